@@ -1,0 +1,79 @@
+# Guildhall: every way to run, test and measure it. `make help` lists them.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := .localstripe
+WORKERS ?= 2
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PYTHONUNBUFFERED = 1
+
+# Install lock file $(1) into environment $(2), unless it is the one already there or lock file $(3) covers it.
+define install
+@if ! cmp -s requirements/$(1).txt $(2)/installed-$(1).txt && \
+	! { test -n "$(3)" && cmp -s requirements/$(3).txt $(2)/installed-$(3).txt; }; then \
+	echo "installing requirements/$(1).txt into $(2)"; \
+	test -x $(2)/bin/python || $(PYTHON) -m venv $(2) || exit 1; \
+	$(2)/bin/python -m pip install -qq --require-hashes --no-deps -r requirements/$(1).txt || exit 1; \
+	cp requirements/$(1).txt $(2)/installed-$(1).txt; \
+fi
+endef
+
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev install-tools lint types walls migrations test test-sqlite test-postgresql \
+	check bench readme lock clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: install install-tools ## Install, migrate, seed the demo once and start everything on http://127.0.0.1:8000
+	@exec $(BIN)/flask serve
+
+install: ## Create .venv from the lock file; nothing to do when it is current
+	$(call install,base,$(VENV),dev)
+
+install-dev: ## The same with what tests and checks need
+	$(call install,dev,$(VENV),)
+
+install-tools: ## Programs used beside the system, in an environment of their own (localstripe)
+	$(call install,tools,$(TOOLS),)
+
+lint: install-dev ## Style (ruff)
+	$(BIN)/ruff check .
+
+types: install-dev ## Types of app/ and of every service's rules (mypy)
+	$(BIN)/mypy app $$(find blueprints -name rules.py)
+
+walls: install-dev ## Who may import whom (import-linter, see .importlinter)
+	$(BIN)/lint-imports
+
+migrations: install-dev install-tools ## Up, down, up, and no model change without a migration, on both databases
+	GUILDHALL_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q tests/migrations
+	GUILDHALL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/migrations
+
+test: test-sqlite test-postgresql ## The whole suite on SQLite and on PostgreSQL, with a real Valkey
+
+test-sqlite: install-dev install-tools ## The whole suite on SQLite
+	GUILDHALL_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) --durations=15
+
+test-postgresql: install-dev install-tools ## The whole suite on a real PostgreSQL
+	GUILDHALL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) --durations=15
+
+check: lint types walls test ## What .ci/run runs: lint, types, walls and all tests (the migrations' among them)
+
+bench: install-dev ## Measure against the floor and the peers; writes bench/results/latest.md
+	$(BIN)/python -m bench
+
+readme: install-dev install-tools ## Type the README's tour at a fresh demo and write its answers into it
+	$(BIN)/python -m tests.journeys.readme_tour 2>/dev/null
+
+lock: install-dev ## Pin requirements/*.in anew, with hashes and without naming any index
+	@for name in base dev tools; do \
+		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+			-o requirements/$$name.txt requirements/$$name.in || exit 1; \
+	done
+	@! grep -n '://' requirements/*.txt
+
+clean: ## Remove environments and caches; instance/, the data, stays
+	rm -rf $(VENV) $(TOOLS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

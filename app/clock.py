@@ -1,0 +1,32 @@
+"""The one clock: every rule about time asks it, so that a test can reach an expiry without sleeping.
+
+Production never moves it; `CLOCK_OFFSET` and `move_clock` are refused there (app/settings.py)."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+_offset = timedelta(0)
+
+
+def now() -> datetime:
+    """Return the current UTC time, cut to milliseconds, the precision of the wire and of both databases."""
+    moment = datetime.now(UTC) + _offset
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def set_offset(seconds: float) -> None:
+    """Move the clock by `seconds` from real time (setting CLOCK_OFFSET, test only)."""
+    global _offset
+    _offset = timedelta(seconds=seconds)
+
+
+@contextmanager
+def moved_clock(**ahead: float) -> Iterator[None]:
+    """Let the block run `timedelta(**ahead)` later than now; nests and restores."""
+    global _offset
+    before = _offset
+    _offset = before + timedelta(**ahead)
+    try:
+        yield
+    finally:
+        _offset = before

@@ -1,0 +1,51 @@
+"""The base of every table: the declarative base, and the common columns of a data object (rules-platform §2.7)."""
+from datetime import datetime
+from typing import ClassVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app.data.columns import boolean, identifier, instant, integer
+
+NAMING = {"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+          "ck": "ck_%(table_name)s_%(constraint_name)s", "pk": "pk_%(table_name)s",
+          "fk": "fk_%(table_name)s_%(column_0_N_name)s"}
+
+
+class Base(DeclarativeBase):
+    """The declarative base; tables that are no data objects (outbox, keys, deliveries) stand on it directly."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+
+
+class Entity(Base):
+    """A data object: its changes become dbevents and index events by the unit of work.
+
+    Subclasses say `__service__` (contract name, e.g. "auctionOffer"), `__object__` (e.g. "auctionOfferBid"),
+    `__realm__` (or a `realm` column), `__owner__` (attribute that holds the owner, else the creator), and
+    `__duplicates__`: unique index name → (errCode, message) for the 400 a lost race answers with."""
+
+    __abstract__ = True
+    __service__: ClassVar[str]
+    __object__: ClassVar[str]
+    __realm__: ClassVar[str] = "marketplace"
+    __owner__: ClassVar[str | None] = None
+    __duplicates__: ClassVar[dict[str, tuple[str, str]]] = {}
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, info={"kind": "id", "hidden": False, "wire": None})
+    is_active: Mapped[bool] = boolean(default=True)
+    record_version: Mapped[int] = integer(required=True)
+    created_at: Mapped[datetime] = instant(required=True)
+    updated_at: Mapped[datetime] = instant(required=True)
+    owner: Mapped[str | None] = identifier(wire="_owner")
+
+    __mapper_args__ = {"version_id_col": record_version}  # an UPDATE names the version it was read with: no lost update
+
+    @property
+    def realm_of_row(self) -> str:
+        """Return the realm this row belongs to."""
+        return getattr(self, "realm", None) or self.__realm__

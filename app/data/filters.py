@@ -1,0 +1,180 @@
+"""List filters: optional query parameters named as in the contract, equality, AND-ed (rules-platform §2.8).
+
+A repeated or comma-separated value means any of; `null` means absent; a malformed value is a 400 that names it."""
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_
+
+from app.data.columns import camel_case, parse_iso
+from app.data.money import FACTORS, to_minor
+from app.data.uuid7 import canonical_uuid
+from app.http.errors import InvalidInput
+
+Condition = ColumnElement[bool]
+Clause = Callable[[list[Any]], Condition]
+
+_MOST_VALUES = 100
+_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One query parameter: its wire name, how its text is read, and the condition it stands for."""
+
+    name: str
+    parse: Callable[[str], Any]
+    clause: Clause
+    kind: str
+    options: tuple[str, ...] = ()
+    takes_null: bool = True
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of one list."""
+
+    items: tuple[Filter, ...] = ()
+
+    def conditions(self, arguments: Mapping[str, list[str]]) -> tuple[list[Condition], list[dict[str, Any]]]:
+        """Return the SQL conditions of the given arguments and their echo for the envelope; raises InvalidInput."""
+        conditions, echo, wrong = [], [], {}
+        for item in self.items:
+            texts = [part for text in arguments.get(item.name, ()) for part in text.split(",") if part != ""]
+            if not texts:
+                continue
+            try:
+                values = _values(item, texts)
+            except ValueError as error:
+                wrong[item.name] = str(error)
+                continue
+            conditions.append(item.clause(values))
+            echo.append({"name": item.name, "value": texts[0] if len(texts) == 1 else texts})
+        if wrong:
+            raise InvalidInput("; ".join(f"{name}: {said}" for name, said in wrong.items()), detail=wrong)
+        return conditions, echo
+
+
+def _values(item: Filter, texts: list[str]) -> list[Any]:
+    if len(texts) > _MOST_VALUES:
+        raise ValueError(f"expected at most {_MOST_VALUES} values")
+    return [None if text == "null" and item.takes_null else item.parse(text) for text in texts]
+
+
+def _any_of(column: Any) -> Clause:
+    def clause(values: list[Any]) -> Condition:
+        known = [value for value in values if value is not None]
+        parts = [column.in_(known)] if len(known) > 1 else [column == known[0]] if known else []
+        return or_(*parts, column.is_(None)) if None in values else parts[0]
+    return clause
+
+
+def _contains(column: Any) -> Clause:
+    def clause(values: list[Any]) -> Condition:
+        return or_(*(column.is_(None) if value is None else column.icontains(value, autoescape=True)
+                     for value in values))
+    return clause
+
+
+def _identifier(text: str) -> str:
+    found = canonical_uuid(text)
+    if found is None:
+        raise ValueError("expected a UUID")
+    return found
+
+
+def _one_of(options: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in options:
+            raise ValueError(f"expected one of {', '.join(options)}")
+        return text
+    return parse
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("expected true or false")
+    return text.lower() == "true"
+
+
+def _whole(text: str) -> int:
+    if not _INTEGER.fullmatch(text) or abs(int(text)) >= 2 ** 31:
+        raise ValueError("expected a 32-bit integer")
+    return int(text)
+
+
+def _text(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("expected text without NUL")
+    return text
+
+
+def instant_argument(text: str) -> datetime:
+    """Return the aware datetime a query argument names; raises ValueError that says what was expected."""
+    try:
+        return parse_iso(text.replace(" ", "+"))
+    except ValueError:
+        raise ValueError("expected an ISO 8601 date") from None
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "id": _identifier, "boolean": _boolean, "integer": _whole, "instant": instant_argument, "string": _text,
+    "text": _text}
+
+
+def equal(column: Any, name: str | None = None) -> Filter:
+    """Filter a column by equality; `name` when the contract renames it. Amounts are compared in the row's currency."""
+    info, key = column.info, column.key
+    wire = name or info.get("wire") or camel_case(key)
+    if info["kind"] == "money":
+        return _amount(column, wire)
+    parse = _one_of(info["options"]) if info["kind"] == "choice" else _PARSERS[info["kind"]]
+    return Filter(wire, parse, _any_of(column), info["kind"], info.get("options", ()))
+
+
+def contains(column: Any, name: str | None = None) -> Filter:
+    """Filter a text column by case-insensitive substring."""
+    return Filter(name or camel_case(column.key), _text, _contains(column), "string")
+
+
+def since(column: Any, name: str) -> Filter:
+    """Keep rows at or after the given moment."""
+    return Filter(name, instant_argument, lambda values: column >= values[0], "instant", takes_null=False)
+
+
+def until(column: Any, name: str) -> Filter:
+    """Keep rows at or before the given moment."""
+    return Filter(name, instant_argument, lambda values: column <= values[0], "instant", takes_null=False)
+
+
+def _amount(column: Any, wire: str) -> Filter:
+    """An amount matches whatever the row's currency makes of it: 12.5 is 1250 cents or 12500 fils."""
+    currency = getattr(column.class_, column.info["currency"])
+
+    def parse(text: str) -> dict[int, int]:
+        found = {}
+        for factor, code in ((1, "JPY"), (100, "USD"), (1000, "KWD")):
+            try:
+                found[factor] = to_minor(text, code)
+            except ValueError:
+                continue
+        if not found:
+            raise ValueError("expected an amount")
+        return found
+
+    def clause(values: list[Any]) -> Condition:
+        odd = [code for code, factor in FACTORS.items() if factor != 100]
+        parts = []
+        for value in values:
+            if value is None:
+                parts.append(column.is_(None))
+                continue
+            if 100 in value:
+                parts.append((column == value[100]) & currency.not_in(odd))
+            parts += [(column == minor) & currency.in_([c for c in odd if FACTORS[c] == factor])
+                      for factor, minor in value.items() if factor != 100]
+        return or_(*parts)
+    return Filter(wire, parse, clause, "number")

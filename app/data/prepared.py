@@ -1,0 +1,41 @@
+"""Runs statements that are always the same on the driver itself: through SQLAlchemy each call costs more than the row.
+
+Not for statements that differ from call to call, nor for an IN with a list: those are SQLAlchemy's to compile."""
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Select
+
+
+def fetch_prepared(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """Return the driver's own rows; `query` must be one object for the life of the process.
+
+    Where somebody listens to statements, or the driver refuses, SQLAlchemy takes over: it tells the listener, names the
+    error and drops a dead connection."""
+    if not connection.dispatch.before_cursor_execute:
+        text, names = _compiled(query, connection.dialect)
+        try:
+            cursor = connection.connection.cursor()
+            cursor.execute(text, values if names is None else [values[name] for name in names])
+            rows: Sequence[Sequence[Any]] = cursor.fetchall()
+            cursor.close()
+            return rows
+        except connection.dialect.loaded_dbapi.Error:
+            pass
+    return fetch_raw(connection, query, values)
+
+
+def fetch_raw(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """Return the driver's own rows of any query: SQLAlchemy's row objects would cost as much as the query."""
+    result = connection.execute(query, values)
+    rows: Sequence[Sequence[Any]] = result.cursor.fetchall()
+    result.close()
+    return rows
+
+
+@lru_cache(maxsize=1024)
+def _compiled(query: Select[Any], dialect: Dialect) -> tuple[str, list[str] | None]:
+    """Return the SQL and, where the driver numbers its parameters, their names in order."""
+    compiled = query.compile(dialect=dialect)
+    return str(compiled), compiled.positiontup

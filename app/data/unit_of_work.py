@@ -1,0 +1,272 @@
+"""One unit of work = one transaction: what a command changes, and the events that say so, are committed together.
+
+Leaving the block without `commit()` rolls back. A command called by another joins the caller's unit of work; only the
+outermost commits."""
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import orjson
+from sqlalchemy import Executable, Select, Table, bindparam, delete, insert, select
+from sqlalchemy import event as sa_event
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.clock import now
+from app.data.database import close_reading, transaction, write_turn, writing_engine
+from app.data.entity import Base, Entity
+from app.data.integrity import refusal_of
+from app.data.locks import check_order
+from app.data.recording import record_changes, stamp_changes
+from app.data.uuid7 import uuid7
+from app.events.outbox import OutboxEvent
+from app.http.errors import NotFound, PreconditionFailed, RuleViolated
+from app.identity.actor import Actor
+from app.jobs.tables import DueWork
+from app.runtime import runtime
+
+E = TypeVar("E", bound=Entity)
+B = TypeVar("B", bound=Base)
+
+_TAKE_EVENTS = insert(cast(Table, OutboxEvent.__table__))
+_current: ContextVar["UnitOfWork | None"] = ContextVar("unit_of_work", default=None)
+_expectation: ContextVar["Expectation | None"] = ContextVar("expectation", default=None)
+
+
+@dataclass(slots=True)
+class Expectation:
+    """The version a client named for one object; it holds for the first change only, which makes the next version."""
+
+    object_id: str
+    version: int
+    at_lock: bool
+    met: bool = False
+
+    def check(self, entity: Entity) -> None:
+        """Raise PreconditionFailed when this very object has another version than was named."""
+        if self.met or entity.id != self.object_id:
+            return
+        if entity.record_version != self.version:
+            raise PreconditionFailed(f"the record has recordVersion {entity.record_version}")
+        self.met = True
+
+
+class UnitOfWork:
+    """The verbs a command has; see unit_of_work()."""
+
+    def __init__(self, actor: Actor, session: Session, request_id: str | None) -> None:
+        self.actor = actor
+        self.session = session
+        self.request_id = request_id
+        self._depth = 0
+        self._finished = False
+        self._locked: str | None = None
+        self._events: list[dict[str, Any]] = []
+        self._touched: set[str] = set()
+        self._after_commit: list[Callable[[], None]] = []
+
+    def get(self, model: type[E], object_id: str, *where: Any, lock: bool = False) -> E:
+        """Return the active row of `model` with that id; raises NotFound. `where` narrows it further."""
+        if lock:
+            self._check_lock_order(model)
+        query = _by_id(model, lock).where(*where) if where else _by_id(model, lock)
+        entity = self.session.execute(query, {"id_": object_id}).scalars().first()
+        if entity is None:
+            raise NotFound
+        if lock:
+            self._check_held(entity)
+        return entity
+
+    def lock(self, model: type[E], object_id: str, *where: Any) -> E:
+        """Return the active row, locked until the end of the transaction; raises NotFound."""
+        return self.get(model, object_id, *where, lock=True)
+
+    def find(self, model: type[E], *where: Any, lock: bool = False) -> E | None:
+        """Return the first row that fulfils `where`, active or not, or None."""
+        return self.first(select(model).where(*where).limit(1), lock=lock)
+
+    def first(self, query: Select[B], *, lock: bool = False) -> B | None:
+        """Return the first entity of the query or None."""
+        return next(iter(self.all(query.limit(1), lock=lock)), None)
+
+    def all(self, query: Select[B], *, lock: bool = False) -> list[B]:
+        """Return the entities of the query; `lock` holds their rows in the order the query gives."""
+        if lock:
+            for description in query.column_descriptions:
+                self._check_lock_order(description["entity"])
+            query = query.with_for_update().execution_options(populate_existing=True)
+        found = list(self.session.execute(query).scalars())
+        for row in found if lock else ():
+            self._check_held(row)
+        return found
+
+    def rows(self, query: Select[*tuple[Any, ...]]) -> list[Any]:
+        """Return plain rows as this transaction sees them."""
+        return list(self.session.execute(query).all())
+
+    def execute(self, statement: Executable) -> Any:
+        """Run a statement on rows that are no data objects (sessions, due work, keys); returns the result."""
+        return self.session.execute(statement)
+
+    def insert(self, row: B) -> B:
+        """Add a new row: an Entity gets id, recordVersion 1, times and owner where they are unset."""
+        if isinstance(row, Entity):
+            moment = now()
+            row.id = row.id or uuid7()
+            row.is_active = True if row.is_active is None else row.is_active
+            row.created_at = row.created_at or moment
+            row.updated_at = moment
+            if row.owner is None:
+                row.owner = getattr(row, row.__owner__) if row.__owner__ else self.actor.user_id
+        self.session.add(row)
+        return row
+
+    def change(self, row: B, **values: Any) -> B:
+        """Set attributes; equal values change nothing and make no event."""
+        for name, value in values.items():
+            if getattr(row, name) != value:
+                setattr(row, name, value)
+        return row
+
+    def archive(self, entity: E) -> E:
+        """Soft-delete: the row stays, inactive; its dbevent is `-deleted`."""
+        entity.is_active = False
+        return entity
+
+    def delete(self, row: Base) -> None:
+        """Remove a row for good (sessions, purged accounts)."""
+        self.session.delete(row)
+
+    def emit(self, topic: str, key: str, payload: Any, *, kind: str = "domain", realm: str | None = None) -> None:
+        """Take an event into the outbox; dbevents and index events are taken without being asked."""
+        text = payload if isinstance(payload, bytes) else orjson.dumps(payload)
+        self._events.append({
+            "event_id": uuid7(), "kind": kind, "realm": realm or self.actor.realm, "topic": topic, "key": key,
+            "payload": text.decode(), "occurred_at": now(), "request_id": self.request_id,
+            "user_id": self.actor.user_id})
+
+    def schedule(self, kind: str, subject: str, due_at: datetime | None) -> None:
+        """Owe work of `kind` to `subject` at `due_at`, replacing what was owed; None cancels."""
+        self.session.execute(delete(DueWork).where(DueWork.kind == kind, DueWork.subject == subject))
+        if due_at is not None:
+            self.session.execute(insert(DueWork).values(kind=kind, subject=subject, due_at=due_at, attempts=0))
+
+    def touch(self, *names: str) -> None:
+        """Bump these version marks after the commit (app/data/versions.py)."""
+        self._touched.update(names)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run `action` once the transaction is durable; for dropping copies only, never for effects."""
+        self._after_commit.append(action)
+
+    def flush(self) -> None:
+        """Send the changes to the database now, so that versions are set and unique rules have spoken."""
+        try:
+            self.session.flush()
+        except IntegrityError as error:
+            raise refusal_of(error) from error
+        except StaleDataError as error:
+            raise RuleViolated("ConcurrentChange", "the record was changed by somebody else; read it again") from error
+
+    def commit(self) -> None:
+        """Finish the command; at the outermost level the transaction is committed, events included."""
+        self._finished = True
+        if self._depth > 1:
+            return
+        self.flush()
+        if self._events:
+            self.session.connection().execute(_TAKE_EVENTS, self._events)
+            self.touch("outbox")
+        try:
+            self.session.commit()
+        except IntegrityError as error:
+            raise refusal_of(error) from error
+        if self._touched:
+            runtime().board.bump(*self._touched)
+        for action in self._after_commit:
+            action()
+
+    def _check_lock_order(self, model: type[Base] | None) -> None:
+        if model is not None and issubclass(model, Entity):
+            check_order(self._locked, model.__object__)
+            self._locked = model.__object__
+
+    def _check_held(self, row: Base) -> None:
+        expectation = _expectation.get()
+        if expectation is not None and expectation.at_lock and isinstance(row, Entity):
+            expectation.check(row)
+
+
+@cache
+def _by_id(model: type[E], lock: bool) -> Select[E]:
+    query = select(model).where(model.id == bindparam("id_"), model.is_active.is_(True))
+    return query.with_for_update().execution_options(populate_existing=True) if lock else query
+
+
+@contextmanager
+def expecting(named: tuple[str, int] | None, *, at_lock: bool = False) -> Iterator[None]:
+    """Let the block's units of work refuse to change object `named[0]` unless its version is `named[1]` (If-Match).
+
+    `at_lock` refuses when the object is first locked: for commands that act outside the database in between."""
+    token = _expectation.set(Expectation(*named, at_lock) if named else None)
+    try:
+        yield
+    finally:
+        _expectation.reset(token)
+
+
+def in_unit_of_work() -> bool:
+    """Return whether a unit of work is open here: whoever waits for somebody outside must not be in one."""
+    return _current.get() is not None
+
+
+@contextmanager
+def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[UnitOfWork]:
+    """Open a unit of work for the actor, or join the one that is open in this context."""
+    outer = _current.get()
+    if outer is not None:
+        with _joined(outer):
+            yield outer
+        return
+    close_reading()
+    with ExitStack() as stack:
+        stack.enter_context(write_turn())
+        session = stack.enter_context(Session(writing_engine(), autoflush=False, expire_on_commit=False))
+        work = UnitOfWork(actor, session, request_id)
+        session.info["work"] = work
+        stack.callback(_current.reset, _current.set(work))
+        stack.callback(transaction.reset, transaction.set(session))
+        with _joined(work):
+            yield work
+
+
+@contextmanager
+def _joined(work: UnitOfWork) -> Iterator[None]:
+    work._depth += 1
+    work._finished = False
+    try:
+        yield
+        if work._depth > 1 and not work._finished:
+            raise RuntimeError("a command left the unit of work it joined without commit()")
+    finally:
+        work._depth -= 1
+
+
+@sa_event.listens_for(Session, "before_flush")
+def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
+    work = session.info.get("work")
+    if work is not None:
+        expectation = _expectation.get()
+        stamp_changes(session, expectation.check if expectation else None)
+
+
+@sa_event.listens_for(Session, "after_flush")
+def _after_flush(session: Session, _context: Any) -> None:
+    work = session.info.get("work")
+    if work is not None:
+        work._touched.update(record_changes(session, work.emit))

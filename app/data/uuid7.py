@@ -1,0 +1,24 @@
+"""UUIDv7 (RFC 9562): ids that sort by creation, made by the application so that clients may bring their own."""
+import os
+import re
+import time
+
+_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
+
+
+def uuid7() -> str:
+    """Return a new UUIDv7 in canonical text; the 12 bits after the milliseconds carry the sub-millisecond part."""
+    nanoseconds = time.time_ns()
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
+    value = milliseconds << 80 | 0x7 << 76 | (rest * 4096 // 1_000_000) << 64 | 0b10 << 62
+    value |= int.from_bytes(os.urandom(8), "big") >> 2
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def canonical_uuid(text: object) -> str | None:
+    """Return the lower-case canonical form of a UUID, or None when `text` is not one."""
+    if not isinstance(text, str):
+        return None
+    lowered = text.strip().lower()
+    return lowered if _PATTERN.match(lowered) else None

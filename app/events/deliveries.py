@@ -1,0 +1,164 @@
+"""Pays what is owed to subscribers: in batches, once per (event, subscriber), retried with back-off, then parked."""
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from app.clock import now
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxEvent, as_event
+from app.events.subscriptions import Subscription, subscription
+from app.identity.actor import system_actor
+
+log = logging.getLogger("guildhall.deliveries")
+
+BATCH = 200
+MOST_ATTEMPTS = 8
+_SYSTEM = system_actor("marketplace")
+
+
+def drain_deliveries(limit: int = BATCH) -> int:
+    """Deliver everything that is due; returns how many deliveries were tried."""
+    tried = 0
+    while batch := _deliver_batch(limit):
+        tried += batch
+    return tried
+
+
+def _deliver_batch(limit: int) -> int:
+    """Claim the oldest due deliveries of one subscriber and run them; returns how many."""
+    with unit_of_work(_SYSTEM) as work:
+        rows = _claim(work, limit)
+        if not rows:
+            return 0
+        named = rows[0].subscriber
+        listener = subscription(named)
+        if listener is None:
+            _settle(work, named, [row.id for row in rows], PARKED, "the subscriber no longer exists")
+            work.commit()
+            return len(rows)
+        if listener.batch_handler is None:
+            try:
+                _run_each(work, listener, rows)
+                _settle(work, named, [row.id for row in rows], DONE)
+                work.commit()
+                return len(rows)
+            except Exception as error:
+                log.info("batch of %s falls back to single deliveries: %s", named, error)
+    if listener.batch_handler is not None:
+        _run_batch(listener, rows)
+    else:
+        for row in rows:
+            _deliver_one(listener, row)
+    return len(rows)
+
+
+def _claim(work: UnitOfWork, limit: int) -> list[Any]:
+    due = (select(EventDelivery.event_id, EventDelivery.subscriber).where(
+        IS_PENDING, EventDelivery.next_attempt_at <= now())
+        .order_by(EventDelivery.event_id).limit(limit).with_for_update(skip_locked=True))
+    found = work.rows(due)
+    if not found:
+        return []
+    first = found[0].subscriber
+    ids = [row.event_id for row in found if row.subscriber == first]
+    query = (select(OutboxEvent.__table__, EventDelivery.subscriber, EventDelivery.attempts)
+             .join(EventDelivery, EventDelivery.event_id == OutboxEvent.id)
+             .where(OutboxEvent.id.in_(ids), EventDelivery.subscriber == first).order_by(OutboxEvent.id))
+    return work.rows(query)
+
+
+def _run_each(work: UnitOfWork, listener: Subscription, rows: Sequence[Any]) -> None:
+    assert listener.handler is not None  # noqa: S101 - the two kinds of subscriber
+    for row in rows:
+        listener.handler(work, as_event(row))
+
+
+def _run_batch(listener: Subscription, rows: Sequence[Any]) -> None:
+    """Feed a batch handler outside any transaction; events are idempotent there, so a crash only repeats."""
+    assert listener.batch_handler is not None  # noqa: S101 - the two kinds of subscriber
+    try:
+        listener.batch_handler([as_event(row) for row in rows])
+    except Exception as error:
+        log.exception("subscriber %s failed", listener.name)
+        with unit_of_work(_SYSTEM) as work:
+            for row in rows:
+                _postpone(work, listener.name, row, error)
+            work.commit()
+        return
+    with unit_of_work(_SYSTEM) as work:
+        _settle(work, listener.name, [row.id for row in rows], DONE)
+        work.commit()
+
+
+def _deliver_one(listener: Subscription, row: Any) -> None:
+    try:
+        with unit_of_work(system_actor(row.realm), request_id=row.request_id) as work:
+            still = work.rows(select(EventDelivery.event_id).where(
+                EventDelivery.event_id == row.id, EventDelivery.subscriber == listener.name,
+                IS_PENDING).with_for_update())
+            if still:
+                _run_each(work, listener, [row])
+                _settle(work, listener.name, [row.id], DONE)
+                work.commit()
+    except Exception as error:
+        log.exception("subscriber %s failed on event %s", listener.name, row.event_id)
+        with unit_of_work(_SYSTEM) as work:
+            _postpone(work, listener.name, row, error)
+            work.commit()
+
+
+def _settle(work: UnitOfWork, subscriber: str, ids: list[int], status: str, error: str | None = None) -> None:
+    work.execute(update(EventDelivery).where(EventDelivery.subscriber == subscriber, EventDelivery.event_id.in_(ids))
+                 .values(status=status, done_at=now(), last_error=error))
+
+
+def _postpone(work: UnitOfWork, subscriber: str, row: Any, error: Exception) -> None:
+    attempts = row.attempts + 1
+    status = PARKED if attempts >= MOST_ATTEMPTS else PENDING
+    work.execute(update(EventDelivery).where(
+        EventDelivery.event_id == row.id, EventDelivery.subscriber == subscriber).values(
+        status=status, attempts=attempts, next_attempt_at=now() + timedelta(seconds=min(2 ** attempts, 3600)),
+        last_error=f"{type(error).__name__}: {error}"[:2000]))
+
+
+def retry_parked(subscriber: str | None = None) -> int:
+    """Owe parked deliveries again; returns how many (`flask events retry`)."""
+    with unit_of_work(_SYSTEM) as work:
+        conditions = [IS_PARKED, *([EventDelivery.subscriber == subscriber] if subscriber else [])]
+        done = work.execute(update(EventDelivery).where(*conditions).values(
+            status=PENDING, attempts=0, next_attempt_at=now(), last_error=None))
+        work.commit()
+    return int(done.rowcount)
+
+
+def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
+    """Owe stored events to a subscriber once more (`flask events replay`); returns how many."""
+    listener = subscription(subscriber)
+    if listener is None:
+        raise LookupError(f"no subscriber is called {subscriber}")
+    topics = [topic] if topic else sorted(listener.topics)
+    with unit_of_work(_SYSTEM) as work:
+        ids = [row.id for row in work.rows(select(OutboxEvent.id).where(
+            OutboxEvent.topic.in_(topics), OutboxEvent.id > after, OutboxEvent.published_at.is_not(None)))]
+        work.execute(delete(EventDelivery).where(EventDelivery.subscriber == subscriber,
+                                                 EventDelivery.event_id.in_(ids)))
+        for event_id in ids:
+            work.insert(EventDelivery(event_id=event_id, subscriber=subscriber, status=PENDING, attempts=0,
+                                      next_attempt_at=now()))
+        work.commit()
+    return len(ids)
+
+
+def purge_events(days: int = 7) -> int:
+    """Delete events published more than `days` ago whose deliveries are all done; returns how many."""
+    limit = now() - timedelta(days=days)
+    owed = select(EventDelivery.event_id).where(EventDelivery.status != DONE)
+    with unit_of_work(_SYSTEM) as work:
+        old = select(OutboxEvent.id).where(OutboxEvent.published_at < limit, OutboxEvent.id.not_in(owed))
+        work.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(old)))
+        done = work.execute(delete(OutboxEvent).where(OutboxEvent.published_at < limit, OutboxEvent.id.not_in(owed)))
+        work.commit()
+    return int(done.rowcount)

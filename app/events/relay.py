@@ -1,0 +1,115 @@
+"""The relay: moves committed events from the outbox to the stream and owes them to their subscribers.
+
+One leader at a time; a batch is published first and marked after, so a crash in between publishes twice and never
+loses. It watches the version board, so an idle relay asks the database once a second."""
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from redis import RedisError
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.clock import now
+from app.data.database import reading, write_turn, writing_engine
+from app.data.entity import db
+from app.events.outbox import PENDING, EventDelivery, OutboxEvent
+from app.events.subscriptions import subscribers_of
+from app.events.transport import RedisStreams, Transport
+from app.jobs.queue import ring
+from app.runtime import runtime
+
+log = logging.getLogger("guildhall.relay")
+
+BATCH = 500
+_LEADER_KEY = 720_461
+_TICK, _QUIET_TICKS = 0.02, 50
+
+
+def relay_batch(transport: Transport, limit: int = BATCH) -> int:
+    """Publish the oldest unpublished events and owe them to subscribers; returns how many."""
+    waiting = select(OutboxEvent.__table__).where(OutboxEvent.published_at.is_(None))
+    with reading() as connection:
+        rows = connection.execute(waiting.order_by(OutboxEvent.id).limit(limit)).all()
+    if not rows:
+        return 0
+    transport.publish(rows)
+    _mark_published(rows)
+    return len(rows)
+
+
+def _mark_published(rows: Sequence[Any]) -> None:
+    moment = now()
+    owed = [{"event_id": row.id, "subscriber": subscriber.name, "status": PENDING, "attempts": 0,
+             "next_attempt_at": moment} for row in rows for subscriber in subscribers_of(row.topic)]
+    with write_turn(), writing_engine().begin() as connection:
+        waiting = OutboxEvent.published_at.is_(None)
+        done = connection.execute(update(OutboxEvent).where(OutboxEvent.id.in_([row.id for row in rows]), waiting)
+                                  .values(published_at=moment))
+        if done.rowcount != len(rows):
+            raise RuntimeError("another relay published the same events")
+        if owed:
+            connection.execute(insert(EventDelivery), owed)
+    if owed:
+        ring("drain-deliveries")
+
+
+def relay_all(transport: Transport | None = None) -> int:
+    """Publish everything that waits; returns how many events."""
+    transport = transport or RedisStreams(runtime().redis)
+    total = 0
+    while moved := relay_batch(transport):
+        total += moved
+    return total
+
+
+def run_relay(stop: threading.Event) -> None:
+    """Relay until `stop` is set; waits for leadership first."""
+    with leadership(stop):
+        board, transport, quiet, failures = runtime().board, RedisStreams(runtime().redis), _QUIET_TICKS, 0
+        seen = board.read("outbox")
+        while not stop.is_set():
+            mark = board.read("outbox")
+            if mark == seen and quiet < _QUIET_TICKS:
+                quiet += 1
+                stop.wait(_TICK)
+                continue
+            try:
+                moved = relay_batch(transport)
+                seen, quiet, failures = (mark, 0, 0) if not moved else (seen, _QUIET_TICKS, 0)
+            except (RedisError, OSError, SQLAlchemyError, RuntimeError) as error:
+                failures += 1
+                log.warning("relay will retry: %s", error)
+                stop.wait(min(0.1 * 2 ** failures, 5))
+
+
+@contextmanager
+def leadership(stop: threading.Event) -> Iterator[None]:
+    """Hold the one leader's place: an advisory lock on PostgreSQL, a locked file on SQLite."""
+    if db.engine.dialect.name == "sqlite":
+        descriptor = os.open(runtime().settings.home / "relay.leader", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            while not stop.is_set() and not _locked(descriptor):
+                stop.wait(0.5)
+            yield
+        finally:
+            os.close(descriptor)
+        return
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        lead = text("SELECT pg_try_advisory_lock(:key)")
+        while not stop.is_set() and not connection.execute(lead, {"key": _LEADER_KEY}).scalar():
+            stop.wait(0.5)
+        yield
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LEADER_KEY})
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False

@@ -1,0 +1,66 @@
+"""The WSGI edge: paths as the documents promise them, and the security headers every answer carries.
+
+`/v1/…` matches in any letter case and a trailing slash is forgiven (decision 5); both here, where they cost least."""
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask
+
+_POLICY = ("default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+           "connect-src 'self'; form-action 'self'; frame-ancestors 'none'")
+_ALWAYS = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
+           ("Content-Security-Policy", _POLICY)]
+_UNCACHED = [*_ALWAYS, ("Cache-Control", "no-store")]
+
+Headers = list[tuple[str, str]]
+
+
+class _ChunkedInput:
+    """A body in chunks: what the server finds wrong with them while reading is a broken connection, no bug of ours."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as the stream does; raises OSError for any fault of the chunks."""
+        try:
+            found: bytes = self._stream.read(size)
+        except Exception as error:
+            raise OSError("the chunked body is broken") from error
+        return found
+
+
+class Edge:
+    """WSGI middleware around the application."""
+
+    def __init__(self, app: Flask) -> None:
+        self._wsgi: Callable[..., Iterable[bytes]] = app.wsgi_app
+        self._known: dict[str, str] = {}
+        for rule in app.url_map.iter_rules():
+            literal = rule.rule.split("<")[0].rstrip("/")
+            self._known.setdefault(literal.lower(), literal)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["PATH_INFO"] = self._registered_case(environ.get("PATH_INFO", ""))
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = _ChunkedInput(environ["wsgi.input"])
+
+        def start(status: str, headers: Headers, *failure: Any) -> Any:
+            own = any(name == "Cache-Control" for name, _ in headers)
+            return start_response(status, headers + (_ALWAYS if own else _UNCACHED), *failure)
+
+        return self._wsgi(environ, start)
+
+    def _registered_case(self, path: str) -> str:
+        """Return the path in the letter case its rule was registered in; ids and free text are not touched."""
+        if len(path) > 1 and path[-1] == "/":
+            bare = path.rstrip("/")
+            path = bare if bare.count("/") > 2 else path
+        at = path.find("/v1/")
+        at = at if at >= 0 else path.find("/V1/")
+        if at < 0:
+            return path
+        end = path.find("/", at + 4)
+        literal = path if end < 0 else path[:end]
+        known = self._known.get(literal.lower(), literal)
+        return path if known == literal else known + path[len(literal):]

@@ -1,0 +1,73 @@
+"""The success envelope of business APIs and the error shape, written as bytes by orjson (rules-platform §2.4, §2.5)."""
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+from flask import Flask, Response, current_app, g, request
+
+from app.data.reads import Page
+from app.http.errors import ApiError, error_body
+from app.identity.actor import Actor
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+JSON = "application/json"
+
+
+def cache_key(*parts: str) -> str:
+    """Return the hex key an answer stands under."""
+    return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def envelope(actor: Actor, *, data_name: str, action: str, version: str, row: Any, row_count: int, status: int,
+             key: str, source: str = "db", page: Page | None = None, total: int = 0,
+             filters: list[dict[str, Any]] | None = None, extras: dict[str, Any] | None = None) -> bytes:
+    """Return the JSON of a success answer; `row` is the object, the list, or their ready JSON (orjson.Fragment)."""
+    body: dict[str, Any] = {
+        "status": "OK", "statusCode": status, "elapsedMs": int((perf_counter() - g.started) * 1000),
+        "ssoTime": g.sso_ms, "source": source, "cacheKey": key, "userId": actor.user_id, "sessionId": actor.session_id,
+        "requestId": g.request_id, "dataName": data_name, "method": request.method, "action": action,
+        "appVersion": version, "rowCount": row_count, data_name: row}
+    if page is not None:
+        size = page.rows
+        body["paging"] = {"pageNumber": page.number, "pageRowCount": size, "totalRowCount": total,
+                          "pageCount": -(-total // size)}
+        body["filters"] = filters or []
+        body["uiPermissions"] = []
+    if extras:
+        body.update(extras)
+    return orjson.dumps(body)
+
+
+class ReadyResponse(Response):
+    """Bytes with their length and no location: werkzeug's last look at the headers would change none of them."""
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Send it as it is; HEAD is werkzeug's to cut."""
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return super().__call__(environ, start_response)
+        start_response(self.status, self.headers.to_wsgi_list())
+        return cast(list[bytes], self.response)
+
+
+def json_response(body: bytes | Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return a bare JSON response (system routes) or ready bytes."""
+    text = body if isinstance(body, bytes) else orjson.dumps(body)
+    return ReadyResponse(text, status, headers, mimetype=JSON)
+
+
+def shape_errors_below(app: Flask, prefix: str, shape: Callable[[ApiError], Response]) -> None:
+    """Let a service outside the realms refuse in its own shape, also where none of its routes was reached."""
+    app.extensions.setdefault("error_shapes", {})[prefix] = shape
+
+
+def error_response(error: ApiError) -> Response:
+    """Return the documented error JSON, or the shape of the service at this address."""
+    for prefix, shape in current_app.extensions.get("error_shapes", {}).items():
+        if request.path.startswith(prefix):
+            shaped: Response = shape(error)
+            return shaped
+    return json_response(error_body(error), error.status, error.headers)

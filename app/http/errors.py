@@ -1,0 +1,106 @@
+"""The one tree of errors a client can meet: status, stable errCode, speaking message (rules-platform §2.5).
+
+Commands raise the narrow one where the fact is known; app/http turns it into the documented JSON."""
+from typing import Any
+
+from app.clock import now
+
+
+class ApiError(Exception):
+    """Base of all refusals; `detail` is free JSON, `headers` go onto the response."""
+
+    status = 500
+    err_code: int | str | None = None
+
+    def __init__(self, message: str, err_code: int | str | None = None, detail: Any = None,
+                 headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.err_code = err_code or self.err_code or self.status
+        self.detail = detail
+        self.headers = headers or {}
+
+
+class InvalidInput(ApiError):
+    """400: the request itself is wrong; `detail` maps each offending field to what was expected."""
+
+    status = 400
+    err_code = "ValidationError"
+
+
+class RuleViolated(ApiError):
+    """400: well-formed, but a rule of the domain forbids it; always with a stable string errCode (decision 3)."""
+
+    status = 400
+
+    def __init__(self, err_code: str, message: str, detail: Any = None) -> None:
+        super().__init__(message, err_code, detail)
+
+
+class DuplicateRecord(RuleViolated):
+    """400: a unique rule of the database refused the row."""
+
+
+class LoginRequired(ApiError):
+    """401: no token, or one that is expired, foreign, revoked or malformed."""
+
+    status = 401
+    err_code = "LoginRequired"
+
+
+class Forbidden(ApiError):
+    """403: known, but not allowed."""
+
+    status = 403
+    err_code = "ForbiddenAccess"
+
+
+class NotFound(ApiError):
+    """404: absent, soft-deleted, or hidden from the actor."""
+
+    status = 404
+    err_code = "RecordNotFound"
+
+    def __init__(self, message: str = "Record not found", err_code: str | None = None, detail: Any = None) -> None:
+        super().__init__(message, err_code, detail)
+
+
+class RequestInFlight(ApiError):
+    """409: the same Idempotency-Key is being worked on right now (decision 22)."""
+
+    status = 409
+    err_code = "IdempotencyKeyInFlight"
+
+
+class PreconditionFailed(ApiError):
+    """412: If-Match names another recordVersion than the stored one."""
+
+    status = 412
+    err_code = "PreconditionFailed"
+
+
+class TooManyRequests(ApiError):
+    """429: a throttle is closed; carries Retry-After in seconds."""
+
+    status = 429
+    err_code = "TooManyRequests"
+
+    def __init__(self, message: str, retry_after: int, err_code: str | None = None) -> None:
+        super().__init__(message, err_code, headers={"Retry-After": str(max(1, retry_after))})
+
+
+class Unavailable(ApiError):
+    """503: a part the request cannot do without is down."""
+
+    status = 503
+    err_code = "ServiceUnavailable"
+
+
+def error_body(error: ApiError) -> dict[str, Any]:
+    """Return the documented error JSON (rules-platform §2.5)."""
+    moment = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    body = {"result": "ERR", "status": error.status, "message": error.message, "errCode": error.err_code,
+            "date": moment}
+    if error.detail is not None:
+        body["detail"] = error.detail
+    return body

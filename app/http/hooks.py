@@ -1,0 +1,121 @@
+"""What happens around every request: id and clock, CSRF and body limits, CORS, errors as documented JSON."""
+import logging
+from urllib.parse import SplitResult, urlsplit
+
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from app.http.envelope import error_response
+from app.http.errors import ApiError, Forbidden, InvalidInput, Unavailable
+from app.http.request import begin_request
+from app.settings import REALM_CODENAMES, Settings
+
+log = logging.getLogger("guildhall.http")
+
+_RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_COOKIES = tuple(f"{codename}-access-token" for codename in REALM_CODENAMES.values())
+_MULTIPART_ROOM = 64 * 1024
+
+
+def install_hooks(app: Flask, settings: Settings) -> None:
+    """Install the hooks on the app; the error handlers must come after flask-smorest's."""
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _MULTIPART_ROOM
+    allowed = frozenset(settings.cors_origins)
+
+    @app.before_request
+    def _begin() -> Response | None:
+        begin_request()
+        if request.method == "OPTIONS" and "Origin" in request.headers:
+            return Response(status=204)
+        if request.method not in _SAFE:
+            _check_body_size(settings)
+            _check_origin(allowed)
+        return None
+
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        headers = response.headers
+        headers.add("X-Request-Id", g.request_id)
+        rate = g.get("rate")
+        if rate is not None:
+            for name, value in zip(_RATE, rate, strict=True):
+                headers.add(name, str(value))
+        origin = request.headers.get("Origin")
+        if origin is not None and origin in allowed:
+            _allow(response, origin)
+        return response
+
+    _install_error_handlers(app)
+
+
+def _check_body_size(settings: Settings) -> None:
+    if request.mimetype == "multipart/form-data":
+        return
+    limit = settings.max_body_bytes
+    request.max_content_length = limit + 1
+    in_chunks = "Transfer-Encoding" in request.headers  # nobody announces its length
+    if (request.content_length or 0) > limit or (in_chunks and len(request.get_data()) > limit):
+        raise RequestEntityTooLarge
+
+
+def _check_origin(allowed: frozenset[str]) -> None:
+    """A cookie goes along unasked, so a write it authenticates must come from our own pages (CSRF)."""
+    if not any(name in request.cookies for name in _COOKIES) or "Authorization" in request.headers:
+        return
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    if origin is None:
+        return
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    source = f"{parts.scheme}://{parts.netloc}"
+    if not parts.netloc or (source not in allowed and parts.netloc != request.host):
+        raise Forbidden("errMsg_OriginNotAllowed", "OriginNotAllowed")
+
+
+def _allow(response: Response, origin: str) -> None:
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Allow-Credentials"] = "true"
+    response.headers.add("Vary", "Origin")
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, PUT, DELETE"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id, " + ", ".join(_COOKIES))
+        response.headers["Access-Control-Max-Age"] = "600"
+
+
+def _install_error_handlers(app: Flask) -> None:
+    @app.errorhandler(ApiError)
+    def _refused(error: ApiError) -> Response:
+        return error_response(error)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        refused = ApiError(error.description or error.name, error.code)
+        refused.status = error.code or 500
+        if error.code == 405 and (methods := getattr(error, "valid_methods", None)):
+            refused.headers["Allow"] = ", ".join(sorted(methods))
+        return error_response(refused)
+
+    @app.errorhandler(UnicodeError)
+    def _not_text(error: UnicodeError) -> Response:
+        return error_response(InvalidInput("errMsg_requestIsNotValidText"))
+
+    @app.errorhandler(DataError)
+    def _not_storable(error: DBAPIError) -> Response:
+        """A value no schema refused and the database cannot hold: still the client's, and a gap in the schema."""
+        log.exception("the database refused a value")
+        return error_response(InvalidInput("errMsg_valueCannotBeStored"))
+
+    @app.errorhandler(OperationalError)
+    def _database_away(error: DBAPIError) -> Response:
+        log.error("database unavailable: %s", error.orig)
+        return error_response(Unavailable("errMsg_DatabaseUnavailable"))
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> Response:
+        log.exception("unexpected error")
+        return error_response(ApiError("errMsg_UnexpectedError", "UnknownError"))

@@ -1,0 +1,100 @@
+"""Idempotency-Key (decision 22): the answer is stored in the transaction of the effect: a retry cannot redo it."""
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from flask import Response, request
+from sqlalchemy import Integer, String, Text, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.data.columns import Instant
+from app.data.entity import Base
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.http.envelope import json_response
+from app.http.errors import DuplicateRecord, InvalidInput, RequestInFlight
+from app.identity.actor import Actor, system_actor
+from app.identity.sealing import fingerprint as fingerprint_of
+from app.runtime import runtime
+
+_LEASE = timedelta(seconds=60)
+
+
+class IdempotencyKey(Base):
+    """One key of one actor on one route; `answer` is NULL while the first call is under way."""
+
+    __tablename__ = "idempotency_key"
+
+    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    leased_until: Mapped[datetime] = mapped_column(Instant)
+    status: Mapped[int | None] = mapped_column(Integer)
+    answer: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key this request owns until it stores an answer or releases it."""
+
+    scope: str
+
+    def store(self, work: UnitOfWork, status: int, answer: bytes) -> None:
+        """Keep the answer, in the transaction of the effect."""
+        work.execute(update(IdempotencyKey).where(IdempotencyKey.scope == self.scope)
+                     .values(status=status, answer=answer.decode()))
+
+    def release(self, actor: Actor) -> None:
+        """Forget the key: nothing was done under it."""
+        with unit_of_work(actor) as work:
+            work.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == self.scope,
+                                                      IdempotencyKey.status.is_(None)))
+            work.commit()
+
+
+def claim_key(actor: Actor, route: str, body: bytes) -> Claim | Response | None:
+    """Return a claim, the stored answer of the same call, or None when no key was sent.
+
+    Raises InvalidInput for a key used with another body, RequestInFlight while the first call runs."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= 255:
+        raise InvalidInput("errMsg_IdempotencyKeyIsNotValid",
+                           detail={"Idempotency-Key": "expected 1 to 255 characters"})
+    who = actor.user_id or f"visitor {request.remote_addr}"
+    scope = sha256("\n".join((actor.realm, who, route, request.path, key)).encode()).hexdigest()
+    # Keyed, because the body may hold a password that a plain hash would let a thief of the database guess.
+    fingerprint = fingerprint_of(runtime().settings.secret_key, "idempotency", body)
+    try:
+        return _take(actor, scope, fingerprint)
+    except DuplicateRecord:
+        raise RequestInFlight("errMsg_IdempotencyKeyInFlight") from None
+
+
+def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
+    moment = now()
+    with unit_of_work(actor) as work:
+        stored = work.first(select(IdempotencyKey).where(IdempotencyKey.scope == scope), lock=True)
+        if stored is not None and stored.fingerprint != fingerprint:
+            raise InvalidInput("errMsg_IdempotencyKeyReused", "IdempotencyKeyReused",
+                               {"Idempotency-Key": "was used with another body"})
+        if stored is not None and stored.answer is not None:
+            return json_response(stored.answer.encode(), stored.status or 200, {"Idempotency-Replayed": "true"})
+        if stored is not None and stored.leased_until > moment:
+            raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
+        if stored is None:
+            work.insert(IdempotencyKey(scope=scope, fingerprint=fingerprint, created_at=moment,
+                                       leased_until=moment + _LEASE))
+        else:
+            stored.leased_until = moment + _LEASE
+        work.commit()
+    return Claim(scope)
+
+
+def purge_keys(hours: int) -> int:
+    """Delete keys older than `hours`; returns how many."""
+    with unit_of_work(system_actor("marketplace")) as work:
+        done = work.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - timedelta(hours=hours)))
+        work.commit()
+    return int(done.rowcount)

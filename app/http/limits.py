@@ -1,0 +1,70 @@
+"""The general request limit: a window of one minute per user or visiting address, counted across all workers.
+
+Counts are kept in the process and added to Redis in steps, so that a read costs no round trip; the limit is exact to
+one step per worker. Without Redis each worker counts for itself (fail open: a limit is no access rule)."""
+import time
+from dataclasses import dataclass
+
+from flask import g, request
+from redis import RedisError
+
+from app.http.errors import TooManyRequests
+from app.identity.actor import Actor
+from app.runtime import runtime
+
+_WINDOW = 60
+_STEPS = 20
+_SHORTEST_PAUSE = 0.05
+
+
+@dataclass(slots=True)
+class _Count:
+    window: int
+    total: int = 0
+    unsent: int = 0
+    sent_at: float = 0.0
+
+
+_counts: dict[str, _Count] = {}
+
+
+def spend_one_request(actor: Actor) -> None:
+    """Count this request; raises TooManyRequests when the window's limit is reached. Sets g.rate for the headers."""
+    settings = runtime().settings
+    if not settings.ratelimit_enabled:
+        return
+    limit = settings.rate_limit_user if actor.user_id else settings.rate_limit_visitor
+    who = actor.user_id or request.remote_addr or "?"
+    moment = time.time()
+    window = int(moment // _WINDOW)
+    count = _counts.get(who)
+    if count is None or count.window != window:
+        _forget_old(window)
+        count = _counts[who] = _Count(window)
+    count.total += 1
+    count.unsent += 1
+    pause = moment - count.sent_at
+    if pause > 1 or (count.unsent * _STEPS >= limit and pause > _SHORTEST_PAUSE):
+        _add_to_redis(who, count, moment)
+    g.rate = (limit, max(0, limit - count.total), _WINDOW - int(moment % _WINDOW))
+    if count.total > limit:
+        raise TooManyRequests("errMsg_TooManyRequests", g.rate[2])
+
+
+def _add_to_redis(who: str, count: _Count, moment: float) -> None:
+    key = f"guildhall:rate:{who}:{count.window}"
+    try:
+        pipe = runtime().redis.pipeline(transaction=False)
+        pipe.incrby(key, count.unsent)
+        pipe.expire(key, _WINDOW * 2)
+        count.total = max(count.total, int(pipe.execute()[0]))
+        count.unsent = 0
+    except RedisError:
+        pass
+    count.sent_at = moment
+
+
+def _forget_old(window: int) -> None:
+    if len(_counts) > 10_000:
+        for who in [who for who, count in list(_counts.items()) if count.window != window]:
+            _counts.pop(who, None)

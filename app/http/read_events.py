@@ -1,0 +1,71 @@
+"""Events of reads (decision 24): analytics, best effort, from a bounded buffer straight to the stream.
+
+Dropped and counted when the buffer is full or the stream is down; a read never waits for them."""
+import threading
+import time
+from collections import deque
+
+import orjson
+from flask import current_app
+from redis import Redis, RedisError
+
+from app.clock import now
+from app.data.columns import iso
+from app.data.uuid7 import uuid7
+from app.events.transport import STREAM_LENGTH
+from app.identity.actor import Actor
+from app.runtime import runtime
+
+_BUFFER = 5000
+_PAUSE = 0.5
+
+
+class ReadEventBuffer:
+    """The buffer of one process and the thread that empties it; started by the first read after a fork."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._waiting: deque[tuple[str, str | None, str, int, float]] = deque(maxlen=_BUFFER)
+        self._thread: threading.Thread | None = None
+        self.dropped = 0
+
+    def put(self, topic: str, user_id: str | None, request_id: str, rows: int) -> None:
+        """Take one read event."""
+        if len(self._waiting) == _BUFFER:
+            self.dropped += 1
+        self._waiting.append((topic, user_id, request_id, rows, time.time()))
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="read-events", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        idle = 0
+        while idle < 20:
+            time.sleep(_PAUSE)
+            idle = 0 if self.send() else idle + 1
+
+    def send(self) -> int:
+        """Send what waits; returns how many were sent."""
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if not batch:
+            return 0
+        pipe = self._redis.pipeline(transaction=False)
+        for topic, user_id, request_id, rows, at in batch:
+            body = orjson.dumps({"requestId": request_id, "userId": user_id, "rowCount": rows, "at": int(at * 1000)})
+            pipe.xadd(topic, {"eventId": uuid7(), "occurredAt": iso(now()) or "", "payload": body},
+                      maxlen=STREAM_LENGTH, approximate=True)
+        try:
+            pipe.execute()
+        except (RedisError, OSError):
+            self.dropped += len(batch)
+        return len(batch)
+
+
+def announce_read(topic: str, actor: Actor, request_id: str, rows: int) -> None:
+    """Take the event of a read, unless READ_EVENTS=off."""
+    if runtime().settings.read_events == "off":
+        return
+    buffer = current_app.extensions.get("read_events")
+    if buffer is None:
+        buffer = current_app.extensions["read_events"] = ReadEventBuffer(runtime().redis)
+    buffer.put(topic, actor.user_id, request_id, rows)

@@ -1,0 +1,99 @@
+"""What the kernel reads of a request before a view sees it: who, ids, body, paging, common parameters."""
+import os
+import re
+from time import perf_counter
+from typing import Any
+
+import orjson
+from flask import g, request
+
+from app.data.reads import Page
+from app.data.uuid7 import canonical_uuid
+from app.http.errors import ApiError, InvalidInput
+from app.identity.actor import Actor
+from app.identity.authentication import authenticate
+from app.runtime import runtime
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
+_PATH_LIMIT = 255
+
+
+class UnsupportedMedia(ApiError):
+    """415: a body that is not JSON."""
+
+    status = 415
+    err_code = "UnsupportedMediaType"
+
+
+def begin_request() -> None:
+    """Start the clock and take the request id, given or made (rules-platform §2.3)."""
+    g.started = perf_counter()
+    given = request.args.get("requestId") or request.headers.get("X-Request-Id") or ""
+    g.request_id = given if _REQUEST_ID.match(given) else os.urandom(16).hex()
+    g.actors = {}
+    g.sso_ms = 0
+
+
+def current_actor(realm: str) -> Actor:
+    """Return who calls, found once per request and realm."""
+    actor: Actor | None = g.actors.get(realm)
+    if actor is None:
+        started = perf_counter()
+        actor = g.actors[realm] = authenticate(realm, request)
+        g.sso_ms = int((perf_counter() - started) * 1000)
+    return actor
+
+
+def path_id(name: str, value: str) -> str:
+    """Return the canonical UUID of a path parameter; raises InvalidInput `errMsg_<name>isNotAValidID`."""
+    found = canonical_uuid(value)
+    if found is None:
+        raise InvalidInput(f"errMsg_{name}isNotAValidID", detail={name: "expected a UUID"})
+    return found
+
+
+def path_text(name: str, value: str) -> str:
+    """Return a path parameter that is free text."""
+    if not value or len(value) > _PATH_LIMIT or "\x00" in value:
+        raise InvalidInput(f"errMsg_{name}isNotValid", detail={name: f"expected 1 to {_PATH_LIMIT} characters"})
+    return value
+
+
+def query_text(name: str, value: str) -> str:
+    """Return a query parameter that is free text; empty is allowed and means everything (rules-platform §5.3)."""
+    return value and path_text(name, value)
+
+
+def json_body() -> Any:
+    """Return the parsed JSON body, {} when there is none; raises InvalidInput or UnsupportedMedia."""
+    raw = request.get_data(cache=True)
+    if not raw:
+        return {}
+    if request.mimetype not in ("application/json", ""):
+        raise UnsupportedMedia("errMsg_contentTypeMustBeApplicationJson", detail={"Content-Type": request.mimetype})
+    try:
+        return orjson.loads(raw)
+    except (orjson.JSONDecodeError, RecursionError):
+        raise InvalidInput("errMsg_bodyIsNotValidJson", detail={"body": "expected JSON"}) from None
+
+
+def flag_argument(name: str, default: bool) -> bool:
+    """Return a boolean query parameter; anything but true/false is the default (rules-platform §2.3)."""
+    text = request.args.get(name)
+    return default if text is None or text.lower() not in ("true", "false") else text.lower() == "true"
+
+
+def number_argument(name: str, default: int, *, least: int, most: int) -> int:
+    """Return an integer query parameter; not a number or below `least` is the default, above `most` is `most`."""
+    text = request.args.get(name)
+    if text is None or not text.isascii() or not text.isdecimal() or len(text) > 9:
+        return default
+    number = int(text)
+    return default if number < least else min(number, most)
+
+
+def asked_page() -> Page:
+    """Return the asked page; pageNumber 0 means all rows, up to the bound."""
+    limit = runtime().settings.page_size_limit
+    return Page(number_argument("pageNumber", 1, least=0, most=10_000_000),
+                number_argument("pageRowCount", 25, least=1, most=limit), limit)

@@ -1,0 +1,233 @@
+"""The kit input and output shapes are written with: strict fields, snake_case inside, camelCase on the wire.
+
+Input is checked by marshmallow; output schemas document, the compiled wire shape writes (performance.md)."""
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import orjson
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load
+from marshmallow.validate import Length, OneOf, Range
+from sqlalchemy.orm import class_mapper
+
+from app.data.columns import camel_case, parse_iso
+from app.data.entity import Entity
+from app.data.money import is_currency
+from app.data.uuid7 import canonical_uuid
+from app.data.wire import wire_shape
+from app.http.errors import InvalidInput
+
+_DEEPEST = 32
+_LARGEST_AMOUNT = 10 ** 12
+_MISSING = {"required": "is required", "null": "is required"}
+
+
+class InputSchema(Schema):
+    """What a client sends. null means absent (rules-platform §2.6); unknown keys are ignored."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        """Name the field on the wire and let every kind of absence read the same."""
+        field_obj.data_key = field_obj.data_key or camel_case(field_name)
+        field_obj.error_messages = {**field_obj.error_messages, **_MISSING}
+
+    @pre_load
+    def _drop_nulls(self, data: Any, **_: Any) -> Any:
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+class Text(fields.Field[str]):
+    """A string of `least`…`most` characters; surrounding white space is not content."""
+
+    def __init__(self, *, most: int = 255, least: int = 1, **options: Any) -> None:
+        super().__init__(metadata={"minLength": least, "maxLength": most} | options.pop("metadata", {}), **options)
+        self._length = Length(least, most, error=f"expected text of {least} to {most} characters")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("expected text")
+        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValidationError("expected text without NUL or half characters")
+        self._length(value.strip())
+        return value.strip()
+
+
+class Identifier(fields.Field[str]):
+    """A UUID; comes out in canonical lower case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        found = canonical_uuid(value)
+        if found is None:
+            raise ValidationError("expected a UUID")
+        return found
+
+
+class Instant(fields.Field[datetime]):
+    """An ISO 8601 date; comes out as aware UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
+        try:
+            return parse_iso(value)
+        except (TypeError, ValueError):
+            raise ValidationError("expected an ISO 8601 date") from None
+
+
+class Money(fields.Field[Decimal]):
+    """A decimal number in major units, exact; the command makes it minor units of the row's currency."""
+
+    def __init__(self, *, positive: bool = False, **options: Any) -> None:
+        bound = {"exclusiveMinimum" if positive else "minimum": 0, "maximum": _LARGEST_AMOUNT}
+        super().__init__(metadata=bound | options.pop("metadata", {}), **options)
+        self._positive = positive
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValidationError("expected a number")
+        amount = Decimal(str(value))
+        if not amount.is_finite() or abs(amount) > _LARGEST_AMOUNT:
+            raise ValidationError("expected an amount of at most 10^12")
+        if amount < 0 or (self._positive and amount == 0):
+            raise ValidationError("expected an amount greater than 0" if self._positive else "expected 0 or more")
+        return amount
+
+
+class Currency(fields.Field[str]):
+    """An ISO 4217 code."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        code = value.strip().upper() if isinstance(value, str) else value
+        if not is_currency(code):
+            raise ValidationError("expected an ISO 4217 currency code")
+        return str(code)
+
+
+class Choice(fields.Field[str]):
+    """One of the contract's enum options, by name."""
+
+    def __init__(self, choices: tuple[str, ...], **options: Any) -> None:
+        super().__init__(validate=OneOf(choices, error=f"expected one of {', '.join(choices)}"),
+                         metadata={"enum": list(choices)} | options.pop("metadata", {}), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("expected text")
+        return value
+
+
+class Whole(fields.Field[int]):
+    """A 32-bit integer between `least` and `most`."""
+
+    def __init__(self, *, least: int = -2 ** 31, most: int = 2 ** 31 - 1, **options: Any) -> None:
+        super().__init__(validate=Range(least, most, error=f"expected an integer from {least} to {most}"), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValidationError("expected an integer")
+        return value
+
+
+class Flag(fields.Field[bool]):
+    """true or false, nothing that only looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("expected true or false")
+        return value
+
+
+class JsonObject(fields.Field[dict[str, Any]]):
+    """A JSON object, or the text of one (rules-platform §2.6)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, Any]:
+        if isinstance(value, str):
+            try:
+                value = orjson.loads(value)
+            except orjson.JSONDecodeError:
+                raise ValidationError("expected a JSON object") from None
+        if not isinstance(value, dict):
+            raise ValidationError("expected a JSON object")
+        _check_storable(value, _DEEPEST)
+        return value
+
+
+def _check_storable(value: Any, levels: int) -> None:
+    """Refuse what one of the databases cannot keep: NUL, half characters, integers over 64 bits, bottomless nesting."""
+    if levels == 0:
+        raise ValidationError(f"expected at most {_DEEPEST} levels of nesting")
+    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
+        raise ValidationError("expected text without NUL or half characters")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_storable(key, levels)
+            _check_storable(item, levels - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_storable(item, levels - 1)
+
+
+class IdList(fields.Field[list[str]]):
+    """A list of UUIDs, at most 100."""
+
+    def __init__(self, **options: Any) -> None:
+        shape = {"items": {"type": "string", "format": "uuid"}, "maxItems": 100}
+        super().__init__(metadata=shape | options.pop("metadata", {}), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[str]:
+        if not isinstance(value, list) or len(value) > 100:
+            raise ValidationError("expected a list of at most 100 UUIDs")
+        found = [canonical_uuid(item) for item in value]
+        if None in found:
+            raise ValidationError("expected a list of UUIDs")
+        return [item for item in found if item]
+
+
+def load(schema: Schema, body: Any) -> dict[str, Any]:
+    """Return the checked input with snake_case keys; raises InvalidInput that names every wrong field at once."""
+    if not isinstance(body, dict):
+        raise InvalidInput("errMsg_bodyIsNotAJsonObject", detail={"body": "expected a JSON object"})
+    try:
+        loaded: dict[str, Any] = schema.load(body)
+        return loaded
+    except ValidationError as error:
+        said_of = error.normalized_messages()
+        detail = {name: said[0] if isinstance(said, list) else _texts(said) for name, said in said_of.items()}
+        raise InvalidInput("; ".join(f"{name}: {said}" for name, said in detail.items()), detail=detail) from None
+
+
+def _texts(said: Any) -> Any:
+    """Return marshmallow's messages of nested fields with text keys: positions in a list come as numbers."""
+    return {str(key): _texts(value) for key, value in said.items()} if isinstance(said, dict) else said
+
+
+_DOCUMENTED: dict[str, Any] = {
+    "string": fields.String, "text": fields.String, "id": fields.UUID, "instant": fields.AwareDateTime,
+    "money": fields.Float, "choice": fields.String, "boolean": fields.Boolean, "integer": fields.Integer,
+    "number": fields.Float, "object": fields.Dict}
+
+
+class _Shown(Schema):
+    """An answer's row: the model's fields, and what the query joins."""
+
+    class Meta:
+        unknown = INCLUDE
+
+
+@cache
+def output_schema(model: type[Entity]) -> type[Schema]:
+    """Return the marshmallow schema that documents the wire shape of `model`."""
+    shown: dict[str, Any] = {}
+    columns = class_mapper(model).columns
+    for item in wire_shape(model).fields:
+        may_be_null: dict[str, Any] = {"allow_none": bool(columns[item.attribute].nullable)}
+        if item.kind == "ids":
+            shown[item.name] = fields.List(fields.UUID(), **may_be_null)
+        elif item.kind == "choice":
+            options = [*item.options, None] if may_be_null["allow_none"] else list(item.options)
+            shown[item.name] = fields.String(metadata={"enum": options}, **may_be_null)
+            shown[f"{item.name}_idx"] = fields.Integer(**may_be_null)
+        else:
+            shown[item.name] = _DOCUMENTED[item.kind](**may_be_null)
+    return _Shown.from_dict(shown, name=model.__object__[:1].upper() + model.__object__[1:])

@@ -1,0 +1,31 @@
+"""What a service says of itself; everything derived from its name (mount, topics) is derived here."""
+from dataclasses import dataclass
+
+from app.events.topics import service_topic
+from app.settings import REALM_CODENAMES
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of one realm; `name` is the contract's, e.g. auctionOffer."""
+
+    realm: str
+    name: str
+    version: str
+    description: str
+    # Where it is mounted below the realm, when that is not `<name>-api` (bucket, bff-service, notification-service).
+    path: str = ""
+
+    @property
+    def codename(self) -> str:
+        """Return the realm's wire codename, e.g. ebaycclone."""
+        return REALM_CODENAMES[self.realm]
+
+    @property
+    def mount(self) -> str:
+        """Return the URL prefix (decision 1)."""
+        return f"/{self.realm}/{self.path or f'{self.name.lower()}-api'}"
+
+    def topic(self, short: str) -> str:
+        """Return the full topic of the service's own event."""
+        return service_topic(self.realm, self.name, short)

@@ -1,0 +1,55 @@
+"""The small named predicates that policies.py files are built from, and the row checks of commands.
+
+A policy says whether a role may call the API at all, before parameters are read; ownership comes after the fetch."""
+from collections.abc import Callable
+
+from app.http.errors import Forbidden, LoginRequired
+from app.identity.actor import Actor
+from app.runtime import runtime
+
+Predicate = Callable[[Actor], bool]
+
+
+def public(actor: Actor) -> bool:
+    """Anyone, with or without a login: "no login" written down."""
+    return True
+
+
+def logged_in(actor: Actor) -> bool:
+    """Any user with a live session."""
+    return not actor.is_anonymous
+
+
+def staff(actor: Actor) -> bool:
+    """ADMIN of the rules files: admin or superAdmin."""
+    return actor.is_staff
+
+
+def super_admin(actor: Actor) -> bool:
+    """The superAdmin only."""
+    return actor.is_super_admin
+
+
+def enforce(policy: Predicate, actor: Actor, api_name: str) -> None:
+    """Let the actor pass or raise LoginRequired (401) / Forbidden (403), in that order (decision 3)."""
+    if policy(actor):
+        return
+    if actor.is_anonymous:
+        raise LoginRequired(f"errMsg_{api_name}RequiresLogin")
+    raise Forbidden(f"errMsg_{api_name}RoleNotAllowed")
+
+
+def require(allowed: bool, message: str = "errMsg_ForbiddenAccess") -> None:
+    """Raise Forbidden unless the row check of a command holds."""
+    if not allowed:
+        raise Forbidden(message)
+
+
+def require_self_or_staff(actor: Actor, *user_ids: str | None) -> None:
+    """Raise Forbidden unless the actor is one of the named users or staff."""
+    require(actor.is_staff or any(actor.is_user(user_id) for user_id in user_ids))
+
+
+def public_read(actor: Actor) -> bool:
+    """A read the documents call public: a login is needed unless MARKETPLACE_PUBLIC_READS opens it (decision 6)."""
+    return not actor.is_anonymous or runtime().settings.marketplace_public_reads

@@ -1,0 +1,132 @@
+"""From a request to its actor: token location, signature, realm, session. Any failure makes a visitor, never an error.
+
+Verified tokens are remembered in the process; the marks of user and keys make logout and role changes count at once."""
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Request, current_app, request
+from redis import Redis
+
+from app.clock import now
+from app.data.versions import VersionBoard
+from app.identity.actor import Actor, anonymous
+from app.identity.codes import CodeBook
+from app.identity.keys import KeyRing
+from app.identity.session_view import session_body
+from app.identity.sessions import LiveSession, SessionBook, UserDirectory, user_mark
+from app.identity.throttle import Throttle
+from app.identity.tokens import TokenRefused, install_tokens, presented_token, read_access_token
+from app.settings import Settings
+
+_MEMORY_SECONDS = 10.0
+_MEMORY_TOKENS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    session: LiveSession
+    actor: Actor
+    mark_names: tuple[str, str]
+    marks: tuple[int, ...]
+    expires_at: datetime
+    remembered_until: float
+
+
+class TokenDesk:
+    """Turns access tokens into live sessions, remembering the recent ones."""
+
+    def __init__(self, sessions: SessionBook, board: VersionBoard) -> None:
+        self._sessions = sessions
+        self._board = board
+        self._memory: dict[tuple[str, str], _Verified] = {}
+
+    def check(self, realm: str, token: str) -> tuple[Actor, LiveSession] | None:
+        """Return who holds the token of this realm, or None when it is no good (any more)."""
+        known = self._memory.get((realm, token))
+        if known is None or not self._still_true(known):
+            known = self._verify(realm, token)
+            if known is None:
+                self._memory.pop((realm, token), None)
+                return None
+            self._remember(realm, token, known)
+        return known.actor, known.session
+
+    def _still_true(self, known: _Verified) -> bool:
+        return (time.monotonic() < known.remembered_until and now() < known.expires_at
+                and self._board.read(*known.mark_names) == known.marks)
+
+    def _verify(self, realm: str, token: str) -> _Verified | None:
+        try:
+            claims = read_access_token(realm, token)
+        except TokenRefused:
+            return None
+        mark_names = (user_mark(claims.user_id), f"keys:{realm}")
+        marks = self._board.read(*mark_names)
+        session = self._sessions.live(realm, claims.session_id, claims.user_id)
+        if session is None:
+            return None
+        actor = Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname)
+        return _Verified(session, actor, mark_names, marks, claims.expires_at, time.monotonic() + _MEMORY_SECONDS)
+
+    def _remember(self, realm: str, token: str, verified: _Verified) -> None:
+        if len(self._memory) >= _MEMORY_TOKENS:
+            self._memory.clear()
+        self._memory[realm, token] = verified
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The parts of app.identity that hold state, one set per app."""
+
+    keys: KeyRing
+    sessions: SessionBook
+    desk: TokenDesk
+    throttle: Throttle
+    codes: CodeBook
+
+
+def install_identity(app: Flask, settings: Settings, redis: Redis, board: VersionBoard,
+                     directory: UserDirectory) -> Identity:
+    """Build the identity parts and hang them on the app; `directory` finds active users (the auth service's query)."""
+    keys = KeyRing(settings.secret_key, board, rotation_days=settings.key_rotation_days,
+                   token_ttl=settings.access_token_ttl)
+    install_tokens(app, keys)
+    sessions = SessionBook(redis, board, directory)
+    parts = Identity(
+        keys=keys, sessions=sessions, desk=TokenDesk(sessions, board),
+        throttle=Throttle(redis, enabled=settings.ratelimit_enabled),
+        codes=CodeBook(redis, settings.secret_key, settings.verification_max_tries,
+                       settings.verification_resend_seconds))
+    app.extensions["identity"] = parts
+    return parts
+
+
+def identity() -> Identity:
+    """Return the identity parts of the current app."""
+    parts: Identity = current_app.extensions["identity"]
+    return parts
+
+
+def authenticate(realm: str, request: Request) -> Actor:
+    """Return who sends the request to this realm; a visitor without a token, or with one that is no good."""
+    found = _holder(realm, request)
+    return found[0] if found else anonymous(realm)
+
+
+def live_session(realm: str, request: Request) -> LiveSession | None:
+    """Return the request's session, or None."""
+    found = _holder(realm, request)
+    return found[1] if found else None
+
+
+def session_answer(realm: str) -> dict[str, Any] | None:
+    """Return the session object of the present request (`GET /currentuser` of every service), or None."""
+    session, presented = live_session(realm, request), presented_token(realm, request)
+    return session_body(session, presented.value) if session and presented else None
+
+
+def _holder(realm: str, request: Request) -> tuple[Actor, LiveSession] | None:
+    presented = presented_token(realm, request)
+    return identity().desk.check(realm, presented.value) if presented else None

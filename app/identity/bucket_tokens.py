@@ -1,0 +1,75 @@
+"""Bucket tokens: what a client shows to upload; signed with a key of their own, so that neither opens the other door.
+
+They name the buckets their holder may write and hang on the session they were handed out with."""
+from dataclasses import dataclass
+
+import jwt
+from jwt.exceptions import PyJWTError
+
+from app.clock import now
+from app.identity.sealing import purpose_key
+from app.identity.sessions import LiveSession
+from app.settings import REALM_CODENAMES
+
+_APPLICATION_WRITERS = ("superAdmin", "admin")
+
+
+class BucketTokenRefused(Exception):
+    """Malformed, forged, expired, or made for another realm or another purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketGrant:
+    """Who may write into which buckets."""
+
+    session_id: str
+    user_id: str
+    bucket_ids: tuple[str, ...]
+
+
+def user_bucket(user_id: str) -> str:
+    """Return the id of a user's public bucket."""
+    return f"{user_id}-public-user-bucket"
+
+
+def application_bucket(realm: str) -> str:
+    """Return the id of the realm's common bucket, which staff may write."""
+    return f"{REALM_CODENAMES[realm]}-public-common-bucket"
+
+
+def bucket_tokens(app_secret: str, session: LiveSession) -> dict[str, str]:
+    """Return the tokens the session object carries: `userBucketToken`, and for staff `applicationBucketToken`."""
+    tokens = {"userBucketToken": _issue(app_secret, session, user_bucket(session.user_id))}
+    if session.role in _APPLICATION_WRITERS:
+        tokens["applicationBucketToken"] = _issue(app_secret, session, application_bucket(session.realm))
+    return tokens
+
+
+def read_bucket_token(app_secret: str, realm: str, token: str) -> BucketGrant:
+    """Return what the token grants in this realm; raises BucketTokenRefused."""
+    try:
+        # The house clock judges the expiry below.
+        claims = jwt.decode(token, _key(app_secret, realm), algorithms=["HS256"],
+                            options={"verify_exp": False, "verify_iat": False})
+    except (PyJWTError, ValueError, TypeError, RecursionError) as error:
+        raise BucketTokenRefused(str(error)) from error
+    if claims["tokenMark"] != _mark(realm) or claims["exp"] <= now().timestamp():
+        raise BucketTokenRefused("expired")
+    return BucketGrant(claims["sessionId"], claims["userId"], tuple(bucket["bucketId"] for bucket in claims["buckets"]))
+
+
+def _issue(app_secret: str, session: LiveSession, bucket_id: str) -> str:
+    claims = {
+        "tokenMark": _mark(session.realm), "sessionId": session.id, "userId": session.user_id, "sub": session.user_id,
+        "iat": int(now().timestamp()), "exp": int(session.expires_at),
+        "buckets": [{"bucketId": bucket_id, "action": ["write"], "isPublic": True}],
+    }
+    return jwt.encode(claims, _key(app_secret, session.realm), algorithm="HS256")
+
+
+def _mark(realm: str) -> str:
+    return f"{REALM_CODENAMES[realm]}-bucket-token"
+
+
+def _key(app_secret: str, realm: str) -> bytes:
+    return purpose_key(app_secret, f"bucket-token/{realm}")

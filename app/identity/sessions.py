@@ -1,0 +1,168 @@
+"""Login sessions: rows of the database are the truth, Redis holds copies, so that losing Redis logs nobody out.
+
+A copy counts only while the version mark of its user is the one it was made under (app/data/versions.py)."""
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import Index, String, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.data.columns import boolean, instant
+from app.data.database import reading
+from app.data.entity import Base
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.uuid7 import uuid7
+from app.data.versions import VersionBoard
+from app.identity.actor import system_actor
+
+log = logging.getLogger(__name__)
+
+_COPY_SECONDS = 600
+
+
+class LoginSession(Base):
+    """One login of one user; a token without its row here is worth nothing."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    realm: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[str] = mapped_column(String(36))
+    logged_in_at: Mapped[datetime] = instant(required=True)
+    expires_at: Mapped[datetime] = instant(required=True)
+    needs_email_2fa: Mapped[bool] = boolean(default=False)
+    needs_mobile_2fa: Mapped[bool] = boolean(default=False)
+
+
+Index("ix_login_session_user", LoginSession.realm, LoginSession.user_id)
+Index("ix_login_session_expires_at", LoginSession.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class UserFacts:
+    """What a request needs to know of its user; `profile` is what else the session object shows, in wire names."""
+
+    role: str
+    email: str
+    fullname: str
+    profile: dict[str, Any]
+
+
+# Finds an active user of a realm by id; the auth service fills this port.
+UserDirectory = Callable[[str, str], UserFacts | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A session that is not ended or expired, with its active user; times are epoch seconds."""
+
+    id: str
+    realm: str
+    user_id: str
+    logged_in_at: float
+    expires_at: float
+    needs_email_2fa: bool
+    needs_mobile_2fa: bool
+    role: str
+    email: str
+    fullname: str
+    profile: dict[str, Any]
+
+
+class SessionBook:
+    """Reads sessions; the functions below write them inside a command's unit of work."""
+
+    def __init__(self, redis: Redis, board: VersionBoard, directory: UserDirectory) -> None:
+        self._redis = redis
+        self._board = board
+        self._directory = directory
+
+    def live(self, realm: str, session_id: str, user_id: str) -> LiveSession | None:
+        """Return the user's session if it lives, from the copy or the database."""
+        # The mark is read before the truth: a change in between makes the copy void instead of lasting.
+        mark = self._board.read(user_mark(user_id))[0]
+        session = self._copied(realm, session_id, mark)
+        if session is None:
+            session = self._stored(realm, session_id, user_id)
+            if session is not None:
+                self._keep_copy(session, mark)
+        if session is None or session.user_id != user_id or session.expires_at <= now().timestamp():
+            return None
+        return session
+
+    def _stored(self, realm: str, session_id: str, user_id: str) -> LiveSession | None:
+        query = select(LoginSession).where(LoginSession.id == session_id, LoginSession.realm == realm)
+        with reading() as connection:
+            row = connection.execute(query).first()
+        facts = self._directory(realm, user_id) if row else None
+        if row is None or facts is None:
+            return None
+        return LiveSession(row.id, row.realm, row.user_id, row.logged_in_at.timestamp(), row.expires_at.timestamp(),
+                           row.needs_email_2fa, row.needs_mobile_2fa, facts.role, facts.email, facts.fullname,
+                           facts.profile)
+
+    def _copied(self, realm: str, session_id: str, mark: int) -> LiveSession | None:
+        try:
+            text = self._redis.get(_copy_key(realm, session_id))
+        except RedisError:
+            return None
+        copy = orjson.loads(text) if text else {}
+        return LiveSession(**copy["session"]) if copy.get("mark") == mark else None
+
+    def _keep_copy(self, session: LiveSession, mark: int) -> None:
+        copy = orjson.dumps({"mark": mark, "session": asdict(session)})
+        try:
+            self._redis.set(_copy_key(session.realm, session.id), copy, ex=_COPY_SECONDS)
+        except RedisError:
+            log.debug("no session copy kept: Redis cannot be reached")
+
+
+def user_mark(user_id: str) -> str:
+    """Return the version mark that everything known of a user's sessions and role stands under."""
+    return f"user:{user_id}"
+
+
+def open_session(work: UnitOfWork, realm: str, user_id: str, lifetime: int) -> LoginSession:
+    """Add a session of `lifetime` seconds to the unit of work."""
+    moment = now()
+    return work.insert(LoginSession(id=uuid7(), realm=realm, user_id=user_id, logged_in_at=moment,
+                                    expires_at=moment + timedelta(seconds=lifetime)))
+
+
+def end_session(work: UnitOfWork, realm: str, session_id: str, user_id: str) -> None:
+    """End one session; it is refused everywhere as soon as the unit of work has committed."""
+    work.execute(delete(LoginSession).where(LoginSession.id == session_id, LoginSession.realm == realm))
+    work.touch(user_mark(user_id))
+
+
+def end_sessions_of(work: UnitOfWork, realm: str, user_id: str, *, keep: str | None = None) -> None:
+    """End every session of the user, except `keep` (the one that changed its password)."""
+    query = delete(LoginSession).where(LoginSession.realm == realm, LoginSession.user_id == user_id)
+    work.execute(query.where(LoginSession.id != keep) if keep else query)
+    work.touch(user_mark(user_id))
+
+
+def settle_second_factor(work: UnitOfWork, realm: str, session_id: str, user_id: str, factor: str) -> None:
+    """Record that the session has proved its second factor, `email` or `mobile`."""
+    work.execute(update(LoginSession).where(LoginSession.id == session_id, LoginSession.realm == realm)
+                 .values({f"needs_{factor}_2fa": False}))
+    work.touch(user_mark(user_id))
+
+
+def sweep_expired_sessions(realm: str) -> int:
+    """Delete the realm's expired sessions and return how many there were (periodic job)."""
+    with unit_of_work(system_actor(realm)) as work:
+        swept = work.execute(delete(LoginSession).where(LoginSession.realm == realm, LoginSession.expires_at <= now()))
+        work.commit()
+    return int(swept.rowcount)
+
+
+def _copy_key(realm: str, session_id: str) -> str:
+    return f"session:{realm}:{session_id}"

@@ -1,0 +1,119 @@
+"""Access tokens: RS256, bound to one realm by key pair and tokenMark, pointing to a session and nothing more.
+
+Flask-JWT-Extended signs and checks; where a token may stand in a request and what time it is are decided here."""
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from flask import Flask, Request
+from flask_jwt_extended import JWTManager, create_access_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import PyJWTError
+
+from app.clock import now
+from app.identity.keys import KeyRing, SigningKeyPair
+from app.settings import REALM_CODENAMES
+
+_REALM_OF_MARK = {f"{codename}-inapp-token": realm for realm, codename in REALM_CODENAMES.items()}
+_MARK_OF_REALM = {realm: mark for mark, realm in _REALM_OF_MARK.items()}
+_NAME_OF_REALM = {realm: f"{codename}-access-token" for realm, codename in REALM_CODENAMES.items()}
+
+# Longer than any token of ours; what exceeds it is not worth decoding.
+_MAX_TOKEN_LENGTH = 4096
+
+
+class TokenRefused(Exception):
+    """Malformed, forged, expired, foreign or signed with a key we no longer know."""
+
+
+class PresentedToken(NamedTuple):
+    """A token as it came in, and where it stood: query, header or cookie."""
+
+    value: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """What a good token says."""
+
+    session_id: str
+    user_id: str
+    key_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    user_id: str
+    private_key: RSAPrivateKey
+
+
+def token_name(realm: str) -> str:
+    """Return the name of the realm's token header and cookie: `{codename}-access-token`."""
+    return _NAME_OF_REALM[realm]
+
+
+def presented_token(realm: str, request: Request) -> PresentedToken | None:
+    """Return the first non-empty of query, Bearer, own header, cookie (rules-platform §2.2); no fall-through."""
+    if value := request.args.get("access_token"):
+        return PresentedToken(value, "query")
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value.strip():
+        return PresentedToken(value.strip(), "header")
+    name = _NAME_OF_REALM[realm]
+    if value := request.headers.get(name, ""):
+        return PresentedToken(value, "header")
+    if value := request.cookies.get(name, ""):
+        return PresentedToken(value, "cookie")
+    return None
+
+
+def install_tokens(app: Flask, ring: KeyRing) -> None:
+    """Set the token library up with the realms' key ring."""
+    app.config.update(
+        JWT_ALGORITHM="RS256", JWT_DECODE_ALGORITHMS=["RS256"], JWT_ENCODE_NBF=False, JWT_ACCESS_TOKEN_EXPIRES=False,
+        JWT_COOKIE_CSRF_PROTECT=False,
+        # The house clock judges every time claim (read_access_token); the library must not judge by another one.
+        JWT_DECODE_LEEWAY=10**10,
+    )
+    manager = JWTManager(app)
+    manager.user_identity_loader(lambda signer: signer.user_id)
+    manager.encode_key_loader(lambda signer: signer.private_key)
+
+    @manager.decode_key_loader
+    def public_key(header: dict[str, Any], claims: dict[str, Any]) -> RSAPublicKey:
+        key = ring.public_key(_REALM_OF_MARK.get(str(claims.get("tokenMark")), ""), str(claims.get("keyId")))
+        if key is None:
+            raise TokenRefused("unknown key")
+        return key
+
+
+def issue_access_token(pair: SigningKeyPair, *, user_id: str, session_id: str, logged_in_at: datetime,
+                       expires_at: datetime) -> str:
+    """Return a token of the pair's realm that points to the session (rules-platform §3.3)."""
+    claims = {
+        "keyId": pair.key_id, "sessionId": session_id, "userId": user_id,
+        "loginDate": logged_in_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "tokenMark": _MARK_OF_REALM[pair.realm], "tokenName": _NAME_OF_REALM[pair.realm],
+        "iat": int(now().timestamp()), "exp": int(expires_at.timestamp()),
+    }
+    token: str = create_access_token(_Signer(user_id, pair.private_key), additional_claims=claims)
+    return token
+
+
+def read_access_token(realm: str, token: str) -> TokenClaims:
+    """Return the claims of a token of this realm that is genuine and not expired; raises TokenRefused."""
+    if len(token) > _MAX_TOKEN_LENGTH:
+        raise TokenRefused("too long")
+    try:
+        claims = decode_token(token)
+    except (PyJWTError, JWTExtendedException, ValueError, TypeError, RecursionError) as error:
+        raise TokenRefused(str(error)) from error
+    if claims["tokenMark"] != _MARK_OF_REALM[realm]:
+        raise TokenRefused("a token of another realm")
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    if now() >= expires_at:
+        raise TokenRefused("expired")
+    return TokenClaims(claims["sessionId"], claims["userId"], claims["keyId"], expires_at)

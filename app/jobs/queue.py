@@ -1,0 +1,36 @@
+"""The RQ queue. It only rings a bell: what is to be done stands in the database, so a lost job loses nothing."""
+import logging
+
+from redis import RedisError
+from rq import Queue
+
+from app.runtime import runtime
+
+log = logging.getLogger("guildhall.jobs")
+
+QUEUE = "guildhall"
+_BELL_SECONDS = 15
+_LONGEST_JOB = 6 * 3600
+
+
+def queue() -> Queue:
+    """Return the one queue of this installation."""
+    return Queue(QUEUE, connection=runtime().redis)
+
+
+def ring(job: str, *arguments: str) -> bool:
+    """Ask a worker to run a job soon; a bell that already rings is not rung twice. False when Redis is away."""
+    bell = bell_key(job, *arguments)
+    try:
+        if runtime().redis.set(bell, "1", nx=True, ex=_BELL_SECONDS):
+            queue().enqueue("app.jobs.worker.run", job, *arguments, job_timeout=_LONGEST_JOB,
+                            result_ttl=0, failure_ttl=3600)
+        return True
+    except (RedisError, OSError) as error:
+        log.warning("no bell for %s: %s", job, error)
+        return False
+
+
+def bell_key(job: str, *arguments: str) -> str:
+    """Return the key that says a job is already called."""
+    return ":".join(("guildhall:bell", job, *arguments))

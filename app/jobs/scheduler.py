@@ -1,0 +1,87 @@
+"""The scheduler: each second it calls the periodic jobs whose time has come and the work that is due.
+
+It only claims and rings; several may run, because each claim is one conditional update."""
+import logging
+import threading
+from datetime import timedelta
+from typing import Any
+
+from redis import RedisError
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.clock import now
+from app.data.database import reading
+from app.data.unit_of_work import unit_of_work
+from app.events.outbox import IS_PENDING, EventDelivery
+from app.identity.actor import system_actor
+from app.jobs.queue import ring
+from app.jobs.schedule import jobs
+from app.jobs.tables import DueWork, JobRun
+
+log = logging.getLogger("guildhall.scheduler")
+
+TICK = 1.0
+_CLAIM = timedelta(seconds=30)
+_SYSTEM = system_actor("marketplace")
+
+
+def run_scheduler(stop: threading.Event) -> None:
+    """Tick until `stop` is set; a tick that fails is repeated by the next."""
+    while not stop.is_set():
+        try:
+            tick()
+        except (SQLAlchemyError, RedisError, OSError) as error:
+            log.warning("scheduler will retry: %s", error)
+        stop.wait(TICK)
+
+
+def tick() -> int:
+    """Ring for every periodic job whose time has come and all due work; returns how many bells."""
+    called = [name for name in _jobs_to_call() if ring(name)]
+    due = [row for row in _due_to_call() if ring("due-work", row.kind, row.subject)]
+    if _deliveries_wait():
+        ring("drain-deliveries")
+    return len(called) + len(due)
+
+
+def _jobs_to_call() -> list[str]:
+    moment = now()
+    with reading() as connection:
+        known = {row.name: row.next_run_at for row in connection.execute(select(JobRun.name, JobRun.next_run_at))}
+    ripe = [name for name in jobs() if (due_at := known.get(name)) is None or due_at <= moment]
+    return [name for name in ripe if _claim_run(name, known.get(name), name in known)]
+
+
+def _claim_run(name: str, before: Any, is_known: bool) -> bool:
+    following = now() + jobs()[name].every
+    with unit_of_work(_SYSTEM) as work:
+        if not is_known:
+            work.insert(JobRun(name=name, next_run_at=following))
+            work.commit()
+            return True
+        same = JobRun.next_run_at == before if before is not None else JobRun.next_run_at.is_(None)
+        claimed = work.execute(update(JobRun).where(JobRun.name == name, same).values(next_run_at=following))
+        work.commit()
+    return bool(claimed.rowcount)
+
+
+def _due_to_call() -> list[Any]:
+    moment = now()
+    free = or_(DueWork.claimed_until.is_(None), DueWork.claimed_until <= moment)
+    query = select(DueWork.kind, DueWork.subject).where(DueWork.due_at <= moment, free).order_by(DueWork.due_at)
+    with reading() as connection:
+        rows = list(connection.execute(query.limit(500)).all())
+    if rows:
+        with unit_of_work(_SYSTEM) as work:
+            for row in rows:
+                work.execute(update(DueWork).where(DueWork.kind == row.kind, DueWork.subject == row.subject, free)
+                             .values(claimed_until=moment + _CLAIM))
+            work.commit()
+    return rows
+
+
+def _deliveries_wait() -> bool:
+    owed = select(exists().where(IS_PENDING, EventDelivery.next_attempt_at <= now()))
+    with reading() as connection:
+        return bool(connection.execute(owed).scalar())

@@ -1,0 +1,37 @@
+"""The truth about work to do: due work, and when each periodic job ran last. RQ only rings the bell."""
+from datetime import datetime
+
+from sqlalchemy import Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.data.columns import Instant
+from app.data.entity import Base
+
+
+class DueWork(Base):
+    """One piece of work owed to one subject at one moment, e.g. close-auction of a product at its effective end."""
+
+    __tablename__ = "due_work"
+
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(80), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    claimed_until: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+Index("ix_due_work_due_at", DueWork.due_at)
+
+
+class JobRun(Base):
+    """The last run of one periodic job, shown by /admin/health and `flask jobs list`."""
+
+    __tablename__ = "job_run"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    next_run_at: Mapped[datetime | None] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    status: Mapped[str | None] = mapped_column(String(10))
+    detail: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,111 @@
+"""Runs jobs: the entry points RQ calls, the record of each periodic run, and the long-lived worker itself."""
+import logging
+import os
+from datetime import timedelta
+
+from flask import current_app
+from rq import SimpleWorker
+from rq.timeouts import TimerDeathPenalty
+from sqlalchemy import delete, select, update
+
+from app.clock import now
+from app.data.unit_of_work import unit_of_work
+from app.events.deliveries import drain_deliveries
+from app.identity.actor import system_actor
+from app.jobs.queue import bell_key, queue
+from app.jobs.schedule import due_handler, jobs
+from app.jobs.tables import DueWork, JobRun
+from app.runtime import runtime
+
+log = logging.getLogger("guildhall.jobs")
+_SYSTEM = system_actor("marketplace")
+_MOST_BACKOFF = 3600
+
+
+class GuildhallWorker(SimpleWorker):
+    """A worker without a fork per job; a timer instead of SIGALRM, which Flask's threads would miss."""
+
+    death_penalty_class = TimerDeathPenalty
+
+
+def run_worker() -> None:
+    """Work until told to stop (SIGTERM finishes the job at hand)."""
+    worker = GuildhallWorker([queue()], connection=runtime().redis, name=f"guildhall-{os.getpid()}")
+    worker.work(logging_level="WARNING", with_scheduler=False)
+
+
+def run(job: str, *arguments: str) -> None:
+    """What RQ calls: release the bell first, so that whatever comes from now on rings again."""
+    runtime().redis.delete(bell_key(job, *arguments))
+    if job == "drain-deliveries":
+        drain_deliveries()
+    elif job == "due-work":
+        run_due_work(*arguments)
+    else:
+        run_job(job)
+
+
+def run_job(name: str) -> str:
+    """Run a periodic job now and record it; returns its report, raises what it raises."""
+    job = jobs()[name]
+    _record(name, status="running", started_at=now())
+    try:
+        report = str(job.run())
+    except Exception as error:
+        _record(name, status="failed", finished_at=now(), detail=f"{type(error).__name__}: {error}"[:2000])
+        raise
+    _record(name, status="ok", finished_at=now(), detail=report[:2000])
+    return report
+
+
+def _record(name: str, **values: object) -> None:
+    with unit_of_work(_SYSTEM) as work:
+        run_row = work.first(select(JobRun).where(JobRun.name == name)) or work.insert(JobRun(name=name))
+        work.change(run_row, **values)
+        work.commit()
+
+
+def run_due_work(kind: str, subject: str) -> None:
+    """Do one piece of due work and tick it off in the same transaction; a failure is tried again later.
+
+    The subject is locked first, by its handler, and the due row last, as commands do that owe the work: no deadlock.
+    Two workers on one piece meet at that lock, and the second finds nothing left to do."""
+    handler = due_handler(kind)
+    if handler is None:
+        log.error("nothing handles due work %s", kind)
+        return
+    try:
+        with unit_of_work(_SYSTEM) as work:
+            owed = work.first(select(DueWork).where(DueWork.kind == kind, DueWork.subject == subject))
+            if owed is None or owed.due_at > now():
+                return
+            handler(work, subject)
+            work.execute(delete(DueWork).where(DueWork.kind == kind, DueWork.subject == subject,
+                                               DueWork.due_at == owed.due_at))
+            work.commit()
+    except Exception as error:
+        log.exception("due work %s of %s failed", kind, subject)
+        _postpone(kind, subject, error)
+
+
+def _postpone(kind: str, subject: str, error: Exception) -> None:
+    with unit_of_work(_SYSTEM) as work:
+        owed = work.first(select(DueWork).where(DueWork.kind == kind, DueWork.subject == subject), lock=True)
+        if owed is not None:
+            attempts = owed.attempts + 1
+            wait = timedelta(seconds=min(5 * 2 ** attempts, _MOST_BACKOFF))
+            work.execute(update(DueWork).where(DueWork.kind == kind, DueWork.subject == subject).values(
+                attempts=attempts, due_at=now() + wait, claimed_until=None,
+                last_error=f"{type(error).__name__}: {error}"[:2000]))
+        work.commit()
+
+
+def run_all_due_work() -> int:
+    """Do everything that is due now, in this process (cron and tests); returns how many pieces."""
+    with current_app.app_context():
+        with unit_of_work(_SYSTEM) as work:
+            query = select(DueWork.kind, DueWork.subject).where(DueWork.due_at <= now())
+            due = work.rows(query.order_by(DueWork.due_at))
+        for kind, subject in due:
+            run_due_work(kind, subject)
+    return len(due)

@@ -1,0 +1,111 @@
+"""Where uploaded bytes rest: the media port, with the local disk and S3 behind it.
+
+Names are ours (random), never the client's; a file is written once and never changed."""
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+from botocore.exceptions import ClientError
+from flask import current_app
+
+from app.runtime import runtime
+from app.settings import Settings
+
+
+class MediaMissing(LookupError):
+    """No stored object has that name."""
+
+
+class MediaStore(Protocol):
+    """The port every adapter fills."""
+
+    def put(self, name: str, content: bytes, mime_type: str) -> None:
+        """Store `content` under `name`, whole or not at all."""
+
+    def get(self, name: str) -> bytes:
+        """Return the stored bytes; raises MediaMissing."""
+
+    def delete(self, name: str) -> None:
+        """Remove the object; absent is fine."""
+
+
+def media_store() -> MediaStore:
+    """Return the store the settings name, opened once per application."""
+    store: MediaStore | None = current_app.extensions.get("media_store")
+    if store is None:
+        store = current_app.extensions["media_store"] = open_store(runtime().settings)
+    return store
+
+
+def open_store(settings: Settings) -> MediaStore:
+    """Open the store of MEDIA_STORE: a folder of the instance, or S3_BUCKET."""
+    if settings.media_store == "s3":
+        return S3Store(settings.s3_bucket, endpoint_url=settings.s3_endpoint_url or None)
+    return LocalDiskStore(settings.home / "media")
+
+
+def random_name() -> str:
+    """Return a fresh storage name (32 hex) that nothing about the file or its owner can be read from."""
+    return secrets.token_hex(16)
+
+
+class LocalDiskStore:
+    """Files in folders of the instance, sharded by the name's first four digits to keep each folder small."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, name: str, content: bytes, mime_type: str) -> None:
+        """Write beside the target and rename, so that a crash leaves no half file under the name."""
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    def get(self, name: str) -> bytes:
+        """Return the file's bytes; raises MediaMissing."""
+        try:
+            return self._path(name).read_bytes()
+        except FileNotFoundError as error:
+            raise MediaMissing(name) from error
+
+    def delete(self, name: str) -> None:
+        """Remove the file."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        if not name.isalnum():
+            raise MediaMissing(name)
+        return self._root / name[:2] / name[2:4] / name
+
+
+class S3Store:
+    """One bucket of S3 or of anything that speaks it."""
+
+    def __init__(self, bucket: str, client: Any = None, endpoint_url: str | None = None) -> None:
+        self._bucket = bucket
+        self._client = client or boto3.client("s3", endpoint_url=endpoint_url)
+
+    def put(self, name: str, content: bytes, mime_type: str) -> None:
+        """Store the object with its content type."""
+        self._client.put_object(Bucket=self._bucket, Key=name, Body=content, ContentType=mime_type)
+
+    def get(self, name: str) -> bytes:
+        """Return the object's bytes; raises MediaMissing."""
+        try:
+            content: bytes = self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                raise MediaMissing(name) from error
+            raise
+        return content
+
+    def delete(self, name: str) -> None:
+        """Remove the object."""
+        self._client.delete_object(Bucket=self._bucket, Key=name)

@@ -1,0 +1,87 @@
+"""Letters: a template with the facts of one event becomes subject, text and HTML.
+
+Facts are other people's words: HTML is escaped, a subject is one line. Services keep their own templates."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, Template
+
+from app.data.money import FACTORS
+
+LONGEST_SUBJECT = 200
+
+
+def spoken_amount(amount: Any, currency: Any) -> str:
+    """Return an amount of major units with its currency's decimals: 70.5, 'USD' → '70.50 USD'; blank without one."""
+    if not isinstance(amount, int | float):
+        return ""
+    decimals = len(str(FACTORS.get(str(currency), 100))) - 1
+    return f"{amount:,.{decimals}f} {currency}"
+
+
+_plain = Environment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+_plain.filters["amount"] = spoken_amount
+_escaping = Environment(undefined=ChainableUndefined, autoescape=True)
+_layout = _escaping.from_string("""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ subject }}</title></head>
+<body style="font-family: sans-serif; line-height: 1.5">
+{% for paragraph in paragraphs %}<p>{% for line in paragraph %}{{ line }}{% if not loop.last %}<br>{% endif %}\
+{% endfor %}</p>
+{% endfor %}</body></html>
+""")
+
+
+@dataclass(frozen=True)
+class LetterTemplate:
+    """Jinja sources of a letter; `secret` marks one whose text must not outlive its sending in production."""
+
+    subject: str
+    text: str
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is sent: one-line subject, plain text and its HTML twin."""
+
+    subject: str
+    text: str
+    html: str
+
+
+WELCOME = LetterTemplate(
+    "Welcome to Guildhall{{ ', ' ~ fullname if fullname }}",
+    "Hello{{ ' ' ~ fullname if fullname }},\n\nyour account for {{ email }} is ready. Verify the address to log in.")
+OTP = LetterTemplate(
+    "Your verification code",
+    "Your code no. {{ codeIndex }} is {{ secretCode }}.\n\nIt is valid for {{ validity }}. "
+    "If you did not ask for it, ignore this message.", secret=True)
+RESETPASSWORD = LetterTemplate(
+    "Reset your password",
+    "Your password reset code no. {{ codeIndex }} is {{ secretCode }}.\n\nIt is valid for {{ validity }}. "
+    "If you did not ask for it, your password stays as it is.", secret=True)
+NONE = LetterTemplate("{{ title }}", "{{ body }}")
+PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD, "NONE": NONE}
+
+
+@cache
+def _compiled(source: str) -> Template:
+    return _plain.from_string(source)
+
+
+def write_letter(template: LetterTemplate, facts: Mapping[str, Any]) -> Letter:
+    """Return the letter of `template` with `facts` filled in; a missing fact is left blank."""
+    subject = " ".join(_compiled(template.subject).render(facts).split())[:LONGEST_SUBJECT]
+    text = _compiled(template.text).render(facts).strip()
+    paragraphs = [part.splitlines() for part in text.split("\n\n")]
+    return Letter(subject, text, _layout.render(subject=subject, paragraphs=paragraphs))
+
+
+def spoken_seconds(seconds: int) -> str:
+    """Return a validity in words: 86400 → '24 hours', 300 → '5 minutes'."""
+    for unit, size in (("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
+    return f"{seconds} seconds"

@@ -1,0 +1,141 @@
+"""The letter box: subscribers post letters in their transaction, the mail job takes them out and notes their fate.
+
+In production the body of a secret letter (a code) is sealed while it waits and gone once it is sent."""
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.clock import now
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.uuid7 import uuid7
+from app.identity.actor import system_actor
+from app.identity.sealing import seal, unseal
+from app.jobs.queue import ring
+from app.notify.letters import Letter, LetterTemplate, write_letter
+from app.notify.models import EMAIL, FAILED, KEPT, QUEUED, SENT, MailMessage
+from app.notify.smtp import MailDelayed, MailTransport, MailUndeliverable
+from app.runtime import runtime
+
+SEND_MAIL = "send-mail"
+MAX_ATTEMPTS = 8
+LONGEST_WAIT = timedelta(hours=6)
+# How long one process keeps a letter to itself; after a crash the letter is taken up again.
+CLAIM = timedelta(minutes=5)
+
+_SEAL = "mail-message"
+
+
+def post_letter(work: UnitOfWork, *, realm: str, to: str, name: str, template: LetterTemplate, facts: Mapping[str, Any],
+                cause: str, channel: str = EMAIL) -> bool:
+    """Post the letter `name` in the caller's transaction; False when this cause already told this address the same.
+
+    `cause` is the id of the event behind it; with address and name it makes the letter the only one of its kind."""
+    key = f"{cause}:{name}:{to}"[:255]
+    if work.rows(select(MailMessage.id).where(MailMessage.dedupe_key == key)):
+        return False
+    letter = _closed(write_letter(template, facts), template.secret)
+    work.insert(MailMessage(
+        id=uuid7(), realm=realm, dedupe_key=key, channel=channel, recipient=to, template=name,
+        subject=letter.subject, text=letter.text, html=letter.html, secret=template.secret, attempts=0,
+        created_at=now(), **_first_state(channel)))
+    if _is_sent(channel):
+        work.after_commit(_ring)
+    return True
+
+
+def deliver_queued(transport: MailTransport, limit: int = 500) -> dict[str, int]:
+    """Hand the waiting letters to the transport, the oldest first; returns how many ended in which status.
+
+    The transport is asked outside any transaction: a slow mail server holds no lock. A letter that is delayed ends
+    the run, because what delayed it is most often the server itself."""
+    ended: dict[str, int] = {}
+    for _ in range(limit):
+        message = _claim()
+        if message is None:
+            break
+        status = _deliver(transport, message)
+        ended[status] = ended.get(status, 0) + 1
+        if status == QUEUED:
+            break
+    return ended
+
+
+def next_attempt(attempts: int, moment: datetime) -> datetime:
+    """Return when a letter that failed `attempts` times is tried again: 1, 4, 16 … minutes later, at most 6 hours."""
+    return moment + min(timedelta(minutes=4 ** (attempts - 1)), LONGEST_WAIT)
+
+
+def read_outbox(recipient: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+    """Return the newest letters, newest first, to one address or to all; secret bodies stay closed in production."""
+    query = select(*MailMessage.__table__.columns).order_by(MailMessage.created_at.desc(), MailMessage.id.desc())
+    if recipient is not None:
+        query = query.where(MailMessage.recipient == recipient)
+    hide = {"text": "(secret)", "html": "(secret)"} if runtime().settings.is_production else {}
+    return [dict(row._mapping) | (hide if row.secret else {}) for row in fetch(query.limit(limit))]
+
+
+def _is_sent(channel: str) -> bool:
+    return channel == EMAIL and runtime().settings.mail_transport == "smtp"
+
+
+def _first_state(channel: str) -> dict[str, Any]:
+    """E-mail waits for the job where there is a mail server; nothing sends SMS, which production must not hide."""
+    if _is_sent(channel):
+        return {"status": QUEUED, "next_attempt_at": now()}
+    if runtime().settings.is_production:
+        return {"status": FAILED, "last_error": f"nothing is set up to send {channel}"}
+    return {"status": KEPT}
+
+
+def _ring() -> None:
+    ring(SEND_MAIL)
+
+
+def _claim() -> Any:
+    """Return the letter that has waited longest, kept from other processes for CLAIM; None when none is due."""
+    with unit_of_work(system_actor("marketplace")) as work:
+        due = (MailMessage.status == QUEUED, MailMessage.next_attempt_at <= now())
+        message = work.first(select(MailMessage).where(*due).order_by(MailMessage.next_attempt_at), lock=True)
+        if message is not None:
+            work.execute(update(MailMessage).where(MailMessage.id == message.id).values(next_attempt_at=now() + CLAIM))
+        work.commit()
+    return message
+
+
+def _deliver(transport: MailTransport, message: MailMessage) -> str:
+    try:
+        transport.send(message.id, message.recipient, _opened(message))
+    except MailUndeliverable as error:
+        return _note(message, FAILED, str(error))
+    except MailDelayed as error:
+        return _note(message, FAILED if message.attempts + 1 >= MAX_ATTEMPTS else QUEUED, str(error))
+    return _note(message, SENT, None)
+
+
+def _note(message: MailMessage, status: str, error: str | None) -> str:
+    attempts = message.attempts + 1
+    gone = {"text": "", "html": ""} if message.secret and runtime().settings.is_production and status != QUEUED else {}
+    with unit_of_work(system_actor(message.realm)) as work:
+        work.execute(update(MailMessage).where(MailMessage.id == message.id).values(
+            status=status, attempts=attempts, last_error=error, sent_at=now() if status == SENT else None,
+            next_attempt_at=next_attempt(attempts, now()) if status == QUEUED else None, **gone))
+        work.commit()
+    return status
+
+
+def _closed(letter: Letter, secret: bool) -> Letter:
+    settings = runtime().settings
+    if not (secret and settings.is_production):
+        return letter
+    return Letter(letter.subject, *(seal(settings.secret_key, _SEAL, part) for part in (letter.text, letter.html)))
+
+
+def _opened(message: MailMessage) -> Letter:
+    settings = runtime().settings
+    if not (message.secret and settings.is_production):
+        return Letter(message.subject, message.text, message.html)
+    text, html = (unseal(settings.secret_key, _SEAL, part) for part in (message.text, message.html))
+    return Letter(message.subject, text, html)

@@ -1,0 +1,154 @@
+"""What `flask doctor` looks at: everything the system stands on, each answered with ok, warn or fail and a sentence.
+
+A check never raises: what goes wrong inside it is its finding."""
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from rq import Worker
+from sqlalchemy import func, select
+
+from app.clock import now
+from app.data.database import reading
+from app.data.entity import db
+from app.jobs.queue import queue
+from app.jobs.schedule import jobs
+from app.jobs.tables import DueWork, JobRun
+from app.ops.health import backlog
+from app.ops.outbox_report import oldest_unpublished_seconds
+from app.runtime import runtime
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+LEAST_FREE_BYTES = 500_000_000
+LATE_EVENT_SECONDS = 10.0
+LATE_WORK = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    state: str
+    says: str
+
+
+Check = Callable[[], tuple[str, str]]
+
+
+def examine(services: Mapping[str, Check] | None = None) -> list[Finding]:
+    """Run every check, the kernel's in the order its parts stand on each other, then the services' own."""
+    return [_finding(name, check) for name, check in {**CHECKS, **(services or {})}.items()]
+
+
+def _finding(name: str, check: Check) -> Finding:
+    try:
+        state, says = check()
+    except Exception as error:
+        state, says = FAIL, f"{type(error).__name__}: {error}".split("\n", 1)[0]
+    return Finding(name, state, says)
+
+
+def _settings() -> tuple[str, str]:
+    settings = runtime().settings
+    if not settings.is_production:
+        return OK, f"{settings.env}: codes are returned and default secrets are in use; not for the open internet"
+    return OK, "production, every secret is set"
+
+
+def _instance_folder() -> tuple[str, str]:
+    home = runtime().settings.home
+    if not os.access(home, os.W_OK):
+        return FAIL, f"{home} cannot be written"
+    others = home.stat().st_mode & 0o007
+    return (WARN, f"{home} can be entered by every user of this machine") if others else (OK, str(home))
+
+
+def _disk() -> tuple[str, str]:
+    free = shutil.disk_usage(runtime().settings.home).free
+    return (OK if free > LEAST_FREE_BYTES else FAIL), f"{free / 1e9:.1f} GB free"
+
+
+def _database() -> tuple[str, str]:
+    with reading() as connection:
+        connection.execute(select(1))
+        return OK, connection.dialect.name
+
+
+def _migrations() -> tuple[str, str]:
+    folder = Path(current_app.extensions["migrate"].directory)
+    newest = ScriptDirectory(str(folder)).get_current_head()
+    with db.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask db upgrade")
+
+
+def _redis() -> tuple[str, str]:
+    redis = runtime().redis
+    redis.ping()
+    kept = redis.config_get("appendonly").get("appendonly")
+    if kept != "yes":
+        return WARN, "answers, but appendonly is off: a crash forgets sessions, limits and streams"
+    return OK, "answers, appendonly is on"
+
+
+def _outbox() -> tuple[str, str]:
+    waiting, oldest = backlog()["unpublished"], oldest_unpublished_seconds()
+    if oldest > LATE_EVENT_SECONDS:
+        return FAIL, f"{waiting} events wait, the oldest for {oldest:.0f} s: is the relay running?"
+    return OK, f"{waiting} events wait"
+
+
+def _deliveries() -> tuple[str, str]:
+    figures = backlog()
+    if figures["parked"]:
+        return FAIL, f"{figures['parked']} deliveries are parked: flask events status, then flask events retry"
+    return OK, f"{figures['pending']} deliveries wait"
+
+
+def _worker() -> tuple[str, str]:
+    count = Worker.count(connection=runtime().redis, queue=queue())
+    return (OK, f"{count} at work") if count else (FAIL, "no worker: flask jobs worker")
+
+
+def _due_work() -> tuple[str, str]:
+    query = select(func.count(), func.min(DueWork.due_at)).where(DueWork.due_at <= now() - LATE_WORK)
+    with reading() as connection:
+        count, oldest = connection.execute(query).one()
+    return (FAIL, f"{count} pieces are late, the oldest since {oldest}") if count else (OK, "none is late")
+
+
+def _periodic_jobs() -> tuple[str, str]:
+    with reading() as connection:
+        runs = {row.name: row for row in connection.execute(select(JobRun.__table__))}
+    failed = sorted(name for name, row in runs.items() if row.status == "failed" and name in jobs())
+    late = sorted(name for name, job in jobs().items()
+                  if not _ran_within(runs[name].finished_at if name in runs else None, 3 * job.every + LATE_WORK))
+    if failed:
+        return FAIL, f"failed last time: {', '.join(failed)} (flask jobs list)"
+    return (WARN, f"late: {', '.join(late)} (is the scheduler running?)") if late else (OK, f"{len(jobs())} on time")
+
+
+def _ran_within(finished_at: datetime | None, period: timedelta) -> bool:
+    return finished_at is not None and finished_at > now() - period
+
+
+CHECKS: dict[str, Check] = {
+    "settings": _settings,
+    "instance folder": _instance_folder,
+    "disk": _disk,
+    "database": _database,
+    "migrations": _migrations,
+    "redis": _redis,
+    "outbox": _outbox,
+    "deliveries": _deliveries,
+    "worker": _worker,
+    "due work": _due_work,
+    "periodic jobs": _periodic_jobs,
+}

@@ -1,0 +1,54 @@
+"""Figures about the outbox for operators: how old the oldest waiting event is, and what each subscriber is owed."""
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import func, select
+
+from app.clock import now
+from app.data.columns import iso
+from app.data.database import reading
+from app.events.outbox import DONE, EventDelivery, OutboxEvent
+from app.events.subscriptions import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Deliveries of one subscriber in one state; `error` is one of their last errors."""
+
+    subscriber: str
+    status: str
+    count: int
+    next_attempt: str | None
+    error: str | None
+
+    def row(self) -> dict[str, object]:
+        """Return it as a row of a table."""
+        return asdict(self)
+
+
+def owed_deliveries() -> list[Owed]:
+    """Return what is owed or parked, per subscriber and state."""
+    query = (select(EventDelivery.subscriber, EventDelivery.status, func.count().label("how_many"),
+                    func.min(EventDelivery.next_attempt_at).label("next_attempt"),
+                    func.max(EventDelivery.last_error).label("error"))
+             .where(EventDelivery.status != DONE).group_by(EventDelivery.subscriber, EventDelivery.status)
+             .order_by(EventDelivery.subscriber, EventDelivery.status))
+    with reading() as connection:
+        rows = connection.execute(query).all()
+    return [Owed(row.subscriber, row.status, row.how_many, iso(row.next_attempt), row.error) for row in rows]
+
+
+def oldest_unpublished_seconds() -> float:
+    """Return how long the oldest unpublished event has waited, 0 when none does."""
+    query = select(func.min(OutboxEvent.occurred_at)).where(OutboxEvent.published_at.is_(None))
+    with reading() as connection:
+        oldest = connection.execute(query).scalar()
+    return round((now() - oldest).total_seconds(), 3) if oldest else 0.0
+
+
+def replayable(listener: Subscription, topic: str | None, after: int) -> int:
+    """Return how many stored events a replay to this subscriber would send again."""
+    topics = [topic] if topic else sorted(listener.topics)
+    query = select(func.count()).select_from(OutboxEvent).where(
+        OutboxEvent.topic.in_(topics), OutboxEvent.id > after, OutboxEvent.published_at.is_not(None))
+    with reading() as connection:
+        return connection.execute(query).scalar_one()

@@ -1,0 +1,86 @@
+"""The one way to the gateway: never with a transaction open, never more calls at once than a web worker can spare.
+
+A gateway that failed twice in a row is left alone for a while, so that buyers are answered at once."""
+import logging
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+from redis import RedisError
+
+from app.data.unit_of_work import in_unit_of_work
+from app.payments.gateway import GatewayEvent, GatewayUnavailable, PaymentGateway
+from app.runtime import runtime
+from app.settings import Settings
+
+log = logging.getLogger("guildhall.payments")
+
+T = TypeVar("T")
+CALLS_AT_ONCE = 1
+FAILURES_BEFORE_A_PAUSE = 2
+PAUSE_SECONDS = 15
+NOT_ASKED = ("gateway_busy", "gateway_paused")
+"""Codes that say the gateway was not asked at all: what was to be sent is for the worker."""
+_FAILURES, _PAUSE = "guildhall:payments:failures", "guildhall:payments:pause"
+_turn = threading.BoundedSemaphore(CALLS_AT_ONCE)
+
+
+def gateway_of(settings: Settings) -> PaymentGateway:
+    """Return the gateway these settings name."""
+    return _stripe(settings.stripe_secret_key, settings.stripe_webhook_secret, settings.stripe_api_base,
+                   settings.stripe_timeout_seconds)
+
+
+@lru_cache(maxsize=8)
+def _stripe(secret_key: str, webhook_secret: str, api_base: str, timeout_seconds: float) -> PaymentGateway:
+    from app.payments.stripe_gateway import StripeGateway  # large, and most processes never pay
+
+    return StripeGateway(secret_key, webhook_secret, api_base=api_base, timeout_seconds=timeout_seconds)
+
+
+def ask_gateway(ask: Callable[[PaymentGateway], T]) -> T:
+    """Return the gateway's answer; raises PaymentRefused, or GatewayUnavailable at once when it is busy or paused.
+
+    Raises RuntimeError inside a unit of work: a slow gateway must never hold a lock."""
+    if in_unit_of_work():
+        raise RuntimeError("the payment gateway was called with a transaction open")
+    if _is_paused():
+        raise GatewayUnavailable("The payment gateway does not answer", "gateway_paused", 503)
+    if not _turn.acquire(blocking=False):
+        raise GatewayUnavailable("The payment gateway is busy", "gateway_busy", 503)
+    try:
+        answer = ask(gateway_of(runtime().settings))
+    except GatewayUnavailable as trouble:
+        _count_failure(trouble)
+        raise
+    finally:
+        _turn.release()
+    return answer
+
+
+def parse_webhook(payload: bytes, signature: str | None) -> GatewayEvent:
+    """Return the verified event of a raw request body; raises InvalidWebhook. Asks nobody."""
+    return gateway_of(runtime().settings).parse_webhook(payload, signature)
+
+
+def _is_paused() -> bool:
+    try:
+        return bool(runtime().redis.exists(_PAUSE))
+    except (RedisError, OSError):
+        return False
+
+
+def _count_failure(trouble: GatewayUnavailable) -> None:
+    """Pause after failures in a row; a gateway that answers "not now" or "not you" is not down."""
+    if trouble.status < 500:
+        return
+    try:
+        pipe = runtime().redis.pipeline()
+        pipe.incr(_FAILURES)
+        pipe.expire(_FAILURES, PAUSE_SECONDS * 2)
+        if pipe.execute()[0] >= FAILURES_BEFORE_A_PAUSE:
+            runtime().redis.set(_PAUSE, "1", ex=PAUSE_SECONDS)
+            log.warning("payment gateway left alone for %s s", PAUSE_SECONDS)
+    except (RedisError, OSError) as error:
+        log.warning("no pause for the payment gateway: %s", error)

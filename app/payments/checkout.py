@@ -1,0 +1,84 @@
+"""What a service tells the checkout flow about its own order object; the flow itself knows no marketplace.
+
+The flow decides when an order is paid, failed or refunded, under the order's lock; the service says what that means."""
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.data.entity import Entity
+from app.data.unit_of_work import UnitOfWork
+from app.identity.actor import Actor
+from app.payments.models import PaymentAttempt, PaymentRefund
+
+Order = Any
+"""The service's own order, whatever its class: the locked entity, or a plain row with the same attributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one order asks for: `amount` in minor units of `currency`, from whom, and the words on the receipt."""
+
+    amount: int
+    currency: str
+    payer_id: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """One kind of order that is paid. Every `on_…` runs in the transaction that holds the order's lock.
+
+    `accepts_payment`: money that arrives is the order's. `wants_payment`: besides, more may be done to get it; an
+    order whose time is up wants no more, but what was paid in the last moment is still its own."""
+
+    name: str
+    label: str
+    realm: str
+    order: type[Entity]
+    ticket: type[Entity]
+    customer: type[Entity]
+    method: type[Entity]
+    topics: Mapping[str, str]
+    bill: Callable[[Order], Bill]
+    default_method: Callable[[Order], str | None]
+    refuse_unpayable: Callable[[Order], None]
+    accepts_payment: Callable[[Order], bool]
+    wants_payment: Callable[[Order], bool]
+    on_started: Callable[[UnitOfWork, Order, PaymentAttempt], None]
+    on_paid: Callable[[UnitOfWork, Order, PaymentAttempt], None]
+    on_unpaid: Callable[[UnitOfWork, Order, PaymentAttempt], None]
+    on_surplus: Callable[[UnitOfWork, Order, PaymentAttempt], None]
+    on_refunded: Callable[[UnitOfWork, Order, PaymentAttempt, PaymentRefund], None]
+    on_refund_lost: Callable[[UnitOfWork, Order, PaymentAttempt, PaymentRefund], None]
+
+    def metadata(self, attempt: PaymentAttempt) -> dict[str, str]:
+        """Return what comes back with every webhook of the attempt (§7.3)."""
+        return {"order": self.label, "orderId": attempt.order_id, "checkoutName": self.name,
+                "attempt": str(attempt.number)}
+
+    def may_start(self, actor: Actor, order: Order) -> bool:
+        """Return whether the actor may pay this order: its payer, or a superAdmin for them."""
+        return actor.is_super_admin or actor.is_user(self.bill(order).payer_id)
+
+    def may_look(self, actor: Actor, order: Order) -> bool:
+        """Return whether the actor may have the payment looked up: its payer or staff."""
+        return actor.is_staff or actor.is_user(self.bill(order).payer_id)
+
+
+_checkouts: dict[str, Checkout] = {}
+
+
+def register_checkout(checkout: Checkout) -> Checkout:
+    """Make the checkout known to the jobs that settle what is left open, and return it."""
+    _checkouts[checkout.name] = checkout
+    return checkout
+
+
+def checkout_named(name: str) -> Checkout | None:
+    """Return the registered checkout of that name."""
+    return _checkouts.get(name)
+
+
+def checkouts() -> list[Checkout]:
+    """Return all registered checkouts."""
+    return list(_checkouts.values())

@@ -1,0 +1,196 @@
+"""The checkout flow: start, refresh, and settling what was left open, the same for every kind of order.
+
+Record the attempt, call the gateway, book its answer: three steps, of which a crash may take the last two. Whatever is
+left open is found out by refresh, webhook or the settle job, each by looking it up before anything is sent again."""
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app.clock import now
+from app.data.reads import fetch_one
+from app.data.wire import Wire
+from app.http.errors import NotFound, RuleViolated
+from app.identity.access import require
+from app.identity.actor import Actor
+from app.jobs.queue import ring
+from app.payments import attempts
+from app.payments.attempts import Wish
+from app.payments.calls import NOT_ASKED, ask_gateway
+from app.payments.cards import keep_card
+from app.payments.checkout import Checkout
+from app.payments.gateway import Charge, GatewayUnavailable, Intent, Payer, PaymentGateError, PaymentRefused
+from app.payments.models import PaymentAttempt
+from app.payments.outcomes import CANCELED, FAILED, OPEN, SENDING, SUCCESS, UNSETTLED_STATES
+from app.payments.results import order_row, payment_result
+
+SETTLE_JOB = "settle-payments"
+ROUNDS = 3
+CLOCKS_DIFFER_BY = timedelta(minutes=10)
+LOST_AFTER = timedelta(minutes=30)
+"""A payment the gateway has not heard of for so long was never made; a charge is not sent again after that."""
+
+Said = Intent | PaymentGateError | None
+"""What the gateway said last: a payment, trouble, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What start, refresh and callback answer: the order's row, and `paymentResult`."""
+
+    order: Wire
+    result: dict[str, Any]
+
+
+def start(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, Any]) -> Payment:
+    """Pay an order with a card: create and confirm one payment at the gateway (rules-marketplace §7.3).
+
+    A payment that is open already is continued, or closed when another card is given. Raises NotFound, Forbidden,
+    RuleViolated; what the gateway says, good or bad, is `Payment.result`."""
+    wish = Wish(params.get("paymentMethodId"), params.get("return_url"), bool(params.get("storeCard")))
+    said: Said = None
+    for _ in range(ROUNDS):
+        turn = attempts.begin(checkout, actor, order_id, wish)
+        said = _take(checkout, actor, turn)
+        if not _begins_anew(checkout, actor, turn, wish):
+            break
+    return present(checkout, order_id, params, said)
+
+
+def _take(checkout: Checkout, actor: Actor, turn: attempts.Turn) -> Said:
+    if turn.kind == attempts.BUSY:
+        return None
+    if turn.kind == attempts.NEW:
+        return charge(checkout, actor, turn.attempt)
+    return settle(checkout, actor, turn.attempt)
+
+
+def _begins_anew(checkout: Checkout, actor: Actor, turn: attempts.Turn, wish: Wish) -> bool:
+    """Return whether the payer's new card should be tried now that the payment found open is out of the way."""
+    if turn.kind in (attempts.NEW, attempts.BUSY) or wish.method_id in (None, turn.attempt.method_id):
+        return False
+    if attempts.read(turn.attempt.id).state == OPEN:
+        close(checkout, actor, turn.attempt)
+    return attempts.read(turn.attempt.id).state not in (*UNSETTLED_STATES, SUCCESS)
+
+
+def refresh(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, Any], *,
+            cancelled_too: bool = False) -> Payment:
+    """Look the order's payment up at the gateway and book what is found; never charges.
+
+    Raises NotFound, Forbidden (neither payer nor staff), RuleViolated when no payment was ever started."""
+    order = fetch_one(select(checkout.order.__table__).where(checkout.order.id == order_id))
+    if order is None or not (order.is_active or cancelled_too):
+        raise NotFound
+    require(checkout.may_look(actor, order), "errMsg_OnlyTheBuyerMayRefresh")
+    made = attempts.read_all(checkout, order_id)
+    if not made:
+        raise RuleViolated("PaymentNotStarted", "no payment was started for this order")
+    said: Said = None
+    for attempt in _undecided(made)[-ROUNDS:]:
+        said = look_up(checkout, actor, attempt)
+    return present(checkout, order_id, params, said)
+
+
+def _undecided(made: list[PaymentAttempt]) -> list[PaymentAttempt]:
+    """Return the attempts that may still turn out to be paid; none once the order is."""
+    if attempts.paying_attempt(made) is not None:
+        return []
+    return [one for one in made if one.state not in (SUCCESS, CANCELED) or one.intent_id is None]
+
+
+def present(checkout: Checkout, order_id: str, params: dict[str, Any], said: Said = None) -> Payment:
+    """Return the order as it is now with its `paymentResult`."""
+    order = order_row(checkout, order_id)
+    if isinstance(said, PaymentGateError) and said.code not in NOT_ASKED:
+        return Payment(order, said.serialized())
+    return Payment(order, payment_result(checkout, order_id, params, said if isinstance(said, Intent) else None))
+
+
+def charge(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
+    """Send an attempt to the gateway and book the answer.
+
+    Without an answer the attempt stays as it is: the settle job, a webhook or a refresh finds out."""
+    try:
+        intent = _charged(checkout, actor, attempt)
+    except PaymentRefused as refused:
+        attempts.book_refusal(checkout, actor, attempt, refused)
+        return refused
+    except GatewayUnavailable as trouble:
+        if trouble.code in NOT_ASKED:
+            attempts.postpone(actor, attempt.id, timedelta(0))
+            ring(SETTLE_JOB)
+        return trouble
+    attempts.book_intent(checkout, actor, attempt.order_id, intent)
+    return intent
+
+
+def _charged(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Intent:
+    if attempt.keeps_card and attempt.user_id is not None:
+        names = (actor.email, actor.fullname) if actor.is_user(attempt.user_id) else ()
+        card = keep_card(checkout, actor, Payer(checkout.realm, attempt.user_id, *names), attempt.method_id)
+        attempt = attempts.use_card(actor, attempt.id, card["paymentMethodId"], card["customerId"])
+    sent = Charge(attempt.amount, attempt.currency, attempt.method_id, attempt.customer_id, attempt.description,
+                  checkout.metadata(attempt), attempt.return_url)
+    return ask_gateway(lambda gateway: gateway.charge(sent, attempt.key))
+
+
+def settle(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
+    """Find out what became of an attempt, and finish it if its order still wants it, else close it."""
+    if not _is_wanted(checkout, attempt):
+        return close(checkout, actor, attempt)
+    said = look_up(checkout, actor, attempt)
+    if said is None and attempts.read(attempt.id).state == SENDING:
+        return charge(checkout, actor, attempt)
+    return said
+
+
+def close(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
+    """Cancel an attempt at the gateway, so that nobody can pay by it later; one that did pay is booked as paid."""
+    said = look_up(checkout, actor, attempt)
+    stored = attempts.read(attempt.id)
+    intent_id = stored.intent_id
+    if isinstance(said, PaymentGateError) or stored.state not in (OPEN, FAILED) or intent_id is None:
+        return said
+    try:
+        intent = ask_gateway(lambda gateway: gateway.cancel_intent(intent_id))
+    except PaymentRefused:
+        attempts.close_attempt(checkout, actor, attempt)
+        return None
+    except GatewayUnavailable as trouble:
+        return trouble
+    attempts.book_intent(checkout, actor, attempt.order_id, intent)
+    return intent
+
+
+def look_up(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
+    """Book what the gateway knows of an attempt; one it has not heard of in half an hour was never made."""
+    stored = attempts.read(attempt.id)
+    try:
+        found = ask_gateway(lambda gateway: [gateway.retrieve_intent(stored.intent_id)] if stored.intent_id else
+                            gateway.find_intents(_traces(checkout, stored), stored.started_at - CLOCKS_DIFFER_BY))
+    except PaymentRefused as refused:
+        if refused.status != 404:
+            return refused
+        found = []
+    except GatewayUnavailable as trouble:
+        return trouble
+    for intent in found:
+        attempts.book_intent(checkout, actor, attempt.order_id, intent)
+    is_lost = stored.intent_id is not None or stored.state == FAILED or now() - stored.started_at > LOST_AFTER
+    if not found and is_lost:
+        attempts.close_attempt(checkout, actor, stored)
+    return found[-1] if found else None
+
+
+def _traces(checkout: Checkout, attempt: PaymentAttempt) -> dict[str, str]:
+    written = checkout.metadata(attempt)
+    return {name: written[name] for name in ("orderId", "checkoutName", "attempt")}
+
+
+def _is_wanted(checkout: Checkout, attempt: PaymentAttempt) -> bool:
+    """Return whether the order still waits for this very attempt."""
+    order = fetch_one(select(checkout.order.__table__).where(checkout.order.id == attempt.order_id))
+    is_open = attempts.read(attempt.id).state in UNSETTLED_STATES
+    return is_open and order is not None and checkout.wants_payment(order)

@@ -1,0 +1,89 @@
+"""The jobs that finish what a crash, an outage or a lost webhook left open; each row says when it must be looked at.
+
+Claims are taken under locks, so any number of workers may run them."""
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from app.clock import now
+from app.data.reads import fetch
+from app.identity.actor import system_actor
+from app.jobs.schedule import periodic
+from app.payments.attempts import claim, postpone, read
+from app.payments.calls import NOT_ASKED
+from app.payments.checkout import Checkout, checkout_named, checkouts
+from app.payments.flow import SETTLE_JOB, Said, settle
+from app.payments.gateway import GatewayUnavailable, PaymentGateError
+from app.payments.models import PaymentAttempt, PaymentRefund
+from app.payments.refunds import claim_refund, postpone_refund, send_refund
+from app.payments.webhooks import catch_up
+
+AT_A_TIME = 200
+SOONEST, LATEST = timedelta(seconds=15), timedelta(minutes=30)
+EVENTS_OF = timedelta(days=3)
+
+
+@periodic(SETTLE_JOB, seconds=15)
+def settle_due() -> dict[str, int]:
+    """Settle the payments and refunds whose time has come."""
+    return settle_open(only_due=True)
+
+
+@periodic("reconcile-payments", hours=24)
+def reconcile() -> dict[str, int]:
+    """Look every open payment and refund up, and book the gateway's events that never arrived (decision 15)."""
+    looked_at = settle_open(only_due=False)
+    since = now() - EVENTS_OF
+    return looked_at | {"events": sum(catch_up(checkout, since) for checkout in checkouts())}
+
+
+def settle_open(*, only_due: bool) -> dict[str, int]:
+    """Settle what is due, or everything that is open and not being worked on; returns how many of each."""
+    looked_at = {"payments": 0, "refunds": 0}
+    for row in _open(PaymentAttempt, only_due):
+        said = _settle_attempt(row, only_due)
+        looked_at["payments"] += 1
+        if isinstance(said, PaymentGateError) and said.code in NOT_ASKED:
+            return looked_at
+    for row in _open(PaymentRefund, only_due):
+        _settle_refund(row, only_due)
+        looked_at["refunds"] += 1
+    return looked_at
+
+
+def _open(model: Any, only_due: bool) -> Sequence[Row[Any]]:
+    due = model.check_at <= now() if only_due else model.check_at.is_not(None)
+    return fetch(select(model.id, model.order_id, model.checkout, model.checks).where(due)
+                 .order_by(model.check_at, model.id).limit(AT_A_TIME if only_due else None))
+
+
+def _settle_attempt(row: Row[Any], only_due: bool) -> Said:
+    checkout = checkout_named(row.checkout)
+    if checkout is None:
+        return None
+    actor = system_actor(checkout.realm)
+    if not claim(checkout, actor, row.id, row.order_id, only_due=only_due):
+        return None
+    said = settle(checkout, actor, read(row.id))
+    if isinstance(said, GatewayUnavailable):
+        postpone(actor, row.id, _patience(row.checks))
+    return said
+
+
+def _settle_refund(row: Row[Any], only_due: bool) -> None:
+    checkout: Checkout | None = checkout_named(row.checkout)
+    if checkout is None:
+        return
+    actor = system_actor(checkout.realm)
+    if not claim_refund(actor, row.id, only_due=only_due):
+        return
+    trouble = send_refund(checkout, actor, row.id, again=True)
+    if isinstance(trouble, GatewayUnavailable):
+        postpone_refund(actor, row.id, _patience(row.checks))
+
+
+def _patience(checks: int) -> timedelta:
+    """Return how long to leave a silent gateway alone: twice as long each time, up to half an hour."""
+    return min(SOONEST * 2 ** min(checks, 10), LATEST)

@@ -1,0 +1,71 @@
+"""What operators may see of payments: attempts, refunds, received events, and how many of each are open.
+
+Amounts are in major units; nothing here asks the gateway."""
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.data.columns import iso
+from app.data.money import to_wire
+from app.data.reads import fetch
+from app.payments.models import PaymentAttempt, PaymentEvent, PaymentRefund
+from app.payments.outcomes import UNSETTLED_STATES
+from app.payments.refunds import PENDING, REQUESTED
+
+Facts = dict[str, Any]
+
+
+def figures(checkout: str) -> Facts:
+    """Return how many payments and refunds are in which state, and since when the oldest open payment waits."""
+    found: Facts = {}
+    for label, model in (("payments", PaymentAttempt), ("refunds", PaymentRefund)):
+        rows = fetch(select(model.state, func.count()).where(model.checkout == checkout).group_by(model.state))
+        found |= {f"{label} {state}": count for state, count in sorted(tuple(row) for row in rows)}
+    oldest = fetch(select(func.min(PaymentAttempt.started_at)).where(
+        PaymentAttempt.checkout == checkout, PaymentAttempt.state.in_(UNSETTLED_STATES)))[0][0]
+    found["oldest open payment"] = _moment(oldest)
+    return found
+
+
+def open_work(checkout: str) -> list[Facts]:
+    """Return the payments and refunds the settle job will look at, with the time it will."""
+    payments = fetch(select(PaymentAttempt).where(PaymentAttempt.checkout == checkout,
+                                                  PaymentAttempt.check_at.is_not(None)).order_by(PaymentAttempt.check_at))
+    refunds = fetch(select(PaymentRefund).where(PaymentRefund.checkout == checkout, PaymentRefund.state.in_(
+        (REQUESTED, PENDING))).order_by(PaymentRefund.check_at))
+    return [{"what": what, "order": row.order_id, "state": row.state, "amount": to_wire(row.amount, row.currency),
+             "currency": row.currency, "look at": _moment(row.check_at), "looked at": row.checks}
+            for what, rows in (("payment", payments), ("refund", refunds)) for row in rows]
+
+
+def attempts_of_order(checkout: str, order_id: str) -> list[Facts]:
+    """Return the attempts to be paid for an order, oldest first."""
+    rows = fetch(select(PaymentAttempt).where(PaymentAttempt.checkout == checkout, PaymentAttempt.order_id == order_id)
+                 .order_by(PaymentAttempt.number))
+    return [{"attempt": row.number, "state": row.state + (" (surplus)" if row.is_surplus else ""),
+             "amount": to_wire(row.amount, row.currency), "currency": row.currency, "intent": row.intent_id,
+             "method": row.method_id, "error": row.error_code, "started": _moment(row.started_at)} for row in rows]
+
+
+def refunds_of_order(checkout: str, order_id: str) -> list[Facts]:
+    """Return the refunds of an order, oldest first."""
+    rows = fetch(select(PaymentRefund).where(PaymentRefund.checkout == checkout, PaymentRefund.order_id == order_id)
+                 .order_by(PaymentRefund.id))
+    return [{"refund": row.gateway_refund_id or row.id, "state": row.state, "amount": to_wire(row.amount, row.currency),
+             "currency": row.currency, "reason": row.reason, "error": row.error_code,
+             "requested": _moment(row.requested_at)} for row in rows]
+
+
+def received_events(checkout: str, *, order_id: str | None, limit: int) -> list[Facts]:
+    """Return the latest webhooks that had their effect, of one order or of all."""
+    query = select(PaymentEvent.event_id, PaymentEvent.type, PaymentEvent.order_id, PaymentEvent.effect,
+                   PaymentEvent.sent_at, PaymentEvent.received_at).where(PaymentEvent.checkout == checkout)
+    if order_id is not None:
+        query = query.where(PaymentEvent.order_id == order_id)
+    rows = fetch(query.order_by(PaymentEvent.received_at.desc(), PaymentEvent.event_id).limit(limit))
+    return [{"event": row.event_id, "type": row.type, "order": row.order_id, "effect": row.effect,
+             "sent": _moment(row.sent_at), "received": _moment(row.received_at)} for row in rows]
+
+
+def _moment(value: Any) -> str | None:
+    return value if isinstance(value, str) else iso(value)

@@ -1,0 +1,54 @@
+"""What one process holds for the length of its life: settings, the version board, caches, the Redis client."""
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from flask import Flask, current_app
+from redis import Redis
+
+from app.data.cache import VersionedCache
+from app.data.versions import RedisBoard, SharedMemoryBoard, VersionBoard
+from app.settings import Settings
+
+
+@dataclass
+class Runtime:
+    """Reached by `runtime()`; one per application, made by the factory."""
+
+    settings: Settings
+    services: list[Any] = field(default_factory=list)
+
+    @cached_property
+    def redis(self) -> Redis:
+        """The Redis/Valkey client; commands raise redis.ConnectionError while the server is away."""
+        return Redis.from_url(self.settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
+
+    @cached_property
+    def board(self) -> VersionBoard:
+        """The version marks shared by all processes."""
+        if self.settings.cache_versions == "redis":
+            return RedisBoard(self.redis)
+        return SharedMemoryBoard(self.settings.home / "versions.board")
+
+    @cached_property
+    def answers(self) -> VersionedCache:
+        """Answers of lists (the query cache of rules-platform §2.8)."""
+        return VersionedCache(self.board, 1000)
+
+    @cached_property
+    def totals(self) -> VersionedCache:
+        """Row counts of lists."""
+        return VersionedCache(self.board, 5000)
+
+
+def install_runtime(app: Flask, settings: Settings) -> Runtime:
+    """Attach a new runtime to the app and return it."""
+    made = Runtime(settings)
+    app.extensions["guildhall"] = made
+    return made
+
+
+def runtime() -> Runtime:
+    """Return the runtime of the current application."""
+    found: Runtime = current_app.extensions["guildhall"]
+    return found

@@ -1,0 +1,47 @@
+"""Full text search behind one port, so that a service never learns which engine answers.
+
+Import from here; `whoosh_adapter` is the embedded engine. Not for lists with filters only: those are SQL.
+"""
+
+from app.search.port import (
+    Change,
+    Document,
+    Filter,
+    Hit,
+    IndexBusy,
+    IndexNeedsRebuild,
+    IndexStatus,
+    InvalidSearch,
+    RebuildSource,
+    Removal,
+    SearchIndex,
+    SearchQuery,
+    SearchResult,
+    Sort,
+)
+from app.search.schema import Field, IndexSchema, instant, keyword, number, text
+from app.search.whoosh_adapter.index import WhooshIndex
+
+__all__ = [
+    "Change",
+    "Document",
+    "Field",
+    "Filter",
+    "Hit",
+    "IndexBusy",
+    "IndexNeedsRebuild",
+    "IndexSchema",
+    "IndexStatus",
+    "InvalidSearch",
+    "RebuildSource",
+    "Removal",
+    "SearchIndex",
+    "SearchQuery",
+    "SearchResult",
+    "Sort",
+    "WhooshIndex",
+    "instant",
+    "keyword",
+    "number",
+    "text",
+]

@@ -1,0 +1,158 @@
+"""The port every search engine implements: what services may ask of an index and what they get."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+Operator = Literal[
+    "eq", "noteq", "in", "range", "exists", "missing", "prefix", "wildcard", "match", "phrase", "phrase_prefix"
+]
+
+
+class InvalidSearch(ValueError):
+    """The query names a field or operator the index does not offer; a client's mistake."""
+
+
+class IndexBusy(RuntimeError):
+    """Another process writes or rebuilds the index right now; try again later."""
+
+
+class IndexNeedsRebuild(RuntimeError):
+    """The stored index is missing, damaged or of an older description."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """What is indexed under an id; a version lower than or equal to the stored one changes nothing."""
+
+    id: str
+    version: int
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Takes an id out; with a version, later arrivals of older documents stay out too."""
+
+    id: str
+    version: int | None = None
+
+
+Change = Document | Removal
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One condition; all conditions of a query must hold.
+
+    `range` takes a pair (from, to), both inclusive, None for open; `in` takes a sequence; `exists` and `missing` none.
+    """
+
+    field: str
+    operator: Operator
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Order by a sortable field; documents without a value come last either way, ties by id."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """Words, conditions, the counts wanted and the page. Without `sort`: best match first."""
+
+    text: str = ""
+    filters: Sequence[Filter] = ()
+    facets: Sequence[str] = ()
+    sort: Sort | None = None
+    offset: int = 0
+    limit: int = 25
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One found document with its relevance."""
+
+    id: str
+    score: float
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The page, the total before paging, and value → count per facet, most frequent first.
+
+    `ready` is False when the index could not be read: the answer is empty, the rebuild is asked for, and the caller
+    may fall back on SQL.
+    """
+
+    total: int = 0
+    hits: tuple[Hit, ...] = ()
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    ready: bool = True
+
+
+@dataclass(frozen=True)
+class IndexStatus:
+    """How an index stands, for `flask index status`."""
+
+    name: str
+    state: Literal["ready", "missing", "damaged", "outdated"]
+    documents: int = 0
+    segments: int = 0
+    size_bytes: int = 0
+    updated_at: datetime | None = None
+    rebuild_done: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RebuildSource:
+    """Where a rebuild reads the truth: documents in ascending id order after a given id, and how many there are."""
+
+    documents: Callable[[str | None], Iterable[Document]]
+    total: Callable[[], int]
+
+
+class SearchIndex(Protocol):
+    """One named index."""
+
+    def put(self, documents: Iterable[Document]) -> int:
+        """Index or replace documents; returns how many changed something. Raises IndexBusy, IndexNeedsRebuild."""
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Take documents out; unknown ids are no error. Raises IndexBusy, IndexNeedsRebuild."""
+
+    def apply(self, changes: Iterable[Change]) -> int:
+        """Documents and removals in order, durable on return. Raises IndexBusy, IndexNeedsRebuild."""
+
+    def get(self, id: str) -> Hit | None:
+        """The document of an id."""
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """The page asked for. Raises InvalidSearch only."""
+
+    def count(self, query: SearchQuery) -> int:
+        """How many documents the query finds; page, facets and order are ignored. Raises InvalidSearch only."""
+
+    def facets(self, query: SearchQuery, fields: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Value → count of each field among the documents found. Raises InvalidSearch only."""
+
+    def refresh(self) -> None:
+        """Let the next search see everything committed until now, by other processes too."""
+
+    def versions(self) -> Iterator[tuple[str, int]]:
+        """Every (id, version) indexed, to compare with the database."""
+
+    def rebuild(
+        self, source: RebuildSource, *, progress: Callable[[int, int], None] | None = None, resume: bool = True
+    ) -> int:
+        """Write the index anew beside the served one and swap; returns the number of documents. Raises IndexBusy."""
+
+    def status(self) -> IndexStatus:
+        """State, size and age."""

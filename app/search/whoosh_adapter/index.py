@@ -1,0 +1,229 @@
+"""The search port on a Whoosh folder: shared reader, writer under a lock, rebuild beside the served index."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from app.search.port import (
+    Change,
+    Document,
+    Hit,
+    IndexNeedsRebuild,
+    IndexStatus,
+    RebuildSource,
+    Removal,
+    SearchQuery,
+    SearchResult,
+)
+from app.search.schema import IndexSchema
+from app.search.whoosh_adapter import ranking
+from app.search.whoosh_adapter.folder import Folder, read_json
+from app.search.whoosh_adapter.layout import whoosh_schema
+from app.search.whoosh_adapter.rebuilding import Rebuild
+from app.search.whoosh_adapter.segments import SegmentDamaged
+from app.search.whoosh_adapter.snapshot import IndexMissing, IndexOutdated, Reader, Snapshot
+from app.search.whoosh_adapter.writing import GenerationWriter
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500  # documents per commit; at least 100, or commits cost more than documents
+_REPORT_EVERY = 10.0  # seconds between two calls of the hook for a broken index
+
+_T = TypeVar("_T")
+
+
+class WhooshIndex:
+    """One named index below `root`. Share one instance per process; all methods may be called from any thread.
+
+    `on_broken` is called, at most every ten seconds, with the reason when the folder needs a rebuild.
+    `wait_seconds` is how long a write waits for another process's batch.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        schema: IndexSchema,
+        *,
+        on_broken: Callable[[str], None] | None = None,
+        wait_seconds: float = 30.0,
+    ) -> None:
+        self.schema = schema
+        self._folder = Folder(root / schema.name)
+        self._whoosh_schema = whoosh_schema(schema)
+        self._reader = Reader(self._folder, self._whoosh_schema, schema.fingerprint)
+        self._writer: GenerationWriter | None = None
+        self._wait_seconds = wait_seconds
+        self._on_broken = on_broken
+        self._next_report = 0.0
+        self._report_lock = threading.Lock()
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def put(self, documents: Iterable[Document]) -> int:
+        """Index or replace documents; returns how many changed something. Raises IndexBusy, IndexNeedsRebuild."""
+        return self.apply(documents)
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Take documents out; unknown ids are no error. Raises IndexBusy, IndexNeedsRebuild."""
+        return self.apply(Removal(id) for id in ids)
+
+    def apply(self, changes: Iterable[Change]) -> int:
+        """Documents and removals in order, one commit per 500, durable on return.
+
+        Raises IndexBusy when another process writes for longer than `wait_seconds`, and IndexNeedsRebuild when there
+        is nothing sound to write to; a rebuild under way takes the changes all the same.
+        """
+        remaining = iter(changes)
+        effective = 0
+        while batch := list(islice(remaining, BATCH)):
+            with self._folder.writing(self._wait_seconds):
+                effective += self._write(batch)
+            self._reader.refresh()
+        return effective
+
+    def _write(self, batch: list[Change]) -> int:
+        self._folder.note_for_rebuild(batch)
+        try:
+            return self._current_writer().write(batch)
+        except Exception as error:
+            self._writer = None
+            reason = self._damage()
+            if reason is None:
+                raise
+            if self._folder.building() is not None:
+                logger.info("index %s: %s; noted for the rebuild under way", self.schema.name, reason)
+                return len(batch)
+            self._report(reason)
+            raise IndexNeedsRebuild(reason) from error
+
+    def _damage(self) -> str | None:
+        """What is wrong with the folder, None when it is sound."""
+        status = self.status()
+        return None if status.state == "ready" else status.reason
+
+    def _current_writer(self) -> GenerationWriter:
+        current = self._folder.current()
+        if current is None:
+            raise IndexMissing(f"index {self.schema.name} does not exist")
+        if self._writer is None or self._writer.path != current:
+            if self._folder.fingerprint(current) != self.schema.fingerprint:
+                raise IndexOutdated(f"index {self.schema.name} was written under another description")
+            self._writer = GenerationWriter(current, self.schema, self._whoosh_schema)
+        return self._writer
+
+    def create(self) -> None:
+        """Serve an empty index if there is none yet."""
+        with self._folder.writing(self._wait_seconds):
+            if self._folder.current() is None:
+                generation = self._folder.new_generation(self.schema.fingerprint)
+                GenerationWriter(generation, self.schema, self._whoosh_schema).create()
+                self._folder.serve(generation)
+        self._reader.refresh()
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """The page asked for; empty and not `ready` when the index is broken. Raises InvalidSearch only."""
+        ranking.check(self.schema, query)
+        return self._read(lambda snapshot: ranking.run(self.schema, snapshot, query), SearchResult(ready=False))
+
+    def count(self, query: SearchQuery) -> int:
+        """How many documents the query finds. Raises InvalidSearch only."""
+        return self.search(replace(query, facets=(), sort=None, offset=0, limit=0)).total
+
+    def facets(self, query: SearchQuery, fields: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Value → count of each field among the documents found. Raises InvalidSearch only."""
+        return self.search(replace(query, facets=tuple(fields), sort=None, offset=0, limit=0)).facets
+
+    def get(self, id: str) -> Hit | None:
+        """The document of an id, None when it is not indexed or the index is broken."""
+        return self._read(lambda snapshot: _get(snapshot, id), None)
+
+    def versions(self) -> Iterator[tuple[str, int]]:
+        """Every (id, version) indexed, in no order. Raises IndexNeedsRebuild."""
+        for view in self._reader.snapshot().segments:
+            ids, versions, alive = view.data.ids(), view.data.versions(), view.alive
+            for doc in range(view.data.size):
+                if alive is None or alive[doc]:
+                    yield ids.values[ids.codes[doc]] or "", int(versions[doc])
+
+    def refresh(self) -> None:
+        """Let the next search look for what other processes have written, without waiting 200 ms."""
+        self._reader.refresh()
+
+    def _read(self, ask: Callable[[Snapshot], _T], otherwise: _T) -> _T:
+        try:
+            return ask(self._reader.snapshot())
+        except (IndexNeedsRebuild, SegmentDamaged) as error:
+            if isinstance(error, SegmentDamaged):
+                self._reader.forget()
+            self._report(str(error))
+            return otherwise
+
+    def _report(self, reason: str) -> None:
+        with self._report_lock:
+            if time.monotonic() < self._next_report:
+                return
+            self._next_report = time.monotonic() + _REPORT_EVERY
+        logger.warning("index %s needs a rebuild: %s", self.schema.name, reason)
+        if self._on_broken is not None:
+            self._on_broken(reason)
+
+    # Rebuild and state -----------------------------------------------------------------------------------------------
+
+    def rebuild(
+        self, source: RebuildSource, *, progress: Callable[[int, int], None] | None = None, resume: bool = True
+    ) -> int:
+        """Write the index anew beside the served one and swap; returns the number of documents.
+
+        An interrupted rebuild goes on where it stopped unless `resume` is False. Raises IndexBusy when one is running.
+        """
+        with self._folder.rebuilding():
+            written = Rebuild(self._folder, self.schema, self._whoosh_schema, self._wait_seconds).run(
+                source, progress or (lambda done, total: None), resume
+            )
+        self._reader.refresh()
+        self._next_report = 0.0
+        return written
+
+    def status(self) -> IndexStatus:
+        """State, size and age, read from disk."""
+        building = self._folder.building()
+        progress = read_json(building / "progress.json") if building else None
+        done = int(progress["done"]) if progress else 0 if building else None
+        try:
+            self._reader.refresh()
+            snapshot = self._reader.snapshot()
+            for view in snapshot.segments:
+                view.data.check()
+        except (IndexNeedsRebuild, SegmentDamaged) as error:
+            return IndexStatus(self.schema.name, _state(error), rebuild_done=done, reason=str(error))
+        return IndexStatus(
+            self.schema.name,
+            "ready",
+            documents=snapshot.documents,
+            segments=len(snapshot.segments),
+            size_bytes=self._folder.size_bytes(),
+            updated_at=datetime.fromtimestamp(snapshot.path.stat().st_mtime, UTC),
+            rebuild_done=done,
+        )
+
+
+def _state(error: Exception) -> Literal["missing", "outdated", "damaged"]:
+    if isinstance(error, IndexMissing):
+        return "missing"
+    return "outdated" if isinstance(error, IndexOutdated) else "damaged"
+
+
+def _get(snapshot: Snapshot, id: str) -> Hit | None:
+    for view in snapshot.segments:
+        doc = view.data.doc_of(id)
+        if doc is not None and (view.alive is None or view.alive[doc]):
+            return Hit(id, 0.0, view.data.document(doc))
+    return None

@@ -1,0 +1,124 @@
+"""Runs a query over a snapshot: counts and facets of all matches, and the page in order."""
+
+import heapq
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from app.search.port import Hit, InvalidSearch, SearchQuery, SearchResult, Sort
+from app.search.schema import IndexSchema
+from app.search.values import SEPARATOR
+from app.search.whoosh_adapter.matching import Docs, Matcher
+from app.search.whoosh_adapter.snapshot import SegmentView, Snapshot
+
+MAX_FACET_VALUES = 100
+MAX_WINDOW = 10_000  # offset + limit; deeper pages hold nothing a visitor looks at
+
+
+class _Found(NamedTuple):
+    key: Any  # None when the document has no value to sort by
+    id: str
+    view: SegmentView
+    doc: int
+    score: float
+
+
+def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> SearchResult:
+    """The page, total and facets of a query. Raises InvalidSearch, SegmentDamaged."""
+    check(schema, query)
+    matcher = Matcher(schema, query, snapshot)
+    window = query.offset + query.limit
+    by_relevance = query.sort is None and bool(query.text.strip())
+    total = 0
+    counters: dict[str, Counter[str]] = {name: Counter() for name in query.facets}
+    candidates: list[_Found] = []
+    for view in snapshot.segments:
+        docs, scores = matcher.docs(view, scored=by_relevance)
+        total += len(docs)
+        if not docs:
+            continue
+        for name, counter in counters.items():
+            _count(counter, view, name, docs)
+        if window:
+            candidates += _best(schema, view, docs, scores, query.sort, window)
+    ordered = _in_order(candidates, query.sort, by_relevance)[query.offset : window]
+    return SearchResult(
+        total=total,
+        hits=tuple(Hit(found.id, found.score, found.view.data.document(found.doc)) for found in ordered),
+        facets={name: dict(_most_frequent(counter)) for name, counter in counters.items()},
+    )
+
+
+def check(schema: IndexSchema, query: SearchQuery) -> None:
+    """Raises InvalidSearch for what the index does not offer."""
+    for name in query.facets:
+        field = schema.by_name.get(name)
+        if field is None or not field.facet:
+            raise InvalidSearch(f"{name} is not a field to count by")
+    if query.sort is not None:
+        field = schema.by_name.get(query.sort.field)
+        if field is None or not field.sort:
+            raise InvalidSearch(f"{query.sort.field} is not a field to sort by")
+    if query.offset < 0 or query.limit < 0 or query.offset + query.limit > MAX_WINDOW:
+        raise InvalidSearch(f"a page must lie within the first {MAX_WINDOW} documents")
+
+
+def _count(counter: "Counter[str]", view: SegmentView, name: str, docs: Docs) -> None:
+    rows = view.data.keywords(name)
+    for code, times in Counter(map(rows.codes.__getitem__, docs)).items():
+        value = rows.values[code]
+        if value is not None:
+            for item in value.split(SEPARATOR):
+                counter[item] += times
+
+
+def _most_frequent(counter: "Counter[str]") -> Iterable[tuple[str, int]]:
+    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:MAX_FACET_VALUES]
+
+
+def _best(
+    schema: IndexSchema, view: SegmentView, docs: Docs, scores: dict[int, float], sort: Sort | None, window: int
+) -> list[_Found]:
+    """The documents of a segment that may be among the first `window` of all, in no order."""
+    ids = view.data.ids()
+    key, descending = _key(schema, view, scores, sort)
+    if len(docs) > window:
+        docs = _within(docs, key, descending, window)
+    return [_Found(key(doc), ids.values[ids.codes[doc]] or "", view, doc, scores.get(doc, 0.0)) for doc in docs]
+
+
+def _within(docs: Docs, key: Callable[[int], Any], descending: bool, window: int) -> Docs:
+    keys = [key(doc) for doc in docs]
+    known = [value for value in keys if value is not None]
+    if len(known) <= window:
+        # Some without a value are needed; which of them is decided by id, so all must stay.
+        return docs
+    take = heapq.nlargest if descending else heapq.nsmallest
+    edge = take(window, known)[-1]
+    if descending:
+        return [doc for doc, value in zip(docs, keys, strict=True) if value is not None and value >= edge]
+    return [doc for doc, value in zip(docs, keys, strict=True) if value is not None and value <= edge]
+
+
+def _key(
+    schema: IndexSchema, view: SegmentView, scores: dict[int, float], sort: Sort | None
+) -> tuple[Callable[[int], Any], bool]:
+    if sort is None:
+        if scores:
+            return scores.__getitem__, True
+        ids = view.data.ids()
+        return (lambda doc: ids.values[ids.codes[doc]]), False
+    if schema.by_name[sort.field].kind in ("number", "instant"):
+        numbers = view.data.numbers(sort.field)
+        return (lambda doc: None if math.isnan(numbers[doc]) else numbers[doc]), sort.descending
+    rows = view.data.keywords(sort.field)
+    return (lambda doc: rows.values[rows.codes[doc]]), sort.descending
+
+
+def _in_order(candidates: list[_Found], sort: Sort | None, by_relevance: bool) -> list[_Found]:
+    descending = by_relevance or (sort is not None and sort.descending)
+    ordered = sorted(candidates, key=lambda found: found.id)
+    valued = [found for found in ordered if found.key is not None]
+    valued.sort(key=lambda found: found.key, reverse=descending)
+    return valued + [found for found in ordered if found.key is None]

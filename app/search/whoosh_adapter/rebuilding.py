@@ -1,0 +1,79 @@
+"""Builds a new generation from the source of truth while the old one is served and written, then swaps them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import orjson
+from whoosh.fields import Schema
+
+from app.search.port import Document, RebuildSource
+from app.search.schema import IndexSchema
+from app.search.whoosh_adapter.folder import Folder, read_json, write_whole
+from app.search.whoosh_adapter.writing import MAX_MERGED, GenerationWriter
+
+_TELL_EVERY = 200  # documents between two calls of the progress callback
+_JOURNAL_CHUNK = 2**20  # bytes of journal replayed per commit
+_NEARLY_DONE = 2**16  # bytes of journal small enough to replay while writers wait
+
+
+class Rebuild:
+    """One rebuild of one index. The caller holds the rebuild's lock."""
+
+    def __init__(self, folder: Folder, schema: IndexSchema, whoosh_schema: Schema, wait_seconds: float) -> None:
+        self._folder = folder
+        self._schema = schema
+        self._whoosh_schema = whoosh_schema
+        self._wait_seconds = wait_seconds
+
+    def run(self, source: RebuildSource, progress: Callable[[int, int], None], resume: bool) -> int:
+        """Write, catch up with what was written meanwhile, swap; returns the number of documents read."""
+        generation = self._open(resume)
+        writer = GenerationWriter(generation, self._schema, self._whoosh_schema)
+        done = self._copy(source, writer, progress)
+        offset = self._replay(writer, 0, until_below=_NEARLY_DONE)
+        with self._folder.writing(self._wait_seconds):
+            self._replay(writer, offset, until_below=0)
+            self._folder.serve(generation)
+        return done
+
+    def _open(self, resume: bool) -> Path:
+        unfinished = self._folder.building()
+        if resume and unfinished and self._folder.fingerprint(unfinished) == self._schema.fingerprint:
+            return unfinished
+        # Under the writer's lock: every batch written from here on is in the journal or was in the source before.
+        with self._folder.writing(self._wait_seconds):
+            self._folder.stop_building()
+            generation = self._folder.new_generation(self._schema.fingerprint)
+            GenerationWriter(generation, self._schema, self._whoosh_schema).create()
+            self._folder.start_building(generation)
+        return generation
+
+    def _copy(self, source: RebuildSource, writer: GenerationWriter, progress: Callable[[int, int], None]) -> int:
+        reached = read_json(writer.path / "progress.json") or {}
+        done, cursor = int(reached.get("done", 0)), reached.get("cursor")
+        total = source.total()
+        progress(done, total)
+        told = _telling(source.documents(cursor), lambda read: progress(done + read, max(total, done + read)))
+        while batch := list(islice(told, MAX_MERGED)):
+            writer.write(batch)
+            done += len(batch)
+            write_whole(writer.path / "progress.json", orjson.dumps({"done": done, "cursor": batch[-1].id}))
+        progress(done, max(total, done))
+        return done
+
+    def _replay(self, writer: GenerationWriter, offset: int, until_below: int) -> int:
+        while (writer.path / "journal").stat().st_size - offset > until_below:
+            changes, reached = self._folder.journal(writer.path, offset, _JOURNAL_CHUNK)
+            if reached == offset:
+                break
+            writer.write(changes)
+            offset = reached
+        return offset
+
+
+def _telling(documents: Iterable[Document], tell: Callable[[int], None]) -> Iterator[Document]:
+    for read, document in enumerate(documents, 1):
+        if read % _TELL_EVERY == 0:
+            tell(read)
+        yield document

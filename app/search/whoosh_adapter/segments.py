@@ -1,0 +1,189 @@
+"""One immutable segment of an index with its columns and recent posting lists held in arrays.
+
+Whoosh's posting readers share a file position, so they are used under a lock and only to fill these arrays.
+"""
+
+import threading
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from whoosh.fields import Schema
+from whoosh.filedb.filestore import FileStorage
+from whoosh.reading import SegmentReader, TermNotFound
+
+from app.search.whoosh_adapter.layout import ID, SOURCE, VERSION, column_name
+
+# Postings remembered per segment; eight bytes each.
+_REMEMBERED = 200_000
+
+_T = TypeVar("_T")
+
+
+class SegmentDamaged(RuntimeError):
+    """The bytes of a segment make no sense."""
+
+
+class Postings(NamedTuple):
+    """The documents of a word, ascending, with the word's weight in each."""
+
+    docs: "array[int]"
+    weights: "array[float]"
+
+
+class KeywordRows:
+    """A keyword column: `codes[doc]` indexes `values`; code 0 is missing."""
+
+    def __init__(self, codes: "array[int]", values: list[str | None]) -> None:
+        self.codes = codes
+        self.values = values
+        self._code_of: dict[str | None, int] | None = None
+
+    def code_of(self, value: str) -> int | None:
+        """The code of a value, None when no document has it."""
+        if self._code_of is None:
+            self._code_of = {known: code for code, known in enumerate(self.values)}
+        return self._code_of.get(value)
+
+
+_NONE = Postings(array("I"), array("f"))
+
+
+class SegmentData:
+    """Everything a search needs of a segment; safe to share between threads."""
+
+    def __init__(self, storage: FileStorage, schema: Schema, segment: Any) -> None:
+        self.id: str = segment.segment_id()
+        self._reader = SegmentReader(storage, schema, segment)
+        self.size: int = self._reader.doc_count_all()
+        self._lock = threading.Lock()
+        self._columns: dict[str, Any] = {}
+        self._postings: OrderedDict[tuple[str, str], Postings] = OrderedDict()
+        self._remembered = 0
+        self._removed: tuple[int, ...] | None = None
+
+    def keywords(self, name: str) -> KeywordRows:
+        """The keyword (or lower-cased text) column of a field."""
+        return self._column(column_name(name), self._load_keywords)
+
+    def ids(self) -> KeywordRows:
+        """The id of each document."""
+        return self._column(ID, self._load_keywords)
+
+    def numbers(self, name: str) -> "array[float]":
+        """The number or instant column of a field, NaN where missing."""
+        return self._column(column_name(name), self._load_numbers)
+
+    def versions(self) -> "array[float]":
+        """The version of each document, below zero for removed ones."""
+        return self._column(VERSION, self._load_numbers)
+
+    def removed(self) -> tuple[int, ...]:
+        """The documents that only mark a removal."""
+        if self._removed is None:
+            self._removed = tuple(doc for doc, version in enumerate(self.versions()) if version < 0)
+        return self._removed
+
+    def source(self, doc: int) -> bytes:
+        """The JSON of a document."""
+        rows = self._column(SOURCE, lambda name: self._reader.column_reader(name, translate=False))
+        return self._guarded(lambda: bytes(rows[doc]))
+
+    def document(self, doc: int) -> Any:
+        """The document as it was put in; raises SegmentDamaged when its bytes are no JSON any more."""
+        return self._guarded(lambda: orjson.loads(self.source(doc)))
+
+    def frequency(self, field: str, word: str) -> int:
+        """In how many documents of the segment a word occurs."""
+        return self._guarded(lambda: int(self._reader.doc_frequency(field, word.encode())))
+
+    def postings(self, field: str, word: str) -> Postings:
+        """Where a word occurs; empty when nowhere."""
+        key = (field, word)
+        with self._lock:
+            found = self._postings.get(key)
+            if found is not None:
+                self._postings.move_to_end(key)
+                return found
+        found = self._guarded(lambda: self._read_postings(field, word))
+        with self._lock:
+            self._remember(key, found)
+        return found
+
+    def doc_of(self, id: str) -> int | None:
+        """The document with an id, wherever it stands in its life."""
+        found = self._guarded(lambda: self._read_postings(ID, id))
+        return found.docs[-1] if found.docs else None
+
+    def beginning_with(self, field: str, prefix: str, limit: int) -> list[str]:
+        """Up to `limit` words that begin so, in order."""
+
+        def read() -> list[str]:
+            if field not in self._reader.indexed_field_names():
+                return []
+            with self._lock:
+                return [word.decode() for word in islice(self._reader.expand_prefix(field, prefix.encode()), limit)]
+
+        return self._guarded(read)
+
+    def check(self) -> None:
+        """Read what every search needs. Raises SegmentDamaged."""
+        self.ids(), self.versions()
+        self._guarded(lambda: next(iter(self._reader.all_terms()), None))
+
+    def _column(self, name: str, load: Callable[[str], _T]) -> _T:
+        loaded = self._columns.get(name)
+        if loaded is None:
+            loaded = self._guarded(lambda: load(name))
+            self._columns[name] = loaded
+        return loaded
+
+    def _load_keywords(self, name: str) -> KeywordRows:
+        if not self._reader.has_column(name):
+            return KeywordRows(array("I", bytes(4 * self.size)), [None])
+        column: Any = self._reader.column_reader(name, translate=False)
+        return KeywordRows(*column.rows())
+
+    def _load_numbers(self, name: str) -> "array[float]":
+        if not self._reader.has_column(name):
+            return array("d", [float("nan")]) * self.size
+        column: Any = self._reader.column_reader(name, translate=False)
+        rows: array[float] = column.rows()
+        return rows
+
+    def _read_postings(self, field: str, word: str) -> Postings:
+        docs, weights = array("I"), array("f")
+        with self._lock:
+            try:
+                matcher = self._reader.postings(field, word.encode())
+            except TermNotFound:
+                return _NONE
+            for doc, weight in _walk(matcher):
+                docs.append(doc)
+                weights.append(weight)
+        return Postings(docs, weights)
+
+    def _remember(self, key: tuple[str, str], found: Postings) -> None:
+        if key in self._postings:
+            return
+        self._postings[key] = found
+        self._remembered += len(found.docs) + 8
+        while self._remembered > _REMEMBERED and len(self._postings) > 1:
+            _, forgotten = self._postings.popitem(last=False)
+            self._remembered -= len(forgotten.docs) + 8
+
+    def _guarded(self, read: Callable[[], _T]) -> _T:
+        # Damaged bytes may raise nearly anything while they are decoded.
+        try:
+            return read()
+        except Exception as error:
+            raise SegmentDamaged(f"segment {self.id}: {type(error).__name__}: {error}") from error
+
+
+def _walk(matcher: Any) -> Iterator[tuple[int, float]]:
+    while matcher.is_active():
+        yield matcher.id(), matcher.weight()
+        matcher.next()

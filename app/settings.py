@@ -1,0 +1,212 @@
+"""Every setting once: name, type, default, meaning; read from the environment, refused when wrong.
+
+`flask settings` prints this table; nothing else in the system reads os.environ for configuration."""
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+LOCALSTRIPE_PORT_OFFSET = 420
+ENVIRONMENTS = ("demo", "test", "production")
+REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
+
+
+class SettingsError(ValueError):
+    """The start is refused; the sentence names the setting and what it wants."""
+
+
+def _setting(default: Any, meaning: str, *, env: str | None = None, secret: bool = False,
+             production: bool = False) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "env": env, "secret": secret, "production": production})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The typed settings of one process; field `redis_url` is read from `REDIS_URL`, and so on."""
+
+    env: str = _setting("demo", "demo, test or production", env="GUILDHALL_ENV")
+    home: Path = _setting(Path("instance"), "instance folder: all state of the embedded defaults", env="GUILDHALL_HOME")
+    port: int = _setting(8000, "port the web server listens on")
+    public_url: str = _setting("", "base URL clients see; default http://127.0.0.1:PORT")
+    database_url: str = _setting("", "SQLAlchemy URL; default SQLite in the instance folder")
+    database_pool_size: int = _setting(5, "PostgreSQL connections kept open per process")
+    redis_url: str = _setting("", "Redis/Valkey URL; default the embedded Valkey's unix socket in the instance folder")
+    realms: tuple[str, ...] = _setting(("marketplace", "network"), "products to serve, comma separated")
+    secret_key: str = _setting("", "seals tokens, keys and codes at rest", secret=True, production=True)
+    superadmin_password: str = _setting("", "password of admin@admin.com in each realm", secret=True, production=True)
+    ratelimit_enabled: bool = _setting(True, "throttles and RateLimit headers; 0 is refused in production")
+    email_verification_required: bool = _setting(True, "login needs a verified e-mail; 0 is refused in production")
+    rate_limit_user: int = _setting(6000, "requests a minute for one user")
+    rate_limit_visitor: int = _setting(1200, "requests a minute for one anonymous address")
+    trusted_proxies: int = _setting(0, "reverse proxies in front whose X-Forwarded-* headers are believed")
+    access_token_ttl: int = _setting(86400, "seconds an access token and its session live")
+    key_rotation_days: int = _setting(30, "days after which the signing key is replaced")
+    password_min_length: int = _setting(8, "shortest password accepted")
+    verification_resend_seconds: int = _setting(60, "seconds between two verification codes to one user")
+    verification_max_tries: int = _setting(5, "wrong codes after which a code is burnt")
+    archive_days: int = _setting(30, "days an archived account can be restored by login")
+    max_body_bytes: int = _setting(1_048_576, "largest JSON body")
+    max_upload_bytes: int = _setting(10_485_760, "largest uploaded file")
+    page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0")
+    cors_origins: tuple[str, ...] = _setting((), "origins allowed to call with credentials, comma separated")
+    cookie_domain: str = _setting("", "Domain attribute of the access-token cookie")
+    marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors")
+    read_events: str = _setting("summary", "events of reads: summary or off (decision 24)")
+    cache_versions: str = _setting("shared-memory", "shared-memory on one machine, redis across machines")
+    idempotency_hours: int = _setting(24, "hours an Idempotency-Key is remembered")
+    bid_increments: str = _setting(
+        "1:0.05,5:0.25,25:0.50,100:1,250:2.50,500:5,1000:10,2500:25,5000:50,:100",
+        "price below:increment, ascending; the last without a price (decision 9)")
+    offer_hours: int = _setting(48, "hours until an offer lapses (decision 13)")
+    unpaid_auction_days: int = _setting(4, "days a winner has to pay before the second chance (decision 12)")
+    payment_retry_hours: int = _setting(24, "hours a failed payment keeps its reserved units (decision 15)")
+    commission_percent: str = _setting("10", "commission on sales; per category as categoryId:percent,…")
+    stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)")
+    stripe_secret_key: str = _setting("", "Stripe secret key", secret=True, production=True)
+    stripe_publishable_key: str = _setting("", "Stripe publishable key given to front ends")
+    stripe_webhook_secret: str = _setting("", "signing secret of the Stripe webhook", secret=True, production=True)
+    stripe_timeout_seconds: float = _setting(10.0, "seconds to wait for the payment gateway")
+    mail_transport: str = _setting("outbox", "outbox (readable table) or smtp")
+    mail_from: str = _setting("guildhall@localhost", "sender of mails")
+    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server", secret=True)
+    media_store: str = _setting("disk", "disk (instance folder) or s3")
+    s3_bucket: str = _setting("", "bucket name when MEDIA_STORE=s3")
+    s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS")
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
+    slow_request_ms: int = _setting(500, "requests slower than this are logged as warnings")
+    clock_offset: float = _setting(0.0, "seconds to move the clock (test only)")
+    organization_database: str = _setting(
+        "", "PostgreSQL URL whose server holds one database per tenant; default SQLite files", env="DATABASE")
+    organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
+    organization_jwks_url: str = _setting("", "issuer keys accepted besides client credentials")
+    aws_endpoint_url: str = _setting("", "AWS endpoint other than the real one (tests)")
+
+    @property
+    def is_production(self) -> bool:
+        """True when secrets are demanded and codes are never returned."""
+        return self.env == "production"
+
+    @property
+    def returns_secret_codes(self) -> bool:
+        """True in test mode: verification codes come back in answers (decision 21)."""
+        return self.env in ("demo", "test")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True on the embedded database."""
+        return self.database_url.startswith("sqlite")
+
+
+def _parse(kind: Any, text: str) -> Any:
+    if kind is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise ValueError("1 or 0")
+    if kind is int:
+        return int(text)
+    if kind is float:
+        return float(text)
+    if kind is Path:
+        return Path(text)
+    if kind == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def environment_name(name: str) -> str:
+    """Return the environment variable of the settings field `name`."""
+    spec = next(f for f in fields(Settings) if f.name == name)
+    return spec.metadata["env"] or name.upper()
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read, complete and check the settings.
+
+    Raises SettingsError with a sentence that names every setting that is wrong or, in production, missing."""
+    environ = os.environ if environ is None else environ
+    hints = get_type_hints(Settings)
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for spec in fields(Settings):
+        variable = environment_name(spec.name)
+        text = environ.get(variable, "")
+        if text == "":
+            continue
+        try:
+            values[spec.name] = _parse(hints[spec.name], text)
+        except ValueError:
+            wrong.append(f"{variable}={text!r} is no valid {getattr(hints[spec.name], '__name__', hints[spec.name])}: "
+                         f"{spec.metadata['meaning']}")
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    settings = _completed(Settings(**values))
+    wrong = list(_complaints(settings))
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    return settings
+
+
+def _completed(settings: Settings) -> Settings:
+    home = settings.home.expanduser().resolve()
+    derived: dict[str, Any] = {"home": home}
+    if not settings.database_url:
+        derived["database_url"] = f"sqlite:///{home}/guildhall.db"
+    elif settings.database_url.startswith(("postgres://", "postgresql://")):
+        derived["database_url"] = "postgresql+psycopg://" + settings.database_url.split("://", 1)[1]
+    if not settings.redis_url:
+        derived["redis_url"] = f"unix://{home}/valkey.sock"
+    if not settings.public_url:
+        derived["public_url"] = f"http://127.0.0.1:{settings.port}"
+    if not settings.is_production:
+        derived["secret_key"] = settings.secret_key or "guildhall-demo-secret-not-for-production"
+        derived["superadmin_password"] = settings.superadmin_password or "superadmin-demo-1"
+        # Invented keys go to localstripe on this machine (started by `flask serve`), never to the real Stripe.
+        invented = not settings.stripe_secret_key
+        derived["stripe_api_base"] = settings.stripe_api_base or (
+            f"http://127.0.0.1:{settings.port + LOCALSTRIPE_PORT_OFFSET}" if invented else "")
+        derived["stripe_secret_key"] = settings.stripe_secret_key or "sk_test_guildhall"
+        derived["stripe_webhook_secret"] = settings.stripe_webhook_secret or "whsec_guildhall_demo"
+    return Settings(**{**{f.name: getattr(settings, f.name) for f in fields(Settings)}, **derived})
+
+
+def _complaints(settings: Settings) -> list[str]:
+    said: list[str] = []
+    if settings.env not in ENVIRONMENTS:
+        said.append(f"GUILDHALL_ENV={settings.env!r} must be one of {', '.join(ENVIRONMENTS)}")
+    if not settings.realms or set(settings.realms) - set(REALM_CODENAMES):
+        said.append(f"REALMS must name some of {', '.join(REALM_CODENAMES)}")
+    choices = {"read_events": ("summary", "off"), "cache_versions": ("shared-memory", "redis"),
+               "mail_transport": ("outbox", "smtp"), "media_store": ("disk", "s3"),
+               "log_level": ("DEBUG", "INFO", "WARNING", "ERROR")}
+    said += [f"{environment_name(name)}={getattr(settings, name)!r} must be one of {', '.join(allowed)}"
+             for name, allowed in choices.items() if getattr(settings, name) not in allowed]
+    positive = ("port", "access_token_ttl", "page_size_limit", "max_body_bytes", "max_upload_bytes", "rate_limit_user",
+                "rate_limit_visitor", "password_min_length", "verification_max_tries", "offer_hours")
+    said += [f"{environment_name(name)} must be greater than 0" for name in positive if getattr(settings, name) <= 0]
+    if settings.mail_transport == "smtp" and not settings.smtp_url:
+        said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
+    if settings.media_store == "s3" and not settings.s3_bucket:
+        said.append("S3_BUCKET is needed when MEDIA_STORE=s3")
+    if settings.is_production:
+        said += _production_complaints(settings)
+    return said
+
+
+def _production_complaints(settings: Settings) -> list[str]:
+    said = [f"{environment_name(spec.name)} is required in production: {spec.metadata['meaning']}"
+            for spec in fields(Settings) if spec.metadata["production"] and not getattr(settings, spec.name)]
+    for name in ("ratelimit_enabled", "email_verification_required"):
+        if not getattr(settings, name):
+            said.append(f"{environment_name(name)}=0 is refused in production")
+    if settings.mail_transport != "smtp":
+        said.append("MAIL_TRANSPORT must be smtp in production: the outbox is read by nobody there")
+    if settings.clock_offset:
+        said.append("CLOCK_OFFSET is refused in production")
+    if settings.stripe_api_base:
+        said.append("STRIPE_API_BASE is refused in production: localstripe is for demo and test")
+    if settings.secret_key and len(settings.secret_key) < 32:
+        said.append("SECRET_KEY must have at least 32 characters")
+    return said

@@ -1,0 +1,197 @@
+"""`python -m bench run`: starts every contestant, measures in turn, prints and keeps the table."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from bench import contestants, guildhall, report
+from bench.databases import Databases
+from bench.figures import bidding, checkout, login, outbox, requests, resting, search
+from bench.guildhall import Guildhall
+from bench.load import LoadGeneratorMissing, find_wrk
+from bench.profile import profile
+from bench.report import Section
+from bench.servers import Server
+
+REQUEST_FIGURES = ("list", "get", "create")
+FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest")
+SHORT, LONG = 1_000, 1_000_000
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Measure Guildhall beside the floor and the peers. Without a command: `run` with its defaults."""
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@main.command()
+@click.option("--only", default=",".join(FIGURES), help="Figures, by comma: " + ", ".join(FIGURES))
+@click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
+@click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
+def run(only: str, rounds: int, seconds: float) -> None:
+    """Run the figures and write bench/results/latest.md.
+
+    Example: python -m bench run --only list,get --rounds 11
+    """
+    wanted = _figures(only)
+    try:
+        generator = find_wrk()
+    except LoadGeneratorMissing as missing:
+        raise click.ClickException(str(missing)) from missing
+    started, where = time.monotonic(), report.where(generator)
+    sections: list[Section] = []
+    try:
+        for section in _measure(wanted, rounds, seconds):
+            sections.append(section)
+    finally:
+        # What was measured before something broke is worth keeping.
+        text = report.render(sections, where)
+        click.echo(text)
+        click.echo(f"{report.write(text)} written after {time.monotonic() - started:.0f} s")
+
+
+@main.command("profile")
+@click.argument("figure", type=click.Choice(["list", "list with joins", "list cached", "get", "create"]))
+@click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
+@click.option("--seconds", default=8.0, show_default=True)
+def profile_figure(figure: str, database: str, seconds: float) -> None:
+    """Show where the time of one figure goes in Guildhall's web workers (py-spy).
+
+    Example: python -m bench profile list --database postgresql
+    """
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases = Databases(Path(folder))
+        make = guildhall.on_sqlite if database == "sqlite" else guildhall.on_postgres
+        hall = make(databases)
+        try:
+            hall.prepare()
+            contestant = hall.contestant()
+            with _started([contestant.server]):
+                click.echo(profile(contestant.server, contestant.requests[figure], seconds, Path(folder)))
+        finally:
+            hall.close()
+            databases.close()
+
+
+def _figures(only: str) -> list[str]:
+    wanted = [name.strip() for name in only.split(",") if name.strip()]
+    unknown = sorted(set(wanted) - set(FIGURES))
+    if unknown:
+        raise click.BadParameter(f"{', '.join(unknown)}: not one of {', '.join(FIGURES)}", param_hint="--only")
+    return wanted
+
+
+def _measure(wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases = Databases(Path(folder))
+        try:
+            yield from _sections(databases, wanted, rounds, seconds)
+        finally:
+            databases.close()
+
+
+def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:
+    if set(wanted) & {*REQUEST_FIGURES, "bid", "checkout", "login", "outbox", "rest"}:
+        halls = [guildhall.on_sqlite(databases, bids=SHORT), guildhall.on_postgres(databases, bids=SHORT)]
+        with _prepared(halls):
+            yield from _of_requests(databases, halls, wanted, rounds, seconds)
+            yield from _of_halls(databases, halls, wanted, rounds, seconds)
+    if "search" in wanted:
+        _say("search")
+        yield search.measure([10_000, 100_000])
+
+
+def _of_requests(
+    databases: Databases, halls: list[Guildhall], wanted: list[str], rounds: int, seconds: float
+) -> Iterator[Section]:
+    figures = [figure for figure in requests.TITLES if figure.split()[0] in wanted]
+    if not figures:
+        return
+    serving = [
+        contestants.floor(databases, "SQLite"),
+        halls[0].contestant(),
+        contestants.floor(databases, "PostgreSQL"),
+        halls[1].contestant(),
+        contestants.drf(databases),
+        contestants.fastapi(databases),
+    ]
+    with _started([contestant.server for contestant in serving]):
+        for figure in figures:
+            _say(requests.TITLES[figure])
+            yield requests.measure(figure, serving, rounds, seconds)
+
+
+def _of_halls(
+    databases: Databases, halls: list[Guildhall], wanted: list[str], rounds: int, seconds: float
+) -> Iterator[Section]:
+    servers = [hall.web() for hall in halls]
+    if {"bid", "login"} & set(wanted):
+        with _started(servers):
+            served = list(zip(halls, servers, strict=True))
+            if "bid" in wanted:
+                yield from _of_bids(databases, served, rounds, seconds)
+            if "login" in wanted:
+                _say("login")
+                yield login.measure(served, min(rounds, 3), seconds)
+    if "checkout" in wanted:
+        _say("checkout")
+        yield checkout.measure(halls, seconds)
+    if "outbox" in wanted:
+        _say("outbox")
+        yield outbox.measure(halls)
+    if "rest" in wanted:
+        _say("memory and command line")
+        yield resting.memory(halls[0])
+        yield resting.command_line(halls[0])
+
+
+def _of_bids(
+    databases: Databases, served: list[tuple[Guildhall, Server]], rounds: int, seconds: float
+) -> Iterator[Section]:
+    _say("bids")
+    yield bidding.against_create(served, rounds, seconds)
+    yield bidding.slowest_of_many(served, seconds)
+    long = guildhall.on_sqlite(databases, "guildhall-million", LONG)
+    with _prepared([long]):
+        server = long.web()
+        with _started([server]):
+            _say("bids after a long history")
+            yield bidding.with_history(served[0], (long, server), rounds, seconds)
+
+
+@contextmanager
+def _prepared(halls: list[Guildhall]) -> Iterator[None]:
+    try:
+        for hall in halls:
+            _say(f"preparing {hall.name}")
+            hall.prepare()
+        yield
+    finally:
+        for hall in halls:
+            hall.close()
+
+
+@contextmanager
+def _started(servers: list[Server]) -> Iterator[None]:
+    try:
+        for server in servers:
+            _say(f"starting {server.name}")
+            server.start()
+        yield
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

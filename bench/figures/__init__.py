@@ -1,0 +1,1 @@
+"""One module per figure: each answers report sections and the goals it settles."""

@@ -1,0 +1,163 @@
+"""Fills a Guildhall home for the benchmark, inside the application's own environment; prints what the load needs.
+
+`python -m bench.seed [BIDS]`: 20,000 products, 200 auctions, 32 users with live sessions, BIDS bids of history."""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import insert
+
+from app.clock import now
+from app.data.database import write_turn
+from app.data.entity import Entity, db
+from app.data.unit_of_work import unit_of_work
+from app.data.uuid7 import uuid7
+from app.factory import create_app
+from app.identity.actor import system_actor
+from app.identity.authentication import identity
+from app.identity.passwords import hash_password
+from app.identity.sessions import open_session
+from app.identity.tokens import issue_access_token
+from bench import catalogue
+from blueprints.marketplace.auction_offer.models import Bid
+from blueprints.marketplace.category_management.models import Category, Subcategory
+from blueprints.marketplace.product_listing.models import Product
+from blueprints.platform.auth.models import MarketplaceUser
+
+REALM = "marketplace"
+PASSWORD = "correct-horse-1"
+AUCTIONS, BIDDERS = 200, 32
+BATCH = 5_000
+
+Values = dict[str, Any]
+
+
+def seed(app: Flask, bids: int) -> Values:
+    """Fill the database and return tokens and ids."""
+    with app.app_context():
+        users = _fill(MarketplaceUser, _users(), BIDDERS + 500)
+        categories = _fill(Category, ({"title": f"Category {n}"} for n in range(100)), 100)
+        shelves = _fill(Subcategory, _subcategories(categories), 400)
+        sellers = users[BIDDERS:]
+        products = _fill(Product, _products(sellers, categories, shelves), catalogue.PRODUCTS)
+        *auctions, quiet = _fill(Product, _auctions(sellers, categories, shelves, bids), AUCTIONS + 1)
+        _fill(Bid, _bids(auctions, users, bids), bids)
+        tokens = [_token(user) for user in users[:BIDDERS]]
+        if db.engine.dialect.name == "postgresql":
+            _vacuum()
+    return {
+        "tokens": tokens,
+        "products": products[:: len(products) // 500],
+        "auctions": auctions,
+        "quiet_auction": quiet,
+        "emails": [_email(number) for number in range(BIDDERS)],
+        "category": categories[0],
+        "subcategory": shelves[0],
+    }
+
+
+def _common(owner: str | None = None) -> Values:
+    moment = now()
+    common = {"id": uuid7(), "is_active": True, "record_version": 1, "created_at": moment, "updated_at": moment}
+    return common | {"owner": owner}
+
+
+def _fill(model: type[Entity], rows: Iterator[Values], count: int) -> list[str]:
+    """Insert rows in batches, past the unit of work: it is the state that is wanted, not its events."""
+    ids: list[str] = []
+    while len(ids) < count:
+        batch = [_common() | row for row in islice(rows, min(BATCH, count - len(ids)))]
+        with write_turn(), db.engine.execution_options(writes=True).begin() as connection:
+            connection.execute(insert(model), batch)
+        ids += [row["id"] for row in batch]
+    return ids
+
+
+def _users() -> Iterator[Values]:
+    password = hash_password(PASSWORD)
+    for number in range(BIDDERS + 500):
+        name = {"email": _email(number), "fullname": f"User {number}", "password": password}
+        yield name | {"role_id": "user", "email_verified": True, "mobile_verified": False}
+
+
+def _email(number: int) -> str:
+    return f"user{number}@bench.test"
+
+
+def _subcategories(categories: list[str]) -> Iterator[Values]:
+    for number in range(400):
+        yield {"category_id": categories[number % 100], "name": f"Subcategory {number}", "group": "MORE"}
+
+
+def _products(sellers: list[str], categories: list[str], shelves: list[str]) -> Iterator[Values]:
+    for number in range(catalogue.PRODUCTS):
+        amounts = {"price": 1000 + number % 900 * 10, "shipping": 350}
+        yield _listing(number, sellers, categories, shelves) | amounts | {"type": "FIXED"}
+
+
+def _auctions(sellers: list[str], categories: list[str], shelves: list[str], bids: int) -> Iterator[Values]:
+    ends = now() + timedelta(days=7)
+    for number in range(AUCTIONS + 1):
+        auction = {"type": "AUCTION", "start_price": 100, "start_bid_date": now(), "end_bid_date": ends}
+        state = {"effective_end": ends, "bid_count": bids // AUCTIONS, "shipping": 350}
+        yield _listing(number, sellers, categories, shelves) | auction | state
+
+
+def _listing(number: int, sellers: list[str], categories: list[str], shelves: list[str]) -> Values:
+    seller = sellers[number % len(sellers)]
+    return {
+        "title": f"Model railway coach {number}",
+        "description": catalogue.NEW_PRODUCT["description"],
+        "condition": "USED",
+        "currency": "GBP",
+        "shipping_currency": "GBP",
+        "shipping_method": "STANDARD",
+        "seller_id": seller,
+        "owner": seller,
+        "category_id": categories[number % 100],
+        "subcategory_id": shelves[number % 400],
+        "media_asset_ids": [],
+        "bidding_mode": "OPEN",
+        "accept_offers": True,
+        "reserved": 0,
+        "sold": 0,
+        "bid_count": 0,
+    }
+
+
+def _bids(auctions: list[str], users: list[str], bids: int) -> Iterator[Values]:
+    placed = now()
+    for number in range(bids):
+        amount = 100 + number // AUCTIONS
+        bid = {"product_id": auctions[number % AUCTIONS], "user_id": users[number % len(users)], "status": "LOST"}
+        terms = {"bid_amount": amount, "maximum": amount, "currency": "GBP", "placed_at": placed}
+        yield bid | terms | {"sequence": number // AUCTIONS + 1}
+
+
+def _token(user_id: str) -> str:
+    pair = identity().keys.current(REALM)
+    with unit_of_work(system_actor(REALM)) as work:
+        session = open_session(work, REALM, user_id, 86_400)
+        work.commit()
+    return issue_access_token(
+        pair,
+        user_id=user_id,
+        session_id=session.id,
+        logged_in_at=session.logged_in_at,
+        expires_at=session.expires_at,
+    )
+
+
+def _vacuum() -> None:
+    with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE")
+
+
+if __name__ == "__main__":
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    print(json.dumps(seed(create_app(), wanted)))

@@ -1,0 +1,245 @@
+"""URL map of the equipment registry (equipment.md): equipment, legal entities, divisions, clients, dictionaries."""
+
+from typing import Any
+
+from flask import Response
+
+from blueprints.equipment import commands, queries, registry, schemas
+from blueprints.equipment.default_routes import add_default_routes
+from blueprints.equipment.pipeline import MountedService, RegistryBlueprint
+from blueprints.equipment.queries import Asked, Paged, Rows, Wire
+from blueprints.equipment.refusals import Entry, Rule
+from blueprints.equipment.rules import DIVISION_STATUSES, EQUIPMENT_STATUSES, LEGAL_ENTITY_STATUSES
+from blueprints.equipment.tokens import Caller, issue_token
+from blueprints.equipment.validation import check_dates
+
+SERVICE = MountedService(
+    realm="equipment",
+    name="equipment",
+    version="1.0.0",
+    description="Medical equipment of legal entities and their divisions.",
+    at="/equipment-api",
+)
+api = RegistryBlueprint(SERVICE)
+
+EQUIPMENT_FILTERS = {
+    "division_id": "uuid",
+    "type": "text",
+    "external_id": "text",
+    "status": EQUIPMENT_STATUSES,
+    "name": "text",
+    "legal_entity_id": "uuid",
+}
+
+
+def check_type(body: dict[str, Any]) -> list[Entry]:
+    """Return the entry of a type that is no active code of the dictionary."""
+    code = body.get("type")
+    if not isinstance(code, str) or "\x00" in code or len(code) > 64 or queries.is_device_type(code):
+        return []
+    return [Entry("$.type", [Rule("inclusion", "value is not a code of the dictionary DEVICE_TYPE", ["DEVICE_TYPE"])])]
+
+
+_EQUIPMENT_CHECKS = (check_type, check_dates)
+
+
+@api.create(
+    "/api/equipment",
+    name="createEquipment",
+    body=schemas.REGISTRATION,
+    checks=_EQUIPMENT_CHECKS,
+    returns=schemas.EQUIPMENT,
+)
+def create_equipment(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
+    """Register equipment for the token's legal entity."""
+    return queries.equipment_details(caller, commands.register_equipment(caller, data), rows)
+
+
+@api.many("/api/equipment", name="listEquipment", filters=EQUIPMENT_FILTERS, returns=schemas.EQUIPMENT)
+def list_equipment(caller: Caller, asked: Asked) -> Paged:
+    """List or search equipment; NHS ADMIN sees every legal entity's."""
+    return queries.equipment_page(caller, asked)
+
+
+@api.one("/api/equipment/{id}", name="getEquipment", returns=schemas.EQUIPMENT)
+def get_equipment(caller: Caller, id: str) -> Wire:
+    """Get one piece of equipment with its names and divisions."""
+    return queries.equipment_details(caller, id)
+
+
+@api.change(
+    "/api/equipment/{id}",
+    name="updateEquipment",
+    body=schemas.CHANGE,
+    checks=_EQUIPMENT_CHECKS,
+    returns=schemas.EQUIPMENT,
+)
+def update_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """Change ACTIVE equipment, all but its division and status."""
+    return queries.equipment_details(caller, commands.change_equipment(caller, id, data), rows)
+
+
+@api.change("/api/equipment/{id}/actions/activate", name="activateEquipment", returns=schemas.EQUIPMENT)
+def activate_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """INACTIVE equipment becomes ACTIVE."""
+    return queries.equipment_details(caller, commands.turn_equipment(caller, id, "activate"), rows)
+
+
+@api.change("/api/equipment/{id}/actions/deactivate", name="deactivateEquipment", returns=schemas.EQUIPMENT)
+def deactivate_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """ACTIVE equipment becomes INACTIVE."""
+    return queries.equipment_details(caller, commands.turn_equipment(caller, id, "deactivate"), rows)
+
+
+@api.change(
+    "/api/equipment/{id}/actions/change_division",
+    name="changeEquipmentDivision",
+    body=schemas.MOVE,
+    returns=schemas.EQUIPMENT,
+)
+def change_division_of_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """Move equipment to another division; null takes it out of any."""
+    return queries.equipment_details(caller, commands.move_equipment(caller, id, data["division_id"]), rows)
+
+
+@api.many("/api/equipment/{id}/history", name="listEquipmentHistory", returns=schemas.STATUS_ROW)
+def list_equipment_history(caller: Caller, asked: Asked, id: str) -> Paged:
+    """List the statuses the equipment went through, oldest first."""
+    return queries.status_history(caller, id, asked)
+
+
+@api.create(
+    "/api/legal_entities", name="createLegalEntity", body=schemas.NEW_LEGAL_ENTITY, returns=schemas.LEGAL_ENTITY
+)
+def create_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
+    """Create a legal entity."""
+    return queries.legal_entity(caller, registry.create_legal_entity(caller, data), rows)
+
+
+@api.many(
+    "/api/legal_entities",
+    name="listLegalEntities",
+    filters={"name": "text", "status": LEGAL_ENTITY_STATUSES},
+    returns=schemas.LEGAL_ENTITY,
+)
+def list_legal_entities(caller: Caller, asked: Asked) -> Paged:
+    """List the token's legal entity; NHS ADMIN sees all."""
+    return queries.legal_entity_page(caller, asked)
+
+
+@api.one("/api/legal_entities/{id}", name="getLegalEntity", returns=schemas.LEGAL_ENTITY)
+def get_legal_entity(caller: Caller, id: str) -> Wire:
+    """Get a legal entity."""
+    return queries.legal_entity(caller, id)
+
+
+@api.change(
+    "/api/legal_entities/{id}",
+    name="updateLegalEntity",
+    body=schemas.LEGAL_ENTITY_CHANGE,
+    returns=schemas.LEGAL_ENTITY,
+)
+def update_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """Change a legal entity."""
+    return queries.legal_entity(caller, registry.change_legal_entity(caller, id, data), rows)
+
+
+@api.change("/api/legal_entities/{id}/actions/activate", name="activateLegalEntity", returns=schemas.LEGAL_ENTITY)
+def activate_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """A SUSPENDED or INACTIVE legal entity becomes ACTIVE."""
+    return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "activate"), rows)
+
+
+@api.change("/api/legal_entities/{id}/actions/suspend", name="suspendLegalEntity", returns=schemas.LEGAL_ENTITY)
+def suspend_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """An ACTIVE legal entity becomes SUSPENDED; it may still register equipment."""
+    return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "suspend"), rows)
+
+
+@api.change("/api/legal_entities/{id}/actions/deactivate", name="deactivateLegalEntity", returns=schemas.LEGAL_ENTITY)
+def deactivate_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """An ACTIVE or SUSPENDED legal entity becomes INACTIVE."""
+    return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "deactivate"), rows)
+
+
+@api.create("/api/divisions", name="createDivision", body=schemas.NEW_DIVISION, returns=schemas.DIVISION)
+def create_division(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
+    """Create a division of the token's legal entity."""
+    return queries.division(caller, registry.create_division(caller, data), rows)
+
+
+@api.many(
+    "/api/divisions",
+    name="listDivisions",
+    filters={"name": "text", "status": DIVISION_STATUSES, "legal_entity_id": "uuid"},
+    returns=schemas.DIVISION,
+)
+def list_divisions(caller: Caller, asked: Asked) -> Paged:
+    """List the divisions of the token's legal entity; NHS ADMIN sees all."""
+    return queries.division_page(caller, asked)
+
+
+@api.one("/api/divisions/{id}", name="getDivision", returns=schemas.DIVISION)
+def get_division(caller: Caller, id: str) -> Wire:
+    """Get a division."""
+    return queries.division(caller, id)
+
+
+@api.change("/api/divisions/{id}", name="updateDivision", body=schemas.NEW_DIVISION, returns=schemas.DIVISION)
+def update_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """Rename a division."""
+    return queries.division(caller, registry.change_division(caller, id, data), rows)
+
+
+@api.change("/api/divisions/{id}/actions/activate", name="activateDivision", returns=schemas.DIVISION)
+def activate_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """An INACTIVE division becomes ACTIVE."""
+    return queries.division(caller, registry.turn_division(caller, id, "activate"), rows)
+
+
+@api.change("/api/divisions/{id}/actions/deactivate", name="deactivateDivision", returns=schemas.DIVISION)
+def deactivate_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """An ACTIVE division without ACTIVE equipment becomes INACTIVE."""
+    return queries.division(caller, registry.turn_division(caller, id, "deactivate"), rows)
+
+
+@api.create("/api/clients", name="createClient", body=schemas.NEW_CLIENT, returns=schemas.CLIENT)
+def create_client(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
+    """Register an OAuth2 client; its secret is shown this once."""
+    client_id, secret = registry.create_client(caller, data)
+    return queries.client(client_id, rows) | {"client_secret": secret}
+
+
+@api.many("/api/clients", name="listClients", filters={"legal_entity_id": "uuid"}, returns=schemas.CLIENT)
+def list_clients(caller: Caller, asked: Asked) -> Paged:
+    """List the active clients."""
+    return queries.client_page(caller, asked)
+
+
+@api.change("/api/clients/{id}/actions/deactivate", name="revokeClient", returns=schemas.CLIENT)
+def revoke_client(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
+    """End a client and every token it holds."""
+    return queries.client(registry.revoke_client(caller, id), rows)
+
+
+@api.many("/api/dictionaries/{name}", name="getDictionary", returns=schemas.CODE)
+def get_dictionary(caller: Caller, asked: Asked, name: str) -> Paged:
+    """List the codes of a dictionary, such as DEVICE_TYPE."""
+    return queries.dictionary_page(caller, name, asked)
+
+
+@api.change(
+    "/api/dictionaries/{name}", method="PUT", name="loadDictionary", body=schemas.DICTIONARY, returns=schemas.LOADED
+)
+def load_dictionary(caller: Caller, rows: Rows, data: dict[str, Any], name: str) -> Wire:
+    """Make the given codes the active ones of a dictionary."""
+    return vars(registry.load_dictionary(caller, name, data))
+
+
+@api.post("/oauth/token")
+def token() -> Response:
+    """Give a client an access token for its secret (OAuth2 client credentials)."""
+    return issue_token()
+
+
+add_default_routes(api)

@@ -1,0 +1,102 @@
+"""Pure decisions of the equipment registry: roles, scopes, statuses, transitions and the order of dates."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+ACTIVE, INACTIVE, SUSPENDED = "ACTIVE", "INACTIVE", "SUSPENDED"
+EQUIPMENT_STATUSES = (ACTIVE, INACTIVE)
+DIVISION_STATUSES = (ACTIVE, INACTIVE)
+LEGAL_ENTITY_STATUSES = (ACTIVE, SUSPENDED, INACTIVE)
+LEGAL_ENTITY_TYPES = ("MSP", "OUTPATIENT", "PRIMARY_CARE", "EMERGENCY", "PHARMACY", "NHS")
+
+ROLES = ("HR", "ADMIN", "OWNER", "NHS ADMIN")
+STAFF_OF_LEGAL_ENTITY = frozenset({"HR", "ADMIN", "OWNER"})
+OPERATORS = frozenset({"NHS ADMIN"})
+EVERYBODY = STAFF_OF_LEGAL_ENTITY | OPERATORS
+
+SCOPES = (
+    "equipment:read",
+    "equipment:write",
+    "legal_entity:read",
+    "legal_entity:write",
+    "division:read",
+    "division:write",
+    "client:read",
+    "client:write",
+    "dictionary:read",
+    "dictionary:write",
+)
+WORKING_STATUSES = frozenset({ACTIVE, SUSPENDED})
+EQUIPPED_TYPES = frozenset({"MSP", "OUTPATIENT", "PRIMARY_CARE", "EMERGENCY"})
+
+_STATUS_AFTER = {"activate": ACTIVE, "deactivate": INACTIVE, "suspend": SUSPENDED}
+_STARTS = {
+    ("equipment", "activate"): {INACTIVE},
+    ("equipment", "deactivate"): {ACTIVE},
+    ("division", "activate"): {INACTIVE},
+    ("division", "deactivate"): {ACTIVE},
+    ("legal entity", "activate"): {INACTIVE, SUSPENDED},
+    ("legal entity", "suspend"): {ACTIVE},
+    ("legal entity", "deactivate"): {ACTIVE, SUSPENDED},
+}
+_PARTICIPLES = {"activate": "ACTIVATED", "deactivate": "DEACTIVATED", "suspend": "SUSPENDED"}
+
+
+def works(status: str, is_active: bool) -> bool:
+    """True for a legal entity that may use the registry (equipment.md, rung 5)."""
+    return is_active and status in WORKING_STATUSES
+
+
+def may_hold_equipment(legal_entity_type: str) -> bool:
+    """True for a type of legal entity that registers equipment (equipment.md, rung 5)."""
+    return legal_entity_type in EQUIPPED_TYPES
+
+
+def reads_everything(role: str) -> bool:
+    """True for the role that reads any legal entity's rows: NHS ADMIN."""
+    return role in OPERATORS
+
+
+def status_after(subject: str, action: str, status: str) -> str | None:
+    """Return the status that `action` leads to, None when it is not allowed from `status`."""
+    return _STATUS_AFTER[action] if status in _STARTS[subject, action] else None
+
+
+def refused_transition(subject: str, action: str, status: str) -> str:
+    """Return the sentence of a refused action: "ACTIVE equipment cannot be ACTIVATED"."""
+    return f"{status} {subject} cannot be {_PARTICIPLES[action]}"
+
+
+def missing_scope(granted: Collection[str], wanted: str) -> str | None:
+    """Return the scope that is wanted but not granted."""
+    return None if wanted in granted else wanted
+
+
+def allowed_scope(registered: str, asked: str | None) -> str | None:
+    """Return the scopes of a token in a stable order: the client's own, or the asked ones when all are its own.
+
+    None means that one was asked that the client does not have (RFC 6749 §3.3: invalid_scope)."""
+    own = registered.split()
+    if not asked:
+        return " ".join(own)
+    wanted = set(asked.split())
+    return " ".join(scope for scope in own if scope in wanted) if wanted <= set(own) else None
+
+
+def as_moment(text: str) -> datetime:
+    """Return an ISO 8601 date (its first instant in UTC) or date-time as an aware datetime; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} lies before year 1 or after year 9999 in UTC") from None
+
+
+def refused_dates(manufactured: str | None, expires: str | None, today: datetime) -> dict[str, str]:
+    """Return field → what is wrong with it: manufactured in the future, or not before it expires."""
+    wrong = {}
+    if manufactured and as_moment(manufactured) > today:
+        wrong["manufacture_date"] = "must not be in the future"
+    if manufactured and expires and as_moment(expires) <= as_moment(manufactured):
+        wrong["expiration_date"] = "must be after manufacture_date"
+    return wrong

@@ -1,0 +1,166 @@
+"""The JSON Schemas of all bodies: the one truth for validation and for the OpenAPI document."""
+
+from typing import Any
+
+from blueprints.equipment.rules import (
+    DIVISION_STATUSES,
+    EQUIPMENT_STATUSES,
+    LEGAL_ENTITY_STATUSES,
+    LEGAL_ENTITY_TYPES,
+    ROLES,
+    SCOPES,
+)
+
+Schema = dict[str, Any]
+
+PRINTABLE = r"^[^\x00]*[^\s\x00][^\x00]*$"  # something to see, and no NUL, which PostgreSQL cannot store
+UUID: Schema = {"type": "string", "format": "uuid"}
+MOMENT: Schema = {
+    "type": "string",
+    "format": "iso8601",
+    "maxLength": 32,
+    # Python's reader takes any character between date and time, NUL among them.
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.,]+(Z|[+-][0-9:]+)?)?$",
+    "description": "ISO 8601 date or date-time",
+}
+
+
+def _text(most: int = 255) -> Schema:
+    return {"type": "string", "minLength": 1, "maxLength": most, "pattern": PRINTABLE}
+
+
+def _choice(options: tuple[str, ...]) -> Schema:
+    return {"type": "string", "enum": list(options)}
+
+
+def _object(properties: dict[str, Schema], required: tuple[str, ...], **more: Any) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+        **more,
+    }
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+_UDI = _object({"value": _text(), "type": _text(), "assigner_name": _text()}, ("value", "type"))
+_NAME = _object({"name": _text(), "type": _text()}, ("name", "type"))
+_NEEDED = {"type": _text(64), "name": _text()}
+_OPTIONAL = {
+    "external_id": _text(),
+    "udi": {"type": "array", "items": _UDI, "maxItems": 50},
+    "lot_number": _text(),
+    "manufacturer": _text(),
+    "manufacture_date": MOMENT,
+    "expiration_date": MOMENT,
+    "model_number": _text(),
+    "part_number": _text(),
+    "version": _text(),
+    "serial_number": _text(),
+    "note": _text(5000),
+}
+_NAMES: Schema = {"type": "array", "items": _NAME, "maxItems": 50}
+_OPTIONAL_OR_NULL = {field: _or_null(schema) for field, schema in _OPTIONAL.items()}
+
+REGISTRATION = _object(
+    {**_NEEDED, **_OPTIONAL_OR_NULL, "names": _or_null(_NAMES), "division_id": _or_null(UUID)}, ("type", "name")
+)
+CHANGE = _object({**_NEEDED, **_OPTIONAL_OR_NULL, "names": _NAMES}, (), minProperties=1)
+MOVE = _object({"division_id": _or_null(UUID)}, ("division_id",))
+
+_LEGAL_ENTITY = {
+    "name": _text(),
+    "edrpou": _or_null({"type": "string", "pattern": "^[0-9]{8,10}$"}),
+    "type": _choice(LEGAL_ENTITY_TYPES),
+}
+NEW_LEGAL_ENTITY = _object(_LEGAL_ENTITY, ("name", "type"))
+LEGAL_ENTITY_CHANGE = _object(_LEGAL_ENTITY, (), minProperties=1)
+NEW_DIVISION = _object({"name": _text()}, ("name",))
+NEW_CLIENT = _object(
+    {
+        "legal_entity_id": UUID,
+        "user_id": UUID,
+        "role": _choice(ROLES),
+        "scopes": {"type": "array", "items": _choice(SCOPES), "minItems": 1, "uniqueItems": True},
+    },
+    ("legal_entity_id", "user_id", "role", "scopes"),
+)
+DICTIONARY: Schema = {
+    "type": "object",
+    "additionalProperties": _text(),
+    "propertyNames": {"pattern": "^[A-Za-z0-9_.:-]{1,64}$"},
+    "minProperties": 1,
+    "maxProperties": 20_000,
+}
+
+_INSERTED = {"inserted_at": {"type": "string", "format": "date-time"}, "inserted_by": UUID}
+_RECORD = {**_INSERTED, "updated_at": {"type": "string", "format": "date-time"}, "updated_by": UUID}
+_OUT = {**_NEEDED, **_OPTIONAL_OR_NULL}
+STATUS_ROW = _object({"id": UUID, "equipment_id": UUID, "status": _choice(EQUIPMENT_STATUSES), **_INSERTED}, ())
+EQUIPMENT = _object(
+    {
+        "id": UUID,
+        **_OUT,
+        "legal_entity_id": UUID,
+        "division_id": _or_null(UUID),
+        "status": _choice(EQUIPMENT_STATUSES),
+        "is_active": {"type": "boolean"},
+        "names": {"type": "array", "items": _object({"id": UUID, **_NAME["properties"], **_INSERTED}, ())},
+        "divisions": {
+            "type": "array",
+            "items": _object(
+                {
+                    "id": UUID,
+                    "division_id": UUID,
+                    "division_name": _text(),
+                    "status": _choice(DIVISION_STATUSES),
+                    "is_active": {"type": "boolean"},
+                    **_RECORD,
+                },
+                (),
+            ),
+        },
+        **_RECORD,
+    },
+    (),
+)
+LEGAL_ENTITY = _object(
+    {
+        "id": UUID,
+        **_LEGAL_ENTITY,
+        "status": _choice(LEGAL_ENTITY_STATUSES),
+        "is_active": {"type": "boolean"},
+        **_RECORD,
+    },
+    (),
+)
+DIVISION = _object(
+    {
+        "id": UUID,
+        "legal_entity_id": UUID,
+        "name": _text(),
+        "status": _choice(DIVISION_STATUSES),
+        "is_active": {"type": "boolean"},
+        **_RECORD,
+    },
+    (),
+)
+CLIENT = _object(
+    {
+        "id": UUID,
+        "legal_entity_id": UUID,
+        "user_id": UUID,
+        "role": _choice(ROLES),
+        "scopes": {"type": "array", "items": _choice(SCOPES)},
+        "is_active": {"type": "boolean"},
+        "client_secret": {"type": "string", "description": "only in the answer of the creation"},
+        **_RECORD,
+    },
+    (),
+)
+CODE = _object({"code": _text(64), "description": _text(), "is_active": {"type": "boolean"}}, ())
+LOADED = _object({name: {"type": "integer"} for name in ("added", "changed", "retired")}, ())

@@ -1,0 +1,1 @@
+"""The record of what staff changed by hand (rules-marketplace §1)."""

@@ -1,0 +1,1 @@
+"""Bids on auctions, their close, and offers on fixed-price listings."""

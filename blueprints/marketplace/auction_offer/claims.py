@@ -1,0 +1,47 @@
+"""Agreed prices as orders take them: an accepted offer or a won bid settles at its price, once.
+
+Called inside the order's unit of work, behind the listing's lock; no route leads here."""
+from sqlalchemy import select
+
+from app.data.unit_of_work import unit_of_work
+from app.http.errors import RuleViolated
+from app.identity.actor import Actor
+from blueprints.marketplace.auction_offer import rules
+from blueprints.marketplace.auction_offer.models import Bid, Offer
+
+
+def claim_offer(actor: Actor, offer_id: str, *, buyer_id: str, product_id: str, order_id: str) -> int:
+    """Let an order take an accepted offer; returns the agreed unit price in minor units.
+
+    Raises RuleViolated when it is not the buyer's accepted offer on that product, or taken by another order (§7.3)."""
+    with unit_of_work(actor) as work:
+        offer = work.find(Offer, Offer.id == offer_id, Offer.buyer_id == buyer_id, Offer.product_id == product_id,
+                          Offer.status == "ACCEPTED", Offer.is_active.is_(True), lock=True)
+        if offer is None or offer.order_id not in (None, order_id):
+            raise RuleViolated("NoAcceptedOffer", "There is no accepted offer of yours to order at")
+        work.change(offer, order_id=order_id)
+        work.commit()
+        return rules.agreed_price(offer.offer_amount, offer.counter_amount)
+
+
+def claim_bid(actor: Actor, bid_id: str, *, bidder_id: str, product_id: str, order_id: str) -> int:
+    """Let an order take a won auction; returns the price in minor units.
+
+    Raises RuleViolated when the bid did not win that auction for the buyer, or was taken by another order."""
+    with unit_of_work(actor) as work:
+        bid = work.find(Bid, Bid.id == bid_id, Bid.user_id == bidder_id, Bid.product_id == product_id,
+                        Bid.status == "WON", Bid.is_active.is_(True), lock=True)
+        if bid is None or bid.order_id not in (None, order_id):
+            raise RuleViolated("AuctionNotWon", "There is no won bid of yours to order at")
+        work.change(bid, order_id=order_id)
+        work.commit()
+        return bid.bid_amount
+
+
+def release_claims(actor: Actor, order_id: str) -> None:
+    """Give back what a cancelled or never paid order had taken, so that it can be ordered again."""
+    with unit_of_work(actor) as work:
+        for model in (Offer, Bid):
+            for claimed in work.all(select(model).where(model.order_id == order_id).order_by(model.id), lock=True):
+                work.change(claimed, order_id=None)
+        work.commit()

@@ -1,0 +1,240 @@
+"""The writes of auctionOffer on bids: place, raise, buy, take back, settle, close (offers: offer_commands.py).
+
+Each takes the listing's row lock first; behind it the clock is asked and every rule decided."""
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+
+from app.clock import now
+from app.data.columns import iso
+from app.data.money import minor_of, to_wire
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.http.errors import RuleViolated
+from app.identity.access import require, require_self_or_staff
+from app.identity.actor import Actor
+from blueprints.marketplace.auction_offer import rules
+from blueprints.marketplace.auction_offer.auction_terms import (
+    increments_for,
+    refuse,
+    standing_of,
+    terms_of,
+    write_standing,
+)
+from blueprints.marketplace.auction_offer.models import ACTIVE_BID, Bid
+from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED
+from blueprints.marketplace.product_listing.auction_state import (
+    AuctionListing,
+    forget_winner,
+    lock_listing,
+    record_close,
+)
+from blueprints.marketplace.product_listing.commands import CLOSE_AUCTION
+
+
+def place_bid(actor: Actor, *, product_id: str, bid_amount: Decimal, currency: str, buy_now: bool = False,
+              id: str | None = None) -> Bid:
+    """Bid on an auction, raise the own bid, or with `buy_now` buy at the buy-now price; `bid_amount` in major units.
+
+    Raises InvalidInput, NotFound, Forbidden (own listing), RuleViolated (rules-marketplace §2.3, decisions 8–11)."""
+    amount = minor_of("bidAmount", bid_amount, currency)
+    with unit_of_work(actor) as work:
+        listing = lock_listing(work, product_id)
+        _refuse_wrong_auction(actor, listing, currency)
+        own = _active_bid_of(work, product_id, actor.user_id)
+        take = _buy if buy_now else _bid
+        bid = take(work, listing, own, amount, id)
+        work.commit()
+        return bid
+
+
+def change_bid_status(actor: Actor, bid_id: str, status: str | None = None) -> Bid:
+    """Cancel an own bid while the auction runs; staff also settle: WON closes the auction, LOST drops the bid.
+
+    Raises NotFound, Forbidden, RuleViolated once the bid is final or the auction over (rules-marketplace §2.3)."""
+    with unit_of_work(actor) as work:
+        bid, listing = _lock_bid(work, bid_id)
+        require_self_or_staff(actor, bid.user_id)
+        if status is not None:
+            require(actor.is_staff or status in ("CANCELLED", "ACTIVE"), "errMsg_onlyStaffSettlesBids")
+            _refuse_final(actor, bid, listing, status)
+            if status == "WON":
+                _award(work, listing, bid)
+            else:
+                work.change(bid, status=status)
+                _resolve_without(work, listing)
+        work.commit()
+        return bid
+
+
+def delete_bid(actor: Actor, bid_id: str) -> Bid:
+    """Soft-delete a bid: the bidder while the auction runs, staff at any time; the price follows.
+
+    Raises NotFound, Forbidden, RuleViolated after the end (rules-marketplace §2.2, 080)."""
+    with unit_of_work(actor) as work:
+        bid, listing = _lock_bid(work, bid_id)
+        require_self_or_staff(actor, bid.user_id)
+        if not actor.is_staff:
+            _refuse_ended(listing)
+        work.archive(bid)
+        if bid.status == "ACTIVE" and listing.closed_at is None:
+            _resolve_without(work, listing)
+        elif bid.id == listing.winner_bid_id:
+            forget_winner(work, listing)
+        work.commit()
+        return bid
+
+
+def close_auction(actor: Actor, product_id: str, *, early: bool = False) -> AuctionListing:
+    """Close an auction whose effective end has passed (staff: `early`, at any time); closing twice changes nothing.
+
+    Raises NotFound, RuleViolated while the auction runs (decision 12). A withdrawn listing closes without a sale."""
+    with unit_of_work(actor) as work:
+        listing = lock_listing(work, product_id, withdrawn_too=True)
+        if listing.type != "AUCTION":
+            raise RuleViolated("NotAnAuction", "The listing is no auction")
+        standing, moment = standing_of(listing), now()
+        if standing.closed_at is None:
+            if not (early and actor.is_staff) and not rules.is_over(standing, moment):
+                raise RuleViolated("AuctionRunning", "The auction is still running")
+            _close(work, listing, moment)
+        work.commit()
+        return listing
+
+
+def close_when_due(work: UnitOfWork, product_id: str) -> None:
+    """Close the auction, or owe the closing again at the end that soft-closing bids have moved."""
+    listing = lock_listing(work, product_id, withdrawn_too=True)
+    standing = standing_of(listing)
+    if standing.closed_at is None and standing.effective_end is not None and not rules.is_over(standing, now()):
+        work.schedule(CLOSE_AUCTION, product_id, standing.effective_end)
+    elif standing.closed_at is None and rules.is_over(standing, now()):
+        close_auction(work.actor, product_id)
+
+
+def _active_bids(product_id: Any) -> Select[Any]:
+    return select(Bid).where(Bid.product_id == product_id, ACTIVE_BID)
+
+
+# Built once, because every bid asks it.
+_ACTIVE_BID_OF = _active_bids(bindparam("product_id")).where(Bid.user_id == bindparam("user_id"))
+
+
+def _active_bid_of(work: UnitOfWork, product_id: str, user_id: str | None) -> Bid | None:
+    found: Bid | None = work.session.execute(
+        _ACTIVE_BID_OF, {"product_id": product_id, "user_id": user_id}).scalar_one_or_none()
+    return found
+
+
+def _refuse_wrong_auction(actor: Actor, listing: AuctionListing, currency: str) -> None:
+    require(not actor.is_user(listing.seller_id), "errMsg_sellersMayNotBidOnTheirOwnAuction")
+    if listing.type != "AUCTION":
+        raise RuleViolated("NotAnAuction", "Bids are taken on auctions only")
+    if currency != listing.currency:
+        raise RuleViolated("CurrencyDiffers", f"The auction runs in {listing.currency}")
+
+
+def _bid(work: UnitOfWork, listing: AuctionListing, own: Bid | None, amount: int, bid_id: str | None) -> Bid:
+    terms, before, table = terms_of(listing), standing_of(listing), increments_for(listing.currency)
+    bidder, moment = str(work.actor.user_id), now()
+    refuse(rules.bid_refusal(terms, before, table, bidder=bidder, amount=amount,
+                             own_maximum=own.maximum if own else None, now=moment), listing.currency)
+    after = rules.take_bid(terms, before, table, bidder=bidder, amount=amount, now=moment)
+    shown = rules.visible_amount(terms, before, after, table, bidder=bidder, amount=amount)
+    bid = _insert_bid(work, listing, own, Bid(id=bid_id, bid_amount=shown, maximum=amount, sequence=after.bid_count,
+                                              placed_at=moment))
+    if after.leader != bidder and after.price != before.price:
+        _show_price(work, listing.id, after)
+    write_standing(work, listing, after)
+    return bid
+
+
+def _buy(work: UnitOfWork, listing: AuctionListing, own: Bid | None, amount: int, bid_id: str | None) -> Bid:
+    terms, standing, moment = terms_of(listing), standing_of(listing), now()
+    refuse(rules.buy_now_refusal(terms, standing, amount, moment), listing.currency)
+    standing = replace(standing, bid_count=standing.bid_count + 1)
+    bid = _insert_bid(work, listing, own, Bid(id=bid_id, bid_amount=amount, maximum=amount,
+                                              sequence=standing.bid_count, placed_at=moment))
+    work.flush()
+    write_standing(work, listing, rules.closed_by_purchase(standing, buyer=bid.user_id, price=amount, now=moment))
+    _settle(work, listing, bid, moment)
+    return bid
+
+
+def _insert_bid(work: UnitOfWork, listing: AuctionListing, own: Bid | None, bid: Bid) -> Bid:
+    if own is not None:
+        work.change(own, status="LOST")
+        work.flush()  # the former bid must have left the unique index before the new one enters it
+    bid.user_id, bid.product_id, bid.currency = str(work.actor.user_id), listing.id, listing.currency
+    bid.created_at = bid.placed_at
+    return work.insert(bid)
+
+
+def _show_price(work: UnitOfWork, product_id: str, standing: rules.Standing) -> None:
+    """Let the leader's bid show the price it has automatically risen to (decision 8)."""
+    leading = _active_bid_of(work, product_id, standing.leader)
+    if leading is not None:
+        work.change(leading, bid_amount=standing.price)
+
+
+def _lock_bid(work: UnitOfWork, bid_id: str) -> tuple[Bid, AuctionListing]:
+    """Return the bid and its listing as they are behind the listing's lock."""
+    listing = lock_listing(work, work.get(Bid, bid_id).product_id, withdrawn_too=True)
+    return work.lock(Bid, bid_id), listing
+
+
+def _refuse_final(actor: Actor, bid: Bid, listing: AuctionListing, status: str) -> None:
+    if bid.status != "ACTIVE" or status == "ACTIVE":
+        raise RuleViolated("BidFinal", f"A bid that is {bid.status} cannot become {status}")
+    if not actor.is_staff:
+        _refuse_ended(listing)
+
+
+def _refuse_ended(listing: AuctionListing) -> None:
+    standing = standing_of(listing)
+    if standing.closed_at is not None or rules.is_over(standing, now()):
+        raise RuleViolated("AuctionEnded", "The auction has ended")
+
+
+def _resolve_without(work: UnitOfWork, listing: AuctionListing) -> None:
+    """Find the leader and the price among the bids that remain after one has left."""
+    work.flush()
+    best = work.all(_active_bids(listing.id).order_by(Bid.maximum.desc(), Bid.sequence).limit(2))
+    after = rules.standing_without(terms_of(listing), standing_of(listing), increments_for(listing.currency),
+                                   [rules.StandingBid(bid.user_id, bid.maximum) for bid in best])
+    write_standing(work, listing, after)
+    if best:
+        work.change(best[0], bid_amount=after.price)
+
+
+def _award(work: UnitOfWork, listing: AuctionListing, bid: Bid) -> None:
+    """Let staff's word close the auction: the leader wins at the price, anybody else at the amount that bid shows."""
+    standing, moment = standing_of(listing), now()
+    price = standing.price if standing.leader == bid.user_id else bid.bid_amount
+    awarded = rules.closed_by_purchase(standing, buyer=bid.user_id, price=price or bid.bid_amount, now=moment)
+    write_standing(work, listing, awarded)
+    _settle(work, listing, bid, moment)
+
+
+def _close(work: UnitOfWork, listing: AuctionListing, moment: datetime) -> None:
+    result = rules.outcome(terms_of(listing), standing_of(listing))
+    winner = None
+    if listing.is_active and result.winner is not None:
+        winner = _active_bid_of(work, listing.id, result.winner)
+    _settle(work, listing, winner, moment)
+
+
+def _settle(work: UnitOfWork, listing: AuctionListing, winner: Bid | None, moment: datetime) -> None:
+    """Make one bid WON at the price and the rest LOST (CANCELLED when the listing is gone), and say so."""
+    lost = "LOST" if listing.is_active else "CANCELLED"
+    for bid in work.all(_active_bids(listing.id)):
+        work.change(bid, status=lost if bid is not winner else "WON")
+    if winner is not None:
+        work.change(winner, bid_amount=listing.current_bid)
+    record_close(work, listing, moment, winner.id if winner else None)
+    work.emit(AUCTION_CLOSED, listing.id, {
+        "productId": listing.id, "title": listing.title, "sellerId": listing.seller_id, "currency": listing.currency,
+        "bidId": winner.id if winner else None, "winnerId": winner.user_id if winner else None,
+        "price": to_wire(winner.bid_amount, listing.currency) if winner else None, "closedAt": iso(moment)})

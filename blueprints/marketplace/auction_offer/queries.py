@@ -1,0 +1,126 @@
+"""The reads of auctionOffer; what a PROXY bid shows depends on who looks (rules-marketplace §2.2, decision 8)."""
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, or_, select
+
+from app.clock import now
+from app.data.columns import camel_case, iso
+from app.data.filters import Condition, Filter, Filters, equal
+from app.data.money import to_wire
+from app.data.reads import Listing, Page, fetch, get_row, list_rows
+from app.data.wire import Wire
+from app.identity.access import require, require_self_or_staff
+from app.identity.actor import Actor
+from blueprints.marketplace.auction_offer.models import OPEN_OFFER, Bid, Offer
+from blueprints.marketplace.auction_offer.rules import OFFER_STATUSES, OPEN_OFFER_STATUSES
+from blueprints.marketplace.product_listing.auction_state import auction_facts, auction_overview
+
+_REPORTED = ("id", "title", "type", "is_active", "seller_id", "currency", "bidding_mode", "soft_close_seconds",
+             "highest_bidder_id", "bid_count", "winner_bid_id")
+_REPORTED_AMOUNTS = ("start_price", "start_bid", "end_bid", "buy_now_price", "current_bid")
+_REPORTED_MOMENTS = ("start_bid_date", "end_bid_date", "hard_end_date", "effective_end", "closed_at")
+_OLDEST_FIRST = {Bid: (Bid.created_at, Bid.id), Offer: (Offer.created_at, Offer.id)}
+
+
+def _effective_status(values: list[Any]) -> Condition:
+    """Offers whose time is up count as EXPIRED before the job has written it down."""
+    lapsed = and_(Offer.status.in_(OPEN_OFFER_STATUSES), Offer.expires_at < now())
+    return case((lapsed, "EXPIRED"), else_=Offer.status).in_([value for value in values if value is not None])
+
+
+BID_FILTERS = Filters((equal(Bid.user_id), equal(Bid.bid_amount), equal(Bid.currency), equal(Bid.status),
+                       equal(Bid.product_id)))
+OFFER_FILTERS = Filters((
+    equal(Offer.buyer_id), equal(Offer.currency), equal(Offer.product_id), equal(Offer.offer_amount),
+    equal(Offer.seller_id), equal(Offer.counter_offer_id),
+    Filter("status", equal(Offer.status).parse, _effective_status, "choice", OFFER_STATUSES)))
+
+
+def get_bid(actor: Actor, bid_id: str) -> Wire:
+    """Return one bid to its bidder, the seller of its auction, or staff; raises NotFound, Forbidden."""
+    row = get_row(Bid, bid_id)
+    facts = auction_facts([row["productId"]]).get(row["productId"])
+    require_self_or_staff(actor, row["userId"], facts.seller_id if facts else None)
+    return revealed(actor, [row])[0]
+
+
+def list_bids(actor: Actor, page: Page, where: Sequence[Condition] = ()) -> Listing:
+    """Return a page of bids, oldest first: the public history; CANCELLED only to their bidder and staff."""
+    seen = () if actor.is_staff else (or_(Bid.status != "CANCELLED", Bid.user_id == actor.user_id),)
+    listing = list_rows(Bid, page, *where, *seen, order=_OLDEST_FIRST[Bid])
+    listing.rows = revealed(actor, listing.rows)
+    return listing
+
+
+def revealed(actor: Actor, rows: list[Wire]) -> list[Wire]:
+    """Show the maximum instead of the visible amount on the bids whose maximum the actor may know (decision 8).
+
+    That is the own ones and, after the close, all those of an auction for its seller and for staff. What everybody
+    sees then stands in `visibleAmount`: on a WON bid, the price to pay."""
+    theirs = {row["productId"] for row in rows if not actor.is_user(row["userId"])}
+    facts = auction_facts(theirs)
+    open_to_me = {product_id for product_id, fact in facts.items() if fact.closed_at is not None
+                  and (actor.is_staff or actor.is_user(fact.seller_id))}
+    known = [row for row in rows if actor.is_user(row["userId"]) or row["productId"] in open_to_me]
+    maxima = _maxima(row["id"] for row in known)
+    for row in known:
+        row["visibleAmount"] = row["bidAmount"]
+        row["bidAmount"] = to_wire(maxima[row["id"]], row["currency"])
+    return rows
+
+
+def _maxima(bid_ids: Iterable[str]) -> dict[str, int]:
+    wanted = list(bid_ids)
+    rows = fetch(select(Bid.id, Bid.maximum).where(Bid.id.in_(wanted))) if wanted else []
+    return {row.id: row.maximum for row in rows}
+
+
+def get_offer(actor: Actor, offer_id: str) -> Wire:
+    """Return one offer to its buyer, its seller or staff; raises NotFound, Forbidden."""
+    row = get_row(Offer, offer_id)
+    require(actor.is_staff or actor.is_user(row["buyerId"]) or actor.is_user(row["sellerId"]),
+            "errMsg_offerBelongsToOthers")
+    return _as_of(iso(now()), row)
+
+
+def list_offers(actor: Actor, page: Page, where: Sequence[Condition] = ()) -> Listing:
+    """Return a page of offers, oldest first: those the actor made or received; staff see all."""
+    mine = () if actor.is_staff else (or_(Offer.buyer_id == actor.user_id, Offer.seller_id == actor.user_id),)
+    listing = list_rows(Offer, page, *where, *mine, order=_OLDEST_FIRST[Offer])
+    moment = iso(now())
+    listing.rows = [_as_of(moment, row) for row in listing.rows]
+    return listing
+
+
+def _as_of(moment: str | None, row: Wire) -> Wire:
+    """Show a lapsed offer as EXPIRED even before the job has written it down (AO11)."""
+    if row["status"] in OPEN_OFFER_STATUSES and row["expiresAt"] and moment and row["expiresAt"] < moment:
+        row["status"], row["status_idx"] = "EXPIRED", OFFER_STATUSES.index("EXPIRED")
+    return row
+
+
+def lapsed_offers(moment: datetime, limit: int) -> list[str]:
+    """Return the ids of open offers whose time is up, the longest lapsed first."""
+    rows = fetch(select(Offer.id).where(OPEN_OFFER,
+                                        Offer.expires_at < moment).order_by(Offer.expires_at).limit(limit))
+    return [row.id for row in rows]
+
+
+def auction_report(product_id: str) -> dict[str, Any]:
+    """Return what an operator may know of one auction: terms, standing, whether the reserve is met; raises NotFound.
+
+    Amounts are in major units. Neither the reserve nor a maximum is in it (decision 8)."""
+    seen = auction_overview(product_id)
+    amounts = {camel_case(name): to_wire(seen[name], seen["currency"]) for name in _REPORTED_AMOUNTS}
+    reserve = seen["reserve_price"]
+    met = "none" if reserve is None else "met" if (seen["leader_max"] or 0) >= reserve else "not met"
+    return {**{camel_case(name): seen[name] for name in _REPORTED}, **amounts, "reserve": met,
+            **{camel_case(name): iso(seen[name]) for name in _REPORTED_MOMENTS}}
+
+
+def bids_on(actor: Actor, product_id: str, page: Page) -> list[Wire]:
+    """Return a page of the bids on one listing as the actor may see them, the latest first."""
+    listing = list_rows(Bid, page, Bid.product_id == product_id, order=(Bid.sequence.desc(),))
+    return revealed(actor, listing.rows)

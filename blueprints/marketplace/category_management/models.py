@@ -1,0 +1,35 @@
+"""Tables of categoryManagement (rules-marketplace §3.1)."""
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped
+
+from app.data.columns import choice, identifier, string
+from app.data.entity import Entity
+
+GROUPS = ("MOST_POPULAR", "MORE")
+
+
+class Category(Entity):
+    """A class of products; titles are not unique."""
+
+    __tablename__ = "marketplace_category"
+    __service__ = "categoryManagement"
+    __object__ = "category"
+
+    image_url: Mapped[str | None] = string(2048)
+    subtitle: Mapped[str | None] = string()
+    title: Mapped[str] = string(required=True)
+
+
+class Subcategory(Entity):
+    """A part of a category; `group` drives the landing tabs."""
+
+    __tablename__ = "marketplace_subcategory"
+    __service__ = "categoryManagement"
+    __object__ = "subcategory"
+
+    category_id: Mapped[str] = identifier(required=True)
+    name: Mapped[str] = string(required=True)
+    group: Mapped[str] = choice(GROUPS)
+
+
+Index("ix_marketplace_subcategory_category_id", Subcategory.category_id)

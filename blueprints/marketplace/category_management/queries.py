@@ -1,0 +1,41 @@
+"""The reads of categoryManagement, for its routes and for the services that show categories."""
+from collections.abc import Iterable, Sequence
+
+from app.data.filters import Condition, Filters, contains, equal
+from app.data.reads import Listing, Page, get_row, list_rows, rows_by_id
+from app.data.wire import Wire
+from blueprints.marketplace.category_management.models import Category, Subcategory
+
+CATEGORY_FILTERS = Filters((contains(Category.title),))
+SUBCATEGORY_FILTERS = Filters((equal(Subcategory.category_id), contains(Subcategory.name), equal(Subcategory.group)))
+MODELS = (Category, Subcategory)
+
+
+def get_category(category_id: str) -> Wire:
+    """Return an active category; raises NotFound."""
+    return get_row(Category, category_id)
+
+
+def list_categories(page: Page, where: Sequence[Condition] = ()) -> Listing:
+    """Return a page of active categories, oldest first."""
+    return list_rows(Category, page, *where)
+
+
+def categories_by_id(ids: Iterable[str | None]) -> dict[str, Wire]:
+    """Return id → active category in one statement, for joins."""
+    return rows_by_id(Category, ids)
+
+
+def get_subcategory(subcategory_id: str) -> Wire:
+    """Return an active subcategory; raises NotFound."""
+    return get_row(Subcategory, subcategory_id)
+
+
+def list_subcategories(page: Page, where: Sequence[Condition] = ()) -> Listing:
+    """Return a page of active subcategories, oldest first."""
+    return list_rows(Subcategory, page, *where)
+
+
+def subcategories_by_id(ids: Iterable[str | None]) -> dict[str, Wire]:
+    """Return id → active subcategory in one statement, for joins."""
+    return rows_by_id(Subcategory, ids)

@@ -1,0 +1,83 @@
+"""The writes of notificationManagement: staff's notices, the receiver's own, and what subscribers tell (§6.3)."""
+from collections.abc import Mapping
+from typing import Any
+
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.events.outbox import Event
+from app.http.errors import NotFound
+from app.identity.access import require_self_or_staff
+from app.identity.actor import Actor
+from app.notify.mailbox import post_letter
+from blueprints.marketplace.notification_management.letters import LETTERS
+from blueprints.marketplace.notification_management.models import Notification
+from blueprints.marketplace.notification_management.rules import Notice, settled_read
+from blueprints.platform.auth.queries import contact_of, is_user
+
+REALM = "marketplace"
+
+
+def create_notification(actor: Actor, *, notification_type: str, user_id: str, channel: str, payload: dict[str, Any],
+                        is_read: bool = False, id: str | None = None) -> Notification:
+    """Store a notice to a user; a mail counts as read. Raises NotFound when there is no such user."""
+    if not is_user(REALM, user_id):
+        raise NotFound("User not found")
+    with unit_of_work(actor) as work:
+        notification = work.insert(Notification(
+            id=id, notification_type=notification_type, user_id=user_id, channel=channel, payload=payload,
+            is_read=settled_read(channel, is_read)))
+        work.commit()
+    return notification
+
+
+def update_notification(actor: Actor, notification_id: str, *, is_read: bool | None = None,
+                        payload: dict[str, Any] | None = None) -> Notification:
+    """Mark as read or unread; the payload changes for staff only.
+
+    Raises NotFound, Forbidden (neither receiver nor staff)."""
+    with unit_of_work(actor) as work:
+        notification = work.lock(Notification, notification_id)
+        require_self_or_staff(actor, notification.user_id)
+        if is_read is not None:
+            work.change(notification, is_read=settled_read(notification.channel, is_read))
+        if payload is not None and actor.is_staff:
+            work.change(notification, payload=payload)
+        work.commit()
+    return notification
+
+
+def delete_notification(actor: Actor, notification_id: str) -> Notification:
+    """Soft-delete a notification; raises NotFound, Forbidden (neither receiver nor staff)."""
+    with unit_of_work(actor) as work:
+        notification = work.lock(Notification, notification_id)
+        require_self_or_staff(actor, notification.user_id)
+        work.archive(notification)
+        work.commit()
+    return notification
+
+
+def tell(work: UnitOfWork, event: Event, notice: Notice, payload: Mapping[str, Any],
+         more: Mapping[str, Any] | None = None) -> None:
+    """Tell one user of an event, in the subscriber's transaction: a row in the app and, where it has words, a letter.
+
+    `payload` is what the app shows, `more` are further facts for the letter only. Who is no longer a user is not told,
+    and no event tells anybody the same twice."""
+    contact = contact_of(REALM, notice.user_id)
+    if contact is None or _was_told(work, event, notice):
+        return
+    work.insert(Notification(notification_type=notice.notification_type, user_id=notice.user_id, channel="IN_APP",
+                             payload=dict(payload), is_read=False, event_id=event.event_id))
+    write_to(work, contact, notice.notification_type, {**payload, **(more or {})}, cause=event.event_id)
+
+
+def _was_told(work: UnitOfWork, event: Event, notice: Notice) -> bool:
+    return work.find(Notification, Notification.event_id == event.event_id, Notification.user_id == notice.user_id,
+                     Notification.notification_type == notice.notification_type) is not None
+
+
+def write_to(work: UnitOfWork, contact: Mapping[str, Any], notification_type: str, facts: Mapping[str, Any], *,
+             cause: str) -> None:
+    """Post the letter of a notification type to a user, if the type has one."""
+    template = LETTERS.get(notification_type)
+    if template is not None:
+        post_letter(work, realm=REALM, to=contact["email"], name=notification_type, template=template, cause=cause,
+                    facts={**facts, "fullname": contact["fullname"]})

@@ -1,0 +1,26 @@
+"""The reads of notificationManagement: everybody's own, newest first (rules-marketplace §6.2)."""
+from app.data.asked import ReadRequest
+from app.data.filters import Filters, equal
+from app.data.reads import Listing, get_row, list_rows
+from app.data.wire import Wire
+from app.identity.access import require_self_or_staff
+from app.identity.actor import Actor
+from blueprints.marketplace.notification_management.models import Notification
+
+NOTIFICATION_FILTERS = Filters((
+    equal(Notification.notification_type), equal(Notification.user_id), equal(Notification.channel),
+    equal(Notification.is_read)))
+
+
+def get_notification(actor: Actor, notification_id: str) -> Wire:
+    """Return a notification to its receiver or to staff; raises NotFound, Forbidden."""
+    row = get_row(Notification, notification_id)
+    require_self_or_staff(actor, row["userId"])
+    return row
+
+
+def list_notifications(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the actor's notifications, newest first; staff see everybody's."""
+    mine = () if actor.is_staff else (Notification.user_id == actor.user_id,)
+    return list_rows(Notification, asked.page, *asked.where, *mine,
+                     order=(Notification.created_at.desc(), Notification.id.desc()))

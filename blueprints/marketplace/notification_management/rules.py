@@ -1,0 +1,57 @@
+"""Who is told what, and how: pure decisions over the rows that events carry (rules-marketplace §6.3)."""
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+TYPES = (
+    "BID_UPDATED", "BID_OUTBID", "BID_WON", "OFFER_PLACED", "OFFER_ACCEPTED", "OFFER_DECLINED", "OFFER_COUNTERED",
+    "ORDER_PLACED", "ORDER_PAID", "ORDER_SHIPPED", "ORDER_DELIVERED", "ORDER_CANCELLED", "FEEDBACK_RECEIVED",
+    "FEEDBACK_REQUESTED", "MESSAGE_RECEIVED", "MESSAGE_SENT", "SYSTEM_ALERT",
+)
+CHANNELS = ("IN_APP", "EMAIL")
+_ANSWERS = {"ACCEPTED": "OFFER_ACCEPTED", "DECLINED": "OFFER_DECLINED", "COUNTERED": "OFFER_COUNTERED"}
+
+
+class Notice(NamedTuple):
+    """One thing to tell one user."""
+
+    notification_type: str
+    user_id: str
+
+
+def settled_read(channel: str, is_read: bool) -> bool:
+    """Return what isRead really is: a mail always counts as read (§6.3)."""
+    return channel == "EMAIL" or is_read
+
+
+def outbid(old: Mapping[str, Any], new: Mapping[str, Any]) -> Notice | None:
+    """Return the BID_OUTBID of a listing that changed from `old` to `new`, for whoever led before and no longer does.
+
+    A leader who cancelled was not outbid: then the price does not rise."""
+    before, after = old.get("highestBidderId"), new.get("highestBidderId")
+    rises = (new.get("currentBid") or 0) > (old.get("currentBid") or 0)
+    return Notice("BID_OUTBID", before) if before and after and before != after and rises else None
+
+
+def bid_settled(old_status: str, bid: Mapping[str, Any], was_raised: bool) -> Notice | None:
+    """Return the notice for a bidder whose bid won or lost, else None; a bid lost to the own higher one is no news."""
+    if bid["status"] == old_status or (bid["status"] == "LOST" and was_raised):
+        return None
+    kind = {"WON": "BID_WON", "LOST": "BID_UPDATED"}.get(bid["status"])
+    return Notice(kind, bid["userId"]) if kind else None
+
+
+def offer_made(offer: Mapping[str, Any]) -> Notice:
+    """Return the notice of a new offer: for the seller, or for the buyer of a second chance, which comes countered."""
+    if offer["status"] == "COUNTERED":
+        return Notice("OFFER_COUNTERED", offer["buyerId"])
+    return Notice("OFFER_PLACED", offer["sellerId"])
+
+
+def offer_answered(old_status: str, offer: Mapping[str, Any], answered_by: str | None) -> Notice | None:
+    """Return the notice for the other party of an offer that was accepted, declined or countered, else None.
+
+    An answer by neither party (staff, or another buyer who took the last unit) is told to the buyer."""
+    kind = _ANSWERS.get(offer["status"])
+    if kind is None or offer["status"] == old_status:
+        return None
+    return Notice(kind, offer["sellerId"] if answered_by == offer["buyerId"] else offer["buyerId"])

@@ -1,0 +1,124 @@
+"""Who is told when bids and offers happen (rules-marketplace §6.3), and the letters of EMAIL notifications."""
+from typing import Any
+
+from app.data.reads import Page
+from app.data.unit_of_work import UnitOfWork
+from app.events.outbox import Event
+from app.events.subscriptions import subscribe
+from app.identity.actor import system_actor
+from app.notify.letters import spoken_amount
+from blueprints.marketplace.auction_offer.queries import BID_FILTERS, list_bids
+from blueprints.marketplace.auction_offer.topics import (
+    AUCTION_CLOSED,
+    BID_CREATED,
+    BID_UPDATED,
+    OFFER_CREATED,
+    OFFER_UPDATED,
+)
+from blueprints.marketplace.notification_management import rules
+from blueprints.marketplace.notification_management.commands import REALM, tell, write_to
+from blueprints.marketplace.notification_management.topics import NOTIFICATION_CREATED
+from blueprints.marketplace.product_listing.queries import listing_facts
+from blueprints.marketplace.product_listing.topics import PRODUCT_UPDATED
+from blueprints.platform.auth.queries import contact_of
+
+Row = dict[str, Any]
+_OFFER_FACTS = ("productId", "status", "offerAmount", "counterAmount", "currency")
+
+
+@subscribe(PRODUCT_UPDATED, name="notifications.outbid")
+def tell_outbid(work: UnitOfWork, event: Event) -> None:
+    """Tell whoever led an auction that somebody else does now."""
+    old, listing = event.payload["old_productListingProduct"], event.payload["productListingProduct"]
+    notice = rules.outbid(old, listing)
+    if notice is not None:
+        own = _bids(listing["id"], notice.user_id)
+        payload = {"productId": listing["id"], "bidId": own[-1]["id"] if own else None,
+                   "bidAmount": listing["currentBid"], "currency": listing["currency"]}
+        tell(work, event, notice, payload, {"title": listing["title"]})
+
+
+@subscribe(BID_CREATED, name="notifications.bid-placed")
+def tell_bid_placed(work: UnitOfWork, event: Event) -> None:
+    """Tell the seller of each bid."""
+    bid, listing = event.payload, _listing(event.payload["productId"])
+    if listing is not None:
+        tell(work, event, rules.Notice("BID_UPDATED", listing["sellerId"]), _bid_facts(bid))
+
+
+@subscribe(BID_UPDATED, name="notifications.bid-settled")
+def tell_bid_settled(work: UnitOfWork, event: Event) -> None:
+    """Tell a bidder that the bid won or lost."""
+    old, bid = event.payload["old_auctionOfferBid"], event.payload["auctionOfferBid"]
+    if bid["status"] == old["status"]:
+        return
+    notice = rules.bid_settled(old["status"], bid, was_raised=bid["status"] == "LOST" and _was_raised(bid))
+    if notice is not None:
+        tell(work, event, notice, _bid_facts(bid), _title_of(bid["productId"]))
+
+
+@subscribe(AUCTION_CLOSED, name="notifications.auction-closed")
+def tell_auction_closed(work: UnitOfWork, event: Event) -> None:
+    """Tell the seller how the auction ended; a seller who withdrew it knows."""
+    closed, listing = event.payload, _listing(event.payload["productId"])
+    if listing is None or not listing["isActive"]:
+        return
+    price = spoken_amount(closed["price"], closed["currency"])
+    message = f"Your auction “{closed['title']}” {f'sold for {price}' if closed['bidId'] else 'ended without a sale'}."
+    payload = {name: closed[name] for name in ("productId", "bidId", "winnerId", "price", "currency")}
+    tell(work, event, rules.Notice("SYSTEM_ALERT", closed["sellerId"]), payload | {"message": message},
+         {"subject": f"Auction ended: {closed['title']}"})
+
+
+@subscribe(OFFER_CREATED, name="notifications.offer-made")
+def tell_offer_made(work: UnitOfWork, event: Event) -> None:
+    """Tell the seller of an offer, the runner-up of a second chance."""
+    _tell_of_offer(work, event, rules.offer_made(event.payload), event.payload)
+
+
+@subscribe(OFFER_UPDATED, name="notifications.offer-answered")
+def tell_offer_answered(work: UnitOfWork, event: Event) -> None:
+    """Tell the other party that an offer was accepted, declined or countered."""
+    old, offer = event.payload["old_auctionOfferOffer"], event.payload["auctionOfferOffer"]
+    notice = rules.offer_answered(old["status"], offer, event.user_id)
+    if notice is not None:
+        _tell_of_offer(work, event, notice, offer)
+
+
+@subscribe(NOTIFICATION_CREATED, name="notifications.mail")
+def mail_notification(work: UnitOfWork, event: Event) -> None:
+    """Send the letter of a notification that staff made for the EMAIL channel."""
+    row = event.payload
+    contact = contact_of(REALM, row["userId"]) if row["channel"] == "EMAIL" else None
+    if contact is not None:
+        write_to(work, contact, row["notificationType"], row["payload"], cause=event.event_id)
+
+
+def _tell_of_offer(work: UnitOfWork, event: Event, notice: rules.Notice, offer: Row) -> None:
+    payload = {"offerId": offer["id"], **{name: offer[name] for name in _OFFER_FACTS}}
+    words = {name: offer[name] for name in ("message", "counterMessage")}
+    tell(work, event, notice, payload, words | _title_of(offer["productId"]))
+
+
+def _bid_facts(bid: Row) -> Row:
+    return {"bidId": bid["id"], **{name: bid[name] for name in ("productId", "bidAmount", "currency", "status")}}
+
+
+def _listing(product_id: str) -> Row | None:
+    return listing_facts([product_id]).get(product_id)
+
+
+def _title_of(product_id: str) -> Row:
+    listing = _listing(product_id)
+    return {"title": listing["title"]} if listing else {}
+
+
+def _was_raised(bid: Row) -> bool:
+    """A bidder who raises leaves the former bid LOST; then there is a later one."""
+    return any(other["id"] != bid["id"] and other["createdAt"] >= bid["createdAt"]
+               for other in _bids(bid["productId"], bid["userId"]))
+
+
+def _bids(product_id: str, user_id: str) -> list[Row]:
+    conditions, _ = BID_FILTERS.conditions({"productId": [product_id], "userId": [user_id]})
+    return list_bids(system_actor(REALM), Page(number=0), conditions).rows

@@ -1,0 +1,60 @@
+"""Who is told when orders are placed, paid, shipped, delivered and cancelled (rules-marketplace §6.3)."""
+from collections.abc import Iterable
+from typing import Any
+
+from app.data.unit_of_work import UnitOfWork
+from app.events.outbox import Event
+from app.events.subscriptions import subscribe
+from blueprints.marketplace.notification_management.commands import tell
+from blueprints.marketplace.notification_management.rules import Notice
+from blueprints.marketplace.order_management.queries import is_first_of_seller, parties_of
+from blueprints.marketplace.order_management.topics import ITEM_CREATED, ORDER_CREATED, ORDER_DELETED, ORDER_UPDATED
+
+_FACTS = ("id", "orderNumber", "status", "trackingNumber", "carrier")
+_TOLD_TO_BUYER = {"PAID": "ORDER_PAID", "SHIPPED": "ORDER_SHIPPED", "DELIVERED": "FEEDBACK_REQUESTED",
+                  "CANCELLED": "ORDER_CANCELLED"}
+_TOLD_TO_SELLERS = {"PAID": "ORDER_PAID", "DELIVERED": "ORDER_DELIVERED", "CANCELLED": "ORDER_CANCELLED"}
+
+
+@subscribe(ORDER_CREATED, name="notifications.order-placed")
+def tell_buyer_of_placed_order(work: UnitOfWork, event: Event) -> None:
+    """Tell the buyer that the order stands."""
+    tell(work, event, Notice("ORDER_PLACED", event.payload["buyerId"]), _facts(event.payload))
+
+
+@subscribe(ITEM_CREATED, name="notifications.order-received")
+def tell_seller_of_placed_order(work: UnitOfWork, event: Event) -> None:
+    """Tell each seller once, with the first of their items in an order."""
+    item, order = event.payload, parties_of(event.payload["orderId"])
+    if order is not None and is_first_of_seller(item["id"], item["orderId"], item["sellerId"]):
+        facts = {"orderId": item["orderId"], "orderNumber": order["orderNumber"], "status": order["status"],
+                 "productId": item["productId"], "title": item["title"], "quantity": item["quantity"]}
+        tell(work, event, Notice("ORDER_PLACED", item["sellerId"]), facts)
+
+
+@subscribe(ORDER_UPDATED, name="notifications.order-moved")
+def tell_order_moved(work: UnitOfWork, event: Event) -> None:
+    """Tell buyer and sellers what their order has come to."""
+    if "status" in event.payload["newDataValues"]:
+        _tell_both(work, event, event.payload["orderManagementOrder"])
+
+
+@subscribe(ORDER_DELETED, name="notifications.order-withdrawn")
+def tell_order_withdrawn(work: UnitOfWork, event: Event) -> None:
+    """Tell buyer and sellers that an order was cancelled for good."""
+    _tell_both(work, event, event.payload)
+
+
+def _tell_both(work: UnitOfWork, event: Event, order: dict[str, Any]) -> None:
+    parties = parties_of(order["id"])
+    sellers: Iterable[str] = parties["sellerIds"] if parties else ()
+    to_buyer, to_sellers = _TOLD_TO_BUYER.get(order["status"]), _TOLD_TO_SELLERS.get(order["status"])
+    if to_buyer:
+        tell(work, event, Notice(to_buyer, order["buyerId"]), _facts(order))
+    for seller in sellers if to_sellers else ():
+        tell(work, event, Notice(str(to_sellers), seller), _facts(order))
+
+
+def _facts(order: dict[str, Any]) -> dict[str, Any]:
+    facts = {name: order[name] for name in _FACTS}
+    return {"orderId": facts.pop("id"), **facts}

@@ -1,0 +1,3 @@
+"""The topics notificationManagement emits, literal from the contract."""
+
+NOTIFICATION_CREATED = "ebaycclone-notificationmanagement-service-dbevent-notification-created"

@@ -1,0 +1,1 @@
+"""Orders and the money that moves for them (rules-marketplace §7)."""

@@ -1,0 +1,112 @@
+"""Do the books agree? What was paid minus what was given back is the ledger; what orders hold is the stock.
+
+Called by `flask doctor` and by tests; reads everything, changes nothing."""
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from app.clock import now
+from app.data.money import to_wire
+from app.data.reads import fetch
+from app.payments.models import PaymentAttempt, PaymentRefund
+from app.payments.outcomes import SUCCESS
+from app.payments.refunds import SUCCEEDED
+from blueprints.marketplace.order_management.models import RESERVED, SOLD, LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.marketplace.product_listing.stock import stock_figures
+
+Key = tuple[str, str]
+GIVEN_BACK_WITHIN = timedelta(minutes=15)
+
+
+def differences() -> list[str]:
+    """Return what does not agree, one sentence each; nothing when the books are right."""
+    return [*_money(), *_payments(), *_stock(), *_held_for_nobody()]
+
+
+def check_books() -> tuple[str, str]:
+    """Return what `flask doctor` says of the books: ok or fail, and a sentence."""
+    wrong, sums = differences(), totals()
+    if wrong:
+        return "fail", f"{len(wrong)} differences, `flask payments status` lists them; the first: {wrong[0]}"
+    left = ", ".join(f"{to_wire(sums[currency]['ledger'], currency)} {currency}" for currency in sorted(sums))
+    return "ok", f"payments, ledger and stock agree ({left or 'nothing was paid yet'})"
+
+
+def totals() -> dict[str, dict[str, int]]:
+    """Return per currency, in minor units: paid, refunded, and what the ledger says is left."""
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: {"paid": 0, "refunded": 0, "ledger": 0})
+    for name, figures in (("paid", _paid()), ("refunded", _refunded()), ("ledger", _booked())):
+        for (_, currency), amount in figures.items():
+            sums[currency][name] += amount
+    return dict(sums)
+
+
+def _money() -> list[str]:
+    paid, refunded, booked = _paid(), _refunded(), _booked()
+    wrong = []
+    for key in sorted({*paid, *refunded, *booked}):
+        left = paid.get(key, 0) - refunded.get(key, 0)
+        if left != booked.get(key, 0):
+            wrong.append(f"order {key[0]}: {left} {key[1]} were paid and not given back, "
+                         f"the ledger has {booked.get(key, 0)}")
+    return wrong
+
+
+def _payments() -> list[str]:
+    """Orders say they are paid exactly when one payment of theirs, not more, succeeded and is not surplus."""
+    counted = func.count(PaymentAttempt.id)
+    paying = select(PaymentAttempt.order_id, counted.label("payments")).where(
+        PaymentAttempt.checkout == CHECKOUT.name, PaymentAttempt.state == SUCCESS,
+        PaymentAttempt.is_surplus.is_(False)).group_by(PaymentAttempt.order_id)
+    payments = {row.order_id: row.payments for row in fetch(paying)}
+    paid = {row.id for row in fetch(select(Order.id).where(Order.paid_at.is_not(None)))}
+    return [*(f"order {order_id} is paid by {payments[order_id]} payments" for order_id in sorted(payments)
+              if payments[order_id] != 1 or order_id not in paid),
+            *(f"order {order_id} is paid by no payment" for order_id in sorted(paid - payments.keys()))]
+
+
+def _stock() -> list[str]:
+    held: dict[str, dict[str, int]] = defaultdict(lambda: {RESERVED: 0, SOLD: 0})
+    units = func.sum(OrderItem.quantity).label("units")
+    for row in fetch(select(OrderItem.product_id, OrderItem.hold, units).where(OrderItem.hold.in_((RESERVED, SOLD)))
+                     .group_by(OrderItem.product_id, OrderItem.hold)):
+        held[row.product_id][row.hold] = int(row.units)
+    taken = stock_figures()
+    expected = {product_id: (units[RESERVED], units[SOLD]) for product_id, units in held.items()}
+    return [f"listing {product_id}: orders hold {expected.get(product_id, (0, 0))} (reserved, sold), "
+            f"its stock says {taken.get(product_id, (0, 0))}"
+            for product_id in sorted({*expected, *taken})
+            if expected.get(product_id, (0, 0)) != taken.get(product_id, (0, 0))]
+
+
+def _held_for_nobody() -> list[str]:
+    """Orders that ended (refunded, cancelled, lapsed) hold no units; the job that gives them back has a few minutes."""
+    long_ago = now() - GIVEN_BACK_WITHIN
+    has_ended = or_(Order.status == "REFUNDED", and_(Order.status == "CANCELLED", or_(
+        Order.payable_until.is_(None), Order.payable_until < long_ago)))
+    rows = fetch(select(Order.id).join(OrderItem, OrderItem.order_id == Order.id).where(
+        OrderItem.hold.in_((RESERVED, SOLD)), has_ended, Order.updated_at < long_ago).distinct())
+    return [f"order {row.id} has ended but still holds units" for row in rows]
+
+
+def _paid() -> dict[Key, int]:
+    return _sums(PaymentAttempt, PaymentAttempt.amount, PaymentAttempt.checkout == CHECKOUT.name,
+                 PaymentAttempt.state == SUCCESS)
+
+
+def _refunded() -> dict[Key, int]:
+    return _sums(PaymentRefund, PaymentRefund.amount, PaymentRefund.checkout == CHECKOUT.name,
+                 PaymentRefund.state == SUCCEEDED)
+
+
+def _booked() -> dict[Key, int]:
+    return _sums(LedgerEntry, LedgerEntry.gross)
+
+
+def _sums(model: Any, amount: Any, *where: Any) -> dict[Key, int]:
+    rows = fetch(select(model.order_id, model.currency, func.sum(amount).label("total")).where(*where)
+                 .group_by(model.order_id, model.currency))
+    return {(row.order_id, row.currency): int(row.total) for row in rows}

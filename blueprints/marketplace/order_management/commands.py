@@ -1,0 +1,209 @@
+"""What becomes of an order after it was placed: shipped, delivered, cancelled, refunded, expired (§7.3).
+
+Who moves units locks the listings first, then gives agreements back, then locks the order (app/data/locks.py); no
+command here calls the payment gateway."""
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from app.clock import now
+from app.data.money import minor_of
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.http.errors import Forbidden, RuleViolated
+from app.identity.access import require
+from app.identity.actor import Actor
+from app.jobs.queue import ring
+from app.payments.attempts import attempts_of, book_manual_payment, lock_order
+from app.payments.flow import SETTLE_JOB
+from app.payments.models import PaymentRefund
+from app.payments.outcomes import OPEN, UNSETTLED_STATES
+from app.payments.refunds import request_refund
+from blueprints.marketplace.auction_offer.claims import release_claims
+from blueprints.marketplace.order_management import rules
+from blueprints.marketplace.order_management.models import RELEASED, RESERVED, SOLD, Order, OrderItem
+from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of
+from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
+from blueprints.marketplace.product_listing.stock import lock_listings, release, ship, take_back
+
+SHIPMENT = ("tracking_number", "carrier", "estimated_delivery")
+STAMPS = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
+RECHECK = timedelta(minutes=5)
+Stock = dict[str, Any]
+Step = Callable[[UnitOfWork, Order, Sequence[OrderItem], Stock], None]
+
+
+def change_status(actor: Actor, order_id: str, *, status: str | None = None, **given: Any) -> Order:
+    """Take an order to `status`, or note its shipment; times of the order are taken from staff only.
+
+    Not for REFUNDED, which the gateway decides (request_order_refund).
+    Raises NotFound, Forbidden (wrong actor), RuleViolated (wrong step) (rules-marketplace §7.3)."""
+    with unit_of_work(actor) as work:
+        stock = _lock_stock(work, order_id) if status in _MOVES_UNITS else {}
+        if status == "CANCELLED":
+            release_claims(actor, order_id)
+        order = work.lock(Order, order_id)
+        items = items_of(work, order_id)
+        roles = _roles(actor, order, items)
+        if status is not None:
+            _refuse_step(order, status, roles)
+            _STEPS[status](work, order, items, stock)
+        _note(work, order, roles, given, has_status=status is not None)
+        work.commit()
+    return order
+
+
+def cancel_order(actor: Actor, order_id: str) -> Order:
+    """Cancel an order that was not shipped, for good: its units go back, an open payment is closed at the gateway.
+
+    For its buyer, a seller of its items, or staff. What was paid stays until staff refunds it (§7.3, 131)."""
+    with unit_of_work(actor) as work:
+        stock = _lock_stock(work, order_id)
+        release_claims(actor, order_id)
+        order = work.lock(Order, order_id)
+        items = items_of(work, order_id)
+        parties = (order.buyer_id, *(item.seller_id for item in items))
+        require(actor.is_staff or any(actor.is_user(party) for party in parties), "errMsg_OrderBelongsToOthers")
+        if order.status not in rules.CANCELLABLE and not _may_be_retried(order):
+            raise RuleViolated("OrderStep", f"an order that is {order.status} cannot be cancelled")
+        _cancel(work, order, items, stock)
+        work.archive(order)
+        work.commit()
+    return order
+
+
+def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str | None = None,
+                         cancelled_too: bool = False) -> PaymentRefund:
+    """Request that `amount` (major units; None: all that is left) of an order go back (decision 16).
+
+    `cancelled_too` finds orders that were cancelled for good. Raises NotFound, Forbidden (not staff), RuleViolated
+    (never paid, or less is left)."""
+    with unit_of_work(actor) as work:
+        order = lock_order(work, CHECKOUT, order_id, active_only=not cancelled_too)
+        _refuse_step(order, "REFUNDED", _roles(actor, order, items_of(work, order_id)))
+        minor = None if amount is None else minor_of("refundAmount", amount, bill(order).currency)
+        refund = request_refund(work, CHECKOUT, order, amount=minor, reason=reason)
+        work.commit()
+    return refund
+
+
+def expire_order(work: UnitOfWork, order_id: str) -> None:
+    """Cancel an order that was not paid in its time and give its units back; anything else changes nothing.
+
+    A payment that is open at the gateway is closed there first, and the order looked at again a little later."""
+    order = work.find(Order, Order.id == order_id)
+    if order is None or not _has_lapsed(order):
+        return
+    if _close_open_payments(work, order_id):
+        work.schedule(EXPIRE_ORDER, order_id, now() + RECHECK)
+        return
+    stock = _lock_stock(work, order_id)
+    release_claims(work.actor, order_id)
+    order = lock_order(work, CHECKOUT, order_id)
+    if not _has_lapsed(order) or _close_open_payments(work, order_id):
+        raise RuleViolated("ConcurrentChange", "the order was paid or changed just now")
+    _cancel(work, order, items_of(work, order_id), stock)
+
+
+def release_order(work: UnitOfWork, order_id: str) -> None:
+    """Give back the units of an order that was refunded whole; a second call changes nothing."""
+    stock = _lock_stock(work, order_id)
+    order = lock_order(work, CHECKOUT, order_id)
+    if order.status == "REFUNDED":
+        _release(work, order, items_of(work, order_id), stock)
+
+
+def _lock_stock(work: UnitOfWork, order_id: str) -> Stock:
+    """Lock the listings an order takes units of, withdrawn ones too, before the order itself is locked."""
+    ids = [row.product_id for row in work.rows(select(OrderItem.product_id).where(OrderItem.order_id == order_id))]
+    return lock_listings(work, ids, withdrawn_too=True)
+
+
+def _listing(stock: Stock, item: OrderItem) -> Any:
+    if item.product_id not in stock:
+        raise RuleViolated("ConcurrentChange", "the order was changed just now; try again")
+    return stock[item.product_id]
+
+
+def _roles(actor: Actor, order: Order, items: Sequence[OrderItem]) -> frozenset[str]:
+    return rules.roles_of(user_id=actor.user_id, is_staff=actor.is_staff, is_super_admin=actor.is_super_admin,
+                          buyer_id=order.buyer_id, seller_ids=[item.seller_id for item in items])
+
+
+def _refuse_step(order: Order, status: str, roles: frozenset[str]) -> None:
+    if not rules.may_ever_set(status, roles):
+        raise Forbidden(f"errMsg_{status}IsNotYoursToSet")
+    if not rules.may_follow(order.status, status, was_paid=order.paid_at is not None):
+        raise RuleViolated("OrderStep", f"an order that is {order.status} cannot become {status}")
+
+
+def _note(work: UnitOfWork, order: Order, roles: frozenset[str], given: dict[str, Any], *, has_status: bool) -> None:
+    """Write what sellers may say of the shipment, and the times staff may correct."""
+    may_note = bool(roles & {rules.SELLER, rules.STAFF})
+    require(may_note or has_status, "errMsg_OnlyTheSellerNotesTheShipment")
+    open_to_me = (SHIPMENT if may_note else ()) + (STAMPS if rules.STAFF in roles else ())
+    work.change(order, **{name: value for name, value in given.items() if name in open_to_me and value is not None})
+
+
+def _pay_by_hand(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
+    book_manual_payment(work, CHECKOUT, order)
+
+
+def _process(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
+    work.change(order, status="PROCESSING")
+
+
+def _ship(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
+    for item in items:
+        if item.hold == RESERVED:
+            ship(work, _listing(stock, item), item.quantity)
+            work.change(item, hold=SOLD)
+    work.change(order, status="SHIPPED", shipped_at=now())
+
+
+def _deliver(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
+    work.change(order, status="DELIVERED", delivered_at=now())
+
+
+def _cancel(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
+    """Cancel for good: nobody can pay the order any more, and money that still comes goes back."""
+    unpaid = {} if order.paid_at is not None else {"payment_confirmation": "canceled"}
+    work.change(order, status="CANCELLED", cancelled_at=now(), payable_until=None, **unpaid)
+    work.schedule(EXPIRE_ORDER, order.id, None)
+    _release(work, order, items, stock)
+    if _close_open_payments(work, order.id):
+        work.after_commit(lambda: ring(SETTLE_JOB))
+
+
+def _release(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
+    give_back = {RESERVED: release, SOLD: take_back}
+    for item in items:
+        if item.hold in give_back:
+            give_back[item.hold](work, _listing(stock, item), item.quantity)
+            work.change(item, hold=RELEASED)
+    work.change(order, released_at=order.released_at or now())
+
+
+def _close_open_payments(work: UnitOfWork, order_id: str) -> bool:
+    """Have the settle job look at what is open at the gateway now; returns whether anything is."""
+    is_open = [one for one in attempts_of(work, CHECKOUT, order_id) if one.state in UNSETTLED_STATES]
+    for attempt in is_open:
+        if attempt.state == OPEN:
+            work.change(attempt, check_at=now())
+    return bool(is_open)
+
+
+def _has_lapsed(order: Order) -> bool:
+    is_unpaid = order.paid_at is None and order.released_at is None
+    return is_unpaid and order.payable_until is not None and order.payable_until <= now()
+
+
+def _may_be_retried(order: Order) -> bool:
+    return order.status == "CANCELLED" and order.released_at is None and order.paid_at is None
+
+
+_MOVES_UNITS = ("SHIPPED", "CANCELLED")
+_STEPS: dict[str, Step] = {"PAID": _pay_by_hand, "PROCESSING": _process, "SHIPPED": _ship, "DELIVERED": _deliver,
+                           "CANCELLED": _cancel}

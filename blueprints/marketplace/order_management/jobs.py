@@ -1,0 +1,46 @@
+"""What orderManagement does by the clock: orders not paid in time, units to be given back, auctions left unpaid."""
+import logging
+from datetime import timedelta
+
+from app.clock import now
+from app.data.unit_of_work import UnitOfWork
+from app.http.errors import RuleViolated
+from app.identity.actor import system_actor
+from app.jobs.schedule import on_due, periodic
+from app.runtime import runtime
+from blueprints.marketplace.auction_offer.offer_commands import offer_second_chance
+from blueprints.marketplace.order_management import commands
+from blueprints.marketplace.order_management.placing import EXPIRE_ORDER
+from blueprints.marketplace.order_management.settlement import RELEASE_ORDER
+from blueprints.marketplace.product_listing.stock import unordered_auctions
+
+log = logging.getLogger("guildhall.orders")
+
+AT_A_TIME = 500
+_SYSTEM = system_actor("marketplace")
+
+
+@on_due(EXPIRE_ORDER)
+def expire_due_order(work: UnitOfWork, order_id: str) -> None:
+    """Cancel an order whose time to pay is over (decision 15)."""
+    commands.expire_order(work, order_id)
+
+
+@on_due(RELEASE_ORDER)
+def release_due_order(work: UnitOfWork, order_id: str) -> None:
+    """Give back the units of a refunded order."""
+    commands.release_order(work, order_id)
+
+
+@periodic("second-chances", hours=1)
+def offer_second_chances() -> str:
+    """Offer auctions that were won and never paid to the runner-up (decision 12)."""
+    overdue = now() - timedelta(days=runtime().settings.unpaid_auction_days)
+    offered = 0
+    for product_id in unordered_auctions(overdue, AT_A_TIME):
+        try:
+            offer_second_chance(_SYSTEM, product_id)
+            offered += 1
+        except RuleViolated as reason:
+            log.info("no second chance for %s: %s", product_id, reason.message)
+    return f"{offered} offered"

@@ -1,0 +1,79 @@
+"""The ledger: what each payment and refund moved, per line, with the commission frozen at the sale (no payouts).
+
+Bookings are only ever added; for every order their gross is what was paid minus what was given back."""
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import select
+
+from app.clock import now
+from app.data.unit_of_work import UnitOfWork
+from app.data.uuid7 import uuid7
+from app.payments.models import PaymentAttempt, PaymentRefund
+from app.runtime import runtime
+from blueprints.marketplace.order_management import rules
+from blueprints.marketplace.order_management.models import LedgerEntry, OrderItem
+from blueprints.marketplace.order_management.placing import lines_of
+
+SALE, REFUND, REFUND_LOST, SURPLUS, SURPLUS_REFUND = "SALE", "REFUND", "REFUND_LOST", "SURPLUS", "SURPLUS_REFUND"
+_ABOUT = ("order_id", "item_id", "seller_id", "percent", "category_id", "currency")
+parse_commission = lru_cache(maxsize=8)(rules.parse_commission)
+
+
+def book_sale(work: UnitOfWork, items: Sequence[OrderItem], attempt: PaymentAttempt) -> None:
+    """Book a paid order, line by line, at the commission that holds now."""
+    rates = parse_commission(runtime().settings.commission_percent)
+    for item, line in zip(items, lines_of(items), strict=True):
+        percent = rules.commission_rate(rates, item.category_id)
+        shares = rules.shares_of(line, percent)
+        work.insert(_entry(SALE, attempt.id, shares.gross, shares.commission, **_of_line(item, percent)))
+
+
+def book_refund(work: UnitOfWork, items: Sequence[OrderItem], refund: PaymentRefund) -> None:
+    """Book money given back: divided over the lines by what is left of each, its commission going back with it."""
+    sales, left = _balances(work, refund.order_id)
+    parts = rules.split(refund.amount, [left[item.id] for item in items])
+    for item, part in zip(items, parts, strict=True):
+        sale = sales[item.id]
+        back = rules.commission_back(sale.gross, sale.commission, sale.gross - left[item.id], part)
+        if part:
+            work.insert(_entry(REFUND, refund.id, -part, -back, **_of_line(item, sale.percent)))
+
+
+def book_refund_lost(work: UnitOfWork, refund: PaymentRefund) -> None:
+    """Book that a refund came back: the opposite of what was booked for it."""
+    booked = work.all(select(LedgerEntry).where(LedgerEntry.source_id == refund.id,
+                                                LedgerEntry.kind.in_((REFUND, SURPLUS_REFUND))))
+    for entry in booked:
+        about = {name: getattr(entry, name) for name in _ABOUT}
+        work.insert(_entry(REFUND_LOST, refund.id, -entry.gross, -entry.commission, **about))
+
+
+def book_surplus(work: UnitOfWork, source: PaymentAttempt | PaymentRefund, kind: str, amount: int) -> None:
+    """Book money that came although nothing was due, and its way back; it is nobody's sale."""
+    work.insert(_entry(kind, source.id, amount, 0, order_id=source.order_id, item_id="", currency=source.currency,
+                       percent=0))
+
+
+def _balances(work: UnitOfWork, order_id: str) -> tuple[dict[str, LedgerEntry], dict[str, int]]:
+    """Return the sale booking of each line, and the gross that is left of it."""
+    sales: dict[str, LedgerEntry] = {}
+    left: dict[str, int] = defaultdict(int)
+    for entry in work.all(select(LedgerEntry).where(LedgerEntry.order_id == order_id, LedgerEntry.item_id != "")):
+        left[entry.item_id] += entry.gross
+        if entry.kind == SALE:
+            sales[entry.item_id] = entry
+    return sales, left
+
+
+def _of_line(item: OrderItem, percent: Any) -> dict[str, Any]:
+    return {"order_id": item.order_id, "item_id": item.id, "seller_id": item.seller_id, "percent": percent,
+            "category_id": item.category_id, "currency": item.currency}
+
+
+def _entry(kind: str, source_id: str, gross: int, commission: int, **about: Any) -> LedgerEntry:
+    moment = now()
+    return LedgerEntry(id=uuid7(), kind=kind, source_id=source_id, gross=gross, commission=commission,
+                       net=gross - commission, booked_at=moment, month=moment.strftime("%Y-%m"), **about)

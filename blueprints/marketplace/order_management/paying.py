@@ -1,0 +1,98 @@
+"""Orders and the payment gateway: what start, refresh, callback, refund and kept cards are for an order.
+
+Nothing here runs inside a transaction: each step of the checkout flow opens its own (app/payments/flow.py)."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from app.data.money import to_wire
+from app.data.reads import fetch_one
+from app.data.wire import Wire, wire_shape
+from app.http.errors import RuleViolated, Unavailable
+from app.identity.actor import Actor
+from app.payments import cards, flow, webhooks
+from app.payments.flow import Payment
+from app.payments.gateway import GatewayUnavailable, Payer, PaymentRefused
+from app.payments.models import PaymentRefund
+from app.payments.refunds import send_refund
+from app.payments.results import order_row
+from blueprints.marketplace.order_management import commands
+from blueprints.marketplace.order_management.models import Order
+from blueprints.marketplace.order_management.settlement import CHECKOUT
+
+
+def start_payment(actor: Actor, order_id: str, params: dict[str, Any]) -> Payment:
+    """Pay an own order with a card (148)."""
+    return flow.start(CHECKOUT, actor, order_id, params)
+
+
+def refresh_payment(actor: Actor, order_id: str, params: dict[str, Any], *, cancelled_too: bool = False) -> Payment:
+    """Read an order's payment anew from the gateway (147); `cancelled_too` finds orders cancelled for good."""
+    return flow.refresh(CHECKOUT, actor, order_id, params, cancelled_too=cancelled_too)
+
+
+def receive_webhook(payload: bytes, signature: str | None) -> Payment:
+    """Book a signed event of the gateway (126)."""
+    return webhooks.receive(CHECKOUT, payload, signature)
+
+
+def change_status(actor: Actor, order_id: str, *, status: str | None = None, refund_amount: Decimal | None = None,
+                  **given: Any) -> Payment:
+    """Take an order to `status` (150); REFUNDED asks the gateway, and `result` says what it answered (decision 16)."""
+    if status == "REFUNDED":
+        return refund_order(actor, order_id, amount=refund_amount, reason="refunded by staff")
+    order = commands.change_status(actor, order_id, status=status, **given)
+    return Payment(wire_shape(Order).entity(order), {})
+
+
+def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str | None = None,
+                 cancelled_too: bool = False) -> Payment:
+    """Give an order's money back, whole or `amount` in major units; `result` says how it fared at the gateway.
+
+    Raises NotFound, Forbidden (not staff), RuleViolated (not paid, less is left). Without an answer of the gateway
+    the refund stays requested, and the settle job asks again."""
+    refund = commands.request_order_refund(actor, order_id, amount=amount, reason=reason, cancelled_too=cancelled_too)
+    return send_requested(actor, refund)
+
+
+def send_requested(actor: Actor, refund: PaymentRefund) -> Payment:
+    """Send a refund that was requested (and committed) to the gateway, and say how it fared."""
+    trouble = send_refund(CHECKOUT, actor, refund.id)
+    said = trouble.serialized() if trouble else {"success": True}
+    row = fetch_one(select(PaymentRefund.state, PaymentRefund.gateway_refund_id).where(PaymentRefund.id == refund.id))
+    state, gateway_id = (row.state, row.gateway_refund_id) if row else (refund.state, None)
+    return Payment(order_row(CHECKOUT, refund.order_id), {
+        **said, "refundId": refund.id, "gatewayRefundId": gateway_id, "orderId": refund.order_id,
+        "refundStatus": state, "amount": to_wire(refund.amount, refund.currency), "currency": refund.currency})
+
+
+def own_cards(actor: Actor) -> list[Wire]:
+    """Return the actor's kept cards."""
+    return cards.list_cards(CHECKOUT, actor.user_id)
+
+
+def keep_card(actor: Actor, method_id: str) -> Wire:
+    """Keep a card for the actor; raises RuleViolated (declined, unknown), Unavailable."""
+    payer = Payer(actor.realm, str(actor.user_id), actor.email, actor.fullname)
+    with _gateway_errors_as_answers():
+        return cards.keep_card(CHECKOUT, actor, payer, method_id)
+
+
+def forget_card(actor: Actor, reference: str) -> Wire:
+    """Forget one of the actor's cards; raises NotFound, Unavailable."""
+    with _gateway_errors_as_answers():
+        return cards.forget_card(CHECKOUT, actor, reference)
+
+
+@contextmanager
+def _gateway_errors_as_answers() -> Iterator[None]:
+    try:
+        yield
+    except PaymentRefused as refused:
+        raise RuleViolated(refused.code, f"Stripe error message: {refused.message}") from refused
+    except GatewayUnavailable as trouble:
+        raise Unavailable("the payment gateway does not answer; nothing was changed",
+                          headers={"Retry-After": "15"}) from trouble

@@ -1,0 +1,240 @@
+"""The reads of orderManagement: orders, lines, payment tickets, customers, cards, each for whom it concerns (§7.2)."""
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.data.asked import ReadRequest
+from app.data.columns import iso
+from app.data.entity import Entity
+from app.data.filters import Filters, equal
+from app.data.money import to_wire
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
+from app.data.wire import Wire, wire_shape
+from app.http.errors import NotFound
+from app.identity.access import require_self_or_staff
+from app.identity.actor import Actor
+from blueprints.marketplace.order_management import rules
+from blueprints.marketplace.order_management.models import (
+    Order,
+    OrderItem,
+    OrderPayment,
+    PaymentCustomer,
+    PaymentMethod,
+)
+
+ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
+ITEM_FILTERS = Filters((equal(OrderItem.order_id), equal(OrderItem.product_id), equal(OrderItem.seller_id)))
+PAYMENT_FILTERS = Filters((
+    equal(OrderPayment.owner_id), equal(OrderPayment.order_id), equal(OrderPayment.payment_id),
+    equal(OrderPayment.payment_status), equal(OrderPayment.status_literal), equal(OrderPayment.redirect_url)))
+CUSTOMER_FILTERS = Filters((
+    equal(PaymentCustomer.user_id), equal(PaymentCustomer.customer_id), equal(PaymentCustomer.platform)))
+METHOD_FILTERS = Filters((
+    equal(PaymentMethod.payment_method_id), equal(PaymentMethod.user_id), equal(PaymentMethod.customer_id),
+    equal(PaymentMethod.card_holder_name), equal(PaymentMethod.card_holder_zip), equal(PaymentMethod.platform)))
+
+_OLDEST_FIRST = (Order.created_at, Order.id)
+
+
+def get_order(actor: Actor, asked: ReadRequest, order_id: str) -> Wire:
+    """Return an order with its lines to its buyer, a seller of its items, or staff; raises NotFound, Forbidden."""
+    row = get_row(Order, order_id)
+    items = _items_by_order([order_id])[order_id]
+    sellers = (item["sellerId"] for item in items)
+    require_self_or_staff(actor, row["buyerId"], *sellers)
+    return _with_items(asked, row, items)
+
+
+def order_of_product(actor: Actor, asked: ReadRequest, reference: str) -> Wire:
+    """Return the latest order the actor may see with that item, or with an item of that product (OR8).
+
+    Raises NotFound."""
+    query = (select(OrderItem.order_id).join(Order, Order.id == OrderItem.order_id)
+             .where(or_(OrderItem.id == reference, OrderItem.product_id == reference), Order.is_active.is_(True),
+                    *_seen_items(actor)).order_by(OrderItem.id.desc()))
+    found = fetch_one(query)
+    if found is None:
+        raise NotFound
+    return get_order(actor, asked, found.order_id)
+
+
+def list_orders(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of orders: the actor's purchases and sales; all for staff."""
+    return _list_orders(asked, *_seen_orders(actor))
+
+
+def list_own_orders(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the actor's purchases."""
+    return _list_orders(asked, Order.buyer_id == actor.user_id)
+
+
+def get_item(actor: Actor, item_id: str) -> Wire:
+    """Return a line to the order's buyer, the line's seller, or staff; raises NotFound, Forbidden."""
+    row = get_row(OrderItem, item_id)
+    order = fetch_one(select(Order.buyer_id).where(Order.id == row["orderId"]))
+    require_self_or_staff(actor, row["sellerId"], order.buyer_id if order else None)
+    return row
+
+
+def list_items(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of lines of the actor's purchases and sales; all for staff."""
+    return list_rows(OrderItem, asked.page, *asked.where, *_seen_items(actor))
+
+
+def list_sales(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the lines the actor sold (OR17)."""
+    return list_rows(OrderItem, asked.page, *asked.where, OrderItem.seller_id == actor.user_id)
+
+
+def get_payment(actor: Actor, *where: ColumnElement[bool]) -> Wire:
+    """Return the payment ticket that fulfils `where` to its owner or staff; raises NotFound, Forbidden."""
+    row = _one(OrderPayment, *where)
+    require_self_or_staff(actor, row["ownerId"])
+    return row
+
+
+def payment_by_id(actor: Actor, payment_id: str) -> Wire:
+    """Return a payment ticket by its id."""
+    return get_payment(actor, OrderPayment.id == payment_id)
+
+
+def payment_by_order(actor: Actor, order_id: str) -> Wire:
+    """Return the payment ticket of an order."""
+    return get_payment(actor, OrderPayment.order_id == order_id)
+
+
+def payment_by_intent(actor: Actor, intent_id: str) -> Wire:
+    """Return the payment ticket of a payment at the gateway."""
+    return get_payment(actor, OrderPayment.payment_id == intent_id)
+
+
+def list_payments(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of payment tickets: the actor's own; all for staff."""
+    mine = [] if actor.is_staff else [OrderPayment.owner_id == actor.user_id]
+    return list_rows(OrderPayment, asked.page, *asked.where, *mine)
+
+
+def customer_of_user(actor: Actor, user_id: str) -> Wire:
+    """Return who a user is at the gateway, to that user or staff; raises Forbidden, NotFound."""
+    require_self_or_staff(actor, user_id)
+    return _one(PaymentCustomer, PaymentCustomer.user_id == user_id)
+
+
+def list_customers(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of gateway customers: the actor's own row; all for staff."""
+    mine = [] if actor.is_staff else [PaymentCustomer.user_id == actor.user_id]
+    return list_rows(PaymentCustomer, asked.page, *asked.where, *mine)
+
+
+def list_methods(actor: Actor, asked: ReadRequest, user_id: str) -> Listing:
+    """Return a page of a user's kept cards, to that user or staff; raises Forbidden."""
+    require_self_or_staff(actor, user_id)
+    return list_rows(PaymentMethod, asked.page, *asked.where, PaymentMethod.user_id == user_id)
+
+
+def feedback_eligibility(buyer_id: str, item_id: str) -> dict[str, Any]:
+    """Return {eligible, reason, orderId, sellerId, productId} for a buyer who wants to review a line (§4, §7.3).
+
+    Raises NotFound when there is no such line of the buyer's."""
+    row = fetch_one(select(OrderItem.order_id, OrderItem.seller_id, OrderItem.product_id, Order.status, Order.is_active)
+                    .join(Order, Order.id == OrderItem.order_id)
+                    .where(OrderItem.id == item_id, Order.buyer_id == buyer_id))
+    if row is None:
+        raise NotFound
+    eligible = bool(row.is_active) and rules.opens_feedback(row.status)
+    return {"eligible": eligible, "reason": None if eligible else f"the order is {row.status}",
+            "orderId": row.order_id, "sellerId": row.seller_id, "productId": row.product_id}
+
+
+def order_state(order_id: str) -> str:
+    """Return "STATUS/confirmation" of an order, a cancelled one too; raises NotFound."""
+    row = fetch_one(select(Order.status, Order.payment_confirmation).where(Order.id == order_id))
+    if row is None:
+        raise NotFound
+    return f"{row.status}/{row.payment_confirmation}"
+
+
+def known_order(reference: str) -> dict[str, Any]:
+    """Return what an operator may see of an order named by id or number, the latest one if a number was reused.
+
+    Cancelled orders too; amounts in major units. Raises NotFound."""
+    row = fetch_one(select(Order).where(or_(Order.id == reference.lower(), Order.order_number == reference))
+                    .order_by(Order.is_active.desc(), Order.created_at.desc()))
+    if row is None:
+        raise NotFound
+    currency = row.currency or "USD"
+    return {"id": row.id, "orderNumber": row.order_number, "state": f"{row.status}/{row.payment_confirmation}",
+            "buyerId": row.buyer_id, "total": to_wire(row.total, currency), "currency": currency,
+            "paidAt": iso(row.paid_at), "payableUntil": iso(row.payable_until), "isActive": row.is_active}
+
+
+def refunds_due() -> list[dict[str, Any]]:
+    """Return the orders that were cancelled after they were paid and not given back yet (decision 16: staff does)."""
+    rows = fetch(select(Order.id, Order.order_number, Order.total, Order.currency, Order.cancelled_at).where(
+        Order.status == "CANCELLED", Order.paid_at.is_not(None)).order_by(Order.cancelled_at))
+    return [{"order": row.order_number, "id": row.id, "total": to_wire(row.total, row.currency or "USD"),
+             "currency": row.currency, "cancelled": iso(row.cancelled_at)} for row in rows]
+
+
+def parties_of(order_id: str) -> dict[str, Any] | None:
+    """Return {buyerId, sellerIds, orderNumber, …} of an order, a cancelled one too, for those who tell people."""
+    row = fetch_one(select(Order.buyer_id, Order.order_number, Order.status, Order.tracking_number, Order.carrier)
+                    .where(Order.id == order_id))
+    if row is None:
+        return None
+    sellers = fetch(select(OrderItem.seller_id).where(OrderItem.order_id == order_id).distinct())
+    return {"buyerId": row.buyer_id, "sellerIds": sorted(seller.seller_id for seller in sellers),
+            "orderId": order_id, "orderNumber": row.order_number, "status": row.status,
+            "trackingNumber": row.tracking_number, "carrier": row.carrier}
+
+
+def is_first_of_seller(item_id: str, order_id: str, seller_id: str) -> bool:
+    """Return whether an item is the first one of its seller in the order."""
+    first = fetch_one(select(OrderItem.id).where(OrderItem.order_id == order_id, OrderItem.seller_id == seller_id)
+                      .order_by(OrderItem.created_at, OrderItem.id))
+    return first is not None and first.id == item_id
+
+
+def _seen_orders(actor: Actor) -> list[ColumnElement[bool]]:
+    if actor.is_staff:
+        return []
+    sold = select(OrderItem.order_id).where(OrderItem.seller_id == actor.user_id)
+    return [or_(Order.buyer_id == actor.user_id, Order.id.in_(sold))]
+
+
+def _seen_items(actor: Actor) -> list[ColumnElement[bool]]:
+    if actor.is_staff:
+        return []
+    bought = select(Order.id).where(Order.buyer_id == actor.user_id)
+    return [or_(OrderItem.seller_id == actor.user_id, OrderItem.order_id.in_(bought))]
+
+
+def _one(model: type[Entity], *where: ColumnElement[bool]) -> Wire:
+    shape = wire_shape(model)
+    row = fetch_one(select(*shape.columns).where(model.is_active.is_(True), *where))
+    if row is None:
+        raise NotFound
+    return shape.row(row)
+
+
+def _list_orders(asked: ReadRequest, *where: ColumnElement[bool]) -> Listing:
+    listing = list_rows(Order, asked.page, *asked.where, *where, order=_OLDEST_FIRST)
+    if asked.joins:
+        items = _items_by_order([row["id"] for row in listing.rows])
+        listing.rows = [_with_items(asked, row, items[row["id"]]) for row in listing.rows]
+    return listing
+
+
+def _items_by_order(order_ids: Sequence[str]) -> dict[str, list[Wire]]:
+    found: dict[str, list[Wire]] = {order_id: [] for order_id in order_ids}
+    if order_ids:
+        shape = wire_shape(OrderItem)
+        for row in fetch(select(*shape.columns).where(OrderItem.order_id.in_(order_ids)).order_by(OrderItem.id)):
+            item = shape.row(row)
+            found[item["orderId"]].append(item)
+    return found
+
+
+def _with_items(asked: ReadRequest, row: Wire, items: list[Wire]) -> Wire:
+    return {**row, "orderItems": items} if asked.joins else row

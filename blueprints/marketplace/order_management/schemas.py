@@ -1,0 +1,213 @@
+"""What clients send to orderManagement.
+
+The contract lets them send much that is the server's (status, times, intents): it is read and ignored (§7.4 OR1)."""
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, pre_load, validates_schema
+
+from app.http.schemas import (
+    Choice,
+    Currency,
+    Identifier,
+    IdList,
+    InputSchema,
+    Instant,
+    JsonObject,
+    Money,
+    Text,
+    Whole,
+)
+from blueprints.marketplace.order_management.placing import CHOSEN_LATER, LINES_PER_ORDER, Wanted, new_order_number
+from blueprints.marketplace.order_management.rules import LARGEST_QUANTITY, ORDER_STATUSES, is_order_number
+
+_IGNORED = "server-owned; ignored"
+_STAFF = "taken from staff only; the server sets it"
+
+
+class SummaryInput(InputSchema):
+    """The money of an order in major units; the server computes it from the items."""
+
+    subtotal = Money()
+    shipping = Money()
+    discount = Money()
+    total = Money()
+    currency = Currency()
+
+
+class LineInput(InputSchema):
+    """One line of a complete order (decision 14)."""
+
+    product_id = Identifier(required=True)
+    quantity = Whole(least=1, most=LARGEST_QUANTITY, load_default=1)
+    offer_id = Identifier(metadata={"description": "an accepted offer of yours to order at"})
+    bid_id = Identifier(metadata={"description": "a won bid of yours to order at"})
+
+    @validates_schema
+    def _one_agreement(self, data: dict[str, Any], **_: Any) -> None:
+        if "offer_id" in data and "bid_id" in data:
+            raise ValidationError("expected offerId or bidId, not both", "offer_id")
+
+    @post_load
+    def _as_wanted(self, data: dict[str, Any], **_: Any) -> Wanted:
+        return Wanted(**data)
+
+
+class Lines(fields.List):
+    """A list of lines; what is wrong is said of each by its place, e.g. `[0].quantity: expected …`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as error:
+            raise ValidationError("; ".join(_said("", error.messages))) from None
+
+
+def _said(place: str, messages: Any) -> list[str]:
+    if isinstance(messages, dict):
+        return [said for key, inner in messages.items() for said in _said(_inside(place, key), inner)]
+    return [f"{place}: {message}" if place else str(message) for message in messages]
+
+
+def _inside(place: str, key: Any) -> str:
+    if isinstance(key, int):
+        return f"{place}[{key}]"
+    return place if key == "_schema" else f"{place}.{key}"
+
+
+class NewOrder(InputSchema):
+    """Body of createOrderManagementOrder: literal, or complete with lineItems (decision 14)."""
+
+    order_number = Text(required=True, metadata={"description": "generated when left out"})
+    items = IdList(metadata={"description": _IGNORED})
+    payment_method_id = Text(required=True)
+    stripe_customer_id = Text(required=True, metadata={"description": "not trusted; the server keeps its own"})
+    payment_intent_id = fields.Raw(metadata={"type": "string", "description": _IGNORED})
+    shipping_address = JsonObject(required=True)
+    summary = fields.Nested(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
+    tracking_number = fields.Raw(metadata={"type": "string", "description": _IGNORED})
+    estimated_delivery = fields.Raw(metadata={"type": "string", "description": _IGNORED})
+    cancelled_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})
+    paid_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})
+    delivered_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})
+    shipped_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})
+    carrier = fields.Raw(metadata={"type": "string", "description": _IGNORED})
+    line_items = Lines(fields.Nested(LineInput), metadata={"description": "what to order; the server prices it"})
+
+    @pre_load
+    def _supply(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        supplied = {"orderNumber": new_order_number()}
+        if data.get("lineItems"):
+            supplied |= {"summary": {}, "paymentMethodId": CHOSEN_LATER, "stripeCustomerId": CHOSEN_LATER}
+        return {**supplied, **{name: value for name, value in data.items() if value is not None}}
+
+    @validates_schema
+    def _printable(self, data: dict[str, Any], **_: Any) -> None:
+        if "order_number" in data and not is_order_number(data["order_number"]):
+            raise ValidationError("expected 1 to 255 printable ASCII characters", "order_number")
+
+    @validates_schema
+    def _few_and_distinct(self, data: dict[str, Any], **_: Any) -> None:
+        lines = data.get("line_items")
+        if lines is None:
+            return
+        if not 0 < len(lines) <= LINES_PER_ORDER:
+            raise ValidationError(f"expected 1 to {LINES_PER_ORDER} lines", "line_items")
+        if len({line.product_id for line in lines}) < len(lines):
+            raise ValidationError("expected each product once", "line_items")
+
+    @post_load
+    def _keep_ours(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if name in _ORDER_FIELDS}
+
+
+_ORDER_FIELDS = ("order_number", "payment_method_id", "stripe_customer_id", "shipping_address", "summary", "line_items")
+
+
+class NewItem(InputSchema):
+    """Body of createOrderManagementOrderItem; seller, title, currency and shipping are the listing's."""
+
+    shipping = Money(required=True, metadata={"description": "copied from the listing"})
+    order_id = Identifier(required=True)
+    quantity = Whole(least=1, most=LARGEST_QUANTITY, required=True)
+    product_id = Identifier(required=True)
+    price = Money(required=True)
+    seller_id = Identifier(required=True, metadata={"description": "copied from the listing"})
+    title = Text(required=True, metadata={"description": "copied from the listing"})
+    currency = Currency(required=True, metadata={"description": "copied from the listing"})
+
+
+class StatusChange(InputSchema):
+    """Body of updateOrderManagementOrderStatus and completeOrderStripeWebhook."""
+
+    status = Choice(ORDER_STATUSES)
+    payment_intent_id = Text(metadata={"description": _IGNORED})
+    tracking_number = Text()
+    estimated_delivery = Instant()
+    cancelled_at = Instant(metadata={"description": _STAFF})
+    paid_at = Instant(metadata={"description": _STAFF})
+    delivered_at = Instant(metadata={"description": _STAFF})
+    shipped_at = Instant(metadata={"description": _STAFF})
+    carrier = Text()
+    refund_amount = Money(positive=True, metadata={
+        "description": "with status REFUNDED by staff: give back a part, in major units"})
+
+
+class PaymentParams(InputSchema):
+    """Body of start and refresh."""
+
+    payment_user_params = JsonObject(metadata={
+        "description": "{paymentMethodId, return_url, storeCard}", "example": {"paymentMethodId": "pm_card_visa"}})
+
+    @validates_schema
+    def _sound(self, data: dict[str, Any], **_: Any) -> None:
+        params = data.get("payment_user_params") or {}
+        wrong = {name: [f"expected {meaning}"] for name, kind, meaning in _PARAMS
+                 if params.get(name) is not None and not _is_sound(params[name], kind)}
+        if wrong:
+            raise ValidationError({f"paymentUserParams.{name}": said for name, said in wrong.items()})
+
+
+_PARAMS = (("paymentMethodId", str, "the id of a payment method"), ("return_url", str, "an address"),
+           ("storeCard", bool, "true or false"))
+
+
+def _is_sound(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and (not isinstance(value, str) or (0 < len(value) <= 2048 and value.isprintable()))
+
+
+class Callback(InputSchema):
+    """Body of the signed callback: an event of the gateway; the order is the one its metadata names."""
+
+    order_management_order_id = Identifier(required=True, metadata={"description": "taken from the signed event"})
+
+    @pre_load
+    def _not_asked(self, data: Any, **_: Any) -> Any:
+        return {"orderManagementOrderId": "00000000-0000-0000-0000-000000000000"}
+
+
+class TicketChange(InputSchema):
+    """Body of updateOrderManagementOrderPayment."""
+
+    payment_id = Text()
+    payment_status = Text()
+    status_literal = Text()
+    redirect_url = Text(most=2048)
+
+
+class NewTicket(InputSchema):
+    """Body of createOrderManagementOrderPayment."""
+
+    order_id = Identifier(required=True)
+    payment_id = Text(required=True)
+    payment_status = Text(required=True)
+    status_literal = Text(required=True)
+    redirect_url = Text(most=2048)
+
+
+class NewCard(InputSchema):
+    """Body of POST /payment-methods/add."""
+
+    payment_method_id = Text(required=True)
+

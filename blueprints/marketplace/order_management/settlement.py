@@ -1,0 +1,111 @@
+"""What it means for an order that its payment began, succeeded, failed or went back; registered with the checkout flow.
+
+Each function runs in the flow's transaction, under the order's lock."""
+from datetime import timedelta
+
+from app.clock import now
+from app.data.unit_of_work import UnitOfWork
+from app.http.errors import RuleViolated
+from app.payments.checkout import Bill, Checkout, register_checkout
+from app.payments.checkout import Order as AnyOrder
+from app.payments.models import PaymentAttempt, PaymentRefund
+from app.payments.refunds import given_back, refunds_of
+from app.runtime import runtime
+from blueprints.marketplace.order_management import ledger, rules, topics
+from blueprints.marketplace.order_management.models import (
+    Order,
+    OrderPayment,
+    PaymentCustomer,
+    PaymentMethod,
+)
+from blueprints.marketplace.order_management.placing import CHOSEN_LATER, EXPIRE_ORDER, items_of
+
+RELEASE_ORDER = "release-order"
+
+
+def bill(order: AnyOrder) -> Bill:
+    """Return what the order asks for (rules-marketplace §7.3, checkout config)."""
+    return Bill(order.total, order.currency or "USD", order.buyer_id,
+                f"Order #{order.order_number} for buyerId {order.buyer_id}")
+
+
+def refuse_unpayable(order: AnyOrder) -> None:
+    """Raise RuleViolated unless a payment of the order may start now."""
+    if order.paid_at is not None:
+        raise RuleViolated("OrderAlreadyPaid", "the order is paid already")
+    if not order.items:
+        raise RuleViolated("OrderEmpty", "the order has no items")
+    if not rules.is_payable(order.status, order.payment_confirmation, was_paid=False,
+                            payable_until=order.payable_until, now=now()):
+        raise RuleViolated("OrderNotPayable", f"an order that is {order.status} cannot be paid (any more)")
+
+
+def accepts_payment(order: AnyOrder) -> bool:
+    """Return whether money that arrives now is the order's: unpaid, not cancelled for good, its units still held."""
+    is_unpaid = order.paid_at is None and order.released_at is None and order.is_active
+    return bool(is_unpaid and (order.status == "PENDING_PAYMENT" or order.payment_confirmation == "canceled"))
+
+
+def wants_payment(order: AnyOrder) -> bool:
+    """Return whether payments of the order may still be sent or stay open."""
+    return accepts_payment(order) and order.payable_until is not None and now() < order.payable_until
+
+
+def on_started(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
+    """A payment is under way."""
+    work.change(order, status="PENDING_PAYMENT", payment_confirmation="processing", cancelled_at=None,
+                payment_intent_id=attempt.intent_id or order.payment_intent_id)
+
+
+def on_paid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
+    """The order is paid: its units stay taken, the sale is booked."""
+    work.change(order, status="PAID", payment_confirmation="paid", paid_at=now(), cancelled_at=None,
+                payable_until=None, payment_intent_id=attempt.intent_id)
+    work.schedule(EXPIRE_ORDER, order.id, None)
+    ledger.book_sale(work, items_of(work, order.id), attempt)
+
+
+def on_unpaid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
+    """The payment failed: the order stays payable, and its units held, for a day (decision 15)."""
+    retry_until = now() + timedelta(hours=runtime().settings.payment_retry_hours)
+    work.change(order, status="CANCELLED", payment_confirmation="canceled", cancelled_at=now(),
+                payable_until=max(retry_until, order.payable_until or retry_until),
+                payment_intent_id=attempt.intent_id or order.payment_intent_id)
+    work.schedule(EXPIRE_ORDER, order.id, order.payable_until)
+
+
+def on_surplus(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
+    """Money came although nothing was due; the flow gives it back."""
+    ledger.book_surplus(work, attempt, ledger.SURPLUS, attempt.amount)
+
+
+def on_refunded(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: PaymentRefund) -> None:
+    """The gateway gave money back; a whole refund makes the order REFUNDED and frees its units (decision 16)."""
+    if refund.is_surplus:
+        ledger.book_surplus(work, refund, ledger.SURPLUS_REFUND, -refund.amount)
+        return
+    ledger.book_refund(work, items_of(work, order.id), refund)
+    back = given_back(paid, refunds_of(work, CHECKOUT, order.id))
+    status = rules.status_after_refund(order.status, paid.amount, back)
+    work.change(order, status=status)
+    if status == "REFUNDED":
+        work.schedule(RELEASE_ORDER, order.id, now())
+
+
+def on_refund_lost(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: PaymentRefund) -> None:
+    """A refund the gateway had confirmed came back: the books say so, a person must decide what becomes of it."""
+    ledger.book_refund_lost(work, refund)
+
+
+def default_method(order: AnyOrder) -> str | None:
+    """Return the payment method named when the order was placed, if one was."""
+    return None if order.payment_method_id == CHOSEN_LATER else str(order.payment_method_id)
+
+
+CHECKOUT = register_checkout(Checkout(
+    name="orderManagementOrder", label="OrderManagement-OrderManagementOrder-order", realm="marketplace", order=Order,
+    ticket=OrderPayment, customer=PaymentCustomer, method=PaymentMethod, topics=topics.PAYMENT_STATUS, bill=bill,
+    default_method=default_method, refuse_unpayable=refuse_unpayable, accepts_payment=accepts_payment,
+    wants_payment=wants_payment,
+    on_started=on_started, on_paid=on_paid, on_unpaid=on_unpaid, on_surplus=on_surplus, on_refunded=on_refunded,
+    on_refund_lost=on_refund_lost))

@@ -1,0 +1,26 @@
+"""Payment tickets written by hand: staff's corrections of what the payment flow keeps (OR15)."""
+from typing import Any
+
+from app.data.plain import archive_object, change_object
+from app.data.unit_of_work import unit_of_work
+from app.identity.actor import Actor
+from blueprints.marketplace.order_management.models import Order, OrderPayment
+
+
+def create_ticket(actor: Actor, *, order_id: str, **values: Any) -> OrderPayment:
+    """Write the ticket of an order that has none; it belongs to the buyer. Raises NotFound, DuplicateRecord."""
+    with unit_of_work(actor) as work:
+        order = work.lock(Order, order_id)
+        ticket = work.insert(OrderPayment(order_id=order_id, owner_id=order.buyer_id, **values))
+        work.commit()
+    return ticket
+
+
+def change_ticket(actor: Actor, ticket_id: str, **values: Any) -> OrderPayment:
+    """Change what a ticket says; never whose it is. Raises NotFound."""
+    return change_object(actor, OrderPayment, ticket_id, **values)
+
+
+def delete_ticket(actor: Actor, ticket_id: str) -> OrderPayment:
+    """Soft-delete a ticket; raises NotFound."""
+    return archive_object(actor, OrderPayment, ticket_id)

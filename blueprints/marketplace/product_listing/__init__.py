@@ -1,0 +1,1 @@
+"""Listings, their media, and (on the same row) their auction state and stock."""

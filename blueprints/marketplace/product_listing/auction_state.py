@@ -1,0 +1,89 @@
+"""The auction columns of a listing, as auctionOffer locks, reads and writes them; nobody else changes them.
+
+The row lock taken here decides every race between bids, closings and accepted offers (performance.md)."""
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from app.data.reads import fetch, fetch_one
+from app.data.unit_of_work import UnitOfWork
+from app.http.errors import NotFound
+from blueprints.marketplace.product_listing.models import Product
+
+AuctionListing = Product
+
+# Built once: every bid starts here, and building it anew costs more than running it.
+_LOCKED = (select(Product).where(Product.id == bindparam("product_id")).with_for_update()
+           .execution_options(populate_existing=True))
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionFacts:
+    """What a reader of bids must know of their listing before it shows an amount."""
+
+    seller_id: str
+    closed_at: datetime | None
+
+
+def lock_listing(work: UnitOfWork, product_id: str, *, withdrawn_too: bool = False) -> AuctionListing:
+    """Return the listing, locked until the end of the transaction; raises NotFound."""
+    listing: AuctionListing | None = work.session.execute(_LOCKED, {"product_id": product_id}).scalar_one_or_none()
+    if listing is None or not (listing.is_active or withdrawn_too):
+        raise NotFound
+    return listing
+
+
+def record_standing(work: UnitOfWork, listing: AuctionListing, *, price: int | None, leader: str | None,
+                    leader_max: int | None, runner_up_max: int | None, bid_count: int,
+                    effective_end: datetime | None) -> None:
+    """Write where the auction stands; amounts in minor units of the listing's currency."""
+    work.change(listing, current_bid=price, highest_bidder_id=leader, leader_max=leader_max,
+                runner_up_max=runner_up_max, bid_count=bid_count, effective_end=effective_end)
+
+
+def record_close(work: UnitOfWork, listing: AuctionListing, closed_at: datetime, winner_bid_id: str | None) -> None:
+    """Close the auction for good; without a winner nothing was sold."""
+    work.change(listing, closed_at=closed_at, winner_bid_id=winner_bid_id)
+
+
+def forget_winner(work: UnitOfWork, listing: AuctionListing) -> None:
+    """Free a closed auction from a winner who did not pay, so that its item may be offered to another bidder."""
+    work.change(listing, winner_bid_id=None)
+
+
+def units_in_stock(listing: AuctionListing) -> int | None:
+    """Return the units nobody has ordered yet; None is unlimited (decision 11)."""
+    return None if listing.quantity is None else listing.quantity - listing.reserved - listing.sold
+
+
+def overdue_auctions(moment: datetime, limit: int) -> list[str]:
+    """Return the ids of live auctions whose effective end has passed and that nobody has closed, oldest first."""
+    rows = fetch(select(Product.id).where(
+        Product.type == "AUCTION", Product.closed_at.is_(None), Product.effective_end <= moment,
+        Product.is_active.is_(True)).order_by(Product.effective_end).limit(limit))
+    return [row.id for row in rows]
+
+
+def auction_facts(product_ids: Iterable[str]) -> dict[str, AuctionFacts]:
+    """Return id → seller and close of listings, withdrawn ones too, in one statement."""
+    wanted = set(product_ids)
+    if not wanted:
+        return {}
+    rows = fetch(select(Product.id, Product.seller_id, Product.closed_at).where(Product.id.in_(wanted)))
+    return {row.id: AuctionFacts(row.seller_id, row.closed_at) for row in rows}
+
+
+def auction_overview(product_id: str) -> dict[str, Any]:
+    """Return every auction column of one listing, live or withdrawn, secrets included; raises NotFound."""
+    columns = (Product.id, Product.title, Product.type, Product.currency, Product.seller_id, Product.is_active,
+               Product.bidding_mode, Product.start_price, Product.start_bid, Product.end_bid, Product.reserve_price,
+               Product.buy_now_price, Product.start_bid_date, Product.end_bid_date, Product.effective_end,
+               Product.hard_end_date, Product.soft_close_seconds, Product.current_bid, Product.highest_bidder_id,
+               Product.leader_max, Product.bid_count, Product.closed_at, Product.winner_bid_id)
+    row = fetch_one(select(*columns).where(Product.id == product_id))
+    if row is None:
+        raise NotFound
+    return dict(row._mapping)

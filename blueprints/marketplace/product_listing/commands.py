@@ -1,0 +1,175 @@
+"""The writes of productListing: list, edit, withdraw, and the media shown with a listing (rules-marketplace §8.3)."""
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from app.clock import now
+from app.data.columns import camel_case
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.http.errors import InvalidInput, RuleViolated
+from app.identity.access import require, require_self_or_staff
+from app.identity.actor import Actor
+from app.identity.bucket_tokens import user_bucket
+from blueprints.marketplace.product_listing import rules
+from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.pricing import in_minor_units
+from blueprints.platform.bucket.commands import Upload, store_images
+
+CLOSE_AUCTION = "close-auction"
+
+
+def create_product(actor: Actor, **given: Any) -> Product:
+    """List a product of the actor's; amounts in major units.
+
+    Raises InvalidInput that names every field the type, the currency or the order of dates forbids (§8.3)."""
+    given = _settable(given, also=("type", "bidding_mode"))
+    terms, faults = in_minor_units(given, {})
+    _refuse_faults({**rules.listing_faults(terms), **rules.past_faults(terms, now()), **faults})
+    with unit_of_work(actor) as work:
+        product = Product(**terms, seller_id=actor.user_id)
+        product.media_asset_ids = _distinct(terms.get("media_asset_ids") or [])
+        work.insert(product)
+        _show_media(work, product, before=[])
+        if product.end_bid_date is not None:
+            _set_end(work, product)
+        work.commit()
+        return product
+
+
+def create_products(actor: Actor, listings: Iterable[Mapping[str, Any]]) -> None:
+    """List many products of the actor's in one transaction: all or, when one is refused, none."""
+    with unit_of_work(actor) as work:
+        for given in listings:
+            create_product(actor, **given)
+        work.commit()
+
+
+def update_product(actor: Actor, product_id: str, **given: Any) -> Product:
+    """Edit a listing; amounts in major units, absent fields stay.
+
+    Raises NotFound, Forbidden (neither seller nor staff), RuleViolated while bids or orders hold it, InvalidInput."""
+    with unit_of_work(actor) as work:
+        product = work.lock(Product, product_id)
+        require_self_or_staff(actor, product.seller_id)
+        _refuse(rules.edit_refusal(vars(product)))
+        before = list(product.media_asset_ids)
+        work.change(product, **_checked_changes(product, given))
+        _show_media(work, product, before)
+        if product.effective_end != product.end_bid_date:
+            _set_end(work, product)
+        work.commit()
+        return product
+
+
+def delete_product(actor: Actor, product_id: str) -> Product:
+    """Withdraw a listing (soft delete); raises NotFound, Forbidden, RuleViolated while held unless staff."""
+    with unit_of_work(actor) as work:
+        product = work.lock(Product, product_id)
+        require_self_or_staff(actor, product.seller_id)
+        if not actor.is_staff:
+            _refuse(rules.engagement(vars(product)))
+        work.schedule(CLOSE_AUCTION, product.id, None)
+        work.archive(product)
+        work.commit()
+        return product
+
+
+def create_media(actor: Actor, *, mime_type: str, url: str, size: int, product_id: str | None = None,
+                 id: str | None = None) -> Media:
+    """Record a media asset of `size` bytes; raises InvalidInput, NotFound or Forbidden for the product it names."""
+    _refuse_faults(rules.media_faults(mime_type, size, url))
+    with unit_of_work(actor) as work:
+        if product_id is not None:
+            require_self_or_staff(actor, work.get(Product, product_id).seller_id)
+        media = work.insert(Media(id=id, mime_type=mime_type, url=url, size=size, product_id=product_id,
+                                  uploader_id=actor.user_id))
+        work.commit()
+        return media
+
+
+def upload_media(actor: Actor, name: str | None, content: bytes) -> Media:
+    """Keep an image in the actor's bucket and record it as a media asset.
+
+    Raises RuleViolated no_file, invalid_mime or too_large: what counts are the bytes, not the declared type."""
+    [file] = store_images(actor, user_bucket(str(actor.user_id)), [Upload(name, content)])
+    return create_media(actor, mime_type=file["mimeType"], url=file["downloadUrl"], size=file["size"])
+
+
+def delete_media(actor: Actor, media_id: str) -> Media:
+    """Remove a media asset (soft delete); for its uploader, the seller of its product, or staff."""
+    with unit_of_work(actor) as work:
+        media = work.lock(Media, media_id)
+        shown_by = work.find(Product, Product.id == media.product_id) if media.product_id else None
+        require_self_or_staff(actor, media.uploader_id, shown_by.seller_id if shown_by else None)
+        work.archive(media)
+        work.commit()
+        return media
+
+
+def _settable(given: Mapping[str, Any], also: Iterable[str] = ()) -> dict[str, Any]:
+    closed = set(rules.FIXED_AT_CREATION) - set(also)
+    return {name: value for name, value in given.items() if name not in closed}
+
+
+def _checked_changes(product: Product, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the edit changes, in minor units; raises InvalidInput when the listing would not be sound."""
+    given = _settable(given)
+    append, remove = given.pop("media_asset_ids_append", None), given.pop("media_asset_ids_remove", None)
+    changes, faults = in_minor_units(given, vars(product))
+    edited = {**vars(product), **changes}
+    _refuse_faults({**rules.listing_faults(edited), **rules.past_faults(changes, now()), **faults})
+    if "media_asset_ids" in changes:
+        changes["media_asset_ids"] = _distinct(changes["media_asset_ids"])
+    elif append or remove:
+        changes["media_asset_ids"] = rules.edited_media(product.media_asset_ids, append, remove)
+    return changes
+
+
+def _set_end(work: UnitOfWork, product: Product) -> None:
+    """Let the auction end when it says; a listing without an end is closed by staff only."""
+    ends = product.end_bid_date if product.type == "AUCTION" else None
+    work.change(product, effective_end=ends)
+    work.schedule(CLOSE_AUCTION, product.id, ends)
+
+
+def _show_media(work: UnitOfWork, product: Product, before: list[str]) -> None:
+    """Check the media the listing now shows and did not before; note on each which product showed it first (PR4)."""
+    shown = product.media_asset_ids
+    if len(shown) > rules.MEDIA_PER_LISTING:
+        _refuse_faults({"media_asset_ids": f"must not be more than {rules.MEDIA_PER_LISTING}"})
+    touched = {*shown} ^ {*before}
+    if not touched:
+        return
+    found = {media.id: media for media in work.all(select(Media).where(Media.id.in_(touched), Media.is_active))}
+    unknown = [media_id for media_id in shown if media_id in touched and media_id not in found]
+    if unknown:
+        _refuse_faults({"media_asset_ids": f"unknown media asset {unknown[0]}"})
+    for media in found.values():
+        _claim_or_release(work, product, media)
+
+
+def _claim_or_release(work: UnitOfWork, product: Product, media: Media) -> None:
+    if media.id not in product.media_asset_ids:
+        if media.product_id == product.id:
+            work.change(media, product_id=None)
+        return
+    require(work.actor.is_staff or media.uploader_id in (work.actor.user_id, product.seller_id),
+            "errMsg_mediaAssetBelongsToSomebodyElse")
+    if media.product_id is None:
+        work.change(media, product_id=product.id)
+
+
+def _distinct(media_ids: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(media_ids))
+
+
+def _refuse(refusal: tuple[str, str] | None) -> None:
+    if refusal is not None:
+        raise RuleViolated(*refusal)
+
+
+def _refuse_faults(faults: rules.Faults) -> None:
+    if faults:
+        detail = {camel_case(name): said for name, said in faults.items()}
+        raise InvalidInput("; ".join(f"{name}: {said}" for name, said in detail.items()), detail=detail)

@@ -1,0 +1,88 @@
+"""The listings and their media; a listing's row also carries its auction state and its stock, decided under its lock.
+
+`auction_state.py` and `stock.py` alone write the hidden columns; amounts are minor units of `currency`."""
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped
+
+from app.data.columns import boolean, choice, id_list, identifier, instant, integer, money, string, text
+from app.data.entity import Entity
+from blueprints.marketplace.product_listing.rules import BIDDING_MODES, CONDITIONS, SHIPPING_METHODS, TYPES
+
+
+class Product(Entity):
+    """A FIXED or AUCTION listing (rules-marketplace §8.1, decisions 8 and 11)."""
+
+    __tablename__ = "product_listing_product"
+    __service__ = "productListing"
+    __object__ = "productListingProduct"
+    __owner__ = "seller_id"
+
+    currency: Mapped[str] = string(3, required=True)
+    description: Mapped[str] = text(required=True)
+    condition: Mapped[str] = choice(CONDITIONS)
+    start_bid: Mapped[int | None] = money("currency")
+    end_price: Mapped[int | None] = money("currency")
+    price: Mapped[int | None] = money("currency")
+    title: Mapped[str] = string(required=True)
+    start_price: Mapped[int | None] = money("currency")
+    type: Mapped[str] = choice(TYPES)
+    end_bid: Mapped[int | None] = money("currency")
+    estimated_delivery: Mapped[datetime | None] = instant()
+    shipping_currency: Mapped[str] = string(3, required=True)
+    seller_id: Mapped[str] = identifier(required=True)
+    media_asset_ids: Mapped[list[str]] = id_list(required=True, default=list)
+    shipping_method: Mapped[str] = choice(SHIPPING_METHODS)
+    shipping: Mapped[int] = money("shipping_currency", required=True)
+    start_bid_date: Mapped[datetime | None] = instant()
+    subcategory_id: Mapped[str] = identifier(required=True)
+    category_id: Mapped[str] = identifier(required=True)
+    end_bid_date: Mapped[datetime | None] = instant()
+    current_bid: Mapped[int | None] = money("currency")
+    highest_bidder_id: Mapped[str | None] = identifier()
+
+    # Additive, decision 11; the reserve is nobody's business but the seller's, who named it.
+    bidding_mode: Mapped[str] = choice(BIDDING_MODES, default="OPEN")
+    reserve_price: Mapped[int | None] = money("currency", hidden=True)
+    buy_now_price: Mapped[int | None] = money("currency")
+    soft_close_seconds: Mapped[int | None] = integer()
+    hard_end_date: Mapped[datetime | None] = instant()
+    accept_offers: Mapped[bool] = boolean(default=True)
+    quantity: Mapped[int | None] = integer()
+
+    # Auction state: maxima are secret, the effective end is what a soft close moves.
+    leader_max: Mapped[int | None] = money("currency", hidden=True)
+    runner_up_max: Mapped[int | None] = money("currency", hidden=True)
+    bid_count: Mapped[int] = integer(required=True, default=0, hidden=True)
+    effective_end: Mapped[datetime | None] = instant()
+    closed_at: Mapped[datetime | None] = instant(hidden=True)
+    winner_bid_id: Mapped[str | None] = identifier(hidden=True)
+
+    # Stock: units in orders not yet shipped, and units shipped for good.
+    reserved: Mapped[int] = integer(required=True, default=0, hidden=True)
+    sold: Mapped[int] = integer(required=True, default=0, hidden=True)
+
+
+class Media(Entity):
+    """An uploaded or linked image; `productId` is the first product that shows it (PR4)."""
+
+    __tablename__ = "product_listing_media"
+    __service__ = "productListing"
+    __object__ = "productListingMedia"
+    __owner__ = "uploader_id"
+
+    mime_type: Mapped[str] = string(required=True)
+    product_id: Mapped[str | None] = identifier()
+    url: Mapped[str] = string(2048, required=True)
+    size: Mapped[int] = integer(required=True)
+    uploader_id: Mapped[str | None] = identifier(hidden=True)
+
+
+Index("ix_product_listing_product_live", Product.is_active, Product.created_at, Product.id)
+Index("ix_product_listing_product_seller", Product.seller_id, Product.is_active, Product.created_at)
+Index("ix_product_listing_product_category", Product.category_id, Product.subcategory_id, Product.is_active)
+Index("ix_product_listing_product_closing", Product.effective_end,
+      sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))
+Index("ix_product_listing_media_product", Media.product_id)
+Index("ix_product_listing_media_uploader", Media.uploader_id, Media.is_active, Media.created_at)

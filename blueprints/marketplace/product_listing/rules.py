@@ -1,0 +1,119 @@
+"""What makes a listing sound and when it may still be changed.
+
+Pure decisions over attribute names; amounts are minor units of the listing's currency."""
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+TYPES = ("FIXED", "AUCTION")
+CONDITIONS = ("BRAND_NEW", "NEW", "USED")
+SHIPPING_METHODS = ("STANDARD", "EXPRESS", "FREE")
+BIDDING_MODES = ("OPEN", "PROXY")
+MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+
+MEDIA_LIMIT_BYTES = 10_485_760
+MEDIA_PER_LISTING = 24
+LONGEST_SOFT_CLOSE_SECONDS = 86_400
+
+LISTING_AMOUNTS = ("price", "start_price", "end_price", "start_bid", "end_bid", "reserve_price", "buy_now_price")
+FIXED_AT_CREATION = ("type", "bidding_mode", "seller_id", "current_bid", "highest_bidder_id")
+
+Faults = dict[str, str]
+
+
+def listing_faults(listing: Mapping[str, Any]) -> Faults:
+    """Return every fault of a complete listing, attribute → what was expected; empty when it is sound (§8.3)."""
+    return {**amount_faults(listing), **type_faults(listing), **order_faults(listing), **quantity_faults(listing)}
+
+
+def amount_faults(listing: Mapping[str, Any]) -> Faults:
+    """Return the amounts that are negative (rules-marketplace §8.3: amounts ≥ 0)."""
+    return {name: "must not be negative" for name in (*LISTING_AMOUNTS, "shipping") if (listing.get(name) or 0) < 0}
+
+
+def type_faults(listing: Mapping[str, Any]) -> Faults:
+    """Return what the listing's type demands and lacks: FIXED a price above 0, AUCTION a start price (§8.3)."""
+    if listing.get("type") == "FIXED":
+        return {} if (listing.get("price") or 0) > 0 else {"price": "must be given and above 0 for a FIXED listing"}
+    if listing.get("start_price") is None:
+        return {"start_price": "must be given for an AUCTION listing"}
+    return auction_amount_faults(listing)
+
+
+def auction_amount_faults(listing: Mapping[str, Any]) -> Faults:
+    """Return amounts under the floor, with which nobody could ever bid or buy (PR3, decision 11)."""
+    floor = bid_floor(listing)
+    return {name: "must not be below the start price or start bid of the auction"
+            for name in ("end_bid", "buy_now_price") if listing.get(name) is not None and listing[name] < floor}
+
+
+def bid_floor(listing: Mapping[str, Any]) -> int:
+    """Return the least first bid in minor units: the larger of start price and start bid (PR3)."""
+    return max(listing.get("start_price") or 0, listing.get("start_bid") or 0)
+
+
+def order_faults(listing: Mapping[str, Any]) -> Faults:
+    """Return dates in the wrong order and a soft close without the end it would move (decision 11)."""
+    start, end, hard_end = (listing.get(name) for name in ("start_bid_date", "end_bid_date", "hard_end_date"))
+    faults: Faults = {}
+    if start and end and start >= end:
+        faults["end_bid_date"] = "must be after startBidDate"
+    if hard_end and (end is None or hard_end < end):
+        faults["hard_end_date"] = "must not be before endBidDate, which must be given"
+    seconds = listing.get("soft_close_seconds")
+    if seconds is not None and not 0 <= seconds <= LONGEST_SOFT_CLOSE_SECONDS:
+        faults["soft_close_seconds"] = f"must be from 0 to {LONGEST_SOFT_CLOSE_SECONDS}"
+    elif seconds and end is None:
+        faults["soft_close_seconds"] = "needs an endBidDate"
+    return faults
+
+
+def quantity_faults(listing: Mapping[str, Any]) -> Faults:
+    """Return a quantity below one unit or below what is already reserved and sold (decision 11)."""
+    quantity = listing.get("quantity")
+    taken = (listing.get("reserved") or 0) + (listing.get("sold") or 0)
+    if quantity is not None and quantity < max(1, taken):
+        return {"quantity": f"must be at least {max(1, taken)}"}
+    return {}
+
+
+def past_faults(given: Mapping[str, Any], now: datetime) -> Faults:
+    """Return the end dates among the given values that are not in the future (§8.3)."""
+    return {name: "must be in the future" for name in ("end_bid_date", "hard_end_date")
+            if given.get(name) is not None and given[name] <= now}
+
+
+def edit_refusal(listing: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return (errCode, message) why the listing may not be edited now, or None (rules-marketplace §8.3, PR-7)."""
+    if listing.get("closed_at") is not None:
+        return "ListingClosed", "The auction is closed; its listing can no longer be edited"
+    return engagement(listing)
+
+
+def engagement(listing: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return (errCode, message) of the bids or orders that hold the listing, or None; only staff may delete it then."""
+    if listing.get("reserved"):
+        return "ListingHasOpenOrders", "The listing has open orders"
+    if listing.get("highest_bidder_id") and listing.get("closed_at") is None:  # somebody leads ⇔ an ACTIVE bid exists
+        return "ListingHasBids", "The listing has active bids"
+    if listing.get("winner_bid_id") is not None and not listing.get("sold"):
+        return "ListingAwaitsPayment", "The auction is won and waits for its winner's order"
+    return None
+
+
+def media_faults(mime_type: str, size: int, url: str) -> Faults:
+    """Return what a media asset record gets wrong: type, size in bytes, or address (§8.2, PR6)."""
+    faults: Faults = {}
+    if mime_type not in MEDIA_TYPES:
+        faults["mime_type"] = f"must be one of {', '.join(MEDIA_TYPES)}"
+    if not 0 < size <= MEDIA_LIMIT_BYTES:
+        faults["size"] = f"must be from 1 to {MEDIA_LIMIT_BYTES} bytes"
+    if not url.startswith(("https://", "http://", "/")) or url.startswith("//") or any(sign <= " " for sign in url):
+        faults["url"] = "must be an http(s) address or an absolute path of this server"
+    return faults
+
+
+def edited_media(current: Iterable[str] | None, append: str | None, remove: str | None) -> list[str]:
+    """Return the media ids after array_append / array_remove; each id stays once, order is kept (§8.3)."""
+    kept = [asset_id for asset_id in current or () if asset_id != remove]
+    return kept if append is None or append in kept else [*kept, append]

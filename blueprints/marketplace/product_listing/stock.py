@@ -1,0 +1,77 @@
+"""The units of a listing as orders take them: reserved when ordered, sold when shipped, back when released.
+
+Called inside the order's unit of work; the listing's row lock decides who gets the last unit (decision 11)."""
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork
+from app.http.errors import NotFound, RuleViolated
+from blueprints.marketplace.product_listing.models import Product
+
+OrderedListing = Product
+AUCTIONED_UNITS = 1
+
+
+def lock_listings(work: UnitOfWork, product_ids: Iterable[str], *, withdrawn_too: bool = False) -> dict[str, Product]:
+    """Return id → listing, all locked in the order of their ids; raises NotFound for one that is missing."""
+    wanted = sorted(set(product_ids))
+    query = select(Product).where(Product.id.in_(wanted)).order_by(Product.id)
+    if not withdrawn_too:
+        query = query.where(Product.is_active.is_(True))
+    found = {listing.id: listing for listing in work.all(query, lock=True)}
+    if len(found) < len(wanted):
+        raise NotFound
+    return found
+
+
+def units_offered(listing: Product) -> int | None:
+    """Return how many units the listing has in all; None is unlimited, an auction has one."""
+    return AUCTIONED_UNITS if listing.type == "AUCTION" else listing.quantity
+
+
+def reserve(work: UnitOfWork, listing: Product, units: int) -> None:
+    """Take `units` for an order; raises RuleViolated when fewer are left."""
+    offered = units_offered(listing)
+    if offered is not None and listing.reserved + listing.sold + units > offered:
+        left = max(0, offered - listing.reserved - listing.sold)
+        raise RuleViolated("OutOfStock", f"{listing.title}: only {left} left", {"productId": listing.id, "left": left})
+    work.change(listing, reserved=listing.reserved + units)
+
+
+def release(work: UnitOfWork, listing: Product, units: int) -> None:
+    """Give reserved units back."""
+    work.change(listing, reserved=_less(listing.reserved, units))
+
+
+def ship(work: UnitOfWork, listing: Product, units: int) -> None:
+    """Turn reserved units into sold ones."""
+    work.change(listing, reserved=_less(listing.reserved, units), sold=listing.sold + units)
+
+
+def take_back(work: UnitOfWork, listing: Product, units: int) -> None:
+    """Give sold units back: their money was returned."""
+    work.change(listing, sold=_less(listing.sold, units))
+
+
+def _less(held: int, units: int) -> int:
+    if units > held:
+        raise RuntimeError("more units given back than were taken")
+    return held - units
+
+
+def stock_figures() -> dict[str, tuple[int, int]]:
+    """Return id → (reserved, sold) of every listing of which anything is taken, for checking the books."""
+    is_taken = or_(Product.reserved != 0, Product.sold != 0)
+    rows = fetch(select(Product.id, Product.reserved, Product.sold).where(is_taken))
+    return {row.id: (row.reserved, row.sold) for row in rows}
+
+
+def unordered_auctions(closed_before: datetime, limit: int) -> list[str]:
+    """Return the ids of auctions won before a moment that no order holds, the longest closed first."""
+    rows = fetch(select(Product.id).where(
+        Product.type == "AUCTION", Product.winner_bid_id.is_not(None), Product.closed_at <= closed_before,
+        Product.reserved == 0, Product.sold == 0, Product.is_active.is_(True)).order_by(Product.closed_at).limit(limit))
+    return [row.id for row in rows]

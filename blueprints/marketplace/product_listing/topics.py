@@ -1,0 +1,5 @@
+"""The topics productListing emits, literal from the contract; the unit of work emits them."""
+
+PRODUCT_CREATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-created"
+PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
+PRODUCT_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-deleted"

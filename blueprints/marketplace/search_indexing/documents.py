@@ -1,0 +1,53 @@
+"""What of a record the search index sees: its names weigh more than its prose, ids and addresses are no words."""
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.data.columns import iso
+from app.data.reads import fetch, fetch_one
+from app.search import Document, IndexSchema, RebuildSource, instant, keyword, text
+from blueprints.marketplace.search_indexing.models import SearchIndex
+from blueprints.marketplace.search_indexing.rules import other_prose
+
+_CHUNK = 1000
+
+SCHEMA = IndexSchema("searchIndex", (
+    text("title", 4.0), text("name", 4.0), text("fullname", 4.0), text("subtitle", 2.0), text("description"),
+    text("prose"),
+    keyword("documentType", facet=True), keyword("referenceId"), instant("indexedAt"),
+))
+
+
+def search_document(id: str, version: int, document_type: str, reference_id: str, indexed_at: str | None,
+                    document: dict[str, Any]) -> Document:
+    """Return the search index's view of a record; `version` is its recordVersion."""
+    named = {name: document.get(name) for name in ("title", "name", "fullname", "subtitle", "description")}
+    return Document(id, version, {**named, "prose": other_prose(document), "documentType": document_type,
+                                  "referenceId": reference_id, "indexedAt": indexed_at})
+
+
+def _documents(after: str | None) -> Iterator[Document]:
+    columns = (SearchIndex.id, SearchIndex.record_version, SearchIndex.document_type, SearchIndex.reference_id,
+               SearchIndex.indexed_at, SearchIndex.document)
+    while True:
+        rows = fetch(select(*columns).where(SearchIndex.is_active.is_(True), SearchIndex.id > (after or ""))
+                     .order_by(SearchIndex.id).limit(_CHUNK))
+        for row in rows:
+            yield search_document(row[0], row[1], row[2], row[3], _text(row[4]), row[5])
+        if len(rows) < _CHUNK:
+            return
+        after = rows[-1][0]
+
+
+def _total() -> int:
+    row = fetch_one(select(func.count()).select_from(SearchIndex).where(SearchIndex.is_active.is_(True)))
+    return int(row[0]) if row else 0
+
+
+def _text(moment: datetime | str | None) -> str | None:
+    return iso(moment) if isinstance(moment, datetime) else moment
+
+
+SOURCE = RebuildSource(_documents, _total)

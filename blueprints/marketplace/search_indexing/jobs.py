@@ -1,0 +1,11 @@
+"""What searchIndexing does by the clock: each night, and when staff asks, all records are compared with the truth."""
+from app.jobs.schedule import periodic
+from app.search.catalogue import rebuild_index
+from blueprints.marketplace.search_indexing.commands import REBUILD_JOB
+from blueprints.marketplace.search_indexing.documents import SCHEMA
+
+
+@periodic(REBUILD_JOB, hours=24)
+def rebuild_search_index() -> str:
+    """Write all search records and the search index anew."""
+    return f"{rebuild_index(SCHEMA.name)} documents"

@@ -1,0 +1,102 @@
+"""The reads of searchIndexing: lists are SQL, words go to the search index and come back as rows in its order."""
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Text, cast, exists, select
+
+from app.data.asked import ReadRequest
+from app.data.filters import Filters, equal
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
+from app.data.wire import Wire
+from app.search import Filter, SearchQuery
+from app.search.catalogue import search_index
+from blueprints.marketplace.search_indexing.documents import SCHEMA
+from blueprints.marketplace.search_indexing.models import SearchIndex
+
+SEARCH_FILTERS = Filters((
+    equal(SearchIndex.document_type), equal(SearchIndex.reference_id), equal(SearchIndex.indexed_at)))
+_WINDOW = 10_000  # what search pages lie within
+
+
+def get_search_index(search_index_id: str) -> Wire:
+    """Return an active record; raises NotFound."""
+    return get_row(SearchIndex, search_index_id)
+
+
+def list_search_indexes(asked: ReadRequest) -> Listing:
+    """Return a page of active records, oldest first; with `q`, those that hold its words, best match first."""
+    words = asked.arguments.get("q", "")
+    if not words.strip():
+        return list_rows(SearchIndex, asked.page, *asked.where)
+    page = asked.page
+    within = page.offset + page.rows <= _WINDOW
+    index = search_index(SCHEMA.name)
+    # This answer is cached under the index's mark, so it must not be made from anything older.
+    index.refresh()
+    found = index.search(SearchQuery(
+        words, _search_filters(asked), offset=page.offset if within else 0, limit=page.rows if within else 0))
+    if not found.ready:
+        return _slowly(asked, words)
+    rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where)
+    return Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page)
+
+
+def _search_filters(asked: ReadRequest) -> list[Filter]:
+    wanted = ((item["name"], item["value"]) for item in asked.filters)
+    return [Filter(name, "in", value if isinstance(value, list) else [value]) for name, value in wanted]
+
+
+def _slowly(asked: ReadRequest, words: str) -> Listing:
+    """Look for the words in the table itself, while the index is being rebuilt."""
+    text = cast(SearchIndex.document, Text)
+    return list_rows(SearchIndex, asked.page, *asked.where,
+                     *(text.icontains(word, autoescape=True) for word in words.split()[:8]))
+
+
+def dependants(reference: str, value: str, after: str, limit: int) -> list[tuple[str, str, str]]:
+    """Return (id, documentType, referenceId) of the records that mention a category, subcategory or seller."""
+    column = getattr(SearchIndex, reference)
+    rows = fetch(select(SearchIndex.id, SearchIndex.document_type, SearchIndex.reference_id).where(
+        column == value, SearchIndex.id > after, SearchIndex.is_active.is_(True))
+        .order_by(SearchIndex.id).limit(limit))
+    return [tuple(row) for row in rows]
+
+
+def sells(user_id: str) -> bool:
+    """Tell whether a user has a product among the records: that makes a seller (§9.3)."""
+    query = select(exists().where(SearchIndex.seller_ref == user_id, SearchIndex.document_type == "PRODUCT",
+                                  SearchIndex.is_active.is_(True)))
+    row = fetch_one(query)
+    return bool(row and row[0])
+
+
+def indexed_references(document_type: str, after: str, limit: int) -> list[tuple[str, str]]:
+    """Return (id, referenceId) of the active records of a type, in order of id, after a given one."""
+    rows = fetch(select(SearchIndex.id, SearchIndex.reference_id).where(
+        SearchIndex.document_type == document_type, SearchIndex.id > after, SearchIndex.is_active.is_(True))
+        .order_by(SearchIndex.id).limit(limit))
+    return [tuple(row) for row in rows]
+
+
+def missing_references(document_type: str, reference_ids: Iterable[str]) -> list[str]:
+    """Return those ids that have no active record."""
+    wanted = list(reference_ids)
+    known: set[Any] = {row.reference_id for row in fetch(select(SearchIndex.reference_id).where(
+        SearchIndex.document_type == document_type, SearchIndex.reference_id.in_(wanted),
+        SearchIndex.is_active.is_(True)))}
+    return [reference_id for reference_id in wanted if reference_id not in known]
+
+
+def seller_references() -> list[str]:
+    """Return the ids of everybody who has a product among the records."""
+    rows = fetch(select(SearchIndex.seller_ref).distinct().where(
+        SearchIndex.document_type == "PRODUCT", SearchIndex.seller_ref.is_not(None), SearchIndex.is_active.is_(True)))
+    return [row.seller_ref for row in rows]
+
+
+def check_index() -> tuple[str, str]:
+    """Return what `flask doctor` says of the index: search answers from the database while it is not ready."""
+    state = search_index(SCHEMA.name).status()
+    if state.state != "ready":
+        return "warn", f"{state.state}: {state.reason} (flask index rebuild)"
+    return "ok", f"{state.documents} documents"

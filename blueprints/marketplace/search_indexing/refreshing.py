@@ -1,0 +1,163 @@
+"""Keeps the records true to what they describe: whatever happened, the present state is read again and written.
+
+A record is locked before its truth is read, so that of two refreshes the later one writes the later state."""
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+
+from app.data.reads import Page
+from app.data.unit_of_work import unit_of_work
+from app.http.errors import RuleViolated
+from app.identity.actor import system_actor
+from app.search.catalogue import Progress, declare_index
+from blueprints.marketplace.category_management.queries import (
+    categories_by_id,
+    list_categories,
+    list_subcategories,
+    subcategories_by_id,
+)
+from blueprints.marketplace.product_listing.queries import live_product_ids, products_by_id
+from blueprints.marketplace.search_indexing.commands import new_record, rewrite
+from blueprints.marketplace.search_indexing.documents import SCHEMA, SOURCE
+from blueprints.marketplace.search_indexing.models import SearchIndex
+from blueprints.marketplace.search_indexing.queries import (
+    dependants,
+    indexed_references,
+    missing_references,
+    seller_references,
+    sells,
+)
+from blueprints.marketplace.search_indexing.rules import (
+    category_document,
+    product_document,
+    seller_document,
+    subcategory_document,
+)
+from blueprints.platform.auth.queries import brief_users
+
+# One transaction each: on SQLite it holds the one write lock, and bidders wait for it.
+_PER_TRANSACTION = 25
+_PER_READ = 500
+_SYSTEM = system_actor("marketplace")
+
+Documents = Mapping[str, dict[str, Any]]
+
+
+def refresh(document_type: str, ids: Iterable[str]) -> None:
+    """Write the present document of each reference, and take those records out whose reference is gone."""
+    traders: set[str] = set()
+    for few in _chunks(list(dict.fromkeys(ids)), _PER_TRANSACTION):
+        traders |= _refresh_few(document_type, few)
+    if traders:
+        refresh("SELLER", sorted(traders))
+
+
+def refresh_dependants(reference: str, value: str) -> None:
+    """Write every record anew that mentions a renamed category, subcategory or seller."""
+    after = ""
+    while found := dependants(reference, value, after, _PER_READ):
+        for document_type in {row[1] for row in found}:
+            refresh(document_type, [row[2] for row in found if row[1] == document_type])
+        after = found[-1][0]
+
+
+def refresh_everything(progress: Progress = lambda done, total: None) -> int:
+    """Compare all records with what they describe; returns how many references were looked at."""
+    total, done = SOURCE.total(), 0
+    for document_type in _TRUTHS:
+        for ids in _all_references(document_type):
+            refresh(document_type, ids)
+            done += len(ids)
+            progress(done, max(done, total))
+    return done
+
+
+def _refresh_few(document_type: str, ids: Sequence[str]) -> set[str]:
+    """Refresh a few references in one transaction; returns who started or stopped selling something."""
+    try:
+        return _write_few(document_type, ids)
+    except RuleViolated:
+        # A rival has recorded one of them since we looked; now it is found.
+        return _write_few(document_type, ids)
+
+
+def _write_few(document_type: str, ids: Sequence[str]) -> set[str]:
+    with unit_of_work(_SYSTEM) as work:
+        rows = {row.reference_id: row for row in work.all(select(SearchIndex).where(
+            SearchIndex.document_type == document_type, SearchIndex.reference_id.in_(ids),
+            SearchIndex.is_active.is_(True)).order_by(SearchIndex.id), lock=True)}
+        documents = _TRUTHS[document_type](ids)
+        for id, document in documents.items():
+            if id in rows:
+                rewrite(work, rows[id], document)
+            else:
+                work.insert(new_record(document_type, id, document))
+        gone = rows.keys() - documents.keys()
+        for id in gone:
+            work.archive(rows[id])
+        work.commit()
+    new = documents.keys() - rows.keys()
+    return {documents[id]["sellerId"] for id in new if "sellerId" in documents[id]} | {
+        rows[id].seller_ref for id in gone if rows[id].seller_ref}
+
+
+def _products(ids: Sequence[str]) -> Documents:
+    return {id: product_document(row) for id, row in products_by_id(ids).items()}
+
+
+def _sellers(ids: Sequence[str]) -> Documents:
+    sellers = brief_users("marketplace", [id for id in ids if sells(id)])
+    return {id: seller_document(row, {}) for id, row in sellers.items()}
+
+
+def _categories(ids: Sequence[str]) -> Documents:
+    return {id: category_document(row) for id, row in categories_by_id(ids).items()}
+
+
+def _subcategories(ids: Sequence[str]) -> Documents:
+    found = subcategories_by_id(ids)
+    categories = categories_by_id(row["categoryId"] for row in found.values())
+    return {id: subcategory_document(row, categories.get(row["categoryId"])) for id, row in found.items()}
+
+
+# Sellers come last: who sells is read from the products' records.
+_TRUTHS: dict[str, Callable[[Sequence[str]], Documents]] = {
+    "CATEGORY": _categories, "SUBCATEGORY": _subcategories, "PRODUCT": _products, "SELLER": _sellers}
+
+
+def _all_references(document_type: str) -> Iterator[list[str]]:
+    """Yield the references that have a record, then those that should have one."""
+    after = ""
+    while found := indexed_references(document_type, after, _PER_READ):
+        yield [row[1] for row in found]
+        after = found[-1][0]
+    for ids in _living(document_type):
+        if missing := missing_references(document_type, ids):
+            yield missing
+
+
+def _living(document_type: str) -> Iterator[list[str]]:
+    if document_type == "PRODUCT":
+        after = ""
+        while ids := live_product_ids(after, _PER_READ):
+            yield ids
+            after = ids[-1]
+    elif document_type == "SELLER":
+        yield from _chunks(seller_references(), _PER_READ)
+    else:
+        listed = list_categories if document_type == "CATEGORY" else list_subcategories
+        for number in count(1):
+            rows = listed(Page(number, _PER_READ)).rows
+            if not rows:
+                return
+            yield [row["id"] for row in rows]
+
+
+def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(ids), size):
+        yield list(ids[start:start + size])
+
+
+INDEX = declare_index(SCHEMA, SOURCE, refresh_everything)

@@ -1,0 +1,59 @@
+"""What searchIndexing does when something it describes changes, and how its own records reach the search index.
+
+Both are batch subscribers: they may see an event twice or late, and read the present state or compare versions."""
+from collections.abc import Sequence
+
+from app.events.outbox import Event
+from app.events.subscriptions import subscribe_batch
+from app.search import Change, Removal
+from app.search.catalogue import apply_or_rebuild
+from blueprints.marketplace.search_indexing import topics
+from blueprints.marketplace.search_indexing.documents import SCHEMA, search_document
+from blueprints.marketplace.search_indexing.refreshing import refresh, refresh_dependants
+
+_CREATED = {topics.CATEGORY_CREATED: "CATEGORY", topics.SUBCATEGORY_CREATED: "SUBCATEGORY",
+            topics.PRODUCT_CREATED: "PRODUCT", topics.USER_CREATED: "SELLER"}
+_UPDATED = {topics.CATEGORY_UPDATED: "CATEGORY", topics.SUBCATEGORY_UPDATED: "SUBCATEGORY",
+            topics.PRODUCT_UPDATED: "PRODUCT", topics.USER_UPDATED: "SELLER"}
+_DELETED = {topics.CATEGORY_DELETED: "CATEGORY", topics.SUBCATEGORY_DELETED: "SUBCATEGORY",
+            topics.PRODUCT_DELETED: "PRODUCT", topics.USER_DELETED: "SELLER"}
+_DESCRIBED = _CREATED | _UPDATED | _DELETED
+# Document type → the property others show, and the reference by which they are found.
+_SHOWN_ELSEWHERE = {"CATEGORY": ("title", "category_ref"), "SUBCATEGORY": ("name", "subcategory_ref"),
+                    "SELLER": ("fullname", "seller_ref")}
+
+
+@subscribe_batch(*_DESCRIBED, name="search_indexing.refresh")
+def refresh_records(events: Sequence[Event]) -> None:
+    """Write the records of everything that changed, each once however often it did, and of those that show its name."""
+    changed: dict[str, list[str]] = {}
+    for event in events:
+        changed.setdefault(_DESCRIBED[event.topic], []).append(event.key)
+    for document_type, ids in changed.items():
+        refresh(document_type, ids)
+    for reference, id in dict.fromkeys(found for event in events if (found := _renamed(event))):
+        refresh_dependants(reference, id)
+
+
+def _renamed(event: Event) -> tuple[str, str] | None:
+    """Return by which reference to find the records that show a name which changed or vanished."""
+    shown = _SHOWN_ELSEWHERE.get(_DESCRIBED[event.topic])
+    if shown is None or event.topic in _CREATED:
+        return None
+    if event.topic in _UPDATED and shown[0] not in event.payload["newDataValues"]:
+        return None
+    return shown[1], event.key
+
+
+@subscribe_batch(topics.INDEX_CREATED, topics.INDEX_UPDATED, topics.INDEX_DELETED, name="search.search_index")
+def feed_search(events: Sequence[Event]) -> None:
+    """Bring records into the search index, in one commit per batch."""
+    apply_or_rebuild(SCHEMA.name, [_change(event) for event in events])
+
+
+def _change(event: Event) -> Change:
+    row = event.payload
+    if event.topic == topics.INDEX_DELETED:
+        return Removal(row["id"], row["recordVersion"])
+    return search_document(row["id"], row["recordVersion"], row["documentType"], row["referenceId"], row["indexedAt"],
+                           row["document"])

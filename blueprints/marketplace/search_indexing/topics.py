@@ -1,0 +1,18 @@
+"""Topics searchIndexing listens to, literal from the contract."""
+
+PRODUCT_CREATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-created"
+PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
+PRODUCT_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-deleted"
+CATEGORY_CREATED = "ebaycclone-categorymanagement-service-dbevent-category-created"
+CATEGORY_UPDATED = "ebaycclone-categorymanagement-service-dbevent-category-updated"
+CATEGORY_DELETED = "ebaycclone-categorymanagement-service-dbevent-category-deleted"
+SUBCATEGORY_CREATED = "ebaycclone-categorymanagement-service-dbevent-subcategory-created"
+SUBCATEGORY_UPDATED = "ebaycclone-categorymanagement-service-dbevent-subcategory-updated"
+SUBCATEGORY_DELETED = "ebaycclone-categorymanagement-service-dbevent-subcategory-deleted"
+USER_CREATED = "ebaycclone-auth-service-dbevent-user-created"
+USER_UPDATED = "ebaycclone-auth-service-dbevent-user-updated"
+USER_DELETED = "ebaycclone-auth-service-dbevent-user-deleted"
+
+INDEX_CREATED = "elastic-index-ebaycclone_searchindex-created"
+INDEX_UPDATED = "elastic-index-ebaycclone_searchindex-updated"
+INDEX_DELETED = "elastic-index-ebaycclone_searchindex-deleted"

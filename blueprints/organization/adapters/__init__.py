@@ -1,0 +1,1 @@
+"""The outside of the hexagon: databases, stream, schemas, tokens and HTTP, each behind a port."""

@@ -1,0 +1,125 @@
+"""The threads behind the store: one carries what outboxes hold, one follows the stream; safe to kill at any point."""
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from blueprints.organization.application.projector import StreamProjector
+from blueprints.organization.application.relay import Relay
+from blueprints.organization.domain.refusals import Unavailable
+from blueprints.organization.ports import StreamDown
+
+TICK_SECONDS = 1.0
+BUSY_SECONDS = 0.1
+IDLE_STREAM_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Courier:
+    """Drains the outbox of each tenant that rings, and sweeps all tenants when `may_sweep` lets this process.
+
+    A ring lost with its process is found by the next sweep, whichever process makes it."""
+
+    def __init__(self, make_relay: Callable[[], Relay], on_tick: Callable[[], None], may_sweep: Callable[[], bool], *,
+                 sweep_seconds: float) -> None:
+        self._make_relay = make_relay
+        self._on_tick = on_tick
+        self._may_sweep = may_sweep
+        self._sweep_seconds = sweep_seconds
+        self._rung: set[str] = set()
+        self._bell = threading.Condition()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._pid = 0
+
+    def ring(self, tenant_id: str) -> None:
+        """Say that the tenant's outbox has something; starts the thread when there is none in this process."""
+        self.start()
+        with self._bell:
+            self._rung.add(tenant_id)
+            self._bell.notify()
+
+    def start(self) -> None:
+        """Start the thread, once per process (a forked worker starts its own)."""
+        if self._pid == os.getpid():
+            return
+        with self._bell:
+            if self._pid != os.getpid():
+                self._pid = os.getpid()
+                self._stop.clear()
+                self._thread = threading.Thread(target=self.run, args=(self._stop,), daemon=True, name="organization")
+                self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the batch it is at."""
+        self._stop.set()
+        with self._bell:
+            self._bell.notify()
+        if self._thread:
+            self._thread.join(timeout=10)
+        self._thread, self._pid = None, 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Carry until `stop` is set."""
+        relay = self._make_relay()
+        sweep_at = 0.0
+        while not stop.is_set():
+            try:
+                if time.monotonic() >= sweep_at:
+                    self._again(relay.sweep() if self._may_sweep() else ())
+                    sweep_at = time.monotonic() + self._sweep_seconds
+                self._carry(relay, self._take(), stop)
+                self._on_tick()
+            except StreamDown as error:
+                logger.warning("the stream is down, next try in %.1f s: %s", self._pause(relay), error)
+            except Exception:
+                logger.exception("the relay stumbled")
+            stop.wait(self._pause(relay))
+
+    def _carry(self, relay: Relay, tenants: set[str], stop: threading.Event) -> None:
+        """Drain the tenants; whoever is not done, also because of a failure, is rung again."""
+        waiting = set(tenants)
+        try:
+            for tenant_id in tenants:
+                if not stop.is_set() and relay.drained(tenant_id):
+                    waiting.discard(tenant_id)
+        finally:
+            self._again(waiting)
+        if waiting:
+            stop.wait(BUSY_SECONDS)
+
+    def _take(self) -> set[str]:
+        with self._bell:
+            if not self._rung:
+                self._bell.wait(TICK_SECONDS)
+            taken, self._rung = self._rung, set()
+            return taken
+
+    def _again(self, tenants: Iterable[str]) -> None:
+        with self._bell:
+            self._rung.update(tenants)
+
+    def _pause(self, relay: Relay) -> float:
+        return relay.backoff.wait(relay.ports.now())
+
+
+def follow_stream(projector: StreamProjector, stop: threading.Event) -> None:
+    """Project the stream until `stop` is set; failures are tried again with back-off."""
+    while not stop.is_set():
+        try:
+            idle = not projector.pass_once()
+        except (StreamDown, Unavailable) as error:
+            projector.backoff.failed(projector.ports.now())
+            logger.warning("the stream is not projected: %s", error)
+        except Exception:
+            projector.backoff.failed(projector.ports.now())
+            logger.exception("the stream projector stumbled")
+        else:
+            stop.wait(IDLE_STREAM_SECONDS if idle else 0)
+        stop.wait(projector.backoff.wait(projector.ports.now()))
+    try:
+        projector.release()
+    except (StreamDown, Unavailable):
+        logger.info("the shard leases run out by themselves")

@@ -1,0 +1,165 @@
+"""JSON Schema 2020-12 from files: `<resource>/<version>.json` in a folder; the highest version of each is served."""
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.exceptions import SchemaError
+from jsonschema.validators import extend
+
+from blueprints.organization.domain.documents import SYSTEM_MEMBERS, Document
+from blueprints.organization.domain.identifiers import resource_id
+from blueprints.organization.domain.legal_entity_identifier import is_lei
+from blueprints.organization.domain.refusals import MalformedResourceId, Violation
+from blueprints.organization.domain.resource_type import (
+    NAME,
+    PROPERTY,
+    RESERVED_PARAMETERS,
+    Extension,
+    ResourceType,
+    extended_schema,
+)
+
+SHIPPED = Path(__file__).parent.parent / "schemas"
+_VERSION = re.compile(r"v([1-9][0-9]{0,3})")
+_RESERVED_NAMES = ("main", "temp", "public", "token", "information_schema")
+
+formats = FormatChecker(formats=["email", "date", "date-time", "time", "ipv4", "ipv6"])
+formats.checks("lei")(lambda value: not isinstance(value, str) or is_lei(value))
+
+
+@formats.checks("uuid", raises=MalformedResourceId)
+def _is_uuid(value: object) -> bool:
+    """Stricter than the library, whose reader takes the digits of every script."""
+    return not isinstance(value, str) or bool(resource_id(value))
+
+
+@formats.checks("uri", raises=ValueError)
+def _is_uri(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    parts = urlsplit(value)
+    return bool(parts.scheme in ("http", "https") and parts.hostname) and not re.search(r"[\s<>\"\\^`{|}]", value)
+
+
+def _pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[ValidationError]:
+    """Read a final $ as ECMA 262 does: the very end, not the place before a last line break."""
+    strict = re.sub(r"(?<!\\)\$$", r"\\Z", pattern)
+    if isinstance(instance, str) and not re.search(strict, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _pattern})
+
+
+class SchemaFilesWrong(ValueError):
+    """A schema file cannot be served; the start is refused with a sentence that names it."""
+
+
+class JsonSchemaCatalog:
+    """The resource types of one or more folders, the event schema, and a validator for each tenant's extension."""
+
+    def __init__(self, *folders: Path) -> None:
+        self.kinds: Mapping[str, ResourceType] = _load(folders)
+        self._event = _validator(json.loads((SHIPPED / "event-v1.json").read_text()))
+        self._validators = lru_cache(maxsize=512)(self._build)
+
+    def violations(self, kind: ResourceType, extension: Extension, properties: Document) -> list[Violation]:
+        """Return every entry of `properties` that breaks the schema of this tenant."""
+        validator = self._validators(kind.name, json.dumps([extension.properties, extension.required]))
+        return [_violation(error) for error in sorted(validator.iter_errors(properties), key=_place)]
+
+    def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
+        """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
+        spec: Any = extended_schema(kind, extension)
+        for name in path:
+            spec = spec["properties"][name]
+        spec = spec.get("items", {}) if spec.get("type") == "array" else spec
+        return bool(_validator({**spec, "$defs": kind.schema.get("$defs", {})}).is_valid(value))
+
+    def _build(self, name: str, extension_text: str) -> Draft202012Validator:
+        properties, required = json.loads(extension_text)
+        return _validator(extended_schema(self.kinds[name], Extension(1, properties, tuple(required))))
+
+    def schema_errors(self, schema: Document) -> list[str]:
+        """Return why `schema` is no usable JSON Schema 2020-12 document; references may only point into it."""
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            return [f"{error.json_path}: {error.message}"]
+        return [f"The reference {target} does not stay within the document."
+                for target in _references(schema) if not target.startswith("#")]
+
+    def event_errors(self, message: Document) -> list[str]:
+        """Return why `message` does not satisfy the event schema."""
+        return [f"{error.json_path}: {error.message}" for error in self._event.iter_errors(message)]
+
+
+def _load(folders: tuple[Path, ...]) -> dict[str, ResourceType]:
+    newest: dict[str, ResourceType] = {}
+    for file in sorted(file for folder in folders for file in folder.glob("*/v*.json")):
+        kind = _resource_type(file)
+        if kind.name not in newest or _number(newest[kind.name].version) <= _number(kind.version):
+            newest[kind.name] = kind
+    return newest
+
+
+def _resource_type(file: Path) -> ResourceType:
+    kind = ResourceType(file.parent.name, file.stem, json.loads(file.read_text()))
+    complaint = _complaint(kind)
+    if complaint:
+        raise SchemaFilesWrong(f"{file}: {complaint}")
+    return kind
+
+
+def _complaint(kind: ResourceType) -> str | None:
+    properties = kind.schema.get("properties")
+    if not NAME.fullmatch(kind.name) or kind.name in _RESERVED_NAMES or not _VERSION.fullmatch(kind.version):
+        return "a schema file is <resource>/v<number>.json"
+    if not isinstance(properties, dict) or "$id" not in kind.schema:
+        return "a resource schema has properties and an $id"
+    taken = [name for name in properties
+             if not PROPERTY.fullmatch(name) or name in SYSTEM_MEMBERS or name in RESERVED_PARAMETERS]
+    if taken:
+        return f"these cannot be property names: {', '.join(taken)}"
+    try:
+        Draft202012Validator.check_schema(dict(kind.schema))
+    except SchemaError as error:
+        return f"{error.json_path}: {error.message}"
+    return None
+
+
+def _number(version: str) -> int:
+    return int(version.removeprefix("v"))
+
+
+def _validator(schema: Document) -> Draft202012Validator:
+    return _Validator(schema, format_checker=formats)
+
+
+def _place(error: ValidationError) -> tuple[str, str]:
+    return _pointer(error), str(error.validator)
+
+
+def _pointer(error: ValidationError) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in error.absolute_path)
+
+
+def _violation(error: ValidationError) -> Violation:
+    message = error.message if len(error.message) <= 300 else f"{error.message[:300]}…"
+    return Violation(_pointer(error), str(error.validator), message)
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        for name, value in schema.items():
+            if name in ("$ref", "$dynamicRef") and isinstance(value, str):
+                yield value
+            yield from _references(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _references(value)

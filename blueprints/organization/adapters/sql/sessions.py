@@ -1,0 +1,165 @@
+"""What a transaction can do on one resource: load, append, project, remember, look.
+
+The unique (resource, version) decides between rivals, and a projection only moves a row forward: it may repeat."""
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, Insert, Row, Table, delete, func, insert, select, true
+
+from blueprints.organization.adapters.sql.dialects import UPSERTS
+from blueprints.organization.adapters.sql.failures import rivals_win
+from blueprints.organization.adapters.sql.search import conditions, count_of, page_of
+from blueprints.organization.adapters.sql.tables import ResourceTables, extensions
+from blueprints.organization.domain.aggregate import Aggregate
+from blueprints.organization.domain.documents import Document, properties_of
+from blueprints.organization.domain.events import Event, Identity
+from blueprints.organization.domain.resource_type import NO_EXTENSION, Extension, ResourceType
+from blueprints.organization.domain.search import Search
+from blueprints.organization.ports import Remembered, Requested, Tenant
+
+
+class SqlSession:
+    """What reading and writing share: the connection, the resource's tables, the tenant's extension."""
+
+    def __init__(self, connection: Connection, dialect: str, kind: ResourceType, tables: ResourceTables) -> None:
+        self.connection = connection
+        self.dialect = dialect
+        self.kind = kind
+        self.tables = tables
+
+    def extension(self) -> Extension:
+        """Return the newest revision of what the tenant added to the resource type."""
+        row = self.connection.execute(
+            select(extensions).where(extensions.c.resource == self.kind.name)
+            .order_by(extensions.c.revision.desc()).limit(1)).first()
+        return Extension(row.revision, row.properties, tuple(row.required)) if row else NO_EXTENSION
+
+
+class SqlReadSession(SqlSession):
+    """A look at the query table."""
+
+    def record(self, resource_id: str) -> Document | None:
+        """Return the living record."""
+        records = self.tables.records
+        row = self.connection.execute(
+            select(*_record_columns(records))
+            .where(records.c.resourceId == resource_id, records.c.isActive == true())).first()
+        return _record_of(row) if row else None
+
+    def page(self, search: Search) -> tuple[list[Document], int]:
+        """Return the page's records and the number of all that match."""
+        records = self.tables.records
+        wanted = conditions(records, search, self.dialect)
+        statement = page_of(select(*_record_columns(records)).where(*wanted), records, search, self.dialect)
+        rows = [_record_of(row) for row in self.connection.execute(statement)]
+        return rows, int(self.connection.scalar(count_of(records, wanted)) or 0)
+
+
+class SqlWriteSession(SqlSession):
+    """One transaction on one resource type of a tenant."""
+
+    def __init__(self, connection: Connection, dialect: str, kind: ResourceType, tenant: Tenant,
+                 tables: ResourceTables) -> None:
+        super().__init__(connection, dialect, kind, tables)
+        self._tenant_id = tenant.tenant_id
+
+    def aggregate(self, identity: Identity) -> Aggregate:
+        """Load a resource: its last event carries the whole state."""
+        events = self.tables.events
+        row = self.connection.execute(
+            select(events.c.version, events.c.after).where(events.c.resourceId == identity.resource_id)
+            .order_by(events.c.version.desc()).limit(1)).first()
+        return Aggregate(identity, row.version, row.after) if row else Aggregate(identity)
+
+    def append(self, event: Event) -> None:
+        """Append to the event table; raises ConcurrentWrite when the version is taken."""
+        with rivals_win():
+            self.connection.execute(insert(self.tables.events).values(
+                id=event.id, resourceId=event.identity.resource_id, version=event.version, change=event.change,
+                time=event.time, actor=event.actor, dataschema=event.dataschema, before=event.before,
+                after=event.after))
+
+    def enqueue(self, event: Event) -> None:
+        """Put the appended event into the outbox."""
+        events = self.tables.events
+        position = select(events.c.position).where(events.c.id == event.id)
+        self.connection.execute(insert(self.tables.outbox).from_select(["position"], position))
+
+    def project(self, event: Event) -> bool:
+        """Bring the row up to `event`; returns False when the row has seen it or is past it."""
+        statement = self._projection().returning(self.tables.records.c.version)
+        return self.connection.execute(statement, self._row(event)).first() is not None
+
+    def project_all(self, events: Sequence[Event]) -> None:
+        """Project events in order, in one statement per event but one round trip."""
+        self.connection.execute(self._projection(), [self._row(event) for event in events])
+
+    def recall(self, requested: Requested, not_before: str) -> Remembered | None:
+        """Return the outcome kept for the key since `not_before`, and whether the query table shows it by now."""
+        requests, records = self.tables.requests, self.tables.records
+        row = self.connection.execute(
+            select(requests.c.fingerprint, requests.c.resourceId, requests.c.version,
+                   func.coalesce(records.c.version, 0).label("projected"))
+            .select_from(requests.outerjoin(records, records.c.resourceId == requests.c.resourceId))
+            .where(*_same_key(requests, requested), requests.c.createdAt >= not_before)).first()
+        return Remembered(row.fingerprint, row.resourceId, row.version, row.projected >= row.version) if row else None
+
+    def remember(self, requested: Requested, resource_id: str, version: int, at: str, not_before: str) -> None:
+        """Keep the outcome under the key, and forget those older than `not_before`.
+
+        Raises ConcurrentWrite when a rival was first."""
+        requests = self.tables.requests
+        self.connection.execute(delete(requests).where(requests.c.createdAt < not_before))
+        with rivals_win():
+            self.connection.execute(insert(requests).values(
+                actor=requested.actor, route=requested.route, key=requested.key, fingerprint=requested.fingerprint,
+                resourceId=resource_id, version=version, createdAt=at))
+
+    def commit(self) -> None:
+        """Make it so."""
+        self.connection.commit()
+
+    def events_after(self, position: int, limit: int) -> list[tuple[int, Event]]:
+        """Return events with their positions, in order."""
+        return read_events(self.connection, self.tables.events, self._tenant_id, self.kind, position, limit)
+
+    def _projection(self) -> Insert:
+        records = self.tables.records
+        statement = UPSERTS[self.dialect](records)
+        changes = {column.name: statement.excluded[column.name] for column in records.columns if not column.primary_key}
+        return statement.on_conflict_do_update(index_elements=["resourceId"], set_=changes,
+                                               where=records.c.version < statement.excluded.version)
+
+    def _row(self, event: Event) -> dict[str, Any]:
+        """Return the row after `event`; a deleted record keeps its last properties."""
+        record: Document = event.after or event.before or {}
+        properties = properties_of(record)
+        return {"resourceId": event.identity.resource_id, "version": event.version, "isActive": event.after is not None,
+                "createdAt": record["createdAt"], "updatedAt": event.time, "eventId": event.id,
+                "searchText": self.kind.search_text(properties), "document": properties}
+
+
+def read_events(connection: Connection, events: Table, tenant_id: str, kind: ResourceType, position: int,
+                limit: int) -> list[tuple[int, Event]]:
+    """Return the events after a position, in order, each with its position."""
+    statement = select(events).where(events.c.position > position).order_by(events.c.position).limit(limit)
+    return [(row.position, event_of(row, tenant_id, kind)) for row in connection.execute(statement)]
+
+
+def event_of(row: Row[Any], tenant_id: str, kind: ResourceType) -> Event:
+    """Return the event in a row of the event table."""
+    return Event(row.id, row.change, Identity(tenant_id, kind.name, row.resourceId), row.version, row.time,
+                 row.actor, row.dataschema, row.before, row.after)
+
+
+def _record_columns(records: Table) -> list[Column[Any]]:
+    return [records.c.resourceId, records.c.version, records.c.createdAt, records.c.updatedAt, records.c.document]
+
+
+def _record_of(row: Row[Any]) -> Document:
+    return {"resourceId": row.resourceId, "version": row.version, "createdAt": row.createdAt,
+            "updatedAt": row.updatedAt, **row.document}
+
+
+def _same_key(requests: Table, requested: Requested) -> list[Any]:
+    return [requests.c.actor == requested.actor, requests.c.route == requested.route, requests.c.key == requested.key]

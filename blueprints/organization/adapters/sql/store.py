@@ -1,0 +1,90 @@
+"""Event store and query tables of every tenant: one session is one transaction on one tenant's resource."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import delete, func, insert, select, text
+
+from blueprints.organization.adapters.sql.dialects import READ_OPTIONS
+from blueprints.organization.adapters.sql.engines import TenantEngines
+from blueprints.organization.adapters.sql.failures import rivals_win, store_failures
+from blueprints.organization.adapters.sql.sessions import SqlReadSession, SqlWriteSession, read_events
+from blueprints.organization.adapters.sql.tables import ResourceTables, extensions, resource_tables
+from blueprints.organization.domain.events import Event
+from blueprints.organization.domain.resource_type import Extension, ResourceType
+from blueprints.organization.ports import Tenant
+
+BATCH = 1000
+
+
+class SqlResourceStore:
+    """Sessions on the tenants' databases; `dialect` is postgresql or sqlite."""
+
+    def __init__(self, engines: TenantEngines, dialect: str) -> None:
+        self.engines = engines
+        self._dialect = dialect
+        self._tables: dict[tuple[str, str], ResourceTables] = {}
+
+    def tables(self, kind: ResourceType) -> ResourceTables:
+        """Return the tables of a resource type."""
+        key = (kind.name, kind.version)
+        if key not in self._tables:
+            self._tables[key] = resource_tables(kind, self._dialect)
+        return self._tables[key]
+
+    @contextmanager
+    def writing(self, tenant: Tenant, kind: ResourceType) -> Iterator[SqlWriteSession]:
+        """Open a transaction; leaving it without commit() rolls back."""
+        with store_failures(), self.engines.connect(tenant, writes=True) as connection:
+            yield SqlWriteSession(connection, self._dialect, kind, tenant, self.tables(kind))
+
+    @contextmanager
+    def reading(self, tenant: Tenant, kind: ResourceType) -> Iterator[SqlReadSession]:
+        """Open a look at the last committed state."""
+        with store_failures(), self.engines.connect(tenant, **READ_OPTIONS[self._dialect]) as connection:
+            yield SqlReadSession(connection, self._dialect, kind, self.tables(kind))
+
+    def history(self, tenant: Tenant, kind: ResourceType) -> Iterator[Event]:
+        """Return every event in order."""
+        position = 0
+        while batch := self._events_after(tenant, kind, position):
+            position = batch[-1][0]
+            yield from (event for _, event in batch)
+
+    def rebuild(self, tenant: Tenant, kind: ResourceType) -> int:
+        """Make the query table anew from the events, in one transaction; returns the number of events.
+
+        Readers see the old table until the new is whole; writers' projections wait for the lock, so none is lost."""
+        records = self.tables(kind).records
+        with self.writing(tenant, kind) as work:
+            if self._dialect == "postgresql":
+                work.connection.execute(text(f'LOCK TABLE "{kind.name}"."{records.name}" IN SHARE ROW EXCLUSIVE MODE'))
+            work.connection.execute(delete(records))
+            count, position = 0, 0
+            while batch := work.events_after(position, BATCH):
+                position = batch[-1][0]
+                count += len(batch)
+                work.project_all([event for _, event in batch])
+            work.commit()
+        return count
+
+    def save_extension(self, tenant: Tenant, kind: ResourceType, extension: Extension, at: str) -> None:
+        """Keep the tenant's extension as its newest revision; raises ConcurrentWrite when another took the number."""
+        with store_failures(), self.engines.connect(tenant, writes=True) as connection, rivals_win():
+            connection.execute(insert(extensions).values(
+                resource=kind.name, revision=extension.revision, properties=dict(extension.properties),
+                required=list(extension.required), createdAt=at))
+            connection.commit()
+
+    def count_unprojected(self, tenant: Tenant, kind: ResourceType) -> int:
+        """Return the number of resources whose query row is behind their last event."""
+        tables = self.tables(kind)
+        last = (select(tables.events.c.resourceId, func.max(tables.events.c.version).label("version"))
+                .group_by(tables.events.c.resourceId).subquery())
+        joined = last.outerjoin(tables.records, tables.records.c.resourceId == last.c.resourceId)
+        behind = func.coalesce(tables.records.c.version, 0) < last.c.version
+        with store_failures(), self.engines.connect(tenant) as connection:
+            return int(connection.scalar(select(func.count()).select_from(joined).where(behind)) or 0)
+
+    def _events_after(self, tenant: Tenant, kind: ResourceType, position: int) -> list[tuple[int, Event]]:
+        with store_failures(), self.engines.connect(tenant) as connection:
+            return read_events(connection, self.tables(kind).events, tenant.tenant_id, kind, position, BATCH)

@@ -1,0 +1,176 @@
+"""Bearer tokens: ours, signed with keys of the catalog, and those of a configured issuer, checked against its JWKS."""
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet
+
+from blueprints.organization.adapters.sql.catalog import SqlSigningKeys
+from blueprints.organization.application.instants import instant_text
+from blueprints.organization.domain.refusals import NotAuthenticated, Unavailable
+from blueprints.organization.ports import Claims
+
+ISSUER = "urn:guildhall:organization"
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
+CURVE = "P-256"
+LARGEST_JWKS = 1_000_000
+KEEP_SECONDS = 600.0
+RETRY_SECONDS = 15.0
+LEEWAY_SECONDS = 30
+LONGEST_SUBJECT = 255
+
+
+class Seal(Protocol):
+    """Makes a private key unreadable at rest, and readable again."""
+
+    def close(self, plain: str) -> str:
+        """Return the sealed text."""
+
+    def open(self, sealed: str) -> str:
+        """Return what was sealed."""
+
+
+@dataclass
+class SigningKeys:
+    """Our private keys; the first is made when it is first needed, all of them verify, the newest signs."""
+
+    rows: SqlSigningKeys
+    seal: Seal
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    _known: dict[str, Key] = field(default_factory=dict)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def newest(self) -> tuple[str, Key]:
+        """Return the key that signs, with its id."""
+        with self._turn:
+            if not self._known and not self._reload():
+                key = ECKey.generate_key(CURVE)
+                sealed = self.seal.close(json.dumps(key.as_dict(private=True)))
+                self.rows.insert(self.new_id(), sealed, instant_text(self.now()))
+                self._reload()
+            return next(iter(self._known.items()))
+
+    def find(self, key_id: str) -> Key | None:
+        """Return a key by id, looking once more for one that another process has made."""
+        with self._turn:
+            if key_id not in self._known and len(key_id) == 36:
+                self._reload()
+            return self._known.get(key_id)
+
+    def _reload(self) -> bool:
+        self._known = {key_id: ECKey.import_key(json.loads(self.seal.open(sealed)))
+                       for key_id, sealed in self.rows.all()}
+        return bool(self._known)
+
+
+@dataclass
+class IssuerKeys:
+    """The public keys of the configured issuer, kept ten minutes and fetched again when an unknown key id appears."""
+
+    url: str
+    _keys: KeySet | None = None
+    _fetched_at: float = -KEEP_SECONDS
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def find(self, key_id: str | None) -> Key:
+        """Return the key; raises NotAuthenticated, or Unavailable when the issuer has never answered."""
+        with self._turn:
+            age = time.monotonic() - self._fetched_at
+            if age >= KEEP_SECONDS or (self._lookup(key_id) is None and age >= RETRY_SECONDS):
+                self._fetch()
+            key = self._lookup(key_id)
+            if key is None and self._keys is None:
+                raise Unavailable("The issuer's keys cannot be fetched now; try again.")
+        if key is None:
+            raise NotAuthenticated("The token is signed with an unknown key.")
+        return key
+
+    def _lookup(self, key_id: str | None) -> Key | None:
+        try:
+            return self._keys.get_by_kid(key_id) if self._keys else None
+        except (JoseError, ValueError):
+            return None
+
+    def _fetch(self) -> None:
+        self._fetched_at = time.monotonic()
+        try:
+            with urllib.request.urlopen(self.url, timeout=5) as answer:
+                self._keys = KeySet.import_key_set(json.loads(answer.read(LARGEST_JWKS)))
+        except (OSError, ValueError, KeyError, TypeError, JoseError):
+            return
+
+
+@dataclass(frozen=True)
+class IssuerTerms:
+    """What a foreign token must say besides being well signed; empty means not checked."""
+
+    keys: IssuerKeys | None = None
+    issuer: str = ""
+    audience: str = ""
+
+
+@dataclass(frozen=True)
+class BearerTokens:
+    """Mints our tokens and verifies both kinds."""
+
+    signing_keys: SigningKeys
+    foreign: IssuerTerms
+    lifetime: timedelta
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def mint(self, client_id: str, tenant_id: str, scope: str) -> str:
+        """Return a signed access token for a client."""
+        key_id, key = self.signing_keys.newest()
+        issued = int(self.now().timestamp())
+        claims = {"iss": ISSUER, "aud": ISSUER, "sub": client_id, "tenantId": tenant_id, "scope": scope, "iat": issued,
+                  "exp": issued + int(self.lifetime.total_seconds()), "jti": self.new_id()}
+        return jwt.encode({"alg": "ES256", "kid": key_id}, claims, key)
+
+    def claims(self, token: str) -> Claims:
+        """Return what a good token says; raises NotAuthenticated, or Unavailable."""
+        try:
+            return self._verified(token)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise NotAuthenticated("The token is not valid.") from error
+
+    def _verified(self, token: str) -> Claims:
+        used: list[bool] = []
+
+        def key_of(unverified: Any) -> Key:
+            key_id = unverified.headers().get("kid")
+            own = self.signing_keys.find(key_id) if isinstance(key_id, str) else None
+            used.append(own is not None)
+            return own or self._foreign_key(key_id)
+
+        said = jwt.decode(token, key_of, algorithms=ALGORITHMS).claims
+        is_local = used[-1]
+        self._registry(is_local).validate(said)
+        scopes, subject = said.get("scope", ""), str(said["sub"])
+        if "\0" in subject or len(subject) > LONGEST_SUBJECT:
+            raise NotAuthenticated("The token's subject cannot be kept.")
+        return Claims(subject, str(said["tenantId"]),
+                      frozenset(scopes if isinstance(scopes, list) else str(scopes).split()), is_local)
+
+    def _foreign_key(self, key_id: object) -> Key:
+        if self.foreign.keys is None:
+            raise NotAuthenticated("The token is signed with an unknown key.")
+        return self.foreign.keys.find(key_id if isinstance(key_id, str) else None)
+
+    def _registry(self, is_local: bool) -> jwt.JWTClaimsRegistry:
+        issuer, audience = (ISSUER, ISSUER) if is_local else (self.foreign.issuer, self.foreign.audience)
+        wanted: dict[str, Any] = {"exp": {"essential": True}, "sub": {"essential": True},
+                                  "tenantId": {"essential": True}}
+        if issuer:
+            wanted["iss"] = {"essential": True, "value": issuer}
+        if audience:
+            wanted["aud"] = {"essential": True, "value": audience}
+        return jwt.JWTClaimsRegistry(now=int(self.now().timestamp()), leeway=LEEWAY_SECONDS, **wanted)

@@ -1,0 +1,148 @@
+"""The life of tenants and their clients: what `flask organization tenant|client|schema` do."""
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+
+from blueprints.organization.application.instants import instant_text
+from blueprints.organization.domain import identifiers
+from blueprints.organization.domain.documents import Document
+from blueprints.organization.domain.refusals import IdTaken, MalformedBody, NeverExisted
+from blueprints.organization.domain.resource_type import Extension, ResourceType, complaints_about_extension
+from blueprints.organization.ports import Client, Ports, Tenant
+
+CREATING, ACTIVE, SUSPENDED, DROPPING = "creating", "active", "suspended", "dropping"
+
+
+def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
+    """Create a tenant with its database and tables; an attempt that was cut off is finished.
+
+    Raises MalformedTenantId, and IdTaken when the tenant or a database of that name is there."""
+    identifiers.tenant_id(tenant_id)
+    tenant = ports.tenants.find(tenant_id)
+    if tenant is None:
+        tenant = _reserve(ports, tenant_id)
+    elif tenant.status != CREATING:
+        raise IdTaken(f"The tenant {tenant_id} is there already ({tenant.status}).")
+    ports.databases.create(tenant)
+    ports.databases.prepare(tenant, ports.schemas.kinds.values())
+    resources = tuple(_table_set(kind) for kind in ports.schemas.kinds.values())
+    ports.tenants.set_resources(tenant_id, resources)
+    ports.tenants.set_status(tenant_id, ACTIVE)
+    return replace(tenant, status=ACTIVE, resources=resources)
+
+
+def _reserve(ports: Ports, tenant_id: str) -> Tenant:
+    if tenant_id in identifiers.RESERVED_TENANT_IDS or ports.databases.occupied(tenant_id):
+        raise IdTaken(f"The name {tenant_id} is in use by something that is no tenant.")
+    tenant = Tenant(tenant_id, CREATING, ports.new_id(), instant_text(ports.now()))
+    if not ports.tenants.insert(tenant):
+        raise IdTaken(f"The tenant {tenant_id} is being added by someone else.")
+    return tenant
+
+
+def known_tenant(ports: Ports, tenant_id: str) -> Tenant:
+    """Return the tenant; raises MalformedTenantId or NeverExisted."""
+    tenant = ports.tenants.find(identifiers.tenant_id(tenant_id))
+    if tenant is None:
+        raise NeverExisted(f"There is no tenant {tenant_id}.")
+    return tenant
+
+
+def suspend_tenant(ports: Ports, tenant_id: str) -> bool:
+    """Refuse the tenant's calls until it is resumed; returns False when it was suspended already."""
+    return _turn(ports, tenant_id, ACTIVE, SUSPENDED)
+
+
+def resume_tenant(ports: Ports, tenant_id: str) -> bool:
+    """Serve a suspended tenant again; returns False when it was in service."""
+    return _turn(ports, tenant_id, SUSPENDED, ACTIVE)
+
+
+def _turn(ports: Ports, tenant_id: str, source: str, target: str) -> bool:
+    status = known_tenant(ports, tenant_id).status
+    if status == target:
+        return False
+    if status != source:
+        raise IdTaken(f"The tenant {tenant_id} is {status}.")
+    ports.tenants.set_status(tenant_id, target)
+    return True
+
+
+def drop_tenant(ports: Ports, tenant_id: str) -> None:
+    """Remove the tenant, its database and its clients; a drop that was cut off is finished by the next one."""
+    tenant = known_tenant(ports, tenant_id)
+    ports.tenants.set_status(tenant_id, DROPPING)
+    ports.databases.drop(tenant)
+    ports.tenants.remove(tenant_id)
+
+
+def ensure_tables(ports: Ports, tenant: Tenant, kind: ResourceType) -> Tenant:
+    """Return the tenant with tables for `kind`: a schema file added later gets them when it is first used."""
+    if _table_set(kind) in tenant.resources:
+        return tenant
+    ports.databases.prepare(tenant, [kind])
+    resources = (*tenant.resources, _table_set(kind))
+    ports.tenants.set_resources(tenant.tenant_id, resources)
+    return replace(tenant, resources=resources)
+
+
+def _table_set(kind: ResourceType) -> str:
+    return f"{kind.name}/{kind.version}"
+
+
+def kinds_with_tables(ports: Ports, tenant: Tenant) -> list[ResourceType]:
+    """Return the resource types that the tenant has tables for."""
+    return [kind for kind in ports.schemas.kinds.values() if _table_set(kind) in tenant.resources]
+
+
+def add_client(ports: Ports, tenant_id: str, scopes: Iterable[str], name: str) -> tuple[Client, str]:
+    """Create an OAuth2 client of the tenant; returns it with its secret, which is told this once.
+
+    Raises MalformedBody for a scope that no resource has."""
+    tenant = known_tenant(ports, tenant_id)
+    known = {scope for kind in ports.schemas.kinds.values() for scope in (kind.read_scope, kind.write_scope)}
+    wanted = tuple(sorted(set(scopes)))
+    if not wanted or set(wanted) - known:
+        raise MalformedBody(f"Scopes are some of {', '.join(sorted(known))}.")
+    secret = secrets.token_urlsafe(32)
+    client = Client(ports.new_id(), tenant.tenant_id, secret_hash(secret), wanted, name, instant_text(ports.now()))
+    ports.tenants.insert_client(client)
+    return client, secret
+
+
+def secret_hash(secret: str) -> str:
+    """Return the stored form of a client secret: 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def revoke_client(ports: Ports, client_id: str) -> bool:
+    """Stop a client and its tokens at once; returns False when it was revoked already. Raises NeverExisted."""
+    client = ports.tenants.client(client_id)
+    if client is None:
+        raise NeverExisted(f"There is no client {client_id}.")
+    if client.revoked_at:
+        return False
+    ports.tenants.revoke_client(client_id, instant_text(ports.now()))
+    return True
+
+
+def extension_of(ports: Ports, tenant_id: str, kind: ResourceType) -> Extension:
+    """Return what the tenant added to a resource type."""
+    tenant = ensure_tables(ports, known_tenant(ports, tenant_id), kind)
+    with ports.store.reading(tenant, kind) as look:
+        return look.extension()
+
+
+def register_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidate: Document) -> Extension:
+    """Add properties to a resource type for one tenant; returns the new extension.
+
+    Raises MalformedBody with every reason against it."""
+    tenant = ensure_tables(ports, known_tenant(ports, tenant_id), kind)
+    former = extension_of(ports, tenant_id, kind)
+    said = complaints_about_extension(kind, former, candidate) or ports.schemas.schema_errors(candidate)
+    if said:
+        raise MalformedBody(" ".join(said))
+    extension = Extension(former.revision + 1, candidate["properties"], tuple(candidate.get("required", ())))
+    ports.store.save_extension(tenant, kind, extension, instant_text(ports.now()))
+    return extension

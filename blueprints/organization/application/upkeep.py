@@ -1,0 +1,17 @@
+"""What an operator asks of the store as a whole: make a query table anew, and tell how far behind it is."""
+from blueprints.organization.application.tenants import kinds_with_tables, known_tenant
+from blueprints.organization.ports import Lag, Ports
+
+
+def rebuild(ports: Ports, tenant_id: str, resource: str | None = None) -> dict[str, int]:
+    """Make the tenant's query tables anew from its events; returns the number of events per resource."""
+    tenant = known_tenant(ports, tenant_id)
+    kinds = [kind for kind in kinds_with_tables(ports, tenant) if resource in (None, kind.name)]
+    return {kind.name: ports.store.rebuild(tenant, kind) for kind in kinds}
+
+
+def lag(ports: Ports, tenant_id: str | None = None) -> list[Lag]:
+    """Return how far each resource of one tenant, or of all, is behind its events."""
+    tenants = [known_tenant(ports, tenant_id)] if tenant_id else ports.tenants.all()
+    now = ports.now()
+    return [ports.outbox.lag(tenant, kind, now) for tenant in tenants for kind in kinds_with_tables(ports, tenant)]

@@ -1,0 +1,53 @@
+"""How the organization store joins the application: one call, made by app/factory.py."""
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+from werkzeug.routing import BaseConverter
+
+from app.http.envelope import shape_errors_below
+from app.settings import Settings
+from blueprints.organization.adapters.http.problems import kernel_refusal_response
+from blueprints.organization.adapters.http.token_endpoint import token_endpoint
+from blueprints.organization.routes import build_blueprint
+from blueprints.organization.wiring import Organization, OrganizationSettings, settings_from
+
+EXTENSION = "organization"
+
+
+@dataclass(frozen=True)
+class Mounted:
+    """How the store stands on the front page that lists everything mounted."""
+
+    realm: str = "organization"
+    name: str = "organization"
+    version: str = "1.0.0"
+    mount: str = "/organization-api"
+
+
+class AnyText(BaseConverter):
+    """Matches whatever a client puts into the address, so that a malformed id is told so."""
+
+    regex = r"[\s\S]*?"
+    part_isolating = False
+
+
+def register_organization(app: Flask, settings: Settings | OrganizationSettings) -> Organization:
+    """Mount the store at /organization-api and return it; connects to nothing yet."""
+    organization = Organization(settings_from(settings) if isinstance(settings, Settings) else settings)
+    app.extensions[EXTENSION] = organization
+    app.url_map.converters["any_text"] = AnyText
+    issue_token = token_endpoint(organization.ports.tenants, organization.tokens)
+    blueprint = build_blueprint(organization.ports, issue_token, organization.check_alive)
+    if organization.settings.background:
+        blueprint.before_request(organization.courier.start)
+    app.register_blueprint(blueprint)
+    shape_errors_below(app, "/organization-api", kernel_refusal_response)
+    if runtime := app.extensions.get("guildhall"):
+        runtime.services.append(Mounted())
+    return organization
+
+
+def organization_of(app: Flask | None = None) -> Organization:
+    """Return the store of `app`, by default of the current application."""
+    found: Organization = (app or current_app).extensions[EXTENSION]
+    return found

@@ -1,0 +1,183 @@
+"""The one place where ports meet adapters."""
+import os
+import socket
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app import clock
+from app.data.uuid7 import uuid7
+from app.identity.sealing import seal, unseal
+from app.settings import Settings
+from blueprints.organization.adapters.courier import Courier
+from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog
+from blueprints.organization.adapters.sql.catalog import Catalog, SqlCheckpoints, SqlSigningKeys, SqlTenantCatalog
+from blueprints.organization.adapters.sql.engines import TenantEngines
+from blueprints.organization.adapters.sql.outbox import SqlOutbox
+from blueprints.organization.adapters.sql.postgresql import PostgresqlServer
+from blueprints.organization.adapters.sql.sqlite import SqliteFolder
+from blueprints.organization.adapters.sql.store import SqlResourceStore
+from blueprints.organization.adapters.tokens import BearerTokens, IssuerKeys, IssuerTerms, SigningKeys
+from blueprints.organization.application.projector import InProcessPublisher, StreamProjector
+from blueprints.organization.application.relay import Relay
+from blueprints.organization.ports import Ports, Publisher
+
+SIGNING_KEY = "organization-signing-key"
+
+
+@dataclass(frozen=True)
+class OrganizationSettings:
+    """What the store needs to know; without `database` it is SQLite under `home`, without `stream` it projects itself.
+
+    `background` False leaves carrying to `flask organization relay`."""
+
+    home: Path
+    secret_key: str
+    database: str = ""
+    stream: str = ""
+    endpoint_url: str = ""
+    jwks_url: str = ""
+    issuer: str = ""
+    audience: str = ""
+    schema_folders: tuple[Path, ...] = ()
+    most_connections: int = 30
+    idle_seconds: float = 60.0
+    token_seconds: int = 3600
+    sweep_seconds: float = 300.0
+    background: bool = True
+
+
+def settings_from(settings: Settings) -> OrganizationSettings:
+    """Return the store's part of the system's settings."""
+    return OrganizationSettings(
+        home=settings.home / "organization", secret_key=settings.secret_key,
+        database=settings.organization_database, stream=settings.organization_stream,
+        endpoint_url=settings.aws_endpoint_url, jwks_url=settings.organization_jwks_url)
+
+
+class Organization:
+    """The wired store of one process; nothing connects before it is used."""
+
+    def __init__(self, settings: OrganizationSettings) -> None:
+        self.settings = settings
+        self._registries: list[TenantEngines] = []
+        self._mark = uuid7()[-12:]
+
+    @property
+    def owner(self) -> str:
+        """This process's name in leases; a forked worker has its own."""
+        return f"{socket.gethostname()}-{os.getpid()}-{self._mark}"
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Everything commands and queries ask for; where there is a background, writes ring for the courier."""
+        if not self.settings.background:
+            return self._quiet_ports
+        return replace(self._quiet_ports, ring=self.courier.ring)
+
+    @cached_property
+    def courier(self) -> Courier:
+        """The thread that moves what this process's writes, and processes that died, leave in the outboxes."""
+        return Courier(self.relay, self._tick, self._may_sweep, sweep_seconds=self.settings.sweep_seconds)
+
+    def relay(self, most_connections: int = 4) -> Relay:
+        """Return a relay with a few connections of its own, so that it does not crowd out requests."""
+        store = SqlResourceStore(self._engines(most_connections), self._databases.dialect)
+        publisher = self._publisher(store)
+        return Relay(replace(self._quiet_ports, store=store, outbox=SqlOutbox(store), publisher=publisher), self.owner)
+
+    def stream_projector(self) -> StreamProjector:
+        """Return a reader of the stream; only where STREAM is set."""
+        from blueprints.organization.adapters.kinesis import KinesisReader, kinesis_client
+
+        reader = KinesisReader(kinesis_client(self.settings.endpoint_url or None), self.settings.stream)
+        return StreamProjector(self._quiet_ports, reader, SqlCheckpoints(self._catalog), self.owner)
+
+    @cached_property
+    def tokens(self) -> BearerTokens:
+        """Mints and verifies tokens."""
+        keys = SigningKeys(SqlSigningKeys(self._catalog), _Seal(self.settings.secret_key), clock.now, uuid7)
+        issuer_keys = IssuerKeys(self.settings.jwks_url) if self.settings.jwks_url else None
+        foreign = IssuerTerms(issuer_keys, self.settings.issuer, self.settings.audience)
+        return BearerTokens(keys, foreign, timedelta(seconds=self.settings.token_seconds), clock.now, uuid7)
+
+    @cached_property
+    def engines(self) -> TenantEngines:
+        """The connections of this process's requests."""
+        return self._engines(self.settings.most_connections)
+
+    def check_alive(self) -> None:
+        """Ask the catalog something; raises Unavailable."""
+        with self._catalog.connect() as connection:
+            connection.execute(select(1))
+
+    def close(self) -> None:
+        """Stop the courier and close every connection."""
+        if "courier" in self.__dict__:
+            self.courier.stop()
+        for registry in self._registries:
+            registry.close()
+        self._databases.catalog_engine.dispose()
+
+    @cached_property
+    def _quiet_ports(self) -> Ports:
+        store = SqlResourceStore(self.engines, self._databases.dialect)
+        return Ports(
+            schemas=self.schemas, store=store, outbox=SqlOutbox(store), publisher=self._publisher(store),
+            tenants=SqlTenantCatalog(self._catalog), databases=self._databases, tokens=self.tokens,
+            now=clock.now, new_id=uuid7)
+
+    @cached_property
+    def schemas(self) -> JsonSchemaCatalog:
+        """The resource types: the shipped ones and those of the operator's folders."""
+        return JsonSchemaCatalog(SHIPPED, *self.settings.schema_folders)
+
+    @cached_property
+    def _databases(self) -> PostgresqlServer | SqliteFolder:
+        if self.settings.database.startswith("postgres"):
+            return PostgresqlServer(self.settings.database)
+        named = self.settings.database.removeprefix("sqlite:///")
+        folder = Path(named) if named else self.settings.home
+        return SqliteFolder(folder, lambda: self.schemas.kinds)
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return Catalog(self._databases)
+
+    def _may_sweep(self) -> bool:
+        """Tell whether this process is the one of all that sweeps now."""
+        now = clock.now()
+        until = now + timedelta(seconds=self.settings.sweep_seconds)
+        return SqlCheckpoints(self._catalog).claim("sweep", "tenants", self.owner, now, until)
+
+    def _tick(self) -> None:
+        for registry in self._registries:
+            registry.close_old()
+
+    def _engines(self, most_connections: int) -> TenantEngines:
+        registry = TenantEngines(self._databases, most_connections=most_connections,
+                                 idle_seconds=self.settings.idle_seconds)
+        self._registries.append(registry)
+        return registry
+
+    def _publisher(self, store: SqlResourceStore) -> Publisher:
+        """Return where events go; boto3 is imported only by who has a stream."""
+        if not self.settings.stream:
+            return InProcessPublisher(store)
+        from blueprints.organization.adapters.kinesis import KinesisPublisher, kinesis_client
+
+        return KinesisPublisher(kinesis_client(self.settings.endpoint_url or None), self.settings.stream)
+
+
+@dataclass(frozen=True)
+class _Seal:
+    secret_key: str
+
+    def close(self, plain: str) -> str:
+        return seal(self.secret_key, SIGNING_KEY, plain)
+
+    def open(self, sealed: str) -> str:
+        return unseal(self.secret_key, SIGNING_KEY, sealed)

@@ -1,0 +1,76 @@
+"""The accounts: one table per realm, because the realms share nothing, not even what a user looks like on the wire.
+
+An e-mail is taken by active and archived accounts; whom staff deleted may register anew (rules-platform §12 #12)."""
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Index, or_
+from sqlalchemy.orm import Mapped
+
+from app.data.columns import boolean, instant, json_object, string
+from app.data.entity import Entity
+from app.identity.roles import USER
+
+
+class Account(Entity):
+    """What a user is in every realm (rules-platform §3.1)."""
+
+    __abstract__ = True
+    __service__ = "auth"
+    __object__ = "user"
+    __owner__ = "id"
+    # Wire properties beyond the common ones that only this realm's users have.
+    __extras__: ClassVar[tuple[str, ...]] = ()
+
+    email: Mapped[str] = string(required=True)
+    password: Mapped[str] = string(hidden=True, required=True)
+    fullname: Mapped[str] = string(required=True)
+    avatar: Mapped[str | None] = string(2048)
+    role_id: Mapped[str] = string(32, required=True, default=USER)
+    email_verified: Mapped[bool] = boolean(default=False)
+    archived_at: Mapped[datetime | None] = instant(hidden=True)
+    locked_until: Mapped[datetime | None] = instant(hidden=True)
+
+
+class MarketplaceUser(Account):
+    """A user of the marketplace; `phone` acts as the mobile number (rules-platform §12 #9)."""
+
+    __tablename__ = "marketplace_user"
+    __realm__ = "marketplace"
+    __extras__ = ("phone", "address")
+    __duplicates__ = {"uq_marketplace_user_email": ("EmailAlreadyExists", "errMsg_emailAlreadyExists")}
+
+    phone: Mapped[str | None] = string()
+    address: Mapped[dict[str, Any] | None] = json_object()
+    phone_digits: Mapped[str | None] = string(hidden=True)
+    mobile_verified: Mapped[bool] = boolean(default=False, hidden=True)
+
+
+class NetworkUser(Account):
+    """A user of the network."""
+
+    __tablename__ = "network_user"
+    __realm__ = "network"
+    __duplicates__ = {"uq_network_user_email": ("EmailAlreadyExists", "errMsg_emailAlreadyExists")}
+
+
+_MODELS: dict[str, type[Account]] = {model.__realm__: model for model in (MarketplaceUser, NetworkUser)}
+
+
+def account_model(realm: str) -> type[Account]:
+    """Return the model of the realm's accounts."""
+    return _MODELS[realm]
+
+
+def holds_email(model: type[Account]) -> ColumnElement[bool]:
+    """Return the condition under which an account keeps its e-mail from others; the unique index says the same."""
+    return or_(model.is_active.is_(True), model.archived_at.is_not(None))
+
+
+for _model in _MODELS.values():
+    Index(f"uq_{_model.__tablename__}_email", _model.email, unique=True,
+          sqlite_where=holds_email(_model), postgresql_where=holds_email(_model))
+    Index(f"ix_{_model.__tablename__}_archived_at", _model.archived_at,
+          sqlite_where=_model.archived_at.is_not(None), postgresql_where=_model.archived_at.is_not(None))
+    Index(f"ix_{_model.__tablename__}_role", _model.role_id)
+Index("ix_marketplace_user_phone_digits", MarketplaceUser.phone_digits)

@@ -1,0 +1,103 @@
+"""Who a verification code is for: found by e-mail, by phone or by session, with what the code is bound to.
+
+Start asks more than complete: it refuses where no code may go out (rules-platform §3.5)."""
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.http.errors import Forbidden, InvalidInput, LoginRequired, NotFound, RuleViolated
+from app.identity.authentication import identity
+from app.identity.sessions import LiveSession
+from app.runtime import runtime
+from blueprints.platform.auth.queries import find_account_by_mobile, find_active_account, find_active_account_by_id
+from blueprints.platform.auth.rules import masked_mobile, normal_mobile
+
+OWNERSHIP, SECOND_FACTOR, PASSWORD_RESET = "ownership", "second-factor", "password-reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One of the six services: what it proves, by which channel, and how many seconds its code lives."""
+
+    name: str
+    purpose: str
+    channel: str
+    lifetime: int
+
+
+VERIFICATIONS = {verification.name: verification for verification in (
+    Verification("email-verification", OWNERSHIP, "email", 86_400),
+    Verification("mobile-verification", OWNERSHIP, "mobile", 300),
+    Verification("email-2factor-verification", SECOND_FACTOR, "email", 86_400),
+    Verification("mobile-2factor-verification", SECOND_FACTOR, "mobile", 300),
+    Verification("password-reset-by-email", PASSWORD_RESET, "email", 86_400),
+    Verification("password-reset-by-mobile", PASSWORD_RESET, "mobile", 300),
+)}
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The user (None: nobody, but the caller shall not learn that), what the code is bound to, how it is shown."""
+
+    account: Any
+    subject: tuple[str, ...]
+    shown: dict[str, Any]
+    session: LiveSession | None = None
+    reach: dict[str, Any] = field(default_factory=dict)
+
+
+def party_of_start(verification: Verification, realm: str, data: dict[str, Any]) -> Party:
+    """Return whom the code goes to; raises LoginRequired, Forbidden, NotFound, RuleViolated as documented."""
+    party = party_of(verification, realm, data)
+    if verification.purpose == OWNERSHIP and party.account is not None and _is_verified(verification, party.account):
+        noun = "Email" if verification.channel == "email" else "Mobile"
+        raise RuleViolated(f"{noun}AlreadyVerified", f"errMsg_User{noun}AlreadyVerified")
+    if verification.name == "mobile-2factor-verification" and not party.account.mobile_verified:
+        raise Forbidden("errMsg_UserMobileNotVerified", "MobileVerificationNeeded")
+    if verification.name == "password-reset-by-email" and party.account is None:
+        raise LoginRequired("errMsg_UserNotFound", "NotAuthenticated")
+    if verification.name == "email-verification" and party.account is None and runtime().settings.returns_secret_codes:
+        raise NotFound("errMsg_UserNotFound", "UserNotFound")
+    return party
+
+
+def party_of(verification: Verification, realm: str, data: dict[str, Any]) -> Party:
+    """Return whose code it is; raises LoginRequired for a dead session, NotFound where there is no phone."""
+    session = None
+    if verification.purpose == SECOND_FACTOR:
+        session = identity().sessions.live(realm, data["session_id"], data["user_id"])
+        if session is None:
+            raise LoginRequired("errMsg_UserSessionNotFound", "SessionNotFound")
+        account = find_active_account_by_id(realm, session.user_id)
+    else:
+        account = _account_named(realm, data)
+    if verification.channel == "mobile":
+        return _by_mobile(verification, realm, account, session)
+    return _by_email(verification, realm, account, session, data)
+
+
+def _account_named(realm: str, data: dict[str, Any]) -> Any:
+    if data.get("mobile"):
+        return find_account_by_mobile(realm, data["mobile"])
+    if not data.get("email"):
+        raise InvalidInput("mobile: is required", detail={"mobile": "is required"})
+    return find_active_account(realm, data["email"])
+
+
+def _by_mobile(verification: Verification, realm: str, account: Any, session: LiveSession | None) -> Party:
+    phone = getattr(account, "phone", None) or ""
+    if not normal_mobile(phone):
+        raise NotFound("errMsg_UserMobileNotFound", "UserNotFound")
+    # Bound to the number as well: whoever changes it in between has to prove the new one.
+    subject = (realm, verification.name, session.id if session else account.id, normal_mobile(phone))
+    return Party(account, subject, {"mobile": masked_mobile(phone)}, session, {"mobile": phone})
+
+
+def _by_email(verification: Verification, realm: str, account: Any, session: LiveSession | None,
+              data: dict[str, Any]) -> Party:
+    email = account.email if account else data["email"]
+    owner = session.id if session else account.id if account else f"nobody/{email}"
+    return Party(account, (realm, verification.name, owner), {"email": email}, session, {"email": email})
+
+
+def _is_verified(verification: Verification, account: Any) -> bool:
+    return bool(account.email_verified if verification.channel == "email" else account.mobile_verified)

@@ -1,0 +1,168 @@
+"""What clients send to auth; `roleId`, `emailVerified`, `isActive`, `_owner` are in no shape: nobody sets them."""
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError
+
+from app.http.schemas import Identifier, InputSchema, JsonObject, Text
+from app.identity.passwords import MAX_PASSWORD_LENGTH, password_weakness
+from app.runtime import runtime
+from blueprints.platform.auth.rules import normal_email
+
+_MOST_ADDRESS_BYTES = 8192
+
+
+class Email(Text):
+    """An e-mail address; comes out trimmed and lower-cased."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        email = normal_email(super()._deserialize(value, attr, data, **options))
+        if email is None:
+            raise ValidationError("expected an e-mail address")
+        return email
+
+
+class Password(Text):
+    """A password as typed: white space counts."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(most=MAX_PASSWORD_LENGTH, metadata={"format": "password"}, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_PASSWORD_LENGTH:
+            raise ValidationError(f"expected text of 1 to {MAX_PASSWORD_LENGTH} characters")
+        return value
+
+
+class NewPassword(Password):
+    """A password somebody chooses, good enough for the policy (PASSWORD_MIN_LENGTH)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        password = super()._deserialize(value, attr, data, **options)
+        weakness = password_weakness(password, runtime().settings.password_min_length)
+        if weakness:
+            raise ValidationError(weakness)
+        return password
+
+
+class Address(JsonObject):
+    """A postal address in whatever fields its country has."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, Any]:
+        address = super()._deserialize(value, attr, data, **options)
+        text = orjson.dumps(address)
+        # PostgreSQL's jsonb has no NUL.
+        if len(text) > _MOST_ADDRESS_BYTES or rb"\u0000" in text:
+            raise ValidationError(f"expected a JSON object of at most {_MOST_ADDRESS_BYTES} bytes, without NUL")
+        return address
+
+
+class Face(InputSchema):
+    """PATCH of a user or a profile."""
+
+    fullname = Text()
+    avatar = Text(most=2048)
+
+
+class MarketplaceFace(Face):
+    """The same where users have a phone and an address."""
+
+    phone = Text()
+    address = Address()
+
+
+class NewUser(Face):
+    """POST of a user by staff."""
+
+    fullname = Text(required=True)
+    email = Email(required=True)
+    password = NewPassword(required=True)
+
+
+class MarketplaceNewUser(NewUser, MarketplaceFace):
+    """The same where users have a phone and an address."""
+
+
+class Registration(NewUser):
+    """POST of a user by itself; social logins are not configured, so no code of one can be good."""
+
+    social_code = Text(least=0)
+
+
+class MarketplaceRegistration(Registration, MarketplaceFace):
+    """The same where users have a phone and an address."""
+
+
+class RoleChange(InputSchema):
+    """PATCH of a role."""
+
+    role_id = Text(required=True)
+
+
+class PasswordChange(InputSchema):
+    """PATCH of one's own password."""
+
+    old_password = Password(required=True)
+    new_password = Password(required=True)
+
+
+class PasswordReplacement(InputSchema):
+    """PATCH of a user's password by staff."""
+
+    password = Password(required=True)
+
+
+class Credentials(InputSchema):
+    """POST /login; `username` is the e-mail, and wins over `email`."""
+
+    username = Text()
+    email = Text()
+    password = Password(required=True)
+
+
+class EmailOnly(InputSchema):
+    """Start of what is located by e-mail."""
+
+    email = Email(required=True)
+
+
+class MobileOrEmail(InputSchema):
+    """Start of a reset by mobile: the guides name either."""
+
+    mobile = Text()
+    email = Email()
+
+
+class SecondFactorStart(InputSchema):
+    """Start of a second factor of one session."""
+
+    user_id = Identifier(required=True)
+    session_id = Identifier(required=True)
+    client = Text()
+    reason = Text()
+
+
+class EmailAndCode(EmailOnly):
+    """Completion of what is located by e-mail."""
+
+    secret_code = Text(required=True)
+
+
+class PasswordReset(EmailAndCode):
+    """Completion of a password reset."""
+
+    password = NewPassword(required=True)
+
+
+class SecondFactorCode(InputSchema):
+    """Completion of a second factor."""
+
+    user_id = Identifier(required=True)
+    session_id = Identifier(required=True)
+    secret_code = Text(required=True)
+
+
+# What differs between the realms: the bodies that show a user's face.
+FACES: dict[str, type[InputSchema]] = {"marketplace": MarketplaceFace, "network": Face}
+NEW_USERS: dict[str, type[InputSchema]] = {"marketplace": MarketplaceNewUser, "network": NewUser}
+REGISTRATIONS: dict[str, type[InputSchema]] = {"marketplace": MarketplaceRegistration, "network": Registration}

@@ -1,0 +1,126 @@
+"""URL map of auth's bare routes: sessions and keys (rules-platform §3.4), verification services (§3.5)."""
+from typing import Any
+
+from flask import Response, request
+
+from app.http.blueprint import ServiceBlueprint
+from app.http.envelope import json_response
+from app.http.errors import InvalidInput, LoginRequired, NotFound
+from app.http.request import json_body
+from app.http.schemas import InputSchema, load
+from app.identity.access import public
+from app.identity.actor import Actor
+from app.identity.authentication import identity
+from app.identity.session_view import session_body
+from app.identity.tokens import token_name
+from app.runtime import runtime
+from blueprints.platform.auth import logins
+from blueprints.platform.auth.login_page import LOGIN_PAGE, LOGIN_SCRIPT
+from blueprints.platform.auth.parties import PASSWORD_RESET, SECOND_FACTOR, VERIFICATIONS, Verification
+from blueprints.platform.auth.schemas import (
+    Credentials,
+    EmailAndCode,
+    EmailOnly,
+    MobileOrEmail,
+    PasswordReset,
+    SecondFactorCode,
+    SecondFactorStart,
+)
+from blueprints.platform.auth.verification import complete_verification, start_verification
+
+_CANNOT_RELOGIN = {"status": "ERR", "message": "Cannot relogin"}
+_RELOGIN_RESPONSES: dict[str, Any] = {"401": {"description": "No valid login", "content": {"application/json": {
+    "schema": {"type": "object"}, "example": _CANNOT_RELOGIN}}}}
+
+
+def add_session_routes(api: ServiceBlueprint) -> None:
+    """Add login, relogin, logout and the public key."""
+    realm = api.service.realm
+
+    @api.system("/login", name="loginPage", policy=public)
+    def login_page(actor: Actor) -> Response:
+        """A page to try a login on."""
+        return Response(LOGIN_PAGE, mimetype="text/html")
+
+    @api.system("/login-page.js", name="loginPageScript", policy=public)
+    def login_script(actor: Actor) -> Response:
+        """The script of that page."""
+        return Response(LOGIN_SCRIPT, mimetype="text/javascript")
+
+    @api.system("/login", name="login", policy=public, method="POST", body=Credentials)
+    def log_in(actor: Actor) -> Response:
+        """Log in with e-mail and password."""
+        given = load(Credentials(), json_body())
+        username = given.get("username") or given.get("email")
+        if username is None:
+            raise InvalidInput("username: is required", detail={"username": "is required"})
+        return _with_token(realm, logins.log_in(realm, username, given["password"], request.remote_addr or ""))
+
+    @api.system("/relogin", name="relogin", policy=public, responses=_RELOGIN_RESPONSES)
+    def relogin(actor: Actor) -> Response:
+        """Replace the session by a fresh one that knows the user as it is now."""
+        try:
+            return _with_token(realm, logins.log_in_again(actor))
+        except (LoginRequired, NotFound):
+            return json_response(_CANNOT_RELOGIN, 401)
+
+    @api.system("/logout", name="logout", policy=public, method="POST")
+    def log_out(actor: Actor) -> Response:
+        """End the session; always succeeds."""
+        logins.log_out(actor)
+        response = json_response({"status": "OK", "message": "User logged out successfully"})
+        response.delete_cookie(token_name(realm), **_cookie_attributes())
+        return response
+
+    @api.system("/publickey", name="publicKey", policy=public, parameters=[
+        {"name": "keyId", "in": "query", "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}])
+    def public_key(actor: Actor) -> dict[str, str]:
+        """The key that verifies access tokens: the named one, or the current one."""
+        key = identity().keys.public_pem(realm, request.args.get("keyId"))
+        if key is None:
+            raise NotFound("errMsg_PublicKeyNotFound")
+        return {"keyId": key.key_id, "keyData": key.pem}
+
+
+def add_verification_routes(api: ServiceBlueprint) -> None:
+    """Add start and complete of the six verification services."""
+    for verification in VERIFICATIONS.values():
+        _add_verification(api, verification)
+
+
+def _add_verification(api: ServiceBlueprint, verification: Verification) -> None:
+    realm, name, path = api.service.realm, verification.name, f"/verification-services/{verification.name}"
+    start_body, complete_body = _bodies(verification)
+
+    @api.system(f"{path}/start", name=f"{name}-start", policy=public, method="POST", body=start_body)
+    def start(actor: Actor) -> dict[str, Any]:
+        """Send a verification code."""
+        return start_verification(realm, name, load(start_body(), json_body()), request.remote_addr or "")
+
+    @api.system(f"{path}/complete", name=f"{name}-complete", policy=public, method="POST", body=complete_body)
+    def complete(actor: Actor) -> dict[str, Any]:
+        """Bring the verification code back."""
+        return complete_verification(realm, name, load(complete_body(), json_body()), request.remote_addr or "")
+
+
+def _bodies(verification: Verification) -> tuple[type[InputSchema], type[InputSchema]]:
+    if verification.purpose == SECOND_FACTOR:
+        return SecondFactorStart, SecondFactorCode
+    if verification.purpose == PASSWORD_RESET:
+        return MobileOrEmail if verification.channel == "mobile" else EmailOnly, PasswordReset
+    return EmailOnly, EmailAndCode
+
+
+def _with_token(realm: str, login: logins.Login) -> Response:
+    """Return the session object with the token in body, header and cookie (rules-platform §3.3)."""
+    name, settings = token_name(realm), runtime().settings
+    response = json_response(session_body(login.session, login.access_token), headers={name: login.access_token})
+    response.set_cookie(name, login.access_token, max_age=settings.access_token_ttl, **_cookie_attributes())
+    return response
+
+
+def _cookie_attributes() -> dict[str, Any]:
+    """None is for front ends of other sites, which CORS_ORIGINS must name; else Lax."""
+    settings = runtime().settings
+    return {"httponly": True, "secure": True, "samesite": "None" if settings.cors_origins else "Lax",
+            "domain": settings.cookie_domain or None, "path": "/"}

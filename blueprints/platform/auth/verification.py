@@ -1,0 +1,150 @@
+"""The verification services (rules-platform §3.5): a code goes out; whoever brings it back has proved something.
+
+The code travels in the event for mail and SMS, sealed there outside test mode, and is returned in test mode only."""
+from datetime import UTC, datetime
+from typing import Any
+
+from app.clock import now
+from app.data.columns import iso
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.http.errors import Forbidden, LoginRequired
+from app.identity.actor import anonymous
+from app.identity.authentication import identity
+from app.identity.codes import CodeRefused, CodeSentRecently, IssuedCode, packed_code
+from app.identity.passwords import hash_password
+from app.identity.session_view import session_body
+from app.identity.sessions import settle_second_factor
+from app.identity.throttle import Limit
+from app.identity.tokens import issue_access_token
+from app.runtime import runtime
+from blueprints.platform.auth import commands
+from blueprints.platform.auth.parties import (
+    OWNERSHIP,
+    PASSWORD_RESET,
+    VERIFICATIONS,
+    Party,
+    Verification,
+    party_of,
+    party_of_start,
+)
+from blueprints.platform.auth.topics import verification_topic
+
+# Six digits stand only while few can be tried: per address, per account and hour, besides the five tries per code.
+ADDRESS_CALLS = Limit("Verification", most=300, window=900)
+ACCOUNT_STARTS = Limit("VerificationStart", most=10, window=3600)
+ACCOUNT_TRIES = Limit("VerificationCode", most=20, window=3600)
+
+_REFUSALS = {
+    "absent": ("IsNotFoundInStore", "StepNotFound"),
+    "expired": ("HasExpired", "CodeExpired"),
+    "mismatch": ("IsNotAuthorized", "CodeMismatch"),
+}
+
+
+def start_verification(realm: str, name: str, data: dict[str, Any], address: str) -> dict[str, Any]:
+    """Send a code, by event, and return the step; raises Forbidden CodeSpamError within the resend window."""
+    verification = VERIFICATIONS[name]
+    identity().throttle.take(ADDRESS_CALLS, realm, address)
+    party = party_of_start(verification, realm, data)
+    identity().throttle.take(ACCOUNT_STARTS, *party.subject)
+    try:
+        code = identity().codes.issue(*party.subject, lifetime=verification.lifetime)
+    except CodeSentRecently:
+        raise Forbidden(f"errMsg_{_noun(verification)}CanBeSentOnceInTheTimeWindow", "CodeSpamError") from None
+    step = _step(verification, code) | party.shown | _session_of(party)
+    if party.account is not None:
+        _announce_start(realm, verification, party, code, step, data)
+    return step | _test_mode_only(party, code)
+
+
+def complete_verification(realm: str, name: str, data: dict[str, Any], address: str) -> dict[str, Any]:
+    """Use the code up and put its effect in force, once; raises Forbidden StepNotFound, CodeExpired, CodeMismatch."""
+    verification = VERIFICATIONS[name]
+    identity().throttle.take(ADDRESS_CALLS, realm, address)
+    party = party_of(verification, realm, data)
+    _consume(verification, party, data["secret_code"])
+    new_hash = hash_password(data["password"]) if verification.purpose == PASSWORD_RESET else ""
+    with unit_of_work(anonymous(realm)) as work:
+        _put_in_force(work, verification, party, new_hash)
+        work.emit(verification_topic(realm, name, "complete"), party.account.id,
+                  {"userId": party.account.id, "isVerified": True, "date": iso(now())} | party.shown)
+        work.commit()
+    return _completed(realm, verification, party)
+
+
+def _consume(verification: Verification, party: Party, secret: str) -> None:
+    identity().throttle.take(ACCOUNT_TRIES, *party.subject)
+    try:
+        identity().codes.consume(*party.subject, secret=secret)
+    except CodeRefused as refused:
+        key, err_code = _REFUSALS[refused.reason]
+        raise Forbidden(f"errMsg_{_noun(verification)}{key}", err_code) from None
+    identity().throttle.forget(ACCOUNT_TRIES, *party.subject)
+    if party.account is None:
+        raise Forbidden(f"errMsg_{_noun(verification)}IsNotAuthorized", "CodeMismatch")
+
+
+def _put_in_force(work: UnitOfWork, verification: Verification, party: Party, new_hash: str) -> None:
+    actor, user_id = work.actor, party.account.id
+    if verification.purpose == PASSWORD_RESET:
+        commands.reset_password(actor, user_id, new_hash=new_hash, by_email=verification.channel == "email")
+    elif verification.purpose == OWNERSHIP and verification.channel == "email":
+        commands.verify_email(actor, user_id)
+    elif verification.purpose == OWNERSHIP:
+        commands.verify_mobile(actor, user_id)
+    elif party.session is not None:
+        settle_second_factor(work, actor.realm, party.session.id, user_id, verification.channel)
+
+
+def _completed(realm: str, verification: Verification, party: Party) -> dict[str, Any]:
+    if party.session is not None:
+        return _session_answer(realm, party.session.id, party.session.user_id)
+    answer: dict[str, Any] = {"status": "OK", "isVerified": True} | party.shown
+    if verification.purpose == PASSWORD_RESET:
+        return answer | {"userId": party.account.id, "email": party.account.email}
+    shown_id = {"userId": party.account.id} if runtime().settings.returns_secret_codes else {}
+    return answer | {"mobileVerificationNeeded": False} | shown_id
+
+
+def _session_answer(realm: str, session_id: str, user_id: str) -> dict[str, Any]:
+    session = identity().sessions.live(realm, session_id, user_id)
+    if session is None:
+        raise LoginRequired("errMsg_UserSessionNotFound", "SessionNotFound")
+    token = issue_access_token(
+        identity().keys.current(realm), user_id=user_id, session_id=session_id,
+        logged_in_at=datetime.fromtimestamp(session.logged_in_at, UTC),
+        expires_at=datetime.fromtimestamp(session.expires_at, UTC))
+    return session_body(session, token) | {"expiresIn": int(session.expires_at - now().timestamp())}
+
+
+def _announce_start(realm: str, verification: Verification, party: Party, code: IssuedCode, step: dict[str, Any],
+                    data: dict[str, Any]) -> None:
+    settings = runtime().settings
+    why = {name: data[name] for name in ("reason", "client") if data.get(name) is not None}
+    user = {"id": party.account.id, "email": party.account.email, "fullname": party.account.fullname}
+    payload = step | party.reach | why | {"userId": party.account.id, "user": user} | packed_code(
+        code.secret, settings.secret_key, readable=settings.returns_secret_codes)
+    payload.pop("status")
+    with unit_of_work(anonymous(realm)) as work:
+        work.emit(verification_topic(realm, verification.name, "start"), party.account.id, payload)
+        work.commit()
+
+
+def _step(verification: Verification, code: IssuedCode) -> dict[str, Any]:
+    return {"status": "OK", "codeIndex": code.index, "timeStamp": code.time_stamp,
+            "date": iso(datetime.fromtimestamp(code.time_stamp / 1000, UTC)), "expireTime": verification.lifetime,
+            "verificationType": "byCode"}
+
+
+def _session_of(party: Party) -> dict[str, str]:
+    return {"sessionId": party.session.id, "userId": party.session.user_id} if party.session else {}
+
+
+def _test_mode_only(party: Party, code: IssuedCode) -> dict[str, str]:
+    if not runtime().settings.returns_secret_codes or party.account is None:
+        return {}
+    return {"secretCode": code.secret, "userId": party.account.id}
+
+
+def _noun(verification: Verification) -> str:
+    return "UserEmailCode" if verification.channel == "email" else "UserMobileCode"

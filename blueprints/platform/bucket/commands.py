@@ -1,0 +1,74 @@
+"""Uploads: bytes into the media store, then their rows in one transaction; a failure leaves no row and no bytes."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.clock import now
+from app.data.unit_of_work import unit_of_work
+from app.data.uuid7 import uuid7
+from app.data.wire import Wire
+from app.http.errors import Forbidden, InvalidInput, LoginRequired
+from app.identity.actor import Actor
+from app.identity.authentication import identity
+from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token
+from app.identity.roles import ADMIN, SUPER_ADMIN
+from app.media.images import examine_image
+from app.media.store import media_store, random_name
+from app.runtime import runtime
+from blueprints.platform.bucket.models import BucketFile
+from blueprints.platform.bucket.queries import file_wire
+from blueprints.platform.bucket.rules import is_user_bucket, shown_name
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file as it came in."""
+
+    name: str | None
+    content: bytes
+
+
+def bucket_writer(realm: str, token: str, bucket_id: str) -> Actor:
+    """Return the user who may write the bucket with this token.
+
+    Raises LoginRequired for a token that is no good or whose session has ended, InvalidInput for a bucket that cannot
+    exist, Forbidden for one the token does not name or the user's role no longer covers (rules-platform §4)."""
+    try:
+        grant = read_bucket_token(runtime().settings.secret_key, realm, token)
+    except BucketTokenRefused:
+        raise LoginRequired("errMsg_BucketTokenIsNotValid") from None
+    session = identity().sessions.live(realm, grant.session_id, grant.user_id)
+    if session is None:
+        raise LoginRequired("errMsg_BucketTokenIsNotValid")
+    of_application = bucket_id == application_bucket(realm)
+    if not of_application and not is_user_bucket(bucket_id):
+        raise InvalidInput("errMsg_bucketIdisNotAValidID", detail={"bucketId": "expected the id of a bucket"})
+    if bucket_id not in grant.bucket_ids or (of_application and session.role not in (ADMIN, SUPER_ADMIN)):
+        raise Forbidden("errMsg_BucketNotAllowed")
+    return Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname)
+
+
+def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> list[Wire]:
+    """Keep the images in the bucket and return them as the wire shows them.
+
+    Raises RuleViolated no_file, invalid_mime or too_large before anything is stored."""
+    limit = runtime().settings.max_upload_bytes
+    files = [BucketFile(
+        id=uuid7(), realm=actor.realm, bucket_id=bucket_id, owner_id=str(actor.user_id),
+        original_name=shown_name(upload.name), mime_type=examine_image(upload.content, limit).mime_type,
+        size=len(upload.content), storage_name=random_name(), created_at=now()) for upload in uploads]
+    try:
+        _store(actor, files, uploads)
+    except BaseException:
+        for file in files:
+            media_store().delete(file.storage_name)
+        raise
+    return [file_wire(file) for file in files]
+
+
+def _store(actor: Actor, files: list[BucketFile], uploads: Sequence[Upload]) -> None:
+    for file, upload in zip(files, uploads, strict=True):
+        media_store().put(file.storage_name, upload.content, file.mime_type)
+    with unit_of_work(actor) as work:
+        for file in files:
+            work.insert(file)
+        work.commit()

@@ -1,0 +1,66 @@
+"""URL map of the bucket service (rules-platform §4): takes bucket tokens, never access tokens."""
+from typing import Any
+
+from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.data.uuid7 import canonical_uuid
+from app.http.blueprint import ServiceBlueprint
+from app.http.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
+from app.http.service import Service
+from app.identity.access import public
+from app.identity.actor import Actor
+from blueprints.platform.bucket.commands import Upload, bucket_writer, store_images
+from blueprints.platform.bucket.queries import stored_file
+
+_UPLOAD_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
+    "type": "object", "required": ["bucketId", "files"], "properties": {
+        "bucketId": {"type": "string"},
+        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}}}}
+
+
+def build(realm: str) -> ServiceBlueprint:
+    """Return the bucket service of a realm."""
+    service = Service(realm, "bucket", "1.0.0", "Uploaded images, public to read.", path="bucket")
+    api = ServiceBlueprint(service, {})
+
+    @api.system("/upload", name="uploadFiles", policy=public, method="POST", **_UPLOAD_BODY)
+    def upload(actor: Actor) -> dict[str, Any]:
+        """Upload images into a bucket, with its bucket token as Bearer."""
+        token = _bearer()
+        bucket_id, uploads = _form()
+        writer = bucket_writer(realm, token, bucket_id)
+        return {"success": True, "data": store_images(writer, bucket_id, uploads or [Upload(None, b"")])}
+
+    @api.system("/download/{fileId}", name="downloadFile", policy=public)
+    def download(actor: Actor, file_id: str) -> Response:
+        """Download a file."""
+        known_id = canonical_uuid(file_id)
+        if known_id is None:
+            raise NotFound("errMsg_FileNotFound")
+        file = stored_file(realm, known_id)
+        response = Response(file.content, mimetype=file.mime_type)
+        # A file never changes under its id.
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    return api
+
+
+def _bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise LoginRequired("errMsg_BucketTokenIsNotValid")
+    return token.strip()
+
+
+def _form() -> tuple[str, list[Upload]]:
+    """Return the form's bucket id and files; raises RuleViolated too_large, InvalidInput without a bucket id."""
+    try:
+        files = request.files.getlist("files")
+        bucket_id = request.form.get("bucketId", "").strip()
+    except RequestEntityTooLarge:
+        raise RuleViolated("too_large", "The upload is too large") from None
+    if not bucket_id:
+        raise InvalidInput("bucketId: is required", detail={"bucketId": "is required"})
+    return bucket_id, [Upload(file.filename, file.read()) for file in files]

@@ -1,0 +1,18 @@
+"""Which bucket ids exist, and what is kept of a client's file name."""
+import re
+
+_USER_BUCKET = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-public-user-bucket")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def is_user_bucket(bucket_id: str) -> bool:
+    """Tell whether the id has the form of some user's bucket."""
+    return _USER_BUCKET.fullmatch(bucket_id) is not None
+
+
+def shown_name(given: str | None) -> str:
+    """Return the file's name as it is shown: no folders, no control characters, at most 255 characters.
+
+    It is shown only: files are stored and served under names of our own."""
+    name = _UNPRINTABLE.sub("", (given or "").replace("\\", "/").rsplit("/", 1)[-1]).strip()
+    return name[-255:] or "file"

@@ -1,0 +1,1 @@
+"""The letters every realm sends: welcome, verification codes, password resets."""

@@ -1,0 +1,54 @@
+"""Letters about accounts, in both realms (rules-platform §6.3): WELCOME, OTP and RESETPASSWORD, by mail or SMS.
+
+A code is readable in the outbox in test mode only; elsewhere it stays sealed until the letter is on its way."""
+from collections.abc import Mapping
+from typing import Any
+
+from app.data.unit_of_work import UnitOfWork
+from app.events.outbox import Event
+from app.events.subscriptions import subscribe
+from app.events.topics import service_topic
+from app.identity.codes import unpacked_code
+from app.notify.letters import PLATFORM_TEMPLATES, spoken_seconds
+from app.notify.mailbox import post_letter
+from app.notify.models import EMAIL, SMS
+from app.runtime import runtime
+from app.settings import REALM_CODENAMES
+from blueprints.platform.auth.topics import verification_topic
+
+# Verification service → what the letter is, and how it travels.
+_LETTERS = {
+    "email-verification": ("OTP", EMAIL),
+    "mobile-verification": ("OTP", SMS),
+    "email-2factor-verification": ("OTP", EMAIL),
+    "mobile-2factor-verification": ("OTP", SMS),
+    "password-reset-by-email": ("RESETPASSWORD", EMAIL),
+    "password-reset-by-mobile": ("RESETPASSWORD", SMS),
+}
+_BY_TOPIC = {verification_topic(realm, service, "start"): letter
+             for realm in REALM_CODENAMES for service, letter in _LETTERS.items()}
+_NEW_USERS = [service_topic(realm, "auth", short) for realm in REALM_CODENAMES
+              for short in ("user-registered", "user-created")]
+
+
+@subscribe(*_NEW_USERS, name="platform.welcome")
+def welcome(work: UnitOfWork, event: Event) -> None:
+    """Welcome whoever registered or was registered by an admin."""
+    user = event.payload["user"]
+    _post(work, event, "WELCOME", user["email"], user)
+
+
+@subscribe(*_BY_TOPIC, name="platform.verification-code")
+def send_code(work: UnitOfWork, event: Event) -> None:
+    """Bring a verification code to its user."""
+    step = event.payload
+    name, channel = _BY_TOPIC[event.topic]
+    facts = {**step["user"], "codeIndex": step["codeIndex"], "validity": spoken_seconds(step["expireTime"]),
+             "secretCode": unpacked_code(step, runtime().settings.secret_key)}
+    to = step["user"]["email"] if channel == EMAIL else step["mobile"]
+    _post(work, event, name, to, facts, channel)
+
+
+def _post(work: UnitOfWork, event: Event, name: str, to: str, facts: Mapping[str, Any], channel: str = EMAIL) -> None:
+    post_letter(work, realm=event.realm, to=to, name=name, template=PLATFORM_TEMPLATES[name], facts=facts,
+                cause=event.event_id, channel=channel)

@@ -1,0 +1,82 @@
+"""`flask auctions`: look at one auction, close one by hand."""
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from app.data.reads import Page
+from app.http.errors import ApiError
+from app.identity.actor import system_actor
+from blueprints.marketplace.auction_offer.commands import close_auction
+from blueprints.marketplace.auction_offer.queries import auction_report, bids_on
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
+
+_SHOWN = ("id", "userId", "bidAmount", "status", "placedAt")
+_OPERATOR = system_actor("marketplace", operator="flask auctions")
+
+
+@click.group()
+def auctions() -> None:
+    """Auctions: show one with its bids, close one by hand.
+
+    Example: flask auctions show 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
+    """
+
+
+@auctions.command("show")
+@click.argument("product_id", metavar="ID")
+@click.option("--bids", "most", default=50, show_default=True, type=click.IntRange(1, 1000),
+              help="How many of the latest bids to show.")
+@as_json_option
+@with_appcontext
+def show(product_id: str, most: int, as_json: bool) -> None:
+    """Show the auction of listing ID: terms, standing and its latest bids. Maxima show after the close only.
+
+    Example: flask auctions show 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --json
+    """
+    report = _report_on(product_id)
+    latest = bids_on(_OPERATOR, report["id"], Page(1, most))
+    bids = [{name: bid[name] for name in _SHOWN} for bid in latest]
+    if as_json:
+        print_json({**report, "bids": bids})
+        return
+    print_facts(report, as_json=False)
+    click.echo()
+    print_rows(bids, as_json=False, empty="no bids")
+
+
+@auctions.command("close")
+@click.argument("product_id", metavar="ID")
+@acts
+@with_appcontext
+def close(product_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Close the auction of listing ID now, also before its end; the best bid wins when it meets the reserve.
+
+    Example: flask auctions close 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --yes
+    """
+    report = _report_on(product_id)
+    if report["closedAt"]:
+        click.echo(f"nothing to do: closed at {report['closedAt']}", err=True)
+        return
+    standing = f"{report['currentBid']} {report['currency']} after {report['bidCount']} bids"
+    question = (f"“{report['title']}” stands at {standing} (reserve: {report['reserve']}), "
+                f"ends {report['effectiveEnd'] or 'only by hand'}; it is closed now")
+    if not agreed(question, dry_run=dry_run, yes=yes):
+        return
+    try:
+        close_auction(_OPERATOR, report["id"], early=True)
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
+    closed = _report_on(report["id"])
+    print_facts({name: closed[name] for name in ("id", "closedAt", "winnerBidId", "highestBidderId", "currentBid",
+                                                 "currency")}, as_json=as_json)
+
+
+def _report_on(product_id: str) -> dict[str, Any]:
+    try:
+        report = auction_report(product_id.strip().lower())
+    except ApiError as error:
+        raise click.ClickException(f"there is no listing {product_id}") from error
+    if report["type"] != "AUCTION":
+        raise click.ClickException(f"listing {product_id} is no auction")
+    return report

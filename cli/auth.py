@@ -1,0 +1,43 @@
+"""`flask auth`: the signing keys of the realms."""
+import click
+from flask.cli import with_appcontext
+
+from app.identity.authentication import identity
+from app.runtime import runtime
+from app.settings import REALM_CODENAMES
+from cli.terminal import acts, agreed, print_rows
+
+
+@click.group()
+def auth() -> None:
+    """Signing keys of the realms.
+
+    Example: flask auth rotate-keys --yes
+    """
+
+
+@auth.command("rotate-keys")
+@click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), help="Only this realm; default every realm.")
+@click.option("--due", is_flag=True, help="Only keys older than KEY_ROTATION_DAYS.")
+@click.option("--revoke-old", is_flag=True, help="Forget the old keys at once: every token signed so far dies.")
+@acts
+@with_appcontext
+def rotate_keys(realm: str | None, due: bool, revoke_old: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Put new signing keys in force; tokens signed before stay good until they expire.
+
+    With --revoke-old they do not: use it when a key or the database has leaked.
+
+    Example: flask auth rotate-keys --realm network --yes
+    """
+    realms = [realm] if realm else list(runtime().settings.realms)
+    fate = "every present token dies" if revoke_old else "present tokens stay good until they expire"
+    when = " if it is due" if due else ""
+    if not agreed(f"the signing key of {' and '.join(realms)} is replaced{when}; {fate}", dry_run=dry_run, yes=yes):
+        return
+    print_rows([{"realm": name, "keyId": _rotated(name, due, revoke_old) or "not due"} for name in realms],
+               as_json=as_json)
+
+
+def _rotated(realm: str, due: bool, revoke_old: bool) -> str | None:
+    keys = identity().keys
+    return keys.rotate_when_due(realm) if due else keys.rotate(realm, revoke_old=revoke_old)

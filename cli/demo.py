@@ -1,0 +1,43 @@
+"""`flask demo`: data to look at and to try things on. Refuses production."""
+import click
+from flask.cli import with_appcontext
+
+from app.runtime import runtime
+from cli.demo_factories import DEMO_PASSWORD, GOODS, PEOPLE, SHELVES
+from cli.demo_seed import seed_demo
+from cli.products import import_products
+from cli.replay import replay_auctions
+from cli.terminal import acts, agreed, print_facts
+
+
+@click.group()
+def demo() -> None:
+    """Data to look at and to try things on; refuses production.
+
+    Example: flask demo seed --yes
+    """
+
+
+@demo.command("seed")
+@acts
+@with_appcontext
+def seed(dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Add the demo's people, categories and listings, as far as they are missing.
+
+    Example: flask demo seed --yes
+    """
+    refuse_production()
+    people = ", ".join(person.email for person in PEOPLE)
+    if agreed(f"{len(SHELVES)} categories, {len(GOODS)} listings and {people} (password {DEMO_PASSWORD}) are added",
+              dry_run=dry_run, yes=yes):
+        print_facts(seed_demo(), as_json=as_json)
+
+
+def refuse_production() -> None:
+    """Raise a ClickException in production, where nobody wants invented rows."""
+    if runtime().settings.is_production:
+        raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")
+
+
+demo.add_command(replay_auctions)
+demo.add_command(import_products)

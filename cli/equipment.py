@@ -1,0 +1,276 @@
+"""`flask equipment`: legal entities, divisions, OAuth2 clients and dictionaries of the equipment registry."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from app.http.errors import ApiError
+from blueprints.equipment import queries, registry, schemas
+from blueprints.equipment.queries import DEVICE_TYPES, DICTIONARIES, Asked
+from blueprints.equipment.refusals import Unprocessable
+from blueprints.equipment.rules import LEGAL_ENTITY_TYPES, ROLES, SCOPES
+from blueprints.equipment.tokens import console
+from blueprints.equipment.validation import check_body
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
+
+MOST_ROWS = 10_000
+
+
+@contextmanager
+def _refusals_spoken() -> Iterator[None]:
+    """Turn a refusal of the registry into a sentence and exit code 1."""
+    try:
+        yield
+    except Unprocessable as refusal:
+        wrong = [f"{entry.path}: {rule.description}" for entry in refusal.entries for rule in entry.rules]
+        raise click.ClickException("; ".join(wrong)) from refusal
+    except ApiError as refusal:
+        raise click.ClickException(refusal.message) from refusal
+
+
+@click.group()
+def equipment() -> None:
+    """The equipment registry: legal entities, divisions, clients, dictionaries.
+
+    Example: flask equipment legal-entity list
+    """
+
+
+@equipment.group("legal-entity")
+def legal_entity() -> None:
+    """Who owns divisions and equipment.
+
+    Example: flask equipment legal-entity add "City Hospital" --type MSP
+    """
+
+
+@legal_entity.command("add")
+@click.argument("name")
+@click.option("--type", "kind", type=click.Choice(LEGAL_ENTITY_TYPES), required=True)
+@click.option("--edrpou", help="Its code in the state register.")
+@acts
+@with_appcontext
+def add_legal_entity(name: str, kind: str, edrpou: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Create an ACTIVE legal entity called NAME.
+
+    Example: flask equipment legal-entity add "City Hospital" --type MSP --yes
+    """
+    with _refusals_spoken():
+        data = check_body(schemas.NEW_LEGAL_ENTITY, {"name": name, "type": kind, "edrpou": edrpou})
+        if agreed(f"create legal entity {name} of type {kind}", dry_run=dry_run, yes=yes):
+            print_facts(queries.legal_entity(console(), registry.create_legal_entity(console(), data)), as_json=as_json)
+
+
+@legal_entity.command("list")
+@as_json_option
+@with_appcontext
+def list_legal_entities(as_json: bool) -> None:
+    """List all legal entities.
+
+    Example: flask equipment legal-entity list --json
+    """
+    shown = ("id", "name", "type", "status", "edrpou")
+    print_rows(_columns(queries.legal_entity_page(console(), Asked(size=MOST_ROWS)), shown), as_json=as_json)
+
+
+@legal_entity.command("rename")
+@click.argument("legal_entity_id")
+@click.argument("name")
+@acts
+@with_appcontext
+def rename_legal_entity(legal_entity_id: str, name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Give a legal entity another NAME.
+
+    Example: flask equipment legal-entity rename 018f… "City Hospital Nr. 1" --yes
+    """
+    with _refusals_spoken():
+        data = check_body(schemas.LEGAL_ENTITY_CHANGE, {"name": name})
+        before = queries.legal_entity(console(), legal_entity_id)
+        if agreed(f"rename {before['name']} to {name}", dry_run=dry_run, yes=yes):
+            registry.change_legal_entity(console(), legal_entity_id, data)
+            print_facts(queries.legal_entity(console(), legal_entity_id), as_json=as_json)
+
+
+@equipment.group("division")
+def division() -> None:
+    """Where equipment stands.
+
+    Example: flask equipment division list
+    """
+
+
+@division.command("add")
+@click.argument("name")
+@click.option("--legal-entity", "legal_entity_id", required=True, help="Id of the legal entity it belongs to.")
+@acts
+@with_appcontext
+def add_division(name: str, legal_entity_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Create an ACTIVE division called NAME.
+
+    Example: flask equipment division add Radiology --legal-entity 018f… --yes
+    """
+    with _refusals_spoken():
+        data = check_body(schemas.NEW_DIVISION, {"name": name})
+        owner = queries.legal_entity(console(), legal_entity_id)
+        if agreed(f"create division {name} of {owner['name']}", dry_run=dry_run, yes=yes):
+            made = registry.create_division(console(owner["id"]), data)
+            print_facts(queries.division(console(), made), as_json=as_json)
+
+
+@division.command("list")
+@click.option("--legal-entity", "legal_entity_id", help="Only of this legal entity.")
+@as_json_option
+@with_appcontext
+def list_divisions(legal_entity_id: str | None, as_json: bool) -> None:
+    """List all divisions, or those of one legal entity.
+
+    Example: flask equipment division list --legal-entity 018f…
+    """
+    asked = Asked(size=MOST_ROWS, filters={"legal_entity_id": legal_entity_id} if legal_entity_id else {})
+    shown = ("id", "name", "status", "legal_entity_id")
+    print_rows(_columns(queries.division_page(console(), asked), shown), as_json=as_json)
+
+
+def _turning(subject: str, action: str, read: Callable[..., dict[str, Any]], turn: Callable[..., str]) -> click.Command:
+    """Return the command that changes the status of one row: the same words for legal entities and divisions."""
+
+    @click.command(
+        action,
+        help=f"{action.capitalize()} a {subject}.\n\nExample: flask equipment "
+        f"{subject.replace(' ', '-')} {action} 018f… --yes",
+        short_help=f"{action} it",
+    )
+    @click.argument("id")
+    @acts
+    @with_appcontext
+    def command(id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+        with _refusals_spoken():
+            before = read(console(), id)
+            if agreed(f"{action} {subject} {before['name']} ({before['status']})", dry_run=dry_run, yes=yes):
+                turn(console(), id, action)
+                print_facts(read(console(), id), as_json=as_json)
+
+    return command
+
+
+for _action in ("activate", "suspend", "deactivate"):
+    legal_entity.add_command(_turning("legal entity", _action, queries.legal_entity, registry.turn_legal_entity))
+for _action in ("activate", "deactivate"):
+    division.add_command(_turning("division", _action, queries.division, registry.turn_division))
+
+
+@equipment.group("client")
+def client() -> None:
+    """OAuth2 clients: each acts for one user of one legal entity.
+
+    Example: flask equipment client list
+    """
+
+
+@client.command("add")
+@click.option("--legal-entity", "legal_entity_id", required=True, help="Id of the legal entity it acts for.")
+@click.option("--user", "user_id", required=True, help="Id of the user it acts for.")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True, help="Repeat for several.")
+@acts
+@with_appcontext
+def add_client(dry_run: bool, yes: bool, as_json: bool, **data: Any) -> None:
+    """Register a client and print its secret, which is shown this once.
+
+    Example: flask equipment client add --legal-entity 018f… --user 018f… --role OWNER --scope equipment:read --yes
+    """
+    with _refusals_spoken():
+        data = check_body(schemas.NEW_CLIENT, {**data, "scopes": sorted(set(data["scopes"]))})
+        owner = queries.legal_entity(console(), data["legal_entity_id"])
+        if agreed(f"register a client of {owner['name']} with role {data['role']}", dry_run=dry_run, yes=yes):
+            client_id, secret = registry.create_client(console(), data)
+            print_facts({"client_id": client_id, "client_secret": secret}, as_json=as_json)
+
+
+@client.command("list")
+@as_json_option
+@with_appcontext
+def list_clients(as_json: bool) -> None:
+    """List the active clients.
+
+    Example: flask equipment client list
+    """
+    shown = ("id", "legal_entity_id", "user_id", "role", "scopes")
+    print_rows(_columns(queries.client_page(console(), Asked(size=MOST_ROWS)), shown), as_json=as_json)
+
+
+@client.command("revoke")
+@click.argument("client_id")
+@acts
+@with_appcontext
+def revoke(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """End a client and every token it holds.
+
+    Example: flask equipment client revoke 018f… --yes
+    """
+    with _refusals_spoken():
+        if agreed(f"revoke client {client_id}", dry_run=dry_run, yes=yes):
+            print_facts(queries.client(registry.revoke_client(console(), client_id)), as_json=as_json)
+
+
+@equipment.group("dictionary")
+def dictionary() -> None:
+    """The codes that requests may use.
+
+    Example: flask equipment dictionary show
+    """
+
+
+@dictionary.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", type=click.Choice(DICTIONARIES), default=DEVICE_TYPES, show_default=True)
+@acts
+@with_appcontext
+def load(file: Path, name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Make the codes of FILE the active ones; codes that are not in it are retired, not deleted.
+
+    FILE is JSON, {"CODE": "description"}, or CSV with the columns code and description.
+
+    Example: flask equipment dictionary load device_types.csv --yes
+    """
+    with _refusals_spoken():
+        codes = check_body(schemas.DICTIONARY, _codes_of(file))
+        planned = registry.load_dictionary(console(), name, codes, dry_run=True)
+        said = f"{name}: {planned.added} codes added, {planned.changed} changed, {planned.retired} retired"
+        if agreed(said, dry_run=dry_run, yes=yes):
+            print_facts(vars(registry.load_dictionary(console(), name, codes)), as_json=as_json)
+
+
+@dictionary.command("show")
+@click.option("--name", type=click.Choice(DICTIONARIES), default=DEVICE_TYPES, show_default=True)
+@as_json_option
+@with_appcontext
+def show(name: str, as_json: bool) -> None:
+    """List the codes of a dictionary, retired ones too.
+
+    Example: flask equipment dictionary show --json
+    """
+    print_rows(queries.dictionary_page(console(), name, Asked(size=MOST_ROWS)).rows, as_json=as_json)
+
+
+def _codes_of(file: Path) -> object:
+    """Return code → description of a JSON or CSV file; raises ClickException when it is neither."""
+    try:
+        text = file.read_text("utf-8-sig")
+        if file.suffix.lower() == ".csv":
+            return {row["code"]: row["description"] for row in csv.DictReader(text.splitlines())}
+        return json.loads(text)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise click.ClickException(f"{file} is no JSON or CSV in UTF-8: {error}") from error
+    except KeyError as error:
+        raise click.ClickException(f"{file} has no column {error}") from error
+
+
+def _columns(paged: queries.Paged, shown: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in shown} for row in paged.rows]

@@ -1,0 +1,91 @@
+"""`flask index`: see how the search indexes stand, and write one anew beside the one that goes on answering."""
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from app.search import IndexBusy, IndexStatus
+from app.search.catalogue import DeclaredIndex, declared_indexes, rebuild_index, search_index
+from cli.terminal import acts, agreed, as_json_option, print_rows
+
+
+@click.group()
+def index() -> None:
+    """Search indexes: how they stand, and rebuilding them.
+
+    Example: flask index rebuild --index searchIndex --yes
+    """
+
+
+@index.command("status")
+@as_json_option
+@with_appcontext
+def status(as_json: bool) -> None:
+    """Show each index: state, documents indexed and in the database, size, age, and a rebuild that is under way.
+
+    Exit code 1 when an index is missing, damaged or outdated: search answers from the database meanwhile.
+
+    Example: flask index status --json
+    """
+    found = {name: search_index(name).status() for name in sorted(declared_indexes())}
+    print_rows([_row(state, declared_indexes()[name]) for name, state in found.items()], as_json=as_json,
+               empty="no index is declared")
+    if any(state.state != "ready" for state in found.values()):
+        raise click.exceptions.Exit(1)
+
+
+def _row(state: IndexStatus, declared: DeclaredIndex) -> dict[str, Any]:
+    return {"index": state.name, "state": state.state, "documents": state.documents,
+            "inDatabase": declared.source.total(), "segments": state.segments, "bytes": state.size_bytes,
+            "updatedAt": state.updated_at.isoformat(timespec="seconds") if state.updated_at else None,
+            "rebuilt": state.rebuild_done, "reason": state.reason}
+
+
+@index.command("rebuild")
+@click.option("--index", "name", help="Only this index; default all.")
+@click.option("--from-scratch", is_flag=True, help="Do not go on with a rebuild that was interrupted.")
+@acts
+@with_appcontext
+def rebuild(name: str | None, from_scratch: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Write search indexes anew from the database; searches and writes go on meanwhile, and nothing is lost.
+
+    Interrupted, it goes on where it stopped when called again. Exit code 1 when another rebuild is running.
+
+    Example: flask index rebuild --yes
+    """
+    names = _chosen(name)
+    what = ", ".join(f"{one} ({declared_indexes()[one].source.total()} documents)" for one in names)
+    if not agreed(f"rebuild {what or 'nothing'}", dry_run=dry_run, yes=yes):
+        return
+    try:
+        rows = [_rebuilt(one, resume=not from_scratch) for one in names]
+    except IndexBusy as error:
+        raise click.ClickException(str(error)) from error
+    print_rows(rows, as_json=as_json, empty="no index is declared")
+
+
+def _chosen(name: str | None) -> list[str]:
+    known = sorted(declared_indexes())
+    if name is None:
+        return known
+    if name not in known:
+        raise click.BadParameter(f"no index is called {name}; there are: {', '.join(known)}", param_hint="--index")
+    return [name]
+
+
+def _rebuilt(name: str, *, resume: bool) -> dict[str, Any]:
+    started = time.monotonic()
+    with click.progressbar(length=1, label=name, file=sys.stderr, show_pos=True) as bar:
+        documents = rebuild_index(name, progress=_shown_on(bar), resume=resume)
+    return {"index": name, "documents": documents, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _shown_on(bar: Any) -> Callable[[int, int], None]:
+    """Return the progress callback of a bar; going back means the next stage begins, the bar starts again."""
+    def show(done: int, total: int) -> None:
+        bar.length = max(total, 1)
+        bar.update(done - bar.pos)
+    return show

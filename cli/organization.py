@@ -1,0 +1,362 @@
+"""`flask organization`: tenants and their clients, schemas, query tables made anew, the lag, the relay."""
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from blueprints.organization import organization_of
+from blueprints.organization.application import tenants, upkeep
+from blueprints.organization.domain import identifiers
+from blueprints.organization.domain.events import Event, to_cloud_event
+from blueprints.organization.domain.refusals import MalformedBody, Refusal
+from blueprints.organization.domain.resource_type import ResourceType
+from blueprints.organization.ports import Client, Lag, Ports, Tenant
+from cli.jobs import stop_on_signal
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
+
+resource_option = click.option("--resource", default="organization", show_default=True, help="The resource type.")
+
+
+def _ports() -> Ports:
+    return organization_of().ports
+
+
+@contextmanager
+def _refusals_spoken() -> Iterator[None]:
+    """Turn a refusal of the store into a sentence and exit code 1."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise click.ClickException(refusal.detail) from refusal
+
+
+def _kind(resource: str) -> ResourceType:
+    kinds = _ports().schemas.kinds
+    if resource not in kinds:
+        raise click.BadParameter(f"no resource is called {resource}; there are: {', '.join(kinds)}",
+                                 param_hint="--resource")
+    return kinds[resource]
+
+
+@click.group()
+def organization() -> None:
+    """The organization store: tenants, clients, schemas, rebuild, lag, relay.
+
+    Example: flask organization tenant list
+    """
+
+
+@organization.group()
+def tenant() -> None:
+    """Tenants: each has a database of its own.
+
+    Example: flask organization tenant add acme
+    """
+
+
+@tenant.command("add")
+@click.argument("tenant_id")
+@acts
+@with_appcontext
+def add_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Create the tenant TENANT_ID with its database and tables.
+
+    Example: flask organization tenant add acme --yes
+    """
+    with _refusals_spoken():
+        identifiers.tenant_id(tenant_id)
+        if agreed(f"create the tenant {tenant_id} and its database", dry_run=dry_run, yes=yes):
+            print_facts(_tenant_facts(tenants.add_tenant(_ports(), tenant_id)), as_json=as_json)
+
+
+@tenant.command("list")
+@as_json_option
+@with_appcontext
+def list_tenants(as_json: bool) -> None:
+    """List all tenants.
+
+    Example: flask organization tenant list --json
+    """
+    with _refusals_spoken():
+        rows = [_tenant_facts(found) for found in _ports().tenants.all()]
+    print_rows(rows, as_json=as_json, empty="there is no tenant; add one with: flask organization tenant add NAME")
+
+
+@tenant.command("suspend")
+@click.argument("tenant_id")
+@acts
+@with_appcontext
+def suspend_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Refuse all calls of TENANT_ID until it is resumed; its data stays.
+
+    Example: flask organization tenant suspend acme --yes
+    """
+    _turn(tenant_id, tenants.SUSPENDED, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+@tenant.command("resume")
+@click.argument("tenant_id")
+@acts
+@with_appcontext
+def resume_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Serve the suspended TENANT_ID again.
+
+    Example: flask organization tenant resume acme --yes
+    """
+    _turn(tenant_id, tenants.ACTIVE, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _turn(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    turn = {tenants.SUSPENDED: tenants.suspend_tenant, tenants.ACTIVE: tenants.resume_tenant}[status]
+    with _refusals_spoken():
+        found = tenants.known_tenant(_ports(), tenant_id)
+        if found.status == status:
+            click.echo(f"{tenant_id} is {status} already", err=True)
+        elif agreed(f"{tenant_id} ({found.status}) becomes {status}", dry_run=dry_run, yes=yes):
+            turn(_ports(), tenant_id)
+            print_facts(_tenant_facts(tenants.known_tenant(_ports(), tenant_id)), as_json=as_json)
+
+
+@tenant.command("drop")
+@click.argument("tenant_id")
+@acts
+@with_appcontext
+def drop_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Remove TENANT_ID, its clients and its database with every organization and event. There is no way back.
+
+    Example: flask organization tenant drop acme --dry-run
+    """
+    with _refusals_spoken():
+        found = tenants.known_tenant(_ports(), tenant_id)
+        clients = _ports().tenants.clients(tenant_id)
+        question = f"remove {tenant_id} (since {found.created_at}), {len(clients)} clients and its database for good"
+        if agreed(question, dry_run=dry_run, yes=yes):
+            tenants.drop_tenant(_ports(), tenant_id)
+            print_facts({"tenantId": tenant_id, "status": "dropped"}, as_json=as_json)
+
+
+@organization.group()
+def client() -> None:
+    """OAuth2 clients of a tenant.
+
+    Example: flask organization client add acme
+    """
+
+
+@client.command("add")
+@click.argument("tenant_id")
+@click.option("--scope", "scopes", multiple=True, default=("organization:read", "organization:write"),
+              show_default=True)
+@click.option("--name", default="", help="What the client is for.")
+@acts
+@with_appcontext
+def add_client(tenant_id: str, scopes: tuple[str, ...], name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Create a client of TENANT_ID and show its secret, this once.
+
+    Example: flask organization client add acme --scope organization:read --name reports --yes
+    """
+    with _refusals_spoken():
+        tenants.known_tenant(_ports(), tenant_id)
+        if agreed(f"create a client of {tenant_id} with {' '.join(scopes)}", dry_run=dry_run, yes=yes):
+            made, secret = tenants.add_client(_ports(), tenant_id, scopes, name)
+            print_facts({**_client_facts(made), "clientSecret": secret}, as_json=as_json)
+
+
+@client.command("list")
+@click.argument("tenant_id")
+@as_json_option
+@with_appcontext
+def list_clients(tenant_id: str, as_json: bool) -> None:
+    """List the clients of TENANT_ID.
+
+    Example: flask organization client list acme
+    """
+    with _refusals_spoken():
+        tenants.known_tenant(_ports(), tenant_id)
+        print_rows([_client_facts(found) for found in _ports().tenants.clients(tenant_id)], as_json=as_json)
+
+
+@client.command("revoke")
+@click.argument("client_id")
+@acts
+@with_appcontext
+def revoke_client(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Stop the client CLIENT_ID; its tokens stop working at once.
+
+    Example: flask organization client revoke 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --yes
+    """
+    with _refusals_spoken():
+        found = _ports().tenants.client(client_id)
+        if found and found.revoked_at:
+            click.echo(f"{client_id} was revoked at {found.revoked_at}", err=True)
+        elif not found or agreed(f"revoke {found.name or client_id} of {found.tenant_id}", dry_run=dry_run, yes=yes):
+            tenants.revoke_client(_ports(), client_id)
+            print_facts({"clientId": client_id, "status": "revoked"}, as_json=as_json)
+
+
+@organization.command("rebuild")
+@click.argument("tenant_id")
+@click.option("--resource", help="Only this resource type.")
+@acts
+@with_appcontext
+def rebuild(tenant_id: str, resource: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Make the query tables of TENANT_ID anew from its events; readers notice nothing.
+
+    Example: flask organization rebuild acme --yes
+    """
+    with _refusals_spoken():
+        tenants.known_tenant(_ports(), tenant_id)
+        if resource:
+            _kind(resource)
+        if agreed(f"make the query tables of {tenant_id} anew from its events", dry_run=dry_run, yes=yes):
+            rows = [{"resource": name, "events": count} for name, count in
+                    upkeep.rebuild(_ports(), tenant_id, resource).items()]
+            print_rows(rows, as_json=as_json)
+
+
+@organization.command("lag")
+@click.argument("tenant_id", required=False)
+@as_json_option
+@with_appcontext
+def lag(tenant_id: str | None, as_json: bool) -> None:
+    """Show what is behind: events not delivered, age of the oldest, resources not projected; of TENANT_ID or of all.
+
+    Tenants that are up to date are left out of the list of all.
+
+    Example: flask organization lag --json
+    """
+    with _refusals_spoken():
+        found = upkeep.lag(_ports(), tenant_id)
+    shown = [_lag_facts(row) for row in found if tenant_id or row.undelivered or row.unprojected]
+    print_rows(shown, as_json=as_json, empty="nothing is behind")
+
+
+@organization.command("history")
+@click.argument("tenant_id")
+@click.argument("resource_id", required=False)
+@resource_option
+@as_json_option
+@with_appcontext
+def history(tenant_id: str, resource_id: str | None, resource: str, as_json: bool) -> None:
+    """Show what happened in TENANT_ID, or to RESOURCE_ID alone, and who did it; --json prints the whole events.
+
+    Example: flask organization history acme 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
+    """
+    kind = _kind(resource)
+    with _refusals_spoken():
+        found = [event for event in _ports().store.history(tenants.known_tenant(_ports(), tenant_id), kind)
+                 if resource_id in (None, event.identity.resource_id)]
+    print_rows([to_cloud_event(event) if as_json else _event_facts(event) for event in found], as_json=as_json)
+
+
+@organization.group()
+def schema() -> None:
+    """Schema files, and what tenants add to them.
+
+    Example: flask organization schema list
+    """
+
+
+@schema.command("list")
+@click.argument("tenant_id", required=False)
+@as_json_option
+@with_appcontext
+def list_schemas(tenant_id: str | None, as_json: bool) -> None:
+    """List the resource types; with TENANT_ID also the properties that the tenant added.
+
+    Example: flask organization schema list acme
+    """
+    with _refusals_spoken():
+        rows = [_kind_facts(kind, tenant_id) for kind in _ports().schemas.kinds.values()]
+    print_rows(rows, as_json=as_json)
+
+
+@schema.command("register")
+@click.argument("tenant_id")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@resource_option
+@acts
+@with_appcontext
+def register_schema(tenant_id: str, file: Path, resource: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Let TENANT_ID use the properties that the JSON Schema in FILE names.
+
+    Example: flask organization schema register acme acme-properties.json --yes
+    """
+    kind = _kind(resource)
+    with _refusals_spoken():
+        candidate = _json_file(file)
+        names = ", ".join(candidate["properties"]) if isinstance(candidate.get("properties"), dict) else "nothing"
+        if agreed(f"{tenant_id} adds to {resource}: {names}", dry_run=dry_run, yes=yes):
+            extension = tenants.register_extension(_ports(), tenant_id, kind, candidate)
+            print_facts({"tenantId": tenant_id, "resource": resource, "revision": extension.revision,
+                         "properties": ", ".join(extension.properties)}, as_json=as_json)
+
+
+@organization.command("relay")
+@with_appcontext
+def relay() -> None:
+    """Run the relay until SIGTERM: it carries outboxes to the stream, or to the query tables.
+
+    Where STREAM is set it also projects the stream. Several may run; leases decide who carries what.
+
+    Example: flask organization relay
+    """
+    run_the_relay()
+
+
+def run_the_relay() -> None:
+    """Carry and project until SIGTERM."""
+    from blueprints.organization.adapters.courier import follow_stream
+
+    store, stop = organization_of(), stop_on_signal()
+    followers = [threading.Thread(target=follow_stream, args=(store.stream_projector(), stop), daemon=True)
+                 for _ in range(1 if store.settings.stream else 0)]
+    for follower in followers:
+        follower.start()
+    store.courier.run(stop)
+    for follower in followers:
+        follower.join(timeout=10)
+
+
+def _json_file(file: Path) -> dict[str, Any]:
+    try:
+        parsed = json.loads(file.read_text())
+    except ValueError as error:
+        raise MalformedBody(f"{file} is no valid JSON: {error}.") from error
+    if not isinstance(parsed, dict):
+        raise MalformedBody(f"{file} is no JSON object.")
+    return parsed
+
+
+def _tenant_facts(found: Tenant) -> dict[str, Any]:
+    return {"tenantId": found.tenant_id, "status": found.status, "createdAt": found.created_at,
+            "resources": " ".join(found.resources)}
+
+
+def _client_facts(found: Client) -> dict[str, Any]:
+    return {"clientId": found.client_id, "tenantId": found.tenant_id, "scopes": " ".join(found.scopes),
+            "name": found.name, "createdAt": found.created_at, "revokedAt": found.revoked_at}
+
+
+def _event_facts(event: Event) -> dict[str, Any]:
+    return {"time": event.time, "type": event.type, "resourceId": event.identity.resource_id,
+            "version": str(event.version), "actor": event.actor}
+
+
+def _lag_facts(row: Lag) -> dict[str, Any]:
+    return {"tenantId": row.tenant_id, **{name: value for name, value in asdict(row).items() if name != "tenant_id"}}
+
+
+def _kind_facts(kind: ResourceType, tenant_id: str | None) -> dict[str, Any]:
+    facts = {"resource": kind.name, "version": kind.version, "schema": kind.uri,
+             "properties": " ".join(kind.schema["properties"])}
+    if tenant_id:
+        added = tenants.extension_of(_ports(), tenant_id, kind)
+        facts |= {"revision": str(added.revision), "added": " ".join(added.properties)}
+    return facts

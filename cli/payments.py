@@ -1,0 +1,196 @@
+"""`flask payments`: how payments stand, one order's payments, reconcile, correct and refund by hand, the ledger."""
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from app.data.reads import Page
+from app.http.errors import ApiError
+from app.identity.actor import system_actor
+from app.payments import queries as payments_seen
+from app.payments.jobs import reconcile as reconcile_payments
+from app.runtime import runtime
+from blueprints.marketplace.admin_moderation import commands as moderation
+from blueprints.marketplace.order_management import books, reports
+from blueprints.marketplace.order_management.queries import known_order, refunds_due
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
+
+_CHECKOUT = "orderManagementOrder"
+_OPERATOR = system_actor("marketplace", operator="flask payments")
+_reason_option = click.option("--reason", default="corrected by hand", show_default=True, help="Why; it is recorded.")
+
+
+@click.group()
+def payments() -> None:
+    """Payments of orders: how they stand, look one up, reconcile, fix, refund, the ledger.
+
+    Example: flask payments status
+    """
+
+
+@payments.command("status")
+@as_json_option
+@with_appcontext
+def status(as_json: bool) -> None:
+    """Show how many payments and refunds are in which state, what is left open, and whether the books agree.
+
+    Exit code 1 when they do not.
+
+    Example: flask payments status --json
+    """
+    wrong, due = books.differences(), refunds_due()
+    facts = {**payments_seen.figures(_CHECKOUT), "cancelled but paid": len(due),
+             "books": "agree" if not wrong else f"{len(wrong)} differences"}
+    if as_json:
+        print_json({**facts, "open": payments_seen.open_work(_CHECKOUT), "refundsDue": due, "differences": wrong})
+    else:
+        print_facts(facts, as_json=False)
+        click.echo()
+        print_rows(payments_seen.open_work(_CHECKOUT), as_json=False, empty="nothing is open")
+        for sentence in (*(f"order {one['order']} was cancelled after it was paid: refund it?" for one in due), *wrong):
+            click.echo(sentence)
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+@payments.command("show")
+@click.argument("order")
+@as_json_option
+@with_appcontext
+def show(order: str, as_json: bool) -> None:
+    """Show the payments, refunds and received events of ORDER (id or order number), cancelled ones too.
+
+    Example: flask payments show ORD-mh3k2x1f7q
+    """
+    facts = _order(order)
+    parts = {"attempts": payments_seen.attempts_of_order(_CHECKOUT, facts["id"]),
+             "refunds": payments_seen.refunds_of_order(_CHECKOUT, facts["id"]),
+             "events": payments_seen.received_events(_CHECKOUT, order_id=facts["id"], limit=100)}
+    if as_json:
+        print_json({**facts, **parts})
+        return
+    print_facts(facts, as_json=False)
+    for name, rows in parts.items():
+        click.echo()
+        print_rows(rows, as_json=False, empty=f"no {name}")
+
+
+@payments.command("reconcile")
+@acts
+@with_appcontext
+def reconcile(dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Look every open payment and refund up at the gateway, and book its events that never arrived.
+
+    Example: flask payments reconcile --yes
+    """
+    waiting = payments_seen.open_work(_CHECKOUT)
+    question = f"{len(waiting)} open payments and refunds are looked up, and the gateway's events of the last 3 days"
+    if agreed(question, dry_run=dry_run, yes=yes):
+        print_facts(reconcile_payments(), as_json=as_json)
+
+
+@payments.command("fix")
+@click.argument("order")
+@click.option("--status", "wanted", type=click.Choice(["PAID", "CANCELLED"]),
+              help="Set this status by hand instead of reading the payment anew: PAID for money that came another way.")
+@_reason_option
+@acts
+@with_appcontext
+def fix(order: str, wanted: str | None, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Read the payment of ORDER anew from the gateway and book what is true; leaves a PAYMENT_FIX entry.
+
+    Example: flask payments fix ORD-mh3k2x1f7q --reason "buyer called" --yes
+    """
+    facts = _order(order)
+    doing = f"set to {wanted}" if wanted else "read anew from the gateway"
+    question = f"order {facts['orderNumber']} is {facts['state']}; its payment is {doing}"
+    if not agreed(question, dry_run=dry_run, yes=yes):
+        return
+    try:
+        if wanted:
+            moderation.set_payment_by_hand(_OPERATOR, facts["id"], status=wanted, reason=reason)
+        else:
+            moderation.reread_payment(_OPERATOR, facts["id"], reason=reason)
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
+    after = _order(facts["id"])
+    if after["state"] == facts["state"]:
+        click.echo("nothing to do: it was right already", err=True)
+    print_facts(after, as_json=as_json)
+
+
+@payments.command("refund")
+@click.argument("order")
+@click.option("--amount", help="Give back a part, in major units; default everything that is left.")
+@_reason_option
+@acts
+@with_appcontext
+def refund(order: str, amount: str | None, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Give the money of ORDER back, cancelled orders too; leaves a PAYMENT_FIX entry.
+
+    Example: flask payments refund ORD-mh3k2x1f7q --amount 10.00 --reason "arrived scratched"
+    """
+    facts = _order(order)
+    part = _amount(amount)
+    what = f"{part} {facts['currency']}" if part is not None else "everything that is left"
+    if not agreed(f"order {facts['orderNumber']} is {facts['state']}, paid {facts['total']} {facts['currency']}; "
+                  f"{what} goes back", dry_run=dry_run, yes=yes):
+        return
+    try:
+        payment = moderation.refund_payment(_OPERATOR, facts["id"], amount=part, reason=reason)
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
+    print_facts(payment.result, as_json=as_json)
+    if payment.result.get("refundStatus") == "failed":
+        raise click.exceptions.Exit(1)
+
+
+@payments.command("events")
+@click.option("--order", help="Only those of one order (id or order number).")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many of the latest.")
+@as_json_option
+@with_appcontext
+def events(order: str | None, limit: int, as_json: bool) -> None:
+    """Show the gateway's events that were received, and what each changed.
+
+    Example: flask payments events --order ORD-mh3k2x1f7q
+    """
+    order_id = _order(order)["id"] if order else None
+    print_rows(payments_seen.received_events(_CHECKOUT, order_id=order_id, limit=limit), as_json=as_json)
+
+
+@payments.command("ledger")
+@click.option("--month", metavar="YYYY-MM", help="Only this month.")
+@click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
+@as_json_option
+@with_appcontext
+def ledger(month: str | None, seller_id: str | None, as_json: bool) -> None:
+    """Report sales, commission and net per month and seller; refunds count in the month they were given.
+
+    Example: flask payments ledger --month 2026-01
+    """
+    everything = Page(number=0, limit=runtime().settings.page_size_limit)
+    try:
+        report = reports.commission_report(_OPERATOR, everything, seller_id=seller_id, month=month)
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
+    print_rows(report.rows, as_json=as_json, empty="nothing was sold")
+    if report.total > len(report.rows):
+        click.echo(f"{report.total - len(report.rows)} more rows: narrow it by --month or --seller", err=True)
+
+
+def _order(reference: str) -> dict[str, Any]:
+    try:
+        return known_order(reference.strip())
+    except ApiError as error:
+        raise click.ClickException(f"there is no order {reference}") from error
+
+
+def _amount(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise click.UsageError(f"--amount: {text!r} is no number") from error

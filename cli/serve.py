@@ -1,0 +1,142 @@
+"""`flask serve`: the whole system on one machine under one supervisor; what `make run` runs.
+
+The application is loaded once; the processes are forked from it and share its memory."""
+import fcntl
+import gc
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import click
+from flask import Flask
+
+from app.ops.localstripe import become_localstripe, stands_in
+from app.ops.supervisor import Child, Supervisor
+from app.ops.valkey import valkey_answers, valkey_command
+from app.settings import Settings, SettingsError, load_settings
+
+WEBHOOK = "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment"
+DEMO_LOGINS = """\
+  marketplace  admin@admin.com / {superadmin}   (superAdmin, in each realm)
+  marketplace  anna@demo.test / demo-pass-1     (sells)
+  marketplace  ben@demo.test / demo-pass-1      (buys)"""
+
+READY = """\
+
+Guildhall runs at {url}   (Ctrl-C ends it; data and logs: {home})
+{logins}
+
+Try:
+  curl -s {url}/
+  curl -s {url}/marketplace/auth-api/login -H 'Content-Type: application/json' \\
+       -d '{{"username": "anna@demo.test", "password": "demo-pass-1"}}'
+  curl -s {url}/marketplace/productlisting-api/health
+"""
+
+
+@click.command()
+def serve() -> None:
+    """Start the whole system under one supervisor: Valkey, web, worker, relay, scheduler.
+
+    Migrates first and, in demo, seeds once. A child that dies is started again; Ctrl-C or SIGTERM ends everything.
+
+    Example: PORT=8080 GUILDHALL_HOME=/srv/guildhall flask serve
+    """
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (settings.home / "log").mkdir(exist_ok=True)
+    _refuse_a_taken_port(settings)
+    with _claimed(settings.home):
+        _supervise(settings)
+
+
+def _supervise(settings: Settings) -> None:
+    application = _loaded(settings)
+    try:
+        supervisor = Supervisor(_children(settings, application), settings.home / "log", _say)
+        supervisor.run(prepare=lambda: _prepare(application), on_ready=lambda: _greet(settings))
+    except (ValueError, TimeoutError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
+    _say("everything has ended")
+
+
+def _loaded(settings: Settings) -> Flask:
+    """Load the application and put it out of the garbage collector's reach, so that the children keep sharing it."""
+    # The metrics library reads this when it is first imported (gunicorn.conf.py).
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.home / "metrics")
+    from app.factory import create_app
+
+    application = create_app(settings)
+    gc.collect()
+    gc.freeze()
+    return application
+
+
+def _children(settings: Settings, application: Flask) -> list[Child]:
+    """Return what runs; one more process is one more line."""
+    from app.ops.web import serve_web
+    from cli.events import run_the_relay
+    from cli.jobs import run_the_scheduler, run_the_worker
+
+    def inside(run: Callable[[], None]) -> Callable[[], None]:
+        def run_inside() -> None:
+            with application.app_context():
+                run()
+        return run_inside
+
+    children = [
+        Child("web", lambda: serve_web(application), ready=lambda: _listens(settings.port)),
+        Child("worker", inside(run_the_worker)),
+        Child("relay", inside(run_the_relay)),
+        Child("scheduler", inside(run_the_scheduler)),
+    ]
+    if stands_in(settings):
+        children.append(Child("localstripe", lambda: become_localstripe(settings, settings.public_url + WEBHOOK)))
+    if settings.redis_url == f"unix://{settings.home}/valkey.sock":
+        command = valkey_command(settings.home)
+        children.insert(0, Child("valkey", lambda: os.execv(command[0], command), foundation=True,
+                                 ready=lambda: valkey_answers(settings.redis_url)))
+    return children
+
+
+def _prepare(application: Flask) -> None:
+    from cli.prepare import prepare_and_seed
+
+    with application.app_context():
+        prepare_and_seed()
+
+
+def _greet(settings: Settings) -> None:
+    logins = ""
+    if settings.env == "demo":
+        logins = "\nLogins:\n" + DEMO_LOGINS.format(superadmin=settings.superadmin_password)
+    click.echo(READY.format(url=settings.public_url, home=settings.home, logins=logins))
+
+
+def _refuse_a_taken_port(settings: Settings) -> None:
+    if _listens(settings.port):
+        raise click.ClickException(f"port {settings.port} is taken by another program; set PORT to a free one")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _claimed(home: Path) -> IO[str]:
+    """Hold the instance folder for as long as the file is open; two systems on one folder would fight."""
+    lock = (home / "serve.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise click.ClickException(f"another flask serve already runs on {home}") from None
+    return lock
+
+
+def _say(line: str) -> None:
+    click.echo(f"guildhall: {line}", err=True)

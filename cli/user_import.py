@@ -1,0 +1,77 @@
+"""The rows of `flask users import`: read from CSV, checked by the API's own shapes, enrolled one by one."""
+import csv
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.http.errors import ApiError
+from app.http.schemas import load
+from app.identity.actor import Actor
+from app.identity.passwords import hash_password
+from app.identity.roles import ASSIGNABLE, USER
+from blueprints.platform.auth.commands import enrol_user
+from blueprints.platform.auth.queries import find_account
+from blueprints.platform.auth.schemas import NEW_USERS
+
+_NEEDED = {"email", "fullname"}
+_TRUE = ("1", "true", "yes")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the file, and what became (or would become) of it: new, created, exists or refused."""
+
+    line: int
+    email: str
+    values: dict[str, Any] = field(default_factory=dict)
+    outcome: str = "new"
+    reason: str | None = None
+
+
+def read_rows(file: Path) -> Iterator[Row]:
+    """Yield the file's rows; raises ClickException when it is no CSV with the needed columns."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as text:
+            reader = csv.DictReader(text)
+            missing = _NEEDED - set(reader.fieldnames or ())
+            if missing:
+                raise click.ClickException(f"{file} has no column {', '.join(sorted(missing))}")
+            for record in reader:
+                given = {name: value.strip() for name, value in record.items() if name and isinstance(value, str)}
+                yield Row(reader.line_num, given.get("email", ""), given)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise click.ClickException(f"{file} is no CSV in UTF-8: {error}") from error
+
+
+def examined(realm: str, row: Row) -> Row:
+    """Return the row checked as the API would check it, and whether its user exists already."""
+    given = {name: value for name, value in row.values.items() if value}
+    role = given.pop("role", USER)
+    verified = given.pop("verified", "").lower() in _TRUE
+    if role not in ASSIGNABLE:
+        return replace(row, outcome="refused", reason=f"role: expected one of {', '.join(ASSIGNABLE)}")
+    # Nobody knows a password that was not given: the user sets one by "forgotten password".
+    given.setdefault("password", secrets.token_urlsafe(24))
+    try:
+        values = load(NEW_USERS[realm](), given)
+    except ApiError as refusal:
+        return replace(row, outcome="refused", reason=refusal.message)
+    known = find_account(realm, values["email"]) is not None
+    values |= {"role_id": role, "email_verified": verified}
+    return replace(row, email=values["email"], values=values, outcome="exists" if known else "new")
+
+
+def enrol(operator: Actor, row: Row) -> Row:
+    """Create the row's user when it is new; what the rules refuse is told, not raised."""
+    if row.outcome != "new":
+        return row
+    values = dict(row.values)
+    try:
+        enrol_user(operator, password_hash=hash_password(values.pop("password")), **values)
+    except ApiError as refusal:
+        return replace(row, outcome="refused", reason=refusal.message)
+    return replace(row, outcome="created")

@@ -1,0 +1,223 @@
+"""`flask users`: the accounts of a realm, by the same commands as the API; the operator acts as the system."""
+import getpass
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from app.clock import now
+from app.data.reads import Page
+from app.data.uuid7 import canonical_uuid
+from app.data.wire import Wire, wire_shape
+from app.http.errors import ApiError
+from app.identity.actor import Actor, system_actor
+from app.identity.passwords import hash_password, password_weakness
+from app.identity.roles import ASSIGNABLE, USER
+from app.runtime import runtime
+from app.settings import REALM_CODENAMES
+from blueprints.platform.auth import commands, queries
+from blueprints.platform.auth.rules import normal_email
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
+from cli.user_import import Row, enrol, examined, read_rows
+
+FOREVER = timedelta(days=365 * 100)
+COLUMNS = ("id", "email", "fullname", "roleId", "emailVerified", "createdAt")
+
+realm_option = click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), default="marketplace",
+                            show_default=True, help="Whose users.")
+
+
+@click.group()
+def users() -> None:
+    """Users of a realm: create, import, verify, change role, lock, list. USER is an id or an e-mail.
+
+    Example: flask users role anna@example.com admin --realm network
+    """
+
+
+@users.command("list")
+@realm_option
+@click.option("--search", help="Part of fullname or e-mail.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")
+@as_json_option
+@with_appcontext
+def list_users(realm: str, search: str | None, limit: int, as_json: bool) -> None:
+    """Show active users, oldest first.
+
+    Example: flask users list --search anna --json
+    """
+    page = Page(1, limit, limit)
+    operator = _operator(realm)
+    found = queries.search_users(operator, search, page) if search else queries.list_users(operator, page)
+    print_rows([{name: row[name] for name in COLUMNS} for row in found.rows], as_json=as_json, empty="no users")
+
+
+@users.command("create")
+@click.argument("email")
+@realm_option
+@click.option("--fullname", required=True, help="The user's name.")
+@click.option("--role", type=click.Choice(ASSIGNABLE), default=USER, show_default=True, help="The user's role.")
+@click.option("--verified", is_flag=True, help="Take the e-mail as verified.")
+@click.option("--password", help="The password; without it one is made and printed once.")
+@acts
+@with_appcontext
+def create(email: str, realm: str, fullname: str, role: str, verified: bool, password: str | None, dry_run: bool,
+           yes: bool, as_json: bool) -> None:
+    """Create the user EMAIL.
+
+    Example: flask users create anna@example.com --fullname "Anna Ant" --role admin --verified --yes
+    """
+    address = normal_email(email)
+    if address is None:
+        raise click.BadParameter(f"{email} is no e-mail address", param_hint="EMAIL")
+    chosen = password or secrets.token_urlsafe(12)
+    weakness = password_weakness(chosen, runtime().settings.password_min_length)
+    if weakness:
+        raise click.BadParameter(weakness, param_hint="--password")
+    if not agreed(f"{realm}: {role} {address} ({fullname}) is created", dry_run=dry_run, yes=yes):
+        return
+    account = _spoken(lambda: commands.enrol_user(
+        _operator(realm), email=address, password_hash=hash_password(chosen), fullname=fullname, role_id=role,
+        email_verified=verified))
+    print_facts(_shown(account) | ({} if password else {"password": chosen}), as_json=as_json)
+
+
+@users.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@realm_option
+@acts
+@with_appcontext
+def import_users(file: Path, realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Create the users of a CSV FILE with the columns email, fullname and, if wanted, password, phone, role, verified.
+
+    Who exists is left alone, so a second run finishes a broken one. Without a password the user has to reset it.
+    Exit code 1 when a row was refused.
+
+    Example: flask users import people.csv --realm network --yes
+    """
+    rows = [examined(realm, row) for row in read_rows(file)]
+    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("new", "exists", "refused")}
+    question = f"{realm}: {counts['new']} users are created, {counts['exists']} exist, {counts['refused']} are refused"
+    if agreed(question, dry_run=dry_run, yes=yes):
+        with click.progressbar(rows, label="importing", hidden=as_json) as moving:
+            rows = [enrol(_operator(realm), row) for row in moving]
+    _print_import(rows, as_json=as_json)
+    if any(row.outcome == "refused" for row in rows):
+        raise click.exceptions.Exit(1)
+
+
+@users.command("verify")
+@click.argument("user")
+@realm_option
+@acts
+@with_appcontext
+def verify(user: str, realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Take the e-mail of USER as verified.
+
+    Example: flask users verify anna@example.com --yes
+    """
+    known = _find(realm, user)
+    if known.email_verified:
+        click.echo(f"{known.email} is verified already", err=True)
+    elif agreed(f"{realm}: {known.email} ({known.fullname}) is taken as verified", dry_run=dry_run, yes=yes):
+        print_facts(_shown(_spoken(lambda: commands.verify_email(_operator(realm), known.id))), as_json=as_json)
+
+
+@users.command("role")
+@click.argument("user")
+@click.argument("role", type=click.Choice(ASSIGNABLE))
+@realm_option
+@acts
+@with_appcontext
+def change_role(user: str, role: str, realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Give USER the ROLE; open sessions have it at once.
+
+    Example: flask users role anna@example.com admin --yes
+    """
+    known = _find(realm, user)
+    if known.role_id == role:
+        click.echo(f"{known.email} is {role} already", err=True)
+    elif agreed(f"{realm}: {known.email} ({known.fullname}) turns from {known.role_id} to {role}", dry_run=dry_run,
+                yes=yes):
+        print_facts(_shown(_spoken(lambda: commands.update_user_role(_operator(realm), known.id, role))),
+                    as_json=as_json)
+
+
+@users.command("lock")
+@click.argument("user")
+@realm_option
+@click.option("--days", type=click.IntRange(1, 36_500), help="For so many days; without it, until it is undone.")
+@click.option("--undo", is_flag=True, help="Let the user in again.")
+@acts
+@with_appcontext
+def lock(user: str, realm: str, days: int | None, undo: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Keep USER out: every session ends, no login until the lock ends.
+
+    Example: flask users lock anna@example.com --days 7 --yes
+    """
+    known = _find(realm, user)
+    is_locked = known.locked_until is not None and known.locked_until > now()
+    if undo and not is_locked:
+        click.echo(f"{known.email} is not locked", err=True)
+        return
+    until = None if undo else now() + (timedelta(days=days) if days else FOREVER)
+    what = "is let in again" if undo else f"is locked out for {days} days" if days else "is locked out until undone"
+    if agreed(f"{realm}: {known.email} ({known.fullname}) {what}", dry_run=dry_run, yes=yes):
+        account = _spoken(lambda: commands.lock_user(_operator(realm), known.id, until))
+        print_facts(_shown(account) | {"lockedUntil": until}, as_json=as_json)
+
+
+@users.command("ensure-super-admin")
+@acts
+@with_appcontext
+def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Create each realm's superAdmin, admin@admin.com with SUPERADMIN_PASSWORD, unless it exists.
+
+    Example: SUPERADMIN_PASSWORD=… flask users ensure-super-admin --yes
+    """
+    settings = runtime().settings
+    missing = [realm for realm in settings.realms if not queries.has_super_admin(realm)]
+    if not missing:
+        click.echo("every realm has its superAdmin", err=True)
+    elif not agreed(f"admin@admin.com is created in {', '.join(missing)}", dry_run=dry_run, yes=yes):
+        return
+    password_hash = hash_password(settings.superadmin_password) if missing else ""
+    created = [realm for realm in missing if commands.ensure_super_admin(realm, password_hash)]
+    print_facts({"created": ", ".join(created) or None}, as_json=as_json)
+
+
+def _operator(realm: str) -> Actor:
+    return system_actor(realm, operator=getpass.getuser())
+
+
+def _find(realm: str, user: str) -> Any:
+    user_id = canonical_uuid(user)
+    known = queries.find_active_account_by_id(realm, user_id) if user_id else queries.find_active_account(
+        realm, normal_email(user) or "")
+    if known is None:
+        raise click.ClickException(f"{realm} has no active user {user}")
+    return known
+
+
+def _spoken(command: Any) -> Any:
+    """Run a command; what it refuses becomes a sentence and exit code 1."""
+    try:
+        return command()
+    except ApiError as refusal:
+        raise click.ClickException(f"{refusal.err_code}: {refusal.message}") from refusal
+
+
+def _shown(account: Any) -> Wire:
+    row = wire_shape(type(account)).entity(account)
+    return {name: row[name] for name in COLUMNS}
+
+
+def _print_import(rows: list[Row], *, as_json: bool) -> None:
+    report = [{"line": row.line, "email": row.email, "outcome": row.outcome, "reason": row.reason} for row in rows]
+    if as_json:
+        print_json(report)
+    else:
+        print_rows([line for line in report if line["outcome"] != "exists"], as_json=False, empty="nothing to import")

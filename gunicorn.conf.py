@@ -1,0 +1,79 @@
+"""How gunicorn serves `wsgi:app`: two processes that share the loaded application, two threads each.
+
+More threads only queue behind SQLite and the interpreter lock (docs/scaling.md). Change it by GUNICORN_CMD_ARGS."""
+import gc
+import os
+import socket
+import struct
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from app.data.entity import db
+from app.ops.logs import JsonFormatter
+from app.settings import load_settings
+
+_settings = load_settings()
+
+
+class QuietLogger(Logger):
+    """gunicorn's logger without its access log, which a logconfig turns on; app/ops/requests.py has ours."""
+
+    def access(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+_PATIENCE = struct.pack("ll", 10, 0)  # seconds to wait for the next bytes of a request
+
+# The metrics library reads this when it is first imported; the folder starts empty, for this run's workers.
+_metrics = _settings.home / "metrics"
+_metrics.mkdir(parents=True, exist_ok=True)
+for _file in _metrics.glob("*.db"):
+    _file.unlink()
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+bind = f"127.0.0.1:{_settings.port}"
+workers = 2
+worker_class = "app.ops.web.Worker"
+threads = 2
+# Near the expected connections divided by the workers: more would stick to one worker by keep-alive.
+worker_connections = 64
+keepalive = 5
+limit_request_line = 8190  # a token in the query and a filter of a hundred ids
+graceful_timeout = 5
+timeout = 60
+preload_app = True
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - the heartbeat file must not touch a disk
+control_socket_disable = True
+accesslog = None
+logger_class = QuietLogger
+logconfig_dict = {
+    "version": 1, "disable_existing_loggers": False,
+    "formatters": {"json": {"()": JsonFormatter, "process": "web"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": _settings.log_level},
+    "loggers": {"gunicorn.error": {"level": "INFO", "propagate": True}, "alembic": {"level": "WARNING"}},
+}
+
+
+def when_ready(server: Any) -> None:
+    """Let no client hold a thread by saying nothing; keep what is loaded out of the collector's reach, to share it."""
+    for listener in server.LISTENERS:  # connections inherit it
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(server: Any, _worker: Any) -> None:
+    """Leave the master's database connections to the master; trust no cache from before."""
+    application = server.app.wsgi()
+    with application.app_context():
+        db.engine.dispose(close=False)
+        application.extensions["guildhall"].board.bump_all()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forget the live metrics of a worker that ended."""
+    from app.ops.metrics import forget_process
+
+    forget_process(worker.pid)

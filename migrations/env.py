@@ -1,0 +1,26 @@
+"""Runs the numbered migrations on the application's own engine; each in its transaction (both databases have such DDL)."""
+from typing import Any
+
+from alembic import context
+
+from app.data.entity import Base, db
+
+
+def _render(kind: str, item: Any, autogen: Any) -> str | bool:
+    """Write our column types by name, so that a migration creates what the model means on either database."""
+    if kind == "type" and type(item).__module__ == "app.data.columns":
+        return f"app.data.columns.{type(item).__name__}()"
+    return False
+
+
+def migrate() -> None:
+    """Run online: there is no offline mode, `flask db upgrade` is the one way."""
+    with db.engine.execution_options(writes=True).connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata, render_item=_render, compare_type=True,
+                          render_as_batch=connection.dialect.name == "sqlite", transaction_per_migration=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+migrate()

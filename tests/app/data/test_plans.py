@@ -1,0 +1,75 @@
+"""No statement of the daily flows walks a table that grows: each stands on an index (SQLite says so itself)."""
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from app.data.entity import db
+from app.jobs import scheduler
+from tests.clients import ApiClient
+
+ROOT = "/marketplace"
+# Tables of a fixed number of rows, and the two walks that are the point: the outbox's unpublished end, a count of all.
+HARMLESS = ("CONSTANT ROW", "job_run", "due_work", "outbox_event USING INDEX ix_outbox_event_unpublished",
+            "event_delivery USING INDEX ix_event_delivery_pending",
+            "event_delivery USING COVERING INDEX ix_event_delivery_pending",
+            "marketplace_search_index USING INDEX uq_marketplace_search_index_reference")
+
+
+@pytest.fixture
+def walks(app: Flask) -> Iterator[set[str]]:
+    """The plans of what is executed from now on that walk a whole table or index."""
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by statistics; SQLite by structure")
+    seen: set[str] = set()
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            cursor = connection.connection.dbapi_connection.cursor()
+            plan = [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            seen.update(f"{step} <- {statement}" for step in plan if step.startswith("SCAN")
+                        and not step.removeprefix("SCAN ").startswith(HARMLESS))
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", explain)
+
+
+def test_selling_bidding_and_telling_stand_on_indexes(
+        walks: set[str], as_admin: ApiClient, as_user: Callable[..., ApiClient], settle: Callable[[], None]) -> None:
+    seller, ben, cleo = as_user("sel"), as_user("ben"), as_user("cleo")
+    lot = _listing(as_admin, seller, type="AUCTION", startPrice=10, biddingMode="PROXY",
+                   endBidDate="2999-01-01T00:00:00Z")
+    for bidder, amount in ((ben, 12), (cleo, 20), (ben, 30), (cleo, 40)):
+        bid = {"productId": lot, "bidAmount": amount, "currency": "USD"}
+        assert bidder.post(f"{ROOT}/auctionoffer-api/v1/auctionofferbids", json=bid).status_code == 201
+    for path in ("productlisting-api/v1/productlistingproducts", f"productlisting-api/v1/productlistingproducts/{lot}",
+                 "productlisting-api/v1/productlistingownproducts",
+                 "searchindexing-api/v1/searchindexes?documentType=PRODUCT",
+                 f"auctionoffer-api/v1/auctionofferbids?productId={lot}",
+                 "notificationmanagement-api/v1/notifications"):
+        assert ben.get(f"{ROOT}/{path}").status_code == 200
+    item = _listing(as_admin, seller, type="FIXED", price=100, quantity=3)
+    offer = ben.post(f"{ROOT}/auctionoffer-api/v1/auctionofferoffers",
+                     json={"productId": item, "offerAmount": 50, "currency": "USD"}).json["auctionOfferOffer"]["id"]
+    accepted = seller.patch(f"{ROOT}/auctionoffer-api/v1/auctionofferoffers/{offer}", json={"status": "ACCEPTED"})
+    assert accepted.status_code == 200
+    ben.post(f"{ROOT}/auth-api/login", json={"username": "nobody@example.com", "password": "wrong-pass-1"})
+    settle()
+    scheduler.tick()
+    assert walks == set()
+
+
+def _listing(staff: ApiClient, seller: ApiClient, **details: object) -> str:
+    catalogue = f"{ROOT}/categorymanagement-api/v1"
+    category = staff.post(f"{catalogue}/categories", json={"title": "Tools"}).json["category"]["id"]
+    part = {"categoryId": category, "name": "Navigation", "group": "MORE"}
+    subcategory = staff.post(f"{catalogue}/subcategories", json=part).json["subcategory"]["id"]
+    body = {"title": "Brass sextant", "description": "Works.", "condition": "USED", "currency": "USD", "shipping": 5,
+            "shippingCurrency": "USD", "shippingMethod": "STANDARD", "categoryId": category,
+            "subcategoryId": subcategory, **details}
+    made = seller.post(f"{ROOT}/productlisting-api/v1/productlistingproducts", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json["productListingProduct"]["id"])

@@ -1,0 +1,158 @@
+"""One transaction: the change and the events that say so, or neither (architecture.md, How a write flows)."""
+from concurrent.futures import ThreadPoolExecutor
+
+import orjson
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from app.clock import now
+from app.data.locks import LockOrderError
+from app.data.reads import fetch
+from app.data.unit_of_work import unit_of_work
+from app.data.uuid7 import uuid7
+from app.events.outbox import OutboxEvent
+from app.http.errors import DuplicateRecord, NotFound
+from app.identity.actor import system_actor
+from app.jobs.tables import DueWork
+from blueprints.marketplace.category_management import commands
+from blueprints.marketplace.category_management.models import Category, Subcategory
+
+SYSTEM = system_actor("marketplace")
+
+
+@pytest.fixture(autouse=True)
+def _empty_outbox(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        work.execute(text("DELETE FROM outbox_event"))
+        work.commit()
+
+
+def events() -> list[tuple[str, str]]:
+    rows = fetch(select(OutboxEvent.kind, OutboxEvent.topic).order_by(OutboxEvent.id))
+    return [(row.kind, row.topic) for row in rows]
+
+
+def titles() -> list[str]:
+    return [row.title for row in fetch(select(Category.title).order_by(Category.title))]
+
+
+def seen_by_others(app: Flask) -> list[str]:
+    """The titles another connection sees now: queries inside a unit of work see its own changes."""
+
+    def look() -> list[str]:
+        with app.app_context():
+            return titles()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(look).result()
+
+
+def test_leaving_without_commit_changes_nothing_and_says_nothing(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        work.insert(Category(title="Toys"))
+        work.flush()
+    assert titles() == []
+    assert events() == []
+
+
+def test_an_error_rolls_everything_back(app: Flask) -> None:
+    with pytest.raises(RuntimeError, match="midway"), unit_of_work(SYSTEM):
+        commands.create_category(SYSTEM, title="Toys")
+        raise RuntimeError("midway")
+    assert titles() == []
+    assert events() == []
+
+
+def test_a_command_that_forgets_to_commit_inside_another_is_found_out(app: Flask) -> None:
+    with pytest.raises(RuntimeError, match="without commit"), unit_of_work(SYSTEM) as outer:
+        with unit_of_work(SYSTEM) as inner:
+            inner.insert(Category(title="Toys"))
+        outer.commit()
+    assert titles() == []
+
+
+def test_only_the_outermost_command_commits(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        commands.create_category(SYSTEM, title="Toys")
+        assert seen_by_others(app) == []
+        commands.create_category(SYSTEM, title="Books")
+        work.commit()
+    assert titles() == ["Books", "Toys"]
+
+
+def test_each_changed_row_makes_its_dbevent_and_its_index_event(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    commands.change_category(SYSTEM, category.id, subtitle="for all")
+    commands.delete_category(SYSTEM, category.id)
+    service = "ebaycclone-categorymanagement-service-dbevent-category"
+    assert events() == [("db", f"{service}-created"), ("index", "elastic-index-ebaycclone_category-created"),
+                        ("db", f"{service}-updated"), ("index", "elastic-index-ebaycclone_category-updated"),
+                        ("db", f"{service}-deleted"), ("index", "elastic-index-ebaycclone_category-deleted")]
+
+
+def test_an_update_event_tells_old_and_new(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    commands.change_category(SYSTEM, category.id, title="Games")
+    rows = fetch(select(OutboxEvent.payload).where(OutboxEvent.topic.like("%dbevent-category-updated")))
+    payload = orjson.loads(rows[0].payload)
+    assert payload["old_category"]["title"] == "Toys"
+    assert payload["old_category"]["recordVersion"] == 1
+    assert payload["category"]["title"] == "Games"
+    assert payload["category"]["recordVersion"] == 2
+    assert payload["oldDataValues"]["title"] == "Toys"
+    assert payload["newDataValues"]["title"] == "Games"
+    assert "subtitle" not in payload["newDataValues"]
+
+
+def test_setting_the_same_value_is_no_change(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    before = len(events())
+    assert commands.change_category(SYSTEM, category.id, title="Toys").record_version == 1
+    assert len(events()) == before
+
+
+def test_a_taken_id_is_refused_by_the_database(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    with pytest.raises(DuplicateRecord):
+        commands.create_category(SYSTEM, id=category.id, title="Again")
+    assert titles() == ["Toys"]
+
+
+def test_an_archived_row_is_not_found(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    commands.delete_category(SYSTEM, category.id)
+    with pytest.raises(NotFound):
+        commands.change_category(SYSTEM, category.id, title="Games")
+
+
+def test_locking_against_the_order_is_a_programming_error(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    subcategory = commands.create_subcategory(SYSTEM, category_id=category.id, name="Cars", group="MORE")
+    with pytest.raises(LockOrderError), unit_of_work(SYSTEM) as work:
+        work.lock(Subcategory, subcategory.id)
+        work.lock(Category, category.id)
+
+
+def test_a_lost_update_is_refused(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    with unit_of_work(SYSTEM) as work:
+        stale = work.get(Category, category.id)
+        work.execute(text("UPDATE marketplace_category SET record_version = 7"))
+        work.change(stale, title="Games")
+        with pytest.raises(Exception, match="changed by somebody else"):
+            work.commit()
+    assert titles() == ["Toys"]
+
+
+def test_due_work_is_owed_once_per_subject(app: Flask) -> None:
+    subject = uuid7()
+    with unit_of_work(SYSTEM) as work:
+        work.schedule("close-auction", subject, now())
+        work.schedule("close-auction", subject, now())
+        work.commit()
+    assert len(fetch(select(DueWork.subject))) == 1
+    with unit_of_work(SYSTEM) as work:
+        work.schedule("close-auction", subject, None)
+        work.commit()
+    assert fetch(select(DueWork.subject)) == []

@@ -1,0 +1,66 @@
+"""A mark changes for every process when anybody bumps it (docs/decisions/002)."""
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.data.cache import VersionedCache
+from app.data.versions import RedisBoard, SharedMemoryBoard, VersionBoard
+from app.runtime import runtime
+
+
+@pytest.fixture(params=["shared-memory", "redis"])
+def boards(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> tuple[VersionBoard, VersionBoard]:
+    """Two processes' views of one board."""
+    if request.param == "redis":
+        return RedisBoard(runtime().redis), RedisBoard(runtime().redis)
+    return SharedMemoryBoard(tmp_path / "board"), SharedMemoryBoard(tmp_path / "board")
+
+
+def test_a_bump_is_seen_by_the_other_process(boards: tuple[VersionBoard, VersionBoard]) -> None:
+    mine, other = boards
+    before = other.read("rows:product", "rows:user")
+    mine.bump("rows:product")
+    after = other.read("rows:product", "rows:user")
+    assert after[-2] != before[-2]
+    assert after[-1] == before[-1]
+
+
+def test_everything_can_be_forgotten(boards: tuple[VersionBoard, VersionBoard]) -> None:
+    mine, other = boards
+    before = other.read("rows:product")
+    mine.bump_all()
+    assert other.read("rows:product") != before
+
+
+def test_an_entry_lives_until_its_mark_changes(boards: tuple[VersionBoard, VersionBoard]) -> None:
+    mine, other = boards
+    cache = VersionedCache(mine, 10)
+    made: list[int] = []
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    assert [cache.get_or_make("key", ("rows:product",), make) for _ in range(2)] == [1, 1]
+    other.bump("rows:product")
+    assert cache.get_or_make("key", ("rows:product",), make) == 2
+
+
+def test_what_is_made_while_the_rows_change_is_not_kept(boards: tuple[VersionBoard, VersionBoard]) -> None:
+    mine, other = boards
+    cache = VersionedCache(mine, 10)
+
+    def make_during_a_commit() -> str:
+        other.bump("rows:product")
+        return "old"
+
+    assert cache.get_or_make("key", ("rows:product",), make_during_a_commit) == "old"
+    assert cache.get_or_make("key", ("rows:product",), lambda: "new") == "new"
+
+
+def test_the_cache_keeps_no_more_than_its_size(tmp_path: Path) -> None:
+    cache = VersionedCache(SharedMemoryBoard(tmp_path / "board"), 3)
+    for number in range(10):
+        cache.get_or_make(number, (), lambda: "x")
+    assert len(cache._entries) == 3

@@ -1,0 +1,182 @@
+"""From the commit to the subscriber: nothing lost, nothing twice (architecture.md, How an event flows)."""
+from collections.abc import Sequence
+
+import pytest
+from flask import Flask
+from redis import ConnectionError as RedisAway
+from sqlalchemy import delete, select
+
+from app.clock import moved_clock
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.events import subscriptions
+from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
+from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxEvent
+from app.events.relay import relay_all, relay_batch
+from app.events.transport import RedisStreams
+from app.identity.actor import system_actor
+from app.ops.health import backlog
+from app.runtime import runtime
+from blueprints.marketplace.category_management import commands
+
+SYSTEM = system_actor("marketplace")
+CREATED = "ebaycclone-categorymanagement-service-dbevent-category-created"
+
+
+@pytest.fixture(autouse=True)
+def _own_subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "_by_name", {})
+    monkeypatch.setattr(subscriptions, "_by_topic", {})
+
+
+@pytest.fixture(autouse=True)
+def _empty_outbox(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        work.execute(delete(OutboxEvent))
+        work.commit()
+
+
+class Unheard(Exception):
+    """What a failing subscriber raises."""
+
+
+def copying_subscriber(fails: int = 0) -> list[str]:
+    """Subscribe a handler that makes a subcategory per category, failing the first `fails` times."""
+    heard: list[str] = []
+
+    @subscriptions.subscribe(CREATED, name="test.copy")
+    def copy(work: UnitOfWork, event: Event) -> None:
+        heard.append(event.payload["title"])
+        commands.create_subcategory(SYSTEM, category_id=event.key, name=event.payload["title"], group="MORE")
+        if len(heard) <= fails:
+            raise Unheard
+
+    return heard
+
+
+def deliveries() -> list[tuple[str, int]]:
+    rows = fetch(select(EventDelivery.__table__).order_by(EventDelivery.event_id))
+    return [(row.status, row.attempts) for row in rows]
+
+
+def test_a_subscriber_hears_each_event_once(app: Flask) -> None:
+    heard = copying_subscriber()
+    for title in ("a", "b", "c"):
+        commands.create_category(SYSTEM, title=title)
+    relay_all()
+    assert drain_deliveries() == 3
+    assert drain_deliveries() == 0
+    assert heard == ["a", "b", "c"]
+    assert deliveries() == [(DONE, 0)] * 3
+
+
+def test_events_arrive_in_the_stream_of_their_topic_in_order(app: Flask) -> None:
+    for title in ("a", "b"):
+        commands.create_category(SYSTEM, title=title)
+    relay_all()
+    entries = runtime().redis.xrange(CREATED)
+    assert [b'"title":"a"' in entries[0][1][b"payload"], b'"title":"b"' in entries[1][1][b"payload"]] == [True, True]
+
+
+def test_a_failed_subscriber_leaves_no_effect_and_is_tried_again_later(app: Flask) -> None:
+    heard = copying_subscriber(fails=2)  # the batch, then the single try
+    commands.create_category(SYSTEM, title="a")
+    relay_all()
+    drain_deliveries()
+    assert fetch(select(OutboxEvent.id).where(OutboxEvent.topic.like("%subcategory-created"))) == []
+    assert deliveries() == [("pending", 1)]
+    with moved_clock(minutes=1):
+        drain_deliveries()
+    assert heard == ["a", "a", "a"]
+    assert deliveries() == [(DONE, 1)]
+
+
+def test_one_bad_event_does_not_hold_up_the_others(app: Flask) -> None:
+    @subscriptions.subscribe(CREATED, name="test.picky")
+    def picky(work: UnitOfWork, event: Event) -> None:
+        if event.payload["title"] == "bad":
+            raise Unheard
+
+    for title in ("good", "bad", "fine"):
+        commands.create_category(SYSTEM, title=title)
+    relay_all()
+    drain_deliveries()
+    assert deliveries() == [(DONE, 0), ("pending", 1), (DONE, 0)]
+
+
+def test_a_subscriber_that_always_fails_is_parked_visibly_and_can_be_retried(app: Flask) -> None:
+    copying_subscriber(fails=1000)
+    commands.create_category(SYSTEM, title="a")
+    relay_all()
+    for hour in range(10):
+        with moved_clock(hours=hour):
+            drain_deliveries()
+    assert deliveries() == [(PARKED, 8)]
+    assert backlog()["parked"] == 1
+    assert retry_parked() == 1
+    assert deliveries() == [("pending", 0)]
+
+
+def test_a_batch_subscriber_gets_many_events_at_once(app: Flask) -> None:
+    batches: list[int] = []
+
+    @subscriptions.subscribe_batch(CREATED, name="test.index")
+    def index(events: Sequence[Event]) -> None:
+        batches.append(len(events))
+
+    for number in range(5):
+        commands.create_category(SYSTEM, title=str(number))
+    relay_all()
+    drain_deliveries()
+    assert batches == [5]
+
+
+def test_a_relay_that_dies_between_publishing_and_marking_loses_nothing(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = copying_subscriber()
+    commands.create_category(SYSTEM, title="a")
+    with monkeypatch.context() as patch:
+        patch.setattr("app.events.relay._mark_published", lambda rows: (_ for _ in ()).throw(Unheard))
+        with pytest.raises(Unheard):
+            relay_batch(RedisStreams(runtime().redis))
+    relay_all()
+    drain_deliveries()
+    assert heard == ["a"]
+    assert len(runtime().redis.xrange(CREATED)) == 2  # at least once in the stream, once for the subscriber
+
+
+def test_without_redis_commands_commit_and_the_relay_catches_up(app: Flask) -> None:
+    class Away:
+        def publish(self, rows: Sequence[object]) -> None:
+            raise RedisAway
+
+    heard = copying_subscriber()
+    commands.create_category(SYSTEM, title="a")
+    with pytest.raises(RedisAway):
+        relay_all(Away())
+    assert backlog()["unpublished"] == 2
+    relay_all()
+    drain_deliveries()
+    assert heard == ["a"]
+
+
+def test_stored_events_can_be_replayed_to_one_subscriber(app: Flask) -> None:
+    heard = copying_subscriber()
+    commands.create_category(SYSTEM, title="a")
+    relay_all()
+    drain_deliveries()
+    assert replay("test.copy") == 1
+    drain_deliveries()
+    assert heard == ["a", "a"]
+
+
+def test_old_events_are_purged_but_never_one_that_is_still_owed(app: Flask) -> None:
+    copying_subscriber(fails=1000)
+    commands.create_category(SYSTEM, title="owed")
+    relay_all()
+    drain_deliveries()
+    with moved_clock(days=8):
+        purge_events(7)
+    assert [row.topic for row in fetch(select(OutboxEvent.topic))] == [CREATED]
+
+

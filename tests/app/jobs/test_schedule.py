@@ -1,0 +1,99 @@
+"""What is due is done, once, and the last run is visible (architecture.md, How an event flows)."""
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.clock import moved_clock, now
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.uuid7 import uuid7
+from app.identity.actor import system_actor
+from app.jobs import schedule, scheduler
+from app.jobs.queue import queue, ring
+from app.jobs.worker import run, run_all_due_work, run_due_work, run_job
+from app.ops.health import job_runs
+
+SYSTEM = system_actor("marketplace")
+
+
+@pytest.fixture(autouse=True)
+def _own_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "_jobs", {})
+    monkeypatch.setattr(schedule, "_due", {})
+
+
+def owe(kind: str, subject: str, **later: float) -> None:
+    with unit_of_work(SYSTEM) as work:
+        work.schedule(kind, subject, now() + timedelta(**later))
+        work.commit()
+
+
+def test_due_work_waits_for_its_moment_and_is_done_once(app: Flask) -> None:
+    done: list[str] = []
+
+    @schedule.on_due("ring")
+    def _ring(work: UnitOfWork, subject: str) -> None:
+        done.append(subject)
+
+    subject = uuid7()
+    owe("ring", subject, minutes=5)
+    assert run_all_due_work() == 0
+    run_due_work("ring", subject)
+    assert done == []
+    with moved_clock(minutes=6):
+        assert run_all_due_work() == 1
+        run_due_work("ring", subject)
+    assert done == [subject]
+
+
+def test_due_work_that_fails_is_owed_again(app: Flask) -> None:
+    tries: list[str] = []
+
+    @schedule.on_due("ring")
+    def _ring(work: UnitOfWork, subject: str) -> None:
+        tries.append(subject)
+        if len(tries) == 1:
+            raise RuntimeError("not now")
+
+    owe("ring", "x", seconds=-1)
+    run_all_due_work()
+    assert run_all_due_work() == 0
+    with moved_clock(minutes=1):
+        run_all_due_work()
+    assert tries == ["x", "x"]
+
+
+def test_the_scheduler_calls_a_periodic_job_once_a_period(app: Flask) -> None:
+    runs: list[int] = []
+
+    @schedule.periodic("count", minutes=1)
+    def _count() -> int:
+        """Count."""
+        runs.append(1)
+        return len(runs)
+
+    assert scheduler.tick() == 1
+    assert scheduler.tick() == 0
+    with moved_clock(minutes=2):
+        run("count")
+        assert scheduler.tick() == 1
+    assert job_runs()[0]["status"] == "ok"
+    assert job_runs()[0]["detail"] == "1"
+
+
+def test_a_failed_job_is_visible(app: Flask) -> None:
+    @schedule.periodic("broken", minutes=1)
+    def _broken() -> None:
+        """Break."""
+        raise RuntimeError("no luck")
+
+    with pytest.raises(RuntimeError):
+        run_job("broken")
+    assert job_runs()[0]["status"] == "failed"
+    assert "no luck" in job_runs()[0]["detail"]
+
+
+def test_a_bell_that_rings_is_not_rung_twice(app: Flask) -> None:
+    assert ring("drain-deliveries")
+    assert ring("drain-deliveries")
+    assert len(queue()) == 1

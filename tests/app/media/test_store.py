@@ -1,0 +1,50 @@
+"""Both media adapters keep the same promises."""
+import boto3
+import pytest
+from moto import mock_aws
+
+from app.media.store import LocalDiskStore, MediaMissing, S3Store, random_name
+
+
+@pytest.fixture(params=["disk", "s3"])
+def store(request, tmp_path):
+    if request.param == "disk":
+        yield LocalDiskStore(tmp_path)
+        return
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+        client.create_bucket(Bucket="media")
+        yield S3Store("media", client)
+
+
+def test_an_unknown_name_is_missing(store):
+    with pytest.raises(MediaMissing):
+        store.get(random_name())
+
+
+def test_what_was_put_comes_back_byte_for_byte(store):
+    name = random_name()
+    store.put(name, b"\x00\xffbytes", "image/png")
+    assert store.get(name) == b"\x00\xffbytes"
+
+
+def test_a_deleted_object_is_missing_and_deleting_again_is_fine(store):
+    name = random_name()
+    store.put(name, b"bytes", "image/png")
+    store.delete(name)
+    store.delete(name)
+    with pytest.raises(MediaMissing):
+        store.get(name)
+
+
+def test_a_name_that_walks_out_of_the_folder_is_missing(tmp_path):
+    (tmp_path / "secret").write_bytes(b"secret")
+    with pytest.raises(MediaMissing):
+        LocalDiskStore(tmp_path / "media").get("../secret")
+
+
+def test_files_are_spread_over_folders_and_no_draft_stays(tmp_path):
+    store, name = LocalDiskStore(tmp_path), random_name()
+    store.put(name, b"bytes", "image/png")
+    files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+    assert files == [f"{name[:2]}/{name[2:4]}/{name}"]

@@ -1,0 +1,185 @@
+"""The life of a letter: posted with the event's transaction, tried, tried again, sent or given up."""
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from flask import Flask
+
+from app.clock import moved_clock
+from app.data.unit_of_work import unit_of_work
+from app.identity.actor import system_actor
+from app.jobs.worker import run_job
+from app.notify.letters import Letter
+from app.notify.mailbox import MAX_ATTEMPTS, deliver_queued, next_attempt, post_letter, read_outbox
+from app.notify.smtp import MailDelayed, MailUndeliverable
+from tests.app.notify.conftest import CODE, PLAIN
+from tests.app.notify.postmaster import Postmaster
+from tests.testbed import PRODUCTION
+
+Post = Callable[..., bool]
+
+
+class Transport:
+    """Keeps what it is given, after raising what it was told to."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self._failures = list(failures)
+        self.sent: list[tuple[str, Letter]] = []
+
+    def send(self, message_id: str, recipient: str, letter: Letter) -> None:
+        if self._failures:
+            raise self._failures.pop(0)
+        self.sent.append((recipient, letter))
+
+
+@pytest.fixture
+def with_smtp(make_app: Callable[..., Flask]) -> Any:
+    """The application where letters are handed to a mail server, its context pushed."""
+    with make_app(MAIL_TRANSPORT="smtp", SMTP_URL="smtp://127.0.0.1:9").app_context():
+        yield
+
+
+@pytest.fixture
+def in_production(make_app: Callable[..., Flask]) -> Any:
+    """The application in production with a mail server."""
+    with make_app(**PRODUCTION).app_context():
+        yield
+
+
+def statuses() -> list[tuple[str, int]]:
+    return [(str(letter["status"]), int(letter["attempts"])) for letter in reversed(read_outbox())]
+
+
+def test_without_a_mail_server_letters_are_kept_to_be_read(post: Post) -> None:
+    """Decision 21"""
+    assert post("ben@example.com")
+    [letter] = read_outbox("ben@example.com")
+    assert (letter["status"], letter["subject"], letter["text"]) == (
+        "kept", "About a clock", "Dear Ben, it is about a clock.")
+    assert run_job("send-mail").startswith("letters stay in the outbox")
+
+
+def test_one_cause_writes_to_one_address_once(post: Post) -> None:
+    assert post("ben@example.com")
+    assert not post("ben@example.com")
+    assert post("cleo@example.com")
+    assert post("ben@example.com", cause="event-2")
+    assert len(read_outbox()) == 3
+
+
+def test_a_letter_of_a_rolled_back_transaction_was_never_written(app: Flask) -> None:
+    with pytest.raises(ZeroDivisionError), unit_of_work(system_actor("marketplace")) as work:
+        post_letter(work, realm="marketplace", to="ben@example.com", name="TEST", template=PLAIN, facts={}, cause="1")
+        raise ZeroDivisionError
+    assert read_outbox() == []
+
+
+def test_a_queued_letter_is_sent_once(with_smtp: None, post: Post) -> None:
+    post("ben@example.com")
+    transport = Transport()
+    assert deliver_queued(transport) == {"sent": 1}
+    assert deliver_queued(transport) == {}
+    assert [recipient for recipient, _ in transport.sent] == ["ben@example.com"]
+    assert statuses() == [("sent", 1)]
+
+
+def test_a_delayed_letter_waits_longer_each_time(with_smtp: None, post: Post) -> None:
+    post("ben@example.com")
+    away = Transport(MailDelayed("server away"), MailDelayed("server away"))
+    assert deliver_queued(away) == {"queued": 1}
+    assert deliver_queued(away) == {}
+    with moved_clock(minutes=2):
+        assert deliver_queued(away) == {"queued": 1}
+    with moved_clock(minutes=4):
+        assert deliver_queued(away) == {}
+    with moved_clock(minutes=7):
+        assert deliver_queued(away) == {"sent": 1}
+    assert statuses() == [("sent", 3)]
+
+
+def test_a_server_that_is_away_does_not_cost_every_letter_an_attempt(with_smtp: None, post: Post) -> None:
+    post("ben@example.com")
+    post("cleo@example.com")
+    assert deliver_queued(Transport(MailDelayed("server away"))) == {"queued": 1}
+    assert sorted(statuses()) == [("queued", 0), ("queued", 1)]
+
+
+def test_an_undeliverable_letter_is_given_up_and_the_next_goes_out(with_smtp: None, post: Post) -> None:
+    post("unknown@example.com")
+    post("ben@example.com")
+    assert deliver_queued(Transport(MailUndeliverable("550 no such user"))) == {"failed": 1, "sent": 1}
+    [letter] = read_outbox("unknown@example.com")
+    assert (letter["status"], letter["last_error"]) == ("failed", "550 no such user")
+
+
+def test_a_letter_is_given_up_after_its_last_attempt(with_smtp: None, post: Post) -> None:
+    post("ben@example.com")
+    for attempt in range(MAX_ATTEMPTS):
+        with moved_clock(hours=7 * attempt):
+            deliver_queued(Transport(MailDelayed("server away")))
+    assert statuses() == [("failed", MAX_ATTEMPTS)]
+
+
+def test_a_letter_whose_sender_crashed_is_taken_up_again(with_smtp: None, post: Post) -> None:
+    post("ben@example.com")
+    with pytest.raises(SystemExit):
+        deliver_queued(Transport(SystemExit()))  # type: ignore[arg-type]
+    assert deliver_queued(Transport()) == {}
+    with moved_clock(minutes=6):
+        assert deliver_queued(Transport()) == {"sent": 1}
+
+
+def test_a_code_is_sealed_while_it_waits_and_gone_once_it_is_sent(
+        in_production: None, post: Post) -> None:
+    """Decision 21"""
+    post("ben@example.com", template=CODE)
+    transport = Transport()
+    stored = str(raw_letters())
+    assert "123456" not in stored
+    assert deliver_queued(transport) == {"sent": 1}
+    assert transport.sent[0][1].text == "It is 123456."
+    assert [(row["text"], row["html"]) for row in raw_letters()] == [("", "")]
+
+
+def test_production_never_shows_a_secret_letter(in_production: None, post: Post) -> None:
+    post("ben@example.com", template=CODE)
+    post("ben@example.com", cause="event-2")
+    plain, secret = read_outbox()
+    assert plain["text"] == "Dear Ben, it is about a clock."
+    assert (secret["text"], secret["html"]) == ("(secret)", "(secret)")
+
+
+def test_production_says_that_nothing_sends_sms(in_production: None, post: Post) -> None:
+    post("+905551234567", channel="sms")
+    [letter] = read_outbox()
+    assert (letter["status"], letter["last_error"]) == ("failed", "nothing is set up to send sms")
+
+
+@pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 4), (3, 16), (4, 64), (5, 256), (6, 360), (8, 360)])
+def test_the_wait_grows_up_to_six_hours(attempts: int, minutes: int) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    assert next_attempt(attempts, moment) == moment + timedelta(minutes=minutes)
+
+
+def test_the_job_hands_letters_to_the_mail_server(
+        make_app: Callable[..., Flask], post: Post, mail_server: Controller, postmaster: Postmaster) -> None:
+    settings = {"MAIL_TRANSPORT": "smtp", "SMTP_URL": f"smtp://127.0.0.1:{mail_server.port}",
+                "MAIL_FROM": "no-reply@guildhall.example"}
+    with make_app(**settings).app_context():
+        post("ben@example.com")
+        post("unknown@example.com")
+        assert run_job("send-mail") == "1 failed, 1 sent"
+    [letter] = postmaster.letters
+    assert (letter["To"], letter["From"], letter["Subject"]) == (
+        "ben@example.com", "no-reply@guildhall.example", "About a clock")
+
+
+def raw_letters() -> list[dict[str, Any]]:
+    from sqlalchemy import select
+
+    from app.data.reads import fetch
+    from app.notify.models import MailMessage
+
+    return [dict(row._mapping) for row in fetch(select(*MailMessage.__table__.columns))]

@@ -1,0 +1,40 @@
+"""`flask notify outbox`: what was written to whom."""
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from cli.notify import notify
+
+
+@pytest.fixture
+def outbox(app: Flask) -> Callable[..., Result]:
+    return lambda *arguments: app.test_cli_runner().invoke(notify, ["outbox", *arguments])
+
+
+def test_an_empty_outbox_says_so(outbox: Callable[..., Result]) -> None:
+    assert outbox().output == "no letters\n"
+    assert json.loads(outbox("--json").output) == []
+
+
+def test_letters_are_listed_newest_first(outbox: Callable[..., Result], post: Callable[..., bool]) -> None:
+    post("ben@example.com")
+    post("cleo@example.com")
+    shown = json.loads(outbox("--json").output)
+    assert [letter["to"] for letter in shown] == ["cleo@example.com", "ben@example.com"]
+    assert shown[1] | {"id": "", "createdAt": "", "html": ""} == {
+        "id": "", "realm": "marketplace", "channel": "email", "to": "ben@example.com", "template": "TEST",
+        "subject": "About a clock", "text": "Dear Ben, it is about a clock.", "html": "", "status": "kept",
+        "attempts": 0, "lastError": None, "createdAt": "", "sentAt": None}
+
+
+def test_one_address_can_be_asked_for_and_is_shown_with_the_text(
+        outbox: Callable[..., Result], post: Callable[..., bool]) -> None:
+    post("ben@example.com")
+    post("cleo@example.com")
+    assert [letter["to"] for letter in json.loads(outbox("--to", "ben@example.com", "--json").output)] == [
+        "ben@example.com"]
+    assert "Dear Ben, it is about a clock." in outbox("--to", "ben@example.com").output
+    assert "Dear Ben" not in outbox().output

@@ -1,0 +1,91 @@
+"""The SMTP adapter against a real (local) mail server: what arrives, and which refusals are final."""
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from app.notify.letters import Letter
+from app.notify.smtp import MailDelayed, MailUndeliverable, SmtpAccount, SmtpTransport
+from tests.app.notify.postmaster import Postmaster
+from tests.components import free_port
+
+LETTER = Letter("Ünïcode subject", "plain text", "<p>html</p>")
+
+
+def transport_to(server: Controller) -> SmtpTransport:
+    return SmtpTransport(SmtpAccount.of(f"smtp://127.0.0.1:{server.port}", "Guildhall <no-reply@guildhall.example>"))
+
+
+def test_a_letter_arrives_in_both_forms_with_a_stable_message_id(
+        mail_server: Controller, postmaster: Postmaster) -> None:
+    with transport_to(mail_server) as transport:
+        transport.send("id-1", "anna@example.com", LETTER)
+    [message] = postmaster.letters
+    assert message["Message-ID"] == "<id-1@guildhall.example>"
+    assert (message["To"], message["Subject"]) == ("anna@example.com", "Ünïcode subject")
+    assert [part.get_content_type() for part in message.walk()][1:] == ["text/plain", "text/html"]
+
+
+def test_a_run_of_letters_shares_one_connection(mail_server: Controller, postmaster: Postmaster) -> None:
+    with transport_to(mail_server) as transport:
+        for number in range(3):
+            transport.send(f"id-{number}", "anna@example.com", LETTER)
+        greeted = postmaster.connections
+    assert len(postmaster.letters) == 3
+    with transport_to(mail_server) as transport:
+        transport.send("id-4", "anna@example.com", LETTER)
+    assert postmaster.connections == 2 * greeted
+
+
+def test_an_unknown_recipient_is_final(mail_server: Controller) -> None:
+    with transport_to(mail_server) as transport, pytest.raises(MailUndeliverable):
+        transport.send("id-1", "unknown@example.com", LETTER)
+
+
+def test_a_greylisted_recipient_may_be_tried_again(mail_server: Controller) -> None:
+    with transport_to(mail_server) as transport, pytest.raises(MailDelayed):
+        transport.send("id-1", "greylisted@example.com", LETTER)
+
+
+def test_the_next_letter_goes_out_after_a_refused_one(mail_server: Controller, postmaster: Postmaster) -> None:
+    with transport_to(mail_server) as transport:
+        with pytest.raises(MailUndeliverable):
+            transport.send("id-1", "unknown@example.com", LETTER)
+        transport.send("id-2", "anna@example.com", LETTER)
+    assert len(postmaster.letters) == 1
+
+
+def test_a_server_that_is_away_is_a_delay() -> None:
+    account = SmtpAccount.of(f"smtp://127.0.0.1:{free_port()}", "no-reply@guildhall.example")
+    with SmtpTransport(account) as transport, pytest.raises(MailDelayed):
+        transport.send("id-1", "anna@example.com", LETTER)
+
+
+def test_an_address_that_smuggles_a_header_is_final(mail_server: Controller, postmaster: Postmaster) -> None:
+    with transport_to(mail_server) as transport, pytest.raises(MailUndeliverable):
+        transport.send("id-1", "anna@example.com\r\nBcc: all@example.com", LETTER)
+    assert postmaster.letters == []
+
+
+def test_the_account_logs_in_with_user_and_password(postmaster: Postmaster) -> None:
+    seen: list[tuple[bytes, bytes]] = []
+
+    def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
+        seen.append((data.login, data.password))
+        return AuthResult(success=True)
+
+    controller = Controller(postmaster, hostname="127.0.0.1", port=free_port(), auth_require_tls=False,
+                            authenticator=check)
+    controller.start()
+    try:
+        account = SmtpAccount.of(f"smtp://user%40mail:p%40ss@127.0.0.1:{controller.port}", "no-reply@guildhall.example")
+        with SmtpTransport(account) as transport:
+            transport.send("id-1", "anna@example.com", LETTER)
+    finally:
+        controller.stop()
+    assert seen == [(b"user@mail", b"p@ss")]
+
+
+@pytest.mark.parametrize("url", ["", "mail.example:25", "http://mail.example", "smtp://"])
+def test_an_account_without_scheme_or_host_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="SMTP_URL"):
+        SmtpAccount.of(url, "no-reply@guildhall.example")

@@ -1,0 +1,39 @@
+"""Prometheus figures: for this machine only, and true."""
+import logging
+
+import pytest
+
+from app.ops import requests as request_log
+from tests.clients import ApiClient, Callers
+
+LIST = "/marketplace/categorymanagement-api/v1/categories"
+
+
+@pytest.mark.parametrize("headers", [{"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"},
+                                     {"X-Real-Ip": "203.0.113.9"}, {"Via": "1.1 proxy"}])
+def test_through_a_proxy_there_are_no_metrics(client: ApiClient, headers: dict[str, str]) -> None:
+    assert client.get("/metrics", headers=headers).status_code == 404
+
+
+def test_from_another_machine_there_are_no_metrics(client: ApiClient) -> None:
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 404
+
+
+def test_requests_are_counted_by_route_not_by_path(client: ApiClient, callers: Callers) -> None:
+    category = "01a201eb-06cd-76f6-8791-f357efe1c478"
+    callers.user().get(f"{LIST}/{category}")
+    text = client.get("/metrics").get_data(as_text=True)
+    assert category not in text
+    assert f'route="{LIST}/<categoryId>",status="404"' in text
+    assert "guildhall_unpublished" in text
+
+
+def test_each_request_is_logged_with_its_id_and_without_its_query(
+        client: ApiClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger=request_log.log.name):
+        answer = client.get(f"{LIST}?access_token=abc.def.ghi", headers={"X-Request-Id": "trace-7"})
+    (record,) = [record for record in caplog.records if record.name == request_log.log.name]
+    assert record.fields["path"] == LIST
+    assert record.fields["status"] == answer.status_code == 401
+    assert answer.headers["X-Request-Id"] == "trace-7"
+    assert "abc.def" not in str(record.__dict__)

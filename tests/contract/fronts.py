@@ -1,0 +1,164 @@
+"""The services as the hostile tests meet them: what they take, what a good call is, how they refuse."""
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from app.data.database import reading
+from app.data.uuid7 import uuid7
+from blueprints.equipment import registry
+from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient
+from blueprints.equipment.rules import SCOPES
+from blueprints.equipment.tokens import console
+from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
+from blueprints.organization.registration import organization_of
+from tests.clients import ApiClient, Callers
+from tests.components import unique_name
+from tests.contract.good_calls import GOOD, Body, Marketplace
+from tests.contract.hostile import SOME_ID
+from tests.contract.surface import Operation, operations
+from tests.contract.verdict import events, is_error, is_problem, is_registry_error, names, points_at, registry_names
+
+MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
+    "auth-api", "bucket", "categorymanagement-api", "productlisting-api", "auctionoffer-api", "ordermanagement-api",
+    "notificationmanagement-api", "searchindexing-api", "adminmoderation-api"))
+MOUNTS = (*MARKETPLACE, "/network/auth-api", "/network/bucket", "/equipment-api", "/organization-api")
+SESSION_ENDS = ("relogin", "logout")
+
+
+@dataclass
+class Front:
+    """One mounted service, callers who may do everything there, and what its answers got wrong."""
+
+    mount: str
+    caller: ApiClient
+    ids: dict[str, str]
+    good: Callable[[str], Body]
+    is_documented: Callable[[TestResponse], bool] = is_error
+    names: Callable[[TestResponse, str], bool] = names
+    refusal: int = 400
+    written: Callable[[], object] = events
+    others: dict[str, ApiClient] = field(default_factory=dict)
+    operations: list[Operation] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.operations = [one for one in operations(self.caller, self.mount) if one.name not in SESSION_ENDS]
+
+    @property
+    def bodies(self) -> list[Operation]:
+        """Return the operations that take JSON."""
+        return [one for one in self.operations if one.takes_json and one.fields]
+
+    @property
+    def reads(self) -> list[Operation]:
+        """Return the operations that read."""
+        return [one for one in self.operations if one.method == "GET"]
+
+    def url(self, operation: Operation, **changed: str) -> str:
+        """Return the operation's address with ids of something, `id` being one of what its path is about."""
+        about = {"id": self.ids.get(operation.path.split("/")[3], SOME_ID)}
+        return operation.url(self.ids | about | changed, SOME_ID)
+
+    def call(self, operation: Operation, url: str = "", *, said: str = "", **options: Any) -> TestResponse:
+        """Call, note what is wrong with the answer whatever was asked, and what a refusal leaves behind."""
+        url = url or self.url(operation)
+        if operation.takes_json and operation.fields and not {"data", "json"} & set(options):
+            options["data"] = json.dumps(self.good(operation.name)).encode()
+        if "data" in options and "Content-Type" not in options.get("headers", {}):
+            options["content_type"] = operation.media_type
+        before = self.written()
+        answer = self.others.get(operation.name, self.caller).request(operation.method, url, **options)
+        said = f"{operation.name} {said or url[-120:]}"
+        self.judge(answer, said)
+        if answer.status_code >= 400 and self.written() != before:
+            self.faults.append(f"{said}: was refused and left something")
+        return answer
+
+    def judge(self, answer: TestResponse, said: str) -> None:
+        """Note what is wrong with an answer whatever was asked."""
+        text = answer.text
+        if answer.status_code >= 500:
+            self.faults.append(f"{said}: {answer.status_code} {text[:200]}")
+        elif answer.status_code >= 400 and answer.request.method != "HEAD" and not self.is_documented(answer):
+            self.faults.append(f"{said}: not the documented error shape: {answer.content_type} {text[:200]}")
+        if "errMsg_valueCannotBeStored" in text:
+            self.faults.append(f"{said}: only the database refused it")
+        if "Traceback" in text or 'File "/' in text:
+            self.faults.append(f"{said}: a stack trace")
+
+
+@contextmanager
+def front_of(mount: str, app: Flask, callers: Callers) -> Iterator[Front]:
+    """Give the front of the service mounted there."""
+    if mount == "/equipment-api":
+        yield _equipment(app)
+    elif mount == "/organization-api":
+        with _organization(app) as front:
+            yield front
+    else:
+        realm = mount.split("/")[1]
+        world = Marketplace(app, callers)
+        if realm != "marketplace":
+            world.move_victim_to(callers.user("victor", realm=realm))
+        caller = callers.super_admin(realm=realm)
+        yield Front(mount, caller, world.ids, lambda name: GOOD[name](world))
+
+
+_EQUIPMENT_BODIES: dict[str, Body] = {
+    "createEquipment": {"type": "XRAY", "name": "Walker"}, "updateEquipment": {"note": "n"},
+    "createLegalEntity": {"name": "Clinic", "type": "MSP"}, "updateLegalEntity": {"name": "Clinic"},
+    "createDivision": {"name": "Ward"}, "updateDivision": {"name": "Ward"}, "loadDictionary": {"XRAY": "X-ray"},
+    "changeEquipmentDivision": {"division_id": None}}
+
+
+_BY_OPERATOR = {"createLegalEntity", "updateLegalEntity", "activateLegalEntity", "suspendLegalEntity",
+                "deactivateLegalEntity", "createClient", "listClients", "revokeClient", "loadDictionary"}
+
+
+def _equipment(app: Flask) -> Front:
+    registry.load_dictionary(console(), "DEVICE_TYPE", {"XRAY": "X-ray"})
+    clinic = registry.create_legal_entity(console(), {"name": "Clinic", "type": "MSP"})
+    client = {"legal_entity_id": clinic, "user_id": uuid7(), "scopes": list(SCOPES)}
+    owner, operator = (ApiClient(app, token=_granted(app, "/equipment-api", *registry.create_client(
+        console(), client | {"role": role}))) for role in ("OWNER", "NHS ADMIN"))
+    made = {name: owner.post(f"/equipment-api/api/{name}", json=_EQUIPMENT_BODIES[create]).json["data"]["id"]
+            for name, create in (("equipment", "createEquipment"), ("divisions", "createDivision"))}
+    bodies = _EQUIPMENT_BODIES | {"createClient": client | {"role": "OWNER"}}
+    other = registry.create_legal_entity(console(), {"name": "Other", "type": "MSP"})
+    return Front("/equipment-api", owner, made | {"legal_entities": other, "name": "DEVICE_TYPE"}, bodies.__getitem__,
+                 is_registry_error, registry_names, 422, _registry_state, dict.fromkeys(_BY_OPERATOR, operator))
+
+
+def _registry_state() -> object:
+    """Return what differs when a row of the registry was written."""
+    with reading() as connection:
+        return [tuple(row) for model in (Equipment, LegalEntity, Division, RegistryClient) for row in
+                connection.execute(select(func.count(), func.max(model.updated_at)))]
+
+
+@contextmanager
+def _organization(app: Flask) -> Iterator[Front]:
+    store = organization_of(app)
+    tenant = add_tenant(store.ports, unique_name("t")).tenant_id
+    scopes = ("organization:read", "organization:write")
+    client, secret = add_client(store.ports, tenant, scopes, "hostile tests")
+    caller = ApiClient(app, token=_granted(app, "/organization-api", client.client_id, secret))
+    acme: Body = {"name": "Acme"}
+    made = caller.post(f"/organization-api/{tenant}/organization", json=acme).json["resourceId"]
+    ids = {"tenantId": tenant, "resourceId": made}
+    try:
+        yield Front("/organization-api", caller, ids, lambda _: acme, is_problem, points_at, 422, lambda: caller.get(
+            f"/organization-api/{tenant}/organization?sort=-updatedAt&pageSize=1").text)
+    finally:
+        drop_tenant(store.ports, tenant)
+
+
+def _granted(app: Flask, mount: str, client_id: str, secret: str) -> str:
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    return str(ApiClient(app).post(f"{mount}/oauth/token", data=form).json["access_token"])

@@ -1,0 +1,181 @@
+"""For every operation with a body what a good call looks like, in a small marketplace where each id names something."""
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+
+from app.clock import now
+from app.data.columns import iso
+from tests.app.payments.stand_in import VISA
+from tests.clients import PASSWORD, ApiClient, Callers
+
+ROOT = "/marketplace"
+Body = dict[str, Any]
+
+
+def in_days(days: float) -> str:
+    """Return a moment on the wire."""
+    return iso(now() + timedelta(days=days)) or ""
+
+
+class Marketplace:
+    """One row of everything; the superAdmin calls, because access checks must not hide what is behind them."""
+
+    def __init__(self, app: Flask, callers: Callers) -> None:
+        self.app = app
+        self.caller = callers.super_admin()
+        self.seller, self.buyer = callers.user("sara"), callers.user("ben")
+        self.ids: dict[str, str] = {"permissionName": "adminPanel.access"}
+        self.move_victim_to(callers.user("victor"))
+        self._stock_catalogue()
+        self._sell()
+        self._tell()
+        self._pay()
+
+    def move_victim_to(self, victim: ApiClient) -> None:
+        """Let the calls that are done to a user be done to this one."""
+        self.victim = victim
+        self.ids["userId"] = str(victim.user_id)
+
+    def _stock_catalogue(self) -> None:
+        shelf = f"{ROOT}/categorymanagement-api/v1"
+        self._make("categoryId", f"{shelf}/categories", "category", {"title": "Watches"})
+        self._make("subcategoryId", f"{shelf}/subcategories", "subcategory", GOOD["createSubcategory"](self))
+        listings = f"{ROOT}/productlisting-api/v1/productlistingproducts"
+        media = f"{ROOT}/productlisting-api/v1/productlistingmedias"
+        self._make("productListingMediaId", media, "productListingMedia", GOOD["createProductListingMedia"](self),
+                   self.seller)
+        self._make("productListingProductId", listings, "productListingProduct",
+                   GOOD["createProductListingProduct"](self), self.seller)
+        self._make("bought", listings, "productListingProduct", GOOD["createProductListingProduct"](self), self.seller)
+        self._make("auction", listings, "productListingProduct", self.auction(), self.seller)
+
+    def _sell(self) -> None:
+        auctions, orders = f"{ROOT}/auctionoffer-api/v1", f"{ROOT}/ordermanagement-api/v1"
+        self._make("auctionOfferBidId", f"{auctions}/auctionofferbids", "auctionOfferBid",
+                   GOOD["createAuctionOfferBid"](self) | {"bidAmount": 20}, self.buyer)
+        self._make("auctionOfferOfferId", f"{auctions}/auctionofferoffers", "auctionOfferOffer",
+                   GOOD["createAuctionOfferOffer"](self), self.buyer)
+        order = self._make("orderManagementOrderId", f"{orders}/ordermanagementorders", "orderManagementOrder", {
+            "shippingAddress": {"city": "X"}, "lineItems": [{"productId": self.ids["bought"]}]})
+        self.ids["orderManagementOrderItemId"] = self.ids["items"] = order["items"][0]
+        self._make("sys_orderManagementOrderPaymentId", f"{orders}/ordermanagementorderpayment",
+                   "sys_orderManagementOrderPayment", GOOD["createOrderManagementOrderPayment"](self))
+        self.ids |= {"orderId": order["id"], "paymentId": "pi_1", "paymentMethodId": VISA}
+
+    def _tell(self) -> None:
+        self._make("notificationId", f"{ROOT}/notificationmanagement-api/v1/notifications", "notification",
+                   GOOD["createNotification"](self))
+        self._make("searchIndexId", f"{ROOT}/searchindexing-api/v1/searchindexes", "searchIndex",
+                   GOOD["createSearchIndex"](self))
+        self._make("moderationActionId", f"{ROOT}/adminmoderation-api/v1/moderationactions", "moderationAction",
+                   GOOD["createModerationAction"](self))
+
+    def _pay(self) -> None:
+        """Become a customer of the payment gateway, which the first payment does by itself."""
+        kept = self.caller.post(f"{ROOT}/ordermanagement-api/payment-methods/add", json={"paymentMethodId": VISA})
+        assert kept.status_code == 200, kept.json
+
+    def _make(self, name: str, path: str, data_name: str, body: Body, caller: ApiClient | None = None) -> Body:
+        answer = (caller or self.caller).post(path, json=body)
+        assert answer.status_code == 201, (path, answer.json)
+        made: Body = answer.json[data_name]
+        self.ids[name] = made["id"]
+        return made
+
+    def order_without_ticket(self) -> str:
+        """Return the id of a new order in the contract's literal form."""
+        body = {"paymentMethodId": VISA, "stripeCustomerId": "cus_1", "shippingAddress": {"city": "X"}, "summary": {}}
+        return str(self._make("latest", f"{ROOT}/ordermanagement-api/v1/ordermanagementorders", "orderManagementOrder",
+                              body)["id"])
+
+    def listing(self) -> Body:
+        """Return what any listing has."""
+        return {"currency": "USD", "description": "d", "condition": "USED", "title": "Watch", "shippingCurrency": "USD",
+                "shippingMethod": "STANDARD", "shipping": 5, "categoryId": self.ids["categoryId"],
+                "subcategoryId": self.ids["subcategoryId"]}
+
+    def auction(self) -> Body:
+        """Return an auction with a secret maximum and a secret reserve."""
+        return self.listing() | {"type": "AUCTION", "startPrice": 10, "biddingMode": "PROXY", "reservePrice": 60,
+                                 "endBidDate": in_days(3)}
+
+    def person(self) -> Body:
+        """Return a user to register; each call names another one."""
+        self._people = getattr(self, "_people", 0) + 1
+        return {"email": f"person{self._people}@example.com", "fullname": "P", "password": PASSWORD}
+
+
+def _session(world: Marketplace) -> Body:
+    return {"userId": world.victim.user_id, "sessionId": world.victim.actor.session_id}
+
+
+def _by_email(world: Marketplace) -> Body:
+    return {"email": world.victim.email}
+
+
+def _by_code(world: Marketplace) -> Body:
+    return {"email": world.victim.email, "secretCode": "000000"}
+
+
+def _status(world: Marketplace) -> Body:
+    return {"carrier": "DHL", "trackingNumber": "1"}
+
+
+def _order(world: Marketplace) -> Body:
+    return {"paymentMethodId": VISA, "stripeCustomerId": "cus_1", "shippingAddress": {"city": "X"},
+            "lineItems": [{"productId": world.ids["productListingProductId"], "quantity": 1}], "summary": {}}
+
+
+def _item(world: Marketplace) -> Body:
+    return {"orderId": world.ids["orderManagementOrderId"], "productId": world.ids["productListingProductId"],
+            "sellerId": world.seller.user_id, "title": "Watch", "quantity": 1, "price": 30, "shipping": 5,
+            "currency": "USD"}
+
+
+_FACE: Callable[[Marketplace], Body] = lambda _: {"fullname": "V"}  # noqa: E731
+GOOD: dict[str, Callable[[Marketplace], Body]] = {
+    "registerUser": Marketplace.person, "createUser": Marketplace.person, "updateUser": _FACE, "updateProfile": _FACE,
+    "updateUserRole": lambda _: {"roleId": "user"}, "updateUserPasswordByAdmin": lambda _: {"password": PASSWORD},
+    "updateUserPassword": lambda _: {"oldPassword": PASSWORD, "newPassword": PASSWORD},
+    "login": lambda world: {"username": world.victim.email, "password": PASSWORD},
+    **{f"{name}-start": _by_email for name in ("email-verification", "mobile-verification", "password-reset-by-email",
+                                               "password-reset-by-mobile")},
+    **{f"{name}-complete": _by_code for name in ("email-verification", "mobile-verification")},
+    **{f"{name}-complete": lambda world: _by_code(world) | {"password": PASSWORD}
+       for name in ("password-reset-by-email", "password-reset-by-mobile")},
+    **{f"{name}-start": _session for name in ("email-2factor-verification", "mobile-2factor-verification")},
+    **{f"{name}-complete": lambda world: _session(world) | {"secretCode": "000000"}
+       for name in ("email-2factor-verification", "mobile-2factor-verification")},
+    "createCategory": lambda _: {"title": "Toys"}, "updateCategory": lambda _: {"title": "Toys"},
+    "createSubcategory": lambda world: {"categoryId": world.ids["categoryId"], "name": "Straps", "group": "MORE"},
+    "updateSubcategory": lambda _: {"name": "Straps"},
+    "createProductListingProduct": lambda world: world.listing() | {"type": "FIXED", "price": 30},
+    "updateProductListingProduct": lambda _: {"title": "Watch"},
+    "createProductListingMedia": lambda _: {"mimeType": "image/png", "url": "https://a.example/b.png", "size": 5},
+    "createAuctionOfferBid": lambda world: {"bidAmount": 25, "currency": "USD", "productId": world.ids["auction"]},
+    "updateAuctionOfferBid": lambda _: {},
+    "createAuctionOfferOffer": lambda world: {"offerAmount": 20, "currency": "USD",
+                                              "productId": world.ids["productListingProductId"]},
+    "updateAuctionOfferOffer": lambda _: {"message": "please"},
+    "offerSecondChance": lambda world: {"productId": world.ids["auction"]},
+    "createNotification": lambda world: {"notificationType": "SYSTEM_ALERT", "userId": world.victim.user_id,
+                                         "channel": "IN_APP", "payload": {"text": "t"}},
+    "updateNotification": lambda _: {"isRead": True},
+    "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},
+                                        "referenceId": world.ids["auction"]},
+    "updateSearchIndex": lambda world: {"document": {"title": "t"}, "referenceId": world.ids["auction"]},
+    "createModerationAction": lambda world: {"entityId": world.victim.user_id, "entityType": "USER", "reason": "r",
+                                             "actionType": "SOFT_DELETE"},
+    "updateModerationAction": lambda _: {"reason": "r"},
+    "createOrderManagementOrder": _order, "createOrderManagementOrderItem": _item,
+    "updateOrderManagementOrderStatus": _status, "completeOrderStripeWebhook": _status,
+    "startOrderManagementOrderPayment": lambda _: {"paymentUserParams": {"paymentMethodId": VISA}},
+    "refreshOrderManagementOrderPayment": lambda _: {},
+    "callbackOrderManagementOrderPayment": lambda _: {},
+    "createOrderManagementOrderPayment": lambda world: {
+        "orderId": world.order_without_ticket(), "paymentId": "pi_1", "paymentStatus": "s", "statusLiteral": "l"},
+    "updateOrderManagementOrderPayment": lambda _: {"paymentStatus": "s"},
+    "addPaymentMethod": lambda _: {"paymentMethodId": VISA},
+}

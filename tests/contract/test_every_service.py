@@ -1,0 +1,129 @@
+"""What holds for every mounted service and every business API, whichever comes next (rules-platform §2.1, X-7, 44)."""
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import validate
+
+from app.http.blueprint import BusinessApi, ServiceBlueprint
+from tests.clients import ApiClient
+
+CONTRACT = Path(__file__).parents[3] / "shared" / "contract"
+SOME_ID = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
+
+
+def services(app: Flask) -> Iterator[ServiceBlueprint]:
+    return (found for found in app.blueprints.values() if isinstance(found, ServiceBlueprint))
+
+
+def business_apis(app: Flask) -> Iterator[BusinessApi]:
+    return (api for service in services(app) for api in service.apis)
+
+
+def url_of(api: BusinessApi, value: str) -> str:
+    parts = [value if part.startswith("{") else part for part in api.path.split("/")]
+    return api.service.mount + "/".join(parts)
+
+
+def test_44_every_service_has_the_default_routes(app: Flask, client: ApiClient) -> None:
+    for service in services(app):
+        for path in ("", "/", "/swagger", "/openapi.json", "/swagger.json", "/getPostmanCollection", "/health",
+                     "/admin/health", "/favicon.ico"):
+            assert client.get(service.service.mount + path).status_code in (200, 204), service.service.mount + path
+        for path in ("/currentuser", "/permissions", "/permissions/adminPanel.access"):
+            refused = client.get(service.service.mount + path)
+            assert refused.status_code == 401
+            assert refused.json == {"status": "ERR", "message": "No login found"}
+        for path in ("/users", "/v2/users", "/v1"):
+            assert client.get(service.service.mount + path).status_code == 404
+
+
+def test_the_front_page_lists_everything_mounted(app: Flask, client: ApiClient) -> None:
+    listed = {item["url"] for item in client.get("/").json["services"]}
+    assert {service.service.mount for service in services(app)} <= listed
+
+
+def test_every_openapi_document_is_valid_and_complete(app: Flask, client: ApiClient) -> None:
+    for service in services(app):
+        document = client.get(f"{service.service.mount}/openapi.json").json
+        validate(document)
+        for api in service.apis:
+            operation = document["paths"][api.service.mount + api.path][api.method.lower()]
+            assert operation["operationId"] == api.name
+            assert {"400", "401", "403", "404"} <= set(operation["responses"])
+            assert str(api.status) in operation["responses"]
+
+
+def test_the_swagger_page_brings_its_own_assets(client: ApiClient) -> None:
+    mount = "/marketplace/auth-api"
+    page = client.get(f"{mount}/swagger").text
+    assert "http" not in page.replace("<!doctype html>", "").split("<script")[1]
+    for asset in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
+        assert asset in page
+        assert client.get(f"{mount}/swagger-assets/{asset}").status_code == 200
+    assert client.get(f"{mount}/swagger-assets/../../setup.cfg").status_code == 404
+
+
+def test_x_7_no_business_api_answers_a_stranger_unless_its_policy_says_public(app: Flask, client: ApiClient) -> None:
+    open_to_all = set()
+    for api in business_apis(app):
+        answer = client.request(api.method, url_of(api, SOME_ID), json={} if api.method != "GET" else None)
+        if answer.status_code != 401:
+            open_to_all.add(api.name)
+            assert api.policy.__name__ == "public", api.name
+    assert open_to_all <= {"getBriefUser", "registerUser", "callbackOrderManagementOrderPayment",
+                           "callbackPremiumsubscriptionPayment"}
+
+
+def test_a_malformed_id_in_any_path_is_a_400_that_names_it(app: Flask, as_super_admin: ApiClient) -> None:
+    for api in business_apis(app):
+        if api.service.realm != "marketplace" or "{" not in api.path or api.text_parameters:
+            continue
+        refused = as_super_admin.request(api.method, url_of(api, "not-an-id"), json={} if api.method != "GET" else None)
+        assert refused.status_code == 400, api.name
+        assert refused.json["message"].endswith("isNotAValidID"), api.name
+
+
+@pytest.mark.skipif(not CONTRACT.exists(), reason="the contract files are only beside a development checkout")
+@pytest.mark.parametrize("realm", ["marketplace", "network"])
+def test_every_api_is_declared_as_the_contract_says(app: Flask, realm: str) -> None:
+    agreed = {(api["service"], api["name"]): api
+              for api in json.loads((CONTRACT / f"{realm}.json").read_text())["apis"]}
+    for api in business_apis(app):
+        if api.service.realm != realm:
+            continue
+        wanted = agreed.get((api.service.name, api.name))
+        if wanted is None:
+            continue  # an addition of ours (decision 18, 23)
+        declared = (api.method, api.path, api.data_name, api.event, api.status)
+        assert declared == (wanted["method"], wanted["path"], wanted["dataName"], wanted["apiEvent"],
+                            wanted["successStatus"]), api.name
+
+
+@pytest.mark.skipif(not CONTRACT.exists(), reason="the contract files are only beside a development checkout")
+@pytest.mark.parametrize("realm", ["marketplace", "network"])
+def test_every_api_of_a_mounted_service_exists(app: Flask, realm: str) -> None:
+    mounted = {service.service.name for service in services(app) if service.service.realm == realm}
+    declared = {(api.service.name, api.name) for api in business_apis(app) if api.service.realm == realm}
+    for api in json.loads((CONTRACT / f"{realm}.json").read_text())["apis"]:
+        if api["service"] in mounted:
+            assert (api["service"], api["name"]) in declared
+
+
+@pytest.mark.skipif(not CONTRACT.exists(), reason="the contract files are only beside a development checkout")
+@pytest.mark.parametrize("realm", ["marketplace", "network"])
+def test_every_answer_documents_the_fields_of_the_contract(app: Flask, realm: str) -> None:
+    from app.data.wire import wire_shape
+
+    agreed = {(api["service"], api["name"]): api
+              for api in json.loads((CONTRACT / f"{realm}.json").read_text())["apis"]}
+    for api in business_apis(app):
+        wanted = agreed.get((api.service.name, api.name)) if api.service.realm == realm else None
+        if wanted is None or api.returns is None:
+            continue
+        shown = {field.name for field in wire_shape(api.returns).fields}
+        shown |= {f"{field.name}_idx" for field in wire_shape(api.returns).fields if field.kind == "choice"}
+        missing = set(wanted["responseFields"]) - shown - {"password", "product"}
+        assert not missing, (api.name, missing)

@@ -1,0 +1,129 @@
+"""A token that is not this realm's, not of a living session, or not an access token opens nothing, at any route."""
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from app.clock import moved_clock
+from app.identity.authentication import identity
+from app.identity.bucket_tokens import bucket_tokens
+from app.runtime import runtime
+from tests.clients import ApiClient, Callers
+from tests.contract.fronts import MOUNTS, Front, front_of
+from tests.contract.hostile import FORGED
+
+REALM_MOUNTS = tuple(mount for mount in MOUNTS if mount.startswith(("/marketplace", "/network")))
+DAYS = 91  # longer than any session of the tests
+
+
+class Holders:
+    """People of one realm, and how their tokens go bad."""
+
+    def __init__(self, callers: Callers, realm: str) -> None:
+        self.realm, self.callers = realm, callers
+        self.staff = callers.super_admin(realm=realm)
+        self.auth = f"/{realm}/auth-api"
+
+    def bad_tokens(self) -> dict[str, str]:
+        """Return what went bad → the token."""
+        other = "network" if self.realm == "marketplace" else "marketplace"
+        made = {f"of {role} of {other}": caller(realm=other).token for role, caller in (
+            ("a user", self.callers.user), ("an admin", self.callers.admin),
+            ("the superAdmin", self.callers.super_admin))}
+        made |= {what: self._spoilt(what, spoil) for what, spoil in self._accidents().items()}
+        made |= self._bucket_tokens()
+        made |= {f"forged {number}": token for number, token in enumerate(FORGED)}
+        return {what: token for what, token in made.items() if token}
+
+    def _accidents(self) -> dict[str, Callable[[ApiClient], object]]:
+        auth, staff = self.auth, self.staff
+        return {
+            "of a deleted user": lambda user: staff.delete(f"{auth}/v1/users/{user.user_id}"),
+            "of an archived user": lambda user: user.delete(f"{auth}/v1/archiveprofile/{user.user_id}"),
+            "of an ended session": lambda user: user.post(f"{auth}/logout"),
+            "of a session that was replaced": lambda user: user.get(f"{auth}/relogin"),
+            "of a user whose password staff replaced": lambda user: staff.patch(
+                f"{auth}/v1/userpasswordbyadmin/{user.user_id}", json={"password": "another-horse-1"}),
+        }
+
+    def _spoilt(self, what: str, spoil: Callable[[ApiClient], object]) -> str:
+        user = self.callers.user(what.replace(" ", "-"), realm=self.realm)
+        assert user.get(f"{self.auth}/currentuser").status_code == 200
+        spoil(user)
+        return str(user.token)
+
+    def _bucket_tokens(self) -> dict[str, str]:
+        actor = self.staff.actor
+        session = identity().sessions.live(self.realm, str(actor.session_id), str(actor.user_id))
+        assert session is not None
+        tokens = bucket_tokens(runtime().settings.secret_key, session)
+        assert set(tokens) == {"userBucketToken", "applicationBucketToken"}
+        return {f"that is the {name}": token for name, token in tokens.items()}
+
+
+def opened(front: Front, token: str, what: str) -> Iterator[str]:
+    """Yield every operation the token opens that asks for a login."""
+    visitor = ApiClient(front.caller._client.application, token=token)
+    for operation in front.operations:
+        if not operation.public:
+            answer = visitor.request(operation.method, front.url(operation))
+            if answer.status_code != 401 or not front.is_documented(answer):
+                yield f"{operation.name} by a token {what}: {answer.status_code} {answer.text[:100]}"
+
+
+@pytest.mark.parametrize("mount", REALM_MOUNTS)
+def test_no_bad_token_opens_any_route(front: Front, callers: Callers) -> None:
+    bad = Holders(callers, front.mount.split("/")[1]).bad_tokens()
+    found = [said for what, token in bad.items() for said in opened(front, token, what)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("mount", REALM_MOUNTS)
+def test_no_token_opens_any_route_after_its_time_or_its_key(front: Front) -> None:
+    token = str(front.caller.token)
+    assert not front.operations or len(list(opened(front, token, "that is good"))) == len(
+        [operation for operation in front.operations if not operation.public])
+    with moved_clock(days=DAYS):
+        found = list(opened(front, token, "that has expired"))
+    identity().keys.rotate(front.mount.split("/")[1], revoke_old=True)
+    found += opened(front, token, "whose key was revoked")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("mount", ["/equipment-api", "/organization-api"])
+def test_no_token_of_a_realm_or_of_the_other_service_opens_registry_or_store(
+        front: Front, mount: str, paying_app: Flask, callers: Callers) -> None:
+    other = next(one for one in ("/equipment-api", "/organization-api") if one != mount)
+    with front_of(other, paying_app, callers) as elsewhere:
+        tokens = {"of the marketplace": callers.super_admin().token, f"of {other}": elsewhere.caller.token,
+                  "of the network": callers.super_admin(realm="network").token}
+        found = [said for what, token in tokens.items() for said in opened(front, str(token), what)]
+        found += [said for number, token in enumerate(FORGED) for said in opened(front, token, f"forged {number}")]
+    with moved_clock(days=DAYS):
+        found += opened(front, str(front.caller.token), "that has expired")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("mount", REALM_MOUNTS)
+@pytest.mark.parametrize("location", ["query", "header", "cookie"])
+def test_a_bad_token_is_bad_wherever_it_stands(front: Front, callers: Callers, location: str) -> None:
+    realm = front.mount.split("/")[1]
+    foreign = callers.user(realm="network" if realm == "marketplace" else "marketplace").token
+    name = "ebaycclone-access-token" if realm == "marketplace" else "linkedin-access-token"
+    visitor = ApiClient(front.caller._client.application)
+    for path in ("/currentuser", "/permissions", "/permissions/x", *(front.url(one).removeprefix(front.mount) for one in
+                                                                     front.reads if not one.public)):
+        query = f"?access_token={foreign}" if location == "query" else ""
+        headers = {"header": {name: str(foreign)}, "cookie": {"Cookie": f"{name}={foreign}"}}.get(location, {})
+        assert visitor.get(front.mount + path + query, headers=headers).status_code == 401, (path, location)
+
+
+def test_buckets_take_no_access_tokens_and_no_bucket_tokens_of_others(app: Flask, callers: Callers) -> None:
+    for realm, other in (("marketplace", "network"), ("network", "marketplace")):
+        mine, theirs = Holders(callers, realm), Holders(callers, other)
+        bad = {"access token": str(mine.staff.token), **theirs._bucket_tokens(),
+               **{what: token for what, token in mine.bad_tokens().items() if not what.startswith("that is")}}
+        bucket = {"bucketId": f"{mine.staff.user_id}-public-user-bucket"}
+        for what, token in bad.items():
+            answer = ApiClient(app, token=token).post(f"/{realm}/bucket/upload", data=bucket)
+            assert answer.status_code == 401, (realm, what, answer.text)

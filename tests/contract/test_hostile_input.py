@@ -1,0 +1,65 @@
+"""Nothing a client puts into a body is a failure of ours: a refusal says why, names the field and writes nothing."""
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app.data.database import reading
+from app.events.outbox import EventDelivery
+from tests.contract.fronts import MOUNTS, Front
+from tests.contract.hostile import NO_JSON, NO_OBJECTS, odd_values, with_value, wrong_values
+from tests.contract.surface import Operation
+
+# The body is a signed event; what the document shows of it is not read from there.
+UNREAD = {"callbackOrderManagementOrderPayment"}
+# What needs a code, a signature, a closed auction or another state of its object than the small world has.
+NOT_OPEN = {"callbackOrderManagementOrderPayment", "offerSecondChance", "startOrderManagementOrderPayment",
+            "refreshOrderManagementOrderPayment", "email-verification-start", "mobile-verification-start",
+            "mobile-2factor-verification-start", "password-reset-by-mobile-start"}
+
+pytestmark = pytest.mark.parametrize("mount", MOUNTS)
+
+
+def is_open(operation: Operation) -> bool:
+    return not operation.name.endswith("-complete") and operation.name not in NOT_OPEN
+
+
+def test_the_good_call_of_each_operation_is_good(front: Front) -> None:
+    for operation in front.bodies:
+        answer = front.call(operation)
+        assert answer.status_code < (300 if is_open(operation) else 500), (operation.name, answer.text)
+    assert not front.faults, "\n".join(front.faults)
+
+
+def test_a_body_that_is_no_json_object_is_refused(front: Front) -> None:
+    for operation in front.bodies:
+        good = front.good(operation.name)
+        for body in (*(with_value(good, operation.fields[0], raw) for raw in NO_JSON), *NO_OBJECTS):
+            answer = front.call(operation, data=body, said=repr(body[:60]))
+            assert answer.status_code in (400, front.refusal), (operation.name, body[:80], answer.text)
+    assert not front.faults, "\n".join(front.faults)
+
+
+@pytest.mark.slow
+def test_no_value_of_any_field_is_a_failure(front: Front, settle: Callable[[], None]) -> None:
+    for operation in front.bodies:
+        for field in operation.fields:
+            good = front.good(operation.name)
+            for raw in wrong_values(field):
+                answer = front.call(operation, data=with_value(good, field, raw), said=f"{field.place} {raw[:60]}")
+                refused = answer.status_code in (400, front.refusal) and front.names(answer, field.name)
+                assert refused or operation.name in UNREAD, (operation.name, field.place, raw[:60], answer.text)
+            for raw in odd_values(field):
+                body = with_value(front.good(operation.name), field, raw)
+                front.call(operation, data=body, said=f"{field.place} {raw[:60]}")
+        for read in front.reads:  # what was accepted must be readable
+            front.call(read, f"{front.url(read)}?caching=false&pageNumber=0", said=f"after {operation.name}")
+    settle()
+    assert not front.faults, "\n".join(front.faults)
+    assert failed_deliveries() == []
+
+
+def failed_deliveries() -> list[object]:
+    with reading() as connection:
+        return list(connection.execute(select(EventDelivery.subscriber, EventDelivery.last_error)
+                                       .where(EventDelivery.last_error.is_not(None))))

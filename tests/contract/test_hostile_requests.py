@@ -1,0 +1,78 @@
+"""Nothing a client puts into an address, a query or a header is a failure of ours, at any route of any service."""
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+
+from tests.clients import ApiClient
+from tests.contract.fronts import MOUNTS, Front
+from tests.contract.hostile import AUTHORIZATIONS, CONTENT_TYPES, HEADERS, ORIGINS, PATH_TEXTS, QUERY_TEXTS
+from tests.contract.verdict import events, is_error
+
+COMMON = ("getJoins", "excludeCQRS", "requestId", "caching", "cacheTTL", "pageNumber", "pageRowCount", "access_token")
+STRANGE_QUERIES = ("pageNumber=999999999&pageRowCount=1000", "page=9999999&page_size=300", "page=1000000&pageSize=200",
+                   "%", "%zz=%zz", "&&&===", "a[]=1&a[b]=2", "%00=%00", quote("\x00\x01\x7f"), "%ff=%ff", "?" * 200,
+                   "&".join(f"x{number}=1" for number in range(3000)))
+
+every_service = pytest.mark.parametrize("mount", MOUNTS)
+
+
+@pytest.mark.slow
+@every_service
+def test_no_text_in_a_path_is_a_failure(front: Front) -> None:
+    for operation in front.operations:
+        for place in operation.places:
+            for text in PATH_TEXTS:
+                front.call(operation, front.url(operation, **{place: text}))
+    for text in PATH_TEXTS:
+        for path in (f"/{text}", f"/v1/{text}", f"/permissions/{text}", f"/swagger-assets/{text}"):
+            front.judge(front.caller.get(front.mount + path), path[:60])
+    assert not front.faults, "\n".join(front.faults)
+
+
+@pytest.mark.slow
+@every_service
+def test_no_text_in_a_query_is_a_failure(front: Front) -> None:
+    for operation in front.reads:
+        url = front.url(operation)
+        for name in dict.fromkeys((*operation.queries, *COMMON)):
+            for text in QUERY_TEXTS:
+                front.call(operation, f"{url}?{name}={text}", said=f"{name}={text[:60]}")
+        for query in (*STRANGE_QUERIES, "&".join(f"{name}=a&{name}=b" for name in operation.queries)):
+            front.call(operation, f"{url}?{query}", said=query[:60])
+    assert not front.faults, "\n".join(front.faults)
+
+
+@pytest.mark.slow
+@every_service
+def test_no_header_is_a_failure(front: Front) -> None:
+    for operation in front.operations:
+        for headers in HEADERS:
+            front.call(operation, headers=headers, said=repr(headers)[:100])
+        for authorization in AUTHORIZATIONS:
+            answer = front.call(operation, headers={"Authorization": authorization}, said=authorization[:60])
+            assert operation.public or answer.status_code == 401, (operation.name, authorization, answer.text)
+        for content_type in CONTENT_TYPES:
+            front.call(operation, data=b"{}", headers={"Content-Type": content_type}, said=content_type[:60])
+    assert not front.faults, "\n".join(front.faults)
+
+
+@every_service
+def test_no_method_is_a_failure(front: Front) -> None:
+    for operation in front.operations:
+        for method in ("HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X" * 100):
+            answer = front.caller.request(method, front.url(operation))
+            assert method in ("HEAD", "OPTIONS") or answer.status_code == 405, (operation.name, method, answer.text)
+            front.judge(answer, f"{method} {operation.name}")
+    assert not front.faults, "\n".join(front.faults)
+
+
+def test_no_origin_of_a_write_by_cookie_is_a_failure(app: Flask, as_super_admin: ApiClient) -> None:
+    cookie, before = {"Cookie": f"ebaycclone-access-token={as_super_admin.token}"}, events()
+    for origin in ORIGINS:
+        for name in ("Origin", "Referer"):
+            answer = ApiClient(app).post("/marketplace/categorymanagement-api/v1/categories", json={"title": "x"},
+                                         headers=cookie | {name: origin})
+            assert answer.status_code == 403, (name, origin, answer.text)
+            assert is_error(answer)
+    assert events() == before

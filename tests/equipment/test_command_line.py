@@ -1,0 +1,131 @@
+"""`flask equipment`: the same commands as the API, said in words."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from blueprints.equipment import queries
+from blueprints.equipment.queries import Asked
+from blueprints.equipment.tokens import console
+from cli.equipment import equipment
+from tests.equipment.conftest import Registry
+
+NOWHERE = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
+
+
+@pytest.fixture
+def say(app: Flask) -> Any:
+    """Run `flask equipment …`."""
+
+    def run(*words: str, input: str | None = None) -> Result:
+        return app.test_cli_runner().invoke(equipment, words, input=input)
+
+    return run
+
+
+def facts(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_an_unknown_legal_entity_is_a_sentence_and_exit_code_1(say: Any) -> None:
+    result = say("legal-entity", "suspend", NOWHERE, "--yes")
+
+    assert (result.exit_code, "Legal entity not found" in result.output) == (1, True)
+
+
+def test_a_refused_transition_is_said(say: Any, hospital: str) -> None:
+    result = say("legal-entity", "activate", hospital, "--yes")
+
+    assert (result.exit_code, "ACTIVE legal entity cannot be ACTIVATED" in result.output) == (1, True)
+
+
+def test_every_wrong_field_is_said(say: Any) -> None:
+    result = say("legal-entity", "add", " ", "--type", "MSP", "--edrpou", "12", "--yes")
+
+    assert result.exit_code == 1
+    assert "$.edrpou" in result.output
+    assert "$.name" in result.output
+
+
+def test_a_no_changes_nothing(say: Any) -> None:
+    result = say("legal-entity", "add", "Clinic", "--type", "MSP", input="n\n")
+
+    assert result.exit_code == 1
+    assert facts(say("legal-entity", "list", "--json")) == []
+
+
+def test_a_dry_run_changes_nothing(say: Any, world: Registry, hospital: str, tmp_path: Path) -> None:
+    file = tmp_path / "codes.json"
+    file.write_text('{"CT": "Computed tomograph"}')
+
+    for words in (
+        ("legal-entity", "deactivate", hospital),
+        ("division", "add", "Surgery", "--legal-entity", hospital),
+        ("dictionary", "load", str(file)),
+    ):
+        result = say(*words, "--dry-run")
+        assert result.exit_code == 0
+        assert "nothing was changed" in result.output
+
+    assert queries.legal_entity(console(), hospital)["status"] == "ACTIVE"
+    assert queries.division_page(console(), Asked()).total == 0
+    assert queries.is_device_type("XRAY")
+
+
+def test_a_client_made_on_the_command_line_gets_a_token(say: Any, world: Registry) -> None:
+    clinic = facts(say("legal-entity", "add", "Clinic", "--type", "MSP", "--yes", "--json"))["id"]
+    made = facts(say("client", "add", "--legal-entity", clinic, "--user", NOWHERE, "--role", "OWNER",
+                     "--scope", "equipment:read", "--yes", "--json"))  # fmt: skip
+
+    assert world.ask_token(made["client_id"], made["client_secret"]).json["scope"] == "equipment:read"
+    assert facts(say("client", "revoke", made["client_id"], "--yes", "--json"))["is_active"] is False
+    assert world.ask_token(made["client_id"], made["client_secret"]).json["error"] == "invalid_client"
+    assert facts(say("client", "list", "--json")) == []
+
+
+def test_divisions_and_legal_entities_are_listed_renamed_and_turned(say: Any, hospital: str) -> None:
+    made = facts(say("division", "add", "Surgery", "--legal-entity", hospital, "--yes", "--json"))
+
+    assert facts(say("division", "deactivate", made["id"], "--yes", "--json"))["status"] == "INACTIVE"
+    assert [row["name"] for row in facts(say("division", "list", "--legal-entity", hospital, "--json"))] == ["Surgery"]
+    assert facts(say("legal-entity", "rename", hospital, "New name", "--yes", "--json"))["name"] == "New name"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("codes.json", '{"CT": "Computed tomograph"}'), ("codes.csv", "code,description\nCT,Computed tomograph\n")],
+)
+def test_a_dictionary_is_loaded_from_json_and_csv(
+    say: Any, world: Registry, tmp_path: Path, name: str, text: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+
+    assert facts(say("dictionary", "load", str(file), "--yes", "--json")) == {"added": 1, "changed": 0, "retired": 2}
+    active = [row["code"] for row in facts(say("dictionary", "show", "--json")) if row["is_active"]]
+    assert active == ["CT"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", b"{"),
+        ("a.csv", b"kode,text\nX,y\n"),
+        ("a.json", b"\xff\xfe"),
+        ("a.json", b"[]"),
+        ("a.csv", b"code,description\nX\n"),
+    ],
+)
+def test_a_file_that_is_no_dictionary_is_refused(say: Any, tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+
+    result = say("dictionary", "load", str(file), "--yes")
+
+    assert result.exit_code == 1, result.output
+    assert result.output.startswith("Error") or "Error" in result.output

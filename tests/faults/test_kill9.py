@@ -1,0 +1,156 @@
+"""kill -9 of worker, relay, a web worker and Valkey under load: nothing committed is lost, nothing is done twice.
+
+GUILDHALL_FAULTS says how often (50 by hand: docs/operations.md; fewer in CI)."""
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from itertools import cycle, islice
+
+import pytest
+from flask import Flask
+from sqlalchemy import Text, cast, func, select
+
+from app.data.database import reading
+from app.data.entity import Entity, db
+from app.events.outbox import DONE, EventDelivery, OutboxEvent
+from app.events.subscriptions import subscribers_of
+from app.events.topics import db_topic
+from app.factory import create_app
+from app.identity.actor import Actor, system_actor
+from app.ops.health import backlog
+from app.runtime import runtime
+from app.settings import load_settings
+from blueprints.marketplace.category_management.commands import create_category, create_subcategory
+from blueprints.marketplace.notification_management.models import Notification
+from blueprints.marketplace.product_listing.commands import create_product
+from blueprints.marketplace.product_listing.models import Product
+from cli.demo_factories import auction_values, category_values, subcategory_values
+from tests.clients import Callers
+from tests.components import wait_until
+from tests.faults.load import Bidder, Told
+from tests.flow import sent
+from tests.live import LiveSystem
+
+BID_CREATED = "ebaycclone-auctionoffer-service-dbevent-auctionofferbid-created"
+PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
+
+FAULTS = int(os.environ.get("GUILDHALL_FAULTS", "8"))
+VICTIMS = ("worker", "relay", "web", "valkey")
+BIDDERS = 4
+RECOVERY_SECONDS = 60.0
+
+
+@pytest.fixture
+def inside(live: LiveSystem) -> Iterator[Flask]:
+    """An application of this process on the live system's database, to prepare the load and to look afterwards."""
+    app = create_app(load_settings(live.environment))
+    with app.app_context():
+        yield app
+        db.engine.dispose()
+
+
+@pytest.mark.slow
+def test_no_kill_loses_or_doubles_anything(live: LiveSystem, inside: Flask) -> None:
+    told, stop = Told(), threading.Event()
+    callers = Callers(inside)
+    auctions = _auctions(callers.user("seller").actor, 3)
+    bidders = [Bidder(live.url, str(callers.user(f"bidder{n}").token), auctions, told, stop) for n in range(BIDDERS)]
+    for bidder in bidders:
+        bidder.start()
+    for victim in islice(cycle(VICTIMS), FAULTS):
+        time.sleep(random.uniform(0.1, 0.6))
+        _kill(live, victim)
+    stop.set()
+    for bidder in bidders:
+        bidder.join(timeout=RECOVERY_SECONDS)
+    wait_until(_is_at_rest, "the system comes to rest", RECOVERY_SECONDS)
+
+    assert told.failures == []
+    assert set(told.statuses) <= {201, 400}, "a refusal or a success, never a 5xx"
+    assert told.acknowledged, "the load reached the system"
+    _assert_what_was_acknowledged_is_there(told)
+    _assert_every_change_has_its_one_event()
+    _assert_every_event_was_published_and_delivered_once()
+    _assert_everybody_was_notified_once()
+
+
+def _kill(live: LiveSystem, victim: str) -> None:
+    least = 3 if victim == "web" else 1  # the master and its two workers
+    wait_until(lambda: live.is_back(victim, least), f"{victim} runs", RECOVERY_SECONDS)
+    former = live.kill(victim, youngest=True)
+    wait_until(lambda: live.is_back(victim, least) and former not in live.pids(victim), f"{victim} is back",
+               RECOVERY_SECONDS)
+
+
+def _auctions(seller: Actor, count: int) -> list[str]:
+    staff = system_actor("marketplace")
+    category = create_category(staff, **category_values())
+    subcategory = create_subcategory(staff, **subcategory_values(category.id))
+    return [create_product(seller, **auction_values(category.id, subcategory.id, title=f"Lot {n}")).id
+            for n in range(count)]
+
+
+def _is_at_rest() -> bool:
+    return set(backlog().values()) == {0}
+
+
+def _assert_what_was_acknowledged_is_there(told: Told) -> None:
+    with reading() as connection:
+        for table, row_id in told.acknowledged:
+            found = db.metadata.tables[table]
+            assert connection.execute(select(func.count()).select_from(found).where(found.c.id == row_id)).scalar() == 1
+
+
+def _assert_every_change_has_its_one_event() -> None:
+    """Each row was created by one event and changed by as many as its version says."""
+    with reading() as connection:
+        counts = {(topic, key): how_many for topic, key, how_many in connection.execute(
+            select(OutboxEvent.topic, OutboxEvent.key, func.count()).where(OutboxEvent.kind == "db")
+            .group_by(OutboxEvent.topic, OutboxEvent.key))}
+        for model in _entities():
+            for row_id, version, realm in connection.execute(select(
+                    model.id, model.record_version, cast(getattr(model, "realm", model.__realm__), Text))):
+                topics = {verb: db_topic(realm, model.__service__, model.__object__, verb)
+                          for verb in ("created", "updated", "deleted")}
+                assert counts.get((topics["created"], row_id), 0) == 1, f"{model.__object__} {row_id}"
+                changes = counts.get((topics["updated"], row_id), 0) + counts.get((topics["deleted"], row_id), 0)
+                assert changes == version - 1, f"{model.__object__} {row_id} version {version}"
+
+
+def _entities() -> list[type[Entity]]:
+    return [mapper.class_ for mapper in Entity.registry.mappers if issubclass(mapper.class_, Entity)]
+
+
+def _assert_every_event_was_published_and_delivered_once() -> None:
+    with reading() as connection:
+        events = connection.execute(select(OutboxEvent.id, OutboxEvent.topic, OutboxEvent.event_id)).all()
+        deliveries = {(row.event_id, row.subscriber): row.status for row in connection.execute(
+            select(EventDelivery.event_id, EventDelivery.subscriber, EventDelivery.status))}
+    owed = {(row.id, subscriber.name) for row in events for subscriber in subscribers_of(row.topic)}
+    assert owed == set(deliveries)
+    assert set(deliveries.values()) <= {DONE}
+    for topic in {row.topic for row in events}:
+        expected = {row.event_id for row in events if row.topic == topic}
+        streamed = {entry[b"eventId"].decode() for _, entry in runtime().redis.xrange(topic)}
+        assert expected == streamed if len(expected) < 9_000 else streamed <= expected, topic
+
+
+def _assert_everybody_was_notified_once() -> None:
+    """The seller hears of each bid, a leader of each bid that took the lead away: once, and nobody else."""
+    expected = [(event.event_id, "BID_UPDATED", _seller_of(event.payload["productId"])) for event in sent(BID_CREATED)]
+    for event in sent(PRODUCT_UPDATED):
+        former = event.payload["old_productListingProduct"]["highestBidderId"]
+        if former not in (None, event.payload["productListingProduct"]["highestBidderId"]):
+            expected.append((event.event_id, "BID_OUTBID", former))
+    with reading() as connection:
+        notified = connection.execute(select(
+            Notification.event_id, Notification.notification_type, Notification.user_id)
+            .where(Notification.channel == "IN_APP")).all()
+    assert sorted(tuple(row) for row in notified) == sorted(expected)
+
+
+def _seller_of(product_id: str) -> str:
+    with reading() as connection:
+        return connection.execute(select(Product.seller_id).where(Product.id == product_id)).scalar_one()

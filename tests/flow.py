@@ -1,0 +1,46 @@
+"""What flows behind a request: letting the system come to rest, reading what was sent, counting statements."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event, select
+
+from app.data.database import reading
+from app.data.entity import db
+from app.events.deliveries import drain_deliveries
+from app.events.outbox import Event, OutboxEvent, as_event
+from app.events.relay import relay_all
+from app.jobs.worker import run_all_due_work
+
+MOST_ROUNDS = 50
+
+
+def settle() -> None:
+    """Relay, deliver and do due work until nothing is left; AssertionError when it never ends."""
+    for _ in range(MOST_ROUNDS):
+        if not relay_all() + run_all_due_work() + drain_deliveries():
+            return
+    raise AssertionError(f"the system still moves after {MOST_ROUNDS} rounds")
+
+
+def sent(topic: str) -> list[Event]:
+    """Return the events of a topic, oldest first."""
+    with reading() as connection:
+        rows = connection.execute(select(OutboxEvent.__table__).where(OutboxEvent.topic == topic)
+                                  .order_by(OutboxEvent.id)).all()
+    return [as_event(row) for row in rows]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect the SQL statements that are sent while the block runs."""
+    told: list[str] = []
+
+    def tell(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        told.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", tell)
+    try:
+        yield told
+    finally:
+        event.remove(db.engine, "before_cursor_execute", tell)

@@ -1,0 +1,111 @@
+"""Reads the tour of README.md, types it into a shell, and can write what came back into it.
+
+`python -m tests.journeys.readme_tour` refreshes the answers from a real run."""
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.components import ROOT
+from tests.live import live_system
+
+README = ROOT / "README.md"
+PRINTED_URL = "http://127.0.0.1:8000"
+# Tokens are long and mean nothing to a reader.
+_TOKEN = re.compile(r"(eyJ[\w-]{8})[\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command as printed and the answer printed under it."""
+
+    command: str
+    answer: str
+
+
+def steps(text: str) -> list[Step]:
+    """Return the steps of all console blocks, in order."""
+    return [step for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for step in _steps_of(block)]
+
+
+def _steps_of(block: str) -> Iterator[Step]:
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        lines = part.rstrip("\n").split("\n")
+        last = max(number for number, line in enumerate(lines) if number == 0 or line.startswith("> "))
+        command = "\n".join(line.removeprefix("> ") if number else line for number, line in enumerate(lines[:last + 1]))
+        yield Step(command, "\n".join(lines[last + 1:]))
+
+
+class Shell:
+    """One bash that all commands of the tour are typed into."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self._process = process
+        self._url = url
+
+    def type(self, command: str) -> str:
+        """Run a command as printed, at the server under test, and return what it printed."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        end = f"end-{secrets.token_hex(8)}"
+        self._process.stdin.write(f"{command.replace(PRINTED_URL, self._url)}\necho; echo {end}\n")
+        self._process.stdin.flush()
+        lines: list[str] = []
+        for line in self._process.stdout:
+            if line.rstrip("\n") == end:
+                break
+            lines.append(line)
+        return "".join(lines).strip()
+
+
+@contextmanager
+def shell(url: str) -> Iterator[Shell]:
+    """Open a bash in the root of the repository."""
+    with subprocess.Popen(["bash"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True) as process:
+        yield Shell(process, url)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def shortened(answer: str) -> str:
+    """Return the answer as it is printed: tokens cut."""
+    return _TOKEN.sub(r"\1…", answer)
+
+
+def _refreshed(text: str, answers: list[str]) -> str:
+    told = iter(answers)
+
+    def block(found: re.Match[str]) -> str:
+        lines = ["```console"]
+        for step in _steps_of(found.group(1)):
+            first, *more = step.command.split("\n")
+            lines += [f"$ {first}", *(f"> {line}" for line in more)]
+            if answer := next(told):
+                lines.append(answer)
+        return "\n".join([*lines, "```"])
+
+    return re.sub(r"```console\n(.*?)```", block, text, flags=re.DOTALL)
+
+
+def refresh() -> None:
+    """Type the tour against a demo of its own and write the answers into README.md."""
+    text = README.read_text()
+    with tempfile.TemporaryDirectory() as home, live_system(Path(home), GUILDHALL_ENV="demo") as system, \
+            shell(system.url) as prompt:
+        answers = [shortened(prompt.type(step.command)) for step in steps(text)]
+    if any("Traceback" in answer for answer in answers):
+        raise SystemExit("the tour did not work; README.md is left alone")
+    README.write_text(_refreshed(text, answers))
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    refresh()
+    sys.stdout.write(f"{README} is fresh\n")

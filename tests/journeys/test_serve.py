@@ -1,0 +1,45 @@
+"""`flask serve` as a user meets it: it comes up, keeps its data, mends itself and ends when told to."""
+import time
+from pathlib import Path
+
+import psutil
+
+from tests.components import wait_until
+from tests.live import CHILDREN, LiveSystem, answers, live_system
+
+
+def test_every_child_that_is_killed_comes_back(live: LiveSystem) -> None:
+    health = f"{live.url}/marketplace/categorymanagement-api/health"
+    for name in CHILDREN:
+        former = live.kill(name)
+        wait_until(lambda name=name, former=former: live.is_back(name) and former not in live.pids(name),
+                   f"{name} is back")
+    wait_until(lambda: answers(health), "the web answers again")
+
+
+def test_sigterm_ends_everything_within_ten_seconds(live: LiveSystem) -> None:
+    pids = [pid for name in CHILDREN for pid in live.pids(name)]
+    asked = time.monotonic()
+    assert live.stop() == 0
+    assert time.monotonic() - asked < 10
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_a_second_system_on_the_same_folder_is_refused(live: LiveSystem) -> None:
+    refused = live.flask("serve")
+    assert refused.returncode == 1
+    assert "taken by another program" in refused.stderr
+
+
+def test_the_demo_is_seeded_once_and_kept(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    counts = []
+    for _ in range(2):
+        with live_system(home, GUILDHALL_ENV="demo") as system:
+            counts.append(system.flask("demo", "seed", "--yes", "--json").stdout)
+    assert counts[0] == counts[1]
+    assert '"products": 0' in counts[0]
+
+
+def test_doctor_finds_a_running_system_well(live: LiveSystem) -> None:
+    wait_until(lambda: live.flask("doctor").returncode == 0, "the doctor is content")

@@ -1,0 +1,141 @@
+"""An auction that was won and left unpaid is offered to the runner-up (decision 12); agreed prices are taken once."""
+from uuid import uuid4
+
+import pytest
+
+from app.clock import moved_clock
+from app.http.errors import Forbidden, RuleViolated
+from app.identity.actor import system_actor
+from blueprints.marketplace.auction_offer.claims import claim_bid, claim_offer, release_claims
+from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
+from blueprints.marketplace.auction_offer.offer_commands import answer_offer, expire_offer, offer_second_chance
+from blueprints.marketplace.auction_offer.queries import get_bid, get_offer
+from blueprints.marketplace.product_listing.auction_state import auction_overview
+
+SYSTEM = system_actor("marketplace")
+
+
+@pytest.fixture
+def auction(room, callers):
+    """Dora 52, Ben 60, Cleo 70 and the close: Cleo has won."""
+    listed = room.auction()
+    for bidder, amount in ((callers.user("dora"), 52), (room.ben, 60), (room.cleo, 70)):
+        place_bid(bidder.actor, product_id=listed, bid_amount=amount, currency="USD")
+    close_auction(SYSTEM, listed, early=True)
+    return listed
+
+
+def won(auction):
+    return str(auction_overview(auction)["winner_bid_id"])
+
+
+def test_neither_a_running_nor_an_unsold_auction_has_a_second_chance(room):
+    running = room.auction()
+    for moment in (0, 5):
+        with moved_clock(days=moment), pytest.raises(RuleViolated, match="left unpaid"):
+            offer_second_chance(SYSTEM, running)
+    close_auction(SYSTEM, running, early=True)
+    with moved_clock(days=5), pytest.raises(RuleViolated, match="left unpaid"):
+        offer_second_chance(SYSTEM, running)
+
+
+def test_only_the_seller_or_staff_gives_a_second_chance(room, auction):
+    with moved_clock(days=5), pytest.raises(Forbidden):
+        offer_second_chance(room.ben.actor, auction)
+
+
+def test_the_winner_has_four_days_to_pay(room, auction):
+    with moved_clock(days=3, hours=23), pytest.raises(RuleViolated, match="may still pay"):
+        offer_second_chance(room.seller.actor, auction)
+
+
+def test_who_has_ordered_keeps_the_item(room, auction):
+    claim_bid(SYSTEM, won(auction), bidder_id=room.cleo.user_id, product_id=auction, order_id=str(uuid4()))
+    with moved_clock(days=5), pytest.raises(RuleViolated, match="has ordered"):
+        offer_second_chance(SYSTEM, auction)
+
+
+def test_the_runner_up_is_offered_the_item_at_the_own_amount(room, auction):
+    bid = won(auction)
+    with moved_clock(days=4):
+        offer = offer_second_chance(room.seller.actor, auction)
+        seen = get_offer(room.ben.actor, offer.id)
+        assert (seen["status"], seen["counterAmount"], seen["buyerId"]) == ("COUNTERED", 60, room.ben.user_id)
+        assert get_bid(room.cleo.actor, bid)["status"] == "CANCELLED"
+        with pytest.raises(Forbidden):
+            answer_offer(room.seller.actor, offer.id, status="ACCEPTED")
+        assert answer_offer(room.ben.actor, offer.id, status="ACCEPTED").status == "ACCEPTED"
+        with pytest.raises(RuleViolated, match="Another bidder"):
+            offer_second_chance(SYSTEM, auction)
+
+
+def test_when_the_runner_up_declines_or_lets_it_lapse_the_next_is_asked(room, auction, callers):
+    with moved_clock(days=4):
+        first = offer_second_chance(SYSTEM, auction)
+        with pytest.raises(RuleViolated, match="Another bidder"):
+            offer_second_chance(SYSTEM, auction)
+        answer_offer(room.ben.actor, first.id, status="DECLINED")
+        second = offer_second_chance(SYSTEM, auction)
+        assert (second.buyer_id, second.offer_amount) == (callers.user("dora").user_id, 5200)
+    with moved_clock(days=7):
+        assert expire_offer(SYSTEM, second.id).status == "EXPIRED"
+        with pytest.raises(RuleViolated, match="No other bidder"):
+            offer_second_chance(SYSTEM, auction)
+
+
+def test_the_seller_gives_the_second_chance_through_the_api(room, auction):
+    path = "/marketplace/auctionoffer-api/v1/secondchances"
+    assert room.ben.post(path, json={"productId": auction}).status_code == 403
+    assert room.seller.post(path, json={}).status_code == 400
+    assert room.seller.post(path, json={"productId": auction}).json["errCode"] == "WinnerMayStillPay"
+
+
+def test_a_former_lower_bid_of_the_winner_is_no_runner_up(room):
+    listed = room.auction()
+    for amount in (60, 70):
+        place_bid(room.ben.actor, product_id=listed, bid_amount=amount, currency="USD")
+    close_auction(SYSTEM, listed, early=True)
+    with moved_clock(days=4), pytest.raises(RuleViolated, match="No other bidder"):
+        offer_second_chance(SYSTEM, listed)
+
+
+def test_a_won_bid_is_taken_by_one_order_at_the_visible_price(room):
+    listed = room.auction(biddingMode="PROXY")
+    for bidder, amount in ((room.ben, 500), (room.cleo, 100)):
+        place_bid(bidder.actor, product_id=listed, bid_amount=amount, currency="USD")
+    close_auction(SYSTEM, listed, early=True)
+    taken = {"bidder_id": room.ben.user_id, "product_id": listed}
+    first, second = str(uuid4()), str(uuid4())
+    with pytest.raises(RuleViolated, match="no won bid"):
+        claim_bid(SYSTEM, won(listed), bidder_id=room.cleo.user_id, product_id=listed, order_id=first)
+    assert claim_bid(SYSTEM, won(listed), **taken, order_id=first) == 10250
+    assert claim_bid(SYSTEM, won(listed), **taken, order_id=first) == 10250
+    with pytest.raises(RuleViolated, match="no won bid"):
+        claim_bid(SYSTEM, won(listed), **taken, order_id=second)
+    release_claims(SYSTEM, first)
+    assert claim_bid(SYSTEM, won(listed), **taken, order_id=second) == 10250
+
+
+def test_an_accepted_offer_is_taken_by_one_order_at_the_agreed_price(room):
+    listed = room.fixed()
+    offer = room.offered(room.ben, listed, 80)
+    taken = {"buyer_id": room.ben.user_id, "product_id": listed}
+    first, second = str(uuid4()), str(uuid4())
+    with pytest.raises(RuleViolated, match="no accepted offer"):
+        claim_offer(SYSTEM, offer, **taken, order_id=first)
+    room.answer(room.seller, offer, "COUNTERED", counterAmount=90)
+    room.answer(room.ben, offer, "ACCEPTED")
+    assert claim_offer(SYSTEM, offer, **taken, order_id=first) == 9000
+    with pytest.raises(RuleViolated, match="no accepted offer"):
+        claim_offer(SYSTEM, offer, **taken, order_id=second)
+    release_claims(SYSTEM, first)
+    assert claim_offer(SYSTEM, offer, **taken, order_id=second) == 9000
+
+
+def test_an_ordered_offer_no_longer_counts_against_the_units_left(room):
+    listed = room.fixed(quantity=2)
+    first = room.offered(room.ben, listed, 80)
+    room.answer(room.seller, first, "ACCEPTED")
+    claim_offer(SYSTEM, first, buyer_id=room.ben.user_id, product_id=listed, order_id=str(uuid4()))
+    for buyer in (room.cleo, room.ben):
+        assert room.answer(room.seller, room.offered(buyer, listed, 80), "ACCEPTED").status_code == 200

@@ -1,0 +1,48 @@
+"""Who is told what (rules-marketplace §6.3), decided without a database."""
+import pytest
+
+from blueprints.marketplace.notification_management import rules
+
+OFFER = {"status": "ACCEPTED", "buyerId": "buyer", "sellerId": "seller"}
+
+
+@pytest.mark.parametrize(("channel", "is_read", "settled"), [
+    ("EMAIL", False, True), ("EMAIL", True, True), ("IN_APP", False, False), ("IN_APP", True, True)])
+def test_a_mail_is_always_read(channel: str, is_read: bool, settled: bool) -> None:
+    assert rules.settled_read(channel, is_read) is settled
+
+
+def test_the_former_leader_is_told_of_being_outbid() -> None:
+    told = rules.outbid({"highestBidderId": "b", "currentBid": 60}, {"highestBidderId": "b2", "currentBid": 70})
+    assert told == ("BID_OUTBID", "b")
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ({"highestBidderId": None, "currentBid": None}, {"highestBidderId": "b", "currentBid": 60}),
+    ({"highestBidderId": "b", "currentBid": 60}, {"highestBidderId": "b", "currentBid": 65}),
+    ({"highestBidderId": "b2", "currentBid": 70}, {"highestBidderId": "b", "currentBid": 60}),
+    ({"highestBidderId": "b2", "currentBid": 70}, {"highestBidderId": "b", "currentBid": 70}),
+    ({"highestBidderId": "b", "currentBid": 60}, {"highestBidderId": None, "currentBid": None}),
+], ids=["first bid", "leader raises", "leader cancels", "leader at the reserve cancels", "only bidder cancels"])
+def test_nobody_is_outbid_by(old: dict[str, object], new: dict[str, object]) -> None:
+    assert rules.outbid(old, new) is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [
+    ("ACCEPTED", "OFFER_ACCEPTED"), ("DECLINED", "OFFER_DECLINED"), ("COUNTERED", "OFFER_COUNTERED")])
+def test_the_buyer_hears_what_the_seller_answered(status: str, kind: str) -> None:
+    assert rules.offer_answered("PENDING", OFFER | {"status": status}, "seller") == (kind, "buyer")
+
+
+def test_the_seller_hears_that_the_buyer_accepted_the_counter() -> None:
+    assert rules.offer_answered("COUNTERED", OFFER, "buyer") == ("OFFER_ACCEPTED", "seller")
+
+
+def test_a_buyer_whose_offer_fell_with_the_last_unit_hears_of_it() -> None:
+    told = rules.offer_answered("PENDING", OFFER | {"status": "DECLINED"}, "another buyer")
+    assert told == ("OFFER_DECLINED", "buyer")
+
+
+@pytest.mark.parametrize(("old", "new"), [("PENDING", "CANCELLED"), ("PENDING", "EXPIRED"), ("ACCEPTED", "ACCEPTED")])
+def test_nobody_is_told_of(old: str, new: str) -> None:
+    assert rules.offer_answered(old, OFFER | {"status": new}, "buyer") is None

@@ -1,0 +1,160 @@
+"""The books: whatever happens, what was paid and not given back is the ledger, what orders hold is the stock."""
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from app import clock
+from app.http.errors import Forbidden, NotFound, RuleViolated
+from app.identity.actor import Actor, system_actor
+from app.jobs.worker import run_all_due_work, run_job
+from app.payments import calls
+from blueprints.marketplace.order_management import books, commands, paying, placing
+from blueprints.marketplace.order_management.queries import known_order
+from blueprints.marketplace.product_listing.commands import create_product
+from blueprints.marketplace.product_listing.stock import stock_figures
+from tests.app.payments.memory_gateway import ASKS, AWAY, DECLINED, GOOD, LOST, MemoryGateway
+from tests.marketplace.order_management.shop import CATEGORY, SUBCATEGORY
+
+REALM = "marketplace"
+SELLER = Actor(REALM, "00000000-0000-7000-8000-00000000000a", role="user")
+BUYER = Actor(REALM, "00000000-0000-7000-8000-00000000000b", role="user")
+STAFF = system_actor(REALM)
+INITIAL = {"scarce": 3, "plenty": 50}
+
+
+def list_product(quantity: int, price: str) -> str:
+    return create_product(
+        SELLER, title="Thing", description="d", condition="NEW", type="FIXED", price=Decimal(price), currency="USD",
+        shipping=Decimal("0.37"), shipping_currency="USD", shipping_method="STANDARD", quantity=quantity,
+        category_id=CATEGORY, subcategory_id=SUBCATEGORY).id
+
+
+class Bookkeeping(RuleBasedStateMachine):
+    """Orders of one buyer; the machine remembers only their ids, the books must know the rest."""
+
+    gateway: MemoryGateway
+    start_anew: Callable[[], None]
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).start_anew()
+        self.gateway.__init__()
+        self.started = clock.now()
+        self.products = {"scarce": list_product(INITIAL["scarce"], "19.99"),
+                         "plenty": list_product(INITIAL["plenty"], "0.05")}
+        self.orders: list[str] = []
+
+    def teardown(self) -> None:
+        clock.set_offset(0)
+
+    @rule(scarce=st.integers(0, 2), plenty=st.integers(0, 3))
+    def order(self, scarce, plenty):
+        lines = [placing.Wanted(self.products[name], units) for name, units in
+                 (("scarce", scarce), ("plenty", plenty)) if units]
+        if lines:
+            self.quietly(lambda: self.orders.append(placing.place_order(
+                BUYER, lines=lines, shipping_address={}, payment_method_id=GOOD, stripe_customer_id="x").id))
+
+    @precondition(lambda self: self.orders)
+    @rule(which=st.integers(0, 99), card=st.sampled_from([GOOD, DECLINED, ASKS, LOST, AWAY]))
+    def pay(self, which, card):
+        self.quietly(lambda: paying.start_payment(BUYER, self.pick(which), {"paymentMethodId": card}))
+
+    @precondition(lambda self: self.orders)
+    @rule(which=st.integers(0, 99))
+    def refresh(self, which):
+        self.quietly(lambda: paying.refresh_payment(BUYER, self.pick(which), {}))
+
+    @precondition(lambda self: self.gateway.intents)
+    @rule(which=st.integers(0, 99), success=st.booleans())
+    def bank_answers(self, which, success):
+        intents = list(self.gateway.intents)
+        self.gateway.authenticate(intents[which % len(intents)], success=success)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=st.integers(0, 99))
+    def buyer_cancels(self, which):
+        self.quietly(lambda: commands.cancel_order(BUYER, self.pick(which)))
+
+    @precondition(lambda self: self.orders)
+    @rule(which=st.integers(0, 99), status=st.sampled_from(["PAID", "PROCESSING", "SHIPPED", "CANCELLED"]))
+    def staff_moves(self, which, status):
+        self.quietly(lambda: paying.change_status(STAFF, self.pick(which), status=status))
+
+    @precondition(lambda self: self.orders)
+    @rule(which=st.integers(0, 99), cents=st.none() | st.integers(1, 3000), is_lost=st.booleans())
+    def staff_refunds(self, which, cents, is_lost):
+        self.gateway.lost_refunds = int(is_lost)
+        amount = None if cents is None else Decimal(cents) / 100
+        self.quietly(lambda: paying.refund_order(STAFF, self.pick(which), amount=amount, cancelled_too=True))
+        self.gateway.lost_refunds = 0
+
+    @rule(minutes=st.sampled_from([2, 45, 60 * 13]))
+    def time_passes(self, minutes):
+        clock.set_offset((clock.now() - self.started + timedelta(minutes=minutes)).total_seconds())
+        run_job("settle-payments")
+        run_all_due_work()
+
+    @invariant()
+    def the_books_agree(self):
+        assert books.differences() == []
+
+    @invariant()
+    def nothing_is_sold_twice(self):
+        taken = stock_figures()
+        for name, product_id in self.products.items():
+            reserved, sold = taken.get(product_id, (0, 0))
+            assert 0 <= reserved + sold <= INITIAL[name]
+
+    def pick(self, which: int) -> str:
+        return self.orders[which % len(self.orders)]
+
+    def quietly(self, act) -> None:
+        """Do it if the rules let it be done."""
+        with suppress(RuleViolated, NotFound, Forbidden):
+            act()
+
+
+@pytest.fixture
+def memory_gateway(app, monkeypatch):
+    gateway = MemoryGateway()
+    monkeypatch.setattr(calls, "gateway_of", lambda _: gateway)
+    return gateway
+
+
+@pytest.mark.slow
+def test_the_books_agree_after_any_history_of_orders_payments_refunds_and_cancels(memory_gateway, testbed):
+    machine = type("Machine", (Bookkeeping,), {"gateway": memory_gateway, "start_anew": staticmethod(testbed.restore)})
+    run_state_machine_as_test(machine, settings=settings(
+        max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)))
+
+
+def test_in_the_end_only_paid_orders_hold_money_and_units(memory_gateway):
+    """One history told in full: declined, retried, part given back, cancelled, lost and found."""
+    product = list_product(10, "10.00")
+
+    def place():
+        return placing.place_order(BUYER, lines=[placing.Wanted(product, 2)], shipping_address={},
+                                   payment_method_id=GOOD, stripe_customer_id="x").id
+
+    declined, lost, cancelled = place(), place(), place()
+    paying.start_payment(BUYER, declined, {"paymentMethodId": DECLINED})
+    paying.start_payment(BUYER, declined, {"paymentMethodId": GOOD})
+    paying.refund_order(STAFF, declined, amount=Decimal("5.01"))
+    paying.start_payment(BUYER, lost, {"paymentMethodId": LOST})
+    paying.start_payment(BUYER, cancelled, {"paymentMethodId": ASKS})
+    commands.cancel_order(BUYER, cancelled)
+    run_job("settle-payments")
+    paying.refresh_payment(BUYER, lost, {})
+    assert [known_order(one)["state"] for one in (declined, lost, cancelled)] == \
+        ["PAID/paid", "PAID/paid", "CANCELLED/canceled"]
+    assert books.totals()["USD"] == {"paid": 2 * 2074, "refunded": 501, "ledger": 2 * 2074 - 501}
+    assert stock_figures() == {product: (4, 0)}
+    assert sorted(one.status for one in memory_gateway.intents.values()) == \
+        ["canceled", "canceled", "succeeded", "succeeded"]

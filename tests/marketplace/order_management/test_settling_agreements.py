@@ -1,0 +1,150 @@
+"""Accepted offers and won auctions are ordered at their price, once (scenarios X-1 to X-3, decision 14)."""
+from datetime import timedelta
+
+import pytest
+
+from app.clock import moved_clock, now
+from app.data.columns import iso
+from app.jobs.worker import run_job
+from tests.marketplace.order_management.shop import BIDS, OFFERS, PRODUCTS, ok
+
+
+def accepted_offer(shop, listing, amount=80, buyer=None):
+    buyer = buyer or shop.buyer
+    body = {"productId": listing, "offerAmount": amount, "currency": "USD", "status": "PENDING"}
+    offer = ok(buyer.post(OFFERS, json=body), 201)["auctionOfferOffer"]
+    return ok(shop.seller.patch(f"{OFFERS}/{offer['id']}", json={"status": "ACCEPTED"}))["auctionOfferOffer"]
+
+
+def auction(shop, hours=1, **fields):
+    ends = iso(now() + timedelta(hours=hours))
+    return shop.list_product(type="AUCTION", startPrice=50, endBidDate=ends, shipping=0, **fields)
+
+
+def bid(buyer, listing, amount):
+    body = {"productId": listing, "bidAmount": amount, "currency": "USD", "status": "ACTIVE"}
+    return ok(buyer.post(BIDS, json=body), 201)["auctionOfferBid"]
+
+
+@pytest.fixture
+def won_auction(shop, settle):
+    """An auction B bid 60 on and B2 won with 70; the clock stands after its end."""
+    listing = auction(shop)
+    bid(shop.buyer, listing, 60)
+    bid(shop.buyer2, listing, 70)
+    with moved_clock(hours=1, minutes=1):
+        settle()
+        yield listing
+
+
+def test_x_1_a_fixed_price_purchase_from_order_to_delivery(shop, settle):
+    """X-1 (without cart and feedback)"""
+    listing, order = shop.list_product(), shop.place()
+    ok(shop.add(order["id"], listing), 201)
+    settle()
+    assert len(shop.notices(shop.buyer, "ORDER_PLACED")) == len(shop.notices(shop.seller, "ORDER_PLACED")) == 1
+    ok(shop.start(order["id"]))
+    ok(shop.move(shop.seller, order["id"], "SHIPPED", trackingNumber="T1"))
+    ok(shop.move(shop.buyer, order["id"], "DELIVERED"))
+    settle()
+    for actor, kind in ((shop.buyer, "ORDER_PAID"), (shop.seller, "ORDER_PAID"), (shop.buyer, "ORDER_SHIPPED"),
+                        (shop.seller, "ORDER_DELIVERED"), (shop.buyer, "FEEDBACK_REQUESTED")):
+        assert len(shop.notices(actor, kind)) == 1, kind
+
+
+def test_x_2_an_accepted_offer_is_ordered_at_its_price_by_its_buyer(shop):
+    """X-2"""
+    listing = shop.list_product()
+    accepted_offer(shop, listing)
+    other = shop.place(buyer=shop.buyer2)
+    assert shop.add(other["id"], listing, buyer=shop.buyer2, price=80).status_code == 400
+    order = shop.place()
+    assert ok(shop.add(order["id"], listing, price=80), 201)["orderManagementOrderItem"]["price"] == 80
+    assert shop.read(order["id"])["summary"] == {
+        "subtotal": 80, "shipping": 5, "discount": 0, "total": 85, "currency": "USD"}
+
+
+def test_an_accepted_offer_settles_once(shop):
+    listing = shop.list_product()
+    offer = accepted_offer(shop, listing)
+    first, second = shop.place(), shop.place()
+    ok(shop.add(first["id"], listing, price=80), 201)
+    assert shop.add(second["id"], listing, price=80).status_code == 400
+    taken = shop.try_order({"productId": listing, "offerId": offer["id"]})
+    assert (taken.status_code, taken.json["errCode"]) == (400, "NoAcceptedOffer")
+
+
+def test_an_accepted_offer_is_free_again_when_its_order_is_cancelled(shop):
+    listing = shop.list_product()
+    offer = accepted_offer(shop, listing)
+    first = shop.order({"productId": listing, "offerId": offer["id"]})
+    assert first["summary"]["total"] == 85
+    ok(shop.cancel(shop.buyer, first["id"]))
+    assert shop.order({"productId": listing, "offerId": offer["id"]})["summary"]["total"] == 85
+
+
+def test_an_agreed_price_is_for_one_unit(shop):
+    listing = shop.list_product()
+    offer = accepted_offer(shop, listing)
+    refused = shop.try_order({"productId": listing, "offerId": offer["id"], "quantity": 2})
+    assert (refused.status_code, refused.json["errCode"]) == (400, "OneUnitAgreed")
+
+
+def test_somebody_elses_offer_is_of_no_use(shop):
+    listing = shop.list_product()
+    offer = accepted_offer(shop, listing)
+    refused = shop.try_order({"productId": listing, "offerId": offer["id"]}, buyer=shop.buyer2)
+    assert refused.status_code == 400
+
+
+def test_x_3_the_winner_orders_the_auction_at_its_price(shop, won_auction):
+    """X-3"""
+    loser, winner = shop.place(), shop.place(buyer=shop.buyer2)
+    assert shop.add(loser["id"], won_auction, price=60).status_code == 400
+    assert shop.add(loser["id"], won_auction, price=70).status_code == 400
+    assert shop.add(winner["id"], won_auction, buyer=shop.buyer2, price=60).status_code == 400
+    item = ok(shop.add(winner["id"], won_auction, buyer=shop.buyer2, price=70, shipping=0), 201)
+    assert item["orderManagementOrderItem"]["price"] == 70
+    again = shop.place(buyer=shop.buyer2)
+    assert shop.add(again["id"], won_auction, buyer=shop.buyer2, price=70).status_code == 400
+    assert ok(shop.start(winner["id"], buyer=shop.buyer2))["orderManagementOrder"]["status"] == "PAID"
+    assert len(shop.notices(shop.buyer2, "BID_WON")) == 1
+
+
+def test_an_auction_is_ordered_whole_by_naming_it(shop, won_auction):
+    assert shop.order(won_auction, buyer=shop.buyer2)["summary"]["total"] == 70
+    assert shop.try_order({"productId": won_auction}).status_code == 400
+
+
+def test_a_winner_who_does_not_pay_in_four_days_loses_the_item_to_the_runner_up(shop, won_auction, settle):
+    order = shop.order(won_auction, buyer=shop.buyer2)
+    with moved_clock(days=3, hours=23):
+        settle()
+        assert shop.read(order["id"], shop.super_admin)["status"] == "PENDING_PAYMENT"
+        assert run_job("second-chances") == "0 offered"
+    with moved_clock(days=4, hours=1):
+        settle()
+        assert shop.read(order["id"], shop.super_admin)["status"] == "CANCELLED"
+        assert run_job("second-chances") == "1 offered"
+        assert run_job("second-chances") == "0 offered"
+        settle()
+        offer = ok(shop.seller.get(f"{OFFERS}?productId={won_auction}&caching=false"))["auctionOfferOffers"][0]
+        assert (offer["buyerId"], offer["counterAmount"], offer["status"]) == (shop.buyer.user_id, 60, "COUNTERED")
+        ok(shop.buyer.patch(f"{OFFERS}/{offer['id']}", json={"status": "ACCEPTED"}))
+        assert shop.order(won_auction)["summary"]["total"] == 60
+
+
+def test_a_winner_who_paid_keeps_the_item(shop, won_auction, settle):
+    order = shop.order(won_auction, buyer=shop.buyer2)
+    ok(shop.start(order["id"], buyer=shop.buyer2))
+    with moved_clock(days=9):
+        settle()
+        assert run_job("second-chances") == "0 offered"
+        assert shop.read(order["id"], shop.super_admin)["status"] == "PAID"
+
+
+def test_a_listing_with_an_open_order_is_not_edited(shop):
+    listing = shop.list_product()
+    shop.order(listing)
+    refused = shop.seller.patch(f"{PRODUCTS}/{listing}", json={"price": 90})
+    assert (refused.status_code, refused.json["errCode"]) == (400, "ListingHasOpenOrders")

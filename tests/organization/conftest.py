@@ -1,0 +1,102 @@
+"""The organization store on its own: a Flask application with nothing else mounted, on SQLite or a real PostgreSQL."""
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from blueprints.organization.adapters.kinesis import kinesis_client
+from tests.components import create_postgresql_database, drop_postgresql_database, running_postgresql, unique_name
+from tests.organization.streams import Kinesis
+from tests.organization.world import Caller, World
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A real PostgreSQL server."""
+    with running_postgresql(Path(os.environ["GUILDHALL_TEST_POSTGRESQL"])) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def build_world(request: pytest.FixtureRequest,
+                tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
+    """Call it with an exit stack, a database and settings for a store of its own."""
+
+    def build(stack: ExitStack, database: str = "sqlite", **settings: object) -> World:
+        url = ""
+        if database == "postgresql":
+            server, name = request.getfixturevalue("server_url"), unique_name("catalog")
+            url = create_postgresql_database(server, name)
+            stack.callback(drop_postgresql_database, server, name)
+        world = World(tmp_path_factory.mktemp("home"), url, **settings)
+        stack.callback(world.close)
+        return world
+
+    return build
+
+
+@pytest.fixture
+def make_world(build_world: Callable[..., World]) -> Iterator[Callable[..., World]]:
+    """Call it with a database and settings for a store of its own; several may stand side by side."""
+    with ExitStack() as stack:
+        yield lambda database="sqlite", **settings: build_world(stack, database, **settings)
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """A store of its own on SQLite."""
+    return make_world()
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def each_world(request: pytest.FixtureRequest, build_world: Callable[..., World]) -> Iterator[World]:
+    """A store on each database in turn, shared by all tests: each adds the tenants it needs."""
+    with ExitStack() as stack:
+        yield build_world(stack, request.param)
+
+
+@pytest.fixture(scope="session")
+def acme(each_world: World) -> Caller:
+    """A caller of a tenant that all tests share: for tests that look only at what they made themselves."""
+    return each_world.caller()
+
+
+@pytest.fixture
+def fresh(each_world: World) -> Caller:
+    """A caller of a new tenant with nothing in it."""
+    return each_world.caller()
+
+
+@pytest.fixture(scope="session")
+def kinesis() -> Iterator[Kinesis]:
+    """A Kinesis endpoint over HTTP."""
+    server = Kinesis()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+                        "AWS_DEFAULT_REGION": "eu-west-1"}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def stream(kinesis: Kinesis, _credentials: None) -> str:
+    """A new stream of two shards."""
+    name = f"stream-{uuid4().hex[:8]}"
+    kinesis_client(kinesis.url).create_stream(StreamName=name, ShardCount=2)
+    return name
+
+
+@pytest.fixture
+def streaming(make_world: Callable[..., World], kinesis: Kinesis, stream: str) -> World:
+    """A store on SQLite with a stream."""
+    return make_world(stream=stream, endpoint_url=kinesis.url)

@@ -1,0 +1,182 @@
+"""`flask organization`: what an operator does, says and sees."""
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from cli.organization import organization
+from tests.components import wait_until
+from tests.organization.world import ACME, Caller, World
+
+pytestmark = pytest.mark.usefixtures("_quiet")
+
+
+@pytest.fixture
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def run(world: World) -> Callable[..., Result]:
+    """Run `flask organization` with these arguments; `answers` is what is typed."""
+
+    def runs(*arguments: str, answers: str = "") -> Result:
+        return world.app.test_cli_runner().invoke(organization, arguments, input=answers)
+
+    return runs
+
+
+def told(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+# Refusals
+
+@pytest.mark.parametrize("arguments", [
+    ("tenant", "add", "Bad Name", "--yes"), ("tenant", "add", "postgres", "--yes"),
+    ("tenant", "suspend", "nobody", "--yes"),
+    ("tenant", "drop", "nobody", "--yes"), ("tenant", "drop", "../x", "--yes"), ("client", "add", "nobody", "--yes"),
+    ("client", "list", "nobody"), ("client", "revoke", "nobody", "--yes"), ("rebuild", "nobody", "--yes"),
+    ("lag", "nobody"), ("history", "nobody"), ("schema", "list", "nobody")])
+def test_what_is_not_there_is_said_in_a_sentence(run: Callable[..., Result], arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
+    assert "Traceback" not in result.output
+
+
+def test_a_tenant_is_added_once(run: Callable[..., Result]) -> None:
+    run("tenant", "add", "acme", "--yes")
+    result = run("tenant", "add", "acme", "--yes")
+    assert (result.exit_code, "there already" in result.stderr) == (1, True)
+
+
+def test_a_no_changes_nothing(run: Callable[..., Result], world: World) -> None:
+    assert run("tenant", "add", "acme", answers="n\n").exit_code == 1
+    assert world.ports.tenants.all() == []
+
+
+@pytest.mark.parametrize("arguments", [
+    ("tenant", "add", "beta"), ("tenant", "suspend", "acme"), ("tenant", "drop", "acme"), ("client", "add", "acme"),
+    ("rebuild", "acme")])
+def test_a_dry_run_changes_nothing(run: Callable[..., Result], world: World, arguments: tuple[str, ...]) -> None:
+    world.tenant("acme")
+    result = run(*arguments, "--dry-run")
+    assert (result.exit_code, "nothing was changed" in result.stderr) == (0, True)
+    assert [(tenant.tenant_id, tenant.status) for tenant in world.ports.tenants.all()] == [("acme", "active")]
+    assert world.ports.tenants.clients("acme") == []
+
+
+@pytest.mark.parametrize(("content", "reason"), [("{", "no valid JSON"), ("[]", "no JSON object"), ("{}", "properties"),
+                                                 ('{"properties": {"name": {}}}', "taken")])
+def test_an_unusable_schema_is_refused(run: Callable[..., Result], world: World, tmp_path: Path, content: str,
+                                       reason: str) -> None:
+    world.tenant("acme")
+    file = tmp_path / "more.json"
+    file.write_text(content)
+    result = run("schema", "register", "acme", str(file), "--yes")
+    assert (result.exit_code, reason in result.stderr) == (1, True)
+
+
+def test_an_unknown_resource_is_wrong_usage(run: Callable[..., Result], world: World) -> None:
+    world.tenant("acme")
+    assert run("rebuild", "acme", "--resource", "person", "--yes").exit_code == 2
+
+
+# Acts
+
+def test_a_tenant_is_added_listed_suspended_resumed_and_dropped(run: Callable[..., Result], world: World) -> None:
+    assert told(run("tenant", "add", "acme", "--yes", "--json"))["status"] == "active"
+    caller = world.caller("acme")
+    assert told(run("tenant", "suspend", "acme", "--yes", "--json"))["status"] == "suspended"
+    assert caller.search().status_code == 403
+    assert "suspended already" in run("tenant", "suspend", "acme", "--yes").stderr
+    assert told(run("tenant", "resume", "acme", "--yes", "--json"))["status"] == "active"
+    assert caller.search().status_code == 204
+    assert [row["tenantId"] for row in told(run("tenant", "list", "--json"))] == ["acme"]
+    assert told(run("tenant", "drop", "acme", "--yes", "--json"))["status"] == "dropped"
+    assert "there is no tenant" in run("tenant", "list").stdout
+    assert list((world.organization.settings.home / "tenants").iterdir()) == []
+
+
+def test_a_client_made_here_gets_a_token_until_it_is_revoked(run: Callable[..., Result], world: World) -> None:
+    run("tenant", "add", "acme", "--yes")
+    made = told(run("client", "add", "acme", "--scope", "organization:read", "--name", "reports", "--yes", "--json"))
+    form = {"grant_type": "client_credentials", "client_id": made["clientId"], "client_secret": made["clientSecret"]}
+    answer = world.app.test_client().post("/organization-api/oauth/token", data=form).get_json()
+    caller = Caller(world.app, "acme", answer["access_token"])
+    assert caller.search().status_code == 204
+    [listed] = told(run("client", "list", "acme", "--json"))
+    assert (listed["name"], listed["scopes"], "clientSecret" in listed) == ("reports", "organization:read", False)
+    assert told(run("client", "revoke", made["clientId"], "--yes", "--json"))["status"] == "revoked"
+    assert caller.search().status_code == 401
+    assert "was revoked" in run("client", "revoke", made["clientId"], "--yes").stderr
+
+
+def test_lag_shows_what_is_behind_and_rebuild_mends_it(run: Callable[..., Result], world: World) -> None:
+    caller = world.caller("acme")
+    caller.post(ACME, Prefer="respond-async")
+    [row] = told(run("lag", "--json"))
+    assert (row["tenantId"], row["resource"], row["undelivered"], row["unprojected"]) == ("acme", "organization", 1, 1)
+    assert told(run("rebuild", "acme", "--yes", "--json")) == [{"resource": "organization", "events": 1}]
+    assert caller.names() == ["Acme Ltd"]
+    world.drain(caller)
+    assert run("lag").stdout == "nothing is behind\n"
+
+
+def test_history_shows_what_happened_and_who_did_it(run: Callable[..., Result], world: World) -> None:
+    caller = world.caller("acme")
+    resource_id = caller.add()
+    caller.add()
+    caller.delete(resource_id)
+    [client] = world.ports.tenants.clients("acme")
+    events = told(run("history", "acme", resource_id, "--json"))
+    assert [(event["type"], event["actor"]) for event in events] == [
+        ("organizationCreated", client.client_id), ("organizationDeleted", client.client_id)]
+    assert len(run("history", "acme").stdout.splitlines()) == 4
+
+
+def test_a_schema_is_registered_and_listed(run: Callable[..., Result], world: World, tmp_path: Path) -> None:
+    caller = world.caller("acme")
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps({"properties": {"industry": {"type": "string"}}}))
+    assert told(run("schema", "register", "acme", str(file), "--yes", "--json"))["revision"] == 1
+    [listed] = told(run("schema", "list", "acme", "--json"))
+    assert (listed["resource"], listed["version"], listed["added"]) == ("organization", "v1", "industry")
+    assert caller.post({**ACME, "industry": "toys"}).status_code == 201
+
+
+def test_every_command_shows_an_example(run: Callable[..., Result]) -> None:
+    for group in ((), ("tenant",), ("client",), ("schema",)):
+        assert "Example:" in run(*group, "--help").stdout
+
+
+# Carried in the background
+
+def test_an_accepted_write_is_carried_by_the_process_that_took_it(make_world: Callable[..., World]) -> None:
+    world = make_world(background=True)
+    caller = world.caller()
+    resource_id = caller.post(ACME, Prefer="respond-async").get_json()["resourceId"]
+    wait_until(lambda: caller.get(resource_id).status_code == 200, "the write is shown", 10)
+
+
+def test_what_a_dead_process_left_is_carried_by_the_relay_process(world: World) -> None:
+    caller = world.caller()
+    resource_id = caller.post(ACME, Prefer="respond-async").get_json()["resourceId"]
+    program = ("import sys, threading; from cli.jobs import stop_on_signal; from pathlib import Path;"
+               "from blueprints.organization.wiring import Organization, OrganizationSettings;"
+               f"store = Organization(OrganizationSettings(Path({str(world.organization.settings.home)!r}), 's' * 32));"
+               "store.courier.run(stop_on_signal())")
+    process = subprocess.Popen([sys.executable, "-c", program])
+    try:
+        wait_until(lambda: caller.get(resource_id).status_code == 200, "the write is shown")
+    finally:
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=15) == 0

@@ -1,0 +1,239 @@
+"""The schema file as the single truth: validation, a tenant's own, table checks, OpenAPI, another resource."""
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong
+from blueprints.organization.application.tenants import register_extension
+from blueprints.organization.domain.refusals import MalformedBody
+from tests.organization.world import ACME, Caller, World
+
+PERSON = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:test:person:v1", "type": "object",
+    "required": ["familyName"], "additionalProperties": False,
+    "properties": {"familyName": {"type": "string", "maxLength": 50, "x-fullText": True},
+                   "age": {"type": "integer", "minimum": 0, "maximum": 150}, "isMember": {"type": "boolean"},
+                   "height": {"type": "number"}, "motto": {"type": "string", "enum": ["it's: 100%", "b"]}}}
+
+
+# Validation
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("name", ""), ("name", 7), ("name", "x" * 301), ("url", "acme.test"), ("url", "javascript:alert(1)"),
+    ("url", "http://"), ("url", "http://a b"), ("url", "http://[::1"), ("email", "acme"), ("telephone", "call me"),
+    ("telephone", "1\n"), ("leiCode", "506700GE1G29325QX364"), ("duns", "12345678"), ("duns", "123456789\n"),
+    ("foundingDate", "2001-02-30"), ("foundingDate", "01.02.2001"), ("dissolutionDate", "soon"),
+    ("numberOfEmployees", -1), ("numberOfEmployees", 1.5), ("numberOfEmployees", "5"), ("numberOfEmployees", 10**9),
+    ("parentOrganization", "1"), ("address", {}), ("address", "Kyiv"), ("address", {"planet": "Earth"}),
+    ("address", {"addressCountry": "UKR"}), ("address", {"addressCountry": "XX"}), ("sameAs", "https://a.test"),
+    ("sameAs", ["a"]), ("sameAs", ["https://a.test", "https://a.test"]), ("status", "unknown"), ("status", None),
+    ("taxID", None), ("colour", "red")])
+def test_a_wrong_value_is_refused_with_its_place(acme: Caller, name: str, value: object) -> None:
+    response = acme.post({**ACME, name: value})
+    assert response.status_code == 422
+    places = {error["pointer"] for error in response.get_json()["errors"]}
+    assert all(place == "" or place.startswith(f"/{name}") for place in places)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("name", "株式会社 ☃"), ("url", "https://acme.test/a?b=c#d"), ("email", "info@acme.test"),
+    ("telephone", "+38 (044) 123-45-67"), ("leiCode", "506700GE1G29325QX363"), ("duns", "123456789"),
+    ("foundingDate", "2001-02-28"), ("numberOfEmployees", 0), ("numberOfEmployees", 5.0),
+    ("parentOrganization", "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"), ("address", {"addressCountry": "UA"}),
+    ("sameAs", []), ("sameAs", ["https://a.test/1"]), ("status", "closed"), ("description", "line\nbreak\t\u0001")])
+def test_a_right_value_is_kept_as_it_is(acme: Caller, name: str, value: object) -> None:
+    resource_id = acme.add(**{name: value})
+    assert acme.get(resource_id).get_json()[name] == value
+
+
+def test_a_missing_name_is_refused(acme: Caller) -> None:
+    assert acme.post({"legalName": "Acme"}).get_json()["errors"][0]["rule"] == "required"
+
+
+def test_every_failing_entry_is_named_at_once(acme: Caller) -> None:
+    errors = acme.post({"url": "x", "address": {"addressCountry": "XX", "a~/b": 1}}).get_json()["errors"]
+    assert [error["pointer"] for error in errors] == ["", "/address", "/address/addressCountry", "/url"]
+
+
+def test_a_new_organization_is_active_unless_said_otherwise(acme: Caller) -> None:
+    resource_id = acme.post({"name": "Quiet"}).get_json()["resourceId"]
+    assert acme.get(resource_id).get_json()["status"] == "active"
+
+
+# A tenant's own properties
+
+EXTENSION = {"properties": {"industry": {"type": "string", "enum": ["steel", "toys"]},
+                            "score": {"type": "number"}, "labels": {"type": "array", "items": {"type": "string"}},
+                            "isPartner": {"type": "boolean", "default": False}},
+             "required": ["industry"]}
+
+
+@pytest.fixture
+def extended(each_world: World, fresh: Caller) -> Caller:
+    register_extension(each_world.ports, fresh.tenant_id, each_world.kind, EXTENSION)
+    return fresh
+
+
+def test_a_tenant_may_use_the_properties_it_registered(extended: Caller) -> None:
+    resource_id = extended.add(industry="toys", score=1.5, labels=["a", "b"])
+    extended.add(name="Other", industry="steel", score=2, isPartner=True)
+    record = extended.get(resource_id).get_json()
+    assert (record["industry"], record["score"], record["labels"]) == ("toys", 1.5, ["a", "b"])
+    assert record["isPartner"] is False
+    assert extended.names("industry=toys") == extended.names("labels=b") == ["Acme Ltd"]
+    assert extended.names("score=2.0") == extended.names("isPartner=true") == ["Other"]
+    assert extended.names("sort=-score") == ["Other", "Acme Ltd"]
+
+
+def test_registered_properties_are_checked(extended: Caller) -> None:
+    assert extended.post({**ACME, "industry": "magic"}).status_code == 422
+    assert extended.post(ACME).status_code == 422
+    assert extended.search("industry=magic").status_code == 400
+
+
+def test_another_tenant_does_not_have_them(each_world: World, extended: Caller) -> None:
+    other = each_world.caller()
+    assert other.post({**ACME, "industry": "toys"}).status_code == 422
+    assert other.search("industry=toys").status_code == 400
+
+
+def test_a_later_registration_may_add(each_world: World, extended: Caller) -> None:
+    more = {"properties": {**EXTENSION["properties"], "colour": {"type": "string"}}}
+    assert register_extension(each_world.ports, extended.tenant_id, each_world.kind, more).revision == 2
+    assert extended.post({**ACME, "colour": "red"}).status_code == 201
+
+
+@pytest.mark.parametrize(("candidate", "reason"), [
+    ([], "JSON Schema object"), ({}, "properties"), ({"properties": {"name": {}}}, "taken"),
+    ({"properties": {"version": {}}}, "taken"), ({"properties": {"q": {}}}, "taken"),
+    ({"properties": {"a b": {}}}, "no property name"), ({"properties": {"a": True}}, "schema object"),
+    ({"properties": {"a": {"type": "colour"}}}, "colour"), ({"properties": {"a": {}}, "required": ["b"]}, "required"),
+    ({"properties": {"a": {}}, "additionalProperties": True}, "additionalProperties"),
+    ({"properties": {"a": {"$ref": "https://elsewhere.test/schema"}}}, "stay within"),
+    ({"properties": {"a": {"pattern": "("}}}, "regex")])
+def test_an_unusable_extension_is_refused(each_world: World, acme: Caller, candidate: Any, reason: str) -> None:
+    with pytest.raises(MalformedBody, match=reason):
+        register_extension(each_world.ports, acme.tenant_id, each_world.kind, candidate)
+
+
+def test_a_registered_property_cannot_be_dropped(each_world: World, extended: Caller) -> None:
+    with pytest.raises(MalformedBody, match="score was registered"):
+        register_extension(each_world.ports, extended.tenant_id, each_world.kind, {"properties": {"industry": {}}})
+
+
+# The tables' checks
+
+@pytest.mark.parametrize("document", [{}, {"name": 7}, {"name": "x" * 301}, {"name": "a", "status": "asleep"},
+                                      {"name": "a", "numberOfEmployees": -1}, {"name": "a", "address": []},
+                                      {"name": "a", "sameAs": "x"}])
+def test_the_query_table_itself_refuses_what_the_schema_does(each_world: World, acme: Caller, document: dict) -> None:
+    resource_id, tenant = acme.add(), each_world.ports.tenants.find(acme.tenant_id)
+    assert tenant is not None
+    statement = text('UPDATE "organization"."v1-organization" SET document = :document WHERE "resourceId" = :id')
+    with each_world.organization.engines.connect(tenant, writes=True) as connection, pytest.raises(IntegrityError):
+        connection.execute(statement, {"document": json.dumps(document), "id": resource_id})
+
+
+# Another resource, by a file alone
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def people(request: pytest.FixtureRequest, build_world: Callable[..., World],
+           tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("schemas")
+    (folder / "person").mkdir()
+    (folder / "person" / "v1.json").write_text(json.dumps(PERSON))
+    with ExitStack() as stack:
+        yield build_world(stack, request.param, schema_folders=(folder,))
+
+
+def test_a_schema_file_makes_another_resource(people: World) -> None:
+    caller = people.caller(scopes=("person:read", "person:write"))
+    caller.resource = "person"
+    taras = {"familyName": "Shevchenko", "age": 47, "isMember": True, "height": 1.8, "motto": "it's: 100%"}
+    created = caller.post(taras)
+    assert created.status_code == 201
+    resource_id = created.get_json()["resourceId"]
+    assert created.headers["Location"] == f"/organization-api/{caller.tenant_id}/person/{resource_id}"
+    for query in ("q=shev", "age=47", "isMember=true", "height=1.8", "motto=it%27s: 100%25", "sort=-age"):
+        assert caller.search(query).headers["X-Total-Count"] == "1"
+    assert caller.post({"familyName": "X", "age": 151}).status_code == 422
+    assert caller.patch(resource_id, {"age": 48}).status_code == 200
+    assert caller.delete(resource_id).status_code == 200
+    tenant = people.ports.tenants.find(caller.tenant_id)
+    assert tenant is not None
+    assert [event.type for event in people.ports.store.history(tenant, people.ports.schemas.kinds["person"])] == [
+        "personCreated", "personUpdated", "personDeleted"]
+
+
+def test_the_resources_of_a_tenant_stay_apart(people: World) -> None:
+    caller = people.caller(scopes=("person:write", "organization:read"))
+    caller.resource = "person"
+    resource_id = caller.post({"familyName": "Franko"}).get_json()["resourceId"]
+    assert caller.search().status_code == 403
+    caller.resource = "organization"
+    assert caller.get(resource_id).status_code == 204
+
+
+def test_a_tenant_from_before_the_file_gets_the_tables_when_they_are_first_needed(
+        make_world: Callable[..., World], tmp_path: Path) -> None:
+    before = make_world()
+    tenant = before.tenant("acme")
+    (tmp_path / "person").mkdir()
+    (tmp_path / "person" / "v1.json").write_text(json.dumps(PERSON))
+    after = World(before.organization.settings.home, schema_folders=(tmp_path,))
+    caller = after.caller(tenant.tenant_id, scopes=("person:read", "person:write"))
+    caller.resource = "person"
+    assert caller.post({"familyName": "Kosach"}).status_code == 201
+    after.organization.close()
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("person/v1.json", {**PERSON, "properties": {"version": {}}}), ("person/v1.json", {"properties": {}}),
+    ("main/v1.json", PERSON), ("Person/v1.json", PERSON), ("person/v01.json", PERSON),
+    ("person/v1.json", {**PERSON, "properties": {"a": {"type": "colour"}}})])
+def test_a_schema_file_that_cannot_be_served_refuses_the_start(tmp_path: Path, name: str, content: dict) -> None:
+    file = tmp_path / name
+    file.parent.mkdir()
+    file.write_text(json.dumps(content))
+    with pytest.raises(SchemaFilesWrong, match=str(file)):
+        JsonSchemaCatalog(SHIPPED, tmp_path)
+
+
+def test_the_highest_version_of_a_resource_is_served(tmp_path: Path) -> None:
+    (tmp_path / "person").mkdir()
+    for version in ("v9", "v10", "v2"):
+        (tmp_path / "person" / f"{version}.json").write_text(json.dumps(PERSON))
+    assert JsonSchemaCatalog(tmp_path).kinds["person"].version == "v10"
+
+
+# OpenAPI
+
+def test_the_openapi_document_is_valid_and_derived(people: World) -> None:
+    response = people.app.test_client().get("/organization-api/openapi.json")
+    document = response.get_json()
+    validate(document)
+    assert document["components"]["schemas"]["Person"]["properties"]["age"] == PERSON["properties"]["age"]
+    assert set(document["paths"]) == {
+        "/organization-api/oauth/token", "/organization-api/{tenantId}/organization",
+        "/organization-api/{tenantId}/organization/{resourceId}", "/organization-api/{tenantId}/person",
+        "/organization-api/{tenantId}/person/{resourceId}"}
+
+
+@pytest.mark.parametrize("path", ["/swagger", "/swagger.assets/swagger-ui.css", "/swagger.assets/swagger-ui-bundle.js",
+                                  "/swagger.assets/start.js", "/health"])
+def test_a_newcomer_finds_the_documents(people: World, path: str) -> None:
+    with people.app.test_client().get(f"/organization-api{path}") as response:
+        assert response.status_code == 200
+
+
+def test_an_unknown_address_is_a_problem_404(people: World) -> None:
+    for path in ("/nothing", "/swagger.assets/other.js", "/"):
+        response = people.app.test_client().get(f"/organization-api{path}")
+        assert (response.status_code, response.mimetype) == (404, "application/problem+json")

@@ -1,0 +1,141 @@
+"""Buckets: scenario 36 of rules-platform §13."""
+import io
+
+import pytest
+from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from app.clock import moved_clock
+from app.runtime import runtime
+from tests.platform.driver import Auth, is_refusal
+
+
+def png(colour="teal"):
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 6), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def one(people):
+    return people.user("u1")
+
+
+@pytest.fixture
+def tokens(auth):
+    """Call it with a client: its session object, bucket tokens included."""
+    return lambda client: auth.current_user(client.token).json
+
+
+def upload(auth, token, bucket_id, *contents, name="a.png"):
+    form = {"files": [FileStorage(io.BytesIO(content), name) for content in contents]}
+    if bucket_id is not None:
+        form["bucketId"] = bucket_id
+    boundary, body = encode_multipart(form)
+    return auth.call("POST", "/upload", token=token, service="bucket", data=body,
+                     content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def user_bucket(client):
+    return f"{client.user_id}-public-user-bucket"
+
+
+def stored_files(app):
+    return [path for path in (runtime().settings.home / "media").rglob("*") if path.is_file()]
+
+
+def test_36_an_upload_is_described_and_downloaded_by_anyone(auth, one, tokens):
+    content = png()
+    answer = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), content, name="test (10).png")
+    assert answer.status_code == 200
+    assert answer.json["success"] is True
+    [file] = answer.json["data"]
+    path = f"/{auth.realm}/bucket/download/{file['fileId']}"
+    assert file == {
+        "fileId": file["fileId"], "originalName": "test (10).png", "mimeType": "image/png", "size": len(content),
+        "status": "uploaded", "bucketName": user_bucket(one), "isPublic": True,
+        "downloadUrl": runtime().settings.public_url + path}
+    download = auth.call("GET", f"/download/{file['fileId']}", service="bucket")
+    assert (download.status_code, download.mimetype, download.data) == (200, "image/png", content)
+
+
+def test_36_several_files_come_in_one_upload(auth, one, tokens):
+    answer = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png("teal"), png("gold"))
+    assert len({file["fileId"] for file in answer.json["data"]}) == 2
+
+
+@pytest.mark.parametrize("kind", ["access", "none", "rubbish"])
+def test_36_only_a_bucket_token_uploads(auth, one, kind):
+    token = {"access": one.token, "none": None, "rubbish": "a.b.c"}[kind]
+    assert is_refusal(upload(auth, token, user_bucket(one), png()), 401)
+
+
+def test_36_a_user_writes_its_own_bucket_only(auth, one, people, tokens):
+    token = tokens(one)["userBucketToken"]
+    assert is_refusal(upload(auth, token, user_bucket(people.user("u2")), png()), 403)
+    assert is_refusal(upload(auth, token, f"{auth.codename}-public-common-bucket", png()), 403)
+
+
+def test_36_staff_writes_the_common_bucket_while_it_is_staff(auth, people, tokens):
+    admin, bucket_id = people.admin(), f"{auth.codename}-public-common-bucket"
+    token = tokens(admin)["applicationBucketToken"]
+    assert upload(auth, token, bucket_id, png()).status_code == 200
+    assert is_refusal(upload(auth, token, user_bucket(admin), png()), 403)
+    auth.call("PATCH", f"/v1/userrole/{admin.user_id}", token=people.super_admin().token, json={"roleId": "user"})
+    assert is_refusal(upload(auth, token, bucket_id, png()), 403)
+
+
+@pytest.mark.parametrize("bucket_id", [None, "", "elsewhere", "../x", "x" * 300])
+def test_36_a_bucket_that_cannot_exist_is_refused(auth, one, tokens, bucket_id):
+    assert is_refusal(upload(auth, tokens(one)["userBucketToken"], bucket_id, png()), 400)
+
+
+@pytest.mark.parametrize(("contents", "err_code"), [
+    ([], "no_file"), ([b""], "no_file"), ([b"<html>hello</html>"], "invalid_mime"), ([png()[:50]], "invalid_mime"),
+    ([png() + b"\0" * (10 * 1024 * 1024)], "too_large"), ([png() + b"\0" * (12 * 1024 * 1024)], "too_large")])
+def test_36_what_is_no_acceptable_image_is_refused(auth, one, tokens, contents, err_code):
+    assert is_refusal(upload(auth, tokens(one)["userBucketToken"], user_bucket(one), *contents), 400, err_code)
+
+
+def test_36_one_bad_file_refuses_the_whole_upload_and_leaves_nothing(app, auth, one, tokens):
+    before = len(stored_files(app))
+    assert is_refusal(upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png(), b"no image"), 400)
+    assert len(stored_files(app)) == before
+
+
+def test_36_a_bucket_token_of_the_other_realm_is_refused(auth, people, callers):
+    foreign = callers.super_admin(realm=auth.other_realm)
+    token = Auth(auth.app, auth.other_realm).current_user(foreign.token).json["userBucketToken"]
+    assert is_refusal(upload(auth, token, user_bucket(people.super_admin()), png()), 401)
+
+
+def test_36_a_bucket_token_ends_with_its_session_and_its_time(auth, one, tokens):
+    token = tokens(one)["userBucketToken"]
+    with moved_clock(seconds=86_401):
+        assert is_refusal(upload(auth, token, user_bucket(one), png()), 401)
+    auth.call("POST", "/logout", token=one.token)
+    assert is_refusal(upload(auth, token, user_bucket(one), png()), 401)
+
+
+@pytest.mark.parametrize("file_id", ["018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "not-a-uuid", "..%2f..%2fetc%2fpasswd"])
+def test_36_an_unknown_file_is_not_found(auth, file_id):
+    assert is_refusal(auth.call("GET", f"/download/{file_id}", service="bucket"), 404)
+
+
+def test_36_a_file_of_one_realm_is_not_served_by_the_other(auth, one, tokens):
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png()).json["data"]
+    other = Auth(auth.app, auth.other_realm)
+    assert is_refusal(other.call("GET", f"/download/{file['fileId']}", service="bucket"), 404)
+
+
+def test_36_a_file_name_is_shown_without_folders_and_never_used(auth, one, tokens):
+    answer = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png(), name="../../etc/pass\x07wd.png")
+    assert answer.json["data"][0]["originalName"] == "passwd.png"
+
+
+def test_36_without_its_bytes_a_file_is_not_found(app, auth, one, tokens):
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png()).json["data"]
+    for path in stored_files(app):
+        path.unlink()
+    assert is_refusal(auth.call("GET", f"/download/{file['fileId']}", service="bucket"), 404)
