@@ -53,11 +53,22 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def testbed(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Testbed]":
-    """The real parts and the application, once per test process."""
+def postgresql_server() -> Iterator[str]:
+    """The URL of the real PostgreSQL server: one handle per test process, for it counts processes, not fixtures."""
+    from tests.components import running_postgresql
+
+    with running_postgresql(Path(os.environ["GUILDHALL_TEST_POSTGRESQL"])) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def testbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Testbed]":
+    """The real parts and the application, once per test process, on the database GUILDHALL_TEST_DATABASE names."""
     from tests.testbed import running_testbed
 
-    with running_testbed(tmp_path_factory.mktemp("home")) as bed:
+    kind = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
+    server_url = request.getfixturevalue("postgresql_server") if kind == "postgresql" else ""
+    with running_testbed(tmp_path_factory.mktemp("home"), server_url) as bed:
         yield bed
 
 

@@ -1,7 +1,6 @@
 """One application on real parts per test process, and a clean database for each test.
 
 The clean database is built once by the real migrations, then copied: a file on SQLite, rows on PostgreSQL."""
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -21,7 +20,6 @@ from tests.components import (
     create_postgresql_database,
     database_of,
     drop_postgresql_database,
-    running_postgresql,
     running_valkey,
     unique_name,
 )
@@ -175,19 +173,16 @@ class Testbed:
 
 
 @contextmanager
-def running_testbed(home: Path) -> Iterator[Testbed]:
-    """Bring up the parts and the application on the database GUILDHALL_TEST_DATABASE names (default sqlite)."""
-    kind = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
+def running_testbed(home: Path, server_url: str) -> Iterator[Testbed]:
+    """Bring up the parts and the application: on the PostgreSQL server at `server_url`, or on SQLite when it is ""."""
     with ExitStack() as stack:
         redis_url = stack.enter_context(running_valkey())
         database: SqliteDatabase | PostgresqlDatabase
-        if kind == "postgresql":
-            folder = Path(os.environ["GUILDHALL_TEST_POSTGRESQL"])
-            database = PostgresqlDatabase(stack.enter_context(running_postgresql(folder)))
+        if server_url:
+            database = PostgresqlDatabase(server_url)
             stack.callback(database.drop)
         else:
             database = SqliteDatabase(home)
         testbed = Testbed(home, database, redis_url)
         yield testbed
         testbed.close_connections()
-

@@ -1,25 +1,16 @@
 """The organization store on its own: a Flask application with nothing else mounted, on SQLite or a real PostgreSQL."""
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from blueprints.organization.adapters.kinesis import kinesis_client
-from tests.components import create_postgresql_database, drop_postgresql_database, running_postgresql, unique_name
+from tests.components import create_postgresql_database, drop_postgresql_database, unique_name
 from tests.organization.streams import Kinesis
 from tests.organization.world import Caller, World
 
 DATABASES = ("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
-    """A real PostgreSQL server."""
-    with running_postgresql(Path(os.environ["GUILDHALL_TEST_POSTGRESQL"])) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +21,7 @@ def build_world(request: pytest.FixtureRequest,
     def build(stack: ExitStack, database: str = "sqlite", **settings: object) -> World:
         url = ""
         if database == "postgresql":
-            server, name = request.getfixturevalue("server_url"), unique_name("catalog")
+            server, name = request.getfixturevalue("postgresql_server"), unique_name("catalog")
             url = create_postgresql_database(server, name)
             stack.callback(drop_postgresql_database, server, name)
         world = World(tmp_path_factory.mktemp("home"), url, **settings)

@@ -157,23 +157,23 @@ def test_a_tenant_added_again_is_empty(each_world: World) -> None:
     other.organization.close()
 
 
-def test_connections_to_postgresql_stay_under_the_bound(make_world: Callable[..., World], server_url: str) -> None:
+def test_connections_to_postgresql_stay_under_the_bound(make_world: Callable[..., World], postgresql_server: str) -> None:
     world = make_world("postgresql", most_connections=3)
     callers = [world.caller() for _ in range(6)]
     names = [caller.tenant_id for caller in callers]
     for caller in callers * 2:
         caller.add()
-        with psycopg.connect(server_url) as connection:
+        with psycopg.connect(postgresql_server) as connection:
             [count] = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = ANY(%s)",
                                          (names,)).fetchone()
         assert count <= 3
 
 
-def test_a_server_that_went_away_is_503_and_then_comes_back(make_world: Callable[..., World], server_url: str) -> None:
+def test_a_server_that_went_away_is_503_and_then_comes_back(make_world: Callable[..., World], postgresql_server: str) -> None:
     world = make_world("postgresql")
     caller = world.caller()
     resource_id = caller.add()
-    with psycopg.connect(server_url, autocommit=True) as connection:
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
                            (caller.tenant_id,))
         assert caller.get(resource_id).status_code == 200
