@@ -157,7 +157,8 @@ def test_a_tenant_added_again_is_empty(each_world: World) -> None:
     other.organization.close()
 
 
-def test_connections_to_postgresql_stay_under_the_bound(make_world: Callable[..., World], postgresql_server: str) -> None:
+def test_connections_to_postgresql_stay_under_the_bound(make_world: Callable[..., World],
+                                                        postgresql_server: str) -> None:
     world = make_world("postgresql", most_connections=3)
     callers = [world.caller() for _ in range(6)]
     names = [caller.tenant_id for caller in callers]
@@ -169,7 +170,8 @@ def test_connections_to_postgresql_stay_under_the_bound(make_world: Callable[...
         assert count <= 3
 
 
-def test_a_server_that_went_away_is_503_and_then_comes_back(make_world: Callable[..., World], postgresql_server: str) -> None:
+def test_a_server_that_went_away_is_503_and_then_comes_back(make_world: Callable[..., World],
+                                                            postgresql_server: str) -> None:
     world = make_world("postgresql")
     caller = world.caller()
     resource_id = caller.add()
