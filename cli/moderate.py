@@ -76,7 +76,7 @@ def second_chance(product_id: str, reason: str, dry_run: bool, yes: bool, as_jso
                   "and the runner-up gets an offer", dry_run=dry_run, yes=yes):
         return
     try:
-        offer = commands.give_second_chance(_OPERATOR, report["id"], reason=reason)
+        offer_id = commands.give_second_chance(_OPERATOR, report["id"], reason=reason)
     except ApiError as error:
         raise click.ClickException(error.message) from error
-    print_facts({"offerId": offer.id, "buyerId": offer.buyer_id, "expiresAt": offer.expires_at}, as_json=as_json)
+    print_facts({"productId": report["id"], "offerId": offer_id}, as_json=as_json)

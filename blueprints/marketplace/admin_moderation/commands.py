@@ -9,7 +9,7 @@ from app.identity.actor import Actor
 from app.payments.flow import Payment
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.rules import NOBODY, signed
-from blueprints.marketplace.auction_offer.offer_commands import Offer, offer_second_chance
+from blueprints.marketplace.auction_offer.offer_commands import offer_second_chance
 from blueprints.marketplace.order_management import commands as orders
 from blueprints.marketplace.order_management import paying
 from blueprints.marketplace.order_management.queries import order_state
@@ -74,16 +74,16 @@ def refund_payment(actor: Actor, order_id: str, *, amount: Decimal | None, reaso
     return paying.send_requested(actor, refund)
 
 
-def give_second_chance(actor: Actor, product_id: str, *, reason: str) -> Offer:
-    """Offer a won and unpaid auction to the runner-up, with its MANUAL_CORRECTION entry (decision 12).
+def give_second_chance(actor: Actor, product_id: str, *, reason: str) -> str:
+    """Offer a won and unpaid auction to the runner-up, with its MANUAL_CORRECTION entry; returns the offer's id.
 
-    Raises NotFound, Forbidden, RuleViolated like the offer itself."""
+    Decision 12. Raises NotFound, Forbidden, RuleViolated like the offer itself."""
     with unit_of_work(actor) as work:
         offer = offer_second_chance(actor, product_id)
         record_action(actor, entity_type="PRODUCT", entity_id=product_id, action_type="MANUAL_CORRECTION",
                       reason=f"{reason}: second chance for {offer.buyer_id}")
         work.commit()
-    return offer
+    return offer.id
 
 
 def _record_fix(actor: Actor, order_id: str, reason: str) -> None:
