@@ -62,8 +62,8 @@ def test_a_dry_run_and_a_no_change_nothing(moderate, unpaid):
 def test_a_second_chance_is_an_offer_and_an_entry_in_the_record(moderate, unpaid, room):
     with moved_clock(days=4):
         given = moderate("second-chance", unpaid, *WHY, "--yes", "--json")
-        offer = room.offer_seen(room.ben, json.loads(given.stdout)["offerId"])
-        assert (offer["buyerId"], offer["status"]) == (room.ben.user_id, "COUNTERED")
+    offer = room.offer_seen(room.ben, json.loads(given.stdout)["offerId"])
+    assert (offer["buyerId"], offer["status"]) == (room.ben.user_id, "COUNTERED")
     [entry] = recorded(moderate)
     assert (entry["actionType"], entry["entityId"]) == ("MANUAL_CORRECTION", unpaid)
     assert entry["reason"] == f"the buyer is gone: second chance for {room.ben.user_id} (flask moderate)"
