@@ -13,7 +13,7 @@ from blueprints.equipment.rules import (
 
 Schema = dict[str, Any]
 
-PRINTABLE = r"^[^\x00]*[^\s\x00][^\x00]*$"  # something to see, and no NUL, which PostgreSQL cannot store
+PRINTABLE = r"^\s*[^\s\x00][^\x00]*$"  # something to see, and no NUL, which PostgreSQL cannot store
 UUID: Schema = {"type": "string", "format": "uuid"}
 MOMENT: Schema = {
     "type": "string",
@@ -39,6 +39,7 @@ def _object(properties: dict[str, Schema], required: tuple[str, ...], **more: An
         "properties": properties,
         "required": list(required),
         "additionalProperties": False,
+        "maxProperties": 100,  # more are not named one by one
         **more,
     }
 
@@ -85,7 +86,13 @@ NEW_CLIENT = _object(
         "legal_entity_id": UUID,
         "user_id": UUID,
         "role": _choice(ROLES),
-        "scopes": {"type": "array", "items": _choice(SCOPES), "minItems": 1, "uniqueItems": True},
+        "scopes": {
+            "type": "array",
+            "items": _choice(SCOPES),
+            "minItems": 1,
+            "maxItems": len(SCOPES),
+            "uniqueItems": True,
+        },
     },
     ("legal_entity_id", "user_id", "role", "scopes"),
 )

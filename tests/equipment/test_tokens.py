@@ -66,7 +66,8 @@ def test_a_token_lives_an_hour(world: Registry, reader: tuple[str, str]) -> None
 
 
 def test_without_a_scope_all_of_the_client_are_given(world: Registry, reader: tuple[str, str]) -> None:
-    assert world.ask_token(*reader).json["scope"] == "equipment:read division:read"
+    for nothing in ({}, {"scope": ""}, {"scope": "   "}):
+        assert world.ask_token(*reader, **nothing).json["scope"] == "equipment:read division:read"
 
 
 def test_fewer_scopes_are_given_when_fewer_are_asked(world: Registry, reader: tuple[str, str]) -> None:
