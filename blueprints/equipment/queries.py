@@ -159,7 +159,7 @@ def _simple_page(caller: Caller, model: type[Any], owner: Any, asked: Asked) -> 
     if "status" in asked.filters:
         where.append(model.status == asked.filters["status"])
     if "name" in asked.filters:
-        where.append(model.name.contains(asked.filters["name"], autoescape=True))
+        where.append(model.folded_name.contains(asked.filters["name"].casefold(), autoescape=True))
     rows, total = _page(model, where, asked)
     return Paged([_wire(row) for row in rows], total, asked)
 
@@ -235,4 +235,4 @@ def _shown_client(wire: Wire) -> Wire:
     return wire
 
 
-_HIDDEN = frozenset({"folded_names", "secret_hash"})
+_HIDDEN = frozenset({"folded_name", "folded_names", "secret_hash"})

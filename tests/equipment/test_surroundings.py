@@ -98,6 +98,19 @@ def test_a_division_of_another_legal_entity_is_neither_read_nor_changed(world: R
 
 
 @pytest.mark.parametrize("kind", ["legal_entities", "divisions"])
+def test_a_name_is_found_in_any_letter_case_of_any_alphabet(world: Registry, operator: Holder, kind: str) -> None:
+    made = world.legal_entity(name="Клініка Nr. 1")
+    if kind == "divisions":
+        made = world.division(made, "Клініка Nr. 1")
+
+    for name in ("КЛІНІКА", "клініка nr.", "кЛІ"):
+        found = operator.send("GET", f"/api/{kind}?name={name}").json["data"]
+        assert [row["id"] for row in found] == [made]
+        assert "folded_name" not in found[0]
+    assert operator.send("GET", f"/api/{kind}?name=%25").json["data"] == []
+
+
+@pytest.mark.parametrize("kind", ["legal_entities", "divisions"])
 def test_unknown_rows_are_not_found(owner: Holder, operator: Holder, kind: str) -> None:
     holder = operator if kind == "legal_entities" else owner
     for row in (NOWHERE, "no-uuid", "%00"):
