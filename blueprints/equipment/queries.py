@@ -108,8 +108,11 @@ def client_page(caller: Caller, asked: Asked) -> Paged:
 
 
 def client(client_id: str, rows: Rows = fetch) -> Wire:
-    """Return one client, revoked ones too."""
-    return _shown_client(_wire(rows(select(RegistryClient.__table__).where(RegistryClient.id == client_id))[0]))
+    """Return one client, revoked ones too; raises NotFound."""
+    found = rows(select(RegistryClient.__table__).where(RegistryClient.id == canonical_uuid(client_id)))
+    if not found:
+        raise NotFound("Client not found")
+    return _shown_client(_wire(found[0]))
 
 
 def dictionary_page(caller: Caller, dictionary: str, asked: Asked) -> Paged:
