@@ -18,12 +18,13 @@ from app.http.idempotency import Claim, claim_key
 from app.http.limits import spend_one_request
 from app.http.request import json_body
 from app.http.service import Service
+from app.identity.actor import anonymous
 from blueprints.equipment.policies import POLICIES, Policy
 from blueprints.equipment.queries import Asked, Paged, Rows
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
 from blueprints.equipment.rules import missing_scope
 from blueprints.equipment.schemas import Schema
-from blueprints.equipment.tokens import Caller, caller_of
+from blueprints.equipment.tokens import REALM, Caller, caller_of
 from blueprints.equipment.validation import check_body
 
 Check = Callable[[dict[str, Any]], Sequence[Entry]]
@@ -113,9 +114,9 @@ def admit_anyone() -> Caller:
     """Return the caller of the present request; raises LoginRequired (rung 1)."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     caller = caller_of(token.strip()) if scheme.lower() == "bearer" and token else None
+    spend_one_request(caller.actor if caller else anonymous(REALM))
     if caller is None:
         raise LoginRequired("Invalid access token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    spend_one_request(caller.actor)
     return caller
 
 
