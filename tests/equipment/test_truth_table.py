@@ -16,6 +16,7 @@ SCOPE = ("granted", "missing")
 LEGAL_ENTITY = ("ACTIVE", "SUSPENDED", "INACTIVE", "removed")
 DIVISION = ("none", "unknown", "ACTIVE", "INACTIVE", "removed")
 EQUIPMENT = ("ACTIVE", "INACTIVE", "removed")
+MOVED = ("INACTIVE", "removed")  # ACTIVE equipment moves by the same rungs (test_equipment_life)
 OWNERSHIP = ("own", "other")
 NOWHERE = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
 WRITERS = ("HR", "ADMIN", "OWNER")
@@ -188,12 +189,14 @@ def test_every_move_is_decided_by_the_order_of_checks(world: Registry) -> None:
     }
     equipment = {
         (status, state, ownership): table.equipment(table.owner_of(status, ownership), state)
-        for status, state, ownership in product(LEGAL_ENTITY, EQUIPMENT, OWNERSHIP)
+        for status, state, ownership in product(LEGAL_ENTITY, MOVED, OWNERSHIP)
     }
     table.close()
 
-    for case in product(ROLES, SCOPE, LEGAL_ENTITY, EQUIPMENT, OWNERSHIP, DIVISION, OWNERSHIP):
+    for case in product(ROLES, SCOPE, LEGAL_ENTITY, MOVED, OWNERSHIP, DIVISION, OWNERSHIP):
         role, scope, legal_entity, state, ownership, division, whose = case
+        if division in ("none", "unknown") and whose == "other":
+            continue  # nobody's
         path = f"/api/equipment/{equipment[legal_entity, state, ownership]}/actions/change_division"
         body = {"division_id": divisions[legal_entity, division, whose]}
         answer = table.holders[role, scope, legal_entity].send("PATCH", path, body)
