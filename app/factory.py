@@ -12,7 +12,7 @@ from app.data.entity import db
 from app.http.application import Application
 from app.http.blueprint import ServiceBlueprint
 from app.http.default_routes import add_default_routes
-from app.http.edge import Edge
+from app.http.edge import Edge, behind_proxies
 from app.http.envelope import json_response, shape_errors_below
 from app.http.hooks import install_hooks
 from app.http.openapi import prepare_document
@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     install_hooks(app, settings)
     install_request_log(app, settings)
     install_metrics(app, backlog)
-    app.wsgi_app = Edge(app)  # type: ignore[method-assign]
+    app.wsgi_app = behind_proxies(Edge(app), settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 _POLICY = ("default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'")
@@ -28,6 +29,13 @@ class _ChunkedInput:
         except Exception as error:
             raise OSError("the chunked body is broken") from error
         return found
+
+
+def behind_proxies(application: Callable[..., Iterable[bytes]], count: int) -> Callable[..., Iterable[bytes]]:
+    """Return the application that believes what the nearest `count` reverse proxies say of address and scheme.
+
+    Nothing else is believed of them, and nothing at all of anybody when there are none."""
+    return ProxyFix(application, x_for=count, x_proto=count, x_host=0) if count else application
 
 
 class Edge:

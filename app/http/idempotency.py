@@ -15,9 +15,11 @@ from app.http.envelope import json_response
 from app.http.errors import DuplicateRecord, InvalidInput, RequestInFlight
 from app.identity.actor import Actor, system_actor
 from app.identity.sealing import fingerprint as fingerprint_of
+from app.identity.sealing import seal, unseal
 from app.runtime import runtime
 
 _LEASE = timedelta(seconds=60)
+_ANSWER = "idempotency answer"
 
 
 class IdempotencyKey(Base):
@@ -40,9 +42,10 @@ class Claim:
     scope: str
 
     def store(self, work: UnitOfWork, status: int, answer: bytes) -> None:
-        """Keep the answer, in the transaction of the effect."""
+        """Keep the answer, in the transaction of the effect; sealed, because a secret may stand in it."""
+        sealed = seal(runtime().settings.secret_key, _ANSWER, answer.decode())
         work.execute(update(IdempotencyKey).where(IdempotencyKey.scope == self.scope)
-                     .values(status=status, answer=answer.decode()))
+                     .values(status=status, answer=sealed))
 
     def release(self, actor: Actor) -> None:
         """Forget the key: nothing was done under it."""
@@ -80,7 +83,8 @@ def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
             raise InvalidInput("errMsg_IdempotencyKeyReused", "IdempotencyKeyReused",
                                {"Idempotency-Key": "was used with another body"})
         if stored is not None and stored.answer is not None:
-            return json_response(stored.answer.encode(), stored.status or 200, {"Idempotency-Replayed": "true"})
+            answer = unseal(runtime().settings.secret_key, _ANSWER, stored.answer)
+            return json_response(answer.encode(), stored.status or 200, {"Idempotency-Replayed": "true"})
         if stored is not None and stored.leased_until > moment:
             raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
         if stored is None:
