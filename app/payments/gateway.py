@@ -153,8 +153,8 @@ class PaymentGateway(Protocol):
     def cancel_intent(self, intent_id: str) -> Intent:
         """Cancel a payment that is not final; one that already is comes back as it is."""
 
-    def refund(self, intent_id: str, amount: int, metadata: dict[str, str], key: str) -> Refund:
-        """Give back `amount` minor units of a payment."""
+    def refund(self, intent_id: str, amount: int, currency: str, metadata: dict[str, str], key: str) -> Refund:
+        """Give back `amount` minor units of a payment, which was in that currency."""
 
     def retrieve_refund(self, refund_id: str) -> Refund:
         """Return the refund as it is now."""

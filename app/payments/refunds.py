@@ -74,7 +74,7 @@ def send_refund(checkout: Checkout, actor: Actor, refund_id: str, *, again: bool
     """Ask the gateway for a requested refund, or how a pending one fares; returns the trouble, if any.
 
     The refund's id is the idempotency key; `again` looks first whether an earlier call got through."""
-    owed = fetch_one(select(PaymentRefund.id, PaymentRefund.order_id, PaymentRefund.amount,
+    owed = fetch_one(select(PaymentRefund.id, PaymentRefund.order_id, PaymentRefund.amount, PaymentRefund.currency,
                             PaymentRefund.gateway_refund_id, PaymentAttempt.intent_id)
                      .join(PaymentAttempt, PaymentAttempt.id == PaymentRefund.attempt_id)
                      .where(PaymentRefund.id == refund_id, PaymentRefund.state.in_((REQUESTED, PENDING)),
@@ -100,7 +100,7 @@ def _ask(gateway: PaymentGateway, checkout: Checkout, owed: Row[Any], again: boo
             if earlier.metadata.get("refundId") == owed.id:
                 return earlier
     metadata = {"refundId": owed.id, "orderId": owed.order_id, "checkoutName": checkout.name}
-    return gateway.refund(owed.intent_id, owed.amount, metadata, f"refund-{owed.id}")
+    return gateway.refund(owed.intent_id, owed.amount, owed.currency, metadata, f"refund-{owed.id}")
 
 
 def _book_refusal(checkout: Checkout, actor: Actor, refund_id: str, order_id: str, refused: PaymentRefused) -> None:

@@ -34,6 +34,8 @@ METHOD_ID = re.compile(r"(?:pm|card|src)_[A-Za-z0-9_]{1,250}")
 CARD_FACTS = ("brand", "last4", "checks", "funding", "exp_month", "exp_year")
 # localstripe refuses parameters it does not know; Stripe does without them too (components.md).
 UNKNOWN_TO_LOCALSTRIPE = ("return_url", "description", "created")
+# Stripe's unit where it is not ISO 4217's (docs.stripe.com/currencies, special cases): times, divided by.
+UNIT_AT_STRIPE = {"ISK": (100, 1), "UGX": (100, 1), "MGA": (1, 100)}
 
 
 class StripeGateway:
@@ -73,9 +75,10 @@ class StripeGateway:
 
     def charge(self, charge: Charge, key: str) -> Intent:
         """Create and confirm a payment in one step; only cards, so no redirect page is needed."""
-        parameters = {"amount": charge.amount, "currency": charge.currency.lower(), "customer": charge.customer_id,
-                      "payment_method": _sound(charge.method_id), "payment_method_types": ["card"], "confirm": True,
-                      "description": charge.description, "metadata": charge.metadata, "return_url": charge.return_url}
+        parameters = {"amount": _at_stripe(charge.amount, charge.currency), "currency": charge.currency.lower(),
+                      "customer": charge.customer_id, "payment_method": _sound(charge.method_id),
+                      "payment_method_types": ["card"], "confirm": True, "description": charge.description,
+                      "metadata": charge.metadata, "return_url": charge.return_url}
         with _translated():
             made = self._client.payment_intents.create(self._known(parameters), {"idempotency_key": key})
             return _intent(made.to_dict())
@@ -104,9 +107,9 @@ class StripeGateway:
                 raise
             return self.retrieve_intent(intent_id)
 
-    def refund(self, intent_id: str, amount: int, metadata: dict[str, str], key: str) -> Refund:
-        """Give back `amount` minor units of a payment."""
-        parameters = {"payment_intent": intent_id, "amount": amount, "metadata": metadata}
+    def refund(self, intent_id: str, amount: int, currency: str, metadata: dict[str, str], key: str) -> Refund:
+        """Give back `amount` minor units of a payment, which was in that currency."""
+        parameters = {"payment_intent": intent_id, "amount": _at_stripe(amount, currency), "metadata": metadata}
         with _translated():
             return _refund(self._client.refunds.create(self._known(parameters), {"idempotency_key": key}).to_dict())
 
@@ -171,6 +174,19 @@ def _sound(method_id: str) -> str:
     return method_id
 
 
+def _at_stripe(minor: int, currency: str) -> int:
+    times, divided_by = UNIT_AT_STRIPE.get(currency, (1, 1))
+    amount, rest = divmod(minor * times, divided_by)
+    if rest:
+        raise PaymentRefused(f"Payments in {currency} are made in whole units", "invalid_amount", 400)
+    return amount
+
+
+def _minor(amount: int, currency: str) -> int:
+    times, divided_by = UNIT_AT_STRIPE.get(currency, (1, 1))
+    return amount * divided_by // times
+
+
 def _refusal_code(status: int | None) -> str:
     return "resource_missing" if status == 404 else "invalid_request"
 
@@ -187,15 +203,16 @@ def _entries(metadata: Any) -> dict[str, str]:
 
 
 def _intent(data: Mapping[str, Any]) -> Intent:
-    fault = data.get("last_payment_error") or {}
-    return Intent(id=data["id"], status=data["status"], amount=data["amount"], currency=data["currency"].upper(),
+    fault, currency = data.get("last_payment_error") or {}, data["currency"].upper()
+    return Intent(id=data["id"], status=data["status"], amount=_minor(data["amount"], currency), currency=currency,
                   client_secret=data.get("client_secret"), metadata=_entries(data.get("metadata")),
                   error_code=fault.get("decline_code") or fault.get("code"), error_message=fault.get("message"))
 
 
 def _refund(data: Mapping[str, Any]) -> Refund:
-    return Refund(id=data["id"], intent_id=_id_of(data.get("payment_intent")), amount=data["amount"],
-                  currency=data["currency"].upper(), status=data.get("status") or "pending",
+    currency = data["currency"].upper()
+    return Refund(id=data["id"], intent_id=_id_of(data.get("payment_intent")),
+                  amount=_minor(data["amount"], currency), currency=currency, status=data.get("status") or "pending",
                   metadata=_entries(data.get("metadata")))
 
 

@@ -61,7 +61,7 @@ class MemoryGateway:
             self.intents[intent_id] = replace(intent, status="canceled")
         return self.intents[intent_id]
 
-    def refund(self, intent_id: str, amount: int, metadata: dict[str, str], key: str) -> Refund:
+    def refund(self, intent_id: str, amount: int, currency: str, metadata: dict[str, str], key: str) -> Refund:
         if key not in self._by_key:
             intent = self.retrieve_intent(intent_id)
             given = sum(one.amount for one in self.refunds.values() if one.intent_id == intent_id)

@@ -119,11 +119,25 @@ class TestPayments:
         found = gateway.find_intents({"orderId": wanted.metadata["orderId"]}, now() - timedelta(minutes=5))
         assert [intent.id for intent in found] == [first.id, second.id]
 
+    @pytest.mark.parametrize(("currency", "minor", "at_stripe"), [("ISK", 500, 50_000), ("UGX", 500, 50_000),
+                                                                  ("MGA", 50_000, 500), ("JPY", 500, 500)])
+    def test_stripe_is_asked_in_its_own_units(self, gateway, localstripe, currency, minor, at_stripe):
+        """docs.stripe.com/currencies: króna and shilling in hundredths, ariary in whole units, unlike ISO 4217."""
+        intent = gateway.charge(replace(charge_of(VISA), amount=minor, currency=currency), a_key())
+        assert (intent.amount, intent.currency) == (minor, currency)
+        assert localstripe.call("GET", f"/v1/payment_intents/{intent.id}")["amount"] == at_stripe
+        back = gateway.refund(intent.id, minor, currency, {}, a_key())
+        assert (back.amount, localstripe.refunds(intent.id)[0]["amount"]) == (minor, at_stripe)
+
+    def test_an_amount_stripe_has_no_unit_for_is_refused(self, gateway):
+        with pytest.raises(PaymentRefused):
+            gateway.charge(replace(charge_of(VISA), amount=50_001, currency="MGA"), a_key())
+
     def test_money_goes_back_in_parts(self, gateway):
         paid = gateway.charge(charge_of(VISA), a_key())
-        part = gateway.refund(paid.id, 500, {"refund": "r1"}, a_key())
+        part = gateway.refund(paid.id, 500, "USD", {"refund": "r1"}, a_key())
         assert (part.status, part.amount, part.currency, part.intent_id) == ("succeeded", 500, "USD", paid.id)
-        gateway.refund(paid.id, 1_000, {}, a_key())
+        gateway.refund(paid.id, 1_000, "USD", {}, a_key())
         assert sorted(refund.amount for refund in gateway.find_refunds(paid.id)) == [500, 1_000]
         assert gateway.retrieve_refund(part.id) == part
 
