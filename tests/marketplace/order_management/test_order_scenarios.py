@@ -222,6 +222,16 @@ def test_or_12_a_card_is_kept_shown_to_its_owner_and_forgotten(shop):
     assert buyer.delete(f"{ORDERS}/payment-methods/delete/{VISA}").status_code == 404
 
 
+def test_the_client_secret_is_the_payers_alone(shop, sent):
+    """Who holds it can confirm the payment: events are read by others."""
+    order = shop.order(shop.list_product())
+    result = ok(shop.start(order["id"], shop.localstripe.make_card()))["paymentResult"]
+    secret = result["paymentIntentInfo"]["clientSecret"]
+    [told] = sent("ebaycclone-ordermanagement-service-ordermanagementorderpayment-started")
+    assert told.payload["paymentResult"]["statusLiteral"] == "started"
+    assert secret not in str(told.payload)
+
+
 def test_x_6_ordering_and_paying_leave_their_events(shop, sent):
     """X-6"""
     shop.paid_order()
