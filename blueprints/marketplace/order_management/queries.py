@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app.data.asked import ReadRequest
 from app.data.columns import iso
@@ -16,6 +16,7 @@ from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
+    LedgerEntry,
     Order,
     OrderItem,
     OrderPayment,
@@ -170,11 +171,16 @@ def known_order(reference: str) -> dict[str, Any]:
 
 
 def refunds_due() -> list[dict[str, Any]]:
-    """Return the orders that were cancelled after they were paid and not given back yet (decision 16: staff does)."""
-    rows = fetch(select(Order.id, Order.order_number, Order.total, Order.currency, Order.cancelled_at).where(
-        Order.status == "CANCELLED", Order.paid_at.is_not(None)).order_by(Order.cancelled_at))
-    return [{"order": row.order_number, "id": row.id, "total": to_wire(row.total, row.currency or "USD"),
-             "currency": row.currency, "cancelled": iso(row.cancelled_at)} for row in rows]
+    """Return the orders whose money staff should give back (decision 16), with what is left of it (major units).
+
+    They were cancelled after they were paid, or a bank sent their refund back."""
+    left = select(LedgerEntry.order_id, func.sum(LedgerEntry.gross).label("gross")).where(
+        LedgerEntry.item_id != "").group_by(LedgerEntry.order_id).subquery()
+    rows = fetch(select(Order.id, Order.order_number, Order.status, Order.currency, left.c.gross)
+                 .join(left, left.c.order_id == Order.id)
+                 .where(Order.status.in_(("CANCELLED", "REFUNDED")), left.c.gross > 0).order_by(Order.id))
+    return [{"order": row.order_number, "id": row.id, "status": row.status, "currency": row.currency,
+             "left": to_wire(int(row.gross), row.currency or "USD")} for row in rows]
 
 
 def parties_of(order_id: str) -> dict[str, Any] | None:

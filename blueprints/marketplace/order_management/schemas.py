@@ -21,7 +21,7 @@ from blueprints.marketplace.order_management.placing import CHOSEN_LATER, LINES_
 from blueprints.marketplace.order_management.rules import LARGEST_QUANTITY, ORDER_STATUSES, is_order_number
 
 _IGNORED = "server-owned; ignored"
-_STAFF = "taken from staff only; the server sets it"
+_STAFF = "the server sets it; staff may correct one that is set"
 
 
 class SummaryInput(InputSchema):
@@ -152,6 +152,11 @@ class StatusChange(InputSchema):
     carrier = Text()
     refund_amount = Money(positive=True, metadata={
         "description": "with status REFUNDED by staff: give back a part, in major units"})
+
+    @validates_schema
+    def _only_refunds_give_back(self, data: dict[str, Any], **_: Any) -> None:
+        if "refund_amount" in data and data.get("status") != "REFUNDED":
+            raise ValidationError("expected only with status REFUNDED", "refund_amount")
 
 
 class PaymentParams(InputSchema):

@@ -104,6 +104,29 @@ def test_a_failed_payment_holds_the_units_a_day(shop, settle):
         assert (refused.status_code, refused.json["errCode"]) == (400, "OrderNotPayable")
 
 
+def test_units_are_not_held_longer_by_paying_badly_every_day(shop, settle):
+    """The day counts from the first failure."""
+    listing = shop.list_product(quantity=1)
+    order = shop.order(listing)
+    for hours in (23, 46):
+        with moved_clock(hours=hours):
+            settle()
+            assert ok(shop.start(order["id"], DECLINED_AT_CHARGE))["orderManagementOrder"]["status"] == "CANCELLED"
+    with moved_clock(hours=48):
+        settle()
+        assert stock_figures() == {}
+
+
+def test_units_are_not_held_longer_by_adding_an_item_every_day(shop, settle):
+    listing = shop.list_product(quantity=1)
+    order = shop.order(listing)
+    with moved_clock(hours=23):
+        ok(shop.add(order["id"], shop.list_product()), 201)
+    with moved_clock(hours=25):
+        settle()
+        assert stock_figures() == {}
+
+
 def test_an_order_nobody_pays_lapses_after_a_day(shop, settle):
     listing = shop.list_product(quantity=1)
     order = shop.order(listing)

@@ -8,6 +8,7 @@ from app.identity.actor import system_actor
 from app.payments.gateway import Refund
 from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import books
+from blueprints.marketplace.order_management.queries import refunds_due
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from tests.marketplace.order_management.shop import CATEGORY, ORDERS, ok
 
@@ -113,3 +114,5 @@ def test_a_refund_that_comes_back_puts_the_money_back_on_the_books(shop):
     assert books.totals()["USD"] == {"paid": 10_500, "refunded": 0, "ledger": 10_500}
     assert books.differences() == []
     assert report(shop.seller)[0]["commission"] == 10
+    assert [(one["id"], one["left"]) for one in refunds_due()] == [(order["id"], 105)]
+    assert ok(shop.move(shop.admin, order["id"], "REFUNDED"))["paymentResult"]["amount"] == 105
