@@ -101,7 +101,7 @@ def begin(checkout: Checkout, actor: Actor, order_id: str, wish: Wish) -> Turn:
     Raises NotFound, Forbidden (neither payer nor superAdmin), RuleViolated when the order cannot be paid (now)."""
     with unit_of_work(actor) as work:
         order = lock_order(work, checkout, order_id, active_only=True)
-        require(checkout.may_start(actor, order), "errMsg_OnlyTheBuyerMayPay")
+        require(checkout.may_start(actor, order), "errMsg_OnlyThePayerMayPay")
         checkout.refuse_unpayable(order)
         attempts = attempts_of(work, checkout, order.id)
         open_one = next((one for one in reversed(attempts) if one.state in UNSETTLED_STATES), None)

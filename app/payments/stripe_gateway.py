@@ -160,8 +160,9 @@ def _translated() -> Iterator[None]:
         raise PaymentRefused(error.user_message or "refused", error.code or _refusal_code(error.http_status),
                              error.http_status or 400, _intent_of_error(error)) from error
     except stripe.StripeError as error:
-        log.warning("payment gateway unavailable: %s %s %s", type(error).__name__, error.http_status, error.code)
-        raise GatewayUnavailable(error.user_message or "no answer", error.code or "gateway_unavailable",
+        log.warning("payment gateway unavailable: %s %s %s %s", type(error).__name__, error.http_status, error.code,
+                    error.user_message)  # which may name our hosts or our key: not for payers
+        raise GatewayUnavailable("The payment gateway does not answer", error.code or "gateway_unavailable",
                                  error.http_status or 503) from error
     except ValueError as error:
         raise PaymentRefused(str(error), "invalid_request", 400) from error

@@ -27,6 +27,8 @@ EXPIRE_ORDER = "expire-order"
 CHOSEN_LATER = "default"
 """What stands for a payment method or customer that is chosen when the payment starts (§7.1)."""
 LINES_PER_ORDER = 100
+FLOAT_NOISE = Decimal("1e-6")
+"""How far a sum may be off: browsers add 0.1 three times to 0.30000000000000004. Less than any currency's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,6 @@ def _refuse_other_summary(order: Order, given: Mapping[str, Any]) -> None:
     """Refuse a client's summary that is not what the lines cost (decision 14)."""
     wrong = {f"summary.{name}": f"is {order.summary[name]}" for name, value in given.items()
              if name in order.summary and (value != order.summary[name] if name == "currency" else
-                                           Decimal(str(order.summary[name])) != value)}
+                                           abs(Decimal(str(order.summary[name])) - value) > FLOAT_NOISE)}
     if wrong:
         raise InvalidInput("errMsg_summaryDiffersFromTheItems", "SummaryDiffers", wrong)

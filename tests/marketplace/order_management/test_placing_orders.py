@@ -27,6 +27,15 @@ def test_a_summary_that_differs_is_refused_and_one_that_fits_is_fine(shop):
     ok(shop.try_order({"productId": listing}, summary=SUMMARY), 201)
 
 
+def test_a_summary_added_up_in_a_browser_fits(shop):
+    listing = shop.list_product(price=0.1, shipping=0.2)
+    sums = {"subtotal": 0.1 + 0.1 + 0.1, "shipping": 0.2 + 0.2 + 0.2, "total": 0.9}
+    assert sums["subtotal"] != 0.3
+    ok(shop.try_order({"productId": listing, "quantity": 3}, summary=sums), 201)
+    off_by_a_cent = shop.try_order({"productId": listing, "quantity": 3}, summary={"subtotal": 0.31})
+    assert off_by_a_cent.status_code == 400
+
+
 def test_a_summary_of_the_literal_form_gives_way_to_what_the_items_cost(shop):
     order = shop.place(summary={**SUMMARY, "total": 1, "subtotal": 1})
     ok(shop.add(order["id"], shop.list_product()), 201)
