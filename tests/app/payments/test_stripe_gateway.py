@@ -43,6 +43,14 @@ class TestRefusals:
             gateway.attach_card(a_customer(gateway), DECLINED_AT_ATTACH)
         assert (refusal.value.code, refusal.value.message) == ("card_declined", "Your card was declined.")
 
+    @pytest.mark.parametrize("name", ["pm_card_chargeDeclined", "pm_card_visa_chargeDeclined"])
+    def test_stripes_declined_card_is_declined_by_localstripe_too_at_either_step(self, gateway, name):
+        with pytest.raises(PaymentRefused) as at_attach:
+            gateway.attach_card(a_customer(gateway), name)
+        with pytest.raises(PaymentRefused) as at_charge:
+            gateway.charge(charge_of(name), a_key())
+        assert at_attach.value.code == at_charge.value.code == "card_declined"
+
     def test_a_card_declined_at_the_charge_is_refused_and_takes_no_money(self, gateway, localstripe):
         charge = charge_of(DECLINED_AT_CHARGE)
         with pytest.raises(PaymentRefused) as refusal:
@@ -98,6 +106,12 @@ class TestPayments:
         assert intent.status == "requires_action"
         localstripe.authenticate(intent.id)
         assert gateway.retrieve_intent(intent.id).status == "succeeded"
+
+    def test_stripes_card_that_asks_for_action_does_so_at_localstripe_too(self, gateway):
+        name, customer_id = "pm_card_authenticationRequired", a_customer(gateway)
+        assert gateway.charge(charge_of(name), a_key()).status == "requires_action"
+        kept = gateway.attach_card(customer_id, name).method_id
+        assert gateway.charge(charge_of(kept, customer_id=customer_id), a_key()).status == "requires_action"
 
     def test_a_card_whose_owner_says_no_fails_with_the_reason(self, gateway, localstripe):
         intent = gateway.charge(charge_of(localstripe.make_card()), a_key())
