@@ -46,9 +46,7 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, rea
     Raises NotFound, Forbidden (wrong actor), RuleViolated (wrong step) (rules-marketplace §7.3)."""
     with unit_of_work(actor) as work:
         stock = _lock_stock(work, order_id) if status in _MOVES_UNITS else {}
-        if status == "CANCELLED":
-            release_claims(actor, order_id)
-        order = work.lock(Order, order_id)
+        order = _lock_to_cancel(work, order_id) if status == "CANCELLED" else work.lock(Order, order_id)
         items = items_of(work, order_id)
         roles, before = _roles(actor, order, items), _payment_of(order)
         if status is not None:
@@ -68,8 +66,7 @@ def cancel_order(actor: Actor, order_id: str) -> Order:
     For its buyer, a seller of its items, or staff. What was paid stays until staff refunds it (§7.3, 131)."""
     with unit_of_work(actor) as work:
         stock = _lock_stock(work, order_id)
-        release_claims(actor, order_id)
-        order = work.lock(Order, order_id)
+        order = _lock_to_cancel(work, order_id)
         items = items_of(work, order_id)
         parties = (order.buyer_id, *(item.seller_id for item in items))
         require(actor.is_staff or any(actor.is_user(party) for party in parties), "errMsg_OrderBelongsToOthers")
@@ -132,6 +129,17 @@ def _lock_stock(work: UnitOfWork, order_id: str) -> Stock:
     """Lock the listings an order takes units of, withdrawn ones too, before the order itself is locked."""
     ids = [row.product_id for row in work.rows(select(OrderItem.product_id).where(OrderItem.order_id == order_id))]
     return lock_listings(work, ids, withdrawn_too=True)
+
+
+def _lock_to_cancel(work: UnitOfWork, order_id: str) -> Order:
+    """Return the order, locked after the offers and bids it claims were freed; those of a paid order are settled."""
+    is_unpaid = work.get(Order, order_id).paid_at is None
+    if is_unpaid:
+        release_claims(work.actor, order_id)
+    order = work.lock(Order, order_id)
+    if is_unpaid and order.paid_at is not None:
+        raise RuleViolated("ConcurrentChange", "the order was paid just now; try again")
+    return order
 
 
 def _listing(stock: Stock, item: OrderItem) -> Any:
