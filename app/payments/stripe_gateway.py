@@ -150,7 +150,7 @@ class StripeGateway:
             raise InvalidWebhook("The Stripe signature is missing, wrong or too old") from fault
         try:
             return _event(json.loads(payload))
-        except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError) as fault:
             raise InvalidWebhook("The body is no Stripe event") from fault
 
     def _card_id(self, method_id: str, step: str) -> str:

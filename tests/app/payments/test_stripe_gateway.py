@@ -245,7 +245,8 @@ class TestWebhooks:
 
     @pytest.mark.parametrize("body", [
         b"", b"[]", b"{}", b"null", b'{"data": {"object": []}}', b'{"id": "e", "type": "t"}',
-        b'{"data": {"object": {"object": "payment_intent"}}}', b"\xff\xfe", b"1e999"])
+        b'{"data": {"object": {"object": "payment_intent"}}}', b"\xff\xfe", b"1e999",
+        b'{"id": "e", "type": "t", "created": 1e30, "data": {"object": {}}}'])
     def test_a_signed_body_that_is_no_event_is_refused(self, gateway, body):
         signature = self.signed(body) if body != b"\xff\xfe" else "t=1,v1=1"
         with pytest.raises(InvalidWebhook):
