@@ -12,7 +12,7 @@ from app.payments import queries as payments_seen
 from app.payments.jobs import reconcile as reconcile_payments
 from app.runtime import runtime
 from blueprints.marketplace.order_management import books, commands, paying, reports
-from blueprints.marketplace.order_management.queries import known_order, refunds_due
+from blueprints.marketplace.order_management.queries import known_order, refundable, refunds_due
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
 _CHECKOUT = "orderManagementOrder"
@@ -131,13 +131,16 @@ def refund(order: str, amount: str | None, reason: str, dry_run: bool, yes: bool
     Example: flask payments refund ORD-mh3k2x1f7q --amount 10.00 --reason "arrived scratched"
     """
     facts = _order(order)
-    part = _amount(amount)
-    what = f"{part} {facts['currency']}" if part is not None else "everything that is left"
-    if not agreed(f"order {facts['orderNumber']} is {facts['state']}, paid {facts['total']} {facts['currency']}; "
-                  f"{what} goes back", dry_run=dry_run, yes=yes):
+    left = refundable(facts["id"], facts["currency"])
+    part = _amount(amount) if amount is not None else left
+    if not 0 < part <= left:
+        raise click.ClickException(f"{left} {facts['currency']} of order {facts['orderNumber']} can be given back")
+    if not agreed(f"order {facts['orderNumber']} is {facts['state']}; {part} of {left} {facts['currency']} goes back",
+                  dry_run=dry_run, yes=yes):
         return
     try:
-        payment = paying.refund_order(_OPERATOR, facts["id"], amount=part, reason=reason, cancelled_too=True)
+        payment = paying.refund_order(_OPERATOR, facts["id"], amount=None if amount is None else part, reason=reason,
+                                      cancelled_too=True)
     except ApiError as error:
         raise click.ClickException(error.message) from error
     print_facts(payment.result, as_json=as_json)
@@ -190,10 +193,11 @@ def _order(reference: str) -> dict[str, Any]:
         raise click.ClickException(f"there is no order {reference}") from error
 
 
-def _amount(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
+def _amount(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        amount = Decimal(text)
     except InvalidOperation as error:
         raise click.UsageError(f"--amount: {text!r} is no number") from error
+    if not amount.is_finite():
+        raise click.UsageError(f"--amount: {text!r} is no amount")
+    return amount

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from app.clock import now
-from app.data.reads import fetch_one
+from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import uuid7
 from app.http.errors import RuleViolated
@@ -36,6 +36,13 @@ def refunds_of(work: UnitOfWork, checkout: Checkout, order_id: str) -> list[Paym
     """Return the refunds of an order, oldest first."""
     return work.all(select(PaymentRefund).where(PaymentRefund.checkout == checkout.name,
                                                 PaymentRefund.order_id == order_id).order_by(PaymentRefund.id))
+
+
+def read_refunds(checkout: Checkout, order_id: str) -> list[PaymentRefund]:
+    """Return copies of the refunds of an order, oldest first, outside any transaction."""
+    rows = fetch(select(PaymentRefund.__table__).where(
+        PaymentRefund.checkout == checkout.name, PaymentRefund.order_id == order_id).order_by(PaymentRefund.id))
+    return [PaymentRefund(**row._mapping) for row in rows]
 
 
 def left_to_refund(paid: PaymentAttempt, refunds: Sequence[PaymentRefund]) -> int:

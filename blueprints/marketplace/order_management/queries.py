@@ -14,6 +14,7 @@ from app.data.wire import Wire, wire_shape
 from app.http.errors import NotFound
 from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
+from app.payments.queries import left_to_give_back
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
     LedgerEntry,
@@ -23,6 +24,7 @@ from blueprints.marketplace.order_management.models import (
     PaymentCustomer,
     PaymentMethod,
 )
+from blueprints.marketplace.order_management.settlement import CHECKOUT
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
 ITEM_FILTERS = Filters((equal(OrderItem.order_id), equal(OrderItem.product_id), equal(OrderItem.seller_id)))
@@ -168,6 +170,11 @@ def known_order(reference: str) -> dict[str, Any]:
     return {"id": row.id, "orderNumber": row.order_number, "state": f"{row.status}/{row.payment_confirmation}",
             "buyerId": row.buyer_id, "total": to_wire(row.total, currency), "currency": currency,
             "paidAt": iso(row.paid_at), "payableUntil": iso(row.payable_until), "isActive": row.is_active}
+
+
+def refundable(order_id: str, currency: str) -> Any:
+    """Return what of an order's money may still be given back, in major units; 0 when it was never paid."""
+    return to_wire(left_to_give_back(CHECKOUT, order_id), currency)
 
 
 def refunds_due() -> list[dict[str, Any]]:

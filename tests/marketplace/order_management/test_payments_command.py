@@ -40,7 +40,12 @@ def test_what_does_not_exist_is_refused(shop, flask_payments):
         assert "there is no order" in flask_payments(command, "ORD-nothing", code=1)
     order = shop.paid_order()
     assert "is no number" in flask_payments("refund", order["orderNumber"], "--amount", "much", code=2)
-    assert flask_payments("refund", order["orderNumber"], "--amount", "1000", "--yes", code=1)
+    assert "is no amount" in flask_payments("refund", order["orderNumber"], "--amount", "NaN", code=2)
+    for amount in ("1000", "105.01", "0", "-1"):
+        assert "105.0 USD of order" in flask_payments("refund", order["id"], "--amount", amount, "--dry-run", code=1)
+    assert "decimals" in flask_payments("refund", order["id"], "--amount", "1.001", "--yes", code=1)
+    unpaid = shop.order(shop.list_product())
+    assert "0.0 USD of order" in flask_payments("refund", unpaid["id"], "--dry-run", code=1)
     assert "month" in flask_payments("ledger", "--month", "soon", code=1)
     assert fixes(shop) == []
 
