@@ -8,6 +8,7 @@ import pytest
 from app.clock import moved_clock
 from app.jobs.worker import run_job
 from app.payments import attempts
+from app.payments import jobs as payment_jobs
 from app.runtime import runtime
 from blueprints.marketplace.order_management import books
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
@@ -206,6 +207,24 @@ def test_a_payer_is_told_nothing_of_our_hosts_and_keys(shop):
     with shop.gateway.failing(INTENTS, times=2, drop=True):
         said = ok(shop.start(order["id"]))["paymentResult"]
     assert said["message"] == "Stripe error message: The payment gateway does not answer"
+
+
+def test_a_payment_that_cannot_be_settled_keeps_no_other_waiting(shop, monkeypatch):
+    broken, lost = (shop.order(shop.list_product())["id"] for _ in range(2))
+    for order_id in (broken, lost):
+        with shop.gateway.failing(INTENTS, after=True, times=2, drop=True):
+            ok(shop.start(order_id))
+        let_the_gateway_rest()
+    settle = payment_jobs.settle
+
+    def settle_all_but_one(checkout, actor, attempt):
+        if attempt.order_id == broken:
+            raise RuntimeError
+        return settle(checkout, actor, attempt)
+
+    monkeypatch.setattr(payment_jobs, "settle", settle_all_but_one)
+    assert by_settle_job(shop, lost)["status"] == "PAID"
+    assert shop.read(broken)["_paymentConfirmation"] == "processing"
 
 
 def test_nobody_waits_for_the_database_while_the_gateway_thinks(shop):
