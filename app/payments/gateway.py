@@ -132,6 +132,9 @@ class PaymentGateway(Protocol):
     def create_customer(self, payer: Payer, key: str) -> str:
         """Open a customer for the payer and return its id."""
 
+    def knows_customer(self, customer_id: str) -> bool:
+        """Return whether the customer is there and not deleted."""
+
     def attach_card(self, customer_id: str, method_id: str) -> Card:
         """Keep a card for the customer; a declined card is refused here already."""
 

@@ -63,6 +63,17 @@ class StripeGateway:
         with _translated():
             return str(self._client.customers.create(self._known(parameters), {"idempotency_key": key}).id)
 
+    def knows_customer(self, customer_id: str) -> bool:
+        """Return whether the customer is there and not deleted."""
+        try:
+            with _translated():
+                found = self._client.customers.retrieve(customer_id).to_dict()
+        except PaymentRefused as refused:
+            if refused.code == "resource_missing":
+                return False
+            raise
+        return not found.get("deleted")
+
     def attach_card(self, customer_id: str, method_id: str) -> Card:
         """Keep a card for the customer; a declined card is refused here already."""
         with _translated():

@@ -84,6 +84,9 @@ class MemoryGateway:
     def create_customer(self, payer: Payer, key: str) -> str:
         return f"cus_{payer.user_id}"
 
+    def knows_customer(self, customer_id: str) -> bool:
+        return True
+
     def attach_card(self, customer_id: str, method_id: str) -> Card:
         return Card(method_id, customer_id, None, None, {})
 

@@ -77,6 +77,18 @@ def test_two_cards_have_one_customer(shop):
     assert len(customers) == 1
 
 
+def test_a_customer_deleted_at_the_gateway_is_opened_anew_with_the_next_card(shop):
+    """A localstripe that was started again knows nobody either."""
+    old = ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))
+    shop.localstripe.call("DELETE", f"/v1/customers/{old['customerId']}")
+    assert keep(shop, "pm_nowhere").status_code == 400
+    new = ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))
+    assert new["customerId"] != old["customerId"]
+    assert shop.buyer.get(LIST).json == [new]
+    order = shop.order(shop.list_product())
+    assert ok(shop.start(order["id"], new["paymentMethodId"]))["orderManagementOrder"]["status"] == "PAID"
+
+
 @pytest.mark.parametrize("name", ["id", "paymentMethodId"])
 def test_a_card_is_forgotten_by_either_of_its_ids(shop, name):
     card = ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))
