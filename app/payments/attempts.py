@@ -151,12 +151,14 @@ def _new_attempt(checkout: Checkout, order_id: str, attempts: Sequence[PaymentAt
 
 
 def _customer_of_card(work: UnitOfWork, checkout: Checkout, bill: Bill, method_id: str) -> str | None:
-    """Return the customer a kept card belongs to, None for a card that is not kept; refuses somebody else's."""
+    """Return the customer a kept card belongs to, None for a card that is not kept.
+
+    Refuses somebody else's, and one that was forgotten: Stripe takes no detached card, but not every gateway looks."""
     method: Any = checkout.method
-    kept = work.find(method, method.payment_method_id == method_id, method.is_active.is_(True))
+    kept = work.first(select(method).where(method.payment_method_id == method_id).order_by(method.is_active.desc()))
     if kept is None:
         return None
-    if kept.user_id != bill.payer_id:
+    if kept.user_id != bill.payer_id or not kept.is_active:
         raise RuleViolated("PaymentMethodUnknown", "the payment method is not one of yours")
     return str(kept.customer_id)
 

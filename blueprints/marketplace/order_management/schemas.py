@@ -34,6 +34,13 @@ class SummaryInput(InputSchema):
     currency = Currency()
 
 
+class SummaryObject(fields.Nested):
+    """The summary, or the text of one, like every object a client sends."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, *rest: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(JsonObject().deserialize(value), attr, data, *rest, **kwargs)
+
+
 class LineInput(InputSchema):
     """One line of a complete order (decision 14)."""
 
@@ -83,7 +90,7 @@ class NewOrder(InputSchema):
     stripe_customer_id = Text(required=True, metadata={"description": "not trusted; the server keeps its own"})
     payment_intent_id = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     shipping_address = JsonObject(required=True)
-    summary = fields.Nested(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
+    summary = SummaryObject(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
     tracking_number = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     estimated_delivery = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     cancelled_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})

@@ -98,6 +98,14 @@ def test_a_card_is_forgotten_by_either_of_its_ids(shop, name):
     assert shop.localstripe.call("GET", f"/v1/payment_methods/{card['paymentMethodId']}")["customer"] is None
 
 
+def test_a_forgotten_card_pays_for_nobody(shop):
+    card = ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))["paymentMethodId"]
+    ok(shop.buyer.delete(f"{DELETE}/{card}"))
+    for buyer in (shop.buyer, shop.buyer2):
+        refused = shop.start(shop.order(shop.list_product(), buyer=buyer)["id"], card, buyer=buyer)
+        assert (refused.status_code, refused.json["errCode"]) == (400, "PaymentMethodUnknown")
+
+
 def test_only_references_to_a_card_are_kept(shop):
     card = ok(keep(shop, VISA))
     assert set(card["cardInfo"]) <= {"brand", "last4", "checks", "funding", "exp_month", "exp_year"}

@@ -1,4 +1,5 @@
 """Placing whole orders: lines, the server's summary, stock (decisions 11 and 14)."""
+import json
 import uuid
 
 import pytest
@@ -25,6 +26,18 @@ def test_a_summary_that_differs_is_refused_and_one_that_fits_is_fine(shop):
     assert "summary.total" in refused.json["detail"]
     assert shop.try_order({"productId": listing}, summary={"currency": "EUR"}).status_code == 400
     ok(shop.try_order({"productId": listing}, summary=SUMMARY), 201)
+
+
+@pytest.mark.parametrize("summary", ["", "5", [], 5, '{"total": -1}', {"total": "5"}, {"currency": "dollars"}])
+def test_a_summary_that_is_none_is_refused(shop, summary):
+    refused = shop.try_order({"productId": shop.list_product()}, summary=summary)
+    assert (refused.status_code, "summary" in refused.json["detail"]) == (400, True)
+
+
+def test_objects_may_come_as_their_text(shop):
+    """rules-marketplace §0.5"""
+    order = shop.place(summary=json.dumps(SUMMARY), shippingAddress='{"city": "X"}')
+    assert (order["summary"], order["shippingAddress"]) == (SUMMARY, {"city": "X"})
 
 
 def test_a_summary_added_up_in_a_browser_fits(shop):
