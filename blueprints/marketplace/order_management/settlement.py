@@ -10,6 +10,7 @@ from app.payments.attempts import attempts_of
 from app.payments.checkout import Bill, Checkout, register_checkout
 from app.payments.checkout import Order as AnyOrder
 from app.payments.models import PaymentAttempt, PaymentRefund
+from app.payments.outcomes import FAILED
 from app.payments.refunds import given_back, refunds_of
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger, rules, topics
@@ -69,11 +70,13 @@ def on_paid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
 def on_unpaid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
     """The payment failed: the order stays payable, and its units held, for a day (decision 15).
 
-    The day counts from the first failure, or units could be held for ever by paying badly once a day."""
-    failed = [one.settled_at for one in attempts_of(work, CHECKOUT, order.id) if one.settled_at is not None]
-    retry_until = min(failed, default=now()) + timedelta(hours=runtime().settings.payment_retry_hours)
-    work.change(order, status="CANCELLED", payment_confirmation="canceled", cancelled_at=now(),
-                payable_until=max(retry_until, order.payable_until or retry_until),
+    The day counts from the first failure, or units could be held for ever by paying badly once a day. A payment that
+    was closed because the order's time is up gives it no more."""
+    until, made = order.payable_until or now(), attempts_of(work, CHECKOUT, order.id)
+    if attempt.state == FAILED or until > now():
+        first = min((one.settled_at for one in made if one.settled_at is not None), default=now())
+        until = max(until, first + timedelta(hours=runtime().settings.payment_retry_hours))
+    work.change(order, status="CANCELLED", payment_confirmation="canceled", cancelled_at=now(), payable_until=until,
                 payment_intent_id=attempt.intent_id or order.payment_intent_id)
     work.schedule(EXPIRE_ORDER, order.id, order.payable_until)
 
