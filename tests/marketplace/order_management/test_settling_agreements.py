@@ -168,3 +168,12 @@ def test_a_listing_with_an_open_order_is_not_edited(shop):
     shop.order(listing)
     refused = shop.seller.patch(f"{PRODUCTS}/{listing}", json={"price": 90})
     assert (refused.status_code, refused.json["errCode"]) == (400, "ListingHasOpenOrders")
+
+
+def test_each_of_two_accepted_offers_settles_an_order_of_its_own(shop):
+    listing = shop.list_product(quantity=5)
+    for _ in range(2):
+        accepted_offer(shop, listing)
+    for _ in range(2):
+        ok(shop.add(shop.place()["id"], listing, price=80), 201)
+    assert shop.add(shop.place()["id"], listing, price=80).status_code == 400
