@@ -56,6 +56,29 @@ def test_signs_and_syntax_never_list_everything_and_never_break(app: Flask, buye
         assert answer.json["searchIndices"] == []
 
 
+@pytest.mark.parametrize("name", ["documentType", "referenceId", "indexedAt"])
+@pytest.mark.parametrize("words", ["", "phone"])
+def test_null_asks_for_records_without_a_value_and_finds_none(
+        app: Flask, buyer: ApiClient, name: str, words: str) -> None:
+    record("Phone")
+    settle()
+    answer = buyer.get(MANY, query_string={"q": words, name: "null"})
+    assert (answer.status_code, answer.json["searchIndices"]) == (200, [])
+
+
+def test_a_filter_means_the_same_with_and_without_words(app: Flask, buyer: ApiClient) -> None:
+    """A UUID in capitals, a date whose plus sign the address has turned into a blank."""
+    record("Phone")
+    settle()
+    [row] = buyer.get(MANY).json["searchIndices"]
+    spaced = row["indexedAt"].replace("Z", " 00:00")
+    for filters in ({"referenceId": row["referenceId"].upper()}, {"indexedAt": spaced},
+                    {"referenceId": f"{uuid7()},{row['referenceId']}", "documentType": "CATEGORY,null"}):
+        for words in ("", "phone"):
+            found = buyer.get(MANY, query_string={"q": words, **filters}).json
+            assert found["searchIndices"] == [row], (filters, words)
+
+
 @pytest.mark.parametrize("words", ["x" * 256, "a\x00b"])
 def test_overlong_words_are_refused_not_failed(buyer: ApiClient, words: str) -> None:
     assert buyer.get(MANY, query_string={"q": words}).status_code == 400
