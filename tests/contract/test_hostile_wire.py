@@ -1,7 +1,8 @@
 """What is sent past every HTTP library, to the real server: it answers in our words, or closes, and goes on serving."""
 import json
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.components import wait_until
 from tests.live import LiveSystem
 
 LOGIN = b"/marketplace/auth-api/login"
+UPLOAD = "/marketplace/productlisting-api/api/media/upload"
 JSON = b"Host: a\r\nContent-Type: application/json\r\n"
 CREDENTIALS = json.dumps({"username": "admin@admin.com", "password": "superadmin-test-1"}).encode()
 
@@ -94,6 +96,7 @@ def test_malformed_http_is_refused_in_our_words_and_the_server_goes_on(live: Liv
         assert told(body)["status"] == 400, name
         assert b"Traceback" not in body
     _a_body_in_chunks_is_a_body_and_has_the_same_limit(live)
+    _who_sends_far_too_much_hears_the_refusal(live)
     _addresses_of_every_form_are_answered(live)
     _clients_that_stall_hold_no_thread_for_good(live)
     assert live.pids("web") == workers
@@ -106,6 +109,19 @@ def _a_body_in_chunks_is_a_body_and_has_the_same_limit(live: LiveSystem) -> None
     status, _, body = exchange(live, post(LOGIN, in_chunks(b"[" + b" " * 3_000_000 + b"]", 60_000), chunked))
     assert status == 413
     assert told(body)["status"] == 413
+
+
+def _who_sends_far_too_much_hears_the_refusal(live: LiveSystem) -> None:
+    """The client sends everything before it listens, as most do, and its connection goes on serving."""
+    with closing(HTTPConnection("127.0.0.1", int(live.environment["PORT"]), timeout=60)) as connection:
+        connection.request("POST", LOGIN.decode(), CREDENTIALS, {"Content-Type": "application/json"})
+        token = json.loads(connection.getresponse().read())["accessToken"]
+        head = {"Authorization": f"Bearer {token}", "Content-Type": "multipart/form-data; boundary=x"}
+        part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
+        connection.request("POST", UPLOAD, part + bytes(12_000_000) + b"\r\n--x--\r\n", head)
+        assert json.loads(connection.getresponse().read())["error"]["code"] == "too_large"
+        connection.request("POST", LOGIN.decode(), b"[" + b" " * 12_000_000 + b"]", {"Content-Type": "application/json"})
+        assert told(connection.getresponse().read())["status"] == 413
 
 
 def _addresses_of_every_form_are_answered(live: LiveSystem) -> None:
