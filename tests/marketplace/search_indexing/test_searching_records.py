@@ -1,6 +1,8 @@
 """Searching records over HTTP: hostile words, pages, a broken index, and a large catalogue through rebuilds."""
 import shutil
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +170,24 @@ def test_the_nightly_repair_mends_what_differs(app: Flask, find: Finder) -> None
     index.refresh()
     assert {kept, lost} < {id for id, _ in index.versions()}
     assert len(find(q="phone")) == 3
+
+
+@pytest.mark.parametrize("words", ["", "phone"])
+def test_a_search_takes_as_many_statements_for_many_rows_as_for_few(
+        app: Flask, buyer: ApiClient, count_statements: Callable[[], AbstractContextManager[list[str]]],
+        words: str) -> None:
+    for number in range(12):
+        record(f"Phone {number}")
+    settle()
+
+    def statements_for(rows: int) -> int:
+        arguments = {"q": words, "caching": "false", "pageRowCount": str(rows)}
+        buyer.get(MANY, query_string=arguments)
+        with count_statements() as told:
+            assert len(buyer.get(MANY, query_string=arguments).json["searchIndices"]) == rows
+        return len(told)
+
+    assert statements_for(2) == statements_for(10) == 1
 
 
 # A large catalogue ---------------------------------------------------------------------------------------------------
