@@ -112,16 +112,20 @@ def _a_body_in_chunks_is_a_body_and_has_the_same_limit(live: LiveSystem) -> None
 
 
 def _who_sends_far_too_much_hears_the_refusal(live: LiveSystem) -> None:
-    """The client sends everything before it listens, as most do, and its connection goes on serving."""
+    """The client sends everything before it listens, as most do."""
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: image/png\r\n\r\n'
+    form = part + bytes(12_000_000) + b"\r\n--x--\r\n"
+    json_type = {"Content-Type": "application/json"}
+    token = _sent_whole(live, LOGIN.decode(), CREDENTIALS, json_type)["accessToken"]
+    form_type = {"Content-Type": "multipart/form-data; boundary=x", "Authorization": f"Bearer {token}"}
+    assert _sent_whole(live, UPLOAD, form, form_type)["error"]["code"] == "too_large"
+    assert _sent_whole(live, LOGIN.decode(), bytes(12_000_000), json_type)["status"] == 413
+
+
+def _sent_whole(live: LiveSystem, path: str, body: bytes, headers: dict[str, str]) -> Any:
     with closing(HTTPConnection("127.0.0.1", int(live.environment["PORT"]), timeout=60)) as connection:
-        connection.request("POST", LOGIN.decode(), CREDENTIALS, {"Content-Type": "application/json"})
-        token = json.loads(connection.getresponse().read())["accessToken"]
-        head = {"Authorization": f"Bearer {token}", "Content-Type": "multipart/form-data; boundary=x"}
-        part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: image/png\r\n\r\n'
-        connection.request("POST", UPLOAD, part + bytes(12_000_000) + b"\r\n--x--\r\n", head)
-        assert json.loads(connection.getresponse().read())["error"]["code"] == "too_large"
-        connection.request("POST", LOGIN.decode(), bytes(12_000_000), {"Content-Type": "application/json"})
-        assert told(connection.getresponse().read())["status"] == 413
+        connection.request("POST", path, body, headers)
+        return json.loads(connection.getresponse().read())
 
 
 def _addresses_of_every_form_are_answered(live: LiveSystem) -> None:
