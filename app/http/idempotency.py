@@ -1,4 +1,5 @@
 """Idempotency-Key (decision 22): the answer is stored in the transaction of the effect: a retry cannot redo it."""
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -73,6 +74,24 @@ def claim_key(actor: Actor, route: str, body: bytes) -> Claim | Response | None:
         return _take(actor, scope, fingerprint)
     except DuplicateRecord:
         raise RequestInFlight("errMsg_IdempotencyKeyInFlight") from None
+
+
+def answered_once(actor: Actor, route: str, body: bytes, answer: Callable[[], Response]) -> Response:
+    """Make an answer, or return the stored one of the same call: for routes outside the pipeline of business APIs.
+
+    It is kept after its effect, in a transaction of its own: a crash in between lets a retry repeat the effect."""
+    claim = claim_key(actor, route, body)
+    if isinstance(claim, Response) or claim is None:
+        return claim or answer()
+    try:
+        response = answer()
+    except BaseException:
+        claim.release(actor)
+        raise
+    with unit_of_work(actor) as work:
+        claim.store(work, response.status_code, response.get_data())
+        work.commit()
+    return response
 
 
 def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
