@@ -6,6 +6,7 @@ import pytest
 from app.clock import moved_clock, now
 from app.data.columns import iso
 from app.jobs.worker import run_job
+from blueprints.marketplace.product_listing.stock import unordered_auctions
 from tests.marketplace.order_management.shop import BIDS, OFFERS, PRODUCTS, ok
 
 
@@ -141,6 +142,17 @@ def test_a_winner_who_paid_keeps_the_item(shop, won_auction, settle):
         settle()
         assert run_job("second-chances") == "0 offered"
         assert shop.read(order["id"], shop.super_admin)["status"] == "PAID"
+
+
+def test_a_refunded_auction_is_its_sellers_again_and_nobody_elses_second_chance(shop, won_auction, settle):
+    order = shop.order(won_auction, buyer=shop.buyer2)
+    ok(shop.start(order["id"], buyer=shop.buyer2))
+    ok(shop.move(shop.admin, order["id"], "REFUNDED"))
+    settle()
+    with moved_clock(days=9):
+        assert run_job("second-chances") == "0 offered"
+        assert unordered_auctions(now(), 10) == []
+        ok(shop.seller.delete(f"{PRODUCTS}/{won_auction}"))
 
 
 def test_a_listing_with_an_open_order_is_not_edited(shop):
