@@ -193,6 +193,7 @@ def test_a_withdrawn_auction_cancels_its_bids(room, settle):
     auction = room.auction()
     bid = room.placed(room.ben, auction, 60)
     assert room.admin.delete(f"{PRODUCTS}/{auction}").status_code == 200
+    assert refused(room.set_bid(room.admin, bid, "WON")) == (400, "ListingGone")
     settle()
     assert room.bid_seen(room.ben, bid)["status"] == "CANCELLED"
     assert auction_overview(auction)["winner_bid_id"] is None
