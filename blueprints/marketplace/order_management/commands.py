@@ -28,6 +28,7 @@ from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import RELEASED, RESERVED, SOLD, Order, OrderItem
 from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of
 from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
+from blueprints.marketplace.product_listing.auction_state import forget_winner
 from blueprints.marketplace.product_listing.stock import lock_listings, release, ship, take_back
 
 SHIPMENT = ("tracking_number", "carrier", "estimated_delivery")
@@ -118,11 +119,15 @@ def expire_order(work: UnitOfWork, order_id: str) -> None:
 
 
 def release_order(work: UnitOfWork, order_id: str) -> None:
-    """Give back the units of an order that was refunded whole; a second call changes nothing."""
+    """Give back the units of an order that was refunded whole; a second call changes nothing.
+
+    An auction in it is its seller's again: nobody is expected to pay for it any more."""
     stock = _lock_stock(work, order_id)
     order = lock_order(work, CHECKOUT, order_id)
     if order.status == "REFUNDED":
         _release(work, order, items_of(work, order_id), stock)
+        for listing in stock.values():
+            forget_winner(work, listing)
 
 
 def _lock_stock(work: UnitOfWork, order_id: str) -> Stock:

@@ -6,6 +6,7 @@ import pytest
 from app.clock import moved_clock, now
 from app.data.columns import iso
 from app.jobs.worker import run_job
+from blueprints.marketplace.product_listing.stock import unordered_auctions
 from tests.marketplace.order_management.shop import BIDS, OFFERS, PRODUCTS, ok
 
 
@@ -161,6 +162,17 @@ def test_an_auction_bought_at_once_is_ordered_at_that_price(shop, settle):
     settle()
     assert shop.try_order({"productId": listing}, buyer=shop.buyer2).status_code == 400
     assert shop.paid_order(listing)["summary"]["total"] == 90
+
+
+def test_a_refunded_auction_is_its_sellers_again_and_nobody_elses_second_chance(shop, won_auction, settle):
+    order = shop.order(won_auction, buyer=shop.buyer2)
+    ok(shop.start(order["id"], buyer=shop.buyer2))
+    ok(shop.move(shop.admin, order["id"], "REFUNDED"))
+    settle()
+    with moved_clock(days=9):
+        assert run_job("second-chances") == "0 offered"
+        assert unordered_auctions(now(), 10) == []
+        ok(shop.seller.delete(f"{PRODUCTS}/{won_auction}"))
 
 
 def test_a_listing_with_an_open_order_is_not_edited(shop):
