@@ -175,8 +175,10 @@ def test_status_counts_what_waits_and_fails_when_something_is_parked(
 
 def test_retry_owes_parked_deliveries_again_and_is_idempotent(flask: FlaskCommand) -> None:
     _park_a_delivery()
-    dry = flask("events", "retry", "--dry-run")
+    dry = flask("events", "retry", "--dry-run", "--json")
     assert "dry run" in dry.stderr
+    assert json.loads(dry.stdout) == {
+        "changed": False, "would": f"1 parked deliveries of {SUBSCRIBER} are tried again"}
     assert json.loads(flask("events", "status", "--json").stdout)["parked"] == 1
     assert json.loads(flask("events", "retry", SUBSCRIBER, "--yes", "--json").stdout) == {"retried": 1}
     assert json.loads(flask("events", "retry", "--yes", "--json").stdout) == {"retried": 0}
