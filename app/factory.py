@@ -25,7 +25,7 @@ from app.ops.metrics import install_metrics
 from app.ops.requests import install_request_log
 from app.payments import jobs as payment_jobs
 from app.runtime import Runtime, install_runtime
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import Settings, SettingsError, claim_home, load_settings
 from blueprints.equipment import routes as equipment
 from blueprints.equipment.pipeline import RegistryBlueprint, refused
 from blueprints.marketplace.admin_moderation import routes as admin_moderation
@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application; raises SettingsError when a setting is wrong or missing."""
     settings = settings or load_settings()
     _refuse_unreadable(settings)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    claim_home(settings)
     clock.set_offset(settings.clock_offset)
     app = Application("guildhall", static_folder=None)
     app.url_map.strict_slashes = False

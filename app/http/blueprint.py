@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import orjson
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
@@ -319,9 +319,3 @@ def _if_match(path: dict[str, str]) -> tuple[str, int] | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise InvalidInput("errMsg_IfMatchIsNotValid", detail={"If-Match": 'expected "<recordVersion>"'})
     return next(iter(path.values())), int(text)
-
-
-def service_of_endpoint(blueprint_name: str) -> Service | None:
-    """Return the service a blueprint name belongs to."""
-    blueprint = current_app.blueprints.get(blueprint_name)
-    return blueprint.service if isinstance(blueprint, ServiceBlueprint) else None
