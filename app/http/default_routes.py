@@ -1,28 +1,45 @@
 """The routes every service has without asking (rules-platform §2.1): face, documents, health, session, permissions."""
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import flask_swagger_ui
+import orjson
 from flask import Response
 
 from app.http.blueprint import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.errors import NotFound
-from app.http.openapi import document_of
+from app.http.limits import spend_one_request
+from app.http.openapi import answer, document_of
 from app.http.request import current_actor
+from app.http.service import Service
 from app.identity.actor import Actor
 from app.identity.authentication import session_answer
+from app.identity.session_view import SESSION_SCHEMA
 from app.ops.health import admin_health_report, health_report
+from app.runtime import runtime
 
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 _ASSET_FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
 _SWAGGER = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<link rel="stylesheet" href="swagger-assets/swagger-ui.css"></head><body><div id="ui"></div>
-<script src="swagger-assets/swagger-ui-bundle.js"></script><script src="swagger-assets/start.js"></script></body>
-</html>"""
-_START = "window.ui = SwaggerUIBundle({url: '../openapi.json', dom_id: '#ui'});"
+<link rel="stylesheet" href="{mount}/swagger-assets/swagger-ui.css"></head><body><div id="ui"></div>
+<script src="{mount}/swagger-assets/swagger-ui-bundle.js"></script>
+<script src="{mount}/swagger-assets/start.js"></script></body></html>"""
+# The address is whole: a relative one would be taken from the page, not from this script.
+_START = "window.ui = SwaggerUIBundle({{url: '{mount}/openapi.json', dom_id: '#ui'}});"
+
 _NO_LOGIN = {"status": "ERR", "message": "No login found"}
+_UNKNOWN = {"401": answer({"type": "object", "required": ["status", "message"], "properties": {
+    "status": {"type": "string", "const": "ERR"}, "message": {"type": "string"}}, "example": _NO_LOGIN},
+    "No valid login")}
+_CAN = {"type": "object", "required": ["canDo", "exceptions"], "properties": {
+    "canDo": {"type": "boolean"}, "exceptions": {"type": "array", "items": {"type": "string"}}},
+    "example": {"canDo": True, "exceptions": []}}
+_HEALTH = {"type": "object", "required": ["status", "database"], "properties": {
+    "status": {"type": "string", "enum": ["OK", "ERR"]}, "database": {"type": "boolean"}},
+    "example": {"status": "OK", "database": True}}
 
 
 def add_default_routes(blueprint: ServiceBlueprint) -> None:
@@ -30,54 +47,75 @@ def add_default_routes(blueprint: ServiceBlueprint) -> None:
     if blueprint.has_default_routes:
         return
     blueprint.has_default_routes = True
-    service, name = blueprint.service, blueprint.name
+    _add_face_and_documents(blueprint)
+    _add_health(blueprint)
+    _add_session_and_permissions(blueprint)
 
-    def add(rule: str, view: Any) -> None:
-        blueprint.add_undocumented(rule, view)
 
-    def face() -> str:
-        rows = "".join(f"<tr><td>{api.method}</td><td><code>{escape(service.mount + api.path)}</code></td>"
-                       f"<td>{escape(api.name)}</td></tr>" for api in blueprint.apis)
-        return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{service.name}</title><h1>{service.name}"
-                f" {service.version}</h1><p>{escape(service.description)}</p><p><a href='{service.mount}/swagger'>"
-                f"try the APIs</a> · <a href='{service.mount}/openapi.json'>OpenAPI</a></p>"
-                f"<table>{rows}</table></html>")
+def _add_face_and_documents(blueprint: ServiceBlueprint) -> None:
+    service, add = blueprint.service, blueprint.add_default
+    page, document = answer({"type": "string"}, media_type="text/html"), answer({"type": "object"})
+
+    add("/", lambda: _face(blueprint), _said("face", "What this service can do", page))
+    add("/swagger", lambda: _SWAGGER.format(title=escape(service.name), mount=service.mount),
+        _said("swagger", "Try it out", page))
+    add("/swagger-assets/{name}", lambda name: _asset(service, name),
+        _said("swaggerAsset", "What that page is made of", answer({"type": "string"}, media_type="text/javascript")))
+    for path, name in (("/openapi.json", "openapi"), ("/swagger.json", "swaggerDocument")):
+        add(path, lambda: json_response(document_of(blueprint.name)), _said(name, "This document", document))
+    add("/getPostmanCollection", lambda: _postman(blueprint), _said("getPostmanCollection", "For Postman", document))
+    add("/favicon.ico", lambda: Response(status=204), {
+        "operationId": "favicon", "summary": "No icon", "responses": {"204": {"description": "None"}}, "security": []})
+
+
+def _add_health(blueprint: ServiceBlueprint) -> None:
+    down = {"503": answer(_HEALTH, "The database is down")}
+    blueprint.add_default("/health", health_report, _said("health", "Is it well?", answer(_HEALTH), down))
+    blueprint.add_default("/admin/health", admin_health_report, _said(
+        "adminHealth", "Is it well, with Redis, events and jobs?", answer(_HEALTH), down))
+
+
+def _add_session_and_permissions(blueprint: ServiceBlueprint) -> None:
+    service = blueprint.service
+
+    def known() -> Actor | None:
+        actor = current_actor(service.realm)
+        spend_one_request(actor)
+        return None if actor.is_anonymous else actor
 
     def current_user() -> Response:
-        session = session_answer(service.realm)
+        session = session_answer(service.realm) if known() else None
         return json_response(session) if session else json_response(_NO_LOGIN, 401)
 
     def permissions() -> Response:
-        return json_response(_NO_LOGIN, 401) if current_actor(service.realm).is_anonymous else json_response([])
+        return json_response([]) if known() else json_response(_NO_LOGIN, 401)
 
     def permission(permissionName: str) -> Response:  # noqa: N803 - the contract's parameter name
-        actor = current_actor(service.realm)
-        if actor.is_anonymous:
+        actor = known()
+        if actor is None:
             return json_response(_NO_LOGIN, 401)
         return json_response({"canDo": _can(actor, service.codename, permissionName), "exceptions": []})
 
-    def postman() -> Response:
-        return json_response(_postman(blueprint), 200, {
-            "Content-Disposition": f'attachment; filename="{service.name}.postman_collection.json"'})
-
-    add("/", face)
-    add("/swagger", lambda: _SWAGGER.format(title=escape(service.name)).replace(
-        "swagger-assets", f"{service.mount}/swagger-assets"))
-    add("/swagger-assets/<name>", _asset)
-    add("/openapi.json", lambda: json_response(document_of(name)))
-    add("/swagger.json", lambda: json_response(document_of(name)))
-    add("/getPostmanCollection", postman)
-    add("/health", health_report)
-    add("/admin/health", admin_health_report)
-    add("/currentuser", current_user)
-    add("/permissions", permissions)
-    add("/permissions/<permissionName>", permission)
-    add("/favicon.ico", lambda: Response(status=204))
+    for path, view, name, summary, shape in (
+            ("/currentuser", current_user, "currentUser", "Who is logged in", SESSION_SCHEMA),
+            ("/permissions", permissions, "permissions", "The caller's permission records: none, roles decide",
+             {"type": "array", "items": {"type": "object"}, "example": []}),
+            ("/permissions/{permissionName}", permission, "permission", "Whether the caller has a permission", _CAN)):
+        blueprint.add_default(path, view, {
+            "operationId": name, "summary": summary, "responses": {"200": answer(shape), **_UNKNOWN}})
 
 
-def _asset(name: str) -> Response:
+def _said(name: str, summary: str, good: dict[str, Any], *refusals: dict[str, Any]) -> dict[str, Any]:
+    """Return the operation of a default route that needs no login."""
+    responses = {"200": good}
+    for refusal in refusals:
+        responses |= refusal
+    return {"operationId": name, "summary": summary, "responses": responses, "security": []}
+
+
+def _asset(service: Service, name: str) -> Response:
     if name == "start.js":
-        return Response(_START, mimetype="text/javascript")
+        return Response(_START.format(mount=service.mount), mimetype="text/javascript")
     if name not in _ASSETS:
         raise NotFound
     return Response((_ASSET_FOLDER / name).read_bytes(), mimetype=_ASSETS[name],
@@ -91,10 +129,41 @@ def _can(actor: Actor, codename: str, permission: str) -> bool:
     return actor.role == "admin" and (permission == "adminPanel.access" or permission.startswith(f"{codename}."))
 
 
-def _postman(blueprint: ServiceBlueprint) -> dict[str, Any]:
+def _operations(blueprint: ServiceBlueprint) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and description of everything the service's document describes."""
+    for path, item in document_of(blueprint.name)["paths"].items():
+        yield from ((method.upper(), path, said) for method, said in item.items() if method != "parameters")
+
+
+def _face(blueprint: ServiceBlueprint) -> str:
     service = blueprint.service
-    items = [{"name": api.name, "request": {
-        "method": api.method, "header": [{"key": "Authorization", "value": "Bearer {{accessToken}}"}],
-        "url": "{{baseUrl}}" + service.mount + api.path.replace("{", ":").replace("}", "")}} for api in blueprint.apis]
-    return {"info": {"name": f"{service.codename} {service.name}",
-                     "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}, "item": items}
+    rows = "".join(f"<tr><td>{method}</td><td><code>{escape(path)}</code></td><td>{escape(said['operationId'])}</td>"
+                   f"<td>{escape(said['summary'])}</td></tr>" for method, path, said in _operations(blueprint))
+    return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{service.name}</title><h1>{service.name}"
+            f" {service.version}</h1><p>{escape(service.description)}</p><p><a href='{service.mount}/swagger'>"
+            f"try the APIs</a> · <a href='{service.mount}/openapi.json'>OpenAPI</a></p><table>{rows}</table></html>")
+
+
+def _postman(blueprint: ServiceBlueprint) -> Response:
+    service = blueprint.service
+    variables = {"baseUrl": runtime().settings.public_url, "accessToken": ""}
+    collection = {
+        "info": {"name": f"{service.codename} {service.name}",
+                 "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
+        "item": [_postman_item(*operation) for operation in _operations(blueprint)],
+        "variable": [{"key": key, "value": value} for key, value in variables.items()]}
+    return json_response(collection, 200, {
+        "Content-Disposition": f'attachment; filename="{service.name}.postman_collection.json"'})
+
+
+def _postman_item(method: str, path: str, said: dict[str, Any]) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "method": method, "url": "{{baseUrl}}" + path.replace("{", ":").replace("}", ""),
+        "description": said["summary"], "header": []}
+    if said.get("security") != []:
+        request["header"].append({"key": "Authorization", "value": "Bearer {{accessToken}}"})
+    body = said.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None:
+        request["header"].append({"key": "Content-Type", "value": "application/json"})
+        request["body"] = {"mode": "raw", "raw": orjson.dumps(body.get("example", {})).decode()}
+    return {"name": said["operationId"], "request": request}

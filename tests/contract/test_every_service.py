@@ -2,6 +2,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
@@ -56,6 +57,15 @@ def test_every_openapi_document_is_valid_and_complete(app: Flask, client: ApiCli
             assert str(api.status) in operation["responses"]
 
 
+def test_face_and_postman_collection_show_what_the_document_shows(app: Flask, client: ApiClient) -> None:
+    for service in services(app):
+        mount = service.service.mount
+        shown = {operation["operationId"] for item in client.get(f"{mount}/openapi.json").json["paths"].values()
+                 for method, operation in item.items() if method != "parameters"}
+        assert {item["name"] for item in client.get(f"{mount}/getPostmanCollection").json["item"]} == shown
+        assert all(f"<td>{name}</td>" in client.get(f"{mount}/").text for name in shown)
+
+
 def test_the_swagger_page_brings_its_own_assets(client: ApiClient) -> None:
     mount = "/marketplace/auth-api"
     page = client.get(f"{mount}/swagger").text
@@ -64,6 +74,8 @@ def test_the_swagger_page_brings_its_own_assets(client: ApiClient) -> None:
         assert asset in page
         assert client.get(f"{mount}/swagger-assets/{asset}").status_code == 200
     assert client.get(f"{mount}/swagger-assets/../../setup.cfg").status_code == 404
+    shown = client.get(f"{mount}/swagger-assets/start.js").text.split("url: '")[1].split("'")[0]
+    assert client.get(urljoin(f"{mount}/swagger", shown)).json["info"]["title"] == "auth (ebaycclone)"
 
 
 def test_x_7_no_business_api_answers_a_stranger_unless_its_policy_says_public(app: Flask, client: ApiClient) -> None:
