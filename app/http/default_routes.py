@@ -1,5 +1,5 @@
 """The routes every service has without asking (rules-platform §2.1): face, documents, health, session, permissions."""
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ _SWAGGER = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>
 <script src="{mount}/swagger-assets/start.js"></script></body></html>"""
 # The address is whole: a relative one would be taken from the page, not from this script.
 _START = "window.ui = SwaggerUIBundle({{url: '{mount}/openapi.json', dom_id: '#ui'}});"
-
+_POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _NO_LOGIN = {"status": "ERR", "message": "No login found"}
 _UNKNOWN = {"401": answer({"type": "object", "required": ["status", "message"], "properties": {
     "status": {"type": "string", "const": "ERR"}, "message": {"type": "string"}}, "example": _NO_LOGIN},
@@ -47,32 +47,34 @@ def add_default_routes(blueprint: ServiceBlueprint) -> None:
     if blueprint.has_default_routes:
         return
     blueprint.has_default_routes = True
-    _add_face_and_documents(blueprint)
-    _add_health(blueprint)
+    service = blueprint.service
+    add_pages(blueprint.add_default, service, f"{service.codename} {service.name}",
+              lambda: document_of(blueprint.name))
     _add_session_and_permissions(blueprint)
 
 
-def _add_face_and_documents(blueprint: ServiceBlueprint) -> None:
-    service, add = blueprint.service, blueprint.add_default
-    page, document = answer({"type": "string"}, media_type="text/html"), answer({"type": "object"})
+def add_pages(add: Callable[[str, Any, dict[str, Any]], None], service: Service, title: str,
+              document: Callable[[], dict[str, Any]]) -> None:
+    """Add the default routes that do not ask who calls; also for a service with tokens of its own.
 
-    add("/", lambda: _face(blueprint), _said("face", "What this service can do", page))
+    `add` takes a path, its view and its OpenAPI operation."""
+    page, data = answer({"type": "string"}, media_type="text/html"), answer({"type": "object"})
+    script, down = answer({"type": "string"}, media_type="text/javascript"), {"503": answer(_HEALTH, "Database down")}
+
+    add("/", lambda: _face(service, document()), _said("face", "What this service can do", page))
     add("/swagger", lambda: _SWAGGER.format(title=escape(service.name), mount=service.mount),
         _said("swagger", "Try it out", page))
     add("/swagger-assets/{name}", lambda name: _asset(service, name),
-        _said("swaggerAsset", "What that page is made of", answer({"type": "string"}, media_type="text/javascript")))
+        _said("swaggerAsset", "What that page is made of", script))
     for path, name in (("/openapi.json", "openapi"), ("/swagger.json", "swaggerDocument")):
-        add(path, lambda: json_response(document_of(blueprint.name)), _said(name, "This document", document))
-    add("/getPostmanCollection", lambda: _postman(blueprint), _said("getPostmanCollection", "For Postman", document))
+        add(path, lambda: json_response(document()), _said(name, "This document", data))
+    add("/getPostmanCollection", lambda: _postman(service, title, document()),
+        _said("getPostmanCollection", "For Postman", data))
+    add("/health", health_report, _said("health", "Is it well?", answer(_HEALTH), down))
+    add("/admin/health", admin_health_report,
+        _said("adminHealth", "Is it well, with Redis, events and jobs?", answer(_HEALTH), down))
     add("/favicon.ico", lambda: Response(status=204), {
         "operationId": "favicon", "summary": "No icon", "responses": {"204": {"description": "None"}}, "security": []})
-
-
-def _add_health(blueprint: ServiceBlueprint) -> None:
-    down = {"503": answer(_HEALTH, "The database is down")}
-    blueprint.add_default("/health", health_report, _said("health", "Is it well?", answer(_HEALTH), down))
-    blueprint.add_default("/admin/health", admin_health_report, _said(
-        "adminHealth", "Is it well, with Redis, events and jobs?", answer(_HEALTH), down))
 
 
 def _add_session_and_permissions(blueprint: ServiceBlueprint) -> None:
@@ -129,28 +131,25 @@ def _can(actor: Actor, codename: str, permission: str) -> bool:
     return actor.role == "admin" and (permission == "adminPanel.access" or permission.startswith(f"{codename}."))
 
 
-def _operations(blueprint: ServiceBlueprint) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield method, path and description of everything the service's document describes."""
-    for path, item in document_of(blueprint.name)["paths"].items():
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and description of everything a document describes."""
+    for path, item in document["paths"].items():
         yield from ((method.upper(), path, said) for method, said in item.items() if method != "parameters")
 
 
-def _face(blueprint: ServiceBlueprint) -> str:
-    service = blueprint.service
+def _face(service: Service, document: dict[str, Any]) -> str:
     rows = "".join(f"<tr><td>{method}</td><td><code>{escape(path)}</code></td><td>{escape(said['operationId'])}</td>"
-                   f"<td>{escape(said['summary'])}</td></tr>" for method, path, said in _operations(blueprint))
+                   f"<td>{escape(said['summary'])}</td></tr>" for method, path, said in _operations(document))
     return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{service.name}</title><h1>{service.name}"
             f" {service.version}</h1><p>{escape(service.description)}</p><p><a href='{service.mount}/swagger'>"
             f"try the APIs</a> · <a href='{service.mount}/openapi.json'>OpenAPI</a></p><table>{rows}</table></html>")
 
 
-def _postman(blueprint: ServiceBlueprint) -> Response:
-    service = blueprint.service
+def _postman(service: Service, title: str, document: dict[str, Any]) -> Response:
     variables = {"baseUrl": runtime().settings.public_url, "accessToken": ""}
     collection = {
-        "info": {"name": f"{service.codename} {service.name}",
-                 "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
-        "item": [_postman_item(*operation) for operation in _operations(blueprint)],
+        "info": {"name": title, "schema": _POSTMAN},
+        "item": [_postman_item(*operation) for operation in _operations(document)],
         "variable": [{"key": key, "value": value} for key, value in variables.items()]}
     return json_response(collection, 200, {
         "Content-Disposition": f'attachment; filename="{service.name}.postman_collection.json"'})

@@ -17,8 +17,9 @@ log = logging.getLogger("guildhall.http")
 _RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN_NAMES = tuple(token_name(realm) for realm in REALM_CODENAMES)
-# What a front end of another origin may read of an answer besides its body.
-_EXPOSED = ", ".join(("ETag", "Retry-After", *_RATE, "X-Request-Id", "Idempotency-Replayed", *_TOKEN_NAMES))
+# What a page of an allowed origin may read beside the body: versions, paging, limits, and the token of a login.
+_READABLE = ", ".join(("ETag", "Idempotency-Replayed", "Link", "Location", "Preference-Applied", "Retry-After",
+                       "X-Request-Id", "X-Total-Count", *_RATE, *_TOKEN_NAMES))
 _MULTIPART_ROOM = 64 * 1024
 
 
@@ -89,11 +90,12 @@ def _is_known_by_cookie(realm: str) -> bool:
 def _allow(response: Response, origin: str) -> None:
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Access-Control-Allow-Credentials"] = "true"
-    response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+    response.headers["Access-Control-Expose-Headers"] = _READABLE
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, PUT, DELETE"
         response.headers["Access-Control-Allow-Headers"] = (
-            "Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id, " + ", ".join(_TOKEN_NAMES))
+            "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, "
+            + ", ".join(_TOKEN_NAMES))
         response.headers["Access-Control-Max-Age"] = "600"
 
 

@@ -50,7 +50,7 @@ class Shell:
         self._url = url
 
     def type(self, command: str) -> str:
-        """Run a command as printed, at the server under test, and return what it printed."""
+        """Run a command as printed, at the server under test; return its answer as the README has it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         end = f"end-{secrets.token_hex(8)}"
@@ -61,14 +61,14 @@ class Shell:
             if line.rstrip("\n") == end:
                 break
             lines.append(line)
-        return "".join(lines).strip()
+        return "".join(lines).strip().replace(self._url, PRINTED_URL)
 
 
 @contextmanager
-def shell(url: str) -> Iterator[Shell]:
-    """Open a bash in the root of the repository."""
-    with subprocess.Popen(["bash"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True) as process:
+def shell(url: str, **environment: str) -> Iterator[Shell]:
+    """Open a bash in the root of the repository; `environment` leads `flask` to the system under test, too."""
+    with subprocess.Popen(["bash"], cwd=ROOT, env=os.environ | environment, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         yield Shell(process, url)
         assert process.stdin is not None
         process.stdin.close()
@@ -98,7 +98,7 @@ def refresh() -> None:
     """Type the tour against a demo of its own and write the answers into README.md."""
     text = README.read_text()
     with tempfile.TemporaryDirectory() as home, live_system(Path(home), GUILDHALL_ENV="demo") as system, \
-            shell(system.url) as prompt:
+            shell(system.url, **system.environment) as prompt:
         answers = [shortened(prompt.type(step.command)) for step in steps(text)]
     if any("Traceback" in answer for answer in answers):
         raise SystemExit("the tour did not work; README.md is left alone")
