@@ -75,8 +75,6 @@ def test_the_swagger_page_brings_its_own_assets(client: ApiClient) -> None:
         assert asset in page
         assert client.get(f"{mount}/swagger-assets/{asset}").status_code == 200
     assert client.get(f"{mount}/swagger-assets/../../setup.cfg").status_code == 404
-    shown = client.get(f"{mount}/swagger-assets/start.js").text.split("url: '")[1].split("'")[0]
-    assert client.get(urljoin(f"{mount}/swagger", shown)).json["info"]["title"] == "auth (ebaycclone)"
 
 
 def test_the_swagger_page_finds_its_document_from_where_a_browser_stands(app: Flask, client: ApiClient) -> None:
