@@ -48,12 +48,14 @@ from blueprints.organization import register_organization
 from blueprints.platform.auth import routes as auth
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.bucket import routes as bucket
+from blueprints.platform.bucket import subscribers as bucket_subscribers
 from blueprints.platform.notification import subscribers as account_letters
 
 # What runs in the background registers itself when imported; it is named here so that nothing is found by magic.
 BACKGROUND = (
     housekeeping,
     account_letters, mail_jobs,
+    bucket_subscribers,
     auction_jobs, auction_subscribers,
     notification_subscribers,
     payment_jobs, order_jobs, order_notices,

@@ -53,6 +53,11 @@ class Front:
         self.operations = [one for one in operations(self.caller, self.mount) if one.name not in SESSION_ENDS]
 
     @property
+    def visitor(self) -> ApiClient:
+        """Return somebody without a login."""
+        return ApiClient(self.caller._client.application)
+
+    @property
     def bodies(self) -> list[Operation]:
         """Return the operations that take JSON."""
         return [one for one in self.operations if one.takes_json and one.fields]

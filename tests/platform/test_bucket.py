@@ -7,6 +7,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.clock import moved_clock
+from app.jobs.worker import run_job
 from app.runtime import runtime
 from tests.platform.driver import Auth, is_refusal
 
@@ -121,6 +122,20 @@ def test_36_a_bucket_token_ends_with_its_session_and_its_time(auth, one, tokens)
 @pytest.mark.parametrize("file_id", ["018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "not-a-uuid", "..%2f..%2fetc%2fpasswd"])
 def test_36_an_unknown_file_is_not_found(auth, file_id):
     assert is_refusal(auth.call("GET", f"/download/{file_id}", service="bucket"), 404)
+
+
+def test_36_the_files_of_a_purged_user_are_purged_too_and_no_others(app, auth, one, people, tokens, settle):
+    two = people.user("u2")
+    [gone], [kept] = (upload(auth, tokens(client)["userBucketToken"], user_bucket(client), png()).json["data"]
+                      for client in (one, two))
+    before = len(stored_files(app))
+    auth.call("DELETE", f"/v1/archiveprofile/{one.user_id}", token=one.token)
+    with moved_clock(days=31):
+        run_job("purge-archived")
+        settle()
+        assert is_refusal(auth.call("GET", f"/download/{gone['fileId']}", service="bucket"), 404)
+        assert auth.call("GET", f"/download/{kept['fileId']}", service="bucket").status_code == 200
+    assert len(stored_files(app)) == before - 1
 
 
 def test_36_a_file_of_one_realm_is_not_served_by_the_other(auth, one, tokens):

@@ -10,21 +10,18 @@ from app.http.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.http.service import Service
 from app.identity.access import public
 from app.identity.actor import Actor
+from blueprints.platform.bucket import documents
 from blueprints.platform.bucket.commands import Upload, bucket_writer, store_images
 from blueprints.platform.bucket.queries import stored_file
-
-_UPLOAD_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
-    "type": "object", "required": ["bucketId", "files"], "properties": {
-        "bucketId": {"type": "string"},
-        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}}}}
 
 
 def build(realm: str) -> ServiceBlueprint:
     """Return the bucket service of a realm."""
     service = Service(realm, "bucket", "1.0.0", "Uploaded images, public to read.", path="bucket")
     api = ServiceBlueprint(service, {})
+    api.security_schemes = documents.SECURITY
 
-    @api.system("/upload", name="uploadFiles", policy=public, method="POST", **_UPLOAD_BODY)
+    @api.system("/upload", name="uploadFiles", policy=public, method="POST", **documents.UPLOAD)
     def upload(actor: Actor) -> dict[str, Any]:
         """Upload images into a bucket, with its bucket token as Bearer."""
         token = _bearer()
@@ -32,7 +29,7 @@ def build(realm: str) -> ServiceBlueprint:
         writer = bucket_writer(realm, token, bucket_id)
         return {"success": True, "data": store_images(writer, bucket_id, uploads or [Upload(None, b"")])}
 
-    @api.system("/download/{fileId}", name="downloadFile", policy=public)
+    @api.system("/download/{fileId}", name="downloadFile", policy=public, **documents.DOWNLOAD)
     def download(actor: Actor, file_id: str) -> Response:
         """Download a file."""
         known_id = canonical_uuid(file_id)
