@@ -45,6 +45,8 @@ _COMMON = (("getJoins", "boolean", "false leaves associated objects out"),
 _PAGED = (("caching", "boolean", "false bypasses the query cache"), ("cacheTTL", "integer", "seconds to cache, 300"),
           ("pageNumber", "integer", "from 1; 0 returns all rows up to the server's bound"),
           ("pageRowCount", "integer", "rows per page, 25"))
+IDEMPOTENCY_KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
+                   "description": "the same key and body replays the stored answer for 24 h"}
 _KINDS = {"id": {"type": "string", "format": "uuid"}, "instant": {"type": "string", "format": "date-time"},
           "number": {"type": "number"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"}}
 
@@ -115,8 +117,7 @@ def _parameters(api: "BusinessApi") -> list[dict[str, Any]]:
     found += [_query(name, {"type": "string"}, meaning) | {"required": meaning.startswith("required")}
               for name, meaning in api.arguments.items()]
     if api.method in ("POST", "PATCH"):
-        found.append({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
-                      "description": "the same key and body replays the stored answer for 24 h"})
+        found.append(IDEMPOTENCY_KEY)
     if api.method in ("PATCH", "DELETE"):
         found.append({"name": "If-Match", "in": "header", "schema": {"type": "string"},
                       "description": "the ETag (recordVersion) the change is meant for"})

@@ -29,13 +29,13 @@ def tokens(auth):
     return lambda client: auth.current_user(client.token).json
 
 
-def upload(auth, token, bucket_id, *contents, name="a.png"):
+def upload(auth, token, bucket_id, *contents, name="a.png", **options):
     form = {"files": [FileStorage(io.BytesIO(content), name) for content in contents]}
     if bucket_id is not None:
         form["bucketId"] = bucket_id
     boundary, body = encode_multipart(form)
     return auth.call("POST", "/upload", token=token, service="bucket", data=body,
-                     content_type=f"multipart/form-data; boundary={boundary}")
+                     content_type=f"multipart/form-data; boundary={boundary}", **options)
 
 
 def user_bucket(client):
@@ -117,6 +117,19 @@ def test_36_a_bucket_token_ends_with_its_session_and_its_time(auth, one, tokens)
         assert is_refusal(upload(auth, token, user_bucket(one), png()), 401)
     auth.call("POST", "/logout", token=one.token)
     assert is_refusal(upload(auth, token, user_bucket(one), png()), 401)
+
+
+def test_46_a_repeated_upload_under_one_key_stores_its_files_once(app, auth, one, tokens):
+    token, keyed = tokens(one)["userBucketToken"], {"headers": {"Idempotency-Key": "k1"}}
+    assert is_refusal(upload(auth, token, user_bucket(one), b"no image", **keyed), 400)  # nothing was done under it
+    first = upload(auth, token, user_bucket(one), png(), **keyed)
+    before = len(stored_files(app))
+    again = upload(auth, token, user_bucket(one), png(), **keyed)
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (200, first.json, "true")
+    assert len(stored_files(app)) == before
+    other = upload(auth, token, user_bucket(one), png("gold"), **keyed)
+    assert is_refusal(other, 400, "IdempotencyKeyReused")
+    assert is_refusal(upload(auth, "a.b.c", user_bucket(one), png(), **keyed), 401)
 
 
 @pytest.mark.parametrize("file_id", ["018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "not-a-uuid", "..%2f..%2fetc%2fpasswd"])

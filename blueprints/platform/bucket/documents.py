@@ -1,7 +1,7 @@
 """What the OpenAPI document tells of the bucket's routes (rules-platform §4)."""
 from typing import Any
 
-from app.http.openapi import answer
+from app.http.openapi import IDEMPOTENCY_KEY, answer
 
 Document = dict[str, Any]
 
@@ -24,9 +24,11 @@ _UPLOADED: Document = {
         "downloadUrl": "http://127.0.0.1:8000/marketplace/bucket/download/018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"}]}}
 UPLOAD: Document = {
     "security": [{"bucketToken": []}],
+    "parameters": [IDEMPOTENCY_KEY],
     "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
         "type": "object", "required": ["bucketId", "files"], "properties": {
             "bucketId": {"type": "string", "description": "a bucket the token names"},
             "files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}}},
-    "responses": {"200": answer(_UPLOADED)}}
+    "responses": {"200": answer(_UPLOADED), "409": answer(
+        {"$ref": "#/components/schemas/ApiError"}, "The same Idempotency-Key is in flight")}}
 DOWNLOAD: Document = {"responses": {"200": answer({"type": "string", "format": "binary"}, media_type="image/*")}}
