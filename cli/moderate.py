@@ -1,16 +1,14 @@
-"""`flask moderate`: the record of what staff changed by hand, notes for it, and the second chance of decision 12."""
+"""`flask moderate`: the record of what staff changed by hand, notes for it, and the second chance of decision 12.
+
+The services are imported by the commands that need them: help answers at once."""
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.data.asked import ReadRequest
-from app.data.reads import Page
 from app.http.errors import ApiError
 from app.identity.actor import system_actor
-from blueprints.marketplace.admin_moderation import commands, queries
 from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
-from blueprints.marketplace.auction_offer.queries import auction_report
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 
 _OPERATOR = system_actor("marketplace", operator="flask moderate")
@@ -35,6 +33,10 @@ def record(limit: int, as_json: bool) -> None:
 
     Example: flask moderate record --json
     """
+    from app.data.asked import ReadRequest
+    from app.data.reads import Page
+    from blueprints.marketplace.admin_moderation import queries
+
     entries = queries.list_actions(ReadRequest(page=Page(1, limit))).rows
     print_rows([{name: entry[name] for name in _SHOWN} for entry in entries], as_json=as_json,
                empty="nothing is recorded")
@@ -53,6 +55,8 @@ def note(entity_type: str, entity_id: Any, reason: str, dry_run: bool, yes: bool
     """
     if not agreed(f"a note is recorded on {entity_type} {entity_id}", dry_run=dry_run, yes=yes):
         return
+    from blueprints.marketplace.admin_moderation import commands
+
     entry = commands.record_action(_OPERATOR, entity_type=entity_type, entity_id=str(entity_id),
                                    action_type="ADMIN_NOTE", reason=reason)
     print_facts({"id": entry.id, "reason": entry.reason}, as_json=as_json)
@@ -68,6 +72,9 @@ def second_chance(product_id: str, reason: str, dry_run: bool, yes: bool, as_jso
 
     Example: flask moderate second-chance 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "buyer is gone"
     """
+    from blueprints.marketplace.admin_moderation import commands
+    from blueprints.marketplace.auction_offer.queries import auction_report
+
     try:
         report = auction_report(product_id.strip().lower())
     except ApiError as error:
