@@ -80,6 +80,8 @@ class Settings:
         "", "PostgreSQL URL whose server holds one database per tenant; default SQLite files", env="DATABASE")
     organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
     organization_jwks_url: str = _setting("", "issuer keys accepted besides client credentials")
+    organization_issuer: str = _setting("", "the `iss` that tokens signed with those keys must name; unset: any")
+    organization_audience: str = _setting("", "the `aud` that tokens signed with those keys must name; unset: any")
     aws_endpoint_url: str = _setting("", "AWS endpoint other than the real one (tests)")
 
     @property

@@ -3,13 +3,14 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
+from app.ops.logs import configure_logging
+from app.runtime import runtime
 from blueprints.organization import organization_of
 from blueprints.organization.application import tenants, upkeep
 from blueprints.organization.domain import identifiers
@@ -231,10 +232,13 @@ def lag(tenant_id: str | None, as_json: bool) -> None:
 
     Example: flask organization lag --json
     """
+    print_rows(lag_rows(tenant_id), as_json=as_json, empty="nothing is behind")
+
+
+def lag_rows(tenant_id: str | None = None) -> list[dict[str, Any]]:
+    """Return how each resource of a tenant stands; of all tenants, those that are behind or cannot be asked."""
     with _refusals_spoken():
-        found = upkeep.lag(_ports(), tenant_id)
-    shown = [_lag_facts(row) for row in found if tenant_id or row.undelivered or row.unprojected]
-    print_rows(shown, as_json=as_json, empty="nothing is behind")
+        return [_lag_facts(row) for row in upkeep.lag(_ports(), tenant_id) if tenant_id or row.is_behind]
 
 
 @organization.command("history")
@@ -314,6 +318,7 @@ def run_the_relay() -> None:
     """Carry and project until SIGTERM."""
     from blueprints.organization.adapters.courier import follow_stream
 
+    configure_logging(runtime().settings, "organization")
     store, stop = organization_of(), stop_on_signal()
     followers = [threading.Thread(target=follow_stream, args=(store.stream_projector(), stop), daemon=True)
                  for _ in range(1 if store.settings.stream else 0)]
@@ -350,7 +355,9 @@ def _event_facts(event: Event) -> dict[str, Any]:
 
 
 def _lag_facts(row: Lag) -> dict[str, Any]:
-    return {"tenantId": row.tenant_id, **{name: value for name, value in asdict(row).items() if name != "tenant_id"}}
+    return {"tenantId": row.tenant_id, "resource": row.resource, "undelivered": row.undelivered,
+            "unprojected": row.unprojected, "oldestSeconds": round(row.oldest_seconds, 3), "isKnown": row.is_known,
+            "lastError": row.last_error}
 
 
 def _kind_facts(kind: ResourceType, tenant_id: str | None) -> dict[str, Any]:

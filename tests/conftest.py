@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.testbed import Testbed
 
 
+DATABASE = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -32,6 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = Path(tempfile.mkdtemp(prefix="gh-postgresql-"))
         os.environ["GUILDHALL_TEST_POSTGRESQL"] = str(folder / "data")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests that need PostgreSQL to the run on PostgreSQL."""
+    if DATABASE != "postgresql":
+        left = [item for item in items if item.get_closest_marker("postgresql")]
+        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=left)
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
@@ -66,8 +75,7 @@ def testbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The real parts and the application, once per test process, on the database GUILDHALL_TEST_DATABASE names."""
     from tests.testbed import running_testbed
 
-    kind = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
-    server_url = request.getfixturevalue("postgresql_server") if kind == "postgresql" else ""
+    server_url = request.getfixturevalue("postgresql_server") if DATABASE == "postgresql" else ""
     with running_testbed(tmp_path_factory.mktemp("home"), server_url) as bed:
         yield bed
 

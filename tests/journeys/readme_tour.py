@@ -65,10 +65,10 @@ class Shell:
 
 
 @contextmanager
-def shell(url: str) -> Iterator[Shell]:
-    """Open a bash in the root of the repository."""
-    with subprocess.Popen(["bash"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True) as process:
+def shell(url: str, **environment: str) -> Iterator[Shell]:
+    """Open a bash in the root of the repository; `environment` lets its flask commands join the running system."""
+    with subprocess.Popen(["bash"], cwd=ROOT, env=os.environ | environment, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         yield Shell(process, url)
         assert process.stdin is not None
         process.stdin.close()
@@ -98,7 +98,7 @@ def refresh() -> None:
     """Type the tour against a demo of its own and write the answers into README.md."""
     text = README.read_text()
     with tempfile.TemporaryDirectory() as home, live_system(Path(home), GUILDHALL_ENV="demo") as system, \
-            shell(system.url) as prompt:
+            shell(system.url, **system.environment) as prompt:
         answers = [shortened(prompt.type(step.command)) for step in steps(text)]
     if any("Traceback" in answer for answer in answers):
         raise SystemExit("the tour did not work; README.md is left alone")

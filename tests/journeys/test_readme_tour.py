@@ -25,7 +25,7 @@ def test_the_tour_as_printed(tmp_path: Path) -> None:
     tour = steps(README.read_text())
     assert sum(bool(step.answer) for step in tour) >= 10
     with live_system(tmp_path / "home", GUILDHALL_ENV="demo", SUPERADMIN_PASSWORD="") as system, \
-            shell(system.url) as prompt:
+            shell(system.url, **system.environment) as prompt:
         for step in tour:
             answer = shortened(prompt.type(step.command))
             assert _comparable(answer) == _comparable(step.answer), step.command

@@ -88,7 +88,17 @@ class StreamProjector:
         if tenant is None or kind is None or not tenant.has_data:
             self._skip(len(events), f"{resource} of {tenant_id} is not served here")
             return 0
-        return project_events(self.ports.store, ensure_tables(self.ports, tenant, kind), kind, events)
+        tenant = ensure_tables(self.ports, tenant, kind)
+        own = self._own(tenant, kind, events)
+        if len(own) < len(events):
+            self._skip(len(events) - len(own), f"{tenant_id} has no such event")
+        return project_events(self.ports.store, tenant, kind, own)
+
+    def _own(self, tenant: Tenant, kind: ResourceType, events: list[Event]) -> list[Event]:
+        """Return the events of the tenant's own log: others are forged, or of a dropped tenant of the same name."""
+        with self.ports.store.reading(tenant, kind) as look:
+            logged = look.logged([event.id for event in events])
+        return [event for event in events if event.id in logged]
 
     def _event(self, message: bytes) -> Event | None:
         try:

@@ -1,7 +1,7 @@
 """What a transaction can do on one resource: load, append, project, remember, look.
 
 The unique (resource, version) decides between rivals, and a projection only moves a row forward: it may repeat."""
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Insert, Row, Table, delete, func, insert, select, true
@@ -36,7 +36,12 @@ class SqlSession:
 
 
 class SqlReadSession(SqlSession):
-    """A look at the query table."""
+    """A look at the query table, and at which events there are."""
+
+    def logged(self, event_ids: Iterable[str]) -> set[str]:
+        """Return those of the event ids that are in the event table."""
+        events = self.tables.events
+        return set(self.connection.scalars(select(events.c.id).where(events.c.id.in_(event_ids))))
 
     def record(self, resource_id: str) -> Document | None:
         """Return the living record."""
