@@ -3,7 +3,9 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .localstripe
-WORKERS ?= 2
+WORKERS ?= $(shell nproc)
+# One test at a time to whoever is free: some take a minute, most a tenth of a second.
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk=1 --durations=15
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
@@ -54,10 +56,10 @@ migrations: install-dev install-tools ## Up, down, up, and no model change witho
 test: test-sqlite test-postgresql ## The whole suite on SQLite and on PostgreSQL, with a real Valkey
 
 test-sqlite: install-dev install-tools ## The whole suite on SQLite
-	GUILDHALL_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) --durations=15
+	GUILDHALL_TEST_DATABASE=sqlite $(PYTEST)
 
 test-postgresql: install-dev install-tools ## The whole suite on a real PostgreSQL
-	GUILDHALL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) --durations=15
+	GUILDHALL_TEST_DATABASE=postgresql $(PYTEST)
 
 check: lint types walls test ## What .ci/run runs: lint, types, walls and all tests (the migrations' among them)
 

@@ -1,6 +1,7 @@
 """The front door: create_app reads as the table of contents of the system.
 
 This is the only file of app/ that knows the blueprints; each service is found from here in one jump."""
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response
@@ -12,7 +13,7 @@ from app.data.entity import db
 from app.http.application import Application
 from app.http.blueprint import ServiceBlueprint
 from app.http.default_routes import add_default_routes
-from app.http.edge import Edge
+from app.http.edge import Edge, behind_proxies
 from app.http.envelope import json_response, shape_errors_below
 from app.http.hooks import install_hooks
 from app.http.openapi import prepare_document
@@ -24,19 +25,21 @@ from app.ops.metrics import install_metrics
 from app.ops.requests import install_request_log
 from app.payments import jobs as payment_jobs
 from app.runtime import Runtime, install_runtime
-from app.settings import Settings, load_settings
+from app.settings import Settings, SettingsError, load_settings
 from blueprints.equipment import routes as equipment
 from blueprints.equipment.pipeline import RegistryBlueprint, refused
 from blueprints.marketplace.admin_moderation import routes as admin_moderation
 from blueprints.marketplace.auction_offer import jobs as auction_jobs
 from blueprints.marketplace.auction_offer import routes as auction_offer
 from blueprints.marketplace.auction_offer import subscribers as auction_subscribers
+from blueprints.marketplace.auction_offer.rules import parse_increments
 from blueprints.marketplace.category_management import routes as category_management
 from blueprints.marketplace.notification_management import routes as notification_management
 from blueprints.marketplace.notification_management import subscribers as notification_subscribers
 from blueprints.marketplace.notification_management import subscribers_orders as order_notices
 from blueprints.marketplace.order_management import jobs as order_jobs
 from blueprints.marketplace.order_management import routes as order_management
+from blueprints.marketplace.order_management.rules import parse_commission
 from blueprints.marketplace.product_listing import routes as product_listing
 from blueprints.marketplace.search_indexing import jobs as search_jobs
 from blueprints.marketplace.search_indexing import routes as search_indexing
@@ -62,6 +65,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application; raises SettingsError when a setting is wrong or missing."""
     settings = settings or load_settings()
+    _refuse_unreadable(settings)
     settings.home.mkdir(parents=True, exist_ok=True)
     clock.set_offset(settings.clock_offset)
     app = Application("guildhall", static_folder=None)
@@ -79,8 +83,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     install_hooks(app, settings)
     install_request_log(app, settings)
     install_metrics(app, backlog)
-    app.wsgi_app = Edge(app)  # type: ignore[method-assign]
+    app.wsgi_app = behind_proxies(Edge(app), settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _refuse_unreadable(settings: Settings) -> None:
+    """Raise SettingsError for a setting whose grammar only its service knows, before somebody bids or pays by it."""
+    for name, parse in (("commission_percent", parse_commission),
+                        ("bid_increments", partial(parse_increments, minor_factor=100))):
+        try:
+            parse(getattr(settings, name))
+        except (ValueError, ArithmeticError) as error:
+            raise SettingsError(f"{name.upper()}: {error}") from error
 
 
 def _services_of(realm: str) -> list[ServiceBlueprint]:

@@ -186,8 +186,11 @@ def _complaints(settings: Settings) -> list[str]:
     said += [f"{environment_name(name)}={getattr(settings, name)!r} must be one of {', '.join(allowed)}"
              for name, allowed in choices.items() if getattr(settings, name) not in allowed]
     positive = ("port", "access_token_ttl", "page_size_limit", "max_body_bytes", "max_upload_bytes", "rate_limit_user",
-                "rate_limit_visitor", "password_min_length", "verification_max_tries", "offer_hours")
+                "rate_limit_visitor", "password_min_length", "verification_max_tries", "offer_hours",
+                "unpaid_auction_days", "payment_retry_hours", "stripe_timeout_seconds")
     said += [f"{environment_name(name)} must be greater than 0" for name in positive if getattr(settings, name) <= 0]
+    if settings.trusted_proxies < 0:
+        said.append("TRUSTED_PROXIES must be 0 or more")
     if settings.mail_transport == "smtp" and not settings.smtp_url:
         said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
     if settings.media_store == "s3" and not settings.s3_bucket:

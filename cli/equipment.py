@@ -2,8 +2,9 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -79,22 +80,25 @@ def list_legal_entities(as_json: bool) -> None:
     print_rows(_columns(queries.legal_entity_page(console(), Asked(size=MOST_ROWS)), shown), as_json=as_json)
 
 
-@legal_entity.command("rename")
-@click.argument("legal_entity_id")
-@click.argument("name")
+@legal_entity.command("update")
+@click.argument("id")
+@click.option("--name", help="Its new name.")
+@click.option("--type", type=click.Choice(LEGAL_ENTITY_TYPES), help="Its new type.")
+@click.option("--edrpou", help="Its code in the state register.")
 @acts
 @with_appcontext
-def rename_legal_entity(legal_entity_id: str, name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Give a legal entity another NAME.
+def update_legal_entity(id: str, dry_run: bool, yes: bool, as_json: bool, **changes: str | None) -> None:
+    """Change name, type or code of a legal entity.
 
-    Example: flask equipment legal-entity rename 018f… "City Hospital Nr. 1" --yes
+    Example: flask equipment legal-entity update 018f… --name "City Hospital Nr. 1" --yes
     """
     with _refusals_spoken():
-        data = check_body(schemas.LEGAL_ENTITY_CHANGE, {"name": name})
-        before = queries.legal_entity(console(), legal_entity_id)
-        if agreed(f"rename {before['name']} to {name}", dry_run=dry_run, yes=yes):
-            registry.change_legal_entity(console(), legal_entity_id, data)
-            print_facts(queries.legal_entity(console(), legal_entity_id), as_json=as_json)
+        given = {name: value for name, value in changes.items() if value is not None}
+        data = check_body(schemas.LEGAL_ENTITY_CHANGE, given)
+        before = queries.legal_entity(console(), id)
+        if agreed(f"change {_shown_change(before, data)} of {before['name']}", dry_run=dry_run, yes=yes):
+            registry.change_legal_entity(console(), id, data)
+            print_facts(queries.legal_entity(console(), id), as_json=as_json)
 
 
 @equipment.group("division")
@@ -135,6 +139,28 @@ def list_divisions(legal_entity_id: str | None, as_json: bool) -> None:
     asked = Asked(size=MOST_ROWS, filters={"legal_entity_id": legal_entity_id} if legal_entity_id else {})
     shown = ("id", "name", "status", "legal_entity_id")
     print_rows(_columns(queries.division_page(console(), asked), shown), as_json=as_json)
+
+
+@division.command("update")
+@click.argument("id")
+@click.option("--name", required=True, help="Its new name.")
+@acts
+@with_appcontext
+def update_division(id: str, name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Rename a division.
+
+    Example: flask equipment division update 018f… --name "Radiology and nuclear medicine" --yes
+    """
+    with _refusals_spoken():
+        data = check_body(schemas.NEW_DIVISION, {"name": name})
+        before = queries.division(console(), id)
+        if agreed(f"change {_shown_change(before, data)} of {before['name']}", dry_run=dry_run, yes=yes):
+            registry.change_division(console(), id, data)
+            print_facts(queries.division(console(), id), as_json=as_json)
+
+
+def _shown_change(before: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} from {before[name]} to {value}" for name, value in data.items())
 
 
 def _turning(subject: str, action: str, read: Callable[..., dict[str, Any]], turn: Callable[..., str]) -> click.Command:
@@ -215,7 +241,9 @@ def revoke(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     Example: flask equipment client revoke 018f… --yes
     """
     with _refusals_spoken():
-        if agreed(f"revoke client {client_id}", dry_run=dry_run, yes=yes):
+        known = queries.client(client_id)
+        said = f"revoke the client of user {known['user_id']} with role {known['role']}: {' '.join(known['scopes'])}"
+        if agreed(said, dry_run=dry_run, yes=yes):
             print_facts(queries.client(registry.revoke_client(console(), client_id)), as_json=as_json)
 
 
@@ -264,9 +292,9 @@ def _codes_of(file: Path) -> object:
     try:
         text = file.read_text("utf-8-sig")
         if file.suffix.lower() == ".csv":
-            return {row["code"]: row["description"] for row in csv.DictReader(text.splitlines())}
+            return {row["code"]: row["description"] for row in csv.DictReader(StringIO(text, newline=""))}
         return json.loads(text)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, csv.Error, RecursionError) as error:
         raise click.ClickException(f"{file} is no JSON or CSV in UTF-8: {error}") from error
     except KeyError as error:
         raise click.ClickException(f"{file} has no column {error}") from error

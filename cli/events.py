@@ -6,8 +6,7 @@ from app.events.deliveries import replay as replay_deliveries
 from app.events.deliveries import retry_parked
 from app.events.outbox import PARKED
 from app.events.relay import run_relay
-from app.events.subscriptions import subscription
-from app.jobs.queue import ring
+from app.jobs.queue import DELIVER, ring
 from app.ops.health import backlog
 from app.ops.logs import configure_logging
 from app.ops.outbox_report import oldest_unpublished_seconds, owed_deliveries, replayable
@@ -57,7 +56,7 @@ def status(as_json: bool) -> None:
 def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Owe parked deliveries again, of SUBSCRIBER or of all.
 
-    Example: flask events retry notify.outbid --yes
+    Example: flask events retry notifications.outbid --yes
     """
     parked = [owed for owed in owed_deliveries() if owed.status == PARKED and subscriber in (None, owed.subscriber)]
     count = sum(owed.count for owed in parked)
@@ -67,7 +66,7 @@ def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
     names = ", ".join(sorted({owed.subscriber for owed in parked}))
     if agreed(f"{count} parked deliveries of {names} are tried again", dry_run=dry_run, yes=yes):
         retried = retry_parked(subscriber)
-        ring("drain-deliveries")
+        ring(DELIVER)
         print_facts({"retried": retried}, as_json=as_json)
 
 
@@ -80,15 +79,15 @@ def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
 def replay(subscriber: str, topic: str | None, after: int, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Owe stored events to SUBSCRIBER once more, done ones included.
 
-    Example: flask events replay search.index --topic elastic-index-ebaycclone_product-created
+    Example: flask events replay search.search_index --topic elastic-index-ebaycclone_searchindex-created
     """
-    listener = subscription(subscriber)
-    if listener is None:
-        raise click.BadParameter(f"no subscriber is called {subscriber}", param_hint="SUBSCRIBER")
-    count = replayable(listener, topic, after)
+    try:
+        count = replayable(subscriber, topic, after)
+    except LookupError as error:
+        raise click.UsageError(str(error)) from error
     if agreed(f"{count} events go to {subscriber} again", dry_run=dry_run, yes=yes):
         replayed = replay_deliveries(subscriber, topic=topic, after=after)
-        ring("drain-deliveries")
+        ring(DELIVER)
         print_facts({"replayed": replayed}, as_json=as_json)
 
 

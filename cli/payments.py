@@ -11,9 +11,8 @@ from app.identity.actor import system_actor
 from app.payments import queries as payments_seen
 from app.payments.jobs import reconcile as reconcile_payments
 from app.runtime import runtime
-from blueprints.marketplace.admin_moderation import commands as moderation
-from blueprints.marketplace.order_management import books, reports
-from blueprints.marketplace.order_management.queries import known_order, refunds_due
+from blueprints.marketplace.order_management import books, commands, paying, reports
+from blueprints.marketplace.order_management.queries import known_order, refundable, refunds_due
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
 _CHECKOUT = "orderManagementOrder"
@@ -40,7 +39,7 @@ def status(as_json: bool) -> None:
     Example: flask payments status --json
     """
     wrong, due = books.differences(), refunds_due()
-    facts = {**payments_seen.figures(_CHECKOUT), "cancelled but paid": len(due),
+    facts = {**payments_seen.figures(_CHECKOUT), "refunds due": len(due),
              "books": "agree" if not wrong else f"{len(wrong)} differences"}
     if as_json:
         print_json({**facts, "open": payments_seen.open_work(_CHECKOUT), "refundsDue": due, "differences": wrong})
@@ -48,7 +47,7 @@ def status(as_json: bool) -> None:
         print_facts(facts, as_json=False)
         click.echo()
         print_rows(payments_seen.open_work(_CHECKOUT), as_json=False, empty="nothing is open")
-        for sentence in (*(f"order {one['order']} was cancelled after it was paid: refund it?" for one in due), *wrong):
+        for sentence in (*map(_refund_due, due), *wrong):
             click.echo(sentence)
     if wrong:
         raise click.exceptions.Exit(1)
@@ -109,9 +108,9 @@ def fix(order: str, wanted: str | None, reason: str, dry_run: bool, yes: bool, a
         return
     try:
         if wanted:
-            moderation.set_payment_by_hand(_OPERATOR, facts["id"], status=wanted, reason=reason)
+            commands.change_status(_OPERATOR, facts["id"], status=wanted, reason=reason)
         else:
-            moderation.reread_payment(_OPERATOR, facts["id"], reason=reason)
+            paying.reread_payment(_OPERATOR, facts["id"], reason=reason)
     except ApiError as error:
         raise click.ClickException(error.message) from error
     after = _order(facts["id"])
@@ -132,13 +131,16 @@ def refund(order: str, amount: str | None, reason: str, dry_run: bool, yes: bool
     Example: flask payments refund ORD-mh3k2x1f7q --amount 10.00 --reason "arrived scratched"
     """
     facts = _order(order)
-    part = _amount(amount)
-    what = f"{part} {facts['currency']}" if part is not None else "everything that is left"
-    if not agreed(f"order {facts['orderNumber']} is {facts['state']}, paid {facts['total']} {facts['currency']}; "
-                  f"{what} goes back", dry_run=dry_run, yes=yes):
+    left = refundable(facts["id"], facts["currency"])
+    part = _amount(amount) if amount is not None else left
+    if not 0 < part <= left:
+        raise click.ClickException(f"{left} {facts['currency']} of order {facts['orderNumber']} can be given back")
+    if not agreed(f"order {facts['orderNumber']} is {facts['state']}; {part} of {left} {facts['currency']} goes back",
+                  dry_run=dry_run, yes=yes):
         return
     try:
-        payment = moderation.refund_payment(_OPERATOR, facts["id"], amount=part, reason=reason)
+        payment = paying.refund_order(_OPERATOR, facts["id"], amount=None if amount is None else part, reason=reason,
+                                      cancelled_too=True)
     except ApiError as error:
         raise click.ClickException(error.message) from error
     print_facts(payment.result, as_json=as_json)
@@ -180,6 +182,10 @@ def ledger(month: str | None, seller_id: str | None, as_json: bool) -> None:
         click.echo(f"{report.total - len(report.rows)} more rows: narrow it by --month or --seller", err=True)
 
 
+def _refund_due(one: dict[str, Any]) -> str:
+    return f"order {one['order']} is {one['status']}, but {one['left']} {one['currency']} are still here: refund it?"
+
+
 def _order(reference: str) -> dict[str, Any]:
     try:
         return known_order(reference.strip())
@@ -187,10 +193,11 @@ def _order(reference: str) -> dict[str, Any]:
         raise click.ClickException(f"there is no order {reference}") from error
 
 
-def _amount(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
+def _amount(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        amount = Decimal(text)
     except InvalidOperation as error:
         raise click.UsageError(f"--amount: {text!r} is no number") from error
+    if not amount.is_finite():
+        raise click.UsageError(f"--amount: {text!r} is no amount")
+    return amount

@@ -35,12 +35,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests that need PostgreSQL to the run on PostgreSQL."""
+    """Leave the tests that need PostgreSQL to the run on it; start the slow ones first, in the random order they have.
+
+    So none of the slow ones is left to run alone at the end."""
     if DATABASE != "postgresql":
         left = [item for item in items if item.get_closest_marker("postgresql")]
         items[:] = [item for item in items if item not in left]
         config.hook.pytest_deselected(items=left)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -57,6 +57,11 @@ class Filters:
             raise InvalidInput("; ".join(f"{name}: {said}" for name, said in wrong.items()), detail=wrong)
         return conditions, echo
 
+    def values(self, echo: Mapping[str, Any]) -> list[Any]:
+        """Return what an echoed filter asks for as it is compared, None for `null`: for those who compare elsewhere."""
+        texts = echo["value"] if isinstance(echo["value"], list) else [echo["value"]]
+        return _values(next(item for item in self.items if item.name == echo["name"]), texts)
+
 
 def _values(item: Filter, texts: list[str]) -> list[Any]:
     if len(texts) > _MOST_VALUES:

@@ -2,11 +2,13 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, insert, literal, select, update
 
 from app.clock import now
+from app.data.columns import Instant
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxEvent, as_event
 from app.events.subscriptions import Subscription, subscription
@@ -16,19 +18,20 @@ log = logging.getLogger("guildhall.deliveries")
 
 BATCH = 200
 MOST_ATTEMPTS = 8
+_FEWER = 4
 _SYSTEM = system_actor("marketplace")
 
 
 def drain_deliveries(limit: int = BATCH) -> int:
     """Deliver everything that is due; returns how many deliveries were tried."""
     tried = 0
-    while batch := _deliver_batch(limit):
+    while batch := deliver_batch(limit):
         tried += batch
     return tried
 
 
-def _deliver_batch(limit: int) -> int:
-    """Claim the oldest due deliveries of one subscriber and run them; returns how many."""
+def deliver_batch(limit: int = BATCH) -> int:
+    """Claim the oldest due deliveries of one subscriber and run them; returns how many, 0 when nothing is due."""
     with unit_of_work(_SYSTEM) as work:
         rows = _claim(work, limit)
         if not rows:
@@ -48,11 +51,21 @@ def _deliver_batch(limit: int) -> int:
             except Exception as error:
                 log.info("batch of %s falls back to single deliveries: %s", named, error)
     if listener.batch_handler is not None:
+        rows = _together(rows)
         _run_batch(listener, rows)
     else:
         for row in rows:
             _deliver_one(listener, row)
     return len(rows)
+
+
+def _together(rows: Sequence[Any]) -> list[Any]:
+    """Return those first rows a batch handler gets at once: fewer after each failure, in the end each alone.
+
+    So one event that cannot be handled is parked alone, and not with all that came along with it."""
+    attempts = rows[0].attempts
+    alike = list(takewhile(lambda row: row.attempts == attempts, rows))
+    return alike[:max(1, BATCH // _FEWER ** attempts)]
 
 
 def _claim(work: UnitOfWork, limit: int) -> list[Any]:
@@ -118,8 +131,9 @@ def _settle(work: UnitOfWork, subscriber: str, ids: list[int], status: str, erro
 def _postpone(work: UnitOfWork, subscriber: str, row: Any, error: Exception) -> None:
     attempts = row.attempts + 1
     status = PARKED if attempts >= MOST_ATTEMPTS else PENDING
+    # Only what is still owed: since our transaction ended, another worker may have done it.
     work.execute(update(EventDelivery).where(
-        EventDelivery.event_id == row.id, EventDelivery.subscriber == subscriber).values(
+        EventDelivery.event_id == row.id, EventDelivery.subscriber == subscriber, IS_PENDING).values(
         status=status, attempts=attempts, next_attempt_at=now() + timedelta(seconds=min(2 ** attempts, 3600)),
         last_error=f"{type(error).__name__}: {error}"[:2000]))
 
@@ -134,22 +148,32 @@ def retry_parked(subscriber: str | None = None) -> int:
     return int(done.rowcount)
 
 
-def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
-    """Owe stored events to a subscriber once more (`flask events replay`); returns how many."""
+def stored_for(subscriber: str, topic: str | None, after: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on stored events that a replay sends again; raises LookupError as replay() does."""
     listener = subscription(subscriber)
     if listener is None:
         raise LookupError(f"no subscriber is called {subscriber}")
+    if topic is not None and topic not in listener.topics:
+        raise LookupError(f"{subscriber} does not listen to {topic}")
     topics = [topic] if topic else sorted(listener.topics)
+    return OutboxEvent.topic.in_(topics), OutboxEvent.id > after, OutboxEvent.published_at.is_not(None)
+
+
+def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
+    """Owe stored events to a subscriber once more (`flask events replay`); returns how many.
+
+    Raises LookupError for an unknown subscriber or a topic it does not listen to."""
+    stored = stored_for(subscriber, topic, after)
+    owed = select(OutboxEvent.id, literal(subscriber), literal(PENDING), literal(0), literal(now(), Instant))
     with unit_of_work(_SYSTEM) as work:
-        ids = [row.id for row in work.rows(select(OutboxEvent.id).where(
-            OutboxEvent.topic.in_(topics), OutboxEvent.id > after, OutboxEvent.published_at.is_not(None)))]
-        work.execute(delete(EventDelivery).where(EventDelivery.subscriber == subscriber,
-                                                 EventDelivery.event_id.in_(ids)))
-        for event_id in ids:
-            work.insert(EventDelivery(event_id=event_id, subscriber=subscriber, status=PENDING, attempts=0,
-                                      next_attempt_at=now()))
+        work.execute(delete(EventDelivery).where(
+            EventDelivery.subscriber == subscriber,
+            EventDelivery.event_id.in_(select(OutboxEvent.id).where(*stored))))
+        done = work.execute(insert(EventDelivery).from_select(
+            ["event_id", "subscriber", "status", "attempts", "next_attempt_at"], owed.where(*stored))
+            .execution_options(preserve_rowcount=True))
         work.commit()
-    return len(ids)
+    return int(done.rowcount)
 
 
 def purge_events(days: int = 7) -> int:

@@ -20,7 +20,7 @@ from app.data.entity import db
 from app.events.outbox import PENDING, EventDelivery, OutboxEvent
 from app.events.subscriptions import subscribers_of
 from app.events.transport import RedisStreams, Transport
-from app.jobs.queue import ring
+from app.jobs.queue import DELIVER, ring
 from app.runtime import runtime
 
 log = logging.getLogger("guildhall.relay")
@@ -55,7 +55,7 @@ def _mark_published(rows: Sequence[Any]) -> None:
         if owed:
             connection.execute(insert(EventDelivery), owed)
     if owed:
-        ring("drain-deliveries")
+        ring(DELIVER)
 
 
 def relay_all(transport: Transport | None = None) -> int:

@@ -3,7 +3,7 @@
 Order of refusal (decision 3): 401, role 403, 400, 404, owner 403, rule 400."""
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import orjson
@@ -46,10 +46,13 @@ _UNKEYED = frozenset({"requestId", "access_token", "caching", "cacheTTL"})
 
 @dataclass(frozen=True)
 class Answer:
-    """What a view returns when the row alone is not enough: `extras` are root keys beside it."""
+    """What a view returns when the row alone is not enough: `extras` are root keys beside it.
+
+    `told` are those the API event carries in their place, when they hold a secret that is the caller's alone."""
 
     row: Any
     extras: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -282,9 +285,11 @@ def _finish(api: BusinessApi, actor: Actor, work: UnitOfWork, answer: Answer, cl
     """Write the envelope, take it as the API event and the stored answer, and commit all of it together."""
     row = _dump(answer.row)
     key = cache_key(api.topic, str(actor.user_id), request.path)
-    body = envelope(actor, data_name=api.data_name, action=api.crud, version=api.service.version, row=row, row_count=1,
-                    status=api.status, key=key, extras=answer.extras)
-    work.emit(api.topic, str(row.get("id", key)), body, kind="api", realm=api.service.realm)
+    enclose = partial(envelope, actor, data_name=api.data_name, action=api.crud, version=api.service.version, row=row,
+                      row_count=1, status=api.status, key=key)
+    body = enclose(extras=answer.extras)
+    told = body if answer.told is None else enclose(extras=answer.told)
+    work.emit(api.topic, str(row.get("id", key)), told, kind="api", realm=api.service.realm)
     if claim is not None:
         claim.store(work, api.status, body)
     work.commit()

@@ -2,15 +2,20 @@
 
 `/v1/…` matches in any letter case and a trailing slash is forgiven (decision 5); both here, where they cost least."""
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 _POLICY = ("default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'")
 _ALWAYS = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
            ("Content-Security-Policy", _POLICY)]
 _UNCACHED = [*_ALWAYS, ("Cache-Control", "no-store")]
+
+# What is read of a refused body; whoever sends more finds the connection closed.
+_MOST_HEARD_OUT = 64 * 2**20
 
 Headers = list[tuple[str, str]]
 
@@ -30,6 +35,13 @@ class _ChunkedInput:
         return found
 
 
+def behind_proxies(application: Callable[..., Iterable[bytes]], count: int) -> Callable[..., Iterable[bytes]]:
+    """Return the application that believes what the nearest `count` reverse proxies say of address and scheme.
+
+    Nothing else is believed of them, and nothing at all of anybody when there are none."""
+    return ProxyFix(application, x_for=count, x_proto=count, x_host=0) if count else application
+
+
 class Edge:
     """WSGI middleware around the application."""
 
@@ -47,6 +59,8 @@ class Edge:
 
         def start(status: str, headers: Headers, *failure: Any) -> Any:
             own = any(name == "Cache-Control" for name, _ in headers)
+            if status.startswith("4"):
+                _hear_out(environ)
             return start_response(status, headers + (_ALWAYS if own else _UNCACHED), *failure)
 
         return self._wsgi(environ, start)
@@ -64,3 +78,15 @@ class Edge:
         literal = path if end < 0 else path[:end]
         known = self._known.get(literal.lower(), literal)
         return path if known == literal else known + path[len(literal):]
+
+
+def _hear_out(environ: dict[str, Any]) -> None:
+    """Read what a refused request still sends: most clients listen for the answer only when they have said everything.
+
+    Only where the server ends the stream itself: elsewhere a read could wait for ever."""
+    if not environ.get("wsgi.input_terminated"):
+        return
+    left = _MOST_HEARD_OUT
+    with suppress(OSError):
+        while left > 0 and (heard := environ["wsgi.input"].read(65536)):
+            left -= len(heard)

@@ -16,6 +16,9 @@ log = logging.getLogger("guildhall.http")
 _RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIES = tuple(f"{codename}-access-token" for codename in REALM_CODENAMES.values())
+# What a page of an allowed origin may read beside the body: versions, paging, limits, and the token of a login.
+_READABLE = ", ".join(("ETag", "Idempotency-Replayed", "Link", "Location", "Preference-Applied", "Retry-After",
+                       "X-Request-Id", "X-Total-Count", *_RATE, *_COOKIES))
 _MULTIPART_ROOM = 64 * 1024
 
 
@@ -80,10 +83,12 @@ def _allow(response: Response, origin: str) -> None:
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Access-Control-Allow-Credentials"] = "true"
     response.headers.add("Vary", "Origin")
+    response.headers["Access-Control-Expose-Headers"] = _READABLE
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, PUT, DELETE"
         response.headers["Access-Control-Allow-Headers"] = (
-            "Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id, " + ", ".join(_COOKIES))
+            "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, "
+            + ", ".join(_COOKIES))
         response.headers["Access-Control-Max-Age"] = "600"
 
 

@@ -1,4 +1,5 @@
 """Idempotency-Key (decision 22): the answer is stored in the transaction of the effect: a retry cannot redo it."""
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,9 +16,11 @@ from app.http.envelope import json_response
 from app.http.errors import DuplicateRecord, InvalidInput, RequestInFlight
 from app.identity.actor import Actor, system_actor
 from app.identity.sealing import fingerprint as fingerprint_of
+from app.identity.sealing import seal, unseal
 from app.runtime import runtime
 
 _LEASE = timedelta(seconds=60)
+_ANSWER = "idempotency answer"
 
 
 class IdempotencyKey(Base):
@@ -40,9 +43,10 @@ class Claim:
     scope: str
 
     def store(self, work: UnitOfWork, status: int, answer: bytes) -> None:
-        """Keep the answer, in the transaction of the effect."""
+        """Keep the answer, in the transaction of the effect; sealed, because a secret may stand in it."""
+        sealed = seal(runtime().settings.secret_key, _ANSWER, answer.decode())
         work.execute(update(IdempotencyKey).where(IdempotencyKey.scope == self.scope)
-                     .values(status=status, answer=answer.decode()))
+                     .values(status=status, answer=sealed))
 
     def release(self, actor: Actor) -> None:
         """Forget the key: nothing was done under it."""
@@ -72,6 +76,24 @@ def claim_key(actor: Actor, route: str, body: bytes) -> Claim | Response | None:
         raise RequestInFlight("errMsg_IdempotencyKeyInFlight") from None
 
 
+def answered_once(actor: Actor, route: str, body: bytes, answer: Callable[[], Response]) -> Response:
+    """Make an answer, or return the stored one of the same call: for routes outside the pipeline of business APIs.
+
+    It is kept after its effect, in a transaction of its own: a crash in between lets a retry repeat the effect."""
+    claim = claim_key(actor, route, body)
+    if isinstance(claim, Response) or claim is None:
+        return claim or answer()
+    try:
+        response = answer()
+    except BaseException:
+        claim.release(actor)
+        raise
+    with unit_of_work(actor) as work:
+        claim.store(work, response.status_code, response.get_data())
+        work.commit()
+    return response
+
+
 def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
     moment = now()
     with unit_of_work(actor) as work:
@@ -80,7 +102,8 @@ def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
             raise InvalidInput("errMsg_IdempotencyKeyReused", "IdempotencyKeyReused",
                                {"Idempotency-Key": "was used with another body"})
         if stored is not None and stored.answer is not None:
-            return json_response(stored.answer.encode(), stored.status or 200, {"Idempotency-Replayed": "true"})
+            answer = unseal(runtime().settings.secret_key, _ANSWER, stored.answer)
+            return json_response(answer.encode(), stored.status or 200, {"Idempotency-Replayed": "true"})
         if stored is not None and stored.leased_until > moment:
             raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
         if stored is None:

@@ -1,6 +1,7 @@
 """The kit input and output shapes are written with: strict fields, snake_case inside, camelCase on the wire.
 
 Input is checked by marshmallow; output schemas document, the compiled wire shape writes (performance.md)."""
+import re
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -20,6 +21,7 @@ from app.http.errors import InvalidInput
 
 _DEEPEST = 32
 _LARGEST_AMOUNT = 10 ** 12
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _MISSING = {"required": "is required", "null": "is required"}
 
 
@@ -49,7 +51,7 @@ class Text(fields.Field[str]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         if not isinstance(value, str):
             raise ValidationError("expected text")
-        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        if _UNSTORABLE.search(value):
             raise ValidationError("expected text without NUL or half characters")
         self._length(value.strip())
         return value.strip()
@@ -157,7 +159,7 @@ def _check_storable(value: Any, levels: int) -> None:
     """Refuse what one of the databases cannot keep: NUL, half characters, integers over 64 bits, bottomless nesting."""
     if levels == 0:
         raise ValidationError(f"expected at most {_DEEPEST} levels of nesting")
-    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)):
+    if isinstance(value, str) and _UNSTORABLE.search(value):
         raise ValidationError("expected text without NUL or half characters")
     if isinstance(value, dict):
         for key, item in value.items():

@@ -9,6 +9,7 @@ from app.runtime import runtime
 log = logging.getLogger("guildhall.jobs")
 
 QUEUE = "guildhall"
+DELIVER = "drain-deliveries"
 _BELL_SECONDS = 15
 _LONGEST_JOB = 6 * 3600
 

@@ -15,7 +15,7 @@ from app.data.database import reading
 from app.data.unit_of_work import unit_of_work
 from app.events.outbox import IS_PENDING, EventDelivery
 from app.identity.actor import system_actor
-from app.jobs.queue import ring
+from app.jobs.queue import DELIVER, ring
 from app.jobs.schedule import jobs
 from app.jobs.tables import DueWork, JobRun
 
@@ -38,11 +38,21 @@ def run_scheduler(stop: threading.Event) -> None:
 
 def tick() -> int:
     """Ring for every periodic job whose time has come and all due work; returns how many bells."""
-    called = [name for name in _jobs_to_call() if ring(name)]
+    called = [name for name in _jobs_to_call() if _call(name)]
     due = [row for row in _due_to_call() if ring("due-work", row.kind, row.subject)]
     if _deliveries_wait():
-        ring("drain-deliveries")
+        ring(DELIVER)
     return len(called) + len(due)
+
+
+def _call(name: str) -> bool:
+    """Ring for a claimed job; when Redis is away its turn is given back, or a nightly job would miss its night."""
+    rung = ring(name)
+    if not rung:
+        with unit_of_work(_SYSTEM) as work:
+            work.execute(update(JobRun).where(JobRun.name == name).values(next_run_at=now()))
+            work.commit()
+    return rung
 
 
 def _jobs_to_call() -> list[str]:

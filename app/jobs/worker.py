@@ -2,6 +2,7 @@
 import logging
 import os
 from datetime import timedelta
+from time import monotonic
 
 from flask import current_app
 from rq import SimpleWorker
@@ -10,9 +11,9 @@ from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.data.unit_of_work import unit_of_work
-from app.events.deliveries import drain_deliveries
+from app.events.deliveries import deliver_batch
 from app.identity.actor import system_actor
-from app.jobs.queue import bell_key, queue
+from app.jobs.queue import DELIVER, bell_key, queue, ring
 from app.jobs.schedule import due_handler, jobs
 from app.jobs.tables import DueWork, JobRun
 from app.runtime import runtime
@@ -20,6 +21,7 @@ from app.runtime import runtime
 log = logging.getLogger("guildhall.jobs")
 _SYSTEM = system_actor("marketplace")
 _MOST_BACKOFF = 3600
+_TURN_SECONDS = 1.0
 
 
 class GuildhallWorker(SimpleWorker):
@@ -37,12 +39,21 @@ def run_worker() -> None:
 def run(job: str, *arguments: str) -> None:
     """What RQ calls: release the bell first, so that whatever comes from now on rings again."""
     runtime().redis.delete(bell_key(job, *arguments))
-    if job == "drain-deliveries":
-        drain_deliveries()
+    if job == DELIVER:
+        _deliver_for_a_turn()
     elif job == "due-work":
         run_due_work(*arguments)
     else:
         run_job(job)
+
+
+def _deliver_for_a_turn() -> None:
+    """Deliver for a while, then stand in line again: closings must not wait until a large import is told."""
+    ends = monotonic() + _TURN_SECONDS
+    while deliver_batch():
+        if monotonic() >= ends:
+            ring(DELIVER)
+            return
 
 
 def run_job(name: str) -> str:

@@ -18,11 +18,12 @@ _SECRET_NAMES = re.compile(
     r"password|secret|token|authorization|cookie|api[-_]?key|secretcode|private|smtp_url", re.IGNORECASE)
 _SECRET_TEXTS = re.compile(
     r"""(?ix)
-    ( (?:password|secret_?code|secret|access[-_]token|\w*-access-token|client_secret|api_?key)
-      ["']? \s* [=:] \s* )                            # access_token=…, "password": "…", secretCode: …
-      (?: "[^"]*" | '[^']*' | [^\s"'&,;}]+ )
+    ( (?:password|passwd|secret_?code|secret|token|api[-_]?key)
+      ["']? \s* [=:] \s* )                            # access_token=…, "password": "…", accessToken: …
+      (?: "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | [^\s"'&,;}]+ )
+    | ( \b authorization ["']? \s* [=:] \s* ["']? (?:\w+\s+)? ) [^\s"',;}]+
     | ( \b (?:bearer|basic) \s+ ) [\w.~+/=-]+          # Authorization: Bearer …
-    | ( :// [^\s/:@]* : ) [^\s/@]+ (?=@)               # postgresql://user:…@host
+    | ( :// [^\s/:@]* : ) [^\s/]+ (?=@)                # postgresql://user:…@host
     | () \b eyJ[\w-]+\.[\w-]+\.[\w-]+                  # any JSON Web Token
     | () \b (?:sk|rk|whsec)_[\w]{8,}                   # payment keys
     """)

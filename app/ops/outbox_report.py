@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 from app.clock import now
 from app.data.columns import iso
 from app.data.database import reading
+from app.events.deliveries import stored_for
 from app.events.outbox import DONE, EventDelivery, OutboxEvent
-from app.events.subscriptions import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,8 @@ def oldest_unpublished_seconds() -> float:
     return round((now() - oldest).total_seconds(), 3) if oldest else 0.0
 
 
-def replayable(listener: Subscription, topic: str | None, after: int) -> int:
-    """Return how many stored events a replay to this subscriber would send again."""
-    topics = [topic] if topic else sorted(listener.topics)
-    query = select(func.count()).select_from(OutboxEvent).where(
-        OutboxEvent.topic.in_(topics), OutboxEvent.id > after, OutboxEvent.published_at.is_not(None))
+def replayable(subscriber: str, topic: str | None, after: int) -> int:
+    """Return how many stored events a replay to this subscriber would send again; raises LookupError as it does."""
+    query = select(func.count()).select_from(OutboxEvent).where(*stored_for(subscriber, topic, after))
     with reading() as connection:
         return connection.execute(query).scalar_one()

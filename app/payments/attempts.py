@@ -101,7 +101,7 @@ def begin(checkout: Checkout, actor: Actor, order_id: str, wish: Wish) -> Turn:
     Raises NotFound, Forbidden (neither payer nor superAdmin), RuleViolated when the order cannot be paid (now)."""
     with unit_of_work(actor) as work:
         order = lock_order(work, checkout, order_id, active_only=True)
-        require(checkout.may_start(actor, order), "errMsg_OnlyTheBuyerMayPay")
+        require(checkout.may_start(actor, order), "errMsg_OnlyThePayerMayPay")
         checkout.refuse_unpayable(order)
         attempts = attempts_of(work, checkout, order.id)
         open_one = next((one for one in reversed(attempts) if one.state in UNSETTLED_STATES), None)
@@ -121,12 +121,10 @@ def _turn_with(attempt: PaymentAttempt) -> Turn:
 
 def _open(work: UnitOfWork, checkout: Checkout, order: Order, attempts: list[PaymentAttempt],
           wish: Wish) -> PaymentAttempt:
-    bill = checkout.bill(order)
     method_id = wish.method_id or checkout.default_method(order)
     if not method_id:
         raise RuleViolated("PaymentMethodMissing", "paymentMethodId is needed to pay")
-    if bill.amount <= 0:
-        raise RuleViolated("NothingToPay", "the order costs nothing")
+    bill = _bill(checkout, order)
     attempt = _new_attempt(checkout, order.id, attempts, bill, method_id=method_id, keeps_card=wish.keeps_card,
                            return_url=wish.return_url, customer_id=_customer_of_card(work, checkout, bill, method_id))
     work.insert(attempt)
@@ -134,6 +132,13 @@ def _open(work: UnitOfWork, checkout: Checkout, order: Order, attempts: list[Pay
     write_ticket(work, checkout, order, attempt, STARTED)
     tell(work, checkout, order, STARTED)
     return attempt
+
+
+def _bill(checkout: Checkout, order: Order) -> Bill:
+    bill = checkout.bill(order)
+    if bill.amount <= 0:
+        raise RuleViolated("NothingToPay", "the order costs nothing")
+    return bill
 
 
 def _new_attempt(checkout: Checkout, order_id: str, attempts: Sequence[PaymentAttempt], bill: Bill,
@@ -146,12 +151,14 @@ def _new_attempt(checkout: Checkout, order_id: str, attempts: Sequence[PaymentAt
 
 
 def _customer_of_card(work: UnitOfWork, checkout: Checkout, bill: Bill, method_id: str) -> str | None:
-    """Return the customer a kept card belongs to, None for a card that is not kept; refuses somebody else's."""
+    """Return the customer a kept card belongs to, None for a card that is not kept.
+
+    Refuses somebody else's, and one that was forgotten: Stripe takes no detached card, but not every gateway looks."""
     method: Any = checkout.method
-    kept = work.find(method, method.payment_method_id == method_id, method.is_active.is_(True))
+    kept = work.first(select(method).where(method.payment_method_id == method_id).order_by(method.is_active.desc()))
     if kept is None:
         return None
-    if kept.user_id != bill.payer_id:
+    if kept.user_id != bill.payer_id or not kept.is_active:
         raise RuleViolated("PaymentMethodUnknown", "the payment method is not one of yours")
     return str(kept.customer_id)
 
@@ -261,7 +268,7 @@ def _advance(work: UnitOfWork, checkout: Checkout, order: Order, attempt: Paymen
     if state == before:
         return "nothing new"
     if state in (SUCCESS, CANCELED, FAILED):
-        attempt.settled_at = now()
+        attempt.settled_at = now() if state == SUCCESS else attempt.settled_at or now()
     if state == SUCCESS:
         return _paid(work, checkout, order, attempt)
     is_news = before in UNSETTLED_STATES or state == OPEN
@@ -278,7 +285,9 @@ def _look_again(attempt: PaymentAttempt) -> Any:
 
 def _paid(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAttempt) -> str:
     attempt.error_code = attempt.error_message = None
-    if not checkout.accepts_payment(order):
+    bill = checkout.bill(order)
+    is_due = checkout.accepts_payment(order) and (attempt.amount, attempt.currency) == (bill.amount, bill.currency)
+    if not is_due:
         return _surplus(work, checkout, order, attempt)
     checkout.on_paid(work, order, attempt)
     write_ticket(work, checkout, order, attempt, SUCCESS)
@@ -288,7 +297,7 @@ def _paid(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAt
 
 
 def _surplus(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAttempt) -> str:
-    """Money nobody asks for any more (paid already, cancelled, stock released) goes back by itself."""
+    """Money nobody asks for (paid already, cancelled, stock released, another amount) goes back by itself."""
     attempt.is_surplus = True
     checkout.on_surplus(work, order, attempt)
     work.insert(PaymentRefund(
@@ -342,13 +351,14 @@ def tell(work: UnitOfWork, checkout: Checkout, order: Order, outcome: str) -> No
 
 
 def book_manual_payment(work: UnitOfWork, checkout: Checkout, order: Order) -> PaymentAttempt:
-    """Book money that came past the gateway (staff's word); raises RuleViolated while a payment is open there."""
+    """Book money that came past the gateway (staff's word).
+
+    Raises RuleViolated while a payment is open there, and for an order that waits for no money or costs nothing."""
     attempts = attempts_of(work, checkout, order.id)
     if any(one.state in UNSETTLED_STATES for one in attempts):
         raise RuleViolated("PaymentInProgress", "a payment of this order is open at the gateway; refresh it first")
     if not checkout.accepts_payment(order):
         raise RuleViolated("OrderNotPayable", "the order does not wait for money")
-    attempt = work.insert(_new_attempt(checkout, order.id, attempts, checkout.bill(order), method_id=MANUAL,
-                                       state=SENDING))
+    attempt = work.insert(_new_attempt(checkout, order.id, attempts, _bill(checkout, order), method_id=MANUAL))
     _advance(work, checkout, order, attempt, SUCCESS)
     return attempt

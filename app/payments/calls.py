@@ -1,9 +1,10 @@
 """The one way to the gateway: never with a transaction open, never more calls at once than a web worker can spare.
 
-A gateway that failed twice in a row is left alone for a while, so that buyers are answered at once."""
+A gateway that failed twice in a row is left alone for a while, so that payers are answered at once."""
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import TypeVar
 
@@ -56,6 +57,7 @@ def ask_gateway(ask: Callable[[PaymentGateway], T]) -> T:
         raise
     finally:
         _turn.release()
+    _forget_failures()
     return answer
 
 
@@ -69,6 +71,11 @@ def _is_paused() -> bool:
         return bool(runtime().redis.exists(_PAUSE))
     except (RedisError, OSError):
         return False
+
+
+def _forget_failures() -> None:
+    with suppress(RedisError, OSError):
+        runtime().redis.delete(_FAILURES)
 
 
 def _count_failure(trouble: GatewayUnavailable) -> None:

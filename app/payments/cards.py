@@ -30,7 +30,14 @@ def keep_card(checkout: Checkout, actor: Actor, payer: Payer, method_id: str) ->
     if kept is not None:
         return kept
     customer_id = customer_of(checkout, actor, payer)
-    card = ask_gateway(lambda gateway: gateway.attach_card(customer_id, method_id))
+    try:
+        card = ask_gateway(lambda gateway: gateway.attach_card(customer_id, method_id))
+    except PaymentRefused as refused:
+        if refused.code != "resource_missing" or ask_gateway(lambda gateway: gateway.knows_customer(customer_id)):
+            raise
+        forget_customer(checkout, actor, customer_id)
+        customer_id = customer_of(checkout, actor, payer, instead_of=customer_id)
+        card = ask_gateway(lambda gateway: gateway.attach_card(customer_id, method_id))
     return _store(checkout, actor, payer.user_id, customer_id, card, given_id=method_id)
 
 
@@ -52,13 +59,26 @@ def forget_card(checkout: Checkout, actor: Actor, reference: str) -> Wire:
     return wire_shape(model).entity(forgotten)
 
 
-def customer_of(checkout: Checkout, actor: Actor, payer: Payer) -> str:
-    """Return the payer's customer id at the gateway, opened on first use; two at once get the same one."""
+def forget_customer(checkout: Checkout, actor: Actor, customer_id: str) -> None:
+    """Drop a customer who was deleted at the gateway, and the cards that went with it."""
+    with unit_of_work(actor) as work:
+        for model in (checkout.customer, checkout.method):
+            kept: Any = model
+            for row in work.all(select(kept).where(kept.customer_id == customer_id, kept.is_active.is_(True))
+                                .order_by(kept.id), lock=True):
+                work.archive(row)
+        work.commit()
+
+
+def customer_of(checkout: Checkout, actor: Actor, payer: Payer, *, instead_of: str = "") -> str:
+    """Return the payer's customer id at the gateway, opened on first use; two at once get the same one.
+
+    `instead_of` is the former one, so that the gateway does not take the call for its repetition."""
     model: Any = checkout.customer
     known = fetch_one(select(model.customer_id).where(model.user_id == payer.user_id, model.is_active.is_(True)))
     if known is not None:
         return str(known.customer_id)
-    key = f"customer-{payer.realm}-{checkout.name}-{payer.user_id}"
+    key = "-".join(filter(None, ("customer", payer.realm, checkout.name, payer.user_id, instead_of)))
     customer_id = ask_gateway(lambda gateway: gateway.create_customer(payer, key))
     try:
         with unit_of_work(actor) as work:

@@ -28,6 +28,7 @@ class Bill:
 class Checkout:
     """One kind of order that is paid. Every `on_…` runs in the transaction that holds the order's lock.
 
+    `bill` stays the same while a payment is open: money of another amount goes back.
     `accepts_payment`: money that arrives is the order's. `wants_payment`: besides, more may be done to get it; an
     order whose time is up wants no more, but what was paid in the last moment is still its own."""
 

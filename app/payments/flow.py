@@ -83,7 +83,7 @@ def refresh(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, A
     order = fetch_one(select(checkout.order.__table__).where(checkout.order.id == order_id))
     if order is None or not (order.is_active or cancelled_too):
         raise NotFound
-    require(checkout.may_look(actor, order), "errMsg_OnlyTheBuyerMayRefresh")
+    require(checkout.may_look(actor, order), "errMsg_OnlyThePayerMayRefresh")
     made = attempts.read_all(checkout, order_id)
     if not made:
         raise RuleViolated("PaymentNotStarted", "no payment was started for this order")

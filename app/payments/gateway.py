@@ -132,6 +132,9 @@ class PaymentGateway(Protocol):
     def create_customer(self, payer: Payer, key: str) -> str:
         """Open a customer for the payer and return its id."""
 
+    def knows_customer(self, customer_id: str) -> bool:
+        """Return whether the customer is there and not deleted."""
+
     def attach_card(self, customer_id: str, method_id: str) -> Card:
         """Keep a card for the customer; a declined card is refused here already."""
 
@@ -153,8 +156,8 @@ class PaymentGateway(Protocol):
     def cancel_intent(self, intent_id: str) -> Intent:
         """Cancel a payment that is not final; one that already is comes back as it is."""
 
-    def refund(self, intent_id: str, amount: int, metadata: dict[str, str], key: str) -> Refund:
-        """Give back `amount` minor units of a payment."""
+    def refund(self, intent_id: str, amount: int, currency: str, metadata: dict[str, str], key: str) -> Refund:
+        """Give back `amount` minor units of a payment, which was in that currency."""
 
     def retrieve_refund(self, refund_id: str) -> Refund:
         """Return the refund as it is now."""

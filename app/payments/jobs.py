@@ -1,7 +1,8 @@
 """The jobs that finish what a crash, an outage or a lost webhook left open; each row says when it must be looked at.
 
 Claims are taken under locks, so any number of workers may run them."""
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ from app.payments.gateway import GatewayUnavailable, PaymentGateError
 from app.payments.models import PaymentAttempt, PaymentRefund
 from app.payments.refunds import claim_refund, postpone_refund, send_refund
 from app.payments.webhooks import catch_up
+
+log = logging.getLogger("guildhall.payments")
 
 AT_A_TIME = 200
 SOONEST, LATEST = timedelta(seconds=15), timedelta(minutes=30)
@@ -43,12 +46,12 @@ def settle_open(*, only_due: bool) -> dict[str, int]:
     """Settle what is due, or everything that is open and not being worked on; returns how many of each."""
     looked_at = {"payments": 0, "refunds": 0}
     for row in _open(PaymentAttempt, only_due):
-        said = _settle_attempt(row, only_due)
+        said = _guarded(_settle_attempt, row, only_due)
         looked_at["payments"] += 1
         if isinstance(said, PaymentGateError) and said.code in NOT_ASKED:
             return looked_at
     for row in _open(PaymentRefund, only_due):
-        _settle_refund(row, only_due)
+        _guarded(_settle_refund, row, only_due)
         looked_at["refunds"] += 1
     return looked_at
 
@@ -57,6 +60,15 @@ def _open(model: Any, only_due: bool) -> Sequence[Row[Any]]:
     due = model.check_at <= now() if only_due else model.check_at.is_not(None)
     return fetch(select(model.id, model.order_id, model.checkout, model.checks).where(due)
                  .order_by(model.check_at, model.id).limit(AT_A_TIME if only_due else None))
+
+
+def _guarded(settle_row: Callable[[Row[Any], bool], Said], row: Row[Any], only_due: bool) -> Said:
+    """Settle one row: what goes wrong with it keeps no other waiting, and is tried again when its lease is over."""
+    try:
+        return settle_row(row, only_due)
+    except Exception:
+        log.exception("%s of order %s could not be settled", row.id, row.order_id)
+        return None
 
 
 def _settle_attempt(row: Row[Any], only_due: bool) -> Said:
@@ -72,16 +84,17 @@ def _settle_attempt(row: Row[Any], only_due: bool) -> Said:
     return said
 
 
-def _settle_refund(row: Row[Any], only_due: bool) -> None:
+def _settle_refund(row: Row[Any], only_due: bool) -> Said:
     checkout: Checkout | None = checkout_named(row.checkout)
     if checkout is None:
-        return
+        return None
     actor = system_actor(checkout.realm)
     if not claim_refund(actor, row.id, only_due=only_due):
-        return
+        return None
     trouble = send_refund(checkout, actor, row.id, again=True)
     if isinstance(trouble, GatewayUnavailable):
         postpone_refund(actor, row.id, _patience(row.checks))
+    return trouble
 
 
 def _patience(checks: int) -> timedelta:

@@ -17,7 +17,8 @@ class PaymentAttempt(Base):
     """One attempt to be paid for one order; number and order make its idempotency key (decision 15).
 
     Written before the gateway is asked, with everything that is sent, so that a lost call can be repeated as it was.
-    `check_at` is when somebody must look at it again: nobody is asked to remember."""
+    `check_at` is when somebody must look at it again: nobody is asked to remember. `settled_at` is when it was paid,
+    or first known to have failed."""
 
     __tablename__ = "payment_attempt"
 

@@ -8,9 +8,11 @@ from sqlalchemy import func, select
 from app.data.columns import iso
 from app.data.money import to_wire
 from app.data.reads import fetch
+from app.payments.attempts import paying_attempt, read_all
+from app.payments.checkout import Checkout
 from app.payments.models import PaymentAttempt, PaymentEvent, PaymentRefund
 from app.payments.outcomes import UNSETTLED_STATES
-from app.payments.refunds import PENDING, REQUESTED
+from app.payments.refunds import PENDING, REQUESTED, left_to_refund, read_refunds
 
 Facts = dict[str, Any]
 
@@ -54,6 +56,12 @@ def refunds_of_order(checkout: str, order_id: str) -> list[Facts]:
     return [{"refund": row.gateway_refund_id or row.id, "state": row.state, "amount": to_wire(row.amount, row.currency),
              "currency": row.currency, "reason": row.reason, "error": row.error_code,
              "requested": _moment(row.requested_at)} for row in rows]
+
+
+def left_to_give_back(checkout: Checkout, order_id: str) -> int:
+    """Return the minor units of an order's payment that may still be refunded; 0 when it was never paid."""
+    paid = paying_attempt(read_all(checkout, order_id))
+    return 0 if paid is None else left_to_refund(paid, read_refunds(checkout, order_id))
 
 
 def received_events(checkout: str, *, order_id: str | None, limit: int) -> list[Facts]:

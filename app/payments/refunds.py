@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from app.clock import now
-from app.data.reads import fetch_one
+from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import uuid7
 from app.http.errors import RuleViolated
@@ -36,6 +36,13 @@ def refunds_of(work: UnitOfWork, checkout: Checkout, order_id: str) -> list[Paym
     """Return the refunds of an order, oldest first."""
     return work.all(select(PaymentRefund).where(PaymentRefund.checkout == checkout.name,
                                                 PaymentRefund.order_id == order_id).order_by(PaymentRefund.id))
+
+
+def read_refunds(checkout: Checkout, order_id: str) -> list[PaymentRefund]:
+    """Return copies of the refunds of an order, oldest first, outside any transaction."""
+    rows = fetch(select(PaymentRefund.__table__).where(
+        PaymentRefund.checkout == checkout.name, PaymentRefund.order_id == order_id).order_by(PaymentRefund.id))
+    return [PaymentRefund(**row._mapping) for row in rows]
 
 
 def left_to_refund(paid: PaymentAttempt, refunds: Sequence[PaymentRefund]) -> int:
@@ -74,7 +81,7 @@ def send_refund(checkout: Checkout, actor: Actor, refund_id: str, *, again: bool
     """Ask the gateway for a requested refund, or how a pending one fares; returns the trouble, if any.
 
     The refund's id is the idempotency key; `again` looks first whether an earlier call got through."""
-    owed = fetch_one(select(PaymentRefund.id, PaymentRefund.order_id, PaymentRefund.amount,
+    owed = fetch_one(select(PaymentRefund.id, PaymentRefund.order_id, PaymentRefund.amount, PaymentRefund.currency,
                             PaymentRefund.gateway_refund_id, PaymentAttempt.intent_id)
                      .join(PaymentAttempt, PaymentAttempt.id == PaymentRefund.attempt_id)
                      .where(PaymentRefund.id == refund_id, PaymentRefund.state.in_((REQUESTED, PENDING)),
@@ -100,7 +107,7 @@ def _ask(gateway: PaymentGateway, checkout: Checkout, owed: Row[Any], again: boo
             if earlier.metadata.get("refundId") == owed.id:
                 return earlier
     metadata = {"refundId": owed.id, "orderId": owed.order_id, "checkoutName": checkout.name}
-    return gateway.refund(owed.intent_id, owed.amount, metadata, f"refund-{owed.id}")
+    return gateway.refund(owed.intent_id, owed.amount, owed.currency, metadata, f"refund-{owed.id}")
 
 
 def _book_refusal(checkout: Checkout, actor: Actor, refund_id: str, order_id: str, refused: PaymentRefused) -> None:

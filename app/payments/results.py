@@ -27,7 +27,7 @@ def order_row(checkout: Checkout, order_id: str) -> Wire:
 def payment_result(checkout: Checkout, order_id: str, params: dict[str, Any], intent: Intent | None) -> dict[str, Any]:
     """Return the documented result of the order's payment; `amount` in major units.
 
-    The client secret is the gateway's and never stored: it is there when the gateway was just asked."""
+    The client secret is the payer's alone: it is there when the gateway was just asked, and told by no event."""
     made = attempts.read_all(checkout, order_id)
     attempt = attempts.paying_attempt(made) or (made[-1] if made else None)
     if attempt is None:
@@ -42,6 +42,12 @@ def payment_result(checkout: Checkout, order_id: str, params: dict[str, Any], in
         "paymentIntentInfo": _intent_info(attempt, intent, status), "statusLiteral": literal,
         "amount": to_wire(attempt.amount, attempt.currency), "currency": attempt.currency,
         "description": attempt.description, "metadata": checkout.metadata(attempt), "paymentUserParams": params}
+
+
+def without_secret(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a `paymentResult` without the secret that lets its holder confirm the payment, for everybody else."""
+    info = result.get("paymentIntentInfo")
+    return result if info is None else result | {"paymentIntentInfo": info | {"clientSecret": None}}
 
 
 def _intent_info(attempt: PaymentAttempt, intent: Intent | None, status: str) -> dict[str, Any]:

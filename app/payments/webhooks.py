@@ -2,8 +2,8 @@
 
 A paid or cancelled intent is final, so its event is believed as it is signed; everything else is read anew, because
 events come late and in any order."""
+import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Row, select
 from app.clock import now
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated, Unavailable
+from app.http.errors import ApiError, DuplicateRecord, InvalidInput, NotFound, RuleViolated, Unavailable
 from app.identity.actor import system_actor
 from app.payments.attempts import apply_intent, lock_order
 from app.payments.calls import ask_gateway, parse_webhook
@@ -22,6 +22,8 @@ from app.payments.flow import Payment, present
 from app.payments.gateway import INTENT_EVENTS, GatewayEvent, Intent, InvalidWebhook, PaymentGateError, Refund
 from app.payments.models import PaymentAttempt, PaymentEvent
 from app.payments.refunds import apply_refunds
+
+log = logging.getLogger("guildhall.payments")
 
 FINAL_STATUSES = ("succeeded", "canceled")
 
@@ -61,10 +63,12 @@ def catch_up(checkout: Checkout, since: datetime) -> int:
         return 0
     missed = 0
     for event in events:
-        with suppress(NotFound, Unavailable):
+        try:
             if _checkout_of(event) == checkout.name and not _is_known(checkout, event):
                 _book_once(checkout, event, _order_of(checkout, event))
                 missed += 1
+        except ApiError as trouble:  # one event must not keep those after it from being booked
+            log.warning("event %s is not booked: %s", event.id, trouble.message)
     return missed
 
 

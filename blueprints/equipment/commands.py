@@ -166,8 +166,8 @@ def lock_usable_division(work: UnitOfWork, caller: Caller, division_id: str) -> 
 
 def stamp(caller: Caller) -> dict[str, Any]:
     """Return a new row's id and who made it when."""
-    moment = now()
-    return {"id": uuid7(), **_inserted(caller), "updated_at": moment, "updated_by": caller.user_id}
+    inserted = _inserted(caller)
+    return {"id": uuid7(), **inserted, "updated_at": inserted["inserted_at"], "updated_by": caller.user_id}
 
 
 def _inserted(caller: Caller) -> dict[str, Any]:

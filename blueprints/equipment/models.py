@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, and_
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, validates
 
 from app.data.columns import boolean, identifier, instant, json_object, string
 from app.data.columns import text as long_text
@@ -26,25 +26,35 @@ class _Updated(_Inserted):
     updated_by: Mapped[str] = identifier(required=True, sort_order=2)
 
 
-class LegalEntity(_Updated, Base):
+class _Named:
+    """A name, and beside it the same case-folded for searching: LOWER knows no Cyrillic on SQLite."""
+
+    name: Mapped[str] = string(required=True)
+    folded_name: Mapped[str] = long_text(required=True)
+
+    @validates("name")
+    def _fold(self, _key: str, name: str) -> str:
+        self.folded_name = name.casefold()
+        return name
+
+
+class LegalEntity(_Named, _Updated, Base):
     """A legal entity that owns divisions and equipment."""
 
     __tablename__ = "legal_entities"
 
-    name: Mapped[str] = string(required=True)
     edrpou: Mapped[str | None] = string(10)
     type: Mapped[str] = string(32, required=True)
     status: Mapped[str] = string(32, required=True)
     is_active: Mapped[bool] = boolean()
 
 
-class Division(_Updated, Base):
+class Division(_Named, _Updated, Base):
     """A place of a legal entity where equipment stands."""
 
     __tablename__ = "divisions"
 
     legal_entity_id: Mapped[str] = identifier(required=True, index=True)
-    name: Mapped[str] = string(required=True)
     status: Mapped[str] = string(32, required=True)
     is_active: Mapped[bool] = boolean()
 
@@ -100,7 +110,7 @@ class Equipment(_Updated, Base):
     part_number: Mapped[str | None] = string()
     version: Mapped[str | None] = string()
     name: Mapped[str] = string(required=True)
-    folded_names: Mapped[str] = long_text(required=True)  # all names case-folded: LOWER knows no Cyrillic on SQLite
+    folded_names: Mapped[str] = long_text(required=True)  # of all its names, as _Named does it
     serial_number: Mapped[str | None] = string()
     note: Mapped[str | None] = long_text()
     legal_entity_id: Mapped[str] = identifier(required=True, index=True)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from blueprints.equipment.pipeline import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, RegistryApi
+from blueprints.equipment.pipeline import DEFAULT_PAGE_SIZE, ERROR_TYPES, LARGEST_PAGE_SIZE, RegistryApi
 from blueprints.equipment.rules import SCOPES
-from blueprints.equipment.schemas import UUID, Schema
+from blueprints.equipment.schemas import UUID, Schema, shown
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "createEquipment": {
@@ -42,51 +42,28 @@ _MEANINGS = {
     415: "The body is not JSON",
     422: "Entries of the request are wrong; error.invalid names each",
     429: "Too many requests; see Retry-After",
-    503: "The database is unavailable; see Retry-After",
+    503: "The database is unavailable; nothing was changed",
 }
-_META = {
-    "type": "object",
-    "properties": {
-        "code": {"type": "integer"},
-        "url": {"type": "string"},
-        "type": {"type": "string", "enum": ["object", "list"]},
-        "request_id": {"type": "string"},
-    },
-}
-_RULE = {
-    "type": "object",
-    "properties": {"rule": {"type": "string"}, "description": {"type": "string"}, "params": {}},
-}
-_INVALID = {
-    "type": "object",
-    "properties": {
-        "entry": {"type": "string"},
-        "entry_type": {"type": "string", "enum": ["json_data_property", "query_parameter"]},
-        "rules": {"type": "array", "items": _RULE},
-    },
-}
-_ERROR = {
-    "type": "object",
-    "properties": {
-        "meta": _META,
-        "error": {
-            "type": "object",
-            "properties": {
-                "type": {"type": "string"},
-                "message": {"type": "string"},
-                "invalid": {"type": "array", "items": _INVALID},
-            },
-        },
-    },
-    "example": {
-        "meta": {"code": 401, "url": "/equipment-api/api/equipment", "type": "object", "request_id": "9f0c"},
-        "error": {"type": "access_denied", "message": "Invalid access token"},
-    },
-}
-_PAGING = {
-    "type": "object",
-    "properties": {name: {"type": "integer"} for name in ("page_number", "page_size", "total_entries", "total_pages")},
-}
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+_META = shown(
+    {"code": _NUMBER, "url": _TEXT, "type": {"type": "string", "enum": ["object", "list"]}, "request_id": _TEXT}
+)
+_RULE = shown({"rule": _TEXT, "description": _TEXT, "params": {}})
+_INVALID = shown({
+    "entry": _TEXT,
+    "entry_type": {"type": "string", "enum": ["json_data_property", "query_parameter"]},
+    "rules": {"type": "array", "items": _RULE},
+})  # fmt: skip
+_ERROR = shown({
+    "meta": _META,
+    "error": shown({
+        "type": {"type": "string", "enum": sorted(set(ERROR_TYPES.values()))},
+        "message": _TEXT,
+        "invalid": {"type": "array", "items": _INVALID},
+    }, "invalid"),
+})  # fmt: skip
+_PAGING = shown(dict.fromkeys(("page_number", "page_size", "total_entries", "total_pages"), _NUMBER))
+_OAUTH_ERROR = shown({"error": _TEXT, "error_description": _TEXT}, "error_description")
 
 
 def document(mount: str, title: str, version: str, description: str, apis: Sequence[RegistryApi]) -> dict[str, Any]:
@@ -154,13 +131,22 @@ def _success(api: RegistryApi) -> dict[str, Any]:
     properties = {"meta": _META, "data": data, **({"paging": _PAGING} if api.is_list else {})}
     return {
         "description": "Created" if api.status == 201 else "OK",
-        "content": {"application/json": {"schema": {"type": "object", "properties": properties}}},
+        "content": {"application/json": {"schema": shown(properties)}},
     }
 
 
 def _error(code: int) -> dict[str, Any]:
-    content = {"schema": {"$ref": "#/components/schemas/Error"}}
+    content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": _example(code)}
     return {"description": _MEANINGS[code], "content": {"application/json": content}}
+
+
+def _example(code: int) -> dict[str, Any]:
+    error: dict[str, Any] = {"type": ERROR_TYPES[code], "message": _MEANINGS[code]}
+    if code == 422:
+        rule = {"rule": "required", "description": "required property name was not present", "params": []}
+        error["invalid"] = [{"entry": "$.name", "entry_type": "json_data_property", "rules": [rule]}]
+    meta = {"code": code, "url": "http://127.0.0.1:8000/equipment-api/api/equipment", "type": "object"}
+    return {"meta": meta | {"request_id": "67c466f0174a51eb8722a87cbaf853b4"}, "error": error}
 
 
 def _token() -> dict[str, Any]:
@@ -174,15 +160,8 @@ def _token() -> dict[str, Any]:
             "client_secret": {"type": "string"},
         },
     }
-    answer = {
-        "type": "object",
-        "properties": {
-            "access_token": {"type": "string"},
-            "token_type": {"const": "Bearer"},
-            "expires_in": {"type": "integer"},
-            "scope": {"type": "string"},
-        },
-    }
+    answer = shown({"access_token": _TEXT, "token_type": {"const": "Bearer"}, "expires_in": _NUMBER, "scope": _TEXT})
+    refused = {"application/json": {"schema": _OAUTH_ERROR, "example": {"error": "invalid_client"}}}
     return {
         "operationId": "token",
         "summary": "Give a client an access token for its secret (RFC 6749 §4.4).",
@@ -190,7 +169,11 @@ def _token() -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
         "responses": {
             "200": {"description": "OK", "content": {"application/json": {"schema": answer}}},
-            "400": {"description": "invalid_request, invalid_scope or unsupported_grant_type"},
-            "401": {"description": "invalid_client"},
+            "400": {
+                "description": "invalid_request, invalid_scope, unsupported_grant_type or invalid_client",
+                "content": refused,
+            },
+            "401": {"description": "invalid_client", "content": refused},
+            **{str(code): _error(code) for code in (413, 429, 503)},
         },
     }

@@ -9,22 +9,22 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, g, request
 from sqlalchemy import Row, Select
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
 
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import canonical_uuid
 from app.http.envelope import json_response
-from app.http.errors import ApiError, Forbidden, LoginRequired, Unavailable
+from app.http.errors import ApiError, Forbidden, InvalidInput, LoginRequired
 from app.http.idempotency import Claim, claim_key
 from app.http.limits import spend_one_request
+from app.http.request import json_body
 from app.http.service import Service
+from app.identity.actor import anonymous
 from blueprints.equipment.policies import POLICIES, Policy
 from blueprints.equipment.queries import Asked, Paged, Rows
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
 from blueprints.equipment.rules import missing_scope
 from blueprints.equipment.schemas import Schema
-from blueprints.equipment.tokens import Caller, caller_of
+from blueprints.equipment.tokens import REALM, Caller, caller_of
 from blueprints.equipment.validation import check_body
 
 Check = Callable[[dict[str, Any]], Sequence[Entry]]
@@ -34,11 +34,13 @@ ERROR_TYPES = {
     401: "access_denied",
     403: "forbidden",
     404: "not_found",
+    405: "request_malformed",
     409: "request_conflict",
     413: "request_malformed",
     415: "request_malformed",
     422: "validation_failed",
     429: "too_many_requests",
+    500: "internal_error",
     503: "service_unavailable",
 }
 DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 50, 300
@@ -80,9 +82,6 @@ class RegistryBlueprint(Blueprint):
         super().__init__(service.name, __name__, url_prefix=service.mount)
         self.service = service
         self.apis: list[RegistryApi] = []
-        self.register_error_handler(ApiError, refused)
-        self.register_error_handler(HTTPException, _http_refused)
-        self.register_error_handler(OperationalError, _database_away)
 
     def create(self, path: str, **options: Any) -> Callable[[View], View]:
         """POST, 201: view(caller, rows, data, **path) returns the row."""
@@ -115,9 +114,9 @@ def admit_anyone() -> Caller:
     """Return the caller of the present request; raises LoginRequired (rung 1)."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     caller = caller_of(token.strip()) if scheme.lower() == "bearer" and token else None
+    spend_one_request(caller.actor if caller else anonymous(REALM))
     if caller is None:
         raise LoginRequired("Invalid access token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    spend_one_request(caller.actor)
     return caller
 
 
@@ -138,16 +137,6 @@ def refused(error: ApiError) -> Response:
     if isinstance(error, Unprocessable):
         said["invalid"] = [_invalid(entry) for entry in error.entries]
     return json_response({"meta": _meta(error.status, "object"), "error": said}, error.status, error.headers)
-
-
-def _http_refused(error: HTTPException) -> Response:
-    refusal = ApiError(error.description or error.name)
-    refusal.status = error.code or 500
-    return refused(refusal)
-
-
-def _database_away(error: OperationalError) -> Response:
-    return refused(Unavailable("The database is unavailable", headers={"Retry-After": "1"}))
 
 
 def _invalid(entry: Entry) -> dict[str, Any]:
@@ -172,7 +161,8 @@ def _read(api: RegistryApi, path: dict[str, str]) -> Response:
 def _write(api: RegistryApi, path: dict[str, str]) -> Response:
     caller = admit(api.policy)
     data = check_body(api.body, _json_body(), *api.checks) if api.body is not None else {}
-    claim = claim_key(caller.actor, api.name, request.get_data())
+    # A user may act for several legal entities; the answer kept for one is none of the other's.
+    claim = claim_key(caller.actor, f"{api.name} of {caller.legal_entity_id}", request.get_data())
     if isinstance(claim, Response):
         return claim
     try:
@@ -209,13 +199,9 @@ def _answer(body: dict[str, Any], status: int = 200) -> Response:
 
 
 def _json_body() -> object:
-    if request.mimetype not in ("application/json", ""):
-        error = ApiError("The body must be application/json")
-        error.status = 415
-        raise error
     try:
-        return orjson.loads(request.get_data())
-    except (orjson.JSONDecodeError, RecursionError):
+        return json_body()
+    except InvalidInput:
         raise Unprocessable([Entry("$", [Rule("json", "expected a JSON object")])]) from None
 
 

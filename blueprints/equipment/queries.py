@@ -108,8 +108,11 @@ def client_page(caller: Caller, asked: Asked) -> Paged:
 
 
 def client(client_id: str, rows: Rows = fetch) -> Wire:
-    """Return one client, revoked ones too."""
-    return _shown_client(_wire(rows(select(RegistryClient.__table__).where(RegistryClient.id == client_id))[0]))
+    """Return one client, revoked ones too; raises NotFound."""
+    found = rows(select(RegistryClient.__table__).where(RegistryClient.id == canonical_uuid(client_id)))
+    if not found:
+        raise NotFound("Client not found")
+    return _shown_client(_wire(found[0]))
 
 
 def dictionary_page(caller: Caller, dictionary: str, asked: Asked) -> Paged:
@@ -159,7 +162,7 @@ def _simple_page(caller: Caller, model: type[Any], owner: Any, asked: Asked) -> 
     if "status" in asked.filters:
         where.append(model.status == asked.filters["status"])
     if "name" in asked.filters:
-        where.append(model.name.contains(asked.filters["name"], autoescape=True))
+        where.append(model.folded_name.contains(asked.filters["name"].casefold(), autoescape=True))
     rows, total = _page(model, where, asked)
     return Paged([_wire(row) for row in rows], total, asked)
 
@@ -235,4 +238,4 @@ def _shown_client(wire: Wire) -> Wire:
     return wire
 
 
-_HIDDEN = frozenset({"folded_names", "secret_hash"})
+_HIDDEN = frozenset({"folded_name", "folded_names", "secret_hash"})

@@ -38,7 +38,7 @@ class Loaded:
 def create_legal_entity(caller: Caller, data: Mapping[str, Any]) -> str:
     """Create an ACTIVE legal entity and return its id."""
     with unit_of_work(caller.actor) as work:
-        _require_operator(work, caller)
+        _require_own_entity_works(work, caller)
         values = {"name": data["name"], "edrpou": data.get("edrpou"), "type": data["type"]}
         made = work.insert(LegalEntity(**values, status=ACTIVE, is_active=True, **stamp(caller)))
         work.emit(topics.LEGAL_ENTITY_CREATED, made.id, {"id": made.id, **values})
@@ -49,7 +49,7 @@ def create_legal_entity(caller: Caller, data: Mapping[str, Any]) -> str:
 def change_legal_entity(caller: Caller, legal_entity_id: str, changes: Mapping[str, Any]) -> str:
     """Change name, code or type of a legal entity; raises NotFound."""
     with unit_of_work(caller.actor) as work:
-        _require_operator(work, caller)
+        _require_own_entity_works(work, caller)
         legal_entity = _lock_legal_entity(work, legal_entity_id)
         _change(work, caller, topics.LEGAL_ENTITY_CHANGED, legal_entity, changes)
         work.commit()
@@ -59,7 +59,7 @@ def change_legal_entity(caller: Caller, legal_entity_id: str, changes: Mapping[s
 def turn_legal_entity(caller: Caller, legal_entity_id: str, action: str) -> str:
     """Activate, suspend or deactivate a legal entity; raises NotFound and Conflict."""
     with unit_of_work(caller.actor) as work:
-        _require_operator(work, caller)
+        _require_own_entity_works(work, caller)
         legal_entity = _lock_legal_entity(work, legal_entity_id)
         status = _next_status("legal entity", action, legal_entity.status)
         _change(work, caller, topics.LEGAL_ENTITY_CHANGED, legal_entity, {"status": status})
@@ -102,7 +102,7 @@ def turn_division(caller: Caller, division_id: str, action: str) -> str:
 def create_client(caller: Caller, data: Mapping[str, Any]) -> tuple[str, str]:
     """Register an OAuth2 client and return its id and its secret, which is nowhere kept; raises Unprocessable."""
     with unit_of_work(caller.actor) as work:
-        _require_operator(work, caller)
+        _require_own_entity_works(work, caller)
         legal_entity_id = canonical_uuid(data["legal_entity_id"])
         if not work.rows(
             select(LegalEntity.id).where(LegalEntity.id == legal_entity_id, LegalEntity.is_active.is_(True))
@@ -120,7 +120,7 @@ def create_client(caller: Caller, data: Mapping[str, Any]) -> tuple[str, str]:
 def revoke_client(caller: Caller, client_id: str) -> str:
     """End a client, and with it every token it holds; raises NotFound when it is unknown or revoked."""
     with unit_of_work(caller.actor) as work:
-        _require_operator(work, caller)
+        _require_own_entity_works(work, caller)
         mine = (RegistryClient.id == canonical_uuid(client_id), RegistryClient.is_active.is_(True))
         client = work.first(select(RegistryClient).where(*mine), lock=True)
         if client is None:
@@ -137,7 +137,7 @@ def load_dictionary(caller: Caller, dictionary: str, codes: Mapping[str, str], *
     Raises NotFound for a name no dictionary has, Conflict when somebody else loads the same codes at this moment."""
     require_dictionary(dictionary)
     with unit_of_work(caller.actor) as work:
-        _require_operator(work, caller)
+        _require_own_entity_works(work, caller)
         rows = work.all(select(DictionaryEntry).where(DictionaryEntry.dictionary == dictionary))
         loaded = _merge(work, dictionary, {row.code: row for row in rows}, codes)
         if not dry_run:
@@ -169,7 +169,7 @@ def _flush_codes(work: UnitOfWork) -> None:
         raise Conflict("Dictionary is being loaded by another call") from duplicate
 
 
-def _require_operator(work: UnitOfWork, caller: Caller) -> None:
+def _require_own_entity_works(work: UnitOfWork, caller: Caller) -> None:
     """A token's own legal entity must work; the console has none."""
     if caller.legal_entity_id is not None:
         require_working_legal_entity(work, caller)
@@ -184,7 +184,7 @@ def _lock_legal_entity(work: UnitOfWork, legal_entity_id: str) -> LegalEntity:
 
 
 def _lock_own_division(work: UnitOfWork, caller: Caller, division_id: str) -> Division:
-    _require_operator(work, caller)
+    _require_own_entity_works(work, caller)
     mine = (Division.id == canonical_uuid(division_id), Division.is_active.is_(True))
     division = work.first(select(Division).where(*mine), lock=True)
     if division is None:

@@ -77,9 +77,7 @@ def allowed_scope(registered: str, asked: str | None) -> str | None:
 
     None means that one was asked that the client does not have (RFC 6749 §3.3: invalid_scope)."""
     own = registered.split()
-    if not asked:
-        return " ".join(own)
-    wanted = set(asked.split())
+    wanted = set((asked or registered).split()) or set(own)
     return " ".join(scope for scope in own if scope in wanted) if wanted <= set(own) else None
 
 

@@ -13,7 +13,7 @@ from blueprints.equipment.rules import (
 
 Schema = dict[str, Any]
 
-PRINTABLE = r"^[^\x00]*[^\s\x00][^\x00]*$"  # something to see, and no NUL, which PostgreSQL cannot store
+PRINTABLE = r"^\s*[^\s\x00][^\x00]*$"  # something to see, and no NUL, which PostgreSQL cannot store
 UUID: Schema = {"type": "string", "format": "uuid"}
 MOMENT: Schema = {
     "type": "string",
@@ -39,8 +39,14 @@ def _object(properties: dict[str, Schema], required: tuple[str, ...], **more: An
         "properties": properties,
         "required": list(required),
         "additionalProperties": False,
+        "maxProperties": 100,  # more are not named one by one
         **more,
     }
+
+
+def shown(properties: dict[str, Schema], *sometimes: str) -> Schema:
+    """An object of an answer: everything is always there, but for what is named in `sometimes`."""
+    return _object(properties, tuple(name for name in properties if name not in sometimes))
 
 
 def _or_null(schema: Schema) -> Schema:
@@ -85,7 +91,13 @@ NEW_CLIENT = _object(
         "legal_entity_id": UUID,
         "user_id": UUID,
         "role": _choice(ROLES),
-        "scopes": {"type": "array", "items": _choice(SCOPES), "minItems": 1, "uniqueItems": True},
+        "scopes": {
+            "type": "array",
+            "items": _choice(SCOPES),
+            "minItems": 1,
+            "maxItems": len(SCOPES),
+            "uniqueItems": True,
+        },
     },
     ("legal_entity_id", "user_id", "role", "scopes"),
 )
@@ -100,8 +112,8 @@ DICTIONARY: Schema = {
 _INSERTED = {"inserted_at": {"type": "string", "format": "date-time"}, "inserted_by": UUID}
 _RECORD = {**_INSERTED, "updated_at": {"type": "string", "format": "date-time"}, "updated_by": UUID}
 _OUT = {**_NEEDED, **_OPTIONAL_OR_NULL}
-STATUS_ROW = _object({"id": UUID, "equipment_id": UUID, "status": _choice(EQUIPMENT_STATUSES), **_INSERTED}, ())
-EQUIPMENT = _object(
+STATUS_ROW = shown({"id": UUID, "equipment_id": UUID, "status": _choice(EQUIPMENT_STATUSES), **_INSERTED})
+EQUIPMENT = shown(
     {
         "id": UUID,
         **_OUT,
@@ -109,10 +121,10 @@ EQUIPMENT = _object(
         "division_id": _or_null(UUID),
         "status": _choice(EQUIPMENT_STATUSES),
         "is_active": {"type": "boolean"},
-        "names": {"type": "array", "items": _object({"id": UUID, **_NAME["properties"], **_INSERTED}, ())},
+        "names": {"type": "array", "items": shown({"id": UUID, **_NAME["properties"], **_INSERTED})},
         "divisions": {
             "type": "array",
-            "items": _object(
+            "items": shown(
                 {
                     "id": UUID,
                     "division_id": UUID,
@@ -121,14 +133,12 @@ EQUIPMENT = _object(
                     "is_active": {"type": "boolean"},
                     **_RECORD,
                 },
-                (),
             ),
         },
         **_RECORD,
     },
-    (),
 )
-LEGAL_ENTITY = _object(
+LEGAL_ENTITY = shown(
     {
         "id": UUID,
         **_LEGAL_ENTITY,
@@ -136,9 +146,8 @@ LEGAL_ENTITY = _object(
         "is_active": {"type": "boolean"},
         **_RECORD,
     },
-    (),
 )
-DIVISION = _object(
+DIVISION = shown(
     {
         "id": UUID,
         "legal_entity_id": UUID,
@@ -147,9 +156,8 @@ DIVISION = _object(
         "is_active": {"type": "boolean"},
         **_RECORD,
     },
-    (),
 )
-CLIENT = _object(
+CLIENT = shown(
     {
         "id": UUID,
         "legal_entity_id": UUID,
@@ -160,7 +168,7 @@ CLIENT = _object(
         "client_secret": {"type": "string", "description": "only in the answer of the creation"},
         **_RECORD,
     },
-    (),
+    "client_secret",
 )
-CODE = _object({"code": _text(64), "description": _text(), "is_active": {"type": "boolean"}}, ())
-LOADED = _object({name: {"type": "integer"} for name in ("added", "changed", "retired")}, ())
+CODE = shown({"code": _text(64), "description": _text(), "is_active": {"type": "boolean"}})
+LOADED = shown({name: {"type": "integer"} for name in ("added", "changed", "retired")})

@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from app.clock import now
 from app.data.reads import fetch_one
 from app.data.unit_of_work import unit_of_work
+from app.data.uuid7 import canonical_uuid
 from app.identity.actor import Actor, system_actor
 from blueprints.equipment.models import RegistryClient, RegistryToken
 from blueprints.equipment.rules import allowed_scope
@@ -113,9 +114,8 @@ def caller_of(token: str) -> Caller | None:
 
 def _find_client(client_id: str) -> _Client | None:
     columns = (RegistryClient.id, RegistryClient.scope, RegistryClient.secret_hash)
-    if "\x00" in client_id:  # PostgreSQL would refuse the statement
-        return None
-    row = fetch_one(select(*columns).where(RegistryClient.id == client_id, RegistryClient.is_active.is_(True)))
+    mine = (RegistryClient.id == canonical_uuid(client_id), RegistryClient.is_active.is_(True))
+    row = fetch_one(select(*columns).where(*mine))
     return row and _Client(*row)
 
 

@@ -1,11 +1,13 @@
 """Checks a body against its JSON Schema and names every failing entry at once."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from app.clock import now
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
@@ -25,6 +27,32 @@ def _is_moment(value: object) -> bool:
     return not isinstance(value, str) or (value[:4].isdigit() and value[4:5] == "-" and as_moment(value) is not None)
 
 
+_LARGEST = {str: "maxLength", list: "maxItems", dict: "maxProperties"}
+
+
+def _unless_too_large(check: Callable[..., Any]) -> Callable[..., Iterator[ValidationError]]:
+    """A value larger than its schema allows is refused for that alone: what is in it could take hours to check."""
+
+    def keyword(validator: Any, wanted: Any, value: Any, schema: Schema) -> Iterator[ValidationError]:
+        largest = schema.get(_LARGEST.get(type(value), ""))
+        if largest is None or len(value) <= largest:
+            yield from check(validator, wanted, value, schema) or ()
+
+    return keyword
+
+
+def _matches(validator: Any, wanted: str, value: Any, schema: Schema) -> Iterator[ValidationError]:
+    """The keyword `pattern`: all of ours span the whole text, where Python's $ would allow a line break after it."""
+    if isinstance(value, str) and not re.fullmatch(wanted, value):
+        yield ValidationError("does not match")
+
+
+_looks_inside = {name: Draft202012Validator.VALIDATORS[name] for name in (
+    "format", "items", "uniqueItems", "properties", "propertyNames", "additionalProperties",
+)} | {"pattern": _matches}  # fmt: skip
+_Validator = extend(Draft202012Validator, {name: _unless_too_large(check) for name, check in _looks_inside.items()})
+
+
 def check_body(schema: Schema, body: object, *more: Callable[[dict[str, Any]], Sequence[Entry]]) -> dict[str, Any]:
     """Return the body; raises Unprocessable with the entries of the schema and of `more`, which see an object."""
     entries = _failing(schema, body)
@@ -38,10 +66,11 @@ def check_body(schema: Schema, body: object, *more: Callable[[dict[str, Any]], S
 
 def check_dates(body: dict[str, Any]) -> list[Entry]:
     """Return the entries of dates in the wrong order or in the future; malformed ones are the schema's."""
-    dates = [body.get(field) for field in ("manufacture_date", "expiration_date")]
-    if not all(value is None or _well_formed(value) for value in dates):
-        return []
-    wrong = refused_dates(dates[0], dates[1], now())
+    manufactured, expires = (
+        moment if _well_formed(moment) else None
+        for moment in (body.get("manufacture_date"), body.get("expiration_date"))
+    )
+    wrong = refused_dates(manufactured, expires, now())
     return [Entry(f"$.{field}", [Rule("invalid", sentence)]) for field, sentence in wrong.items()]
 
 
@@ -54,14 +83,19 @@ def _well_formed(value: object) -> bool:
 
 def _failing(schema: Schema, body: object) -> list[Entry]:
     rules: dict[str, list[Rule]] = {}
-    for error in Draft202012Validator(schema, format_checker=_formats).iter_errors(body):
-        for path, rule in _broken(error):
-            rules.setdefault(path, []).append(rule)
+    try:
+        for error in _Validator(schema, format_checker=_formats).iter_errors(body):
+            for path, rule in _broken(error):
+                rules.setdefault(path, []).append(rule)
+    except RecursionError:
+        return [Entry("$", [Rule("json", "is nested too deeply")])]
     return [Entry(path, broken) for path, broken in sorted(rules.items())]
 
 
 def _broken(error: ValidationError) -> Iterator[tuple[str, Rule]]:
     path, keyword, wanted, value = error.json_path, error.validator, error.validator_value, error.instance
+    if "propertyNames" in error.schema_path:
+        path = f"{path}.{value}"
     if keyword == "required":
         missing = next(name for name in wanted if error.message.startswith(f"{name!r} is a required"))
         yield f"{path}.{missing}", Rule("required", f"required property {missing} was not present")

@@ -1,5 +1,9 @@
-"""Many clients bid on the same auctions through a real server: one leader, no lost bid, no lost event (issue 2, 5)."""
+"""Many clients bid on one auction through a real server: one leader, no lost bid, no lost event (issue 2, 5).
+
+GUILDHALL_BIDS says how many bids (2000 by hand, from 50 clients: docs/operations.md; fewer in CI)."""
+import os
 import random
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,31 +15,35 @@ from sqlalchemy import text
 
 from app.data.database import reading
 from app.data.entity import db
+from blueprints.marketplace.auction_offer.rules import BIDDING_MODES
 from tests.clients import Callers
 from tests.components import wait_until
 from tests.faults.load import Connection
 from tests.marketplace.auction_offer.reference import Reference
 from tests.marketplace.auction_offer.saleroom import BIDS, PRODUCTS, Saleroom
 
-CLIENTS, BIDS_IN_ALL = 12, 240
+BIDS_IN_ALL = int(os.environ.get("GUILDHALL_BIDS", "120"))
+IS_A_SAMPLE = BIDS_IN_ALL < 2000  # too few, and in CI beside too much else, to judge a waiting time by
+CLIENTS = min(50, BIDS_IN_ALL // 10)
+SLOWEST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Told:
     """What one client was told of one bid: status, errCode or bid id, seconds it waited."""
 
-    auction: str
     status: int
     said: str
     seconds: float
 
 
-def bid_war(url: str, tokens: list[str], auctions: list[str], bids: int) -> list[Told]:
+def bid_war(url: str, tokens: list[str], auction: str, bids: int) -> list[Told]:
     """Let one client per token bid at once, `bids` in all, each a little above what it last heard."""
     def client(number: int) -> list[Told]:
-        dice, connection = random.Random(number), Connection(url, tokens[number])
-        least = dict.fromkeys(auctions, Decimal(50))
-        told = [_bid(connection, dice, least) for _ in range(bids // len(tokens))]
+        dice, connection, least, told = random.Random(number), Connection(url, tokens[number]), Decimal(50), []
+        for _ in range(bids // len(tokens)):
+            one, least = _bid(connection, auction, least + Decimal(dice.randrange(0, 60000)) / 100)
+            told.append(one)
         connection.close()
         return told
 
@@ -43,17 +51,16 @@ def bid_war(url: str, tokens: list[str], auctions: list[str], bids: int) -> list
         return [one for told in pool.map(client, range(len(tokens))) for one in told]
 
 
-def _bid(connection: Connection, dice: random.Random, least: dict[str, Decimal]) -> Told:
-    auction = dice.choice(list(least))
-    amount = least[auction] + Decimal(dice.randrange(0, 60000)) / 100
+def _bid(connection: Connection, auction: str, amount: Decimal) -> tuple[Told, Decimal]:
+    """Bid; returns what was told, and a little more than the least that may be bid next."""
     started = perf_counter()
     status, answer = connection.call("POST", BIDS, {
         "productId": auction, "bidAmount": float(amount), "currency": "USD", "status": "ACTIVE"})
     seconds = perf_counter() - started
     bid: Any = answer.get("auctionOfferBid", {})
     detail: Any = answer.get("detail") or {}
-    least[auction] = Decimal(str(detail.get("amount", amount + 1))) + Decimal("0.01")
-    return Told(auction, status, bid.get("id") or str(answer.get("errCode")), seconds)
+    heard = Decimal(str(detail.get("amount", amount + 1)))
+    return Told(status, bid.get("id") or str(answer.get("errCode")), seconds), heard + Decimal("0.01")
 
 
 def rows(statement: str, **values: Any) -> list[Any]:
@@ -98,23 +105,27 @@ def assert_the_events_are_complete(auction: str) -> None:
 
 
 @pytest.mark.slow
-def test_many_clients_on_two_auctions_agree_with_a_sequential_replay(live, testbed):
+def test_many_clients_on_one_auction_agree_with_a_sequential_replay(live, testbed):
     # the live system's database and Valkey, but this process's home: one process has one version board
     app = testbed.another_app(DATABASE_URL=live.environment["DATABASE_URL"] or f"sqlite:///{live.home}/guildhall.db",
                               REDIS_URL=f"unix://{live.home}/valkey.sock")
     with app.app_context():
         callers = Callers(app)
         room = Saleroom(callers)
-        auctions = [room.auction(biddingMode=mode) for mode in ("OPEN", "PROXY")]
         tokens = [str(callers.user(f"bidder{number}").token) for number in range(CLIENTS)]
-        told = bid_war(live.url, tokens, auctions, BIDS_IN_ALL)
-        assert {one.status for one in told} <= {201, 400}
-        assert {one.said for one in told if one.status == 400} <= {"BidTooLow", "BidNotHigher"}
-        for auction in auctions:
-            assert_the_auction_is_sound(auction, [one for one in told if one.auction == auction])
+        waits: dict[str, float] = {}
+        for mode in BIDDING_MODES:
+            auction = room.auction(biddingMode=mode)
+            told = bid_war(live.url, tokens, auction, BIDS_IN_ALL)
+            assert {one.status for one in told} <= {201, 400}
+            assert {one.said for one in told if one.status == 400} <= {"BidTooLow", "BidNotHigher"}
+            assert_the_auction_is_sound(auction, told)
             assert_the_events_are_complete(auction)
+            waits[mode] = max(one.seconds for one in told)
         wait_until(lambda: not rows("SELECT 1 FROM outbox_event WHERE published_at IS NULL LIMIT 1"), "all is relayed")
         db.engine.dispose()
+    sys.stderr.write(f"the slowest bidder waited (seconds): {waits}\n")
+    assert IS_A_SAMPLE or max(waits.values()) < SLOWEST_SECONDS
 
 
 def together(app: Any, *actions: Any) -> list[Any]:

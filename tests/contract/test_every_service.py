@@ -1,7 +1,9 @@
 """What holds for every mounted service and every business API, whichever comes next (rules-platform §2.1, X-7, 44)."""
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
@@ -64,6 +66,13 @@ def test_the_swagger_page_brings_its_own_assets(client: ApiClient) -> None:
         assert asset in page
         assert client.get(f"{mount}/swagger-assets/{asset}").status_code == 200
     assert client.get(f"{mount}/swagger-assets/../../setup.cfg").status_code == 404
+
+
+def test_the_swagger_page_finds_its_document_from_where_a_browser_stands(app: Flask, client: ApiClient) -> None:
+    for mount in (*(service.service.mount for service in services(app)), "/equipment-api"):
+        start = client.get(f"{mount}/swagger-assets/start.js").text
+        named = re.findall(r"url: '([^']+)'", start)
+        assert [urljoin(f"http://here{mount}/swagger", url) for url in named] == [f"http://here{mount}/openapi.json"]
 
 
 def test_x_7_no_business_api_answers_a_stranger_unless_its_policy_says_public(app: Flask, client: ApiClient) -> None:

@@ -1,7 +1,8 @@
 """What is sent past every HTTP library, to the real server: it answers in our words, or closes, and goes on serving."""
 import json
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.components import wait_until
 from tests.live import LiveSystem
 
 LOGIN = b"/marketplace/auth-api/login"
+UPLOAD = "/marketplace/productlisting-api/api/media/upload"
 JSON = b"Host: a\r\nContent-Type: application/json\r\n"
 CREDENTIALS = json.dumps({"username": "admin@admin.com", "password": "superadmin-test-1"}).encode()
 
@@ -94,6 +96,7 @@ def test_malformed_http_is_refused_in_our_words_and_the_server_goes_on(live: Liv
         assert told(body)["status"] == 400, name
         assert b"Traceback" not in body
     _a_body_in_chunks_is_a_body_and_has_the_same_limit(live)
+    _who_sends_far_too_much_hears_the_refusal(live)
     _addresses_of_every_form_are_answered(live)
     _clients_that_stall_hold_no_thread_for_good(live)
     assert live.pids("web") == workers
@@ -106,6 +109,23 @@ def _a_body_in_chunks_is_a_body_and_has_the_same_limit(live: LiveSystem) -> None
     status, _, body = exchange(live, post(LOGIN, in_chunks(b"[" + b" " * 3_000_000 + b"]", 60_000), chunked))
     assert status == 413
     assert told(body)["status"] == 413
+
+
+def _who_sends_far_too_much_hears_the_refusal(live: LiveSystem) -> None:
+    """The client sends everything before it listens, as most do."""
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: image/png\r\n\r\n'
+    form = part + bytes(12_000_000) + b"\r\n--x--\r\n"
+    json_type = {"Content-Type": "application/json"}
+    token = _sent_whole(live, LOGIN.decode(), CREDENTIALS, json_type)["accessToken"]
+    form_type = {"Content-Type": "multipart/form-data; boundary=x", "Authorization": f"Bearer {token}"}
+    assert _sent_whole(live, UPLOAD, form, form_type)["error"]["code"] == "too_large"
+    assert _sent_whole(live, LOGIN.decode(), bytes(12_000_000), json_type)["status"] == 413
+
+
+def _sent_whole(live: LiveSystem, path: str, body: bytes, headers: dict[str, str]) -> Any:
+    with closing(HTTPConnection("127.0.0.1", int(live.environment["PORT"]), timeout=60)) as connection:
+        connection.request("POST", path, body, headers)
+        return json.loads(connection.getresponse().read())
 
 
 def _addresses_of_every_form_are_answered(live: LiveSystem) -> None:

@@ -50,18 +50,21 @@ class Registry:
         """Return the id of a new ACTIVE division."""
         return registry.create_division(console(legal_entity_id), {"name": name})
 
-    def holder(self, legal_entity_id: str, role: str = "OWNER", scopes: tuple[str, ...] = SCOPES) -> Holder:
+    def holder(
+        self, legal_entity_id: str, role: str = "OWNER", scopes: tuple[str, ...] = SCOPES, user_id: str | None = None
+    ) -> Holder:
         """Return a holder of a fresh token."""
-        client_id, secret = self.registered_client(legal_entity_id, role, scopes)
+        user_id = user_id or uuid7()
+        client_id, secret = self.registered_client(legal_entity_id, role, scopes, user_id)
         token = self.ask_token(client_id, secret).json["access_token"]
-        caller = Caller(legal_entity_id, uuid7(), role, frozenset(scopes))
+        caller = Caller(legal_entity_id, user_id, role, frozenset(scopes))
         return Holder(self.client, caller, token)
 
     def registered_client(
-        self, legal_entity_id: str, role: str = "OWNER", scopes: tuple[str, ...] = SCOPES
+        self, legal_entity_id: str, role: str = "OWNER", scopes: tuple[str, ...] = SCOPES, user_id: str | None = None
     ) -> tuple[str, str]:
         """Return id and secret of a new client."""
-        data = {"legal_entity_id": legal_entity_id, "user_id": uuid7(), "role": role, "scopes": scopes}
+        data = {"legal_entity_id": legal_entity_id, "user_id": user_id or uuid7(), "role": role, "scopes": scopes}
         return registry.create_client(console(), data)
 
     def ask_token(self, client_id: str, secret: str, **form: str) -> Any:

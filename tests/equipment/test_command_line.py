@@ -93,7 +93,21 @@ def test_divisions_and_legal_entities_are_listed_renamed_and_turned(say: Any, ho
 
     assert facts(say("division", "deactivate", made["id"], "--yes", "--json"))["status"] == "INACTIVE"
     assert [row["name"] for row in facts(say("division", "list", "--legal-entity", hospital, "--json"))] == ["Surgery"]
-    assert facts(say("legal-entity", "rename", hospital, "New name", "--yes", "--json"))["name"] == "New name"
+    renamed = facts(say("division", "update", made["id"], "--name", "Surgery II", "--yes", "--json"))
+    changed = facts(say("legal-entity", "update", hospital, "--type", "EMERGENCY", "--edrpou", "12345678", "--yes",
+                        "--json"))  # fmt: skip
+    assert renamed["name"] == "Surgery II"
+    assert (changed["name"], changed["type"], changed["edrpou"]) == ("City Hospital", "EMERGENCY", "12345678")
+
+
+def test_a_change_of_nothing_is_refused(say: Any, hospital: str) -> None:
+    assert say("legal-entity", "update", hospital, "--yes").exit_code == 1
+
+
+def test_a_client_that_is_none_cannot_be_revoked(say: Any) -> None:
+    for client in (NOWHERE, "no-uuid"):
+        result = say("client", "revoke", client, "--dry-run")
+        assert (result.exit_code, "Client not found" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +133,8 @@ def test_a_dictionary_is_loaded_from_json_and_csv(
         ("a.json", b"\xff\xfe"),
         ("a.json", b"[]"),
         ("a.csv", b"code,description\nX\n"),
+        ("a.csv", b"code,description\nX,\x00\n"),
+        ("a.json", b"[" * 100_000),
     ],
 )
 def test_a_file_that_is_no_dictionary_is_refused(say: Any, tmp_path: Path, name: str, content: bytes) -> None:
@@ -128,4 +144,5 @@ def test_a_file_that_is_no_dictionary_is_refused(say: Any, tmp_path: Path, name:
     result = say("dictionary", "load", str(file), "--yes")
 
     assert result.exit_code == 1, result.output
-    assert result.output.startswith("Error") or "Error" in result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "Error: " in result.output

@@ -1,8 +1,11 @@
 """Whatever a client sends, no route answers with a server error, and every refusal has the registry's shape."""
 
+import json
+import time
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +45,36 @@ def test_no_body_breaks_a_write(owner: Holder, operator: Holder, one: Any, body:
     answer = (owner if by_owner else operator).send(one.method, path, json=body)
 
     assert answer.status_code in (200, 201) or refused_in_shape(answer)
+
+
+ROOM = 200_000
+DEEP = "[" * 1000 + "]" * 1000
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "value"),
+    [
+        ("/api/equipment", "name", json.dumps("a" * ROOM + "\x00")),
+        ("/api/equipment", "name", json.dumps(" " * ROOM)),
+        ("/api/equipment", "udi", json.dumps([{}] * (ROOM // 4))),
+        ("/api/clients", "scopes", json.dumps([{"a": number} for number in range(ROOM // 16)])),
+        ("/api/equipment", "udi", json.dumps([{f"k{number}": 1 for number in range(ROOM // 12)}])),
+        ("/api/equipment", "type", DEEP),
+        ("/api/equipment", "udi", DEEP),
+        ("/api/clients", "scopes", f"[{DEEP}, {DEEP}]"),
+    ],
+    ids=["NUL at the end", "blank", "many entries", "many different", "many properties", "deep", "deep list", "twice"],
+)
+def test_a_huge_value_is_refused_at_once_and_in_few_words(operator: Holder, owner: Holder, path: str, field: str,
+                                                          value: str) -> None:  # fmt: skip
+    holder = operator if path == "/api/clients" else owner
+    started = time.process_time()
+
+    answer = holder.send("POST", path, data=f'{{"{field}": {value}}}', content_type="application/json")
+
+    assert answer.status_code == 422
+    assert len(answer.data) < 5000
+    assert time.process_time() - started < 2
 
 
 @ANYTHING

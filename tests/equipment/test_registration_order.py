@@ -3,7 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.data.reads import fetch
+from app.data.uuid7 import uuid7
+from app.events.outbox import OutboxEvent
+from app.http.idempotency import IdempotencyKey
 from blueprints.equipment import registry
 from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient
 from blueprints.equipment.rules import SCOPES
@@ -95,7 +100,7 @@ def test_rung_4_every_failing_entry_is_named_before_the_legal_entity(
     }
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null", b"\xff", b"[" * 5000, b'{"type": NaN}'])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"null", b"\xff", b"[" * 5000, b'{"type": NaN}'])
 def test_rung_4_a_body_that_is_no_object_is_named_as_a_whole(owner: Holder, body: bytes) -> None:
     answer = owner.send("POST", "/api/equipment", data=body, content_type="application/json")
 
@@ -103,7 +108,9 @@ def test_rung_4_a_body_that_is_no_object_is_named_as_a_whole(owner: Holder, body
 
 
 def test_rung_4_a_missing_type_and_name_are_both_named(owner: Holder) -> None:
-    assert entries(owner.send("POST", "/api/equipment", {})) == {"$.type": ["required"], "$.name": ["required"]}
+    for body in ({}, None):
+        wrong = entries(owner.send("POST", "/api/equipment", body))
+        assert wrong == {"$.type": ["required"], "$.name": ["required"]}
 
 
 def test_rung_4_a_retired_code_is_no_device_type(world: Registry, owner: Holder) -> None:
@@ -121,6 +128,12 @@ def test_rung_4_a_date_is_written_as_iso_8601_writes_it(owner: Holder, moment: s
 
 def test_rung_4_equipment_cannot_be_manufactured_in_the_future(owner: Holder) -> None:
     assert entries(register(owner, manufacture_date="2999-01-01")) == {"$.manufacture_date": ["invalid"]}
+
+
+def test_rung_4_a_malformed_date_hides_no_other_wrong_one(owner: Holder) -> None:
+    wrong = entries(register(owner, manufacture_date="2999-01-01", expiration_date="soon"))
+
+    assert set(wrong) == {"$.manufacture_date", "$.expiration_date"}
 
 
 @pytest.mark.parametrize("expires", ["2024-01-02", "2024-01-01", "2023-12-31T23:59:59Z"])
@@ -278,6 +291,18 @@ def test_registering_twice_with_one_idempotency_key_registers_once(owner: Holder
     assert owner.send("GET", "/api/equipment").json["paging"]["total_entries"] == 1
 
 
+def test_the_idempotency_key_of_one_legal_entity_opens_no_answer_of_another(world: Registry, hospital: str) -> None:
+    user, other = uuid7(), world.legal_entity()
+    of_both = [world.holder(legal_entity, user_id=user) for legal_entity in (hospital, other)]
+
+    answers = [
+        holder.send("POST", "/api/equipment", WALKER, headers={"Idempotency-Key": "1"}).json["data"]
+        for holder in of_both
+    ]
+
+    assert [answer["legal_entity_id"] for answer in answers] == [hospital, other]
+
+
 def test_registering_says_so_in_one_event(sent: Any, owner: Holder) -> None:
     made = register(owner, external_id="A-1").json["data"]["id"]
 
@@ -285,9 +310,13 @@ def test_registering_says_so_in_one_event(sent: Any, owner: Holder) -> None:
     assert [(event.key, event.payload["external_id"]) for event in events] == [(made, "A-1")]
 
 
-def test_no_client_secret_is_kept(world: Registry, hospital: str, app: Any) -> None:
-    client_id, secret = world.registered_client(hospital)
-    from app.data.reads import fetch_one
+def test_no_client_secret_is_kept_in_the_clear(hospital: str, operator: Holder) -> None:
+    body = {"legal_entity_id": hospital, "user_id": uuid7(), "role": "HR", "scopes": ["equipment:read"]}
+    answers = [
+        operator.send("POST", "/api/clients", body, headers={"Idempotency-Key": "k"}).json["data"] for _ in range(2)
+    ]
 
-    row = fetch_one(RegistryClient.__table__.select().where(RegistryClient.id == client_id))
-    assert secret not in str(tuple(row))
+    secret = answers[0]["client_secret"]
+    assert answers[0] == answers[1]
+    for table in (RegistryClient, IdempotencyKey, OutboxEvent):
+        assert all(secret not in str(tuple(row)) for row in fetch(select(table.__table__)))

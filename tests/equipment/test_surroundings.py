@@ -41,6 +41,13 @@ def test_every_wrong_field_of_a_legal_entity_is_named(operator: Holder) -> None:
     assert set(entries(answer)) == {"$.name", "$.type", "$.edrpou", "$.status"}
 
 
+@pytest.mark.parametrize("edrpou", ["1234567", "12345678901", "12345678\n", "1234567890\n", "٠١٢٣٤٥٦٧"])
+def test_a_state_register_code_has_eight_to_ten_digits(operator: Holder, edrpou: str) -> None:
+    answer = operator.send("POST", "/api/legal_entities", {"name": "Clinic", "type": "MSP", "edrpou": edrpou})
+
+    assert entries(answer) == {"$.edrpou": ["format"]}
+
+
 def test_the_life_of_a_legal_entity(operator: Holder) -> None:
     made = operator.send("POST", "/api/legal_entities", {"name": "Clinic", "type": "OUTPATIENT", "edrpou": "12345678"})
     path = f"/api/legal_entities/{made.json['data']['id']}"
@@ -91,6 +98,19 @@ def test_a_division_of_another_legal_entity_is_neither_read_nor_changed(world: R
 
 
 @pytest.mark.parametrize("kind", ["legal_entities", "divisions"])
+def test_a_name_is_found_in_any_letter_case_of_any_alphabet(world: Registry, operator: Holder, kind: str) -> None:
+    made = world.legal_entity(name="Клініка Nr. 1")
+    if kind == "divisions":
+        made = world.division(made, "Клініка Nr. 1")
+
+    for name in ("КЛІНІКА", "клініка nr.", "кЛІ"):
+        found = operator.send("GET", f"/api/{kind}?name={name}").json["data"]
+        assert [row["id"] for row in found] == [made]
+        assert "folded_name" not in found[0]
+    assert operator.send("GET", f"/api/{kind}?name=%25").json["data"] == []
+
+
+@pytest.mark.parametrize("kind", ["legal_entities", "divisions"])
 def test_unknown_rows_are_not_found(owner: Holder, operator: Holder, kind: str) -> None:
     holder = operator if kind == "legal_entities" else owner
     for row in (NOWHERE, "no-uuid", "%00"):
@@ -125,6 +145,14 @@ def test_a_client_is_revoked_once(world: Registry, hospital: str, operator: Hold
 @pytest.mark.parametrize("body", [{}, {"no spaces": "x"}, {"X": ""}, {"X": 7}, ["X"]])
 def test_a_malformed_dictionary_is_refused(operator: Holder, body: Any) -> None:
     assert entries(operator.send("PUT", "/api/dictionaries/DEVICE_TYPE", body))
+
+
+def test_each_malformed_code_of_a_dictionary_is_named(operator: Holder) -> None:
+    body = {"no spaces": "x", "X" * 65: "x", "LINE\n": "x", "EMPTY": "", "FINE": "x"}
+
+    wrong = entries(operator.send("PUT", "/api/dictionaries/DEVICE_TYPE", body))
+
+    assert set(wrong) == {"$.no spaces", f"$.{'X' * 65}", "$.LINE\n", "$.EMPTY"}
 
 
 def test_a_dictionary_that_is_none_is_not_found(operator: Holder) -> None:

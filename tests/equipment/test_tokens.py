@@ -8,6 +8,7 @@ import pytest
 from app.clock import moved_clock
 from blueprints.equipment import registry
 from blueprints.equipment.tokens import console
+from tests.clients import ApiClient
 from tests.equipment.conftest import MOUNT, Registry
 
 
@@ -66,7 +67,8 @@ def test_a_token_lives_an_hour(world: Registry, reader: tuple[str, str]) -> None
 
 
 def test_without_a_scope_all_of_the_client_are_given(world: Registry, reader: tuple[str, str]) -> None:
-    assert world.ask_token(*reader).json["scope"] == "equipment:read division:read"
+    for nothing in ({}, {"scope": ""}, {"scope": "   "}):
+        assert world.ask_token(*reader, **nothing).json["scope"] == "equipment:read division:read"
 
 
 def test_fewer_scopes_are_given_when_fewer_are_asked(world: Registry, reader: tuple[str, str]) -> None:
@@ -101,3 +103,21 @@ def test_the_caller_can_ask_who_it_is(world: Registry, hospital: str, reader: tu
 
     assert (who["legal_entity_id"], who["role"]) == (hospital, "HR")
     assert set(may) == {"listEquipment", "getEquipment", "listEquipmentHistory", "listDivisions", "getDivision"}
+
+
+@pytest.mark.parametrize("guess", ["token", "secret"])
+def test_guesses_are_counted_like_any_visitors_calls(make_app: Any, guess: str) -> None:
+    visitor = ApiClient(make_app(RATELIMIT_ENABLED="1", RATE_LIMIT_VISITOR="3"))
+    here = {"environ_base": {"REMOTE_ADDR": f"203.0.113.{len(guess)}"}}  # counted by nobody else
+
+    def ask() -> Any:
+        if guess == "secret":
+            return visitor.post(f"{MOUNT}/oauth/token", data={"grant_type": "client_credentials"}, **here)
+        return visitor.get(f"{MOUNT}/api/equipment", headers={"Authorization": "Bearer x"}, **here)
+
+    told = [ask() for _ in range(8)]  # a minute may end in between
+
+    assert told[0].status_code in (400, 401)
+    refused = next(answer for answer in told if answer.status_code == 429)
+    assert refused.json["error"]["type"] == "too_many_requests"
+    assert "Retry-After" in refused.headers

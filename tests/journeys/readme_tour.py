@@ -50,7 +50,7 @@ class Shell:
         self._url = url
 
     def type(self, command: str) -> str:
-        """Run a command as printed, at the server under test, and return what it printed."""
+        """Run a command as printed, at the server under test; return its answer as the README has it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         end = f"end-{secrets.token_hex(8)}"
@@ -61,12 +61,12 @@ class Shell:
             if line.rstrip("\n") == end:
                 break
             lines.append(line)
-        return "".join(lines).strip()
+        return "".join(lines).strip().replace(self._url, PRINTED_URL)
 
 
 @contextmanager
 def shell(url: str, **environment: str) -> Iterator[Shell]:
-    """Open a bash in the root of the repository; `environment` lets its flask commands join the running system."""
+    """Open a bash in the root of the repository; `environment` leads `flask` to the system under test, too."""
     with subprocess.Popen(["bash"], cwd=ROOT, env=os.environ | environment, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         yield Shell(process, url)

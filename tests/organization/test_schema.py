@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong
+from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong, formats
 from blueprints.organization.application.tenants import register_extension
 from blueprints.organization.domain.refusals import MalformedBody
 from tests.organization.world import ACME, Caller, World
@@ -65,6 +65,18 @@ def test_every_failing_entry_is_named_at_once(acme: Caller) -> None:
 def test_a_new_organization_is_active_unless_said_otherwise(acme: Caller) -> None:
     resource_id = acme.post({"name": "Quiet"}).get_json()["resourceId"]
     assert acme.get(resource_id).get_json()["status"] == "active"
+
+
+# Formats that the library knows only beside another package
+
+@pytest.mark.parametrize(("name", "value", "right"), [
+    ("date-time", "2026-02-30T00:00:00Z", False), ("date-time", "2026-01-02T03:04:05", False),
+    ("date-time", "2026-01-02 03:04:05Z", False), ("date-time", "2026-01-02T03:04:05+25:00", False),
+    ("date-time", "٢026-01-02T03:04:05Z", False), ("date-time", "2026-01-02T03:04:05Z", True),
+    ("date-time", "2026-01-02t03:04:05.123456789+01:00", True), ("time", "24:00:00Z", False),
+    ("time", "03:04:05", False), ("time", "03:04:05.5-08:00", True), ("time", 5, True)])
+def test_times_are_those_of_rfc_3339(name: str, value: object, right: bool) -> None:
+    assert formats.conforms(value, name) is right
 
 
 # A tenant's own properties

@@ -211,6 +211,8 @@ def _resolve_without(work: UnitOfWork, listing: AuctionListing) -> None:
 
 def _award(work: UnitOfWork, listing: AuctionListing, bid: Bid) -> None:
     """Let staff's word close the auction: the leader wins at the price, anybody else at the amount that bid shows."""
+    if not listing.is_active:
+        raise RuleViolated("ListingGone", "The listing was withdrawn")
     standing, moment = standing_of(listing), now()
     price = standing.price if standing.leader == bid.user_id else bid.bid_amount
     awarded = rules.closed_by_purchase(standing, buyer=bid.user_id, price=price or bid.bid_amount, now=moment)

@@ -54,12 +54,12 @@ def answer_offer(actor: Actor, offer_id: str, *, status: str | None = None, coun
                  message: str | None = None) -> Offer:
     """Accept, decline, counter (major units) or withdraw an offer, or as its buyer reword it while PENDING.
 
-    Raises NotFound, Forbidden (wrong party), InvalidInput, RuleViolated (wrong step) (rules-marketplace §2.3)."""
+    Raises InvalidInput, NotFound, Forbidden (wrong party), RuleViolated (wrong step) (rules-marketplace §2.3)."""
+    _check_counter(status, counter_amount, counter_message, expires_at)
     with unit_of_work(actor) as work:
         listing = lock_listing(work, work.get(Offer, offer_id).product_id, withdrawn_too=True)
         offer = work.lock(Offer, offer_id)
         parties = _parties(actor, offer)
-        _check_counter(status, counter_amount, counter_message, expires_at)
         if status is not None:
             _refuse_step(offer, status, parties)
             _take_step(work, listing, offer, status)
@@ -96,9 +96,7 @@ def expire_offer(actor: Actor, offer_id: str) -> Offer | None:
 
 
 def expire_when_due(work: UnitOfWork, offer_id: str) -> None:
-    """Let the offer lapse, or owe that again at the time a counter has moved it to.
-
-    An answer never touches the due work itself: its row is locked here first, and two orders of locking deadlock."""
+    """Let the offer lapse, or owe that again at the time a counter has moved it to: an answer leaves that to us."""
     offer = expire_offer(work.actor, offer_id)
     if offer is not None and offer.status in rules.OPEN_OFFER_STATUSES:
         work.schedule(EXPIRE_OFFER, offer_id, offer.expires_at)
@@ -110,6 +108,18 @@ def offer_second_chance(actor: Actor, product_id: str) -> Offer:
     For the seller or staff, 4 days after the close; the unpaid win is cancelled (decision 12).
     Raises NotFound, Forbidden, RuleViolated when nobody failed to pay, it is too early, or nobody is left to ask."""
     with unit_of_work(actor) as work:
+        offer = end_unpaid_win(actor, product_id)
+        if offer is None:
+            raise RuleViolated("NoRunnerUp", "No other bidder is left to be asked")
+        work.commit()
+        return offer
+
+
+def end_unpaid_win(actor: Actor, product_id: str) -> Offer | None:
+    """Cancel a win nobody paid for and give the runner-up a second chance; None when nobody is left to be asked.
+
+    Raises as offer_second_chance does, but not for want of a runner-up: the listing is its seller's again then."""
+    with unit_of_work(actor) as work:
         listing = lock_listing(work, product_id)
         require_self_or_staff(actor, listing.seller_id)
         winner = work.first(select(Bid).where(Bid.product_id == product_id, Bid.status == "WON"))
@@ -118,12 +128,7 @@ def offer_second_chance(actor: Actor, product_id: str) -> Offer:
         if winner is not None:
             work.change(winner, status="CANCELLED")
             forget_winner(work, listing)
-        offer = work.insert(Offer(
-            buyer_id=runner_up.user_id, seller_id=listing.seller_id, product_id=product_id, currency=listing.currency,
-            offer_amount=runner_up.maximum, counter_amount=runner_up.maximum, status="COUNTERED", responded_at=now(),
-            counter_message="Second chance: the winner did not pay"))
-        _let_lapse(offer, None)
-        work.schedule(EXPIRE_OFFER, offer.id, offer.expires_at)
+        offer = _second_chance(work, listing, runner_up) if runner_up else None
         work.commit()
         return offer
 
@@ -269,12 +274,19 @@ def _refuse_second_chance(work: UnitOfWork, listing: AuctionListing, winner: Bid
         raise RuleViolated("SecondChanceOffered", "Another bidder has been offered the item")
 
 
-def _runner_up(work: UnitOfWork, listing: AuctionListing) -> Bid:
+def _runner_up(work: UnitOfWork, listing: AuctionListing) -> Bid | None:
     """Return the best bid of those who neither won nor were asked before."""
     asked = select(Offer.buyer_id).where(Offer.product_id == listing.id)
-    best = work.first(select(Bid).where(
+    return work.first(select(Bid).where(
         Bid.product_id == listing.id, Bid.status == "LOST", Bid.is_active.is_(True),
         Bid.user_id != listing.highest_bidder_id, Bid.user_id.not_in(asked)).order_by(Bid.maximum.desc(), Bid.sequence))
-    if best is None:
-        raise RuleViolated("NoRunnerUp", "No other bidder is left to be asked")
-    return best
+
+
+def _second_chance(work: UnitOfWork, listing: AuctionListing, runner_up: Bid) -> Offer:
+    offer = work.insert(Offer(
+        buyer_id=runner_up.user_id, seller_id=listing.seller_id, product_id=listing.id, currency=listing.currency,
+        offer_amount=runner_up.maximum, counter_amount=runner_up.maximum, status="COUNTERED", responded_at=now(),
+        counter_message="Second chance: the winner did not pay"))
+    _let_lapse(offer, None)
+    work.schedule(EXPIRE_OFFER, offer.id, offer.expires_at)
+    return offer

@@ -7,6 +7,7 @@ from app.events.outbox import Event
 from app.http.errors import NotFound
 from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
+from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter
 from blueprints.marketplace.notification_management.letters import LETTERS
 from blueprints.marketplace.notification_management.models import Notification
@@ -75,9 +76,9 @@ def _was_told(work: UnitOfWork, event: Event, notice: Notice) -> bool:
 
 
 def write_to(work: UnitOfWork, contact: Mapping[str, Any], notification_type: str, facts: Mapping[str, Any], *,
-             cause: str) -> None:
-    """Post the letter of a notification type to a user, if the type has one."""
-    template = LETTERS.get(notification_type)
+             cause: str, otherwise: LetterTemplate | None = None) -> None:
+    """Post the letter of a notification type to a user; a type without one goes out as `otherwise` or not at all."""
+    template = LETTERS.get(notification_type, otherwise)
     if template is not None:
         post_letter(work, realm=REALM, to=contact["email"], name=notification_type, template=template, cause=cause,
                     facts={**facts, "fullname": contact["fullname"]})

@@ -1,4 +1,4 @@
-"""The words of each notification when it goes out as a mail; a type without words here is never mailed.
+"""The words of each notification when it goes out as a mail; an event of a type without words here mails nobody.
 
 BID_UPDATED has none: each bid on a hot auction would be one more letter to its seller."""
 from app.notify.letters import LetterTemplate

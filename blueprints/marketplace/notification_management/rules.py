@@ -33,10 +33,12 @@ def outbid(old: Mapping[str, Any], new: Mapping[str, Any]) -> Notice | None:
 
 
 def bid_settled(old_status: str, bid: Mapping[str, Any], was_raised: bool) -> Notice | None:
-    """Return the notice for a bidder whose bid won or lost, else None; a bid lost to the own higher one is no news."""
+    """Return the notice for a bidder whose bid won or lost, or whose win was taken back, else None.
+
+    A bid lost to the own higher one is no news, nor is one the bidder cancelled."""
     if bid["status"] == old_status or (bid["status"] == "LOST" and was_raised):
         return None
-    kind = {"WON": "BID_WON", "LOST": "BID_UPDATED"}.get(bid["status"])
+    kind = "BID_UPDATED" if old_status == "WON" else {"WON": "BID_WON", "LOST": "BID_UPDATED"}.get(bid["status"])
     return Notice(kind, bid["userId"]) if kind else None
 
 

@@ -17,6 +17,7 @@ from blueprints.marketplace.auction_offer.topics import (
 )
 from blueprints.marketplace.notification_management import rules
 from blueprints.marketplace.notification_management.commands import REALM, tell, write_to
+from blueprints.marketplace.notification_management.letters import LETTERS
 from blueprints.marketplace.notification_management.topics import NOTIFICATION_CREATED
 from blueprints.marketplace.product_listing.queries import listing_facts
 from blueprints.marketplace.product_listing.topics import PRODUCT_UPDATED
@@ -87,11 +88,12 @@ def tell_offer_answered(work: UnitOfWork, event: Event) -> None:
 
 @subscribe(NOTIFICATION_CREATED, name="notifications.mail")
 def mail_notification(work: UnitOfWork, event: Event) -> None:
-    """Send the letter of a notification that staff made for the EMAIL channel."""
+    """Send the letter of a notification that staff made for the EMAIL channel, whatever its type."""
     row = event.payload
     contact = contact_of(REALM, row["userId"]) if row["channel"] == "EMAIL" else None
     if contact is not None:
-        write_to(work, contact, row["notificationType"], row["payload"], cause=event.event_id)
+        write_to(work, contact, row["notificationType"], row["payload"], cause=event.event_id,
+                 otherwise=LETTERS["SYSTEM_ALERT"])
 
 
 def _tell_of_offer(work: UnitOfWork, event: Event, notice: rules.Notice, offer: Row) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import select
 
 from app.clock import now
-from app.data.money import minor_of
+from app.data.columns import iso
+from app.data.money import minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import Forbidden, RuleViolated
+from app.http.errors import RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor
 from app.jobs.queue import ring
@@ -23,34 +24,39 @@ from app.payments.outcomes import OPEN, UNSETTLED_STATES
 from app.payments.refunds import request_refund
 from blueprints.marketplace.auction_offer.claims import release_claims
 from blueprints.marketplace.order_management import rules
+from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import RELEASED, RESERVED, SOLD, Order, OrderItem
 from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of
 from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
+from blueprints.marketplace.product_listing.auction_state import forget_winner
 from blueprints.marketplace.product_listing.stock import lock_listings, release, ship, take_back
 
 SHIPMENT = ("tracking_number", "carrier", "estimated_delivery")
 STAMPS = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
 RECHECK = timedelta(minutes=5)
+BY_STAFF = "by staff"
 Stock = dict[str, Any]
 Step = Callable[[UnitOfWork, Order, Sequence[OrderItem], Stock], None]
 
 
-def change_status(actor: Actor, order_id: str, *, status: str | None = None, **given: Any) -> Order:
-    """Take an order to `status`, or note its shipment; times of the order are taken from staff only.
+def change_status(actor: Actor, order_id: str, *, status: str | None = None, reason: str = BY_STAFF,
+                  **given: Any) -> Order:
+    """Take an order to `status`, or note its shipment; times it has may be corrected by staff.
 
-    Not for REFUNDED, which the gateway decides (request_order_refund).
+    Not for REFUNDED, which the gateway decides (request_order_refund). What staff changes of the payment is recorded.
     Raises NotFound, Forbidden (wrong actor), RuleViolated (wrong step) (rules-marketplace §7.3)."""
     with unit_of_work(actor) as work:
         stock = _lock_stock(work, order_id) if status in _MOVES_UNITS else {}
-        if status == "CANCELLED":
-            release_claims(actor, order_id)
-        order = work.lock(Order, order_id)
+        order = _lock_to_cancel(work, order_id) if status == "CANCELLED" else work.lock(Order, order_id)
         items = items_of(work, order_id)
-        roles = _roles(actor, order, items)
+        roles, before = _roles(actor, order, items), _payment_of(order)
         if status is not None:
-            _refuse_step(order, status, roles)
+            _refuse_actor(status, roles)
+            _refuse_step(order, status)
             _STEPS[status](work, order, items, stock)
         _note(work, order, roles, given, has_status=status is not None)
+        if rules.STAFF in roles and _payment_of(order) != before:
+            record_fix(actor, order_id, f"{reason}: {before} → {_payment_of(order)}")
         work.commit()
     return order
 
@@ -61,20 +67,22 @@ def cancel_order(actor: Actor, order_id: str) -> Order:
     For its buyer, a seller of its items, or staff. What was paid stays until staff refunds it (§7.3, 131)."""
     with unit_of_work(actor) as work:
         stock = _lock_stock(work, order_id)
-        release_claims(actor, order_id)
-        order = work.lock(Order, order_id)
+        order = _lock_to_cancel(work, order_id)
         items = items_of(work, order_id)
         parties = (order.buyer_id, *(item.seller_id for item in items))
         require(actor.is_staff or any(actor.is_user(party) for party in parties), "errMsg_OrderBelongsToOthers")
         if order.status not in rules.CANCELLABLE and not _may_be_retried(order):
             raise RuleViolated("OrderStep", f"an order that is {order.status} cannot be cancelled")
+        before = _payment_of(order)
         _cancel(work, order, items, stock)
+        if not any(actor.is_user(party) for party in parties):
+            record_fix(actor, order_id, f"{BY_STAFF}: {before} → {_payment_of(order)}")
         work.archive(order)
         work.commit()
     return order
 
 
-def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str | None = None,
+def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = BY_STAFF,
                          cancelled_too: bool = False) -> PaymentRefund:
     """Request that `amount` (major units; None: all that is left) of an order go back (decision 16).
 
@@ -82,9 +90,12 @@ def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None 
     (never paid, or less is left)."""
     with unit_of_work(actor) as work:
         order = lock_order(work, CHECKOUT, order_id, active_only=not cancelled_too)
-        _refuse_step(order, "REFUNDED", _roles(actor, order, items_of(work, order_id)))
+        _refuse_actor("REFUNDED", _roles(actor, order, items_of(work, order_id)))
+        if order.status != "REFUNDED":  # that again: a bank may have sent the refund back, or nothing is left
+            _refuse_step(order, "REFUNDED")
         minor = None if amount is None else minor_of("refundAmount", amount, bill(order).currency)
         refund = request_refund(work, CHECKOUT, order, amount=minor, reason=reason)
+        record_fix(actor, order_id, f"{reason}: refund of {to_wire(refund.amount, refund.currency)} {refund.currency}")
         work.commit()
     return refund
 
@@ -108,17 +119,32 @@ def expire_order(work: UnitOfWork, order_id: str) -> None:
 
 
 def release_order(work: UnitOfWork, order_id: str) -> None:
-    """Give back the units of an order that was refunded whole; a second call changes nothing."""
+    """Give back the units of an order that was refunded whole; a second call changes nothing.
+
+    An auction in it is its seller's again: nobody is expected to pay for it any more."""
     stock = _lock_stock(work, order_id)
     order = lock_order(work, CHECKOUT, order_id)
     if order.status == "REFUNDED":
         _release(work, order, items_of(work, order_id), stock)
+        for listing in stock.values():
+            forget_winner(work, listing)
 
 
 def _lock_stock(work: UnitOfWork, order_id: str) -> Stock:
     """Lock the listings an order takes units of, withdrawn ones too, before the order itself is locked."""
     ids = [row.product_id for row in work.rows(select(OrderItem.product_id).where(OrderItem.order_id == order_id))]
     return lock_listings(work, ids, withdrawn_too=True)
+
+
+def _lock_to_cancel(work: UnitOfWork, order_id: str) -> Order:
+    """Return the order, locked after the offers and bids it claims were freed; those of a paid order are settled."""
+    is_unpaid = work.get(Order, order_id).paid_at is None
+    if is_unpaid:
+        release_claims(work.actor, order_id)
+    order = work.lock(Order, order_id)
+    if is_unpaid and order.paid_at is not None:
+        raise RuleViolated("ConcurrentChange", "the order was paid just now; try again")
+    return order
 
 
 def _listing(stock: Stock, item: OrderItem) -> Any:
@@ -132,19 +158,29 @@ def _roles(actor: Actor, order: Order, items: Sequence[OrderItem]) -> frozenset[
                           buyer_id=order.buyer_id, seller_ids=[item.seller_id for item in items])
 
 
-def _refuse_step(order: Order, status: str, roles: frozenset[str]) -> None:
-    if not rules.may_ever_set(status, roles):
-        raise Forbidden(f"errMsg_{status}IsNotYoursToSet")
+def _refuse_actor(status: str, roles: frozenset[str]) -> None:
+    require(rules.may_ever_set(status, roles), f"errMsg_{status}IsNotYoursToSet")
+
+
+def _refuse_step(order: Order, status: str) -> None:
     if not rules.may_follow(order.status, status, was_paid=order.paid_at is not None):
         raise RuleViolated("OrderStep", f"an order that is {order.status} cannot become {status}")
 
 
 def _note(work: UnitOfWork, order: Order, roles: frozenset[str], given: dict[str, Any], *, has_status: bool) -> None:
-    """Write what sellers may say of the shipment, and the times staff may correct."""
+    """Write what sellers may say of the shipment, and the times staff may correct: those of steps that were taken."""
     may_note = bool(roles & {rules.SELLER, rules.STAFF})
     require(may_note or has_status, "errMsg_OnlyTheSellerNotesTheShipment")
-    open_to_me = (SHIPMENT if may_note else ()) + (STAMPS if rules.STAFF in roles else ())
+    stamped = tuple(name for name in STAMPS if getattr(order, name) is not None)
+    open_to_me = (SHIPMENT if may_note else ()) + (stamped if rules.STAFF in roles else ())
     work.change(order, **{name: value for name, value in given.items() if name in open_to_me and value is not None})
+
+
+def _payment_of(order: Order) -> str:
+    """Return the status as far as money goes, for the record: shipping an order does not change it."""
+    paid = f" at {iso(order.paid_at)}" if order.paid_at is not None else ""
+    status = "PAID" if order.status in ("PROCESSING", "SHIPPED", "DELIVERED") else order.status
+    return f"{status}/{order.payment_confirmation}{paid}"
 
 
 def _pay_by_hand(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:

@@ -8,7 +8,7 @@ from app.http.errors import RuleViolated
 from app.identity.actor import system_actor
 from app.jobs.schedule import on_due, periodic
 from app.runtime import runtime
-from blueprints.marketplace.auction_offer.offer_commands import offer_second_chance
+from blueprints.marketplace.auction_offer.offer_commands import end_unpaid_win
 from blueprints.marketplace.order_management import commands
 from blueprints.marketplace.order_management.placing import EXPIRE_ORDER
 from blueprints.marketplace.order_management.settlement import RELEASE_ORDER
@@ -34,13 +34,12 @@ def release_due_order(work: UnitOfWork, order_id: str) -> None:
 
 @periodic("second-chances", hours=1)
 def offer_second_chances() -> str:
-    """Offer auctions that were won and never paid to the runner-up (decision 12)."""
+    """End the wins that nobody paid for: the runner-up, if there is one, gets a second chance (decision 12)."""
     overdue = now() - timedelta(days=runtime().settings.unpaid_auction_days)
     offered = 0
     for product_id in unordered_auctions(overdue, AT_A_TIME):
         try:
-            offer_second_chance(_SYSTEM, product_id)
-            offered += 1
+            offered += end_unpaid_win(_SYSTEM, product_id) is not None
         except RuleViolated as reason:
             log.info("no second chance for %s: %s", product_id, reason.message)
     return f"{offered} offered"

@@ -34,10 +34,10 @@ def book_sale(work: UnitOfWork, items: Sequence[OrderItem], attempt: PaymentAtte
 def book_refund(work: UnitOfWork, items: Sequence[OrderItem], refund: PaymentRefund) -> None:
     """Book money given back: divided over the lines by what is left of each, its commission going back with it."""
     sales, left = _balances(work, refund.order_id)
-    parts = rules.split(refund.amount, [left[item.id] for item in items])
+    parts = rules.split(refund.amount, [left[item.id].gross for item in items])
     for item, part in zip(items, parts, strict=True):
         sale = sales[item.id]
-        back = rules.commission_back(sale.gross, sale.commission, sale.gross - left[item.id], part)
+        back = rules.commission_back(rules.Shares(sale.gross, sale.commission), left[item.id], part)
         if part:
             work.insert(_entry(REFUND, refund.id, -part, -back, **_of_line(item, sale.percent)))
 
@@ -57,12 +57,12 @@ def book_surplus(work: UnitOfWork, source: PaymentAttempt | PaymentRefund, kind:
                        percent=0))
 
 
-def _balances(work: UnitOfWork, order_id: str) -> tuple[dict[str, LedgerEntry], dict[str, int]]:
-    """Return the sale booking of each line, and the gross that is left of it."""
+def _balances(work: UnitOfWork, order_id: str) -> tuple[dict[str, LedgerEntry], dict[str, rules.Shares]]:
+    """Return the sale booking of each line, and what is left of it."""
     sales: dict[str, LedgerEntry] = {}
-    left: dict[str, int] = defaultdict(int)
+    left: dict[str, rules.Shares] = defaultdict(lambda: rules.Shares(0, 0))
     for entry in work.all(select(LedgerEntry).where(LedgerEntry.order_id == order_id, LedgerEntry.item_id != "")):
-        left[entry.item_id] += entry.gross
+        left[entry.item_id] = left[entry.item_id].plus(entry.gross, entry.commission)
         if entry.kind == SALE:
             sales[entry.item_id] = entry
     return sales, left

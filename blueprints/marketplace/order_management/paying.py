@@ -20,7 +20,9 @@ from app.payments.models import PaymentRefund
 from app.payments.refunds import send_refund
 from app.payments.results import order_row
 from blueprints.marketplace.order_management import commands
+from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import Order
+from blueprints.marketplace.order_management.queries import order_state
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 
 
@@ -43,23 +45,28 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, ref
                   **given: Any) -> Payment:
     """Take an order to `status` (150); REFUNDED asks the gateway, and `result` says what it answered (decision 16)."""
     if status == "REFUNDED":
-        return refund_order(actor, order_id, amount=refund_amount, reason="refunded by staff")
+        return refund_order(actor, order_id, amount=refund_amount)
     order = commands.change_status(actor, order_id, status=status, **given)
     return Payment(wire_shape(Order).entity(order), {})
 
 
-def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str | None = None,
+def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:
+    """Read an order's payment anew from the gateway, and record by whom, why and what it changed.
+
+    Raises NotFound, Forbidden, RuleViolated when no payment was started."""
+    before = order_state(order_id)
+    payment = refresh_payment(actor, order_id, {}, cancelled_too=True)
+    record_fix(actor, order_id, f"{reason}: {before} → {order_state(order_id)}")
+    return payment
+
+
+def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = commands.BY_STAFF,
                  cancelled_too: bool = False) -> Payment:
     """Give an order's money back, whole or `amount` in major units; `result` says how it fared at the gateway.
 
     Raises NotFound, Forbidden (not staff), RuleViolated (not paid, less is left). Without an answer of the gateway
     the refund stays requested, and the settle job asks again."""
     refund = commands.request_order_refund(actor, order_id, amount=amount, reason=reason, cancelled_too=cancelled_too)
-    return send_requested(actor, refund)
-
-
-def send_requested(actor: Actor, refund: PaymentRefund) -> Payment:
-    """Send a refund that was requested (and committed) to the gateway, and say how it fared."""
     trouble = send_refund(CHECKOUT, actor, refund.id)
     said = trouble.serialized() if trouble else {"success": True}
     row = fetch_one(select(PaymentRefund.state, PaymentRefund.gateway_refund_id).where(PaymentRefund.id == refund.id))

@@ -27,6 +27,8 @@ EXPIRE_ORDER = "expire-order"
 CHOSEN_LATER = "default"
 """What stands for a payment method or customer that is chosen when the payment starts (§7.1)."""
 LINES_PER_ORDER = 100
+FLOAT_NOISE = Decimal("1e-6")
+"""How far a sum may be off: browsers add 0.1 three times to 0.30000000000000004. Less than any currency's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def place_order(actor: Actor, *, shipping_address: dict[str, Any], payment_metho
             payment_method_id=payment_method_id, stripe_customer_id=stripe_customer_id, total=0,
             status="PENDING_PAYMENT", payment_confirmation="pending", shipping_address=shipping_address,
             summary=_as_given(summary or {})))
-        _hold_until(work, order, None)
+        _hold_until(work, order, _a_day_from_now())
         items = [_add(work, order, listings[line.product_id], line, price)
                  for line, price in zip(lines, priced, strict=True)]
         if items:
@@ -124,22 +126,26 @@ def _add(work: UnitOfWork, order: Order, listing: OrderedListing, wanted: Wanted
     if len(order.items) >= LINES_PER_ORDER:
         raise RuleViolated("OrderFull", f"an order has at most {LINES_PER_ORDER} items")
     reserve(work, listing, wanted.quantity)
+    if not order.items:
+        _hold_until(work, order, _a_day_from_now())
+    if listing.closed_at is not None:
+        _hold_until(work, order, listing.closed_at + timedelta(days=runtime().settings.unpaid_auction_days))
     item = work.insert(OrderItem(
         id=wanted.item_id, order_id=order.id, product_id=listing.id, quantity=wanted.quantity, price=price,
         shipping=listing.shipping, seller_id=listing.seller_id, title=listing.title, currency=listing.currency,
         category_id=listing.category_id, hold=RESERVED))
     work.change(order, items=[*order.items, item.id], currency=listing.currency)
-    _hold_until(work, order, listing.closed_at)
     return item
 
 
-def _hold_until(work: UnitOfWork, order: Order, closed_at: datetime | None) -> None:
-    """Hold the order's units a day from now; what was won at auction, as long as its winner has to pay."""
-    settings = runtime().settings
-    wanted = [now() + timedelta(hours=settings.payment_retry_hours), order.payable_until]
-    if closed_at is not None:
-        wanted.append(closed_at + timedelta(days=settings.unpaid_auction_days))
-    work.change(order, payable_until=max(moment for moment in wanted if moment is not None))
+def _a_day_from_now() -> datetime:
+    return now() + timedelta(hours=runtime().settings.payment_retry_hours)
+
+
+def _hold_until(work: UnitOfWork, order: Order, moment: datetime) -> None:
+    """Hold the order's units until then or longer: a day from the first item, which later ones do not prolong, and
+    what was won at auction as long as its winner has to pay."""
+    work.change(order, payable_until=max(moment, order.payable_until or moment))
     work.schedule(EXPIRE_ORDER, order.id, order.payable_until)
 
 
@@ -161,6 +167,6 @@ def _refuse_other_summary(order: Order, given: Mapping[str, Any]) -> None:
     """Refuse a client's summary that is not what the lines cost (decision 14)."""
     wrong = {f"summary.{name}": f"is {order.summary[name]}" for name, value in given.items()
              if name in order.summary and (value != order.summary[name] if name == "currency" else
-                                           Decimal(str(order.summary[name])) != value)}
+                                           abs(Decimal(str(order.summary[name])) - value) > FLOAT_NOISE)}
     if wrong:
         raise InvalidInput("errMsg_summaryDiffersFromTheItems", "SummaryDiffers", wrong)

@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app.data.asked import ReadRequest
 from app.data.columns import iso
@@ -14,14 +14,17 @@ from app.data.wire import Wire, wire_shape
 from app.http.errors import NotFound
 from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
+from app.payments.queries import left_to_give_back
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
+    LedgerEntry,
     Order,
     OrderItem,
     OrderPayment,
     PaymentCustomer,
     PaymentMethod,
 )
+from blueprints.marketplace.order_management.settlement import CHECKOUT
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
 ITEM_FILTERS = Filters((equal(OrderItem.order_id), equal(OrderItem.product_id), equal(OrderItem.seller_id)))
@@ -169,12 +172,22 @@ def known_order(reference: str) -> dict[str, Any]:
             "paidAt": iso(row.paid_at), "payableUntil": iso(row.payable_until), "isActive": row.is_active}
 
 
+def refundable(order_id: str, currency: str) -> Any:
+    """Return what of an order's money may still be given back, in major units; 0 when it was never paid."""
+    return to_wire(left_to_give_back(CHECKOUT, order_id), currency)
+
+
 def refunds_due() -> list[dict[str, Any]]:
-    """Return the orders that were cancelled after they were paid and not given back yet (decision 16: staff does)."""
-    rows = fetch(select(Order.id, Order.order_number, Order.total, Order.currency, Order.cancelled_at).where(
-        Order.status == "CANCELLED", Order.paid_at.is_not(None)).order_by(Order.cancelled_at))
-    return [{"order": row.order_number, "id": row.id, "total": to_wire(row.total, row.currency or "USD"),
-             "currency": row.currency, "cancelled": iso(row.cancelled_at)} for row in rows]
+    """Return the orders whose money staff should give back (decision 16), with what is left of it (major units).
+
+    They were cancelled after they were paid, or a bank sent their refund back."""
+    left = select(LedgerEntry.order_id, func.sum(LedgerEntry.gross).label("gross")).where(
+        LedgerEntry.item_id != "").group_by(LedgerEntry.order_id).subquery()
+    rows = fetch(select(Order.id, Order.order_number, Order.status, Order.currency, left.c.gross)
+                 .join(left, left.c.order_id == Order.id)
+                 .where(Order.status.in_(("CANCELLED", "REFUNDED")), left.c.gross > 0).order_by(Order.id))
+    return [{"order": row.order_number, "id": row.id, "status": row.status, "currency": row.currency,
+             "left": to_wire(int(row.gross), row.currency or "USD")} for row in rows]
 
 
 def parties_of(order_id: str) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from app.http.schemas import load
 from app.http.service import Service
 from app.identity.actor import Actor
 from app.payments.flow import Payment
+from app.payments.results import without_secret
 from blueprints.marketplace.order_management import commands, paying, placing, queries, reports, schemas, tickets
 from blueprints.marketplace.order_management.models import (
     Order,
@@ -254,4 +255,6 @@ def report_commissions(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 def _answer(payment: Payment) -> Answer:
-    return Answer(payment.order, {"paymentResult": payment.result} if payment.result else {})
+    if not payment.result:
+        return Answer(payment.order)
+    return Answer(payment.order, {"paymentResult": payment.result}, {"paymentResult": without_secret(payment.result)})

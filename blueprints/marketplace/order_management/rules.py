@@ -63,6 +63,10 @@ class Shares:
     gross: int
     commission: int
 
+    def plus(self, gross: int, commission: int) -> "Shares":
+        """Return the sum with another booking."""
+        return Shares(self.gross + gross, self.commission + commission)
+
 
 def roles_of(*, user_id: str | None, is_staff: bool, is_super_admin: bool, buyer_id: str,
              seller_ids: Iterable[str]) -> frozenset[str]:
@@ -150,13 +154,14 @@ def shares_of(line: Line, percent: Decimal) -> Shares:
     return Shares(line.gross, int(commission))
 
 
-def commission_back(gross: int, commission: int, before: int, part: int) -> int:
-    """Return the commission that goes back with `part` of a line, of which `before` was given back already.
+def commission_back(sale: Shares, left: Shares, part: int) -> int:
+    """Return the commission that goes back with `part` of a sold line, of which `left` is not given back yet.
 
-    Taken from the running total, so that a line given back whole returns its whole commission."""
-    if gross == 0:
+    Taken from what is left, so that a line given back whole returns its whole commission, whatever came between."""
+    if sale.gross == 0:
         return 0
-    return commission * (before + part) // gross - commission * before // gross
+    owed = sale.commission * (sale.gross - left.gross + part) // sale.gross
+    return max(0, owed - (sale.commission - left.commission))
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:

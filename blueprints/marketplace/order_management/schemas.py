@@ -21,7 +21,7 @@ from blueprints.marketplace.order_management.placing import CHOSEN_LATER, LINES_
 from blueprints.marketplace.order_management.rules import LARGEST_QUANTITY, ORDER_STATUSES, is_order_number
 
 _IGNORED = "server-owned; ignored"
-_STAFF = "taken from staff only; the server sets it"
+_STAFF = "the server sets it; staff may correct one that is set"
 
 
 class SummaryInput(InputSchema):
@@ -32,6 +32,13 @@ class SummaryInput(InputSchema):
     discount = Money()
     total = Money()
     currency = Currency()
+
+
+class SummaryObject(fields.Nested):
+    """The summary, or the text of one, like every object a client sends."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, *rest: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(JsonObject().deserialize(value), attr, data, *rest, **kwargs)
 
 
 class LineInput(InputSchema):
@@ -83,7 +90,7 @@ class NewOrder(InputSchema):
     stripe_customer_id = Text(required=True, metadata={"description": "not trusted; the server keeps its own"})
     payment_intent_id = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     shipping_address = JsonObject(required=True)
-    summary = fields.Nested(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
+    summary = SummaryObject(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
     tracking_number = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     estimated_delivery = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     cancelled_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})
@@ -152,6 +159,11 @@ class StatusChange(InputSchema):
     carrier = Text()
     refund_amount = Money(positive=True, metadata={
         "description": "with status REFUNDED by staff: give back a part, in major units"})
+
+    @validates_schema
+    def _only_refunds_give_back(self, data: dict[str, Any], **_: Any) -> None:
+        if "refund_amount" in data and data.get("status") != "REFUNDED":
+            raise ValidationError("expected only with status REFUNDED", "refund_amount")
 
 
 class PaymentParams(InputSchema):

@@ -6,9 +6,11 @@ from datetime import timedelta
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork
 from app.http.errors import RuleViolated
+from app.payments.attempts import attempts_of
 from app.payments.checkout import Bill, Checkout, register_checkout
 from app.payments.checkout import Order as AnyOrder
 from app.payments.models import PaymentAttempt, PaymentRefund
+from app.payments.outcomes import FAILED
 from app.payments.refunds import given_back, refunds_of
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger, rules, topics
@@ -66,10 +68,15 @@ def on_paid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
 
 
 def on_unpaid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
-    """The payment failed: the order stays payable, and its units held, for a day (decision 15)."""
-    retry_until = now() + timedelta(hours=runtime().settings.payment_retry_hours)
-    work.change(order, status="CANCELLED", payment_confirmation="canceled", cancelled_at=now(),
-                payable_until=max(retry_until, order.payable_until or retry_until),
+    """The payment failed: the order stays payable, and its units held, for a day (decision 15).
+
+    The day counts from the first failure, or units could be held for ever by paying badly once a day. A payment that
+    was closed because the order's time is up gives it no more."""
+    until, made = order.payable_until or now(), attempts_of(work, CHECKOUT, order.id)
+    if attempt.state == FAILED or until > now():
+        first = min((one.settled_at for one in made if one.settled_at is not None), default=now())
+        until = max(until, first + timedelta(hours=runtime().settings.payment_retry_hours))
+    work.change(order, status="CANCELLED", payment_confirmation="canceled", cancelled_at=now(), payable_until=until,
                 payment_intent_id=attempt.intent_id or order.payment_intent_id)
     work.schedule(EXPIRE_ORDER, order.id, order.payable_until)
 
@@ -93,7 +100,7 @@ def on_refunded(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: Pa
 
 
 def on_refund_lost(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: PaymentRefund) -> None:
-    """A refund the gateway had confirmed came back: the books say so, a person must decide what becomes of it."""
+    """A refund the gateway had confirmed came back: the books say so, and `flask payments status` that it is due."""
     ledger.book_refund_lost(work, refund)
 
 

@@ -1,9 +1,9 @@
 """Payment tickets written by hand: staff's corrections of what the payment flow keeps (OR15)."""
 from typing import Any
 
-from app.data.plain import archive_object, change_object
 from app.data.unit_of_work import unit_of_work
 from app.identity.actor import Actor
+from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import Order, OrderPayment
 
 
@@ -12,15 +12,24 @@ def create_ticket(actor: Actor, *, order_id: str, **values: Any) -> OrderPayment
     with unit_of_work(actor) as work:
         order = work.lock(Order, order_id)
         ticket = work.insert(OrderPayment(order_id=order_id, owner_id=order.buyer_id, **values))
+        record_fix(actor, order_id, "payment ticket written by staff")
         work.commit()
     return ticket
 
 
 def change_ticket(actor: Actor, ticket_id: str, **values: Any) -> OrderPayment:
     """Change what a ticket says; never whose it is. Raises NotFound."""
-    return change_object(actor, OrderPayment, ticket_id, **values)
+    with unit_of_work(actor) as work:
+        ticket = work.change(work.lock(OrderPayment, ticket_id), **values)
+        record_fix(actor, ticket.order_id, "payment ticket changed by staff")
+        work.commit()
+    return ticket
 
 
 def delete_ticket(actor: Actor, ticket_id: str) -> OrderPayment:
     """Soft-delete a ticket; raises NotFound."""
-    return archive_object(actor, OrderPayment, ticket_id)
+    with unit_of_work(actor) as work:
+        ticket = work.archive(work.lock(OrderPayment, ticket_id))
+        record_fix(actor, ticket.order_id, "payment ticket deleted by staff")
+        work.commit()
+    return ticket

@@ -52,11 +52,11 @@ def update_product(actor: Actor, product_id: str, **given: Any) -> Product:
     with unit_of_work(actor) as work:
         product = work.lock(Product, product_id)
         require_self_or_staff(actor, product.seller_id)
-        _refuse(rules.edit_refusal(vars(product)))
-        before = list(product.media_asset_ids)
+        _refuse(rules.edit_refusal(vars(product), now()))
+        before, announced_end = list(product.media_asset_ids), product.end_bid_date
         work.change(product, **_checked_changes(product, given))
         _show_media(work, product, before)
-        if product.effective_end != product.end_bid_date:
+        if product.end_bid_date != announced_end:
             _set_end(work, product)
         work.commit()
         return product

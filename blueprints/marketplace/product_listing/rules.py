@@ -41,10 +41,12 @@ def type_faults(listing: Mapping[str, Any]) -> Faults:
 
 
 def auction_amount_faults(listing: Mapping[str, Any]) -> Faults:
-    """Return amounts under the floor, with which nobody could ever bid or buy (PR3, decision 11)."""
-    floor = bid_floor(listing)
-    return {name: "must not be below the start price or start bid of the auction"
-            for name in ("end_bid", "buy_now_price") if listing.get(name) is not None and listing[name] < floor}
+    """Return upper amounts that could never be reached, or under which bids could stand (PR3, decision 11).
+
+    Buy-now stays until the reserve is met: below the reserve it would undercut bids that were accepted before it."""
+    least = max(bid_floor(listing), listing.get("reserve_price") or 0)
+    return {name: "must not be below the start price, start bid or reserve price of the auction"
+            for name in ("end_bid", "buy_now_price") if listing.get(name) is not None and listing[name] < least}
 
 
 def bid_floor(listing: Mapping[str, Any]) -> int:
@@ -83,9 +85,12 @@ def past_faults(given: Mapping[str, Any], now: datetime) -> Faults:
             if given.get(name) is not None and given[name] <= now}
 
 
-def edit_refusal(listing: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return (errCode, message) why the listing may not be edited now, or None (rules-marketplace §8.3, PR-7)."""
-    if listing.get("closed_at") is not None:
+def edit_refusal(listing: Mapping[str, Any], now: datetime) -> tuple[str, str] | None:
+    """Return (errCode, message) why the listing may not be edited at `now`, or None (rules-marketplace §8.3, PR-7).
+
+    An auction that has ended stays ended, also while the job that closes it is late (decision 12)."""
+    end = listing.get("effective_end")
+    if listing.get("closed_at") is not None or (end is not None and end <= now):
         return "ListingClosed", "The auction is closed; its listing can no longer be edited"
     return engagement(listing)
 

@@ -6,6 +6,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.http.envelope import json_response
 from app.http.errors import RuleViolated
+from app.http.idempotency import answered_once
 from app.identity.actor import Actor
 from blueprints.marketplace.product_listing import commands, rules
 
@@ -29,12 +30,19 @@ UPLOAD_RESPONSES: dict[str, Any] = {
 
 
 def receive_upload(actor: Actor) -> Response:
-    """Store the uploaded image and answer with its media asset, or with the literal refusal (400)."""
+    """Store the uploaded image and answer with its media asset, or with the literal refusal (400).
+
+    The same file under the same Idempotency-Key is stored once (decision 22)."""
     try:
-        media = commands.upload_media(actor, *_uploaded_file())
+        name, content = _uploaded_file()
+        return answered_once(actor, "uploadMedia", content, lambda: _stored(actor, name, content))
     except RuleViolated as refusal:
         code = str(refusal.err_code)
         return json_response({"error": {"code": code, "message": _REFUSALS[code]}}, 400)
+
+
+def _stored(actor: Actor, name: str | None, content: bytes) -> Response:
+    media = commands.upload_media(actor, name, content)
     return json_response({"status": 200, "mediaAssetId": media.id, "url": media.url, "mimeType": media.mime_type,
                           "size": media.size, "mediaAssetIds": [media.id]})
 

@@ -42,8 +42,9 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
 
 
 def _search_filters(asked: ReadRequest) -> list[Filter]:
-    wanted = ((item["name"], item["value"]) for item in asked.filters)
-    return [Filter(name, "in", value if isinstance(value, list) else [value]) for name, value in wanted]
+    """Return the list filters as the search index compares them; `null` finds nothing, for every record has them."""
+    return [Filter(echo["name"], "in", [value for value in SEARCH_FILTERS.values(echo) if value is not None])
+            for echo in asked.filters]
 
 
 def _slowly(asked: ReadRequest, words: str) -> Listing:

@@ -1,5 +1,6 @@
 """From the commit to the subscriber: nothing lost, nothing twice (architecture.md, How an event flows)."""
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
 
 SYSTEM = system_actor("marketplace")
+Counting = Callable[[], AbstractContextManager[list[str]]]
 CREATED = "ebaycclone-categorymanagement-service-dbevent-category-created"
 
 
@@ -131,6 +133,32 @@ def test_a_batch_subscriber_gets_many_events_at_once(app: Flask) -> None:
     assert batches == [5]
 
 
+def test_one_bad_event_is_parked_alone_not_with_its_batch(app: Flask) -> None:
+    @subscriptions.subscribe_batch(CREATED, name="test.index")
+    def index(events: Sequence[Event]) -> None:
+        if any(event.payload["title"] == "bad" for event in events):
+            raise Unheard
+
+    for title in ("good", "bad", "fine"):
+        commands.create_category(SYSTEM, title=title)
+    relay_all()
+    for hour in range(10):
+        with moved_clock(hours=hour):
+            drain_deliveries()
+    assert [status for status, _ in deliveries()] == [DONE, PARKED, DONE]
+
+
+def test_a_delivery_a_rival_has_done_after_our_failure_is_not_owed_again(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = copying_subscriber(fails=2)  # the batch, then the single try; the rival succeeds
+    commands.create_category(SYSTEM, title="a")
+    relay_all()
+    monkeypatch.setattr("app.events.deliveries.log.exception", lambda *_: drain_deliveries())
+    drain_deliveries()
+    assert heard == ["a", "a", "a"]
+    assert deliveries() == [(DONE, 0)]
+
+
 def test_a_relay_that_dies_between_publishing_and_marking_loses_nothing(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = copying_subscriber()
@@ -168,6 +196,27 @@ def test_stored_events_can_be_replayed_to_one_subscriber(app: Flask) -> None:
     assert replay("test.copy") == 1
     drain_deliveries()
     assert heard == ["a", "a"]
+
+
+def test_a_topic_the_subscriber_does_not_know_is_not_replayed(app: Flask) -> None:
+    copying_subscriber()
+    for subscriber, topic in (("test.copy", CREATED.replace("created", "deleted")), ("test.other", CREATED)):
+        with pytest.raises(LookupError):
+            replay(subscriber, topic=topic)
+
+
+def test_a_replay_names_no_event_one_by_one(app: Flask, count_statements: Counting) -> None:
+    """A hundred thousand of them would be more parameters than a database takes."""
+    copying_subscriber()
+
+    def told_of_a_replay() -> list[str]:
+        commands.create_category(SYSTEM, title="a")
+        relay_all()
+        with count_statements() as told:
+            replay("test.copy")
+        return told
+
+    assert told_of_a_replay() == told_of_a_replay()
 
 
 def test_old_events_are_purged_but_never_one_that_is_still_owed(app: Flask) -> None:

@@ -279,6 +279,9 @@ class TestHeaders:
         allowed = visitor.request("OPTIONS", LIST, headers={"Origin": "https://shop.example"})
         assert allowed.headers["Access-Control-Allow-Origin"] == "https://shop.example"
         assert "Idempotency-Key" in allowed.headers["Access-Control-Allow-Headers"]
+        read = visitor.get(LIST, headers={"Origin": "https://shop.example"})
+        assert {"ETag", "Retry-After", "RateLimit-Remaining", "ebaycclone-access-token"} <= set(
+            read.headers["Access-Control-Expose-Headers"].split(", "))
         foreign = visitor.request("OPTIONS", LIST, headers={"Origin": "https://evil.example"})
         assert "Access-Control-Allow-Origin" not in foreign.headers
 

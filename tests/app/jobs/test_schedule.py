@@ -8,8 +8,8 @@ from app.clock import moved_clock, now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import uuid7
 from app.identity.actor import system_actor
-from app.jobs import schedule, scheduler
-from app.jobs.queue import queue, ring
+from app.jobs import schedule, scheduler, worker
+from app.jobs.queue import DELIVER, queue, ring
 from app.jobs.worker import run, run_all_due_work, run_due_work, run_job
 from app.ops.health import job_runs
 
@@ -81,6 +81,29 @@ def test_the_scheduler_calls_a_periodic_job_once_a_period(app: Flask) -> None:
     assert job_runs()[0]["detail"] == "1"
 
 
+def test_a_job_that_could_not_be_called_is_called_by_the_next_tick(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @schedule.periodic("nightly", hours=24)
+    def _nightly() -> None:
+        """Mend."""
+
+    with monkeypatch.context() as redis_away:
+        redis_away.setattr(scheduler, "ring", lambda *_: False)
+        assert scheduler.tick() == 0
+    assert scheduler.tick() == 1
+    assert scheduler.tick() == 0
+
+
+def test_long_deliveries_let_the_jobs_behind_them_have_their_turn(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = iter([200, 200, 0])
+    monkeypatch.setattr(worker, "deliver_batch", lambda: next(batches))
+    monkeypatch.setattr(worker, "_TURN_SECONDS", 0)
+    ring("close-auctions")
+    run(DELIVER)
+    assert [job.args[0] for job in queue().jobs] == ["close-auctions", DELIVER]
+    assert list(batches) == [200, 0]
+
+
 def test_a_failed_job_is_visible(app: Flask) -> None:
     @schedule.periodic("broken", minutes=1)
     def _broken() -> None:
@@ -94,6 +117,6 @@ def test_a_failed_job_is_visible(app: Flask) -> None:
 
 
 def test_a_bell_that_rings_is_not_rung_twice(app: Flask) -> None:
-    assert ring("drain-deliveries")
-    assert ring("drain-deliveries")
+    assert ring(DELIVER)
+    assert ring(DELIVER)
     assert len(queue()) == 1

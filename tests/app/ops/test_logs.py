@@ -16,6 +16,13 @@ from app.ops.logs import MASK, JsonFormatter, redact, redact_fields
     ("ebaycclone-access-token=xyz-1; Path=/", "xyz-1"),
     ("token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln was refused", "eyJhbGci"),
     ("cannot reach postgresql://guildhall:pa55@db/guildhall", "pa55"),
+    ("cannot reach postgresql://guildhall:p@ss-word@db/guildhall", "ss-word"),
+    ('{"accessToken": "0paque", "userId": 7}', "0paque"),
+    ("refresh_token: 0paque", "0paque"),
+    ("POST /oauth/token?token=0paque&x=1", "0paque"),
+    ("X-Api-Key: 0paque", "0paque"),
+    ("Authorization: Token 0paque", "0paque"),
+    ('{"newPassword": "hunter\\" two", "x": 1}', "two"),
     ("stripe said no to sk_test_51Habcdefgh", "sk_test"),
 ])
 def test_a_secret_never_reaches_the_log(text: str, secret: str) -> None:
@@ -25,8 +32,9 @@ def test_a_secret_never_reaches_the_log(text: str, secret: str) -> None:
 
 
 def test_what_is_no_secret_is_left_alone() -> None:
-    text = "GET /marketplace/auth-api/v1/users?pageNumber=2 answered 200 in 3 ms"
-    assert redact(text) == text
+    for text in ("GET /marketplace/auth-api/v1/users?pageNumber=2 answered 200 in 3 ms",
+                 "at http://127.0.0.1:8000/a@b, 3 tokens left"):
+        assert redact(text) == text
 
 
 def test_members_named_like_secrets_are_masked_at_any_depth() -> None:

@@ -10,7 +10,8 @@ LIST = "/marketplace/categorymanagement-api/v1/categories"
 
 
 @pytest.mark.parametrize("headers", [{"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"},
-                                     {"X-Real-Ip": "203.0.113.9"}, {"Via": "1.1 proxy"}])
+                                     {"X-Real-Ip": "203.0.113.9"}, {"Via": "1.1 proxy"},
+                                     {"X-Forwarded-Proto": "https"}])
 def test_through_a_proxy_there_are_no_metrics(client: ApiClient, headers: dict[str, str]) -> None:
     assert client.get("/metrics", headers=headers).status_code == 404
 
@@ -26,6 +27,15 @@ def test_requests_are_counted_by_route_not_by_path(client: ApiClient, callers: C
     assert category not in text
     assert f'route="{LIST}/<categoryId>",status="404"' in text
     assert "guildhall_unpublished" in text
+
+
+def test_a_method_somebody_made_up_makes_no_series(client: ApiClient) -> None:
+    for method in ("BREW", "WHENCE"):
+        assert client.request(method, LIST).status_code == 405
+    text = client.get("/metrics").get_data(as_text=True)
+    assert "BREW" not in text
+    assert "WHENCE" not in text
+    assert 'method="(other)",route="(none)",status="405"' in text
 
 
 def test_each_request_is_logged_with_its_id_and_without_its_query(

@@ -61,10 +61,10 @@ class MemoryGateway:
             self.intents[intent_id] = replace(intent, status="canceled")
         return self.intents[intent_id]
 
-    def refund(self, intent_id: str, amount: int, metadata: dict[str, str], key: str) -> Refund:
+    def refund(self, intent_id: str, amount: int, currency: str, metadata: dict[str, str], key: str) -> Refund:
         if key not in self._by_key:
             intent = self.retrieve_intent(intent_id)
-            given = sum(one.amount for one in self.refunds.values() if one.intent_id == intent_id)
+            given = sum(one.amount for one in self.find_refunds(intent_id) if one.status != "failed")
             if intent.status != "succeeded" or given + amount > intent.amount:
                 raise PaymentRefused("more than was paid", "amount_too_large", 400)
             made = Refund(f"re_{next(self._numbers)}", intent_id, amount, intent.currency, "succeeded", dict(metadata))
@@ -84,6 +84,9 @@ class MemoryGateway:
     def create_customer(self, payer: Payer, key: str) -> str:
         return f"cus_{payer.user_id}"
 
+    def knows_customer(self, customer_id: str) -> bool:
+        return True
+
     def attach_card(self, customer_id: str, method_id: str) -> Card:
         return Card(method_id, customer_id, None, None, {})
 
@@ -100,6 +103,18 @@ class MemoryGateway:
         raise NotImplementedError("the real adapter verifies signatures")
 
     # What payers, banks and people at the dashboard do
+
+    def takes_a_stray_payment(self, order_id: str, amount: int) -> Intent:
+        """Take money for an order by a payment that nobody here started."""
+        metadata = {"orderId": order_id, "checkoutName": "orderManagementOrder", "attempt": "99"}
+        made = Intent(f"pi_{next(self._numbers)}", "succeeded", amount, "USD", "secret", metadata)
+        self.intents[made.id] = made
+        return made
+
+    def sends_back(self, refund_id: str) -> Refund:
+        """Let the payer's bank not take the refund: its money is here again."""
+        self.refunds[refund_id] = replace(self.refunds[refund_id], status="failed")
+        return self.refunds[refund_id]
 
     def authenticate(self, intent_id: str, *, success: bool) -> None:
         """Answer the bank's question, if it is still asked."""

@@ -43,6 +43,14 @@ class TestRefusals:
             gateway.attach_card(a_customer(gateway), DECLINED_AT_ATTACH)
         assert (refusal.value.code, refusal.value.message) == ("card_declined", "Your card was declined.")
 
+    @pytest.mark.parametrize("name", ["pm_card_chargeDeclined", "pm_card_visa_chargeDeclined"])
+    def test_stripes_declined_card_is_declined_by_localstripe_too_at_either_step(self, gateway, name):
+        with pytest.raises(PaymentRefused) as at_attach:
+            gateway.attach_card(a_customer(gateway), name)
+        with pytest.raises(PaymentRefused) as at_charge:
+            gateway.charge(charge_of(name), a_key())
+        assert at_attach.value.code == at_charge.value.code == "card_declined"
+
     def test_a_card_declined_at_the_charge_is_refused_and_takes_no_money(self, gateway, localstripe):
         charge = charge_of(DECLINED_AT_CHARGE)
         with pytest.raises(PaymentRefused) as refusal:
@@ -99,6 +107,12 @@ class TestPayments:
         localstripe.authenticate(intent.id)
         assert gateway.retrieve_intent(intent.id).status == "succeeded"
 
+    def test_stripes_card_that_asks_for_action_does_so_at_localstripe_too(self, gateway):
+        name, customer_id = "pm_card_authenticationRequired", a_customer(gateway)
+        assert gateway.charge(charge_of(name), a_key()).status == "requires_action"
+        kept = gateway.attach_card(customer_id, name).method_id
+        assert gateway.charge(charge_of(kept, customer_id=customer_id), a_key()).status == "requires_action"
+
     def test_a_card_whose_owner_says_no_fails_with_the_reason(self, gateway, localstripe):
         intent = gateway.charge(charge_of(localstripe.make_card()), a_key())
         localstripe.authenticate(intent.id, success=False)
@@ -119,11 +133,25 @@ class TestPayments:
         found = gateway.find_intents({"orderId": wanted.metadata["orderId"]}, now() - timedelta(minutes=5))
         assert [intent.id for intent in found] == [first.id, second.id]
 
+    @pytest.mark.parametrize(("currency", "minor", "at_stripe"), [("ISK", 500, 50_000), ("UGX", 500, 50_000),
+                                                                  ("MGA", 50_000, 500), ("JPY", 500, 500)])
+    def test_stripe_is_asked_in_its_own_units(self, gateway, localstripe, currency, minor, at_stripe):
+        """docs.stripe.com/currencies: króna and shilling in hundredths, ariary in whole units, unlike ISO 4217."""
+        intent = gateway.charge(replace(charge_of(VISA), amount=minor, currency=currency), a_key())
+        assert (intent.amount, intent.currency) == (minor, currency)
+        assert localstripe.call("GET", f"/v1/payment_intents/{intent.id}")["amount"] == at_stripe
+        back = gateway.refund(intent.id, minor, currency, {}, a_key())
+        assert (back.amount, localstripe.refunds(intent.id)[0]["amount"]) == (minor, at_stripe)
+
+    def test_an_amount_stripe_has_no_unit_for_is_refused(self, gateway):
+        with pytest.raises(PaymentRefused):
+            gateway.charge(replace(charge_of(VISA), amount=50_001, currency="MGA"), a_key())
+
     def test_money_goes_back_in_parts(self, gateway):
         paid = gateway.charge(charge_of(VISA), a_key())
-        part = gateway.refund(paid.id, 500, {"refund": "r1"}, a_key())
+        part = gateway.refund(paid.id, 500, "USD", {"refund": "r1"}, a_key())
         assert (part.status, part.amount, part.currency, part.intent_id) == ("succeeded", 500, "USD", paid.id)
-        gateway.refund(paid.id, 1_000, {}, a_key())
+        gateway.refund(paid.id, 1_000, "USD", {}, a_key())
         assert sorted(refund.amount for refund in gateway.find_refunds(paid.id)) == [500, 1_000]
         assert gateway.retrieve_refund(part.id) == part
 
@@ -217,7 +245,8 @@ class TestWebhooks:
 
     @pytest.mark.parametrize("body", [
         b"", b"[]", b"{}", b"null", b'{"data": {"object": []}}', b'{"id": "e", "type": "t"}',
-        b'{"data": {"object": {"object": "payment_intent"}}}', b"\xff\xfe", b"1e999"])
+        b'{"data": {"object": {"object": "payment_intent"}}}', b"\xff\xfe", b"1e999",
+        b'{"id": "e", "type": "t", "created": 1e30, "data": {"object": {}}}'])
     def test_a_signed_body_that_is_no_event_is_refused(self, gateway, body):
         signature = self.signed(body) if body != b"\xff\xfe" else "t=1,v1=1"
         with pytest.raises(InvalidWebhook):

@@ -126,6 +126,25 @@ def test_a_soft_close_moves_the_end_and_the_job_with_it(room):
         assert room.price(auction) == (90, room.cleo.user_id)
 
 
+def test_an_edit_of_something_else_leaves_an_end_that_a_soft_close_has_moved(room):
+    auction = room.auction(softCloseSeconds=300)
+    with moved_clock(minutes=59):
+        bid = room.placed(room.ben, auction, 60)
+        moved = room.product(auction)["effectiveEnd"]
+        room.set_bid(room.ben, bid, "CANCELLED")
+    with moved_clock(minutes=61):
+        assert room.seller.patch(f"{PRODUCTS}/{auction}", json={"title": "Telephone"}).status_code == 200
+        assert room.product(auction)["effectiveEnd"] == moved
+        room.placed(room.cleo, auction, 60)
+
+
+def test_an_auction_that_has_ended_is_not_revived_by_a_later_end(room):
+    auction = room.auction()
+    with moved_clock(hours=1):
+        answer = room.seller.patch(f"{PRODUCTS}/{auction}", json={"endBidDate": iso(now() + timedelta(hours=1))})
+        assert refused(answer) == (400, "ListingClosed")
+
+
 def test_a_soft_close_never_passes_the_hard_end(room):
     auction = room.auction(softCloseSeconds=300, hardEndDate=iso(now() + timedelta(minutes=61)))
     room.placed(room.ben, auction, 60)
@@ -174,6 +193,7 @@ def test_a_withdrawn_auction_cancels_its_bids(room, settle):
     auction = room.auction()
     bid = room.placed(room.ben, auction, 60)
     assert room.admin.delete(f"{PRODUCTS}/{auction}").status_code == 200
+    assert refused(room.set_bid(room.admin, bid, "WON")) == (400, "ListingGone")
     settle()
     assert room.bid_seen(room.ben, bid)["status"] == "CANCELLED"
     assert auction_overview(auction)["winner_bid_id"] is None

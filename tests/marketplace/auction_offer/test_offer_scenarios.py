@@ -170,6 +170,14 @@ def test_an_offer_in_a_currency_the_listing_has_left_cannot_be_accepted(room):
     assert refused(room.answer(room.seller, offer, "ACCEPTED")) == (400, "CurrencyDiffers")
 
 
+def test_a_counter_without_its_amount_is_refused_before_anybody_asks_whose_offer_it_is(room):
+    offer = room.offered(room.ben, room.fixed(), 80)
+    for path in (offer, str(uuid4())):
+        answer = room.answer(room.cleo, path, "COUNTERED")
+        assert answer.status_code == 400
+        assert set(answer.json["detail"]) == {"counterAmount"}
+
+
 def test_a_counter_needs_its_amount_and_comes_alone(room):
     offer = room.offered(room.ben, room.fixed(), 80)
     answer = room.answer(room.seller, offer, "COUNTERED")

@@ -1,10 +1,12 @@
 """Nobody but the bidder, and after the close the seller and staff, sees a maximum (decision 8)."""
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.clock import moved_clock
 from app.data.database import reading
-from tests.marketplace.auction_offer.saleroom import BIDS, PRODUCTS
+from app.data.entity import db
+from app.runtime import runtime
+from tests.marketplace.auction_offer.saleroom import BIDS, PRODUCTS, refused
 
 SECRET = 7654.32
 DIGITS = ("7654.32", "765432")
@@ -19,6 +21,41 @@ def stored_texts():
     """Everything the outbox holds, as one text per event."""
     with reading() as connection:
         return list(connection.execute(text("SELECT payload FROM outbox_event")).scalars())
+
+
+def everything_kept(home):
+    """All rows of all tables but the hidden columns of bid and listing, all of Redis, all files of the home."""
+    hidden = {("auction_offer_bid", "maximum"), ("product_listing_product", "leader_max"),
+              ("product_listing_product", "runner_up_max")}
+    with reading() as connection:
+        for table in db.metadata.sorted_tables:
+            shown = [column for column in table.c if (table.name, column.name) not in hidden]
+            yield from (str(tuple(row)) for row in connection.execute(select(*shown)))
+    redis = runtime().redis
+    readers = {b"string": redis.get, b"hash": redis.hgetall, b"stream": redis.xrange, b"set": redis.smembers,
+               b"list": lambda key: redis.lrange(key, 0, -1), b"zset": lambda key: redis.zrange(key, 0, -1)}
+    yield from (str((key, readers[redis.type(key)](key))) for key in redis.scan_iter())
+    yield from (file.read_bytes().decode("latin-1") for file in home.rglob("*")
+                if file.is_file() and not file.name.startswith("guildhall.db"))
+
+
+def test_nothing_but_the_bids_own_hidden_columns_ever_holds_a_maximum(room, auction, settle, caplog):
+    keyed = {"headers": {"Idempotency-Key": "one bid"}}
+    body = {"productId": auction, "bidAmount": SECRET, "currency": "USD", "status": "ACTIVE"}
+    with caplog.at_level("DEBUG"):
+        bid = room.ben.post(BIDS, json=body, **keyed).json["auctionOfferBid"]["id"]
+        assert room.ben.post(BIDS, json=body, **keyed).headers["Idempotency-Replayed"] == "true"
+        assert refused(room.bid(room.ben, auction, SECRET, auctionOfferBidId=bid)) == (400, "BidNotHigher")
+        room.placed(room.cleo, auction, 300)
+        assert room.bid_seen(room.ben, bid)["bidAmount"] == SECRET
+        room.ben.patch(f"{BIDS}/{bid}", json={})
+        settle()
+        with moved_clock(hours=1):
+            settle()
+            assert room.history(room.seller, auction)[0]["bidAmount"] == SECRET
+    kept = [*everything_kept(runtime().settings.home), caplog.text]
+    assert len([part for part in kept if bid in part]) > 5
+    assert not [part for part in kept if any(digits in part for digits in DIGITS)]
 
 
 def test_a_single_proxy_bidder_pays_the_start_price(room, auction):

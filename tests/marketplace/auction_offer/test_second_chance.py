@@ -8,9 +8,16 @@ from app.http.errors import Forbidden, RuleViolated
 from app.identity.actor import system_actor
 from blueprints.marketplace.auction_offer.claims import claim_bid, claim_offer, release_claims
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
-from blueprints.marketplace.auction_offer.offer_commands import answer_offer, expire_offer, offer_second_chance
+from blueprints.marketplace.auction_offer.offer_commands import (
+    answer_offer,
+    end_unpaid_win,
+    expire_offer,
+    offer_second_chance,
+)
 from blueprints.marketplace.auction_offer.queries import get_bid, get_offer
 from blueprints.marketplace.product_listing.auction_state import auction_overview
+from blueprints.marketplace.product_listing.commands import delete_product
+from tests.marketplace.auction_offer.saleroom import PRODUCTS, refused
 
 SYSTEM = system_actor("marketplace")
 
@@ -88,6 +95,22 @@ def test_the_seller_gives_the_second_chance_through_the_api(room, auction):
     assert room.ben.post(path, json={"productId": auction}).status_code == 403
     assert room.seller.post(path, json={}).status_code == 400
     assert room.seller.post(path, json={"productId": auction}).json["errCode"] == "WinnerMayStillPay"
+
+
+def test_a_win_that_nobody_pays_ends_though_nobody_is_left_to_be_asked(room):
+    listed = room.auction()
+    bid = room.placed(room.ben, listed, 60)
+    close_auction(SYSTEM, listed, early=True)
+    with moved_clock(days=3, hours=23), pytest.raises(RuleViolated, match="may still pay"):
+        end_unpaid_win(SYSTEM, listed)
+    assert refused(room.seller.delete(f"{PRODUCTS}/{listed}")) == (400, "ListingAwaitsPayment")
+    with moved_clock(days=4):
+        with pytest.raises(RuleViolated, match="No other bidder"):
+            offer_second_chance(SYSTEM, listed)
+        assert get_bid(room.ben.actor, bid)["status"] == "WON"
+        assert end_unpaid_win(SYSTEM, listed) is None
+        assert get_bid(room.ben.actor, bid)["status"] == "CANCELLED"
+        assert delete_product(room.seller.actor, listed).is_active is False
 
 
 def test_a_former_lower_bid_of_the_winner_is_no_runner_up(room):

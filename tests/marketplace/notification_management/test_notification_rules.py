@@ -28,6 +28,18 @@ def test_nobody_is_outbid_by(old: dict[str, object], new: dict[str, object]) -> 
     assert rules.outbid(old, new) is None
 
 
+@pytest.mark.parametrize(("old", "new", "kind"), [
+    ("ACTIVE", "WON", "BID_WON"), ("ACTIVE", "LOST", "BID_UPDATED"), ("WON", "CANCELLED", "BID_UPDATED")])
+def test_a_bidder_hears_that_the_bid_won_or_lost_or_that_the_win_ended(old: str, new: str, kind: str) -> None:
+    assert rules.bid_settled(old, {"status": new, "userId": "b"}, was_raised=False) == (kind, "b")
+
+
+@pytest.mark.parametrize(("old", "new", "was_raised"), [
+    ("ACTIVE", "LOST", True), ("ACTIVE", "CANCELLED", False), ("WON", "WON", False)])
+def test_a_raise_and_an_own_withdrawal_are_no_news(old: str, new: str, was_raised: bool) -> None:
+    assert rules.bid_settled(old, {"status": new, "userId": "b"}, was_raised) is None
+
+
 @pytest.mark.parametrize(("status", "kind"), [
     ("ACCEPTED", "OFFER_ACCEPTED"), ("DECLINED", "OFFER_DECLINED"), ("COUNTERED", "OFFER_COUNTERED")])
 def test_the_buyer_hears_what_the_seller_answered(status: str, kind: str) -> None:

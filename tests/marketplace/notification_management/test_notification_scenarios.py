@@ -139,3 +139,14 @@ def test_an_email_notification_goes_out_as_a_letter(
     assert (letter["subject"], letter["template"]) == ("Maintenance", "SYSTEM_ALERT")
     assert "Hello Ben,\n\nTonight <at ten>." in str(letter["text"])
     assert "Tonight &lt;at ten&gt;." in str(letter["html"])
+
+
+@pytest.mark.parametrize("kind", ["BID_UPDATED", "MESSAGE_SENT"])
+def test_an_email_notification_of_a_type_without_words_goes_out_all_the_same(
+        ben: ApiClient, notified: Notified, settle: Callable[[], None], kind: str) -> None:
+    """It counts as read, so nobody would ever hear of it in the app."""
+    notified(ben, channel="EMAIL", notificationType=kind, payload={"message": "See you."})
+    settle()
+    [letter] = read_outbox(ben.email)
+    assert letter["template"] == kind
+    assert "See you." in str(letter["text"])

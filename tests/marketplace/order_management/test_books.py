@@ -8,14 +8,21 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import func, select
 
 from app import clock
+from app.data.money import to_minor
+from app.data.reads import fetch
 from app.http.errors import Forbidden, NotFound, RuleViolated
 from app.identity.actor import Actor, system_actor
 from app.jobs.worker import run_all_due_work, run_job
 from app.payments import calls
+from app.payments.attempts import book_intent
+from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import books, commands, paying, placing
+from blueprints.marketplace.order_management.models import LedgerEntry
 from blueprints.marketplace.order_management.queries import known_order
+from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.app.payments.memory_gateway import ASKS, AWAY, DECLINED, GOOD, LOST, MemoryGateway
@@ -95,6 +102,20 @@ class Bookkeeping(RuleBasedStateMachine):
         self.quietly(lambda: paying.refund_order(STAFF, self.pick(which), amount=amount, cancelled_too=True))
         self.gateway.lost_refunds = 0
 
+    @precondition(lambda self: self.orders)
+    @rule(which=st.integers(0, 99), cents=st.none() | st.integers(1, 3000))
+    def money_comes_that_no_attempt_knows(self, which, cents):
+        order = known_order(self.pick(which))
+        amount = to_minor(order["total"], "USD") if cents is None else cents
+        book_intent(CHECKOUT, STAFF, order["id"], self.gateway.takes_a_stray_payment(order["id"], amount))
+
+    @precondition(lambda self: self.gateway.refunds)
+    @rule(which=st.integers(0, 99))
+    def a_bank_sends_a_refund_back(self, which):
+        refund = self.gateway.sends_back(list(self.gateway.refunds)[which % len(self.gateway.refunds)])
+        order_id = self.gateway.intents[refund.intent_id].metadata["orderId"]
+        book_refunds(CHECKOUT, STAFF, order_id, refund.intent_id, [refund])
+
     @rule(minutes=st.sampled_from([2, 45, 60 * 13]))
     def time_passes(self, minutes):
         clock.set_offset((clock.now() - self.started + timedelta(minutes=minutes)).total_seconds())
@@ -104,6 +125,12 @@ class Bookkeeping(RuleBasedStateMachine):
     @invariant()
     def the_books_agree(self):
         assert books.differences() == []
+
+    @invariant()
+    def the_house_keeps_its_share_of_what_the_seller_keeps(self):
+        left = select(func.sum(LedgerEntry.gross), func.sum(LedgerEntry.commission)).where(LedgerEntry.item_id != "")
+        for gross, commission in fetch(left.group_by(LedgerEntry.item_id)):
+            assert 0 <= commission <= gross
 
     @invariant()
     def nothing_is_sold_twice(self):

@@ -77,6 +77,18 @@ def test_two_cards_have_one_customer(shop):
     assert len(customers) == 1
 
 
+def test_a_customer_deleted_at_the_gateway_is_opened_anew_with_the_next_card(shop):
+    """A localstripe that was started again knows nobody either."""
+    old = ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))
+    shop.localstripe.call("DELETE", f"/v1/customers/{old['customerId']}")
+    assert keep(shop, "pm_nowhere").status_code == 400
+    new = ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))
+    assert new["customerId"] != old["customerId"]
+    assert shop.buyer.get(LIST).json == [new]
+    order = shop.order(shop.list_product())
+    assert ok(shop.start(order["id"], new["paymentMethodId"]))["orderManagementOrder"]["status"] == "PAID"
+
+
 @pytest.mark.parametrize("name", ["id", "paymentMethodId"])
 def test_a_card_is_forgotten_by_either_of_its_ids(shop, name):
     card = ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))
@@ -84,6 +96,14 @@ def test_a_card_is_forgotten_by_either_of_its_ids(shop, name):
     assert forgotten["isActive"] is False
     assert shop.buyer.get(LIST).json == []
     assert shop.localstripe.call("GET", f"/v1/payment_methods/{card['paymentMethodId']}")["customer"] is None
+
+
+def test_a_forgotten_card_pays_for_nobody(shop):
+    card = ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))["paymentMethodId"]
+    ok(shop.buyer.delete(f"{DELETE}/{card}"))
+    for buyer in (shop.buyer, shop.buyer2):
+        refused = shop.start(shop.order(shop.list_product(), buyer=buyer)["id"], card, buyer=buyer)
+        assert (refused.status_code, refused.json["errCode"]) == (400, "PaymentMethodUnknown")
 
 
 def test_only_references_to_a_card_are_kept(shop):

@@ -5,7 +5,9 @@ import pytest
 
 from app.clock import moved_clock
 from app.jobs.worker import run_job
+from blueprints.marketplace.order_management import books
 from blueprints.marketplace.order_management.queries import feedback_eligibility
+from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE, VISA
 from tests.marketplace.order_management.shop import ORDERS, ok
 
@@ -21,7 +23,7 @@ class TestStatus:
         assert (refused.status_code, refused.json["errCode"]) == (400, "OrderStep")
 
     @pytest.mark.parametrize("body", [{"status": "LOST"}, {"status": 5}, {"estimatedDelivery": "soon"},
-                                      {"trackingNumber": 5}, {"carrier": "x" * 256}])
+                                      {"trackingNumber": 5}, {"carrier": "x" * 256}, {"refundAmount": 5}])
     def test_a_malformed_change_is_refused(self, shop, body):
         order = shop.paid_order()
         path = f"{ORDERS}/v1/ordermanagementorderstatus/{order['id']}"
@@ -46,6 +48,19 @@ class TestStatus:
         order = shop.paid_order()
         shipped = ok(shop.move(shop.admin, order["id"], "SHIPPED", shippedAt=STAMP))["orderManagementOrder"]
         assert shipped["shippedAt"] == STAMP
+
+    def test_a_time_does_not_take_the_step_it_belongs_to(self, shop):
+        """An order with a paidAt but no payment could neither be paid nor lapse."""
+        order = shop.order(shop.list_product())
+        times = ("paidAt", "shippedAt", "deliveredAt", "cancelledAt")
+        same = ok(shop.move(shop.admin, order["id"], **dict.fromkeys(times, STAMP)))["orderManagementOrder"]
+        assert [same[name] for name in times] == [None] * 4
+        assert books.differences() == []
+        assert ok(shop.start(order["id"]))["orderManagementOrder"]["status"] == "PAID"
+
+    def test_what_costs_nothing_is_not_paid_by_hand_either(self, shop):
+        refused = shop.move(shop.admin, shop.place()["id"], "PAID")
+        assert (refused.status_code, refused.json["errCode"]) == (400, "NothingToPay")
 
     def test_staff_cancels_and_the_order_stays_visible(self, shop):
         order = shop.paid_order()
@@ -75,8 +90,8 @@ class TestStatus:
             settle()
             run_job("settle-payments")
             assert [one["status"] for one in shop.localstripe.intents(orderId=order["id"])] == ["canceled"]
-        with moved_clock(hours=50):
             settle()
+            assert stock_figures() == {}
             assert shop.read(order["id"], shop.super_admin)["status"] == "CANCELLED"
             assert shop.start(order["id"], buyer=shop.super_admin).status_code == 400
 

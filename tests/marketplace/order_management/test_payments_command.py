@@ -8,7 +8,7 @@ from app.clock import moved_clock
 from blueprints.marketplace.order_management import books
 from blueprints.marketplace.order_management.models import Order
 from cli.payments import payments
-from tests.marketplace.order_management.shop import ok
+from tests.marketplace.order_management.shop import ORDERS, ok
 
 ACTIONS = "/marketplace/adminmoderation-api/v1/moderationactions"
 
@@ -40,7 +40,12 @@ def test_what_does_not_exist_is_refused(shop, flask_payments):
         assert "there is no order" in flask_payments(command, "ORD-nothing", code=1)
     order = shop.paid_order()
     assert "is no number" in flask_payments("refund", order["orderNumber"], "--amount", "much", code=2)
-    assert flask_payments("refund", order["orderNumber"], "--amount", "1000", "--yes", code=1)
+    assert "is no amount" in flask_payments("refund", order["orderNumber"], "--amount", "NaN", code=2)
+    for amount in ("1000", "105.01", "0", "-1"):
+        assert "105.0 USD of order" in flask_payments("refund", order["id"], "--amount", amount, "--dry-run", code=1)
+    assert "decimals" in flask_payments("refund", order["id"], "--amount", "1.001", "--yes", code=1)
+    unpaid = shop.order(shop.list_product())
+    assert "0.0 USD of order" in flask_payments("refund", unpaid["id"], "--dry-run", code=1)
     assert "month" in flask_payments("ledger", "--month", "soon", code=1)
     assert fixes(shop) == []
 
@@ -50,7 +55,7 @@ def test_status_tells_what_is_open_and_whether_the_books_agree(shop, flask_payme
     ok(shop.start(waiting["id"], shop.localstripe.make_card()))
     ok(shop.cancel(shop.buyer, order["id"]))
     said = json.loads(flask_payments("status", "--json"))
-    assert (said["payments success"], said["payments open"], said["cancelled but paid"]) == (1, 1, 1)
+    assert (said["payments success"], said["payments open"], said["refunds due"]) == (1, 1, 1)
     assert (said["books"], said["differences"]) == ("agree", [])
     assert [one["order"] for one in said["open"]] == [waiting["id"]]
     assert "refund it?" in flask_payments("status")
@@ -90,6 +95,35 @@ def test_fix_sets_what_came_another_way(shop, flask_payments):
     assert "cash" in fixes(shop)[0]["reason"]
     assert flask_payments("fix", order["id"], "--status", "PAID", "--yes", code=1)
     assert len(fixes(shop)) == 1
+
+
+@pytest.mark.parametrize("status", ["PAID", "CANCELLED"])
+def test_what_staff_sets_by_the_api_leaves_the_same_record(shop, status):
+    order = shop.order(shop.list_product())
+    ok(shop.move(shop.admin, order["id"], status))
+    [fix] = fixes(shop)
+    assert (fix["adminId"], fix["entityId"], fix["entityType"]) == (shop.admin.user_id, order["id"], "ORDER")
+    assert fix["reason"].startswith(f"by staff: PENDING_PAYMENT/pending → {status}/")
+
+
+def test_refunds_tickets_and_times_by_staff_leave_a_record_and_shipping_none(shop):
+    order = shop.paid_order()
+    ok(shop.move(shop.admin, order["id"], "SHIPPED"))
+    assert fixes(shop) == []
+    ok(shop.move(shop.admin, order["id"], paidAt="2026-01-01T00:00:00.000Z"))
+    ok(shop.move(shop.admin, order["id"], "REFUNDED", refundAmount=5))
+    ok(shop.admin.patch(f"{ORDERS}/v1/ordermanagementorderpayment/{shop.ticket(order['id'])['id']}", json={}))
+    reasons = [one["reason"] for one in reversed(fixes(shop))]
+    assert "at 2026-01-01T00:00:00.000Z" in reasons[0]
+    assert reasons[1:] == ["by staff: refund of 5.0 USD", "payment ticket changed by staff"]
+
+
+def test_a_refused_change_leaves_no_record(shop):
+    order = shop.order(shop.list_product())
+    assert shop.move(shop.admin, order["id"], "REFUNDED").status_code == 400
+    assert shop.move(shop.buyer, order["id"], "PAID").status_code == 403
+    ok(shop.cancel(shop.buyer, order["id"]))
+    assert fixes(shop) == []
 
 
 def test_refund_gives_back_also_what_was_cancelled(shop, flask_payments):

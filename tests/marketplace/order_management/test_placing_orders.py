@@ -1,4 +1,5 @@
 """Placing whole orders: lines, the server's summary, stock (decisions 11 and 14)."""
+import json
 import uuid
 
 import pytest
@@ -25,6 +26,27 @@ def test_a_summary_that_differs_is_refused_and_one_that_fits_is_fine(shop):
     assert "summary.total" in refused.json["detail"]
     assert shop.try_order({"productId": listing}, summary={"currency": "EUR"}).status_code == 400
     ok(shop.try_order({"productId": listing}, summary=SUMMARY), 201)
+
+
+@pytest.mark.parametrize("summary", ["", "5", [], 5, '{"total": -1}', {"total": "5"}, {"currency": "dollars"}])
+def test_a_summary_that_is_none_is_refused(shop, summary):
+    refused = shop.try_order({"productId": shop.list_product()}, summary=summary)
+    assert (refused.status_code, "summary" in refused.json["detail"]) == (400, True)
+
+
+def test_objects_may_come_as_their_text(shop):
+    """rules-marketplace §0.5"""
+    order = shop.place(summary=json.dumps(SUMMARY), shippingAddress='{"city": "X"}')
+    assert (order["summary"], order["shippingAddress"]) == (SUMMARY, {"city": "X"})
+
+
+def test_a_summary_added_up_in_a_browser_fits(shop):
+    listing = shop.list_product(price=0.1, shipping=0.2)
+    sums = {"subtotal": 0.1 + 0.1 + 0.1, "shipping": 0.2 + 0.2 + 0.2, "total": 0.9}
+    assert sums["subtotal"] != 0.3
+    ok(shop.try_order({"productId": listing, "quantity": 3}, summary=sums), 201)
+    off_by_a_cent = shop.try_order({"productId": listing, "quantity": 3}, summary={"subtotal": 0.31})
+    assert off_by_a_cent.status_code == 400
 
 
 def test_a_summary_of_the_literal_form_gives_way_to_what_the_items_cost(shop):
@@ -102,6 +124,29 @@ def test_a_failed_payment_holds_the_units_a_day(shop, settle):
         assert stock_figures() == {}
         refused = shop.start(order["id"], buyer=shop.super_admin)
         assert (refused.status_code, refused.json["errCode"]) == (400, "OrderNotPayable")
+
+
+def test_units_are_not_held_longer_by_paying_badly_every_day(shop, settle):
+    """The day counts from the first failure."""
+    listing = shop.list_product(quantity=1)
+    order = shop.order(listing)
+    for hours in (23, 46):
+        with moved_clock(hours=hours):
+            settle()
+            assert ok(shop.start(order["id"], DECLINED_AT_CHARGE))["orderManagementOrder"]["status"] == "CANCELLED"
+    with moved_clock(hours=48):
+        settle()
+        assert stock_figures() == {}
+
+
+def test_units_are_not_held_longer_by_adding_an_item_every_day(shop, settle):
+    listing = shop.list_product(quantity=1)
+    order = shop.order(listing)
+    with moved_clock(hours=23):
+        ok(shop.add(order["id"], shop.list_product()), 201)
+    with moved_clock(hours=25):
+        settle()
+        assert stock_figures() == {}
 
 
 def test_an_order_nobody_pays_lapses_after_a_day(shop, settle):

@@ -7,7 +7,9 @@ from app.clock import moved_clock, now
 from app.identity.actor import system_actor
 from app.payments.gateway import Refund
 from app.payments.refunds import book_refunds
+from app.settings import SettingsError
 from blueprints.marketplace.order_management import books
+from blueprints.marketplace.order_management.queries import refunds_due
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from tests.marketplace.order_management.shop import CATEGORY, ORDERS, ok
 
@@ -82,6 +84,14 @@ def test_commission_differs_by_category_and_stays_what_it_was_at_the_sale(shop, 
         "commission": 1.25, "net": 51.25}
 
 
+@pytest.mark.parametrize(("name", "written"), [
+    ("COMMISSION_PERCENT", "ten"), ("COMMISSION_PERCENT", "101"), ("BID_INCREMENTS", "1:x"),
+    ("PAYMENT_RETRY_HOURS", "0"), ("UNPAID_AUCTION_DAYS", "-1"), ("STRIPE_TIMEOUT_SECONDS", "0")])
+def test_a_setting_nobody_could_be_paid_by_stops_the_start_not_the_first_payment(make_app, name, written):
+    with pytest.raises(SettingsError, match=name):
+        make_app(**{name: written})
+
+
 def test_each_seller_sees_the_own_figures_and_staff_all(shop):
     shop.paid_order(shop.list_product(), shop.list_product(shop.other_seller, price=10, shipping=0))
     assert [row["gross"] for row in report(shop.seller)] == [105]
@@ -113,3 +123,5 @@ def test_a_refund_that_comes_back_puts_the_money_back_on_the_books(shop):
     assert books.totals()["USD"] == {"paid": 10_500, "refunded": 0, "ledger": 10_500}
     assert books.differences() == []
     assert report(shop.seller)[0]["commission"] == 10
+    assert [(one["id"], one["left"]) for one in refunds_due()] == [(order["id"], 105)]
+    assert ok(shop.move(shop.admin, order["id"], "REFUNDED"))["paymentResult"]["amount"] == 105

@@ -6,6 +6,7 @@ import pytest
 from app.clock import moved_clock, now
 from app.data.columns import iso
 from app.jobs.worker import run_job
+from blueprints.marketplace.product_listing.stock import unordered_auctions
 from tests.marketplace.order_management.shop import BIDS, OFFERS, PRODUCTS, ok
 
 
@@ -143,8 +144,48 @@ def test_a_winner_who_paid_keeps_the_item(shop, won_auction, settle):
         assert shop.read(order["id"], shop.super_admin)["status"] == "PAID"
 
 
+def test_a_won_auction_that_was_paid_is_settled_even_if_its_order_is_cancelled(shop, won_auction, settle):
+    """Nobody failed to pay: there is no second chance to give, and the price was agreed for one sale."""
+    order = shop.order(won_auction, buyer=shop.buyer2)
+    ok(shop.start(order["id"], buyer=shop.buyer2))
+    ok(shop.cancel(shop.seller, order["id"]))
+    assert shop.try_order({"productId": won_auction}, buyer=shop.buyer2).status_code == 400
+    with moved_clock(days=5):
+        settle()
+        assert run_job("second-chances") == "0 offered"
+
+
+def test_an_auction_bought_at_once_is_ordered_at_that_price(shop, settle):
+    listing = auction(shop, buyNowPrice=90)
+    body = {"productId": listing, "bidAmount": 90, "currency": "USD", "status": "ACTIVE", "buyNow": True}
+    ok(shop.buyer.post(BIDS, json=body), 201)
+    settle()
+    assert shop.try_order({"productId": listing}, buyer=shop.buyer2).status_code == 400
+    assert shop.paid_order(listing)["summary"]["total"] == 90
+
+
+def test_a_refunded_auction_is_its_sellers_again_and_nobody_elses_second_chance(shop, won_auction, settle):
+    order = shop.order(won_auction, buyer=shop.buyer2)
+    ok(shop.start(order["id"], buyer=shop.buyer2))
+    ok(shop.move(shop.admin, order["id"], "REFUNDED"))
+    settle()
+    with moved_clock(days=9):
+        assert run_job("second-chances") == "0 offered"
+        assert unordered_auctions(now(), 10) == []
+        ok(shop.seller.delete(f"{PRODUCTS}/{won_auction}"))
+
+
 def test_a_listing_with_an_open_order_is_not_edited(shop):
     listing = shop.list_product()
     shop.order(listing)
     refused = shop.seller.patch(f"{PRODUCTS}/{listing}", json={"price": 90})
     assert (refused.status_code, refused.json["errCode"]) == (400, "ListingHasOpenOrders")
+
+
+def test_each_of_two_accepted_offers_settles_an_order_of_its_own(shop):
+    listing = shop.list_product(quantity=5)
+    for _ in range(2):
+        accepted_offer(shop, listing)
+    for _ in range(2):
+        ok(shop.add(shop.place()["id"], listing, price=80), 201)
+    assert shop.add(shop.place()["id"], listing, price=80).status_code == 400

@@ -60,6 +60,13 @@ class TestRefusals:
         ok(shop.webhook(an_event("payment_intent.succeeded", intent)))
         assert shop.read(order["id"])["status"] == "PENDING_PAYMENT"
 
+    def test_a_signed_payment_nobody_sent_of_another_amount_goes_back(self, shop):
+        order = shop.order(shop.list_product())
+        ok(shop.webhook(an_event("payment_intent.succeeded", an_intent(order["id"], 1, "succeeded", 1))))
+        assert shop.read(order["id"])["status"] == "PENDING_PAYMENT"
+        assert [one["state"] for one in refunds_of_order("orderManagementOrder", order["id"])] == ["requested"]
+        assert books.differences() == []
+
     def test_an_event_that_must_be_looked_up_waits_for_the_gateway(self, shop):
         order = shop.order(shop.list_product())
         waiting = ok(shop.start(order["id"], shop.localstripe.make_card()))["paymentResult"]

@@ -75,11 +75,12 @@ def refusal(answer: TestResponse, status: int) -> Body:
     return body
 
 
-def upload(caller: ApiClient, content: bytes | None, mime_type: str = "image/png") -> TestResponse:
+def upload(caller: ApiClient, content: bytes | None, mime_type: str = "image/png",
+           headers: dict[str, str] | None = None) -> TestResponse:
     """Send a form with (or without) the field `file`, encoded in memory."""
     fields = {} if content is None else {"file": FileStorage(BytesIO(content), "a", content_type=mime_type)}
     boundary, form = encode_multipart(fields)
-    return caller.post(UPLOAD, data=form, content_type=f"multipart/form-data; boundary={boundary}")
+    return caller.post(UPLOAD, data=form, content_type=f"multipart/form-data; boundary={boundary}", headers=headers)
 
 
 def png(color: int = 0) -> bytes:

@@ -123,5 +123,15 @@ def test_an_image_under_a_wrong_name_of_its_type_is_recorded_as_what_it_is(selle
     assert upload(seller, png(), "image/jpeg").json["mimeType"] == "image/png"
 
 
+def test_a_repeated_upload_with_its_idempotency_key_is_stored_once(seller: ApiClient) -> None:
+    """Decision 22; a refused upload leaves the key free, another file under it is refused."""
+    key = {"Idempotency-Key": "upload-1"}
+    assert upload(seller, b"no image", headers=key).status_code == 400
+    first, second = upload(seller, png(), headers=key), upload(seller, png(), headers=key)
+    assert (first.status_code, second.json) == (200, first.json)
+    assert len(seller.get(MEDIAS).json["productListingMedias"]) == 1
+    assert refusal(upload(seller, png(9), headers=key), 400)["errCode"] == "IdempotencyKeyReused"
+
+
 def test_a_visitor_cannot_upload(client: ApiClient) -> None:
     refusal(upload(client, png()), 401)

@@ -81,6 +81,8 @@ def test_dates_in_the_wrong_order_are_refused(seller: ApiClient, auction: Callab
 def test_an_auction_nobody_could_bid_on_is_refused(
         seller: ApiClient, auction: Callable[..., Body], field: str) -> None:
     assert set(refusal(seller.post(PRODUCTS, json=auction(**{field: 49.99})), 400)["detail"]) == {field}
+    under_the_reserve = auction(reservePrice=80, **{field: 79.99})
+    assert set(refusal(seller.post(PRODUCTS, json=under_the_reserve), 400)["detail"]) == {field}
 
 
 @pytest.mark.parametrize("path", [PRODUCTS, MEDIAS])

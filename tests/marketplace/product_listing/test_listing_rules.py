@@ -39,6 +39,12 @@ def test_an_upper_amount_below_the_floor_is_refused(name: str) -> None:
     assert rules.listing_faults(AUCTION | {"start_bid": 6_000, name: 6_000}) == {}
 
 
+@pytest.mark.parametrize("name", ["end_bid", "buy_now_price"])
+def test_an_upper_amount_below_the_reserve_is_refused(name: str) -> None:
+    assert set(rules.listing_faults(AUCTION | {"reserve_price": 8_000, name: 7_999})) == {name}
+    assert rules.listing_faults(AUCTION | {"reserve_price": 8_000, name: 8_000}) == {}
+
+
 def test_fields_of_the_other_type_are_accepted_but_unused() -> None:
     assert rules.listing_faults(FIXED | {"start_price": 100, "end_bid": 1}) == {}
 
@@ -80,21 +86,28 @@ def test_a_quantity_below_what_is_reserved_and_sold_is_refused() -> None:
 
 
 def test_a_listing_with_active_bids_cannot_be_edited() -> None:
-    assert rules.edit_refusal({"highest_bidder_id": "b"}) == ("ListingHasBids", "The listing has active bids")
+    assert rules.edit_refusal({"highest_bidder_id": "b"}, NOON) == ("ListingHasBids", "The listing has active bids")
 
 
 def test_a_listing_with_open_orders_cannot_be_edited() -> None:
-    refusal = rules.edit_refusal({"reserved": 1})
+    refusal = rules.edit_refusal({"reserved": 1}, NOON)
     assert refusal is not None
     assert refusal[0] == "ListingHasOpenOrders"
 
 
 def test_a_closed_auction_cannot_be_edited_but_one_nobody_won_can_be_deleted() -> None:
     unsold = {"closed_at": NOON, "highest_bidder_id": "b"}
-    refusal = rules.edit_refusal(unsold)
+    refusal = rules.edit_refusal(unsold, NOON)
     assert refusal is not None
     assert refusal[0] == "ListingClosed"
     assert rules.engagement(unsold) is None
+
+
+def test_an_auction_that_has_ended_cannot_be_edited_though_nobody_has_closed_it_yet() -> None:
+    refusal = rules.edit_refusal({"effective_end": NOON}, NOON)
+    assert refusal is not None
+    assert refusal[0] == "ListingClosed"
+    assert rules.edit_refusal({"effective_end": NOON}, NOON - timedelta(milliseconds=1)) is None
 
 
 def test_a_won_auction_is_held_until_its_winner_has_bought() -> None:

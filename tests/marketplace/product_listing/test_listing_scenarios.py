@@ -9,6 +9,8 @@ from blueprints.marketplace.product_listing.models import Product
 from tests.clients import ApiClient
 from tests.marketplace.product_listing.conftest import OWN_PRODUCTS, PRODUCTS, Body, png, refusal, upload
 
+BIDS = "/marketplace/auctionoffer-api/v1/auctionofferbids"
+
 
 def test_pr1_a_fixed_listing_is_created_for_the_seller(seller: ApiClient, fixed: Callable[..., Body]) -> None:
     """PR-1"""
@@ -119,17 +121,25 @@ def test_pr6_what_is_no_small_image_is_refused(
 def test_pr7_a_listing_with_an_active_bid_cannot_be_edited(
         seller: ApiClient, buyer: ApiClient, as_admin: ApiClient, auction: Callable[..., Body],
         listed: Callable[[Body], Body]) -> None:
-    """PR-7; the bid is put on the row as auctionOffer does it, under the same columns."""
+    """PR-7; free again once the only bid is withdrawn."""
     product_id = listed(auction())["id"]
-    with unit_of_work(buyer.actor) as work:
-        work.change(work.lock(Product, product_id), current_bid=6000, highest_bidder_id=buyer.user_id,
-                    leader_max=6000, bid_count=1)
-        work.commit()
     path = f"{PRODUCTS}/{product_id}"
+    bid = buyer.post(BIDS, json={"productId": product_id, "bidAmount": 60, "currency": "USD"})
+    assert bid.status_code == 201, bid.json
     for caller in (seller, as_admin):
         assert refusal(caller.patch(path, json={"startPrice": 1}), 400)["errCode"] == "ListingHasBids"
     assert refusal(seller.delete(path), 400)["errCode"] == "ListingHasBids"
-    assert as_admin.delete(path).status_code == 200
+    assert seller.get(path).json["productListingProduct"]["startPrice"] == 50
+    buyer.patch(f"{BIDS}/{bid.json['auctionOfferBid']['id']}", json={"status": "CANCELLED"})
+    assert seller.patch(path, json={"startPrice": 1}).status_code == 200
+
+
+def test_staff_may_withdraw_a_listing_with_bids(
+        seller: ApiClient, buyer: ApiClient, as_admin: ApiClient, auction: Callable[..., Body],
+        listed: Callable[[Body], Body]) -> None:
+    product_id = listed(auction())["id"]
+    buyer.post(BIDS, json={"productId": product_id, "bidAmount": 60, "currency": "USD"})
+    assert as_admin.delete(f"{PRODUCTS}/{product_id}").status_code == 200
 
 
 def test_a_won_auction_is_neither_edited_nor_withdrawn_by_its_seller(

@@ -1,6 +1,8 @@
 """Searching records over HTTP: hostile words, pages, a broken index, and a large catalogue through rebuilds."""
 import shutil
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,29 @@ def test_signs_and_syntax_never_list_everything_and_never_break(app: Flask, buye
         answer = buyer.get(MANY, query_string={"q": words})
         assert answer.status_code == 200
         assert answer.json["searchIndices"] == []
+
+
+@pytest.mark.parametrize("name", ["documentType", "referenceId", "indexedAt"])
+@pytest.mark.parametrize("words", ["", "phone"])
+def test_null_asks_for_records_without_a_value_and_finds_none(
+        app: Flask, buyer: ApiClient, name: str, words: str) -> None:
+    record("Phone")
+    settle()
+    answer = buyer.get(MANY, query_string={"q": words, name: "null"})
+    assert (answer.status_code, answer.json["searchIndices"]) == (200, [])
+
+
+def test_a_filter_means_the_same_with_and_without_words(app: Flask, buyer: ApiClient) -> None:
+    """A UUID in capitals, a date whose plus sign the address has turned into a blank."""
+    record("Phone")
+    settle()
+    [row] = buyer.get(MANY).json["searchIndices"]
+    spaced = row["indexedAt"].replace("Z", " 00:00")
+    for filters in ({"referenceId": row["referenceId"].upper()}, {"indexedAt": spaced},
+                    {"referenceId": f"{uuid7()},{row['referenceId']}", "documentType": "CATEGORY,null"}):
+        for words in ("", "phone"):
+            found = buyer.get(MANY, query_string={"q": words, **filters}).json
+            assert found["searchIndices"] == [row], (filters, words)
 
 
 @pytest.mark.parametrize("words", ["x" * 256, "a\x00b"])
@@ -145,6 +170,24 @@ def test_the_nightly_repair_mends_what_differs(app: Flask, find: Finder) -> None
     index.refresh()
     assert {kept, lost} < {id for id, _ in index.versions()}
     assert len(find(q="phone")) == 3
+
+
+@pytest.mark.parametrize("words", ["", "phone"])
+def test_a_search_takes_as_many_statements_for_many_rows_as_for_few(
+        app: Flask, buyer: ApiClient, count_statements: Callable[[], AbstractContextManager[list[str]]],
+        words: str) -> None:
+    for number in range(12):
+        record(f"Phone {number}")
+    settle()
+
+    def statements_for(rows: int) -> int:
+        arguments = {"q": words, "caching": "false", "pageRowCount": str(rows)}
+        buyer.get(MANY, query_string=arguments)
+        with count_statements() as told:
+            assert len(buyer.get(MANY, query_string=arguments).json["searchIndices"]) == rows
+        return len(told)
+
+    assert statements_for(2) == statements_for(10) == 1
 
 
 # A large catalogue ---------------------------------------------------------------------------------------------------

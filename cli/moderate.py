@@ -1,0 +1,82 @@
+"""`flask moderate`: the record of what staff changed by hand, notes for it, and the second chance of decision 12."""
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from app.data.asked import ReadRequest
+from app.data.reads import Page
+from app.http.errors import ApiError
+from app.identity.actor import system_actor
+from blueprints.marketplace.admin_moderation import commands, queries
+from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
+from blueprints.marketplace.auction_offer.queries import auction_report
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
+
+_OPERATOR = system_actor("marketplace", operator="flask moderate")
+_SHOWN = ("actionTimestamp", "actionType", "entityType", "entityId", "adminId", "reason")
+_reason_option = click.option("--reason", required=True, help="Why; it is recorded.")
+
+
+@click.group()
+def moderate() -> None:
+    """Moderation: the record, notes, a second chance for the runner-up.
+
+    Example: flask moderate record --limit 10
+    """
+
+
+@moderate.command("record")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@as_json_option
+@with_appcontext
+def record(limit: int, as_json: bool) -> None:
+    """Show what staff and operators changed by hand, the most recent first.
+
+    Example: flask moderate record --json
+    """
+    entries = queries.list_actions(ReadRequest(page=Page(1, limit))).rows
+    print_rows([{name: entry[name] for name in _SHOWN} for entry in entries], as_json=as_json,
+               empty="nothing is recorded")
+
+
+@moderate.command("note")
+@click.argument("entity_type", metavar="TYPE", type=click.Choice(ENTITY_TYPES))
+@click.argument("entity_id", metavar="ID", type=click.UUID)
+@_reason_option
+@acts
+@with_appcontext
+def note(entity_type: str, entity_id: Any, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Leave a note on the TYPE with that ID; nothing else changes.
+
+    Example: flask moderate note PRODUCT 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "checked, is genuine" --yes
+    """
+    if not agreed(f"a note is recorded on {entity_type} {entity_id}", dry_run=dry_run, yes=yes):
+        return
+    entry = commands.record_action(_OPERATOR, entity_type=entity_type, entity_id=str(entity_id),
+                                   action_type="ADMIN_NOTE", reason=reason)
+    print_facts({"id": entry.id, "reason": entry.reason}, as_json=as_json)
+
+
+@moderate.command("second-chance")
+@click.argument("product_id", metavar="ID")
+@_reason_option
+@acts
+@with_appcontext
+def second_chance(product_id: str, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Offer auction ID, won and left unpaid, to the runner-up at that bidder's amount; leaves an entry in the record.
+
+    Example: flask moderate second-chance 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "buyer is gone"
+    """
+    try:
+        report = auction_report(product_id.strip().lower())
+    except ApiError as error:
+        raise click.ClickException(f"there is no listing {product_id}") from error
+    if not agreed(f"“{report['title']}” was closed at {report['closedAt'] or '(it runs)'}; its unpaid win is cancelled "
+                  "and the runner-up gets an offer", dry_run=dry_run, yes=yes):
+        return
+    try:
+        offer_id = commands.give_second_chance(_OPERATOR, report["id"], reason=reason)
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
+    print_facts({"productId": report["id"], "offerId": offer_id}, as_json=as_json)
