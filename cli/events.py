@@ -35,16 +35,15 @@ def status(as_json: bool) -> None:
     Example: flask events status --json
     """
     owed = [owed.row() for owed in owed_deliveries()]
-    tenants = lag_rows()
     figures = {**backlog(), "oldestUnpublishedSeconds": oldest_unpublished_seconds()}
     if as_json:
-        print_json({**figures, "subscribers": owed, "organization": tenants})
+        print_json({**figures, "subscribers": owed, "organization": lag_rows()})
     else:
         print_facts(figures, as_json=False)
         click.echo()
         print_rows(owed, as_json=False, empty="every delivery is done")
         click.echo()
-        print_rows(tenants, as_json=False, empty="no tenant of the organization store is behind")
+        print_rows(lag_rows(), as_json=False, empty="no tenant of the organization store is behind")
     if figures["parked"]:
         raise click.exceptions.Exit(1)
 

@@ -9,8 +9,6 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from app.ops.logs import configure_logging
-from app.runtime import runtime
 from blueprints.organization import organization_of
 from blueprints.organization.application import tenants, upkeep
 from blueprints.organization.domain import identifiers
@@ -318,7 +316,6 @@ def run_the_relay() -> None:
     """Carry and project until SIGTERM."""
     from blueprints.organization.adapters.courier import follow_stream
 
-    configure_logging(runtime().settings, "organization")
     store, stop = organization_of(), stop_on_signal()
     followers = [threading.Thread(target=follow_stream, args=(store.stream_projector(), stop), daemon=True)
                  for _ in range(1 if store.settings.stream else 0)]

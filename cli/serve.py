@@ -38,7 +38,7 @@ Try:
 
 @click.command()
 def serve() -> None:
-    """Start the whole system under one supervisor: Valkey, web, worker, relay, scheduler; with STREAM its projector.
+    """Start the whole system under one supervisor: Valkey, web, worker, relay, scheduler.
 
     Migrates first and, in demo, seeds once. A child that dies is started again; Ctrl-C or SIGTERM ends everything.
 
@@ -95,10 +95,6 @@ def _children(settings: Settings, application: Flask) -> list[Child]:
         Child("relay", inside(run_the_relay)),
         Child("scheduler", inside(run_the_scheduler)),
     ]
-    if settings.organization_stream:
-        from cli.organization import run_the_relay as run_the_organization_relay
-
-        children.append(Child("organization", inside(run_the_organization_relay)))
     if stands_in(settings):
         children.append(Child("localstripe", lambda: become_localstripe(settings, settings.public_url + WEBHOOK)))
     if settings.redis_url == f"unix://{settings.home}/valkey.sock":

@@ -207,8 +207,8 @@ def test_a_tenant_from_before_the_file_gets_the_tables_when_they_are_first_neede
 
 @pytest.mark.parametrize(("name", "content"), [
     ("person/v1.json", {**PERSON, "properties": {"version": {}}}), ("person/v1.json", {"properties": {}}),
-    
-    ("person/v1.json", {**PERSON, "properties": {"a" * 51: {}}}), ("main/v1.json", PERSON), ("Person/v1.json", PERSON), ("person/v01.json", PERSON),
+    ("person/v1.json", {**PERSON, "properties": {"a" * 51: {}}}), ("main/v1.json", PERSON),
+    ("Person/v1.json", PERSON), ("person/v01.json", PERSON),
     ("person/v1.json", {**PERSON, "properties": {"a": {"type": "colour"}}})])
 def test_a_schema_file_that_cannot_be_served_refuses_the_start(tmp_path: Path, name: str, content: dict) -> None:
     file = tmp_path / name
