@@ -37,8 +37,10 @@ def projecting(system: LiveSystem) -> Iterator[None]:
     """Run `flask organization relay` while the block lasts; it ends in peace."""
     with subprocess.Popen([sys.executable, "-m", "flask", "organization", "relay"], cwd=ROOT,
                           env=os.environ | system.environment) as relay:
-        yield
-        relay.send_signal(signal.SIGTERM)
+        try:
+            yield
+        finally:
+            relay.send_signal(signal.SIGTERM)
         assert relay.wait(timeout=30) == 0
 
 
