@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from app.clock import moved_clock
 from blueprints.organization.application.tenants import add_client, resume_tenant, revoke_client, suspend_tenant
 from blueprints.organization.domain.refusals import MalformedBody, NotAuthenticated
-from tests.components import unique_name
+from tests.components import free_port, unique_name
 from tests.organization.world import ACME, SCOPES, UNKNOWN_ID, Caller, World
 
 TENANT = unique_name("acme")
@@ -38,6 +38,16 @@ def caller(store: World) -> Caller:
 @every_call
 def test_a_malformed_tenant_id_is_400_even_without_a_token(store: World, method: str, path: str, scope: str) -> None:
     assert Caller(store.app, "Not-A-Tenant", None).call(method, path, {}).status_code == 400
+
+
+@every_call
+def test_a_malformed_tenant_id_is_400_before_any_connection(caller: Caller, tmp_path: Path, method: str, path: str,
+                                                            scope: str) -> None:
+    """On a server that nobody can reach: what asks it anything is 503."""
+    unreachable = World(tmp_path, f"postgresql://nobody@127.0.0.1:{free_port()}/none")
+    for tenant_id, status in (("Not-A-Tenant", 400), (caller.tenant_id, 503)):
+        assert Caller(unreachable.app, tenant_id, caller.token).call(method, path, {}).status_code == status
+    unreachable.organization.close()
 
 
 @every_call

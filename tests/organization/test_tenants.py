@@ -1,6 +1,6 @@
 """The life of a tenant: names that are refused, attempts that were cut off, what is left after it is gone."""
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import inspect, make_url, text
 
 from blueprints.organization.application.tenants import (
     add_client,
@@ -42,6 +42,20 @@ def test_the_database_of_the_catalog_cannot_become_a_tenant(world: World) -> Non
     with pytest.raises(IdTaken):
         add_tenant(world.ports, make_url(world.organization.settings.database).database or "")
     assert world.ports.tenants.all() == []
+
+
+def test_a_tenant_is_a_database_a_resource_a_schema_and_a_version_the_head_of_each_name(world: World) -> None:
+    tenant = world.tenant()
+    with world.organization.engines.connect(tenant) as connection:
+        if world.is_sqlite:
+            folder = world.organization.settings.home / "tenants"
+            assert {file.name for file in folder.glob("*.db")} == {
+                f"{tenant.tenant_id}.db", f"{tenant.tenant_id}.organization.db"}
+        else:
+            assert connection.scalar(text("SELECT current_database()")) == tenant.tenant_id
+        tables = set(inspect(connection).get_table_names("organization"))
+    assert {"v1-organization", "v1-organization-event"} <= tables
+    assert {table.startswith("v1-organization") for table in tables} == {True}
 
 
 def test_a_tenant_is_added_once(shared_world: World) -> None:
