@@ -172,8 +172,8 @@ class ReadSession(Protocol):
     def extension(self) -> Extension:
         """Return what the tenant added to the resource type."""
 
-    def logged(self, event_ids: Iterable[str]) -> set[str]:
-        """Return those of the event ids that are in the tenant's event table."""
+    def logged(self, event_ids: Iterable[str]) -> list[Event]:
+        """Return the events with these ids that are in the tenant's event table."""
 
     def record(self, resource_id: str) -> Document | None:
         """Return the living record from the query table."""

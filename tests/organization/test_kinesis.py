@@ -79,6 +79,19 @@ def test_messages_that_are_not_ours_are_skipped(streaming: World, kinesis: Kines
     assert_projected(streaming, caller)
 
 
+def test_a_message_that_tells_an_event_otherwise_than_the_log_changes_nothing(streaming: World, kinesis: Kinesis,
+                                                                              stream: str) -> None:
+    caller = streaming.caller()
+    resource_id = caller.add()
+    streaming.drain(caller)
+    [record] = records(kinesis, stream)
+    forged = json.loads(record["Data"])
+    forged["sequence"] = "0000000002"
+    forged["data"]["after"] |= {"version": 2, "name": "Forged"}
+    assert streaming.organization.stream_projector().project([orjson.dumps(forged)]) == 0
+    assert caller.get(resource_id).get_json()["name"] == ACME["name"]
+
+
 def test_events_of_a_tenant_that_was_dropped_do_not_come_back_when_its_name_is_given_again(streaming: World) -> None:
     former = streaming.caller()
     former.add()

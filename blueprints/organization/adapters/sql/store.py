@@ -41,7 +41,7 @@ class SqlResourceStore:
     def reading(self, tenant: Tenant, kind: ResourceType) -> Iterator[SqlReadSession]:
         """Open a look at the last committed state."""
         with store_failures(), self.engines.connect(tenant, **READ_OPTIONS[self._dialect]) as connection:
-            yield SqlReadSession(connection, self._dialect, kind, self.tables(kind))
+            yield SqlReadSession(connection, self._dialect, kind, tenant, self.tables(kind))
 
     def history(self, tenant: Tenant, kind: ResourceType) -> Iterator[Event]:
         """Return every event in order."""
