@@ -98,6 +98,8 @@ class Settings:
         schemes=POSTGRESQL)
     organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
     organization_jwks_url: str = _setting("", "issuer keys accepted besides client credentials", schemes=(*WEB, "file"))
+    organization_issuer: str = _setting("", "the `iss` that tokens signed with those keys must name; unset: any")
+    organization_audience: str = _setting("", "the `aud` that tokens signed with those keys must name; unset: any")
     aws_endpoint_url: str = _setting("", "AWS endpoint other than the real one (tests)", schemes=WEB)
 
     @property

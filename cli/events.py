@@ -12,6 +12,7 @@ from app.ops.logs import configure_logging
 from app.ops.outbox_report import oldest_unpublished_seconds, owed_deliveries, replayable
 from app.runtime import runtime
 from cli.jobs import stop_on_signal
+from cli.organization import lag_rows
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
 
@@ -29,18 +30,20 @@ def events() -> None:
 def status(as_json: bool) -> None:
     """Show how many events wait for the relay, how old the oldest is, and what each subscriber is owed.
 
-    Exit code 1 when a delivery is parked.
+    Under that, the tenants of the organization store whose events wait. Exit code 1 when a delivery is parked.
 
     Example: flask events status --json
     """
     owed = [owed.row() for owed in owed_deliveries()]
     figures = {**backlog(), "oldestUnpublishedSeconds": oldest_unpublished_seconds()}
     if as_json:
-        print_json({**figures, "subscribers": owed})
+        print_json({**figures, "subscribers": owed, "organization": lag_rows()})
     else:
         print_facts(figures, as_json=False)
         click.echo()
         print_rows(owed, as_json=False, empty="every delivery is done")
+        click.echo()
+        print_rows(lag_rows(), as_json=False, empty="no tenant of the organization store is behind")
     if figures["parked"]:
         raise click.exceptions.Exit(1)
 

@@ -3,7 +3,6 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -233,10 +232,13 @@ def lag(tenant_id: str | None, as_json: bool) -> None:
 
     Example: flask organization lag --json
     """
+    print_rows(lag_rows(tenant_id), as_json=as_json, empty="nothing is behind")
+
+
+def lag_rows(tenant_id: str | None = None) -> list[dict[str, Any]]:
+    """Return how each resource of a tenant stands; of all tenants, those that are behind or cannot be asked."""
     with _refusals_spoken():
-        found = upkeep.lag(_ports(), tenant_id)
-    shown = [_lag_facts(row) for row in found if tenant_id or row.undelivered or row.unprojected]
-    print_rows(shown, as_json=as_json, empty="nothing is behind")
+        return [_lag_facts(row) for row in upkeep.lag(_ports(), tenant_id) if tenant_id or row.is_behind]
 
 
 @organization.command("history")
@@ -353,7 +355,9 @@ def _event_facts(event: Event) -> dict[str, Any]:
 
 
 def _lag_facts(row: Lag) -> dict[str, Any]:
-    return {"tenantId": row.tenant_id, **{name: value for name, value in asdict(row).items() if name != "tenant_id"}}
+    return {"tenantId": row.tenant_id, "resource": row.resource, "undelivered": row.undelivered,
+            "unprojected": row.unprojected, "oldestSeconds": round(row.oldest_seconds, 3), "isKnown": row.is_known,
+            "lastError": row.last_error}
 
 
 def _kind_facts(kind: ResourceType, tenant_id: str | None) -> dict[str, Any]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.testbed import Testbed
 
 
+DATABASE = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -35,8 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the slow tests first, in the random order they have: none is left to run alone at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests that need PostgreSQL to the run on it; start the slow ones first, in the random order they have.
+
+    So none of the slow ones is left to run alone at the end."""
+    if DATABASE != "postgresql":
+        left = [item for item in items if item.get_closest_marker("postgresql")]
+        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=left)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
@@ -72,8 +79,7 @@ def testbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The real parts and the application, once per test process, on the database GUILDHALL_TEST_DATABASE names."""
     from tests.testbed import running_testbed
 
-    kind = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
-    server_url = request.getfixturevalue("postgresql_server") if kind == "postgresql" else ""
+    server_url = request.getfixturevalue("postgresql_server") if DATABASE == "postgresql" else ""
     with running_testbed(tmp_path_factory.mktemp("home"), server_url) as bed:
         yield bed
 

@@ -6,12 +6,11 @@ LATE_SECONDS = 60.0
 
 
 def check_tenants() -> tuple[str, str]:
-    """Return ok, or fail where a tenant's events wait too long or its query tables lag behind them."""
+    """Return ok, or fail where a tenant's events wait, or its query tables lag, too long, or it cannot be reached."""
     ports = organization_of().ports
-    behind = [row for row in upkeep.lag(ports) if row.unprojected or row.oldest_seconds > LATE_SECONDS]
-    count = len(ports.tenants.all())
-    if behind:
-        worst = max(behind, key=lambda row: row.oldest_seconds)
-        return "fail", (f"{len(behind)} resources are behind, {worst.tenant_id}/{worst.resource} for "
-                        f"{worst.oldest_seconds:.0f} s: flask organization lag")
-    return "ok", f"{count} tenants, nothing is behind"
+    late = [row for row in upkeep.lag(ports) if row.oldest_seconds > LATE_SECONDS or not row.is_known]
+    if late:
+        worst = max(late, key=lambda row: (not row.is_known, row.oldest_seconds))
+        trouble = f"for {worst.oldest_seconds:.0f} s" if worst.is_known else "and cannot be reached"
+        return "fail", f"{len(late)} are behind, {worst.tenant_id}/{worst.resource} {trouble}: flask organization lag"
+    return "ok", f"{len(ports.tenants.all())} tenants, nothing is behind"

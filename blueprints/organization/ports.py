@@ -91,14 +91,22 @@ class OutboxEntry:
 
 @dataclass(frozen=True)
 class Lag:
-    """How far a tenant's resource is behind: events not delivered, seconds the oldest waits, rows not projected."""
+    """How far a tenant's resource is behind: events not delivered, resources not projected, since how many seconds.
+
+    Where the tenant's database cannot be asked, `is_known` is False and `last_error` says why."""
 
     tenant_id: str
     resource: str
-    undelivered: int
-    oldest_seconds: float
-    unprojected: int
-    last_error: str | None
+    undelivered: int = 0
+    unprojected: int = 0
+    oldest_seconds: float = 0.0
+    last_error: str | None = None
+    is_known: bool = True
+
+    @property
+    def is_behind(self) -> bool:
+        """True when something waits, or nobody knows."""
+        return bool(self.undelivered or self.unprojected) or not self.is_known
 
 
 @dataclass(frozen=True)
@@ -163,6 +171,9 @@ class ReadSession(Protocol):
 
     def extension(self) -> Extension:
         """Return what the tenant added to the resource type."""
+
+    def logged(self, event_ids: Iterable[str]) -> list[Event]:
+        """Return the events with these ids that are in the tenant's event table."""
 
     def record(self, resource_id: str) -> Document | None:
         """Return the living record from the query table."""

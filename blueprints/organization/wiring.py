@@ -55,7 +55,9 @@ def settings_from(settings: Settings) -> OrganizationSettings:
     return OrganizationSettings(
         home=settings.home / "organization", secret_key=settings.secret_key,
         database=settings.organization_database, stream=settings.organization_stream,
-        endpoint_url=settings.aws_endpoint_url, jwks_url=settings.organization_jwks_url)
+        endpoint_url=settings.aws_endpoint_url, jwks_url=settings.organization_jwks_url,
+        issuer=settings.organization_issuer, audience=settings.organization_audience,
+        schema_folders=(settings.home / "organization" / "schemas",))
 
 
 class Organization:

@@ -1,6 +1,8 @@
-"""The organization store on its own: a Flask application with nothing else mounted, on SQLite or a real PostgreSQL."""
+"""The organization store on its own, nothing else mounted, on the database GUILDHALL_TEST_DATABASE names."""
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -10,15 +12,15 @@ from tests.components import create_postgresql_database, drop_postgresql_databas
 from tests.organization.streams import Kinesis
 from tests.organization.world import Caller, World
 
-DATABASES = ("sqlite", "postgresql")
+DATABASE = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
 
 
 @pytest.fixture(scope="session")
 def build_world(request: pytest.FixtureRequest,
                 tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
-    """Call it with an exit stack, a database and settings for a store of its own."""
+    """Call it with an exit stack and settings, perhaps another database, for a store of its own."""
 
-    def build(stack: ExitStack, database: str = "sqlite", **settings: object) -> World:
+    def build(stack: ExitStack, database: str = DATABASE, **settings: object) -> World:
         url = ""
         if database == "postgresql":
             server, name = request.getfixturevalue("postgresql_server"), unique_name("catalog")
@@ -33,34 +35,34 @@ def build_world(request: pytest.FixtureRequest,
 
 @pytest.fixture
 def make_world(build_world: Callable[..., World]) -> Iterator[Callable[..., World]]:
-    """Call it with a database and settings for a store of its own; several may stand side by side."""
+    """Call it with settings, perhaps another database, for a store of its own; several may stand side by side."""
     with ExitStack() as stack:
-        yield lambda database="sqlite", **settings: build_world(stack, database, **settings)
+        yield partial(build_world, stack)
 
 
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
-    """A store of its own on SQLite."""
+    """A store of its own."""
     return make_world()
 
 
-@pytest.fixture(scope="session", params=DATABASES)
-def each_world(request: pytest.FixtureRequest, build_world: Callable[..., World]) -> Iterator[World]:
-    """A store on each database in turn, shared by all tests: each adds the tenants it needs."""
+@pytest.fixture(scope="session")
+def shared_world(build_world: Callable[..., World]) -> Iterator[World]:
+    """A store shared by all tests: each adds the tenants it needs."""
     with ExitStack() as stack:
-        yield build_world(stack, request.param)
+        yield build_world(stack)
 
 
 @pytest.fixture(scope="session")
-def acme(each_world: World) -> Caller:
+def acme(shared_world: World) -> Caller:
     """A caller of a tenant that all tests share: for tests that look only at what they made themselves."""
-    return each_world.caller()
+    return shared_world.caller()
 
 
 @pytest.fixture
-def fresh(each_world: World) -> Caller:
+def fresh(shared_world: World) -> Caller:
     """A caller of a new tenant with nothing in it."""
-    return each_world.caller()
+    return shared_world.caller()
 
 
 @pytest.fixture(scope="session")
@@ -89,5 +91,5 @@ def stream(kinesis: Kinesis, _credentials: None) -> str:
 
 @pytest.fixture
 def streaming(make_world: Callable[..., World], kinesis: Kinesis, stream: str) -> World:
-    """A store on SQLite with a stream."""
+    """A store with a stream."""
     return make_world(stream=stream, endpoint_url=kinesis.url)

@@ -3,8 +3,7 @@ import base64
 import hmac
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,19 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from app.clock import moved_clock
 from blueprints.organization.application.tenants import add_client, resume_tenant, revoke_client, suspend_tenant
 from blueprints.organization.domain.refusals import MalformedBody, NotAuthenticated
+from tests.components import free_port, unique_name
 from tests.organization.world import ACME, SCOPES, UNKNOWN_ID, Caller, World
 
+TENANT = unique_name("acme")
 CALLS = [("POST", "", "write"), ("GET", "", "read"), ("GET", f"/{UNKNOWN_ID}", "read"),
          ("PUT", f"/{UNKNOWN_ID}", "write"), ("PATCH", f"/{UNKNOWN_ID}", "write"),
          ("DELETE", f"/{UNKNOWN_ID}", "write")]
 every_call = pytest.mark.parametrize(("method", "path", "scope"), CALLS)
 
 
-@pytest.fixture(scope="module")
-def store(build_world: Callable[..., World]) -> Iterator[World]:
-    with ExitStack() as stack:
-        yield build_world(stack)
+@pytest.fixture(scope="session")
+def store(shared_world: World) -> World:
+    return shared_world
 
 
 @pytest.fixture
@@ -38,6 +38,16 @@ def caller(store: World) -> Caller:
 @every_call
 def test_a_malformed_tenant_id_is_400_even_without_a_token(store: World, method: str, path: str, scope: str) -> None:
     assert Caller(store.app, "Not-A-Tenant", None).call(method, path, {}).status_code == 400
+
+
+@every_call
+def test_a_malformed_tenant_id_is_400_before_any_connection(caller: Caller, tmp_path: Path, method: str, path: str,
+                                                            scope: str) -> None:
+    """On a server that nobody can reach: what asks it anything is 503."""
+    unreachable = World(tmp_path, f"postgresql://nobody@127.0.0.1:{free_port()}/none")
+    for tenant_id, status in (("Not-A-Tenant", 400), (caller.tenant_id, 503)):
+        assert Caller(unreachable.app, tenant_id, caller.token).call(method, path, {}).status_code == status
+    unreachable.organization.close()
 
 
 @every_call
@@ -144,36 +154,36 @@ def issuer(make_world: Callable[..., World], tmp_path: Path) -> tuple[World, RSA
 
 
 def issued(key: RSAKey, **changed: object) -> str:
-    claims = {"iss": "urn:issuer", "aud": "organizations", "sub": "service", "tenantId": "acme",
+    claims = {"iss": "urn:issuer", "aud": "organizations", "sub": "service", "tenantId": TENANT,
               "scope": " ".join(SCOPES), "exp": int(time.time()) + 600, **changed}
     return jwt.encode({"alg": "RS256", "kid": changed.pop("kid", key.kid)}, claims, key)
 
 
 def test_a_token_of_the_configured_issuer_is_accepted(issuer: tuple[World, RSAKey]) -> None:
     world, key = issuer
-    world.tenant("acme")
-    assert Caller(world.app, "acme", issued(key)).post(ACME).status_code == 201
+    world.tenant(TENANT)
+    assert Caller(world.app, TENANT, issued(key)).post(ACME).status_code == 201
 
 
 @pytest.mark.parametrize("changed", [{"iss": "urn:other"}, {"aud": "others"}, {"exp": 1}, {"tenantId": "beta"},
                                      {"kid": "unknown"}, {"sub": "a\0b"}, {"sub": "x" * 256}])
 def test_a_token_of_the_issuer_that_is_not_for_us_is_refused(issuer: tuple[World, RSAKey], changed: dict) -> None:
     world, key = issuer
-    world.tenant("acme")
-    assert Caller(world.app, "acme", issued(key, **changed)).search().status_code in (401, 403)
+    world.tenant(TENANT)
+    assert Caller(world.app, TENANT, issued(key, **changed)).search().status_code in (401, 403)
 
 
 def test_a_new_key_of_the_issuer_is_fetched(issuer: tuple[World, RSAKey], tmp_path: Path) -> None:
     world, _ = issuer
-    world.tenant("acme")
+    world.tenant(TENANT)
     key = RSAKey.generate_key(2048, {"kid": "issuer-2"})
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
-    assert Caller(world.app, "acme", issued(key)).search().status_code == 204
+    assert Caller(world.app, TENANT, issued(key)).search().status_code == 204
 
 
 def test_an_issuer_that_cannot_be_reached_is_503(make_world: Callable[..., World], tmp_path: Path) -> None:
     world = make_world(jwks_url=(tmp_path / "missing.json").as_uri())
-    response = Caller(world.app, "acme", issued(RSAKey.generate_key(2048, {"kid": "k"}))).search()
+    response = Caller(world.app, TENANT, issued(RSAKey.generate_key(2048, {"kid": "k"}))).search()
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
 
 
@@ -276,6 +286,17 @@ def test_a_client_has_scopes_that_exist(store: World) -> None:
     for scopes in ([], ["organization:delete"], ["*"]):
         with pytest.raises(MalformedBody):
             add_client(store.ports, tenant_id, scopes, "")
+
+
+def test_after_the_secret_key_was_changed_clients_get_tokens_again(make_world: Callable[..., World]) -> None:
+    before = make_world()
+    caller = before.caller()
+    client, secret = add_client(before.ports, caller.tenant_id, SCOPES, "test")
+    after = World(before.organization.settings.home, before.organization.settings.database, secret_key="t" * 32)
+    status, answer = ask_token(after, form_of(client.client_id, secret))
+    assert (status, Caller(after.app, caller.tenant_id, caller.token).search().status_code) == (200, 401)
+    assert Caller(after.app, caller.tenant_id, answer["access_token"]).search().status_code == 204
+    after.organization.close()
 
 
 def test_secrets_and_keys_are_not_stored_in_the_clear(store: World, client_of: tuple[str, str, str]) -> None:

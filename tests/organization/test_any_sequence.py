@@ -145,16 +145,8 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-def test_200_random_sequences_on_sqlite(world: World) -> None:
-    run_on(world, 200)
-
-
-@pytest.mark.slow
-def test_50_random_sequences_on_postgresql(make_world: Any) -> None:
-    run_on(make_world("postgresql"), 50)
-
-
-def run_on(world: World, examples: int) -> None:
-    """Run the machine; each sequence lives in a tenant of its own."""
+def test_random_sequences(world: World) -> None:
+    """200 sequences; 50 on PostgreSQL, where each has to wait for a database of its own."""
+    examples = 200 if world.is_sqlite else 50
     run_state_machine_as_test(lambda: Life(world, world.caller()), settings=settings(
         max_examples=examples, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)))

@@ -11,8 +11,10 @@ import pytest
 from click.testing import Result
 
 from cli.organization import organization
-from tests.components import wait_until
+from tests.components import unique_name, wait_until
 from tests.organization.world import ACME, Caller, World
+
+TENANT = unique_name("acme")
 
 pytestmark = pytest.mark.usefixtures("_quiet")
 
@@ -53,69 +55,69 @@ def test_what_is_not_there_is_said_in_a_sentence(run: Callable[..., Result], arg
 
 
 def test_a_tenant_is_added_once(run: Callable[..., Result]) -> None:
-    run("tenant", "add", "acme", "--yes")
-    result = run("tenant", "add", "acme", "--yes")
+    run("tenant", "add", TENANT, "--yes")
+    result = run("tenant", "add", TENANT, "--yes")
     assert (result.exit_code, "there already" in result.stderr) == (1, True)
 
 
 def test_a_no_changes_nothing(run: Callable[..., Result], world: World) -> None:
-    assert run("tenant", "add", "acme", answers="n\n").exit_code == 1
+    assert run("tenant", "add", TENANT, answers="n\n").exit_code == 1
     assert world.ports.tenants.all() == []
 
 
 @pytest.mark.parametrize("arguments", [
-    ("tenant", "add", "beta"), ("tenant", "suspend", "acme"), ("tenant", "drop", "acme"), ("client", "add", "acme"),
-    ("rebuild", "acme")])
+    ("tenant", "add", unique_name("t")), ("tenant", "suspend", TENANT), ("tenant", "drop", TENANT),
+    ("client", "add", TENANT), ("rebuild", TENANT)])
 def test_a_dry_run_changes_nothing(run: Callable[..., Result], world: World, arguments: tuple[str, ...]) -> None:
-    world.tenant("acme")
+    world.tenant(TENANT)
     result = run(*arguments, "--dry-run", "--json")
     assert (result.exit_code, "nothing was changed" in result.stderr) == (0, True)
     assert told(result)["changed"] is False
-    assert [(tenant.tenant_id, tenant.status) for tenant in world.ports.tenants.all()] == [("acme", "active")]
-    assert world.ports.tenants.clients("acme") == []
+    assert [(tenant.tenant_id, tenant.status) for tenant in world.ports.tenants.all()] == [(TENANT, "active")]
+    assert world.ports.tenants.clients(TENANT) == []
 
 
 @pytest.mark.parametrize(("content", "reason"), [("{", "no valid JSON"), ("[]", "no JSON object"), ("{}", "properties"),
                                                  ('{"properties": {"name": {}}}', "taken")])
 def test_an_unusable_schema_is_refused(run: Callable[..., Result], world: World, tmp_path: Path, content: str,
                                        reason: str) -> None:
-    world.tenant("acme")
+    world.tenant(TENANT)
     file = tmp_path / "more.json"
     file.write_text(content)
-    result = run("schema", "register", "acme", str(file), "--yes")
+    result = run("schema", "register", TENANT, str(file), "--yes")
     assert (result.exit_code, reason in result.stderr) == (1, True)
 
 
 def test_an_unknown_resource_is_wrong_usage(run: Callable[..., Result], world: World) -> None:
-    world.tenant("acme")
-    assert run("rebuild", "acme", "--resource", "person", "--yes").exit_code == 2
+    world.tenant(TENANT)
+    assert run("rebuild", TENANT, "--resource", "person", "--yes").exit_code == 2
 
 
 # Acts
 
 def test_a_tenant_is_added_listed_suspended_resumed_and_dropped(run: Callable[..., Result], world: World) -> None:
-    assert told(run("tenant", "add", "acme", "--yes", "--json"))["status"] == "active"
-    caller = world.caller("acme")
-    assert told(run("tenant", "suspend", "acme", "--yes", "--json"))["status"] == "suspended"
+    assert told(run("tenant", "add", TENANT, "--yes", "--json"))["status"] == "active"
+    caller = world.caller(TENANT)
+    assert told(run("tenant", "suspend", TENANT, "--yes", "--json"))["status"] == "suspended"
     assert caller.search().status_code == 403
-    assert told(run("tenant", "suspend", "acme", "--json")) == {
-        "changed": False, "reason": "acme is suspended already"}
-    assert told(run("tenant", "resume", "acme", "--yes", "--json"))["status"] == "active"
+    assert told(run("tenant", "suspend", TENANT, "--json")) == {
+        "changed": False, "reason": f"{TENANT} is suspended already"}
+    assert told(run("tenant", "resume", TENANT, "--yes", "--json"))["status"] == "active"
     assert caller.search().status_code == 204
-    assert [row["tenantId"] for row in told(run("tenant", "list", "--json"))] == ["acme"]
-    assert told(run("tenant", "drop", "acme", "--yes", "--json"))["status"] == "dropped"
+    assert [row["tenantId"] for row in told(run("tenant", "list", "--json"))] == [TENANT]
+    assert told(run("tenant", "drop", TENANT, "--yes", "--json"))["status"] == "dropped"
     assert "there is no tenant" in run("tenant", "list").stdout
-    assert list((world.organization.settings.home / "tenants").iterdir()) == []
+    assert not world.ports.databases.occupied(TENANT)
 
 
 def test_a_client_made_here_gets_a_token_until_it_is_revoked(run: Callable[..., Result], world: World) -> None:
-    run("tenant", "add", "acme", "--yes")
-    made = told(run("client", "add", "acme", "--scope", "organization:read", "--name", "reports", "--yes", "--json"))
+    run("tenant", "add", TENANT, "--yes")
+    made = told(run("client", "add", TENANT, "--scope", "organization:read", "--name", "reports", "--yes", "--json"))
     form = {"grant_type": "client_credentials", "client_id": made["clientId"], "client_secret": made["clientSecret"]}
     answer = world.app.test_client().post("/organization-api/oauth/token", data=form).get_json()
-    caller = Caller(world.app, "acme", answer["access_token"])
+    caller = Caller(world.app, TENANT, answer["access_token"])
     assert caller.search().status_code == 204
-    [listed] = told(run("client", "list", "acme", "--json"))
+    [listed] = told(run("client", "list", TENANT, "--json"))
     assert (listed["name"], listed["scopes"], "clientSecret" in listed) == ("reports", "organization:read", False)
     assert told(run("client", "revoke", made["clientId"], "--yes", "--json"))["status"] == "revoked"
     assert caller.search().status_code == 401
@@ -123,34 +125,34 @@ def test_a_client_made_here_gets_a_token_until_it_is_revoked(run: Callable[..., 
 
 
 def test_lag_shows_what_is_behind_and_rebuild_mends_it(run: Callable[..., Result], world: World) -> None:
-    caller = world.caller("acme")
+    caller = world.caller(TENANT)
     caller.post(ACME, Prefer="respond-async")
     [row] = told(run("lag", "--json"))
-    assert (row["tenantId"], row["resource"], row["undelivered"], row["unprojected"]) == ("acme", "organization", 1, 1)
-    assert told(run("rebuild", "acme", "--yes", "--json")) == [{"resource": "organization", "events": 1}]
+    assert (row["tenantId"], row["resource"], row["undelivered"], row["unprojected"]) == (TENANT, "organization", 1, 1)
+    assert told(run("rebuild", TENANT, "--yes", "--json")) == [{"resource": "organization", "events": 1}]
     assert caller.names() == ["Acme Ltd"]
     world.drain(caller)
     assert run("lag").stdout == "nothing is behind\n"
 
 
 def test_history_shows_what_happened_and_who_did_it(run: Callable[..., Result], world: World) -> None:
-    caller = world.caller("acme")
+    caller = world.caller(TENANT)
     resource_id = caller.add()
     caller.add()
     caller.delete(resource_id)
-    [client] = world.ports.tenants.clients("acme")
-    events = told(run("history", "acme", resource_id, "--json"))
+    [client] = world.ports.tenants.clients(TENANT)
+    events = told(run("history", TENANT, resource_id, "--json"))
     assert [(event["type"], event["actor"]) for event in events] == [
         ("organizationCreated", client.client_id), ("organizationDeleted", client.client_id)]
-    assert len(run("history", "acme").stdout.splitlines()) == 4
+    assert len(run("history", TENANT).stdout.splitlines()) == 4
 
 
 def test_a_schema_is_registered_and_listed(run: Callable[..., Result], world: World, tmp_path: Path) -> None:
-    caller = world.caller("acme")
+    caller = world.caller(TENANT)
     file = tmp_path / "more.json"
     file.write_text(json.dumps({"properties": {"industry": {"type": "string"}}}))
-    assert told(run("schema", "register", "acme", str(file), "--yes", "--json"))["revision"] == 1
-    [listed] = told(run("schema", "list", "acme", "--json"))
+    assert told(run("schema", "register", TENANT, str(file), "--yes", "--json"))["revision"] == 1
+    [listed] = told(run("schema", "list", TENANT, "--json"))
     assert (listed["resource"], listed["version"], listed["added"]) == ("organization", "v1", "industry")
     assert caller.post({**ACME, "industry": "toys"}).status_code == 201
 
@@ -172,9 +174,10 @@ def test_an_accepted_write_is_carried_by_the_process_that_took_it(make_world: Ca
 def test_what_a_dead_process_left_is_carried_by_the_relay_process(world: World) -> None:
     caller = world.caller()
     resource_id = caller.post(ACME, Prefer="respond-async").get_json()["resourceId"]
-    program = ("import sys, threading; from cli.jobs import stop_on_signal; from pathlib import Path;"
+    home, database = str(world.organization.settings.home), world.organization.settings.database
+    program = ("from cli.jobs import stop_on_signal; from pathlib import Path;"
                "from blueprints.organization.wiring import Organization, OrganizationSettings;"
-               f"store = Organization(OrganizationSettings(Path({str(world.organization.settings.home)!r}), 's' * 32));"
+               f"store = Organization(OrganizationSettings(Path({home!r}), 's' * 32, {database!r}));"
                "store.courier.run(stop_on_signal())")
     process = subprocess.Popen([sys.executable, "-c", program])
     try:

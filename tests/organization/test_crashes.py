@@ -106,34 +106,29 @@ def history_of(callers: list[Caller], resources: int = 3) -> None:
             caller.patch(resource_id, {"name": "Third"}, Prefer="respond-async")
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_a_projector_killed_in_the_middle_of_batches_loses_nothing(
-        make_world: Callable[..., World], kinesis: Kinesis, stream: str, database: str) -> None:
-    world = make_world(database, stream=stream, endpoint_url=kinesis.url)
-    callers = [world.caller() for _ in range(4)]
+def test_a_projector_killed_in_the_middle_of_batches_loses_nothing(streaming: World) -> None:
+    callers = [streaming.caller() for _ in range(4)]
     history_of(callers)
     for caller in callers:
-        assert world.drain(caller)
-    codes = [killed("projector", world, after=after, run=run) for run, after in enumerate((1, 3, 2), start=1)]
+        assert streaming.drain(caller)
+    codes = [killed("projector", streaming, after=after, run=run) for run, after in enumerate((1, 3, 2), start=1)]
     assert codes == [-signal.SIGKILL] * 3
-    assert any(not caught_up(world, caller) for caller in callers)
-    assert killed("projector", world, after=0, run=4) == 0
+    assert any(not caught_up(streaming, caller) for caller in callers)
+    assert killed("projector", streaming, after=0, run=4) == 0
     for caller in callers:
-        assert caught_up(world, caller)
-        assert_projected(world, caller)
+        assert caught_up(streaming, caller)
+        assert_projected(streaming, caller)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_a_relay_killed_between_publishing_and_noting_it_loses_nothing(
-        make_world: Callable[..., World], kinesis: Kinesis, stream: str, database: str) -> None:
-    world = make_world(database, stream=stream, endpoint_url=kinesis.url)
-    caller = world.caller()
+def test_a_relay_killed_between_publishing_and_noting_it_loses_nothing(streaming: World, kinesis: Kinesis,
+                                                                       stream: str) -> None:
+    caller = streaming.caller()
     history_of([caller])
-    codes = [killed("relay", world, after=after, run=run) for run, after in enumerate((1, 2, 1), start=1)]
+    codes = [killed("relay", streaming, after=after, run=run) for run, after in enumerate((1, 2, 1), start=1)]
     assert codes == [-signal.SIGKILL] * 3
-    assert killed("relay", world, after=0, run=4) == 0
-    events = log_of(world, caller)
+    assert killed("relay", streaming, after=0, run=4) == 0
+    events = log_of(streaming, caller)
     assert len(records(kinesis, stream)) > len(events)
     assert_on_stream_in_order(kinesis, stream, events)
-    assert project_all(world.organization.stream_projector()) >= len(events)
-    assert_projected(world, caller)
+    assert project_all(streaming.organization.stream_projector()) >= len(events)
+    assert_projected(streaming, caller)

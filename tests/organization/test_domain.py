@@ -1,4 +1,6 @@
 """The rules of a resource's life, without any database."""
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -173,6 +175,12 @@ def test_anything_else_is_no_resource_id(text: object) -> None:
 def test_a_body_that_no_database_can_hold_is_refused(body: object) -> None:
     with pytest.raises(MalformedBody):
         storable(body)
+
+
+def test_a_whole_number_is_kept_as_postgresql_gives_it_back() -> None:
+    body = {"a": 1e18, "b": [-0.0, 5.0, 2.5], "c": {"d": 1e300}, "e": True}
+    assert json.dumps(storable(body)) == (
+        '{"a": 1000000000000000000, "b": [0, 5, 2.5], "c": {"d": 1e+300}, "e": true}')
 
 
 def test_nesting_has_a_limit() -> None:

@@ -134,32 +134,33 @@ def test_forked_workers_have_names_of_their_own_in_leases(world: World) -> None:
     os.close(writer)
 
 
-def test_a_tenant_added_again_is_empty(each_world: World) -> None:
+def test_a_tenant_added_again_is_empty(shared_world: World) -> None:
     """Another process, whose connections to the old database are still open, sees the new one."""
-    caller = each_world.caller()
+    caller = shared_world.caller()
     caller.add()
     token, tenant_id = caller.token, caller.tenant_id
-    other = World(each_world.organization.settings.home, each_world.organization.settings.database)
+    other = World(shared_world.organization.settings.home, shared_world.organization.settings.database)
     found = other.ports.tenants.find(tenant_id)
     assert found is not None
     with other.ports.store.reading(found, other.kind) as look:
         look.extension()
-    drop_tenant(each_world.ports, tenant_id)
+    drop_tenant(shared_world.ports, tenant_id)
     caller.app = other.app
     assert caller.search().status_code == 403
-    caller = each_world.caller(tenant_id)
+    caller = shared_world.caller(tenant_id)
     assert caller.token != token
     caller.app = other.app
     assert caller.search().status_code == 204
     assert caller.post(ACME).status_code == 201
-    caller.app = each_world.app
+    caller.app = shared_world.app
     assert caller.names() == ["Acme Ltd"]
     other.organization.close()
 
 
+@pytest.mark.postgresql
 def test_connections_to_postgresql_stay_under_the_bound(make_world: Callable[..., World],
                                                         postgresql_server: str) -> None:
-    world = make_world("postgresql", most_connections=3)
+    world = make_world(most_connections=3)
     callers = [world.caller() for _ in range(6)]
     names = [caller.tenant_id for caller in callers]
     for caller in callers * 2:
@@ -170,9 +171,8 @@ def test_connections_to_postgresql_stay_under_the_bound(make_world: Callable[...
         assert count <= 3
 
 
-def test_a_server_that_went_away_is_503_and_then_comes_back(make_world: Callable[..., World],
-                                                            postgresql_server: str) -> None:
-    world = make_world("postgresql")
+@pytest.mark.postgresql
+def test_a_server_that_went_away_is_503_and_then_comes_back(world: World, postgresql_server: str) -> None:
     caller = world.caller()
     resource_id = caller.add()
     with psycopg.connect(postgresql_server, autocommit=True) as connection:

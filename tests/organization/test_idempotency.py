@@ -17,8 +17,8 @@ def test_the_key_with_another_body_is_400(fresh: Caller) -> None:
     assert (response.status_code, response.get_json()["type"]) == (400, "urn:guildhall:problem:idempotency-key-reused")
 
 
-def test_the_key_of_another_client_is_another_key(each_world: World, fresh: Caller) -> None:
-    other = each_world.caller(fresh.tenant_id)
+def test_the_key_of_another_client_is_another_key(shared_world: World, fresh: Caller) -> None:
+    other = shared_world.caller(fresh.tenant_id)
     assert [caller.post(ACME, Idempotency_Key="k").status_code for caller in (fresh, other)] == [201, 201]
 
 
@@ -51,30 +51,30 @@ def test_a_refused_call_does_not_use_up_the_key(fresh: Caller) -> None:
     assert fresh.post(ACME, Idempotency_Key="k").status_code == 201
 
 
-def test_a_repeated_accepted_call_is_202_until_it_is_shown(each_world: World, fresh: Caller) -> None:
+def test_a_repeated_accepted_call_is_202_until_it_is_shown(shared_world: World, fresh: Caller) -> None:
     first = fresh.post(ACME, Idempotency_Key="k", Prefer="respond-async")
     assert fresh.post(ACME, Idempotency_Key="k", Prefer="respond-async").status_code == 202
-    each_world.drain(fresh)
+    shared_world.drain(fresh)
     again = fresh.post(ACME, Idempotency_Key="k", Prefer="respond-async")
     assert (again.status_code, again.get_json()) == (200, first.get_json())
 
 
-def test_after_a_day_the_key_may_be_used_again(each_world: World, fresh: Caller) -> None:
+def test_after_a_day_the_key_may_be_used_again(shared_world: World, fresh: Caller) -> None:
     fresh.post(ACME, Idempotency_Key="k")
     with moved_clock(days=1, seconds=1):
-        token = each_world.caller(fresh.tenant_id)
-        fresh.token = each_world.organization.tokens.mint(
-            each_world.ports.tenants.clients(fresh.tenant_id)[0].client_id, fresh.tenant_id, "organization:write")
+        token = shared_world.caller(fresh.tenant_id)
+        fresh.token = shared_world.organization.tokens.mint(
+            shared_world.ports.tenants.clients(fresh.tenant_id)[0].client_id, fresh.tenant_id, "organization:write")
         assert token.post(ACME, Idempotency_Key="k").status_code == 201
         assert fresh.post({"name": "Other"}, Idempotency_Key="k").status_code == 201
 
 
-def test_old_keys_are_forgotten_when_others_are_kept(each_world: World, fresh: Caller) -> None:
+def test_old_keys_are_forgotten_when_others_are_kept(shared_world: World, fresh: Caller) -> None:
     fresh.post(ACME, Idempotency_Key="old")
     with moved_clock(days=1, seconds=1):
-        each_world.caller(fresh.tenant_id).post(ACME, Idempotency_Key="new")
-    tenant = each_world.ports.tenants.find(fresh.tenant_id)
+        shared_world.caller(fresh.tenant_id).post(ACME, Idempotency_Key="new")
+    tenant = shared_world.ports.tenants.find(fresh.tenant_id)
     assert tenant is not None
-    with each_world.organization.engines.connect(tenant) as connection:
+    with shared_world.organization.engines.connect(tenant) as connection:
         keys = connection.scalars(text('SELECT "key" FROM "organization"."v1-organization-request"')).all()
     assert keys == ["new"]

@@ -1,10 +1,19 @@
 """The store as one service of the whole application: mounted, listed, commanded, with its own way of refusing."""
 import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
+from app.clock import moved_clock
 from blueprints.organization import organization_of
+from blueprints.organization.checks import check_tenants
+from cli.events import events
 from cli.organization import organization as command
 from tests.organization.world import ACME, Caller
 
@@ -45,6 +54,48 @@ def test_a_trailing_slash_is_forgiven(caller: Caller) -> None:
 def test_tokens_of_a_realm_open_nothing_here(app: Flask, caller: Caller) -> None:
     caller.token = "e30.e30.e30"
     assert caller.search().status_code == 401
+
+
+@pytest.fixture
+def held(app: Flask, caller: Caller) -> Iterator[None]:
+    """Another process, which does nothing, has the lease of the tenant's outbox."""
+    ports = organization_of(app).ports
+    tenant, kind, now = ports.tenants.find("acme"), ports.schemas.kinds["organization"], ports.now()
+    assert tenant is not None
+    assert ports.outbox.claim(tenant, kind, "another", now, now + timedelta(hours=1))
+    yield
+    ports.outbox.release(tenant, kind, "another", None)
+
+
+@pytest.mark.usefixtures("held")
+def test_events_status_shows_who_waits_and_the_doctor_who_waits_too_long(app: Flask, caller: Caller) -> None:
+    caller.post(ACME, Prefer="respond-async")
+    [row] = json.loads(app.test_cli_runner().invoke(events, ["status", "--json"]).stdout)["organization"]
+    assert (row["tenantId"], row["undelivered"], row["unprojected"]) == ("acme", 1, 1)
+    assert check_tenants()[0] == "ok"
+    with moved_clock(minutes=2):
+        state, says = check_tenants()
+    assert (state, "acme/organization" in says) == ("fail", True)
+
+
+def test_the_terms_of_the_issuer_are_settings(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+    key = RSAKey.generate_key(2048, {"kid": "issuer-1"})
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    app = make_app(ORGANIZATION_JWKS_URL=(tmp_path / "jwks.json").as_uri(), ORGANIZATION_ISSUER="urn:issuer",
+                   ORGANIZATION_AUDIENCE="organizations")
+    claims = {"iss": "urn:issuer", "aud": "organizations", "sub": "x", "tenantId": "nowhere",
+              "scope": "organization:read", "exp": int(time.time()) + 600}
+    for changed, status in (({"iss": "urn:other"}, 401), ({"aud": "others"}, 401), ({}, 403)):
+        token = jwt.encode({"alg": "RS256", "kid": key.kid}, claims | changed, key)
+        assert Caller(app, "nowhere", token).search().status_code == status
+
+
+def test_a_schema_file_in_the_instance_folder_is_served(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+    folder = tmp_path / "organization" / "schemas" / "person"
+    folder.mkdir(parents=True)
+    (folder / "v1.json").write_text(json.dumps({"$id": "urn:test:person:v1", "type": "object", "properties": {}}))
+    app = make_app(GUILDHALL_HOME=str(tmp_path))
+    assert "Person" in app.test_client().get("/organization-api/openapi.json").get_json()["components"]["schemas"]
 
 
 def test_the_command_is_found_by_flask(app: Flask) -> None:

@@ -22,9 +22,9 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @pytest.fixture(scope="module")
-def victim(each_world: World) -> Caller:
+def victim(shared_world: World) -> Caller:
     """Another tenant, with something to hide."""
-    caller = each_world.caller()
+    caller = shared_world.caller()
     caller.add(name=MARK, resourceId=UNKNOWN_ID)
     return caller
 
@@ -58,7 +58,7 @@ TENANTS = (st.sampled_from(NASTY) | st.text(max_size=12) | st.sampled_from(["vic
 @example(tenant="victim", method="GET", suffix=f"/{UNKNOWN_ID}")
 @example(tenant="", method="GET", suffix="")
 @example(tenant="/victim", method="GET", suffix="")
-def test_no_tenant_id_opens_another_tenant(each_world: World, acme: Caller, victim: Caller, tenant: str, method: str,
+def test_no_tenant_id_opens_another_tenant(shared_world: World, acme: Caller, victim: Caller, tenant: str, method: str,
                                            suffix: str) -> None:
     assert_refused(acme, method, tenant.replace("victim", victim.tenant_id), suffix)
 
@@ -85,8 +85,8 @@ def test_an_id_of_another_tenant_is_nothing_here(fresh: Caller, victim: Caller) 
     assert (fresh.names(), victim.names()) == (["Mine"], [MARK])
 
 
-def test_an_idempotency_key_of_another_tenant_is_nothing_here(each_world: World, fresh: Caller) -> None:
-    other = each_world.caller()
+def test_an_idempotency_key_of_another_tenant_is_nothing_here(shared_world: World, fresh: Caller) -> None:
+    other = shared_world.caller()
     assert [caller.post({"name": "Mine"}, Idempotency_Key="k").status_code for caller in (other, fresh)] == [201, 201]
     assert [caller.names() for caller in (other, fresh)] == [["Mine"], ["Mine"]]
 

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from blueprints.organization.adapters.kinesis import MOST_RECORDS, KinesisPublisher, KinesisReader, kinesis_client
+from blueprints.organization.application.tenants import drop_tenant
 from blueprints.organization.domain.events import Event, Identity
 from blueprints.organization.ports import StreamDown
 from tests.components import free_port
@@ -76,6 +77,30 @@ def test_messages_that_are_not_ours_are_skipped(streaming: World, kinesis: Kines
     assert project_all(projector) == 1 + len(strange)
     assert projector.skipped == len(strange)
     assert_projected(streaming, caller)
+
+
+def test_a_message_that_tells_an_event_otherwise_than_the_log_changes_nothing(streaming: World, kinesis: Kinesis,
+                                                                              stream: str) -> None:
+    caller = streaming.caller()
+    resource_id = caller.add()
+    streaming.drain(caller)
+    [record] = records(kinesis, stream)
+    forged = json.loads(record["Data"])
+    forged["sequence"] = "0000000002"
+    forged["data"]["after"] |= {"version": 2, "name": "Forged"}
+    assert streaming.organization.stream_projector().project([orjson.dumps(forged)]) == 0
+    assert caller.get(resource_id).get_json()["name"] == ACME["name"]
+
+
+def test_events_of_a_tenant_that_was_dropped_do_not_come_back_when_its_name_is_given_again(streaming: World) -> None:
+    former = streaming.caller()
+    former.add()
+    streaming.drain(former)
+    drop_tenant(streaming.ports, former.tenant_id)
+    caller = streaming.caller(former.tenant_id)
+    projector = streaming.organization.stream_projector()
+    assert project_all(projector) == 1
+    assert (caller.search().status_code, projector.skipped) == (204, 1)
 
 
 def test_a_shard_has_one_reader_at_a_time(streaming: World) -> None:

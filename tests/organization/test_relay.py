@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.clock import moved_clock
 from blueprints.organization.application.backoff import LONGEST_SECONDS, Backoff
 from blueprints.organization.application.relay import LEASE_SECONDS, Relay
+from blueprints.organization.application.upkeep import lag
 from blueprints.organization.domain.events import Event
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import StreamDown, Tenant
@@ -85,15 +86,21 @@ def test_what_was_delivered_is_not_delivered_again(world: World, relay: Relay, s
     assert len(stream.received) == 12
 
 
+@pytest.fixture(scope="module")
+def writer(shared_world: World) -> Caller:
+    """A caller of a tenant whose outbox no other test fills."""
+    return shared_world.caller()
+
+
 @settings(max_examples=20, deadline=None)
 @given(refusals=st.lists(st.booleans(), max_size=30))
-def test_refused_events_are_tried_again_and_never_overtaken(each_world: World, acme: Caller,
+def test_refused_events_are_tried_again_and_never_overtaken(shared_world: World, writer: Caller,
                                                             refusals: list[bool]) -> None:
-    write(acme)
+    write(writer)
     stream = FlakyStream()
     stream.refusals = refusals
-    relay = Relay(replace(each_world.ports, publisher=stream), "relay-1")
-    while not relay.drain(acme.tenant_id):
+    relay = Relay(replace(shared_world.ports, publisher=stream), "relay-1")
+    while not relay.drain(writer.tenant_id):
         assert relay.backoff.failures
     assert order_kept(stream.received)
     assert len(stream.received) == 12
@@ -139,44 +146,49 @@ def test_the_last_error_is_shown_by_lag(world: World, relay: Relay, stream: Flak
     assert world.ports.outbox.lag(tenant, world.kind, world.ports.now()).last_error is None
 
 
-def test_only_the_owner_of_the_lease_delivers(each_world: World, fresh: Caller, stream: FlakyStream) -> None:
+def test_only_the_owner_of_the_lease_delivers(shared_world: World, fresh: Caller, stream: FlakyStream) -> None:
     write(fresh)
-    tenant, now = each_world.ports.tenants.find(fresh.tenant_id), each_world.ports.now()
+    tenant, now = shared_world.ports.tenants.find(fresh.tenant_id), shared_world.ports.now()
     assert tenant is not None
-    outbox, until = each_world.ports.outbox, now + timedelta(seconds=LEASE_SECONDS)
-    assert outbox.claim(tenant, each_world.kind, "another", now, until)
-    mine = Relay(replace(each_world.ports, publisher=stream), "relay-1")
+    outbox, until = shared_world.ports.outbox, now + timedelta(seconds=LEASE_SECONDS)
+    assert outbox.claim(tenant, shared_world.kind, "another", now, until)
+    mine = Relay(replace(shared_world.ports, publisher=stream), "relay-1")
     assert mine.drain(fresh.tenant_id) is False
     assert stream.received == []
-    outbox.release(tenant, each_world.kind, "another", None)
+    outbox.release(tenant, shared_world.kind, "another", None)
     assert mine.drain(fresh.tenant_id)
     assert len(stream.received) == 12
 
 
-def test_the_lease_of_a_relay_that_died_runs_out(each_world: World, fresh: Caller, stream: FlakyStream) -> None:
+def test_the_lease_of_a_relay_that_died_runs_out(shared_world: World, fresh: Caller, stream: FlakyStream) -> None:
     write(fresh)
-    tenant, now = each_world.ports.tenants.find(fresh.tenant_id), each_world.ports.now()
+    tenant, now = shared_world.ports.tenants.find(fresh.tenant_id), shared_world.ports.now()
     assert tenant is not None
-    each_world.ports.outbox.claim(tenant, each_world.kind, "dead", now, now + timedelta(seconds=LEASE_SECONDS))
+    shared_world.ports.outbox.claim(tenant, shared_world.kind, "dead", now, now + timedelta(seconds=LEASE_SECONDS))
     with moved_clock(seconds=LEASE_SECONDS + 1):
-        assert Relay(replace(each_world.ports, publisher=stream), "relay-1").drain(fresh.tenant_id)
+        assert Relay(replace(shared_world.ports, publisher=stream), "relay-1").drain(fresh.tenant_id)
     assert len(stream.received) == 12
 
 
-def test_a_sweep_finds_every_tenant_and_survives_one_without_a_database(world: World, relay: Relay,
-                                                                       stream: FlakyStream) -> None:
+def lose_database(world: World, tenant_id: str) -> None:
+    tenant = world.ports.tenants.find(tenant_id)
+    assert tenant is not None
+    world.ports.databases.drop(tenant)
+    world.organization.engines.close()
+
+
+def test_sweep_and_lag_find_every_tenant_and_survive_one_without_a_database(world: World, relay: Relay,
+                                                                            stream: FlakyStream) -> None:
     callers = [world.caller() for _ in range(3)]
     for caller in callers:
         write(caller, resources=1, changes=0)
-    broken = world.ports.tenants.find(callers[1].tenant_id)
-    assert broken is not None
-    world.ports.databases.drop(broken)
-    for folder in world.organization.settings.home.glob("tenants"):
-        (folder / f"{broken.tenant_id}.db").mkdir()
-    world.organization.engines.close()
-    assert relay.sweep() == [broken.tenant_id]
+    broken = callers[1].tenant_id
+    lose_database(world, broken)
+    assert [(row.tenant_id, row.undelivered) for row in lag(world.ports) if row.is_known] == sorted(
+        (caller.tenant_id, 1) for caller in (callers[0], callers[2]))
+    assert [(row.tenant_id, row.is_behind) for row in lag(world.ports) if not row.is_known] == [(broken, True)]
+    assert relay.sweep() == [broken]
     assert {event.identity.tenant_id for event in stream.received} == {callers[0].tenant_id, callers[2].tenant_id}
-    (world.organization.settings.home / "tenants" / f"{broken.tenant_id}.db").rmdir()
 
 
 def test_the_pause_doubles_up_to_a_quarter_of_a_minute() -> None:

@@ -10,9 +10,9 @@ KYIV = {"addressCountry": "UA", "addressLocality": "Kyiv"}
 
 
 @pytest.fixture(scope="module")
-def town(each_world: World) -> Caller:
+def town(shared_world: World) -> Caller:
     """A tenant with five organizations, each changed a minute after the other."""
-    caller = each_world.caller()
+    caller = shared_world.caller()
     rows = [
         {"name": "Zeta GmbH", "legalName": "Société Générale", "numberOfEmployees": 9, "address": KYIV},
         {"name": "acme", "numberOfEmployees": 10, "sameAs": ["https://a.test/1", "https://a.test/2"]},
@@ -105,8 +105,8 @@ def test_links_keep_what_was_asked(town: Caller) -> None:
     assert f"</organization-api/{town.tenant_id}/organization?pageSize=1&q=Acme&name=acme&page=1>" in link
 
 
-def test_a_page_has_25_rows_unless_asked_and_200_at_most(each_world: World) -> None:
-    caller = each_world.caller()
+def test_a_page_has_25_rows_unless_asked_and_200_at_most(shared_world: World) -> None:
+    caller = shared_world.caller()
     for number in range(27):
         caller.add(name=f"Company {number}")
     assert len(caller.names()) == 25

@@ -20,15 +20,15 @@ def test_post_400_when_the_given_id_is_malformed(acme: Caller) -> None:
     assert acme.post({**ACME, "resourceId": "1"}).status_code == 400
 
 
-def test_post_401_without_a_token(each_world: World) -> None:
-    response = Caller(each_world.app, each_world.tenant().tenant_id, None).post(ACME)
+def test_post_401_without_a_token(shared_world: World) -> None:
+    response = Caller(shared_world.app, shared_world.tenant().tenant_id, None).post(ACME)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_post_403_with_a_token_of_another_tenant(each_world: World, acme: Caller) -> None:
-    other = each_world.tenant()
-    assert Caller(each_world.app, other.tenant_id, acme.token).post(ACME).status_code == 403
+def test_post_403_with_a_token_of_another_tenant(shared_world: World, acme: Caller) -> None:
+    other = shared_world.tenant()
+    assert Caller(shared_world.app, other.tenant_id, acme.token).post(ACME).status_code == 403
 
 
 def test_post_409_when_the_id_is_taken(acme: Caller) -> None:
@@ -74,12 +74,12 @@ def test_post_201_under_a_given_unused_id(acme: Caller) -> None:
     assert (response.status_code, response.get_json()) == (201, {"resourceId": unused})
 
 
-def test_post_202_when_accepted_for_asynchronous_projection(each_world: World, acme: Caller) -> None:
+def test_post_202_when_accepted_for_asynchronous_projection(shared_world: World, acme: Caller) -> None:
     response = acme.post(ACME, Prefer="respond-async")
     assert (response.status_code, response.headers["Preference-Applied"]) == (202, "respond-async")
     resource_id = response.get_json()["resourceId"]
     assert acme.get(resource_id).status_code == 204
-    assert each_world.drain(acme)
+    assert shared_world.drain(acme)
     assert acme.get(resource_id).status_code == 200
 
 
@@ -222,11 +222,11 @@ def test_put_201_creates_anew_what_was_deleted(acme: Caller) -> None:
     assert acme.get(resource_id).get_json()["version"] == 3
 
 
-def test_put_202_when_accepted(each_world: World, acme: Caller) -> None:
+def test_put_202_when_accepted(shared_world: World, acme: Caller) -> None:
     resource_id = acme.add()
     assert acme.put(resource_id, {"name": "Later"}, Prefer="respond-async").status_code == 202
     assert acme.get(resource_id).get_json()["name"] == "Acme Ltd"
-    each_world.drain(acme)
+    shared_world.drain(acme)
     assert acme.get(resource_id).get_json()["name"] == "Later"
 
 
@@ -272,11 +272,11 @@ def test_patch_200_changes_the_named_members_and_null_removes(acme: Caller, medi
     assert (record["name"], record["address"]) == ("Acme Ltd", {"addressCountry": "UA", "addressLocality": "Lviv"})
 
 
-def test_patch_202_when_accepted(each_world: World, acme: Caller) -> None:
+def test_patch_202_when_accepted(shared_world: World, acme: Caller) -> None:
     resource_id = acme.add()
     response = acme.patch(resource_id, {"name": "Later"}, Prefer="respond-async")
     assert (response.status_code, response.headers["ETag"]) == (202, '"2"')
-    each_world.drain(acme)
+    shared_world.drain(acme)
     assert acme.get(resource_id).headers["ETag"] == '"2"'
 
 
@@ -299,21 +299,21 @@ def test_delete_200_hides_it_from_get_and_search(fresh: Caller) -> None:
     assert (fresh.get(resource_id).status_code, fresh.search().status_code) == (204, 204)
 
 
-def test_delete_200_again_changes_nothing(each_world: World, fresh: Caller) -> None:
+def test_delete_200_again_changes_nothing(shared_world: World, fresh: Caller) -> None:
     resource_id = fresh.add()
     fresh.delete(resource_id)
     assert fresh.delete(resource_id).status_code == 200
-    tenant = each_world.ports.tenants.find(fresh.tenant_id)
+    tenant = shared_world.ports.tenants.find(fresh.tenant_id)
     assert tenant is not None
-    assert [event.type for event in each_world.ports.store.history(tenant, each_world.kind)] == [
+    assert [event.type for event in shared_world.ports.store.history(tenant, shared_world.kind)] == [
         "organizationCreated", "organizationDeleted"]
 
 
-def test_delete_202_when_accepted(each_world: World, acme: Caller) -> None:
+def test_delete_202_when_accepted(shared_world: World, acme: Caller) -> None:
     resource_id = acme.add()
     assert acme.delete(resource_id, Prefer="respond-async").status_code == 202
     assert acme.get(resource_id).status_code == 200
-    each_world.drain(acme)
+    shared_world.drain(acme)
     assert acme.get(resource_id).status_code == 204
 
 

@@ -76,13 +76,17 @@ class World:
     """One wired store behind a Flask application, nothing running in the background."""
 
     def __init__(self, home: Path, database: str = "", **settings: Any) -> None:
-        settings.setdefault("background", False)
+        settings = {"background": False, "secret_key": "s" * 32, **settings}
         self.app = Flask("organization-test")
-        self.organization = register_organization(
-            self.app, OrganizationSettings(home, "s" * 32, database=database, **settings))
+        self.organization = register_organization(self.app, OrganizationSettings(home, database=database, **settings))
         self.ports = self.organization.ports
         self.relay = self.organization.relay()
         self.kind = self.ports.schemas.kinds["organization"]
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True on the embedded database."""
+        return not self.organization.settings.database
 
     def tenant(self, tenant_id: str | None = None) -> Tenant:
         """Add a tenant."""

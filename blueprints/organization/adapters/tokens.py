@@ -4,6 +4,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -34,12 +35,14 @@ class Seal(Protocol):
         """Return the sealed text."""
 
     def open(self, sealed: str) -> str:
-        """Return what was sealed."""
+        """Return what was sealed; raises ValueError when that was with another secret."""
 
 
 @dataclass
 class SigningKeys:
-    """Our private keys; the first is made when it is first needed, all of them verify, the newest signs."""
+    """Our private keys; the first is made when it is first needed, all of them verify, the newest signs.
+
+    Those sealed before the secret was changed are passed over: their tokens are out, and a new key is made."""
 
     rows: SqlSigningKeys
     seal: Seal
@@ -66,8 +69,10 @@ class SigningKeys:
             return self._known.get(key_id)
 
     def _reload(self) -> bool:
-        self._known = {key_id: ECKey.import_key(json.loads(self.seal.open(sealed)))
-                       for key_id, sealed in self.rows.all()}
+        self._known = {}
+        for key_id, sealed in self.rows.all():
+            with suppress(ValueError):
+                self._known[key_id] = ECKey.import_key(json.loads(self.seal.open(sealed)))
         return bool(self._known)
 
 

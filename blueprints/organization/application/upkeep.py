@@ -1,6 +1,8 @@
 """What an operator asks of the store as a whole: make a query table anew, and tell how far behind it is."""
 from blueprints.organization.application.tenants import kinds_with_tables, known_tenant
-from blueprints.organization.ports import Lag, Ports
+from blueprints.organization.domain.refusals import Unavailable
+from blueprints.organization.domain.resource_type import ResourceType
+from blueprints.organization.ports import Lag, Ports, Tenant
 
 
 def rebuild(ports: Ports, tenant_id: str, resource: str | None = None) -> dict[str, int]:
@@ -13,5 +15,13 @@ def rebuild(ports: Ports, tenant_id: str, resource: str | None = None) -> dict[s
 def lag(ports: Ports, tenant_id: str | None = None) -> list[Lag]:
     """Return how far each resource of one tenant, or of all, is behind its events."""
     tenants = [known_tenant(ports, tenant_id)] if tenant_id else ports.tenants.all()
-    now = ports.now()
-    return [ports.outbox.lag(tenant, kind, now) for tenant in tenants for kind in kinds_with_tables(ports, tenant)]
+    return [_lag(ports, tenant, kind) for tenant in tenants if tenant.has_data
+            for kind in kinds_with_tables(ports, tenant)]
+
+
+def _lag(ports: Ports, tenant: Tenant, kind: ResourceType) -> Lag:
+    """Ask one tenant's database; one that cannot be reached does not hide what the others say."""
+    try:
+        return ports.outbox.lag(tenant, kind, ports.now())
+    except Unavailable as refusal:
+        return Lag(tenant.tenant_id, kind.name, last_error=refusal.detail, is_known=False)

@@ -37,13 +37,13 @@ def merge_patch(target: Mapping[str, Any], patch: Mapping[str, Any]) -> Document
 
 
 def storable(body: object) -> Document:
-    """Return `body` when it is an object that every database can hold.
+    """Return `body`, when it is an object, as every database can hold it and gives it back.
 
     Raises MalformedBody for another JSON type, nesting deeper than 32, or a NUL character (PostgreSQL has none)."""
     if not isinstance(body, dict):
         raise MalformedBody("The body must be a JSON object.")
-    _check_storable(body, DEEPEST)
-    return body
+    document: Document = _storable(body, DEEPEST)
+    return document
 
 
 def check_size(document: Mapping[str, Any]) -> None:
@@ -52,13 +52,20 @@ def check_size(document: Mapping[str, Any]) -> None:
         raise MalformedBody(f"The document is larger than {LARGEST_BYTES} bytes.")
 
 
-def _check_storable(value: object, levels: int) -> None:
-    if isinstance(value, str):
-        if "\0" in value:
-            raise MalformedBody("The body contains a NUL character.")
-    elif isinstance(value, (dict, list)):
-        if not levels:
-            raise MalformedBody(f"The body is nested deeper than {DEEPEST} levels.")
-        members = [*value.keys(), *value.values()] if isinstance(value, dict) else value
-        for member in members:
-            _check_storable(member, levels - 1)
+def _storable(value: Any, levels: int) -> Any:
+    if isinstance(value, str) and "\0" in value:
+        raise MalformedBody("The body contains a NUL character.")
+    if isinstance(value, float):
+        return _plain_number(value)
+    if not isinstance(value, (dict, list)):
+        return value
+    if not levels:
+        raise MalformedBody(f"The body is nested deeper than {DEEPEST} levels.")
+    if isinstance(value, list):
+        return [_storable(member, levels - 1) for member in value]
+    return {_storable(name, levels - 1): _storable(member, levels - 1) for name, member in value.items()}
+
+
+def _plain_number(value: float) -> float:
+    """Return a whole number as an integer where JSON readers have one: 1e18 and -0.0 come back from PostgreSQL so."""
+    return int(value) if value.is_integer() and -2 ** 63 <= value < 2 ** 64 else value

@@ -9,7 +9,8 @@ from blueprints.organization.domain.words import search_text
 
 RESERVED_PARAMETERS = ("q", "updatedSince", "page", "pageSize", "sort")
 NAME = re.compile(r"[a-z][A-Za-z0-9]{0,29}")
-PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
+"""With the rule appended it names a CHECK constraint, for which PostgreSQL has 63 characters."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from blueprints.organization.adapters.sql.failures import store_failures
 from blueprints.organization.adapters.sql.leases import free_lease, take_lease
 from blueprints.organization.adapters.sql.sessions import event_of
 from blueprints.organization.adapters.sql.store import SqlResourceStore
-from blueprints.organization.application.instants import parse_instant
+from blueprints.organization.application.instants import instant_text, parse_instant
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Lag, OutboxEntry, Tenant
 
@@ -51,13 +51,19 @@ class SqlOutbox:
     def lag(self, tenant: Tenant, kind: ResourceType, now: datetime) -> Lag:
         """Measure how far behind the resource is."""
         tables = self._store.tables(kind)
-        joined = tables.outbox.join(tables.events, tables.outbox.c.position == tables.events.c.position)
+        events, outbox, records = tables.events, tables.outbox, tables.records
+        delivery = (select(func.count(), func.min(events.c.time))
+                    .select_from(outbox.join(events, outbox.c.position == events.c.position)))
+        projection = (select(func.count(events.c.resourceId.distinct()), func.min(events.c.time))
+                      .select_from(events.outerjoin(records, records.c.resourceId == events.c.resourceId))
+                      .where(events.c.version > func.coalesce(records.c.version, 0)))
         with store_failures(), self._store.engines.connect(tenant) as connection:
-            waiting, oldest = connection.execute(
-                select(func.count(), func.min(tables.events.c.time)).select_from(joined)).one()
+            undelivered, waiting_since = connection.execute(delivery).one()
+            unprojected, hidden_since = connection.execute(projection).one()
             error = connection.scalar(select(tables.relay.c.lastError))
-        seconds = (now - parse_instant(oldest)).total_seconds() if oldest else 0.0
-        return Lag(tenant.tenant_id, kind.name, waiting, seconds, self._store.count_unprojected(tenant, kind), error)
+        since = min((time for time in (waiting_since, hidden_since) if time), default=instant_text(now))
+        seconds = (now - parse_instant(since)).total_seconds()
+        return Lag(tenant.tenant_id, kind.name, undelivered, unprojected, max(0.0, seconds), error)
 
     @contextmanager
     def _writing(self, tenant: Tenant) -> Iterator[Connection]:

@@ -1,7 +1,7 @@
 """What a transaction can do on one resource: load, append, project, remember, look.
 
 The unique (resource, version) decides between rivals, and a projection only moves a row forward: it may repeat."""
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Insert, Row, Table, delete, func, insert, select, true
@@ -21,10 +21,12 @@ from blueprints.organization.ports import Remembered, Requested, Tenant
 class SqlSession:
     """What reading and writing share: the connection, the resource's tables, the tenant's extension."""
 
-    def __init__(self, connection: Connection, dialect: str, kind: ResourceType, tables: ResourceTables) -> None:
+    def __init__(self, connection: Connection, dialect: str, kind: ResourceType, tenant: Tenant,
+                 tables: ResourceTables) -> None:
         self.connection = connection
         self.dialect = dialect
         self.kind = kind
+        self.tenant_id = tenant.tenant_id
         self.tables = tables
 
     def extension(self) -> Extension:
@@ -36,7 +38,14 @@ class SqlSession:
 
 
 class SqlReadSession(SqlSession):
-    """A look at the query table."""
+    """A look at the query table, and at the events by their ids."""
+
+    def logged(self, event_ids: Iterable[str]) -> list[Event]:
+        """Return the events with these ids that are in the event table, in order."""
+        events = self.tables.events
+        rows = self.connection.execute(
+            select(events).where(events.c.id.in_(event_ids)).order_by(events.c.position))
+        return [event_of(row, self.tenant_id, self.kind) for row in rows]
 
     def record(self, resource_id: str) -> Document | None:
         """Return the living record."""
@@ -57,11 +66,6 @@ class SqlReadSession(SqlSession):
 
 class SqlWriteSession(SqlSession):
     """One transaction on one resource type of a tenant."""
-
-    def __init__(self, connection: Connection, dialect: str, kind: ResourceType, tenant: Tenant,
-                 tables: ResourceTables) -> None:
-        super().__init__(connection, dialect, kind, tables)
-        self._tenant_id = tenant.tenant_id
 
     def aggregate(self, identity: Identity) -> Aggregate:
         """Load a resource: its last event carries the whole state."""
@@ -121,7 +125,7 @@ class SqlWriteSession(SqlSession):
 
     def events_after(self, position: int, limit: int) -> list[tuple[int, Event]]:
         """Return events with their positions, in order."""
-        return read_events(self.connection, self.tables.events, self._tenant_id, self.kind, position, limit)
+        return read_events(self.connection, self.tables.events, self.tenant_id, self.kind, position, limit)
 
     def _projection(self) -> Insert:
         records = self.tables.records

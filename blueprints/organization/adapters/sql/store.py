@@ -2,7 +2,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, insert, text
 
 from blueprints.organization.adapters.sql.dialects import READ_OPTIONS
 from blueprints.organization.adapters.sql.engines import TenantEngines
@@ -41,7 +41,7 @@ class SqlResourceStore:
     def reading(self, tenant: Tenant, kind: ResourceType) -> Iterator[SqlReadSession]:
         """Open a look at the last committed state."""
         with store_failures(), self.engines.connect(tenant, **READ_OPTIONS[self._dialect]) as connection:
-            yield SqlReadSession(connection, self._dialect, kind, self.tables(kind))
+            yield SqlReadSession(connection, self._dialect, kind, tenant, self.tables(kind))
 
     def history(self, tenant: Tenant, kind: ResourceType) -> Iterator[Event]:
         """Return every event in order."""
@@ -74,16 +74,6 @@ class SqlResourceStore:
                 resource=kind.name, revision=extension.revision, properties=dict(extension.properties),
                 required=list(extension.required), createdAt=at))
             connection.commit()
-
-    def count_unprojected(self, tenant: Tenant, kind: ResourceType) -> int:
-        """Return the number of resources whose query row is behind their last event."""
-        tables = self.tables(kind)
-        last = (select(tables.events.c.resourceId, func.max(tables.events.c.version).label("version"))
-                .group_by(tables.events.c.resourceId).subquery())
-        joined = last.outerjoin(tables.records, tables.records.c.resourceId == last.c.resourceId)
-        behind = func.coalesce(tables.records.c.version, 0) < last.c.version
-        with store_failures(), self.engines.connect(tenant) as connection:
-            return int(connection.scalar(select(func.count()).select_from(joined).where(behind)) or 0)
 
     def _events_after(self, tenant: Tenant, kind: ResourceType, position: int) -> list[tuple[int, Event]]:
         with store_failures(), self.engines.connect(tenant) as connection:
