@@ -130,7 +130,7 @@ def _responses(api: "BusinessApi") -> dict[str, Any]:
         properties |= {"paging": _PAGING, "filters": {"type": "array", "items": {"type": "object"}},
                        "uiPermissions": {"type": "array", "items": {}}}
     body = {"allOf": [{"$ref": "#/components/schemas/Envelope"}, {
-        "type": "object", "required": list(properties), "properties": properties | api.extras}]}
+        "type": "object", "required": list(properties), "properties": {**properties, **api.extras}}]}
     meanings = {code: api.responses.get(code) for code in _codes(api.method)}
     return {str(api.status): {"description": "OK", "content": {"application/json": {"schema": body}}},
             **{str(code): _error(code, meaning) for code, meaning in meanings.items()}}
