@@ -13,6 +13,7 @@ from tests.contract.fronts import MOUNTS, Front, front_of
 from tests.contract.hostile import FORGED
 
 REALM_MOUNTS = tuple(mount for mount in MOUNTS if mount.startswith(("/marketplace", "/network")))
+BY_BUCKET_TOKEN = "uploadFiles"  # it takes bucket tokens, and no access token, not even a good one
 DAYS = 91  # longer than any session of the tests
 
 
@@ -65,7 +66,8 @@ def opened(front: Front, token: str, what: str) -> Iterator[str]:
     """Yield every operation the token opens that asks for a login."""
     visitor = ApiClient(front.caller._client.application, token=token)
     for operation in front.operations:
-        if not operation.public:
+        at_home = operation.name == BY_BUCKET_TOKEN and what.startswith("that is the")
+        if not operation.public and not at_home:
             answer = visitor.request(operation.method, front.url(operation))
             if answer.status_code != 401 or not front.is_documented(answer):
                 yield f"{operation.name} by a token {what}: {answer.status_code} {answer.text[:100]}"
@@ -82,7 +84,7 @@ def test_no_bad_token_opens_any_route(front: Front, callers: Callers) -> None:
 def test_no_token_opens_any_route_after_its_time_or_its_key(front: Front) -> None:
     token = str(front.caller.token)
     assert not front.operations or len(list(opened(front, token, "that is good"))) == len(
-        [operation for operation in front.operations if not operation.public])
+        [operation for operation in front.operations if not operation.public and operation.name != BY_BUCKET_TOKEN])
     with moved_clock(days=DAYS):
         found = list(opened(front, token, "that has expired"))
     identity().keys.rotate(front.mount.split("/")[1], revoke_old=True)

@@ -72,6 +72,12 @@ def test_36_only_a_bucket_token_uploads(auth, one, kind):
     assert is_refusal(upload(auth, token, user_bucket(one), png()), 401)
 
 
+@pytest.mark.parametrize("token", [None, "rubbish"])
+def test_36_a_stranger_is_refused_before_the_form_is_looked_at(auth, token):
+    for bucket_id, contents in ((None, ()), ("elsewhere", (b"no image",))):
+        assert is_refusal(upload(auth, token, bucket_id, *contents), 401)
+
+
 def test_36_a_user_writes_its_own_bucket_only(auth, one, people, tokens):
     token = tokens(one)["userBucketToken"]
     assert is_refusal(upload(auth, token, user_bucket(people.user("u2")), png()), 403)

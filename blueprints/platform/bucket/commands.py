@@ -30,11 +30,16 @@ class Upload:
     content: bytes
 
 
-def bucket_writer(realm: str, token: str, bucket_id: str) -> Actor:
-    """Return the user who may write the bucket with this token.
+@dataclass(frozen=True, slots=True)
+class BucketWriter:
+    """Who holds a good bucket token, and the buckets it names."""
 
-    Raises LoginRequired for a token that is no good or whose session has ended, InvalidInput for a bucket that cannot
-    exist, Forbidden for one the token does not name or the user's role no longer covers (rules-platform §4)."""
+    actor: Actor
+    bucket_ids: tuple[str, ...]
+
+
+def bucket_writer(realm: str, token: str) -> BucketWriter:
+    """Return who uploads with this token; raises LoginRequired when it is no good or its session has ended."""
     try:
         grant = read_bucket_token(runtime().settings.secret_key, realm, token)
     except BucketTokenRefused:
@@ -42,12 +47,19 @@ def bucket_writer(realm: str, token: str, bucket_id: str) -> Actor:
     session = identity().sessions.live(realm, grant.session_id, grant.user_id)
     if session is None:
         raise LoginRequired("errMsg_BucketTokenIsNotValid")
-    of_application = bucket_id == application_bucket(realm)
+    actor = Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname)
+    return BucketWriter(actor, grant.bucket_ids)
+
+
+def require_bucket(writer: BucketWriter, bucket_id: str) -> None:
+    """Raise InvalidInput for a bucket that cannot exist, Forbidden for one not the writer's (rules-platform §4).
+
+    The token has to name it, and the common bucket takes a role that is still staff's."""
+    of_application = bucket_id == application_bucket(writer.actor.realm)
     if not of_application and not is_user_bucket(bucket_id):
         raise InvalidInput("errMsg_bucketIdisNotAValidID", detail={"bucketId": "expected the id of a bucket"})
-    if bucket_id not in grant.bucket_ids or (of_application and session.role not in (ADMIN, SUPER_ADMIN)):
+    if bucket_id not in writer.bucket_ids or (of_application and writer.actor.role not in (ADMIN, SUPER_ADMIN)):
         raise Forbidden("errMsg_BucketNotAllowed")
-    return Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname)
 
 
 def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> list[Wire]:

@@ -14,7 +14,7 @@ from app.http.service import Service
 from app.identity.access import public
 from app.identity.actor import Actor
 from blueprints.platform.bucket import documents
-from blueprints.platform.bucket.commands import Upload, bucket_writer, store_images
+from blueprints.platform.bucket.commands import Upload, bucket_writer, require_bucket, store_images
 from blueprints.platform.bucket.queries import stored_file
 
 
@@ -27,11 +27,11 @@ def build(realm: str) -> ServiceBlueprint:
     @api.system("/upload", name="uploadFiles", policy=public, method="POST", **documents.UPLOAD)
     def upload(actor: Actor) -> Response:
         """Upload images into a bucket, with its bucket token as Bearer; the same Idempotency-Key stores them once."""
-        token = _bearer()
+        writer = bucket_writer(realm, _bearer())
         bucket_id, uploads = _form()
-        writer = bucket_writer(realm, token, bucket_id)
-        return answered_once(writer, "uploadFiles", _told_apart_by(bucket_id, uploads), lambda: json_response(
-            {"success": True, "data": store_images(writer, bucket_id, uploads or [Upload(None, b"")])}))
+        require_bucket(writer, bucket_id)
+        return answered_once(writer.actor, "uploadFiles", _told_apart_by(bucket_id, uploads), lambda: json_response(
+            {"success": True, "data": store_images(writer.actor, bucket_id, uploads or [Upload(None, b"")])}))
 
     @api.system("/download/{fileId}", name="downloadFile", policy=public, **documents.DOWNLOAD)
     def download(actor: Actor, file_id: str) -> Response:
