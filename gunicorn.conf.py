@@ -11,9 +11,13 @@ from gunicorn.glogging import Logger
 
 from app.data.entity import db
 from app.ops.logs import JsonFormatter
-from app.settings import load_settings
+from app.settings import SettingsError, claim_home, load_settings
 
-_settings = load_settings()
+try:
+    _settings = load_settings()
+    claim_home(_settings)
+except SettingsError as error:
+    raise SystemExit(f"Error: {error}") from error
 
 
 class QuietLogger(Logger):

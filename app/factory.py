@@ -25,7 +25,7 @@ from app.ops.metrics import install_metrics
 from app.ops.requests import install_request_log
 from app.payments import jobs as payment_jobs
 from app.runtime import Runtime, install_runtime
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import Settings, SettingsError, claim_home, load_settings
 from blueprints.equipment import routes as equipment
 from blueprints.equipment.pipeline import RegistryBlueprint, refused
 from blueprints.marketplace.admin_moderation import routes as admin_moderation
@@ -48,12 +48,14 @@ from blueprints.organization import register_organization
 from blueprints.platform.auth import routes as auth
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.bucket import routes as bucket
+from blueprints.platform.bucket import subscribers as bucket_subscribers
 from blueprints.platform.notification import subscribers as account_letters
 
 # What runs in the background registers itself when imported; it is named here so that nothing is found by magic.
 BACKGROUND = (
     housekeeping,
     account_letters, mail_jobs,
+    bucket_subscribers,
     auction_jobs, auction_subscribers,
     notification_subscribers,
     payment_jobs, order_jobs, order_notices,
@@ -66,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application; raises SettingsError when a setting is wrong or missing."""
     settings = settings or load_settings()
     _refuse_unreadable(settings)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    claim_home(settings)
     clock.set_offset(settings.clock_offset)
     app = Application("guildhall", static_folder=None)
     app.url_map.strict_slashes = False

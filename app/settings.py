@@ -3,12 +3,18 @@
 `flask settings` prints this table; nothing else in the system reads os.environ for configuration."""
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 
 LOCALSTRIPE_PORT_OFFSET = 420
-ENVIRONMENTS = ("demo", "test", "production")
+MOST_PORT = 65_535
+CENTURY_DAYS = 36_500  # no span is longer: a date that far from now can still be written down
+CENTURY_SECONDS = CENTURY_DAYS * 86_400
+WEB = ("http", "https")
+POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
+WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
 
 
@@ -16,73 +22,85 @@ class SettingsError(ValueError):
     """The start is refused; the sentence names the setting and what it wants."""
 
 
-def _setting(default: Any, meaning: str, *, env: str | None = None, secret: bool = False,
-             production: bool = False) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "env": env, "secret": secret, "production": production})
+def _setting(default: Any, meaning: str, *, env: str | None = None, secret: bool = False, production: bool = False,
+             least: float = 0, most: float = 2**31 - 1, choices: tuple[str, ...] = (),
+             schemes: tuple[str, ...] = ()) -> Any:
+    """Declare one setting: a number is within `least` and `most`, a text one of `choices` or a URL of `schemes`."""
+    return field(default=default, metadata={
+        "meaning": meaning, "env": env, "secret": secret, "production": production,
+        "least": least, "most": most, "choices": choices, "schemes": schemes})
 
 
 @dataclass(frozen=True)
 class Settings:
     """The typed settings of one process; field `redis_url` is read from `REDIS_URL`, and so on."""
 
-    env: str = _setting("demo", "demo, test or production", env="GUILDHALL_ENV")
+    env: str = _setting("demo", "demo, test or production", env="GUILDHALL_ENV", choices=("demo", "test", "production"))
     home: Path = _setting(Path("instance"), "instance folder: all state of the embedded defaults", env="GUILDHALL_HOME")
-    port: int = _setting(8000, "port the web server listens on")
-    public_url: str = _setting("", "base URL clients see; default http://127.0.0.1:PORT")
-    database_url: str = _setting("", "SQLAlchemy URL; default SQLite in the instance folder")
-    database_pool_size: int = _setting(5, "PostgreSQL connections kept open per process")
-    redis_url: str = _setting("", "Redis/Valkey URL; default the embedded Valkey's unix socket in the instance folder")
+    port: int = _setting(8000, "port the web server listens on", least=1, most=MOST_PORT)
+    public_url: str = _setting("", "base URL clients see; default http://127.0.0.1:PORT", schemes=WEB)
+    database_url: str = _setting("", "SQLAlchemy URL; default SQLite in the instance folder",
+                                schemes=("sqlite", *POSTGRESQL))
+    database_pool_size: int = _setting(5, "PostgreSQL connections kept open per process", least=1)
+    redis_url: str = _setting("", "Redis/Valkey URL; default the embedded Valkey's unix socket in the instance folder",
+                             schemes=("redis", "rediss", "unix"))
     realms: tuple[str, ...] = _setting(("marketplace", "network"), "products to serve, comma separated")
     secret_key: str = _setting("", "seals tokens, keys and codes at rest", secret=True, production=True)
     superadmin_password: str = _setting("", "password of admin@admin.com in each realm", secret=True, production=True)
     ratelimit_enabled: bool = _setting(True, "throttles and RateLimit headers; 0 is refused in production")
     email_verification_required: bool = _setting(True, "login needs a verified e-mail; 0 is refused in production")
-    rate_limit_user: int = _setting(6000, "requests a minute for one user")
-    rate_limit_visitor: int = _setting(1200, "requests a minute for one anonymous address")
+    rate_limit_user: int = _setting(6000, "requests a minute for one user", least=1)
+    rate_limit_visitor: int = _setting(1200, "requests a minute for one anonymous address", least=1)
     trusted_proxies: int = _setting(0, "reverse proxies in front whose X-Forwarded-* headers are believed")
-    access_token_ttl: int = _setting(86400, "seconds an access token and its session live")
-    key_rotation_days: int = _setting(30, "days after which the signing key is replaced")
-    password_min_length: int = _setting(8, "shortest password accepted")
+    access_token_ttl: int = _setting(86400, "seconds an access token and its session live", least=1)
+    key_rotation_days: int = _setting(30, "days after which the signing key is replaced", least=1, most=CENTURY_DAYS)
+    password_min_length: int = _setting(8, "shortest password accepted", least=1)
     verification_resend_seconds: int = _setting(60, "seconds between two verification codes to one user")
-    verification_max_tries: int = _setting(5, "wrong codes after which a code is burnt")
-    archive_days: int = _setting(30, "days an archived account can be restored by login")
-    max_body_bytes: int = _setting(1_048_576, "largest JSON body")
-    max_upload_bytes: int = _setting(10_485_760, "largest uploaded file")
-    page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0")
+    verification_max_tries: int = _setting(5, "wrong codes after which a code is burnt", least=1)
+    archive_days: int = _setting(30, "days an archived account can be restored by login", most=CENTURY_DAYS)
+    max_body_bytes: int = _setting(1_048_576, "largest JSON body", least=1)
+    max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
+    page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0", least=1)
     cors_origins: tuple[str, ...] = _setting((), "origins allowed to call with credentials, comma separated")
     cookie_domain: str = _setting("", "Domain attribute of the access-token cookie")
     marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors")
-    read_events: str = _setting("summary", "events of reads: summary or off (decision 24)")
-    cache_versions: str = _setting("shared-memory", "shared-memory on one machine, redis across machines")
-    idempotency_hours: int = _setting(24, "hours an Idempotency-Key is remembered")
+    read_events: str = _setting("summary", "events of reads: summary or off (decision 24)", choices=("summary", "off"))
+    cache_versions: str = _setting("shared-memory", "shared-memory on one machine, redis across machines",
+                                  choices=("shared-memory", "redis"))
+    idempotency_hours: int = _setting(24, "hours an Idempotency-Key is remembered", least=1, most=CENTURY_DAYS * 24)
     bid_increments: str = _setting(
         "1:0.05,5:0.25,25:0.50,100:1,250:2.50,500:5,1000:10,2500:25,5000:50,:100",
         "price below:increment, ascending; the last without a price (decision 9)")
-    offer_hours: int = _setting(48, "hours until an offer lapses (decision 13)")
-    unpaid_auction_days: int = _setting(4, "days a winner has to pay before the second chance (decision 12)")
-    payment_retry_hours: int = _setting(24, "hours a failed payment keeps its reserved units (decision 15)")
+    offer_hours: int = _setting(48, "hours until an offer lapses (decision 13)", least=1, most=CENTURY_DAYS * 24)
+    unpaid_auction_days: int = _setting(4, "days a winner has to pay before the second chance (decision 12)",
+                                       least=1, most=CENTURY_DAYS)
+    payment_retry_hours: int = _setting(24, "hours a failed payment keeps its reserved units (decision 15)",
+                                       least=1, most=CENTURY_DAYS * 24)
     commission_percent: str = _setting("10", "commission on sales; per category as categoryId:percent,…")
-    stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)")
+    stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)", schemes=WEB)
     stripe_secret_key: str = _setting("", "Stripe secret key", secret=True, production=True)
     stripe_publishable_key: str = _setting("", "Stripe publishable key given to front ends")
     stripe_webhook_secret: str = _setting("", "signing secret of the Stripe webhook", secret=True, production=True)
-    stripe_timeout_seconds: float = _setting(10.0, "seconds to wait for the payment gateway")
-    mail_transport: str = _setting("outbox", "outbox (readable table) or smtp")
+    stripe_timeout_seconds: float = _setting(10.0, "seconds to wait for the payment gateway", least=0.001, most=600)
+    mail_transport: str = _setting("outbox", "outbox (readable table) or smtp", choices=("outbox", "smtp"))
     mail_from: str = _setting("guildhall@localhost", "sender of mails")
-    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server", secret=True)
-    media_store: str = _setting("disk", "disk (instance folder) or s3")
+    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server", secret=True,
+                            schemes=("smtp", "smtps"))
+    media_store: str = _setting("disk", "disk (instance folder) or s3", choices=("disk", "s3"))
     s3_bucket: str = _setting("", "bucket name when MEDIA_STORE=s3")
-    s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS")
-    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
+    s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS", schemes=WEB)
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     slow_request_ms: int = _setting(500, "requests slower than this are logged as warnings")
-    clock_offset: float = _setting(0.0, "seconds to move the clock (test only)")
+    clock_offset: float = _setting(0.0, "seconds to move the clock (test only)",
+                                  least=-CENTURY_SECONDS, most=CENTURY_SECONDS)
     organization_database: str = _setting(
-        "", "PostgreSQL URL whose server holds one database per tenant; default SQLite files", env="DATABASE")
+        "", "PostgreSQL URL whose server holds one database per tenant; default SQLite files", env="DATABASE",
+        schemes=POSTGRESQL)
     organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
-    organization_jwks_url: str = _setting("", "issuer keys accepted besides client credentials")
+    organization_jwks_url: str = _setting("", "issuer keys accepted besides client credentials", schemes=(*WEB, "file"))
     organization_issuer: str = _setting("", "the `iss` that tokens signed with those keys must name; unset: any")
     organization_audience: str = _setting("", "the `aud` that tokens signed with those keys must name; unset: any")
-    aws_endpoint_url: str = _setting("", "AWS endpoint other than the real one (tests)")
+    aws_endpoint_url: str = _setting("", "AWS endpoint other than the real one (tests)", schemes=WEB)
 
     @property
     def is_production(self) -> bool:
@@ -100,6 +118,16 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
 
+def claim_home(settings: Settings) -> None:
+    """Make the instance folder, for its owner alone; raises SettingsError when it cannot be made or written to."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be made a folder: {error.strerror}") from error
+    if not os.access(settings.home, os.W_OK | os.X_OK):
+        raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be written to")
+
+
 def _parse(kind: Any, text: str) -> Any:
     if kind is bool:
         if text.lower() in ("1", "true", "yes", "on"):
@@ -112,7 +140,7 @@ def _parse(kind: Any, text: str) -> Any:
     if kind is float:
         return float(text)
     if kind is Path:
-        return Path(text)
+        return Path(text).expanduser()
     if kind == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
@@ -139,7 +167,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             continue
         try:
             values[spec.name] = _parse(hints[spec.name], text)
-        except ValueError:
+            wrong += _broken_form(spec, values[spec.name])
+        except (ValueError, RuntimeError):  # RuntimeError: the home folder of an unknown ~user
             wrong.append(f"{variable}={text!r} is no valid {getattr(hints[spec.name], '__name__', hints[spec.name])}: "
                          f"{spec.metadata['meaning']}")
     if wrong:
@@ -152,7 +181,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def _completed(settings: Settings) -> Settings:
-    home = settings.home.expanduser().resolve()
+    home = settings.home.resolve()
     derived: dict[str, Any] = {"home": home}
     if not settings.database_url:
         derived["database_url"] = f"sqlite:///{home}/guildhall.db"
@@ -168,29 +197,44 @@ def _completed(settings: Settings) -> Settings:
         # Invented keys go to localstripe on this machine (started by `flask serve`), never to the real Stripe.
         invented = not settings.stripe_secret_key
         derived["stripe_api_base"] = settings.stripe_api_base or (
-            f"http://127.0.0.1:{settings.port + LOCALSTRIPE_PORT_OFFSET}" if invented else "")
+            f"http://127.0.0.1:{_localstripe_port(settings.port)}" if invented else "")
         derived["stripe_secret_key"] = settings.stripe_secret_key or "sk_test_guildhall"
         derived["stripe_webhook_secret"] = settings.stripe_webhook_secret or "whsec_guildhall_demo"
     return Settings(**{**{f.name: getattr(settings, f.name) for f in fields(Settings)}, **derived})
 
 
+def _localstripe_port(port: int) -> int:
+    above = port + LOCALSTRIPE_PORT_OFFSET
+    return above if above <= MOST_PORT else port - LOCALSTRIPE_PORT_OFFSET
+
+
+def _broken_form(spec: Field[Any], value: Any) -> list[str]:
+    """Say what `value` breaks of its declaration; a URL is not repeated, since it may carry a password."""
+    name, wanted = environment_name(spec.name), spec.metadata
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not wanted["least"] <= value <= wanted["most"]:  # so for nan, too
+            return [f"{name}={value} must lie within {wanted['least']} and {wanted['most']}: {wanted['meaning']}"]
+    elif wanted["choices"] and value not in wanted["choices"]:
+        return [f"{name}={value!r} must be one of {', '.join(wanted['choices'])}"]
+    elif wanted["schemes"] and not _is_url(value, wanted["schemes"]):
+        return [f"{name} must be a URL that starts with {' or '.join(f'{s}://' for s in wanted['schemes'])}"]
+    return []
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        url = urlsplit(text)
+        port_is_good = url.port != 0  # reading a port that is none raises
+    except ValueError:
+        return False
+    return port_is_good and "://" in text and url.scheme in schemes and (
+        bool(url.hostname) or url.scheme in WITHOUT_HOST)
+
+
 def _complaints(settings: Settings) -> list[str]:
     said: list[str] = []
-    if settings.env not in ENVIRONMENTS:
-        said.append(f"GUILDHALL_ENV={settings.env!r} must be one of {', '.join(ENVIRONMENTS)}")
     if not settings.realms or set(settings.realms) - set(REALM_CODENAMES):
         said.append(f"REALMS must name some of {', '.join(REALM_CODENAMES)}")
-    choices = {"read_events": ("summary", "off"), "cache_versions": ("shared-memory", "redis"),
-               "mail_transport": ("outbox", "smtp"), "media_store": ("disk", "s3"),
-               "log_level": ("DEBUG", "INFO", "WARNING", "ERROR")}
-    said += [f"{environment_name(name)}={getattr(settings, name)!r} must be one of {', '.join(allowed)}"
-             for name, allowed in choices.items() if getattr(settings, name) not in allowed]
-    positive = ("port", "access_token_ttl", "page_size_limit", "max_body_bytes", "max_upload_bytes", "rate_limit_user",
-                "rate_limit_visitor", "password_min_length", "verification_max_tries", "offer_hours",
-                "unpaid_auction_days", "payment_retry_hours", "stripe_timeout_seconds")
-    said += [f"{environment_name(name)} must be greater than 0" for name in positive if getattr(settings, name) <= 0]
-    if settings.trusted_proxies < 0:
-        said.append("TRUSTED_PROXIES must be 0 or more")
     if settings.mail_transport == "smtp" and not settings.smtp_url:
         said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
     if settings.media_store == "s3" and not settings.s3_bucket:

@@ -9,7 +9,7 @@ from app.http.errors import ApiError
 from app.identity.actor import system_actor
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.queries import auction_report, bids_on
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
 
 _SHOWN = ("id", "userId", "bidAmount", "status", "placedAt")
 _OPERATOR = system_actor("marketplace", operator="flask auctions")
@@ -56,7 +56,7 @@ def close(product_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """
     report = _report_on(product_id)
     if report["closedAt"]:
-        click.echo(f"nothing to do: closed at {report['closedAt']}", err=True)
+        say_unchanged(f"nothing to do: closed at {report['closedAt']}")
         return
     standing = f"{report['currentBid']} {report['currency']} after {report['bidCount']} bids"
     question = (f"“{report['title']}” stands at {standing} (reserve: {report['reserve']}), "

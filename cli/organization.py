@@ -9,6 +9,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from app.ops.logs import configure_logging
+from app.runtime import runtime
 from blueprints.organization import organization_of
 from blueprints.organization.application import tenants, upkeep
 from blueprints.organization.domain import identifiers
@@ -17,7 +19,7 @@ from blueprints.organization.domain.refusals import MalformedBody, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Client, Lag, Ports, Tenant
 from cli.jobs import stop_on_signal
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows, say_unchanged
 
 resource_option = click.option("--resource", default="organization", show_default=True, help="The resource type.")
 
@@ -116,7 +118,7 @@ def _turn(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_json: boo
     with _refusals_spoken():
         found = tenants.known_tenant(_ports(), tenant_id)
         if found.status == status:
-            click.echo(f"{tenant_id} is {status} already", err=True)
+            say_unchanged(f"{tenant_id} is {status} already")
         elif agreed(f"{tenant_id} ({found.status}) becomes {status}", dry_run=dry_run, yes=yes):
             turn(_ports(), tenant_id)
             print_facts(_tenant_facts(tenants.known_tenant(_ports(), tenant_id)), as_json=as_json)
@@ -193,7 +195,7 @@ def revoke_client(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> No
     with _refusals_spoken():
         found = _ports().tenants.client(client_id)
         if found and found.revoked_at:
-            click.echo(f"{client_id} was revoked at {found.revoked_at}", err=True)
+            say_unchanged(f"{client_id} was revoked at {found.revoked_at}")
         elif not found or agreed(f"revoke {found.name or client_id} of {found.tenant_id}", dry_run=dry_run, yes=yes):
             tenants.revoke_client(_ports(), client_id)
             print_facts({"clientId": client_id, "status": "revoked"}, as_json=as_json)
@@ -316,6 +318,7 @@ def run_the_relay() -> None:
     """Carry and project until SIGTERM."""
     from blueprints.organization.adapters.courier import follow_stream
 
+    configure_logging(runtime().settings, "organization-relay")
     store, stop = organization_of(), stop_on_signal()
     followers = [threading.Thread(target=follow_stream, args=(store.stream_projector(), stop), daemon=True)
                  for _ in range(1 if store.settings.stream else 0)]

@@ -86,7 +86,7 @@ def import_products(file: Path, seller_email: str, dry_run: bool, yes: bool, as_
         print_facts(plan, as_json=as_json)
         return
     touched = ", ".join(f"{plan[kind]} {kind}" for kind in ("products", "categories", "subcategories"))
-    go = agreed(f"{touched} of {file.name} are added for {seller_email}", dry_run=dry_run, yes=yes)
+    go = agreed(f"{touched} of {file.name} are added for {seller_email}", dry_run=dry_run, yes=yes, reports=True)
     if go:
         _put_up_shelves(goods)
         _list_all(seller, fresh)

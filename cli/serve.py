@@ -12,10 +12,10 @@ from typing import IO
 import click
 from flask import Flask
 
-from app.ops.localstripe import become_localstripe, stands_in
+from app.ops.localstripe import become_localstripe, gateway_port, stands_in
 from app.ops.supervisor import Child, Supervisor
 from app.ops.valkey import valkey_answers, valkey_command
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import Settings, SettingsError, claim_home, load_settings
 
 WEBHOOK = "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment"
 DEMO_LOGINS = """\
@@ -46,12 +46,13 @@ def serve() -> None:
     """
     try:
         settings = load_settings()
+        claim_home(settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.umask(0o077)  # whatever a child writes is its owner's
     (settings.home / "log").mkdir(exist_ok=True)
-    _refuse_a_taken_port(settings)
     with _claimed(settings.home):
+        _refuse_taken_ports(settings)
         _supervise(settings)
 
 
@@ -95,6 +96,10 @@ def _children(settings: Settings, application: Flask) -> list[Child]:
         Child("relay", inside(run_the_relay)),
         Child("scheduler", inside(run_the_scheduler)),
     ]
+    if settings.organization_stream:
+        from cli.organization import run_the_relay as run_the_organization_relay
+
+        children.append(Child("organization-relay", inside(run_the_organization_relay)))
     if stands_in(settings):
         children.append(Child("localstripe", lambda: become_localstripe(settings, settings.public_url + WEBHOOK)))
     if settings.redis_url == f"unix://{settings.home}/valkey.sock":
@@ -118,9 +123,12 @@ def _greet(settings: Settings) -> None:
     click.echo(READY.format(url=settings.public_url, home=settings.home, logins=logins))
 
 
-def _refuse_a_taken_port(settings: Settings) -> None:
+def _refuse_taken_ports(settings: Settings) -> None:
     if _listens(settings.port):
         raise click.ClickException(f"port {settings.port} is taken by another program; set PORT to a free one")
+    if stands_in(settings) and _listens(port := gateway_port(settings)):
+        raise click.ClickException(
+            f"port {port}, for the stand-in for Stripe, is taken by another program; set PORT or STRIPE_API_BASE")
 
 
 def _listens(port: int) -> bool:

@@ -17,15 +17,30 @@ def acts(command: Callable[..., Any]) -> Callable[..., Any]:
     return dry_run_option(yes_option(as_json_option(command)))
 
 
-def agreed(question: str, *, dry_run: bool, yes: bool) -> bool:
-    """Say what will be done and return True when it should be; a dry run returns False, a No exits with 1."""
+def agreed(question: str, *, dry_run: bool, yes: bool, reports: bool = False) -> bool:
+    """Say what will be done and return True when it should be; a dry run returns False, a No exits with 1.
+
+    A command that prints a report of its own after a dry run `reports`; for any other one --json is answered here."""
     click.echo(question, err=True)
     if dry_run:
         click.echo("dry run: nothing was changed", err=True)
+        if not reports:
+            _print_unchanged(would=question)
         return False
     if not yes:
         click.confirm("Go on?", abort=True, err=True)
     return True
+
+
+def say_unchanged(reason: str) -> None:
+    """Say that a changing command has nothing to do, and why; with --json also as JSON."""
+    click.echo(reason, err=True)
+    _print_unchanged(reason=reason)
+
+
+def _print_unchanged(**said: str) -> None:
+    if click.get_current_context().params.get("as_json"):
+        print_json({"changed": False, **said})
 
 
 def print_json(value: Any) -> None:

@@ -20,7 +20,7 @@ from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth import commands, queries
 from blueprints.platform.auth.rules import normal_email
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
 from cli.user_import import Row, enrol, examined, read_rows
 
 FOREVER = timedelta(days=365 * 100)
@@ -101,7 +101,7 @@ def import_users(file: Path, realm: str, dry_run: bool, yes: bool, as_json: bool
     rows = [examined(realm, row) for row in read_rows(file)]
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("new", "exists", "refused")}
     question = f"{realm}: {counts['new']} users are created, {counts['exists']} exist, {counts['refused']} are refused"
-    if agreed(question, dry_run=dry_run, yes=yes):
+    if agreed(question, dry_run=dry_run, yes=yes, reports=True):
         with click.progressbar(rows, label="importing", hidden=as_json) as moving:
             rows = [enrol(_operator(realm), row) for row in moving]
     _print_import(rows, as_json=as_json)
@@ -121,7 +121,7 @@ def verify(user: str, realm: str, dry_run: bool, yes: bool, as_json: bool) -> No
     """
     known = _find(realm, user)
     if known.email_verified:
-        click.echo(f"{known.email} is verified already", err=True)
+        say_unchanged(f"{known.email} is verified already")
     elif agreed(f"{realm}: {known.email} ({known.fullname}) is taken as verified", dry_run=dry_run, yes=yes):
         print_facts(_shown(_spoken(lambda: commands.verify_email(_operator(realm), known.id))), as_json=as_json)
 
@@ -139,7 +139,7 @@ def change_role(user: str, role: str, realm: str, dry_run: bool, yes: bool, as_j
     """
     known = _find(realm, user)
     if known.role_id == role:
-        click.echo(f"{known.email} is {role} already", err=True)
+        say_unchanged(f"{known.email} is {role} already")
     elif agreed(f"{realm}: {known.email} ({known.fullname}) turns from {known.role_id} to {role}", dry_run=dry_run,
                 yes=yes):
         print_facts(_shown(_spoken(lambda: commands.update_user_role(_operator(realm), known.id, role))),
@@ -161,7 +161,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, dry_run: bool, yes
     known = _find(realm, user)
     is_locked = known.locked_until is not None and known.locked_until > now()
     if undo and not is_locked:
-        click.echo(f"{known.email} is not locked", err=True)
+        say_unchanged(f"{known.email} is not locked")
         return
     until = None if undo else now() + (timedelta(days=days) if days else FOREVER)
     what = "is let in again" if undo else f"is locked out for {days} days" if days else "is locked out until undone"

@@ -21,13 +21,13 @@ LOCALSTRIPE = ROOT / ".localstripe" / "bin" / "localstripe"
 START_SECONDS = 30.0
 
 
-def wait_until(fact: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
-    """Poll until `fact()` holds; AssertionError naming `what` when it never does."""
+def wait_until(fact: Callable[[], bool], what: str, seconds: float = START_SECONDS, *, every: float = 0.02) -> None:
+    """Ask `every` so many seconds until `fact()` holds; AssertionError naming `what` when it never does."""
     deadline = time.monotonic() + seconds
     while not fact():
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} within {seconds:g} s")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def free_port() -> int:

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import psutil
 
 from app.ops.supervisor import PROCESS_NAME
+from app.ops.valkey import valkey_answers
 from tests.components import ROOT, free_port, wait_until
 
 START_SECONDS = 60.0
@@ -41,8 +42,9 @@ class LiveSystem:
         return pid
 
     def is_back(self, name: str, count: int = 1) -> bool:
-        """True when at least `count` processes of the child run."""
-        return len(self.pids(name)) >= count
+        """True when at least `count` processes of the child run; Valkey must also answer."""
+        is_up = name != "valkey" or valkey_answers(f"unix://{self.home}/valkey.sock")
+        return is_up and len(self.pids(name)) >= count
 
     def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a flask command beside the running system."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from app.data.entity import db
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 
 transaction: ContextVar[Session | None] = ContextVar("transaction", default=None)  # set by the unit of work
 _write_turn = threading.Lock()
@@ -70,8 +70,18 @@ def _ping_idle_connections(engine: Engine) -> None:
             raise DisconnectionError
 
 
+def _claim_file(database: str) -> None:
+    """Make the file readable by its owner alone before SQLite makes it; its WAL inherits that."""
+    try:
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise SettingsError(f"DATABASE_URL: {database} cannot be opened: {error.strerror}") from error
+
+
 def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
     """WAL, foreign keys, patience; BEGIN is ours, because pysqlite's own begins too late and never IMMEDIATE."""
+    if engine.url.database not in (None, "", ":memory:"):
+        _claim_file(str(engine.url.database))
     synchronous = "FULL" if settings.is_production else "NORMAL"
 
     @event.listens_for(engine, "connect")

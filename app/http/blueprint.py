@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import orjson
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
@@ -16,13 +16,12 @@ from app.data.entity import Entity
 from app.data.filters import Filters
 from app.data.reads import Listing
 from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
-from app.data.uuid7 import canonical_uuid
 from app.data.wire import wire_shape
 from app.http.envelope import cache_key, envelope, json_response
 from app.http.errors import InvalidInput
 from app.http.idempotency import Claim, claim_key
 from app.http.limits import spend_one_request
-from app.http.openapi import describe, describe_system
+from app.http.openapi import describe, describe_default, describe_system
 from app.http.read_events import announce_read
 from app.http.request import (
     asked_page,
@@ -34,7 +33,7 @@ from app.http.request import (
     path_text,
     query_text,
 )
-from app.http.schemas import load
+from app.http.schemas import Identifier, InputSchema, load
 from app.http.service import Service
 from app.identity.access import Predicate, enforce
 from app.identity.actor import Actor
@@ -75,7 +74,7 @@ class BusinessApi:
     made_of: tuple[Any, ...] = ()
     shared: bool = False
     transaction: bool = True
-    prepare: Callable[[Actor, dict[str, Any]], dict[str, Any]] | None = None
+    prepare: Callable[..., dict[str, Any]] | None = None
     id_name: str | None = None
     text_parameters: tuple[str, ...] = ()
     description: str = ""
@@ -83,9 +82,18 @@ class BusinessApi:
     extras: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
+    def shape(self) -> type[Schema] | None:
+        """The body's schema, with the optional id of the new object beside what a create asks for (decision 4)."""
+        if self.id_name is None:
+            return self.body
+        base, chosen = self.body or InputSchema, Identifier(data_key=self.id_name, metadata={
+            "description": "id to give the new object; must be unused"})
+        return base.from_dict({"id": chosen}, name=f"{base.__name__}WithId")
+
+    @cached_property
     def input(self) -> Schema | None:
-        """The one instance of the body's schema."""
-        return self.body() if self.body is not None else None
+        """The one instance of that schema."""
+        return self.shape() if self.shape is not None else None
 
     @cached_property
     def status(self) -> int:
@@ -108,6 +116,7 @@ class ServiceBlueprint(Blueprint):
         self.policies = policies
         self.apis: list[BusinessApi] = []
         self.has_default_routes = False
+        self.security_schemes: dict[str, dict[str, str]] = {}  # beside the access token
 
     def create(self, path: str, **options: Any) -> Callable[[View], View]:
         """POST, 201: view(actor, data, **path)."""
@@ -165,10 +174,13 @@ class ServiceBlueprint(Blueprint):
             return view
         return declare
 
-    def add_undocumented(self, rule: str, view: View) -> None:
-        """Add a default route: it is on every service, so no document repeats it."""
-        endpoint = f"default_{len(self.deferred_functions)}"
-        self.record(lambda state: state.add_url_rule(rule, endpoint, view))
+    def add_default(self, path: str, view: View, doc: dict[str, Any]) -> None:
+        """Add a route every service has; `doc` is its OpenAPI operation."""
+        def handler(**path_values: str) -> Any:
+            return view(**path_values)
+
+        handler._apidoc = describe_default(path, doc)  # type: ignore[attr-defined]
+        self.add_url_rule(_flask_rule(path), doc["operationId"], handler)
 
 
 def _flask_rule(path: str) -> str:
@@ -242,13 +254,13 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
 def _write(api: BusinessApi, path_values: dict[str, str]) -> Response:
     actor = _admit(api.service, api.policy, api.name)
     path = _path(api, path_values)
-    data = _input(api, actor)
+    data = _input(api)
     claim = claim_key(actor, api.name, request.get_data())
     if isinstance(claim, Response):
         return claim
     try:
         if api.prepare is not None:
-            data = api.prepare(actor, data)
+            data = api.prepare(actor, data, **path)
         return _run_write(api, actor, path, data, claim)
     except BaseException:
         if claim is not None:
@@ -256,16 +268,11 @@ def _write(api: BusinessApi, path_values: dict[str, str]) -> Response:
         raise
 
 
-def _input(api: BusinessApi, actor: Actor) -> dict[str, Any]:
+def _input(api: BusinessApi) -> dict[str, Any]:
     if api.method == "DELETE":
         return {}
     body = json_body()
-    data = load(api.input, body) if api.input is not None else {}
-    if api.crud == "create" and api.id_name is not None and body.get(api.id_name) is not None:
-        data["id"] = canonical_uuid(body[api.id_name])
-        if data["id"] is None:
-            raise InvalidInput(f"errMsg_{api.id_name}isNotAValidID", detail={api.id_name: "expected an unused UUID"})
-    return data
+    return load(api.input, body) if api.input is not None else {}
 
 
 def _run_write(api: BusinessApi, actor: Actor, path: dict[str, str], data: dict[str, Any],
@@ -319,9 +326,3 @@ def _if_match(path: dict[str, str]) -> tuple[str, int] | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise InvalidInput("errMsg_IfMatchIsNotValid", detail={"If-Match": 'expected "<recordVersion>"'})
     return next(iter(path.values())), int(text)
-
-
-def service_of_endpoint(blueprint_name: str) -> Service | None:
-    """Return the service a blueprint name belongs to."""
-    blueprint = current_app.blueprints.get(blueprint_name)
-    return blueprint.service if isinstance(blueprint, ServiceBlueprint) else None

@@ -1,47 +1,45 @@
 """The routes every service has without asking (rules-platform §2.1): face, documents, health, session, permissions."""
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import flask_swagger_ui
+import orjson
 from flask import Response
 
 from app.http.blueprint import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.errors import NotFound
-from app.http.openapi import document_of
+from app.http.limits import spend_one_request
+from app.http.openapi import answer, document_of
 from app.http.request import current_actor
 from app.http.service import Service
 from app.identity.actor import Actor
 from app.identity.authentication import session_answer
+from app.identity.session_view import SESSION_SCHEMA
 from app.ops.health import admin_health_report, health_report
+from app.runtime import runtime
 
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 _ASSET_FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
 _SWAGGER = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<link rel="stylesheet" href="{assets}/swagger-ui.css"></head><body><div id="ui"></div>
-<script src="{assets}/swagger-ui-bundle.js"></script><script src="{assets}/start.js"></script></body>
-</html>"""
+<link rel="stylesheet" href="{mount}/swagger-assets/swagger-ui.css"></head><body><div id="ui"></div>
+<script src="{mount}/swagger-assets/swagger-ui-bundle.js"></script>
+<script src="{mount}/swagger-assets/start.js"></script></body></html>"""
+# The address is whole: a relative one would be taken from the page, not from this script.
 _START = "window.ui = SwaggerUIBundle({{url: '{mount}/openapi.json', dom_id: '#ui'}});"
 _POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _NO_LOGIN = {"status": "ERR", "message": "No login found"}
-
-
-class Declared(Protocol):
-    """What the pages tell of an API."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def method(self) -> str:
-        """Its HTTP method."""
-
-    @property
-    def path(self) -> str:
-        """Its path below the mount, parameters in braces."""
+_UNKNOWN = {"401": answer({"type": "object", "required": ["status", "message"], "properties": {
+    "status": {"type": "string", "const": "ERR"}, "message": {"type": "string"}}, "example": _NO_LOGIN},
+    "No valid login")}
+_CAN = {"type": "object", "required": ["canDo", "exceptions"], "properties": {
+    "canDo": {"type": "boolean"}, "exceptions": {"type": "array", "items": {"type": "string"}}},
+    "example": {"canDo": True, "exceptions": []}}
+_HEALTH = {"type": "object", "required": ["status", "database"], "properties": {
+    "status": {"type": "string", "enum": ["OK", "ERR"]}, "database": {"type": "boolean"}},
+    "example": {"status": "OK", "database": True}}
 
 
 def add_default_routes(blueprint: ServiceBlueprint) -> None:
@@ -49,59 +47,77 @@ def add_default_routes(blueprint: ServiceBlueprint) -> None:
     if blueprint.has_default_routes:
         return
     blueprint.has_default_routes = True
-    service, name = blueprint.service, blueprint.name
+    service = blueprint.service
+    add_pages(blueprint.add_default, service, f"{service.codename} {service.name}",
+              lambda: document_of(blueprint.name))
+    _add_session_and_permissions(blueprint)
 
-    add = blueprint.add_undocumented
+
+def add_pages(add: Callable[[str, Any, dict[str, Any]], None], service: Service, title: str,
+              document: Callable[[], dict[str, Any]]) -> None:
+    """Add the default routes that do not ask who calls; also for a service with tokens of its own.
+
+    `add` takes a path, its view and its OpenAPI operation."""
+    page, data = answer({"type": "string"}, media_type="text/html"), answer({"type": "object"})
+    script, down = answer({"type": "string"}, media_type="text/javascript"), {"503": answer(_HEALTH, "Database down")}
+
+    add("/", lambda: _face(service, document()), _said("face", "What this service can do", page))
+    add("/swagger", lambda: _SWAGGER.format(title=escape(service.name), mount=service.mount),
+        _said("swagger", "Try it out", page))
+    add("/swagger-assets/{name}", lambda name: _asset(service, name),
+        _said("swaggerAsset", "What that page is made of", script))
+    for path, name in (("/openapi.json", "openapi"), ("/swagger.json", "swaggerDocument")):
+        add(path, lambda: json_response(document()), _said(name, "This document", data))
+    add("/getPostmanCollection", lambda: _postman(service, title, document()),
+        _said("getPostmanCollection", "For Postman", data))
+    add("/health", health_report, _said("health", "Is it well?", answer(_HEALTH), down))
+    add("/admin/health", admin_health_report,
+        _said("adminHealth", "Is it well, with Redis, events and jobs?", answer(_HEALTH), down))
+    add("/favicon.ico", lambda: Response(status=204), {
+        "operationId": "favicon", "summary": "No icon", "responses": {"204": {"description": "None"}}, "security": []})
+
+
+def _add_session_and_permissions(blueprint: ServiceBlueprint) -> None:
+    service = blueprint.service
+
+    def known() -> Actor | None:
+        actor = current_actor(service.realm)
+        spend_one_request(actor)
+        return None if actor.is_anonymous else actor
 
     def current_user() -> Response:
-        session = session_answer(service.realm)
+        session = session_answer(service.realm) if known() else None
         return json_response(session) if session else json_response(_NO_LOGIN, 401)
 
     def permissions() -> Response:
-        return json_response(_NO_LOGIN, 401) if current_actor(service.realm).is_anonymous else json_response([])
+        return json_response([]) if known() else json_response(_NO_LOGIN, 401)
 
     def permission(permissionName: str) -> Response:  # noqa: N803 - the contract's parameter name
-        actor = current_actor(service.realm)
-        if actor.is_anonymous:
+        actor = known()
+        if actor is None:
             return json_response(_NO_LOGIN, 401)
         return json_response({"canDo": _can(actor, service.codename, permissionName), "exceptions": []})
 
-    add_pages(add, service, f"{service.codename} {service.name}", blueprint.apis, lambda: document_of(name))
-    add("/currentuser", current_user)
-    add("/permissions", permissions)
-    add("/permissions/<permissionName>", permission)
+    for path, view, name, summary, shape in (
+            ("/currentuser", current_user, "currentUser", "Who is logged in", SESSION_SCHEMA),
+            ("/permissions", permissions, "permissions", "The caller's permission records: none, roles decide",
+             {"type": "array", "items": {"type": "object"}, "example": []}),
+            ("/permissions/{permissionName}", permission, "permission", "Whether the caller has a permission", _CAN)):
+        blueprint.add_default(path, view, {
+            "operationId": name, "summary": summary, "responses": {"200": answer(shape), **_UNKNOWN}})
 
 
-def add_pages(add: Callable[[str, Any], None], service: Service, title: str, apis: Sequence[Declared],
-              document: Callable[[], dict[str, Any]]) -> None:
-    """Add the default routes that do not ask who calls; also for a service with tokens of its own."""
-    def postman() -> Response:
-        return json_response(_postman(service, title, apis), 200, {
-            "Content-Disposition": f'attachment; filename="{service.name}.postman_collection.json"'})
-
-    add("/", lambda: _face(service, apis))
-    add("/swagger", lambda: _SWAGGER.format(title=escape(service.name), assets=f"{service.mount}/swagger-assets"))
-    add("/swagger-assets/<name>", lambda name: _asset(service.mount, name))
-    add("/openapi.json", lambda: json_response(document()))
-    add("/swagger.json", lambda: json_response(document()))
-    add("/getPostmanCollection", postman)
-    add("/health", health_report)
-    add("/admin/health", admin_health_report)
-    add("/favicon.ico", lambda: Response(status=204))
+def _said(name: str, summary: str, good: dict[str, Any], *refusals: dict[str, Any]) -> dict[str, Any]:
+    """Return the operation of a default route that needs no login."""
+    responses = {"200": good}
+    for refusal in refusals:
+        responses |= refusal
+    return {"operationId": name, "summary": summary, "responses": responses, "security": []}
 
 
-def _face(service: Service, apis: Sequence[Declared]) -> str:
-    rows = "".join(f"<tr><td>{api.method}</td><td><code>{escape(service.mount + api.path)}</code></td>"
-                   f"<td>{escape(api.name)}</td></tr>" for api in apis)
-    return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{service.name}</title><h1>{service.name}"
-            f" {service.version}</h1><p>{escape(service.description)}</p><p><a href='{service.mount}/swagger'>"
-            f"try the APIs</a> · <a href='{service.mount}/openapi.json'>OpenAPI</a></p>"
-            f"<table>{rows}</table></html>")
-
-
-def _asset(mount: str, name: str) -> Response:
+def _asset(service: Service, name: str) -> Response:
     if name == "start.js":
-        return Response(_START.format(mount=mount), mimetype="text/javascript")
+        return Response(_START.format(mount=service.mount), mimetype="text/javascript")
     if name not in _ASSETS:
         raise NotFound
     return Response((_ASSET_FOLDER / name).read_bytes(), mimetype=_ASSETS[name],
@@ -115,8 +131,38 @@ def _can(actor: Actor, codename: str, permission: str) -> bool:
     return actor.role == "admin" and (permission == "adminPanel.access" or permission.startswith(f"{codename}."))
 
 
-def _postman(service: Service, title: str, apis: Sequence[Declared]) -> dict[str, Any]:
-    items = [{"name": api.name, "request": {
-        "method": api.method, "header": [{"key": "Authorization", "value": "Bearer {{accessToken}}"}],
-        "url": "{{baseUrl}}" + service.mount + api.path.replace("{", ":").replace("}", "")}} for api in apis]
-    return {"info": {"name": title, "schema": _POSTMAN}, "item": items}
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and description of everything a document describes."""
+    for path, item in document["paths"].items():
+        yield from ((method.upper(), path, said) for method, said in item.items() if method != "parameters")
+
+
+def _face(service: Service, document: dict[str, Any]) -> str:
+    rows = "".join(f"<tr><td>{method}</td><td><code>{escape(path)}</code></td><td>{escape(said['operationId'])}</td>"
+                   f"<td>{escape(said['summary'])}</td></tr>" for method, path, said in _operations(document))
+    return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{service.name}</title><h1>{service.name}"
+            f" {service.version}</h1><p>{escape(service.description)}</p><p><a href='{service.mount}/swagger'>"
+            f"try the APIs</a> · <a href='{service.mount}/openapi.json'>OpenAPI</a></p><table>{rows}</table></html>")
+
+
+def _postman(service: Service, title: str, document: dict[str, Any]) -> Response:
+    variables = {"baseUrl": runtime().settings.public_url, "accessToken": ""}
+    collection = {
+        "info": {"name": title, "schema": _POSTMAN},
+        "item": [_postman_item(*operation) for operation in _operations(document)],
+        "variable": [{"key": key, "value": value} for key, value in variables.items()]}
+    return json_response(collection, 200, {
+        "Content-Disposition": f'attachment; filename="{service.name}.postman_collection.json"'})
+
+
+def _postman_item(method: str, path: str, said: dict[str, Any]) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "method": method, "url": "{{baseUrl}}" + path.replace("{", ":").replace("}", ""),
+        "description": said["summary"], "header": []}
+    if said.get("security") != []:
+        request["header"].append({"key": "Authorization", "value": "Bearer {{accessToken}}"})
+    body = said.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None:
+        request["header"].append({"key": "Content-Type", "value": "application/json"})
+        request["body"] = {"mode": "raw", "raw": orjson.dumps(body.get("example", {})).decode()}
+    return {"name": said["operationId"], "request": request}

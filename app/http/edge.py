@@ -2,7 +2,7 @@
 
 `/v1/…` matches in any letter case and a trailing slash is forgiven (decision 5); both here, where they cost least."""
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from flask import Flask
@@ -14,8 +14,9 @@ _ALWAYS = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), (
            ("Content-Security-Policy", _POLICY)]
 _UNCACHED = [*_ALWAYS, ("Cache-Control", "no-store")]
 
-# What is read of a refused body; whoever sends more finds the connection closed.
+# What is read of a refused body and for how long; whoever sends more, or slowly, finds the connection closed.
 _MOST_HEARD_OUT = 64 * 2**20
+_LONGEST_HEARD_OUT, _PATIENCE = 5.0, 0.2
 
 Headers = list[tuple[str, str]]
 
@@ -83,10 +84,16 @@ class Edge:
 def _hear_out(environ: dict[str, Any]) -> None:
     """Read what a refused request still sends: most clients listen for the answer only when they have said everything.
 
-    Only where the server ends the stream itself: elsewhere a read could wait for ever."""
-    if not environ.get("wsgi.input_terminated"):
+    Only what is on its way: a client that fell silent in its body has held this thread long enough."""
+    connection = environ.get("gunicorn.socket")
+    if connection is None or not ("CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ):
         return
-    left = _MOST_HEARD_OUT
-    with suppress(OSError):
-        while left > 0 and (heard := environ["wsgi.input"].read(65536)):
+    left, deadline, usual = _MOST_HEARD_OUT, monotonic() + _LONGEST_HEARD_OUT, connection.gettimeout()
+    connection.settimeout(_PATIENCE)
+    try:
+        while left > 0 and monotonic() < deadline and (heard := environ["wsgi.input"].read(65536)):
             left -= len(heard)
+    except OSError:
+        return
+    finally:
+        connection.settimeout(usual)

@@ -9,16 +9,17 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from app.http.envelope import error_response
 from app.http.errors import ApiError, Forbidden, InvalidInput, Unavailable
 from app.http.request import begin_request
+from app.identity.tokens import presented_token, token_name
 from app.settings import REALM_CODENAMES, Settings
 
 log = logging.getLogger("guildhall.http")
 
 _RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_COOKIES = tuple(f"{codename}-access-token" for codename in REALM_CODENAMES.values())
+_TOKEN_NAMES = tuple(token_name(realm) for realm in REALM_CODENAMES)
 # What a page of an allowed origin may read beside the body: versions, paging, limits, and the token of a login.
 _READABLE = ", ".join(("ETag", "Idempotency-Replayed", "Link", "Location", "Preference-Applied", "Retry-After",
-                       "X-Request-Id", "X-Total-Count", *_RATE, *_COOKIES))
+                       "X-Request-Id", "X-Total-Count", *_RATE, *_TOKEN_NAMES))
 _MULTIPART_ROOM = 64 * 1024
 
 
@@ -45,9 +46,11 @@ def install_hooks(app: Flask, settings: Settings) -> None:
         if rate is not None:
             for name, value in zip(_RATE, rate, strict=True):
                 headers.add(name, str(value))
-        origin = request.headers.get("Origin")
-        if origin is not None and origin in allowed:
-            _allow(response, origin)
+        if allowed:
+            headers.add("Vary", "Origin")
+            origin = request.headers.get("Origin")
+            if origin in allowed:
+                _allow(response, origin)
         return response
 
     _install_error_handlers(app)
@@ -65,7 +68,7 @@ def _check_body_size(settings: Settings) -> None:
 
 def _check_origin(allowed: frozenset[str]) -> None:
     """A cookie goes along unasked, so a write it authenticates must come from our own pages (CSRF)."""
-    if not any(name in request.cookies for name in _COOKIES) or "Authorization" in request.headers:
+    if not any(_is_known_by_cookie(realm) for realm in REALM_CODENAMES):
         return
     origin = request.headers.get("Origin") or request.headers.get("Referer")
     if origin is None:
@@ -79,16 +82,20 @@ def _check_origin(allowed: frozenset[str]) -> None:
         raise Forbidden("errMsg_OriginNotAllowed", "OriginNotAllowed")
 
 
+def _is_known_by_cookie(realm: str) -> bool:
+    presented = presented_token(realm, request)
+    return presented is not None and presented.location == "cookie"
+
+
 def _allow(response: Response, origin: str) -> None:
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Access-Control-Allow-Credentials"] = "true"
-    response.headers.add("Vary", "Origin")
     response.headers["Access-Control-Expose-Headers"] = _READABLE
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, PUT, DELETE"
         response.headers["Access-Control-Allow-Headers"] = (
             "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, "
-            + ", ".join(_COOKIES))
+            + ", ".join(_TOKEN_NAMES))
         response.headers["Access-Control-Max-Age"] = "600"
 
 

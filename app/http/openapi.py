@@ -26,14 +26,15 @@ _ERROR = {"type": "object", "required": ["result", "status", "message", "errCode
     "errCode": {"type": ["integer", "string"]}, "date": {"type": "string", "format": "date-time"}, "detail": {}},
     "example": {"result": "ERR", "status": 400, "message": "title: is required", "errCode": "ValidationError",
                 "date": "2026-01-31T12:00:00.000Z", "detail": {"title": "is required"}}}
-_ENVELOPE = {"type": "object", "properties": {
+_ENVELOPE: dict[str, Any] = {"type": "object", "properties": {
     "status": {"type": "string", "const": "OK"}, "statusCode": {"type": "integer"}, "elapsedMs": {"type": "integer"},
     "ssoTime": {"type": "integer"}, "source": {"type": "string", "enum": ["db", "cache"]},
     "cacheKey": {"type": "string"}, "userId": {"type": ["string", "null"]}, "sessionId": {"type": ["string", "null"]},
     "requestId": {"type": "string"}, "dataName": {"type": "string"}, "method": {"type": "string"},
     "action": {"type": "string"}, "appVersion": {"type": "string"}, "rowCount": {"type": "integer"}}}
-_PAGING = {"type": "object", "properties": {name: {"type": "integer"} for name in (
-    "pageNumber", "pageRowCount", "totalRowCount", "pageCount")}}
+_ENVELOPE["required"] = list(_ENVELOPE["properties"])
+_PAGES = ("pageNumber", "pageRowCount", "totalRowCount", "pageCount")
+_PAGING = {"type": "object", "required": list(_PAGES), "properties": {name: {"type": "integer"} for name in _PAGES}}
 _MEANINGS = {400: "A parameter is wrong or a rule forbids it", 401: "No valid login", 403: "Not allowed",
              404: "Not found", 409: "The same Idempotency-Key is in flight", 412: "If-Match names another version",
              413: "The body is too large", 415: "The body is not JSON", 429: "Too many requests; see Retry-After",
@@ -44,6 +45,8 @@ _COMMON = (("getJoins", "boolean", "false leaves associated objects out"),
 _PAGED = (("caching", "boolean", "false bypasses the query cache"), ("cacheTTL", "integer", "seconds to cache, 300"),
           ("pageNumber", "integer", "from 1; 0 returns all rows up to the server's bound"),
           ("pageRowCount", "integer", "rows per page, 25"))
+IDEMPOTENCY_KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
+                   "description": "the same key and body replays the stored answer for 24 h"}
 _KINDS = {"id": {"type": "string", "format": "uuid"}, "instant": {"type": "string", "format": "date-time"},
           "number": {"type": "number"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"}}
 
@@ -56,7 +59,8 @@ def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
     if api.policy.__name__ == "public":
         doc["security"] = []
     if api.method in ("POST", "PATCH", "PUT"):
-        doc["requestBody"] = {"required": bool(api.body), "content": {"application/json": {"schema": _body(api)}}}
+        doc["requestBody"] = {"required": bool(api.body), "content": {"application/json": {
+            "schema": api.shape or {"type": "object"}}}}
         if api.body is not None:
             doc["requestBody"]["content"]["application/json"]["example"] = _example(api.body())
     return {"manual_doc": doc}
@@ -65,17 +69,28 @@ def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
 def describe_system(name: str, view: Any, method: str, path: str, body: type[Schema] | None, policy: Predicate,
                     doc: dict[str, Any]) -> dict[str, Any]:
     """Return the documentation of a bare route; `doc` adds to it or says it better."""
-    responses = {"200": {"description": "OK"}, **{str(code): _error(code) for code in _codes(method)}}
+    refusals = [400, 401, 403, 404, 429, 503] + ([413] if method != "GET" else []) + ([415] if body else [])
+    responses = {"200": answer({}), **{str(code): _error(code) for code in refusals}}
     described: dict[str, Any] = {
         "operationId": name, "summary": (view.__doc__ or name).strip().split("\n")[0],
         "parameters": [_path_parameter(part) for part in _placeholders(path)],
+        **({"security": []} if policy.__name__ == "public" else {}),
         **doc, "responses": responses | doc.get("responses", {})}
-    if policy.__name__ == "public":
-        described["security"] = []
     if body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {
             "schema": body, "example": _example(body())}}}
     return {"manual_doc": described}
+
+
+def describe_default(path: str, doc: dict[str, Any]) -> dict[str, Any]:
+    """Return the documentation of a route every service has."""
+    parameters = [_path_parameter(part) for part in _placeholders(path)]
+    return {"manual_doc": {"tags": ["default routes"], "parameters": parameters, **doc}}
+
+
+def answer(schema: dict[str, Any], meaning: str = "OK", media_type: str = "application/json") -> dict[str, Any]:
+    """Return what a document says of one answer of a bare route."""
+    return {"description": meaning, "content": {media_type: {"schema": schema}}}
 
 
 def _placeholders(path: str) -> list[str]:
@@ -102,22 +117,11 @@ def _parameters(api: "BusinessApi") -> list[dict[str, Any]]:
     found += [_query(name, {"type": "string"}, meaning) | {"required": meaning.startswith("required")}
               for name, meaning in api.arguments.items()]
     if api.method in ("POST", "PATCH"):
-        found.append({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
-                      "description": "the same key and body replays the stored answer for 24 h"})
+        found.append(IDEMPOTENCY_KEY)
     if api.method in ("PATCH", "DELETE"):
         found.append({"name": "If-Match", "in": "header", "schema": {"type": "string"},
                       "description": "the ETag (recordVersion) the change is meant for"})
     return found
-
-
-def _body(api: "BusinessApi") -> Any:
-    parts: list[Any] = [api.body] if api.body is not None else []
-    if api.id_name:
-        parts.append({"type": "object", "properties": {api.id_name: {
-            "type": "string", "format": "uuid", "description": "id to give the new object; must be unused"}}})
-    if not parts:
-        return {"type": "object"}
-    return {"allOf": parts} if len(parts) > 1 else parts[0]
 
 
 def _responses(api: "BusinessApi") -> dict[str, Any]:
@@ -126,8 +130,8 @@ def _responses(api: "BusinessApi") -> dict[str, Any]:
     if api.crud == "list":
         properties |= {"paging": _PAGING, "filters": {"type": "array", "items": {"type": "object"}},
                        "uiPermissions": {"type": "array", "items": {}}}
-    properties |= api.extras
-    body = {"allOf": [{"$ref": "#/components/schemas/Envelope"}, {"type": "object", "properties": properties}]}
+    body = {"allOf": [{"$ref": "#/components/schemas/Envelope"}, {
+        "type": "object", "required": list(properties), "properties": {**properties, **api.extras}}]}
     meanings = {code: api.responses.get(code) for code in _codes(api.method)}
     return {str(api.status): {"description": "OK", "content": {"application/json": {"schema": body}}},
             **{str(code): _error(code, meaning) for code, meaning in meanings.items()}}
@@ -143,8 +147,10 @@ def _error(code: int, meaning: str | None = None) -> dict[str, Any]:
 
 
 def _example(schema: Schema) -> dict[str, Any]:
+    """Return a body of the required fields and of those that say an example."""
     return {field.data_key or name: field.metadata.get("enum", [None])[0] or field.metadata.get("example")
-            or _EXAMPLES.get(type(field), "text") for name, field in schema.fields.items() if field.required}
+            or _EXAMPLES.get(type(field), "text") for name, field in schema.fields.items()
+            if field.required or "example" in field.metadata}
 
 
 def prepare_document(app: Flask, blueprint: "ServiceBlueprint") -> None:
@@ -160,7 +166,7 @@ def prepare_document(app: Flask, blueprint: "ServiceBlueprint") -> None:
         api.register_field(kind, *named)
     api.spec.components.schema("ApiError", _ERROR)
     api.spec.components.schema("Envelope", _ENVELOPE)
-    for name, scheme in _security(service).items():
+    for name, scheme in (_security(service) | blueprint.security_schemes).items():
         api.spec.components.security_scheme(name, scheme)
     api.spec.options["security"] = [{name: []} for name in _security(service)]
     app.extensions.setdefault("openapi", {})[blueprint.name] = (api, blueprint)

@@ -14,6 +14,7 @@ from app.data.columns import iso
 from app.data.uuid7 import uuid7
 from app.events.transport import STREAM_LENGTH
 from app.identity.actor import Actor
+from app.ops.metrics import count_dropped_read_events
 from app.runtime import runtime
 
 _BUFFER = 5000
@@ -27,12 +28,11 @@ class ReadEventBuffer:
         self._redis = redis
         self._waiting: deque[tuple[str, str | None, str, int, float]] = deque(maxlen=_BUFFER)
         self._thread: threading.Thread | None = None
-        self.dropped = 0
 
     def put(self, topic: str, user_id: str | None, request_id: str, rows: int) -> None:
         """Take one read event."""
         if len(self._waiting) == _BUFFER:
-            self.dropped += 1
+            count_dropped_read_events("buffer full", 1)
         self._waiting.append((topic, user_id, request_id, rows, time.time()))
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="read-events", daemon=True)
@@ -57,7 +57,7 @@ class ReadEventBuffer:
         try:
             pipe.execute()
         except (RedisError, OSError):
-            self.dropped += len(batch)
+            count_dropped_read_events("stream down", len(batch))
         return len(batch)
 
 

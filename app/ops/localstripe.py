@@ -23,13 +23,17 @@ def stands_in(settings: Settings) -> bool:
     return not settings.is_production and base.hostname == "127.0.0.1" and PROGRAM.exists()
 
 
+def gateway_port(settings: Settings) -> int:
+    """Return the port the stand-in listens on."""
+    return urlsplit(settings.stripe_api_base).port or 80
+
+
 def become_localstripe(settings: Settings, webhook_url: str) -> None:
     """Turn this process into localstripe; a helper beside it tells it where our webhook is once it listens."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kept across exec: the helper leaves no zombie
     if os.fork() == 0:
         os._exit(_register_webhook(settings, webhook_url))
-    port = str(urlsplit(settings.stripe_api_base).port)
-    os.execv(PROGRAM, [str(PROGRAM), "--port", port, "--from-scratch"])
+    os.execv(PROGRAM, [str(PROGRAM), "--port", str(gateway_port(settings)), "--from-scratch"])
 
 
 def _register_webhook(settings: Settings, webhook_url: str) -> int:

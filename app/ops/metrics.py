@@ -16,6 +16,8 @@ _OWN = CollectorRegistry()
 _REQUESTS = Counter("guildhall_requests", "Answered requests.", ("method", "route", "status"), registry=_OWN)
 _SECONDS = Histogram("guildhall_request_seconds", "Time to answer.", ("method", "route"), registry=_OWN,
                      buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10))
+_DROPPED = Counter("guildhall_read_events_dropped", "Lost events of reads (decision 24).", ("reason",),
+                   registry=_OWN)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -34,6 +36,11 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
     counter, histogram = _series(method if method in _METHODS else "(other)", route, status)
     counter.inc()
     histogram.observe(seconds)
+
+
+def count_dropped_read_events(reason: str, count: int) -> None:
+    """Add events of reads that found no room in the buffer or no stream."""
+    _DROPPED.labels(reason).inc(count)
 
 
 class BacklogCollector:

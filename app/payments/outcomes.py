@@ -12,7 +12,6 @@ UNSETTLED_STATES = (SENDING, OPEN)
 """sending: the gateway's answer is not recorded yet; open: it waits for the payer or the bank."""
 
 CONFIRMATIONS = ("pending", "processing", "paid", "canceled")
-CONFIRMATION_OF = {STARTED: "processing", SUCCESS: "paid", FAILED: "canceled", CANCELED: "canceled"}
 
 _OUTCOME_OF_INTENT = {
     "succeeded": SUCCESS,
@@ -28,7 +27,6 @@ _MAY_BECOME = {
     CANCELED: {SUCCESS},
     SUCCESS: set[str](),
 }
-REFUND_STATES = ("requested", "pending", "succeeded", "failed")
 _REFUND_STATE_OF = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 

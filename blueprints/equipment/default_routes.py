@@ -18,13 +18,14 @@ def add_default_routes(api: RegistryBlueprint) -> None:
     service = api.service
     described = document(service.mount, TITLE, service.version, service.description, api.apis)
 
-    def add(rule: str, view: Any) -> None:
-        api.add_url_rule(rule, f"default {rule.replace('.', ' ')}", view)
+    def add(path: str, view: Any, _: Any = None) -> None:
+        rule = path.replace("{", "<").replace("}", ">")
+        api.add_url_rule(rule, f"default {path.replace('.', ' ')}", view)
 
-    add_pages(add, service, TITLE, api.apis, lambda: described)
+    add_pages(add, service, TITLE, lambda: described)
     add("/currentuser", _current_user)
     add("/permissions", _permissions)
-    add("/permissions/<name>", _permission)
+    add("/permissions/{name}", _permission)
 
 
 def _current_user() -> Response:

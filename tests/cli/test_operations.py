@@ -1,6 +1,8 @@
 """What an operator types: settings, doctor, events, jobs, demo; refusals first, then what they do."""
 import json
 import os
+import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,11 +20,13 @@ from sqlalchemy import insert
 from app.clock import now
 from app.data.unit_of_work import unit_of_work
 from app.events.outbox import PARKED, EventDelivery
+from app.factory import create_app
 from app.identity.actor import system_actor
 from app.jobs import schedule
+from app.settings import SettingsError, load_settings
 from blueprints.marketplace.category_management.commands import create_category
 from cli import COMMANDS, load_command
-from tests.components import ROOT
+from tests.components import ROOT, free_port
 
 FlaskCommand = Callable[..., Result]
 SUBSCRIBER = "notifications.mail"
@@ -47,6 +51,57 @@ def _park_a_delivery() -> None:
         work.execute(insert(EventDelivery).values(event_id=1, subscriber=SUBSCRIBER, status=PARKED, attempts=8,
                                                   next_attempt_at=now(), last_error="SMTPError: no"))
         work.commit()
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("PORT", "0"), ("PORT", "99999"), ("DATABASE_URL", "garbage"), ("DATABASE_URL", "mysql://x:hidden@y/z"),
+    ("DATABASE_URL", "postgresql://x:hidden@y:port/z"), ("REDIS_URL", "garbage"), ("REDIS_URL", "http://x:hidden@y"),
+    ("CLOCK_OFFSET", "inf"), ("CLOCK_OFFSET", "1e300"), ("STRIPE_TIMEOUT_SECONDS", "nan"),
+    ("STRIPE_TIMEOUT_SECONDS", "0"), ("PUBLIC_URL", "foo"), ("PUBLIC_URL", "http://"), ("SMTP_URL", "nonsense"),
+    ("SMTP_URL", "smtp://x:hidden@y:99999"), ("DATABASE", "mysql://x:hidden@y"), ("AWS_ENDPOINT_URL", "y:4566"),
+    ("OFFER_HOURS", "2000000000"), ("TRUSTED_PROXIES", "-1"), ("LOG_LEVEL", "LOUD"),
+    ("GUILDHALL_HOME", "~no-such-user/guildhall"),
+])
+def test_a_value_outside_a_settings_form_is_named_and_no_password_repeated(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}\\b") as refused:
+        load_settings({name: value})
+    assert "hidden" not in str(refused.value)
+
+
+def test_the_stand_in_for_stripe_has_a_port_however_high_ours_is() -> None:
+    assert load_settings({"PORT": "8000"}).stripe_api_base == "http://127.0.0.1:8420"
+    assert load_settings({"PORT": "65535"}).stripe_api_base == "http://127.0.0.1:65115"
+
+
+def test_a_taken_port_of_the_stand_in_for_stripe_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = _run("serve", GUILDHALL_HOME=str(tmp_path), STRIPE_API_BASE=f"http://127.0.0.1:{port}",
+                       PORT=str(free_port()))
+    assert refused.returncode == 1
+    assert f"port {port}, for the stand-in for Stripe, is taken" in refused.stderr
+
+
+def test_what_the_system_stores_is_its_owners_alone(tmp_path: Path) -> None:
+    create_app(load_settings({"GUILDHALL_HOME": str(tmp_path / "home")}))
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "home" / "guildhall.db").stat().st_mode) == 0o600
+
+
+def test_a_database_file_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    settings = load_settings({"GUILDHALL_HOME": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/none/x.db"})
+    with pytest.raises(SettingsError, match="DATABASE_URL: "):
+        create_app(settings)
+
+
+@pytest.mark.parametrize("home", ["a-file", "a-file/below"])
+def test_an_instance_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path, home: str) -> None:
+    (tmp_path / "a-file").touch()
+    for command in (("serve",), ("users", "list")):
+        refused = _run(*command, GUILDHALL_HOME=str(tmp_path / home))
+        assert refused.returncode == 1
+        assert "GUILDHALL_HOME" in refused.stderr
+        assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize(("environment", "named"), [
@@ -120,8 +175,10 @@ def test_status_counts_what_waits_and_fails_when_something_is_parked(
 
 def test_retry_owes_parked_deliveries_again_and_is_idempotent(flask: FlaskCommand) -> None:
     _park_a_delivery()
-    dry = flask("events", "retry", "--dry-run")
+    dry = flask("events", "retry", "--dry-run", "--json")
     assert "dry run" in dry.stderr
+    assert json.loads(dry.stdout) == {
+        "changed": False, "would": f"1 parked deliveries of {SUBSCRIBER} are tried again"}
     assert json.loads(flask("events", "status", "--json").stdout)["parked"] == 1
     assert json.loads(flask("events", "retry", SUBSCRIBER, "--yes", "--json").stdout) == {"retried": 1}
     assert json.loads(flask("events", "retry", "--yes", "--json").stdout) == {"retried": 0}

@@ -28,6 +28,8 @@ MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
     "auth-api", "bucket", "categorymanagement-api", "productlisting-api", "auctionoffer-api", "ordermanagement-api",
     "notificationmanagement-api", "searchindexing-api", "adminmoderation-api"))
 MOUNTS = (*MARKETPLACE, "/network/auth-api", "/network/bucket", "/equipment-api", "/organization-api")
+# The network's auth and bucket are the marketplace's code mounted once more: odd values of fields meet it once.
+DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if not mount.startswith("/network"))
 SESSION_ENDS = ("relogin", "logout")
 
 
@@ -49,6 +51,11 @@ class Front:
 
     def __post_init__(self) -> None:
         self.operations = [one for one in operations(self.caller, self.mount) if one.name not in SESSION_ENDS]
+
+    @property
+    def visitor(self) -> ApiClient:
+        """Return somebody without a login."""
+        return ApiClient(self.caller._client.application)
 
     @property
     def bodies(self) -> list[Operation]:

@@ -59,10 +59,11 @@ class Operation:
 
 
 def operations(client: ApiClient, mount: str) -> list[Operation]:
-    """Return every operation of the service mounted there, once (`…1` is its second path)."""
+    """Return every operation of the service's own, once (`…1` is its second path)."""
     document = client.get(f"{mount}/openapi.json").json
     found = [_operation(document, method, path, item[method], item.get("parameters", []))
-             for path, item in document["paths"].items() for method in METHODS if method in item]
+             for path, item in document["paths"].items() for method in METHODS
+             if method in item and "default routes" not in item[method].get("tags", [])]
     names = {operation.name for operation in found}
     return [operation for operation in found if not (operation.name.endswith("1") and operation.name[:-1] in names)]
 

@@ -58,6 +58,15 @@ def test_every_openapi_document_is_valid_and_complete(app: Flask, client: ApiCli
             assert str(api.status) in operation["responses"]
 
 
+def test_face_and_postman_collection_show_what_the_document_shows(app: Flask, client: ApiClient) -> None:
+    for service in services(app):
+        mount = service.service.mount
+        shown = {operation["operationId"] for item in client.get(f"{mount}/openapi.json").json["paths"].values()
+                 for method, operation in item.items() if method != "parameters"}
+        assert {item["name"] for item in client.get(f"{mount}/getPostmanCollection").json["item"]} == shown
+        assert all(f"<td>{name}</td>" in client.get(f"{mount}/").text for name in shown)
+
+
 def test_the_swagger_page_brings_its_own_assets(client: ApiClient) -> None:
     mount = "/marketplace/auth-api"
     page = client.get(f"{mount}/swagger").text

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.data.database import reading
 from app.events.outbox import EventDelivery
-from tests.contract.fronts import MOUNTS, Front
+from tests.contract.fronts import DISTINCT_MOUNTS, Front
 from tests.contract.hostile import NO_JSON, NO_OBJECTS, odd_values, with_value, wrong_values
 from tests.contract.surface import Operation
 
@@ -17,7 +17,7 @@ NOT_OPEN = {"callbackOrderManagementOrderPayment", "offerSecondChance", "startOr
             "refreshOrderManagementOrderPayment", "email-verification-start", "mobile-verification-start",
             "mobile-2factor-verification-start", "password-reset-by-mobile-start"}
 
-pytestmark = pytest.mark.parametrize("mount", MOUNTS)
+pytestmark = pytest.mark.parametrize("mount", DISTINCT_MOUNTS)
 
 
 def is_open(operation: Operation) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from flask import Flask
 
 from tests.clients import ApiClient
-from tests.contract.fronts import MOUNTS, Front
+from tests.contract.fronts import DISTINCT_MOUNTS, Front
 from tests.contract.hostile import AUTHORIZATIONS, CONTENT_TYPES, HEADERS, ORIGINS, PATH_TEXTS, QUERY_TEXTS
 from tests.contract.verdict import events, is_error
 
@@ -14,7 +14,7 @@ STRANGE_QUERIES = ("pageNumber=999999999&pageRowCount=1000", "page=9999999&page_
                    "%", "%zz=%zz", "&&&===", "a[]=1&a[b]=2", "%00=%00", quote("\x00\x01\x7f"), "%ff=%ff", "?" * 200,
                    "&".join(f"x{number}=1" for number in range(3000)))
 
-every_service = pytest.mark.parametrize("mount", MOUNTS)
+every_service = pytest.mark.parametrize("mount", DISTINCT_MOUNTS)
 
 
 @pytest.mark.slow

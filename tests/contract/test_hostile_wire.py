@@ -136,9 +136,9 @@ def _addresses_of_every_form_are_answered(live: LiveSystem) -> None:
 
 
 def _clients_that_stall_hold_no_thread_for_good(live: LiveSystem) -> None:
-    """More of them than there are threads: the last one is answered when the first have used up the patience."""
+    """One for each thread there is: the next caller is answered when they have used up the patience."""
     with ExitStack() as stack:
-        for _ in range(6):
+        for _ in range(4):
             silent = stack.enter_context(
                 socket.create_connection(("127.0.0.1", int(live.environment["PORT"])), timeout=60))
             silent.sendall(post(LOGIN, b"{", b"Content-Length: 50"))

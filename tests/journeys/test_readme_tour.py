@@ -11,6 +11,7 @@ VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"), "<time>"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "<hex>"),
     (re.compile(r'"(elapsedMs|ssoTime|timeStamp|codeIndex)":\d+'), r'"\1":0'),
+    (re.compile(r'"source":"(db|cache)"'), '"source":"<source>"'),  # whether the look before was recent enough
     (re.compile(r'"secretCode":"\d+"'), '"secretCode":"<code>"'),
 )
 

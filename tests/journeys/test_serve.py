@@ -28,7 +28,7 @@ def test_sigterm_ends_everything_within_ten_seconds(live: LiveSystem) -> None:
 def test_a_second_system_on_the_same_folder_is_refused(live: LiveSystem) -> None:
     refused = live.flask("serve")
     assert refused.returncode == 1
-    assert "taken by another program" in refused.stderr
+    assert "another flask serve already runs on" in refused.stderr
 
 
 def test_the_demo_is_seeded_once_and_kept(tmp_path: Path) -> None:

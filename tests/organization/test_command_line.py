@@ -70,8 +70,9 @@ def test_a_no_changes_nothing(run: Callable[..., Result], world: World) -> None:
     ("client", "add", TENANT), ("rebuild", TENANT)])
 def test_a_dry_run_changes_nothing(run: Callable[..., Result], world: World, arguments: tuple[str, ...]) -> None:
     world.tenant(TENANT)
-    result = run(*arguments, "--dry-run")
+    result = run(*arguments, "--dry-run", "--json")
     assert (result.exit_code, "nothing was changed" in result.stderr) == (0, True)
+    assert told(result)["changed"] is False
     assert [(tenant.tenant_id, tenant.status) for tenant in world.ports.tenants.all()] == [(TENANT, "active")]
     assert world.ports.tenants.clients(TENANT) == []
 
@@ -99,7 +100,8 @@ def test_a_tenant_is_added_listed_suspended_resumed_and_dropped(run: Callable[..
     caller = world.caller(TENANT)
     assert told(run("tenant", "suspend", TENANT, "--yes", "--json"))["status"] == "suspended"
     assert caller.search().status_code == 403
-    assert "suspended already" in run("tenant", "suspend", TENANT, "--yes").stderr
+    assert told(run("tenant", "suspend", TENANT, "--json")) == {
+        "changed": False, "reason": f"{TENANT} is suspended already"}
     assert told(run("tenant", "resume", TENANT, "--yes", "--json"))["status"] == "active"
     assert caller.search().status_code == 204
     assert [row["tenantId"] for row in told(run("tenant", "list", "--json"))] == [TENANT]

@@ -7,6 +7,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.clock import moved_clock
+from app.jobs.worker import run_job
 from app.runtime import runtime
 from tests.platform.driver import Auth, is_refusal
 
@@ -28,13 +29,13 @@ def tokens(auth):
     return lambda client: auth.current_user(client.token).json
 
 
-def upload(auth, token, bucket_id, *contents, name="a.png"):
+def upload(auth, token, bucket_id, *contents, name="a.png", **options):
     form = {"files": [FileStorage(io.BytesIO(content), name) for content in contents]}
     if bucket_id is not None:
         form["bucketId"] = bucket_id
     boundary, body = encode_multipart(form)
     return auth.call("POST", "/upload", token=token, service="bucket", data=body,
-                     content_type=f"multipart/form-data; boundary={boundary}")
+                     content_type=f"multipart/form-data; boundary={boundary}", **options)
 
 
 def user_bucket(client):
@@ -118,9 +119,36 @@ def test_36_a_bucket_token_ends_with_its_session_and_its_time(auth, one, tokens)
     assert is_refusal(upload(auth, token, user_bucket(one), png()), 401)
 
 
+def test_46_a_repeated_upload_under_one_key_stores_its_files_once(app, auth, one, tokens):
+    token, keyed = tokens(one)["userBucketToken"], {"headers": {"Idempotency-Key": "k1"}}
+    assert is_refusal(upload(auth, token, user_bucket(one), b"no image", **keyed), 400)  # nothing was done under it
+    first = upload(auth, token, user_bucket(one), png(), **keyed)
+    before = len(stored_files(app))
+    again = upload(auth, token, user_bucket(one), png(), **keyed)
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (200, first.json, "true")
+    assert len(stored_files(app)) == before
+    other = upload(auth, token, user_bucket(one), png("gold"), **keyed)
+    assert is_refusal(other, 400, "IdempotencyKeyReused")
+    assert is_refusal(upload(auth, "a.b.c", user_bucket(one), png(), **keyed), 401)
+
+
 @pytest.mark.parametrize("file_id", ["018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "not-a-uuid", "..%2f..%2fetc%2fpasswd"])
 def test_36_an_unknown_file_is_not_found(auth, file_id):
     assert is_refusal(auth.call("GET", f"/download/{file_id}", service="bucket"), 404)
+
+
+def test_36_the_files_of_a_purged_user_are_purged_too_and_no_others(app, auth, one, people, tokens, settle):
+    two = people.user("u2")
+    [gone], [kept] = (upload(auth, tokens(client)["userBucketToken"], user_bucket(client), png()).json["data"]
+                      for client in (one, two))
+    before = len(stored_files(app))
+    auth.call("DELETE", f"/v1/archiveprofile/{one.user_id}", token=one.token)
+    with moved_clock(days=31):
+        run_job("purge-archived")
+        settle()
+        assert is_refusal(auth.call("GET", f"/download/{gone['fileId']}", service="bucket"), 404)
+        assert auth.call("GET", f"/download/{kept['fileId']}", service="bucket").status_code == 200
+    assert len(stored_files(app)) == before - 1
 
 
 def test_36_a_file_of_one_realm_is_not_served_by_the_other(auth, one, tokens):

@@ -119,6 +119,19 @@ def test_46_an_idempotency_key_makes_a_registration_safe_to_repeat(auth):
     assert is_refusal(other, 400, "IdempotencyKeyReused")
 
 
+@pytest.mark.parametrize("service", ["auth-api", "bucket"])
+def test_44_every_example_of_the_document_is_a_body_the_service_takes(auth, people, service):
+    document = auth.call("GET", "/openapi.json", service=service).json
+    for path, item in document["paths"].items():
+        for method in {"post", "patch"} & set(item):
+            content = item[method].get("requestBody", {}).get("content", {})
+            if "application/json" in content:
+                url = path.removeprefix(f"/{auth.realm}/{service}").replace("{userId}", people.user().user_id)
+                answer = auth.call(method.upper(), url, token=people.super_admin().token, service=service,
+                                   json=content["application/json"]["example"])
+                assert answer.json.get("errCode") != "ValidationError", (path, answer.json)
+
+
 def test_46_a_cookie_does_not_authenticate_a_write_from_a_foreign_page(auth, people):
     one = people.user("u1")
     headers = {"Cookie": f"{auth.token_name}={one.token}", "Origin": "https://evil.example"}

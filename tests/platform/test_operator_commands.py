@@ -71,7 +71,8 @@ def test_a_role_given_at_the_console_counts_in_open_sessions_at_once(auth, peopl
     one = people.user("u1")
     assert flask_users("role", one.user_id, "admin", "--yes").exit_code == 0
     assert auth.current_user(one.token).json["roleId"] == "admin"
-    assert "already" in flask_users("role", one.user_id, "admin").stderr
+    again = flask_users("role", one.user_id, "admin", "--json")
+    assert json.loads(again.stdout) == {"changed": False, "reason": f"{one.email} is admin already"}
 
 
 def test_the_super_admin_is_not_unmade_even_by_the_operator(flask_users):

@@ -242,6 +242,12 @@ def test_11_missing_credentials_are_refused(auth, body):
     assert is_refusal(auth.call("POST", "/login", json=body), 400)
 
 
+def test_11_all_missing_credentials_are_named_at_once(auth):
+    assert set(auth.call("POST", "/login", json={}).json["detail"]) == {"username", "password"}
+    answer = auth.call("POST", "/login", json={"username": 7})
+    assert answer.json["detail"] == {"username": "expected text", "password": "is required"}
+
+
 def test_11_a_wrong_password_and_an_unknown_user_get_the_same_answer(auth):
     auth.verified_user()
     answers = [auth.login(password="wrong-horse-1"), auth.login("nobody@example.com"), auth.login("no e-mail at all")]

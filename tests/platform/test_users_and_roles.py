@@ -7,7 +7,7 @@ from app.clock import moved_clock
 from app.identity.roles import SUPER_ADMIN_ID
 from app.jobs.worker import run_job
 from tests.clients import PASSWORD
-from tests.platform.driver import is_refusal
+from tests.platform.driver import Auth, is_refusal
 
 NEW_PASSWORD = "new-correct-horse-1"
 
@@ -153,6 +153,21 @@ def test_24_the_super_admin_needs_its_own_old_password(auth, people):
     assert is_refusal(change_password(auth, SUPER_ADMIN_ID, super_admin.token, "wrong-horse-1"), 403)
 
 
+def test_24_the_super_admin_needs_no_old_password_of_others_however_many(people, realm, make_app):
+    auth, super_admin, one = Auth(make_app(RATELIMIT_ENABLED="1"), realm), people.super_admin(), people.user("u1")
+    for number in range(11):
+        answer = change_password(auth, one.user_id, super_admin.token, "not-known-1", f"new-horse-{number}")
+        assert answer.status_code == 200, answer.json
+    assert not auth.is_alive(one.token)
+
+
+def test_24_an_old_password_can_be_guessed_at_ten_times(people, realm, make_app):
+    auth, one = Auth(make_app(RATELIMIT_ENABLED="1"), realm), people.user("u1")
+    for _ in range(10):
+        assert is_refusal(change_password(auth, one.user_id, one.token, "wrong-horse-1"), 403)
+    assert is_refusal(change_password(auth, one.user_id, one.token, PASSWORD), 429)
+
+
 def test_25_staff_replaces_passwords_of_lower_ranks(auth, people):
     one, admin, other_admin = people.user("u1"), people.admin(), people.admin("bea")
 
@@ -289,7 +304,9 @@ def test_28_staff_may_bring_an_unused_id(auth, people):
     wanted = str(uuid.uuid4())
     body = {"email": "made@example.com", "password": PASSWORD, "fullname": "Made", "userId": wanted}
     admin = people.admin()
-    assert is_refusal(auth.call("POST", "/v1/users", token=admin.token, json=body | {"userId": "x"}), 400)
+    refused = auth.call("POST", "/v1/users", token=admin.token, json={"userId": "x", "fullname": "Made"})
+    assert is_refusal(refused, 400)
+    assert set(refused.json["detail"]) == {"userId", "email", "password"}
     assert auth.call("POST", "/v1/users", token=admin.token, json=body).json["user"]["id"] == wanted
     again = auth.call("POST", "/v1/users", token=admin.token, json=body | {"email": "other@example.com"})
     assert is_refusal(again, 400)

@@ -8,7 +8,6 @@ from blueprints.marketplace.category_management.models import Category, Subcateg
 
 CATEGORY_FILTERS = Filters((contains(Category.title),))
 SUBCATEGORY_FILTERS = Filters((equal(Subcategory.category_id), contains(Subcategory.name), equal(Subcategory.group)))
-MODELS = (Category, Subcategory)
 
 
 def get_category(category_id: str) -> Wire:

@@ -23,7 +23,6 @@ _BY_HAND: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "PENDING_PAYMENT": (frozenset(), frozenset({STAFF})),
 }
 CANCELLABLE = ("PENDING_PAYMENT", "PAID", "PROCESSING")
-TIMESTAMP_OF = {"PAID": "paid_at", "SHIPPED": "shipped_at", "DELIVERED": "delivered_at", "CANCELLED": "cancelled_at"}
 
 
 @dataclass(frozen=True, slots=True)

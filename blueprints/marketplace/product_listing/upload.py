@@ -23,9 +23,11 @@ UPLOAD_RESPONSES: dict[str, Any] = {
             "status": {"type": "integer"}, "mediaAssetId": {"type": "string", "format": "uuid"},
             "mediaAssetIds": {"type": "array", "items": {"type": "string", "format": "uuid"}},
             "url": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}}}}}},
-    "400": {"description": "no_file, invalid_mime or too_large", "content": {"application/json": {"example": {
-        "error": {"code": "no_file", "message": _REFUSALS["no_file"]}}}}},
-    "401": {"description": "No valid login"},
+    "400": {"description": "no_file, invalid_mime or too_large", "content": {"application/json": {
+        "schema": {"type": "object", "required": ["error"], "properties": {"error": {
+            "type": "object", "required": ["code", "message"], "properties": {
+                "code": {"type": "string", "enum": list(_REFUSALS)}, "message": {"type": "string"}}}}},
+        "example": {"error": {"code": "no_file", "message": _REFUSALS["no_file"]}}}}},
 }
 
 

@@ -4,7 +4,7 @@ Start asks more than complete: it refuses where no code may go out (rules-platfo
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.http.errors import Forbidden, InvalidInput, LoginRequired, NotFound, RuleViolated
+from app.http.errors import Forbidden, LoginRequired, NotFound, RuleViolated
 from app.identity.authentication import identity
 from app.identity.sessions import LiveSession
 from app.runtime import runtime
@@ -76,10 +76,8 @@ def party_of(verification: Verification, realm: str, data: dict[str, Any]) -> Pa
 
 
 def _account_named(realm: str, data: dict[str, Any]) -> Any:
-    if data.get("mobile"):
+    if "mobile" in data:
         return find_account_by_mobile(realm, data["mobile"])
-    if not data.get("email"):
-        raise InvalidInput("mobile: is required", detail={"mobile": "is required"})
     return find_active_account(realm, data["email"])
 
 

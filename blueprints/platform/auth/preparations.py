@@ -27,20 +27,26 @@ def registration(actor: Actor, data: Data) -> Data:
     return hashed(actor, data)
 
 
-def password_change(actor: Actor, data: Data) -> Data:
-    """Prove the old password against the actor's own account and hash the new one."""
-    throttle = identity().throttle
-    throttle.take(OLD_PASSWORD_TRIES, actor.realm, str(actor.user_id))
-    stored = stored_hash(actor.realm, actor.user_id)
-    proven = password_matches(stored, data["old_password"])
-    if proven:
-        throttle.forget(OLD_PASSWORD_TRIES, actor.realm, str(actor.user_id))
-    return {"proven_hash": stored if proven else None, "chosen": _chosen(data["new_password"])}
+def password_change(actor: Actor, data: Data, user_id: str) -> Data:
+    """Prove the old password where the account is the actor's own, and hash the new one."""
+    proven = _proven_hash(actor.realm, user_id, data["old_password"]) if actor.is_user(user_id) else None
+    return {"proven_hash": proven, "chosen": _chosen(data["new_password"])}
 
 
-def password_replacement(actor: Actor, data: Data) -> Data:
+def password_replacement(actor: Actor, data: Data, user_id: str) -> Data:
     """Hash the password staff gives a user."""
     return {"chosen": _chosen(data["password"])}
+
+
+def _proven_hash(realm: str, user_id: str, password: str) -> str | None:
+    """Return the stored hash the password belongs to, or None; raises TooManyRequests after ten wrong ones."""
+    throttle = identity().throttle
+    throttle.take(OLD_PASSWORD_TRIES, realm, user_id)
+    stored = stored_hash(realm, user_id)
+    if not password_matches(stored, password):
+        return None
+    throttle.forget(OLD_PASSWORD_TRIES, realm, user_id)
+    return stored
 
 
 def _chosen(password: str) -> ChosenPassword:

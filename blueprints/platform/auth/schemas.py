@@ -2,7 +2,7 @@
 from typing import Any
 
 import orjson
-from marshmallow import ValidationError
+from marshmallow import ValidationError, validates_schema
 
 from app.http.schemas import Identifier, InputSchema, JsonObject, Text
 from app.identity.passwords import MAX_PASSWORD_LENGTH, password_weakness
@@ -10,10 +10,15 @@ from app.runtime import runtime
 from blueprints.platform.auth.rules import normal_email
 
 _MOST_ADDRESS_BYTES = 8192
+_ANNA = {"example": "Anna Ant"}
+_CODE = {"example": "123456"}
 
 
 class Email(Text):
     """An e-mail address; comes out trimmed and lower-cased."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"example": "anna@example.com"}, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         email = normal_email(super()._deserialize(value, attr, data, **options))
@@ -26,7 +31,8 @@ class Password(Text):
     """A password as typed: white space counts."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(most=MAX_PASSWORD_LENGTH, metadata={"format": "password"}, **options)
+        super().__init__(most=MAX_PASSWORD_LENGTH, metadata={"format": "password", "example": "correct-horse-1"},
+                         **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         if not isinstance(value, str) or not 0 < len(value) <= MAX_PASSWORD_LENGTH:
@@ -60,7 +66,7 @@ class Address(JsonObject):
 class Face(InputSchema):
     """PATCH of a user or a profile."""
 
-    fullname = Text()
+    fullname = Text(metadata=_ANNA)
     avatar = Text(most=2048)
 
 
@@ -74,7 +80,7 @@ class MarketplaceFace(Face):
 class NewUser(Face):
     """POST of a user by staff."""
 
-    fullname = Text(required=True)
+    fullname = Text(required=True, metadata=_ANNA)
     email = Email(required=True)
     password = NewPassword(required=True)
 
@@ -96,7 +102,7 @@ class MarketplaceRegistration(Registration, MarketplaceFace):
 class RoleChange(InputSchema):
     """PATCH of a role."""
 
-    role_id = Text(required=True)
+    role_id = Text(required=True, metadata={"example": "user"})
 
 
 class PasswordChange(InputSchema):
@@ -115,9 +121,13 @@ class PasswordReplacement(InputSchema):
 class Credentials(InputSchema):
     """POST /login; `username` is the e-mail, and wins over `email`."""
 
-    username = Text()
-    email = Text()
+    username = Text(metadata={"example": "anna@example.com", "description": "the e-mail"})
+    email = Text(metadata={"description": "in place of username, which wins"})
     password = Password(required=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _name_somebody(self, data: dict[str, Any], **_: Any) -> None:
+        _require_either(data, "username", "email")
 
 
 class EmailOnly(InputSchema):
@@ -129,8 +139,12 @@ class EmailOnly(InputSchema):
 class MobileOrEmail(InputSchema):
     """Start of a reset by mobile: the guides name either."""
 
-    mobile = Text()
+    mobile = Text(metadata={"example": "+905551234567"})
     email = Email()
+
+    @validates_schema(skip_on_field_errors=False)
+    def _name_somebody(self, data: dict[str, Any], **_: Any) -> None:
+        _require_either(data, "mobile", "email")
 
 
 class SecondFactorStart(InputSchema):
@@ -145,7 +159,7 @@ class SecondFactorStart(InputSchema):
 class EmailAndCode(EmailOnly):
     """Completion of what is located by e-mail."""
 
-    secret_code = Text(required=True)
+    secret_code = Text(required=True, metadata=_CODE)
 
 
 class PasswordReset(EmailAndCode):
@@ -159,7 +173,12 @@ class SecondFactorCode(InputSchema):
 
     user_id = Identifier(required=True)
     session_id = Identifier(required=True)
-    secret_code = Text(required=True)
+    secret_code = Text(required=True, metadata=_CODE)
+
+
+def _require_either(data: dict[str, Any], first: str, second: str) -> None:
+    if not {first, second} & set(data):
+        raise ValidationError("is required", first)
 
 
 # What differs between the realms: the bodies that show a user's face.

@@ -5,7 +5,7 @@ from flask import Response, request
 
 from app.http.blueprint import ServiceBlueprint
 from app.http.envelope import json_response
-from app.http.errors import InvalidInput, LoginRequired, NotFound
+from app.http.errors import LoginRequired, NotFound
 from app.http.request import json_body
 from app.http.schemas import InputSchema, load
 from app.identity.access import public
@@ -14,7 +14,7 @@ from app.identity.authentication import identity
 from app.identity.session_view import session_body
 from app.identity.tokens import token_name
 from app.runtime import runtime
-from blueprints.platform.auth import logins
+from blueprints.platform.auth import documents, logins
 from blueprints.platform.auth.login_page import LOGIN_PAGE, LOGIN_SCRIPT
 from blueprints.platform.auth.parties import PASSWORD_RESET, SECOND_FACTOR, VERIFICATIONS, Verification
 from blueprints.platform.auth.schemas import (
@@ -28,43 +28,37 @@ from blueprints.platform.auth.schemas import (
 )
 from blueprints.platform.auth.verification import complete_verification, start_verification
 
-_CANNOT_RELOGIN = {"status": "ERR", "message": "Cannot relogin"}
-_RELOGIN_RESPONSES: dict[str, Any] = {"401": {"description": "No valid login", "content": {"application/json": {
-    "schema": {"type": "object"}, "example": _CANNOT_RELOGIN}}}}
-
 
 def add_session_routes(api: ServiceBlueprint) -> None:
     """Add login, relogin, logout and the public key."""
     realm = api.service.realm
 
-    @api.system("/login", name="loginPage", policy=public)
+    @api.system("/login", name="loginPage", policy=public, **documents.PAGE)
     def login_page(actor: Actor) -> Response:
         """A page to try a login on."""
         return Response(LOGIN_PAGE, mimetype="text/html")
 
-    @api.system("/login-page.js", name="loginPageScript", policy=public)
+    @api.system("/login-page.js", name="loginPageScript", policy=public, **documents.SCRIPT)
     def login_script(actor: Actor) -> Response:
         """The script of that page."""
         return Response(LOGIN_SCRIPT, mimetype="text/javascript")
 
-    @api.system("/login", name="login", policy=public, method="POST", body=Credentials)
+    @api.system("/login", name="login", policy=public, method="POST", body=Credentials, **documents.LOGIN)
     def log_in(actor: Actor) -> Response:
         """Log in with e-mail and password."""
         given = load(Credentials(), json_body())
-        username = given.get("username") or given.get("email")
-        if username is None:
-            raise InvalidInput("username: is required", detail={"username": "is required"})
+        username = given.get("username") or given["email"]
         return _with_token(realm, logins.log_in(realm, username, given["password"], request.remote_addr or ""))
 
-    @api.system("/relogin", name="relogin", policy=public, responses=_RELOGIN_RESPONSES)
+    @api.system("/relogin", name="relogin", policy=public, **documents.RELOGIN)
     def relogin(actor: Actor) -> Response:
         """Replace the session by a fresh one that knows the user as it is now."""
         try:
             return _with_token(realm, logins.log_in_again(actor))
         except (LoginRequired, NotFound):
-            return json_response(_CANNOT_RELOGIN, 401)
+            return json_response(documents.CANNOT_RELOGIN, 401)
 
-    @api.system("/logout", name="logout", policy=public, method="POST")
+    @api.system("/logout", name="logout", policy=public, method="POST", **documents.LOGOUT)
     def log_out(actor: Actor) -> Response:
         """End the session; always succeeds."""
         logins.log_out(actor)
@@ -72,8 +66,7 @@ def add_session_routes(api: ServiceBlueprint) -> None:
         response.delete_cookie(token_name(realm), **_cookie_attributes())
         return response
 
-    @api.system("/publickey", name="publicKey", policy=public, parameters=[
-        {"name": "keyId", "in": "query", "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}])
+    @api.system("/publickey", name="publicKey", policy=public, **documents.PUBLIC_KEY)
     def public_key(actor: Actor) -> dict[str, str]:
         """The key that verifies access tokens: the named one, or the current one."""
         key = identity().keys.public_pem(realm, request.args.get("keyId"))
@@ -92,12 +85,14 @@ def _add_verification(api: ServiceBlueprint, verification: Verification) -> None
     realm, name, path = api.service.realm, verification.name, f"/verification-services/{verification.name}"
     start_body, complete_body = _bodies(verification)
 
-    @api.system(f"{path}/start", name=f"{name}-start", policy=public, method="POST", body=start_body)
+    @api.system(f"{path}/start", name=f"{name}-start", policy=public, method="POST", body=start_body,
+                **documents.START)
     def start(actor: Actor) -> dict[str, Any]:
         """Send a verification code."""
         return start_verification(realm, name, load(start_body(), json_body()), request.remote_addr or "")
 
-    @api.system(f"{path}/complete", name=f"{name}-complete", policy=public, method="POST", body=complete_body)
+    @api.system(f"{path}/complete", name=f"{name}-complete", policy=public, method="POST", body=complete_body,
+                **documents.completed(verification))
     def complete(actor: Actor) -> dict[str, Any]:
         """Bring the verification code back."""
         return complete_verification(realm, name, load(complete_body(), json_body()), request.remote_addr or "")

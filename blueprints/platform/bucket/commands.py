@@ -2,7 +2,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import delete, select
+
 from app.clock import now
+from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.data.uuid7 import uuid7
 from app.data.wire import Wire
@@ -63,6 +66,20 @@ def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> lis
             media_store().delete(file.storage_name)
         raise
     return [file_wire(file) for file in files]
+
+
+def empty_bucket(actor: Actor, bucket_id: str) -> int:
+    """Delete every file of the bucket for good and return how many there were; the bytes go first, rows can be retried.
+
+    Not to be called in a unit of work: the store may be slow."""
+    in_bucket = (BucketFile.realm == actor.realm, BucketFile.bucket_id == bucket_id)
+    files = fetch(select(BucketFile.storage_name).where(*in_bucket))
+    for file in files:
+        media_store().delete(file.storage_name)
+    with unit_of_work(actor) as work:
+        work.execute(delete(BucketFile).where(*in_bucket))
+        work.commit()
+    return len(files)
 
 
 def _store(actor: Actor, files: list[BucketFile], uploads: Sequence[Upload]) -> None:

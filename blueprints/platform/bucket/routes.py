@@ -1,38 +1,39 @@
 """URL map of the bucket service (rules-platform §4): takes bucket tokens, never access tokens."""
-from typing import Any
+from collections.abc import Sequence
+from hashlib import sha256
 
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.data.uuid7 import canonical_uuid
 from app.http.blueprint import ServiceBlueprint
+from app.http.envelope import json_response
 from app.http.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
+from app.http.idempotency import answered_once
 from app.http.service import Service
 from app.identity.access import public
 from app.identity.actor import Actor
+from blueprints.platform.bucket import documents
 from blueprints.platform.bucket.commands import Upload, bucket_writer, store_images
 from blueprints.platform.bucket.queries import stored_file
-
-_UPLOAD_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
-    "type": "object", "required": ["bucketId", "files"], "properties": {
-        "bucketId": {"type": "string"},
-        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}}}}
 
 
 def build(realm: str) -> ServiceBlueprint:
     """Return the bucket service of a realm."""
     service = Service(realm, "bucket", "1.0.0", "Uploaded images, public to read.", path="bucket")
     api = ServiceBlueprint(service, {})
+    api.security_schemes = documents.SECURITY
 
-    @api.system("/upload", name="uploadFiles", policy=public, method="POST", **_UPLOAD_BODY)
-    def upload(actor: Actor) -> dict[str, Any]:
-        """Upload images into a bucket, with its bucket token as Bearer."""
+    @api.system("/upload", name="uploadFiles", policy=public, method="POST", **documents.UPLOAD)
+    def upload(actor: Actor) -> Response:
+        """Upload images into a bucket, with its bucket token as Bearer; the same Idempotency-Key stores them once."""
         token = _bearer()
         bucket_id, uploads = _form()
         writer = bucket_writer(realm, token, bucket_id)
-        return {"success": True, "data": store_images(writer, bucket_id, uploads or [Upload(None, b"")])}
+        return answered_once(writer, "uploadFiles", _told_apart_by(bucket_id, uploads), lambda: json_response(
+            {"success": True, "data": store_images(writer, bucket_id, uploads or [Upload(None, b"")])}))
 
-    @api.system("/download/{fileId}", name="downloadFile", policy=public)
+    @api.system("/download/{fileId}", name="downloadFile", policy=public, **documents.DOWNLOAD)
     def download(actor: Actor, file_id: str) -> Response:
         """Download a file."""
         known_id = canonical_uuid(file_id)
@@ -52,6 +53,11 @@ def _bearer() -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise LoginRequired("errMsg_BucketTokenIsNotValid")
     return token.strip()
+
+
+def _told_apart_by(bucket_id: str, uploads: Sequence[Upload]) -> bytes:
+    """Return what a retry repeats: not the body itself, whose boundary is another one each time."""
+    return "\n".join([bucket_id, *(sha256(upload.content).hexdigest() for upload in uploads)]).encode()
 
 
 def _form() -> tuple[str, list[Upload]]:

@@ -266,6 +266,13 @@ class TestHeaders:
             assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
             assert len(headers["X-Request-Id"]) == 32
 
+    def test_asking_who_one_is_counts_as_a_request(self, make_app: Callable[..., Flask]) -> None:
+        visitor = ApiClient(make_app(RATELIMIT_ENABLED="1", RATE_LIMIT_VISITOR="3"))
+        service, routes = "/marketplace/categorymanagement-api", ("currentuser", "permissions", "permissions/x")
+        statuses = [visitor.get(f"{service}/{route}").status_code for route in (*routes, *routes)]
+        assert statuses == [401, 401, 401, 429, 429, 429]
+        assert visitor.get(f"{service}/health").status_code == 200
+
     def test_requests_over_the_limit_are_429_with_retry_after(self, make_app: Callable[..., Flask]) -> None:
         visitor = ApiClient(make_app(RATELIMIT_ENABLED="1", RATE_LIMIT_VISITOR="3"))
         answers = [visitor.get(LIST) for _ in range(5)]
@@ -282,6 +289,7 @@ class TestHeaders:
         read = visitor.get(LIST, headers={"Origin": "https://shop.example"})
         assert {"ETag", "Retry-After", "RateLimit-Remaining", "ebaycclone-access-token"} <= set(
             read.headers["Access-Control-Expose-Headers"].split(", "))
+        assert visitor.get(LIST).headers["Vary"] == "Origin"
         foreign = visitor.request("OPTIONS", LIST, headers={"Origin": "https://evil.example"})
         assert "Access-Control-Allow-Origin" not in foreign.headers
 
@@ -290,6 +298,10 @@ class TestHeaders:
         cookie = {"Cookie": f"ebaycclone-access-token={as_admin.token}"}
         forged = browser.post(LIST, json={"title": "x"}, headers=cookie | {"Origin": "https://evil.example"})
         assert forged.status_code == 403
+        disguised = cookie | {"Origin": "https://evil.example", "Authorization": "Basic eDp5"}
+        assert browser.post(LIST, json={"title": "x"}, headers=disguised).status_code == 403
+        by_bearer = disguised | {"Authorization": f"Bearer {as_admin.token}"}
+        assert browser.post(LIST, json={"title": "x"}, headers=by_bearer).status_code == 201
         own = browser.post(LIST, json={"title": "x"}, headers=cookie | {"Origin": "http://localhost"})
         assert own.status_code == 201
 

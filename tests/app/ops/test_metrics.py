@@ -2,7 +2,9 @@
 import logging
 
 import pytest
+from redis import Redis
 
+from app.http.read_events import ReadEventBuffer
 from app.ops import requests as request_log
 from tests.clients import ApiClient, Callers
 
@@ -27,6 +29,13 @@ def test_requests_are_counted_by_route_not_by_path(client: ApiClient, callers: C
     assert category not in text
     assert f'route="{LIST}/<categoryId>",status="404"' in text
     assert "guildhall_unpublished" in text
+
+
+def test_a_lost_event_of_a_read_is_counted(client: ApiClient) -> None:
+    buffer = ReadEventBuffer(Redis.from_url("unix:///nowhere/valkey.sock"))
+    buffer.put("a-topic", None, "request-1", 1)
+    assert buffer.send() == 1
+    assert 'guildhall_read_events_dropped_total{reason="stream down"}' in client.get("/metrics").get_data(as_text=True)
 
 
 def test_a_method_somebody_made_up_makes_no_series(client: ApiClient) -> None:

@@ -1,0 +1,34 @@
+"""What the OpenAPI document tells of the bucket's routes (rules-platform §4)."""
+from typing import Any
+
+from app.http.openapi import IDEMPOTENCY_KEY, answer
+
+Document = dict[str, Any]
+
+SECURITY = {"bucketToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                            "description": "userBucketToken or applicationBucketToken of the session object"}}
+_UPLOADED: Document = {
+    "type": "object", "required": ["success", "data"], "properties": {
+        "success": {"type": "boolean", "const": True}, "data": {"type": "array", "items": {
+            "type": "object", "required": ["fileId", "originalName", "mimeType", "size", "status", "bucketName",
+                                           "isPublic", "downloadUrl"],
+            "properties": {
+                "fileId": {"type": "string", "format": "uuid"}, "originalName": {"type": "string"},
+                "mimeType": {"type": "string"}, "size": {"type": "integer"}, "status": {"const": "uploaded"},
+                "bucketName": {"type": "string"}, "isPublic": {"type": "boolean"},
+                "downloadUrl": {"type": "string", "format": "uri"}}}}},
+    "example": {"success": True, "data": [{
+        "fileId": "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "originalName": "test (10).png", "mimeType": "image/png",
+        "size": 604063, "status": "uploaded",
+        "bucketName": "018f4c1d-0c52-7d11-8f3a-5b1e2a9c7d60-public-user-bucket", "isPublic": True,
+        "downloadUrl": "http://127.0.0.1:8000/marketplace/bucket/download/018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"}]}}
+UPLOAD: Document = {
+    "security": [{"bucketToken": []}],
+    "parameters": [IDEMPOTENCY_KEY],
+    "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
+        "type": "object", "required": ["bucketId", "files"], "properties": {
+            "bucketId": {"type": "string", "description": "a bucket the token names"},
+            "files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}}},
+    "responses": {"200": answer(_UPLOADED), "409": answer(
+        {"$ref": "#/components/schemas/ApiError"}, "The same Idempotency-Key is in flight")}}
+DOWNLOAD: Document = {"responses": {"200": answer({"type": "string", "format": "binary"}, media_type="image/*")}}

@@ -1,0 +1,17 @@
+"""What the buckets do when an account is gone for good: its files go too (rules-platform §3.4)."""
+from collections.abc import Sequence
+
+from app.events.outbox import Event
+from app.events.subscriptions import subscribe_batch
+from app.events.topics import service_topic
+from app.identity.actor import system_actor
+from app.identity.bucket_tokens import user_bucket
+from app.settings import REALM_CODENAMES
+from blueprints.platform.bucket.commands import empty_bucket
+
+
+@subscribe_batch(*(service_topic(realm, "auth", "user-purged") for realm in REALM_CODENAMES), name="bucket.purge")
+def forget_files(events: Sequence[Event]) -> None:
+    """Empty the buckets of purged users; twice is as good as once."""
+    for event in events:
+        empty_bucket(system_actor(event.realm), user_bucket(event.key))
