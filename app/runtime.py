@@ -10,6 +10,8 @@ from app.data.cache import VersionedCache
 from app.data.versions import RedisBoard, SharedMemoryBoard, VersionBoard
 from app.settings import Settings
 
+_BYTES_OF_ANSWERS, _ENTRY_BYTES = 32 * 2**20, 500
+
 
 @dataclass
 class Runtime:
@@ -32,8 +34,8 @@ class Runtime:
 
     @cached_property
     def answers(self) -> VersionedCache:
-        """Answers of lists (the query cache of rules-platform §2.8)."""
-        return VersionedCache(self.board, 1000)
+        """Answers of lists (the query cache of rules-platform §2.8): the page as JSON, its rows, the total."""
+        return VersionedCache(self.board, _BYTES_OF_ANSWERS, weigh=lambda answer: len(answer[0]) + _ENTRY_BYTES)
 
     @cached_property
     def totals(self) -> VersionedCache:

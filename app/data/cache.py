@@ -1,6 +1,6 @@
 """In-process caches that are never stale: every entry stands under the version marks of the objects it was made of.
 
-Bounded by number; the marks are shared by all processes (app/data/versions.py)."""
+Bounded by weight; the marks are shared by all processes (app/data/versions.py)."""
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -14,11 +14,15 @@ T = TypeVar("T")
 
 
 class VersionedCache:
-    """A least-recently-used cache whose entries die with the marks they were made under, or with their time."""
+    """Entries die with the marks they were made under, or with their time; the oldest makes room.
 
-    def __init__(self, board: VersionBoard, size: int) -> None:
+    `weigh` says what an entry counts of `size`, by default one."""
+
+    def __init__(self, board: VersionBoard, size: int, weigh: Callable[[Any], int] = lambda _: 1) -> None:
         self._board = board
         self._size = size
+        self._weigh = weigh
+        self._weight = 0
         self._entries: OrderedDict[Hashable, tuple[tuple[int, ...], float, Any]] = OrderedDict()
         self._lock = Lock()
 
@@ -34,13 +38,20 @@ class VersionedCache:
             return found[2], True
         made = make()
         with self._lock:
+            self._drop(key)
             self._entries[key] = (marks, time.monotonic() + seconds, made)
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._size:
-                self._entries.popitem(last=False)
+            self._weight += self._weigh(made)
+            while self._weight > self._size:
+                self._drop(next(iter(self._entries)))
         return made, False
+
+    def _drop(self, key: Hashable) -> None:
+        gone = self._entries.pop(key, None)
+        if gone is not None:
+            self._weight -= self._weigh(gone[2])
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+            self._weight = 0

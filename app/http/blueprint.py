@@ -234,9 +234,9 @@ def _take_arguments(api: BusinessApi, asked: ReadRequest) -> None:
 
 
 def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, str], key: str) -> Response:
-    def make() -> tuple[orjson.Fragment, int, int]:
+    def make() -> tuple[bytes, int, int]:
         listing: Listing = api.view(actor, asked, **path)
-        return orjson.Fragment(orjson.dumps(listing.rows)), len(listing.rows), listing.total
+        return orjson.dumps(listing.rows), len(listing.rows), listing.total
 
     if flag_argument("caching", True) and (api.returns or api.made_of):
         made_of = (*((api.returns,) if api.returns else ()), *api.made_of)
@@ -244,9 +244,9 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         (rows, count, total), hit = runtime().answers.look_up(key, made_of, make, seconds)
     else:
         (rows, count, total), hit = make(), False
-    body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version, row=rows,
-                    row_count=count, status=200, key=key, source="cache" if hit else "db", page=asked.page,
-                    total=total, filters=asked.filters)
+    body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,
+                    row=orjson.Fragment(rows), row_count=count, status=200, key=key, source="cache" if hit else "db",
+                    page=asked.page, total=total, filters=asked.filters)
     announce_read(api.topic, actor, g.request_id, count)
     return json_response(body)
 

@@ -64,3 +64,12 @@ def test_the_cache_keeps_no_more_than_its_size(tmp_path: Path) -> None:
     for number in range(10):
         cache.get_or_make(number, (), lambda: "x")
     assert len(cache._entries) == 3
+
+
+def test_heavy_entries_leave_room_for_fewer(tmp_path: Path) -> None:
+    cache = VersionedCache(SharedMemoryBoard(tmp_path / "board"), 10, weigh=len)
+    for made in ("xxxx", "yyyy", "zzzz"):
+        cache.get_or_make(made, (), lambda made=made: made)
+    assert list(cache._entries) == ["yyyy", "zzzz"]
+    assert cache.get_or_make("too much", (), lambda: "x" * 11) == "x" * 11
+    assert list(cache._entries) == []
