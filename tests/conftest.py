@@ -3,9 +3,7 @@
 The application is imported by the fixtures that need it: tests of pure rules start without it."""
 import os
 import re
-import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,11 +26,13 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the folder of the PostgreSQL server all xdist workers of this run share; it is made when first needed."""
-    if not hasattr(config, "workerinput"):
-        folder = Path(tempfile.mkdtemp(prefix="gh-postgresql-"))
-        os.environ["GUILDHALL_TEST_POSTGRESQL"] = str(folder / "data")
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    """Start the PostgreSQL server this run stands on, once, before the xdist workers that share it."""
+    if DATABASE == "postgresql" and not hasattr(config, "workerinput"):
+        from tests.components import running_postgresql
+
+        server = running_postgresql()
+        os.environ["GUILDHALL_TEST_POSTGRESQL"] = server.__enter__()
+        config.add_cleanup(lambda: server.__exit__(None, None, None))
 
 
 @pytest.hookimpl(trylast=True)
@@ -66,12 +66,9 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """The URL of the real PostgreSQL server: one handle per test process, for it counts processes, not fixtures."""
-    from tests.components import running_postgresql
-
-    with running_postgresql(Path(os.environ["GUILDHALL_TEST_POSTGRESQL"])) as url:
-        yield url
+def postgresql_server() -> str:
+    """The URL of the real PostgreSQL server, which pytest_configure started."""
+    return os.environ["GUILDHALL_TEST_POSTGRESQL"]
 
 
 @pytest.fixture(scope="session")
