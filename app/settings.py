@@ -96,6 +96,8 @@ class Settings:
     organization_database: str = _setting(
         "", "PostgreSQL URL whose server holds one database per tenant; default SQLite files", env="DATABASE",
         schemes=POSTGRESQL)
+    organization_connections: int = _setting(
+        36, "PostgreSQL connections to tenants' databases kept open per web process", least=1)
     organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
     organization_jwks_url: str = _setting("", "issuer keys accepted besides client credentials", schemes=(*WEB, "file"))
     organization_issuer: str = _setting("", "the `iss` that tokens signed with those keys must name; unset: any")

@@ -48,11 +48,11 @@ def _prepare_postgresql(engine: Engine) -> None:
         connection.execute("SET TIME ZONE 'UTC'")
         connection.commit()
 
-    _ping_idle_connections(engine)
+    ping_idle_connections(engine)
 
 
-def _ping_idle_connections(engine: Engine) -> None:
-    """Try a pooled connection before use when it has rested: a ping before every use would cost as much as a read."""
+def ping_idle_connections(engine: Engine) -> None:
+    """Have `engine` try a pooled connection that rested before its use: one at every use costs as much as a read."""
 
     @event.listens_for(engine, "checkin")
     def _on_checkin(_connection: Any, record: Any) -> None:

@@ -43,7 +43,7 @@ class OrganizationSettings:
     issuer: str = ""
     audience: str = ""
     schema_folders: tuple[Path, ...] = ()
-    most_connections: int = 30
+    most_connections: int = 36
     idle_seconds: float = 60.0
     token_seconds: int = 3600
     sweep_seconds: float = 300.0
@@ -55,6 +55,7 @@ def settings_from(settings: Settings) -> OrganizationSettings:
     return OrganizationSettings(
         home=settings.home / "organization", secret_key=settings.secret_key,
         database=settings.organization_database, stream=settings.organization_stream,
+        most_connections=settings.organization_connections,
         endpoint_url=settings.aws_endpoint_url, jwks_url=settings.organization_jwks_url,
         issuer=settings.organization_issuer, audience=settings.organization_audience,
         schema_folders=(settings.home / "organization" / "schemas",))

@@ -2,6 +2,7 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -178,6 +179,7 @@ def test_a_server_that_went_away_is_503_and_then_comes_back(world: World, postgr
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
                            (caller.tenant_id,))
+        time.sleep(1.1)  # connections that rested this long are tried before use
         assert caller.get(resource_id).status_code == 200
         connection.execute(f'ALTER DATABASE "{caller.tenant_id}" ALLOW_CONNECTIONS false')
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",

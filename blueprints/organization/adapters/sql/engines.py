@@ -46,7 +46,7 @@ class TenantPool(Pool):
     """A pool whose connections lead to different databases; the tenant that is wanted stands in the context."""
 
     def __init__(self, creator: Any, *, most_connections: int, idle_seconds: float, wait_seconds: float) -> None:
-        super().__init__(creator, pre_ping=True)
+        super().__init__(creator)
         self.opened = 0
         self._most = most_connections
         self._idle_seconds = idle_seconds

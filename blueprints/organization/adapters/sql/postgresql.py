@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, MetaData, create_engine
 from sqlalchemy.pool import NullPool, Pool
 from sqlalchemy.schema import CreateSchema
 
+from app.data.database import ping_idle_connections
 from blueprints.organization.adapters.sql.failures import store_failures
 from blueprints.organization.adapters.sql.tables import resource_tables, tenant_metadata
 from blueprints.organization.domain.resource_type import ResourceType
@@ -32,7 +33,7 @@ class PostgresqlServer:
     @cached_property
     def catalog_engine(self) -> Engine:
         """The engine of the database that DATABASE names."""
-        return _engine(self._url, pool_size=CATALOG_CONNECTIONS, max_overflow=0, pool_pre_ping=True, pool_use_lifo=True)
+        return _engine(self._url, pool_size=CATALOG_CONNECTIONS, max_overflow=0, pool_use_lifo=True)
 
     def tenant_engine(self, pool: Pool) -> Engine:
         """Return the engine that all tenants share; its pool knows the database."""
@@ -81,9 +82,11 @@ def _with_driver(url: str) -> URL:
 
 
 def _engine(url: URL, **options: Any) -> Engine:
-    return create_engine(url, connect_args=_CONNECT, use_native_hstore=False,
-                         json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads,
-                         **options)
+    engine = create_engine(url, connect_args=_CONNECT, use_native_hstore=False,
+                           json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads,
+                           **options)
+    ping_idle_connections(engine)
+    return engine
 
 
 def _has_database(connection: Connection, name: str) -> bool:
