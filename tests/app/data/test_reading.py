@@ -54,7 +54,7 @@ def test_the_rows_of_a_page_are_those_asked_for(app: Flask) -> None:
 
 def test_a_connection_that_died_while_it_rested_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/rest.db", poolclass=QueuePool)
-    database._ping_idle_connections(engine)
+    database.ping_idle_connections(engine)
     with engine.connect() as connection:
         driver = connection.connection.dbapi_connection
     driver.close()
