@@ -86,6 +86,8 @@ class Settings:
     mail_from: str = _setting("guildhall@localhost", "sender of mails")
     smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server", secret=True,
                             schemes=("smtp", "smtps"))
+    mail_days: int = _setting(90, "days a letter that was sent, kept or given up stays in the mail table", least=7,
+                             most=CENTURY_DAYS)
     media_store: str = _setting("disk", "disk (instance folder) or s3", choices=("disk", "s3"))
     s3_bucket: str = _setting("", "bucket name when MEDIA_STORE=s3")
     s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS", schemes=WEB)

@@ -5,10 +5,12 @@ from datetime import timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, delete, insert, literal, select, union_all, update
 
 from app.clock import now
 from app.data.columns import Instant
+from app.data.purging import purge
+from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxEvent, as_event
 from app.events.subscriptions import Subscription, subscription
@@ -179,10 +181,15 @@ def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
 def purge_events(days: int = 7) -> int:
     """Delete events published more than `days` ago whose deliveries are all done; returns how many."""
     limit = now() - timedelta(days=days)
-    owed = select(EventDelivery.event_id).where(EventDelivery.status != DONE)
-    with unit_of_work(_SYSTEM) as work:
+    owed = union_all(select(EventDelivery.event_id).where(IS_PENDING), select(EventDelivery.event_id).where(IS_PARKED))
+
+    def find(lot: int) -> Sequence[int]:
         old = select(OutboxEvent.id).where(OutboxEvent.published_at < limit, OutboxEvent.id.not_in(owed))
-        work.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(old)))
-        done = work.execute(delete(OutboxEvent).where(OutboxEvent.published_at < limit, OutboxEvent.id.not_in(owed)))
-        work.commit()
-    return int(done.rowcount)
+        return [row.id for row in fetch(old.order_by(OutboxEvent.id).limit(lot))]
+
+    def remove(work: UnitOfWork, ids: Sequence[int]) -> None:
+        # Asked again, because a replay may have owed one of them anew.
+        work.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(ids), EventDelivery.event_id.not_in(owed)))
+        work.execute(delete(OutboxEvent).where(OutboxEvent.id.in_(ids), OutboxEvent.id.not_in(owed)))
+
+    return purge(_SYSTEM, find, remove)

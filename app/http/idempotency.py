@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.data.columns import Instant
 from app.data.entity import Base
+from app.data.purging import purge
+from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.envelope import json_response
 from app.http.errors import DuplicateRecord, InvalidInput, RequestInFlight
@@ -117,7 +119,8 @@ def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
 
 def purge_keys(hours: int) -> int:
     """Delete keys older than `hours`; returns how many."""
-    with unit_of_work(system_actor("marketplace")) as work:
-        done = work.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - timedelta(hours=hours)))
-        work.commit()
-    return int(done.rowcount)
+    old = select(IdempotencyKey.scope).where(IdempotencyKey.created_at < now() - timedelta(hours=hours))
+    return purge(
+        system_actor("marketplace"),
+        lambda lot: [row.scope for row in fetch(old.order_by(IdempotencyKey.created_at).limit(lot))],
+        lambda work, scopes: work.execute(delete(IdempotencyKey).where(IdempotencyKey.scope.in_(scopes))))

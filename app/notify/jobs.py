@@ -1,6 +1,6 @@
-"""The mail job: rung after each posted letter, and every 30 seconds for what a lost bell or a back-off left waiting."""
+"""The mail jobs: sending, rung after each letter and every 30 seconds for what was left waiting; and the purge."""
 from app.jobs.schedule import periodic
-from app.notify.mailbox import SEND_MAIL, deliver_queued
+from app.notify.mailbox import SEND_MAIL, deliver_queued, purge_letters
 from app.notify.smtp import SmtpAccount, SmtpTransport
 from app.runtime import runtime
 
@@ -14,3 +14,9 @@ def send_mail() -> str:
     with SmtpTransport(SmtpAccount.of(settings.smtp_url, settings.mail_from)) as transport:
         ended = deliver_queued(transport)
     return ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing to send"
+
+
+@periodic("purge-letters", days=1)
+def purge_old_letters() -> str:
+    """Remove letters older than MAIL_DAYS that wait for nothing."""
+    return f"{purge_letters(runtime().settings.mail_days)} letters removed"

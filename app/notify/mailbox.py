@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.clock import now
+from app.data.purging import purge
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import uuid7
@@ -75,6 +76,16 @@ def read_outbox(recipient: str | None = None, limit: int = 100) -> list[dict[str
         query = query.where(MailMessage.recipient == recipient)
     hide = {"text": "(secret)", "html": "(secret)"} if runtime().settings.is_production else {}
     return [dict(row._mapping) | (hide if row.secret else {}) for row in fetch(query.limit(limit))]
+
+
+def purge_letters(days: int) -> int:
+    """Delete the letters older than `days` that wait for nothing; returns how many."""
+    old = select(MailMessage.id).where(MailMessage.created_at < now() - timedelta(days=days),
+                                       MailMessage.status != QUEUED)
+    return purge(
+        system_actor("marketplace"),
+        lambda lot: [row.id for row in fetch(old.order_by(MailMessage.id).limit(lot))],
+        lambda work, ids: work.execute(delete(MailMessage).where(MailMessage.id.in_(ids))))
 
 
 def _is_sent(channel: str) -> bool:

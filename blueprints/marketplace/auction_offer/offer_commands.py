@@ -125,6 +125,7 @@ def end_unpaid_win(actor: Actor, product_id: str) -> Offer | None:
         winner = work.first(select(Bid).where(Bid.product_id == product_id, Bid.status == "WON"))
         _refuse_second_chance(work, listing, winner)
         runner_up = _runner_up(work, listing)
+        _end_unused_chances(work, listing)
         if winner is not None:
             work.change(winner, status="CANCELLED")
             forget_winner(work, listing)
@@ -190,6 +191,10 @@ def _has_lapsed(offer: Offer) -> bool:
     return rules.has_lapsed(offer.status, offer.expires_at, now())
 
 
+def _promised_since() -> datetime:
+    return rules.promised_since(now(), runtime().settings.unpaid_auction_days)
+
+
 def _parties(actor: Actor, offer: Offer) -> set[str]:
     known = {rules.SELLER: actor.is_user(offer.seller_id), rules.BUYER: actor.is_user(offer.buyer_id),
              rules.STAFF: actor.is_staff}
@@ -236,7 +241,8 @@ def _promise_unit(work: UnitOfWork, listing: AuctionListing, offer: Offer) -> No
     if listing.type != "FIXED":
         return
     promised = work.rows(select(func.count(Offer.id)).where(
-        Offer.product_id == listing.id, Offer.status == "ACCEPTED", Offer.order_id.is_(None)))[0][0]
+        Offer.product_id == listing.id, Offer.status == "ACCEPTED", Offer.order_id.is_(None),
+        Offer.responded_at > _promised_since()))[0][0]
     left = rules.units_left(units_in_stock(listing), promised)
     if left is not None and left <= 0:
         raise RuleViolated("SoldOut", "Every unit is sold or promised to somebody else")
@@ -269,9 +275,23 @@ def _refuse_second_chance(work: UnitOfWork, listing: AuctionListing, winner: Bid
         raise RuleViolated("AlreadyOrdered", "The winner has ordered the item")
     if winner is not None and now() < listing.closed_at + timedelta(days=runtime().settings.unpaid_auction_days):
         raise RuleViolated("WinnerMayStillPay", "The winner may still pay")
-    if any(chance.is_active and not _has_lapsed(chance) and chance.status in ("COUNTERED", "ACCEPTED")
-           for chance in chances):
+    if any(_is_alive(chance) for chance in chances):
         raise RuleViolated("SecondChanceOffered", "Another bidder has been offered the item")
+
+
+def _is_alive(chance: Offer) -> bool:
+    """Tell whether a second chance may still be answered, or was accepted and is ordered or may still be."""
+    if not chance.is_active or _has_lapsed(chance):
+        return False
+    if chance.status == "ACCEPTED" and chance.order_id is None:
+        return chance.responded_at is not None and chance.responded_at > _promised_since()
+    return chance.status in ("COUNTERED", "ACCEPTED")
+
+
+def _end_unused_chances(work: UnitOfWork, listing: AuctionListing) -> None:
+    """Let lapse the second chances that were accepted and never ordered: the item is one, and goes to the next."""
+    for chance in work.all(select(Offer).where(Offer.product_id == listing.id, Offer.status == "ACCEPTED"), lock=True):
+        work.change(chance, status="EXPIRED")
 
 
 def _runner_up(work: UnitOfWork, listing: AuctionListing) -> Bid | None:

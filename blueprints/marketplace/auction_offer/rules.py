@@ -299,6 +299,12 @@ def has_lapsed(status: str, expires_at: datetime | None, now: datetime) -> bool:
     return status in OPEN_OFFER_STATUSES and expires_at is not None and now > expires_at
 
 
+def promised_since(now: datetime, days: int) -> datetime:
+    """Return since when an accepted offer that is not ordered keeps its unit: as long as a winner has to pay
+    (docs/decisions/061)."""
+    return now - timedelta(days=days)
+
+
 def agreed_price(offer_amount: int, counter_amount: int | None) -> int:
     """Return the unit price of an accepted offer in minor units: the counter's, if there was one."""
     return offer_amount if counter_amount is None else counter_amount

@@ -8,6 +8,7 @@ from redis import ConnectionError as RedisAway
 from sqlalchemy import delete, select
 
 from app.clock import moved_clock
+from app.data import purging
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events import subscriptions
@@ -217,6 +218,23 @@ def test_a_replay_names_no_event_one_by_one(app: Flask, count_statements: Counti
         return told
 
     assert told_of_a_replay() == told_of_a_replay()
+
+
+def test_a_purge_removes_what_is_old_a_lot_at_a_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging, "LOT", 2)
+    copying_subscriber()
+    for number in range(3):
+        commands.create_category(SYSTEM, title=f"old {number}")
+    relay_all()
+    drain_deliveries()
+    relay_all()
+    old = {row.id for row in fetch(select(OutboxEvent.id))}
+    with moved_clock(days=8):
+        young = commands.create_category(SYSTEM, title="young").id
+        relay_all()
+        assert purge_events(7) == len(old) > purging.LOT
+    assert {row.key for row in fetch(select(OutboxEvent.key))} == {young}
+    assert not old & {row.event_id for row in fetch(select(EventDelivery.event_id))}
 
 
 def test_old_events_are_purged_but_never_one_that_is_still_owed(app: Flask) -> None:

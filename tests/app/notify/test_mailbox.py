@@ -12,7 +12,7 @@ from app.data.unit_of_work import unit_of_work
 from app.identity.actor import system_actor
 from app.jobs.worker import run_job
 from app.notify.letters import Letter
-from app.notify.mailbox import MAX_ATTEMPTS, deliver_queued, next_attempt, post_letter, read_outbox
+from app.notify.mailbox import MAX_ATTEMPTS, deliver_queued, next_attempt, post_letter, purge_letters, read_outbox
 from app.notify.smtp import MailDelayed, MailUndeliverable
 from tests.app.notify.conftest import CODE, PLAIN
 from tests.app.notify.postmaster import Postmaster
@@ -183,3 +183,16 @@ def raw_letters() -> list[dict[str, Any]]:
     from app.notify.models import MailMessage
 
     return [dict(row._mapping) for row in fetch(select(*MailMessage.__table__.columns))]
+
+
+@pytest.mark.usefixtures("with_smtp")
+def test_old_letters_are_removed_but_never_one_that_waits(post: Post) -> None:
+    for name in ("sent", "waiting"):
+        post(f"{name}@example.com")
+    deliver_queued(Transport(), limit=1)
+    with moved_clock(days=89):
+        assert purge_letters(90) == 0
+    with moved_clock(days=91):
+        post("young@example.com")
+        assert purge_letters(90) == 1
+    assert {letter["recipient"] for letter in read_outbox()} == {"waiting@example.com", "young@example.com"}

@@ -12,6 +12,7 @@ from blueprints.marketplace.auction_offer.offer_commands import (
     answer_offer,
     end_unpaid_win,
     expire_offer,
+    make_offer,
     offer_second_chance,
 )
 from blueprints.marketplace.auction_offer.queries import get_bid, get_offer
@@ -90,6 +91,28 @@ def test_when_the_runner_up_declines_or_lets_it_lapse_the_next_is_asked(room, au
             offer_second_chance(SYSTEM, auction)
 
 
+def test_a_chance_that_is_accepted_and_not_ordered_in_four_days_goes_to_the_next(room, auction, callers):
+    with moved_clock(days=4):
+        first = offer_second_chance(SYSTEM, auction)
+        answer_offer(room.ben.actor, first.id, status="ACCEPTED")
+    with moved_clock(days=7, hours=23), pytest.raises(RuleViolated, match="Another bidder"):
+        offer_second_chance(SYSTEM, auction)
+    with moved_clock(days=9):
+        assert offer_second_chance(SYSTEM, auction).buyer_id == callers.user("dora").user_id
+        assert get_offer(room.ben.actor, first.id)["status"] == "EXPIRED"
+        with pytest.raises(RuleViolated, match="no accepted offer"):
+            claim_offer(SYSTEM, first.id, buyer_id=room.ben.user_id, product_id=auction, order_id=str(uuid4()))
+
+
+def test_a_chance_that_is_ordered_stays_with_its_buyer(room, auction):
+    with moved_clock(days=4):
+        first = offer_second_chance(SYSTEM, auction)
+        answer_offer(room.ben.actor, first.id, status="ACCEPTED")
+        claim_offer(SYSTEM, first.id, buyer_id=room.ben.user_id, product_id=auction, order_id=str(uuid4()))
+    with moved_clock(days=30), pytest.raises(RuleViolated, match="Another bidder"):
+        offer_second_chance(SYSTEM, auction)
+
+
 def test_the_seller_gives_the_second_chance_through_the_api(room, auction):
     path = "/marketplace/auctionoffer-api/v1/secondchances"
     assert room.ben.post(path, json={"productId": auction}).status_code == 403
@@ -162,3 +185,17 @@ def test_an_ordered_offer_no_longer_counts_against_the_units_left(room):
     claim_offer(SYSTEM, first, buyer_id=room.ben.user_id, product_id=listed, order_id=str(uuid4()))
     for buyer in (room.cleo, room.ben):
         assert room.answer(room.seller, room.offered(buyer, listed, 80), "ACCEPTED").status_code == 200
+
+
+def test_an_accepted_offer_that_nobody_orders_frees_its_unit_after_four_days(room):
+    listed = room.fixed(quantity=1)
+    first = room.offered(room.ben, listed, 80)
+    assert room.answer(room.seller, first, "ACCEPTED").status_code == 200
+    with moved_clock(days=3, hours=23):
+        late = make_offer(room.cleo.actor, product_id=listed, offer_amount=85, currency="USD")
+        with pytest.raises(RuleViolated, match="promised to somebody else"):
+            answer_offer(room.seller.actor, late.id, status="ACCEPTED")
+    with moved_clock(days=4, hours=1):
+        assert answer_offer(room.seller.actor, late.id, status="ACCEPTED").status == "ACCEPTED"
+        taken = {"buyer_id": room.ben.user_id, "product_id": listed}
+        assert claim_offer(SYSTEM, first, **taken, order_id=str(uuid4())) == 8000

@@ -1,0 +1,25 @@
+"""How rows that have done their duty are removed: a lot at a time, so that writers never wait for a whole purge."""
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.identity.actor import Actor
+
+LOT = 1000
+_WAY_SECONDS = 0.01
+
+
+def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
+          remove: Callable[[UnitOfWork, Sequence[Any]], object]) -> int:
+    """Remove what `find(lot size)` names, outside any transaction, until it names nothing; returns how many.
+
+    Each lot is removed in a transaction of its own, and then others have their turn."""
+    purged = 0
+    while ids := find(LOT):
+        with unit_of_work(actor) as work:
+            remove(work, ids)
+            work.commit()
+        purged += len(ids)
+        time.sleep(_WAY_SECONDS)
+    return purged
