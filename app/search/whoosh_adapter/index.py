@@ -148,7 +148,11 @@ class WhooshIndex:
     def versions(self) -> Iterator[tuple[str, int]]:
         """Every (id, version) indexed, in no order. Raises IndexNeedsRebuild."""
         for view in self._reader.snapshot().segments:
-            ids, versions, alive = view.data.ids(), view.data.versions(), view.alive
+            try:
+                ids, versions, alive = view.data.ids(), view.data.versions(), view.alive
+            except SegmentDamaged as error:
+                self._reader.forget()
+                raise IndexNeedsRebuild(str(error)) from error
             for doc in range(view.data.size):
                 if alive is None or alive[doc]:
                     yield ids.values[ids.codes[doc]] or "", int(versions[doc])

@@ -187,6 +187,8 @@ class KeywordColumn(columns.Column):
                     raise ValueError(f"column holds {rows} rows instead of {self._doccount}")
                 codes = array("I")
                 codes.frombytes(self._dbfile.get(self._basepos, codes.itemsize * rows))
-                values = orjson.loads(self._dbfile.get(end - _FOOTER.size - size, size))
-                self._loaded = codes, [None, *values]
+                values = [None, *orjson.loads(self._dbfile.get(end - _FOOTER.size - size, size))]
+                if max(codes, default=0) >= len(values) or not all(isinstance(value, str) for value in values[1:]):
+                    raise ValueError("column names values that it does not hold")
+                self._loaded = codes, values
             return self._loaded

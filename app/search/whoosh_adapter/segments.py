@@ -8,6 +8,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from itertools import islice
+from math import isfinite
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -79,7 +80,7 @@ class SegmentData:
 
     def versions(self) -> "array[float]":
         """The version of each document, below zero for removed ones."""
-        return self._column(VERSION, self._load_numbers)
+        return self._column(VERSION, self._load_versions)
 
     def removed(self) -> tuple[int, ...]:
         """The documents that only mark a removal."""
@@ -94,7 +95,7 @@ class SegmentData:
 
     def document(self, doc: int) -> Any:
         """The document as it was put in; raises SegmentDamaged when its bytes are no JSON any more."""
-        return self._guarded(lambda: orjson.loads(self.source(doc)))
+        return self._guarded(lambda: dict(orjson.loads(self.source(doc))))
 
     def frequency(self, field: str, word: str) -> int:
         """In how many documents of the segment a word occurs."""
@@ -154,6 +155,12 @@ class SegmentData:
         rows: array[float] = column.rows()
         return rows
 
+    def _load_versions(self, name: str) -> "array[float]":
+        rows = self._load_numbers(name)
+        if not all(map(isfinite, rows)):
+            raise ValueError("a version is no number")
+        return rows
+
     def _read_postings(self, field: str, word: str) -> Postings:
         docs, weights = array("I"), array("f")
         with self._lock:
@@ -164,6 +171,8 @@ class SegmentData:
             for doc, weight in _walk(matcher):
                 docs.append(doc)
                 weights.append(weight)
+        if max(docs, default=0) >= self.size:
+            raise ValueError(f"{word} stands in document {max(docs)} of {self.size}")
         return Postings(docs, weights)
 
     def _remember(self, key: tuple[str, str], found: Postings) -> None:

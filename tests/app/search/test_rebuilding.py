@@ -2,10 +2,12 @@
 
 import multiprocessing
 import os
+import random
 import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -115,19 +117,20 @@ def test_any_lost_file_is_noticed_by_a_fresh_process(index: WhooshIndex, tmp_pat
     assert fresh.search(SearchQuery("phone")).total == 1
 
 
-@pytest.mark.parametrize("cut", [0.1, 0.5, 0.9])
-def test_garbage_in_the_middle_of_a_segment_is_never_an_exception(
-    index: WhooshIndex, tmp_path: Path, cut: float
-) -> None:
+def test_garbage_anywhere_in_a_segment_is_never_an_exception(index: WhooshIndex, tmp_path: Path) -> None:
     index.put([listing(f"{number:03}", title=f"phone number{number}") for number in range(200)])
     [segment] = (tmp_path / "product").rglob("MAIN_*.seg")
-    content = bytearray(segment.read_bytes())
-    at = int(len(content) * cut)
-    content[at : at + 200] = os.urandom(200)
-    segment.write_bytes(content)
-    fresh = WhooshIndex(tmp_path, SCHEMA)
-    for number in range(0, 200, 7):
-        fresh.search(SearchQuery(f"phone number{number}", facets=["type"]))
+    sound = segment.read_bytes()
+    for seed in range(200):
+        chance = random.Random(seed)
+        at = chance.randrange(len(sound))
+        segment.write_bytes(sound[:at] + chance.randbytes(200) + sound[at + 200 :])
+        fresh = WhooshIndex(tmp_path, SCHEMA)
+        for number in range(0, 200, 40):
+            fresh.search(SearchQuery(f"phone number{number}", facets=["type", "tags"]))
+            fresh.get(f"{number:03}")
+        with suppress(IndexNeedsRebuild):
+            list(fresh.versions())
 
 
 def test_the_hook_can_rebuild_at_once(tmp_path: Path) -> None:
