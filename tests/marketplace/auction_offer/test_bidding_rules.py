@@ -82,6 +82,11 @@ def test_increments_too_fine_for_the_currency_become_one_minor_unit():
     assert [rules.increment(yen, price) for price in (1, 4, 5, 24, 25, 100, 250)] == [1, 1, 1, 1, 1, 3, 5]
 
 
+def test_prices_that_are_one_in_a_coarser_currency_are_a_table_all_the_same():
+    yen = rules.parse_increments("0.10:0.01,0.50:0.05,2:0.10,:1", 1)
+    assert [rules.increment(yen, price) for price in (1, 2)] == [1, 1]
+
+
 @pytest.mark.parametrize("written", ["5:1", "5:1,1:2,:3", "1:0,:1", "1:-1,:1", ":1,:2", "1:1,1:2,:3"])
 def test_increments_that_are_no_table_are_refused(written):
     with pytest.raises(ValueError):
