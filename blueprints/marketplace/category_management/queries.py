@@ -8,6 +8,8 @@ from blueprints.marketplace.category_management.models import Category, Subcateg
 
 CATEGORY_FILTERS = Filters((contains(Category.title),))
 SUBCATEGORY_FILTERS = Filters((equal(Subcategory.category_id), contains(Subcategory.name), equal(Subcategory.group)))
+# By time and not by id: staff may choose the id (G7, decision 4).
+_OLDEST_FIRST = {Category: (Category.created_at, Category.id), Subcategory: (Subcategory.created_at, Subcategory.id)}
 
 
 def get_category(category_id: str) -> Wire:
@@ -17,7 +19,7 @@ def get_category(category_id: str) -> Wire:
 
 def list_categories(page: Page, where: Sequence[Condition] = ()) -> Listing:
     """Return a page of active categories, oldest first."""
-    return list_rows(Category, page, *where)
+    return list_rows(Category, page, *where, order=_OLDEST_FIRST[Category])
 
 
 def categories_by_id(ids: Iterable[str | None]) -> dict[str, Wire]:
@@ -32,7 +34,7 @@ def get_subcategory(subcategory_id: str) -> Wire:
 
 def list_subcategories(page: Page, where: Sequence[Condition] = ()) -> Listing:
     """Return a page of active subcategories, oldest first."""
-    return list_rows(Subcategory, page, *where)
+    return list_rows(Subcategory, page, *where, order=_OLDEST_FIRST[Subcategory])
 
 
 def subcategories_by_id(ids: Iterable[str | None]) -> dict[str, Wire]:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.clock import moved_clock
 from tests.clients import ApiClient
 
 ROOT = "/marketplace/categorymanagement-api/v1"
@@ -68,6 +69,15 @@ def test_ca_5_a_deleted_category_is_gone_for_everybody(as_admin: ApiClient, as_u
     assert user.get(f"{ROOT}/categories/{category}").status_code == 404
     assert as_admin.get(f"{ROOT}/categories/{category}").status_code == 404
     assert user.get(f"{ROOT}/categories").json["categories"] == []
+
+
+def test_categories_come_oldest_first_whatever_their_ids(as_admin: ApiClient) -> None:
+    """G7, decision 4."""
+    late, early = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "f18f4c1e-7b1a-4c3e-9a52-0d6f1b2c3d4e"
+    as_admin.post(f"{ROOT}/categories", json={"title": "First", "categoryId": early})
+    with moved_clock(seconds=1):
+        as_admin.post(f"{ROOT}/categories", json={"title": "Second", "categoryId": late})
+    assert [row["title"] for row in as_admin.get(f"{ROOT}/categories").json["categories"]] == ["First", "Second"]
 
 
 def test_titles_need_not_be_unique(as_admin: ApiClient) -> None:
