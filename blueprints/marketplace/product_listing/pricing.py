@@ -18,10 +18,12 @@ def in_minor_units(given: Mapping[str, Any], stored: Mapping[str, Any]) -> tuple
         major = given[name] if name in given else _to_restate(name, currency_of, given, stored)
         if major is None:
             continue
+        currency = given.get(currency_of) or stored[currency_of]
         try:
-            restated[name] = to_minor(major, given.get(currency_of) or stored[currency_of])
+            restated[name] = to_minor(major, currency)
         except ValueError as error:
-            faults[name] = str(error)
+            # A stored amount is not told: it may be the reserve, and whoever edits need not be the seller.
+            faults[name] = str(error) if name in given else f"the amount it has cannot be restated in {currency}"
     return restated, faults
 
 

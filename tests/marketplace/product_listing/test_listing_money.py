@@ -53,6 +53,15 @@ def test_a_changed_currency_keeps_the_number_people_see(
     assert "price" in refusal(seller.patch(path, json={"currency": "USD"}), 400)["detail"]
 
 
+def test_a_currency_that_cannot_hold_the_reserve_is_refused_without_telling_it(
+        as_admin: ApiClient, auction: Callable[..., Body], listed: Callable[[Body], Body]) -> None:
+    """Decision 11: the reserve is secret, and staff may edit a listing too."""
+    row = listed(auction(reservePrice=765.43))
+    answer = as_admin.patch(f"{PRODUCTS}/{row['id']}", json={"currency": "JPY"})
+    assert set(refusal(answer, 400)["detail"]) == {"reservePrice"}
+    assert "765" not in answer.text
+
+
 def test_the_price_filter_reads_the_amount_in_each_rows_currency(
         buyer: ApiClient, fixed: Callable[..., Body], listed: Callable[[Body], Body]) -> None:
     for currency in ("USD", "JPY", "KWD"):
