@@ -5,7 +5,7 @@ from functools import cache, partial
 from typing import Any
 
 import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import Text, cast, or_, select
 
 from app.data.asked import ReadRequest
 from app.data.cache import VersionedCache
@@ -69,6 +69,14 @@ def live_product_ids(after: str, limit: int) -> list[str]:
     """Return the ids of live listings in order of id, after a given one ("" = from the first)."""
     query = select(Product.id).where(Product.is_active.is_(True), Product.id > after).order_by(Product.id)
     return [row.id for row in fetch(query.limit(limit))]
+
+
+def products_showing(media_ids: Iterable[str]) -> list[str]:
+    """Return the ids of the live listings that show any of these media assets."""
+    shown = cast(Product.media_asset_ids, Text)
+    rows = fetch(select(Product.id).where(
+        Product.is_active.is_(True), or_(*(shown.contains(media_id) for media_id in media_ids))))
+    return [row.id for row in rows]
 
 
 def list_own_products(actor: Actor, asked: ReadRequest) -> Listing:

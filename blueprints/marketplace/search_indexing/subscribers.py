@@ -1,12 +1,13 @@
 """What searchIndexing does when something it describes changes, and how its own records reach the search index.
 
-Both are batch subscribers: they may see an event twice or late, and read the present state or compare versions."""
+All are batch subscribers: they may see an event twice or late, and read the present state or compare versions."""
 from collections.abc import Sequence
 
 from app.events.outbox import Event
 from app.events.subscriptions import subscribe_batch
 from app.search import Change, Removal
 from app.search.catalogue import apply_or_rebuild
+from blueprints.marketplace.product_listing.queries import products_showing
 from blueprints.marketplace.search_indexing import topics
 from blueprints.marketplace.search_indexing.documents import SCHEMA, search_document
 from blueprints.marketplace.search_indexing.refreshing import refresh, refresh_dependants
@@ -35,12 +36,19 @@ def refresh_records(events: Sequence[Event]) -> None:
         refresh_dependants(reference, id)
 
 
+@subscribe_batch(topics.MEDIA_DELETED, name="search_indexing.media")
+def forget_media(events: Sequence[Event]) -> None:
+    """Take a removed image out of the records of the products that showed it."""
+    refresh("PRODUCT", products_showing([event.key for event in events]))
+
+
 def _renamed(event: Event) -> tuple[str, str] | None:
-    """Return by which reference to find the records that show a name which changed or vanished."""
+    """Return by which reference to find the records that show a name which changed, vanished or, with an account that
+    wakes, came back."""
     shown = _SHOWN_ELSEWHERE.get(_DESCRIBED[event.topic])
     if shown is None or event.topic in _CREATED:
         return None
-    if event.topic in _UPDATED and shown[0] not in event.payload["newDataValues"]:
+    if event.topic in _UPDATED and event.payload["newDataValues"].keys().isdisjoint((shown[0], "isActive")):
         return None
     return shown[1], event.key
 

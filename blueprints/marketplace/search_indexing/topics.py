@@ -3,6 +3,7 @@
 PRODUCT_CREATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-created"
 PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
 PRODUCT_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-deleted"
+MEDIA_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingmedia-deleted"
 CATEGORY_CREATED = "ebaycclone-categorymanagement-service-dbevent-category-created"
 CATEGORY_UPDATED = "ebaycclone-categorymanagement-service-dbevent-category-updated"
 CATEGORY_DELETED = "ebaycclone-categorymanagement-service-dbevent-category-deleted"

@@ -10,9 +10,10 @@ from app.events.deliveries import replay
 from app.jobs.scheduler import _jobs_to_call, tick
 from app.jobs.worker import run_job
 from blueprints.marketplace.search_indexing.commands import REBUILD_JOB
-from tests.clients import ApiClient
+from tests.clients import PASSWORD, ApiClient
 from tests.marketplace.search_indexing.conftest import BASE, CATALOGUE, PRODUCTS, Finder, Shop, settle
 
+MEDIAS = "/marketplace/productlisting-api/v1/productlistingmedias"
 SOMEBODY = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
 CATEGORY_RECORD = {"documentType": "CATEGORY", "document": {"title": "A"}, "indexedAt": "2025-01-01T00:00:00Z"}
 
@@ -178,6 +179,30 @@ def test_renaming_a_seller_rewrites_his_products(shop: Shop, seller: ApiClient, 
     answer = seller.patch(f"/marketplace/auth-api/v1/profile/{seller.user_id}", json={"fullname": "Zacharias Trader"})
     assert answer.status_code == 200, answer.json
     assert {row["referenceId"] for row in find(q="zacharias")} == {seller.user_id, product}
+
+
+def test_a_seller_who_returns_is_named_again(shop: Shop, seller: ApiClient, client: ApiClient, find: Finder) -> None:
+    product = shop.list_phone()
+    assert find(referenceId=product)[0]["document"]["sellerName"] == "Sam Seller"
+    auth = "/marketplace/auth-api"
+    assert seller.delete(f"{auth}/v1/archiveprofile/{seller.user_id}").status_code == 200
+    assert find(referenceId=product)[0]["document"]["sellerName"] is None
+    assert find(documentType="SELLER") == []
+    login = client.post(f"{auth}/login", json={"username": seller.email, "password": PASSWORD})
+    assert login.status_code == 200, login.json
+    assert find(referenceId=product)[0]["document"]["sellerName"] == "Sam Seller"
+    assert [row["referenceId"] for row in find(documentType="SELLER")] == [seller.user_id]
+
+
+def test_a_removed_image_leaves_the_records_that_showed_it(shop: Shop, seller: ApiClient, find: Finder) -> None:
+    asset = {"mimeType": "image/png", "size": 1000}
+    gone, stays = (seller.post(MEDIAS, json=asset | {"url": f"https://cdn.example/{name}.png"})
+                   .json["productListingMedia"]["id"] for name in "ab")
+    products = [shop.list_phone(mediaAssetIds=[gone, stays]), shop.list_phone(mediaAssetIds=[gone])]
+    find()
+    assert seller.delete(f"{MEDIAS}/{gone}").status_code == 200
+    shown = {row["referenceId"]: row["document"]["mediaUrls"] for row in find(documentType="PRODUCT")}
+    assert shown == {products[0]: ["https://cdn.example/b.png"], products[1]: []}
 
 
 # Rebuilding ----------------------------------------------------------------------------------------------------------
