@@ -73,6 +73,7 @@ class BusinessApi:
     arguments: Mapping[str, str] = field(default_factory=dict)
     made_of: tuple[Any, ...] = ()
     shared: bool = False
+    cached: bool = True
     transaction: bool = True
     prepare: Callable[..., dict[str, Any]] | None = None
     id_name: str | None = None
@@ -238,7 +239,7 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         listing: Listing = api.view(actor, asked, **path)
         return orjson.dumps(listing.rows), len(listing.rows), listing.total
 
-    if flag_argument("caching", True) and (api.returns or api.made_of):
+    if api.cached and flag_argument("caching", True) and (api.returns or api.made_of):
         made_of = (*((api.returns,) if api.returns else ()), *api.made_of)
         seconds = number_argument("cacheTTL", 300, least=1, most=3600)
         (rows, count, total), hit = runtime().answers.look_up(key, made_of, make, seconds)

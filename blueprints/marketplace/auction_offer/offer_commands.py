@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
 from app.clock import now
 from app.data.money import minor_of
@@ -22,6 +23,7 @@ from blueprints.marketplace.product_listing.auction_state import (
     lock_listing,
     units_in_stock,
 )
+from blueprints.platform.auth.queries import is_user
 
 EXPIRE_OFFER = "expire-offer"
 
@@ -124,7 +126,7 @@ def end_unpaid_win(actor: Actor, product_id: str) -> Offer | None:
         require_self_or_staff(actor, listing.seller_id)
         winner = work.first(select(Bid).where(Bid.product_id == product_id, Bid.status == "WON"))
         _refuse_second_chance(work, listing, winner)
-        runner_up = _runner_up(work, listing)
+        runner_up = _runner_up(work, listing, _least_for(actor, listing))
         _end_unused_chances(work, listing)
         if winner is not None:
             work.change(winner, status="CANCELLED")
@@ -146,6 +148,8 @@ def _refuse_unofferable(actor: Actor, listing: AuctionListing, currency: str) ->
     require(not actor.is_user(listing.seller_id), "errMsg_sellersMayNotOfferOnTheirOwnListing")
     if listing.type != "FIXED":
         raise RuleViolated("NotFixedPrice", "Offers are taken on fixed-price listings only")
+    if not is_user(actor.realm, listing.seller_id):
+        raise RuleViolated("SellerInactive", "The seller is not active at present")
     if not listing.accept_offers:
         raise RuleViolated("OffersNotAccepted", "The seller takes no offers on this listing")
     if currency != listing.currency:
@@ -294,11 +298,21 @@ def _end_unused_chances(work: UnitOfWork, listing: AuctionListing) -> None:
         work.change(chance, status="EXPIRED")
 
 
-def _runner_up(work: UnitOfWork, listing: AuctionListing) -> Bid | None:
-    """Return the best bid of those who neither won nor were asked before."""
+def _least_for(actor: Actor, listing: AuctionListing) -> int:
+    """Return the least amount a second chance may go for: the reserve is the seller's alone to waive (decision 11)."""
+    return 0 if actor.is_user(listing.seller_id) else listing.reserve_price or 0
+
+
+def _runner_up(work: UnitOfWork, listing: AuctionListing, least: int) -> Bid | None:
+    """Return the best bid, of `least` or more, of those who neither won nor were asked before.
+
+    Only a bidder's last bid counts: who raised and then withdrew has left, though the raised bid is LOST."""
     asked = select(Offer.buyer_id).where(Offer.product_id == listing.id)
+    later = aliased(Bid)
+    has_later = exists().where(later.product_id == listing.id, later.user_id == Bid.user_id,
+                               later.sequence > Bid.sequence)
     return work.first(select(Bid).where(
-        Bid.product_id == listing.id, Bid.status == "LOST", Bid.is_active.is_(True),
+        Bid.product_id == listing.id, Bid.status == "LOST", Bid.is_active.is_(True), Bid.maximum >= least, ~has_later,
         Bid.user_id != listing.highest_bidder_id, Bid.user_id.not_in(asked)).order_by(Bid.maximum.desc(), Bid.sequence))
 
 

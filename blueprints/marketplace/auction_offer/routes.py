@@ -66,9 +66,10 @@ def list_bids(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 @api.list("/v1/auctionofferoffers", name="listAuctionOfferOffers", data_name="auctionOfferOffers",
-          event="auctionofferoffers-listed", returns=Offer, filters=queries.OFFER_FILTERS)
+          event="auctionofferoffers-listed", returns=Offer, filters=queries.OFFER_FILTERS, cached=False)
 def list_offers(actor: Actor, asked: ReadRequest) -> Listing:
     """List the offers made or received."""
+    # Not cached: an offer lapses by the clock, without a write that a cache would notice (AO11).
     return queries.list_offers(actor, asked.page, asked.where)
 
 

@@ -31,6 +31,13 @@ def test_an_offer_where_the_seller_takes_none_is_refused(room):
     assert refused(room.offer(room.ben, room.fixed(acceptOffers=False), 80)) == (400, "OffersNotAccepted")
 
 
+def test_an_offer_to_a_seller_whose_account_is_archived_is_refused(room):
+    """Document 079: the seller is active."""
+    product = room.fixed()
+    assert room.admin.delete(f"/marketplace/auth-api/v1/users/{room.seller.user_id}").status_code == 200
+    assert refused(room.offer(room.ben, product, 80)) == (400, "SellerInactive")
+
+
 def test_an_offer_in_another_currency_is_refused(room):
     assert refused(room.offer(room.ben, room.fixed(), 80, currency="EUR")) == (400, "CurrencyDiffers")
 
@@ -114,7 +121,9 @@ def test_ao_10_an_offer_is_nobody_elses_business(room):
 
 def test_ao_11_a_lapsed_offer_is_shown_expired_and_cannot_be_answered(room):
     offer = room.offered(room.ben, room.fixed(), 80, expiresAt=iso(now() + timedelta(seconds=1)))
+    assert [row["status"] for row in room.seller.get(OFFERS).json["auctionOfferOffers"]] == ["PENDING"]
     with moved_clock(seconds=2):
+        assert [row["status"] for row in room.seller.get(OFFERS).json["auctionOfferOffers"]] == ["EXPIRED"]
         assert refused(room.answer(room.seller, offer, "ACCEPTED")) == (400, "OfferExpired")
         assert refused(room.answer(room.ben, offer, "CANCELLED")) == (400, "OfferExpired")
         seen = room.offer_seen(room.ben, offer)

@@ -145,6 +145,34 @@ def test_a_former_lower_bid_of_the_winner_is_no_runner_up(room):
         offer_second_chance(SYSTEM, listed)
 
 
+def test_a_bidder_who_raised_and_then_withdrew_is_no_runner_up(room, callers):
+    listed, dora = room.auction(), callers.user("dora")
+    room.placed(dora, listed, 52)
+    for amount in (60, 65):
+        last = room.placed(room.ben, listed, amount)
+    room.set_bid(room.ben, last, "CANCELLED")
+    room.placed(room.cleo, listed, 70)
+    close_auction(SYSTEM, listed, early=True)
+    with moved_clock(days=4):
+        assert offer_second_chance(SYSTEM, listed).buyer_id == dora.user_id
+
+
+def test_nobody_but_the_seller_offers_the_item_below_its_reserve(room):
+    """Decision 11: the reserve is the seller's, and no job gives the item away for less."""
+    for waived in (False, True):
+        listed = room.auction(reservePrice=65)
+        for bidder, amount in ((room.ben, 60), (room.cleo, 70)):
+            room.placed(bidder, listed, amount)
+        close_auction(SYSTEM, listed, early=True)
+        with moved_clock(days=4):
+            if waived:
+                assert offer_second_chance(room.seller.actor, listed).buyer_id == room.ben.user_id
+            else:
+                with pytest.raises(RuleViolated, match="No other bidder"):
+                    offer_second_chance(room.admin.actor, listed)
+                assert end_unpaid_win(SYSTEM, listed) is None
+
+
 def test_a_won_bid_is_taken_by_one_order_at_the_visible_price(room):
     listed = room.auction(biddingMode="PROXY")
     for bidder, amount in ((room.ben, 500), (room.cleo, 100)):
