@@ -1,13 +1,29 @@
 """Agreed prices as orders take them: an accepted offer or a won bid settles at its price, once.
 
 Called inside the order's unit of work, behind the listing's lock; no route leads here."""
-from sqlalchemy import select
+from datetime import datetime
 
-from app.data.unit_of_work import unit_of_work
+from sqlalchemy import func, select
+
+from app.clock import now
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import RuleViolated
 from app.identity.actor import Actor
+from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.models import Bid, Offer
+
+
+def promised_since() -> datetime:
+    """Return since when an accepted offer that is not ordered keeps its unit (docs/decisions/061)."""
+    return rules.promised_since(now(), runtime().settings.unpaid_auction_days)
+
+
+def promised_units(work: UnitOfWork, product_id: str, *, but_to: str | None = None) -> int:
+    """Return how many units of a listing accepted offers still promise, those of the buyer `but_to` left out."""
+    owed = [Offer.product_id == product_id, Offer.status == "ACCEPTED", Offer.order_id.is_(None),
+            Offer.responded_at > promised_since(), *([Offer.buyer_id != but_to] if but_to else [])]
+    return int(work.rows(select(func.count(Offer.id)).where(*owed))[0][0])
 
 
 def claim_offer(actor: Actor, offer_id: str, *, buyer_id: str, product_id: str, order_id: str) -> int:

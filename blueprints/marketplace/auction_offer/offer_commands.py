@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from app.clock import now
@@ -16,6 +16,7 @@ from app.identity.access import require, require_self_or_staff
 from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
+from blueprints.marketplace.auction_offer.claims import promised_since, promised_units
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, PENDING_OFFER, Bid, Offer
 from blueprints.marketplace.product_listing.auction_state import (
     AuctionListing,
@@ -195,10 +196,6 @@ def _has_lapsed(offer: Offer) -> bool:
     return rules.has_lapsed(offer.status, offer.expires_at, now())
 
 
-def _promised_since() -> datetime:
-    return rules.promised_since(now(), runtime().settings.unpaid_auction_days)
-
-
 def _parties(actor: Actor, offer: Offer) -> set[str]:
     known = {rules.SELLER: actor.is_user(offer.seller_id), rules.BUYER: actor.is_user(offer.buyer_id),
              rules.STAFF: actor.is_staff}
@@ -244,10 +241,7 @@ def _promise_unit(work: UnitOfWork, listing: AuctionListing, offer: Offer) -> No
         raise RuleViolated("CurrencyDiffers", f"The listing is now priced in {listing.currency}")
     if listing.type != "FIXED":
         return
-    promised = work.rows(select(func.count(Offer.id)).where(
-        Offer.product_id == listing.id, Offer.status == "ACCEPTED", Offer.order_id.is_(None),
-        Offer.responded_at > _promised_since()))[0][0]
-    left = rules.units_left(units_in_stock(listing), promised)
+    left = rules.units_left(units_in_stock(listing), promised_units(work, listing.id))
     if left is not None and left <= 0:
         raise RuleViolated("SoldOut", "Every unit is sold or promised to somebody else")
     if left == 1:
@@ -288,7 +282,7 @@ def _is_alive(chance: Offer) -> bool:
     if not chance.is_active or _has_lapsed(chance):
         return False
     if chance.status == "ACCEPTED" and chance.order_id is None:
-        return chance.responded_at is not None and chance.responded_at > _promised_since()
+        return chance.responded_at is not None and chance.responded_at > promised_since()
     return chance.status in ("COUNTERED", "ACCEPTED")
 
 

@@ -18,6 +18,7 @@ from app.http.errors import InvalidInput, RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor
 from app.runtime import runtime
+from blueprints.marketplace.auction_offer.claims import promised_units
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.agreements import agreed_price, rests_on_agreement
 from blueprints.marketplace.order_management.models import RESERVED, Order, OrderItem
@@ -125,7 +126,10 @@ def _add(work: UnitOfWork, order: Order, listing: OrderedListing, wanted: Wanted
         raise RuleViolated("ShippingCurrencyDiffers", "the listing's shipping is in another currency than its price")
     if len(order.items) >= LINES_PER_ORDER:
         raise RuleViolated("OrderFull", f"an order has at most {LINES_PER_ORDER} items")
-    reserve(work, listing, wanted.quantity)
+    # Only where units are counted: an auction's one unit is its winner's, or whoever was asked after him.
+    counted = listing.type == "FIXED" and listing.quantity is not None
+    promised = promised_units(work, listing.id, but_to=order.buyer_id) if counted else 0
+    reserve(work, listing, wanted.quantity, promised=promised)
     if not order.items:
         _hold_until(work, order, _a_day_from_now())
     if listing.closed_at is not None:

@@ -32,11 +32,11 @@ def units_offered(listing: Product) -> int | None:
     return AUCTIONED_UNITS if listing.type == "AUCTION" else listing.quantity
 
 
-def reserve(work: UnitOfWork, listing: Product, units: int) -> None:
-    """Take `units` for an order; raises RuleViolated when fewer are left."""
+def reserve(work: UnitOfWork, listing: Product, units: int, *, promised: int = 0) -> None:
+    """Take `units` for an order; raises RuleViolated when fewer are left beside those promised to other buyers."""
     offered = units_offered(listing)
-    if offered is not None and listing.reserved + listing.sold + units > offered:
-        left = max(0, offered - listing.reserved - listing.sold)
+    if offered is not None and listing.reserved + listing.sold + promised + units > offered:
+        left = max(0, offered - listing.reserved - listing.sold - promised)
         raise RuleViolated("OutOfStock", f"{listing.title}: only {left} left", {"productId": listing.id, "left": left})
     work.change(listing, reserved=listing.reserved + units)
 

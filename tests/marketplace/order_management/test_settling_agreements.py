@@ -5,8 +5,11 @@ import pytest
 
 from app.clock import moved_clock, now
 from app.data.columns import iso
+from app.http.errors import RuleViolated
 from app.jobs.worker import run_job
+from blueprints.marketplace.order_management.placing import Wanted, place_order
 from blueprints.marketplace.product_listing.stock import unordered_auctions
+from tests.app.payments.stand_in import VISA
 from tests.marketplace.order_management.shop import BIDS, OFFERS, PRODUCTS, ok
 
 
@@ -189,3 +192,26 @@ def test_each_of_two_accepted_offers_settles_an_order_of_its_own(shop):
     for _ in range(2):
         ok(shop.add(shop.place()["id"], listing, price=80), 201)
     assert shop.add(shop.place()["id"], listing, price=80).status_code == 400
+
+
+def test_the_unit_an_accepted_offer_promises_is_kept_from_those_who_pay_the_full_price(shop):
+    """Decision 13, docs/decisions/061"""
+    listing = shop.list_product(quantity=2)
+    offer = accepted_offer(shop, listing)
+    refused = shop.try_order({"productId": listing, "quantity": 2}, buyer=shop.buyer2)
+    assert (refused.status_code, refused.json["errCode"], refused.json["detail"]["left"]) == (400, "OutOfStock", 1)
+    shop.order(listing, buyer=shop.buyer2)
+    assert shop.try_order({"productId": listing, "quantity": 1}, buyer=shop.buyer2).json["errCode"] == "OutOfStock"
+    shop.order({"productId": listing, "quantity": 1, "offerId": offer["id"]})
+
+
+def test_a_promised_unit_that_nobody_orders_is_sold_after_four_days(shop):
+    """docs/decisions/061"""
+    listing = shop.list_product(quantity=1)
+    accepted_offer(shop, listing)
+    wanted = {"shipping_address": {"city": "X"}, "payment_method_id": VISA, "stripe_customer_id": "cus_1",
+              "lines": [Wanted(listing)]}
+    with moved_clock(days=3, hours=23), pytest.raises(RuleViolated, match="only 0 left"):
+        place_order(shop.buyer2.actor, **wanted)
+    with moved_clock(days=4, hours=1):
+        place_order(shop.buyer2.actor, **wanted)
