@@ -1,5 +1,6 @@
 """The writes of productListing: list, edit, withdraw, and the media shown with a listing (rules-marketplace §8.3)."""
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -31,8 +32,7 @@ def create_product(actor: Actor, **given: Any) -> Product:
         product.media_asset_ids = _distinct(terms.get("media_asset_ids") or [])
         work.insert(product)
         _show_media(work, product, before=[])
-        if product.end_bid_date is not None:
-            _set_end(work, product)
+        _set_end(work, product, product.end_bid_date)
         work.commit()
         return product
 
@@ -56,8 +56,8 @@ def update_product(actor: Actor, product_id: str, **given: Any) -> Product:
         before, announced_end = list(product.media_asset_ids), product.end_bid_date
         work.change(product, **_checked_changes(product, given))
         _show_media(work, product, before)
-        if product.end_bid_date != announced_end:
-            _set_end(work, product)
+        is_moved = product.end_bid_date != announced_end
+        _set_end(work, product, product.end_bid_date if is_moved else product.effective_end)
         work.commit()
         return product
 
@@ -126,11 +126,12 @@ def _checked_changes(product: Product, given: Mapping[str, Any]) -> dict[str, An
     return changes
 
 
-def _set_end(work: UnitOfWork, product: Product) -> None:
-    """Let the auction end when it says; a listing without an end is closed by staff only."""
-    ends = product.end_bid_date if product.type == "AUCTION" else None
-    work.change(product, effective_end=ends)
-    work.schedule(CLOSE_AUCTION, product.id, ends)
+def _set_end(work: UnitOfWork, product: Product, ends: datetime | None) -> None:
+    """Let the auction end then, though not past its hard end; a listing without an end is closed by staff only."""
+    ends = rules.end_within(vars(product), ends)
+    if ends != product.effective_end:
+        work.change(product, effective_end=ends)
+        work.schedule(CLOSE_AUCTION, product.id, ends)
 
 
 def _show_media(work: UnitOfWork, product: Product, before: list[str]) -> None:

@@ -85,6 +85,14 @@ def past_faults(given: Mapping[str, Any], now: datetime) -> Faults:
             if given.get(name) is not None and given[name] <= now}
 
 
+def end_within(listing: Mapping[str, Any], ends: datetime | None) -> datetime | None:
+    """Return when an auction that should end at `ends` really does: never past its hard end, which an edit may bring
+    before an end that a soft close has moved (decision 11). Other listings have no end."""
+    if listing.get("type") != "AUCTION" or ends is None:
+        return None
+    return min(ends, listing.get("hard_end_date") or ends)
+
+
 def edit_refusal(listing: Mapping[str, Any], now: datetime) -> tuple[str, str] | None:
     """Return (errCode, message) why the listing may not be edited at `now`, or None (rules-marketplace §8.3, PR-7).
 

@@ -138,6 +138,21 @@ def test_an_edit_of_something_else_leaves_an_end_that_a_soft_close_has_moved(roo
         room.placed(room.cleo, auction, 60)
 
 
+def test_a_hard_end_that_is_brought_forward_cuts_an_end_that_a_soft_close_has_moved(room):
+    """Decision 11: never past the hard end."""
+    auction = room.auction(softCloseSeconds=300)
+    with moved_clock(minutes=59):
+        room.set_bid(room.ben, room.placed(room.ben, auction, 60), "CANCELLED")
+    hard = iso(now() + timedelta(minutes=62))
+    with moved_clock(minutes=61):
+        assert room.seller.patch(f"{PRODUCTS}/{auction}", json={"hardEndDate": hard}).status_code == 200
+        assert room.product(auction)["effectiveEnd"] == hard
+    with moved_clock(minutes=62, seconds=1):
+        assert refused(room.bid(room.cleo, auction, 60)) == (400, "AuctionEnded")
+        run_all_due_work()
+        assert closed(auction)
+
+
 def test_an_auction_that_has_ended_is_not_revived_by_a_later_end(room):
     auction = room.auction()
     with moved_clock(hours=1):
