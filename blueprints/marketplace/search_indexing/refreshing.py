@@ -47,11 +47,8 @@ Documents = Mapping[str, dict[str, Any]]
 
 def refresh(document_type: str, ids: Iterable[str]) -> None:
     """Write the present document of each reference, and take those records out whose reference is gone."""
-    traders: set[str] = set()
     for few in _chunks(list(dict.fromkeys(ids)), _PER_TRANSACTION):
-        traders |= _refresh_few(document_type, few)
-    if traders:
-        refresh("SELLER", sorted(traders))
+        _refresh_few(document_type, few)
 
 
 def refresh_dependants(reference: str, value: str) -> None:
@@ -74,16 +71,18 @@ def refresh_everything(progress: Progress = lambda done, total: None) -> int:
     return done
 
 
-def _refresh_few(document_type: str, ids: Sequence[str]) -> set[str]:
-    """Refresh a few references in one transaction; returns who started or stopped selling something."""
+def _refresh_few(document_type: str, ids: Sequence[str]) -> None:
     try:
-        return _write_few(document_type, ids)
+        _write_few(document_type, ids)
     except RuleViolated:
         # A rival has recorded one of them since we looked; now it is found.
-        return _write_few(document_type, ids)
+        _write_few(document_type, ids)
 
 
-def _write_few(document_type: str, ids: Sequence[str]) -> set[str]:
+def _write_few(document_type: str, ids: Sequence[str]) -> None:
+    """Refresh a few references in one transaction, and with products whoever thereby starts or stops selling.
+
+    Not after it: if the work broke off in between, the next attempt would find nothing new and forget the seller."""
     with unit_of_work(_SYSTEM) as work:
         rows = {row.reference_id: row for row in work.all(select(SearchIndex).where(
             SearchIndex.document_type == document_type, SearchIndex.reference_id.in_(ids),
@@ -97,10 +96,17 @@ def _write_few(document_type: str, ids: Sequence[str]) -> set[str]:
         gone = rows.keys() - documents.keys()
         for id in gone:
             work.archive(rows[id])
+        if traders := _traders(rows, documents):
+            work.flush()
+            _write_few("SELLER", traders)
         work.commit()
-    new = documents.keys() - rows.keys()
-    return {documents[id]["sellerId"] for id in new if "sellerId" in documents[id]} | {
-        rows[id].seller_ref for id in gone if rows[id].seller_ref}
+
+
+def _traders(before: Mapping[str, SearchIndex], now: Documents) -> list[str]:
+    """Return who sells what has appeared among the documents or gone from them."""
+    new = {now[id].get("sellerId") for id in now.keys() - before.keys()}
+    gone = {before[id].seller_ref for id in before.keys() - now.keys()}
+    return sorted(trader for trader in new | gone if trader)
 
 
 def _products(ids: Sequence[str]) -> Documents:

@@ -3,12 +3,13 @@ from datetime import timedelta
 
 import pytest
 
-from app.clock import now
+from app.clock import moved_clock, now
 from app.data.columns import parse_iso
 from app.data.uuid7 import uuid7
 from app.events.deliveries import replay
 from app.jobs.scheduler import _jobs_to_call, tick
 from app.jobs.worker import run_job
+from blueprints.marketplace.search_indexing import refreshing
 from blueprints.marketplace.search_indexing.commands import REBUILD_JOB
 from tests.clients import PASSWORD, ApiClient
 from tests.marketplace.search_indexing.conftest import BASE, CATALOGUE, PRODUCTS, Finder, Shop, settle
@@ -152,6 +153,19 @@ def test_a_user_is_a_seller_while_he_has_a_live_product(shop: Shop, seller: ApiC
     assert [row["id"] for row in find(q="sam sell", documentType="SELLER")] == [record["id"]]
     seller.delete(f"{PRODUCTS}/{product}")
     assert find(documentType="SELLER") == []
+
+
+def test_a_seller_is_not_forgotten_when_the_work_breaks_off_after_his_product(
+        shop: Shop, find: Finder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does the work again finds nothing new in the product: its record stands with its seller's or not at all."""
+    settle()
+    product = shop.list_phone()
+    with monkeypatch.context() as broken:
+        broken.setattr(refreshing, "brief_users", lambda *_: {}["away"])
+        assert find(documentType="SELLER") == []
+    with moved_clock(minutes=5):
+        settle()
+    assert len(find(referenceId=product)) == len(find(documentType="SELLER")) == 1
 
 
 def test_renaming_a_category_rewrites_what_shows_it(shop: Shop, admin: ApiClient, find: Finder) -> None:
