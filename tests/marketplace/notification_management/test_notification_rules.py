@@ -55,6 +55,12 @@ def test_a_buyer_whose_offer_fell_with_the_last_unit_hears_of_it() -> None:
     assert told == ("OFFER_DECLINED", "buyer")
 
 
+def test_a_buyer_whose_own_counter_took_the_last_unit_hears_that_the_other_offer_fell() -> None:
+    """Nobody declined it: the seller, who is told that the counter was accepted, has not lost a sale."""
+    told = rules.offer_answered("PENDING", OFFER | {"status": "DECLINED"}, "buyer")
+    assert told == ("OFFER_DECLINED", "buyer")
+
+
 @pytest.mark.parametrize(("old", "new"), [("PENDING", "CANCELLED"), ("PENDING", "EXPIRED"), ("ACCEPTED", "ACCEPTED")])
 def test_nobody_is_told_of(old: str, new: str) -> None:
     assert rules.offer_answered(old, OFFER | {"status": new}, "buyer") is None
