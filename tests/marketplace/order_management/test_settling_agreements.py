@@ -189,3 +189,25 @@ def test_each_of_two_accepted_offers_settles_an_order_of_its_own(shop):
     for _ in range(2):
         ok(shop.add(shop.place()["id"], listing, price=80), 201)
     assert shop.add(shop.place()["id"], listing, price=80).status_code == 400
+
+
+@pytest.mark.parametrize("agreed", [80, 80.55])
+def test_an_offer_is_not_ordered_in_a_currency_it_was_not_accepted_in(shop, agreed):
+    """80 USD are not 8000 yen: while nobody orders, the seller may price the listing anew."""
+    listing = shop.list_product()
+    offer = accepted_offer(shop, listing, agreed)
+    ok(shop.seller.patch(f"{PRODUCTS}/{listing}", json={"price": 100, "currency": "JPY", "shippingCurrency": "JPY"}))
+    refused = shop.try_order({"productId": listing, "offerId": offer["id"], "quantity": 1})
+    assert (refused.status_code, refused.json["errCode"]) == (400, "CurrencyDiffers")
+    refused = shop.add(shop.place()["id"], listing, price=8000, currency="JPY")
+    assert (refused.status_code, refused.json["errCode"]) == (400, "PriceDiffers")
+
+
+@pytest.mark.parametrize("first", ["auction", "offer"])
+def test_a_won_auction_and_an_accepted_offer_are_ordered_together(shop, won_auction, first):
+    listing = shop.list_product()
+    offer = accepted_offer(shop, listing, buyer=shop.buyer2)
+    won = {"productId": won_auction, "quantity": 1}
+    offered = {"productId": listing, "quantity": 1, "offerId": offer["id"]}
+    lines = [won, offered] if first == "auction" else [offered, won]
+    assert shop.order(*lines, buyer=shop.buyer2)["summary"]["total"] == 70 + 85
