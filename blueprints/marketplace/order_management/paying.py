@@ -17,7 +17,7 @@ from app.payments import cards, flow, webhooks
 from app.payments.flow import Payment
 from app.payments.gateway import GatewayUnavailable, Payer, PaymentRefused
 from app.payments.models import PaymentRefund
-from app.payments.refunds import send_refund
+from app.payments.refunds import reread_refunds, send_refund
 from app.payments.results import order_row
 from blueprints.marketplace.order_management import commands
 from blueprints.marketplace.order_management.audit import record_fix
@@ -42,31 +42,46 @@ def receive_webhook(payload: bytes, signature: str | None) -> Payment:
 
 
 def change_status(actor: Actor, order_id: str, *, status: str | None = None, refund_amount: Decimal | None = None,
-                  **given: Any) -> Payment:
-    """Take an order to `status` (150); REFUNDED asks the gateway, and `result` says what it answered (decision 16)."""
+                  key: str | None = None, **given: Any) -> Payment:
+    """Take an order to `status` (150); REFUNDED asks the gateway, and `result` says what it answered (decision 16).
+
+    `key` is the call's Idempotency-Key."""
     if status == "REFUNDED":
-        return refund_order(actor, order_id, amount=refund_amount)
+        return refund_order(actor, order_id, amount=refund_amount, key=key)
     order = commands.change_status(actor, order_id, status=status, **given)
     return Payment(wire_shape(Order).entity(order), {})
 
 
 def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:
-    """Read an order's payment anew from the gateway, and record by whom, why and what it changed.
+    """Read an order's payment and its refunds anew from the gateway, and record by whom, why and what it changed.
 
     Raises NotFound, Forbidden, RuleViolated when no payment was started."""
     before = order_state(order_id)
     payment = refresh_payment(actor, order_id, {}, cancelled_too=True)
+    trouble = reread_refunds(CHECKOUT, actor, order_id)
     record_fix(actor, order_id, f"{reason}: {before} → {order_state(order_id)}")
-    return payment
+    return Payment(payment.order, trouble.serialized()) if trouble else payment
 
 
 def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = commands.BY_STAFF,
-                 cancelled_too: bool = False) -> Payment:
+                 cancelled_too: bool = False, key: str | None = None) -> Payment:
     """Give an order's money back, whole or `amount` in major units; `result` says how it fared at the gateway.
 
     Raises NotFound, Forbidden (not staff), RuleViolated (not paid, less is left). Without an answer of the gateway
     the refund stays requested, and the settle job asks again."""
-    refund = commands.request_order_refund(actor, order_id, amount=amount, reason=reason, cancelled_too=cancelled_too)
+    refund = commands.request_order_refund(actor, order_id, amount=amount, reason=reason, cancelled_too=cancelled_too,
+                                           key=key)
+    return _sent(actor, refund)
+
+
+def refund_surplus(actor: Actor, order_id: str, *, reason: str) -> Payment:
+    """Give back once more what was paid although nothing was due, after its first way back failed.
+
+    Raises NotFound, Forbidden (not staff), RuleViolated when there is no such payment."""
+    return _sent(actor, commands.request_surplus_refund(actor, order_id, reason=reason))
+
+
+def _sent(actor: Actor, refund: PaymentRefund) -> Payment:
     trouble = send_refund(CHECKOUT, actor, refund.id)
     said = trouble.serialized() if trouble else {"success": True}
     row = fetch_one(select(PaymentRefund.state, PaymentRefund.gateway_refund_id).where(PaymentRefund.id == refund.id))
