@@ -119,7 +119,8 @@ def fix(order: str, wanted: str | None, reason: str, dry_run: bool, yes: bool, a
         raise click.ClickException(error.message) from error
     after = _order(facts["id"])
     if after["state"] == facts["state"]:
-        click.echo("nothing to do: it was right already", err=True)
+        waits = after["state"].endswith("/processing")
+        click.echo("nothing changed: it still waits" if waits else "nothing to do: it was right already", err=True)
     print_facts(after, as_json=as_json)
 
 

@@ -319,9 +319,10 @@ def _look_now_at_the_others(work: UnitOfWork, checkout: Checkout, order: Order, 
 
 
 def _speaks_for(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAttempt) -> bool:
-    """Only the last attempt's bad news concern the order, and only while it waits for money."""
+    """Only the last attempt's bad news concern the order, while it waits for money; a surplus was never one of its."""
     last = work.rows(select(func.max(PaymentAttempt.number)).where(
-        PaymentAttempt.checkout == checkout.name, PaymentAttempt.order_id == order.id))[0][0]
+        PaymentAttempt.checkout == checkout.name, PaymentAttempt.order_id == order.id,
+        PaymentAttempt.is_surplus.is_(False)))[0][0]
     return attempt.number == last and checkout.accepts_payment(order)
 
 

@@ -18,7 +18,7 @@ from app.payments.flow import Payment
 from app.payments.gateway import GatewayUnavailable, Payer, PaymentRefused
 from app.payments.models import PaymentRefund
 from app.payments.refunds import reread_refunds, send_refund
-from app.payments.results import order_row
+from app.payments.results import order_row, without_secret
 from blueprints.marketplace.order_management import commands
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import Order
@@ -32,8 +32,12 @@ def start_payment(actor: Actor, order_id: str, params: dict[str, Any]) -> Paymen
 
 
 def refresh_payment(actor: Actor, order_id: str, params: dict[str, Any], *, cancelled_too: bool = False) -> Payment:
-    """Read an order's payment anew from the gateway (147); `cancelled_too` finds orders cancelled for good."""
-    return flow.refresh(CHECKOUT, actor, order_id, params, cancelled_too=cancelled_too)
+    """Read an order's payment anew from the gateway (147); `cancelled_too` finds orders cancelled for good.
+
+    Staff is not told the secret that lets its holder confirm the payment."""
+    payment = flow.refresh(CHECKOUT, actor, order_id, params, cancelled_too=cancelled_too)
+    is_payer = actor.is_user(payment.order["buyerId"])
+    return payment if is_payer else Payment(payment.order, without_secret(payment.result))
 
 
 def receive_webhook(payload: bytes, signature: str | None) -> Payment:

@@ -179,3 +179,11 @@ def test_a_customer_whose_opening_was_not_answered_is_opened_by_the_worker_who_k
     with moved_clock(minutes=2):
         run_job("settle-payments")
         assert shop.read(order["id"])["status"] == "PAID"
+
+
+def test_staff_reads_a_payment_anew_but_not_the_secret_that_confirms_it(shop):
+    order = shop.order(shop.list_product())
+    ok(shop.start(order["id"], shop.localstripe.make_card()))
+    told = [ok(shop.refresh(order["id"], actor))["paymentResult"]["paymentIntentInfo"]["clientSecret"] is not None
+            for actor in (shop.buyer, shop.admin, shop.super_admin)]
+    assert told == [True, False, False]

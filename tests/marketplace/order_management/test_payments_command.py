@@ -271,6 +271,7 @@ def test_money_of_another_amount_under_the_number_of_an_attempt_holds_nothing_up
         run_job("settle-payments")
         run_job("settle-payments")
         assert [one["amount"] for one in shop.localstripe.refunds(intent)] == [5_000]
+        assert shop.read(order["id"])["_paymentConfirmation"] == "canceled"
         assert ok(shop.start(order["id"]))["orderManagementOrder"]["status"] == "PAID"
     assert books.differences() == []
 
@@ -287,3 +288,9 @@ def test_fix_does_not_say_that_all_is_right_while_the_gateway_is_away(shop, flas
     with shop.gateway.failing("/v1/payment_intents", method="GET", times=2, drop=True):
         said = flask_payments("fix", order["id"], "--yes", code=1)
     assert "does not answer" in said
+
+
+def test_fix_says_that_a_payment_still_waits(shop, flask_payments):
+    order = shop.order(shop.list_product())
+    ok(shop.start(order["id"], shop.localstripe.make_card()))
+    assert "still waits" in flask_payments("fix", order["id"], "--yes")
