@@ -13,7 +13,7 @@ from app.payments import queries as payments_seen
 from app.payments.flow import Payment
 from app.payments.jobs import reconcile as reconcile_payments
 from app.runtime import runtime
-from blueprints.marketplace.order_management import books, commands, paying, reports
+from blueprints.marketplace.order_management import books, paying, reports
 from blueprints.marketplace.order_management.queries import known_order, refundable, refunds_due
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
@@ -110,7 +110,7 @@ def fix(order: str, wanted: str | None, reason: str, dry_run: bool, yes: bool, a
         return
     try:
         if wanted:
-            commands.change_status(_OPERATOR, facts["id"], status=wanted, reason=reason)
+            paying.change_status(_OPERATOR, facts["id"], status=wanted, reason=reason)
         else:
             said = paying.reread_payment(_OPERATOR, facts["id"], reason=reason).result
             if said.get("result") == "ERR":

@@ -196,6 +196,8 @@ def _refuse_actor(status: str, roles: frozenset[str]) -> None:
 
 
 def _refuse_step(order: Order, status: str) -> None:
+    if status == "PAID" and _may_be_retried(order):  # its card failed, and the money came another way
+        return
     if not rules.may_follow(order.status, status, was_paid=order.paid_at is not None):
         raise RuleViolated("OrderStep", f"an order that is {order.status} cannot become {status}")
 

@@ -14,9 +14,11 @@ from app.data.wire import Wire, wire_shape
 from app.http.errors import RuleViolated, Unavailable
 from app.identity.actor import Actor
 from app.payments import cards, flow, webhooks
+from app.payments.attempts import read_all
 from app.payments.flow import Payment
 from app.payments.gateway import GatewayUnavailable, Payer, PaymentRefused
 from app.payments.models import PaymentRefund
+from app.payments.outcomes import OPEN
 from app.payments.refunds import reread_refunds, send_refund
 from app.payments.results import order_row, without_secret
 from blueprints.marketplace.order_management import commands
@@ -49,11 +51,19 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, ref
                   key: str | None = None, **given: Any) -> Payment:
     """Take an order to `status` (150); REFUNDED asks the gateway, and `result` says what it answered (decision 16).
 
-    `key` is the call's Idempotency-Key."""
+    Before staff sets PAID, what waits for the payer there is closed. `key` is the call's Idempotency-Key."""
     if status == "REFUNDED":
         return refund_order(actor, order_id, amount=refund_amount, key=key)
+    if status == "PAID" and actor.is_staff:
+        _close_waiting(actor, order_id)
     order = commands.change_status(actor, order_id, status=status, **given)
     return Payment(wire_shape(Order).entity(order), {})
+
+
+def _close_waiting(actor: Actor, order_id: str) -> None:
+    for attempt in read_all(CHECKOUT, order_id):
+        if attempt.state == OPEN:
+            flow.close(CHECKOUT, actor, attempt)
 
 
 def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:

@@ -13,6 +13,7 @@ from blueprints.marketplace.order_management import books
 from blueprints.marketplace.order_management.models import Order
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from cli.payments import payments
+from tests.app.payments.stand_in import DECLINED_AT_CHARGE
 from tests.marketplace.order_management.shop import ORDERS, ok
 
 ACTIONS = "/marketplace/adminmoderation-api/v1/moderationactions"
@@ -294,3 +295,25 @@ def test_fix_says_that_a_payment_still_waits(shop, flask_payments):
     order = shop.order(shop.list_product())
     ok(shop.start(order["id"], shop.localstripe.make_card()))
     assert "still waits" in flask_payments("fix", order["id"], "--yes")
+
+
+def test_money_that_came_another_way_counts_after_a_card_failed_too(shop, flask_payments, settle):
+    declined, lapsed = shop.order(shop.list_product()), shop.order(shop.list_product())
+    for order in (declined, lapsed):
+        assert ok(shop.start(order["id"], DECLINED_AT_CHARGE))["orderManagementOrder"]["status"] == "CANCELLED"
+    assert "PAID/paid" in flask_payments("fix", declined["id"], "--status", "PAID", "--reason", "transfer", "--yes")
+    assert "transfer: CANCELLED/canceled → PAID/paid" in fixes(shop)[0]["reason"]
+    with moved_clock(hours=49):
+        settle()
+        assert "cannot become PAID" in flask_payments("fix", lapsed["id"], "--status", "PAID", "--yes", code=1)
+    assert books.differences() == []
+
+
+def test_what_waits_for_a_bank_is_closed_before_money_is_booked_that_came_another_way(shop, flask_payments):
+    order = shop.order(shop.list_product())
+    ok(shop.start(order["id"], shop.localstripe.make_card()))
+    assert shop.move(shop.buyer, order["id"], "PAID").status_code == 403
+    assert [one["status"] for one in shop.localstripe.intents(orderId=order["id"])] == ["requires_action"]
+    assert "PAID/paid" in flask_payments("fix", order["id"], "--status", "PAID", "--yes")
+    assert [one["status"] for one in shop.localstripe.intents(orderId=order["id"])] == ["canceled"]
+    assert books.differences() == []
