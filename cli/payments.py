@@ -1,4 +1,5 @@
 """`flask payments`: how payments stand, one order's payments, reconcile, correct and refund by hand, the ledger."""
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -6,12 +7,13 @@ import click
 from flask.cli import with_appcontext
 
 from app.data.reads import Page
-from app.http.errors import ApiError
+from app.http.errors import ApiError, NotFound
 from app.identity.actor import system_actor
 from app.payments import queries as payments_seen
+from app.payments.flow import Payment
 from app.payments.jobs import reconcile as reconcile_payments
 from app.runtime import runtime
-from blueprints.marketplace.order_management import books, commands, paying, reports
+from blueprints.marketplace.order_management import books, paying, reports
 from blueprints.marketplace.order_management.queries import known_order, refundable, refunds_due
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
@@ -108,44 +110,48 @@ def fix(order: str, wanted: str | None, reason: str, dry_run: bool, yes: bool, a
         return
     try:
         if wanted:
-            commands.change_status(_OPERATOR, facts["id"], status=wanted, reason=reason)
+            paying.change_status(_OPERATOR, facts["id"], status=wanted, reason=reason)
         else:
-            paying.reread_payment(_OPERATOR, facts["id"], reason=reason)
+            said = paying.reread_payment(_OPERATOR, facts["id"], reason=reason).result
+            if said.get("result") == "ERR":
+                raise click.ClickException(said["message"])
     except ApiError as error:
         raise click.ClickException(error.message) from error
     after = _order(facts["id"])
     if after["state"] == facts["state"]:
-        click.echo("nothing to do: it was right already", err=True)
+        waits = after["state"].endswith("/processing")
+        click.echo("nothing changed: it still waits" if waits else "nothing to do: it was right already", err=True)
     print_facts(after, as_json=as_json)
 
 
 @payments.command("refund")
 @click.argument("order")
 @click.option("--amount", help="Give back a part, in major units; default everything that is left.")
+@click.option("--surplus", is_flag=True, help="Give back what was paid too much, after its first refund failed.")
 @_reason_option
 @acts
 @with_appcontext
-def refund(order: str, amount: str | None, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def refund(order: str, amount: str | None, surplus: bool, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Give the money of ORDER back, cancelled orders too; leaves a PAYMENT_FIX entry.
 
     Example: flask payments refund ORD-mh3k2x1f7q --amount 10.00 --reason "arrived scratched"
     """
     facts = _order(order)
-    left = refundable(facts["id"], facts["currency"])
+    if surplus and amount is not None:
+        raise click.UsageError("--amount: a surplus goes back whole")
+    if surplus:
+        question = f"order {facts['orderNumber']} is {facts['state']} and stays so; what was paid too much goes back"
+        if agreed(question, dry_run=dry_run, yes=yes):
+            _give_back(lambda: paying.refund_surplus(_OPERATOR, facts["id"], reason=reason), as_json=as_json)
+        return
+    left = Decimal(str(refundable(facts["id"], facts["currency"])))  # as written: no float is 10.10
     part = _amount(amount) if amount is not None else left
     if not 0 < part <= left:
         raise click.ClickException(f"{left} {facts['currency']} of order {facts['orderNumber']} can be given back")
-    if not agreed(f"order {facts['orderNumber']} is {facts['state']}; {part} of {left} {facts['currency']} goes back",
-                  dry_run=dry_run, yes=yes):
-        return
-    try:
-        payment = paying.refund_order(_OPERATOR, facts["id"], amount=None if amount is None else part, reason=reason,
-                                      cancelled_too=True)
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
-    print_facts(payment.result, as_json=as_json)
-    if payment.result.get("refundStatus") == "failed":
-        raise click.exceptions.Exit(1)
+    if agreed(f"order {facts['orderNumber']} is {facts['state']}; {part} of {left} {facts['currency']} goes back",
+              dry_run=dry_run, yes=yes):
+        _give_back(lambda: paying.refund_order(_OPERATOR, facts["id"], amount=None if amount is None else part,
+                                               reason=reason, cancelled_too=True), as_json=as_json)
 
 
 @payments.command("events")
@@ -182,15 +188,30 @@ def ledger(month: str | None, seller_id: str | None, as_json: bool) -> None:
         click.echo(f"{report.total - len(report.rows)} more rows: narrow it by --month or --seller", err=True)
 
 
+def _give_back(refund_it: Callable[[], Payment], *, as_json: bool) -> None:
+    try:
+        payment = refund_it()
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
+    print_facts(payment.result, as_json=as_json)
+    if payment.result.get("refundStatus") == "failed":
+        raise click.exceptions.Exit(1)
+
+
 def _refund_due(one: dict[str, Any]) -> str:
+    if one["surplus"]:
+        return (f"order {one['order']} was paid too much, and {one['left']} {one['currency']} did not go back: "
+                f"`flask payments refund {one['id']} --surplus`?")
     return f"order {one['order']} is {one['status']}, but {one['left']} {one['currency']} are still here: refund it?"
 
 
 def _order(reference: str) -> dict[str, Any]:
     try:
         return known_order(reference.strip())
-    except ApiError as error:
+    except NotFound as error:
         raise click.ClickException(f"there is no order {reference}") from error
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
 
 
 def _amount(text: str) -> Decimal:

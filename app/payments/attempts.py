@@ -241,9 +241,13 @@ def apply_intent(work: UnitOfWork, checkout: Checkout, order: Order, intent: Int
 
 
 def _attempt_of(attempts: list[PaymentAttempt], intent: Intent) -> PaymentAttempt | None:
+    """Return the attempt that made an intent: the one that has it, or that waits for the one of its number and amount.
+
+    Past a restored backup numbers are given twice: money of another amount, or by hand, is another payment."""
     known = next((one for one in attempts if one.intent_id == intent.id), None)
-    number = intent.metadata.get("attempt")
-    return known or next((one for one in attempts if one.intent_id is None and str(one.number) == number), None)
+    written = (intent.metadata.get("attempt"), intent.amount, intent.currency)
+    return known or next((one for one in attempts if one.intent_id is None and not one.is_manual
+                          and (str(one.number), one.amount, one.currency) == written), None)
 
 
 def _adopted(work: UnitOfWork, checkout: Checkout, order: Order, attempts: list[PaymentAttempt],
@@ -315,9 +319,10 @@ def _look_now_at_the_others(work: UnitOfWork, checkout: Checkout, order: Order, 
 
 
 def _speaks_for(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAttempt) -> bool:
-    """Only the last attempt's bad news concern the order, and only while it waits for money."""
+    """Only the last attempt's bad news concern the order, while it waits for money; a surplus was never one of its."""
     last = work.rows(select(func.max(PaymentAttempt.number)).where(
-        PaymentAttempt.checkout == checkout.name, PaymentAttempt.order_id == order.id))[0][0]
+        PaymentAttempt.checkout == checkout.name, PaymentAttempt.order_id == order.id,
+        PaymentAttempt.is_surplus.is_(False)))[0][0]
     return attempt.number == last and checkout.accepts_payment(order)
 
 

@@ -179,7 +179,7 @@ def look_up(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
     for intent in found:
         attempts.book_intent(checkout, actor, attempt.order_id, intent)
     is_lost = stored.intent_id is not None or stored.state == FAILED or now() - stored.started_at > LOST_AFTER
-    if not found and is_lost:
+    if is_lost and (not found or attempts.read(attempt.id).intent_id is None):
         attempts.close_attempt(checkout, actor, stored)
     return found[-1] if found else None
 

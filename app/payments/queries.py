@@ -1,9 +1,11 @@
 """What operators may see of payments: attempts, refunds, received events, and how many of each are open.
 
 Amounts are in major units; nothing here asks the gateway."""
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.data.columns import iso
 from app.data.money import to_wire
@@ -12,7 +14,7 @@ from app.payments.attempts import paying_attempt, read_all
 from app.payments.checkout import Checkout
 from app.payments.models import PaymentAttempt, PaymentEvent, PaymentRefund
 from app.payments.outcomes import UNSETTLED_STATES
-from app.payments.refunds import PENDING, REQUESTED, left_to_refund, read_refunds
+from app.payments.refunds import PENDING, REFUND_FAILED, REQUESTED, left_to_refund, read_refunds
 
 Facts = dict[str, Any]
 
@@ -52,7 +54,7 @@ def attempts_of_order(checkout: str, order_id: str) -> list[Facts]:
 def refunds_of_order(checkout: str, order_id: str) -> list[Facts]:
     """Return the refunds of an order, oldest first."""
     rows = fetch(select(PaymentRefund).where(PaymentRefund.checkout == checkout, PaymentRefund.order_id == order_id)
-                 .order_by(PaymentRefund.id))
+                 .order_by(PaymentRefund.requested_at, PaymentRefund.id))
     return [{"refund": row.gateway_refund_id or row.id, "state": row.state, "amount": to_wire(row.amount, row.currency),
              "currency": row.currency, "reason": row.reason, "error": row.error_code,
              "requested": _moment(row.requested_at)} for row in rows]
@@ -62,6 +64,20 @@ def left_to_give_back(checkout: Checkout, order_id: str) -> int:
     """Return the minor units of an order's payment that may still be refunded; 0 when it was never paid."""
     paid = paying_attempt(read_all(checkout, order_id))
     return 0 if paid is None else left_to_refund(paid, read_refunds(checkout, order_id))
+
+
+def failed_refunds(checkout: str) -> Sequence[Row[Any]]:
+    """Return (order_id, amount, currency, is_surplus) of the money staff may believe given back that is still here.
+
+    The last refund of its payment failed, and nobody was waiting for the answer: a bank sent it back, or the gateway
+    refused it to the settle job."""
+    later = aliased(PaymentRefund)
+    was_repeated = select(later.id).where(later.attempt_id == PaymentRefund.attempt_id,
+                                          later.requested_at > PaymentRefund.requested_at).exists()
+    was_believed = or_(PaymentRefund.is_surplus, PaymentRefund.gateway_refund_id.is_not(None), PaymentRefund.checks > 0)
+    return fetch(select(PaymentRefund.order_id, PaymentRefund.amount, PaymentRefund.currency, PaymentRefund.is_surplus)
+                 .where(PaymentRefund.checkout == checkout, PaymentRefund.state == REFUND_FAILED, was_believed,
+                        ~was_repeated).order_by(PaymentRefund.requested_at, PaymentRefund.id))
 
 
 def received_events(checkout: str, *, order_id: str | None, limit: int) -> list[Facts]:

@@ -4,6 +4,7 @@ A refund made at the gateway's own dashboard is booked like ours once a webhook 
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -14,7 +15,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import uuid7
 from app.http.errors import RuleViolated
 from app.identity.actor import Actor
-from app.payments.attempts import LEASE, LOOK_AGAIN, attempts_of, lock_order, paying_attempt
+from app.payments.attempts import LEASE, LOOK_AGAIN, attempts_of, lock_order, paying_attempt, read_all
 from app.payments.calls import ask_gateway
 from app.payments.checkout import Checkout, Order
 from app.payments.gateway import GatewayUnavailable, PaymentGateError, PaymentGateway, PaymentRefused, Refund
@@ -35,13 +36,15 @@ _MAY_BECOME = {
 def refunds_of(work: UnitOfWork, checkout: Checkout, order_id: str) -> list[PaymentRefund]:
     """Return the refunds of an order, oldest first."""
     return work.all(select(PaymentRefund).where(PaymentRefund.checkout == checkout.name,
-                                                PaymentRefund.order_id == order_id).order_by(PaymentRefund.id))
+                                                PaymentRefund.order_id == order_id)
+                    .order_by(PaymentRefund.requested_at, PaymentRefund.id))
 
 
 def read_refunds(checkout: Checkout, order_id: str) -> list[PaymentRefund]:
     """Return copies of the refunds of an order, oldest first, outside any transaction."""
     rows = fetch(select(PaymentRefund.__table__).where(
-        PaymentRefund.checkout == checkout.name, PaymentRefund.order_id == order_id).order_by(PaymentRefund.id))
+        PaymentRefund.checkout == checkout.name, PaymentRefund.order_id == order_id)
+                 .order_by(PaymentRefund.requested_at, PaymentRefund.id))
     return [PaymentRefund(**row._mapping) for row in rows]
 
 
@@ -56,7 +59,7 @@ def given_back(paid: PaymentAttempt, refunds: Sequence[PaymentRefund]) -> int:
 
 
 def request_refund(work: UnitOfWork, checkout: Checkout, order: Order, *, amount: int | None,
-                   reason: str | None) -> PaymentRefund:
+                   reason: str | None, id: str | None = None) -> PaymentRefund:
     """Request that `amount` minor units (None: all that is left) of a locked order's payment go back.
 
     Raises RuleViolated when it was not paid or less is left. Money that came past the gateway goes back past it."""
@@ -68,13 +71,30 @@ def request_refund(work: UnitOfWork, checkout: Checkout, order: Order, *, amount
     if not 0 < wanted <= left:
         raise RuleViolated("RefundTooLarge", "that much was not paid, or is given back already",
                            {"left": left, "currency": paid.currency})
-    refund = work.insert(PaymentRefund(
-        id=uuid7(), checkout=checkout.name, order_id=order.id, attempt_id=paid.id, amount=wanted,
-        currency=paid.currency, state=REQUESTED, is_surplus=False, reason=reason, requested_by=work.actor.user_id,
-        requested_at=now(), check_at=now() + LEASE, checks=0))
+    refund = _requested(work, checkout, paid, wanted, reason, id)
     if paid.is_manual:
         _advance(work, checkout, order, paid, refund, SUCCEEDED)
     return refund
+
+
+def request_surplus_refund(work: UnitOfWork, checkout: Checkout, order: Order, *, reason: str | None) -> PaymentRefund:
+    """Request once more that money nobody asked for goes back, whose refund the gateway refused or a bank sent back.
+
+    Raises RuleViolated when a locked order has none: such money is asked back by itself the first time."""
+    refunds = refunds_of(work, checkout, order.id)
+    for attempt in attempts_of(work, checkout, order.id):
+        left = left_to_refund(attempt, refunds)
+        if attempt.state == SUCCESS and attempt.is_surplus and left > 0:
+            return _requested(work, checkout, attempt, left, reason)
+    raise RuleViolated("NoSurplus", "no surplus payment of this order waits to be given back")
+
+
+def _requested(work: UnitOfWork, checkout: Checkout, paid: PaymentAttempt, amount: int,
+               reason: str | None, id: str | None = None) -> PaymentRefund:
+    return work.insert(PaymentRefund(
+        id=id or uuid7(), checkout=checkout.name, order_id=paid.order_id, attempt_id=paid.id, amount=amount,
+        currency=paid.currency, state=REQUESTED, is_surplus=paid.is_surplus, reason=reason,
+        requested_by=work.actor.user_id, requested_at=now(), check_at=now() + LEASE, checks=0))
 
 
 def send_refund(checkout: Checkout, actor: Actor, refund_id: str, *, again: bool = False) -> PaymentGateError | None:
@@ -147,6 +167,24 @@ def book_refunds(checkout: Checkout, actor: Actor, order_id: str, intent_id: str
     with unit_of_work(actor) as work:
         apply_refunds(work, checkout, lock_order(work, checkout, order_id), intent_id, refunds)
         work.commit()
+
+
+def reread_refunds(checkout: Checkout, actor: Actor, order_id: str) -> PaymentGateError | None:
+    """Book what the gateway gave back of an order's payments, at its dashboard too; returns the trouble, if any."""
+    for paid in read_all(checkout, order_id):
+        intent_id = paid.intent_id
+        if paid.state != SUCCESS or intent_id is None:
+            continue
+        try:
+            made = ask_gateway(partial(_find_refunds, intent_id))
+        except PaymentGateError as trouble:
+            return trouble
+        book_refunds(checkout, actor, order_id, intent_id, made)
+    return None
+
+
+def _find_refunds(intent_id: str, gateway: PaymentGateway) -> Sequence[Refund]:
+    return gateway.find_refunds(intent_id)
 
 
 def apply_refunds(work: UnitOfWork, checkout: Checkout, order: Order, intent_id: str,

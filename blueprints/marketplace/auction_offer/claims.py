@@ -26,15 +26,18 @@ def promised_units(work: UnitOfWork, product_id: str, *, but_to: str | None = No
     return int(work.rows(select(func.count(Offer.id)).where(*owed))[0][0])
 
 
-def claim_offer(actor: Actor, offer_id: str, *, buyer_id: str, product_id: str, order_id: str) -> int:
-    """Let an order take an accepted offer; returns the agreed unit price in minor units.
+def claim_offer(actor: Actor, offer_id: str, *, buyer_id: str, product_id: str, currency: str, order_id: str) -> int:
+    """Let an order take an accepted offer; returns the agreed unit price in minor units of `currency`.
 
-    Raises RuleViolated when it is not the buyer's accepted offer on that product, or taken by another order (§7.3)."""
+    Raises RuleViolated when it is not the buyer's accepted offer on that product, is in another currency than the
+    listing has now, or taken by another order (§7.3)."""
     with unit_of_work(actor) as work:
         offer = work.find(Offer, Offer.id == offer_id, Offer.buyer_id == buyer_id, Offer.product_id == product_id,
                           Offer.status == "ACCEPTED", Offer.is_active.is_(True), lock=True)
         if offer is None or offer.order_id not in (None, order_id):
             raise RuleViolated("NoAcceptedOffer", "There is no accepted offer of yours to order at")
+        if offer.currency != currency:
+            raise RuleViolated("CurrencyDiffers", f"The offer was accepted in {offer.currency}")
         work.change(offer, order_id=order_id)
         work.commit()
         return rules.agreed_price(offer.offer_amount, offer.counter_amount)
@@ -45,8 +48,9 @@ def claim_bid(actor: Actor, bid_id: str, *, bidder_id: str, product_id: str, ord
 
     Raises RuleViolated when the bid did not win that auction for the buyer, or was taken by another order."""
     with unit_of_work(actor) as work:
+        # Unlocked: whoever changes a won bid holds its listing, and an order may claim an offer after a bid (locks.py).
         bid = work.find(Bid, Bid.id == bid_id, Bid.user_id == bidder_id, Bid.product_id == product_id,
-                        Bid.status == "WON", Bid.is_active.is_(True), lock=True)
+                        Bid.status == "WON", Bid.is_active.is_(True))
         if bid is None or bid.order_id not in (None, order_id):
             raise RuleViolated("AuctionNotWon", "There is no won bid of yours to order at")
         work.change(bid, order_id=order_id)

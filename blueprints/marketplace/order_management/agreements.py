@@ -22,7 +22,7 @@ def agreed_price(work: UnitOfWork, actor: Actor, listing: OrderedListing, order_
 
     `asked` (minor units) must be that price when given. Raises RuleViolated when nothing allows it."""
     if offer_id is not None:
-        price = claim_offer(actor, offer_id, buyer_id=_buyer(actor), product_id=listing.id, order_id=order_id)
+        price = _claim_offer(actor, offer_id, listing, order_id)
     elif bid_id is not None:
         price = claim_bid(actor, bid_id, bidder_id=_buyer(actor), product_id=listing.id, order_id=order_id)
     elif listing.type == "FIXED" and asked in (None, listing.price):
@@ -52,10 +52,15 @@ def _found(actor: Actor, listing: OrderedListing, order_id: str, asked: int | No
     for offer_id, price in _accepted_offers(actor, listing):
         if asked in (None, price):
             with suppress(RuleViolated):
-                return claim_offer(actor, offer_id, buyer_id=_buyer(actor), product_id=listing.id, order_id=order_id)
+                return _claim_offer(actor, offer_id, listing, order_id)
     if listing.type == "AUCTION":
         raise RuleViolated("AuctionNotWon", "an auction is ordered by who won it, at the price it was won for")
     raise RuleViolated("PriceDiffers", "the price is neither the listing's nor one agreed with its seller")
+
+
+def _claim_offer(actor: Actor, offer_id: str, listing: OrderedListing, order_id: str) -> int:
+    return claim_offer(actor, offer_id, buyer_id=_buyer(actor), product_id=listing.id, currency=listing.currency,
+                       order_id=order_id)
 
 
 def _won_bids(actor: Actor, listing: OrderedListing) -> list[tuple[str, int]]:
@@ -67,7 +72,8 @@ def _won_bids(actor: Actor, listing: OrderedListing) -> list[tuple[str, int]]:
 
 
 def _accepted_offers(actor: Actor, listing: OrderedListing) -> list[tuple[str, int]]:
-    where, _ = OFFER_FILTERS.conditions({"productId": [listing.id], "buyerId": [_buyer(actor)], "status": ["ACCEPTED"]})
+    where, _ = OFFER_FILTERS.conditions({"productId": [listing.id], "buyerId": [_buyer(actor)], "status": ["ACCEPTED"],
+                                         "currency": [listing.currency]})
     return [(row["id"], to_minor(_agreed(row), listing.currency)) for row in list_offers(actor, _ALL, where).rows]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import select
 
@@ -17,11 +18,12 @@ from app.http.errors import RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor
 from app.jobs.queue import ring
+from app.payments import refunds as payment_refunds
 from app.payments.attempts import attempts_of, book_manual_payment, lock_order
 from app.payments.flow import SETTLE_JOB
 from app.payments.models import PaymentRefund
 from app.payments.outcomes import OPEN, UNSETTLED_STATES
-from app.payments.refunds import request_refund
+from app.runtime import runtime
 from blueprints.marketplace.auction_offer.claims import release_claims
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.audit import record_fix
@@ -83,19 +85,50 @@ def cancel_order(actor: Actor, order_id: str) -> Order:
 
 
 def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = BY_STAFF,
-                         cancelled_too: bool = False) -> PaymentRefund:
+                         cancelled_too: bool = False, key: str | None = None) -> PaymentRefund:
     """Request that `amount` (major units; None: all that is left) of an order go back (decision 16).
 
-    `cancelled_too` finds orders that were cancelled for good. Raises NotFound, Forbidden (not staff), RuleViolated
-    (never paid, or less is left)."""
+    `cancelled_too` finds orders that were cancelled for good. `key` is the call's Idempotency-Key: its answer is kept
+    after the gateway's, so a call that a crash cut short in between finds its refund again, and asks no second.
+    Raises NotFound, Forbidden (not staff), RuleViolated (never paid, or less is left)."""
     with unit_of_work(actor) as work:
         order = lock_order(work, CHECKOUT, order_id, active_only=not cancelled_too)
         _refuse_actor("REFUNDED", _roles(actor, order, items_of(work, order_id)))
         if order.status != "REFUNDED":  # that again: a bank may have sent the refund back, or nothing is left
             _refuse_step(order, "REFUNDED")
         minor = None if amount is None else minor_of("refundAmount", amount, bill(order).currency)
-        refund = request_refund(work, CHECKOUT, order, amount=minor, reason=reason)
+        refund_id = _refund_id(actor, order_id, key)
+        earlier = work.first(select(PaymentRefund).where(PaymentRefund.id == refund_id)) if refund_id else None
+        if earlier is not None and _is_repeated(earlier):
+            work.commit()
+            return earlier
+        refund = payment_refunds.request_refund(work, CHECKOUT, order, amount=minor, reason=reason,
+                                                id=None if earlier else refund_id)
         record_fix(actor, order_id, f"{reason}: refund of {to_wire(refund.amount, refund.currency)} {refund.currency}")
+        work.commit()
+    return refund
+
+
+def _refund_id(actor: Actor, order_id: str, key: str | None) -> str | None:
+    """Return the id that every call with the same Idempotency-Key gives its refund, None without one."""
+    return None if key is None else str(uuid5(NAMESPACE_OID, "\n".join((str(actor.user_id), order_id, key))))
+
+
+def _is_repeated(earlier: PaymentRefund) -> bool:
+    """Return whether a call under the key of this refund is the same call: as long as keys are kept, and it holds."""
+    kept = timedelta(hours=runtime().settings.idempotency_hours)
+    return earlier.state != payment_refunds.REFUND_FAILED and earlier.requested_at > now() - kept
+
+
+def request_surplus_refund(actor: Actor, order_id: str, *, reason: str) -> PaymentRefund:
+    """Request once more that a surplus payment goes back, its first refund having failed; the order does not change.
+
+    Raises NotFound, Forbidden (not staff), RuleViolated when there is none."""
+    with unit_of_work(actor) as work:
+        order = lock_order(work, CHECKOUT, order_id)
+        _refuse_actor("REFUNDED", _roles(actor, order, items_of(work, order_id)))
+        refund = payment_refunds.request_surplus_refund(work, CHECKOUT, order, reason=reason)
+        record_fix(actor, order_id, f"{reason}: surplus of {to_wire(refund.amount, refund.currency)} {refund.currency}")
         work.commit()
     return refund
 
@@ -163,6 +196,8 @@ def _refuse_actor(status: str, roles: frozenset[str]) -> None:
 
 
 def _refuse_step(order: Order, status: str) -> None:
+    if status == "PAID" and _may_be_retried(order):  # its card failed, and the money came another way
+        return
     if not rules.may_follow(order.status, status, was_paid=order.paid_at is not None):
         raise RuleViolated("OrderStep", f"an order that is {order.status} cannot become {status}")
 

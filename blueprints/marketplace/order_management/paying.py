@@ -14,11 +14,13 @@ from app.data.wire import Wire, wire_shape
 from app.http.errors import RuleViolated, Unavailable
 from app.identity.actor import Actor
 from app.payments import cards, flow, webhooks
+from app.payments.attempts import read_all
 from app.payments.flow import Payment
 from app.payments.gateway import GatewayUnavailable, Payer, PaymentRefused
 from app.payments.models import PaymentRefund
-from app.payments.refunds import send_refund
-from app.payments.results import order_row
+from app.payments.outcomes import OPEN
+from app.payments.refunds import reread_refunds, send_refund
+from app.payments.results import order_row, without_secret
 from blueprints.marketplace.order_management import commands
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import Order
@@ -32,8 +34,12 @@ def start_payment(actor: Actor, order_id: str, params: dict[str, Any]) -> Paymen
 
 
 def refresh_payment(actor: Actor, order_id: str, params: dict[str, Any], *, cancelled_too: bool = False) -> Payment:
-    """Read an order's payment anew from the gateway (147); `cancelled_too` finds orders cancelled for good."""
-    return flow.refresh(CHECKOUT, actor, order_id, params, cancelled_too=cancelled_too)
+    """Read an order's payment anew from the gateway (147); `cancelled_too` finds orders cancelled for good.
+
+    Staff is not told the secret that lets its holder confirm the payment."""
+    payment = flow.refresh(CHECKOUT, actor, order_id, params, cancelled_too=cancelled_too)
+    is_payer = actor.is_user(payment.order["buyerId"])
+    return payment if is_payer else Payment(payment.order, without_secret(payment.result))
 
 
 def receive_webhook(payload: bytes, signature: str | None) -> Payment:
@@ -42,31 +48,54 @@ def receive_webhook(payload: bytes, signature: str | None) -> Payment:
 
 
 def change_status(actor: Actor, order_id: str, *, status: str | None = None, refund_amount: Decimal | None = None,
-                  **given: Any) -> Payment:
-    """Take an order to `status` (150); REFUNDED asks the gateway, and `result` says what it answered (decision 16)."""
+                  key: str | None = None, **given: Any) -> Payment:
+    """Take an order to `status` (150); REFUNDED asks the gateway, and `result` says what it answered (decision 16).
+
+    Before staff sets PAID, what waits for the payer there is closed. `key` is the call's Idempotency-Key."""
     if status == "REFUNDED":
-        return refund_order(actor, order_id, amount=refund_amount)
+        return refund_order(actor, order_id, amount=refund_amount, key=key)
+    if status == "PAID" and actor.is_staff:
+        _close_waiting(actor, order_id)
     order = commands.change_status(actor, order_id, status=status, **given)
     return Payment(wire_shape(Order).entity(order), {})
 
 
+def _close_waiting(actor: Actor, order_id: str) -> None:
+    for attempt in read_all(CHECKOUT, order_id):
+        if attempt.state == OPEN:
+            flow.close(CHECKOUT, actor, attempt)
+
+
 def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:
-    """Read an order's payment anew from the gateway, and record by whom, why and what it changed.
+    """Read an order's payment and its refunds anew from the gateway, and record by whom, why and what it changed.
 
     Raises NotFound, Forbidden, RuleViolated when no payment was started."""
     before = order_state(order_id)
     payment = refresh_payment(actor, order_id, {}, cancelled_too=True)
+    trouble = reread_refunds(CHECKOUT, actor, order_id)
     record_fix(actor, order_id, f"{reason}: {before} → {order_state(order_id)}")
-    return payment
+    return Payment(payment.order, trouble.serialized()) if trouble else payment
 
 
 def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = commands.BY_STAFF,
-                 cancelled_too: bool = False) -> Payment:
+                 cancelled_too: bool = False, key: str | None = None) -> Payment:
     """Give an order's money back, whole or `amount` in major units; `result` says how it fared at the gateway.
 
     Raises NotFound, Forbidden (not staff), RuleViolated (not paid, less is left). Without an answer of the gateway
     the refund stays requested, and the settle job asks again."""
-    refund = commands.request_order_refund(actor, order_id, amount=amount, reason=reason, cancelled_too=cancelled_too)
+    refund = commands.request_order_refund(actor, order_id, amount=amount, reason=reason, cancelled_too=cancelled_too,
+                                           key=key)
+    return _sent(actor, refund)
+
+
+def refund_surplus(actor: Actor, order_id: str, *, reason: str) -> Payment:
+    """Give back once more what was paid although nothing was due, after its first way back failed.
+
+    Raises NotFound, Forbidden (not staff), RuleViolated when there is no such payment."""
+    return _sent(actor, commands.request_surplus_refund(actor, order_id, reason=reason))
+
+
+def _sent(actor: Actor, refund: PaymentRefund) -> Payment:
     trouble = send_refund(CHECKOUT, actor, refund.id)
     said = trouble.serialized() if trouble else {"success": True}
     row = fetch_one(select(PaymentRefund.state, PaymentRefund.gateway_refund_id).where(PaymentRefund.id == refund.id))

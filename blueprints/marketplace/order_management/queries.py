@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from app.data.asked import ReadRequest
 from app.data.columns import iso
@@ -11,10 +11,10 @@ from app.data.filters import Filters, equal
 from app.data.money import to_wire
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.wire import Wire, wire_shape
-from app.http.errors import NotFound
+from app.http.errors import NotFound, RuleViolated
 from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
-from app.payments.queries import left_to_give_back
+from app.payments.queries import failed_refunds, left_to_give_back
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
     LedgerEntry,
@@ -159,13 +159,18 @@ def order_state(order_id: str) -> str:
 
 
 def known_order(reference: str) -> dict[str, Any]:
-    """Return what an operator may see of an order named by id or number, the latest one if a number was reused.
+    """Return what an operator may see of an order named by id or number; buyers choose numbers, so the id counts first.
 
-    Cancelled orders too; amounts in major units. Raises NotFound."""
-    row = fetch_one(select(Order).where(or_(Order.id == reference.lower(), Order.order_number == reference))
-                    .order_by(Order.is_active.desc(), Order.created_at.desc()))
+    Cancelled orders too; amounts in major units. Raises NotFound, RuleViolated for a number several orders have: money
+    must not move on another one than was meant."""
+    named = fetch(select(Order).where(or_(Order.id == reference.lower(), Order.order_number == reference))
+                  .order_by(Order.created_at))
+    row = next((one for one in named if one.id == reference.lower()), named[0] if named else None)
     if row is None:
         raise NotFound
+    if len(named) > 1 and row.id != reference.lower():
+        ids = ", ".join(f"{one.id} ({one.status})" for one in named)
+        raise RuleViolated("OrderNumberReused", f"{len(named)} orders have this number, name one by its id: {ids}")
     currency = row.currency or "USD"
     return {"id": row.id, "orderNumber": row.order_number, "state": f"{row.status}/{row.payment_confirmation}",
             "buyerId": row.buyer_id, "total": to_wire(row.total, currency), "currency": currency,
@@ -180,14 +185,24 @@ def refundable(order_id: str, currency: str) -> Any:
 def refunds_due() -> list[dict[str, Any]]:
     """Return the orders whose money staff should give back (decision 16), with what is left of it (major units).
 
-    They were cancelled after they were paid, or a bank sent their refund back."""
+    They were cancelled after they were paid, or a refund failed when nobody was waiting for it; `surplus` is money that
+    was nobody's."""
     left = select(LedgerEntry.order_id, func.sum(LedgerEntry.gross).label("gross")).where(
         LedgerEntry.item_id != "").group_by(LedgerEntry.order_id).subquery()
     rows = fetch(select(Order.id, Order.order_number, Order.status, Order.currency, left.c.gross)
                  .join(left, left.c.order_id == Order.id)
                  .where(Order.status.in_(("CANCELLED", "REFUNDED")), left.c.gross > 0).order_by(Order.id))
-    return [{"order": row.order_number, "id": row.id, "status": row.status, "currency": row.currency,
-             "left": to_wire(int(row.gross), row.currency or "USD")} for row in rows]
+    due = [_due(row, int(row.gross), row.currency) for row in rows]
+    failed, ended = failed_refunds(CHECKOUT.name), {row.id for row in rows}
+    orders = {row.id: row for row in fetch(select(Order.id, Order.order_number, Order.status).where(
+        Order.id.in_({one.order_id for one in failed})))}
+    return due + [_due(orders[one.order_id], one.amount, one.currency, surplus=one.is_surplus) for one in failed
+                  if one.is_surplus or one.order_id not in ended]
+
+
+def _due(order: Row[Any], left: int, currency: str | None, *, surplus: bool = False) -> dict[str, Any]:
+    return {"order": order.order_number, "id": order.id, "status": order.status, "currency": currency,
+            "left": to_wire(left, currency or "USD"), "surplus": surplus}
 
 
 def parties_of(order_id: str) -> dict[str, Any] | None:

@@ -108,7 +108,7 @@ def list_sales(actor: Actor, asked: ReadRequest) -> Listing:
             event="ordermanagementorderstatus-updated", body=schemas.StatusChange, **_PAYS)
 def update_status(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Ship, deliver, cancel or refund an order."""
-    return _answer(paying.change_status(actor, order_management_order_id, **data))
+    return _answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
 
 
 @api.delete("/v1/ordermanagementorders/{orderManagementOrderId}", name="deleteOrderManagementOrder",
@@ -147,7 +147,7 @@ def receive_callback(actor: Actor, data: dict[str, Any]) -> Answer:
             event="orderstripewebhook-completed", body=schemas.StatusChange, **_PAYS)
 def complete_order(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Correct an order's payment state by hand (staff)."""
-    return _answer(paying.change_status(actor, order_management_order_id, **data))
+    return _answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
 
 
 # Payment tickets
@@ -252,6 +252,10 @@ def report_commissions(actor: Actor, asked: ReadRequest) -> Listing:
     """Report sales, commission and net per month and seller."""
     return reports.commission_report(actor, asked.page, seller_id=asked.arguments.get("sellerId"),
                                      month=asked.arguments.get("month"))
+
+
+def _key() -> str | None:
+    return request.headers.get("Idempotency-Key")
 
 
 def _answer(payment: Payment) -> Answer:

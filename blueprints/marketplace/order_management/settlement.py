@@ -10,10 +10,11 @@ from app.payments.attempts import attempts_of
 from app.payments.checkout import Bill, Checkout, register_checkout
 from app.payments.checkout import Order as AnyOrder
 from app.payments.models import PaymentAttempt, PaymentRefund
-from app.payments.outcomes import FAILED
+from app.payments.outcomes import FAILED, SENDING
 from app.payments.refunds import given_back, refunds_of
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger, rules, topics
+from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import (
     Order,
     OrderPayment,
@@ -54,7 +55,10 @@ def wants_payment(order: AnyOrder) -> bool:
 
 
 def on_started(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
-    """A payment is under way."""
+    """A payment is under way; that staff began it for the buyer is recorded."""
+    actor = work.actor
+    if attempt.state == SENDING and actor.user_id is not None and not actor.is_user(order.buyer_id):
+        record_fix(actor, order.id, "payment started for the buyer")
     work.change(order, status="PENDING_PAYMENT", payment_confirmation="processing", cancelled_at=None,
                 payment_intent_id=attempt.intent_id or order.payment_intent_id)
 

@@ -101,14 +101,16 @@ def test_a_chance_that_is_accepted_and_not_ordered_in_four_days_goes_to_the_next
         assert offer_second_chance(SYSTEM, auction).buyer_id == callers.user("dora").user_id
         assert get_offer(room.ben.actor, first.id)["status"] == "EXPIRED"
         with pytest.raises(RuleViolated, match="no accepted offer"):
-            claim_offer(SYSTEM, first.id, buyer_id=room.ben.user_id, product_id=auction, order_id=str(uuid4()))
+            claim_offer(SYSTEM, first.id, buyer_id=room.ben.user_id, product_id=auction, currency="USD",
+                        order_id=str(uuid4()))
 
 
 def test_a_chance_that_is_ordered_stays_with_its_buyer(room, auction):
     with moved_clock(days=4):
         first = offer_second_chance(SYSTEM, auction)
         answer_offer(room.ben.actor, first.id, status="ACCEPTED")
-        claim_offer(SYSTEM, first.id, buyer_id=room.ben.user_id, product_id=auction, order_id=str(uuid4()))
+        claim_offer(SYSTEM, first.id, buyer_id=room.ben.user_id, product_id=auction, currency="USD",
+                    order_id=str(uuid4()))
     with moved_clock(days=30), pytest.raises(RuleViolated, match="Another bidder"):
         offer_second_chance(SYSTEM, auction)
 
@@ -193,7 +195,7 @@ def test_a_won_bid_is_taken_by_one_order_at_the_visible_price(room):
 def test_an_accepted_offer_is_taken_by_one_order_at_the_agreed_price(room):
     listed = room.fixed()
     offer = room.offered(room.ben, listed, 80)
-    taken = {"buyer_id": room.ben.user_id, "product_id": listed}
+    taken = {"buyer_id": room.ben.user_id, "product_id": listed, "currency": "USD"}
     first, second = str(uuid4()), str(uuid4())
     with pytest.raises(RuleViolated, match="no accepted offer"):
         claim_offer(SYSTEM, offer, **taken, order_id=first)
@@ -210,7 +212,7 @@ def test_an_ordered_offer_no_longer_counts_against_the_units_left(room):
     listed = room.fixed(quantity=2)
     first = room.offered(room.ben, listed, 80)
     room.answer(room.seller, first, "ACCEPTED")
-    claim_offer(SYSTEM, first, buyer_id=room.ben.user_id, product_id=listed, order_id=str(uuid4()))
+    claim_offer(SYSTEM, first, buyer_id=room.ben.user_id, product_id=listed, currency="USD", order_id=str(uuid4()))
     for buyer in (room.cleo, room.ben):
         assert room.answer(room.seller, room.offered(buyer, listed, 80), "ACCEPTED").status_code == 200
 
@@ -225,5 +227,5 @@ def test_an_accepted_offer_that_nobody_orders_frees_its_unit_after_four_days(roo
             answer_offer(room.seller.actor, late.id, status="ACCEPTED")
     with moved_clock(days=4, hours=1):
         assert answer_offer(room.seller.actor, late.id, status="ACCEPTED").status == "ACCEPTED"
-        taken = {"buyer_id": room.ben.user_id, "product_id": listed}
+        taken = {"buyer_id": room.ben.user_id, "product_id": listed, "currency": "USD"}
         assert claim_offer(SYSTEM, first, **taken, order_id=str(uuid4())) == 8000

@@ -109,6 +109,11 @@ class Bookkeeping(RuleBasedStateMachine):
         amount = to_minor(order["total"], "USD") if cents is None else cents
         book_intent(CHECKOUT, STAFF, order["id"], self.gateway.takes_a_stray_payment(order["id"], amount))
 
+    @precondition(lambda self: self.orders)
+    @rule(which=st.integers(0, 99))
+    def staff_asks_a_surplus_back(self, which):
+        self.quietly(lambda: paying.refund_surplus(STAFF, self.pick(which), reason="sent back"))
+
     @precondition(lambda self: self.gateway.refunds)
     @rule(which=st.integers(0, 99))
     def a_bank_sends_a_refund_back(self, which):

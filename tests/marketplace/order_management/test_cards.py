@@ -1,6 +1,8 @@
 """Kept cards: whose they are, what they pay, and that no card data is kept here (rules-marketplace §7.2)."""
 import pytest
 
+from app.clock import moved_clock
+from app.jobs.worker import run_job
 from tests.app.payments.stand_in import DECLINED_AT_ATTACH, VISA
 from tests.marketplace.order_management.shop import ORDERS, ok
 
@@ -167,3 +169,21 @@ def test_only_payer_and_staff_refresh(shop):
     unpaid = shop.order(shop.list_product())
     refused = shop.refresh(unpaid["id"])
     assert (refused.status_code, refused.json["errCode"]) == (400, "PaymentNotStarted")
+
+
+def test_a_customer_whose_opening_was_not_answered_is_opened_by_the_worker_who_knows_no_name(shop):
+    """The same idempotency key with other parameters is refused for a day."""
+    order = shop.order(shop.list_product())
+    with shop.gateway.failing("/v1/customers", after=True, drop=True, times=2):
+        ok(shop.start(order["id"], storeCard=True))
+    with moved_clock(minutes=2):
+        run_job("settle-payments")
+        assert shop.read(order["id"])["status"] == "PAID"
+
+
+def test_staff_reads_a_payment_anew_but_not_the_secret_that_confirms_it(shop):
+    order = shop.order(shop.list_product())
+    ok(shop.start(order["id"], shop.localstripe.make_card()))
+    told = [ok(shop.refresh(order["id"], actor))["paymentResult"]["paymentIntentInfo"]["clientSecret"] is not None
+            for actor in (shop.buyer, shop.admin, shop.super_admin)]
+    assert told == [True, False, False]

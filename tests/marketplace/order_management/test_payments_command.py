@@ -5,9 +5,15 @@ import pytest
 from click.testing import CliRunner
 
 from app.clock import moved_clock
+from app.identity.actor import system_actor
+from app.jobs.worker import run_job
+from app.payments.gateway import Refund
+from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import books
 from blueprints.marketplace.order_management.models import Order
+from blueprints.marketplace.order_management.settlement import CHECKOUT
 from cli.payments import payments
+from tests.app.payments.stand_in import DECLINED_AT_CHARGE
 from tests.marketplace.order_management.shop import ORDERS, ok
 
 ACTIONS = "/marketplace/adminmoderation-api/v1/moderationactions"
@@ -155,3 +161,159 @@ def test_events_and_ledger_show_what_was_booked(shop, flask_payments):
     assert (told["event"], told["effect"]) == (event["id"], "paid")
     [row] = json.loads(flask_payments("ledger", "--json"))
     assert (row["gross"], row["commission"], row["net"]) == (105, 10, 95)
+
+
+def test_a_number_that_several_orders_have_moves_the_money_of_none(shop, flask_payments):
+    """Buyers choose the numbers, and those of cancelled orders are free again."""
+    cheap = shop.order(shop.list_product(price=1))
+    ok(shop.start(cheap["id"]))
+    ok(shop.cancel(shop.buyer, cheap["id"]))
+    dear = ok(shop.try_order({"productId": shop.list_product(), "quantity": 1}, orderNumber=cheap["orderNumber"]),
+              201)["orderManagementOrder"]
+    ok(shop.start(dear["id"]))
+    for command in ("refund", "fix"):
+        said = flask_payments(command, cheap["orderNumber"], "--yes", code=1)
+        assert cheap["id"] in said
+        assert dear["id"] in said
+    assert shop.read(dear["id"])["status"] == "PAID"
+    assert '"amount": 6' in flask_payments("refund", cheap["id"], "--yes", "--json")
+
+
+def test_an_order_numbered_like_the_id_of_another_is_not_taken_for_it(shop, flask_payments):
+    meant = shop.order(shop.list_product())
+    line = {"productId": shop.list_product(), "quantity": 1}
+    ok(shop.try_order(line, buyer=shop.buyer2, orderNumber=meant["id"]), 201)
+    flask_payments("fix", meant["id"], "--status", "PAID", "--yes")
+    assert shop.read(meant["id"])["status"] == "PAID"
+
+
+def test_the_whole_may_be_named_as_an_amount(shop, flask_payments):
+    """10.10 is more than the float 10.1."""
+    order = shop.paid_order(shop.list_product(price=5.10))
+    assert "REFUNDED" not in flask_payments("show", order["id"])
+    assert "succeeded" in flask_payments("refund", order["id"], "--amount", "10.10", "--yes")
+    assert shop.read(order["id"])["status"] == "REFUNDED"
+
+
+def test_a_payment_that_staff_starts_for_the_buyer_leaves_a_record(shop):
+    order = shop.order(shop.list_product())
+    ok(shop.start(order["id"], buyer=shop.super_admin))
+    [fix] = fixes(shop)
+    assert (fix["adminId"], fix["entityId"]) == (shop.super_admin.user_id, order["id"])
+    assert fix["reason"] == "payment started for the buyer"
+
+
+def stray_payment(shop, order, *, amount=10_500, attempt="7"):
+    """Money for an order by a payment that stands in no book here."""
+    metadata = {"orderId": order["id"], "checkoutName": "orderManagementOrder", "attempt": attempt}
+    return shop.localstripe.call("POST", "/v1/payment_intents", amount=amount, currency="usd",
+                                 payment_method="pm_card_visa", confirm=True, metadata=metadata)["id"]
+
+
+def surplus_payment(shop):
+    """A cancelled order that was paid all the same; returns its id and the intent."""
+    order = shop.order(shop.list_product())
+    ok(shop.cancel(shop.buyer, order["id"]))
+    intent = stray_payment(shop, order)
+    run_job("reconcile-payments")
+    return order["id"], intent
+
+
+def bank_sends_back(shop, order_id, intent):
+    """Let the only refund of a payment fail after it had succeeded."""
+    [made] = shop.localstripe.refunds(intent)
+    bounced = Refund(made["id"], intent, made["amount"], "USD", "failed", made["metadata"])
+    book_refunds(CHECKOUT, system_actor("marketplace"), order_id, intent, [bounced])
+
+
+def refunds_due(flask_payments):
+    return [(one["id"], one["left"], one["surplus"])
+            for one in json.loads(flask_payments("status", "--json"))["refundsDue"]]
+
+
+def test_a_surplus_whose_refund_was_refused_is_due_and_goes_back_when_asked_again(shop, flask_payments):
+    order_id, intent = surplus_payment(shop)
+    with shop.gateway.failing("/v1/refunds", status=402):
+        run_job("settle-payments")
+    assert refunds_due(flask_payments) == [(order_id, 105, True)]
+    assert "--surplus" in flask_payments("status")
+    assert "goes back whole" in flask_payments("refund", order_id, "--surplus", "--amount", "5", code=2)
+    assert "nothing was changed" in flask_payments("refund", order_id, "--surplus", "--dry-run")
+    assert "succeeded" in flask_payments("refund", order_id, "--surplus", "--yes")
+    assert [one["amount"] for one in shop.localstripe.refunds(intent)] == [10_500]
+    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
+    assert (books.differences(), refunds_due(flask_payments), len(fixes(shop))) == ([], [], 1)
+    assert "no surplus" in flask_payments("refund", order_id, "--surplus", "--yes", code=1)
+
+
+def test_a_surplus_that_a_bank_sent_back_is_due(shop, flask_payments):
+    order_id, intent = surplus_payment(shop)
+    run_job("settle-payments")
+    bank_sends_back(shop, order_id, intent)
+    assert (refunds_due(flask_payments), books.differences()) == ([(order_id, 105, True)], [])
+
+
+def test_a_part_that_a_bank_sent_back_is_due(shop, flask_payments):
+    order = shop.paid_order()
+    ok(shop.move(shop.admin, order["id"], "REFUNDED", refundAmount=5))
+    bank_sends_back(shop, order["id"], order["paymentIntentId"])
+    assert refunds_due(flask_payments) == [(order["id"], 5, False)]
+    ok(shop.move(shop.admin, order["id"], "REFUNDED"))
+    assert refunds_due(flask_payments) == []
+
+
+def test_money_of_another_amount_under_the_number_of_an_attempt_holds_nothing_up(shop):
+    """Past a restored backup numbers are given twice: the payment of before goes back, the order is payable."""
+    order = shop.order(shop.list_product())
+    intent = stray_payment(shop, order, amount=5_000, attempt="1")
+    with shop.gateway.failing("/v1/payment_intents", times=2, drop=True):
+        ok(shop.start(order["id"]))
+    with moved_clock(minutes=31):
+        run_job("settle-payments")
+        run_job("settle-payments")
+        assert [one["amount"] for one in shop.localstripe.refunds(intent)] == [5_000]
+        assert shop.read(order["id"])["_paymentConfirmation"] == "canceled"
+        assert ok(shop.start(order["id"]))["orderManagementOrder"]["status"] == "PAID"
+    assert books.differences() == []
+
+
+def test_fix_finds_what_was_given_back_at_the_dashboard_and_told_by_no_webhook(shop, flask_payments):
+    order = shop.paid_order()
+    shop.localstripe.call("POST", "/v1/refunds", payment_intent=order["paymentIntentId"], amount=10_500)
+    assert "REFUNDED" in flask_payments("fix", order["id"], "--yes")
+    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
+
+
+def test_fix_does_not_say_that_all_is_right_while_the_gateway_is_away(shop, flask_payments):
+    order = lost_payment(shop)
+    with shop.gateway.failing("/v1/payment_intents", method="GET", times=2, drop=True):
+        said = flask_payments("fix", order["id"], "--yes", code=1)
+    assert "does not answer" in said
+
+
+def test_fix_says_that_a_payment_still_waits(shop, flask_payments):
+    order = shop.order(shop.list_product())
+    ok(shop.start(order["id"], shop.localstripe.make_card()))
+    assert "still waits" in flask_payments("fix", order["id"], "--yes")
+
+
+def test_money_that_came_another_way_counts_after_a_card_failed_too(shop, flask_payments, settle):
+    declined, lapsed = shop.order(shop.list_product()), shop.order(shop.list_product())
+    for order in (declined, lapsed):
+        assert ok(shop.start(order["id"], DECLINED_AT_CHARGE))["orderManagementOrder"]["status"] == "CANCELLED"
+    assert "PAID/paid" in flask_payments("fix", declined["id"], "--status", "PAID", "--reason", "transfer", "--yes")
+    assert "transfer: CANCELLED/canceled → PAID/paid" in fixes(shop)[0]["reason"]
+    with moved_clock(hours=49):
+        settle()
+        assert "cannot become PAID" in flask_payments("fix", lapsed["id"], "--status", "PAID", "--yes", code=1)
+    assert books.differences() == []
+
+
+def test_what_waits_for_a_bank_is_closed_before_money_is_booked_that_came_another_way(shop, flask_payments):
+    order = shop.order(shop.list_product())
+    ok(shop.start(order["id"], shop.localstripe.make_card()))
+    assert shop.move(shop.buyer, order["id"], "PAID").status_code == 403
+    assert [one["status"] for one in shop.localstripe.intents(orderId=order["id"])] == ["requires_action"]
+    assert "PAID/paid" in flask_payments("fix", order["id"], "--status", "PAID", "--yes")
+    assert [one["status"] for one in shop.localstripe.intents(orderId=order["id"])] == ["canceled"]
+    assert books.differences() == []

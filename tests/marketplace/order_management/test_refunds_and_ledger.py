@@ -8,7 +8,7 @@ from app.identity.actor import system_actor
 from app.payments.gateway import Refund
 from app.payments.refunds import book_refunds
 from app.settings import SettingsError
-from blueprints.marketplace.order_management import books
+from blueprints.marketplace.order_management import books, paying
 from blueprints.marketplace.order_management.queries import refunds_due
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from tests.marketplace.order_management.shop import CATEGORY, ORDERS, ok
@@ -125,3 +125,17 @@ def test_a_refund_that_comes_back_puts_the_money_back_on_the_books(shop):
     assert report(shop.seller)[0]["commission"] == 10
     assert [(one["id"], one["left"]) for one in refunds_due()] == [(order["id"], 105)]
     assert ok(shop.move(shop.admin, order["id"], "REFUNDED"))["paymentResult"]["amount"] == 105
+
+
+def test_a_refund_cut_short_before_its_answer_was_kept_is_not_given_twice(shop, monkeypatch):
+    """Decision 22: the gateway stands between the refund and the stored answer, and so may a crash."""
+    order, key = shop.paid_order(), {"Idempotency-Key": "part-1"}
+    path, part = f"{ORDERS}/v1/ordermanagementorderstatus/{order['id']}", {"status": "REFUNDED", "refundAmount": 5}
+    with monkeypatch.context() as crash:
+        crash.setattr(paying, "order_row", lambda *_: 1 / 0)
+        assert shop.admin.patch(path, json=part, headers=key).status_code == 500
+    answer = ok(shop.admin.patch(path, json=part, headers=key))["paymentResult"]
+    assert (answer["amount"], answer["refundStatus"], answer["success"]) == (5, "succeeded", True)
+    assert [one["amount"] for one in shop.localstripe.refunds(order["paymentIntentId"])] == [500]
+    ok(shop.admin.patch(path, json=part, headers={"Idempotency-Key": "part-2"}))
+    assert books.totals()["USD"]["refunded"] == 1_000

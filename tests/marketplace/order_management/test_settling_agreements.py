@@ -215,3 +215,25 @@ def test_a_promised_unit_that_nobody_orders_is_sold_after_four_days(shop):
         place_order(shop.buyer2.actor, **wanted)
     with moved_clock(days=4, hours=1):
         place_order(shop.buyer2.actor, **wanted)
+
+
+@pytest.mark.parametrize("agreed", [80, 80.55])
+def test_an_offer_is_not_ordered_in_a_currency_it_was_not_accepted_in(shop, agreed):
+    """80 USD are not 8000 yen: while nobody orders, the seller may price the listing anew."""
+    listing = shop.list_product()
+    offer = accepted_offer(shop, listing, agreed)
+    ok(shop.seller.patch(f"{PRODUCTS}/{listing}", json={"price": 100, "currency": "JPY", "shippingCurrency": "JPY"}))
+    refused = shop.try_order({"productId": listing, "offerId": offer["id"], "quantity": 1})
+    assert (refused.status_code, refused.json["errCode"]) == (400, "CurrencyDiffers")
+    refused = shop.add(shop.place()["id"], listing, price=8000, currency="JPY")
+    assert (refused.status_code, refused.json["errCode"]) == (400, "PriceDiffers")
+
+
+@pytest.mark.parametrize("first", ["auction", "offer"])
+def test_a_won_auction_and_an_accepted_offer_are_ordered_together(shop, won_auction, first):
+    listing = shop.list_product()
+    offer = accepted_offer(shop, listing, buyer=shop.buyer2)
+    won = {"productId": won_auction, "quantity": 1}
+    offered = {"productId": listing, "quantity": 1, "offerId": offer["id"]}
+    lines = [won, offered] if first == "auction" else [offered, won]
+    assert shop.order(*lines, buyer=shop.buyer2)["summary"]["total"] == 70 + 85
