@@ -76,7 +76,8 @@ class RedisBoard:
             marks = self._redis.hmget(_REDIS_KEY, [_EVERYTHING, *names])
         except (RedisError, OSError):
             return tuple(int.from_bytes(os.urandom(8), "little") for _ in names)
-        return tuple(int(mark or 0) for mark in marks)
+        everything, *own = [int(mark or 0) for mark in marks]
+        return tuple([everything ^ mark for mark in own])
 
     def bump(self, *names: str) -> None:
         """A bump that fails comes after a commit, so it is not an error: everything is forgotten when Redis is back."""

@@ -22,8 +22,17 @@ def test_a_bump_is_seen_by_the_other_process(boards: tuple[VersionBoard, Version
     before = other.read("rows:product", "rows:user")
     mine.bump("rows:product")
     after = other.read("rows:product", "rows:user")
-    assert after[-2] != before[-2]
-    assert after[-1] == before[-1]
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+def test_there_is_one_mark_per_name(boards: tuple[VersionBoard, VersionBoard]) -> None:
+    mine, _ = boards
+    mine.bump("rows:product", "rows:user")
+    mine.bump_all()
+    product, user = mine.read("rows:product", "rows:user")
+    assert (product,) == mine.read("rows:product")
+    assert (user,) == mine.read("rows:user")
 
 
 def test_everything_can_be_forgotten(boards: tuple[VersionBoard, VersionBoard]) -> None:
