@@ -84,6 +84,8 @@ def run_relay(stop: threading.Event) -> None:
                         continue
                     moved = relay_batch(transport)
                     seen, quiet, failures = (mark, 0, 0) if not moved else (seen, _QUIET_TICKS, 0)
+                    if not moved:  # a board out of reach says each time that something is new
+                        stop.wait(_TICK)
         except (RedisError, OSError, SQLAlchemyError, RuntimeError) as error:
             failures += 1
             log.warning("relay will retry: %s", error)

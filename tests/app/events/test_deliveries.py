@@ -6,12 +6,14 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from flask import Flask
 from redis import ConnectionError as RedisAway
+from redis import Redis
 from sqlalchemy import delete, select
 
 from app.clock import moved_clock
 from app.data import purging
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.versions import RedisBoard
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
 from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxEvent
@@ -220,6 +222,29 @@ def test_a_relay_that_failed_seeks_the_lead_anew(app: Flask, monkeypatch: pytest
     monkeypatch.setattr(relay, "relay_batch", relay_once)
     relay.run_relay(stop)
     assert led == ["leads", "leads no more"] * 2
+
+
+def test_a_relay_whose_board_is_out_of_reach_does_not_ask_the_database_without_a_pause(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a board reads as always changed."""
+    told: list[str] = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            told.append("pause")
+            return False
+
+    def relay_nothing(transport: object) -> int:
+        told.append("ask")
+        if told.count("ask") == 3:
+            stop.set()
+        return 0
+
+    stop = Stop()
+    monkeypatch.setattr(runtime(), "board", RedisBoard(Redis.from_url("unix:///nowhere/valkey.sock")))
+    monkeypatch.setattr(relay, "relay_batch", relay_nothing)
+    relay.run_relay(stop)
+    assert told == ["ask", "pause"] * 3
 
 
 def test_stored_events_can_be_replayed_to_one_subscriber(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
