@@ -4,7 +4,7 @@ A cache entry is valid while the marks it was made under are unchanged; whoever 
 after the commit. Marks are random, never counted: two racing bumps cannot restore an old value."""
 import mmap
 import os
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 from zlib import crc32
@@ -29,7 +29,7 @@ class VersionBoard(Protocol):
         """Forget everything: a process that starts cannot know which bumps a killed one left out."""
 
 
-@cache
+@lru_cache(maxsize=SLOTS)  # every user has a name of its own
 def _slot(name: str) -> int:
     return crc32(name.encode()) % SLOTS
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.data import versions
 from app.data.cache import VersionedCache
 from app.data.versions import RedisBoard, SharedMemoryBoard, VersionBoard
 from app.runtime import runtime
@@ -33,6 +34,13 @@ def test_there_is_one_mark_per_name(boards: tuple[VersionBoard, VersionBoard]) -
     product, user = mine.read("rows:product", "rows:user")
     assert (product,) == mine.read("rows:product")
     assert (user,) == mine.read("rows:user")
+
+
+def test_names_that_are_asked_for_once_do_not_pile_up(tmp_path: Path) -> None:
+    board = SharedMemoryBoard(tmp_path / "board")
+    for number in range(versions.SLOTS + 10):
+        board.read(f"user:{number}")
+    assert versions._slot.cache_info().currsize <= versions.SLOTS
 
 
 def test_everything_can_be_forgotten(boards: tuple[VersionBoard, VersionBoard]) -> None:
