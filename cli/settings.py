@@ -1,5 +1,6 @@
 """`flask settings`: every setting with its value, meaning and source, secrets masked. Loads no application."""
 import os
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -9,6 +10,7 @@ import orjson
 from app.settings import Settings, SettingsError, environment_name, load_settings
 
 MASK = "********"
+_ARGUMENT = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
 
 
 @click.command()
@@ -50,7 +52,8 @@ def _source(variable: str, value: Any, default: Any) -> str:
 
 
 def _without_password(text: str) -> str:
-    """Mask the password that a database or Redis URL may carry."""
+    """Mask the password that a database or Redis URL may carry, before its host or among its arguments."""
+    text = _ARGUMENT.sub(rf"\1{MASK}", text)
     head, at, rest = text.rpartition("@")
     scheme, separator, credentials = head.partition("://")
     if not at or not separator or ":" not in credentials:

@@ -1,4 +1,4 @@
-"""How rows that have done their duty are removed: a lot at a time, so that writers never wait for a whole purge."""
+"""How very many rows are removed or changed: a lot at a time, so that writers never wait for all of them."""
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ _WAY_SECONDS = 0.01
 
 def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
           remove: Callable[[UnitOfWork, Sequence[Any]], object]) -> int:
-    """Remove what `find(lot size)` names, outside any transaction, until it names nothing; returns how many.
+    """Remove or settle what `find(lot size)`, outside any transaction, names until it names nothing; returns how many.
 
     Each lot is removed in a transaction of its own, and then others have their turn."""
     purged = 0
@@ -21,5 +21,10 @@ def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
             remove(work, ids)
             work.commit()
         purged += len(ids)
-        time.sleep(_WAY_SECONDS)
+        give_way()
     return purged
+
+
+def give_way() -> None:
+    """Let those write who wait behind the transaction just ended: whoever comes back at once would be faster."""
+    time.sleep(_WAY_SECONDS)

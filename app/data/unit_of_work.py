@@ -69,6 +69,7 @@ class UnitOfWork:
         self._events: list[dict[str, Any]] = []
         self._touched: set[str] = set()
         self._after_commit: list[Callable[[], None]] = []
+        self._to_run: list[Callable[[], None]] = []
 
     def get(self, model: type[E], object_id: str, *where: Any, lock: bool = False) -> E:
         """Return the active row of `model` with that id; raises NotFound. `where` narrows it further."""
@@ -161,7 +162,9 @@ class UnitOfWork:
         self._touched.update(names)
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Run `action` once the transaction is durable; for dropping copies only, never for effects."""
+        """Run `action` once the transaction is durable and others may write: it may wait for somebody outside.
+
+        For dropping copies and ringing bells only, never for effects."""
         self._after_commit.append(action)
 
     def flush(self) -> None:
@@ -188,7 +191,11 @@ class UnitOfWork:
             raise refusal_of(error) from error
         if self._touched:
             runtime().board.bump(*self._touched)
-        for action in self._after_commit:
+        self._to_run, self._after_commit = self._after_commit, []
+
+    def run_after_commit(self) -> None:
+        """Run what was left for after the commit, if there was one."""
+        for action in self._to_run:
             action()
 
     def _check_lock_order(self, model: type[Base] | None) -> None:
@@ -243,6 +250,7 @@ def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[Uni
         stack.callback(transaction.reset, transaction.set(session))
         with _joined(work):
             yield work
+    work.run_after_commit()
 
 
 @contextmanager

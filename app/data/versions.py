@@ -4,7 +4,7 @@ A cache entry is valid while the marks it was made under are unchanged; whoever 
 after the commit. Marks are random, never counted: two racing bumps cannot restore an old value."""
 import mmap
 import os
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 from zlib import crc32
@@ -29,7 +29,7 @@ class VersionBoard(Protocol):
         """Forget everything: a process that starts cannot know which bumps a killed one left out."""
 
 
-@cache
+@lru_cache(maxsize=SLOTS)  # every user has a name of its own
 def _slot(name: str) -> int:
     return crc32(name.encode()) % SLOTS
 
@@ -76,7 +76,8 @@ class RedisBoard:
             marks = self._redis.hmget(_REDIS_KEY, [_EVERYTHING, *names])
         except (RedisError, OSError):
             return tuple(int.from_bytes(os.urandom(8), "little") for _ in names)
-        return tuple(int(mark or 0) for mark in marks)
+        everything, *own = [int(mark or 0) for mark in marks]
+        return tuple([everything ^ mark for mark in own])
 
     def bump(self, *names: str) -> None:
         """A bump that fails comes after a commit, so it is not an error: everything is forgotten when Redis is back."""

@@ -5,11 +5,12 @@ from datetime import timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select, union_all, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, union_all, update
 
 from app.clock import now
+from app.data import purging
 from app.data.columns import Instant
-from app.data.purging import purge
+from app.data.purging import give_way, purge
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxEvent, as_event
@@ -142,12 +143,15 @@ def _postpone(work: UnitOfWork, subscriber: str, row: Any, error: Exception) -> 
 
 def retry_parked(subscriber: str | None = None) -> int:
     """Owe parked deliveries again; returns how many (`flask events retry`)."""
-    with unit_of_work(_SYSTEM) as work:
-        conditions = [IS_PARKED, *([EventDelivery.subscriber == subscriber] if subscriber else [])]
-        done = work.execute(update(EventDelivery).where(*conditions).values(
-            status=PENDING, attempts=0, next_attempt_at=now(), last_error=None))
-        work.commit()
-    return int(done.rowcount)
+    if subscriber is None:
+        named = fetch(select(EventDelivery.subscriber).where(IS_PARKED).distinct())
+        return sum(retry_parked(row.subscriber) for row in named)
+    parked = IS_PARKED, EventDelivery.subscriber == subscriber
+    return purge(
+        _SYSTEM,
+        lambda lot: [row.event_id for row in fetch(select(EventDelivery.event_id).where(*parked).limit(lot))],
+        lambda work, ids: work.execute(update(EventDelivery).where(*parked, EventDelivery.event_id.in_(ids)).values(
+            status=PENDING, attempts=0, next_attempt_at=now(), last_error=None)))
 
 
 def stored_for(subscriber: str, topic: str | None, after: int) -> tuple[ColumnElement[bool], ...]:
@@ -165,7 +169,18 @@ def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
     """Owe stored events to a subscriber once more (`flask events replay`); returns how many.
 
     Raises LookupError for an unknown subscriber or a topic it does not listen to."""
-    stored = stored_for(subscriber, topic, after)
+    stored_for(subscriber, topic, after)
+    # Not what comes meanwhile: it is told anyway, and may come of the replay itself.
+    [known] = fetch(select(func.min(OutboxEvent.id).label("oldest"), func.max(OutboxEvent.id).label("newest")))
+    oldest, newest, replayed = known.oldest or 1, known.newest or 0, 0
+    for above in range(max(after, oldest - 1), newest, purging.LOT):
+        lot = OutboxEvent.id <= min(above + purging.LOT, newest)
+        replayed += _owe_again(subscriber, *stored_for(subscriber, topic, above), lot)
+        give_way()
+    return replayed
+
+
+def _owe_again(subscriber: str, *stored: ColumnElement[bool]) -> int:
     owed = select(OutboxEvent.id, literal(subscriber), literal(PENDING), literal(0), literal(now(), Instant))
     with unit_of_work(_SYSTEM) as work:
         work.execute(delete(EventDelivery).where(

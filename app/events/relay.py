@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from redis import RedisError
@@ -68,23 +68,28 @@ def relay_all(transport: Transport | None = None) -> int:
 
 
 def run_relay(stop: threading.Event) -> None:
-    """Relay until `stop` is set; waits for leadership first."""
-    with leadership(stop):
-        board, transport, quiet, failures = runtime().board, RedisStreams(runtime().redis), _QUIET_TICKS, 0
-        seen = board.read("outbox")
-        while not stop.is_set():
-            mark = board.read("outbox")
-            if mark == seen and quiet < _QUIET_TICKS:
-                quiet += 1
-                stop.wait(_TICK)
-                continue
-            try:
-                moved = relay_batch(transport)
-                seen, quiet, failures = (mark, 0, 0) if not moved else (seen, _QUIET_TICKS, 0)
-            except (RedisError, OSError, SQLAlchemyError, RuntimeError) as error:
-                failures += 1
-                log.warning("relay will retry: %s", error)
-                stop.wait(min(0.1 * 2 ** failures, 5))
+    """Relay until `stop` is set, while leading.
+
+    After a failure the lead is sought anew: a database that went away has taken it, and given it to another."""
+    board, transport, failures = runtime().board, RedisStreams(runtime().redis), 0
+    while not stop.is_set():
+        try:
+            with leadership(stop):
+                quiet, seen = _QUIET_TICKS, board.read("outbox")
+                while not stop.is_set():
+                    mark = board.read("outbox")
+                    if mark == seen and quiet < _QUIET_TICKS:
+                        quiet += 1
+                        stop.wait(_TICK)
+                        continue
+                    moved = relay_batch(transport)
+                    seen, quiet, failures = (mark, 0, 0) if not moved else (seen, _QUIET_TICKS, 0)
+                    if not moved:  # a board out of reach says each time that something is new
+                        stop.wait(_TICK)
+        except (RedisError, OSError, SQLAlchemyError, RuntimeError) as error:
+            failures += 1
+            log.warning("relay will retry: %s", error)
+            stop.wait(min(0.1 * 2 ** failures, 5))
 
 
 @contextmanager
@@ -103,8 +108,11 @@ def leadership(stop: threading.Event) -> Iterator[None]:
         lead = text("SELECT pg_try_advisory_lock(:key)")
         while not stop.is_set() and not connection.execute(lead, {"key": _LEADER_KEY}).scalar():
             stop.wait(0.5)
-        yield
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LEADER_KEY})
+        try:
+            yield
+        finally:
+            with suppress(SQLAlchemyError):  # whoever went away leads no more
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LEADER_KEY})
 
 
 def _locked(descriptor: int) -> bool:

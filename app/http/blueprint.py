@@ -210,8 +210,7 @@ def _read(api: BusinessApi, path_values: dict[str, str]) -> Response:
     asked = ReadRequest(flag_argument("getJoins", True), flag_argument("excludeCQRS", False))
     _take_arguments(api, asked)
     scope = actor.role if api.shared else f"{actor.user_id} {actor.role}"
-    arguments = "&".join(sorted(f"{key}={value}" for key, value in request.args.items(multi=True)
-                                if key not in _UNKEYED)) if request.args else ""
+    arguments = sorted((key, value) for key, value in request.args.items(multi=True) if key not in _UNKEYED)
     key = cache_key(api.topic, scope, request.path, arguments)
     if api.crud == "list":
         return _list(api, actor, asked, path, key)

@@ -1,5 +1,6 @@
 """Idempotency-Key (decision 22): the answer is stored in the transaction of the effect: a retry cannot redo it."""
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -45,10 +46,15 @@ class Claim:
     scope: str
 
     def store(self, work: UnitOfWork, status: int, answer: bytes) -> None:
-        """Keep the answer, in the transaction of the effect; sealed, because a secret may stand in it."""
+        """Keep the answer, in the transaction of the effect; sealed, because a secret may stand in it.
+
+        Raises RequestInFlight when a retry took the key over, because this call was slower than its lease: of the two
+        effects only one may stay."""
         sealed = seal(runtime().settings.secret_key, _ANSWER, answer.decode())
-        work.execute(update(IdempotencyKey).where(IdempotencyKey.scope == self.scope)
-                     .values(status=status, answer=sealed))
+        kept = work.execute(update(IdempotencyKey).where(
+            IdempotencyKey.scope == self.scope, IdempotencyKey.status.is_(None)).values(status=status, answer=sealed))
+        if kept.rowcount != 1:
+            raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
 
     def release(self, actor: Actor) -> None:
         """Forget the key: nothing was done under it."""
@@ -90,7 +96,7 @@ def answered_once(actor: Actor, route: str, body: bytes, answer: Callable[[], Re
     except BaseException:
         claim.release(actor)
         raise
-    with unit_of_work(actor) as work:
+    with suppress(RequestInFlight), unit_of_work(actor) as work:
         claim.store(work, response.status_code, response.get_data())
         work.commit()
     return response

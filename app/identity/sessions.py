@@ -17,7 +17,9 @@ from app.clock import now
 from app.data.columns import boolean, instant
 from app.data.database import reading
 from app.data.entity import Base
-from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.purging import purge
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork
 from app.data.uuid7 import uuid7
 from app.data.versions import VersionBoard
 from app.identity.actor import system_actor
@@ -158,10 +160,11 @@ def settle_second_factor(work: UnitOfWork, realm: str, session_id: str, user_id:
 
 def sweep_expired_sessions(realm: str) -> int:
     """Delete the realm's expired sessions and return how many there were (periodic job)."""
-    with unit_of_work(system_actor(realm)) as work:
-        swept = work.execute(delete(LoginSession).where(LoginSession.realm == realm, LoginSession.expires_at <= now()))
-        work.commit()
-    return int(swept.rowcount)
+    expired = select(LoginSession.id).where(LoginSession.realm == realm, LoginSession.expires_at <= now())
+    return purge(
+        system_actor(realm),
+        lambda lot: [row.id for row in fetch(expired.order_by(LoginSession.expires_at).limit(lot))],
+        lambda work, ids: work.execute(delete(LoginSession).where(LoginSession.id.in_(ids))))
 
 
 def _copy_key(realm: str, session_id: str) -> str:

@@ -3,7 +3,7 @@
 It only claims and rings; several may run, because each claim is one conditional update."""
 import logging
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from redis import RedisError
@@ -14,6 +14,7 @@ from app.clock import now
 from app.data.database import reading
 from app.data.unit_of_work import unit_of_work
 from app.events.outbox import IS_PENDING, EventDelivery
+from app.http.errors import DuplicateRecord
 from app.identity.actor import system_actor
 from app.jobs.queue import DELIVER, ring
 from app.jobs.schedule import jobs
@@ -65,15 +66,23 @@ def _jobs_to_call() -> list[str]:
 
 def _claim_run(name: str, before: Any, is_known: bool) -> bool:
     following = now() + jobs()[name].every
+    if not is_known:
+        return _claim_first_run(name, following)
     with unit_of_work(_SYSTEM) as work:
-        if not is_known:
-            work.insert(JobRun(name=name, next_run_at=following))
-            work.commit()
-            return True
         same = JobRun.next_run_at == before if before is not None else JobRun.next_run_at.is_(None)
         claimed = work.execute(update(JobRun).where(JobRun.name == name, same).values(next_run_at=following))
         work.commit()
     return bool(claimed.rowcount)
+
+
+def _claim_first_run(name: str, following: datetime) -> bool:
+    try:
+        with unit_of_work(_SYSTEM) as work:
+            work.insert(JobRun(name=name, next_run_at=following))
+            work.commit()
+    except DuplicateRecord:
+        return False
+    return True
 
 
 def _due_to_call() -> list[Any]:

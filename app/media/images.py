@@ -3,6 +3,7 @@
 Refusals carry the codes of `/api/media/upload`: no_file, invalid_mime, too_large."""
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
@@ -12,6 +13,8 @@ from app.http.errors import RuleViolated
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 # 50 megapixels is any camera's picture; beyond it a small file becomes gigabytes of memory.
 MAX_IMAGE_PIXELS = 50_000_000
+# Of all images sent at once: a thousand such files fit into one upload, and each pixel takes its time to decode.
+MAX_PIXELS_AT_ONCE = 200_000_000
 
 _MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 
@@ -25,16 +28,30 @@ class ImageFacts:
     height: int
 
 
-def examine_image(content: bytes, max_bytes: int = MAX_IMAGE_BYTES) -> ImageFacts:
-    """Return the facts of a jpeg, png, webp or gif; raises RuleViolated no_file, too_large or invalid_mime (400)."""
+    @property
+    def pixels(self) -> int:
+        """Return how many pixels there are to decode."""
+        return self.width * self.height
+
+
+def examine_images(contents: Sequence[bytes], max_bytes: int = MAX_IMAGE_BYTES) -> list[ImageFacts]:
+    """Return the facts of each jpeg, png, webp or gif; raises RuleViolated no_file, too_large or invalid_mime (400)."""
+    found = [_facts_of(content, max_bytes) for content in contents]
+    if sum(facts.pixels for facts in found) > MAX_PIXELS_AT_ONCE:
+        raise RuleViolated("too_large", f"The images have more than {MAX_PIXELS_AT_ONCE} pixels together")
+    for content in contents:
+        _decode(content)
+    return found
+
+
+def _facts_of(content: bytes, max_bytes: int) -> ImageFacts:
     if not content:
         raise RuleViolated("no_file", "The file is missing or empty")
     if len(content) > max_bytes:
         raise RuleViolated("too_large", f"The file is larger than {max_bytes} bytes")
     facts = _header_facts(content)
-    if facts.width * facts.height > MAX_IMAGE_PIXELS:
+    if facts.pixels > MAX_IMAGE_PIXELS:
         raise RuleViolated("too_large", f"The image has more than {MAX_IMAGE_PIXELS} pixels")
-    _decode(content)
     return facts
 
 

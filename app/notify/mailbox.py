@@ -1,6 +1,7 @@
 """The letter box: subscribers post letters in their transaction, the mail job takes them out and notes their fate.
 
 In production the body of a secret letter (a code) is sealed while it waits and gone once it is sent."""
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ from app.notify.letters import Letter, LetterTemplate, write_letter
 from app.notify.models import EMAIL, FAILED, KEPT, QUEUED, SENT, MailMessage
 from app.notify.smtp import MailDelayed, MailTransport, MailUndeliverable
 from app.runtime import runtime
+
+log = logging.getLogger("guildhall.mail")
 
 SEND_MAIL = "send-mail"
 MAX_ATTEMPTS = 8
@@ -122,8 +125,16 @@ def _deliver(transport: MailTransport, message: MailMessage) -> str:
     except MailUndeliverable as error:
         return _note(message, FAILED, str(error))
     except MailDelayed as error:
-        return _note(message, FAILED if message.attempts + 1 >= MAX_ATTEMPTS else QUEUED, str(error))
+        return _note_delay(message, str(error))
+    except Exception as error:
+        # A letter that cannot even be written counts its attempts too, or it would stop the others for ever.
+        log.exception("letter %s could not be handed over", message.id)
+        return _note_delay(message, f"{type(error).__name__}: {error}")
     return _note(message, SENT, None)
+
+
+def _note_delay(message: MailMessage, error: str) -> str:
+    return _note(message, FAILED if message.attempts + 1 >= MAX_ATTEMPTS else QUEUED, error)
 
 
 def _note(message: MailMessage, status: str, error: str | None) -> str:

@@ -120,7 +120,8 @@ def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(environment:
 
 def test_settings_show_meaning_and_source_and_mask_secrets() -> None:
     told = _run("settings", "--json", PORT="8123", SUPERADMIN_PASSWORD="hunter-222",
-                DATABASE_URL="postgresql://guildhall:pa55word@localhost/guildhall")
+                DATABASE_URL="postgresql://guildhall:pa55word@localhost/guildhall",
+                REDIS_URL="redis://localhost:6379/0?db=1&password=pa55word")
     rows = {row["name"]: row for row in json.loads(told.stdout)}
     assert rows["PORT"] | {"meaning": ""} == {"name": "PORT", "value": "8123", "source": "environment", "meaning": ""}
     assert rows["LOG_LEVEL"]["source"] == "default"

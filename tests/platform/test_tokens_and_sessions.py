@@ -10,12 +10,13 @@ from redis import Redis
 from sqlalchemy import select
 
 from app.clock import moved_clock
+from app.data import purging
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.identity.actor import system_actor
 from app.identity.authentication import identity
 from app.identity.keys import SigningKey
-from app.identity.sessions import LoginSession, sweep_expired_sessions
+from app.identity.sessions import LoginSession, open_session, sweep_expired_sessions
 from app.jobs.worker import run_job
 from app.runtime import runtime
 from tests.clients import ApiClient
@@ -287,9 +288,22 @@ def test_a_copy_in_redis_made_before_a_change_is_not_believed_after_it(auth, peo
     assert not type(auth)(make_app(), auth.realm).is_alive(user.token)
 
 
-def test_expired_sessions_are_swept(auth, people):
+def test_a_session_that_ended_is_refused_at_once_by_machines_that_share_their_marks_in_redis(auth, people, make_app):
+    machine = type(auth)(make_app(CACHE_VERSIONS="redis"), auth.realm)
+    token = machine.token(people.user().email)
+    assert machine.is_alive(token)
+    machine.call("POST", "/logout", token=token)
+    assert not machine.is_alive(token)
+
+
+def test_expired_sessions_are_swept_a_lot_at_a_time(auth, people, monkeypatch):
+    monkeypatch.setattr(purging, "LOT", 2)
     user = people.user()
+    with unit_of_work(system_actor(auth.realm)) as work:
+        for _ in range(2):
+            open_session(work, auth.realm, user.user_id, DAY)
+        work.commit()
     assert sweep_expired_sessions(auth.realm) == 0
     with moved_clock(seconds=DAY + 1):
-        assert sweep_expired_sessions(auth.realm) == 1
+        assert sweep_expired_sessions(auth.realm) == 3 > purging.LOT
     assert fetch(select(LoginSession.id).where(LoginSession.id == user.actor.session_id)) == []

@@ -3,7 +3,8 @@
 CURRENT       name of the generation that is served
 BUILDING      name of the generation a rebuild is writing, if any
 write.lock    held while a batch is written       rebuild.lock    held during a rebuild
-g-…/          a generation: a Whoosh index, `about.json`, and while building `journal` and `progress.json`
+g-…/          a generation: a Whoosh index, `about.json`, and while building `journal` and `progress.json`;
+              `damaged` when somebody stumbled over bytes that make no sense
 """
 
 import fcntl
@@ -167,6 +168,20 @@ class Folder:
         """The description a generation was written under."""
         about = read_json(generation / "about.json")
         return about.get("fingerprint") if about else None
+
+    @staticmethod
+    def mark_damaged(generation: Path, reason: str) -> None:
+        """Note that a generation holds damage that only a reader or a merge stumbles over, until it is replaced."""
+        with suppress(OSError):
+            (generation / "damaged").write_text(reason)
+
+    @staticmethod
+    def noted_damage(generation: Path) -> str | None:
+        """The damage somebody has stumbled over in a generation."""
+        try:
+            return (generation / "damaged").read_text() or "damaged"
+        except OSError:
+            return None
 
     def size_bytes(self) -> int:
         """Bytes on disk, all generations."""

@@ -92,6 +92,8 @@ class WhooshIndex:
         try:
             return self._current_writer().write(batch)
         except Exception as error:
+            if isinstance(error, SegmentDamaged) and self._writer is not None:
+                self._folder.mark_damaged(self._writer.path, str(error))
             self._writer = None
             reason = self._damage()
             if reason is None:
@@ -147,11 +149,12 @@ class WhooshIndex:
 
     def versions(self) -> Iterator[tuple[str, int]]:
         """Every (id, version) indexed, in no order. Raises IndexNeedsRebuild."""
-        for view in self._reader.snapshot().segments:
+        snapshot = self._reader.snapshot()
+        for view in snapshot.segments:
             try:
                 ids, versions, alive = view.data.ids(), view.data.versions(), view.alive
             except SegmentDamaged as error:
-                self._reader.forget()
+                self._stumbled(snapshot, error)
                 raise IndexNeedsRebuild(str(error)) from error
             for doc in range(view.data.size):
                 if alive is None or alive[doc]:
@@ -163,12 +166,20 @@ class WhooshIndex:
 
     def _read(self, ask: Callable[[Snapshot], _T], otherwise: _T) -> _T:
         try:
-            return ask(self._reader.snapshot())
-        except (IndexNeedsRebuild, SegmentDamaged) as error:
-            if isinstance(error, SegmentDamaged):
-                self._reader.forget()
+            snapshot = self._reader.snapshot()
+            try:
+                return ask(snapshot)
+            except SegmentDamaged as error:
+                self._stumbled(snapshot, error)
+                raise IndexNeedsRebuild(str(error)) from error
+        except IndexNeedsRebuild as error:
             self._report(str(error))
             return otherwise
+
+    def _stumbled(self, snapshot: Snapshot, error: SegmentDamaged) -> None:
+        """Forget what is loaded, and note the damage: whoever repairs would not find it by looking."""
+        self._reader.forget()
+        self._folder.mark_damaged(snapshot.path, str(error))
 
     def _report(self, reason: str) -> None:
         with self._report_lock:
@@ -206,6 +217,8 @@ class WhooshIndex:
             snapshot = self._reader.snapshot()
             for view in snapshot.segments:
                 view.data.check()
+            if (noted := self._folder.noted_damage(snapshot.path)) is not None:
+                raise SegmentDamaged(noted)
         except (IndexNeedsRebuild, SegmentDamaged) as error:
             return IndexStatus(self.schema.name, _state(error), rebuild_done=done, reason=str(error))
         return IndexStatus(

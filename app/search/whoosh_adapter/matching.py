@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any
 
-import orjson
-
 from app.search.port import Filter, InvalidSearch, SearchQuery
 from app.search.schema import Field, IndexSchema
 from app.search.values import SEPARATOR, as_instant, as_keyword, as_number, as_text, value_of
@@ -256,13 +254,13 @@ def _word_narrowing(field: Field, condition: Filter) -> Narrow:
         if condition.operator == "match":
             return kept
         phrase = words(asked)
-        return [doc for doc in kept if _has_phrase(view.data.source(doc), field.name, phrase, open_end)]
+        return [doc for doc in kept if _has_phrase(view.data.document(doc), field.name, phrase, open_end)]
 
     return by_words
 
 
-def _has_phrase(source: bytes, name: str, phrase: list[str], open_end: bool) -> bool:
-    found = words(as_text(value_of(orjson.loads(source), name)))
+def _has_phrase(fields: dict[str, Any], name: str, phrase: list[str], open_end: bool) -> bool:
+    found = words(as_text(value_of(fields, name)))
     size = len(phrase)
     for start in range(len(found) - size + 1):
         if found[start : start + size - 1] == phrase[:-1]:

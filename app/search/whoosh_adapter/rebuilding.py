@@ -1,5 +1,6 @@
 """Builds a new generation from the source of truth while the old one is served and written, then swaps them."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,11 @@ from whoosh.fields import Schema
 from app.search.port import Document, RebuildSource
 from app.search.schema import IndexSchema
 from app.search.whoosh_adapter.folder import Folder, read_json, write_whole
+from app.search.whoosh_adapter.segments import SegmentDamaged
+from app.search.whoosh_adapter.snapshot import read_snapshot
 from app.search.whoosh_adapter.writing import MAX_MERGED, GenerationWriter
+
+logger = logging.getLogger(__name__)
 
 _TELL_EVERY = 200  # documents between two calls of the progress callback
 _JOURNAL_CHUNK = 2**20  # bytes of journal replayed per commit
@@ -30,16 +35,20 @@ class Rebuild:
         """Write, catch up with what was written meanwhile, swap; returns the number of documents read."""
         generation = self._open(resume)
         writer = GenerationWriter(generation, self._schema, self._whoosh_schema)
-        done = self._copy(source, writer, progress)
-        offset = self._replay(writer, 0, until_below=_NEARLY_DONE)
-        with self._folder.writing(self._wait_seconds):
-            self._replay(writer, offset, until_below=0)
-            self._folder.serve(generation)
+        try:
+            done = self._copy(source, writer, progress)
+            offset = self._replay(writer, 0, until_below=_NEARLY_DONE)
+            with self._folder.writing(self._wait_seconds):
+                self._replay(writer, offset, until_below=0)
+                self._folder.serve(generation)
+        except SegmentDamaged as error:
+            self._folder.mark_damaged(generation, str(error))
+            raise
         return done
 
     def _open(self, resume: bool) -> Path:
         unfinished = self._folder.building()
-        if resume and unfinished and self._folder.fingerprint(unfinished) == self._schema.fingerprint:
+        if resume and unfinished and self._is_sound(unfinished):
             return unfinished
         # Under the writer's lock: every batch written from here on is in the journal or was in the source before.
         with self._folder.writing(self._wait_seconds):
@@ -48,6 +57,18 @@ class Rebuild:
             GenerationWriter(generation, self._schema, self._whoosh_schema).create()
             self._folder.start_building(generation)
         return generation
+
+    def _is_sound(self, unfinished: Path) -> bool:
+        """Whether an interrupted rebuild can be gone on with; what a power failure left may be anything."""
+        if self._folder.fingerprint(unfinished) != self._schema.fingerprint or self._folder.noted_damage(unfinished):
+            return False
+        try:
+            for view in read_snapshot(unfinished, self._whoosh_schema).segments:
+                view.data.check()
+        except Exception as error:
+            logger.warning("an unfinished rebuild of index %s is given up: %r", self._schema.name, error)
+            return False
+        return True
 
     def _copy(self, source: RebuildSource, writer: GenerationWriter, progress: Callable[[int, int], None]) -> int:
         reached = read_json(writer.path / "progress.json") or {}

@@ -14,7 +14,7 @@ from app.identity.actor import Actor
 from app.identity.authentication import identity
 from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token
 from app.identity.roles import ADMIN, SUPER_ADMIN
-from app.media.images import examine_image
+from app.media.images import examine_images
 from app.media.store import media_store, random_name
 from app.runtime import runtime
 from blueprints.platform.bucket.models import BucketFile
@@ -66,11 +66,12 @@ def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> lis
     """Keep the images in the bucket and return them as the wire shows them.
 
     Raises RuleViolated no_file, invalid_mime or too_large before anything is stored."""
-    limit = runtime().settings.max_upload_bytes
+    found = examine_images([upload.content for upload in uploads], runtime().settings.max_upload_bytes)
     files = [BucketFile(
         id=uuid7(), realm=actor.realm, bucket_id=bucket_id, owner_id=str(actor.user_id),
-        original_name=shown_name(upload.name), mime_type=examine_image(upload.content, limit).mime_type,
-        size=len(upload.content), storage_name=random_name(), created_at=now()) for upload in uploads]
+        original_name=shown_name(upload.name), mime_type=facts.mime_type,
+        size=len(upload.content), storage_name=random_name(), created_at=now())
+        for upload, facts in zip(uploads, found, strict=True)]
     try:
         _store(actor, files, uploads)
     except BaseException:

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from app.clock import now
 from app.data.locks import LockOrderError
 from app.data.reads import fetch
-from app.data.unit_of_work import unit_of_work
+from app.data.unit_of_work import in_unit_of_work, unit_of_work
 from app.data.uuid7 import uuid7
 from app.events.outbox import OutboxEvent
 from app.http.errors import DuplicateRecord, NotFound
@@ -79,6 +79,20 @@ def test_only_the_outermost_command_commits(app: Flask) -> None:
         commands.create_category(SYSTEM, title="Books")
         work.commit()
     assert titles() == ["Books", "Toys"]
+
+
+def test_what_is_left_for_after_the_commit_runs_once_others_may_write(app: Flask) -> None:
+    """It may wait for Redis, and nobody shall wait for that with it."""
+    held: list[bool] = []
+    with unit_of_work(SYSTEM) as work:
+        work.after_commit(lambda: held.append(in_unit_of_work()))
+        commands.create_category(SYSTEM, title="a")
+        work.commit()
+        assert held == []
+    assert held == [False]
+    with unit_of_work(SYSTEM) as work:
+        work.after_commit(lambda: held.append(in_unit_of_work()))
+    assert held == [False]
 
 
 def test_each_changed_row_makes_its_dbevent_and_its_index_event(app: Flask) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.data import versions
 from app.data.cache import VersionedCache
 from app.data.versions import RedisBoard, SharedMemoryBoard, VersionBoard
 from app.runtime import runtime
@@ -22,8 +23,24 @@ def test_a_bump_is_seen_by_the_other_process(boards: tuple[VersionBoard, Version
     before = other.read("rows:product", "rows:user")
     mine.bump("rows:product")
     after = other.read("rows:product", "rows:user")
-    assert after[-2] != before[-2]
-    assert after[-1] == before[-1]
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+def test_there_is_one_mark_per_name(boards: tuple[VersionBoard, VersionBoard]) -> None:
+    mine, _ = boards
+    mine.bump("rows:product", "rows:user")
+    mine.bump_all()
+    product, user = mine.read("rows:product", "rows:user")
+    assert (product,) == mine.read("rows:product")
+    assert (user,) == mine.read("rows:user")
+
+
+def test_names_that_are_asked_for_once_do_not_pile_up(tmp_path: Path) -> None:
+    board = SharedMemoryBoard(tmp_path / "board")
+    for number in range(versions.SLOTS + 10):
+        board.read(f"user:{number}")
+    assert versions._slot.cache_info().currsize <= versions.SLOTS
 
 
 def test_everything_can_be_forgotten(boards: tuple[VersionBoard, VersionBoard]) -> None:

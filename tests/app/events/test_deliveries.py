@@ -1,17 +1,20 @@
 """From the commit to the subscriber: nothing lost, nothing twice (architecture.md, How an event flows)."""
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from flask import Flask
 from redis import ConnectionError as RedisAway
+from redis import Redis
 from sqlalchemy import delete, select
 
 from app.clock import moved_clock
 from app.data import purging
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.events import subscriptions
+from app.data.versions import RedisBoard
+from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
 from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxEvent
 from app.events.relay import relay_all, relay_batch
@@ -62,6 +65,11 @@ def deliveries() -> list[tuple[str, int]]:
     return [(row.status, row.attempts) for row in rows]
 
 
+def deliveries_of(subscriber: str) -> list[int]:
+    rows = fetch(select(EventDelivery.event_id).where(EventDelivery.subscriber == subscriber))
+    return sorted(row.event_id for row in rows)
+
+
 def test_a_subscriber_hears_each_event_once(app: Flask) -> None:
     heard = copying_subscriber()
     for title in ("a", "b", "c"):
@@ -107,17 +115,20 @@ def test_one_bad_event_does_not_hold_up_the_others(app: Flask) -> None:
     assert deliveries() == [(DONE, 0), ("pending", 1), (DONE, 0)]
 
 
-def test_a_subscriber_that_always_fails_is_parked_visibly_and_can_be_retried(app: Flask) -> None:
+def test_a_subscriber_that_always_fails_is_parked_visibly_and_can_be_retried(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging, "LOT", 1)
     copying_subscriber(fails=1000)
-    commands.create_category(SYSTEM, title="a")
+    for title in ("a", "b"):
+        commands.create_category(SYSTEM, title=title)
     relay_all()
     for hour in range(10):
         with moved_clock(hours=hour):
             drain_deliveries()
-    assert deliveries() == [(PARKED, 8)]
-    assert backlog()["parked"] == 1
-    assert retry_parked() == 1
-    assert deliveries() == [("pending", 0)]
+    assert deliveries() == [(PARKED, 8)] * 2
+    assert backlog()["parked"] == 2
+    assert retry_parked() == 2
+    assert deliveries() == [("pending", 0)] * 2
 
 
 def test_a_batch_subscriber_gets_many_events_at_once(app: Flask) -> None:
@@ -189,14 +200,64 @@ def test_without_redis_commands_commit_and_the_relay_catches_up(app: Flask) -> N
     assert heard == ["a"]
 
 
-def test_stored_events_can_be_replayed_to_one_subscriber(app: Flask) -> None:
-    heard = copying_subscriber()
-    commands.create_category(SYSTEM, title="a")
+def test_a_relay_that_failed_seeks_the_lead_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed may have taken the lead away: two that lead would tell everything twice."""
+    stop, led = threading.Event(), []
+
+    def relay_once(transport: object) -> int:
+        if len(led) == 1:
+            raise RuntimeError("another relay published the same events")
+        stop.set()
+        return 0
+
+    @contextmanager
+    def lead(stop: threading.Event) -> Iterator[None]:
+        led.append("leads")
+        try:
+            yield
+        finally:
+            led.append("leads no more")
+
+    monkeypatch.setattr(relay, "leadership", lead)
+    monkeypatch.setattr(relay, "relay_batch", relay_once)
+    relay.run_relay(stop)
+    assert led == ["leads", "leads no more"] * 2
+
+
+def test_a_relay_whose_board_is_out_of_reach_does_not_ask_the_database_without_a_pause(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a board reads as always changed."""
+    told: list[str] = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            told.append("pause")
+            return False
+
+    def relay_nothing(transport: object) -> int:
+        told.append("ask")
+        if told.count("ask") == 3:
+            stop.set()
+        return 0
+
+    stop = Stop()
+    monkeypatch.setattr(runtime(), "board", RedisBoard(Redis.from_url("unix:///nowhere/valkey.sock")))
+    monkeypatch.setattr(relay, "relay_batch", relay_nothing)
+    relay.run_relay(stop)
+    assert told == ["ask", "pause"] * 3
+
+
+def test_stored_events_can_be_replayed_to_one_subscriber(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging, "LOT", 2)
+    heard, titles = copying_subscriber(), ["a", "b", "c"]
+    for title in titles:
+        commands.create_category(SYSTEM, title=title)
     relay_all()
     drain_deliveries()
-    assert replay("test.copy") == 1
+    assert replay("test.copy") == 3
+    assert replay("test.copy", after=deliveries_of("test.copy")[0]) == 2
     drain_deliveries()
-    assert heard == ["a", "a"]
+    assert heard == titles * 2
 
 
 def test_a_topic_the_subscriber_does_not_know_is_not_replayed(app: Flask) -> None:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DataError
 
+from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
 from app.identity.actor import system_actor
 from blueprints.marketplace.category_management import commands
@@ -142,6 +143,14 @@ class TestCache:
         assert fresh["source"] == "db"
         assert fresh["categories"][0]["title"] == "Games"
 
+    def test_no_argument_passes_for_two(self, as_admin: ApiClient) -> None:
+        """Or one caller could put its own answer where others look for theirs."""
+        for title in ("a", "b", "c"):
+            new_category(as_admin, title=title)
+        assert as_admin.get(f"{LIST}?pageNumber=2%26pageRowCount%3D1").json["rowCount"] == 3
+        second = as_admin.get(f"{LIST}?pageNumber=2&pageRowCount=1").json
+        assert (second["source"], second["rowCount"]) == ("db", 1)
+
     def test_a_change_by_a_job_is_seen_too(self, as_admin: ApiClient, app: Flask) -> None:
         as_admin.get(LIST)
         commands.create_category(system_actor("marketplace"), title="by a job")
@@ -215,6 +224,22 @@ class TestIdempotency:
             object.__setattr__(api, "transaction", True)
         assert first.status_code == 201
         assert rival == [409]
+
+    def test_a_call_slower_than_its_lease_leaves_no_second_effect(self, as_admin: ApiClient) -> None:
+        rival: list[int] = []
+
+        def slow(actor: object, data: dict[str, object]) -> dict[str, object]:
+            object.__setattr__(api, "prepare", None)
+            with moved_clock(seconds=61):
+                rival.append(as_admin.post(LIST, json={"title": "x"}, headers=self.KEY).status_code)
+            return data
+
+        api = _api("createCategory")
+        object.__setattr__(api, "prepare", slow)
+        late = as_admin.post(LIST, json={"title": "x"}, headers=self.KEY)
+        assert (rival, late.status_code) == ([201], 409)
+        assert as_admin.get(LIST).json["rowCount"] == 1
+        assert as_admin.post(LIST, json={"title": "x"}, headers=self.KEY).headers["Idempotency-Replayed"] == "true"
 
     @pytest.mark.parametrize("key", ["", "x" * 256])
     def test_a_key_of_no_sensible_length_is_refused(self, as_admin: ApiClient, key: str) -> None:

@@ -81,6 +81,25 @@ def test_the_scheduler_calls_a_periodic_job_once_a_period(app: Flask) -> None:
     assert job_runs()[0]["detail"] == "1"
 
 
+def test_of_two_schedulers_that_start_together_one_calls_a_job_for_the_first_time(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @schedule.periodic("nightly", hours=24)
+    def _nightly() -> None:
+        """Mend."""
+
+    calls: list[int] = []
+
+    def while_a_rival_ticks(*claim: object) -> bool:
+        monkeypatch.setattr(scheduler, "_claim_run", claim_run)
+        calls.append(scheduler.tick())
+        return claim_run(*claim)  # type: ignore[arg-type]
+
+    claim_run = scheduler._claim_run
+    monkeypatch.setattr(scheduler, "_claim_run", while_a_rival_ticks)
+    calls.append(scheduler.tick())
+    assert calls == [1, 0]
+
+
 def test_a_job_that_could_not_be_called_is_called_by_the_next_tick(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     @schedule.periodic("nightly", hours=24)

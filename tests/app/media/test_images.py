@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from app.http.errors import RuleViolated
-from app.media.images import MAX_IMAGE_BYTES, examine_image
+from app.media import images
+from app.media.images import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, examine_images
 
 
 def picture(kind="PNG", size=(8, 6)):
@@ -14,10 +15,10 @@ def picture(kind="PNG", size=(8, 6)):
     return buffer.getvalue()
 
 
-def bomb():
+def bomb(side=12_000):
     """A png of 144 million pixels in a few kilobytes."""
     buffer = io.BytesIO()
-    Image.new("1", (12_000, 12_000)).save(buffer, "PNG", optimize=True)
+    Image.new("1", (side, side)).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
@@ -33,7 +34,7 @@ def bomb():
 ])
 def test_what_is_no_acceptable_image_is_refused_with_its_code(content, err_code):
     with pytest.raises(RuleViolated) as refused:
-        examine_image(content)
+        examine_images([content])
     assert (refused.value.status, refused.value.err_code) == (400, err_code)
 
 
@@ -41,12 +42,22 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded():
     content = bomb()
     assert len(content) < 100_000
     with pytest.raises(RuleViolated) as refused:
-        examine_image(content)
+        examine_images([content])
+    assert refused.value.err_code == "too_large"
+
+
+def test_many_images_at_once_may_not_keep_a_worker_busy_for_minutes(monkeypatch):
+    monkeypatch.setattr(images, "_decode", lambda content: pytest.fail("an image was decoded"))
+    content = bomb(side=7_000)
+    assert len(content) < 10_000
+    assert MAX_IMAGE_PIXELS > 7_000 ** 2
+    with pytest.raises(RuleViolated) as refused:
+        examine_images([content] * 5)
     assert refused.value.err_code == "too_large"
 
 
 @pytest.mark.parametrize(("kind", "mime_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp"),
                                                  ("GIF", "image/gif")])
 def test_each_accepted_kind_tells_its_type_and_size(kind, mime_type):
-    facts = examine_image(picture(kind))
+    [facts] = examine_images([picture(kind)])
     assert (facts.mime_type, facts.width, facts.height) == (mime_type, 8, 6)

@@ -122,6 +122,21 @@ def test_a_letter_is_given_up_after_its_last_attempt(with_smtp: None, post: Post
     assert statuses() == [("failed", MAX_ATTEMPTS)]
 
 
+def test_a_letter_that_cannot_be_written_counts_its_attempts_and_the_others_go_out(
+        make_app: Callable[..., Flask], post: Post) -> None:
+    with make_app(**PRODUCTION).app_context():
+        post("ben@example.com", template=CODE)
+    with make_app(**PRODUCTION | {"SECRET_KEY": "another " * 5}).app_context():
+        post("anna@example.com", cause="event-2")
+        transport = Transport()
+        assert deliver_queued(transport) == {"queued": 1}
+        assert deliver_queued(transport) == {"sent": 1}
+        for day in range(1, MAX_ATTEMPTS):
+            with moved_clock(days=day):
+                deliver_queued(transport)
+        assert statuses() == [("failed", MAX_ATTEMPTS), ("sent", 1)]
+
+
 def test_a_letter_whose_sender_crashed_is_taken_up_again(with_smtp: None, post: Post) -> None:
     post("ben@example.com")
     with pytest.raises(SystemExit):

@@ -15,6 +15,7 @@ import pytest
 
 from app.search import (
     Document,
+    Filter,
     IndexBusy,
     IndexNeedsRebuild,
     IndexSchema,
@@ -131,6 +132,54 @@ def test_garbage_anywhere_in_a_segment_is_never_an_exception(index: WhooshIndex,
             fresh.get(f"{number:03}")
         with suppress(IndexNeedsRebuild):
             list(fresh.versions())
+
+
+def _spoil(root: Path, id: str) -> None:
+    """Make one document's stored fields no JSON, which neither the columns nor the words tell."""
+    for segment in (root / "product").rglob("MAIN_*.seg"):
+        segment.write_bytes(segment.read_bytes().replace(f'{{"title":"Phone {id}"'.encode(), b"?" * (16 + len(id) + 1)))
+
+
+def test_damage_that_only_a_search_stumbles_over_is_found_by_whoever_repairs(
+        index: WhooshIndex, tmp_path: Path) -> None:
+    documents = [listing("a"), listing("b")]
+    index.put(documents)
+    _spoil(tmp_path, "b")
+    fresh = WhooshIndex(tmp_path, SCHEMA)
+    assert fresh.get("a") is not None
+    assert not fresh.search(SearchQuery("phone")).ready
+    assert not fresh.search(SearchQuery(filters=[Filter("title", "phrase", "phone b")])).ready
+    assert WhooshIndex(tmp_path, SCHEMA).status().state == "damaged"
+    fresh.rebuild(source_of(documents))
+    assert fresh.search(SearchQuery("phone")).total == 2
+    assert fresh.status().state == "ready"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh leaves its drafts open
+def test_damage_that_only_a_merge_stumbles_over_asks_for_a_rebuild(index: WhooshIndex, tmp_path: Path) -> None:
+    for number in range(8):
+        index.put([listing(f"{number:03}")])
+    _spoil(tmp_path, "000")
+    writing = WhooshIndex(tmp_path, SCHEMA)
+    with pytest.raises(IndexNeedsRebuild):
+        for number in range(8, 20):
+            writing.put([listing(f"{number:03}")])
+    writing.rebuild(source_of([listing(f"{number:03}") for number in range(20)]))
+    assert len(ids(writing)) == 20
+
+
+@pytest.mark.parametrize("victim", ["*.toc", "MAIN_*.seg"])
+def test_an_unfinished_rebuild_that_is_damaged_is_begun_anew(
+        index: WhooshIndex, tmp_path: Path, small_batches: None, victim: str) -> None:
+    documents = [listing(f"{number:03}") for number in range(35)]
+    with pytest.raises(Interrupted):
+        index.rebuild(interrupted_after(documents, 25))
+    building = Folder(tmp_path / "product").building()
+    assert building
+    for file in building.glob(victim):
+        file.write_bytes(file.read_bytes()[:20])
+    assert index.rebuild(source_of(documents)) == 35
+    assert len(ids(index)) == 35
 
 
 def test_the_hook_can_rebuild_at_once(tmp_path: Path) -> None:
