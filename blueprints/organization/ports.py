@@ -129,8 +129,8 @@ class SchemaCatalog(Protocol):
     def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
         """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
 
-    def schema_errors(self, schema: Document) -> list[str]:
-        """Return why `schema` is no usable JSON Schema 2020-12 document."""
+    def schema_errors(self, kind: ResourceType, schema: Document) -> list[str]:
+        """Return why `schema` is no JSON Schema 2020-12 document that can extend `kind`."""
 
     def event_errors(self, message: Document) -> list[str]:
         """Return why `message` does not satisfy the event schema."""
@@ -177,6 +177,9 @@ class ReadSession(Protocol):
 
     def record(self, resource_id: str) -> Document | None:
         """Return the living record from the query table."""
+
+    def records(self) -> Iterator[Document]:
+        """Return every living record by id, a piece at a time."""
 
     def page(self, search: Search) -> tuple[list[Document], int]:
         """Return the page's records and the number of all that match."""
@@ -277,8 +280,8 @@ class TenantCatalog(Protocol):
     def set_status(self, tenant_id: str, status: str) -> None:
         """Change the status."""
 
-    def set_resources(self, tenant_id: str, resources: tuple[str, ...]) -> None:
-        """Record for which resources the tenant has tables."""
+    def add_resources(self, tenant_id: str, resources: Iterable[str]) -> None:
+        """Record that the tenant has tables for these resources, too."""
 
     def remove(self, tenant_id: str) -> None:
         """Remove the tenant and its clients."""

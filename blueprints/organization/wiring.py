@@ -13,12 +13,12 @@ from app.data.uuid7 import uuid7
 from app.identity.sealing import seal, unseal
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier
-from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog
+from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong
 from blueprints.organization.adapters.sql.catalog import Catalog, SqlCheckpoints, SqlSigningKeys, SqlTenantCatalog
 from blueprints.organization.adapters.sql.engines import TenantEngines
 from blueprints.organization.adapters.sql.outbox import SqlOutbox
 from blueprints.organization.adapters.sql.postgresql import PostgresqlServer
-from blueprints.organization.adapters.sql.sqlite import SqliteFolder
+from blueprints.organization.adapters.sql.sqlite import MOST_RESOURCES, SqliteFolder
 from blueprints.organization.adapters.sql.store import SqlResourceStore
 from blueprints.organization.adapters.tokens import BearerTokens, IssuerKeys, IssuerTerms, SigningKeys
 from blueprints.organization.application.projector import InProcessPublisher, StreamProjector
@@ -142,6 +142,8 @@ class Organization:
     def _databases(self) -> PostgresqlServer | SqliteFolder:
         if self.settings.database.startswith("postgres"):
             return PostgresqlServer(self.settings.database)
+        if len(self.schemas.kinds) > MOST_RESOURCES:
+            raise SchemaFilesWrong(f"SQLite serves at most {MOST_RESOURCES} resource types; set DATABASE to PostgreSQL")
         named = self.settings.database.removeprefix("sqlite:///")
         folder = Path(named) if named else self.settings.home
         return SqliteFolder(folder, lambda: self.schemas.kinds)
