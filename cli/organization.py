@@ -254,9 +254,11 @@ def history(tenant_id: str, resource_id: str | None, resource: str, as_json: boo
     """
     kind = _kind(resource)
     with _refusals_spoken():
-        found = [event for event in _ports().store.history(tenants.known_tenant(_ports(), tenant_id), kind)
-                 if resource_id in (None, event.identity.resource_id)]
-    print_rows([to_cloud_event(event) if as_json else _event_facts(event) for event in found], as_json=as_json)
+        owner = tenants.ensure_tables(_ports(), tenants.known_tenant(_ports(), tenant_id), kind)
+        wanted = identifiers.resource_id(resource_id) if resource_id else None
+        rows = [to_cloud_event(event) if as_json else _event_facts(event)
+                for event in _ports().store.history(owner, kind, wanted)]
+    print_rows(rows, as_json=as_json)
 
 
 @organization.group()

@@ -197,8 +197,8 @@ class ResourceStore(Protocol):
     def rebuild(self, tenant: Tenant, kind: ResourceType) -> int:
         """Make the query table anew from the event table, readers undisturbed; returns the number of events."""
 
-    def history(self, tenant: Tenant, kind: ResourceType) -> Iterator[Event]:
-        """Return every event in order."""
+    def history(self, tenant: Tenant, kind: ResourceType, resource_id: str | None = None) -> Iterator[Event]:
+        """Return every event in order, or those of one resource."""
 
     def save_extension(self, tenant: Tenant, kind: ResourceType, extension: Extension, at: str) -> None:
         """Keep the tenant's extension as its newest revision."""

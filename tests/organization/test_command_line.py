@@ -144,6 +144,8 @@ def test_history_shows_what_happened_and_who_did_it(run: Callable[..., Result], 
     events = told(run("history", TENANT, resource_id, "--json"))
     assert [(event["type"], event["actor"]) for event in events] == [
         ("organizationCreated", client.client_id), ("organizationDeleted", client.client_id)]
+    assert told(run("history", TENANT, resource_id.upper(), "--json")) == events
+    assert "UUID" in run("history", TENANT, "acme").stderr
     assert len(run("history", TENANT).stdout.splitlines()) == 4
 
 

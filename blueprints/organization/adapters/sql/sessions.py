@@ -154,9 +154,11 @@ class SqlWriteSession(SqlSession):
 
 
 def read_events(connection: Connection, events: Table, tenant_id: str, kind: ResourceType, position: int,
-                limit: int) -> list[tuple[int, Event]]:
-    """Return the events after a position, in order, each with its position."""
+                limit: int, resource_id: str | None = None) -> list[tuple[int, Event]]:
+    """Return the events after a position, in order, each with its position; perhaps of one resource only."""
     statement = select(events).where(events.c.position > position).order_by(events.c.position).limit(limit)
+    if resource_id is not None:
+        statement = statement.where(events.c.resourceId == resource_id)
     return [(row.position, event_of(row, tenant_id, kind)) for row in connection.execute(statement)]
 
 
