@@ -337,3 +337,5 @@ class Ports:
     new_id: Callable[[], str]
     ring: Callable[[str], None] = field(default=lambda tenant_id: None)
     """Tells the relay that a tenant's outbox has something; may do nothing, the sweep finds it later."""
+    at_once: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]] = map
+    """Puts one question to many, perhaps several at a time, and returns the answers in order."""

@@ -1,13 +1,8 @@
 """What an operator asks of the store as a whole: make a query table anew, and tell how far behind it is."""
-from concurrent.futures import ThreadPoolExecutor
-
 from blueprints.organization.application.tenants import kinds_with_tables, known_tenant
 from blueprints.organization.domain.refusals import Unavailable
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Lag, Ports, Tenant
-
-AT_ONCE = 4
-"""Tenants asked at a time: with a thousand, most of the time goes by until their databases take a connection."""
 
 
 def rebuild(ports: Ports, tenant_id: str, resource: str | None = None) -> dict[str, int]:
@@ -21,8 +16,7 @@ def lag(ports: Ports, tenant_id: str | None = None) -> list[Lag]:
     """Return how far each resource of one tenant, or of all, is behind its events."""
     tenants = [known_tenant(ports, tenant_id)] if tenant_id else ports.tenants.all()
     asked = [(tenant, kind) for tenant in tenants if tenant.has_data for kind in kinds_with_tables(ports, tenant)]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda target: _lag(ports, *target), asked))
+    return list(ports.at_once(lambda target: _lag(ports, *target), asked))
 
 
 def _lag(ports: Ports, tenant: Tenant, kind: ResourceType) -> Lag:
