@@ -297,7 +297,7 @@ def register_schema(tenant_id: str, file: Path, resource: str, dry_run: bool, ye
     kind = _kind(resource)
     with _refusals_spoken():
         candidate = _json_file(file)
-        names = ", ".join(candidate["properties"]) if isinstance(candidate.get("properties"), dict) else "nothing"
+        names = ", ".join(tenants.checked_extension(_ports(), tenant_id, kind, candidate).properties)
         if agreed(f"{tenant_id} adds to {resource}: {names}", dry_run=dry_run, yes=yes):
             extension = tenants.register_extension(_ports(), tenant_id, kind, candidate)
             print_facts({"tenantId": tenant_id, "resource": resource, "revision": extension.revision,

@@ -159,6 +159,15 @@ def test_a_schema_is_registered_and_listed(run: Callable[..., Result], world: Wo
     assert caller.post({**ACME, "industry": "toys"}).status_code == 201
 
 
+def test_a_dry_run_tells_that_a_schema_would_be_refused(run: Callable[..., Result], world: World,
+                                                        tmp_path: Path) -> None:
+    world.caller(TENANT).add()
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps({"properties": {"industry": {"type": "string"}}, "required": ["industry"]}))
+    result = run("schema", "register", TENANT, str(file), "--dry-run")
+    assert (result.exit_code, "1 stored document" in result.stderr) == (1, True)
+
+
 def test_every_command_shows_an_example(run: Callable[..., Result]) -> None:
     for group in ((), ("tenant",), ("client",), ("schema",)):
         assert "Example:" in run(*group, "--help").stdout

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong, formats
+from blueprints.organization.application import tenants
 from blueprints.organization.application.tenants import ensure_tables, register_extension
-from blueprints.organization.domain.refusals import MalformedBody
+from blueprints.organization.domain.refusals import MalformedBody, Unavailable
 from tests.organization.world import ACME, Caller, World
 
 PERSON = {
@@ -162,6 +163,22 @@ def test_a_later_registration_may_add(shared_world: World, extended: Caller) -> 
 def test_an_unusable_extension_is_refused(shared_world: World, acme: Caller, candidate: Any, reason: str) -> None:
     with pytest.raises(MalformedBody, match=reason):
         register_extension(shared_world.ports, acme.tenant_id, shared_world.kind, candidate)
+
+
+def test_of_two_registrations_at_one_moment_the_second_is_told(shared_world: World, fresh: Caller,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    check = tenants.checked_extension
+
+    def overtaken(*arguments: Any) -> Any:
+        mine = check(*arguments)
+        with monkeypatch.context() as once:
+            once.setattr(tenants, "checked_extension", check)
+            register_extension(shared_world.ports, fresh.tenant_id, shared_world.kind, EXTENSION)
+        return mine
+
+    monkeypatch.setattr(tenants, "checked_extension", overtaken)
+    with pytest.raises(Unavailable, match="at this moment"):
+        register_extension(shared_world.ports, fresh.tenant_id, shared_world.kind, {"properties": {"colour": {}}})
 
 
 def test_a_registered_property_cannot_be_dropped(shared_world: World, extended: Caller) -> None:

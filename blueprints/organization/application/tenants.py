@@ -7,7 +7,7 @@ from dataclasses import replace
 from blueprints.organization.application.instants import instant_text
 from blueprints.organization.domain import identifiers
 from blueprints.organization.domain.documents import Document, properties_of
-from blueprints.organization.domain.refusals import IdTaken, MalformedBody, NeverExisted
+from blueprints.organization.domain.refusals import ConcurrentWrite, IdTaken, MalformedBody, NeverExisted, Unavailable
 from blueprints.organization.domain.resource_type import Extension, ResourceType, complaints_about_extension
 from blueprints.organization.ports import Client, Ports, Tenant
 
@@ -136,6 +136,18 @@ def extension_of(ports: Ports, tenant_id: str, kind: ResourceType) -> Extension:
 def register_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidate: Document) -> Extension:
     """Add properties to a resource type for one tenant; returns the new extension.
 
+    Raises MalformedBody as `checked_extension` does, Unavailable when another registration was first."""
+    extension = checked_extension(ports, tenant_id, kind, candidate)
+    try:
+        ports.store.save_extension(known_tenant(ports, tenant_id), kind, extension, instant_text(ports.now()))
+    except ConcurrentWrite as error:
+        raise Unavailable(f"Something else was registered for {tenant_id} at this moment; try again.") from error
+    return extension
+
+
+def checked_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidate: Document) -> Extension:
+    """Return what registering `candidate` would make the tenant's extension.
+
     Raises MalformedBody with every reason against it, also when documents that are there would break it."""
     tenant = ensure_tables(ports, known_tenant(ports, tenant_id), kind)
     former = extension_of(ports, tenant_id, kind)
@@ -146,7 +158,6 @@ def register_extension(ports: Ports, tenant_id: str, kind: ResourceType, candida
     if broken := _broken_by(ports, tenant, kind, extension):
         raise MalformedBody(f"{len(broken)} stored documents do not satisfy it, the first is {broken[0]}; "
                             "change them first, or give what becomes required a default.")
-    ports.store.save_extension(tenant, kind, extension, instant_text(ports.now()))
     return extension
 
 
