@@ -159,6 +159,7 @@ def test_a_later_registration_may_add(shared_world: World, extended: Caller) -> 
     ({"properties": {"a": {"$ref": "#/$defs/nothing"}}}, "leads nowhere"),
     ({"properties": {"a": {"$ref": "#/properties/a"}}}, "back to itself"),
     ({"properties": {"a": {"allOf": [{"$ref": "#/properties/b"}]}, "b": {"$ref": "#/properties/a"}}}, "back to itself"),
+    ({"properties": {"a": {"type": "integer", "default": "1"}}}, "default of a"),
     ({"properties": {"a": {"pattern": "("}}}, "regex")])
 def test_an_unusable_extension_is_refused(shared_world: World, acme: Caller, candidate: Any, reason: str) -> None:
     with pytest.raises(MalformedBody, match=reason):

@@ -155,6 +155,9 @@ def checked_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidat
     if said:
         raise MalformedBody(" ".join(said))
     extension = Extension(former.revision + 1, candidate["properties"], tuple(candidate.get("required", ())))
+    if wrong := [violation.pointer[1:] for violation in ports.schemas.violations(
+            kind, extension, kind.with_defaults({}, extension)) if violation.pointer]:
+        raise MalformedBody(f"The default of {', '.join(wrong)} does not satisfy its own schema.")
     if broken := _broken_by(ports, tenant, kind, extension):
         raise MalformedBody(f"{len(broken)} stored documents do not satisfy it, the first is {broken[0]}; "
                             "change them first, or give what becomes required a default.")
