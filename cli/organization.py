@@ -254,9 +254,11 @@ def history(tenant_id: str, resource_id: str | None, resource: str, as_json: boo
     """
     kind = _kind(resource)
     with _refusals_spoken():
-        found = [event for event in _ports().store.history(tenants.known_tenant(_ports(), tenant_id), kind)
-                 if resource_id in (None, event.identity.resource_id)]
-    print_rows([to_cloud_event(event) if as_json else _event_facts(event) for event in found], as_json=as_json)
+        owner = tenants.ensure_tables(_ports(), tenants.known_tenant(_ports(), tenant_id), kind)
+        wanted = identifiers.resource_id(resource_id) if resource_id else None
+        rows = [to_cloud_event(event) if as_json else _event_facts(event)
+                for event in _ports().store.history(owner, kind, wanted)]
+    print_rows(rows, as_json=as_json)
 
 
 @organization.group()
@@ -295,7 +297,7 @@ def register_schema(tenant_id: str, file: Path, resource: str, dry_run: bool, ye
     kind = _kind(resource)
     with _refusals_spoken():
         candidate = _json_file(file)
-        names = ", ".join(candidate["properties"]) if isinstance(candidate.get("properties"), dict) else "nothing"
+        names = ", ".join(tenants.checked_extension(_ports(), tenant_id, kind, candidate).properties)
         if agreed(f"{tenant_id} adds to {resource}: {names}", dry_run=dry_run, yes=yes):
             extension = tenants.register_extension(_ports(), tenant_id, kind, candidate)
             print_facts({"tenantId": tenant_id, "resource": resource, "revision": extension.revision,

@@ -6,7 +6,8 @@ from flask import Response
 
 from app.http.default_routes import add_pages
 from app.http.envelope import json_response
-from blueprints.equipment.openapi import document
+from app.http.openapi import describe_default
+from blueprints.equipment.openapi import CURRENT_USER, PERMISSION, PERMISSIONS, about_caller, document
 from blueprints.equipment.pipeline import RegistryBlueprint, admit_anyone
 from blueprints.equipment.policies import POLICIES
 
@@ -18,14 +19,15 @@ def add_default_routes(api: RegistryBlueprint) -> None:
     service = api.service
     described = document(service.mount, TITLE, service.version, service.description, api.apis)
 
-    def add(path: str, view: Any, _: Any = None) -> None:
+    def add(path: str, view: Any, said: dict[str, Any]) -> None:
         rule = path.replace("{", "<").replace("}", ">")
         api.add_url_rule(rule, f"default {path.replace('.', ' ')}", view)
+        described["paths"][service.mount + path] = {"get": describe_default(path, said)["manual_doc"]}
 
     add_pages(add, service, TITLE, lambda: described)
-    add("/currentuser", _current_user)
-    add("/permissions", _permissions)
-    add("/permissions/{name}", _permission)
+    add("/currentuser", _current_user, about_caller("currentUser", "Who the token stands for", CURRENT_USER))
+    add("/permissions", _permissions, about_caller("permissions", "What the token may do", PERMISSIONS))
+    add("/permissions/{name}", _permission, about_caller("permission", "Whether the token may do it", PERMISSION))
 
 
 def _current_user() -> Response:

@@ -65,6 +65,12 @@ _ERROR = shown({
 _PAGING = shown(dict.fromkeys(("page_number", "page_size", "total_entries", "total_pages"), _NUMBER))
 _OAUTH_ERROR = shown({"error": _TEXT, "error_description": _TEXT}, "error_description")
 
+_SCOPES = {"type": "array", "items": {"type": "string", "enum": list(SCOPES)}}
+CURRENT_USER = shown({"user_id": UUID, "legal_entity_id": UUID, "role": _TEXT, "scopes": _SCOPES})
+PERMISSIONS = {"type": "array", "items": _TEXT}
+PERMISSION = shown({"canDo": {"type": "boolean"}, "exceptions": {"type": "array", "items": _TEXT}})
+_HEADERS = {401: {"WWW-Authenticate": "RFC 6750"}, 429: {"Retry-After": "seconds to wait"}}
+
 
 def document(mount: str, title: str, version: str, description: str, apis: Sequence[RegistryApi]) -> dict[str, Any]:
     """Return the whole document; paths carry the mount."""
@@ -81,6 +87,13 @@ def document(mount: str, title: str, version: str, description: str, apis: Seque
             "securitySchemes": {"client": {"type": "oauth2", "flows": {"clientCredentials": flow}}},
         },
     }
+
+
+def about_caller(name: str, summary: str, schema: Schema) -> dict[str, Any]:
+    """Return the operation of a default route that asks who calls."""
+    answers = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
+    refusals = {str(code): _error(code) for code in (401, 429, 503)}
+    return {"operationId": name, "summary": summary, "security": [{"client": []}], "responses": answers | refusals}
 
 
 def _operation(api: RegistryApi) -> dict[str, Any]:
@@ -137,7 +150,8 @@ def _success(api: RegistryApi) -> dict[str, Any]:
 
 def _error(code: int) -> dict[str, Any]:
     content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": _example(code)}
-    return {"description": _MEANINGS[code], "content": {"application/json": content}}
+    sent = {name: {"description": meaning, "schema": _TEXT} for name, meaning in _HEADERS.get(code, {}).items()}
+    return {"description": _MEANINGS[code], "headers": sent, "content": {"application/json": content}}
 
 
 def _example(code: int) -> dict[str, Any]:

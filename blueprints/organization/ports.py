@@ -129,8 +129,8 @@ class SchemaCatalog(Protocol):
     def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
         """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
 
-    def schema_errors(self, schema: Document) -> list[str]:
-        """Return why `schema` is no usable JSON Schema 2020-12 document."""
+    def schema_errors(self, kind: ResourceType, schema: Document) -> list[str]:
+        """Return why `schema` is no JSON Schema 2020-12 document that can extend `kind`."""
 
     def event_errors(self, message: Document) -> list[str]:
         """Return why `message` does not satisfy the event schema."""
@@ -178,6 +178,9 @@ class ReadSession(Protocol):
     def record(self, resource_id: str) -> Document | None:
         """Return the living record from the query table."""
 
+    def records(self) -> Iterator[Document]:
+        """Return every living record by id, a piece at a time."""
+
     def page(self, search: Search) -> tuple[list[Document], int]:
         """Return the page's records and the number of all that match."""
 
@@ -194,8 +197,8 @@ class ResourceStore(Protocol):
     def rebuild(self, tenant: Tenant, kind: ResourceType) -> int:
         """Make the query table anew from the event table, readers undisturbed; returns the number of events."""
 
-    def history(self, tenant: Tenant, kind: ResourceType) -> Iterator[Event]:
-        """Return every event in order."""
+    def history(self, tenant: Tenant, kind: ResourceType, resource_id: str | None = None) -> Iterator[Event]:
+        """Return every event in order, or those of one resource."""
 
     def save_extension(self, tenant: Tenant, kind: ResourceType, extension: Extension, at: str) -> None:
         """Keep the tenant's extension as its newest revision."""
@@ -277,8 +280,8 @@ class TenantCatalog(Protocol):
     def set_status(self, tenant_id: str, status: str) -> None:
         """Change the status."""
 
-    def set_resources(self, tenant_id: str, resources: tuple[str, ...]) -> None:
-        """Record for which resources the tenant has tables."""
+    def add_resources(self, tenant_id: str, resources: Iterable[str]) -> None:
+        """Record that the tenant has tables for these resources, too."""
 
     def remove(self, tenant_id: str) -> None:
         """Remove the tenant and its clients."""
@@ -334,3 +337,5 @@ class Ports:
     new_id: Callable[[], str]
     ring: Callable[[str], None] = field(default=lambda tenant_id: None)
     """Tells the relay that a tenant's outbox has something; may do nothing, the sweep finds it later."""
+    at_once: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]] = map
+    """Puts one question to many, perhaps several at a time, and returns the answers in order."""

@@ -1,10 +1,13 @@
 """The one place where ports meet adapters."""
 import os
 import socket
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -13,12 +16,12 @@ from app.data.uuid7 import uuid7
 from app.identity.sealing import seal, unseal
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier
-from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog
+from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong
 from blueprints.organization.adapters.sql.catalog import Catalog, SqlCheckpoints, SqlSigningKeys, SqlTenantCatalog
 from blueprints.organization.adapters.sql.engines import TenantEngines
 from blueprints.organization.adapters.sql.outbox import SqlOutbox
 from blueprints.organization.adapters.sql.postgresql import PostgresqlServer
-from blueprints.organization.adapters.sql.sqlite import SqliteFolder
+from blueprints.organization.adapters.sql.sqlite import MOST_RESOURCES, SqliteFolder
 from blueprints.organization.adapters.sql.store import SqlResourceStore
 from blueprints.organization.adapters.tokens import BearerTokens, IssuerKeys, IssuerTerms, SigningKeys
 from blueprints.organization.application.projector import InProcessPublisher, StreamProjector
@@ -26,6 +29,8 @@ from blueprints.organization.application.relay import Relay
 from blueprints.organization.ports import Ports, Publisher
 
 SIGNING_KEY = "organization-signing-key"
+ASKED_AT_ONCE = 4
+"""Tenants asked at a time: with a thousand, most of the time goes by until their databases take a connection."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ class Organization:
         return Ports(
             schemas=self.schemas, store=store, outbox=SqlOutbox(store), publisher=self._publisher(store),
             tenants=SqlTenantCatalog(self._catalog), databases=self._databases, tokens=self.tokens,
-            now=clock.now, new_id=uuid7)
+            now=clock.now, new_id=uuid7, at_once=_at_once)
 
     @cached_property
     def schemas(self) -> JsonSchemaCatalog:
@@ -142,6 +147,8 @@ class Organization:
     def _databases(self) -> PostgresqlServer | SqliteFolder:
         if self.settings.database.startswith("postgres"):
             return PostgresqlServer(self.settings.database)
+        if len(self.schemas.kinds) > MOST_RESOURCES:
+            raise SchemaFilesWrong(f"SQLite serves at most {MOST_RESOURCES} resource types; set DATABASE to PostgreSQL")
         named = self.settings.database.removeprefix("sqlite:///")
         folder = Path(named) if named else self.settings.home
         return SqliteFolder(folder, lambda: self.schemas.kinds)
@@ -173,6 +180,11 @@ class Organization:
         from blueprints.organization.adapters.kinesis import KinesisPublisher, kinesis_client
 
         return KinesisPublisher(kinesis_client(self.settings.endpoint_url or None), self.settings.stream)
+
+
+def _at_once(ask: Callable[[Any], Any], asked: Iterable[Any]) -> list[Any]:
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        return list(pool.map(ask, asked))
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,8 @@ def test_history_shows_what_happened_and_who_did_it(run: Callable[..., Result], 
     events = told(run("history", TENANT, resource_id, "--json"))
     assert [(event["type"], event["actor"]) for event in events] == [
         ("organizationCreated", client.client_id), ("organizationDeleted", client.client_id)]
+    assert told(run("history", TENANT, resource_id.upper(), "--json")) == events
+    assert "UUID" in run("history", TENANT, "acme").stderr
     assert len(run("history", TENANT).stdout.splitlines()) == 4
 
 
@@ -155,6 +157,15 @@ def test_a_schema_is_registered_and_listed(run: Callable[..., Result], world: Wo
     [listed] = told(run("schema", "list", TENANT, "--json"))
     assert (listed["resource"], listed["version"], listed["added"]) == ("organization", "v1", "industry")
     assert caller.post({**ACME, "industry": "toys"}).status_code == 201
+
+
+def test_a_dry_run_tells_that_a_schema_would_be_refused(run: Callable[..., Result], world: World,
+                                                        tmp_path: Path) -> None:
+    world.caller(TENANT).add()
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps({"properties": {"industry": {"type": "string"}}, "required": ["industry"]}))
+    result = run("schema", "register", TENANT, str(file), "--dry-run")
+    assert (result.exit_code, "1 stored document" in result.stderr) == (1, True)
 
 
 def test_every_command_shows_an_example(run: Callable[..., Result]) -> None:

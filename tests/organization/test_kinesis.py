@@ -6,10 +6,13 @@ from uuid import uuid4
 import orjson
 import pytest
 
+from app.clock import moved_clock
 from blueprints.organization.adapters.kinesis import MOST_RECORDS, KinesisPublisher, KinesisReader, kinesis_client
+from blueprints.organization.application.backoff import LONGEST_SECONDS
+from blueprints.organization.application.projector import StreamProjector
 from blueprints.organization.application.tenants import drop_tenant
 from blueprints.organization.domain.events import Event, Identity
-from blueprints.organization.ports import StreamDown
+from blueprints.organization.ports import Records, StreamDown
 from tests.components import free_port
 from tests.organization.streams import Kinesis, assert_projected, project_all, records
 from tests.organization.world import ACME, World
@@ -67,7 +70,8 @@ def test_messages_that_are_not_ours_are_skipped(streaming: World, kinesis: Kines
     caller.post(ACME, Prefer="respond-async")
     streaming.drain(caller)
     good = json.loads(records(kinesis, stream)[0]["Data"])
-    strange = [b"", b"\xff", b"[]", b"{}", b"null", orjson.dumps({**good, "source": "/organization/nobody"}),
+    strange = [b"", b"\xff", b"[]", b"{}", b"null", b"[" * 100_000,
+               orjson.dumps({**good, "source": "/organization/nobody"}),
                orjson.dumps({**good, "source": "/nothing/" + caller.tenant_id, "type": "nothingCreated"}),
                orjson.dumps({**good, "sequence": "x"}), orjson.dumps({**good, "subject": str(uuid4())})]
     client = kinesis_client(kinesis.url)
@@ -140,16 +144,84 @@ def test_a_database_that_is_away_holds_the_checkpoint_back(streaming: World, mon
     caller = streaming.caller()
     resource_id = caller.post(ACME, Prefer="respond-async").get_json()["resourceId"]
     streaming.drain(caller)
-    projector = streaming.organization.stream_projector()
-    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
-        broken.setattr(type(projector), "project", _stumble)
-        projector.pass_once()
-    assert project_all(projector) == 1
+    first, second = streaming.organization.stream_projector(), streaming.organization.stream_projector()
+    with monkeypatch.context() as broken:
+        broken.setattr(type(first), "_project_target", _stumble)
+        assert project_all(first) == 1
+    first.release()
+    second.owner = "another"
+    assert project_all(second) == 1
     assert caller.get(resource_id).status_code == 200
 
 
 def _stumble(*_args: object) -> int:
     raise RuntimeError("the database went away")
+
+
+def test_a_tenant_whose_database_fails_does_not_hold_up_the_others_and_loses_nothing(
+        streaming: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, well = streaming.caller(), streaming.caller()
+    projector = streaming.organization.stream_projector()
+    project = type(projector)._project_target
+
+    def fail_one(self: StreamProjector, tenant_id: str, *rest: Any) -> int:
+        if tenant_id == broken.tenant_id:
+            raise RuntimeError("damaged")
+        return project(self, tenant_id, *rest)
+
+    with monkeypatch.context() as damaged:
+        damaged.setattr(type(projector), "_project_target", fail_one)
+        for caller in (broken, well) * 2:
+            caller.post(ACME, Prefer="respond-async")
+            streaming.drain(caller)
+            project_all(projector)
+        assert (broken.search().status_code, len(well.names())) == (204, 2)
+    with moved_clock(seconds=LONGEST_SECONDS):
+        project_all(projector)
+    assert len(broken.names()) == 2
+    assert projector.skipped == 0
+    projector.release()
+    assert project_all(streaming.organization.stream_projector()) == 0
+
+
+def test_a_shard_that_cannot_be_read_does_not_hold_up_the_others(streaming: World) -> None:
+    caller = streaming.caller()
+    for _ in range(8):
+        caller.post(ACME, Prefer="respond-async")
+    streaming.drain(caller)
+    projector = streaming.organization.stream_projector()
+    first, read = projector.stream.shards()[0], projector.stream.read
+
+    def throttled(shard: str, after: str | None) -> Records:
+        if shard == first:
+            raise StreamDown("throttled")
+        return read(shard, after)
+
+    projector.stream.read = throttled  # type: ignore[method-assign]
+    with pytest.raises(StreamDown):
+        projector.pass_once()
+    assert 0 < len(caller.names()) < 8
+    projector.stream.read = read  # type: ignore[method-assign]
+    project_all(projector)
+    assert_projected(streaming, caller)
+
+
+def test_a_stream_that_was_deleted_and_made_anew_is_read_from_its_start(streaming: World, kinesis: Kinesis,
+                                                                        stream: str) -> None:
+    caller, client = streaming.caller(), kinesis_client(kinesis.url)
+    projector = streaming.organization.stream_projector()
+    for _ in range(4):
+        caller.post(ACME, Prefer="respond-async")
+    streaming.drain(caller)
+    assert project_all(projector) == 4
+    with pytest.raises(StreamDown):
+        client.delete_stream(StreamName=stream)
+        projector.pass_once()
+    client.create_stream(StreamName=stream, ShardCount=2)
+    caller.post(ACME, Prefer="respond-async")
+    streaming.drain(caller)
+    project_all(projector)
+    assert len(caller.names()) == 5
 
 
 def test_a_stream_that_does_not_exist_is_down(kinesis: Kinesis) -> None:

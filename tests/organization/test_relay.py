@@ -1,4 +1,5 @@
 """The relay: order within a resource, retries with back-off, one owner at a time; the stream fails on command."""
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import moved_clock
+from blueprints.organization.adapters.courier import Courier
 from blueprints.organization.application.backoff import LONGEST_SECONDS, Backoff
 from blueprints.organization.application.relay import LEASE_SECONDS, Relay
 from blueprints.organization.application.upkeep import lag
 from blueprints.organization.domain.events import Event
+from blueprints.organization.domain.refusals import Unavailable
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import StreamDown, Tenant
 from tests.organization.world import ACME, Caller, World
@@ -189,6 +192,41 @@ def test_sweep_and_lag_find_every_tenant_and_survive_one_without_a_database(worl
     assert [(row.tenant_id, row.is_behind) for row in lag(world.ports) if not row.is_known] == [(broken, True)]
     assert relay.sweep() == [broken]
     assert {event.identity.tenant_id for event in stream.received} == {callers[0].tenant_id, callers[2].tenant_id}
+
+
+def test_a_tenant_whose_outbox_fails_in_whatever_way_does_not_hold_up_the_others(
+        world: World, relay: Relay, stream: FlakyStream, monkeypatch: pytest.MonkeyPatch) -> None:
+    callers = [world.caller() for _ in range(3)]
+    for caller in callers:
+        write(caller, resources=1, changes=0)
+    broken, drain = callers[1].tenant_id, Relay.drain
+
+    def fail_one(self: Relay, tenant_id: str) -> bool:
+        if tenant_id == broken:
+            raise RuntimeError("damaged")
+        return drain(self, tenant_id)
+
+    with monkeypatch.context() as damaged:
+        damaged.setattr(Relay, "drain", fail_one)
+        assert relay.sweep() == [broken]
+    assert len(stream.received) == 2
+    assert relay.drained(broken) is False, "it is left alone for a while"
+    with moved_clock(seconds=LONGEST_SECONDS):
+        assert relay.sweep() == []
+    assert len(stream.received) == 3
+
+
+def test_the_courier_pauses_when_the_catalog_cannot_be_reached(relay: Relay) -> None:
+    tries, stop = [], threading.Event()
+
+    def unreachable() -> bool:
+        tries.append(1)
+        if len(tries) == 3:
+            stop.set()
+        raise Unavailable("the catalog is away")
+
+    Courier(lambda: relay, lambda: None, unreachable, sweep_seconds=60).run(stop)
+    assert relay.backoff.failures == 3
 
 
 def test_the_pause_doubles_up_to_a_quarter_of_a_minute() -> None:

@@ -1,7 +1,10 @@
 """The schema file as the single truth: validation, a tenant's own, table checks, OpenAPI, another resource."""
 import json
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong, formats
-from blueprints.organization.application.tenants import register_extension
-from blueprints.organization.domain.refusals import MalformedBody
+from blueprints.organization.application import tenants
+from blueprints.organization.application.tenants import ensure_tables, register_extension
+from blueprints.organization.domain.refusals import MalformedBody, Unavailable
 from tests.organization.world import ACME, Caller, World
 
 PERSON = {
@@ -51,6 +55,22 @@ def test_a_wrong_value_is_refused_with_its_place(acme: Caller, name: str, value:
 def test_a_right_value_is_kept_as_it_is(acme: Caller, name: str, value: object) -> None:
     resource_id = acme.add(**{name: value})
     assert acme.get(resource_id).get_json()[name] == value
+
+
+def test_a_list_too_long_is_refused_for_that_alone_and_at_once(acme: Caller) -> None:
+    started = time.monotonic()
+    response = acme.post({**ACME, "sameAs": [{"n": number} for number in range(15_000)]})
+    assert [error["rule"] for error in response.get_json()["errors"]] == ["maxItems"]
+    assert time.monotonic() - started < 2
+
+
+def test_items_are_told_apart_as_json_does(shared_world: World, fresh: Caller) -> None:
+    register_extension(shared_world.ports, fresh.tenant_id, shared_world.kind,
+                       {"properties": {"marks": {"type": "array", "uniqueItems": True}}})
+    unlike = [1, True, "1", 0, False, None, [1], {"a": 1, "b": 2}, {"a": 2}]
+    assert fresh.post({**ACME, "marks": unlike}).status_code == 201
+    for twice in ([1, 1.0], [{"a": 1, "b": 2}, {"b": 2, "a": 1}], [0, -0.0], ["ä", "\u00e4"]):
+        assert fresh.post({**ACME, "marks": twice}).status_code == 422
 
 
 def test_a_missing_name_is_refused(acme: Caller) -> None:
@@ -104,6 +124,12 @@ def test_a_tenant_may_use_the_properties_it_registered(extended: Caller) -> None
     assert extended.names("sort=-score") == ["Other", "Acme Ltd"]
 
 
+def test_a_number_is_found_to_its_last_digit(extended: Caller) -> None:
+    extended.add(industry="toys", score=9007199254740993)
+    assert extended.names("score=9007199254740993") == ["Acme Ltd"]
+    assert extended.names("score=9007199254740992") == []
+
+
 def test_registered_properties_are_checked(extended: Caller) -> None:
     assert extended.post({**ACME, "industry": "magic"}).status_code == 422
     assert extended.post(ACME).status_code == 422
@@ -129,15 +155,74 @@ def test_a_later_registration_may_add(shared_world: World, extended: Caller) -> 
     ({"properties": {"a": {"type": "colour"}}}, "colour"), ({"properties": {"a": {}}, "required": ["b"]}, "required"),
     ({"properties": {"a": {}}, "additionalProperties": True}, "additionalProperties"),
     ({"properties": {"a": {"$ref": "https://elsewhere.test/schema"}}}, "stay within"),
+    ({"properties": {"a": {"$ref": "#/properties/nothing"}}}, "leads nowhere"),
+    ({"properties": {"a": {"$ref": "#/$defs/nothing"}}}, "leads nowhere"),
+    ({"properties": {"a": {"$ref": "#/properties/a"}}}, "back to itself"),
+    ({"properties": {"a": {"allOf": [{"$ref": "#/properties/b"}]}, "b": {"$ref": "#/properties/a"}}}, "back to itself"),
+    ({"properties": {"a": {"type": "integer", "default": "1"}}}, "default of a"),
     ({"properties": {"a": {"pattern": "("}}}, "regex")])
 def test_an_unusable_extension_is_refused(shared_world: World, acme: Caller, candidate: Any, reason: str) -> None:
     with pytest.raises(MalformedBody, match=reason):
         register_extension(shared_world.ports, acme.tenant_id, shared_world.kind, candidate)
 
 
+def test_of_two_registrations_at_one_moment_the_second_is_told(shared_world: World, fresh: Caller,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    check = tenants.checked_extension
+
+    def overtaken(*arguments: Any) -> Any:
+        mine = check(*arguments)
+        with monkeypatch.context() as once:
+            once.setattr(tenants, "checked_extension", check)
+            register_extension(shared_world.ports, fresh.tenant_id, shared_world.kind, EXTENSION)
+        return mine
+
+    monkeypatch.setattr(tenants, "checked_extension", overtaken)
+    with pytest.raises(Unavailable, match="at this moment"):
+        register_extension(shared_world.ports, fresh.tenant_id, shared_world.kind, {"properties": {"colour": {}}})
+
+
 def test_a_registered_property_cannot_be_dropped(shared_world: World, extended: Caller) -> None:
     with pytest.raises(MalformedBody, match="score was registered"):
         register_extension(shared_world.ports, extended.tenant_id, shared_world.kind, {"properties": {"industry": {}}})
+
+
+@pytest.mark.parametrize("candidate", [
+    {"properties": {**EXTENSION["properties"], "score": {"type": "string"}}, "required": ["industry"]},
+    {"properties": {**EXTENSION["properties"], "colour": {"type": "string"}}, "required": ["industry", "colour"]}])
+def test_an_extension_that_stored_documents_would_break_is_refused(shared_world: World, extended: Caller,
+                                                                   candidate: dict) -> None:
+    resource_id = extended.add(industry="toys", score=1.5)
+    with pytest.raises(MalformedBody, match=f"1 stored documents do not satisfy it, the first is {resource_id}"):
+        register_extension(shared_world.ports, extended.tenant_id, shared_world.kind, candidate)
+    extended.delete(resource_id)
+    register_extension(shared_world.ports, extended.tenant_id, shared_world.kind, candidate)
+
+
+def test_what_becomes_required_may_have_a_default(shared_world: World, extended: Caller) -> None:
+    resource_id = extended.add(industry="toys")
+    more = {"properties": {**EXTENSION["properties"], "colour": {"type": "string", "default": "red"}},
+            "required": ["industry", "colour"]}
+    register_extension(shared_world.ports, extended.tenant_id, shared_world.kind, more)
+    assert extended.patch(resource_id, {"score": 2}).status_code == 200
+    assert extended.get(resource_id).get_json()["colour"] == "red"
+
+
+def test_a_property_may_refer_to_another(shared_world: World, fresh: Caller) -> None:
+    register_extension(shared_world.ports, fresh.tenant_id, shared_world.kind,
+                       {"properties": {"nickname": {"type": "string", "$ref": "#/properties/name"}}})
+    fresh.add(nickname="Ac")
+    assert fresh.post({**ACME, "nickname": ""}).status_code == 422
+    assert fresh.names("nickname=Ac") == ["Acme Ltd"]
+    assert fresh.search("nickname=").status_code == 400
+
+
+def test_a_member_that_no_path_can_name_is_no_search_parameter(shared_world: World, fresh: Caller) -> None:
+    members = {name: {"type": "string"} for name in ('a"b', "a\\b", "ä b")}
+    register_extension(shared_world.ports, fresh.tenant_id, shared_world.kind,
+                       {"properties": {"more": {"type": "object", "properties": members}}})
+    fresh.add(more=dict.fromkeys(members, "x"))
+    assert [fresh.search(f"more.{name}=x").status_code for name in ("a%22b", "a%5Cb", "%C3%A4%20b")] == [400, 400, 200]
 
 
 # The tables' checks
@@ -205,7 +290,39 @@ def test_a_tenant_from_before_the_file_gets_the_tables_when_they_are_first_neede
     after.organization.close()
 
 
+def test_resources_that_two_processes_use_first_at_one_moment_are_both_remembered(people: World) -> None:
+    ports, kind = people.ports, people.ports.schemas.kinds["person"]
+    tenant = people.tenant()
+    stale = replace(tenant, resources=())
+    ports.tenants.add_resources(tenant.tenant_id, ["other/v1"])
+    ensure_tables(ports, stale, kind)
+    found = ports.tenants.find(tenant.tenant_id)
+    assert found is not None
+    assert sorted(found.resources) == ["organization/v1", "other/v1", "person/v1"]
+
+
+def test_sqlite_refuses_the_start_with_more_resources_than_it_can_attach(tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / f"kind{number}").mkdir()
+        (tmp_path / f"kind{number}" / "v1.json").write_text(json.dumps(PERSON))
+    with pytest.raises(SchemaFilesWrong, match="at most 10"):
+        World(tmp_path, schema_folders=(tmp_path,))
+    shutil.rmtree(tmp_path / "kind0")
+    world = World(tmp_path, schema_folders=(tmp_path,))
+    assert world.caller().search().status_code == 204
+    world.close()
+
+
+def test_resource_names_differ_by_more_than_case(tmp_path: Path) -> None:
+    for name in ("person", "perSon"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "v1.json").write_text(json.dumps(PERSON))
+    with pytest.raises(SchemaFilesWrong, match="but for its case"):
+        JsonSchemaCatalog(tmp_path)
+
+
 @pytest.mark.parametrize(("name", "content"), [
+    ("person/v1.json", {**PERSON, "properties": {"a": {"$ref": "#/$defs/nothing"}}}),
     ("person/v1.json", {**PERSON, "properties": {"version": {}}}), ("person/v1.json", {"properties": {}}),
     ("person/v1.json", {**PERSON, "properties": {"a" * 51: {}}}), ("main/v1.json", PERSON),
     ("Person/v1.json", PERSON), ("person/v01.json", PERSON),
@@ -233,9 +350,26 @@ def test_the_openapi_document_is_valid_and_derived(people: World) -> None:
     validate(document)
     assert document["components"]["schemas"]["Person"]["properties"]["age"] == PERSON["properties"]["age"]
     assert set(document["paths"]) == {
+        "/organization-api/health", "/organization-api/openapi.json", "/organization-api/swagger",
         "/organization-api/oauth/token", "/organization-api/{tenantId}/organization",
         "/organization-api/{tenantId}/organization/{resourceId}", "/organization-api/{tenantId}/person",
         "/organization-api/{tenantId}/person/{resourceId}"}
+
+
+def test_the_openapi_document_names_the_headers_that_answers_have(people: World) -> None:
+    paths = people.app.test_client().get("/organization-api/openapi.json").get_json()["paths"]
+    caller = people.caller()
+    created, accepted = caller.post(ACME), caller.post(ACME, Prefer="respond-async")
+    resource_id = created.get_json()["resourceId"]
+    answers = {("", "post"): [created, accepted, caller.post({}), Caller(people.app, caller.tenant_id, None).post({})],
+               ("", "get"): [caller.search("pageSize=1"), caller.search("name=nobody")],
+               ("/{resourceId}", "get"): [caller.get(resource_id), caller.get(resource_id, If_None_Match="*")],
+               ("/{resourceId}", "put"): [caller.put(resource_id, ACME)]}
+    own = {"Location", "ETag", "Preference-Applied", "X-Total-Count", "Link", "WWW-Authenticate"}
+    for (path, method), given in answers.items():
+        said = paths[f"/organization-api/{{tenantId}}/organization{path}"][method]["responses"]
+        for answer in given:
+            assert set(said[str(answer.status_code)].get("headers", {})) == own & set(answer.headers.keys())
 
 
 @pytest.mark.parametrize("path", ["/swagger", "/swagger.assets/swagger-ui.css", "/swagger.assets/swagger-ui-bundle.js",

@@ -37,6 +37,10 @@ def test_post_409_when_the_id_is_taken(acme: Caller) -> None:
     assert (response.status_code, response.get_json()["type"]) == (409, "urn:guildhall:problem:id-taken")
 
 
+def test_post_409_comes_before_422(acme: Caller) -> None:
+    assert acme.post({"colour": "red", "resourceId": acme.add()}).status_code == 409
+
+
 def test_post_409_when_the_id_was_taken_by_a_deleted_one(acme: Caller) -> None:
     taken = acme.add()
     acme.delete(taken)
@@ -333,3 +337,13 @@ def test_the_preference_may_stand_among_others(acme: Caller, prefer: str) -> Non
 
 def test_another_preference_changes_nothing(acme: Caller) -> None:
     assert acme.post(ACME, Prefer="respond-asynchronously, return=minimal").status_code == 201
+
+
+@pytest.mark.parametrize("tag", ["*", '"1"'])
+def test_404_comes_before_412(acme: Caller, tag: str) -> None:
+    deleted = acme.add()
+    acme.delete(deleted)
+    assert acme.patch(UNKNOWN_ID, {"name": "New"}, If_Match=tag).status_code == 404
+    assert acme.patch(deleted, {"name": "New"}, If_Match=tag).status_code == 404
+    assert acme.delete(UNKNOWN_ID, If_Match=tag).status_code == 404
+    assert acme.delete(deleted, If_Match=tag).status_code == 412

@@ -76,6 +76,15 @@ def test_a_refused_write_leaves_no_event(shared_world: World, fresh: Caller) -> 
     assert len(history(shared_world, fresh)) == 1
 
 
+def test_a_failing_statement_is_told_without_what_it_carried(shared_world: World, acme: Caller) -> None:
+    catalog = shared_world.organization._catalog.connect()
+    tenant = shared_world.organization.engines.connect(tenant_of(shared_world, acme))
+    for opened in (catalog, tenant):
+        with opened as connection, pytest.raises(DBAPIError) as refused:
+            connection.execute(text("SELECT nothing FROM nowhere WHERE secret = :secret"), {"secret": "hush"})
+        assert "hush" not in str(refused.value)
+
+
 # Rivals
 
 def test_the_second_of_two_writers_of_one_version_is_stopped_by_the_database(shared_world: World,
@@ -210,3 +219,26 @@ def test_lag_counts_what_waits_and_what_is_not_shown(shared_world: World, fresh:
     shared_world.drain(fresh)
     [caught_up] = lag(shared_world.ports, fresh.tenant_id)
     assert (caught_up.undelivered, caught_up.unprojected, caught_up.oldest_seconds) == (0, 0, 0)
+
+
+def damage(world: World, caller: Caller) -> None:
+    if not world.is_sqlite:
+        with world.organization.engines.connect(tenant_of(world, caller), writes=True) as connection:
+            connection.execute(text('DROP SCHEMA "organization" CASCADE'))
+            connection.commit()
+        return
+    for registry in world.organization._registries:
+        registry.close()
+    (world.organization.settings.home / "tenants" / f"{caller.tenant_id}.organization.db").write_bytes(b"rust " * 999)
+
+
+def test_a_damaged_database_is_503_for_its_tenant_and_hides_nobody_else(world: World) -> None:
+    damaged, well = world.caller(), world.caller()
+    for caller in (damaged, well):
+        caller.post(ACME, Prefer="respond-async")
+    damage(world, damaged)
+    assert [call.status_code for call in (damaged.search(), damaged.get(UNKNOWN_ID), damaged.post(ACME))] == [503] * 3
+    assert {(row.tenant_id, row.is_known, row.undelivered) for row in lag(world.ports)} == {
+        (damaged.tenant_id, False, 0), (well.tenant_id, True, 1)}
+    assert world.relay.sweep() == [damaged.tenant_id]
+    assert well.names() == ["Acme Ltd"]

@@ -75,7 +75,8 @@ class Courier:
             except StreamDown as error:
                 logger.warning("the stream is down, next try in %.1f s: %s", self._pause(relay), error)
             except Exception:
-                logger.exception("the relay stumbled")
+                relay.backoff.failed(relay.ports.now())
+                logger.exception("the relay stumbled, next try in %.1f s", self._pause(relay))
             stop.wait(self._pause(relay))
 
     def _carry(self, relay: Relay, tenants: set[str], stop: threading.Event) -> None:

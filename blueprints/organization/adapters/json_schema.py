@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import extend
@@ -69,7 +70,21 @@ def _pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> I
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _pattern})
+def _items(validator: Any, wanted: Any, instance: object, schema: Any) -> Iterator[ValidationError]:
+    """Look into no list that is longer than it may be: it is refused for that, not for each of its thousands."""
+    if not isinstance(instance, list) or len(instance) <= schema.get("maxItems", len(instance)):
+        yield from Draft202012Validator.VALIDATORS["items"](validator, wanted, instance, schema) or ()
+
+
+def _unique_items(_validator: Any, wanted: object, instance: object, _schema: Any) -> Iterator[ValidationError]:
+    """Compare by text: the library compares each with each, which takes minutes for a document of objects."""
+    if wanted and isinstance(instance, list):
+        texts = {orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in instance}
+        if len(texts) < len(instance):
+            yield ValidationError("has an item twice")
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _pattern, "items": _items, "uniqueItems": _unique_items})
 
 
 class SchemaFilesWrong(ValueError):
@@ -86,29 +101,32 @@ class JsonSchemaCatalog:
 
     def violations(self, kind: ResourceType, extension: Extension, properties: Document) -> list[Violation]:
         """Return every entry of `properties` that breaks the schema of this tenant."""
-        validator = self._validators(kind.name, json.dumps([extension.properties, extension.required]))
+        validator = self._of(kind, extension)
         return [_violation(error) for error in sorted(validator.iter_errors(properties), key=_place)]
 
     def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
         """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
-        spec: Any = extended_schema(kind, extension)
+        validator = self._of(kind, extension)
+        spec: Any = validator.schema
         for name in path:
             spec = spec["properties"][name]
         spec = spec.get("items", {}) if spec.get("type") == "array" else spec
-        return bool(_validator({**spec, "$defs": kind.schema.get("$defs", {})}).is_valid(value))
+        return bool(validator.evolve(schema=spec).is_valid(value))
+
+    def _of(self, kind: ResourceType, extension: Extension) -> Draft202012Validator:
+        return self._validators(kind.name, json.dumps([extension.properties, extension.required]))
 
     def _build(self, name: str, extension_text: str) -> Draft202012Validator:
         properties, required = json.loads(extension_text)
         return _validator(extended_schema(self.kinds[name], Extension(1, properties, tuple(required))))
 
-    def schema_errors(self, schema: Document) -> list[str]:
-        """Return why `schema` is no usable JSON Schema 2020-12 document; references may only point into it."""
+    def schema_errors(self, kind: ResourceType, schema: Document) -> list[str]:
+        """Return why `schema` cannot extend `kind`; references may only point into the schema it makes with it."""
         try:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
             return [f"{error.json_path}: {error.message}"]
-        return [f"The reference {target} does not stay within the document."
-                for target in _references(schema) if not target.startswith("#")]
+        return _reference_errors(_validator(extended_schema(kind, Extension(1, schema["properties"]))))
 
     def event_errors(self, message: Document) -> list[str]:
         """Return why `message` does not satisfy the event schema."""
@@ -119,6 +137,8 @@ def _load(folders: tuple[Path, ...]) -> dict[str, ResourceType]:
     newest: dict[str, ResourceType] = {}
     for file in sorted(file for folder in folders for file in folder.glob("*/v*.json")):
         kind = _resource_type(file)
+        if any(name != kind.name and name.lower() == kind.name.lower() for name in newest):
+            raise SchemaFilesWrong(f"{file}: another resource has this name but for its case")
         if kind.name not in newest or _number(newest[kind.name].version) <= _number(kind.version):
             newest[kind.name] = kind
     return newest
@@ -146,7 +166,7 @@ def _complaint(kind: ResourceType) -> str | None:
         Draft202012Validator.check_schema(dict(kind.schema))
     except SchemaError as error:
         return f"{error.json_path}: {error.message}"
-    return None
+    return next(iter(_reference_errors(_validator(dict(kind.schema)))), None)
 
 
 def _number(version: str) -> int:
@@ -168,6 +188,22 @@ def _pointer(error: ValidationError) -> str:
 def _violation(error: ValidationError) -> Violation:
     message = error.message if len(error.message) <= 300 else f"{error.message[:300]}…"
     return Violation(_pointer(error), str(error.validator), message)
+
+
+def _reference_errors(validator: Draft202012Validator) -> list[str]:
+    """Return which references of the validator's schema could not be followed while a document is checked."""
+    said = []
+    for target in _references(validator.schema):
+        if not target.startswith("#"):
+            said.append(f"The reference {target} does not stay within the document.")
+            continue
+        try:
+            validator.evolve(schema={"$ref": target}).is_valid(None)
+        except RecursionError:
+            said.append(f"The reference {target} leads back to itself.")
+        except Exception:  # the library has no public name for it
+            said.append(f"The reference {target} leads nowhere.")
+    return said
 
 
 def _references(schema: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ import orjson
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from blueprints.organization.application.instants import instant_text
 from blueprints.organization.domain.events import Event, to_cloud_event
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Records, StreamDown, Tenant
@@ -51,22 +52,29 @@ class KinesisPublisher:
 
 
 class KinesisReader:
-    """Reads the stream shard by shard; iterators are kept between passes and renewed when they expire."""
+    """Reads the stream shard by shard; iterators are kept between passes and renewed when they expire.
+
+    Its name, under which checkpoints are kept, says when the stream was made: one that was deleted and made anew
+    numbers its shards and records from the start, and a former checkpoint would pass over them."""
 
     def __init__(self, client: Any, stream: str) -> None:
         self.name = stream
+        self._is_named = False
+        self._stream = stream
         self._client = client
         self._iterators: dict[tuple[str, str | None], str] = {}
 
     def shards(self) -> list[str]:
         """Return the ids of all shards, closed ones included."""
-        with _stream_failures():
-            pages = self._client.get_paginator("list_shards").paginate(StreamName=self.name)
+        with self._asking_its_name_again():
+            if not self._is_named:
+                self.name, self._is_named = self._made_name(), True
+            pages = self._client.get_paginator("list_shards").paginate(StreamName=self._stream)
             return [shard["ShardId"] for page in pages for shard in page["Shards"]]
 
     def read(self, shard: str, after: str | None) -> Records:
         """Return up to 500 records after a sequence number, or from the oldest."""
-        with _stream_failures():
+        with self._asking_its_name_again():
             try:
                 answer = self._records(self._iterators.pop((shard, after), "") or self._iterator(shard, after))
             except self._client.exceptions.ExpiredIteratorException:
@@ -83,8 +91,22 @@ class KinesisReader:
     def _iterator(self, shard: str, after: str | None) -> str:
         start = ({"ShardIteratorType": "TRIM_HORIZON"} if after is None else
                  {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after})
-        iterator: str = self._client.get_shard_iterator(StreamName=self.name, ShardId=shard, **start)["ShardIterator"]
+        iterator: str = self._client.get_shard_iterator(
+            StreamName=self._stream, ShardId=shard, **start)["ShardIterator"]
         return iterator
+
+    def _made_name(self) -> str:
+        summary = self._client.describe_stream_summary(StreamName=self._stream)["StreamDescriptionSummary"]
+        return f"{self._stream} of {instant_text(summary['StreamCreationTimestamp'])}"
+
+    @contextmanager
+    def _asking_its_name_again(self) -> Iterator[None]:
+        try:
+            with _stream_failures():
+                yield
+        except StreamDown:
+            self._is_named = False
+            raise
 
 
 @contextmanager

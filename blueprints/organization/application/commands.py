@@ -24,6 +24,8 @@ ATTEMPTS = 40
 IDEMPOTENCY_HOURS = 24
 
 Decision = Callable[[WriteSession, Aggregate, Stamp], Event | None]
+"""Refuses in the order of decision 045: 404, 412, 409, 422. A condition on a call that finds nothing is not looked at
+(RFC 9110 §13.2.1)."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def create_resource(ports: Ports, caller: Caller, body: object, terms: Terms) ->
     resource_id = ports.new_id() if given is None else identifiers.resource_id(given)
 
     def decide(work: WriteSession, aggregate: Aggregate, stamp: Stamp) -> Event:
+        aggregate.demand(terms.expectation)
+        aggregate.unused()
         return aggregate.create(_valid(ports, caller, work, document), stamp)
 
     return _write(ports, caller, resource_id, terms, decide)
@@ -68,6 +72,7 @@ def create_or_update_resource(ports: Ports, caller: Caller, resource_id: str, bo
     document = _about(resource_id, body)
 
     def decide(work: WriteSession, aggregate: Aggregate, stamp: Stamp) -> Event:
+        aggregate.demand(terms.expectation)
         return aggregate.put(_valid(ports, caller, work, document), stamp)
 
     return _write(ports, caller, resource_id, terms, decide)
@@ -81,7 +86,9 @@ def update_resource(ports: Ports, caller: Caller, resource_id: str, body: object
     patch = _about(resource_id, body)
 
     def decide(work: WriteSession, aggregate: Aggregate, stamp: Stamp) -> Event:
-        merged = merge_patch(properties_of(aggregate.living()), properties_of(patch))
+        state = aggregate.living()
+        aggregate.demand(terms.expectation)
+        merged = merge_patch(properties_of(state), properties_of(patch))
         return aggregate.update(_valid(ports, caller, work, merged), stamp)
 
     return _write(ports, caller, resource_id, terms, decide)
@@ -94,6 +101,8 @@ def delete_resource(ports: Ports, caller: Caller, resource_id: str, terms: Terms
     resource_id = identifiers.resource_id(resource_id)
 
     def decide(_work: WriteSession, aggregate: Aggregate, stamp: Stamp) -> Event | None:
+        aggregate.known()
+        aggregate.demand(terms.expectation)
         return aggregate.delete(stamp)
 
     return _write(ports, caller, resource_id, terms, decide)
@@ -136,7 +145,6 @@ def _attempt(ports: Ports, caller: Caller, resource_id: str, terms: Terms, decid
         if terms.requested and (kept := _recalled(work, terms.requested, not_before)):
             return Written(kept.resource_id, kept.version, False, kept.is_projected, is_repeat=True)
         aggregate = work.aggregate(Identity(caller.tenant.tenant_id, caller.kind.name, resource_id))
-        aggregate.demand(terms.expectation)
         event = decide(work, aggregate, Stamp(ports.new_id(), instant_text(now), caller.subject, caller.kind.uri))
         if event is not None:
             _record(work, event, deferred=terms.respond_async, streamed=ports.publisher.is_stream)

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from blueprints.organization.application.backoff import Backoff
+from blueprints.organization.application.backoff import Backoff, Patience
 from blueprints.organization.application.tenants import kinds_with_tables
-from blueprints.organization.domain.refusals import Unavailable
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import OutboxEntry, Ports, StreamDown, Tenant
 
@@ -24,6 +23,7 @@ class Relay:
     ports: Ports
     owner: str
     backoff: Backoff = field(default_factory=Backoff)
+    patience: Patience = field(default_factory=Patience)
 
     def drain(self, tenant_id: str) -> bool:
         """Deliver what waits in the tenant's outboxes; False when something had to stay and a later try is wanted.
@@ -38,16 +38,23 @@ class Relay:
     def sweep(self) -> list[str]:
         """Drain every tenant; returns those that want another try.
 
-        Raises StreamDown; a tenant whose database cannot be reached does not hold up the others."""
+        Raises StreamDown; a tenant whose database fails, in whatever way, does not hold up the others."""
         return [tenant.tenant_id for tenant in self.ports.tenants.all() if not self.drained(tenant.tenant_id)]
 
     def drained(self, tenant_id: str) -> bool:
         """Drain a tenant; False when it, or its database, wants another try. Raises StreamDown."""
-        try:
-            return self.drain(tenant_id)
-        except Unavailable as refusal:
-            logger.warning("the outbox of %s cannot be read: %s", tenant_id, refusal)
+        if not self.patience.is_due(tenant_id, self.ports.now()):
             return False
+        try:
+            is_drained = self.drain(tenant_id)
+        except StreamDown:
+            raise
+        except Exception:
+            self.patience.failed(tenant_id, self.ports.now())
+            logger.exception("the outbox of %s cannot be carried", tenant_id)
+            return False
+        self.patience.succeeded(tenant_id)
+        return is_drained
 
     def _drain_kind(self, tenant: Tenant, kind: ResourceType) -> bool:
         outbox = self.ports.outbox

@@ -14,6 +14,8 @@ LARGEST_PAGE_SIZE = 200
 LARGEST_PAGE = 1_000_000
 MOST_SORT_KEYS = 5
 MOST_WORDS = 50
+_PLAIN = re.compile(r'[^"\\\x00-\x1f]+')
+"""Member names that a path of SQLite's can name."""
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
 SYSTEM_ORDERS = ("createdAt", "updatedAt", "version", "resourceId")
@@ -98,7 +100,7 @@ def _spec(properties: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, 
     spec: Any = {"properties": properties}
     for name in path:
         spec = spec.get("properties", {}).get(name)
-        if not isinstance(spec, dict):
+        if not isinstance(spec, dict) or not _PLAIN.fullmatch(name):
             raise MalformedParameter(f"There is no search parameter {'.'.join(path)!r}.")
     return spec
 
@@ -124,6 +126,8 @@ def _integer(text: str) -> int:
 
 
 def _finite(text: str) -> float:
+    if _INTEGER.fullmatch(text):
+        return int(text)  # which a float above 2^53 would not be
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
     return float(text)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from blueprints.organization.application.instants import instant_text
 from blueprints.organization.domain import identifiers
-from blueprints.organization.domain.documents import Document
-from blueprints.organization.domain.refusals import IdTaken, MalformedBody, NeverExisted
+from blueprints.organization.domain.documents import Document, properties_of
+from blueprints.organization.domain.refusals import ConcurrentWrite, IdTaken, MalformedBody, NeverExisted, Unavailable
 from blueprints.organization.domain.resource_type import Extension, ResourceType, complaints_about_extension
 from blueprints.organization.ports import Client, Ports, Tenant
 
@@ -27,7 +27,7 @@ def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
     ports.databases.create(tenant)
     ports.databases.prepare(tenant, ports.schemas.kinds.values())
     resources = tuple(_table_set(kind) for kind in ports.schemas.kinds.values())
-    ports.tenants.set_resources(tenant_id, resources)
+    ports.tenants.add_resources(tenant_id, resources)
     ports.tenants.set_status(tenant_id, ACTIVE)
     return replace(tenant, status=ACTIVE, resources=resources)
 
@@ -82,9 +82,8 @@ def ensure_tables(ports: Ports, tenant: Tenant, kind: ResourceType) -> Tenant:
     if _table_set(kind) in tenant.resources:
         return tenant
     ports.databases.prepare(tenant, [kind])
-    resources = (*tenant.resources, _table_set(kind))
-    ports.tenants.set_resources(tenant.tenant_id, resources)
-    return replace(tenant, resources=resources)
+    ports.tenants.add_resources(tenant.tenant_id, [_table_set(kind)])
+    return replace(tenant, resources=(*tenant.resources, _table_set(kind)))
 
 
 def _table_set(kind: ResourceType) -> str:
@@ -137,12 +136,38 @@ def extension_of(ports: Ports, tenant_id: str, kind: ResourceType) -> Extension:
 def register_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidate: Document) -> Extension:
     """Add properties to a resource type for one tenant; returns the new extension.
 
-    Raises MalformedBody with every reason against it."""
+    Raises MalformedBody as `checked_extension` does, Unavailable when another registration was first."""
+    extension = checked_extension(ports, tenant_id, kind, candidate)
+    try:
+        ports.store.save_extension(known_tenant(ports, tenant_id), kind, extension, instant_text(ports.now()))
+    except ConcurrentWrite as error:
+        raise Unavailable(f"Something else was registered for {tenant_id} at this moment; try again.") from error
+    return extension
+
+
+def checked_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidate: Document) -> Extension:
+    """Return what registering `candidate` would make the tenant's extension.
+
+    Raises MalformedBody with every reason against it, also when documents that are there would break it."""
     tenant = ensure_tables(ports, known_tenant(ports, tenant_id), kind)
     former = extension_of(ports, tenant_id, kind)
-    said = complaints_about_extension(kind, former, candidate) or ports.schemas.schema_errors(candidate)
+    said = complaints_about_extension(kind, former, candidate) or ports.schemas.schema_errors(kind, candidate)
     if said:
         raise MalformedBody(" ".join(said))
     extension = Extension(former.revision + 1, candidate["properties"], tuple(candidate.get("required", ())))
-    ports.store.save_extension(tenant, kind, extension, instant_text(ports.now()))
+    if wrong := [violation.pointer[1:] for violation in ports.schemas.violations(
+            kind, extension, kind.with_defaults({}, extension)) if violation.pointer]:
+        raise MalformedBody(f"The default of {', '.join(wrong)} does not satisfy its own schema.")
+    if broken := _broken_by(ports, tenant, kind, extension):
+        raise MalformedBody(f"{len(broken)} stored documents do not satisfy it, the first is {broken[0]}; "
+                            "change them first, or give what becomes required a default.")
     return extension
+
+
+def _broken_by(ports: Ports, tenant: Tenant, kind: ResourceType, extension: Extension) -> list[str]:
+    """Return the ids of the living records that the next change could not keep as they are."""
+    def breaks(record: Document) -> bool:
+        return bool(ports.schemas.violations(kind, extension, kind.with_defaults(properties_of(record), extension)))
+
+    with ports.store.reading(tenant, kind) as look:
+        return [record["resourceId"] for record in look.records() if breaks(record)]

@@ -15,8 +15,8 @@ def rebuild(ports: Ports, tenant_id: str, resource: str | None = None) -> dict[s
 def lag(ports: Ports, tenant_id: str | None = None) -> list[Lag]:
     """Return how far each resource of one tenant, or of all, is behind its events."""
     tenants = [known_tenant(ports, tenant_id)] if tenant_id else ports.tenants.all()
-    return [_lag(ports, tenant, kind) for tenant in tenants if tenant.has_data
-            for kind in kinds_with_tables(ports, tenant)]
+    asked = [(tenant, kind) for tenant in tenants if tenant.has_data for kind in kinds_with_tables(ports, tenant)]
+    return list(ports.at_once(lambda target: _lag(ports, *target), asked))
 
 
 def _lag(ports: Ports, tenant: Tenant, kind: ResourceType) -> Lag:

@@ -47,8 +47,7 @@ class Aggregate:
 
     def create(self, properties: Document, stamp: Stamp) -> Event:
         """Return organizationCreated; raises IdTaken when the id is, or was, in use."""
-        if self.version:
-            raise IdTaken(f"The id {self.identity.resource_id} is taken.")
+        self.unused()
         return self._change("Created", properties, stamp)
 
     def put(self, properties: Document, stamp: Stamp) -> Event:
@@ -62,11 +61,20 @@ class Aggregate:
 
     def delete(self, stamp: Stamp) -> Event | None:
         """Return organizationDeleted, or None when it is deleted already; raises NeverExisted."""
-        if not self.version:
-            raise self._missing()
+        self.known()
         if self.state is None:
             return None
         return self._event("Deleted", None, stamp)
+
+    def unused(self) -> None:
+        """Raise IdTaken when the id is, or was, in use."""
+        if self.version:
+            raise IdTaken(f"The id {self.identity.resource_id} is taken.")
+
+    def known(self) -> None:
+        """Raise NeverExisted unless there is, or was, such a resource."""
+        if not self.version:
+            raise self._missing()
 
     def living(self) -> Document:
         """Return the current state; raises NeverExisted when there is none."""

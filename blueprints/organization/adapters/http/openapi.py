@@ -15,7 +15,13 @@ _MEANINGS = {
     "415": "The body is not JSON", "422": "The document breaks the schema; errors names every failing entry",
     "503": "The store cannot answer now; see Retry-After",
 }
+_HEADERS = {
+    "Location": "Address of the resource", "ETag": "Its version, for If-Match",
+    "Preference-Applied": "respond-async", "X-Total-Count": "Number of all that match",
+    "Link": "RFC 8288: first, prev, next, last", "WWW-Authenticate": "RFC 6750", "Retry-After": "Seconds to wait",
+}
 _ALWAYS = ("400", "401", "403", "503")
+_PROBLEM_HEADERS = {"401": ("WWW-Authenticate",), "503": ("Retry-After",)}
 _WRITES = (*_ALWAYS, "413", "415", "422")
 _TEXT = {"type": "string"}
 _PROBLEM = {
@@ -31,6 +37,8 @@ _SYSTEM = {"resourceId": {"type": "string", "format": "uuid", "readOnly": True},
            "version": {"type": "integer", "readOnly": True},
            "createdAt": {"type": "string", "format": "date-time", "readOnly": True},
            "updatedAt": {"type": "string", "format": "date-time", "readOnly": True}}
+_TOKEN = {"type": "object", "required": ["access_token", "token_type", "expires_in", "scope"], "properties": {
+    "access_token": _TEXT, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"}, "scope": _TEXT}}
 _TOKEN_FORM = {"type": "object", "required": ["grant_type"], "properties": {
     "grant_type": {"const": "client_credentials"}, "client_id": _TEXT, "client_secret": _TEXT, "scope": _TEXT}}
 
@@ -38,6 +46,7 @@ _TOKEN_FORM = {"type": "object", "required": ["grant_type"], "properties": {
 def openapi_document(kinds: Mapping[str, ResourceType]) -> Part:
     """Return the document of all resource types."""
     paths: Part = {"/organization-api/oauth/token": {"post": _token_call()}}
+    paths |= _default_routes()
     schemas: Part = {"Problem": _PROBLEM, "Written": _WRITTEN}
     for kind in kinds.values():
         schemas[_title(kind)] = {name: part for name, part in kind.schema.items() if name not in ("$schema", "$id")}
@@ -91,24 +100,27 @@ def _delete(kind: ResourceType) -> Part:
 
 def _get(kind: ResourceType) -> Part:
     call = _call(kind, "get", kind.read_scope, {}, _ALWAYS, [_header("If-None-Match", "ETag the caller has")])
-    call["responses"] |= {"200": _json_answer("The record; ETag is its version", _ref(f"{_title(kind)}Record")),
+    record = _json_answer("The record; ETag is its version", _ref(f"{_title(kind)}Record"))
+    call["responses"] |= {"200": record | _sent("ETag"),
                           "204": {"description": "It does not exist or is deleted"},
-                          "304": {"description": "The caller's version is the stored one"}}
+                          "304": {"description": "The caller's version is the stored one"} | _sent("ETag")}
     return call
 
 
 def _search(kind: ResourceType) -> Part:
     call = _call(kind, "search", kind.read_scope, {}, _ALWAYS, _search_parameters(kind))
     rows = {"type": "array", "items": _ref(f"{_title(kind)}Record")}
-    call["responses"] |= {"200": _json_answer("The page; see Link and X-Total-Count", rows),
-                          "204": {"description": "Nothing matches; X-Total-Count is sent"}}
+    page = _json_answer("The page; see Link and X-Total-Count", rows)
+    call["responses"] |= {"200": page | _sent("X-Total-Count", "Link"),
+                          "204": {"description": "Nothing matches"} | _sent("X-Total-Count")}
     return call
 
 
 def _call(kind: ResourceType, verb: str, scope: str, successes: Mapping[str, str], problems: tuple[str, ...],
           parameters: list[Part], body: Part | None = None) -> Part:
-    responses = {status: _json_answer(meaning, _ref("Written")) for status, meaning in successes.items()}
-    responses |= {status: _problem_answer(_MEANINGS[status]) for status in problems}
+    responses = {status: _json_answer(meaning, _ref("Written")) | _written_headers(status)
+                 for status, meaning in successes.items()}
+    responses |= {status: _problem_answer(status) for status in problems}
     call: Part = {"operationId": f"{verb}{_title(kind)}", "tags": [kind.name], "security": [{"oauth2": [scope]}],
                   "parameters": parameters, "responses": responses}
     return call | ({"requestBody": body} if body else {})
@@ -154,8 +166,25 @@ def _token_call() -> Part:
     return {"operationId": "issueToken", "tags": ["oauth"], "security": [],
             "requestBody": {"required": True,
                             "content": {"application/x-www-form-urlencoded": {"schema": _TOKEN_FORM}}},
-            "responses": {"200": {"description": "An access token"}, "400": {"description": "RFC 6749 §5.2 error"},
+            "responses": {"200": _json_answer("An access token", _TOKEN), "400": {"description": "RFC 6749 §5.2 error"},
                           "401": {"description": "Unknown client or wrong secret"}}}
+
+
+def _default_routes() -> Part:
+    """Return the calls beside the resources that need no token."""
+    health = {"type": "object", "properties": {"status": {"enum": ["OK", "ERR"]}, "database": {"type": "boolean"}}}
+    page = {"description": "A page", "content": {"text/html": {"schema": _TEXT}}}
+    return {
+        "/organization-api/health": _open_get("health", {"200": _json_answer("It is well", health),
+                                                         "503": _json_answer("The catalog is away", health)}),
+        "/organization-api/openapi.json": _open_get("openapi", {"200": _json_answer("This document",
+                                                                                    {"type": "object"})}),
+        "/organization-api/swagger": _open_get("swagger", {"200": page}),
+    }
+
+
+def _open_get(name: str, responses: Part) -> Part:
+    return {"get": {"operationId": name, "tags": ["default routes"], "security": [], "responses": responses}}
 
 
 def _path_parameter(name: str) -> Part:
@@ -174,8 +203,17 @@ def _json_answer(meaning: str, schema: Part) -> Part:
     return {"description": meaning, "content": {"application/json": {"schema": schema}}}
 
 
-def _problem_answer(meaning: str) -> Part:
-    return {"description": meaning, "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+def _problem_answer(status: str) -> Part:
+    content = {"application/problem+json": {"schema": _ref("Problem")}}
+    return {"description": _MEANINGS[status], "content": content} | _sent(*_PROBLEM_HEADERS.get(status, ()))
+
+
+def _written_headers(status: str) -> Part:
+    return _sent("Location", "ETag", *(["Preference-Applied"] if status == "202" else []))
+
+
+def _sent(*names: str) -> Part:
+    return {"headers": {name: {"description": _HEADERS[name], "schema": _TEXT} for name in names}} if names else {}
 
 
 def _ref(name: str) -> Part:

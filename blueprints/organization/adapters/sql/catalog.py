@@ -1,6 +1,6 @@
 """The catalog beside the tenants: who they are, their clients, the signing keys, and the stream's checkpoints."""
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
@@ -108,9 +108,13 @@ class SqlTenantCatalog:
         """Change the status."""
         self._set(tenant_id, status=status)
 
-    def set_resources(self, tenant_id: str, resources: tuple[str, ...]) -> None:
-        """Record for which resources the tenant has tables."""
-        self._set(tenant_id, resources=list(resources))
+    def add_resources(self, tenant_id: str, resources: Iterable[str]) -> None:
+        """Record that the tenant has tables for these resources, too; two processes may add at the same time."""
+        mine = self._tenants.c.tenantId == tenant_id
+        with self._catalog.connect(writes=True) as connection:
+            known = connection.scalar(select(self._tenants.c.resources).where(mine).with_for_update()) or []
+            added = [name for name in resources if name not in known]
+            connection.execute(update(self._tenants).where(mine).values(resources=[*known, *added]))
 
     def remove(self, tenant_id: str) -> None:
         """Remove the tenant and its clients."""

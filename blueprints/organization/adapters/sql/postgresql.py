@@ -82,7 +82,7 @@ def _with_driver(url: str) -> URL:
 
 
 def _engine(url: URL, **options: Any) -> Engine:
-    engine = create_engine(url, connect_args=_CONNECT, use_native_hstore=False,
+    engine = create_engine(url, connect_args=_CONNECT, use_native_hstore=False, hide_parameters=True,
                            json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads,
                            **options)
     ping_idle_connections(engine)

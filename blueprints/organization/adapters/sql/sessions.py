@@ -1,7 +1,7 @@
 """What a transaction can do on one resource: load, append, project, remember, look.
 
 The unique (resource, version) decides between rivals, and a projection only moves a row forward: it may repeat."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Insert, Row, Table, delete, func, insert, select, true
@@ -16,6 +16,8 @@ from blueprints.organization.domain.events import Event, Identity
 from blueprints.organization.domain.resource_type import NO_EXTENSION, Extension, ResourceType
 from blueprints.organization.domain.search import Search
 from blueprints.organization.ports import Remembered, Requested, Tenant
+
+PIECE = 200
 
 
 class SqlSession:
@@ -54,6 +56,14 @@ class SqlReadSession(SqlSession):
             select(*_record_columns(records))
             .where(records.c.resourceId == resource_id, records.c.isActive == true())).first()
         return _record_of(row) if row else None
+
+    def records(self) -> Iterator[Document]:
+        """Return every living record by id, a piece at a time."""
+        records, last = self.tables.records, ""
+        every = select(*_record_columns(records)).where(records.c.isActive == true()).order_by(records.c.resourceId)
+        while rows := self.connection.execute(every.where(records.c.resourceId > last).limit(PIECE)).all():
+            yield from map(_record_of, rows)
+            last = rows[-1].resourceId
 
     def page(self, search: Search) -> tuple[list[Document], int]:
         """Return the page's records and the number of all that match."""
@@ -144,9 +154,11 @@ class SqlWriteSession(SqlSession):
 
 
 def read_events(connection: Connection, events: Table, tenant_id: str, kind: ResourceType, position: int,
-                limit: int) -> list[tuple[int, Event]]:
-    """Return the events after a position, in order, each with its position."""
+                limit: int, resource_id: str | None = None) -> list[tuple[int, Event]]:
+    """Return the events after a position, in order, each with its position; perhaps of one resource only."""
     statement = select(events).where(events.c.position > position).order_by(events.c.position).limit(limit)
+    if resource_id is not None:
+        statement = statement.where(events.c.resourceId == resource_id)
     return [(row.position, event_of(row, tenant_id, kind)) for row in connection.execute(statement)]
 
 

@@ -14,6 +14,9 @@ from blueprints.organization.adapters.sql.tables import resource_tables, tenant_
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Tenant
 
+MOST_RESOURCES = 10
+"""So many files can be attached to one connection."""
+
 
 class SqliteFolder:
     """A folder: `catalog.db`, and under `tenants/` the files of each tenant."""
@@ -89,7 +92,7 @@ def _opened(file: Path, mode: str, attached: dict[str, Path]) -> sqlite3.Connect
 def _engine(url: str, **options: Any) -> Engine:
     """Return an engine that begins transactions itself: pysqlite's own BEGIN comes too late and is never IMMEDIATE."""
     engine = create_engine(url, json_serializer=lambda value: orjson.dumps(value).decode(),
-                           json_deserializer=orjson.loads, **options)
+                           json_deserializer=orjson.loads, hide_parameters=True, **options)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:

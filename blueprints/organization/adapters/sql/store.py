@@ -13,7 +13,8 @@ from blueprints.organization.domain.events import Event
 from blueprints.organization.domain.resource_type import Extension, ResourceType
 from blueprints.organization.ports import Tenant
 
-BATCH = 1000
+BATCH = 200
+"""Events held in memory at a time: each may carry two records of 256 KiB."""
 
 
 class SqlResourceStore:
@@ -43,10 +44,10 @@ class SqlResourceStore:
         with store_failures(), self.engines.connect(tenant, **READ_OPTIONS[self._dialect]) as connection:
             yield SqlReadSession(connection, self._dialect, kind, tenant, self.tables(kind))
 
-    def history(self, tenant: Tenant, kind: ResourceType) -> Iterator[Event]:
-        """Return every event in order."""
+    def history(self, tenant: Tenant, kind: ResourceType, resource_id: str | None = None) -> Iterator[Event]:
+        """Return every event in order, or those of one resource."""
         position = 0
-        while batch := self._events_after(tenant, kind, position):
+        while batch := self._events_after(tenant, kind, position, resource_id):
             position = batch[-1][0]
             yield from (event for _, event in batch)
 
@@ -75,6 +76,8 @@ class SqlResourceStore:
                 required=list(extension.required), createdAt=at))
             connection.commit()
 
-    def _events_after(self, tenant: Tenant, kind: ResourceType, position: int) -> list[tuple[int, Event]]:
+    def _events_after(self, tenant: Tenant, kind: ResourceType, position: int,
+                      resource_id: str | None) -> list[tuple[int, Event]]:
+        events = self.tables(kind).events
         with store_failures(), self.engines.connect(tenant) as connection:
-            return read_events(connection, self.tables(kind).events, tenant.tenant_id, kind, position, BATCH)
+            return read_events(connection, events, tenant.tenant_id, kind, position, BATCH, resource_id)
