@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork
-from app.http.errors import RuleViolated
+from app.http.errors import ApiError
 from app.identity.actor import system_actor
 from app.jobs.schedule import on_due, periodic
 from app.runtime import runtime
@@ -40,6 +40,6 @@ def offer_second_chances() -> str:
     for product_id in unordered_auctions(overdue, AT_A_TIME):
         try:
             offered += end_unpaid_win(_SYSTEM, product_id) is not None
-        except RuleViolated as reason:
+        except ApiError as reason:
             log.info("no second chance for %s: %s", product_id, reason.message)
     return f"{offered} offered"
