@@ -722,6 +722,7 @@ def upgrade() -> None:
     sa.Column('winner_bid_id', sa.String(length=36), nullable=True),
     sa.Column('reserved', sa.Integer(), nullable=False),
     sa.Column('sold', sa.Integer(), nullable=False),
+    sa.Column('promised_until', app.data.columns.Instant(), nullable=True),
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('is_active', sa.Boolean(), nullable=False),
     sa.Column('record_version', sa.Integer(), nullable=False),

@@ -3,7 +3,7 @@
 Called inside the order's unit of work, behind the listing's lock; no route leads here."""
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -12,6 +12,7 @@ from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.models import Bid, Offer
+from blueprints.marketplace.product_listing.auction_state import lock_listing, record_promise
 
 
 def promised_since() -> datetime:
@@ -21,9 +22,21 @@ def promised_since() -> datetime:
 
 def promised_units(work: UnitOfWork, product_id: str, *, but_to: str | None = None) -> int:
     """Return how many units of a listing accepted offers still promise, those of the buyer `but_to` left out."""
-    owed = [Offer.product_id == product_id, Offer.status == "ACCEPTED", Offer.order_id.is_(None),
-            Offer.responded_at > promised_since(), *([Offer.buyer_id != but_to] if but_to else [])]
+    owed = [*_unordered(product_id), Offer.responded_at > promised_since(),
+            *([Offer.buyer_id != but_to] if but_to else [])]
     return int(work.rows(select(func.count(Offer.id)).where(*owed))[0][0])
+
+
+def note_promises(work: UnitOfWork, product_id: str) -> None:
+    """Let the listing, which is locked, know until when accepted offers promise it to their buyers."""
+    work.flush()
+    last = work.rows(select(func.max(Offer.responded_at)).where(*_unordered(product_id)))[0][0]
+    until = None if last is None else rules.promised_until(last, runtime().settings.unpaid_auction_days)
+    record_promise(work, lock_listing(work, product_id, withdrawn_too=True), until)
+
+
+def _unordered(product_id: str) -> tuple[ColumnElement[bool], ...]:
+    return Offer.product_id == product_id, Offer.status == "ACCEPTED", Offer.order_id.is_(None)
 
 
 def claim_offer(actor: Actor, offer_id: str, *, buyer_id: str, product_id: str, currency: str, order_id: str) -> int:
@@ -39,6 +52,7 @@ def claim_offer(actor: Actor, offer_id: str, *, buyer_id: str, product_id: str, 
         if offer.currency != currency:
             raise RuleViolated("CurrencyDiffers", f"The offer was accepted in {offer.currency}")
         work.change(offer, order_id=order_id)
+        note_promises(work, product_id)
         work.commit()
         return rules.agreed_price(offer.offer_amount, offer.counter_amount)
 
@@ -64,4 +78,6 @@ def release_claims(actor: Actor, order_id: str) -> None:
         for model in (Offer, Bid):
             for claimed in work.all(select(model).where(model.order_id == order_id).order_by(model.id), lock=True):
                 work.change(claimed, order_id=None)
+                if model is Offer:
+                    note_promises(work, claimed.product_id)
         work.commit()

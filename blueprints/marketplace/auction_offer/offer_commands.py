@@ -16,7 +16,7 @@ from app.identity.access import require, require_self_or_staff
 from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
-from blueprints.marketplace.auction_offer.claims import promised_since, promised_units
+from blueprints.marketplace.auction_offer.claims import note_promises, promised_since, promised_units
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, PENDING_OFFER, Bid, Offer
 from blueprints.marketplace.product_listing.auction_state import (
     AuctionListing,
@@ -229,8 +229,11 @@ def _refuse_step(offer: Offer, wanted: str, parties: set[str]) -> None:
 def _take_step(work: UnitOfWork, listing: AuctionListing, offer: Offer, status: str) -> None:
     if status == "ACCEPTED":
         _promise_unit(work, listing, offer)
+    was_accepted = offer.status == "ACCEPTED"
     answered: dict[str, Any] = {"responded_at": now()} if rules.is_answer(status) else {}
     work.change(offer, status=status, **answered)
+    if was_accepted or status == "ACCEPTED":
+        note_promises(work, listing.id)
 
 
 def _promise_unit(work: UnitOfWork, listing: AuctionListing, offer: Offer) -> None:

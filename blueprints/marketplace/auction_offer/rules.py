@@ -307,6 +307,11 @@ def promised_since(now: datetime, days: int) -> datetime:
     return now - timedelta(days=days)
 
 
+def promised_until(accepted_at: datetime, days: int) -> datetime:
+    """Return until when an offer accepted then keeps its unit (docs/decisions/061)."""
+    return accepted_at + timedelta(days=days)
+
+
 def agreed_price(offer_amount: int, counter_amount: int | None) -> int:
     """Return the unit price of an accepted offer in minor units: the counter's, if there was one."""
     return offer_amount if counter_amount is None else counter_amount

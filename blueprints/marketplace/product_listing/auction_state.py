@@ -54,6 +54,11 @@ def forget_winner(work: UnitOfWork, listing: AuctionListing) -> None:
     work.change(listing, winner_bid_id=None)
 
 
+def record_promise(work: UnitOfWork, listing: AuctionListing, until: datetime | None) -> None:
+    """Hold the listing until then for the buyers of accepted offers (docs/decisions/061)."""
+    work.change(listing, promised_until=until)
+
+
 def units_in_stock(listing: AuctionListing) -> int | None:
     """Return the units nobody has ordered yet; None is unlimited (decision 11)."""
     return None if listing.quantity is None else listing.quantity - listing.reserved - listing.sold

@@ -68,7 +68,7 @@ def delete_product(actor: Actor, product_id: str) -> Product:
         product = work.lock(Product, product_id)
         require_self_or_staff(actor, product.seller_id)
         if not actor.is_staff:
-            _refuse(rules.engagement(vars(product)))
+            _refuse(rules.engagement(vars(product), now()))
         work.schedule(CLOSE_AUCTION, product.id, None)
         work.archive(product)
         work.commit()

@@ -62,6 +62,7 @@ class Product(Entity):
     # Stock: units in orders not yet shipped, and units shipped for good.
     reserved: Mapped[int] = integer(required=True, default=0, hidden=True)
     sold: Mapped[int] = integer(required=True, default=0, hidden=True)
+    promised_until: Mapped[datetime | None] = instant(hidden=True)  # to buyers of accepted offers (decisions/061)
 
 
 class Media(Entity):

@@ -100,17 +100,22 @@ def edit_refusal(listing: Mapping[str, Any], now: datetime) -> tuple[str, str] |
     end = listing.get("effective_end")
     if listing.get("closed_at") is not None or (end is not None and end <= now):
         return "ListingClosed", "The auction is closed; its listing can no longer be edited"
-    return engagement(listing)
+    return engagement(listing, now)
 
 
-def engagement(listing: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return (errCode, message) of the bids or orders that hold the listing, or None; only staff may delete it then."""
+def engagement(listing: Mapping[str, Any], now: datetime) -> tuple[str, str] | None:
+    """Return (errCode, message) of the bids, promises or orders that hold the listing at `now`, or None.
+
+    Only staff may delete it then."""
     if listing.get("reserved"):
         return "ListingHasOpenOrders", "The listing has open orders"
     if listing.get("highest_bidder_id") and listing.get("closed_at") is None:  # somebody leads ⇔ an ACTIVE bid exists
         return "ListingHasBids", "The listing has active bids"
     if listing.get("winner_bid_id") is not None and not listing.get("sold"):
         return "ListingAwaitsPayment", "The auction is won and waits for its winner's order"
+    promised_until = listing.get("promised_until")
+    if promised_until is not None and promised_until > now:
+        return "ListingPromised", "An accepted offer on the listing waits for its buyer's order"
     return None
 
 

@@ -8,9 +8,10 @@ from app.data.columns import iso
 from app.http.errors import RuleViolated
 from app.jobs.worker import run_job
 from blueprints.marketplace.order_management.placing import Wanted, place_order
+from blueprints.marketplace.product_listing.commands import delete_product, update_product
 from blueprints.marketplace.product_listing.stock import unordered_auctions
 from tests.app.payments.stand_in import VISA
-from tests.marketplace.order_management.shop import BIDS, OFFERS, PRODUCTS, ok
+from tests.marketplace.order_management.shop import BIDS, OFFERS, ORDERS, PRODUCTS, ok
 
 
 def accepted_offer(shop, listing, amount=80, buyer=None):
@@ -219,14 +220,34 @@ def test_a_promised_unit_that_nobody_orders_is_sold_after_four_days(shop):
 
 @pytest.mark.parametrize("agreed", [80, 80.55])
 def test_an_offer_is_not_ordered_in_a_currency_it_was_not_accepted_in(shop, agreed):
-    """80 USD are not 8000 yen: while nobody orders, the seller may price the listing anew."""
+    """80 USD are not 8000 yen: when the buyer's time is over, the seller may price the listing anew."""
     listing = shop.list_product()
     offer = accepted_offer(shop, listing, agreed)
-    ok(shop.seller.patch(f"{PRODUCTS}/{listing}", json={"price": 100, "currency": "JPY", "shippingCurrency": "JPY"}))
+    with moved_clock(days=5):
+        update_product(shop.seller.actor, listing, price=100, currency="JPY", shipping_currency="JPY")
     refused = shop.try_order({"productId": listing, "offerId": offer["id"], "quantity": 1})
     assert (refused.status_code, refused.json["errCode"]) == (400, "CurrencyDiffers")
     refused = shop.add(shop.place()["id"], listing, price=8000, currency="JPY")
     assert (refused.status_code, refused.json["errCode"]) == (400, "PriceDiffers")
+
+
+def test_a_listing_promised_by_an_accepted_offer_is_neither_edited_nor_withdrawn(shop):
+    """docs/decisions/061"""
+    listing = shop.list_product(quantity=3)
+    offer = accepted_offer(shop, listing)
+
+    def refusals():
+        path = f"{PRODUCTS}/{listing}"
+        return {answer.json.get("errCode") for answer in (
+            shop.seller.patch(path, json={"price": 90}), shop.seller.delete(path))}
+
+    assert refusals() == {"ListingPromised"}
+    order = shop.order({"productId": listing, "quantity": 1, "offerId": offer["id"]})
+    assert refusals() == {"ListingHasOpenOrders"}
+    ok(shop.buyer.delete(f"{ORDERS}/v1/ordermanagementorders/{order['id']}"))
+    assert refusals() == {"ListingPromised"}
+    with moved_clock(days=5):
+        assert delete_product(shop.seller.actor, listing).is_active is False
 
 
 @pytest.mark.parametrize("first", ["auction", "offer"])

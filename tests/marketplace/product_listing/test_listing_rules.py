@@ -100,7 +100,7 @@ def test_a_closed_auction_cannot_be_edited_but_one_nobody_won_can_be_deleted() -
     refusal = rules.edit_refusal(unsold, NOON)
     assert refusal is not None
     assert refusal[0] == "ListingClosed"
-    assert rules.engagement(unsold) is None
+    assert rules.engagement(unsold, NOON) is None
 
 
 def test_an_auction_that_has_ended_cannot_be_edited_though_nobody_has_closed_it_yet() -> None:
@@ -112,10 +112,18 @@ def test_an_auction_that_has_ended_cannot_be_edited_though_nobody_has_closed_it_
 
 def test_a_won_auction_is_held_until_its_winner_has_bought() -> None:
     won = {"closed_at": NOON, "highest_bidder_id": "b", "winner_bid_id": "w"}
-    refusal = rules.engagement(won)
+    refusal = rules.engagement(won, NOON)
     assert refusal is not None
     assert refusal[0] == "ListingAwaitsPayment"
-    assert rules.engagement(won | {"sold": 1}) is None
+    assert rules.engagement(won | {"sold": 1}, NOON) is None
+
+
+def test_a_listing_promised_by_an_accepted_offer_is_held_until_the_buyers_time_is_over() -> None:
+    promised = {"promised_until": NOON}
+    refusal = rules.edit_refusal(promised, NOON - timedelta(milliseconds=1))
+    assert refusal is not None
+    assert refusal[0] == "ListingPromised"
+    assert rules.edit_refusal(promised, NOON) is None
 
 
 @pytest.mark.parametrize(("given", "field"), [
