@@ -6,7 +6,7 @@ from app.identity.access import require
 from app.identity.actor import Actor
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.rules import NOBODY, signed
-from blueprints.marketplace.auction_offer.offer_commands import offer_second_chance
+from blueprints.marketplace.auction_offer.offer_commands import ask_runner_up
 from blueprints.marketplace.order_management.audit import keeps_payment_fixes
 
 
@@ -48,8 +48,8 @@ def give_second_chance(actor: Actor, product_id: str, *, reason: str) -> str:
 
     Decision 12. Raises NotFound, Forbidden, RuleViolated like the offer itself."""
     with unit_of_work(actor) as work:
-        offer = offer_second_chance(actor, product_id)
+        given = ask_runner_up(actor, product_id)
         record_action(actor, entity_type="PRODUCT", entity_id=product_id, action_type="MANUAL_CORRECTION",
-                      reason=f"{reason}: second chance for {offer.buyer_id}")
+                      reason=f"{reason}: second chance for {given.buyer_id}")
         work.commit()
-    return offer.id
+    return given.offer_id

@@ -7,7 +7,8 @@ from app.http.errors import RuleViolated
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.rules import IncrementTable, Refusal, Standing, Terms
-from blueprints.marketplace.product_listing.auction_state import AuctionListing, record_standing
+from blueprints.marketplace.product_listing.auction_state import record_standing
+from blueprints.marketplace.product_listing.lending import AuctionListing
 
 
 def terms_of(listing: AuctionListing) -> Terms:

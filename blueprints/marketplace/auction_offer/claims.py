@@ -75,9 +75,9 @@ def claim_bid(actor: Actor, bid_id: str, *, bidder_id: str, product_id: str, ord
 def release_claims(actor: Actor, order_id: str) -> None:
     """Give back what a cancelled or never paid order had taken, so that it can be ordered again."""
     with unit_of_work(actor) as work:
-        for model in (Offer, Bid):
-            for claimed in work.all(select(model).where(model.order_id == order_id).order_by(model.id), lock=True):
-                work.change(claimed, order_id=None)
-                if model is Offer:
-                    note_promises(work, claimed.product_id)
+        for offer in work.all(select(Offer).where(Offer.order_id == order_id).order_by(Offer.id), lock=True):
+            work.change(offer, order_id=None)
+            note_promises(work, offer.product_id)
+        for bid in work.all(select(Bid).where(Bid.order_id == order_id).order_by(Bid.id), lock=True):
+            work.change(bid, order_id=None)
         work.commit()

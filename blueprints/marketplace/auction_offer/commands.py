@@ -25,13 +25,9 @@ from blueprints.marketplace.auction_offer.auction_terms import (
 )
 from blueprints.marketplace.auction_offer.models import ACTIVE_BID, Bid
 from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED
-from blueprints.marketplace.product_listing.auction_state import (
-    AuctionListing,
-    forget_winner,
-    lock_listing,
-    record_close,
-)
+from blueprints.marketplace.product_listing.auction_state import forget_winner, lock_listing, record_close
 from blueprints.marketplace.product_listing.commands import CLOSE_AUCTION
+from blueprints.marketplace.product_listing.lending import AuctionListing
 
 
 def place_bid(actor: Actor, *, product_id: str, bid_amount: Decimal, currency: str, buy_now: bool = False,

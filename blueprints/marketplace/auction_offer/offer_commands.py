@@ -1,6 +1,7 @@
 """The writes of auctionOffer on offers: make, answer, withdraw, lapse, second chance.
 
 The listing's row lock comes first, so that one unit is promised to one buyer."""
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -18,15 +19,19 @@ from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.claims import note_promises, promised_since, promised_units
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, PENDING_OFFER, Bid, Offer
-from blueprints.marketplace.product_listing.auction_state import (
-    AuctionListing,
-    forget_winner,
-    lock_listing,
-    units_in_stock,
-)
+from blueprints.marketplace.product_listing.auction_state import forget_winner, lock_listing, units_in_stock
+from blueprints.marketplace.product_listing.lending import AuctionListing
 from blueprints.platform.auth.queries import is_user
 
 EXPIRE_OFFER = "expire-offer"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenChance:
+    """A second chance that was given, as other services see it."""
+
+    offer_id: str
+    buyer_id: str
 
 
 def make_offer(actor: Actor, *, product_id: str, offer_amount: Decimal, currency: str, message: str | None = None,
@@ -111,30 +116,40 @@ def offer_second_chance(actor: Actor, product_id: str) -> Offer:
     For the seller or staff, 4 days after the close; the unpaid win is cancelled (decision 12).
     Raises NotFound, Forbidden, RuleViolated when nobody failed to pay, it is too early, or nobody is left to ask."""
     with unit_of_work(actor) as work:
-        offer = end_unpaid_win(actor, product_id)
+        offer = _end_unpaid_win(work, actor, product_id)
         if offer is None:
             raise RuleViolated("NoRunnerUp", "No other bidder is left to be asked")
         work.commit()
         return offer
 
 
-def end_unpaid_win(actor: Actor, product_id: str) -> Offer | None:
+def ask_runner_up(actor: Actor, product_id: str) -> GivenChance:
+    """Do what offer_second_chance does, for another service; raises as it does."""
+    offer = offer_second_chance(actor, product_id)
+    return GivenChance(offer.id, offer.buyer_id)
+
+
+def end_unpaid_win(actor: Actor, product_id: str) -> GivenChance | None:
     """Cancel a win nobody paid for and give the runner-up a second chance; None when nobody is left to be asked.
 
     Raises as offer_second_chance does, but not for want of a runner-up: the listing is its seller's again then."""
     with unit_of_work(actor) as work:
-        listing = lock_listing(work, product_id)
-        require_self_or_staff(actor, listing.seller_id)
-        winner = work.first(select(Bid).where(Bid.product_id == product_id, Bid.status == "WON"))
-        _refuse_second_chance(work, listing, winner)
-        runner_up = _runner_up(work, listing, _least_for(actor, listing))
-        _end_unused_chances(work, listing)
-        if winner is not None:
-            work.change(winner, status="CANCELLED")
-            forget_winner(work, listing)
-        offer = _second_chance(work, listing, runner_up) if runner_up else None
+        offer = _end_unpaid_win(work, actor, product_id)
         work.commit()
-        return offer
+        return GivenChance(offer.id, offer.buyer_id) if offer else None
+
+
+def _end_unpaid_win(work: UnitOfWork, actor: Actor, product_id: str) -> Offer | None:
+    listing = lock_listing(work, product_id)
+    require_self_or_staff(actor, listing.seller_id)
+    winner = work.first(select(Bid).where(Bid.product_id == product_id, Bid.status == "WON"))
+    _refuse_second_chance(work, listing, winner)
+    runner_up = _runner_up(work, listing, _least_for(actor, listing))
+    _end_unused_chances(work, listing)
+    if winner is not None:
+        work.change(winner, status="CANCELLED")
+        forget_winner(work, listing)
+    return _second_chance(work, listing, runner_up) if runner_up else None
 
 
 def decline_open_offers(actor: Actor, product_id: str) -> int:

@@ -11,7 +11,7 @@ from app.http.errors import RuleViolated
 from app.identity.actor import Actor
 from blueprints.marketplace.auction_offer.claims import claim_bid, claim_offer
 from blueprints.marketplace.auction_offer.queries import BID_FILTERS, OFFER_FILTERS, list_bids, list_offers
-from blueprints.marketplace.product_listing.stock import OrderedListing
+from blueprints.marketplace.product_listing.lending import OrderedListing
 
 _ALL = Page(number=0)
 

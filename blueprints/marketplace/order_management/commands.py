@@ -31,13 +31,14 @@ from blueprints.marketplace.order_management.models import RELEASED, RESERVED, S
 from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of
 from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
 from blueprints.marketplace.product_listing.auction_state import forget_winner
+from blueprints.marketplace.product_listing.lending import OrderedListing
 from blueprints.marketplace.product_listing.stock import lock_listings, release, ship, take_back
 
 SHIPMENT = ("tracking_number", "carrier", "estimated_delivery")
 STAMPS = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
 RECHECK = timedelta(minutes=5)
 BY_STAFF = "by staff"
-Stock = dict[str, Any]
+Stock = dict[str, OrderedListing]
 Step = Callable[[UnitOfWork, Order, Sequence[OrderItem], Stock], None]
 
 
@@ -180,7 +181,7 @@ def _lock_to_cancel(work: UnitOfWork, order_id: str) -> Order:
     return order
 
 
-def _listing(stock: Stock, item: OrderItem) -> Any:
+def _listing(stock: Stock, item: OrderItem) -> OrderedListing:
     if item.product_id not in stock:
         raise RuleViolated("ConcurrentChange", "the order was changed just now; try again")
     return stock[item.product_id]
@@ -245,7 +246,7 @@ def _cancel(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: S
     work.schedule(EXPIRE_ORDER, order.id, None)
     _release(work, order, items, stock)
     if _close_open_payments(work, order.id):
-        work.after_commit(lambda: ring(SETTLE_JOB))
+        work.after_commit(_settle_soon)
 
 
 def _release(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
@@ -264,6 +265,10 @@ def _close_open_payments(work: UnitOfWork, order_id: str) -> bool:
         if attempt.state == OPEN:
             work.change(attempt, check_at=now())
     return bool(is_open)
+
+
+def _settle_soon() -> None:
+    ring(SETTLE_JOB)
 
 
 def _has_lapsed(order: Order) -> bool:

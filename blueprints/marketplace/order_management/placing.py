@@ -22,7 +22,8 @@ from blueprints.marketplace.auction_offer.claims import promised_units
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.agreements import agreed_price, rests_on_agreement
 from blueprints.marketplace.order_management.models import RESERVED, Order, OrderItem
-from blueprints.marketplace.product_listing.stock import OrderedListing, lock_listings, reserve
+from blueprints.marketplace.product_listing.lending import OrderedListing
+from blueprints.marketplace.product_listing.stock import lock_listings, reserve
 
 EXPIRE_ORDER = "expire-order"
 CHOSEN_LATER = "default"

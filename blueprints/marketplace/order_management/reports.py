@@ -36,7 +36,7 @@ def commission_report(actor: Actor, page: Page, *, seller_id: str | None = None,
     return Listing([_as_wire(row) for row in rows], total, page)
 
 
-def _grouped(conditions: list[Any]) -> Select[Any]:
+def _grouped(conditions: list[Any]) -> Select[*tuple[Any, ...]]:
     sold = func.sum(case((LedgerEntry.kind == SALE, 1), else_=0))
     return select(LedgerEntry.month, LedgerEntry.seller_id, LedgerEntry.currency, sold.label("lines"),
                   func.sum(LedgerEntry.gross).label("gross"), func.sum(LedgerEntry.commission).label("commission"),

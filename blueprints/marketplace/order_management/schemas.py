@@ -104,7 +104,7 @@ class NewOrder(InputSchema):
     def _supply(self, data: Any, **_: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        supplied = {"orderNumber": new_order_number()}
+        supplied: dict[str, Any] = {"orderNumber": new_order_number()}
         if data.get("lineItems"):
             supplied |= {"summary": {}, "paymentMethodId": CHOSEN_LATER, "stripeCustomerId": CHOSEN_LATER}
         return {**supplied, **{name: value for name, value in data.items() if value is not None}}

@@ -1,4 +1,4 @@
-"""The auction columns of a listing, as auctionOffer locks, reads and writes them; nobody else changes them.
+"""The auction columns of a listing: auctionOffer locks and reads them, and has them changed here; nobody else does.
 
 The row lock taken here decides every race between bids, closings and accepted offers (performance.md)."""
 from collections.abc import Iterable
@@ -11,9 +11,8 @@ from sqlalchemy import bindparam, select
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.http.errors import NotFound
+from blueprints.marketplace.product_listing.lending import AuctionListing, ListingView, row_behind
 from blueprints.marketplace.product_listing.models import Product
-
-AuctionListing = Product
 
 # Built once: every bid starts here, and building it anew costs more than running it.
 _LOCKED = (select(Product).where(Product.id == bindparam("product_id")).with_for_update()
@@ -40,28 +39,29 @@ def record_standing(work: UnitOfWork, listing: AuctionListing, *, price: int | N
                     leader_max: int | None, runner_up_max: int | None, bid_count: int,
                     effective_end: datetime | None) -> None:
     """Write where the auction stands; amounts in minor units of the listing's currency."""
-    work.change(listing, current_bid=price, highest_bidder_id=leader, leader_max=leader_max,
+    work.change(row_behind(listing), current_bid=price, highest_bidder_id=leader, leader_max=leader_max,
                 runner_up_max=runner_up_max, bid_count=bid_count, effective_end=effective_end)
 
 
 def record_close(work: UnitOfWork, listing: AuctionListing, closed_at: datetime, winner_bid_id: str | None) -> None:
     """Close the auction for good; without a winner nothing was sold."""
-    work.change(listing, closed_at=closed_at, winner_bid_id=winner_bid_id)
+    work.change(row_behind(listing), closed_at=closed_at, winner_bid_id=winner_bid_id)
 
 
-def forget_winner(work: UnitOfWork, listing: AuctionListing) -> None:
+def forget_winner(work: UnitOfWork, listing: ListingView) -> None:
     """Free a closed auction from a winner who did not pay, so that its item may be offered to another bidder."""
-    work.change(listing, winner_bid_id=None)
+    work.change(row_behind(listing), winner_bid_id=None)
 
 
 def record_promise(work: UnitOfWork, listing: AuctionListing, until: datetime | None) -> None:
     """Hold the listing until then for the buyers of accepted offers (docs/decisions/061)."""
-    work.change(listing, promised_until=until)
+    work.change(row_behind(listing), promised_until=until)
 
 
 def units_in_stock(listing: AuctionListing) -> int | None:
     """Return the units nobody has ordered yet; None is unlimited (decision 11)."""
-    return None if listing.quantity is None else listing.quantity - listing.reserved - listing.sold
+    row = row_behind(listing)
+    return None if row.quantity is None else row.quantity - row.reserved - row.sold
 
 
 def overdue_auctions(moment: datetime, limit: int) -> list[str]:

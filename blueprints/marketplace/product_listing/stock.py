@@ -9,51 +9,55 @@ from sqlalchemy import or_, select
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.http.errors import NotFound, RuleViolated
+from blueprints.marketplace.product_listing.lending import OrderedListing, row_behind
 from blueprints.marketplace.product_listing.models import Product
 
-OrderedListing = Product
 AUCTIONED_UNITS = 1
 
 
-def lock_listings(work: UnitOfWork, product_ids: Iterable[str], *, withdrawn_too: bool = False) -> dict[str, Product]:
+def lock_listings(work: UnitOfWork, product_ids: Iterable[str], *,
+                  withdrawn_too: bool = False) -> dict[str, OrderedListing]:
     """Return id → listing, all locked in the order of their ids; raises NotFound for one that is missing."""
     wanted = sorted(set(product_ids))
     query = select(Product).where(Product.id.in_(wanted)).order_by(Product.id)
     if not withdrawn_too:
         query = query.where(Product.is_active.is_(True))
-    found = {listing.id: listing for listing in work.all(query, lock=True)}
+    found: dict[str, OrderedListing] = {listing.id: listing for listing in work.all(query, lock=True)}
     if len(found) < len(wanted):
         raise NotFound
     return found
 
 
-def units_offered(listing: Product) -> int | None:
+def units_offered(listing: OrderedListing) -> int | None:
     """Return how many units the listing has in all; None is unlimited, an auction has one."""
     return AUCTIONED_UNITS if listing.type == "AUCTION" else listing.quantity
 
 
-def reserve(work: UnitOfWork, listing: Product, units: int, *, promised: int = 0) -> None:
+def reserve(work: UnitOfWork, listing: OrderedListing, units: int, *, promised: int = 0) -> None:
     """Take `units` for an order; raises RuleViolated when fewer are left beside those promised to other buyers."""
-    offered = units_offered(listing)
-    if offered is not None and listing.reserved + listing.sold + promised + units > offered:
-        left = max(0, offered - listing.reserved - listing.sold - promised)
+    row, offered = row_behind(listing), units_offered(listing)
+    if offered is not None and row.reserved + row.sold + promised + units > offered:
+        left = max(0, offered - row.reserved - row.sold - promised)
         raise RuleViolated("OutOfStock", f"{listing.title}: only {left} left", {"productId": listing.id, "left": left})
-    work.change(listing, reserved=listing.reserved + units)
+    work.change(row, reserved=row.reserved + units)
 
 
-def release(work: UnitOfWork, listing: Product, units: int) -> None:
+def release(work: UnitOfWork, listing: OrderedListing, units: int) -> None:
     """Give reserved units back."""
-    work.change(listing, reserved=_less(listing.reserved, units))
+    row = row_behind(listing)
+    work.change(row, reserved=_less(row.reserved, units))
 
 
-def ship(work: UnitOfWork, listing: Product, units: int) -> None:
+def ship(work: UnitOfWork, listing: OrderedListing, units: int) -> None:
     """Turn reserved units into sold ones."""
-    work.change(listing, reserved=_less(listing.reserved, units), sold=listing.sold + units)
+    row = row_behind(listing)
+    work.change(row, reserved=_less(row.reserved, units), sold=row.sold + units)
 
 
-def take_back(work: UnitOfWork, listing: Product, units: int) -> None:
+def take_back(work: UnitOfWork, listing: OrderedListing, units: int) -> None:
     """Give sold units back: their money was returned."""
-    work.change(listing, sold=_less(listing.sold, units))
+    row = row_behind(listing)
+    work.change(row, sold=_less(row.sold, units))
 
 
 def _less(held: int, units: int) -> int:

@@ -1,0 +1,73 @@
+"""What one service lends another of its rows is a view that nobody can write (docs/kernel.md, Commands)."""
+import ast
+import dataclasses
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import get_annotations, isfunction
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from app.data.entity import Base
+from blueprints.marketplace.product_listing.lending import (
+    AuctionListing,
+    ListingView,
+    OrderedListing,
+    row_behind,
+)
+from blueprints.marketplace.product_listing.models import Product
+
+BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
+SERVICES = sorted([*BLUEPRINTS.glob("marketplace/*/"), *BLUEPRINTS.glob("platform/*/")])
+
+
+def borrowed(service: Path) -> Iterator[Any]:
+    """Yield the functions of other services that the files of a service import."""
+    own = f"blueprints.{service.parent.name}.{service.name}"
+    for file in service.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            if module.startswith("blueprints.") and not f"{module}.".startswith(f"{own}."):
+                named = (getattr(import_module(module), alias.name) for alias in node.names)
+                yield from (found for found in named if isfunction(found))
+
+
+def types_in(hint: Any) -> Iterator[Any]:
+    """Yield every class that a type hint is made of."""
+    yield hint
+    for part in get_args(hint):
+        yield from types_in(part)
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda folder: folder.name)
+def test_no_service_is_lent_a_row_that_it_could_change(service: Path) -> None:
+    lent = {f"{one.__module__}.{one.__name__}": get_type_hints(one).get("return") for one in borrowed(service)}
+    rows = {name for name, hint in lent.items()
+            if any(isinstance(part, type) and issubclass(part, Base) for part in types_in(hint))}
+    assert rows == set()
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda folder: folder.name)
+def test_what_a_service_is_lent_cannot_be_written(service: Path) -> None:
+    parts = {part for one in borrowed(service) for part in types_in(get_type_hints(one).get("return"))
+             if isinstance(part, type) and part.__module__.startswith("blueprints.")}
+    for part in parts:
+        if dataclasses.is_dataclass(part):
+            assert part.__dataclass_params__.frozen, part
+        elif getattr(part, "_is_protocol", False):
+            assert not any(get_annotations(base) for base in part.__mro__), part
+
+
+@pytest.mark.parametrize("view", [AuctionListing, OrderedListing])
+def test_a_listing_has_all_that_is_lent_of_it_and_gives_no_way_to_write_it(view: type[ListingView]) -> None:
+    lent = {name: value for base in view.__mro__ for name, value in vars(base).items() if isinstance(value, property)}
+    assert lent.keys() <= set(Product.__mapper__.attrs.keys())
+    assert {value.fset for value in lent.values()} == {None}
+
+
+def test_only_a_row_that_was_lent_can_be_changed_by_its_view() -> None:
+    with pytest.raises(TypeError):
+        row_behind(object())  # type: ignore[arg-type]
+    product = Product()
+    assert row_behind(product) is product
