@@ -19,7 +19,7 @@ from blueprints.marketplace.product_listing.lending import (
 from blueprints.marketplace.product_listing.models import Product
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
-SERVICES = sorted([*BLUEPRINTS.glob("marketplace/*/"), *BLUEPRINTS.glob("platform/*/")])
+SERVICES = sorted(file.parent for file in BLUEPRINTS.glob("*/*/__init__.py") if "organization" not in file.parts)
 
 
 def borrowed(service: Path) -> Iterator[Any]:

@@ -1,31 +1,30 @@
 """The writes of auctionOffer on bids: place, raise, buy, take back, settle, close (offers: offer_commands.py).
 
 Each takes the listing's row lock first; behind it the clock is asked and every rule decided."""
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
 from app.clock import now
 from app.data.columns import iso
-from app.data.money import minor_of, to_wire
+from app.data.money import FACTORS, minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import RuleViolated
 from app.identity.access import require, require_self_or_staff
 from app.identity.actor import Actor
+from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
-from blueprints.marketplace.auction_offer.auction_terms import (
-    increments_for,
-    refuse,
-    standing_of,
-    terms_of,
-    write_standing,
-)
 from blueprints.marketplace.auction_offer.models import ACTIVE_BID, Bid
 from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED
-from blueprints.marketplace.product_listing.auction_state import forget_winner, lock_listing, record_close
+from blueprints.marketplace.product_listing.auction_state import (
+    forget_winner,
+    lock_listing,
+    record_close,
+    record_standing,
+)
 from blueprints.marketplace.product_listing.commands import CLOSE_AUCTION
 from blueprints.marketplace.product_listing.lending import AuctionListing
 
@@ -91,9 +90,9 @@ def close_auction(actor: Actor, product_id: str, *, early: bool = False) -> Auct
         listing = lock_listing(work, product_id, withdrawn_too=True)
         if listing.type != "AUCTION":
             raise RuleViolated("NotAnAuction", "The listing is no auction")
-        standing, moment = standing_of(listing), now()
-        if standing.closed_at is None:
-            if not (early and actor.is_staff) and not rules.is_over(standing, moment):
+        moment = now()
+        if listing.closed_at is None:
+            if not (early and actor.is_staff) and not rules.is_over(listing, moment):
                 raise RuleViolated("AuctionRunning", "The auction is still running")
             _close(work, listing, moment)
         work.commit()
@@ -103,10 +102,9 @@ def close_auction(actor: Actor, product_id: str, *, early: bool = False) -> Auct
 def close_when_due(work: UnitOfWork, product_id: str) -> None:
     """Close the auction, or owe the closing again at the end that soft-closing bids have moved."""
     listing = lock_listing(work, product_id, withdrawn_too=True)
-    standing = standing_of(listing)
-    if standing.closed_at is None and standing.effective_end is not None and not rules.is_over(standing, now()):
-        work.schedule(CLOSE_AUCTION, product_id, standing.effective_end)
-    elif standing.closed_at is None and rules.is_over(standing, now()):
+    if listing.closed_at is None and listing.effective_end is not None and not rules.is_over(listing, now()):
+        work.schedule(CLOSE_AUCTION, product_id, listing.effective_end)
+    elif listing.closed_at is None and rules.is_over(listing, now()):
         close_auction(work.actor, product_id)
 
 
@@ -133,30 +131,45 @@ def _refuse_wrong_auction(actor: Actor, listing: AuctionListing, currency: str) 
 
 
 def _bid(work: UnitOfWork, listing: AuctionListing, own: Bid | None, amount: int, bid_id: str | None) -> Bid:
-    terms, before, table = terms_of(listing), standing_of(listing), increments_for(listing.currency)
-    bidder, moment = str(work.actor.user_id), now()
-    refuse(rules.bid_refusal(terms, before, table, bidder=bidder, amount=amount,
-                             own_maximum=own.maximum if own else None, now=moment), listing.currency)
-    after = rules.take_bid(terms, before, table, bidder=bidder, amount=amount, now=moment)
-    shown = rules.visible_amount(terms, before, after, table, bidder=bidder, amount=amount)
+    table, bidder, moment = _increments_for(listing.currency), str(work.actor.user_id), now()
+    _refuse(rules.bid_refusal(listing, table, bidder=bidder, amount=amount, own_maximum=own.maximum if own else None,
+                              now=moment), listing.currency)
+    after = rules.take_bid(listing, table, bidder=bidder, amount=amount, now=moment)
+    shown = rules.visible_amount(listing, after, table, bidder=bidder, amount=amount)
     bid = _insert_bid(work, listing, own, Bid(id=bid_id, bid_amount=shown, maximum=amount, sequence=after.bid_count,
                                               placed_at=moment))
-    if after.leader != bidder and after.price != before.price:
+    if after.highest_bidder_id != bidder and after.current_bid != listing.current_bid:
         _show_price(work, listing.id, after)
-    write_standing(work, listing, after)
+    record_standing(work, listing, after)
     return bid
 
 
 def _buy(work: UnitOfWork, listing: AuctionListing, own: Bid | None, amount: int, bid_id: str | None) -> Bid:
-    terms, standing, moment = terms_of(listing), standing_of(listing), now()
-    refuse(rules.buy_now_refusal(terms, standing, amount, moment), listing.currency)
-    standing = replace(standing, bid_count=standing.bid_count + 1)
-    bid = _insert_bid(work, listing, own, Bid(id=bid_id, bid_amount=amount, maximum=amount,
-                                              sequence=standing.bid_count, placed_at=moment))
+    moment = now()
+    _refuse(rules.buy_now_refusal(listing, amount, moment), listing.currency)
+    after = rules.bought_at_once(listing, buyer=str(work.actor.user_id), price=amount)
+    bid = _insert_bid(work, listing, own, Bid(id=bid_id, bid_amount=amount, maximum=amount, sequence=after.bid_count,
+                                              placed_at=moment))
     work.flush()
-    write_standing(work, listing, rules.closed_by_purchase(standing, buyer=bid.user_id, price=amount, now=moment))
+    record_standing(work, listing, after)
     _settle(work, listing, bid, moment)
     return bid
+
+
+def _increments_for(currency: str) -> rules.IncrementTable:
+    """Return the increments of the setting BID_INCREMENTS in minor units of `currency` (decision 9)."""
+    return _parsed_increments(runtime().settings.bid_increments, FACTORS[currency])
+
+
+_parsed_increments = lru_cache(maxsize=64)(rules.parse_increments)
+
+
+def _refuse(refusal: rules.Refusal | None, currency: str) -> None:
+    """Raise the 400 a rule asks for, its amount written in major units; None lets pass."""
+    if refusal is not None:
+        amount = to_wire(refusal.amount, currency)
+        detail = None if amount is None else {"amount": amount, "currency": currency}
+        raise RuleViolated(refusal.code, refusal.sentence.format(amount=f"{amount} {currency}"), detail)
 
 
 def _insert_bid(work: UnitOfWork, listing: AuctionListing, own: Bid | None, bid: Bid) -> Bid:
@@ -170,9 +183,9 @@ def _insert_bid(work: UnitOfWork, listing: AuctionListing, own: Bid | None, bid:
 
 def _show_price(work: UnitOfWork, product_id: str, standing: rules.Standing) -> None:
     """Let the leader's bid show the price it has automatically risen to (decision 8)."""
-    leading = _active_bid_of(work, product_id, standing.leader)
+    leading = _active_bid_of(work, product_id, standing.highest_bidder_id)
     if leading is not None:
-        work.change(leading, bid_amount=standing.price)
+        work.change(leading, bid_amount=standing.current_bid)
 
 
 def _lock_bid(work: UnitOfWork, bid_id: str) -> tuple[Bid, AuctionListing]:
@@ -189,8 +202,7 @@ def _refuse_final(actor: Actor, bid: Bid, listing: AuctionListing, status: str) 
 
 
 def _refuse_ended(listing: AuctionListing) -> None:
-    standing = standing_of(listing)
-    if standing.closed_at is not None or rules.is_over(standing, now()):
+    if listing.closed_at is not None or rules.is_over(listing, now()):
         raise RuleViolated("AuctionEnded", "The auction has ended")
 
 
@@ -198,26 +210,24 @@ def _resolve_without(work: UnitOfWork, listing: AuctionListing) -> None:
     """Find the leader and the price among the bids that remain after one has left."""
     work.flush()
     best = work.all(_active_bids(listing.id).order_by(Bid.maximum.desc(), Bid.sequence).limit(2))
-    after = rules.standing_without(terms_of(listing), standing_of(listing), increments_for(listing.currency),
+    after = rules.standing_without(listing, _increments_for(listing.currency),
                                    [rules.StandingBid(bid.user_id, bid.maximum) for bid in best])
-    write_standing(work, listing, after)
+    record_standing(work, listing, after)
     if best:
-        work.change(best[0], bid_amount=after.price)
+        work.change(best[0], bid_amount=after.current_bid)
 
 
 def _award(work: UnitOfWork, listing: AuctionListing, bid: Bid) -> None:
     """Let staff's word close the auction: the leader wins at the price, anybody else at the amount that bid shows."""
     if not listing.is_active:
         raise RuleViolated("ListingGone", "The listing was withdrawn")
-    standing, moment = standing_of(listing), now()
-    price = standing.price if standing.leader == bid.user_id else bid.bid_amount
-    awarded = rules.closed_by_purchase(standing, buyer=bid.user_id, price=price or bid.bid_amount, now=moment)
-    write_standing(work, listing, awarded)
-    _settle(work, listing, bid, moment)
+    price = listing.current_bid if listing.highest_bidder_id == bid.user_id else bid.bid_amount
+    record_standing(work, listing, rules.sold_to(listing, buyer=bid.user_id, price=price or bid.bid_amount))
+    _settle(work, listing, bid, now())
 
 
 def _close(work: UnitOfWork, listing: AuctionListing, moment: datetime) -> None:
-    result = rules.outcome(terms_of(listing), standing_of(listing))
+    result = rules.outcome(listing)
     winner = None
     if listing.is_active and result.winner is not None:
         winner = _active_bid_of(work, listing.id, result.winner)

@@ -1,9 +1,10 @@
 """What a bid, a close and an offer mean, as pure decisions over integers of minor units: no I/O, no clock, no session.
 
-Everything a decision needs stands on the auction's own row (`Terms`, `Standing`); bids are never aggregated."""
+All that a decision needs stands on the auction's own row (`Auction`), and it returns what that becomes (`Standing`)."""
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from typing import Protocol
 
 OPEN, PROXY = "OPEN", "PROXY"
 BIDDING_MODES = (OPEN, PROXY)
@@ -24,31 +25,55 @@ class Refusal:
     amount: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the seller fixed for one auction; amounts in minor units (decisions 8, 11)."""
+class Auction(Protocol):
+    """What a decision reads of an auction, by the names its listing has for it; amounts in minor units.
 
-    mode: str = OPEN
-    floor: int = 1
-    ceiling: int | None = None
-    reserve: int | None = None
-    buy_now: int | None = None
-    starts_at: datetime | None = None
-    soft_close_seconds: int | None = None
-    hard_end: datetime | None = None
+    First what the seller fixed, then where the auction stands (decisions 8, 11)."""
+
+    @property
+    def bidding_mode(self) -> str: ...
+    @property
+    def start_price(self) -> int | None: ...
+    @property
+    def start_bid(self) -> int | None: ...
+    @property
+    def end_bid(self) -> int | None: ...
+    @property
+    def reserve_price(self) -> int | None: ...
+    @property
+    def buy_now_price(self) -> int | None: ...
+    @property
+    def start_bid_date(self) -> datetime | None: ...
+    @property
+    def soft_close_seconds(self) -> int | None: ...
+    @property
+    def hard_end_date(self) -> datetime | None: ...
+    @property
+    def current_bid(self) -> int | None: ...
+    @property
+    def highest_bidder_id(self) -> str | None: ...
+    @property
+    def leader_max(self) -> int | None: ...
+    @property
+    def runner_up_max(self) -> int | None: ...
+    @property
+    def bid_count(self) -> int: ...
+    @property
+    def effective_end(self) -> datetime | None: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one auction stands; `price` is what everybody sees, the maxima are secret (decision 8)."""
+    """What a decision changes of an auction; everybody sees `current_bid`, the maxima are secret (decision 8)."""
 
-    price: int | None = None
-    leader: str | None = None
-    leader_max: int | None = None
-    runner_up_max: int | None = None
-    bid_count: int = 0
-    effective_end: datetime | None = None
-    closed_at: datetime | None = None
+    current_bid: int | None
+    highest_bidder_id: str | None
+    leader_max: int | None
+    runner_up_max: int | None
+    bid_count: int
+    effective_end: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,72 +123,76 @@ def floor_of(start_price: int | None, start_bid: int | None) -> int:
     return max(start_price or 0, start_bid or 0, 1)
 
 
-def least_bid(terms: Terms, standing: Standing, table: IncrementTable, bidder: str) -> int:
+def standing_of(auction: Auction) -> Standing:
+    """Return where the auction stands."""
+    return Standing(auction.current_bid, auction.highest_bidder_id, auction.leader_max, auction.runner_up_max,
+                    auction.bid_count, auction.effective_end)
+
+
+def least_bid(auction: Auction, table: IncrementTable, bidder: str) -> int:
     """Return the least amount `bidder` may bid now, in minor units (decision 9).
 
     The leader of a PROXY auction competes with nobody: any maximum above the own one is a raise (decision 10)."""
-    if standing.leader is None or standing.price is None:
-        return terms.floor
-    if terms.mode == PROXY and bidder == standing.leader:
-        return (standing.leader_max or 0) + 1
-    return standing.price + increment(table, standing.price)
+    if auction.highest_bidder_id is None or auction.current_bid is None:
+        return floor_of(auction.start_price, auction.start_bid)
+    if auction.bidding_mode == PROXY and bidder == auction.highest_bidder_id:
+        return (auction.leader_max or 0) + 1
+    return auction.current_bid + increment(table, auction.current_bid)
 
 
-def window_refusal(terms: Terms, standing: Standing, now: datetime) -> Refusal | None:
+def window_refusal(auction: Auction, now: datetime) -> Refusal | None:
     """Return why nobody may bid at `now`, or None while bidding is open; the end itself is already too late."""
-    if standing.closed_at is not None or (standing.effective_end is not None and now >= standing.effective_end):
+    if auction.closed_at is not None or is_over(auction, now):
         return Refusal("AuctionEnded", "The auction has ended")
-    if terms.starts_at is not None and now < terms.starts_at:
+    if auction.start_bid_date is not None and now < auction.start_bid_date:
         return Refusal("AuctionNotStarted", "The auction has not started")
     return None
 
 
-def bid_refusal(terms: Terms, standing: Standing, table: IncrementTable, *, bidder: str, amount: int,
-                own_maximum: int | None, now: datetime) -> Refusal | None:
+def bid_refusal(auction: Auction, table: IncrementTable, *, bidder: str, amount: int, own_maximum: int | None,
+                now: datetime) -> Refusal | None:
     """Return why this bid is refused, or None (rules-marketplace §2.3 steps 4, 6–8; decisions 9, 10).
 
     `own_maximum` is the bidder's ACTIVE bid on this auction, if any."""
-    closed = window_refusal(terms, standing, now)
+    closed = window_refusal(auction, now)
     if closed:
         return closed
     if own_maximum is not None and amount <= own_maximum:
         return Refusal("BidNotHigher", "Your bid must be higher than your own bid of {amount}", own_maximum)
-    least = least_bid(terms, standing, table, bidder)
+    least = least_bid(auction, table, bidder)
     if amount < least:
         return Refusal("BidTooLow", "The least acceptable bid is {amount}", least)
-    if terms.ceiling is not None and amount > terms.ceiling:
-        return Refusal("BidTooHigh", "The highest acceptable bid is {amount}", terms.ceiling)
+    if auction.end_bid is not None and amount > auction.end_bid:
+        return Refusal("BidTooHigh", "The highest acceptable bid is {amount}", auction.end_bid)
     return None
 
 
-def take_bid(terms: Terms, standing: Standing, table: IncrementTable, *, bidder: str, amount: int,
-             now: datetime) -> Standing:
+def take_bid(auction: Auction, table: IncrementTable, *, bidder: str, amount: int, now: datetime) -> Standing:
     """Return the standing after an accepted bid (decisions 8, 10, 11); call `bid_refusal` before.
 
     In OPEN mode `amount` becomes the price; in PROXY mode it is the bidder's maximum."""
-    resolved = _take_open(standing, bidder, amount) if terms.mode == OPEN else \
-        _take_proxy(terms, standing, table, bidder, amount)
-    return replace(resolved, bid_count=standing.bid_count + 1, effective_end=extended_end(terms, standing, now))
+    counted = replace(standing_of(auction), bid_count=auction.bid_count + 1, effective_end=extended_end(auction, now))
+    if auction.bidding_mode == OPEN:
+        return _take_open(counted, bidder, amount)
+    return _lifted_to_reserve(auction, _take_proxy(auction, counted, table, bidder, amount))
 
 
 def _take_open(standing: Standing, bidder: str, amount: int) -> Standing:
-    runner_up = standing.runner_up_max if bidder == standing.leader else standing.leader_max
-    return replace(standing, price=amount, leader=bidder, leader_max=amount, runner_up_max=runner_up)
+    runner_up = standing.runner_up_max if bidder == standing.highest_bidder_id else standing.leader_max
+    return replace(standing, current_bid=amount, highest_bidder_id=bidder, leader_max=amount, runner_up_max=runner_up)
 
 
-def _take_proxy(terms: Terms, standing: Standing, table: IncrementTable, bidder: str, maximum: int) -> Standing:
-    leader_max, price = standing.leader_max, standing.price
+def _take_proxy(auction: Auction, standing: Standing, table: IncrementTable, bidder: str, maximum: int) -> Standing:
+    leader_max, price = standing.leader_max, standing.current_bid
     if leader_max is None or price is None:
-        after = replace(standing, price=terms.floor, leader=bidder, leader_max=maximum)
-    elif bidder == standing.leader:
-        after = replace(standing, leader_max=maximum)
-    elif maximum > leader_max:
-        after = replace(standing, price=max(price, proxy_price(table, maximum, leader_max)), leader=bidder,
-                        leader_max=maximum, runner_up_max=leader_max)
-    else:
-        after = replace(standing, price=max(price, proxy_price(table, leader_max, maximum)),
-                        runner_up_max=maximum)
-    return _lifted_to_reserve(terms, after)
+        return replace(standing, current_bid=floor_of(auction.start_price, auction.start_bid),
+                       highest_bidder_id=bidder, leader_max=maximum)
+    if bidder == standing.highest_bidder_id:
+        return replace(standing, leader_max=maximum)
+    if maximum > leader_max:
+        return replace(standing, current_bid=max(price, proxy_price(table, maximum, leader_max)),
+                       highest_bidder_id=bidder, leader_max=maximum, runner_up_max=leader_max)
+    return replace(standing, current_bid=max(price, proxy_price(table, leader_max, maximum)), runner_up_max=maximum)
 
 
 def proxy_price(table: IncrementTable, leader_max: int, runner_up_max: int) -> int:
@@ -171,93 +200,99 @@ def proxy_price(table: IncrementTable, leader_max: int, runner_up_max: int) -> i
     return min(leader_max, runner_up_max + increment(table, runner_up_max))
 
 
-def _lifted_to_reserve(terms: Terms, standing: Standing) -> Standing:
-    if terms.reserve is None or standing.price is None or (standing.leader_max or 0) < terms.reserve:
+def _lifted_to_reserve(auction: Auction, standing: Standing) -> Standing:
+    reserve, price = auction.reserve_price, standing.current_bid
+    if reserve is None or price is None or (standing.leader_max or 0) < reserve:
         return standing
-    return replace(standing, price=max(standing.price, terms.reserve))
+    return replace(standing, current_bid=max(price, reserve))
 
 
-def visible_amount(terms: Terms, before: Standing, after: Standing, table: IncrementTable, *, bidder: str,
-                   amount: int) -> int:
+def visible_amount(before: Auction, after: Standing, table: IncrementTable, *, bidder: str, amount: int) -> int:
     """Return what everybody may see of an accepted bid, never above its maximum (decision 8).
 
     The leading bid stands at the auction's price; a PROXY bid that was outbid at once shows the least it had to be."""
-    if terms.mode == OPEN:
+    if before.bidding_mode == OPEN:
         return amount
-    if after.leader == bidder and after.price is not None:
-        return after.price
-    return least_bid(terms, before, table, bidder)
+    if after.highest_bidder_id == bidder and after.current_bid is not None:
+        return after.current_bid
+    return least_bid(before, table, bidder)
 
 
-def extended_end(terms: Terms, standing: Standing, now: datetime) -> datetime | None:
+def extended_end(auction: Auction, now: datetime) -> datetime | None:
     """Return the effective end after a bid accepted at `now`: soft close, never past the hard end (decision 11)."""
-    end = standing.effective_end
-    if end is None or not terms.soft_close_seconds:
+    end = auction.effective_end
+    if end is None or not auction.soft_close_seconds:
         return end
-    late = now + timedelta(seconds=terms.soft_close_seconds)
-    if terms.hard_end is not None:
-        late = min(late, terms.hard_end)
+    late = now + timedelta(seconds=auction.soft_close_seconds)
+    if auction.hard_end_date is not None:
+        late = min(late, auction.hard_end_date)
     return max(end, late)
 
 
-def standing_without(terms: Terms, standing: Standing, table: IncrementTable,
-                     remaining: list[StandingBid]) -> Standing:
+def standing_without(auction: Auction, table: IncrementTable, remaining: list[StandingBid]) -> Standing:
     """Return the standing after a bid left the auction (rules-marketplace §2.3; a raise never comes of it).
 
     `remaining` are the best ACTIVE bids, highest maximum first and earlier first among equals; two are enough."""
+    before = standing_of(auction)
     if not remaining:
-        return replace(standing, price=None, leader=None, leader_max=None, runner_up_max=None)
+        return replace(before, current_bid=None, highest_bidder_id=None, leader_max=None, runner_up_max=None)
     top, second = remaining[0], (remaining[1] if len(remaining) > 1 else None)
-    after = replace(standing, leader=top.bidder, leader_max=top.maximum,
+    after = replace(before, highest_bidder_id=top.bidder, leader_max=top.maximum,
                     runner_up_max=second.maximum if second else None)
-    if terms.mode == OPEN:
-        return replace(after, price=top.maximum)
-    price = proxy_price(table, top.maximum, second.maximum) if second else terms.floor
-    lifted = _lifted_to_reserve(terms, replace(after, price=max(price, terms.floor)))
-    return replace(lifted, price=min(lifted.price or 0, standing.price or 0))
+    if auction.bidding_mode == OPEN:
+        return replace(after, current_bid=top.maximum)
+    floor = floor_of(auction.start_price, auction.start_bid)
+    price = proxy_price(table, top.maximum, second.maximum) if second else floor
+    lifted = _lifted_to_reserve(auction, replace(after, current_bid=max(price, floor)))
+    return replace(lifted, current_bid=min(lifted.current_bid or 0, before.current_bid or 0))
 
 
-def reserve_met(terms: Terms, standing: Standing) -> bool:
+def reserve_met(auction: Auction) -> bool:
     """Return whether the leading bid reaches the secret reserve; true when there is none."""
-    return terms.reserve is None or (standing.leader_max or 0) >= terms.reserve
+    return auction.reserve_price is None or (auction.leader_max or 0) >= auction.reserve_price
 
 
-def buy_now_refusal(terms: Terms, standing: Standing, amount: int, now: datetime) -> Refusal | None:
+def buy_now_refusal(auction: Auction, amount: int, now: datetime) -> Refusal | None:
     """Return why the auction cannot be bought at once, or None.
 
     Possible until a bid stands or, with a reserve, until the reserve is met (decision 11)."""
-    closed = window_refusal(terms, standing, now)
+    closed = window_refusal(auction, now)
     if closed:
         return closed
-    if terms.buy_now is None or not buy_now_available(terms, standing):
+    if auction.buy_now_price is None or not buy_now_available(auction):
         return Refusal("BuyNowGone", "The auction cannot be bought at once")
-    if amount != terms.buy_now:
-        return Refusal("BuyNowPriceDiffers", "The price to buy at once is {amount}", terms.buy_now)
+    if amount != auction.buy_now_price:
+        return Refusal("BuyNowPriceDiffers", "The price to buy at once is {amount}", auction.buy_now_price)
     return None
 
 
-def buy_now_available(terms: Terms, standing: Standing) -> bool:
+def buy_now_available(auction: Auction) -> bool:
     """Return whether the buy-now price of an open auction still stands (decision 11)."""
-    if terms.buy_now is None:
+    if auction.buy_now_price is None:
         return False
-    return standing.leader is None or (terms.reserve is not None and not reserve_met(terms, standing))
+    return auction.highest_bidder_id is None or (auction.reserve_price is not None and not reserve_met(auction))
 
 
-def closed_by_purchase(standing: Standing, *, buyer: str, price: int, now: datetime) -> Standing:
-    """Return the standing of an auction that `buyer` bought at once, or that staff settled by hand."""
-    return replace(standing, price=price, leader=buyer, leader_max=price, closed_at=now)
+def bought_at_once(auction: Auction, *, buyer: str, price: int) -> Standing:
+    """Return the standing of an auction that `buyer` bought at the buy-now price: one bid more (decision 11)."""
+    return replace(sold_to(auction, buyer=buyer, price=price), bid_count=auction.bid_count + 1)
 
 
-def is_over(standing: Standing, now: datetime) -> bool:
+def sold_to(auction: Auction, *, buyer: str, price: int) -> Standing:
+    """Return the standing of an auction that goes to `buyer`, whoever led, as staff settle it by hand."""
+    return replace(standing_of(auction), current_bid=price, highest_bidder_id=buyer, leader_max=price)
+
+
+def is_over(auction: Auction, now: datetime) -> bool:
     """Return whether the auction is due to be closed; one without an end is closed only by staff."""
-    return standing.effective_end is not None and now >= standing.effective_end
+    return auction.effective_end is not None and now >= auction.effective_end
 
 
-def outcome(terms: Terms, standing: Standing) -> Outcome:
+def outcome(auction: Auction) -> Outcome:
     """Return who wins at the close and at what price; nobody when the reserve is not met (decision 11)."""
-    if standing.leader is None or not reserve_met(terms, standing):
+    if auction.highest_bidder_id is None or not reserve_met(auction):
         return Outcome(None, None)
-    return Outcome(standing.leader, standing.price)
+    return Outcome(auction.highest_bidder_id, auction.current_bid)
 
 
 _TRANSITIONS = {

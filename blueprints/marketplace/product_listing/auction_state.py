@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.http.errors import NotFound
-from blueprints.marketplace.product_listing.lending import AuctionListing, ListingView, row_behind
+from blueprints.marketplace.product_listing.lending import AuctionListing, AuctionStanding, ListingView, row_behind
 from blueprints.marketplace.product_listing.models import Product
 
 # Built once: every bid starts here, and building it anew costs more than running it.
@@ -35,12 +35,11 @@ def lock_listing(work: UnitOfWork, product_id: str, *, withdrawn_too: bool = Fal
     return listing
 
 
-def record_standing(work: UnitOfWork, listing: AuctionListing, *, price: int | None, leader: str | None,
-                    leader_max: int | None, runner_up_max: int | None, bid_count: int,
-                    effective_end: datetime | None) -> None:
-    """Write where the auction stands; amounts in minor units of the listing's currency."""
-    work.change(row_behind(listing), current_bid=price, highest_bidder_id=leader, leader_max=leader_max,
-                runner_up_max=runner_up_max, bid_count=bid_count, effective_end=effective_end)
+def record_standing(work: UnitOfWork, listing: AuctionListing, standing: AuctionStanding) -> None:
+    """Write where the auction stands now; amounts in minor units of the listing's currency."""
+    work.change(row_behind(listing), current_bid=standing.current_bid, highest_bidder_id=standing.highest_bidder_id,
+                leader_max=standing.leader_max, runner_up_max=standing.runner_up_max, bid_count=standing.bid_count,
+                effective_end=standing.effective_end)
 
 
 def record_close(work: UnitOfWork, listing: AuctionListing, closed_at: datetime, winner_bid_id: str | None) -> None:

@@ -5,46 +5,46 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from blueprints.marketplace.auction_offer import rules
-from blueprints.marketplace.auction_offer.rules import PROXY, Standing, Terms
+from blueprints.marketplace.auction_offer.rules import PROXY
+from tests.marketplace.auction_offer.auction_row import AuctionRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WRITTEN = "1:0.05,5:0.25,25:0.50,100:1,250:2.50,500:5,1000:10,2500:25,5000:50,:100"
 TABLE = rules.parse_increments(WRITTEN, 100)
-TERMS = Terms(floor=5000)
-PROXY_TERMS = Terms(mode=PROXY, floor=1000)
+AUCTION = AuctionRow(start_price=5000)
+PROXY_AUCTION = AuctionRow(bidding_mode=PROXY, start_price=1000)
 
 
-def refusal(terms, standing, amount, bidder="ann", own=None, now=NOW):
-    refused = rules.bid_refusal(terms, standing, TABLE, bidder=bidder, amount=amount, own_maximum=own, now=now)
+def refusal(auction, amount, bidder="ann", own=None, now=NOW):
+    refused = rules.bid_refusal(auction, TABLE, bidder=bidder, amount=amount, own_maximum=own, now=now)
     return refused and (refused.code, refused.amount)
 
 
-def after(terms, *bids, standing=None, now=NOW):
-    standing = standing or Standing()
+def after(auction, *bids, now=NOW):
     for bidder, amount in bids:
-        standing = rules.take_bid(terms, standing, TABLE, bidder=bidder, amount=amount, now=now)
-    return standing
+        auction = auction.now_at(rules.take_bid(auction, TABLE, bidder=bidder, amount=amount, now=now))
+    return auction
 
 
 def test_a_first_bid_under_the_floor_is_refused():
-    assert refusal(TERMS, Standing(), 4999) == ("BidTooLow", 5000)
-    assert refusal(TERMS, Standing(), 5000) is None
+    assert refusal(AUCTION, 4999) == ("BidTooLow", 5000)
+    assert refusal(AUCTION, 5000) is None
 
 
 def test_a_later_bid_must_reach_the_price_and_an_increment():
-    standing = after(TERMS, ("ann", 6000))
-    assert refusal(TERMS, standing, 6099, "bob") == ("BidTooLow", 6100)
-    assert refusal(TERMS, standing, 6100, "bob") is None
+    auction = after(AUCTION, ("ann", 6000))
+    assert refusal(auction, 6099, "bob") == ("BidTooLow", 6100)
+    assert refusal(auction, 6100, "bob") is None
 
 
 def test_an_own_bid_that_is_not_higher_is_refused():
-    assert refusal(PROXY_TERMS, after(PROXY_TERMS, ("ann", 5000)), 5000, own=5000) == ("BidNotHigher", 5000)
+    assert refusal(after(PROXY_AUCTION, ("ann", 5000)), 5000, own=5000) == ("BidNotHigher", 5000)
 
 
 def test_a_bid_above_the_ceiling_is_refused():
-    terms = replace(TERMS, ceiling=8000)
-    assert refusal(terms, Standing(), 8001) == ("BidTooHigh", 8000)
-    assert refusal(terms, Standing(), 8000) is None
+    auction = replace(AUCTION, end_bid=8000)
+    assert refusal(auction, 8001) == ("BidTooHigh", 8000)
+    assert refusal(auction, 8000) is None
 
 
 @pytest.mark.parametrize(("moment", "code"), [
@@ -52,20 +52,19 @@ def test_a_bid_above_the_ceiling_is_refused():
     (NOW + timedelta(hours=1), "AuctionEnded"),
 ])
 def test_a_bid_outside_the_window_is_refused(moment, code):
-    terms = replace(TERMS, starts_at=NOW)
-    assert refusal(terms, Standing(effective_end=NOW + timedelta(hours=1)), 9000, now=moment) == (code, None)
+    auction = replace(AUCTION, start_bid_date=NOW, effective_end=NOW + timedelta(hours=1))
+    assert refusal(auction, 9000, now=moment) == (code, None)
 
 
 def test_a_bid_on_a_closed_auction_is_refused_even_before_its_end():
-    standing = Standing(effective_end=NOW + timedelta(hours=1), closed_at=NOW - timedelta(hours=1))
-    assert refusal(TERMS, standing, 9000) == ("AuctionEnded", None)
+    auction = replace(AUCTION, effective_end=NOW + timedelta(hours=1), closed_at=NOW - timedelta(hours=1))
+    assert refusal(auction, 9000) == ("AuctionEnded", None)
 
 
 def test_the_window_includes_its_start_and_the_millisecond_before_its_end():
-    terms = replace(TERMS, starts_at=NOW)
-    standing = Standing(effective_end=NOW + timedelta(hours=1))
-    assert refusal(terms, standing, 9000, now=NOW) is None
-    assert refusal(terms, standing, 9000, now=NOW + timedelta(hours=1, milliseconds=-1)) is None
+    auction = replace(AUCTION, start_bid_date=NOW, effective_end=NOW + timedelta(hours=1))
+    assert refusal(auction, 9000, now=NOW) is None
+    assert refusal(auction, 9000, now=NOW + timedelta(hours=1, milliseconds=-1)) is None
 
 
 @pytest.mark.parametrize(("price", "step"), [
@@ -99,186 +98,191 @@ def test_the_floor_is_the_higher_of_both_starting_amounts_and_never_nothing():
 
 
 def test_in_an_open_auction_the_highest_bid_is_the_price():
-    standing = after(TERMS, ("ann", 6000), ("bob", 7000))
-    assert (standing.price, standing.leader, standing.runner_up_max, standing.bid_count) == (7000, "bob", 6000, 2)
+    auction = after(AUCTION, ("ann", 6000), ("bob", 7000))
+    assert (auction.current_bid, auction.highest_bidder_id) == (7000, "bob")
+    assert (auction.runner_up_max, auction.bid_count) == (6000, 2)
 
 
 def test_in_an_open_auction_the_leader_who_raises_moves_the_price():
-    standing = after(TERMS, ("ann", 6000))
-    assert refusal(TERMS, standing, 6050, "ann", own=6000) == ("BidTooLow", 6100)
-    raised = after(TERMS, ("ann", 6100), standing=standing)
-    assert (raised.price, raised.leader, raised.runner_up_max) == (6100, "ann", None)
+    auction = after(AUCTION, ("ann", 6000))
+    assert refusal(auction, 6050, "ann", own=6000) == ("BidTooLow", 6100)
+    raised = after(auction, ("ann", 6100))
+    assert (raised.current_bid, raised.highest_bidder_id, raised.runner_up_max) == (6100, "ann", None)
 
 
 def test_a_single_proxy_bidder_pays_the_floor():
-    assert after(PROXY_TERMS, ("ann", 50000)).price == 1000
+    assert after(PROXY_AUCTION, ("ann", 50000)).current_bid == 1000
 
 
 def test_a_proxy_leader_defends_with_one_increment_over_the_runner_up():
-    standing = after(PROXY_TERMS, ("ann", 10000), ("bob", 5000))
-    assert (standing.price, standing.leader, standing.leader_max, standing.runner_up_max) == (5100, "ann", 10000, 5000)
+    auction = after(PROXY_AUCTION, ("ann", 10000), ("bob", 5000))
+    assert (auction.current_bid, auction.highest_bidder_id) == (5100, "ann")
+    assert (auction.leader_max, auction.runner_up_max) == (10000, 5000)
 
 
 def test_the_proxy_price_never_passes_the_leaders_maximum():
-    assert after(PROXY_TERMS, ("ann", 5050), ("bob", 5000)).price == 5050
+    assert after(PROXY_AUCTION, ("ann", 5050), ("bob", 5000)).current_bid == 5050
 
 
 def test_a_higher_maximum_takes_the_lead_one_increment_above_the_old_one():
-    standing = after(PROXY_TERMS, ("ann", 5000), ("bob", 10000))
-    assert (standing.price, standing.leader, standing.runner_up_max) == (5100, "bob", 5000)
+    auction = after(PROXY_AUCTION, ("ann", 5000), ("bob", 10000))
+    assert (auction.current_bid, auction.highest_bidder_id, auction.runner_up_max) == (5100, "bob", 5000)
 
 
 def test_of_equal_maxima_the_earlier_leads():
-    standing = after(PROXY_TERMS, ("ann", 5000), ("bob", 5000))
-    assert (standing.price, standing.leader) == (5000, "ann")
+    auction = after(PROXY_AUCTION, ("ann", 5000), ("bob", 5000))
+    assert (auction.current_bid, auction.highest_bidder_id) == (5000, "ann")
 
 
 def test_a_proxy_leader_may_raise_by_less_than_an_increment_and_moves_nothing():
-    standing = after(PROXY_TERMS, ("ann", 5000), ("bob", 4000))
-    assert refusal(PROXY_TERMS, standing, 5001, "ann", own=5000) is None
-    raised = after(PROXY_TERMS, ("ann", 9000), standing=standing)
-    assert (raised.price, raised.leader, raised.leader_max) == (standing.price, "ann", 9000)
+    auction = after(PROXY_AUCTION, ("ann", 5000), ("bob", 4000))
+    assert refusal(auction, 5001, "ann", own=5000) is None
+    raised = after(auction, ("ann", 9000))
+    assert (raised.current_bid, raised.highest_bidder_id, raised.leader_max) == (auction.current_bid, "ann", 9000)
 
 
 def test_a_runner_up_who_raises_is_measured_against_the_leader_not_against_himself():
-    standing = after(PROXY_TERMS, ("ann", 10000), ("bob", 5000), ("bob", 8000))
-    assert (standing.price, standing.leader, standing.runner_up_max) == (8100, "ann", 8000)
+    auction = after(PROXY_AUCTION, ("ann", 10000), ("bob", 5000), ("bob", 8000))
+    assert (auction.current_bid, auction.highest_bidder_id, auction.runner_up_max) == (8100, "ann", 8000)
 
 
 def test_a_proxy_maximum_that_reaches_the_reserve_lifts_the_price_to_it():
-    terms = replace(PROXY_TERMS, reserve=8000)
-    under = after(terms, ("ann", 7999))
-    assert under.price == 1000
-    assert not rules.reserve_met(terms, under)
-    assert after(terms, ("ann", 8000)).price == 8000
+    auction = replace(PROXY_AUCTION, reserve_price=8000)
+    under = after(auction, ("ann", 7999))
+    assert under.current_bid == 1000
+    assert not rules.reserve_met(under)
+    assert after(auction, ("ann", 8000)).current_bid == 8000
 
 
 def test_a_proxy_leader_who_raises_to_the_reserve_meets_it():
-    terms = replace(PROXY_TERMS, reserve=8000)
-    assert after(terms, ("ann", 5000), ("ann", 9000)).price == 8000
+    auction = replace(PROXY_AUCTION, reserve_price=8000)
+    assert after(auction, ("ann", 5000), ("ann", 9000)).current_bid == 8000
 
 
 def test_above_the_reserve_the_proxy_price_is_the_usual_one():
-    terms = replace(PROXY_TERMS, reserve=8000)
-    assert after(terms, ("ann", 20000), ("bob", 10000)).price == 10250
+    auction = replace(PROXY_AUCTION, reserve_price=8000)
+    assert after(auction, ("ann", 20000), ("bob", 10000)).current_bid == 10250
 
 
 def test_the_visible_amount_of_a_leading_proxy_bid_is_the_price():
-    before = after(PROXY_TERMS, ("ann", 5000))
-    leads = after(PROXY_TERMS, ("bob", 10000), standing=before)
-    assert rules.visible_amount(PROXY_TERMS, before, leads, TABLE, bidder="bob", amount=10000) == 5100
+    before = after(PROXY_AUCTION, ("ann", 5000))
+    leads = after(before, ("bob", 10000))
+    assert rules.visible_amount(before, leads, TABLE, bidder="bob", amount=10000) == 5100
 
 
 def test_the_visible_amount_of_a_proxy_bid_outbid_at_once_is_the_least_it_had_to_be():
-    before = after(PROXY_TERMS, ("ann", 10000))
-    outbid = after(PROXY_TERMS, ("bob", 5000), standing=before)
-    assert rules.visible_amount(PROXY_TERMS, before, outbid, TABLE, bidder="bob", amount=5000) == 1050
+    before = after(PROXY_AUCTION, ("ann", 10000))
+    outbid = after(before, ("bob", 5000))
+    assert rules.visible_amount(before, outbid, TABLE, bidder="bob", amount=5000) == 1050
 
 
 def test_a_bid_in_the_last_seconds_moves_the_end():
-    terms = replace(TERMS, soft_close_seconds=60)
-    late = Standing(effective_end=NOW + timedelta(seconds=10))
-    assert after(terms, ("ann", 6000), standing=late).effective_end == NOW + timedelta(seconds=60)
+    late = replace(AUCTION, soft_close_seconds=60, effective_end=NOW + timedelta(seconds=10))
+    assert after(late, ("ann", 6000)).effective_end == NOW + timedelta(seconds=60)
 
 
 def test_a_bid_before_the_last_seconds_moves_nothing():
-    terms = replace(TERMS, soft_close_seconds=60)
     end = NOW + timedelta(seconds=60)
-    assert after(terms, ("ann", 6000), standing=Standing(effective_end=end)).effective_end == end
+    assert after(replace(AUCTION, soft_close_seconds=60, effective_end=end), ("ann", 6000)).effective_end == end
 
 
 def test_the_end_never_moves_past_the_hard_end_nor_backwards():
-    standing = Standing(effective_end=NOW + timedelta(seconds=10))
-    hard = replace(TERMS, soft_close_seconds=60, hard_end=NOW + timedelta(seconds=30))
-    assert after(hard, ("ann", 6000), standing=standing).effective_end == NOW + timedelta(seconds=30)
-    passed = replace(hard, hard_end=NOW + timedelta(seconds=5))
-    assert after(passed, ("ann", 6000), standing=standing).effective_end == NOW + timedelta(seconds=10)
+    hard = replace(AUCTION, soft_close_seconds=60, effective_end=NOW + timedelta(seconds=10),
+                   hard_end_date=NOW + timedelta(seconds=30))
+    assert after(hard, ("ann", 6000)).effective_end == NOW + timedelta(seconds=30)
+    passed = replace(hard, hard_end_date=NOW + timedelta(seconds=5))
+    assert after(passed, ("ann", 6000)).effective_end == NOW + timedelta(seconds=10)
 
 
 def test_without_soft_close_and_without_an_end_nothing_moves():
     tomorrow = NOW + timedelta(days=1)
-    assert after(TERMS, ("ann", 6000), standing=Standing(effective_end=tomorrow)).effective_end == tomorrow
-    assert after(replace(TERMS, soft_close_seconds=60), ("ann", 6000)).effective_end is None
+    assert after(replace(AUCTION, effective_end=tomorrow), ("ann", 6000)).effective_end == tomorrow
+    assert after(replace(AUCTION, soft_close_seconds=60), ("ann", 6000)).effective_end is None
 
 
 def test_without_bids_nobody_wins():
-    assert rules.outcome(TERMS, Standing()) == rules.Outcome(None, None)
+    assert rules.outcome(AUCTION) == rules.Outcome(None, None)
 
 
 def test_under_the_reserve_nobody_wins():
-    terms = replace(TERMS, reserve=8000)
-    assert rules.outcome(terms, after(terms, ("ann", 7999))).winner is None
-    assert rules.outcome(terms, after(terms, ("ann", 8000))) == rules.Outcome("ann", 8000)
+    auction = replace(AUCTION, reserve_price=8000)
+    assert rules.outcome(after(auction, ("ann", 7999))).winner is None
+    assert rules.outcome(after(auction, ("ann", 8000))) == rules.Outcome("ann", 8000)
 
 
 def test_an_auction_is_over_at_its_end_and_one_without_an_end_never_is():
-    assert rules.is_over(Standing(effective_end=NOW), NOW)
-    assert not rules.is_over(Standing(effective_end=NOW + timedelta(milliseconds=1)), NOW)
-    assert not rules.is_over(Standing(), NOW)
+    assert rules.is_over(replace(AUCTION, effective_end=NOW), NOW)
+    assert not rules.is_over(replace(AUCTION, effective_end=NOW + timedelta(milliseconds=1)), NOW)
+    assert not rules.is_over(AUCTION, NOW)
 
 
-def buy_now_refusal(terms, standing, amount=20000, now=NOW):
-    refused = rules.buy_now_refusal(terms, standing, amount, now)
+def buy_now_refusal(auction, amount=20000, now=NOW):
+    refused = rules.buy_now_refusal(auction, amount, now)
     return refused and refused.code
 
 
 def test_an_auction_without_a_buy_now_price_cannot_be_bought_at_once():
-    assert buy_now_refusal(TERMS, Standing()) == "BuyNowGone"
+    assert buy_now_refusal(AUCTION) == "BuyNowGone"
 
 
 def test_buy_now_ends_with_the_first_bid():
-    terms = replace(TERMS, buy_now=20000)
-    assert buy_now_refusal(terms, after(terms, ("ann", 6000))) == "BuyNowGone"
-    assert buy_now_refusal(terms, Standing()) is None
+    auction = replace(AUCTION, buy_now_price=20000)
+    assert buy_now_refusal(after(auction, ("ann", 6000))) == "BuyNowGone"
+    assert buy_now_refusal(auction) is None
 
 
 def test_with_a_reserve_buy_now_ends_when_the_reserve_is_met():
-    terms = replace(TERMS, buy_now=20000, reserve=8000)
-    assert buy_now_refusal(terms, after(terms, ("ann", 6000))) is None
-    assert buy_now_refusal(terms, after(terms, ("ann", 8000))) == "BuyNowGone"
+    auction = replace(AUCTION, buy_now_price=20000, reserve_price=8000)
+    assert buy_now_refusal(after(auction, ("ann", 6000))) is None
+    assert buy_now_refusal(after(auction, ("ann", 8000))) == "BuyNowGone"
 
 
 def test_buy_now_has_one_price_and_the_window_of_a_bid():
-    terms = replace(TERMS, buy_now=20000, starts_at=NOW)
-    assert buy_now_refusal(terms, Standing(), 19999) == "BuyNowPriceDiffers"
-    assert buy_now_refusal(terms, Standing(effective_end=NOW)) == "AuctionEnded"
-    assert buy_now_refusal(terms, Standing(), now=NOW - timedelta(seconds=1)) == "AuctionNotStarted"
+    auction = replace(AUCTION, buy_now_price=20000, start_bid_date=NOW)
+    assert buy_now_refusal(auction, 19999) == "BuyNowPriceDiffers"
+    assert buy_now_refusal(replace(auction, effective_end=NOW)) == "AuctionEnded"
+    assert buy_now_refusal(auction, now=NOW - timedelta(seconds=1)) == "AuctionNotStarted"
 
 
-def test_buying_at_once_closes_the_auction_at_that_price():
-    standing = rules.closed_by_purchase(Standing(), buyer="ann", price=20000, now=NOW)
-    assert (standing.price, standing.leader, standing.closed_at) == (20000, "ann", NOW)
-    assert refusal(TERMS, standing, 30000, "bob") == ("AuctionEnded", None)
+def test_who_buys_at_once_leads_at_that_price_with_one_bid_more():
+    auction = AUCTION.now_at(rules.bought_at_once(AUCTION, buyer="ann", price=20000))
+    assert (auction.current_bid, auction.highest_bidder_id, auction.bid_count) == (20000, "ann", 1)
 
 
-def without(terms, standing, *remaining):
-    return rules.standing_without(terms, standing, TABLE, [rules.StandingBid(*bid) for bid in remaining])
+def test_staff_settle_at_any_bid_without_counting_a_new_one():
+    auction = after(AUCTION, ("ann", 6000), ("bob", 7000))
+    settled = rules.sold_to(auction, buyer="ann", price=6000)
+    assert (settled.current_bid, settled.highest_bidder_id, settled.bid_count) == (6000, "ann", 2)
+
+
+def without(auction, *remaining):
+    return auction.now_at(rules.standing_without(auction, TABLE, [rules.StandingBid(*bid) for bid in remaining]))
 
 
 def test_when_the_last_bid_leaves_the_floor_counts_again():
-    standing = without(TERMS, after(TERMS, ("ann", 6000)))
-    assert (standing.price, standing.leader, standing.leader_max, standing.bid_count) == (None, None, None, 1)
-    assert refusal(TERMS, standing, 5000) is None
+    auction = without(after(AUCTION, ("ann", 6000)))
+    assert (auction.current_bid, auction.highest_bidder_id, auction.leader_max) == (None, None, None)
+    assert auction.bid_count == 1
+    assert refusal(auction, 5000) is None
 
 
 def test_when_the_top_bid_leaves_the_next_one_leads():
-    standing = without(TERMS, after(TERMS, ("ann", 6000), ("bob", 7000)), ("ann", 6000))
-    assert (standing.price, standing.leader, standing.runner_up_max) == (6000, "ann", None)
+    auction = without(after(AUCTION, ("ann", 6000), ("bob", 7000)), ("ann", 6000))
+    assert (auction.current_bid, auction.highest_bidder_id, auction.runner_up_max) == (6000, "ann", None)
 
 
 def test_when_the_proxy_runner_up_leaves_the_price_falls_to_what_still_wins():
-    standing = after(PROXY_TERMS, ("ann", 10000), ("bob", 5000), ("cat", 8000))
-    assert without(PROXY_TERMS, standing, ("ann", 10000), ("bob", 5000)).price == 5100
-    assert without(PROXY_TERMS, standing, ("ann", 10000)).price == 1000
+    auction = after(PROXY_AUCTION, ("ann", 10000), ("bob", 5000), ("cat", 8000))
+    assert without(auction, ("ann", 10000), ("bob", 5000)).current_bid == 5100
+    assert without(auction, ("ann", 10000)).current_bid == 1000
 
 
 def test_a_bid_that_leaves_never_lifts_the_price():
-    capped = after(PROXY_TERMS, ("ann", 10000), ("bob", 9950), ("cat", 10000), ("ann", 30000))
-    assert capped.price == 10000
-    assert without(PROXY_TERMS, capped, ("ann", 30000), ("bob", 9950)).price == 10000
+    capped = after(PROXY_AUCTION, ("ann", 10000), ("bob", 9950), ("cat", 10000), ("ann", 30000))
+    assert capped.current_bid == 10000
+    assert without(capped, ("ann", 30000), ("bob", 9950)).current_bid == 10000
 
 
 def test_when_a_bid_leaves_a_met_reserve_stays_the_price():
-    terms = replace(PROXY_TERMS, reserve=8000)
-    standing = after(terms, ("ann", 10000), ("bob", 9000))
-    assert without(terms, standing, ("ann", 10000)).price == 8000
+    auction = after(replace(PROXY_AUCTION, reserve_price=8000), ("ann", 10000), ("bob", 9000))
+    assert without(auction, ("ann", 10000)).current_bid == 8000

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from blueprints.marketplace.auction_offer import rules
+from tests.marketplace.auction_offer.auction_row import AuctionRow
 
 TABLE = rules.parse_increments("1:0.05,5:0.25,25:0.50,100:1,250:2.50,500:5,1000:10,2500:25,5000:50,:100", 100)
 START = datetime(2003, 4, 1, tzinfo=UTC)
@@ -25,15 +26,15 @@ def test_a_real_auction_closes_at_its_real_price(number):
     bids = AUCTIONS[number]
     price = cents(bids[0]["price"])
     reserve = price if number in RESERVED else None
-    terms = rules.Terms(mode=rules.PROXY, floor=cents(bids[0]["openbid"]), reserve=reserve)
-    standing, own = rules.Standing(), {}
+    auction = AuctionRow(bidding_mode=rules.PROXY, start_price=cents(bids[0]["openbid"]), reserve_price=reserve)
+    own = {}
     for row in bids:
         moment = START + timedelta(days=float(row["bidtime"]))
         bid = {"bidder": row["bidder"], "amount": cents(row["bid"]), "now": moment}
-        if not rules.bid_refusal(terms, standing, TABLE, own_maximum=own.get(row["bidder"]), **bid):
-            standing = rules.take_bid(terms, standing, TABLE, **bid)
+        if not rules.bid_refusal(auction, TABLE, own_maximum=own.get(row["bidder"]), **bid):
+            auction = auction.now_at(rules.take_bid(auction, TABLE, **bid))
             own[row["bidder"]] = bid["amount"]
-    assert rules.outcome(terms, standing).price == price
+    assert rules.outcome(auction).price == price
 
 
 def test_ten_real_auctions_are_on_file():
