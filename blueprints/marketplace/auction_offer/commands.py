@@ -18,7 +18,7 @@ from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.models import ACTIVE_BID, Bid
-from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED
+from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED, PRICE_CHANGED
 from blueprints.marketplace.product_listing.auction_state import (
     forget_winner,
     lock_listing,
@@ -59,7 +59,7 @@ def change_bid_status(actor: Actor, bid_id: str, status: str | None = None) -> B
                 _award(work, listing, bid)
             else:
                 work.change(bid, status=status)
-                _resolve_without(work, listing)
+                _resolve_without(work, listing, bid)
         work.commit()
         return bid
 
@@ -75,7 +75,7 @@ def delete_bid(actor: Actor, bid_id: str) -> Bid:
             _refuse_ended(listing)
         work.archive(bid)
         if bid.status == "ACTIVE" and listing.closed_at is None:
-            _resolve_without(work, listing)
+            _resolve_without(work, listing, bid)
         elif bid.id == listing.winner_bid_id:
             forget_winner(work, listing)
         work.commit()
@@ -140,7 +140,7 @@ def _bid(work: UnitOfWork, listing: AuctionListing, own: Bid | None, amount: int
                                               placed_at=moment))
     if after.highest_bidder_id != bidder and after.current_bid != listing.current_bid:
         _show_price(work, listing.id, after)
-    record_standing(work, listing, after)
+    _move_price(work, listing, after, bid)
     return bid
 
 
@@ -151,7 +151,7 @@ def _buy(work: UnitOfWork, listing: AuctionListing, own: Bid | None, amount: int
     bid = _insert_bid(work, listing, own, Bid(id=bid_id, bid_amount=amount, maximum=amount, sequence=after.bid_count,
                                               placed_at=moment))
     work.flush()
-    record_standing(work, listing, after)
+    _move_price(work, listing, after, bid)
     _settle(work, listing, bid, moment)
     return bid
 
@@ -181,6 +181,20 @@ def _insert_bid(work: UnitOfWork, listing: AuctionListing, own: Bid | None, bid:
     return work.insert(bid)
 
 
+def _move_price(work: UnitOfWork, listing: AuctionListing, after: rules.Standing, cause: Bid) -> None:
+    """Record where the auction stands after a bid came or left; when price or lead are others now, say so (062).
+
+    Everything in the event is for everybody's eyes: the price that shows, never a maximum (decision 8)."""
+    price, leader = listing.current_bid, listing.highest_bidder_id
+    record_standing(work, listing, after)
+    if (price, leader) != (after.current_bid, after.highest_bidder_id):
+        work.emit(PRICE_CHANGED, listing.id, {
+            "productId": listing.id, "title": listing.title, "sellerId": listing.seller_id,
+            "currency": listing.currency, "oldPrice": to_wire(price, listing.currency),
+            "price": to_wire(after.current_bid, listing.currency), "oldLeaderId": leader,
+            "leaderId": after.highest_bidder_id, "effectiveEnd": iso(after.effective_end), "bidId": cause.id})
+
+
 def _show_price(work: UnitOfWork, product_id: str, standing: rules.Standing) -> None:
     """Let the leader's bid show the price it has automatically risen to (decision 8)."""
     leading = _active_bid_of(work, product_id, standing.highest_bidder_id)
@@ -206,13 +220,13 @@ def _refuse_ended(listing: AuctionListing) -> None:
         raise RuleViolated("AuctionEnded", "The auction has ended")
 
 
-def _resolve_without(work: UnitOfWork, listing: AuctionListing) -> None:
-    """Find the leader and the price among the bids that remain after one has left."""
+def _resolve_without(work: UnitOfWork, listing: AuctionListing, gone: Bid) -> None:
+    """Find the leader and the price among the bids that remain after one is gone."""
     work.flush()
     best = work.all(_active_bids(listing.id).order_by(Bid.maximum.desc(), Bid.sequence).limit(2))
     after = rules.standing_without(listing, _increments_for(listing.currency),
                                    [rules.StandingBid(bid.user_id, bid.maximum) for bid in best])
-    record_standing(work, listing, after)
+    _move_price(work, listing, after, gone)
     if best:
         work.change(best[0], bid_amount=after.current_bid)
 
@@ -222,7 +236,7 @@ def _award(work: UnitOfWork, listing: AuctionListing, bid: Bid) -> None:
     if not listing.is_active:
         raise RuleViolated("ListingGone", "The listing was withdrawn")
     price = listing.current_bid if listing.highest_bidder_id == bid.user_id else bid.bid_amount
-    record_standing(work, listing, rules.sold_to(listing, buyer=bid.user_id, price=price or bid.bid_amount))
+    _move_price(work, listing, rules.sold_to(listing, buyer=bid.user_id, price=price or bid.bid_amount), bid)
     _settle(work, listing, bid, now())
 
 

@@ -3,13 +3,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import and_, case, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from app.clock import now
 from app.data.columns import camel_case, iso
 from app.data.filters import Condition, Filter, Filters, equal
 from app.data.money import to_wire
-from app.data.reads import Listing, Page, fetch, get_row, list_rows
+from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
 from app.data.wire import Wire
 from app.identity.access import require, require_self_or_staff
 from app.identity.actor import Actor
@@ -69,6 +70,21 @@ def revealed(actor: Actor, rows: list[Wire]) -> list[Wire]:
         row["visibleAmount"] = row["bidAmount"]
         row["bidAmount"] = to_wire(maxima[row["id"]], row["currency"])
     return rows
+
+
+def last_bid_of(product_id: str, user_id: str) -> str | None:
+    """Return the id of a bidder's latest bid on a listing, whatever became of it, or None."""
+    row = fetch_one(select(Bid.id).where(Bid.product_id == product_id, Bid.user_id == user_id, Bid.is_active.is_(True))
+                    .order_by(Bid.created_at.desc(), Bid.id.desc()).limit(1))
+    return row.id if row else None
+
+
+def was_raised(bid_id: str) -> bool:
+    """Tell whether its bidder has bid again on the same listing after this bid."""
+    later = aliased(Bid)
+    again = exists().where(later.product_id == Bid.product_id, later.user_id == Bid.user_id,
+                           later.sequence > Bid.sequence, later.is_active.is_(True))
+    return fetch_one(select(Bid.id).where(Bid.id == bid_id, again)) is not None
 
 
 def _maxima(bid_ids: Iterable[str]) -> dict[str, int]:

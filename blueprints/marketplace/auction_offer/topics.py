@@ -1,4 +1,4 @@
-"""Topics of auctionOffer: the dbevents literal from the contract, and the close of an auction, which is ours."""
+"""Topics of auctionOffer: the dbevents literal from the contract; what happens to an auction's price is ours (062)."""
 
 BID_CREATED = "ebaycclone-auctionoffer-service-dbevent-auctionofferbid-created"
 BID_UPDATED = "ebaycclone-auctionoffer-service-dbevent-auctionofferbid-updated"
@@ -7,4 +7,5 @@ OFFER_CREATED = "ebaycclone-auctionoffer-service-dbevent-auctionofferoffer-creat
 OFFER_UPDATED = "ebaycclone-auctionoffer-service-dbevent-auctionofferoffer-updated"
 OFFER_DELETED = "ebaycclone-auctionoffer-service-dbevent-auctionofferoffer-deleted"
 
+PRICE_CHANGED = "ebaycclone-auctionoffer-service-auction-price-changed"
 AUCTION_CLOSED = "ebaycclone-auctionoffer-service-auction-closed"

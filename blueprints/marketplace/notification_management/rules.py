@@ -23,12 +23,12 @@ def settled_read(channel: str, is_read: bool) -> bool:
     return channel == "EMAIL" or is_read
 
 
-def outbid(old: Mapping[str, Any], new: Mapping[str, Any]) -> Notice | None:
-    """Return the BID_OUTBID of a listing that changed from `old` to `new`, for whoever led before and no longer does.
+def outbid(changed: Mapping[str, Any]) -> Notice | None:
+    """Return the BID_OUTBID of an auction whose price changed, for whoever led before and no longer does, else None.
 
     A leader who cancelled was not outbid: then the price does not rise."""
-    before, after = old.get("highestBidderId"), new.get("highestBidderId")
-    rises = (new.get("currentBid") or 0) > (old.get("currentBid") or 0)
+    before, after = changed["oldLeaderId"], changed["leaderId"]
+    rises = (changed["price"] or 0) > (changed["oldPrice"] or 0)
     return Notice("BID_OUTBID", before) if before and after and before != after and rises else None
 
 

@@ -1,42 +1,39 @@
 """Who is told when bids and offers happen (rules-marketplace §6.3), and the letters of EMAIL notifications."""
 from typing import Any
 
-from app.data.reads import Page
 from app.data.unit_of_work import UnitOfWork
 from app.events.outbox import Event
 from app.events.subscriptions import subscribe
-from app.identity.actor import system_actor
 from app.notify.letters import spoken_amount
-from blueprints.marketplace.auction_offer.queries import BID_FILTERS, list_bids
+from blueprints.marketplace.auction_offer.queries import last_bid_of, was_raised
 from blueprints.marketplace.auction_offer.topics import (
     AUCTION_CLOSED,
     BID_CREATED,
     BID_UPDATED,
     OFFER_CREATED,
     OFFER_UPDATED,
+    PRICE_CHANGED,
 )
 from blueprints.marketplace.notification_management import rules
 from blueprints.marketplace.notification_management.commands import REALM, tell, write_to
 from blueprints.marketplace.notification_management.letters import LETTERS
 from blueprints.marketplace.notification_management.topics import NOTIFICATION_CREATED
 from blueprints.marketplace.product_listing.queries import listing_facts
-from blueprints.marketplace.product_listing.topics import PRODUCT_UPDATED
 from blueprints.platform.auth.queries import contact_of
 
 Row = dict[str, Any]
 _OFFER_FACTS = ("productId", "status", "offerAmount", "counterAmount", "currency")
 
 
-@subscribe(PRODUCT_UPDATED, name="notifications.outbid")
+@subscribe(PRICE_CHANGED, name="notifications.price-changed")
 def tell_outbid(work: UnitOfWork, event: Event) -> None:
     """Tell whoever led an auction that somebody else does now."""
-    old, listing = event.payload["old_productListingProduct"], event.payload["productListingProduct"]
-    notice = rules.outbid(old, listing)
+    changed = event.payload
+    notice = rules.outbid(changed)
     if notice is not None:
-        own = _bids(listing["id"], notice.user_id)
-        payload = {"productId": listing["id"], "bidId": own[-1]["id"] if own else None,
-                   "bidAmount": listing["currentBid"], "currency": listing["currency"]}
-        tell(work, event, notice, payload, {"title": listing["title"]})
+        payload = {"productId": changed["productId"], "bidId": last_bid_of(changed["productId"], notice.user_id),
+                   "bidAmount": changed["price"], "currency": changed["currency"]}
+        tell(work, event, notice, payload, {"title": changed["title"]})
 
 
 @subscribe(BID_CREATED, name="notifications.bid-placed")
@@ -51,9 +48,9 @@ def tell_bid_placed(work: UnitOfWork, event: Event) -> None:
 def tell_bid_settled(work: UnitOfWork, event: Event) -> None:
     """Tell a bidder that the bid won or lost."""
     old, bid = event.payload["old_auctionOfferBid"], event.payload["auctionOfferBid"]
-    if bid["status"] == old["status"]:
-        return
-    notice = rules.bid_settled(old["status"], bid, was_raised=bid["status"] == "LOST" and _was_raised(bid))
+    # Only who bids again loses a bid by an own act, so of all others no bid is read.
+    raised = bid["status"] == "LOST" and event.user_id == bid["userId"] and was_raised(bid["id"])
+    notice = rules.bid_settled(old["status"], bid, was_raised=raised)
     if notice is not None:
         tell(work, event, notice, _bid_facts(bid), _title_of(bid["productId"]))
 
@@ -113,14 +110,3 @@ def _listing(product_id: str) -> Row | None:
 def _title_of(product_id: str) -> Row:
     listing = _listing(product_id)
     return {"title": listing["title"]} if listing else {}
-
-
-def _was_raised(bid: Row) -> bool:
-    """A bidder who raises leaves the former bid LOST; then there is a later one."""
-    return any(other["id"] != bid["id"] and other["createdAt"] >= bid["createdAt"]
-               for other in _bids(bid["productId"], bid["userId"]))
-
-
-def _bids(product_id: str, user_id: str) -> list[Row]:
-    conditions, _ = BID_FILTERS.conditions({"productId": [product_id], "userId": [user_id]})
-    return list_bids(system_actor(REALM), Page(number=0), conditions).rows

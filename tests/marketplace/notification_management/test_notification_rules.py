@@ -13,19 +13,17 @@ def test_a_mail_is_always_read(channel: str, is_read: bool, settled: bool) -> No
 
 
 def test_the_former_leader_is_told_of_being_outbid() -> None:
-    told = rules.outbid({"highestBidderId": "b", "currentBid": 60}, {"highestBidderId": "b2", "currentBid": 70})
+    told = rules.outbid({"oldLeaderId": "b", "oldPrice": 60, "leaderId": "b2", "price": 70})
     assert told == ("BID_OUTBID", "b")
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    ({"highestBidderId": None, "currentBid": None}, {"highestBidderId": "b", "currentBid": 60}),
-    ({"highestBidderId": "b", "currentBid": 60}, {"highestBidderId": "b", "currentBid": 65}),
-    ({"highestBidderId": "b2", "currentBid": 70}, {"highestBidderId": "b", "currentBid": 60}),
-    ({"highestBidderId": "b2", "currentBid": 70}, {"highestBidderId": "b", "currentBid": 70}),
-    ({"highestBidderId": "b", "currentBid": 60}, {"highestBidderId": None, "currentBid": None}),
+@pytest.mark.parametrize(("old_leader", "old_price", "leader", "price"), [
+    (None, None, "b", 60), ("b", 60, "b", 65), ("b2", 70, "b", 60), ("b2", 70, "b", 70), ("b", 60, None, None),
 ], ids=["first bid", "leader raises", "leader cancels", "leader at the reserve cancels", "only bidder cancels"])
-def test_nobody_is_outbid_by(old: dict[str, object], new: dict[str, object]) -> None:
-    assert rules.outbid(old, new) is None
+def test_nobody_is_outbid_by(
+        old_leader: str | None, old_price: int | None, leader: str | None, price: int | None) -> None:
+    changed = {"oldLeaderId": old_leader, "oldPrice": old_price, "leaderId": leader, "price": price}
+    assert rules.outbid(changed) is None
 
 
 @pytest.mark.parametrize(("old", "new", "kind"), [

@@ -1,6 +1,8 @@
 """Who is told what of bids and offers, in the app and by mail (rules-marketplace §6.3), through the real events."""
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from app.clock import moved_clock
@@ -211,3 +213,20 @@ def test_a_user_who_left_is_not_told(room: Saleroom, inbox: Inbox) -> None:
 
 def test_every_type_but_the_noisy_ones_has_its_letter() -> None:
     assert set(LETTERS) == set(TYPES) - {"BID_UPDATED", "MESSAGE_SENT"}
+
+
+@pytest.mark.parametrize("bids", [1, 4])
+def test_a_notice_of_an_outbid_bidder_reads_one_bid_and_one_of_a_loser_none(
+        room: Saleroom, settle: Callable[[], None], count_statements: Callable[[], Any], bids: int) -> None:
+    """However often the bidder who is outbid has raised before: one statement, and none for who only lost."""
+    product_id = room.auction()
+    for number in range(bids):
+        room.placed(room.ben, product_id, 60 + 10 * number)
+    settle()
+    room.placed(room.cleo, product_id, 200)
+    with count_statements() as told:
+        settle()
+    assert len([statement for statement in told if "FROM auction_offer_bid" in statement]) == 1
+    with moved_clock(hours=2), count_statements() as told:
+        settle()
+    assert not [statement for statement in told if "FROM auction_offer_bid AS" in statement]
