@@ -78,7 +78,7 @@ def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
 def replay(subscriber: str, topic: str | None, after: int, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Owe stored events to SUBSCRIBER once more, done ones included.
 
-    Example: flask events replay search.search_index --topic elastic-index-ebaycclone_searchindex-created
+    Example: flask events replay search_indexing.refresh --after 120000
     """
     try:
         count = replayable(subscriber, topic, after)

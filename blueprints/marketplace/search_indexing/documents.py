@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.data.columns import iso
 from app.data.reads import fetch, fetch_one
-from app.search import Document, IndexSchema, RebuildSource, instant, keyword, text
+from app.search import Change, Document, IndexSchema, RebuildSource, Removal, instant, keyword, text
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.rules import other_prose
 
@@ -26,6 +26,14 @@ def search_document(id: str, version: int, document_type: str, reference_id: str
     named = {name: document.get(name) for name in ("title", "name", "fullname", "subtitle", "description")}
     return Document(id, version, {**named, "prose": other_prose(document), "documentType": document_type,
                                   "referenceId": reference_id, "indexedAt": indexed_at})
+
+
+def change_of(row: Any) -> Change:
+    """Return what the search index must hold of a record's row: its document, or that it was taken out."""
+    if not row.is_active:
+        return Removal(row.id, row.record_version)
+    return search_document(row.id, row.record_version, row.document_type, row.reference_id, _text(row.indexed_at),
+                           row.document)
 
 
 def _documents(after: str | None) -> Iterator[Document]:

@@ -79,6 +79,15 @@ def indexed_references(document_type: str, after: str, limit: int) -> list[tuple
     return [tuple(row) for row in rows]
 
 
+def records_of(document_type: str, reference_ids: Iterable[str]) -> list[Any]:
+    """Return every record of those references, those taken out too, in one statement."""
+    columns = (SearchIndex.id, SearchIndex.record_version, SearchIndex.is_active, SearchIndex.document_type,
+               SearchIndex.reference_id, SearchIndex.indexed_at, SearchIndex.document, SearchIndex.seller_ref)
+    wanted = list(reference_ids)
+    return list(fetch(select(*columns).where(SearchIndex.document_type == document_type,
+                                             SearchIndex.reference_id.in_(wanted)))) if wanted else []
+
+
 def missing_references(document_type: str, reference_ids: Iterable[str]) -> list[str]:
     """Return those ids that have no active record."""
     wanted = list(reference_ids)

@@ -1,4 +1,4 @@
-"""Keeps the records true to what they describe: whatever happened, the present state is read again and written.
+"""Keeps the records true to what they describe, and the search index to the records: the present state is written.
 
 A record is locked before its truth is read, so that of two refreshes the later one writes the later state."""
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from app.data.reads import Page
 from app.data.unit_of_work import unit_of_work
+from app.events.outbox import Event
 from app.http.errors import RuleViolated
 from app.identity.actor import system_actor
-from app.search.catalogue import Progress, declare_index
+from app.search.catalogue import Progress, apply_or_rebuild, declare_index
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,
     list_categories,
@@ -20,12 +21,13 @@ from blueprints.marketplace.category_management.queries import (
 )
 from blueprints.marketplace.product_listing.queries import live_product_ids, products_by_id
 from blueprints.marketplace.search_indexing.commands import new_record, rewrite
-from blueprints.marketplace.search_indexing.documents import SCHEMA, SOURCE
+from blueprints.marketplace.search_indexing.documents import SCHEMA, SOURCE, change_of
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.queries import (
     dependants,
     indexed_references,
     missing_references,
+    records_of,
     seller_references,
     sells,
 )
@@ -41,14 +43,27 @@ from blueprints.platform.auth.queries import brief_users
 _PER_TRANSACTION = 25
 _PER_READ = 500
 _SYSTEM = system_actor("marketplace")
+_CAUSE = "search_indexing.refresh"
 
 Documents = Mapping[str, dict[str, Any]]
 
 
 def refresh(document_type: str, ids: Iterable[str]) -> None:
-    """Write the present document of each reference, and take those records out whose reference is gone."""
-    for few in _chunks(list(dict.fromkeys(ids)), _PER_TRANSACTION):
-        _refresh_few(document_type, few)
+    """Write the present document of each reference, take those records out whose reference is gone, feed the index.
+
+    The index is fed after the commit, with what then stands, written just now or not: who repeats this because it broke
+    off in between finds nothing to write, and feeds all the same. Of two who feed one record the later version wins."""
+    for many in _chunks(list(dict.fromkeys(ids)), _PER_READ):
+        _write(document_type, many, _CAUSE)
+        records = records_of(document_type, many)
+        if document_type == "PRODUCT":  # their sellers may have been written with them
+            records += records_of("SELLER", {record.seller_ref for record in records if record.seller_ref})
+        apply_or_rebuild(SCHEMA.name, [change_of(record) for record in records])
+
+
+def has_fed(event: Event) -> bool:
+    """Tell whether a change of a record was made by refresh(), which feeds the index itself."""
+    return event.user_id is None and event.request_id == _CAUSE
 
 
 def refresh_dependants(reference: str, value: str) -> None:
@@ -61,29 +76,32 @@ def refresh_dependants(reference: str, value: str) -> None:
 
 
 def refresh_everything(progress: Progress = lambda done, total: None) -> int:
-    """Compare all records with what they describe; returns how many references were looked at."""
+    """Compare all records with what they describe; returns how many references were looked at.
+
+    The index is not fed here, because its rebuild follows; should that break off, the records' events do it."""
     total, done = SOURCE.total(), 0
     for document_type in _TRUTHS:
         for ids in _all_references(document_type):
-            refresh(document_type, ids)
+            _write(document_type, ids)
             done += len(ids)
             progress(done, max(done, total))
     return done
 
 
-def _refresh_few(document_type: str, ids: Sequence[str]) -> None:
-    try:
-        _write_few(document_type, ids)
-    except RuleViolated:
-        # A rival has recorded one of them since we looked; now it is found.
-        _write_few(document_type, ids)
+def _write(document_type: str, ids: Sequence[str], cause: str | None = None) -> None:
+    for few in _chunks(ids, _PER_TRANSACTION):
+        try:
+            _write_few(document_type, few, cause)
+        except RuleViolated:
+            # A rival has recorded one of them since we looked; now it is found.
+            _write_few(document_type, few, cause)
 
 
-def _write_few(document_type: str, ids: Sequence[str]) -> None:
+def _write_few(document_type: str, ids: Sequence[str], cause: str | None) -> None:
     """Refresh a few references in one transaction, and with products whoever thereby starts or stops selling.
 
     Not after it: if the work broke off in between, the next attempt would find nothing new and forget the seller."""
-    with unit_of_work(_SYSTEM) as work:
+    with unit_of_work(_SYSTEM, request_id=cause) as work:
         rows = {row.reference_id: row for row in work.all(select(SearchIndex).where(
             SearchIndex.document_type == document_type, SearchIndex.reference_id.in_(ids),
             SearchIndex.is_active.is_(True)).order_by(SearchIndex.id), lock=True)}
@@ -98,7 +116,7 @@ def _write_few(document_type: str, ids: Sequence[str]) -> None:
             work.archive(rows[id])
         if traders := _traders(rows, documents):
             work.flush()
-            _write_few("SELLER", traders)
+            _write_few("SELLER", traders, cause)
         work.commit()
 
 

@@ -1,4 +1,4 @@
-"""What searchIndexing does when something it describes changes, and how its own records reach the search index.
+"""What searchIndexing does when something it describes changes, and how records that staff write reach the index.
 
 All are batch subscribers: they may see an event twice or late, and read the present state or compare versions."""
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from app.search.catalogue import apply_or_rebuild
 from blueprints.marketplace.product_listing.queries import products_showing
 from blueprints.marketplace.search_indexing import topics
 from blueprints.marketplace.search_indexing.documents import SCHEMA, search_document
-from blueprints.marketplace.search_indexing.refreshing import refresh, refresh_dependants
+from blueprints.marketplace.search_indexing.refreshing import has_fed, refresh, refresh_dependants
 
 _CREATED = {topics.CATEGORY_CREATED: "CATEGORY", topics.SUBCATEGORY_CREATED: "SUBCATEGORY",
             topics.PRODUCT_CREATED: "PRODUCT", topics.USER_CREATED: "SELLER"}
@@ -55,8 +55,9 @@ def _renamed(event: Event) -> tuple[str, str] | None:
 
 @subscribe_batch(topics.INDEX_CREATED, topics.INDEX_UPDATED, topics.INDEX_DELETED, name="search.search_index")
 def feed_search(events: Sequence[Event]) -> None:
-    """Bring records into the search index, in one commit per batch."""
-    apply_or_rebuild(SCHEMA.name, [_change(event) for event in events])
+    """Bring the records that staff or a rebuild wrote into the search index, in one commit per batch."""
+    if changes := [_change(event) for event in events if not has_fed(event)]:
+        apply_or_rebuild(SCHEMA.name, changes)
 
 
 def _change(event: Event) -> Change:
