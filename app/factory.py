@@ -11,7 +11,7 @@ from app import clock
 from app.data.database import configure_database
 from app.data.entity import db
 from app.http.application import Application
-from app.http.blueprint import ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import add_default_routes
 from app.http.edge import Edge, behind_proxies
 from app.http.envelope import json_response, shape_errors_below

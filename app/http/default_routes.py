@@ -8,13 +8,14 @@ import flask_swagger_ui
 import orjson
 from flask import Response
 
-from app.http.blueprint import ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.errors import NotFound
-from app.http.limits import spend_one_request
 from app.http.openapi import answer, document_of
-from app.http.request import current_actor
+from app.http.pipeline import admitted
+from app.http.realm_front import SYSTEM, SystemRoute
 from app.http.service import Service
+from app.identity.access import public
 from app.identity.actor import Actor
 from app.identity.authentication import session_answer
 from app.identity.session_view import SESSION_SCHEMA
@@ -81,8 +82,7 @@ def _add_session_and_permissions(blueprint: ServiceBlueprint) -> None:
     service = blueprint.service
 
     def known() -> Actor | None:
-        actor = current_actor(service.realm)
-        spend_one_request(actor)
+        actor = admitted(SYSTEM, SystemRoute(service, "whoCalls", public, known), {})
         return None if actor.is_anonymous else actor
 
     def current_user() -> Response:

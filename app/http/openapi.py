@@ -10,7 +10,8 @@ from app.http.service import Service
 from app.identity.access import Predicate
 
 if TYPE_CHECKING:
-    from app.http.blueprint import BusinessApi, ServiceBlueprint
+    from app.http.declaration import ServiceBlueprint
+    from app.http.realm_front import BusinessApi
 
 _TYPES: dict[type[fields.Field[Any]], tuple[str | None, str | None]] = {
     schemas.Text: ("string", None), schemas.Identifier: ("string", "uuid"), schemas.Instant: ("string", "date-time"),
@@ -52,10 +53,10 @@ _KINDS = {"id": {"type": "string", "format": "uuid"}, "instant": {"type": "strin
 
 
 def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
-    """Return the documentation flask-smorest keeps for one rule of a business API."""
+    """Return the OpenAPI operation of one rule of a business API."""
     doc: dict[str, Any] = {
-        "operationId": operation, "summary": api.description.strip().split("\n")[0], "parameters": _parameters(api),
-        "responses": _responses(api), "x-event-topic": api.topic}
+        "operationId": operation, "summary": (api.view.__doc__ or "").strip().split("\n")[0],
+        "parameters": _parameters(api), "responses": _responses(api), "x-event-topic": api.topic}
     if api.policy.__name__ == "public":
         doc["security"] = []
     if api.method in ("POST", "PATCH", "PUT"):
@@ -63,12 +64,12 @@ def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
             "schema": api.shape or {"type": "object"}}}}
         if api.body is not None:
             doc["requestBody"]["content"]["application/json"]["example"] = _example(api.body())
-    return {"manual_doc": doc}
+    return doc
 
 
 def describe_system(name: str, view: Any, method: str, path: str, body: type[Schema] | None, policy: Predicate,
                     doc: dict[str, Any]) -> dict[str, Any]:
-    """Return the documentation of a bare route; `doc` adds to it or says it better."""
+    """Return the OpenAPI operation of a bare route; `doc` adds to it or says it better."""
     refusals = [400, 401, 403, 404, 429, 503] + ([413] if method != "GET" else []) + ([415] if body else [])
     responses = {"200": answer({}), **{str(code): _error(code) for code in refusals}}
     described: dict[str, Any] = {
@@ -79,13 +80,13 @@ def describe_system(name: str, view: Any, method: str, path: str, body: type[Sch
     if body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {
             "schema": body, "example": _example(body())}}}
-    return {"manual_doc": described}
+    return described
 
 
 def describe_default(path: str, doc: dict[str, Any]) -> dict[str, Any]:
-    """Return the documentation of a route every service has."""
+    """Return the OpenAPI operation of a route every service has."""
     parameters = [_path_parameter(part) for part in _placeholders(path)]
-    return {"manual_doc": {"tags": ["default routes"], "parameters": parameters, **doc}}
+    return {"tags": ["default routes"], "parameters": parameters, **doc}
 
 
 def answer(schema: dict[str, Any], meaning: str = "OK", media_type: str = "application/json") -> dict[str, Any]:
@@ -132,17 +133,16 @@ def _responses(api: "BusinessApi") -> dict[str, Any]:
                        "uiPermissions": {"type": "array", "items": {}}}
     body = {"allOf": [{"$ref": "#/components/schemas/Envelope"}, {
         "type": "object", "required": list(properties), "properties": {**properties, **api.extras}}]}
-    meanings = {code: api.responses.get(code) for code in _codes(api.method)}
     return {str(api.status): {"description": "OK", "content": {"application/json": {"schema": body}}},
-            **{str(code): _error(code, meaning) for code, meaning in meanings.items()}}
+            **{str(code): _error(code) for code in _codes(api.method)}}
 
 
 def _codes(method: str) -> list[int]:
     return [400, 401, 403, 404, 429, 503] + ([409, 412, 413, 415] if method != "GET" else [])
 
 
-def _error(code: int, meaning: str | None = None) -> dict[str, Any]:
-    return {"description": meaning or _MEANINGS[code],
+def _error(code: int) -> dict[str, Any]:
+    return {"description": _MEANINGS[code],
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}}
 
 

@@ -22,7 +22,7 @@ def add_default_routes(api: RegistryBlueprint) -> None:
     def add(path: str, view: Any, said: dict[str, Any]) -> None:
         rule = path.replace("{", "<").replace("}", ">")
         api.add_url_rule(rule, f"default {path.replace('.', ' ')}", view)
-        described["paths"][service.mount + path] = {"get": describe_default(path, said)["manual_doc"]}
+        described["paths"][service.mount + path] = {"get": describe_default(path, said)}
 
     add_pages(add, service, TITLE, lambda: described)
     add("/currentuser", _current_user, about_caller("currentUser", "Who the token stands for", CURRENT_USER))

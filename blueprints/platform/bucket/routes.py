@@ -6,7 +6,7 @@ from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.data.uuid7 import canonical_uuid
-from app.http.blueprint import ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.http.idempotency import answered_once
