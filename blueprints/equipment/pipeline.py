@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select
 
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import canonical_uuid
+from app.http.bearer import bearer_token
 from app.http.envelope import json_response
 from app.http.errors import ApiError, Forbidden, InvalidInput, LoginRequired
 from app.http.idempotency import Claim, claim_key
@@ -112,8 +113,8 @@ class RegistryBlueprint(Blueprint):
 
 def admit_anyone() -> Caller:
     """Return the caller of the present request; raises LoginRequired (rung 1)."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    caller = caller_of(token.strip()) if scheme.lower() == "bearer" and token else None
+    token = bearer_token()
+    caller = caller_of(token) if token else None
     spend_one_request(caller.actor if caller else anonymous(REALM))
     if caller is None:
         raise LoginRequired("Invalid access token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

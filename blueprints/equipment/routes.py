@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from flask import Response
-
-from app.http.limits import spend_one_request
-from app.identity.actor import anonymous
 from blueprints.equipment import commands, queries, registry, schemas
 from blueprints.equipment.default_routes import add_default_routes
 from blueprints.equipment.pipeline import MountedService, RegistryBlueprint
 from blueprints.equipment.queries import Asked, Paged, Rows, Wire
 from blueprints.equipment.refusals import Entry, Rule
 from blueprints.equipment.rules import DIVISION_STATUSES, EQUIPMENT_STATUSES, LEGAL_ENTITY_STATUSES
-from blueprints.equipment.tokens import REALM, Caller, issue_token
+from blueprints.equipment.tokens import Caller, issue_token
 from blueprints.equipment.validation import check_dates
 
 SERVICE = MountedService(
@@ -238,11 +234,5 @@ def load_dictionary(caller: Caller, rows: Rows, data: dict[str, Any], name: str)
     return vars(registry.load_dictionary(caller, name, data))
 
 
-@api.post("/oauth/token")
-def token() -> Response:
-    """Give a client an access token for its secret (OAuth2 client credentials)."""
-    spend_one_request(anonymous(REALM))
-    return issue_token()
-
-
+api.add_url_rule("/oauth/token", "token", issue_token, methods=["POST"])
 add_default_routes(api)
