@@ -27,7 +27,8 @@ from app.payments import jobs as payment_jobs
 from app.runtime import Runtime, install_runtime
 from app.settings import Settings, SettingsError, claim_home, load_settings
 from blueprints.equipment import routes as equipment
-from blueprints.equipment.pipeline import RegistryBlueprint, refused
+from blueprints.equipment.declaration import RegistryBlueprint
+from blueprints.equipment.envelope import refused
 from blueprints.marketplace.admin_moderation import routes as admin_moderation
 from blueprints.marketplace.auction_offer import jobs as auction_jobs
 from blueprints.marketplace.auction_offer import routes as auction_offer

@@ -97,3 +97,29 @@ def token_endpoint(realm: str, find: Callable[[str], OAuthClient | None], make_t
         return response
 
     return answer
+
+
+def token_operation(refusals: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI operation of the endpoint; `refusals` are by status, in the service's own shape."""
+    text = {"type": "string"}
+    form = {"type": "object", "required": ["grant_type"], "properties": {
+        "grant_type": {"const": _ClientCredentials.GRANT_TYPE},
+        "scope": {"type": "string", "description": "scopes by space; default all of the client"},
+        "client_id": {"type": "string", "format": "uuid"}, "client_secret": text}}
+    token = _told({"access_token": text, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"},
+                   "scope": text})
+    wrong = _told({"error": text, "error_description": text}, required=["error"])
+    refused = {"application/json": {"schema": wrong, "example": {"error": "invalid_client"}}}
+    meaning = "invalid_request, invalid_scope, unsupported_grant_type or invalid_client"
+    return {
+        "operationId": "token", "summary": "Give a client an access token for its secret (RFC 6749 §4.4).",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": token}}},
+                      "400": {"description": meaning, "content": refused},
+                      "401": {"description": "invalid_client", "content": refused}, **refusals}}
+
+
+def _told(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required or list(properties),
+            "additionalProperties": False, "maxProperties": 100}

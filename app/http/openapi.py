@@ -74,7 +74,7 @@ def describe_system(name: str, view: Any, method: str, path: str, body: type[Sch
     responses = {"200": answer({}), **{str(code): _error(code) for code in refusals}}
     described: dict[str, Any] = {
         "operationId": name, "summary": (view.__doc__ or name).strip().split("\n")[0],
-        "parameters": [_path_parameter(part) for part in _placeholders(path)],
+        "parameters": [_path_parameter(part) for part in placeholders(path)],
         **({"security": []} if policy.__name__ == "public" else {}),
         **doc, "responses": responses | doc.get("responses", {})}
     if body is not None:
@@ -85,7 +85,7 @@ def describe_system(name: str, view: Any, method: str, path: str, body: type[Sch
 
 def describe_default(path: str, doc: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI operation of a route every service has."""
-    parameters = [_path_parameter(part) for part in _placeholders(path)]
+    parameters = [_path_parameter(part) for part in placeholders(path)]
     return {"tags": ["default routes"], "parameters": parameters, **doc}
 
 
@@ -94,7 +94,14 @@ def answer(schema: dict[str, Any], meaning: str = "OK", media_type: str = "appli
     return {"description": meaning, "content": {media_type: {"schema": schema}}}
 
 
-def _placeholders(path: str) -> list[str]:
+def document_from(service: Service, title: str, paths: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI document of a service that says itself what each of its paths does."""
+    info = {"title": title, "version": service.version, "description": service.description}
+    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
+
+
+def placeholders(path: str) -> list[str]:
+    """Return the names of a path's parameters."""
     return [part[1:-1].split(":")[-1] for part in path.split("/") if part[:1] in ("{", "<")]
 
 
@@ -108,7 +115,7 @@ def _query(name: str, kind: dict[str, Any], meaning: str = "") -> dict[str, Any]
 
 
 def _parameters(api: "BusinessApi") -> list[dict[str, Any]]:
-    found = [_path_parameter(name, name not in api.text_parameters) for name in _placeholders(api.path)]
+    found = [_path_parameter(name, name not in api.text_parameters) for name in placeholders(api.path)]
     found += [_query(name, {"type": kind}, meaning) for name, kind, meaning in _COMMON]
     if api.crud == "list":
         found += [_query(name, {"type": kind}, meaning) for name, kind, meaning in _PAGED]
