@@ -11,7 +11,7 @@ from app import clock
 from app.data.database import configure_database
 from app.data.entity import db
 from app.http.application import Application
-from app.http.blueprint import ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import add_default_routes
 from app.http.edge import Edge, behind_proxies
 from app.http.envelope import json_response, shape_errors_below
@@ -27,7 +27,8 @@ from app.payments import jobs as payment_jobs
 from app.runtime import Runtime, install_runtime
 from app.settings import Settings, SettingsError, claim_home, load_settings
 from blueprints.equipment import routes as equipment
-from blueprints.equipment.pipeline import RegistryBlueprint, refused
+from blueprints.equipment.declaration import RegistryBlueprint
+from blueprints.equipment.envelope import refused
 from blueprints.marketplace.admin_moderation import routes as admin_moderation
 from blueprints.marketplace.auction_offer import jobs as auction_jobs
 from blueprints.marketplace.auction_offer import routes as auction_offer

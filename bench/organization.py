@@ -24,6 +24,8 @@ import psutil
 import psycopg
 from flask import Flask
 
+from app.runtime import install_runtime
+from app.settings import Settings
 from blueprints.organization.application.access import Caller
 from blueprints.organization.application.commands import Terms, create_resource
 from blueprints.organization.application.instants import instant_text
@@ -59,6 +61,7 @@ def settings() -> OrganizationSettings:
 def web() -> Flask:
     """Return the application that gunicorn serves."""
     app = Flask("bench-organization")
+    install_runtime(app, Settings(ratelimit_enabled=False))
     register_organization(app, settings())
     return app
 

@@ -8,13 +8,14 @@ import flask_swagger_ui
 import orjson
 from flask import Response
 
-from app.http.blueprint import ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.errors import NotFound
-from app.http.limits import spend_one_request
 from app.http.openapi import answer, document_of
-from app.http.request import current_actor
+from app.http.pipeline import admitted
+from app.http.realm_front import SYSTEM, SystemRoute
 from app.http.service import Service
+from app.identity.access import public
 from app.identity.actor import Actor
 from app.identity.authentication import session_answer
 from app.identity.session_view import SESSION_SCHEMA
@@ -24,9 +25,9 @@ from app.runtime import runtime
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 _ASSET_FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
 _SWAGGER = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<link rel="stylesheet" href="{mount}/swagger-assets/swagger-ui.css"></head><body><div id="ui"></div>
-<script src="{mount}/swagger-assets/swagger-ui-bundle.js"></script>
-<script src="{mount}/swagger-assets/start.js"></script></body></html>"""
+<link rel="stylesheet" href="{assets}/swagger-ui.css"></head><body><div id="ui"></div>
+<script src="{assets}/swagger-ui-bundle.js"></script>
+<script src="{assets}/start.js"></script></body></html>"""
 # The address is whole: a relative one would be taken from the page, not from this script.
 _START = "window.ui = SwaggerUIBundle({{url: '{mount}/openapi.json', dom_id: '#ui'}});"
 _POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -62,9 +63,9 @@ def add_pages(add: Callable[[str, Any, dict[str, Any]], None], service: Service,
     script, down = answer({"type": "string"}, media_type="text/javascript"), {"503": answer(_HEALTH, "Database down")}
 
     add("/", lambda: _face(service, document()), _said("face", "What this service can do", page))
-    add("/swagger", lambda: _SWAGGER.format(title=escape(service.name), mount=service.mount),
+    add("/swagger", lambda: swagger_page(service.name, f"{service.mount}/swagger-assets"),
         _said("swagger", "Try it out", page))
-    add("/swagger-assets/{name}", lambda name: _asset(service, name),
+    add("/swagger-assets/{name}", lambda name: swagger_asset(service.mount, name),
         _said("swaggerAsset", "What that page is made of", script))
     for path, name in (("/openapi.json", "openapi"), ("/swagger.json", "swaggerDocument")):
         add(path, lambda: json_response(document()), _said(name, "This document", data))
@@ -81,8 +82,7 @@ def _add_session_and_permissions(blueprint: ServiceBlueprint) -> None:
     service = blueprint.service
 
     def known() -> Actor | None:
-        actor = current_actor(service.realm)
-        spend_one_request(actor)
+        actor = admitted(SYSTEM, SystemRoute(service, "whoCalls", public, known), {})
         return None if actor.is_anonymous else actor
 
     def current_user() -> Response:
@@ -115,9 +115,15 @@ def _said(name: str, summary: str, good: dict[str, Any], *refusals: dict[str, An
     return {"operationId": name, "summary": summary, "responses": responses, "security": []}
 
 
-def _asset(service: Service, name: str) -> Response:
+def swagger_page(title: str, assets: str) -> str:
+    """Return the page that tries a service's calls; `assets` is the address under which swagger_asset answers."""
+    return _SWAGGER.format(title=escape(title), assets=assets)
+
+
+def swagger_asset(mount: str, name: str) -> Response:
+    """Return one of the files that page is made of, for the service at `mount`; raises NotFound."""
     if name == "start.js":
-        return Response(_START.format(mount=service.mount), mimetype="text/javascript")
+        return Response(_START.format(mount=mount), mimetype="text/javascript")
     if name not in _ASSETS:
         raise NotFound
     return Response((_ASSET_FOLDER / name).read_bytes(), mimetype=_ASSETS[name],

@@ -1,5 +1,6 @@
 """The success envelope of business APIs and the error shape, written as bytes by orjson (rules-platform §2.4, §2.5)."""
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a view returns when the row alone is not enough: `extras` are root keys beside it.
+
+    `told` are those the API event carries in their place, when they hold a secret that is the caller's alone."""
+
+    row: Any
+    extras: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, Any] | None = None
 
 
 def cache_key(*parts: Any) -> str:
@@ -64,10 +76,15 @@ def shape_errors_below(app: Flask, prefix: str, shape: Callable[[ApiError], Resp
     app.extensions.setdefault("error_shapes", {})[prefix] = shape
 
 
+def documented_refusal(error: ApiError) -> Response:
+    """Return the error JSON of the documents, which the services of realms refuse with (rules-platform §2.5)."""
+    return json_response(error_body(error), error.status, error.headers)
+
+
 def error_response(error: ApiError) -> Response:
     """Return the documented error JSON, or the shape of the service at this address."""
     for prefix, shape in current_app.extensions.get("error_shapes", {}).items():
         if request.path.startswith(prefix):
             shaped: Response = shape(error)
             return shaped
-    return json_response(error_body(error), error.status, error.headers)
+    return documented_refusal(error)

@@ -84,22 +84,34 @@ def claim_key(actor: Actor, route: str, body: bytes) -> Claim | Response | None:
         raise RequestInFlight("errMsg_IdempotencyKeyInFlight") from None
 
 
+def run_once(actor: Actor, route: str, body: bytes, run: Callable[[Claim | None], Response]) -> Response:
+    """Run a write, or return the stored answer of the same call; `run` stores its answer with the claim it is given.
+
+    A refused write frees its key. Raises what claim_key raises."""
+    claim = claim_key(actor, route, body)
+    if isinstance(claim, Response):
+        return claim
+    try:
+        return run(claim)
+    except BaseException:
+        if claim is not None:
+            claim.release(actor)
+        raise
+
+
 def answered_once(actor: Actor, route: str, body: bytes, answer: Callable[[], Response]) -> Response:
     """Make an answer, or return the stored one of the same call: for routes outside the pipeline of business APIs.
 
     It is kept after its effect, in a transaction of its own: a crash in between lets a retry repeat the effect."""
-    claim = claim_key(actor, route, body)
-    if isinstance(claim, Response) or claim is None:
-        return claim or answer()
-    try:
+    def run(claim: Claim | None) -> Response:
         response = answer()
-    except BaseException:
-        claim.release(actor)
-        raise
-    with suppress(RequestInFlight), unit_of_work(actor) as work:
-        claim.store(work, response.status_code, response.get_data())
-        work.commit()
-    return response
+        if claim is not None:
+            with suppress(RequestInFlight), unit_of_work(actor) as work:
+                claim.store(work, response.status_code, response.get_data())
+                work.commit()
+        return response
+
+    return run_once(actor, route, body, run)
 
 
 def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:

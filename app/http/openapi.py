@@ -10,7 +10,8 @@ from app.http.service import Service
 from app.identity.access import Predicate
 
 if TYPE_CHECKING:
-    from app.http.blueprint import BusinessApi, ServiceBlueprint
+    from app.http.declaration import ServiceBlueprint
+    from app.http.realm_front import BusinessApi
 
 _TYPES: dict[type[fields.Field[Any]], tuple[str | None, str | None]] = {
     schemas.Text: ("string", None), schemas.Identifier: ("string", "uuid"), schemas.Instant: ("string", "date-time"),
@@ -52,10 +53,10 @@ _KINDS = {"id": {"type": "string", "format": "uuid"}, "instant": {"type": "strin
 
 
 def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
-    """Return the documentation flask-smorest keeps for one rule of a business API."""
+    """Return the OpenAPI operation of one rule of a business API."""
     doc: dict[str, Any] = {
-        "operationId": operation, "summary": api.description.strip().split("\n")[0], "parameters": _parameters(api),
-        "responses": _responses(api), "x-event-topic": api.topic}
+        "operationId": operation, "summary": (api.view.__doc__ or "").strip().split("\n")[0],
+        "parameters": _parameters(api), "responses": _responses(api), "x-event-topic": api.topic}
     if api.policy.__name__ == "public":
         doc["security"] = []
     if api.method in ("POST", "PATCH", "PUT"):
@@ -63,29 +64,29 @@ def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
             "schema": api.shape or {"type": "object"}}}}
         if api.body is not None:
             doc["requestBody"]["content"]["application/json"]["example"] = _example(api.body())
-    return {"manual_doc": doc}
+    return doc
 
 
 def describe_system(name: str, view: Any, method: str, path: str, body: type[Schema] | None, policy: Predicate,
                     doc: dict[str, Any]) -> dict[str, Any]:
-    """Return the documentation of a bare route; `doc` adds to it or says it better."""
+    """Return the OpenAPI operation of a bare route; `doc` adds to it or says it better."""
     refusals = [400, 401, 403, 404, 429, 503] + ([413] if method != "GET" else []) + ([415] if body else [])
     responses = {"200": answer({}), **{str(code): _error(code) for code in refusals}}
     described: dict[str, Any] = {
         "operationId": name, "summary": (view.__doc__ or name).strip().split("\n")[0],
-        "parameters": [_path_parameter(part) for part in _placeholders(path)],
+        "parameters": [_path_parameter(part) for part in placeholders(path)],
         **({"security": []} if policy.__name__ == "public" else {}),
         **doc, "responses": responses | doc.get("responses", {})}
     if body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {
             "schema": body, "example": _example(body())}}}
-    return {"manual_doc": described}
+    return described
 
 
 def describe_default(path: str, doc: dict[str, Any]) -> dict[str, Any]:
-    """Return the documentation of a route every service has."""
-    parameters = [_path_parameter(part) for part in _placeholders(path)]
-    return {"manual_doc": {"tags": ["default routes"], "parameters": parameters, **doc}}
+    """Return the OpenAPI operation of a route every service has."""
+    parameters = [_path_parameter(part) for part in placeholders(path)]
+    return {"tags": ["default routes"], "parameters": parameters, **doc}
 
 
 def answer(schema: dict[str, Any], meaning: str = "OK", media_type: str = "application/json") -> dict[str, Any]:
@@ -93,7 +94,14 @@ def answer(schema: dict[str, Any], meaning: str = "OK", media_type: str = "appli
     return {"description": meaning, "content": {media_type: {"schema": schema}}}
 
 
-def _placeholders(path: str) -> list[str]:
+def document_from(service: Service, title: str, paths: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI document of a service that says itself what each of its paths does."""
+    info = {"title": title, "version": service.version, "description": service.description}
+    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
+
+
+def placeholders(path: str) -> list[str]:
+    """Return the names of a path's parameters."""
     return [part[1:-1].split(":")[-1] for part in path.split("/") if part[:1] in ("{", "<")]
 
 
@@ -107,7 +115,7 @@ def _query(name: str, kind: dict[str, Any], meaning: str = "") -> dict[str, Any]
 
 
 def _parameters(api: "BusinessApi") -> list[dict[str, Any]]:
-    found = [_path_parameter(name, name not in api.text_parameters) for name in _placeholders(api.path)]
+    found = [_path_parameter(name, name not in api.text_parameters) for name in placeholders(api.path)]
     found += [_query(name, {"type": kind}, meaning) for name, kind, meaning in _COMMON]
     if api.crud == "list":
         found += [_query(name, {"type": kind}, meaning) for name, kind, meaning in _PAGED]
@@ -132,17 +140,16 @@ def _responses(api: "BusinessApi") -> dict[str, Any]:
                        "uiPermissions": {"type": "array", "items": {}}}
     body = {"allOf": [{"$ref": "#/components/schemas/Envelope"}, {
         "type": "object", "required": list(properties), "properties": {**properties, **api.extras}}]}
-    meanings = {code: api.responses.get(code) for code in _codes(api.method)}
     return {str(api.status): {"description": "OK", "content": {"application/json": {"schema": body}}},
-            **{str(code): _error(code, meaning) for code, meaning in meanings.items()}}
+            **{str(code): _error(code) for code in _codes(api.method)}}
 
 
 def _codes(method: str) -> list[int]:
     return [400, 401, 403, 404, 429, 503] + ([409, 412, 413, 415] if method != "GET" else [])
 
 
-def _error(code: int, meaning: str | None = None) -> dict[str, Any]:
-    return {"description": meaning or _MEANINGS[code],
+def _error(code: int) -> dict[str, Any]:
+    return {"description": _MEANINGS[code],
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}}
 
 

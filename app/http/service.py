@@ -13,7 +13,8 @@ class Service:
     name: str
     version: str
     description: str
-    # Where it is mounted below the realm, when that is not `<name>-api` (bucket, bff-service, notification-service).
+    # Where it is mounted below the realm, when that is not `<name>-api` (bucket, bff-service, notification-service);
+    # with a slash at its start, the whole mount of a service that stands outside the realms.
     path: str = ""
 
     @property
@@ -24,6 +25,8 @@ class Service:
     @property
     def mount(self) -> str:
         """Return the URL prefix (decision 1)."""
+        if self.path.startswith("/"):
+            return self.path
         return f"/{self.realm}/{self.path or f'{self.name.lower()}-api'}"
 
     def topic(self, short: str) -> str:

@@ -10,6 +10,7 @@ from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import canonical_uuid
 from app.http.errors import DuplicateRecord, Forbidden, NotFound
+from app.http.oauth import digest, new_secret
 from blueprints.equipment import topics
 from blueprints.equipment.commands import require_working_legal_entity, stamp
 from blueprints.equipment.models import (
@@ -23,7 +24,7 @@ from blueprints.equipment.models import (
 from blueprints.equipment.queries import require_dictionary
 from blueprints.equipment.refusals import Conflict, wrong_entry
 from blueprints.equipment.rules import ACTIVE, INACTIVE, refused_transition, status_after
-from blueprints.equipment.tokens import Caller, digest, new_secret
+from blueprints.equipment.tokens import Caller
 
 
 @dataclass(frozen=True)

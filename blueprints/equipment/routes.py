@@ -2,27 +2,30 @@
 
 from typing import Any
 
-from flask import Response
-
-from app.http.limits import spend_one_request
-from app.identity.actor import anonymous
+from app.http.default_routes import add_pages
+from app.http.oauth import token_operation
+from app.http.service import Service
 from blueprints.equipment import commands, queries, registry, schemas
-from blueprints.equipment.default_routes import add_default_routes
-from blueprints.equipment.pipeline import MountedService, RegistryBlueprint
+from blueprints.equipment.declaration import RegistryBlueprint
+from blueprints.equipment.envelope import documented_refusal
+from blueprints.equipment.policies import POLICIES
 from blueprints.equipment.queries import Asked, Paged, Rows, Wire
 from blueprints.equipment.refusals import Entry, Rule
 from blueprints.equipment.rules import DIVISION_STATUSES, EQUIPMENT_STATUSES, LEGAL_ENTITY_STATUSES
 from blueprints.equipment.tokens import REALM, Caller, issue_token
 from blueprints.equipment.validation import check_dates
 
-SERVICE = MountedService(
-    realm="equipment",
+SERVICE = Service(
+    realm=REALM,
     name="equipment",
     version="1.0.0",
     description="Medical equipment of legal entities and their divisions.",
-    at="/equipment-api",
+    path="/equipment-api",
 )
-api = RegistryBlueprint(SERVICE)
+TITLE = "Equipment registry"
+api = RegistryBlueprint(SERVICE, TITLE)
+api.add_url_rule("/oauth/token", "token", issue_token, methods=["POST"])
+api.describe("POST", "/oauth/token", token_operation({str(code): documented_refusal(code) for code in (413, 429, 503)}))
 
 EQUIPMENT_FILTERS = {
     "division_id": "uuid",
@@ -238,11 +241,24 @@ def load_dictionary(caller: Caller, rows: Rows, data: dict[str, Any], name: str)
     return vars(registry.load_dictionary(caller, name, data))
 
 
-@api.post("/oauth/token")
-def token() -> Response:
-    """Give a client an access token for its secret (OAuth2 client credentials)."""
-    spend_one_request(anonymous(REALM))
-    return issue_token()
+add_pages(api.add_default, SERVICE, TITLE, api.document)
 
 
-add_default_routes(api)
+@api.about_caller("/currentuser", name="currentUser", shows=schemas.CURRENT_USER)
+def current_user(caller: Caller) -> Wire:
+    """Who the token stands for"""
+    who = {"user_id": caller.user_id, "legal_entity_id": caller.legal_entity_id, "role": caller.role}
+    return who | {"scopes": sorted(caller.scopes)}
+
+
+@api.about_caller("/permissions", name="permissions", shows=schemas.PERMISSIONS)
+def permissions(caller: Caller) -> list[str]:
+    """What the token may do"""
+    return [name for name, policy in POLICIES.items() if policy.allows(caller.role, caller.scopes)]
+
+
+@api.about_caller("/permissions/{name}", name="permission", shows=schemas.PERMISSION)
+def permission(caller: Caller, name: str) -> Wire:
+    """Whether the token may do it"""
+    policy = POLICIES.get(name)
+    return {"canDo": policy is not None and policy.allows(caller.role, caller.scopes), "exceptions": []}

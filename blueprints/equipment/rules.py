@@ -72,15 +72,6 @@ def missing_scope(granted: Collection[str], wanted: str) -> str | None:
     return None if wanted in granted else wanted
 
 
-def allowed_scope(registered: str, asked: str | None) -> str | None:
-    """Return the scopes of a token in a stable order: the client's own, or the asked ones when all are its own.
-
-    None means that one was asked that the client does not have (RFC 6749 §3.3: invalid_scope)."""
-    own = registered.split()
-    wanted = set((asked or registered).split()) or set(own)
-    return " ".join(scope for scope in own if scope in wanted) if wanted <= set(own) else None
-
-
 def as_moment(text: str) -> datetime:
     """Return an ISO 8601 date (its first instant in UTC) or date-time as an aware datetime; raises ValueError."""
     moment = datetime.fromisoformat(text)

@@ -172,3 +172,35 @@ CLIENT = shown(
 )
 CODE = shown({"code": _text(64), "description": _text(), "is_active": {"type": "boolean"}})
 LOADED = shown({name: {"type": "integer"} for name in ("added", "changed", "retired")})
+_TEXT: Schema = {"type": "string"}
+_SCOPES: Schema = {"type": "array", "items": {"type": "string", "enum": list(SCOPES)}}
+CURRENT_USER = shown({"user_id": UUID, "legal_entity_id": UUID, "role": _TEXT, "scopes": _SCOPES})
+PERMISSIONS: Schema = {"type": "array", "items": _TEXT}
+PERMISSION = shown({"canDo": {"type": "boolean"}, "exceptions": {"type": "array", "items": _TEXT}})
+
+# What the document shows of each body.
+EXAMPLES: dict[str, Schema] = {
+    "createEquipment": {
+        "type": "XRAY",
+        "name": "Mobile X-ray Nr. 7",
+        "external_id": "INV-0007",
+        "manufacturer": "Acme Imaging",
+        "manufacture_date": "2024-03-01",
+        "udi": [{"value": "04012345678901", "type": "GS1", "assigner_name": "GS1"}],
+        "names": [{"name": "Rolling Betty", "type": "user-friendly"}],
+        "division_id": "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e",
+    },
+    "updateEquipment": {"note": "new tube", "expiration_date": "2034-03-01"},
+    "changeEquipmentDivision": {"division_id": None},
+    "createLegalEntity": {"name": "City Hospital", "type": "MSP", "edrpou": "12345678"},
+    "updateLegalEntity": {"name": "City Hospital Nr. 1"},
+    "createDivision": {"name": "Radiology"},
+    "updateDivision": {"name": "Radiology and nuclear medicine"},
+    "createClient": {
+        "legal_entity_id": "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e",
+        "user_id": "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4f",
+        "role": "OWNER",
+        "scopes": ["equipment:read", "equipment:write"],
+    },
+    "loadDictionary": {"XRAY": "X-ray system"},
+}

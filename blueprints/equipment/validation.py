@@ -1,56 +1,22 @@
 """Checks a body against its JSON Schema and names every failing entry at once."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from uuid import UUID
 
-from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
 
 from app.clock import now
+from app.json_schema import is_too_large, new_formats, validator
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
 from blueprints.equipment.rules import as_moment, refused_dates
 from blueprints.equipment.schemas import Schema
 
-_formats = FormatChecker(formats=())
-
-
-@_formats.checks("uuid", raises=ValueError)
-def _is_uuid(value: object) -> bool:
-    return not isinstance(value, str) or str(UUID(value)) == value.lower()
+_formats = new_formats()
 
 
 @_formats.checks("iso8601", raises=ValueError)
 def _is_moment(value: object) -> bool:
     return not isinstance(value, str) or (value[:4].isdigit() and value[4:5] == "-" and as_moment(value) is not None)
-
-
-_LARGEST = {str: "maxLength", list: "maxItems", dict: "maxProperties"}
-
-
-def _unless_too_large(check: Callable[..., Any]) -> Callable[..., Iterator[ValidationError]]:
-    """A value larger than its schema allows is refused for that alone: what is in it could take hours to check."""
-
-    def keyword(validator: Any, wanted: Any, value: Any, schema: Schema) -> Iterator[ValidationError]:
-        largest = schema.get(_LARGEST.get(type(value), ""))
-        if largest is None or len(value) <= largest:
-            yield from check(validator, wanted, value, schema) or ()
-
-    return keyword
-
-
-def _matches(validator: Any, wanted: str, value: Any, schema: Schema) -> Iterator[ValidationError]:
-    """The keyword `pattern`: all of ours span the whole text, where Python's $ would allow a line break after it."""
-    if isinstance(value, str) and not re.fullmatch(wanted, value):
-        yield ValidationError("does not match")
-
-
-_looks_inside = {name: Draft202012Validator.VALIDATORS[name] for name in (
-    "format", "items", "uniqueItems", "properties", "propertyNames", "additionalProperties",
-)} | {"pattern": _matches}  # fmt: skip
-_Validator = extend(Draft202012Validator, {name: _unless_too_large(check) for name, check in _looks_inside.items()})
 
 
 def check_body(schema: Schema, body: object, *more: Callable[[dict[str, Any]], Sequence[Entry]]) -> dict[str, Any]:
@@ -84,7 +50,7 @@ def _well_formed(value: object) -> bool:
 def _failing(schema: Schema, body: object) -> list[Entry]:
     rules: dict[str, list[Rule]] = {}
     try:
-        for error in _Validator(schema, format_checker=_formats).iter_errors(body):
+        for error in validator(schema, _formats).iter_errors(body):
             for path, rule in _broken(error):
                 rules.setdefault(path, []).append(rule)
     except RecursionError:
@@ -96,6 +62,8 @@ def _broken(error: ValidationError) -> Iterator[tuple[str, Rule]]:
     path, keyword, wanted, value = error.json_path, error.validator, error.validator_value, error.instance
     if "propertyNames" in error.schema_path:
         path = f"{path}.{value}"
+    if keyword in _SILENT_WHEN_TOO_LARGE and is_too_large(value, error.schema):
+        return
     if keyword == "required":
         missing = next(name for name in wanted if error.message.startswith(f"{name!r} is a required"))
         yield f"{path}.{missing}", Rule("required", f"required property {missing} was not present")
@@ -118,6 +86,8 @@ def _broken(error: ValidationError) -> Iterator[tuple[str, Rule]]:
         yield path, Rule(str(keyword), error.message[:255])
 
 
+# A value larger than allowed is refused for that alone.
+_SILENT_WHEN_TOO_LARGE = ("format", "pattern", "uniqueItems")
 _LENGTHS = {
     "minLength": "min",
     "minItems": "min",

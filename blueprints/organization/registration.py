@@ -7,7 +7,7 @@ from werkzeug.routing import BaseConverter
 from app.http.envelope import shape_errors_below
 from app.settings import Settings
 from blueprints.organization.adapters.http.problems import kernel_refusal_response
-from blueprints.organization.adapters.http.token_endpoint import token_endpoint
+from blueprints.organization.adapters.http.token_endpoint import organization_token_endpoint
 from blueprints.organization.routes import build_blueprint
 from blueprints.organization.wiring import Organization, OrganizationSettings, settings_from
 
@@ -36,7 +36,7 @@ def register_organization(app: Flask, settings: Settings | OrganizationSettings)
     organization = Organization(settings_from(settings) if isinstance(settings, Settings) else settings)
     app.extensions[EXTENSION] = organization
     app.url_map.converters["any_text"] = AnyText
-    issue_token = token_endpoint(organization.ports.tenants, organization.tokens)
+    issue_token = organization_token_endpoint(organization.ports.tenants, organization.tokens)
     blueprint = build_blueprint(organization.ports, issue_token, organization.check_alive)
     if organization.settings.background:
         blueprint.before_request(organization.courier.start)

@@ -7,9 +7,15 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from blueprints.organization.adapters.http.conditions import bearer_token, expectation_of, json_body, terms_of
+from app.http.bearer import bearer_token
+from app.http.errors import ApiError
+from blueprints.organization.adapters.http.conditions import expectation_of, json_body, terms_of
 from blueprints.organization.adapters.http.documents import add_documents
-from blueprints.organization.adapters.http.problems import http_error_response, refusal_response
+from blueprints.organization.adapters.http.problems import (
+    http_error_response,
+    kernel_refusal_response,
+    refusal_response,
+)
 from blueprints.organization.application import commands, queries
 from blueprints.organization.application.access import Caller, admit
 from blueprints.organization.application.commands import Written
@@ -28,6 +34,7 @@ def build_blueprint(ports: Ports, issue_token: Callable[[], Response], check_ali
     api = Blueprint("organization", __name__, url_prefix="/organization-api")
     api.register_error_handler(Refusal, refusal_response)
     api.register_error_handler(HTTPException, http_error_response)
+    api.register_error_handler(ApiError, kernel_refusal_response)
     _add_calls(api, "oauth", "/oauth/token", {"POST": issue_token})
     add_documents(api, ports, check_alive)
     for kind in ports.schemas.kinds.values():
@@ -42,7 +49,7 @@ def _add_resource(api: Blueprint, ports: Ports, kind: ResourceType) -> None:
     member = f"{collection}/<any_text:resource_id>"
 
     def admitted(tenant_id: str, *, writes: bool = False) -> Caller:
-        return admit(ports, bearer_token(request), tenant_id, kind, writes=writes)
+        return admit(ports, bearer_token(), tenant_id, kind, writes=writes)
 
     def create(tenant_id: str) -> Response:
         caller = admitted(tenant_id, writes=True)

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import validate
 
-from app.http.blueprint import BusinessApi, ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
+from app.http.realm_front import BusinessApi
 from tests.clients import ApiClient
 
 CONTRACT = Path(__file__).parents[3] / "shared" / "contract"

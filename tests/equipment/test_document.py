@@ -3,7 +3,7 @@
 import pytest
 from openapi_spec_validator import validate
 
-from blueprints.equipment.pipeline import ERROR_TYPES
+from blueprints.equipment.envelope import ERROR_TYPES
 from blueprints.equipment.policies import POLICIES
 from blueprints.equipment.routes import api
 from blueprints.equipment.schemas import EQUIPMENT

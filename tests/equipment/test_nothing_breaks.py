@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from blueprints.equipment.pipeline import ERROR_TYPES
+from blueprints.equipment.envelope import ERROR_TYPES
 from blueprints.equipment.routes import api
 from tests.equipment.conftest import WALKER, Holder, refusal
 

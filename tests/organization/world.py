@@ -6,6 +6,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.runtime import install_runtime
+from app.settings import Settings
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
 from blueprints.organization.ports import Tenant
 from blueprints.organization.registration import register_organization
@@ -78,6 +80,7 @@ class World:
     def __init__(self, home: Path, database: str = "", **settings: Any) -> None:
         settings = {"background": False, "secret_key": "s" * 32, **settings}
         self.app = Flask("organization-test")
+        install_runtime(self.app, Settings(ratelimit_enabled=False))
         self.organization = register_organization(self.app, OrganizationSettings(home, database=database, **settings))
         self.ports = self.organization.ports
         self.relay = self.organization.relay()

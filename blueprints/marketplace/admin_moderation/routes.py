@@ -4,7 +4,7 @@ from typing import Any
 from app.data.asked import ReadRequest
 from app.data.reads import Listing
 from app.data.wire import Wire
-from app.http.blueprint import ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
 from app.http.service import Service
 from app.identity.actor import Actor
 from blueprints.marketplace.admin_moderation import commands, queries

@@ -6,7 +6,8 @@ from flask import request
 from app.data.asked import ReadRequest
 from app.data.reads import Listing
 from app.data.wire import Wire
-from app.http.blueprint import Answer, ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
+from app.http.envelope import Answer
 from app.http.request import json_body
 from app.http.schemas import load
 from app.http.service import Service

@@ -6,7 +6,7 @@ from flask import Response
 from app.data.asked import ReadRequest
 from app.data.reads import Listing
 from app.data.wire import Wire
-from app.http.blueprint import ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
 from app.http.service import Service
 from app.identity.actor import Actor
 from blueprints.marketplace.product_listing import commands, queries
@@ -96,7 +96,7 @@ def delete_media(actor: Actor, data: dict[str, Any], product_listing_media_id: s
 
 
 @api.system("/api/media/upload", name="uploadMedia", policy=POLICIES["uploadMedia"], method="POST",
-            requestBody=UPLOAD_BODY, responses=UPLOAD_RESPONSES)
+            request_body=UPLOAD_BODY, responses=UPLOAD_RESPONSES)
 def upload_media(actor: Actor) -> Response:
     """Upload an image of at most 10 MB (multipart field `file`)."""
     return receive_upload(actor)

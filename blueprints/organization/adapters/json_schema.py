@@ -2,21 +2,17 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import orjson
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
-from jsonschema.validators import extend
 
+from app.json_schema import new_formats, validator
 from blueprints.organization.domain.documents import SYSTEM_MEMBERS, Document
-from blueprints.organization.domain.identifiers import resource_id
 from blueprints.organization.domain.legal_entity_identifier import is_lei
-from blueprints.organization.domain.refusals import MalformedResourceId, Violation
+from blueprints.organization.domain.refusals import Violation
 from blueprints.organization.domain.resource_type import (
     NAME,
     PROPERTY,
@@ -30,61 +26,8 @@ SHIPPED = Path(__file__).parent.parent / "schemas"
 _VERSION = re.compile(r"v([1-9][0-9]{0,3})")
 _RESERVED_NAMES = ("main", "temp", "public", "token", "information_schema")
 
-# RFC 3339, as the vocabulary says; the library knows these two only beside a package we do not need.
-_TIME = r"\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
-_TIME_OF_DAY = re.compile(_TIME, re.ASCII | re.IGNORECASE)
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT" + _TIME, re.ASCII | re.IGNORECASE)
-
-formats = FormatChecker(formats=["email", "date", "ipv4", "ipv6"])
+formats = new_formats()
 formats.checks("lei")(lambda value: not isinstance(value, str) or is_lei(value))
-
-
-@formats.checks("date-time", raises=ValueError)
-def _is_instant(value: object) -> bool:
-    return not isinstance(value, str) or bool(_INSTANT.fullmatch(value) and datetime.fromisoformat(value.upper()))
-
-
-@formats.checks("time", raises=ValueError)
-def _is_time_of_day(value: object) -> bool:
-    return not isinstance(value, str) or bool(_TIME_OF_DAY.fullmatch(value) and _is_instant(f"1970-01-01T{value}"))
-
-
-@formats.checks("uuid", raises=MalformedResourceId)
-def _is_uuid(value: object) -> bool:
-    """Stricter than the library, whose reader takes the digits of every script."""
-    return not isinstance(value, str) or bool(resource_id(value))
-
-
-@formats.checks("uri", raises=ValueError)
-def _is_uri(value: object) -> bool:
-    if not isinstance(value, str):
-        return True
-    parts = urlsplit(value)
-    return bool(parts.scheme in ("http", "https") and parts.hostname) and not re.search(r"[\s<>\"\\^`{|}]", value)
-
-
-def _pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[ValidationError]:
-    """Read a final $ as ECMA 262 does: the very end, not the place before a last line break."""
-    strict = re.sub(r"(?<!\\)\$$", r"\\Z", pattern)
-    if isinstance(instance, str) and not re.search(strict, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-def _items(validator: Any, wanted: Any, instance: object, schema: Any) -> Iterator[ValidationError]:
-    """Look into no list that is longer than it may be: it is refused for that, not for each of its thousands."""
-    if not isinstance(instance, list) or len(instance) <= schema.get("maxItems", len(instance)):
-        yield from Draft202012Validator.VALIDATORS["items"](validator, wanted, instance, schema) or ()
-
-
-def _unique_items(_validator: Any, wanted: object, instance: object, _schema: Any) -> Iterator[ValidationError]:
-    """Compare by text: the library compares each with each, which takes minutes for a document of objects."""
-    if wanted and isinstance(instance, list):
-        texts = {orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in instance}
-        if len(texts) < len(instance):
-            yield ValidationError("has an item twice")
-
-
-_Validator = extend(Draft202012Validator, {"pattern": _pattern, "items": _items, "uniqueItems": _unique_items})
 
 
 class SchemaFilesWrong(ValueError):
@@ -96,29 +39,29 @@ class JsonSchemaCatalog:
 
     def __init__(self, *folders: Path) -> None:
         self.kinds: Mapping[str, ResourceType] = _load(folders)
-        self._event = _validator(json.loads((SHIPPED / "event-v1.json").read_text()))
+        self._event = validator(json.loads((SHIPPED / "event-v1.json").read_text()), formats)
         self._validators = lru_cache(maxsize=512)(self._build)
 
     def violations(self, kind: ResourceType, extension: Extension, properties: Document) -> list[Violation]:
         """Return every entry of `properties` that breaks the schema of this tenant."""
-        validator = self._of(kind, extension)
-        return [_violation(error) for error in sorted(validator.iter_errors(properties), key=_place)]
+        errors = self._of(kind, extension).iter_errors(properties)
+        return [_violation(error) for error in sorted(errors, key=_place)]
 
     def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
         """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
-        validator = self._of(kind, extension)
-        spec: Any = validator.schema
+        checker = self._of(kind, extension)
+        spec: Any = checker.schema
         for name in path:
             spec = spec["properties"][name]
         spec = spec.get("items", {}) if spec.get("type") == "array" else spec
-        return bool(validator.evolve(schema=spec).is_valid(value))
+        return bool(checker.evolve(schema=spec).is_valid(value))
 
     def _of(self, kind: ResourceType, extension: Extension) -> Draft202012Validator:
         return self._validators(kind.name, json.dumps([extension.properties, extension.required]))
 
     def _build(self, name: str, extension_text: str) -> Draft202012Validator:
         properties, required = json.loads(extension_text)
-        return _validator(extended_schema(self.kinds[name], Extension(1, properties, tuple(required))))
+        return validator(extended_schema(self.kinds[name], Extension(1, properties, tuple(required))), formats)
 
     def schema_errors(self, kind: ResourceType, schema: Document) -> list[str]:
         """Return why `schema` cannot extend `kind`; references may only point into the schema it makes with it."""
@@ -126,7 +69,7 @@ class JsonSchemaCatalog:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
             return [f"{error.json_path}: {error.message}"]
-        return _reference_errors(_validator(extended_schema(kind, Extension(1, schema["properties"]))))
+        return _reference_errors(validator(extended_schema(kind, Extension(1, schema["properties"])), formats))
 
     def event_errors(self, message: Document) -> list[str]:
         """Return why `message` does not satisfy the event schema."""
@@ -166,15 +109,11 @@ def _complaint(kind: ResourceType) -> str | None:
         Draft202012Validator.check_schema(dict(kind.schema))
     except SchemaError as error:
         return f"{error.json_path}: {error.message}"
-    return next(iter(_reference_errors(_validator(dict(kind.schema)))), None)
+    return next(iter(_reference_errors(validator(dict(kind.schema), formats))), None)
 
 
 def _number(version: str) -> int:
     return int(version.removeprefix("v"))
-
-
-def _validator(schema: Document) -> Draft202012Validator:
-    return _Validator(schema, format_checker=formats)
 
 
 def _place(error: ValidationError) -> tuple[str, str]:
@@ -190,15 +129,15 @@ def _violation(error: ValidationError) -> Violation:
     return Violation(_pointer(error), str(error.validator), message)
 
 
-def _reference_errors(validator: Draft202012Validator) -> list[str]:
-    """Return which references of the validator's schema could not be followed while a document is checked."""
+def _reference_errors(checker: Draft202012Validator) -> list[str]:
+    """Return which references of the checker's schema could not be followed while a document is checked."""
     said = []
-    for target in _references(validator.schema):
+    for target in _references(checker.schema):
         if not target.startswith("#"):
             said.append(f"The reference {target} does not stay within the document.")
             continue
         try:
-            validator.evolve(schema={"$ref": target}).is_valid(None)
+            checker.evolve(schema={"$ref": target}).is_valid(None)
         except RecursionError:
             said.append(f"The reference {target} leads back to itself.")
         except Exception:  # the library has no public name for it

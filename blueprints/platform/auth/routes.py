@@ -4,7 +4,8 @@ from typing import Any
 from app.data.asked import ReadRequest
 from app.data.reads import Listing
 from app.data.wire import Wire
-from app.http.blueprint import Answer, ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
+from app.http.envelope import Answer
 from app.http.errors import InvalidInput
 from app.http.service import Service
 from app.identity.actor import Actor

@@ -3,7 +3,7 @@ from typing import Any
 
 from flask import Response, request
 
-from app.http.blueprint import ServiceBlueprint
+from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.errors import LoginRequired, NotFound
 from app.http.request import json_body

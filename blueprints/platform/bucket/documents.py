@@ -25,7 +25,7 @@ _UPLOADED: Document = {
 UPLOAD: Document = {
     "security": [{"bucketToken": []}],
     "parameters": [IDEMPOTENCY_KEY],
-    "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
+    "request_body": {"required": True, "content": {"multipart/form-data": {"schema": {
         "type": "object", "required": ["bucketId", "files"], "properties": {
             "bucketId": {"type": "string", "description": "a bucket the token names"},
             "files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}}},

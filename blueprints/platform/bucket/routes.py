@@ -6,7 +6,8 @@ from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.data.uuid7 import canonical_uuid
-from app.http.blueprint import ServiceBlueprint
+from app.http.bearer import bearer_token
+from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.http.idempotency import answered_once
@@ -49,10 +50,10 @@ def build(realm: str) -> ServiceBlueprint:
 
 
 def _bearer() -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = bearer_token()
+    if token is None:
         raise LoginRequired("errMsg_BucketTokenIsNotValid")
-    return token.strip()
+    return token
 
 
 def _told_apart_by(bucket_id: str, uploads: Sequence[Upload]) -> bytes:

@@ -1,4 +1,4 @@
-"""What the headers ask: If-Match, If-None-Match, Prefer, Idempotency-Key, Content-Type, and the bearer token."""
+"""What the headers ask: If-Match, If-None-Match, Prefer, Idempotency-Key, Content-Type."""
 import hashlib
 import re
 
@@ -15,12 +15,6 @@ from blueprints.organization.ports import Requested
 _KEY = re.compile(r"[!-~]{1,255}")
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 _RESPOND_ASYNC = re.compile(r"(^|[,;])\s*respond-async\s*($|[,;])", re.IGNORECASE)
-
-
-def bearer_token(request: Request) -> str | None:
-    """Return the token of the Authorization header."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def json_body(request: Request, *media_types: str) -> object:

@@ -1,4 +1,4 @@
-"""ServiceBlueprint: how a service declares its routes, and the one pipeline each business API runs through.
+"""The front of the realms' services: access tokens, marshmallow schemas, the documented envelope.
 
 Order of refusal (decision 3): 401, role 403, 400, 404, owner 403, rule 400."""
 from collections.abc import Callable, Mapping
@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 from flask import Response, g, request
-from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from app.data.asked import ReadRequest
@@ -17,11 +16,10 @@ from app.data.filters import Filters
 from app.data.reads import Listing
 from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
 from app.data.wire import wire_shape
-from app.http.envelope import cache_key, envelope, json_response
+from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
 from app.http.errors import InvalidInput
-from app.http.idempotency import Claim, claim_key
-from app.http.limits import spend_one_request
-from app.http.openapi import describe, describe_default, describe_system
+from app.http.idempotency import Claim, run_once
+from app.http.pipeline import Front, PathValues
 from app.http.read_events import announce_read
 from app.http.request import (
     asked_page,
@@ -44,14 +42,13 @@ _UNKEYED = frozenset({"requestId", "access_token", "caching", "cacheTTL"})
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a view returns when the row alone is not enough: `extras` are root keys beside it.
+class SystemRoute:
+    """A bare route, or one that every service has: its view is called with the actor and the path's values."""
 
-    `told` are those the API event carries in their place, when they hold a secret that is the caller's alone."""
-
-    row: Any
-    extras: dict[str, Any] = field(default_factory=dict)
-    told: dict[str, Any] | None = None
+    service: Service
+    name: str
+    policy: Predicate
+    view: View
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,6 @@ class BusinessApi:
     prepare: Callable[..., dict[str, Any]] | None = None
     id_name: str | None = None
     text_parameters: tuple[str, ...] = ()
-    description: str = ""
-    responses: Mapping[int, str] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -107,96 +102,33 @@ class BusinessApi:
         return self.service.topic(self.event)
 
 
-class ServiceBlueprint(Blueprint):
-    """The blueprint of one mounted service; its decorators are the URL map of routes.py."""
-
-    def __init__(self, service: Service, policies: Mapping[str, Predicate]) -> None:
-        super().__init__(f"{service.realm}_{service.name}", __name__, url_prefix=service.mount,
-                         description=service.description)
-        self.service = service
-        self.policies = policies
-        self.apis: list[BusinessApi] = []
-        self.has_default_routes = False
-        self.security_schemes: dict[str, dict[str, str]] = {}  # beside the access token
-
-    def create(self, path: str, **options: Any) -> Callable[[View], View]:
-        """POST, 201: view(actor, data, **path)."""
-        return self.business("create", "POST", path, **options)
-
-    def get(self, path: str, **options: Any) -> Callable[[View], View]:
-        """GET one, 200: view(actor, asked, **path)."""
-        return self.business("get", "GET", path, **options)
-
-    def list(self, path: str, **options: Any) -> Callable[[View], View]:
-        """GET many, 200: view(actor, asked, **path) returns a Listing."""
-        return self.business("list", "GET", path, **options)
-
-    def update(self, path: str, *, method: str = "PATCH", **options: Any) -> Callable[[View], View]:
-        """PATCH, 200: view(actor, data, **path)."""
-        return self.business("update", method, path, **options)
-
-    def delete(self, path: str, **options: Any) -> Callable[[View], View]:
-        """DELETE, 200: view(actor, data, **path); data is {}."""
-        return self.business("delete", "DELETE", path, **options)
-
-    def business(self, crud: str, method: str, path: str, *, name: str, aliases: tuple[str, ...] = (),
-                 **options: Any) -> Callable[[View], View]:
-        """Declare a business API; a name without a policy does not start."""
-        def declare(view: View) -> View:
-            api = BusinessApi(self.service, name, crud, method, path, policy=self.policies[name], view=view,
-                              description=options.pop("description", "") or (view.__doc__ or ""), **options)
-            self.apis.append(api)
-            run = _read if crud in ("get", "list") else _write
-
-            def handler(**path_values: str) -> Response:
-                response: Response = run(api, path_values)
-                return response
-
-            handler.__doc__ = view.__doc__
-            for number, rule in enumerate((path, *aliases)):
-                operation = f"{name}{number or ''}"
-                handler._apidoc = describe(api, operation)  # type: ignore[attr-defined]
-                self.add_url_rule(_flask_rule(rule), operation, handler, methods=[method])
-            return view
-        return declare
-
-    def system(self, path: str, *, name: str, policy: Predicate, method: str = "GET",
-               body: type[Schema] | None = None, **doc: Any) -> Callable[[View], View]:
-        """Declare a bare route (rules-platform §2.1, §3.4): view(actor, **path) returns a Response or JSON."""
-        def declare(view: View) -> View:
-            def handler(**path_values: str) -> Response:
-                actor = _admit(self.service, policy, name)
-                answer = view(actor, **{_snake(key): path_text(key, value) for key, value in path_values.items()})
-                return answer if isinstance(answer, Response) else json_response(answer)
-
-            handler.__doc__ = view.__doc__
-            handler._apidoc = describe_system(name, view, method, path, body, policy, doc)  # type: ignore[attr-defined]
-            self.add_url_rule(_flask_rule(path), name, handler, methods=[method])
-            return view
-        return declare
-
-    def add_default(self, path: str, view: View, doc: dict[str, Any]) -> None:
-        """Add a route every service has; `doc` is its OpenAPI operation."""
-        def handler(**path_values: str) -> Any:
-            return view(**path_values)
-
-        handler._apidoc = describe_default(path, doc)  # type: ignore[attr-defined]
-        self.add_url_rule(_flask_rule(path), doc["operationId"], handler)
+def _identify(api: BusinessApi | SystemRoute) -> tuple[Actor, Actor]:
+    actor = current_actor(api.service.realm)
+    return actor, actor
 
 
-def _flask_rule(path: str) -> str:
-    return path.replace("{", "<").replace("}", ">")
+def _admit(api: BusinessApi | SystemRoute, actor: Actor, path: PathValues) -> Actor:
+    enforce(api.policy, actor, api.name)
+    return actor
+
+
+def _check_read(api: BusinessApi, actor: Actor, path_values: PathValues) -> tuple[PathValues, ReadRequest]:
+    path = _path(api, path_values)
+    asked = ReadRequest(flag_argument("getJoins", True), flag_argument("excludeCQRS", False))
+    _take_arguments(api, asked)
+    return path, asked
+
+
+def _check_write(api: BusinessApi, actor: Actor, path_values: PathValues) -> tuple[PathValues, dict[str, Any]]:
+    return _path(api, path_values), _input(api)
+
+
+def _check_system(route: SystemRoute, actor: Actor, path_values: PathValues) -> PathValues:
+    return {_snake(key): path_text(key, value) for key, value in path_values.items()}
 
 
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
-
-
-def _admit(service: Service, policy: Predicate, name: str) -> Actor:
-    actor = current_actor(service.realm)
-    spend_one_request(actor)
-    enforce(policy, actor, name)
-    return actor
 
 
 def _path(api: BusinessApi, values: dict[str, str]) -> dict[str, str]:
@@ -204,11 +136,13 @@ def _path(api: BusinessApi, values: dict[str, str]) -> dict[str, str]:
             for key, value in values.items()}
 
 
-def _read(api: BusinessApi, path_values: dict[str, str]) -> Response:
-    actor = _admit(api.service, api.policy, api.name)
-    path = _path(api, path_values)
-    asked = ReadRequest(flag_argument("getJoins", True), flag_argument("excludeCQRS", False))
-    _take_arguments(api, asked)
+def _answer_system(route: SystemRoute, actor: Actor, path: PathValues) -> Response:
+    answer = route.view(actor, **path)
+    return answer if isinstance(answer, Response) else json_response(answer)
+
+
+def _read(api: BusinessApi, actor: Actor, sent: tuple[PathValues, ReadRequest]) -> Response:
+    path, asked = sent
     scope = actor.role if api.shared else f"{actor.user_id} {actor.role}"
     arguments = sorted((key, value) for key, value in request.args.items(multi=True) if key not in _UNKEYED)
     key = cache_key(api.topic, scope, request.path, arguments)
@@ -251,28 +185,21 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
     return json_response(body)
 
 
-def _write(api: BusinessApi, path_values: dict[str, str]) -> Response:
-    actor = _admit(api.service, api.policy, api.name)
-    path = _path(api, path_values)
-    data = _input(api)
-    claim = claim_key(actor, api.name, request.get_data())
-    if isinstance(claim, Response):
-        return claim
-    try:
-        if api.prepare is not None:
-            data = api.prepare(actor, data, **path)
-        return _run_write(api, actor, path, data, claim)
-    except BaseException:
-        if claim is not None:
-            claim.release(actor)
-        raise
-
-
 def _input(api: BusinessApi) -> dict[str, Any]:
     if api.method == "DELETE":
         return {}
     body = json_body()
     return load(api.input, body) if api.input is not None else {}
+
+
+def _write(api: BusinessApi, actor: Actor, sent: tuple[PathValues, dict[str, Any]]) -> Response:
+    path, data = sent
+
+    def run(claim: Claim | None) -> Response:
+        ready = data if api.prepare is None else api.prepare(actor, data, **path)
+        return _run_write(api, actor, path, ready, claim)
+
+    return run_once(actor, api.name, request.get_data(), run)
 
 
 def _run_write(api: BusinessApi, actor: Actor, path: dict[str, str], data: dict[str, Any],
@@ -326,3 +253,11 @@ def _if_match(path: dict[str, str]) -> tuple[str, int] | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise InvalidInput("errMsg_IfMatchIsNotValid", detail={"If-Match": 'expected "<recordVersion>"'})
     return next(iter(path.values())), int(text)
+
+
+READS: Front[BusinessApi, Actor, Actor, tuple[PathValues, ReadRequest]] = Front(
+    _identify, _admit, _check_read, _read, documented_refusal)
+WRITES: Front[BusinessApi, Actor, Actor, tuple[PathValues, dict[str, Any]]] = Front(
+    _identify, _admit, _check_write, _write, documented_refusal)
+SYSTEM: Front[SystemRoute, Actor, Actor, PathValues] = Front(
+    _identify, _admit, _check_system, _answer_system, documented_refusal)

@@ -1,0 +1,125 @@
+"""The one OAuth2 token endpoint: Authlib's server with the client-credentials grant (RFC 6749 §4.4).
+
+Who looks clients up and how a token is made are arguments; errors have OAuth2's own form (RFC 6749 §5.2)."""
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import ClientMixin
+from authlib.oauth2.rfc6749.errors import InvalidRequestError
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6750 import BearerTokenGenerator
+from flask import Response
+
+from app.http.limits import spend_one_request
+from app.identity.actor import anonymous
+
+_SECRET_METHODS = ["client_secret_basic", "client_secret_post"]
+
+
+@dataclass(frozen=True)
+class OAuthClient(ClientMixin):
+    """A registered client as Authlib asks about it; `tenant_id` is for makers of tokens that need it."""
+
+    id: str
+    scopes: tuple[str, ...]
+    secret_hash: str
+    tenant_id: str = ""
+
+    def get_client_id(self) -> str:
+        """Return the client's id."""
+        return self.id
+
+    def get_default_redirect_uri(self) -> None:
+        """There is none: no browser takes part."""
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """Return the scopes of a token in the client's order: all of its own, or the asked ones.
+
+        None means that one was asked that the client does not have (RFC 6749 §3.3: invalid_scope)."""
+        wanted = set((scope or "").split()) or set(self.scopes)
+        return " ".join(own for own in self.scopes if own in wanted) if wanted <= set(self.scopes) else None
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self.secret_hash, digest(client_secret))
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """A client always proves its secret, in the header or in the form."""
+        return method in _SECRET_METHODS
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """A client has no user to act for."""
+        return grant_type == _ClientCredentials.GRANT_TYPE
+
+
+class _ClientCredentials(ClientCredentialsGrant):
+    TOKEN_ENDPOINT_AUTH_METHODS = _SECRET_METHODS
+
+
+def new_secret() -> str:
+    """Return a secret or token of 256 random bits; random enough that a plain SHA-256 of it can be stored."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """Return the SHA-256 of a secret or token in hex."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def token_endpoint(realm: str, find: Callable[[str], OAuthClient | None], make_token: Callable[[OAuthClient, str], str],
+                   *, seconds: int) -> Callable[[], Response]:
+    """Return the view of a token endpoint; its requests are counted like any visitor's.
+
+    `find` returns an active client by its id, `make_token` the token of a client with the scopes it was granted, and
+    keeps what must be kept of it; `seconds` is the life of a token."""
+
+    def generate(client: OAuthClient, grant_type: str, user: Any, scope: str) -> str:
+        return make_token(client, scope)
+
+    server = AuthorizationServer(query_client=find, save_token=lambda token, request: None)
+    server.register_token_generator("default", BearerTokenGenerator(generate, expires_generator=seconds))
+    server.register_grant(_ClientCredentials)
+
+    def answer() -> Response:
+        spend_one_request(anonymous(realm))
+        try:
+            response: Response = server.create_token_response()
+        except OAuth2Error as error:  # plain HTTP from elsewhere (RFC 6749 §3.2); Authlib raises it too early to answer
+            response = server.handle_response(*error())
+        except ValueError:  # an Authorization header that is no text; Authlib lets it through
+            response = server.handle_response(*InvalidRequestError()())
+        return response
+
+    return answer
+
+
+def token_operation(refusals: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI operation of the endpoint; `refusals` are by status, in the service's own shape."""
+    text = {"type": "string"}
+    form = {"type": "object", "required": ["grant_type"], "properties": {
+        "grant_type": {"const": _ClientCredentials.GRANT_TYPE},
+        "scope": {"type": "string", "description": "scopes by space; default all of the client"},
+        "client_id": {"type": "string", "format": "uuid"}, "client_secret": text}}
+    token = _told({"access_token": text, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"},
+                   "scope": text})
+    wrong = _told({"error": text, "error_description": text}, required=["error"])
+    refused = {"application/json": {"schema": wrong, "example": {"error": "invalid_client"}}}
+    meaning = "invalid_request, invalid_scope, unsupported_grant_type or invalid_client"
+    return {
+        "operationId": "token", "summary": "Give a client an access token for its secret (RFC 6749 §4.4).",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": token}}},
+                      "400": {"description": meaning, "content": refused},
+                      "401": {"description": "invalid_client", "content": refused}, **refusals}}
+
+
+def _told(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required or list(properties),
+            "additionalProperties": False, "maxProperties": 100}

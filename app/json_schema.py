@@ -1,0 +1,103 @@
+"""The one JSON Schema validator (2020-12): ECMA patterns, our formats, and no document that keeps it busy for long."""
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.validators import extend
+
+Schema = Mapping[str, Any]
+Keyword = Callable[..., Iterator[ValidationError]]
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# RFC 3339, as the vocabulary says; the library knows these two only beside a package we do not need.
+_TIME = r"\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+_TIME_OF_DAY = re.compile(_TIME, re.ASCII | re.IGNORECASE)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT" + _TIME, re.ASCII | re.IGNORECASE)
+_LARGEST: dict[type, str] = {str: "maxLength", list: "maxItems", dict: "maxProperties"}
+
+
+def new_formats() -> FormatChecker:
+    """Return a checker of the formats all services share; a service adds its own with `.checks(name)`."""
+    formats = FormatChecker(formats=["email", "date", "ipv4", "ipv6"])
+    formats.checks("date-time", raises=ValueError)(_is_instant)
+    formats.checks("time", raises=ValueError)(_is_time_of_day)
+    formats.checks("uuid")(_is_uuid)
+    formats.checks("uri", raises=ValueError)(_is_uri)
+    return formats
+
+
+def validator(schema: Schema, formats: FormatChecker) -> Draft202012Validator:
+    """Return the validator of a schema; `iter_errors` of it raises RecursionError for what is nested too deeply."""
+    return _Validator(schema, format_checker=formats)
+
+
+def is_too_large(value: object, schema: Schema) -> bool:
+    """Tell whether a text, list or object is larger than its own schema allows."""
+    if not isinstance(value, (str, list, dict)):
+        return False
+    most = schema.get(_LARGEST[type(value)])
+    return most is not None and len(value) > most
+
+
+def _is_instant(value: object) -> bool:
+    return not isinstance(value, str) or bool(_INSTANT.fullmatch(value) and datetime.fromisoformat(value.upper()))
+
+
+def _is_time_of_day(value: object) -> bool:
+    return not isinstance(value, str) or bool(_TIME_OF_DAY.fullmatch(value) and _is_instant(f"1970-01-01T{value}"))
+
+
+def _is_uuid(value: object) -> bool:
+    """Stricter than the library, whose reader takes the digits of every script."""
+    return not isinstance(value, str) or bool(_UUID.fullmatch(value.lower()))
+
+
+def _is_uri(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    parts = urlsplit(value)
+    return bool(parts.scheme in ("http", "https") and parts.hostname) and not re.search(r"[\s<>\"\\^`{|}]", value)
+
+
+@lru_cache(maxsize=512)
+def _ecma(pattern: str) -> re.Pattern[str]:
+    """Read a final $ as ECMA 262 does: the very end, not the place before a last line break."""
+    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern))
+
+
+def _pattern(_validator: Any, pattern: str, value: object, _schema: Schema) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not _ecma(pattern).search(value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _unique_items(_validator: Any, wanted: object, value: object, _schema: Schema) -> Iterator[ValidationError]:
+    """Compare by text: the library compares each with each, which takes minutes for a document of objects."""
+    if wanted and isinstance(value, list) and len({_text(item) for item in value}) < len(value):
+        yield ValidationError("has an item twice")
+
+
+def _text(item: object) -> bytes:
+    try:
+        return orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise RecursionError("nested too deeply") from error
+
+
+def _unless_too_large(check: Keyword) -> Keyword:
+    """Look into nothing that is larger than it may be: it is refused for that, not for each of its thousands."""
+
+    def keyword(within: Any, wanted: Any, value: object, schema: Schema) -> Iterator[ValidationError]:
+        if not is_too_large(value, schema):
+            yield from check(within, wanted, value, schema) or ()
+
+    return keyword
+
+
+_LOOK_INSIDE = ("items", "properties", "propertyNames", "additionalProperties")
+_Validator = extend(Draft202012Validator, {"pattern": _pattern, "uniqueItems": _unique_items} | {
+    name: _unless_too_large(Draft202012Validator.VALIDATORS[name]) for name in _LOOK_INSIDE})
