@@ -27,7 +27,7 @@ from app.data.uuid7 import uuid7
 from app.events.outbox import OutboxEvent
 from app.http.errors import NotFound, PreconditionFailed, RuleViolated
 from app.identity.actor import Actor
-from app.jobs.tables import DueWork
+from app.jobs.tables import DueWork, is_piece
 from app.runtime import runtime
 
 E = TypeVar("E", bound=Entity)
@@ -152,10 +152,27 @@ class UnitOfWork:
             "user_id": self.actor.user_id})
 
     def schedule(self, kind: str, subject: str, due_at: datetime | None) -> None:
-        """Owe work of `kind` to `subject` at `due_at`, replacing what was owed; None cancels."""
-        self.session.execute(delete(DueWork).where(DueWork.kind == kind, DueWork.subject == subject))
+        """Owe work of `kind` to `subject` at `due_at` in the actor's realm, replacing what was owed; None cancels.
+
+        Raises NoRealm for the kernel's own work."""
+        realm = self.actor.realm
+        self.session.execute(delete(DueWork).where(is_piece(realm, kind, subject)))
         if due_at is not None:
-            self.session.execute(insert(DueWork).values(kind=kind, subject=subject, due_at=due_at, attempts=0))
+            self.session.execute(insert(DueWork).values(realm=realm, kind=kind, subject=subject, due_at=due_at,
+                                                        attempts=0, request_id=self.request_id))
+
+    @contextmanager
+    def acting_for(self, actor: Actor, request_id: str | None) -> Iterator[None]:
+        """Let the block act as `actor`, and what it writes carry the request id of its cause.
+
+        What it changed is flushed at its end, so that its events do not carry the next cause's."""
+        former = self.actor, self.request_id
+        self.actor, self.request_id = actor, request_id
+        try:
+            yield
+            self.flush()
+        finally:
+            self.actor, self.request_id = former
 
     def touch(self, *names: str) -> None:
         """Bump these version marks after the commit (app/data/versions.py)."""

@@ -2,7 +2,8 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import takewhile
+from itertools import groupby, takewhile
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, literal, select, union_all, update
@@ -15,14 +16,13 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxEvent, as_event
 from app.events.subscriptions import Subscription, subscription
-from app.identity.actor import system_actor
+from app.identity.actor import kernel_actor, system_actor
 
 log = logging.getLogger("guildhall.deliveries")
 
 BATCH = 200
 MOST_ATTEMPTS = 8
 _FEWER = 4
-_SYSTEM = system_actor("marketplace")
 
 
 def drain_deliveries(limit: int = BATCH) -> int:
@@ -34,8 +34,10 @@ def drain_deliveries(limit: int = BATCH) -> int:
 
 
 def deliver_batch(limit: int = BATCH) -> int:
-    """Claim the oldest due deliveries of one subscriber and run them; returns how many, 0 when nothing is due."""
-    with unit_of_work(_SYSTEM) as work:
+    """Claim the oldest due deliveries of one subscriber in one realm and run them; returns how many, 0 for none.
+
+    They are claimed and settled by the kernel; the handler acts as the system of the realm it was called from."""
+    with unit_of_work(kernel_actor()) as work:
         rows = _claim(work, limit)
         if not rows:
             return 0
@@ -83,13 +85,17 @@ def _claim(work: UnitOfWork, limit: int) -> list[Any]:
     query = (select(OutboxEvent.__table__, EventDelivery.subscriber, EventDelivery.attempts)
              .join(EventDelivery, EventDelivery.event_id == OutboxEvent.id)
              .where(OutboxEvent.id.in_(ids), EventDelivery.subscriber == first).order_by(OutboxEvent.id))
-    return work.rows(query)
+    rows = work.rows(query)
+    return [row for row in rows if row.realm == rows[0].realm]
 
 
 def _run_each(work: UnitOfWork, listener: Subscription, rows: Sequence[Any]) -> None:
+    """Call the handler of each event in the realm it happened in and for the request that caused it."""
     assert listener.handler is not None  # noqa: S101 - the two kinds of subscriber
-    for row in rows:
-        listener.handler(work, as_event(row))
+    for (realm, request_id), caused in groupby(rows, key=attrgetter("realm", "request_id")):
+        with work.acting_for(system_actor(realm), request_id):
+            for row in caused:
+                listener.handler(work, as_event(row))
 
 
 def _run_batch(listener: Subscription, rows: Sequence[Any]) -> None:
@@ -99,19 +105,19 @@ def _run_batch(listener: Subscription, rows: Sequence[Any]) -> None:
         listener.batch_handler([as_event(row) for row in rows])
     except Exception as error:
         log.exception("subscriber %s failed", listener.name)
-        with unit_of_work(_SYSTEM) as work:
+        with unit_of_work(kernel_actor()) as work:
             for row in rows:
                 _postpone(work, listener.name, row, error)
             work.commit()
         return
-    with unit_of_work(_SYSTEM) as work:
+    with unit_of_work(kernel_actor()) as work:
         _settle(work, listener.name, [row.id for row in rows], DONE)
         work.commit()
 
 
 def _deliver_one(listener: Subscription, row: Any) -> None:
     try:
-        with unit_of_work(system_actor(row.realm), request_id=row.request_id) as work:
+        with unit_of_work(kernel_actor()) as work:
             still = work.rows(select(EventDelivery.event_id).where(
                 EventDelivery.event_id == row.id, EventDelivery.subscriber == listener.name,
                 IS_PENDING).with_for_update())
@@ -121,7 +127,7 @@ def _deliver_one(listener: Subscription, row: Any) -> None:
                 work.commit()
     except Exception as error:
         log.exception("subscriber %s failed on event %s", listener.name, row.event_id)
-        with unit_of_work(_SYSTEM) as work:
+        with unit_of_work(kernel_actor()) as work:
             _postpone(work, listener.name, row, error)
             work.commit()
 
@@ -148,7 +154,7 @@ def retry_parked(subscriber: str | None = None) -> int:
         return sum(retry_parked(row.subscriber) for row in named)
     parked = IS_PARKED, EventDelivery.subscriber == subscriber
     return purge(
-        _SYSTEM,
+        kernel_actor(),
         lambda lot: [row.event_id for row in fetch(select(EventDelivery.event_id).where(*parked).limit(lot))],
         lambda work, ids: work.execute(update(EventDelivery).where(*parked, EventDelivery.event_id.in_(ids)).values(
             status=PENDING, attempts=0, next_attempt_at=now(), last_error=None)))
@@ -182,7 +188,7 @@ def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
 
 def _owe_again(subscriber: str, *stored: ColumnElement[bool]) -> int:
     owed = select(OutboxEvent.id, literal(subscriber), literal(PENDING), literal(0), literal(now(), Instant))
-    with unit_of_work(_SYSTEM) as work:
+    with unit_of_work(kernel_actor()) as work:
         work.execute(delete(EventDelivery).where(
             EventDelivery.subscriber == subscriber,
             EventDelivery.event_id.in_(select(OutboxEvent.id).where(*stored))))
@@ -207,4 +213,4 @@ def purge_events(days: int = 7) -> int:
         work.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(ids), EventDelivery.event_id.not_in(owed)))
         work.execute(delete(OutboxEvent).where(OutboxEvent.id.in_(ids), OutboxEvent.id.not_in(owed)))
 
-    return purge(_SYSTEM, find, remove)
+    return purge(kernel_actor(), find, remove)

@@ -17,7 +17,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.envelope import json_response
 from app.http.errors import DuplicateRecord, InvalidInput, RequestInFlight
-from app.identity.actor import Actor, system_actor
+from app.identity.actor import Actor, kernel_actor
 from app.identity.sealing import fingerprint as fingerprint_of
 from app.identity.sealing import seal, unseal
 from app.runtime import runtime
@@ -139,6 +139,6 @@ def purge_keys(hours: int) -> int:
     """Delete keys older than `hours`; returns how many."""
     old = select(IdempotencyKey.scope).where(IdempotencyKey.created_at < now() - timedelta(hours=hours))
     return purge(
-        system_actor("marketplace"),
+        kernel_actor(),
         lambda lot: [row.scope for row in fetch(old.order_by(IdempotencyKey.created_at).limit(lot))],
         lambda work, scopes: work.execute(delete(IdempotencyKey).where(IdempotencyKey.scope.in_(scopes))))

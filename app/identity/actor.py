@@ -1,4 +1,4 @@
-"""Who acts: a session's user, an anonymous visitor, the CLI operator or the system itself.
+"""Who acts: a session's user, an anonymous visitor, the CLI operator, the system, or the kernel for itself.
 
 Every command takes the actor first; nothing below the routes knows where it came from."""
 from dataclasses import dataclass
@@ -6,17 +6,30 @@ from dataclasses import dataclass
 STAFF_ROLES = frozenset({"superAdmin", "admin", "system"})
 
 
+class NoRealm(RuntimeError):
+    """The kernel's own work asked for a realm: a programming error, as a realm is never a default (decision 37)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One acting party within one realm; `user_id` is None for visitors, operators and the system."""
+    """One acting party within one realm; `user_id` is None for visitors, operators and the system.
 
-    realm: str
+    `realm_or_none` is None for the kernel's own work only; everybody else reads `realm`."""
+
+    realm_or_none: str | None
     user_id: str | None = None
     session_id: str | None = None
     role: str = "anonymous"
     email: str | None = None
     fullname: str | None = None
     operator: str | None = None
+
+    @property
+    def realm(self) -> str:
+        """The realm this actor acts in; raises NoRealm for the kernel's own work."""
+        if self.realm_or_none is None:
+            raise NoRealm("the kernel's own work belongs to no realm: name the realm, or act for what belongs to one")
+        return self.realm_or_none
 
     @property
     def is_anonymous(self) -> bool:
@@ -44,5 +57,10 @@ def anonymous(realm: str) -> Actor:
 
 
 def system_actor(realm: str, operator: str | None = None) -> Actor:
-    """Return the actor of jobs, subscribers and (with the operator's name) of the CLI."""
+    """Return the actor of a realm's jobs and subscribers and (with the operator's name) of the CLI."""
     return Actor(realm, role="system", operator=operator)
+
+
+def kernel_actor() -> Actor:
+    """Return the actor of work that is no realm's: settling deliveries, claiming jobs, removing what is old."""
+    return Actor(None, role="system")

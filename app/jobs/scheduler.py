@@ -15,16 +15,15 @@ from app.data.database import reading
 from app.data.unit_of_work import unit_of_work
 from app.events.outbox import IS_PENDING, EventDelivery
 from app.http.errors import DuplicateRecord
-from app.identity.actor import system_actor
+from app.identity.actor import kernel_actor
 from app.jobs.queue import DELIVER, ring
 from app.jobs.schedule import jobs
-from app.jobs.tables import DueWork, JobRun
+from app.jobs.tables import DueWork, JobRun, is_piece
 
 log = logging.getLogger("guildhall.scheduler")
 
 TICK = 1.0
 _CLAIM = timedelta(seconds=30)
-_SYSTEM = system_actor("marketplace")
 
 
 def run_scheduler(stop: threading.Event) -> None:
@@ -40,7 +39,7 @@ def run_scheduler(stop: threading.Event) -> None:
 def tick() -> int:
     """Ring for every periodic job whose time has come and all due work; returns how many bells."""
     called = [name for name in _jobs_to_call() if _call(name)]
-    due = [row for row in _due_to_call() if ring("due-work", row.kind, row.subject)]
+    due = [row for row in _due_to_call() if ring("due-work", row.realm, row.kind, row.subject)]
     if _deliveries_wait():
         ring(DELIVER)
     return len(called) + len(due)
@@ -50,7 +49,7 @@ def _call(name: str) -> bool:
     """Ring for a claimed job; when Redis is away its turn is given back, or a nightly job would miss its night."""
     rung = ring(name)
     if not rung:
-        with unit_of_work(_SYSTEM) as work:
+        with unit_of_work(kernel_actor()) as work:
             work.execute(update(JobRun).where(JobRun.name == name).values(next_run_at=now()))
             work.commit()
     return rung
@@ -68,7 +67,7 @@ def _claim_run(name: str, before: Any, is_known: bool) -> bool:
     following = now() + jobs()[name].every
     if not is_known:
         return _claim_first_run(name, following)
-    with unit_of_work(_SYSTEM) as work:
+    with unit_of_work(kernel_actor()) as work:
         same = JobRun.next_run_at == before if before is not None else JobRun.next_run_at.is_(None)
         claimed = work.execute(update(JobRun).where(JobRun.name == name, same).values(next_run_at=following))
         work.commit()
@@ -77,7 +76,7 @@ def _claim_run(name: str, before: Any, is_known: bool) -> bool:
 
 def _claim_first_run(name: str, following: datetime) -> bool:
     try:
-        with unit_of_work(_SYSTEM) as work:
+        with unit_of_work(kernel_actor()) as work:
             work.insert(JobRun(name=name, next_run_at=following))
             work.commit()
     except DuplicateRecord:
@@ -88,13 +87,13 @@ def _claim_first_run(name: str, following: datetime) -> bool:
 def _due_to_call() -> list[Any]:
     moment = now()
     free = or_(DueWork.claimed_until.is_(None), DueWork.claimed_until <= moment)
-    query = select(DueWork.kind, DueWork.subject).where(DueWork.due_at <= moment, free).order_by(DueWork.due_at)
+    query = select(DueWork.realm, DueWork.kind, DueWork.subject).where(DueWork.due_at <= moment, free)
     with reading() as connection:
-        rows = list(connection.execute(query.limit(500)).all())
+        rows = list(connection.execute(query.order_by(DueWork.due_at).limit(500)).all())
     if rows:
-        with unit_of_work(_SYSTEM) as work:
+        with unit_of_work(kernel_actor()) as work:
             for row in rows:
-                work.execute(update(DueWork).where(DueWork.kind == row.kind, DueWork.subject == row.subject, free)
+                work.execute(update(DueWork).where(is_piece(row.realm, row.kind, row.subject), free)
                              .values(claimed_until=moment + _CLAIM))
             work.commit()
     return rows

@@ -1,7 +1,7 @@
 """The truth about work to do: due work, and when each periodic job ran last. RQ only rings the bell."""
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, String, Text
+from sqlalchemy import ColumnElement, Index, Integer, String, Text, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import Instant
@@ -9,19 +9,28 @@ from app.data.entity import Base
 
 
 class DueWork(Base):
-    """One piece of work owed to one subject at one moment, e.g. close-auction of a product at its effective end."""
+    """One piece of work owed to one subject at one moment, e.g. close-auction of a product at its effective end.
+
+    `realm` is whose work it is, `request_id` the request that owed it: what the work writes carries both."""
 
     __tablename__ = "due_work"
 
+    realm: Mapped[str] = mapped_column(String(16), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     subject: Mapped[str] = mapped_column(String(80), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(Instant)
     claimed_until: Mapped[datetime | None] = mapped_column(Instant)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None] = mapped_column(String(64))
 
 
 Index("ix_due_work_due_at", DueWork.due_at)
+
+
+def is_piece(realm: str, kind: str, subject: str) -> ColumnElement[bool]:
+    """Return the condition on due work that one piece fulfils."""
+    return and_(DueWork.realm == realm, DueWork.kind == kind, DueWork.subject == subject)
 
 
 class JobRun(Base):

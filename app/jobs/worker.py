@@ -12,14 +12,13 @@ from sqlalchemy import delete, select, update
 from app.clock import now
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import deliver_batch
-from app.identity.actor import system_actor
+from app.identity.actor import kernel_actor, system_actor
 from app.jobs.queue import DELIVER, bell_key, queue, ring
 from app.jobs.schedule import due_handler, jobs
-from app.jobs.tables import DueWork, JobRun
+from app.jobs.tables import DueWork, JobRun, is_piece
 from app.runtime import runtime
 
 log = logging.getLogger("guildhall.jobs")
-_SYSTEM = system_actor("marketplace")
 _MOST_BACKOFF = 3600
 _TURN_SECONDS = 1.0
 
@@ -70,42 +69,42 @@ def run_job(name: str) -> str:
 
 
 def _record(name: str, **values: object) -> None:
-    with unit_of_work(_SYSTEM) as work:
+    with unit_of_work(kernel_actor()) as work:
         run_row = work.first(select(JobRun).where(JobRun.name == name)) or work.insert(JobRun(name=name))
         work.change(run_row, **values)
         work.commit()
 
 
-def run_due_work(kind: str, subject: str) -> None:
-    """Do one piece of due work and tick it off in the same transaction; a failure is tried again later.
+def run_due_work(realm: str, kind: str, subject: str) -> None:
+    """Do one piece of a realm's due work and tick it off in the same transaction; a failure is tried again later.
 
     The subject is locked first, by its handler, and the due row last, as commands do that owe the work: no deadlock.
     Two workers on one piece meet at that lock, and the second finds nothing left to do."""
-    handler = due_handler(kind)
+    handler = due_handler(realm, kind)
     if handler is None:
-        log.error("nothing handles due work %s", kind)
+        log.error("nothing handles due work %s of realm %s", kind, realm)
         return
     try:
-        with unit_of_work(_SYSTEM) as work:
-            owed = work.first(select(DueWork).where(DueWork.kind == kind, DueWork.subject == subject))
+        with unit_of_work(kernel_actor()) as work:
+            owed = work.first(select(DueWork).where(is_piece(realm, kind, subject)))
             if owed is None or owed.due_at > now():
                 return
-            handler(work, subject)
-            work.execute(delete(DueWork).where(DueWork.kind == kind, DueWork.subject == subject,
-                                               DueWork.due_at == owed.due_at))
+            with work.acting_for(system_actor(realm), owed.request_id):
+                handler(work, subject)
+            work.execute(delete(DueWork).where(is_piece(realm, kind, subject), DueWork.due_at == owed.due_at))
             work.commit()
     except Exception as error:
         log.exception("due work %s of %s failed", kind, subject)
-        _postpone(kind, subject, error)
+        _postpone(realm, kind, subject, error)
 
 
-def _postpone(kind: str, subject: str, error: Exception) -> None:
-    with unit_of_work(_SYSTEM) as work:
-        owed = work.first(select(DueWork).where(DueWork.kind == kind, DueWork.subject == subject), lock=True)
+def _postpone(realm: str, kind: str, subject: str, error: Exception) -> None:
+    with unit_of_work(kernel_actor()) as work:
+        owed = work.first(select(DueWork).where(is_piece(realm, kind, subject)), lock=True)
         if owed is not None:
             attempts = owed.attempts + 1
             wait = timedelta(seconds=min(5 * 2 ** attempts, _MOST_BACKOFF))
-            work.execute(update(DueWork).where(DueWork.kind == kind, DueWork.subject == subject).values(
+            work.execute(update(DueWork).where(is_piece(realm, kind, subject)).values(
                 attempts=attempts, due_at=now() + wait, claimed_until=None,
                 last_error=f"{type(error).__name__}: {error}"[:2000]))
         work.commit()
@@ -114,9 +113,9 @@ def _postpone(kind: str, subject: str, error: Exception) -> None:
 def run_all_due_work() -> int:
     """Do everything that is due now, in this process (cron and tests); returns how many pieces."""
     with current_app.app_context():
-        with unit_of_work(_SYSTEM) as work:
-            query = select(DueWork.kind, DueWork.subject).where(DueWork.due_at <= now())
+        with unit_of_work(kernel_actor()) as work:
+            query = select(DueWork.realm, DueWork.kind, DueWork.subject).where(DueWork.due_at <= now())
             due = work.rows(query.order_by(DueWork.due_at))
-        for kind, subject in due:
-            run_due_work(kind, subject)
+        for realm, kind, subject in due:
+            run_due_work(realm, kind, subject)
     return len(due)

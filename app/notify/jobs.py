@@ -1,11 +1,11 @@
 """The mail jobs: sending, rung after each letter and every 30 seconds for what was left waiting; and the purge."""
-from app.jobs.schedule import periodic
+from app.jobs.schedule import kernel_periodic
 from app.notify.mailbox import SEND_MAIL, deliver_queued, purge_letters
 from app.notify.smtp import SmtpAccount, SmtpTransport
 from app.runtime import runtime
 
 
-@periodic(SEND_MAIL, seconds=30)
+@kernel_periodic(SEND_MAIL, seconds=30)
 def send_mail() -> str:
     """Send the letters that wait for the mail server."""
     settings = runtime().settings
@@ -16,7 +16,7 @@ def send_mail() -> str:
     return ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing to send"
 
 
-@periodic("purge-letters", days=1)
+@kernel_periodic("purge-letters", days=1)
 def purge_old_letters() -> str:
     """Remove letters older than MAIL_DAYS that wait for nothing."""
     return f"{purge_letters(runtime().settings.mail_days)} letters removed"

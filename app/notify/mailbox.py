@@ -13,7 +13,7 @@ from app.data.purging import purge
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import uuid7
-from app.identity.actor import system_actor
+from app.identity.actor import kernel_actor
 from app.identity.sealing import seal, unseal
 from app.jobs.queue import ring
 from app.notify.letters import Letter, LetterTemplate, write_letter
@@ -86,7 +86,7 @@ def purge_letters(days: int) -> int:
     old = select(MailMessage.id).where(MailMessage.created_at < now() - timedelta(days=days),
                                        MailMessage.status != QUEUED)
     return purge(
-        system_actor("marketplace"),
+        kernel_actor(),
         lambda lot: [row.id for row in fetch(old.order_by(MailMessage.id).limit(lot))],
         lambda work, ids: work.execute(delete(MailMessage).where(MailMessage.id.in_(ids))))
 
@@ -110,7 +110,7 @@ def _ring() -> None:
 
 def _claim() -> Any:
     """Return the letter that has waited longest, kept from other processes for CLAIM; None when none is due."""
-    with unit_of_work(system_actor("marketplace")) as work:
+    with unit_of_work(kernel_actor()) as work:
         due = (MailMessage.status == QUEUED, MailMessage.next_attempt_at <= now())
         message = work.first(select(MailMessage).where(*due).order_by(MailMessage.next_attempt_at), lock=True)
         if message is not None:
@@ -140,7 +140,7 @@ def _note_delay(message: MailMessage, error: str) -> str:
 def _note(message: MailMessage, status: str, error: str | None) -> str:
     attempts = message.attempts + 1
     gone = {"text": "", "html": ""} if message.secret and runtime().settings.is_production and status != QUEUED else {}
-    with unit_of_work(system_actor(message.realm)) as work:
+    with unit_of_work(kernel_actor()) as work:
         work.execute(update(MailMessage).where(MailMessage.id == message.id).values(
             status=status, attempts=attempts, last_error=error, sent_at=now() if status == SENT else None,
             next_attempt_at=next_attempt(attempts, now()) if status == QUEUED else None, **gone))

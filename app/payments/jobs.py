@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from app.clock import now
 from app.data.reads import fetch
 from app.identity.actor import system_actor
-from app.jobs.schedule import periodic
+from app.jobs.schedule import kernel_periodic
 from app.payments.attempts import claim, postpone, read
 from app.payments.calls import NOT_ASKED
 from app.payments.checkout import Checkout, checkout_named, checkouts
@@ -28,13 +28,13 @@ SOONEST, LATEST = timedelta(seconds=15), timedelta(minutes=30)
 EVENTS_OF = timedelta(days=3)
 
 
-@periodic(SETTLE_JOB, seconds=15)
+@kernel_periodic(SETTLE_JOB, seconds=15)
 def settle_due() -> dict[str, int]:
     """Settle the payments and refunds whose time has come."""
     return settle_open(only_due=True)
 
 
-@periodic("reconcile-payments", hours=24)
+@kernel_periodic("reconcile-payments", hours=24)
 def reconcile() -> dict[str, int]:
     """Look every open payment and refund up, and book the gateway's events that never arrived (decision 15)."""
     looked_at = settle_open(only_due=False)

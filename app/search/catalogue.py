@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 
 from app.jobs.queue import ring
-from app.jobs.schedule import periodic
+from app.jobs.schedule import kernel_periodic
 from app.runtime import runtime
 from app.search.port import IndexBusy, IndexNeedsRebuild, RebuildSource, Removal, SearchIndex
 from app.search.schema import IndexSchema
@@ -107,7 +107,7 @@ def reconcile_index(name: str) -> int:
     return mended
 
 
-@periodic(REPAIR, hours=24)
+@kernel_periodic(REPAIR, hours=24)
 def repair_search_indexes() -> str:
     """Rebuild search indexes that cannot be read, mend those that differ from the database."""
     report = []

@@ -5,7 +5,7 @@ from datetime import timedelta
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork
 from app.http.errors import ApiError
-from app.identity.actor import system_actor
+from app.identity.actor import Actor
 from app.jobs.schedule import on_due, periodic
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.offer_commands import end_unpaid_win
@@ -16,30 +16,30 @@ from blueprints.marketplace.product_listing.stock import unordered_auctions
 
 log = logging.getLogger("guildhall.orders")
 
+REALM = "marketplace"
 AT_A_TIME = 500
-_SYSTEM = system_actor("marketplace")
 
 
-@on_due(EXPIRE_ORDER)
+@on_due(EXPIRE_ORDER, realm=REALM)
 def expire_due_order(work: UnitOfWork, order_id: str) -> None:
     """Cancel an order whose time to pay is over (decision 15)."""
     commands.expire_order(work, order_id)
 
 
-@on_due(RELEASE_ORDER)
+@on_due(RELEASE_ORDER, realm=REALM)
 def release_due_order(work: UnitOfWork, order_id: str) -> None:
     """Give back the units of a refunded order."""
     commands.release_order(work, order_id)
 
 
-@periodic("second-chances", hours=1)
-def offer_second_chances() -> str:
+@periodic("second-chances", realm=REALM, hours=1)
+def offer_second_chances(actor: Actor) -> str:
     """End the wins that nobody paid for: the runner-up, if there is one, gets a second chance (decision 12)."""
     overdue = now() - timedelta(days=runtime().settings.unpaid_auction_days)
     offered = 0
     for product_id in unordered_auctions(overdue, AT_A_TIME):
         try:
-            offered += end_unpaid_win(_SYSTEM, product_id) is not None
+            offered += end_unpaid_win(actor, product_id) is not None
         except ApiError as reason:
             log.info("no second chance for %s: %s", product_id, reason.message)
     return f"{offered} offered"

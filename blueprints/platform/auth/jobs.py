@@ -1,24 +1,24 @@
 """What auth does by the clock: purge archived accounts, sweep expired sessions, replace old signing keys."""
 from app.identity.authentication import identity
 from app.identity.sessions import sweep_expired_sessions
-from app.jobs.schedule import periodic
+from app.jobs.schedule import kernel_periodic
 from app.runtime import runtime
 from blueprints.platform.auth.commands import purge_archived
 
 
-@periodic("purge-archived", days=1)
+@kernel_periodic("purge-archived", days=1)
 def purge_archived_accounts() -> dict[str, int]:
     """Delete accounts archived longer than ARCHIVE_DAYS ago, for good."""
     return {realm: purge_archived(realm) for realm in runtime().settings.realms}
 
 
-@periodic("sweep-sessions", hours=1)
+@kernel_periodic("sweep-sessions", hours=1)
 def sweep_sessions() -> dict[str, int]:
     """Delete expired login sessions."""
     return {realm: sweep_expired_sessions(realm) for realm in runtime().settings.realms}
 
 
-@periodic("rotate-keys", hours=6)
+@kernel_periodic("rotate-keys", hours=6)
 def rotate_due_keys() -> dict[str, str | None]:
     """Replace signing keys older than KEY_ROTATION_DAYS."""
     return {realm: identity().keys.rotate_when_due(realm) for realm in runtime().settings.realms}

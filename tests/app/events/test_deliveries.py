@@ -19,10 +19,12 @@ from app.events.deliveries import drain_deliveries, purge_events, replay, retry_
 from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxEvent
 from app.events.relay import relay_all, relay_batch
 from app.events.transport import RedisStreams
-from app.identity.actor import system_actor
+from app.identity.actor import NoRealm, kernel_actor, system_actor
 from app.ops.health import backlog
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
+from blueprints.marketplace.category_management.models import Category
+from tests.flow import sent
 
 SYSTEM = system_actor("marketplace")
 Counting = Callable[[], AbstractContextManager[list[str]]]
@@ -143,6 +145,71 @@ def test_a_batch_subscriber_gets_many_events_at_once(app: Flask) -> None:
     relay_all()
     drain_deliveries()
     assert batches == [5]
+
+
+def emit_in(realm: str, *keys: str) -> None:
+    """Emit one event per key, each for a request of its own."""
+    for key in keys:
+        with unit_of_work(system_actor(realm), request_id=f"request {key}") as work:
+            work.emit(CREATED, key, {"title": key})
+            work.commit()
+
+
+def test_a_subscriber_acts_in_the_realm_and_for_the_request_of_each_event(app: Flask) -> None:
+    acted: list[tuple[str, str, str | None]] = []
+
+    @subscriptions.subscribe(CREATED, name="test.copy")
+    def copy(work: UnitOfWork, event: Event) -> None:
+        acted.append((event.key, work.actor.realm, work.request_id))
+        work.insert(Category(title=event.key))
+
+    emit_in("marketplace", "a", "b")
+    emit_in("network", "c")
+    emit_in("marketplace", "d")
+    relay_all()
+    assert drain_deliveries() == 4
+    assert sorted(acted) == [("a", "marketplace", "request a"), ("b", "marketplace", "request b"),
+                             ("c", "network", "request c"), ("d", "marketplace", "request d")]
+    made = {event.payload["title"]: event.request_id for event in sent(CREATED) if "id" in event.payload}
+    assert made == {key: f"request {key}" for key in "abcd"}
+
+
+def test_a_subscriber_that_failed_acts_in_the_realm_of_the_event_when_it_is_tried_again(app: Flask) -> None:
+    acted: list[tuple[str, str | None]] = []
+
+    @subscriptions.subscribe(CREATED, name="test.copy")
+    def copy(work: UnitOfWork, event: Event) -> None:
+        acted.append((work.actor.realm, work.request_id))
+        if len(acted) < 3:
+            raise Unheard
+
+    emit_in("network", "a")
+    relay_all()
+    drain_deliveries()
+    with moved_clock(minutes=1):
+        drain_deliveries()
+    assert acted == [("network", "request a")] * 3
+    assert deliveries() == [(DONE, 1)]
+
+
+def test_a_batch_holds_events_of_one_realm(app: Flask) -> None:
+    batches: list[list[str]] = []
+
+    @subscriptions.subscribe_batch(CREATED, name="test.index")
+    def index(events: Sequence[Event]) -> None:
+        batches.append(sorted(f"{event.realm} {event.key}" for event in events))
+
+    emit_in("marketplace", "a")
+    emit_in("network", "b")
+    emit_in("marketplace", "c")
+    relay_all()
+    drain_deliveries()
+    assert sorted(batches) == [["marketplace a", "marketplace c"], ["network b"]]
+
+
+def test_the_kernel_itself_emits_no_event(app: Flask) -> None:
+    with pytest.raises(NoRealm), unit_of_work(kernel_actor()) as work:
+        work.emit(CREATED, "a", {})
 
 
 def test_one_bad_event_is_parked_alone_not_with_its_batch(app: Flask) -> None:
@@ -306,5 +373,3 @@ def test_old_events_are_purged_but_never_one_that_is_still_owed(app: Flask) -> N
     with moved_clock(days=8):
         purge_events(7)
     assert [row.topic for row in fetch(select(OutboxEvent.topic))] == [CREATED]
-
-

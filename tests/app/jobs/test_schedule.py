@@ -7,7 +7,7 @@ from flask import Flask
 from app.clock import moved_clock, now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.uuid7 import uuid7
-from app.identity.actor import system_actor
+from app.identity.actor import Actor, NoRealm, kernel_actor, system_actor
 from app.jobs import schedule, scheduler, worker
 from app.jobs.queue import DELIVER, queue, ring
 from app.jobs.worker import run, run_all_due_work, run_due_work, run_job
@@ -31,25 +31,25 @@ def owe(kind: str, subject: str, **later: float) -> None:
 def test_due_work_waits_for_its_moment_and_is_done_once(app: Flask) -> None:
     done: list[str] = []
 
-    @schedule.on_due("ring")
+    @schedule.on_due("ring", realm="marketplace")
     def _ring(work: UnitOfWork, subject: str) -> None:
         done.append(subject)
 
     subject = uuid7()
     owe("ring", subject, minutes=5)
     assert run_all_due_work() == 0
-    run_due_work("ring", subject)
+    run_due_work("marketplace", "ring", subject)
     assert done == []
     with moved_clock(minutes=6):
         assert run_all_due_work() == 1
-        run_due_work("ring", subject)
+        run_due_work("marketplace", "ring", subject)
     assert done == [subject]
 
 
 def test_due_work_that_fails_is_owed_again(app: Flask) -> None:
     tries: list[str] = []
 
-    @schedule.on_due("ring")
+    @schedule.on_due("ring", realm="marketplace")
     def _ring(work: UnitOfWork, subject: str) -> None:
         tries.append(subject)
         if len(tries) == 1:
@@ -63,10 +63,55 @@ def test_due_work_that_fails_is_owed_again(app: Flask) -> None:
     assert tries == ["x", "x"]
 
 
+def test_due_work_runs_in_the_realm_and_for_the_request_that_owed_it(app: Flask) -> None:
+    done: list[tuple[str, str, str | None]] = []
+
+    def note(work: UnitOfWork, subject: str) -> None:
+        done.append((work.actor.realm, subject, work.request_id))
+
+    for realm in ("marketplace", "network"):
+        schedule.on_due("ring", realm=realm)(note)
+        with unit_of_work(system_actor(realm), request_id=f"request of {realm}") as work:
+            work.schedule("ring", "the same subject", now())
+            work.commit()
+    assert run_all_due_work() == 2
+    assert sorted(done) == [("marketplace", "the same subject", "request of marketplace"),
+                            ("network", "the same subject", "request of network")]
+
+
+def test_cancelling_work_of_one_realm_leaves_the_others(app: Flask) -> None:
+    done: list[str] = []
+    schedule.on_due("ring", realm="network")(lambda work, subject: done.append(work.actor.realm))
+    for realm in ("marketplace", "network"):
+        with unit_of_work(system_actor(realm)) as work:
+            work.schedule("ring", "x", now())
+            work.commit()
+    with unit_of_work(SYSTEM) as work:
+        work.schedule("ring", "x", None)
+        work.commit()
+    run_all_due_work()
+    assert done == ["network"]
+
+
+def test_the_kernel_itself_owes_no_work(app: Flask) -> None:
+    with pytest.raises(NoRealm), unit_of_work(kernel_actor()) as work:
+        work.schedule("ring", "x", now())
+
+
+def test_a_periodic_job_acts_as_the_system_of_its_realm(app: Flask) -> None:
+    @schedule.periodic("who", realm="network", minutes=1)
+    def _who(actor: Actor) -> str:
+        """Say who acts."""
+        return f"{actor.role} of {actor.realm}"
+
+    assert run_job("who") == "system of network"
+    assert schedule.jobs()["who"].meaning == "Say who acts."
+
+
 def test_the_scheduler_calls_a_periodic_job_once_a_period(app: Flask) -> None:
     runs: list[int] = []
 
-    @schedule.periodic("count", minutes=1)
+    @schedule.kernel_periodic("count", minutes=1)
     def _count() -> int:
         """Count."""
         runs.append(1)
@@ -83,7 +128,7 @@ def test_the_scheduler_calls_a_periodic_job_once_a_period(app: Flask) -> None:
 
 def test_of_two_schedulers_that_start_together_one_calls_a_job_for_the_first_time(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    @schedule.periodic("nightly", hours=24)
+    @schedule.kernel_periodic("nightly", hours=24)
     def _nightly() -> None:
         """Mend."""
 
@@ -102,7 +147,7 @@ def test_of_two_schedulers_that_start_together_one_calls_a_job_for_the_first_tim
 
 def test_a_job_that_could_not_be_called_is_called_by_the_next_tick(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    @schedule.periodic("nightly", hours=24)
+    @schedule.kernel_periodic("nightly", hours=24)
     def _nightly() -> None:
         """Mend."""
 
@@ -124,7 +169,7 @@ def test_long_deliveries_let_the_jobs_behind_them_have_their_turn(app: Flask, mo
 
 
 def test_a_failed_job_is_visible(app: Flask) -> None:
-    @schedule.periodic("broken", minutes=1)
+    @schedule.kernel_periodic("broken", minutes=1)
     def _broken() -> None:
         """Break."""
         raise RuntimeError("no luck")
