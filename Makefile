@@ -66,8 +66,8 @@ check: lint types walls test ## What .ci/run runs: lint, types, walls and all te
 bench: install-dev ## Measure against the floor and the peers; writes bench/results/latest.md
 	$(BIN)/python -m bench
 
-readme: install-dev install-tools ## Type the README's tour at a fresh demo and write its answers into it
-	$(BIN)/python -m tests.journeys.readme_tour 2>/dev/null
+readme: install-dev install-tools ## Type the tours of README.md and docs/tour.md at a fresh demo, write the answers into them
+	$(BIN)/python -m tests.journeys.tours 2>/dev/null
 
 lock: install-dev ## Pin requirements/*.in anew, with hashes and without naming any index
 	@for name in base dev tools; do \

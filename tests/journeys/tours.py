@@ -1,6 +1,6 @@
-"""Reads the tour of README.md, types it into a shell, and can write what came back into it.
+"""Reads the tours of README.md and docs/tour.md, types them into a shell, and can write what came back into them.
 
-`python -m tests.journeys.readme_tour` refreshes the answers from a real run."""
+`python -m tests.journeys.tours` refreshes the answers from a real run."""
 import os
 import re
 import secrets
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.components import ROOT
-from tests.live import live_system
+from tests.live import LiveSystem, live_system
 
-README = ROOT / "README.md"
+# In the order a newcomer takes them: on one demo, the later after the earlier.
+PAGES = (ROOT / "README.md", ROOT / "docs" / "tour.md")
 PRINTED_URL = "http://127.0.0.1:8000"
 # Tokens are long and mean nothing to a reader.
 _TOKEN = re.compile(r"(eyJ[\w-]{8})[\w.-]+")
@@ -43,14 +44,14 @@ def _steps_of(block: str) -> Iterator[Step]:
 
 
 class Shell:
-    """One bash that all commands of the tour are typed into."""
+    """One bash that all commands of a tour are typed into."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self._process = process
         self._url = url
 
     def type(self, command: str) -> str:
-        """Run a command as printed, at the server under test; return its answer as the README has it."""
+        """Run a command as printed, at the server under test; return its answer as the page has it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         end = f"end-{secrets.token_hex(8)}"
@@ -95,17 +96,22 @@ def _refreshed(text: str, answers: list[str]) -> str:
 
 
 def refresh() -> None:
-    """Type the tour against a demo of its own and write the answers into README.md."""
-    text = README.read_text()
-    with tempfile.TemporaryDirectory() as home, live_system(Path(home), GUILDHALL_ENV="demo") as system, \
-            shell(system.url, **system.environment) as prompt:
+    """Type the tours against a demo of their own and write the answers into their pages."""
+    with tempfile.TemporaryDirectory() as home, live_system(Path(home), GUILDHALL_ENV="demo") as system:
+        fresh = {page: _fresh(page.read_text(), system) for page in PAGES}
+    for page, text in fresh.items():
+        page.write_text(text)
+
+
+def _fresh(text: str, system: LiveSystem) -> str:
+    with shell(system.url, **system.environment) as prompt:
         answers = [shortened(prompt.type(step.command)) for step in steps(text)]
     if any("Traceback" in answer for answer in answers):
-        raise SystemExit("the tour did not work; README.md is left alone")
-    README.write_text(_refreshed(text, answers))
+        raise SystemExit("a tour did not work; its page is left alone")
+    return _refreshed(text, answers)
 
 
 if __name__ == "__main__":
     os.chdir(ROOT)
     refresh()
-    sys.stdout.write(f"{README} is fresh\n")
+    sys.stdout.write("".join(f"{page} is fresh\n" for page in PAGES))

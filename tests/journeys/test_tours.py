@@ -1,0 +1,43 @@
+"""The tours, typed as printed: every answer is the one a real server gives, and fits on a reader's screen."""
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.tours import PAGES, shell, shortened, steps
+from tests.live import live_system
+
+README_LINES = 180
+LINE_LENGTH = 160
+
+VARYING = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"), "<time>"),
+)
+
+
+def _comparable(answer: str) -> str:
+    for pattern, name in VARYING:
+        answer = pattern.sub(name, answer)
+    return answer
+
+
+@pytest.mark.slow
+def test_the_tours_as_printed(tmp_path: Path) -> None:
+    with live_system(tmp_path / "home", GUILDHALL_ENV="demo", SUPERADMIN_PASSWORD="") as system:
+        for page in PAGES:
+            tour = steps(page.read_text())
+            assert sum(bool(step.answer) for step in tour) >= 8
+            with shell(system.url, **system.environment) as prompt:
+                for step in tour:
+                    answer = shortened(prompt.type(step.command))
+                    assert _comparable(answer) == _comparable(step.answer), step.command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_line_is_longer_than_a_screen(page: Path) -> None:
+    assert [line for line in page.read_text().splitlines() if len(line) > LINE_LENGTH and line[0] != "|"] == []
+
+
+def test_the_readme_is_read_in_one_sitting() -> None:
+    assert len(PAGES[0].read_text().splitlines()) <= README_LINES
