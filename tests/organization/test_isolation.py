@@ -17,7 +17,7 @@ NASTY = ["../x", "..", ".", "", "/", "//", "a\"b", "a'b", "\0", "%00", "%2e%2e",
          "/victim", "victim/organization/..", "x/../victim", "victim%2f", "VICTIM", "victim;--", "victim\n", "vıctim",
          "*", "{}", "postgres", "template1", "organization", "pg_catalog", "main", "temp", "catalog", "ｖictim",
          "victim.db", "file:victim?mode=rw", "a" * 64, "é", "\U0001f4a9", "~", "-a", "1a", "sqlite_master", "oauth",
-         "oauth/token", "health", "swagger", "openapi.json", *RESERVED_TENANT_IDS]
+         "oauth/token", "health", "swagger", "openapi.json", *sorted(RESERVED_TENANT_IDS)]
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
