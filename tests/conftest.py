@@ -4,6 +4,7 @@ The application is imported by the fixtures that need it: tests of pure rules st
 import os
 import re
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left]
         config.hook.pytest_deselected(items=left)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Spare a run without properties hypothesis' summary, which imports all of hypothesis to find nothing to say."""
+    config = session.config
+    if "hypothesis" not in sys.modules and not config.getoption("numprocesses", None):
+        config.pluginmanager.unregister(name="hypothesispytest")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -1,6 +1,7 @@
 """One application on real parts per test process, and a clean database for each test.
 
-The clean database is built once by the real migrations, then copied: a file on SQLite, rows on PostgreSQL."""
+The application prepares its database by the real migrations; what then stands in it is kept and put back before each
+test: a file on SQLite, rows on PostgreSQL."""
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -18,7 +19,6 @@ from app.settings import Settings, load_settings
 from cli.prepare import prepare_system
 from tests.components import (
     create_postgresql_database,
-    database_of,
     drop_postgresql_database,
     running_valkey,
     unique_name,
@@ -45,7 +45,10 @@ class SqliteDatabase:
         self._template = home / "template.db"
         self._file = home / "guildhall.db"
         self.url = f"sqlite:///{self._file}"
-        self.template_url = f"sqlite:///{self._template}"
+
+    def keep(self) -> None:
+        """Keep what stands in the database, which nobody has open, for `restore`."""
+        shutil.copyfile(self._file, self._template)
 
     def restore(self) -> None:
         """Put a fresh copy in place; whoever still has the old file open keeps the old file."""
@@ -79,19 +82,16 @@ class PostgresqlDatabase:
 
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
-        self._made = False
         self._name = unique_name("guildhall")
-        self.url = database_of(server_url, self._name)
-        self.template_url = create_postgresql_database(server_url, f"{self._name}_template")
+        self.url = create_postgresql_database(server_url, self._name)
+
+    def keep(self) -> None:
+        """Keep what stands in the database for `restore`."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(_KEEP_ROWS)
 
     def restore(self) -> None:
-        """Empty every table and put back what the template holds: twenty times faster than a new copy."""
-        if not self._made:
-            create_postgresql_database(self._server_url, self._name, template=f"{self._name}_template")
-            self._made = True
-            with psycopg.connect(self.url, autocommit=True) as connection:
-                connection.execute(_KEEP_ROWS)
-            return
+        """Empty every table and put back what was kept: twenty times faster than a new copy."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(_PUT_ROWS_BACK)
 
@@ -104,8 +104,7 @@ class PostgresqlDatabase:
 
     def drop(self) -> None:
         """Leave nothing on a server that is not ours."""
-        for name in (self._name, f"{self._name}_template"):
-            drop_postgresql_database(self._server_url, name)
+        drop_postgresql_database(self._server_url, self._name)
 
 
 class Testbed:
@@ -120,9 +119,8 @@ class Testbed:
         self._redis = Redis.from_url(redis_url)
         self.environment = BASE_ENVIRONMENT | {
             "GUILDHALL_HOME": str(home), "DATABASE_URL": database.url, "REDIS_URL": redis_url}
-        self._build_template()
-        database.restore()
         self.app = create_app(self.settings())
+        self._prepare()
 
     def settings(self, **changed: str) -> Settings:
         """Return the settings of this testbed, some environment variables changed."""
@@ -163,13 +161,13 @@ class Testbed:
                 db.engine.dispose()
         self._others.clear()
 
-    def _build_template(self) -> None:
-        app = create_app(self.settings(DATABASE_URL=self._database.template_url))
-        with app.app_context():
+    def _prepare(self) -> None:
+        with self.app.app_context():
             prepare_system()
-            for realm in app.extensions["guildhall"].settings.realms:
+            for realm in self.settings().realms:
                 identity().keys.current(realm)
-            db.engine.dispose()
+        self.close_connections()
+        self._database.keep()
 
 
 @contextmanager

@@ -6,8 +6,6 @@ import secrets
 from pathlib import Path
 from typing import Any, Protocol
 
-import boto3
-from botocore.exceptions import ClientError
 from flask import current_app
 
 from app.runtime import runtime
@@ -90,7 +88,11 @@ class S3Store:
 
     def __init__(self, bucket: str, client: Any = None, endpoint_url: str | None = None) -> None:
         self._bucket = bucket
-        self._client = client or boto3.client("s3", endpoint_url=endpoint_url)
+        if client is None:
+            import boto3  # slow to import, and needed by nobody who keeps uploads on disk
+
+            client = boto3.client("s3", endpoint_url=endpoint_url)
+        self._client = client
 
     def put(self, name: str, content: bytes, mime_type: str) -> None:
         """Store the object with its content type."""
@@ -100,7 +102,7 @@ class S3Store:
         """Return the object's bytes; raises MediaMissing."""
         try:
             content: bytes = self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
-        except ClientError as error:
+        except self._client.exceptions.ClientError as error:
             if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
                 raise MediaMissing(name) from error
             raise
