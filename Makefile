@@ -9,6 +9,8 @@ PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk=1 --durations
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
+# Compiled files are kept: many tests and tools start a process of their own.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Install lock file $(1) into environment $(2), unless it is the one already there or lock file $(3) covers it.
 define install
