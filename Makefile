@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TOOLS := .localstripe
 WORKERS ?= $(shell nproc)
 # One test at a time to whoever is free: some take a minute, most a tenth of a second.
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk=1 --durations=15
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk=1 --durations=10 --durations-min=1
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import passes
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
@@ -28,6 +30,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the PostgreSQL server this run stands on, once, before the xdist workers that share it."""
+    passes.watch_databases()
     if DATABASE == "postgresql" and not hasattr(config, "workerinput"):
         from tests.components import running_postgresql
 
@@ -38,13 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests that need PostgreSQL to the run on it; start the slow ones first, in the random order they have.
+    """Leave out what the other pass runs (tests/passes.py); start the slow ones first, in the random order they have.
 
     So none of the slow ones is left to run alone at the end."""
-    if DATABASE != "postgresql":
-        left = [item for item in items if item.get_closest_marker("postgresql")]
-        items[:] = [item for item in items if item not in left]
-        config.hook.pytest_deselected(items=left)
+    passes.check_marks(items)
+    left = set(passes.left_out(items, DATABASE))
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=list(left))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
@@ -54,6 +57,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if "hypothesis" not in sys.modules and not config.getoption("numprocesses", None):
         config.pluginmanager.unregister(name="hypothesispytest")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that meets a database without having said so, in its fixtures."""
+    with passes.no_database(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """The same, in the test itself."""
+    with passes.no_database(item):
+        return (yield)
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -12,6 +12,8 @@ from tests.clients import ApiClient, Callers
 from tests.contract.fronts import MOUNTS, Front, front_of
 from tests.contract.hostile import FORGED
 
+pytestmark = pytest.mark.sweep("every route of every service with every bad token: refused by the same lines")
+
 REALM_MOUNTS = tuple(mount for mount in MOUNTS if mount.startswith(("/marketplace", "/network")))
 BY_BUCKET_TOKEN = "uploadFiles"  # it takes bucket tokens, and no access token, not even a good one
 DAYS = 91  # longer than any session of the tests

@@ -15,10 +15,12 @@ STRANGE_QUERIES = ("pageNumber=999999999&pageRowCount=1000", "page=9999999&page_
                    "&".join(f"x{number}=1" for number in range(3000)))
 
 every_service = pytest.mark.parametrize("mount", DISTINCT_MOUNTS)
+sweep = pytest.mark.sweep("every address, query and header of every service: PostgreSQL is the stricter judge")
 
 
 @pytest.mark.slow
 @every_service
+@sweep
 def test_no_text_in_a_path_is_a_failure(front: Front) -> None:
     for operation in front.operations:
         for place in operation.places:
@@ -32,6 +34,7 @@ def test_no_text_in_a_path_is_a_failure(front: Front) -> None:
 
 @pytest.mark.slow
 @every_service
+@sweep
 def test_no_text_in_a_query_is_a_failure(front: Front) -> None:
     for operation in front.reads:
         url = front.url(operation)
@@ -45,6 +48,7 @@ def test_no_text_in_a_query_is_a_failure(front: Front) -> None:
 
 @pytest.mark.slow
 @every_service
+@sweep
 def test_no_header_is_a_failure(front: Front) -> None:
     for operation in front.operations:
         for headers in HEADERS:
@@ -58,6 +62,7 @@ def test_no_header_is_a_failure(front: Front) -> None:
 
 
 @every_service
+@sweep
 def test_no_method_is_a_failure(front: Front) -> None:
     for operation in front.operations:
         for method in ("HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X" * 100):

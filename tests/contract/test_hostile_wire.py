@@ -86,6 +86,7 @@ def told(body: bytes) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.once("about bytes that never reach a statement")
 def test_malformed_http_is_refused_in_our_words_and_the_server_goes_on(live: LiveSystem) -> None:
     wait_until(lambda: live.is_back("web", 3), "both web workers run")
     workers = live.pids("web")

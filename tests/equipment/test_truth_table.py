@@ -11,6 +11,8 @@ from blueprints.equipment.models import Division, Equipment, LegalEntity
 from blueprints.equipment.tokens import Caller, console
 from tests.equipment.conftest import WALKER, Holder, Registry
 
+pytestmark = pytest.mark.once("the order of checks in Python; test_equipment_life has each statement on both")
+
 ROLES = ("HR", "ADMIN", "OWNER", "NHS ADMIN")
 SCOPE = ("granted", "missing")
 LEGAL_ENTITY = ("ACTIVE", "SUSPENDED", "INACTIVE", "removed")

@@ -32,6 +32,7 @@ def slowest_answer(url: str, until: Callable[[], bool]) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.once("about web workers that wait for the gateway; test_gateway_outages has the payments on both")
 def test_a_slow_gateway_leaves_workers_for_everybody_else(testbed, tmp_path, flaky):
     with testbed.fresh_database() as database_url, live_system(
             tmp_path / "live", DATABASE_URL=database_url, STRIPE_API_BASE=flaky.foreign_url,

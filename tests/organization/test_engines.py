@@ -17,6 +17,7 @@ from blueprints.organization.domain.refusals import Unavailable
 from blueprints.organization.ports import Tenant
 from tests.organization.world import ACME, World
 
+own_file = pytest.mark.once("opens SQLite files of its own in either pass")
 
 def tenant(name: str, incarnation: str = "1") -> Tenant:
     return Tenant(name, "active", incarnation, "")
@@ -49,6 +50,7 @@ def use(engines: TenantEngines, name: str, incarnation: str = "1") -> None:
         connection.execute(text("SELECT 1"))
 
 
+@own_file
 def test_a_hundred_tenants_stay_under_the_bound(opened: Files) -> None:
     engines = TenantEngines(opened, most_connections=5, idle_seconds=60)
     for number in range(100):
@@ -57,6 +59,7 @@ def test_a_hundred_tenants_stay_under_the_bound(opened: Files) -> None:
     engines.close()
 
 
+@own_file
 def test_the_connection_idle_longest_makes_room(opened: Files) -> None:
     engines = TenantEngines(opened, most_connections=2, idle_seconds=60)
     for name in ("a", "b", "a", "c", "a", "b"):
@@ -65,6 +68,7 @@ def test_the_connection_idle_longest_makes_room(opened: Files) -> None:
     engines.close()
 
 
+@own_file
 def test_when_all_are_busy_the_call_is_told_to_try_later(opened: Files) -> None:
     engines = TenantEngines(opened, most_connections=1, idle_seconds=60, wait_seconds=0.05)
     with engines.connect(tenant("a")), pytest.raises(Unavailable):
@@ -73,6 +77,7 @@ def test_when_all_are_busy_the_call_is_told_to_try_later(opened: Files) -> None:
     engines.close()
 
 
+@own_file
 def test_a_call_waits_for_a_connection_that_comes_free(opened: Files) -> None:
     engines = TenantEngines(opened, most_connections=1, idle_seconds=60, wait_seconds=10)
     with engines.connect(tenant("a")):
@@ -84,6 +89,7 @@ def test_a_call_waits_for_a_connection_that_comes_free(opened: Files) -> None:
     engines.close()
 
 
+@own_file
 def test_idle_connections_are_closed_in_time(opened: Files) -> None:
     engines = TenantEngines(opened, most_connections=5, idle_seconds=0)
     use(engines, "a")
@@ -93,6 +99,7 @@ def test_idle_connections_are_closed_in_time(opened: Files) -> None:
     engines.close()
 
 
+@own_file
 def test_a_tenant_that_was_dropped_and_added_again_gets_a_new_connection(opened: Files) -> None:
     engines = TenantEngines(opened, most_connections=5, idle_seconds=60)
     use(engines, "a", "1")
@@ -101,6 +108,7 @@ def test_a_tenant_that_was_dropped_and_added_again_gets_a_new_connection(opened:
     engines.close()
 
 
+@own_file
 def test_a_server_that_is_full_takes_a_connection_in_exchange_for_an_idle_one(
         opened: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     engines = TenantEngines(opened, most_connections=5, idle_seconds=60)

@@ -11,6 +11,8 @@ from werkzeug.test import TestResponse
 from blueprints.organization.domain.identifiers import RESERVED_TENANT_IDS
 from tests.organization.world import UNKNOWN_ID, Caller, World
 
+pytestmark = pytest.mark.sweep("every trick in the place of a tenantId: refused before any statement")
+
 MARK = "Top Secret Holding"
 # "victim" stands for the other tenant's own id.
 NASTY = ["../x", "..", ".", "", "/", "//", "a\"b", "a'b", "\0", "%00", "%2e%2e", "..\\x", "victim\0", "victim/",

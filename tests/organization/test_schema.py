@@ -19,6 +19,8 @@ from blueprints.organization.application.tenants import ensure_tables, register_
 from blueprints.organization.domain.refusals import MalformedBody, Unavailable
 from tests.organization.world import ACME, Caller, World
 
+pytestmark = pytest.mark.sweep("every field with every odd value: the same two statements")
+
 PERSON = {
     "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:test:person:v1", "type": "object",
     "required": ["familyName"], "additionalProperties": False,

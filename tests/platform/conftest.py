@@ -1,10 +1,14 @@
-"""Everything here runs once per realm: the services of the platform are built once and mounted in each."""
+"""Everything here runs once per realm: the services of the platform are built once and mounted in each.
+
+On PostgreSQL the marketplace stands for both realms."""
 import pytest
 
 from tests.platform.driver import Auth
 
+SECOND_REALM = pytest.mark.once("the same service a second time, in tables of the same shape")
 
-@pytest.fixture(params=["marketplace", "network"])
+
+@pytest.fixture(params=["marketplace", pytest.param("network", marks=SECOND_REALM)])
 def realm(request):
     return request.param
 

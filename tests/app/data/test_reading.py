@@ -52,6 +52,7 @@ def test_the_rows_of_a_page_are_those_asked_for(app: Flask) -> None:
     assert pages == [ids[:2], ids[2:4], ids[4:]]
 
 
+@pytest.mark.once("opens a SQLite file of its own in either pass")
 def test_a_connection_that_died_while_it_rested_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/rest.db", poolclass=QueuePool)
     database.ping_idle_connections(engine)

@@ -8,6 +8,8 @@ from app.settings import SettingsError
 from tests.clients import ApiClient
 from tests.testbed import Testbed
 
+pytestmark = pytest.mark.once("about headers of proxies")
+
 MakeApp = Callable[..., Flask]
 
 

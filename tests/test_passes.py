@@ -1,0 +1,30 @@
+"""The rule that decides which test runs in which pass cannot lose a test without a word."""
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests import passes
+
+
+def test_a_sample_holds_one_of_each_function_and_about_one_in_ten() -> None:
+    names = [f"tests/a.py::test_many[{number}]" for number in range(1000)] + ["tests/a.py::test_alone"]
+    chosen = passes.sampled(names)
+    assert "tests/a.py::test_alone" in chosen
+    assert 50 < len(chosen) < 150
+
+
+def test_a_sample_is_the_same_in_whatever_order_the_tests_come() -> None:
+    names = [f"tests/a.py::test_many[{number}]" for number in range(100)]
+    assert passes.sampled(names) == passes.sampled(reversed(names))
+
+
+def test_a_test_that_asked_for_no_database_may_not_open_one(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with pytest.raises(pytest.fail.Exception, match="opens the database"), passes.no_database(request.node):
+        sqlite3.connect(tmp_path / "own.db").close()
+
+
+@pytest.mark.once("the mark under test")
+def test_a_test_marked_once_may_open_a_database_of_its_own(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with passes.no_database(request.node):
+        sqlite3.connect(tmp_path / "own.db").close()
