@@ -15,7 +15,9 @@ from app.data.asked import ReadRequest
 from app.data.entity import Entity
 from app.data.filters import Filters
 from app.data.reads import Listing
+from app.data.recording import mark_of
 from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
+from app.data.versions import expect
 from app.data.wire import wire_shape
 from app.http.envelope import cache_key, envelope, json_response
 from app.http.errors import InvalidInput
@@ -100,6 +102,12 @@ class BusinessApi:
     def status(self) -> int:
         """201 for a create, else 200."""
         return 201 if self.crud == "create" else 200
+
+    @cached_property
+    def marks(self) -> list[str]:
+        """The version marks a cached list of it stands under."""
+        return [source if isinstance(source, str) else mark_of(source)
+                for source in (*((self.returns,) if self.returns else ()), *self.made_of)]
 
     @cached_property
     def topic(self) -> str:
@@ -205,6 +213,7 @@ def _path(api: BusinessApi, values: dict[str, str]) -> dict[str, str]:
 
 
 def _read(api: BusinessApi, path_values: dict[str, str]) -> Response:
+    expect(api.marks)
     actor = _admit(api.service, api.policy, api.name)
     path = _path(api, path_values)
     asked = ReadRequest(flag_argument("getJoins", True), flag_argument("excludeCQRS", False))
@@ -238,10 +247,9 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         listing: Listing = api.view(actor, asked, **path)
         return orjson.dumps(listing.rows), len(listing.rows), listing.total
 
-    if api.cached and flag_argument("caching", True) and (api.returns or api.made_of):
-        made_of = (*((api.returns,) if api.returns else ()), *api.made_of)
+    if api.cached and flag_argument("caching", True) and api.marks:
         seconds = number_argument("cacheTTL", 300, least=1, most=3600)
-        (rows, count, total), hit = runtime().answers.look_up(key, made_of, make, seconds)
+        (rows, count, total), hit = runtime().answers.look_up(key, api.marks, make, seconds)
     else:
         (rows, count, total), hit = make(), False
     body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,
