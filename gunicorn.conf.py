@@ -12,6 +12,7 @@ from gunicorn.glogging import Logger
 from app.data.entity import db
 from app.ops.logs import JsonFormatter
 from app.settings import SettingsError, claim_home, load_settings
+from blueprints.organization import organization_of
 
 try:
     _settings = load_settings()
@@ -74,6 +75,7 @@ def post_fork(server: Any, _worker: Any) -> None:
     with application.app_context():
         db.engine.dispose(close=False)
         application.extensions["guildhall"].board.bump_all()
+    organization_of(application).courier.start()  # takes over what a dead process left, before anybody asks
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -27,9 +27,9 @@ class Runtime:
 
     @cached_property
     def board(self) -> VersionBoard:
-        """The version marks shared by all processes."""
-        if self.settings.cache_versions == "redis":
-            return RedisBoard(self.redis)
+        """The version marks shared by all processes, of all machines where several can serve one database."""
+        if self.settings.shares_cache_versions:
+            return RedisBoard(self.settings.redis_url)
         return SharedMemoryBoard(self.settings.home / "versions.board")
 
     @cached_property

@@ -18,6 +18,10 @@ WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket na
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
 
 
+RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
+                             "unless SINGLE_MACHINE=1 says that one machine serves all"}
+
+
 class SettingsError(ValueError):
     """The start is refused; the sentence names the setting and what it wants."""
 
@@ -65,8 +69,8 @@ class Settings:
     cookie_domain: str = _setting("", "Domain attribute of the access-token cookie")
     marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors")
     read_events: str = _setting("summary", "events of reads: summary or off (decision 24)", choices=("summary", "off"))
-    cache_versions: str = _setting("shared-memory", "shared-memory on one machine, redis across machines",
-                                  choices=("shared-memory", "redis"))
+    single_machine: bool = _setting(False, "1: all web processes on PostgreSQL and Redis by URL share this instance "
+                                    "folder, so cache versions stay in its memory")
     idempotency_hours: int = _setting(24, "hours an Idempotency-Key is remembered", least=1, most=CENTURY_DAYS * 24)
     bid_increments: str = _setting(
         "1:0.05,5:0.25,25:0.50,100:1,250:2.50,500:5,1000:10,2500:25,5000:50,:100",
@@ -121,6 +125,20 @@ class Settings:
         """True on the embedded database."""
         return self.database_url.startswith("sqlite")
 
+    @property
+    def has_own_redis(self) -> bool:
+        """True when `flask serve` runs the embedded Valkey of the instance folder: no REDIS_URL is set."""
+        return self.redis_url == _embedded_redis(self.home)
+
+    @property
+    def shares_cache_versions(self) -> bool:
+        """True when cache versions are in Redis: several machines can serve one database (decision 39)."""
+        return not (self.single_machine or self.is_sqlite or self.has_own_redis)
+
+
+def _embedded_redis(home: Path) -> str:
+    return f"unix://{home}/valkey.sock"
+
 
 def claim_home(settings: Settings) -> None:
     """Make the instance folder, for its owner alone; raises SettingsError when it cannot be made or written to."""
@@ -163,7 +181,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     hints = get_type_hints(Settings)
     values: dict[str, Any] = {}
-    wrong: list[str] = []
+    wrong = [f"{name} is no setting any more: {instead}" for name, instead in RETIRED.items() if environ.get(name)]
     for spec in fields(Settings):
         variable = environment_name(spec.name)
         text = environ.get(variable, "")
@@ -192,7 +210,7 @@ def _completed(settings: Settings) -> Settings:
     elif settings.database_url.startswith(("postgres://", "postgresql://")):
         derived["database_url"] = "postgresql+psycopg://" + settings.database_url.split("://", 1)[1]
     if not settings.redis_url:
-        derived["redis_url"] = f"unix://{home}/valkey.sock"
+        derived["redis_url"] = _embedded_redis(home)
     if not settings.public_url:
         derived["public_url"] = f"http://127.0.0.1:{settings.port}"
     if not settings.is_production:

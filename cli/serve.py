@@ -102,7 +102,7 @@ def _children(settings: Settings, application: Flask) -> list[Child]:
         children.append(Child("organization-relay", inside(run_the_organization_relay)))
     if stands_in(settings):
         children.append(Child("localstripe", lambda: become_localstripe(settings, settings.public_url + WEBHOOK)))
-    if settings.redis_url == f"unix://{settings.home}/valkey.sock":
+    if settings.has_own_redis:
         command = valkey_command(settings.home)
         children.insert(0, Child("valkey", lambda: os.execv(command[0], command), foundation=True,
                                  ready=lambda: valkey_answers(settings.redis_url)))

@@ -1,11 +1,13 @@
 """How the engine is opened on each database, and the two ways in: reads in autocommit, commands under a write lock."""
 import fcntl
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -20,6 +22,7 @@ from app.settings import Settings, SettingsError
 transaction: ContextVar[Session | None] = ContextVar("transaction", default=None)  # set by the unit of work
 _write_turn = threading.Lock()
 _REST_SECONDS = 1.0
+CONNECTION_PREFIX = "guildhall "
 
 
 def configure_database(app: Flask, settings: Settings) -> None:
@@ -28,7 +31,8 @@ def configure_database(app: Flask, settings: Settings) -> None:
                                "json_deserializer": orjson.loads,
                                "hide_parameters": True}  # an error is logged without hashes and sealed keys
     if not settings.is_sqlite:
-        options |= {"pool_size": settings.database_pool_size, "max_overflow": 5, "pool_recycle": 1800}
+        options |= {"pool_size": settings.database_pool_size, "max_overflow": 5, "pool_recycle": 1800,
+                    "connect_args": {"application_name": connection_name(settings)}}
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
@@ -38,6 +42,15 @@ def configure_database(app: Flask, settings: Settings) -> None:
             _prepare_sqlite(db.engine, settings)
         else:
             _prepare_postgresql(db.engine)
+
+
+def connection_name(settings: Settings) -> str:
+    """Return what a connection to PostgreSQL calls itself: `guildhall shared|memory <home>`; doctor compares them.
+
+    `<home>` names the instance folder and its machine, and so the memory its processes share."""
+    kept = "shared" if settings.shares_cache_versions else "memory"
+    place = f"{socket.gethostname()}:{settings.home}"
+    return f"{CONNECTION_PREFIX}{kept} {sha256(place.encode()).hexdigest()[:16]}"
 
 
 def _prepare_postgresql(engine: Engine) -> None:

@@ -14,7 +14,9 @@ from app.data.asked import ReadRequest
 from app.data.entity import Entity
 from app.data.filters import Filters
 from app.data.reads import Listing
+from app.data.recording import mark_of
 from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
+from app.data.versions import expect
 from app.data.wire import wire_shape
 from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
 from app.http.errors import InvalidInput
@@ -97,6 +99,12 @@ class BusinessApi:
         return 201 if self.crud == "create" else 200
 
     @cached_property
+    def marks(self) -> list[str]:
+        """The version marks a cached list of it stands under."""
+        return [source if isinstance(source, str) else mark_of(source)
+                for source in (*((self.returns,) if self.returns else ()), *self.made_of)]
+
+    @cached_property
     def topic(self) -> str:
         """Return the full topic of the API event."""
         return self.service.topic(self.event)
@@ -105,6 +113,11 @@ class BusinessApi:
 def _identify(api: BusinessApi | SystemRoute) -> tuple[Actor, Actor]:
     actor = current_actor(api.service.realm)
     return actor, actor
+
+
+def _identify_reader(api: BusinessApi) -> tuple[Actor, Actor]:
+    expect(api.marks)  # so that they come with the first marks the request reads
+    return _identify(api)
 
 
 def _admit(api: BusinessApi | SystemRoute, actor: Actor, path: PathValues) -> Actor:
@@ -136,6 +149,7 @@ def _path(api: BusinessApi, values: dict[str, str]) -> dict[str, str]:
             for key, value in values.items()}
 
 
+<<<<<<< HEAD:app/http/realm_front.py
 def _answer_system(route: SystemRoute, actor: Actor, path: PathValues) -> Response:
     answer = route.view(actor, **path)
     return answer if isinstance(answer, Response) else json_response(answer)
@@ -143,6 +157,14 @@ def _answer_system(route: SystemRoute, actor: Actor, path: PathValues) -> Respon
 
 def _read(api: BusinessApi, actor: Actor, sent: tuple[PathValues, ReadRequest]) -> Response:
     path, asked = sent
+=======
+def _read(api: BusinessApi, path_values: dict[str, str]) -> Response:
+    expect(api.marks)
+    actor = _admit(api.service, api.policy, api.name)
+    path = _path(api, path_values)
+    asked = ReadRequest(flag_argument("getJoins", True), flag_argument("excludeCQRS", False))
+    _take_arguments(api, asked)
+>>>>>>> s6-caches:app/http/blueprint.py
     scope = actor.role if api.shared else f"{actor.user_id} {actor.role}"
     arguments = sorted((key, value) for key, value in request.args.items(multi=True) if key not in _UNKEYED)
     key = cache_key(api.topic, scope, request.path, arguments)
@@ -172,10 +194,9 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         listing: Listing = api.view(actor, asked, **path)
         return orjson.dumps(listing.rows), len(listing.rows), listing.total
 
-    if api.cached and flag_argument("caching", True) and (api.returns or api.made_of):
-        made_of = (*((api.returns,) if api.returns else ()), *api.made_of)
+    if api.cached and flag_argument("caching", True) and api.marks:
         seconds = number_argument("cacheTTL", 300, least=1, most=3600)
-        (rows, count, total), hit = runtime().answers.look_up(key, made_of, make, seconds)
+        (rows, count, total), hit = runtime().answers.look_up(key, api.marks, make, seconds)
     else:
         (rows, count, total), hit = make(), False
     body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,
@@ -256,7 +277,7 @@ def _if_match(path: dict[str, str]) -> tuple[str, int] | None:
 
 
 READS: Front[BusinessApi, Actor, Actor, tuple[PathValues, ReadRequest]] = Front(
-    _identify, _admit, _check_read, _read, documented_refusal)
+    _identify_reader, _admit, _check_read, _read, documented_refusal)
 WRITES: Front[BusinessApi, Actor, Actor, tuple[PathValues, dict[str, Any]]] = Front(
     _identify, _admit, _check_write, _write, documented_refusal)
 SYSTEM: Front[SystemRoute, Actor, Actor, PathValues] = Front(

@@ -31,6 +31,7 @@ def begin_request() -> None:
     given = request.args.get("requestId") or request.headers.get("X-Request-Id") or ""
     g.request_id = given if _REQUEST_ID.match(given) else os.urandom(16).hex()
     g.actors = {}
+    g.marks = {}
     g.sso_ms = 0
 
 

@@ -93,7 +93,7 @@ def install_identity(app: Flask, settings: Settings, redis: Redis, board: Versio
     keys = KeyRing(settings.secret_key, board, rotation_days=settings.key_rotation_days,
                    token_ttl=settings.access_token_ttl)
     install_tokens(app, keys)
-    sessions = SessionBook(redis, board, directory)
+    sessions = SessionBook(directory)
     parts = Identity(
         keys=keys, sessions=sessions, desk=TokenDesk(sessions, board),
         throttle=Throttle(redis, enabled=settings.ratelimit_enabled),

@@ -1,15 +1,11 @@
-"""Login sessions: rows of the database are the truth, Redis holds copies, so that losing Redis logs nobody out.
+"""Login sessions: rows of the database, so that losing Redis logs nobody out.
 
-A copy counts only while the version mark of its user is the one it was made under (app/data/versions.py)."""
-import logging
+What a process remembers of them for seconds is in authentication.py; a change touches the user's version mark."""
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-from redis import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,12 +17,7 @@ from app.data.purging import purge
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.uuid7 import uuid7
-from app.data.versions import VersionBoard
 from app.identity.actor import system_actor
-
-log = logging.getLogger(__name__)
-
-_COPY_SECONDS = 600
 
 
 class LoginSession(Base):
@@ -81,20 +72,12 @@ class LiveSession:
 class SessionBook:
     """Reads sessions; the functions below write them inside a command's unit of work."""
 
-    def __init__(self, redis: Redis, board: VersionBoard, directory: UserDirectory) -> None:
-        self._redis = redis
-        self._board = board
+    def __init__(self, directory: UserDirectory) -> None:
         self._directory = directory
 
     def live(self, realm: str, session_id: str, user_id: str) -> LiveSession | None:
-        """Return the user's session if it lives, from the copy or the database."""
-        # The mark is read before the truth: a change in between makes the copy void instead of lasting.
-        mark = self._board.read(user_mark(user_id))[0]
-        session = self._copied(realm, session_id, mark)
-        if session is None:
-            session = self._stored(realm, session_id, user_id)
-            if session is not None:
-                self._keep_copy(session, mark)
+        """Return the user's session if it lives."""
+        session = self._stored(realm, session_id, user_id)
         if session is None or session.user_id != user_id or session.expires_at <= now().timestamp():
             return None
         return session
@@ -109,21 +92,6 @@ class SessionBook:
         return LiveSession(row.id, row.realm, row.user_id, row.logged_in_at.timestamp(), row.expires_at.timestamp(),
                            row.needs_email_2fa, row.needs_mobile_2fa, facts.role, facts.email, facts.fullname,
                            facts.profile)
-
-    def _copied(self, realm: str, session_id: str, mark: int) -> LiveSession | None:
-        try:
-            text = self._redis.get(_copy_key(realm, session_id))
-        except RedisError:
-            return None
-        copy = orjson.loads(text) if text else {}
-        return LiveSession(**copy["session"]) if copy.get("mark") == mark else None
-
-    def _keep_copy(self, session: LiveSession, mark: int) -> None:
-        copy = orjson.dumps({"mark": mark, "session": asdict(session)})
-        try:
-            self._redis.set(_copy_key(session.realm, session.id), copy, ex=_COPY_SECONDS)
-        except RedisError:
-            log.debug("no session copy kept: Redis cannot be reached")
 
 
 def user_mark(user_id: str) -> str:
@@ -165,7 +133,3 @@ def sweep_expired_sessions(realm: str) -> int:
         system_actor(realm),
         lambda lot: [row.id for row in fetch(expired.order_by(LoginSession.expires_at).limit(lot))],
         lambda work, ids: work.execute(delete(LoginSession).where(LoginSession.id.in_(ids))))
-
-
-def _copy_key(realm: str, session_id: str) -> str:
-    return f"session:{realm}:{session_id}"

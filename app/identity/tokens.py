@@ -1,6 +1,7 @@
 """Access tokens: RS256, bound to one realm by key pair and tokenMark, pointing to a session and nothing more.
 
 Flask-JWT-Extended signs and checks; where a token may stand in a request and what time it is are decided here."""
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ _NAME_OF_REALM = {realm: f"{codename}-access-token" for realm, codename in REALM
 
 # Longer than any token of ours; what exceeds it is not worth decoding.
 _MAX_TOKEN_LENGTH = 4096
+# How far the clock of the machine that issued a token may be ahead of the one that reads it.
+_CLOCK_SKEW_SECONDS = 60
 
 
 class TokenRefused(Exception):
@@ -74,10 +77,7 @@ def install_tokens(app: Flask, ring: KeyRing) -> None:
     """Set the token library up with the realms' key ring."""
     app.config.update(
         JWT_ALGORITHM="RS256", JWT_DECODE_ALGORITHMS=["RS256"], JWT_ENCODE_NBF=False, JWT_ACCESS_TOKEN_EXPIRES=False,
-        JWT_COOKIE_CSRF_PROTECT=False,
-        # The house clock judges every time claim (read_access_token); the library must not judge by another one.
-        JWT_DECODE_LEEWAY=10**10,
-    )
+        JWT_COOKIE_CSRF_PROTECT=False, JWT_DECODE_LEEWAY=_CLOCK_SKEW_SECONDS)
     manager = JWTManager(app)
     manager.user_identity_loader(lambda signer: signer.user_id)
     manager.encode_key_loader(lambda signer: signer.private_key)
@@ -97,7 +97,8 @@ def issue_access_token(pair: SigningKeyPair, *, user_id: str, session_id: str, l
         "keyId": pair.key_id, "sessionId": session_id, "userId": user_id,
         "loginDate": logged_in_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "tokenMark": _MARK_OF_REALM[pair.realm], "tokenName": _NAME_OF_REALM[pair.realm],
-        "iat": int(now().timestamp()), "exp": int(expires_at.timestamp()),
+        # The library refuses what was issued in the future of the machine's clock, which ours may run ahead of.
+        "iat": int(min(now().timestamp(), time.time())), "exp": int(expires_at.timestamp()),
     }
     token: str = create_access_token(_Signer(user_id, pair.private_key), additional_claims=claims)
     return token
@@ -108,7 +109,7 @@ def read_access_token(realm: str, token: str) -> TokenClaims:
     if len(token) > _MAX_TOKEN_LENGTH:
         raise TokenRefused("too long")
     try:
-        claims = decode_token(token)
+        claims = decode_token(token, allow_expired=True)  # by the machine's clock; ours decides below
     except (PyJWTError, JWTExtendedException, ValueError, TypeError, RecursionError) as error:
         raise TokenRefused(str(error)) from error
     if claims["tokenMark"] != _MARK_OF_REALM[realm]:

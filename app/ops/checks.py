@@ -12,10 +12,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
 from rq import Worker
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.clock import now
-from app.data.database import reading
+from app.data.database import CONNECTION_PREFIX, reading
 from app.data.entity import db
 from app.jobs.queue import queue
 from app.jobs.schedule import jobs
@@ -98,6 +98,24 @@ def _redis() -> tuple[str, str]:
     return OK, "answers, appendonly is on"
 
 
+def _cache_versions() -> tuple[str, str]:
+    """Compare what the processes connected to this database say of themselves (decision 39)."""
+    settings = runtime().settings
+    if settings.is_sqlite:
+        return OK, "in the memory of this machine, the only one on SQLite"
+    query = text("SELECT DISTINCT application_name FROM pg_stat_activity"
+                 " WHERE datname = current_database() AND application_name LIKE :ours")
+    with reading() as connection:
+        names = connection.execute(query, {"ours": f"{CONNECTION_PREFIX}%"}).scalars().all()
+    homes = {tuple(name.removeprefix(CONNECTION_PREFIX).split(" ", 1)) for name in names}
+    count = len({home for _, home in homes})
+    in_memory = len({home for kept, home in homes if kept == "memory"})
+    if count > 1 and in_memory:
+        return FAIL, (f"{count} instance folders serve this database and {in_memory} keep cache versions in memory: a "
+                      "logout on one is not seen by the other; set one REDIS_URL on all and SINGLE_MACHINE on none")
+    return OK, f"in {'Redis' if settings.shares_cache_versions else 'memory'}; {count} instance folders at work"
+
+
 def _outbox() -> tuple[str, str]:
     waiting, oldest = backlog()["unpublished"], oldest_unpublished_seconds()
     if oldest > LATE_EVENT_SECONDS:
@@ -146,6 +164,7 @@ CHECKS: dict[str, Check] = {
     "database": _database,
     "migrations": _migrations,
     "redis": _redis,
+    "cache versions": _cache_versions,
     "outbox": _outbox,
     "deliveries": _deliveries,
     "worker": _worker,

@@ -17,7 +17,13 @@ from app.identity.sealing import seal, unseal
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier
 from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong
-from blueprints.organization.adapters.sql.catalog import Catalog, SqlCheckpoints, SqlSigningKeys, SqlTenantCatalog
+from blueprints.organization.adapters.sql.catalog import (
+    Catalog,
+    SqlCarried,
+    SqlCheckpoints,
+    SqlSigningKeys,
+    SqlTenantCatalog,
+)
 from blueprints.organization.adapters.sql.engines import TenantEngines
 from blueprints.organization.adapters.sql.outbox import SqlOutbox
 from blueprints.organization.adapters.sql.postgresql import PostgresqlServer
@@ -89,7 +95,8 @@ class Organization:
     @cached_property
     def courier(self) -> Courier:
         """The thread that moves what this process's writes, and processes that died, leave in the outboxes."""
-        return Courier(self.relay, self._tick, self._may_sweep, sweep_seconds=self.settings.sweep_seconds)
+        carried = SqlCarried(self._catalog, lambda: self.owner, clock.now)
+        return Courier(self.relay, self._tick, self._may_sweep, carried, sweep_seconds=self.settings.sweep_seconds)
 
     def relay(self, most_connections: int = 4) -> Relay:
         """Return a relay with a few connections of its own, so that it does not crowd out requests."""

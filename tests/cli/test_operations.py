@@ -159,6 +159,20 @@ def test_doctor_fails_and_names_what_is_wrong(flask: FlaskCommand) -> None:
     assert findings["worker"]["state"] == "fail"
 
 
+def test_a_setting_that_is_gone_refuses_the_start() -> None:
+    with pytest.raises(SettingsError, match=r"CACHE_VERSIONS is no setting any more: .*SINGLE_MACHINE"):
+        load_settings({"CACHE_VERSIONS": "redis"})
+
+
+@pytest.mark.parametrize(("changed", "are_shared"), [
+    ({}, True), ({"SINGLE_MACHINE": "1"}, False), ({"REDIS_URL": ""}, False), ({"DATABASE_URL": ""}, False)])
+def test_cache_versions_are_shared_where_several_machines_can_serve(
+        changed: dict[str, str], are_shared: bool) -> None:
+    settings = load_settings(
+        {"DATABASE_URL": "postgresql://h/g", "REDIS_URL": "redis://h/0"} | changed)
+    assert settings.shares_cache_versions is are_shared
+
+
 def test_status_counts_what_waits_and_fails_when_something_is_parked(
         flask: FlaskCommand, settle: Callable[[], None]) -> None:
     settle()

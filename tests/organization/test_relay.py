@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.clock import moved_clock
 from blueprints.organization.adapters.courier import Courier
+from blueprints.organization.adapters.sql.catalog import SqlCarried
 from blueprints.organization.application.backoff import LONGEST_SECONDS, Backoff
 from blueprints.organization.application.relay import LEASE_SECONDS, Relay
 from blueprints.organization.application.upkeep import lag
@@ -216,7 +217,7 @@ def test_a_tenant_whose_outbox_fails_in_whatever_way_does_not_hold_up_the_others
     assert len(stream.received) == 3
 
 
-def test_the_courier_pauses_when_the_catalog_cannot_be_reached(relay: Relay) -> None:
+def test_the_courier_pauses_when_the_catalog_cannot_be_reached(world: World, relay: Relay) -> None:
     tries, stop = [], threading.Event()
 
     def unreachable() -> bool:
@@ -225,7 +226,8 @@ def test_the_courier_pauses_when_the_catalog_cannot_be_reached(relay: Relay) -> 
             stop.set()
         raise Unavailable("the catalog is away")
 
-    Courier(lambda: relay, lambda: None, unreachable, sweep_seconds=60).run(stop)
+    carried = SqlCarried(world.organization._catalog, lambda: "me", world.ports.now)
+    Courier(lambda: relay, lambda: None, unreachable, carried, sweep_seconds=60).run(stop)
     assert relay.backoff.failures == 3
 
 

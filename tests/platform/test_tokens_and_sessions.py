@@ -278,24 +278,6 @@ def test_without_redis_sessions_still_open_and_end(auth, make_app, people):
     assert not alone.is_alive(token)
 
 
-def test_a_copy_in_redis_made_before_a_change_is_not_believed_after_it(auth, people, make_app):
-    user = people.user()
-    assert auth.is_alive(user.token)
-    with unit_of_work(system_actor(auth.realm)) as work:
-        work.delete(work.session.get(LoginSession, user.actor.session_id))
-        work.touch(f"user:{user.user_id}")
-        work.commit()
-    assert not type(auth)(make_app(), auth.realm).is_alive(user.token)
-
-
-def test_a_session_that_ended_is_refused_at_once_by_machines_that_share_their_marks_in_redis(auth, people, make_app):
-    machine = type(auth)(make_app(CACHE_VERSIONS="redis"), auth.realm)
-    token = machine.token(people.user().email)
-    assert machine.is_alive(token)
-    machine.call("POST", "/logout", token=token)
-    assert not machine.is_alive(token)
-
-
 def test_expired_sessions_are_swept_a_lot_at_a_time(auth, people, monkeypatch):
     monkeypatch.setattr(purging, "LOT", 2)
     user = people.user()

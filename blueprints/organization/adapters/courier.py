@@ -4,13 +4,16 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 
+from blueprints.organization.adapters.sql.catalog import SqlCarried
 from blueprints.organization.application.projector import StreamProjector
 from blueprints.organization.application.relay import Relay
 from blueprints.organization.domain.refusals import Unavailable
 from blueprints.organization.ports import StreamDown
 
 TICK_SECONDS = 1.0
+BEAT_SECONDS = 5.0
 BUSY_SECONDS = 0.1
 IDLE_STREAM_SECONDS = 0.5
 
@@ -20,13 +23,16 @@ logger = logging.getLogger(__name__)
 class Courier:
     """Drains the outbox of each tenant that rings, and sweeps all tenants when `may_sweep` lets this process.
 
-    A ring lost with its process is found by the next sweep, whichever process makes it."""
+    A ring is also a lease in the catalog, taken before the write is answered: when the process dies, another one takes
+    the tenant over. What was committed and never answered is found by the next sweep."""
 
-    def __init__(self, make_relay: Callable[[], Relay], on_tick: Callable[[], None], may_sweep: Callable[[], bool], *,
-                 sweep_seconds: float) -> None:
+    def __init__(self, make_relay: Callable[[], Relay], on_tick: Callable[[], None], may_sweep: Callable[[], bool],
+                 carried: SqlCarried, *, sweep_seconds: float) -> None:
         self._make_relay = make_relay
         self._on_tick = on_tick
         self._may_sweep = may_sweep
+        self._carried = carried
+        self._held: set[str] = set()
         self._sweep_seconds = sweep_seconds
         self._rung: set[str] = set()
         self._bell = threading.Condition()
@@ -38,6 +44,7 @@ class Courier:
         """Say that the tenant's outbox has something; starts the thread when there is none in this process."""
         self.start()
         with self._bell:
+            self._hold({tenant_id})
             self._rung.add(tenant_id)
             self._bell.notify()
 
@@ -48,6 +55,7 @@ class Courier:
         with self._bell:
             if self._pid != os.getpid():
                 self._pid = os.getpid()
+                self._held.clear()
                 self._stop.clear()
                 self._thread = threading.Thread(target=self.run, args=(self._stop,), daemon=True, name="organization")
                 self._thread.start()
@@ -64,9 +72,12 @@ class Courier:
     def run(self, stop: threading.Event) -> None:
         """Carry until `stop` is set."""
         relay = self._make_relay()
-        sweep_at = 0.0
+        sweep_at = beat_at = 0.0
         while not stop.is_set():
             try:
+                if time.monotonic() >= beat_at:
+                    self._beat()
+                    beat_at = time.monotonic() + BEAT_SECONDS
                 if time.monotonic() >= sweep_at:
                     self._again(relay.sweep() if self._may_sweep() else ())
                     sweep_at = time.monotonic() + self._sweep_seconds
@@ -78,6 +89,30 @@ class Courier:
                 relay.backoff.failed(relay.ports.now())
                 logger.exception("the relay stumbled, next try in %.1f s", self._pause(relay))
             stop.wait(self._pause(relay))
+
+    def _beat(self) -> None:
+        """Give back what is carried, renew the rest, and take over what a dead process left."""
+        with self._bell:  # who rings meanwhile waits, and holds the tenant anew
+            idle, self._held = self._held - self._rung, self._held & self._rung
+            if idle:
+                self._carried.release(idle)
+        if self._held:
+            self._carried.renew()
+        if abandoned := self._carried.abandoned():
+            logger.warning("taking over %d outboxes of a process that is gone", len(abandoned))
+            with self._bell:
+                self._hold(abandoned.keys())
+                self._rung.update(abandoned)
+            self._carried.forget(abandoned)
+
+    def _hold(self, tenants: AbstractSet[str]) -> None:
+        """Lease the tenants that are not held; a catalog that is away does not undo the write that rings."""
+        try:
+            if fresh := tenants - self._held:
+                self._carried.hold(fresh)
+                self._held |= fresh
+        except Unavailable as error:
+            logger.warning("should this process die, the sweep will find %s: %s", ", ".join(sorted(fresh)), error)
 
     def _carry(self, relay: Relay, tenants: set[str], stop: threading.Event) -> None:
         """Drain the tenants; whoever is not done, also because of a failure, is rung again."""

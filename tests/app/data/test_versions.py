@@ -2,7 +2,8 @@
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
+from redis import Redis
 
 from app.data import versions
 from app.data.cache import VersionedCache
@@ -14,7 +15,9 @@ from app.runtime import runtime
 def boards(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> tuple[VersionBoard, VersionBoard]:
     """Two processes' views of one board."""
     if request.param == "redis":
-        return RedisBoard(runtime().redis), RedisBoard(runtime().redis)
+        url = runtime().settings.redis_url
+        RedisBoard(url).bump_all()  # as every process does that starts
+        return RedisBoard(url), RedisBoard(url)
     return SharedMemoryBoard(tmp_path / "board"), SharedMemoryBoard(tmp_path / "board")
 
 
@@ -90,3 +93,52 @@ def test_heavy_entries_leave_room_for_fewer(tmp_path: Path) -> None:
     assert list(cache._entries) == ["yyyy", "zzzz"]
     assert cache.get_or_make("too much", (), lambda: "x" * 11) == "x" * 11
     assert list(cache._entries) == []
+
+
+def test_a_board_out_of_reach_reads_as_always_changed(app: Flask) -> None:
+    board = RedisBoard("unix:///nowhere/valkey.sock")
+    assert board.read("rows:product") != board.read("rows:product")
+
+
+def test_a_bump_that_redis_missed_counts_when_it_is_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = runtime().settings.redis_url
+    mine, other = RedisBoard(url), RedisBoard(url)
+    other.bump_all()
+    before = other.read("rows:product")
+    with monkeypatch.context() as away:
+        away.setattr(mine, "_redis", Redis.from_url("unix:///nowhere/valkey.sock", retry=None))
+        mine.bump("rows:product")
+    assert other.read("rows:product") == before
+    mine.read("rows:user")
+    assert other.read("rows:product") != before
+
+
+def test_a_redis_that_lost_its_marks_brings_no_old_entry_back(app: Flask) -> None:
+    board = RedisBoard(runtime().settings.redis_url)
+    board.bump_all()
+    never_bumped = board.read("rows:product")
+    board.bump("rows:product")
+    runtime().redis.flushall()
+    assert never_bumped not in (board.read("rows:product"), board.read("rows:product"))
+
+
+def test_a_new_connection_makes_what_was_read_before_void(app: Flask) -> None:
+    board = RedisBoard(runtime().settings.redis_url)
+    board.bump_all()
+    before = board.read("rows:product")
+    assert board.read("rows:product") == before
+    board._redis.connection_pool.disconnect()
+    assert board.read("rows:product") != before
+
+
+def test_a_request_asks_redis_once(app: Flask) -> None:
+    board = RedisBoard(runtime().settings.redis_url)
+    with app.test_request_context():
+        g.marks = {}
+        versions.expect(["rows:product"])
+        board.read("user:1")
+        asked = runtime().redis.info("commandstats")["cmdstat_hmget"]["calls"]
+        first = board.read("rows:product", "user:1")
+        assert runtime().redis.info("commandstats")["cmdstat_hmget"]["calls"] == asked
+        board.bump("rows:product")
+        assert board.read("rows:product", "user:1") != first

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from flask import Flask
 from redis import ConnectionError as RedisAway
-from redis import Redis
 from sqlalchemy import delete, select
 
 from app.clock import moved_clock
@@ -308,7 +307,7 @@ def test_a_relay_whose_board_is_out_of_reach_does_not_ask_the_database_without_a
         return 0
 
     stop = Stop()
-    monkeypatch.setattr(runtime(), "board", RedisBoard(Redis.from_url("unix:///nowhere/valkey.sock")))
+    monkeypatch.setattr(runtime(), "board", RedisBoard("unix:///nowhere/valkey.sock"))
     monkeypatch.setattr(relay, "relay_batch", relay_nothing)
     relay.run_relay(stop)
     assert told == ["ask", "pause"] * 3

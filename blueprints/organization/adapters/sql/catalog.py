@@ -1,18 +1,23 @@
 """The catalog beside the tenants: who they are, their clients, the signing keys, and the stream's checkpoints."""
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, MetaData, Row, and_, bindparam, delete, insert, select, update
 
-from blueprints.organization.adapters.sql.dialects import READ_OPTIONS
+from blueprints.organization.adapters.sql.dialects import READ_OPTIONS, UPSERTS
 from blueprints.organization.adapters.sql.failures import rivals_win, store_failures
 from blueprints.organization.adapters.sql.leases import free_lease, row_is, take_lease
 from blueprints.organization.adapters.sql.tables import CatalogTables, catalog_tables
+from blueprints.organization.application.instants import instant_text
 from blueprints.organization.domain.refusals import ConcurrentWrite
 from blueprints.organization.ports import Client, Tenant
+
+CARRIED_SECONDS = 20
+"""After the death of its process an outbox is taken over within these and the courier's BEAT_SECONDS."""
 
 
 class CatalogHost(Protocol):
@@ -182,6 +187,58 @@ class SqlCheckpoints:
         """Let another reader take the shard."""
         with self._catalog.connect(writes=True) as connection:
             free_lease(connection, self._table, _shard(stream, shard), owner)
+
+
+@dataclass(frozen=True)
+class SqlCarried:
+    """Which tenants' outboxes this process has promised to carry: a lease a tenant, which lapses when it dies.
+
+    One short statement finds what others left behind, however many tenants there are."""
+
+    catalog: Catalog
+    owner: Callable[[], str]
+    now: Callable[[], datetime]
+
+    def hold(self, tenants: Iterable[str]) -> None:
+        """Promise to carry the tenants, for CARRIED_SECONDS from now."""
+        table, until = self.catalog.tables.carried, self._until()
+        with self.catalog.connect(writes=True) as connection:
+            for tenant_id in tenants:
+                statement = UPSERTS[connection.dialect.name](table).values(
+                    tenantId=tenant_id, owner=self.owner(), until=until)
+                connection.execute(statement.on_conflict_do_update(
+                    index_elements=[table.c.tenantId, table.c.owner], set_={"until": until}))
+
+    def renew(self) -> None:
+        """Promise once more what this process holds."""
+        table = self.catalog.tables.carried
+        with self.catalog.connect(writes=True) as connection:
+            connection.execute(update(table).where(table.c.owner == self.owner()).values(until=self._until()))
+
+    def release(self, tenants: Iterable[str]) -> None:
+        """Take the promise back: nothing waits in these tenants' outboxes."""
+        table = self.catalog.tables.carried
+        with self.catalog.connect(writes=True) as connection:
+            connection.execute(delete(table).where(table.c.owner == self.owner(), table.c.tenantId.in_([*tenants])))
+
+    def abandoned(self) -> dict[str, str]:
+        """Return (tenant, owner) of the promises that lapsed: their process is dead, or as good as that."""
+        table = self.catalog.tables.carried
+        with self.catalog.connect() as connection:
+            rows = connection.execute(select(table.c.tenantId, table.c.owner).where(
+                table.c.until < instant_text(self.now()))).all()
+        return {row.tenantId: row.owner for row in rows}
+
+    def forget(self, abandoned: dict[str, str]) -> None:
+        """Remove lapsed promises that this process has made its own."""
+        table, lapsed = self.catalog.tables.carried, instant_text(self.now())
+        with self.catalog.connect(writes=True) as connection:
+            for tenant_id, owner in abandoned.items():
+                connection.execute(delete(table).where(
+                    table.c.tenantId == tenant_id, table.c.owner == owner, table.c.until < lapsed))
+
+    def _until(self) -> str:
+        return instant_text(self.now() + timedelta(seconds=CARRIED_SECONDS))
 
 
 class SqlSigningKeys:

@@ -144,13 +144,14 @@ extensions = Table(
 
 @dataclass(frozen=True)
 class CatalogTables:
-    """The tables beside the tenants: who they are, their clients, the signing keys, the stream's checkpoints."""
+    """The tables beside the tenants: tenants, clients, signing keys, the stream's checkpoints, who carries what."""
 
     metadata: MetaData
     tenants: Table
     clients: Table
     signing_keys: Table
     checkpoints: Table
+    carried: Table
 
 
 def catalog_tables(schema: str | None) -> CatalogTables:
@@ -189,4 +190,10 @@ def catalog_tables(schema: str | None) -> CatalogTables:
         Column("owner", Text),
         Column("until", Text, nullable=False),
     )
-    return CatalogTables(metadata, tenants, clients, signing_keys, checkpoints)
+    carried = Table(
+        "v1-carried", metadata,
+        Column("tenantId", Text, primary_key=True),
+        Column("owner", Text, primary_key=True),
+        Column("until", Text, nullable=False, index=True),
+    )
+    return CatalogTables(metadata, tenants, clients, signing_keys, checkpoints, carried)
