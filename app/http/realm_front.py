@@ -149,7 +149,6 @@ def _path(api: BusinessApi, values: dict[str, str]) -> dict[str, str]:
             for key, value in values.items()}
 
 
-<<<<<<< HEAD:app/http/realm_front.py
 def _answer_system(route: SystemRoute, actor: Actor, path: PathValues) -> Response:
     answer = route.view(actor, **path)
     return answer if isinstance(answer, Response) else json_response(answer)
@@ -157,14 +156,6 @@ def _answer_system(route: SystemRoute, actor: Actor, path: PathValues) -> Respon
 
 def _read(api: BusinessApi, actor: Actor, sent: tuple[PathValues, ReadRequest]) -> Response:
     path, asked = sent
-=======
-def _read(api: BusinessApi, path_values: dict[str, str]) -> Response:
-    expect(api.marks)
-    actor = _admit(api.service, api.policy, api.name)
-    path = _path(api, path_values)
-    asked = ReadRequest(flag_argument("getJoins", True), flag_argument("excludeCQRS", False))
-    _take_arguments(api, asked)
->>>>>>> s6-caches:app/http/blueprint.py
     scope = actor.role if api.shared else f"{actor.user_id} {actor.role}"
     arguments = sorted((key, value) for key, value in request.args.items(multi=True) if key not in _UNKEYED)
     key = cache_key(api.topic, scope, request.path, arguments)
