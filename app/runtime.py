@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from redis import Redis
 
 from app.data.cache import VersionedCache
+from app.data.totals import RowTotals
 from app.data.versions import RedisBoard, SharedMemoryBoard, VersionBoard
 from app.settings import Settings
 
@@ -38,9 +39,9 @@ class Runtime:
         return VersionedCache(self.board, _BYTES_OF_ANSWERS, weigh=lambda answer: len(answer[0]) + _ENTRY_BYTES)
 
     @cached_property
-    def totals(self) -> VersionedCache:
+    def totals(self) -> RowTotals:
         """Row counts of lists."""
-        return VersionedCache(self.board, 5000)
+        return RowTotals(self.board)
 
 
 def install_runtime(app: Flask, settings: Settings) -> Runtime:

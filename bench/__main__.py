@@ -10,7 +10,7 @@ import click
 
 from bench import contestants, guildhall, report
 from bench.databases import Databases
-from bench.figures import bidding, checkout, login, outbox, requests, resting, search
+from bench.figures import bidding, checkout, growth, login, outbox, requests, resting, search
 from bench.guildhall import Guildhall
 from bench.load import LoadGeneratorMissing, find_wrk
 from bench.profile import profile
@@ -19,6 +19,7 @@ from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
 FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest")
+GROWTH = "growth"  # runs by itself: it needs no wrk, takes many minutes and keeps its own file
 SHORT, LONG = 1_000, 1_000_000
 
 
@@ -31,29 +32,38 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
-@click.option("--only", default=",".join(FIGURES), help="Figures, by comma: " + ", ".join(FIGURES))
+@click.option("--only", default=",".join(FIGURES), help="Figures, by comma: " + ", ".join(FIGURES) + "; or growth.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
-def run(only: str, rounds: int, seconds: float) -> None:
-    """Run the figures and write bench/results/latest.md.
+@click.option("--rows", default=1_000_000, show_default=True, help="Products of the growth figure.")
+def run(only: str, rounds: int, seconds: float, rows: int) -> None:
+    """Run the figures and write bench/results/latest.md, or growth.md.
 
     Example: python -m bench run --only list,get --rounds 11
     """
+    if only == GROWTH:
+        _keep(_growth(rows), report.where(), report.RESULTS.with_name("growth.md"))
+        return
     wanted = _figures(only)
     try:
         generator = find_wrk()
     except LoadGeneratorMissing as missing:
         raise click.ClickException(str(missing)) from missing
-    started, where = time.monotonic(), report.where(generator)
+    _keep(_measure(wanted, rounds, seconds), report.where(generator), report.RESULTS)
+
+
+def _keep(measured: Iterator[Section], where: str, path: Path) -> None:
+    """Print what is measured and write it to `path`."""
+    started = time.monotonic()
     sections: list[Section] = []
     try:
-        for section in _measure(wanted, rounds, seconds):
+        for section in measured:
             sections.append(section)
     finally:
         # What was measured before something broke is worth keeping.
         text = report.render(sections, where)
         click.echo(text)
-        click.echo(f"{report.write(text)} written after {time.monotonic() - started:.0f} s")
+        click.echo(f"{report.write(text, path)} written after {time.monotonic() - started:.0f} s")
 
 
 @main.command("profile")
@@ -92,6 +102,22 @@ def _measure(wanted: list[str], rounds: int, seconds: float) -> Iterator[Section
         databases = Databases(Path(folder))
         try:
             yield from _sections(databases, wanted, rounds, seconds)
+        finally:
+            databases.close()
+
+
+def _growth(rows: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases = Databases(Path(folder))
+        try:
+            for kind, make in (("sqlite", guildhall.on_sqlite), ("postgresql", guildhall.on_postgres)):
+                halls = [make(databases, f"guildhall-{kind}-{size}", products=growth.products_for(size))
+                         for size in (growth.SMALL, rows)]
+                with _prepared(halls):
+                    served = [(hall, hall.web()) for hall in halls]
+                    with _started([server for _, server in served]):
+                        _say(f"growth on {halls[0].database}")
+                        yield growth.measure(*served, rows)
         finally:
             databases.close()
 

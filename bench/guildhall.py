@@ -47,6 +47,7 @@ class Guildhall:
     home: Path
     database_url: str
     bids: int = 0
+    products: int = catalogue.PRODUCTS
     seeded: dict[str, Any] = field(default_factory=dict)
     _valkey: subprocess.Popen | None = field(default=None, init=False)
 
@@ -63,7 +64,7 @@ class Guildhall:
         while not valkey_answers(f"unix://{self.home}/valkey.sock"):
             time.sleep(0.05)
         self._run("-m", "flask", "prepare")
-        self.seeded = json.loads(self._run("-m", "bench.seed", str(self.bids)))
+        self.seeded = json.loads(self._run("-m", "bench.seed", str(self.bids), str(self.products)))
 
     def close(self) -> None:
         """Stop Valkey."""
@@ -126,14 +127,16 @@ def bid(auction: str, amount: float, token: str) -> Request:
     return Request(BIDS, "POST", body, token)
 
 
-def on_sqlite(databases: Databases, name: str = "guildhall-sqlite", bids: int = 0) -> Guildhall:
+def on_sqlite(databases: Databases, name: str = "guildhall-sqlite", bids: int = 0,
+              products: int = catalogue.PRODUCTS) -> Guildhall:
     """Return a Guildhall on SQLite in its own home, not yet prepared."""
-    return Guildhall(name, "SQLite", databases.folder / name, "", bids)
+    return Guildhall(name, "SQLite", databases.folder / name, "", bids, products)
 
 
-def on_postgres(databases: Databases, name: str = "guildhall-postgresql", bids: int = 0) -> Guildhall:
+def on_postgres(databases: Databases, name: str = "guildhall-postgresql", bids: int = 0,
+                products: int = catalogue.PRODUCTS) -> Guildhall:
     """Return a Guildhall on PostgreSQL, not yet prepared."""
-    return Guildhall(name, "PostgreSQL", databases.folder / name, databases.empty_postgres(name), bids)
+    return Guildhall(name, "PostgreSQL", databases.folder / name, databases.empty_postgres(name), bids, products)
 
 
 def _camel(name: str) -> str:

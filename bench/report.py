@@ -56,24 +56,25 @@ def render(sections: Sequence[Section], where: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write(text: str) -> Path:
-    """Keeps the report as the latest one."""
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(text)
-    return RESULTS
+def write(text: str, path: Path = RESULTS) -> Path:
+    """Keeps the report, by default as the latest one."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
 
 
-def where(load_generator: str) -> str:
+def where(load_generator: str | None = None) -> str:
     """The head of a report, made before the run: date, commit, machine, the load it was under."""
     changed = " with local changes" if _git("status", "--porcelain", "-uno") else ""
     memory = psutil.virtual_memory().total / 2**30
-    lines = (
+    lines = [
         f"commit {_git('rev-parse', '--short', 'HEAD')}{changed}",
         f"{psutil.cpu_count()} × {_processor()}, {memory:.0f} GiB, Linux {platform.release()}, "
         f"Python {platform.python_version()}",
         f"load average before the run {psutil.getloadavg()[0]:.1f}",
-        f"load by {load_generator}" + ("" if Path(load_generator).name == "wrk" else " (in place of wrk)"),
-    )
+    ]
+    if load_generator is not None:
+        lines.append(f"load by {load_generator}" + ("" if Path(load_generator).name == "wrk" else " (in place of wrk)"))
     title = f"# Benchmark of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return "\n".join([title, "", *(f"- {line}" for line in lines)])
 

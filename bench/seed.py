@@ -1,12 +1,13 @@
 """Fills a Guildhall home for the benchmark, inside the application's own environment; prints what the load needs.
 
-`python -m bench.seed [BIDS]`: 20,000 products, 200 auctions, 32 users with live sessions, BIDS bids of history."""
+`python -m bench.seed [BIDS [PRODUCTS]]`: PRODUCTS products (20,000), 200 auctions, 32 users with live sessions, BIDS
+bids of history."""
 
 import json
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from flask import Flask
@@ -37,14 +38,15 @@ BATCH = 5_000
 Values = dict[str, Any]
 
 
-def seed(app: Flask, bids: int) -> Values:
+def seed(app: Flask, bids: int, count: int) -> Values:
     """Fill the database and return tokens and ids."""
     with app.app_context():
         users = _fill(MarketplaceUser, _users(), BIDDERS + 500)
         categories = _fill(Category, ({"title": f"Category {n}"} for n in range(100)), 100)
         shelves = _fill(Subcategory, _subcategories(categories), 400)
         sellers = users[BIDDERS:]
-        products = _fill(Product, _products(sellers, categories, shelves), catalogue.PRODUCTS)
+        products = _fill(Product, _products(sellers, categories, shelves), min(count, catalogue.PRODUCTS))
+        _multiply(len(products), count)
         *auctions, quiet = _fill(Product, _auctions(sellers, categories, shelves, bids), AUCTIONS + 1)
         _fill(Bid, _bids(auctions, users, bids), bids)
         tokens = [_token(user) for user in users[:BIDDERS]]
@@ -78,6 +80,23 @@ def _fill(model: type[Entity], rows: Iterator[Values], count: int) -> list[str]:
     return ids
 
 
+def _multiply(made: int, wanted: int) -> None:
+    """Copy the products inside the database until there are `wanted`: each with an id of its own and a minute older."""
+    table = Product.__table__
+    older = {"sqlite": "strftime('%Y-%m-%dT%H:%M:%fZ', created_at, '-{n} minutes')",
+             "postgresql": "created_at - interval '{n} minutes'"}[db.engine.dialect.name]
+    for number in range(1, -(-wanted // made)):
+        # Ids are times too; those of the first products begin with 01a.
+        place = {"id": f"'{0x0100_0000 - number:08x}' || substr(id, 9)", "created_at": older.format(n=number)}
+        chosen = ", ".join(place.get(column.name, f'"{column.name}"') for column in table.columns)
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        rows = min(made, wanted - number * made)
+        with write_turn(), db.engine.execution_options(writes=True).begin() as connection:
+            connection.exec_driver_sql(
+                f"INSERT INTO {table.name} ({names}) SELECT {chosen} FROM (SELECT * FROM {table.name}"
+                f" WHERE id > '01100000' LIMIT {rows}) AS one")
+
+
 def _users() -> Iterator[Values]:
     password = hash_password(PASSWORD)
     for number in range(BIDDERS + 500):
@@ -95,7 +114,7 @@ def _subcategories(categories: list[str]) -> Iterator[Values]:
 
 
 def _products(sellers: list[str], categories: list[str], shelves: list[str]) -> Iterator[Values]:
-    for number in range(catalogue.PRODUCTS):
+    for number in count():
         amounts = {"price": 1000 + number % 900 * 10, "shipping": 350}
         yield _listing(number, sellers, categories, shelves) | amounts | {"type": "FIXED"}
 
@@ -159,5 +178,5 @@ def _vacuum() -> None:
 
 
 if __name__ == "__main__":
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    print(json.dumps(seed(create_app(), wanted)))
+    bids, products = [*map(int, sys.argv[1:]), 0, catalogue.PRODUCTS][:2]
+    print(json.dumps(seed(create_app(), bids, products)))

@@ -28,10 +28,13 @@ class VersionedCache:
 
     def get_or_make(self, key: Hashable, made_of: Sequence[Any], make: Callable[[], T], seconds: float = 300) -> T:
         """Return the entry of `key`, made by `make` unless a valid one is there."""
-        return self.look_up(key, made_of, make, seconds)[0]
+        return self.look_up(key, made_of, make, lambda _: seconds)[0]
 
-    def look_up(self, key: Hashable, made_of: Sequence[Any], make: Callable[[], T], seconds: float) -> tuple[T, bool]:
-        """Return the entry and whether it came from the cache; `made_of` are models or names of marks."""
+    def look_up(self, key: Hashable, made_of: Sequence[Any], make: Callable[[], T],
+                seconds: Callable[[T], float]) -> tuple[T, bool]:
+        """Return the entry and whether it came from the cache; `made_of` are models or names of marks.
+
+        `seconds` says of what was made how long it may be kept."""
         marks = self._board.read(*[source if isinstance(source, str) else mark_of(source) for source in made_of])
         found = self._entries.get(key)
         if found is not None and found[0] == marks and found[1] > time.monotonic():
@@ -39,7 +42,7 @@ class VersionedCache:
         made = make()
         with self._lock:
             self._drop(key)
-            self._entries[key] = (marks, time.monotonic() + seconds, made)
+            self._entries[key] = (marks, time.monotonic() + seconds(made), made)
             self._weight += self._weigh(made)
             while self._weight > self._size:
                 self._drop(next(iter(self._entries)))

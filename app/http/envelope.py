@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from flask import Flask, Response, current_app, g, request
 
-from app.data.reads import Page
+from app.data.reads import Listing
 from app.http.errors import ApiError, error_body
 from app.identity.actor import Actor
 
@@ -35,7 +35,7 @@ def cache_key(*parts: Any) -> str:
 
 
 def envelope(actor: Actor, *, data_name: str, action: str, version: str, row: Any, row_count: int, status: int,
-             key: str, source: str = "db", page: Page | None = None, total: int = 0,
+             key: str, source: str = "db", listing: Listing | None = None,
              filters: list[dict[str, Any]] | None = None, extras: dict[str, Any] | None = None) -> bytes:
     """Return the JSON of a success answer; `row` is the object, the list, or their ready JSON (orjson.Fragment)."""
     body: dict[str, Any] = {
@@ -43,10 +43,10 @@ def envelope(actor: Actor, *, data_name: str, action: str, version: str, row: An
         "ssoTime": g.sso_ms, "source": source, "cacheKey": key, "userId": actor.user_id, "sessionId": actor.session_id,
         "requestId": g.request_id, "dataName": data_name, "method": request.method, "action": action,
         "appVersion": version, "rowCount": row_count, data_name: row}
-    if page is not None:
-        size = page.rows
-        body["paging"] = {"pageNumber": page.number, "pageRowCount": size, "totalRowCount": total,
-                          "pageCount": -(-total // size)}
+    if listing is not None:
+        size, total = listing.page.rows, listing.total
+        body["paging"] = {"pageNumber": listing.page.number, "pageRowCount": size, "totalRowCount": total,
+                          "pageCount": -(-total // size), "next": listing.next}
         body["filters"] = filters or []
         body["uiPermissions"] = []
     if extras:

@@ -19,7 +19,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN_NAMES = tuple(token_name(realm) for realm in REALM_CODENAMES)
 # What a page of an allowed origin may read beside the body: versions, paging, limits, and the token of a login.
 _READABLE = ", ".join(("ETag", "Idempotency-Replayed", "Link", "Location", "Preference-Applied", "Retry-After",
-                       "X-Request-Id", "X-Total-Count", *_RATE, *_TOKEN_NAMES))
+                       "X-Request-Id", "X-Total-Age", "X-Total-Count", *_RATE, *_TOKEN_NAMES))
 _MULTIPART_ROOM = 64 * 1024
 
 

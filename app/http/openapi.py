@@ -35,7 +35,11 @@ _ENVELOPE: dict[str, Any] = {"type": "object", "properties": {
     "action": {"type": "string"}, "appVersion": {"type": "string"}, "rowCount": {"type": "integer"}}}
 _ENVELOPE["required"] = list(_ENVELOPE["properties"])
 _PAGES = ("pageNumber", "pageRowCount", "totalRowCount", "pageCount")
-_PAGING = {"type": "object", "required": list(_PAGES), "properties": {name: {"type": "integer"} for name in _PAGES}}
+_PAGING = {"type": "object", "required": [*_PAGES, "next"], "properties": {
+    **{name: {"type": "integer"} for name in _PAGES},
+    "next": {"type": ["string", "null"], "description": "`after` of the next page; null at the end"}}}
+_TOTAL_AGE = {"X-Total-Age": {"schema": {"type": "integer"}, "description":
+              "how many ms ago totalRowCount was counted; only where rows may have changed since (above 10,000)"}}
 _MEANINGS = {400: "A parameter is wrong or a rule forbids it", 401: "No valid login", 403: "Not allowed",
              404: "Not found", 409: "The same Idempotency-Key is in flight", 412: "If-Match names another version",
              413: "The body is too large", 415: "The body is not JSON", 429: "Too many requests; see Retry-After",
@@ -45,7 +49,8 @@ _COMMON = (("getJoins", "boolean", "false leaves associated objects out"),
            ("requestId", "string", "echoed in the answer and the log"))
 _PAGED = (("caching", "boolean", "false bypasses the query cache"), ("cacheTTL", "integer", "seconds to cache, 300"),
           ("pageNumber", "integer", "from 1; 0 returns all rows up to the server's bound"),
-          ("pageRowCount", "integer", "rows per page, 25"))
+          ("pageRowCount", "integer", "rows per page, 25"),
+          ("after", "string", "`paging.next` of the page before: begins behind its last row, in place of pageNumber"))
 IDEMPOTENCY_KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
                    "description": "the same key and body replays the stored answer for 24 h"}
 _KINDS = {"id": {"type": "string", "format": "uuid"}, "instant": {"type": "string", "format": "date-time"},
@@ -140,7 +145,8 @@ def _responses(api: "BusinessApi") -> dict[str, Any]:
                        "uiPermissions": {"type": "array", "items": {}}}
     body = {"allOf": [{"$ref": "#/components/schemas/Envelope"}, {
         "type": "object", "required": list(properties), "properties": {**properties, **api.extras}}]}
-    return {str(api.status): {"description": "OK", "content": {"application/json": {"schema": body}}},
+    good = {"description": "OK", "content": {"application/json": {"schema": body}}}
+    return {str(api.status): good | ({"headers": _TOTAL_AGE} if api.crud == "list" else {}),
             **{str(code): _error(code) for code in _codes(api.method)}}
 
 

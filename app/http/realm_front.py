@@ -181,20 +181,25 @@ def _take_arguments(api: BusinessApi, asked: ReadRequest) -> None:
 
 
 def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, str], key: str) -> Response:
-    def make() -> tuple[bytes, int, int]:
+    def make() -> tuple[bytes, int, Listing]:
         listing: Listing = api.view(actor, asked, **path)
-        return orjson.dumps(listing.rows), len(listing.rows), listing.total
+        rows, listing.rows = listing.rows, []
+        return orjson.dumps(rows), len(rows), listing
+
+    def seconds(made: tuple[bytes, int, Listing]) -> float:
+        kept, outdated = number_argument("cacheTTL", 300, least=1, most=3600), made[2].outdated
+        return kept if outdated is None else min(kept, outdated.seconds_left)
 
     if api.cached and flag_argument("caching", True) and api.marks:
-        seconds = number_argument("cacheTTL", 300, least=1, most=3600)
-        (rows, count, total), hit = runtime().answers.look_up(key, api.marks, make, seconds)
+        (rows, count, listing), hit = runtime().answers.look_up(key, api.marks, make, seconds)
     else:
-        (rows, count, total), hit = make(), False
+        (rows, count, listing), hit = make(), False
     body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,
                     row=orjson.Fragment(rows), row_count=count, status=200, key=key, source="cache" if hit else "db",
-                    page=asked.page, total=total, filters=asked.filters)
+                    listing=listing, filters=asked.filters)
     announce_read(api.topic, actor, g.request_id, count)
-    return json_response(body)
+    outdated = listing.outdated
+    return json_response(body, headers=None if outdated is None else {"X-Total-Age": str(outdated.age_ms)})
 
 
 def _input(api: BusinessApi) -> dict[str, Any]:

@@ -94,7 +94,12 @@ def number_argument(name: str, default: int, *, least: int, most: int) -> int:
 
 
 def asked_page() -> Page:
-    """Return the asked page; pageNumber 0 means all rows, up to the bound."""
-    limit = runtime().settings.page_size_limit
-    return Page(number_argument("pageNumber", 1, least=0, most=10_000_000),
-                number_argument("pageRowCount", 25, least=1, most=limit), limit)
+    """Return the asked page; pageNumber 0 means all rows, up to the bound.
+
+    Raises InvalidInput for `after` beside another pageNumber than 1: each says where the page begins."""
+    limit, after = runtime().settings.page_size_limit, request.args.get("after")
+    number = number_argument("pageNumber", 1, least=0, most=10_000_000)
+    if after is not None and number != 1:
+        said = "cannot be given together with pageNumber"
+        raise InvalidInput(f"after: {said}", detail={"after": said})
+    return Page(number, number_argument("pageRowCount", 25, least=1, most=limit), limit, after)

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, case, func, select
 
+from app.data.keyset import row_order
 from app.data.money import to_wire
 from app.data.reads import Listing, Page, fetch
 from app.data.wire import Wire
@@ -13,6 +14,8 @@ from blueprints.marketplace.order_management.ledger import SALE
 from blueprints.marketplace.order_management.models import LedgerEntry
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+# The first three columns of _grouped, unique together.
+_NEWEST_FIRST = row_order(LedgerEntry.month.desc(), LedgerEntry.seller_id, LedgerEntry.currency)
 
 
 def commission_report(actor: Actor, page: Page, *, seller_id: str | None = None, month: str | None = None) -> Listing:
@@ -29,11 +32,13 @@ def commission_report(actor: Actor, page: Page, *, seller_id: str | None = None,
         if not _MONTH.fullmatch(month):
             raise InvalidInput("month: expected YYYY-MM", detail={"month": "expected YYYY-MM"})
         conditions.append(LedgerEntry.month == month)
-    grouped = _grouped(conditions)
-    total = fetch(select(func.count()).select_from(grouped.subquery()))[0][0]
-    rows = fetch(grouped.order_by(LedgerEntry.month.desc(), LedgerEntry.seller_id, LedgerEntry.currency)
-                 .limit(page.rows).offset(page.offset))
-    return Listing([_as_wire(row) for row in rows], total, page)
+    total = fetch(select(func.count()).select_from(_grouped(conditions).subquery()))[0][0]
+    if page.after is not None:
+        conditions.append(_NEWEST_FIRST.behind(_NEWEST_FIRST.values(page.after)))
+    found = fetch(_grouped(conditions).order_by(*_NEWEST_FIRST.clauses).limit(page.rows + 1).offset(page.offset))
+    rows = found[:page.rows]
+    following = _NEWEST_FIRST.cursor(rows[-1][:3]) if len(found) > page.rows else None
+    return Listing([_as_wire(row) for row in rows], total, page, following)
 
 
 def _grouped(conditions: list[Any]) -> Select[*tuple[Any, ...]]:

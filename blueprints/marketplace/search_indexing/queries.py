@@ -6,6 +6,7 @@ from sqlalchemy import Text, cast, exists, select
 
 from app.data.asked import ReadRequest
 from app.data.filters import Filters, equal
+from app.data.keyset import position_cursor, position_of
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.wire import Wire
 from app.search import Filter, SearchQuery
@@ -24,21 +25,26 @@ def get_search_index(search_index_id: str) -> Wire:
 
 
 def list_search_indexes(asked: ReadRequest) -> Listing:
-    """Return a page of active records, oldest first; with `q`, those that hold its words, best match first."""
+    """Return a page of active records, oldest first; with `q`, those that hold its words, best match first.
+
+    A cursor of best matches is a position among them, and none while the index is being rebuilt: InvalidInput."""
     words = asked.arguments.get("q", "")
     if not words.strip():
         return list_rows(SearchIndex, asked.page, *asked.where)
-    page = asked.page
-    within = page.offset + page.rows <= _WINDOW
+    page, order = asked.page, f"best match of {words}"
+    offset = page.offset if page.after is None else position_of(order, page.after)
+    within = offset + page.rows <= _WINDOW
     index = search_index(SCHEMA.name)
     # This answer is cached under the index's mark, so it must not be made from anything older.
     index.refresh()
     found = index.search(SearchQuery(
-        words, _search_filters(asked), offset=page.offset if within else 0, limit=page.rows if within else 0))
+        words, _search_filters(asked), offset=offset if within else 0, limit=page.rows if within else 0))
     if not found.ready:
         return _slowly(asked, words)
     rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where)
-    return Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page)
+    end = offset + page.rows
+    following = position_cursor(order, end) if end < found.total and end + page.rows <= _WINDOW else None
+    return Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following)
 
 
 def _search_filters(asked: ReadRequest) -> list[Filter]:

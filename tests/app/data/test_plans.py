@@ -62,6 +62,18 @@ def test_selling_bidding_and_telling_stand_on_indexes(
     assert walks == set()
 
 
+def test_a_page_behind_a_cursor_and_a_count_up_to_the_bound_stand_on_indexes(
+        walks: set[str], as_admin: ApiClient, as_user: Callable[..., ApiClient]) -> None:
+    seller, products = as_user("sel"), f"{ROOT}/productlisting-api/v1/productlistingproducts"
+    for _ in range(3):
+        _listing(as_admin, seller, type="FIXED", price=100)
+    first = seller.get(f"{products}?pageRowCount=1").json["paging"]
+    second = seller.get(f"{products}?pageRowCount=1&after={first['next']}").json["paging"]
+    assert (first["totalRowCount"], second["totalRowCount"]) == (3, 3)
+    # The bounded count walks over what its own search found, and over no table.
+    assert {walk.partition(" <- ")[0] for walk in walks} == {"SCAN anon_1"}
+
+
 def _listing(staff: ApiClient, seller: ApiClient, **details: object) -> str:
     catalogue = f"{ROOT}/categorymanagement-api/v1"
     category = staff.post(f"{catalogue}/categories", json={"title": "Tools"}).json["category"]["id"]

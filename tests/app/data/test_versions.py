@@ -67,6 +67,12 @@ def test_an_entry_lives_until_its_mark_changes(boards: tuple[VersionBoard, Versi
     assert cache.get_or_make("key", ("rows:product",), make) == 2
 
 
+def test_an_entry_lives_as_long_as_what_was_made_says(tmp_path: Path) -> None:
+    cache = VersionedCache(SharedMemoryBoard(tmp_path / "board"), 10)
+    for made, hit in ((0, False), (300, False), (0, True)):
+        assert cache.look_up("key", (), lambda made=made: made, lambda seconds: seconds)[1] == hit
+
+
 def test_what_is_made_while_the_rows_change_is_not_kept(boards: tuple[VersionBoard, VersionBoard]) -> None:
     mine, other = boards
     cache = VersionedCache(mine, 10)

@@ -102,6 +102,21 @@ def test_each_seller_sees_the_own_figures_and_staff_all(shop):
     assert report(shop.seller, f"sellerId={shop.other_seller.user_id}") == []
 
 
+def test_the_report_goes_on_after_its_cursor(shop):
+    shop.paid_order(shop.list_product(), shop.list_product(shop.other_seller, price=10, shipping=0))
+    with moved_clock(days=40):
+        shop.paid_order()
+    everything = report(shop.admin)
+    assert len(everything) == 3
+    seen, cursor = [], ""
+    while cursor is not None:
+        answer = ok(shop.admin.get(f"{REPORT}?pageRowCount=1{cursor and '&after=' + cursor}"))
+        assert answer["paging"]["totalRowCount"] == 3
+        seen, cursor = seen + answer["commissions"], answer["paging"]["next"]
+    assert seen == everything
+    assert shop.admin.get(f"{REPORT}?after=x").status_code == 400
+
+
 def test_the_report_is_by_month(shop):
     shop.paid_order()
     this_month = f"{now():%Y-%m}"

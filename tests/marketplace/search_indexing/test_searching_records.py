@@ -112,13 +112,33 @@ def test_pages_of_a_search(buyer: ApiClient) -> None:
     seen: list[str] = []
     for number in (1, 2, 3):
         answer = buyer.get(MANY, query_string={"q": "phone", "pageNumber": number, "pageRowCount": 12}).json
-        assert answer["paging"] == {"pageNumber": number, "pageRowCount": 12, "totalRowCount": 30, "pageCount": 3}
+        assert answer["paging"] | {"next": ""} == {
+            "pageNumber": number, "pageRowCount": 12, "totalRowCount": 30, "pageCount": 3, "next": ""}
         seen += [row["id"] for row in answer["searchIndices"]]
     assert (len(seen), set(seen)) == (30, ids)
     beyond = buyer.get(MANY, query_string={"q": "phone", "pageNumber": 1_000_000}).json
     assert (beyond["searchIndices"], beyond["paging"]["totalRowCount"]) == ([], 30)
     everything = buyer.get(MANY, query_string={"q": "phone", "pageNumber": 0}).json
     assert len(everything["searchIndices"]) == 30
+
+
+def test_a_search_goes_on_after_its_cursor_with_the_same_words_only(buyer: ApiClient) -> None:
+    for number in range(5):
+        record(f"Phone {number}")
+    settle()
+    everything = [row["id"] for row in buyer.get(MANY, query_string={"q": "phone"}).json["searchIndices"]]
+    seen: list[str] = []
+    first = after = buyer.get(MANY, query_string={"q": "phone", "pageRowCount": 2}).json
+    while True:
+        seen += [row["id"] for row in after["searchIndices"]]
+        cursor = after["paging"]["next"]
+        if cursor is None:
+            break
+        after = buyer.get(MANY, query_string={"q": "phone", "pageRowCount": 2, "after": cursor}).json
+    assert seen == everything
+    for query in ({"q": "lamp"}, {"q": ""}, {"q": "phone", "pageNumber": 2}):
+        refused = buyer.get(MANY, query_string=query | {"after": first["paging"]["next"]})
+        assert (refused.status_code, list(refused.json["detail"])) == (400, ["after"])
 
 
 def test_an_answer_kept_for_the_next_caller_knows_what_was_indexed_meanwhile(buyer: ApiClient) -> None:

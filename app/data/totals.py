@@ -1,0 +1,113 @@
+"""How many rows a list has, so that counting never costs more than a twentieth of the time (decision 36).
+
+Up to EXACT_UP_TO the answer is always exact; above, the last count stands for a while after a write (decisions/011)."""
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Lock
+
+from app.data.versions import VersionBoard
+
+EXACT_UP_TO = 10_000
+_CHEAP_SECONDS = 0.005
+_TIMES_ITS_COST = 20
+_LIFETIME_SECONDS = 300  # of a count no write has outdated: a killed process may have left a bump out
+_ENTRIES, _LOCKS = 5000, 64
+
+_clock = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A total that a write has outdated: when it was counted and until when it may be served, in clock seconds."""
+
+    counted_at: float
+    until: float
+
+    @property
+    def age_ms(self) -> int:
+        """Return how long ago it was counted, in milliseconds, at least 1."""
+        return max(1, int((_clock() - self.counted_at) * 1000))
+
+    @property
+    def seconds_left(self) -> float:
+        """Return for how long it may still be served."""
+        return self.until - _clock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    marks: tuple[int, ...]
+    rows: int
+    counted_at: float
+    cost: float
+
+    @property
+    def until(self) -> float:
+        return self.counted_at + _TIMES_ITS_COST * self.cost
+
+
+Counting = Callable[[int | None], int]
+
+
+class RowTotals:
+    """The totals one process remembers, each under the version mark of the rows it counts."""
+
+    def __init__(self, board: VersionBoard) -> None:
+        self._board = board
+        self._counts: OrderedDict[Hashable, _Count] = OrderedDict()
+        self._lock = Lock()
+        self._counting = [Lock() for _ in range(_LOCKS)]
+
+    def get(self, key: Hashable, mark: str, count: Counting) -> tuple[int, Outdated | None]:
+        """Return the total of `key`, and what is known of its age when a write has outdated it.
+
+        `count(limit)` counts the rows in the database: `limit` of them at most, or all."""
+        marks = self._board.read(mark)
+        known = self._exact(key, marks)
+        if known is not None:
+            return known
+        if not self._is_cheap(key):
+            few = _counted(marks, count, EXACT_UP_TO + 1)
+            if few.rows <= EXACT_UP_TO:
+                return self._remember(key, few), None
+        return self._exact(key, marks) or self._outdated(key) or self._counted_once(key, mark, count)
+
+    def _counted_once(self, key: Hashable, mark: str, count: Counting) -> tuple[int, Outdated | None]:
+        """Count everything; who asks for the same meanwhile waits for this count."""
+        with self._counting[hash(key) % _LOCKS]:
+            marks = self._board.read(mark)
+            known = self._exact(key, marks) or self._outdated(key)
+            return known or (self._remember(key, _counted(marks, count, None)), None)
+
+    def _exact(self, key: Hashable, marks: tuple[int, ...]) -> tuple[int, None] | None:
+        known = self._counts.get(key)
+        if known is None or known.marks != marks or _clock() - known.counted_at > _LIFETIME_SECONDS:
+            return None
+        return known.rows, None
+
+    def _is_cheap(self, key: Hashable) -> bool:
+        """Tell whether counting all was cheap the last time and is done at once."""
+        known = self._counts.get(key)
+        return known is not None and known.rows > EXACT_UP_TO and known.cost <= _CHEAP_SECONDS
+
+    def _outdated(self, key: Hashable) -> tuple[int, Outdated] | None:
+        known = self._counts.get(key)
+        if known is None or known.rows <= EXACT_UP_TO or known.cost <= _CHEAP_SECONDS or known.until < _clock():
+            return None
+        return known.rows, Outdated(known.counted_at, known.until)
+
+    def _remember(self, key: Hashable, made: _Count) -> int:
+        with self._lock:
+            self._counts[key] = made
+            self._counts.move_to_end(key)
+            while len(self._counts) > _ENTRIES:
+                self._counts.popitem(last=False)
+        return made.rows
+
+
+def _counted(marks: tuple[int, ...], count: Counting, limit: int | None) -> _Count:
+    begun = _clock()
+    rows = count(limit)
+    return _Count(marks, rows, begun, _clock() - begun)
