@@ -12,6 +12,7 @@ class DueWork(Base):
     """One piece of work owed to one subject at one moment, e.g. close-auction of a product at its effective end."""
 
     __tablename__ = "due_work"
+    __lock_rank__ = 920
 
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     subject: Mapped[str] = mapped_column(String(80), primary_key=True)
