@@ -8,18 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from flask import Flask, current_app, g, has_app_context, has_request_context
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.orm import Session
 
 from app.data.entity import db
 from app.settings import Settings, SettingsError
 
-transaction: ContextVar[Session | None] = ContextVar("transaction", default=None)  # set by the unit of work
+
+class OpenTransaction(Protocol):
+    """The open unit of work, as reads see it: they must see what it has written."""
+
+    def connection(self) -> Connection:
+        """Return the transaction's own connection."""
+
+
+# The one place that knows whether a transaction is open here. The unit of work sets it; nobody else does.
+transaction: ContextVar[OpenTransaction | None] = ContextVar("transaction", default=None)
 _write_turn = threading.Lock()
 _REST_SECONDS = 1.0
 CONNECTION_PREFIX = "guildhall "

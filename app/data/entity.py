@@ -1,6 +1,6 @@
 """The base of every table: the declarative base, and the common columns of a data object (rules-platform §2.7)."""
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, String
@@ -14,9 +14,12 @@ NAMING = {"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)
 
 
 class Base(DeclarativeBase):
-    """The declarative base; tables that are no data objects (outbox, keys, deliveries) stand on it directly."""
+    """The declarative base; tables that are no data objects (outbox, keys, deliveries) stand on it directly.
+
+    A model whose rows are locked says `__lock_rank__`, its place in the order of locks (app/data/lock_order.py)."""
 
     metadata = MetaData(naming_convention=NAMING)
+    __lock_rank__: ClassVar[int | None] = None
 
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
@@ -26,13 +29,13 @@ class Entity(Base):
     """A data object: its changes become dbevents and index events by the unit of work.
 
     Subclasses say `__service__` (contract name, e.g. "auctionOffer"), `__object__` (e.g. "auctionOfferBid"),
-    `__realm__` (or a `realm` column), `__owner__` (attribute that holds the owner, else the creator), and
-    `__duplicates__`: unique index name → (errCode, message) for the 400 a lost race answers with."""
+    `__realm__` (or a `realm` column; there is no default), `__owner__` (attribute that holds the owner, else the
+    creator), and `__duplicates__`: unique index name → (errCode, message) for the 400 a lost race answers with."""
 
     __abstract__ = True
     __service__: ClassVar[str]
     __object__: ClassVar[str]
-    __realm__: ClassVar[str] = "marketplace"
+    __realm__: ClassVar[str]
     __owner__: ClassVar[str | None] = None
     __duplicates__: ClassVar[dict[str, tuple[str, str]]] = {}
 
@@ -44,6 +47,12 @@ class Entity(Base):
     owner: Mapped[str | None] = identifier(wire="_owner")
 
     __mapper_args__ = {"version_id_col": record_version}  # an UPDATE names the version it was read with: no lost update
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse a data object that does not name its realm: its events would be told to another product's users."""
+        if not cls.__dict__.get("__abstract__") and not (hasattr(cls, "__realm__") or hasattr(cls, "realm")):
+            raise TypeError(f"{cls.__name__} must name its realm: set __realm__, or give it a realm column")
+        super().__init_subclass__(**options)
 
     @property
     def realm_of_row(self) -> str:

@@ -2,7 +2,7 @@
 
 Leaving the block without `commit()` rolls back. A command called by another joins the caller's unit of work; only the
 outermost commits."""
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 import orjson
-from sqlalchemy import Executable, Select, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Executable, Select, Table, bindparam, delete, insert, select
 from sqlalchemy import event as sa_event
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from app.clock import now
 from app.data.database import close_reading, transaction, write_turn, writing_engine
 from app.data.entity import Base, Entity
 from app.data.integrity import refusal_of
-from app.data.locks import check_order
+from app.data.lock_order import check_order
 from app.data.recording import record_changes, stamp_changes
 from app.data.uuid7 import uuid7
 from app.events.outbox import OutboxEvent
@@ -34,7 +34,6 @@ E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
 
 _TAKE_EVENTS = insert(cast(Table, OutboxEvent.__table__))
-_current: ContextVar["UnitOfWork | None"] = ContextVar("unit_of_work", default=None)
 _expectation: ContextVar["Expectation | None"] = ContextVar("expectation", default=None)
 
 
@@ -61,31 +60,42 @@ class UnitOfWork:
 
     def __init__(self, actor: Actor, session: Session, request_id: str | None) -> None:
         self.actor = actor
-        self.session = session
         self.request_id = request_id
+        self._session = session
         self._depth = 0
         self._finished = False
-        self._locked: str | None = None
+        self._last_locked: type[Base] | None = None
+        self._held: dict[tuple[type[Entity], str], Entity] = {}
         self._events: list[dict[str, Any]] = []
         self._touched: set[str] = set()
         self._after_commit: list[Callable[[], None]] = []
         self._to_run: list[Callable[[], None]] = []
 
-    def get(self, model: type[E], object_id: str, *where: Any, lock: bool = False) -> E:
-        """Return the active row of `model` with that id; raises NotFound. `where` narrows it further."""
-        if lock:
-            self._check_lock_order(model)
-        query = _by_id(model, lock).where(*where) if where else _by_id(model, lock)
-        entity = self.session.execute(query, {"id_": object_id}).scalars().first()
+    def connection(self) -> Connection:
+        """Return the transaction's connection, for reads that must see what it has written (app/data/database.py)."""
+        return self._session.connection()
+
+    def get(self, model: type[E], object_id: str) -> E:
+        """Return the active row of `model` with that id; raises NotFound."""
+        entity = self._session.execute(_by_id(model), {"id_": object_id}).scalar_one_or_none()
         if entity is None:
             raise NotFound
-        if lock:
-            self._check_held(entity)
         return entity
 
-    def lock(self, model: type[E], object_id: str, *where: Any) -> E:
-        """Return the active row, locked until the end of the transaction; raises NotFound."""
-        return self.get(model, object_id, *where, lock=True)
+    def lock(self, model: type[E], object_id: str, *, archived_too: bool = False) -> E:
+        """Return the active row (`archived_too`: or an archived one), locked until the end of the transaction.
+
+        A row that is held already comes back as it is here, changes included, whatever was locked since.
+        Raises NotFound, LockOrderError."""
+        entity = cast(E | None, self._held.get((model, object_id)))
+        if entity is None:
+            self._check_order(model)
+            entity = self._session.execute(_to_lock(model), {"id_": object_id}).scalar_one_or_none()
+            if entity is not None:
+                self._hold(entity)
+        if entity is None or not (entity.is_active or archived_too):
+            raise NotFound
+        return entity
 
     def find(self, model: type[E], *where: Any, lock: bool = False) -> E | None:
         """Return the first row that fulfils `where`, active or not, or None."""
@@ -95,24 +105,28 @@ class UnitOfWork:
         """Return the first entity of the query or None."""
         return next(iter(self.all(query.limit(1), lock=lock)), None)
 
-    def all(self, query: Select[B], *, lock: bool = False) -> list[B]:
-        """Return the entities of the query; `lock` holds their rows in the order the query gives."""
+    def all(self, query: Select[B], values: Mapping[str, Any] | None = None, *, lock: bool = False) -> list[B]:
+        """Return the entities of the query; `values` are the parameters of one that is built once and asked often.
+
+        `lock` holds their rows in the order the query gives. Raises LockOrderError."""
         if lock:
-            for description in query.column_descriptions:
-                self._check_lock_order(description["entity"])
             query = query.with_for_update().execution_options(populate_existing=True)
-        found = list(self.session.execute(query).scalars())
+        self._check_locks_of(query)
+        found = list(self._session.execute(query, values).scalars())
         for row in found if lock else ():
-            self._check_held(row)
+            if isinstance(row, Entity):
+                self._hold(row)
         return found
 
     def rows(self, query: Select[*tuple[Any, ...]]) -> list[Any]:
-        """Return plain rows as this transaction sees them."""
-        return list(self.session.execute(query).all())
+        """Return plain rows as this transaction sees them. Raises LockOrderError for a query that locks."""
+        self._check_locks_of(query)
+        return list(self._session.execute(query).all())
 
     def execute(self, statement: Executable) -> Any:
         """Run a statement on rows that are no data objects (sessions, due work, keys); returns the result."""
-        return self.session.execute(statement)
+        self._check_locks_of(statement)
+        return self._session.execute(statement)
 
     def insert(self, row: B) -> B:
         """Add a new row: an Entity gets id, recordVersion 1, times and owner where they are unset."""
@@ -124,7 +138,7 @@ class UnitOfWork:
             row.updated_at = moment
             if row.owner is None:
                 row.owner = getattr(row, row.__owner__) if row.__owner__ else self.actor.user_id
-        self.session.add(row)
+        self._session.add(row)
         return row
 
     def change(self, row: B, **values: Any) -> B:
@@ -141,7 +155,7 @@ class UnitOfWork:
 
     def delete(self, row: Base) -> None:
         """Remove a row for good (sessions, purged accounts)."""
-        self.session.delete(row)
+        self._session.delete(row)
 
     def emit(self, topic: str, key: str, payload: Any, *, kind: str = "domain", realm: str | None = None) -> None:
         """Take an event into the outbox; dbevents and index events are taken without being asked."""
@@ -156,9 +170,9 @@ class UnitOfWork:
 
         Raises NoRealm for the kernel's own work."""
         realm = self.actor.realm
-        self.session.execute(delete(DueWork).where(is_piece(realm, kind, subject)))
+        self._session.execute(delete(DueWork).where(is_piece(realm, kind, subject)))
         if due_at is not None:
-            self.session.execute(insert(DueWork).values(realm=realm, kind=kind, subject=subject, due_at=due_at,
+            self._session.execute(insert(DueWork).values(realm=realm, kind=kind, subject=subject, due_at=due_at,
                                                         attempts=0, request_id=self.request_id))
 
     @contextmanager
@@ -184,10 +198,31 @@ class UnitOfWork:
         For dropping copies and ringing bells only, never for effects."""
         self._after_commit.append(action)
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Try something that may be refused, and go on after it: an exception takes back what the block did, and rises.
+
+        Rows go back to the savepoint, and with them events, due work, cache versions, what was left for after the
+        commit, locks and the version If-Match named: `try: with work.attempt(): … except ApiError: …`."""
+        self.flush()
+        expectation = _expectation.get()
+        events, actions, met = len(self._events), len(self._after_commit), expectation is not None and expectation.met
+        touched, held, last_locked = set(self._touched), dict(self._held), self._last_locked
+        try:
+            with self._session.begin_nested():
+                yield
+                self.flush()
+        except BaseException:
+            del self._events[events:], self._after_commit[actions:]
+            self._touched, self._held, self._last_locked = touched, held, last_locked
+            if expectation is not None:
+                expectation.met = met
+            raise
+
     def flush(self) -> None:
         """Send the changes to the database now, so that versions are set and unique rules have spoken."""
         try:
-            self.session.flush()
+            self._session.flush()
         except IntegrityError as error:
             raise refusal_of(error) from error
         except StaleDataError as error:
@@ -200,10 +235,10 @@ class UnitOfWork:
             return
         self.flush()
         if self._events:
-            self.session.connection().execute(_TAKE_EVENTS, self._events)
+            self._session.connection().execute(_TAKE_EVENTS, self._events)
             self.touch("outbox")
         try:
-            self.session.commit()
+            self._session.commit()
         except IntegrityError as error:
             raise refusal_of(error) from error
         if self._touched:
@@ -215,21 +250,33 @@ class UnitOfWork:
         for action in self._to_run:
             action()
 
-    def _check_lock_order(self, model: type[Base] | None) -> None:
-        if model is not None and issubclass(model, Entity):
-            check_order(self._locked, model.__object__)
-            self._locked = model.__object__
+    def _check_locks_of(self, statement: Executable) -> None:
+        """Refuse a `SELECT … FOR UPDATE` against the order of locks."""
+        if isinstance(statement, Select) and statement._for_update_arg is not None:
+            for model in {description["entity"]: None for description in statement.column_descriptions}:
+                self._check_order(model)
 
-    def _check_held(self, row: Base) -> None:
+    def _check_order(self, model: type[Base]) -> None:
+        check_order(self._last_locked, model)
+        self._last_locked = model
+
+    def _hold(self, entity: Entity) -> None:
+        """Note that the row is locked, and compare its version with the one If-Match named."""
+        self._held[type(entity), entity.id] = entity
         expectation = _expectation.get()
-        if expectation is not None and expectation.at_lock and isinstance(row, Entity):
-            expectation.check(row)
+        if expectation is not None and expectation.at_lock:
+            expectation.check(entity)
+
+
+# Built once for each model: every bid asks them, and building one anew costs more than running it.
+@cache
+def _by_id(model: type[E]) -> Select[E]:
+    return select(model).where(model.id == bindparam("id_"), model.is_active.is_(True))
 
 
 @cache
-def _by_id(model: type[E], lock: bool) -> Select[E]:
-    query = select(model).where(model.id == bindparam("id_"), model.is_active.is_(True))
-    return query.with_for_update().execution_options(populate_existing=True) if lock else query
+def _to_lock(model: type[E]) -> Select[E]:
+    return select(model).where(model.id == bindparam("id_")).with_for_update().execution_options(populate_existing=True)
 
 
 @contextmanager
@@ -246,25 +293,23 @@ def expecting(named: tuple[str, int] | None, *, at_lock: bool = False) -> Iterat
 
 def in_unit_of_work() -> bool:
     """Return whether a unit of work is open here: whoever waits for somebody outside must not be in one."""
-    return _current.get() is not None
+    return transaction.get() is not None
 
 
 @contextmanager
 def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[UnitOfWork]:
     """Open a unit of work for the actor, or join the one that is open in this context."""
-    outer = _current.get()
-    if outer is not None:
+    outer = transaction.get()
+    if isinstance(outer, UnitOfWork):
         with _joined(outer):
             yield outer
         return
     close_reading()
     with ExitStack() as stack:
         stack.enter_context(write_turn())
-        session = stack.enter_context(Session(writing_engine(), autoflush=False, expire_on_commit=False))
+        session = stack.enter_context(_Session(writing_engine(), autoflush=False, expire_on_commit=False))
         work = UnitOfWork(actor, session, request_id)
-        session.info["work"] = work
-        stack.callback(_current.reset, _current.set(work))
-        stack.callback(transaction.reset, transaction.set(session))
+        stack.callback(transaction.reset, transaction.set(work))
         with _joined(work):
             yield work
     work.run_after_commit()
@@ -282,16 +327,18 @@ def _joined(work: UnitOfWork) -> Iterator[None]:
         work._depth -= 1
 
 
-@sa_event.listens_for(Session, "before_flush")
+class _Session(Session):
+    """The session of a unit of work: each flush tells it what was changed."""
+
+
+@sa_event.listens_for(_Session, "before_flush")
 def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
-    work = session.info.get("work")
-    if work is not None:
-        expectation = _expectation.get()
-        stamp_changes(session, expectation.check if expectation else None)
+    expectation = _expectation.get()
+    stamp_changes(session, expectation.check if expectation else None)
 
 
-@sa_event.listens_for(Session, "after_flush")
+@sa_event.listens_for(_Session, "after_flush")
 def _after_flush(session: Session, _context: Any) -> None:
-    work = session.info.get("work")
-    if work is not None:
+    work = transaction.get()
+    if isinstance(work, UnitOfWork):
         work._touched.update(record_changes(session, work.emit))

@@ -39,6 +39,7 @@ class EventDelivery(Base):
     """What one subscriber is owed of one event; the primary key is what makes a handler run once."""
 
     __tablename__ = "event_delivery"
+    __lock_rank__ = 0
 
     event_id: Mapped[int] = mapped_column(_Serial, primary_key=True, autoincrement=False)
     subscriber: Mapped[str] = mapped_column(String(80), primary_key=True)

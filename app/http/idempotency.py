@@ -30,6 +30,7 @@ class IdempotencyKey(Base):
     """One key of one actor on one route; `answer` is NULL while the first call is under way."""
 
     __tablename__ = "idempotency_key"
+    __lock_rank__ = 910
 
     scope: Mapped[str] = mapped_column(String(64), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))

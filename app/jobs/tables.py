@@ -14,6 +14,7 @@ class DueWork(Base):
     `realm` is whose work it is, `request_id` the request that owed it: what the work writes carries both."""
 
     __tablename__ = "due_work"
+    __lock_rank__ = 920
 
     realm: Mapped[str] = mapped_column(String(16), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)

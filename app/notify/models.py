@@ -18,6 +18,7 @@ class MailMessage(Base):
     Of a `secret` letter in production, text and html are sealed until it is sent and empty afterwards."""
 
     __tablename__ = "mail_message"
+    __lock_rank__ = 900
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     realm: Mapped[str] = mapped_column(String(16))

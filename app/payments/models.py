@@ -21,6 +21,7 @@ class PaymentAttempt(Base):
     or first known to have failed."""
 
     __tablename__ = "payment_attempt"
+    __lock_rank__ = 210
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     checkout: Mapped[str] = mapped_column(String(60))
@@ -60,6 +61,7 @@ class PaymentRefund(Base):
     """Money to be given back: requested here first, then asked of the gateway, settled when the gateway says so."""
 
     __tablename__ = "payment_refund"
+    __lock_rank__ = 220
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     checkout: Mapped[str] = mapped_column(String(60))

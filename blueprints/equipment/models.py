@@ -42,6 +42,7 @@ class LegalEntity(_Named, _Updated, Base):
     """A legal entity that owns divisions and equipment."""
 
     __tablename__ = "legal_entities"
+    __lock_rank__ = 300
 
     edrpou: Mapped[str | None] = string(10)
     type: Mapped[str] = string(32, required=True)
@@ -53,6 +54,7 @@ class Division(_Named, _Updated, Base):
     """A place of a legal entity where equipment stands."""
 
     __tablename__ = "divisions"
+    __lock_rank__ = 320
 
     legal_entity_id: Mapped[str] = identifier(required=True, index=True)
     status: Mapped[str] = string(32, required=True)
@@ -63,6 +65,7 @@ class RegistryClient(_Updated, Base):
     """An OAuth2 client: it acts for one user of one legal entity; `secret_hash` is SHA-256 of a random secret."""
 
     __tablename__ = "equipment_clients"
+    __lock_rank__ = 330
 
     legal_entity_id: Mapped[str] = identifier(required=True, index=True)
     user_id: Mapped[str] = identifier(required=True)
@@ -98,6 +101,7 @@ class Equipment(_Updated, Base):
     """A registered piece of equipment (equipment.md, table equipments)."""
 
     __tablename__ = "equipments"
+    __lock_rank__ = 310
 
     type: Mapped[str] = string(64, required=True)
     external_id: Mapped[str | None] = string()

@@ -15,6 +15,8 @@ class ModerationAction(Entity):
     __tablename__ = "admin_moderation_action"
     __service__ = "adminModeration"
     __object__ = "moderationAction"
+    __realm__ = "marketplace"
+    __lock_rank__ = 200
 
     admin_id: Mapped[str] = identifier(required=True)
     entity_id: Mapped[str] = identifier(required=True)

@@ -62,7 +62,7 @@ def claim_bid(actor: Actor, bid_id: str, *, bidder_id: str, product_id: str, ord
 
     Raises RuleViolated when the bid did not win that auction for the buyer, or was taken by another order."""
     with unit_of_work(actor) as work:
-        # Unlocked: whoever changes a won bid holds its listing, and an order may claim an offer after a bid (locks.py).
+        # Unlocked: whoever changes a won bid holds its listing, and an order may claim an offer after a bid.
         bid = work.find(Bid, Bid.id == bid_id, Bid.user_id == bidder_id, Bid.product_id == product_id,
                         Bid.status == "WON", Bid.is_active.is_(True))
         if bid is None or bid.order_id not in (None, order_id):

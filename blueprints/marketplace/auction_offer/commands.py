@@ -117,9 +117,7 @@ _ACTIVE_BID_OF = _active_bids(bindparam("product_id")).where(Bid.user_id == bind
 
 
 def _active_bid_of(work: UnitOfWork, product_id: str, user_id: str | None) -> Bid | None:
-    found: Bid | None = work.session.execute(
-        _ACTIVE_BID_OF, {"product_id": product_id, "user_id": user_id}).scalar_one_or_none()
-    return found
+    return next(iter(work.all(_ACTIVE_BID_OF, {"product_id": product_id, "user_id": user_id})), None)
 
 
 def _refuse_wrong_auction(actor: Actor, listing: AuctionListing, currency: str) -> None:

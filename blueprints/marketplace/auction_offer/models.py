@@ -17,6 +17,8 @@ class Bid(Entity):
     __tablename__ = "auction_offer_bid"
     __service__ = "auctionOffer"
     __object__ = "auctionOfferBid"
+    __realm__ = "marketplace"
+    __lock_rank__ = 70
     __owner__ = "user_id"
     __duplicates__ = {"uq_auction_offer_bid_active": ("BidExists", "You already have an active bid on this auction")}
 
@@ -38,6 +40,8 @@ class Offer(Entity):
     __tablename__ = "auction_offer_offer"
     __service__ = "auctionOffer"
     __object__ = "auctionOfferOffer"
+    __realm__ = "marketplace"
+    __lock_rank__ = 60
     __owner__ = "buyer_id"
     __duplicates__ = {"uq_auction_offer_offer_pending": (
         "OfferPending", "You already have a pending offer on this product")}

@@ -14,6 +14,8 @@ class Category(Entity):
     __tablename__ = "marketplace_category"
     __service__ = "categoryManagement"
     __object__ = "category"
+    __realm__ = "marketplace"
+    __lock_rank__ = 20
 
     image_url: Mapped[str | None] = string(2048)
     subtitle: Mapped[str | None] = string()
@@ -26,6 +28,8 @@ class Subcategory(Entity):
     __tablename__ = "marketplace_subcategory"
     __service__ = "categoryManagement"
     __object__ = "subcategory"
+    __realm__ = "marketplace"
+    __lock_rank__ = 30
 
     category_id: Mapped[str] = identifier(required=True)
     name: Mapped[str] = string(required=True)

@@ -15,6 +15,8 @@ class Notification(Entity):
     __tablename__ = "notification"
     __service__ = "notificationManagement"
     __object__ = "notification"
+    __realm__ = "marketplace"
+    __lock_rank__ = 180
     __owner__ = "user_id"
 
     notification_type: Mapped[str] = choice(TYPES)

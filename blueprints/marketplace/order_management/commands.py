@@ -1,6 +1,6 @@
 """What becomes of an order after it was placed: shipped, delivered, cancelled, refunded, expired (§7.3).
 
-Who moves units locks the listings first, then gives agreements back, then locks the order (app/data/locks.py); no
+Who moves units locks the listings first, then gives agreements back, then locks the order (app/data/lock_order.py); no
 command here calls the payment gateway."""
 from collections.abc import Callable, Sequence
 from datetime import timedelta

@@ -32,6 +32,8 @@ class Order(Entity):
     __tablename__ = "order_management_order"
     __service__ = "orderManagement"
     __object__ = "orderManagementOrder"
+    __realm__ = "marketplace"
+    __lock_rank__ = 80
     __owner__ = "buyer_id"
     __duplicates__ = {"uq_order_management_order_number": (
         "OrderNumberExists", "an order with this orderNumber already exists")}
@@ -68,6 +70,8 @@ class OrderItem(Entity):
     __tablename__ = "order_management_order_item"
     __service__ = "orderManagement"
     __object__ = "orderManagementOrderItem"
+    __realm__ = "marketplace"
+    __lock_rank__ = 90
     __duplicates__ = {"uq_order_management_order_item_product": (
         "OrderItemExists", "the order has an item of this product already")}
 
@@ -90,6 +94,8 @@ class OrderPayment(TicketColumns, Entity):
     __tablename__ = "order_management_payment"
     __service__ = "orderManagement"
     __object__ = "sys_orderManagementOrderPayment"
+    __realm__ = "marketplace"
+    __lock_rank__ = 100
     __owner__ = "owner_id"
     __duplicates__ = {"uq_order_management_payment_order": ALREADY_PAYING}
 
@@ -100,6 +106,8 @@ class PaymentCustomer(CustomerColumns, Entity):
     __tablename__ = "order_management_payment_customer"
     __service__ = "orderManagement"
     __object__ = "sys_paymentCustomer"
+    __realm__ = "marketplace"
+    __lock_rank__ = 110
     __owner__ = "user_id"
     __duplicates__ = {"uq_order_management_customer_user": ALREADY_CUSTOMER,
                       "uq_order_management_customer_id": ALREADY_CUSTOMER}
@@ -111,6 +119,8 @@ class PaymentMethod(MethodColumns, Entity):
     __tablename__ = "order_management_payment_method"
     __service__ = "orderManagement"
     __object__ = "sys_paymentMethod"
+    __realm__ = "marketplace"
+    __lock_rank__ = 120
     __owner__ = "user_id"
     __duplicates__ = {"uq_order_management_method_id": ALREADY_KEPT}
 

@@ -1,6 +1,6 @@
 """Placing orders: the order, its lines at the prices that hold, the units reserved for them (decisions 11, 14).
 
-Listings are locked first, in the order of their ids, then agreements, then the order (app/data/locks.py)."""
+Listings are locked first, in the order of their ids, then agreements, then the order (app/data/lock_order.py)."""
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

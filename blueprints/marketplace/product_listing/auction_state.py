@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.http.errors import NotFound
 from blueprints.marketplace.product_listing.lending import AuctionListing, AuctionStanding, ListingView, row_behind
 from blueprints.marketplace.product_listing.models import Product
-
-# Built once: every bid starts here, and building it anew costs more than running it.
-_LOCKED = (select(Product).where(Product.id == bindparam("product_id")).with_for_update()
-           .execution_options(populate_existing=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +25,7 @@ class AuctionFacts:
 
 def lock_listing(work: UnitOfWork, product_id: str, *, withdrawn_too: bool = False) -> AuctionListing:
     """Return the listing, locked until the end of the transaction; raises NotFound."""
-    listing: AuctionListing | None = work.session.execute(_LOCKED, {"product_id": product_id}).scalar_one_or_none()
-    if listing is None or not (listing.is_active or withdrawn_too):
-        raise NotFound
-    return listing
+    return work.lock(Product, product_id, archived_too=withdrawn_too)
 
 
 def record_standing(work: UnitOfWork, listing: AuctionListing, standing: AuctionStanding) -> None:

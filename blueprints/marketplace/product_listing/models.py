@@ -17,6 +17,8 @@ class Product(Entity):
     __tablename__ = "product_listing_product"
     __service__ = "productListing"
     __object__ = "productListingProduct"
+    __realm__ = "marketplace"
+    __lock_rank__ = 40
     __owner__ = "seller_id"
 
     currency: Mapped[str] = string(3, required=True)
@@ -71,6 +73,8 @@ class Media(Entity):
     __tablename__ = "product_listing_media"
     __service__ = "productListing"
     __object__ = "productListingMedia"
+    __realm__ = "marketplace"
+    __lock_rank__ = 50
     __owner__ = "uploader_id"
 
     mime_type: Mapped[str] = string(required=True)

@@ -9,9 +9,9 @@ from sqlalchemy import Text, cast, or_, select
 
 from app.data.asked import ReadRequest
 from app.data.cache import VersionedCache
-from app.data.database import transaction
 from app.data.filters import Filters, contains, equal
 from app.data.reads import Listing, fetch, get_row, list_rows, rows_by_id
+from app.data.unit_of_work import in_unit_of_work
 from app.data.wire import Wire
 from app.identity.actor import Actor
 from app.runtime import runtime
@@ -134,7 +134,7 @@ def _briefs(join: ForeignJoin, ids: frozenset[str]) -> dict[str, Wire]:
     def load() -> dict[str, Wire]:
         return {object_id: _brief(row, *join.shown) for object_id, row in join.load(ids).items()}
 
-    if transaction.get() is not None:
+    if in_unit_of_work():
         return load()  # what is not committed must not be remembered
     board: Any = runtime().board
     return _remembered(board).get_or_make((join.name, ids), (join.mark,), load)

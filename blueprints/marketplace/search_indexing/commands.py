@@ -74,10 +74,8 @@ def _of_reference(work: UnitOfWork, document_type: str, reference_id: str) -> Se
 def _insert(work: UnitOfWork, document_type: str, reference_id: str, *values: Any) -> SearchIndex:
     """Insert a record, or take the one a rival has inserted since we looked."""
     try:
-        with work.session.begin_nested():
-            row = work.insert(new_record(document_type, reference_id, *values))
-            work.flush()
-        return row
+        with work.attempt():
+            return work.insert(new_record(document_type, reference_id, *values))
     except RuleViolated:
         rival = _of_reference(work, document_type, reference_id)
         if rival is None:

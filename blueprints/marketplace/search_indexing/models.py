@@ -16,6 +16,8 @@ class SearchIndex(Entity):
     __tablename__ = "marketplace_search_index"
     __service__ = "searchIndexing"
     __object__ = "searchIndex"
+    __realm__ = "marketplace"
+    __lock_rank__ = 190
     __duplicates__ = {"uq_marketplace_search_index_reference": (
         "SearchIndexAlreadyExists", "errMsg_anotherRecordHasThisDocumentTypeAndReferenceId")}
 

@@ -7,7 +7,6 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app.clock import now
-from app.data.locks import LockOrderError
 from app.data.reads import fetch
 from app.data.unit_of_work import in_unit_of_work, unit_of_work
 from app.data.uuid7 import uuid7
@@ -140,12 +139,45 @@ def test_an_archived_row_is_not_found(app: Flask) -> None:
         commands.change_category(SYSTEM, category.id, title="Games")
 
 
-def test_locking_against_the_order_is_a_programming_error(app: Flask) -> None:
+def test_a_refused_attempt_is_taken_back_whole_and_the_rest_is_committed(app: Flask) -> None:
+    category, taken = (commands.create_category(SYSTEM, title=title) for title in ("Toys", "Taken"))
+    before, subject, done = len(events()), uuid7(), []
+    with unit_of_work(SYSTEM) as work:
+        held = work.lock(Category, category.id)
+        with pytest.raises(DuplicateRecord), work.attempt():
+            work.change(held, title="Games")
+            work.schedule("close-auction", subject, now())
+            work.emit("attempted", "key", {})
+            work.after_commit(lambda: done.append("attempted"))
+            commands.create_category(SYSTEM, title="Again", id=taken.id)
+        assert held.title == "Toys"
+        commands.create_category(SYSTEM, title="Books")
+        work.commit()
+    assert titles() == ["Books", "Taken", "Toys"]
+    assert [topic for _, topic in events()[before:]] == [
+        "ebaycclone-categorymanagement-service-dbevent-category-created",
+        "elastic-index-ebaycclone_category-created"]
+    assert fetch(select(DueWork.subject)) == []
+    assert done == []
+
+
+def test_an_attempt_that_succeeds_is_committed_with_the_rest(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        with work.attempt():
+            commands.create_category(SYSTEM, title="Toys")
+        assert seen_by_others(app) == []
+        work.commit()
+    assert titles() == ["Toys"]
+
+
+def test_a_lock_taken_in_a_refused_attempt_is_not_held_any_more(app: Flask) -> None:
     category = commands.create_category(SYSTEM, title="Toys")
     subcategory = commands.create_subcategory(SYSTEM, category_id=category.id, name="Cars", group="MORE")
-    with pytest.raises(LockOrderError), unit_of_work(SYSTEM) as work:
-        work.lock(Subcategory, subcategory.id)
-        work.lock(Category, category.id)
+    with unit_of_work(SYSTEM) as work:
+        with pytest.raises(NotFound), work.attempt():
+            work.lock(Subcategory, subcategory.id)
+            raise NotFound
+        assert work.lock(Category, category.id).title == "Toys"
 
 
 def test_a_lost_update_is_refused(app: Flask) -> None:
