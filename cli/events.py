@@ -55,7 +55,7 @@ def status(as_json: bool) -> None:
 def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Owe parked deliveries again, of SUBSCRIBER or of all.
 
-    Example: flask events retry notifications.outbid --yes
+    Example: flask events retry notifications.price-changed --yes
     """
     parked = [owed for owed in owed_deliveries() if owed.status == PARKED and subscriber in (None, owed.subscriber)]
     count = sum(owed.count for owed in parked)
