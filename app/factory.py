@@ -28,7 +28,7 @@ from app.runtime import Runtime, install_runtime
 from app.settings import Settings, SettingsError, claim_home, load_settings
 from blueprints.equipment import routes as equipment
 from blueprints.equipment.declaration import RegistryBlueprint
-from blueprints.equipment.envelope import refused
+from blueprints.equipment.front import READS as REGISTRY
 from blueprints.marketplace.admin_moderation import routes as admin_moderation
 from blueprints.marketplace.auction_offer import jobs as auction_jobs
 from blueprints.marketplace.auction_offer import routes as auction_offer
@@ -131,7 +131,7 @@ def _mount(app: Flask, runtime: Runtime, service: ServiceBlueprint) -> None:
 def _mount_alone(app: Flask, runtime: Runtime, service: RegistryBlueprint) -> None:
     """Mount a service outside the realms, which brings its own envelope, document and default routes."""
     app.register_blueprint(service)
-    shape_errors_below(app, service.service.mount, refused)
+    shape_errors_below(app, service.service.mount, REGISTRY.refuse)
     runtime.services.append(service.service)
 
 

@@ -1,27 +1,18 @@
 """How the organization store joins the application: one call, made by app/factory.py."""
-from dataclasses import dataclass
-
 from flask import Flask, current_app
 from werkzeug.routing import BaseConverter
 
 from app.http.envelope import shape_errors_below
+from app.http.service import Service
 from app.settings import Settings
-from blueprints.organization.adapters.http.problems import kernel_refusal_response
+from blueprints.organization.adapters.http.front import READS
 from blueprints.organization.adapters.http.token_endpoint import organization_token_endpoint
 from blueprints.organization.routes import build_blueprint
 from blueprints.organization.wiring import Organization, OrganizationSettings, settings_from
 
 EXTENSION = "organization"
-
-
-@dataclass(frozen=True)
-class Mounted:
-    """How the store stands on the front page that lists everything mounted."""
-
-    realm: str = "organization"
-    name: str = "organization"
-    version: str = "1.0.0"
-    mount: str = "/organization-api"
+SERVICE = Service("organization", "organization", "1.0.0", "Multi-tenant resources with events.",
+                  path="/organization-api")
 
 
 class AnyText(BaseConverter):
@@ -32,7 +23,7 @@ class AnyText(BaseConverter):
 
 
 def register_organization(app: Flask, settings: Settings | OrganizationSettings) -> Organization:
-    """Mount the store at /organization-api and return it; connects to nothing yet."""
+    """Mount the store at /organization-api and return it; connects to nothing yet. The app has a runtime already."""
     organization = Organization(settings_from(settings) if isinstance(settings, Settings) else settings)
     app.extensions[EXTENSION] = organization
     app.url_map.converters["any_text"] = AnyText
@@ -41,9 +32,8 @@ def register_organization(app: Flask, settings: Settings | OrganizationSettings)
     if organization.settings.background:
         blueprint.before_request(organization.courier.start)
     app.register_blueprint(blueprint)
-    shape_errors_below(app, "/organization-api", kernel_refusal_response)
-    if runtime := app.extensions.get("guildhall"):
-        runtime.services.append(Mounted())
+    shape_errors_below(app, SERVICE.mount, READS.refuse)
+    app.extensions["guildhall"].services.append(SERVICE)
     return organization
 
 

@@ -7,18 +7,15 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from app.http.bearer import bearer_token
 from app.http.errors import ApiError
-from blueprints.organization.adapters.http.conditions import expectation_of, json_body, terms_of
+from app.http.pipeline import Front, handle
+from blueprints.organization.adapters.http.conditions import expectation_of
 from blueprints.organization.adapters.http.documents import add_documents
-from blueprints.organization.adapters.http.problems import (
-    http_error_response,
-    kernel_refusal_response,
-    refusal_response,
-)
+from blueprints.organization.adapters.http.front import READS, WRITES, Call
+from blueprints.organization.adapters.http.problems import http_error_response, refusal_response
 from blueprints.organization.application import commands, queries
-from blueprints.organization.application.access import Caller, admit
-from blueprints.organization.application.commands import Written
+from blueprints.organization.application.access import Caller
+from blueprints.organization.application.commands import Terms, Written
 from blueprints.organization.application.queries import Found
 from blueprints.organization.domain.refusals import Refusal
 from blueprints.organization.domain.resource_type import ResourceType
@@ -34,7 +31,7 @@ def build_blueprint(ports: Ports, issue_token: Callable[[], Response], check_ali
     api = Blueprint("organization", __name__, url_prefix="/organization-api")
     api.register_error_handler(Refusal, refusal_response)
     api.register_error_handler(HTTPException, http_error_response)
-    api.register_error_handler(ApiError, kernel_refusal_response)
+    api.register_error_handler(ApiError, READS.refuse)
     _add_calls(api, "oauth", "/oauth/token", {"POST": issue_token})
     add_documents(api, ports, check_alive)
     for kind in ports.schemas.kinds.values():
@@ -48,38 +45,42 @@ def _add_resource(api: Blueprint, ports: Ports, kind: ResourceType) -> None:
     collection = f"/<any_text:tenant_id>/{kind.name}"
     member = f"{collection}/<any_text:resource_id>"
 
-    def admitted(tenant_id: str, *, writes: bool = False) -> Caller:
-        return admit(ports, bearer_token(), tenant_id, kind, writes=writes)
+    def create(caller: Caller, body: object, terms: Terms) -> Response:
+        return _written(caller, commands.create_resource(ports, caller, body, terms))
 
-    def create(tenant_id: str) -> Response:
-        caller = admitted(tenant_id, writes=True)
-        body = json_body(request, JSON)
-        return _written(caller, commands.create_resource(ports, caller, body, terms_of(request, caller.subject)))
-
-    def search(tenant_id: str) -> Response:
-        caller = admitted(tenant_id)
+    def search(caller: Caller) -> Response:
         return _found(queries.get_resources(ports, caller, request.args.items(multi=True)))
 
-    def get(tenant_id: str, resource_id: str) -> Response:
-        caller = admitted(tenant_id)
+    def get(caller: Caller, resource_id: str) -> Response:
         return _record(queries.get_resource(ports, caller, resource_id))
 
-    def put(tenant_id: str, resource_id: str) -> Response:
-        caller = admitted(tenant_id, writes=True)
-        body, terms = json_body(request, JSON), terms_of(request, caller.subject)
+    def put(caller: Caller, body: object, terms: Terms, resource_id: str) -> Response:
         return _written(caller, commands.create_or_update_resource(ports, caller, resource_id, body, terms))
 
-    def patch(tenant_id: str, resource_id: str) -> Response:
-        caller = admitted(tenant_id, writes=True)
-        body, terms = json_body(request, MERGE_PATCH, JSON), terms_of(request, caller.subject)
+    def patch(caller: Caller, body: object, terms: Terms, resource_id: str) -> Response:
         return _written(caller, commands.update_resource(ports, caller, resource_id, body, terms))
 
-    def delete(tenant_id: str, resource_id: str) -> Response:
-        caller = admitted(tenant_id, writes=True)
-        return _written(caller, commands.delete_resource(ports, caller, resource_id, terms_of(request, caller.subject)))
+    def delete(caller: Caller, body: None, terms: Terms, resource_id: str) -> Response:
+        return _written(caller, commands.delete_resource(ports, caller, resource_id, terms))
 
-    _add_calls(api, kind.name, collection, {"POST": create, "GET": search})
-    _add_calls(api, kind.name, member, {"GET": get, "PUT": put, "PATCH": patch, "DELETE": delete})
+    def reads(view: Callable[..., Response]) -> Callable[..., Response]:
+        return _handler(READS, Call(ports, kind, view))
+
+    def writes(view: Callable[..., Response], *media_types: str) -> Callable[..., Response]:
+        return _handler(WRITES, Call(ports, kind, view, True, media_types))
+
+    _add_calls(api, kind.name, collection, {"POST": writes(create, JSON), "GET": reads(search)})
+    _add_calls(api, kind.name, member, {
+        "GET": reads(get), "PUT": writes(put, JSON), "PATCH": writes(patch, MERGE_PATCH, JSON),
+        "DELETE": writes(delete)})
+
+
+def _handler(front: Front[Any, Any, Any, Any], call: Call) -> Callable[..., Response]:
+    def handler(**path: str) -> Response:
+        return handle(front, call, path)
+
+    handler.__name__ = call.view.__name__
+    return handler
 
 
 def _add_calls(api: Blueprint, name: str, rule: str, views: Mapping[str, Callable[..., Response]]) -> None:

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from blueprints.organization.application.tenants import ensure_tables
 from blueprints.organization.domain import identifiers
-from blueprints.organization.domain.refusals import AccessDenied, NotAuthenticated
+from blueprints.organization.domain.refusals import AccessDenied, NotAuthenticated, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Claims, Ports, Tenant
 
@@ -17,14 +17,23 @@ class Caller:
     subject: str
 
 
-def admit(ports: Ports, token: str | None, tenant_id: str, kind: ResourceType, *, writes: bool) -> Caller:
-    """Return the caller (organization.md "Access").
-
-    Raises MalformedTenantId before anything is asked of a database, NotAuthenticated, then AccessDenied."""
-    identifiers.tenant_id(tenant_id)
+def identify(ports: Ports, token: str | None) -> Claims | Refusal:
+    """Return what the token says, or why nobody can be known by it: a call is counted before it is refused."""
     if not token:
-        raise NotAuthenticated("This call needs a bearer token.")
-    claims = ports.tokens.claims(token)
+        return NotAuthenticated("This call needs a bearer token.")
+    try:
+        return ports.tokens.claims(token)
+    except Refusal as refusal:
+        return refusal
+
+
+def admit(ports: Ports, claims: Claims | Refusal, tenant_id: str, kind: ResourceType, *, writes: bool) -> Caller:
+    """Return the caller that `identify` found (organization.md "Access").
+
+    Raises MalformedTenantId before anything else, NotAuthenticated (or Unavailable), then AccessDenied."""
+    identifiers.tenant_id(tenant_id)
+    if isinstance(claims, Refusal):
+        raise claims
     _check_claims(claims, tenant_id, kind.write_scope if writes else kind.read_scope)
     tenant, client = ports.tenants.find_with_client(tenant_id, claims.subject)
     if tenant is None or not tenant.is_active:

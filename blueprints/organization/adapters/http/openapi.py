@@ -13,15 +13,15 @@ _MEANINGS = {
     "409": "The id is taken", "412": "If-Match or If-None-Match does not hold",
     "413": "The body is larger than 256 KiB",
     "415": "The body is not JSON", "422": "The document breaks the schema; errors names every failing entry",
-    "503": "The store cannot answer now; see Retry-After",
+    "429": "Too many requests; see Retry-After", "503": "The store cannot answer now; see Retry-After",
 }
 _HEADERS = {
     "Location": "Address of the resource", "ETag": "Its version, for If-Match",
     "Preference-Applied": "respond-async", "X-Total-Count": "Number of all that match",
     "Link": "RFC 8288: first, prev, next, last", "WWW-Authenticate": "RFC 6750", "Retry-After": "Seconds to wait",
 }
-_ALWAYS = ("400", "401", "403", "503")
-_PROBLEM_HEADERS = {"401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+_ALWAYS = ("400", "401", "403", "429", "503")
+_PROBLEM_HEADERS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
 _WRITES = (*_ALWAYS, "413", "415", "422")
 _TEXT = {"type": "string"}
 _PROBLEM = {
@@ -167,7 +167,7 @@ def _token_call() -> Part:
             "requestBody": {"required": True,
                             "content": {"application/x-www-form-urlencoded": {"schema": _TOKEN_FORM}}},
             "responses": {"200": _json_answer("An access token", _TOKEN), "400": {"description": "RFC 6749 §5.2 error"},
-                          "401": {"description": "Unknown client or wrong secret"}}}
+                          "401": {"description": "Unknown client or wrong secret"}, "429": _problem_answer("429")}}
 
 
 def _default_routes() -> Part:

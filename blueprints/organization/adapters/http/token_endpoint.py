@@ -4,10 +4,9 @@ from collections.abc import Callable
 from flask import Response
 
 from app.http.oauth import OAuthClient, token_endpoint
+from blueprints.organization.adapters.http.front import REALM
 from blueprints.organization.adapters.tokens import BearerTokens
 from blueprints.organization.ports import TenantCatalog
-
-REALM = "organization"
 
 
 def organization_token_endpoint(tenants: TenantCatalog, tokens: BearerTokens) -> Callable[[], Response]:
