@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from app.clock import now
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.events.outbox import DONE, Event, EventDelivery, OutboxEvent
+from app.events.outbox import DONE, Event, EventDelivery, OutboxRecord
 from app.events.relay import run_relay
 from app.events.subscriptions import subscribe
 from app.factory import create_app
@@ -35,7 +35,7 @@ def clear() -> None:
     """Forget the events that other figures left behind."""
     with unit_of_work(system_actor("marketplace")) as work:
         work.execute(delete(EventDelivery))
-        work.execute(delete(OutboxEvent))
+        work.execute(delete(OutboxRecord))
         work.commit()
 
 
@@ -43,7 +43,7 @@ def feed(count: int, rate: float) -> dict[str, float]:
     """Emit `count` events at `rate` a second, wait until each is done, return events/s and the p99 of their age.
 
     Events/s counts from the commit of the last event, so it means something for a backlog only."""
-    first = fetch_one(select(func.max(OutboxEvent.id)))[0] or 0
+    first = fetch_one(select(func.max(OutboxRecord.id)))[0] or 0
     if rate:
         _emit_steadily(count, rate)
     else:
@@ -53,9 +53,9 @@ def feed(count: int, rate: float) -> dict[str, float]:
     while _done(first) < count and time.monotonic() < deadline:
         time.sleep(0.05)
     rows = fetch(
-        select(OutboxEvent.occurred_at, EventDelivery.done_at)
-        .join(EventDelivery, EventDelivery.event_id == OutboxEvent.id)
-        .where(OutboxEvent.id > first, OutboxEvent.topic == TOPIC, EventDelivery.status == DONE)
+        select(OutboxRecord.occurred_at, EventDelivery.done_at)
+        .join(EventDelivery, EventDelivery.record_id == OutboxRecord.id)
+        .where(OutboxRecord.id > first, OutboxRecord.topic == TOPIC, EventDelivery.status == DONE)
     )
     ages = [(row.done_at - row.occurred_at).total_seconds() for row in rows]
     last = max(row.done_at for row in rows)
@@ -81,7 +81,7 @@ def _emit(count: int) -> None:
 
 
 def _done(first: int) -> int:
-    mine = (EventDelivery.event_id > first, EventDelivery.subscriber == NAME, EventDelivery.status == DONE)
+    mine = (EventDelivery.record_id > first, EventDelivery.subscriber == NAME, EventDelivery.status == DONE)
     return fetch_one(select(func.count()).select_from(EventDelivery).where(*mine))[0]
 
 

@@ -28,7 +28,7 @@ def events() -> None:
 @as_json_option
 @with_appcontext
 def status(as_json: bool) -> None:
-    """Show how many events wait for the relay, how old the oldest is, and what each subscriber is owed.
+    """Show how many outbox records wait for the relay, how old the oldest is, and what each subscriber is owed.
 
     Under that, the tenants of the organization store whose events wait. Exit code 1 when a delivery is parked.
 

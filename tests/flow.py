@@ -3,12 +3,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import ColumnElement, event, select
 
 from app.data.database import reading
 from app.data.entity import db
 from app.events.deliveries import drain_deliveries
-from app.events.outbox import Event, OutboxEvent, as_event
+from app.events.making import Message, event_of, messages_of, tells
+from app.events.outbox import Event, OutboxRecord
 from app.events.relay import relay_all
 from app.jobs.worker import run_all_due_work
 
@@ -24,11 +25,19 @@ def settle() -> None:
 
 
 def sent(topic: str) -> list[Event]:
-    """Return the events of a topic, oldest first."""
+    """Return the events of a topic, oldest first, made from the outbox records as subscribers see them."""
+    return [event_of(record, topic) for record in _records(tells(topic))]
+
+
+def everything_sent() -> list[Message]:
+    """Return all events of the outbox in order, made as the stream gets them."""
+    return [message for record in _records() for message in messages_of(record)]
+
+
+def _records(*where: ColumnElement[bool]) -> list[Any]:
     with reading() as connection:
-        rows = connection.execute(select(OutboxEvent.__table__).where(OutboxEvent.topic == topic)
-                                  .order_by(OutboxEvent.id)).all()
-    return [as_event(row) for row in rows]
+        query = select(OutboxRecord.__table__).where(*where).order_by(OutboxRecord.id)
+        return list(connection.execute(query).all())
 
 
 @contextmanager

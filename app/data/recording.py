@@ -1,8 +1,8 @@
-"""Turns every changed row of a flush into its dbevent and its index event, so that none can be forgotten.
+"""Turns every changed row of a flush into its outbox record, so that none can be forgotten.
 
 Called by the unit of work only (rules-platform §7: payloads; passwords and hidden columns never appear)."""
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import inspect
@@ -11,10 +11,14 @@ from sqlalchemy.orm.base import NO_VALUE
 
 from app.clock import now
 from app.data.entity import Entity
-from app.data.wire import WireShape, wire_shape
-from app.events.topics import db_topic, index_topic
+from app.data.wire import wire_shape
 
-Emit = Callable[..., None]
+
+class Take(Protocol):
+    """What the unit of work does with a change: `row` is the row's JSON, `former` what an update changed."""
+
+    def __call__(self, entity: Entity, verb: str, row: bytes, former: bytes | None = None) -> None:
+        """Take one change into the outbox."""
 
 
 def stamp_changes(session: Session, check_expected: Callable[[Entity], None] | None) -> None:
@@ -26,22 +30,26 @@ def stamp_changes(session: Session, check_expected: Callable[[Entity], None] | N
             entity.updated_at = now()
 
 
-def record_changes(session: Session, emit: Emit) -> set[str]:
-    """Emit the events of this flush; returns the version marks to bump."""
+def record_changes(session: Session, take: Take) -> set[str]:
+    """Take the changes of this flush; returns the version marks to bump."""
     touched = set()
     for entity in _entities(session.new):
-        _record(emit, entity, "created", wire_shape(type(entity)).entity(entity))
+        take(entity, "created", row_json(entity))
         touched.add(mark_of(entity))
     for entity in _entities(session.dirty):
         old = _former_values(entity)
         if old:
-            _record_update(emit, entity, old)
+            _take_update(take, entity, old)
             touched.add(mark_of(entity))
     for entity in _entities(session.deleted):
-        gone = wire_shape(type(entity)).entity(entity) | {"isActive": False}
-        _record(emit, entity, "deleted", gone)
+        take(entity, "deleted", orjson.dumps(wire_shape(type(entity)).entity(entity) | {"isActive": False}))
         touched.add(mark_of(entity))
     return touched
+
+
+def row_json(entity: Entity) -> bytes:
+    """Return the JSON of a row as answers and events show it."""
+    return orjson.dumps(wire_shape(type(entity)).entity(entity))
 
 
 def mark_of(entity: Entity | type[Entity]) -> str:
@@ -58,28 +66,15 @@ def _former_values(entity: Entity) -> dict[str, Any]:
     return {name: None if old is NO_VALUE else old for name, old in before.items() if getattr(entity, name) != old}
 
 
-def _record(emit: Emit, entity: Entity, verb: str, row: dict[str, Any]) -> None:
-    realm, payload = entity.realm_of_row, orjson.dumps(row)
-    emit(db_topic(realm, entity.__service__, entity.__object__, verb), entity.id, payload, kind="db", realm=realm)
-    emit(index_topic(realm, entity.__object__, verb), entity.id, payload, kind="index", realm=realm)
-
-
-def _record_update(emit: Emit, entity: Entity, old: dict[str, Any]) -> None:
+def _take_update(take: Take, entity: Entity, old: dict[str, Any]) -> None:
     shape = wire_shape(type(entity))
     row = shape.entity(entity)
     if "is_active" in old and not entity.is_active:
-        _record(emit, entity, "deleted", row)
+        take(entity, "deleted", orjson.dumps(row))
         return
-    realm = entity.realm_of_row
     old["record_version"] = entity.record_version - 1
-    former = shape.entity_before(entity, old)
-    changed = _changed_names(shape, old)
-    payload = {f"old_{entity.__object__}": former, entity.__object__: row,
-               "oldDataValues": {name: former[name] for name in changed},
-               "newDataValues": {name: row[name] for name in changed}}
-    emit(db_topic(realm, entity.__service__, entity.__object__, "updated"), entity.id, payload, kind="db", realm=realm)
-    emit(index_topic(realm, entity.__object__, "updated"), entity.id, row, kind="index", realm=realm)
-
-
-def _changed_names(shape: WireShape, old: dict[str, Any]) -> list[str]:
-    return [field.name for field in shape.fields if field.attribute in old]
+    before = shape.entity_before(entity, old)
+    former = {"object": entity.__object__,
+              "changed": [field.name for field in shape.fields if field.attribute in old],
+              "values": {name: value for name, value in before.items() if row[name] != value}}
+    take(entity, "updated", orjson.dumps(row), orjson.dumps(former))

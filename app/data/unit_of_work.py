@@ -22,9 +22,9 @@ from app.data.database import close_reading, transaction, write_turn, writing_en
 from app.data.entity import Base, Entity
 from app.data.integrity import refusal_of
 from app.data.lock_order import check_order
-from app.data.recording import record_changes, stamp_changes
+from app.data.recording import record_changes, row_json, stamp_changes
 from app.data.uuid7 import uuid7
-from app.events.outbox import OutboxEvent
+from app.events.outbox import OutboxRecord
 from app.http.errors import NotFound, PreconditionFailed, RuleViolated
 from app.identity.actor import Actor
 from app.jobs.tables import DueWork, is_piece
@@ -33,7 +33,7 @@ from app.runtime import runtime
 E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
 
-_TAKE_EVENTS = insert(cast(Table, OutboxEvent.__table__))
+_TAKE_RECORDS = insert(cast(Table, OutboxRecord.__table__))
 _expectation: ContextVar["Expectation | None"] = ContextVar("expectation", default=None)
 
 
@@ -66,7 +66,8 @@ class UnitOfWork:
         self._finished = False
         self._last_locked: type[Base] | None = None
         self._held: dict[tuple[type[Entity], str], Entity] = {}
-        self._events: list[dict[str, Any]] = []
+        self._records: list[dict[str, Any]] = []
+        self._rows: dict[Entity, tuple[int, bytes]] = {}
         self._touched: set[str] = set()
         self._after_commit: list[Callable[[], None]] = []
         self._to_run: list[Callable[[], None]] = []
@@ -157,13 +158,41 @@ class UnitOfWork:
         """Remove a row for good (sessions, purged accounts)."""
         self._session.delete(row)
 
-    def emit(self, topic: str, key: str, payload: Any, *, kind: str = "domain", realm: str | None = None) -> None:
+    def emit(self, topic: str, key: str, payload: Any, *, realm: str | None = None) -> None:
         """Take an event into the outbox; dbevents and index events are taken without being asked."""
         text = payload if isinstance(payload, bytes) else orjson.dumps(payload)
-        self._events.append({
-            "event_id": uuid7(), "kind": kind, "realm": realm or self.actor.realm, "topic": topic, "key": key,
-            "payload": text.decode(), "occurred_at": now(), "request_id": self.request_id,
-            "user_id": self.actor.user_id})
+        self._record(realm or self.actor.realm, key, text, topic=topic)
+
+    def emit_call(self, topic: str, key: str, row: bytes, envelope: bytes, *, realm: str) -> None:
+        """Take the event of an API call, whose answer `envelope` holds the JSON `row`.
+
+        It joins the record of that row, if nothing was said of the object since; else it is a record of its own."""
+        last = next((record for record in reversed(self._records) if record["key"] == key), None)
+        head, found, tail = envelope.partition(row)
+        told = {"realm": realm, "topic": None, "payload": row.decode()}
+        if last is None or last["object"] is None or not found or any(last[name] != told[name] for name in told):
+            self.emit(topic, key, envelope, realm=realm)
+        else:
+            before = head.decode()
+            last.update(topic=topic, envelope=before + tail.decode(), row_at=len(before))
+
+    def json_of(self, entity: Entity) -> bytes:
+        """Return the JSON of a row; of one that was changed here, the very bytes of its outbox record."""
+        version, row = self._rows.get(entity, (None, b""))
+        return row if version == entity.record_version else row_json(entity)
+
+    def _take_change(self, entity: Entity, verb: str, row: bytes, former: bytes | None = None) -> None:
+        if verb != "deleted" or not entity.is_active:  # a row that is gone for good is told otherwise than it was
+            self._rows[entity] = entity.record_version, row
+        self._record(entity.realm_of_row, entity.id, row, service=entity.__service__.lower(),
+                     object=entity.__object__.lower(), verb=verb, former=former.decode() if former else None)
+
+    def _record(self, realm: str, key: str, payload: bytes, *, service: str | None = None, object: str | None = None,
+                verb: str | None = None, former: str | None = None, topic: str | None = None) -> None:
+        self._records.append({
+            "record_id": uuid7(), "realm": realm, "service": service, "object": object, "verb": verb, "key": key,
+            "payload": payload.decode(), "former": former, "topic": topic, "envelope": None, "row_at": None,
+            "occurred_at": now(), "request_id": self.request_id, "user_id": self.actor.user_id})
 
     def schedule(self, kind: str, subject: str, due_at: datetime | None) -> None:
         """Owe work of `kind` to `subject` at `due_at` in the actor's realm, replacing what was owed; None cancels.
@@ -206,15 +235,17 @@ class UnitOfWork:
         commit, locks and the version If-Match named: `try: with work.attempt(): … except ApiError: …`."""
         self.flush()
         expectation = _expectation.get()
-        events, actions, met = len(self._events), len(self._after_commit), expectation is not None and expectation.met
+        records, actions, met = len(self._records), len(self._after_commit), expectation is not None and expectation.met
         touched, held, last_locked = set(self._touched), dict(self._held), self._last_locked
+        rows = dict(self._rows)
         try:
             with self._session.begin_nested():
                 yield
                 self.flush()
         except BaseException:
-            del self._events[events:], self._after_commit[actions:]
+            del self._records[records:], self._after_commit[actions:]
             self._touched, self._held, self._last_locked = touched, held, last_locked
+            self._rows = rows
             if expectation is not None:
                 expectation.met = met
             raise
@@ -234,8 +265,8 @@ class UnitOfWork:
         if self._depth > 1:
             return
         self.flush()
-        if self._events:
-            self._session.connection().execute(_TAKE_EVENTS, self._events)
+        if self._records:
+            self._session.connection().execute(_TAKE_RECORDS, self._records)
             self.touch("outbox")
         try:
             self._session.commit()
@@ -341,4 +372,4 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
 def _after_flush(session: Session, _context: Any) -> None:
     work = transaction.get()
     if isinstance(work, UnitOfWork):
-        work._touched.update(record_changes(session, work.emit))
+        work._touched.update(record_changes(session, work._take_change))

@@ -14,7 +14,8 @@ from app.data.columns import Instant
 from app.data.purging import give_way, purge
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxEvent, as_event
+from app.events.making import event_of, tells, topics_of
+from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxRecord
 from app.events.subscriptions import Subscription, subscription
 from app.identity.actor import kernel_actor, system_actor
 
@@ -44,13 +45,13 @@ def deliver_batch(limit: int = BATCH) -> int:
         named = rows[0].subscriber
         listener = subscription(named)
         if listener is None:
-            _settle(work, named, [row.id for row in rows], PARKED, "the subscriber no longer exists")
+            _settle(work, named, rows, PARKED, "the subscriber no longer exists")
             work.commit()
             return len(rows)
         if listener.batch_handler is None:
             try:
                 _run_each(work, listener, rows)
-                _settle(work, named, [row.id for row in rows], DONE)
+                _settle(work, named, rows, DONE)
                 work.commit()
                 return len(rows)
             except Exception as error:
@@ -74,18 +75,20 @@ def _together(rows: Sequence[Any]) -> list[Any]:
 
 
 def _claim(work: UnitOfWork, limit: int) -> list[Any]:
-    due = (select(EventDelivery.event_id, EventDelivery.subscriber).where(
+    due = (select(EventDelivery.record_id, EventDelivery.topic, EventDelivery.subscriber).where(
         IS_PENDING, EventDelivery.next_attempt_at <= now())
-        .order_by(EventDelivery.event_id).limit(limit).with_for_update(skip_locked=True))
+        .order_by(EventDelivery.record_id, EventDelivery.topic).limit(limit).with_for_update(skip_locked=True))
     found = work.rows(due)
     if not found:
         return []
     first = found[0].subscriber
-    ids = [row.event_id for row in found if row.subscriber == first]
-    query = (select(OutboxEvent.__table__, EventDelivery.subscriber, EventDelivery.attempts)
-             .join(EventDelivery, EventDelivery.event_id == OutboxEvent.id)
-             .where(OutboxEvent.id.in_(ids), EventDelivery.subscriber == first).order_by(OutboxEvent.id))
-    rows = work.rows(query)
+    claimed = {(row.record_id, row.topic) for row in found if row.subscriber == first}
+    query = (select(OutboxRecord.__table__, EventDelivery.topic.label("told"), EventDelivery.subscriber,
+                    EventDelivery.attempts)
+             .join(EventDelivery, EventDelivery.record_id == OutboxRecord.id)
+             .where(OutboxRecord.id.in_({record_id for record_id, _ in claimed}), EventDelivery.subscriber == first))
+    rows = [row for row in work.rows(query) if (row.id, row.told) in claimed]
+    rows.sort(key=lambda row: (row.id, topics_of(row).index(row.told)))
     return [row for row in rows if row.realm == rows[0].realm]
 
 
@@ -95,14 +98,14 @@ def _run_each(work: UnitOfWork, listener: Subscription, rows: Sequence[Any]) -> 
     for (realm, request_id), caused in groupby(rows, key=attrgetter("realm", "request_id")):
         with work.acting_for(system_actor(realm), request_id):
             for row in caused:
-                listener.handler(work, as_event(row))
+                listener.handler(work, event_of(row, row.told))
 
 
 def _run_batch(listener: Subscription, rows: Sequence[Any]) -> None:
     """Feed a batch handler outside any transaction; events are idempotent there, so a crash only repeats."""
     assert listener.batch_handler is not None  # noqa: S101 - the two kinds of subscriber
     try:
-        listener.batch_handler([as_event(row) for row in rows])
+        listener.batch_handler([event_of(row, row.told) for row in rows])
     except Exception as error:
         log.exception("subscriber %s failed", listener.name)
         with unit_of_work(kernel_actor()) as work:
@@ -111,30 +114,35 @@ def _run_batch(listener: Subscription, rows: Sequence[Any]) -> None:
             work.commit()
         return
     with unit_of_work(kernel_actor()) as work:
-        _settle(work, listener.name, [row.id for row in rows], DONE)
+        _settle(work, listener.name, rows, DONE)
         work.commit()
 
 
 def _deliver_one(listener: Subscription, row: Any) -> None:
     try:
         with unit_of_work(kernel_actor()) as work:
-            still = work.rows(select(EventDelivery.event_id).where(
-                EventDelivery.event_id == row.id, EventDelivery.subscriber == listener.name,
-                IS_PENDING).with_for_update())
+            still = work.rows(select(EventDelivery.record_id).where(
+                EventDelivery.record_id == row.id, EventDelivery.topic == row.told,
+                EventDelivery.subscriber == listener.name, IS_PENDING).with_for_update())
             if still:
                 _run_each(work, listener, [row])
-                _settle(work, listener.name, [row.id], DONE)
+                _settle(work, listener.name, [row], DONE)
                 work.commit()
     except Exception as error:
-        log.exception("subscriber %s failed on event %s", listener.name, row.event_id)
+        log.exception("subscriber %s failed on %s of record %s", listener.name, row.told, row.id)
         with unit_of_work(kernel_actor()) as work:
             _postpone(work, listener.name, row, error)
             work.commit()
 
 
-def _settle(work: UnitOfWork, subscriber: str, ids: list[int], status: str, error: str | None = None) -> None:
-    work.execute(update(EventDelivery).where(EventDelivery.subscriber == subscriber, EventDelivery.event_id.in_(ids))
-                 .values(status=status, done_at=now(), last_error=error))
+def _settle(work: UnitOfWork, subscriber: str, rows: Sequence[Any], status: str, error: str | None = None) -> None:
+    by_topic: dict[str, list[int]] = {}
+    for row in rows:
+        by_topic.setdefault(row.told, []).append(row.id)
+    for topic, ids in by_topic.items():
+        work.execute(update(EventDelivery).where(
+            EventDelivery.record_id.in_(ids), EventDelivery.topic == topic, EventDelivery.subscriber == subscriber)
+            .values(status=status, done_at=now(), last_error=error))
 
 
 def _postpone(work: UnitOfWork, subscriber: str, row: Any, error: Exception) -> None:
@@ -142,7 +150,8 @@ def _postpone(work: UnitOfWork, subscriber: str, row: Any, error: Exception) -> 
     status = PARKED if attempts >= MOST_ATTEMPTS else PENDING
     # Only what is still owed: since our transaction ended, another worker may have done it.
     work.execute(update(EventDelivery).where(
-        EventDelivery.event_id == row.id, EventDelivery.subscriber == subscriber, IS_PENDING).values(
+        EventDelivery.record_id == row.id, EventDelivery.topic == row.told, EventDelivery.subscriber == subscriber,
+        IS_PENDING).values(
         status=status, attempts=attempts, next_attempt_at=now() + timedelta(seconds=min(2 ** attempts, 3600)),
         last_error=f"{type(error).__name__}: {error}"[:2000]))
 
@@ -155,20 +164,20 @@ def retry_parked(subscriber: str | None = None) -> int:
     parked = IS_PARKED, EventDelivery.subscriber == subscriber
     return purge(
         kernel_actor(),
-        lambda lot: [row.event_id for row in fetch(select(EventDelivery.event_id).where(*parked).limit(lot))],
-        lambda work, ids: work.execute(update(EventDelivery).where(*parked, EventDelivery.event_id.in_(ids)).values(
+        lambda lot: [row.record_id for row in fetch(select(EventDelivery.record_id).where(*parked).limit(lot))],
+        lambda work, ids: work.execute(update(EventDelivery).where(*parked, EventDelivery.record_id.in_(ids)).values(
             status=PENDING, attempts=0, next_attempt_at=now(), last_error=None)))
 
 
-def stored_for(subscriber: str, topic: str | None, after: int) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions on stored events that a replay sends again; raises LookupError as replay() does."""
+def stored_for(subscriber: str, topic: str | None, after: int) -> dict[str, tuple[ColumnElement[bool], ...]]:
+    """Return, per topic, the conditions on records whose event a replay sends again; raises LookupError as replay()."""
     listener = subscription(subscriber)
     if listener is None:
         raise LookupError(f"no subscriber is called {subscriber}")
     if topic is not None and topic not in listener.topics:
         raise LookupError(f"{subscriber} does not listen to {topic}")
     topics = [topic] if topic else sorted(listener.topics)
-    return OutboxEvent.topic.in_(topics), OutboxEvent.id > after, OutboxEvent.published_at.is_not(None)
+    return {topic: (tells(topic), OutboxRecord.id > after, OutboxRecord.published_at.is_not(None)) for topic in topics}
 
 
 def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
@@ -177,40 +186,43 @@ def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
     Raises LookupError for an unknown subscriber or a topic it does not listen to."""
     stored_for(subscriber, topic, after)
     # Not what comes meanwhile: it is told anyway, and may come of the replay itself.
-    [known] = fetch(select(func.min(OutboxEvent.id).label("oldest"), func.max(OutboxEvent.id).label("newest")))
+    [known] = fetch(select(func.min(OutboxRecord.id).label("oldest"), func.max(OutboxRecord.id).label("newest")))
     oldest, newest, replayed = known.oldest or 1, known.newest or 0, 0
     for above in range(max(after, oldest - 1), newest, purging.LOT):
-        lot = OutboxEvent.id <= min(above + purging.LOT, newest)
-        replayed += _owe_again(subscriber, *stored_for(subscriber, topic, above), lot)
+        lot = OutboxRecord.id <= min(above + purging.LOT, newest)
+        for told, stored in stored_for(subscriber, topic, above).items():
+            replayed += _owe_again(subscriber, told, *stored, lot)
         give_way()
     return replayed
 
 
-def _owe_again(subscriber: str, *stored: ColumnElement[bool]) -> int:
-    owed = select(OutboxEvent.id, literal(subscriber), literal(PENDING), literal(0), literal(now(), Instant))
+def _owe_again(subscriber: str, topic: str, *stored: ColumnElement[bool]) -> int:
+    owed = select(OutboxRecord.id, literal(topic), literal(subscriber), literal(PENDING), literal(0),
+                  literal(now(), Instant))
     with unit_of_work(kernel_actor()) as work:
         work.execute(delete(EventDelivery).where(
-            EventDelivery.subscriber == subscriber,
-            EventDelivery.event_id.in_(select(OutboxEvent.id).where(*stored))))
+            EventDelivery.subscriber == subscriber, EventDelivery.topic == topic,
+            EventDelivery.record_id.in_(select(OutboxRecord.id).where(*stored))))
         done = work.execute(insert(EventDelivery).from_select(
-            ["event_id", "subscriber", "status", "attempts", "next_attempt_at"], owed.where(*stored))
+            ["record_id", "topic", "subscriber", "status", "attempts", "next_attempt_at"], owed.where(*stored))
             .execution_options(preserve_rowcount=True))
         work.commit()
     return int(done.rowcount)
 
 
 def purge_events(days: int = 7) -> int:
-    """Delete events published more than `days` ago whose deliveries are all done; returns how many."""
+    """Delete records published more than `days` ago whose deliveries are all done; returns how many."""
     limit = now() - timedelta(days=days)
-    owed = union_all(select(EventDelivery.event_id).where(IS_PENDING), select(EventDelivery.event_id).where(IS_PARKED))
+    owed = union_all(*(select(EventDelivery.record_id).where(state) for state in (IS_PENDING, IS_PARKED)))
 
     def find(lot: int) -> Sequence[int]:
-        old = select(OutboxEvent.id).where(OutboxEvent.published_at < limit, OutboxEvent.id.not_in(owed))
-        return [row.id for row in fetch(old.order_by(OutboxEvent.id).limit(lot))]
+        old = select(OutboxRecord.id).where(OutboxRecord.published_at < limit, OutboxRecord.id.not_in(owed))
+        return [row.id for row in fetch(old.order_by(OutboxRecord.id).limit(lot))]
 
     def remove(work: UnitOfWork, ids: Sequence[int]) -> None:
         # Asked again, because a replay may have owed one of them anew.
-        work.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(ids), EventDelivery.event_id.not_in(owed)))
-        work.execute(delete(OutboxEvent).where(OutboxEvent.id.in_(ids), OutboxEvent.id.not_in(owed)))
+        work.execute(delete(EventDelivery).where(
+            EventDelivery.record_id.in_(ids), EventDelivery.record_id.not_in(owed)))
+        work.execute(delete(OutboxRecord).where(OutboxRecord.id.in_(ids), OutboxRecord.id.not_in(owed)))
 
     return purge(kernel_actor(), find, remove)

@@ -1,4 +1,4 @@
-"""The relay: moves committed events from the outbox to the stream and owes them to their subscribers.
+"""The relay: makes events of committed outbox records, moves them to the stream and owes them to their subscribers.
 
 One leader at a time; a batch is published first and marked after, so a crash in between publishes twice and never
 loses. It watches the version board, so an idle relay asks the database once a second."""
@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clock import now
 from app.data.database import reading, write_turn, writing_engine
 from app.data.entity import db
-from app.events.outbox import PENDING, EventDelivery, OutboxEvent
+from app.events.making import messages_of, topics_of
+from app.events.outbox import PENDING, EventDelivery, OutboxRecord
 from app.events.subscriptions import subscribers_of
 from app.events.transport import RedisStreams, Transport
 from app.jobs.queue import DELIVER, ring
@@ -25,30 +26,31 @@ from app.runtime import runtime
 
 log = logging.getLogger("guildhall.relay")
 
-BATCH = 500
+BATCH = 200
 _LEADER_KEY = 720_461
 _TICK, _QUIET_TICKS = 0.02, 50
 
 
 def relay_batch(transport: Transport, limit: int = BATCH) -> int:
-    """Publish the oldest unpublished events and owe them to subscribers; returns how many."""
-    waiting = select(OutboxEvent.__table__).where(OutboxEvent.published_at.is_(None))
+    """Publish the events of the oldest unpublished records and owe them to subscribers; returns how many records."""
+    waiting = select(OutboxRecord.__table__).where(OutboxRecord.published_at.is_(None))
     with reading() as connection:
-        rows = connection.execute(waiting.order_by(OutboxEvent.id).limit(limit)).all()
+        rows = connection.execute(waiting.order_by(OutboxRecord.id).limit(limit)).all()
     if not rows:
         return 0
-    transport.publish(rows)
+    transport.publish([message for row in rows for message in messages_of(row)])
     _mark_published(rows)
     return len(rows)
 
 
 def _mark_published(rows: Sequence[Any]) -> None:
     moment = now()
-    owed = [{"event_id": row.id, "subscriber": subscriber.name, "status": PENDING, "attempts": 0,
-             "next_attempt_at": moment} for row in rows for subscriber in subscribers_of(row.topic)]
+    owed = [{"record_id": row.id, "topic": topic, "subscriber": subscriber.name, "status": PENDING, "attempts": 0,
+             "next_attempt_at": moment}
+            for row in rows for topic in topics_of(row) for subscriber in subscribers_of(topic)]
     with write_turn(), writing_engine().begin() as connection:
-        waiting = OutboxEvent.published_at.is_(None)
-        done = connection.execute(update(OutboxEvent).where(OutboxEvent.id.in_([row.id for row in rows]), waiting)
+        waiting = OutboxRecord.published_at.is_(None)
+        done = connection.execute(update(OutboxRecord).where(OutboxRecord.id.in_([row.id for row in rows]), waiting)
                                   .values(published_at=moment))
         if done.rowcount != len(rows):
             raise RuntimeError("another relay published the same events")
@@ -59,7 +61,7 @@ def _mark_published(rows: Sequence[Any]) -> None:
 
 
 def relay_all(transport: Transport | None = None) -> int:
-    """Publish everything that waits; returns how many events."""
+    """Publish everything that waits; returns how many records."""
     transport = transport or RedisStreams(runtime().redis)
     total = 0
     while moved := relay_batch(transport):

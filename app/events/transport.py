@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from redis import Redis
 
 from app.data.columns import iso
+from app.events.making import Message
 
 STREAM_LENGTH = 10_000
 
@@ -12,8 +13,8 @@ STREAM_LENGTH = 10_000
 class Transport(Protocol):
     """Publishes a batch in order; raising means nothing of the batch counts as published."""
 
-    def publish(self, rows: Sequence[Any]) -> None:
-        """Send outbox rows, in order."""
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send events, in order."""
 
 
 class RedisStreams:
@@ -22,10 +23,11 @@ class RedisStreams:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def publish(self, rows: Sequence[Any]) -> None:
+    def publish(self, messages: Sequence[Message]) -> None:
         pipe = self._redis.pipeline(transaction=False)
-        for row in rows:
-            entry: dict[Any, Any] = {"eventId": row.event_id, "key": row.key, "occurredAt": iso(row.occurred_at) or "",
-                     "requestId": row.request_id or "", "userId": row.user_id or "", "payload": row.payload}
-            pipe.xadd(row.topic, entry, maxlen=STREAM_LENGTH, approximate=True)
+        for message in messages:
+            entry: dict[Any, Any] = {
+                "eventId": message.event_id, "key": message.key, "occurredAt": iso(message.occurred_at) or "",
+                "requestId": message.request_id or "", "userId": message.user_id or "", "payload": message.payload}
+            pipe.xadd(message.topic, entry, maxlen=STREAM_LENGTH, approximate=True)
         pipe.execute()

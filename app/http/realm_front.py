@@ -234,17 +234,20 @@ def _run_write(api: BusinessApi, actor: Actor, path: dict[str, str], data: dict[
 
 def _finish(api: BusinessApi, actor: Actor, work: UnitOfWork, answer: Answer, claim: Claim | None) -> Response:
     """Write the envelope, take it as the API event and the stored answer, and commit all of it together."""
-    row = _dump(answer.row)
+    if isinstance(answer.row, Entity):
+        row, named = work.json_of(answer.row), {"id": answer.row.id, "recordVersion": answer.row.record_version}
+    else:
+        row, named = orjson.dumps(answer.row), answer.row
     key = cache_key(api.topic, str(actor.user_id), request.path)
-    enclose = partial(envelope, actor, data_name=api.data_name, action=api.crud, version=api.service.version, row=row,
-                      row_count=1, status=api.status, key=key)
+    enclose = partial(envelope, actor, data_name=api.data_name, action=api.crud, version=api.service.version,
+                      row=orjson.Fragment(row), row_count=1, status=api.status, key=key)
     body = enclose(extras=answer.extras)
     told = body if answer.told is None else enclose(extras=answer.told)
-    work.emit(api.topic, str(row.get("id", key)), told, kind="api", realm=api.service.realm)
+    work.emit_call(api.topic, str(named.get("id", key)), row, told, realm=api.service.realm)
     if claim is not None:
         claim.store(work, api.status, body)
     work.commit()
-    return json_response(body, api.status, _etag(row))
+    return json_response(body, api.status, _etag(named))
 
 
 def _answer(returned: Any) -> Answer:

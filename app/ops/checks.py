@@ -119,8 +119,8 @@ def _cache_versions() -> tuple[str, str]:
 def _outbox() -> tuple[str, str]:
     waiting, oldest = backlog()["unpublished"], oldest_unpublished_seconds()
     if oldest > LATE_EVENT_SECONDS:
-        return FAIL, f"{waiting} events wait, the oldest for {oldest:.0f} s: is the relay running?"
-    return OK, f"{waiting} events wait"
+        return FAIL, f"{waiting} outbox records wait, the oldest for {oldest:.0f} s: is the relay running?"
+    return OK, f"{waiting} outbox records wait"
 
 
 def _deliveries() -> tuple[str, str]:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.data.columns import iso
 from app.data.database import reading
-from app.events.outbox import IS_PARKED, IS_PENDING, OutboxEvent
+from app.events.outbox import IS_PARKED, IS_PENDING, OutboxRecord
 from app.http.envelope import json_response
 from app.jobs.tables import JobRun
 from app.runtime import runtime
@@ -30,8 +30,8 @@ def admin_health_report() -> Response:
 
 
 def backlog() -> dict[str, int]:
-    """Return how many events wait for the relay, how many deliveries wait, and how many are parked."""
-    counts = {"unpublished": OutboxEvent.published_at.is_(None), "pending": IS_PENDING,
+    """Return how many outbox records wait for the relay, how many deliveries wait, and how many are parked."""
+    counts = {"unpublished": OutboxRecord.published_at.is_(None), "pending": IS_PENDING,
               "parked": IS_PARKED}  # each stands on a partial index
     with reading() as connection:
         return {name: connection.execute(select(func.count()).where(condition)).scalar_one()

@@ -7,7 +7,7 @@ from app.clock import now
 from app.data.columns import iso
 from app.data.database import reading
 from app.events.deliveries import stored_for
-from app.events.outbox import DONE, EventDelivery, OutboxEvent
+from app.events.outbox import DONE, EventDelivery, OutboxRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def owed_deliveries() -> list[Owed]:
 
 
 def oldest_unpublished_seconds() -> float:
-    """Return how long the oldest unpublished event has waited, 0 when none does."""
-    query = select(func.min(OutboxEvent.occurred_at)).where(OutboxEvent.published_at.is_(None))
+    """Return how long the oldest unpublished record has waited, 0 when none does."""
+    query = select(func.min(OutboxRecord.occurred_at)).where(OutboxRecord.published_at.is_(None))
     with reading() as connection:
         oldest = connection.execute(query).scalar()
     return round((now() - oldest).total_seconds(), 3) if oldest else 0.0
@@ -47,6 +47,6 @@ def oldest_unpublished_seconds() -> float:
 
 def replayable(subscriber: str, topic: str | None, after: int) -> int:
     """Return how many stored events a replay to this subscriber would send again; raises LookupError as it does."""
-    query = select(func.count()).select_from(OutboxEvent).where(*stored_for(subscriber, topic, after))
     with reading() as connection:
-        return connection.execute(query).scalar_one()
+        return sum(connection.execute(select(func.count()).select_from(OutboxRecord).where(*stored)).scalar_one()
+                   for stored in stored_for(subscriber, topic, after).values())

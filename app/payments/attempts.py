@@ -352,7 +352,7 @@ def tell(work: UnitOfWork, checkout: Checkout, order: Order, outcome: str) -> No
     work.flush()
     row: Entity = order
     payload = {row.__object__: wire_shape(type(row)).entity(row), "statusLiteral": outcome}
-    work.emit(checkout.topics[outcome], order.id, payload, kind="domain", realm=checkout.realm)
+    work.emit(checkout.topics[outcome], order.id, payload, realm=checkout.realm)
 
 
 def book_manual_payment(work: UnitOfWork, checkout: Checkout, order: Order) -> PaymentAttempt:

@@ -19,6 +19,7 @@ from blueprints.marketplace.auction_offer.rules import BIDDING_MODES
 from tests.clients import Callers
 from tests.components import wait_until
 from tests.faults.load import Connection
+from tests.flow import sent
 from tests.marketplace.auction_offer.reference import Reference
 from tests.marketplace.auction_offer.saleroom import BIDS, PRODUCTS, Saleroom
 
@@ -90,16 +91,12 @@ def assert_the_events_are_complete(auction: str) -> None:
     """Every accepted bid has its events, and the price in them never falls."""
     bids = {row.id for row in rows("SELECT id FROM auction_offer_bid WHERE product_id = :auction", auction=auction)}
     for topic in ("dbevent-auctionofferbid-created", "auctionofferbid-created"):
-        keys = [row.key for row in rows("SELECT key FROM outbox_event WHERE topic = :topic",
-                                        topic=f"ebaycclone-auctionoffer-service-{topic}")]
+        keys = [event.key for event in sent(f"ebaycclone-auctionoffer-service-{topic}")]
         assert len(keys) == len(set(keys))
         assert bids <= set(keys)
-    cast = "(payload::jsonb #>> '{newDataValues,currentBid}')" if db.engine.dialect.name == "postgresql" else \
-        "json_extract(payload, '$.newDataValues.currentBid')"
-    prices = [float(row.price) for row in rows(
-        f"SELECT {cast} AS price FROM outbox_event WHERE key = :auction AND topic = "
-        "'ebaycclone-productlisting-service-dbevent-productlistingproduct-updated' ORDER BY id", auction=auction)
-        if row.price is not None]
+    changes = [event.payload["newDataValues"] for event in sent(
+        "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated") if event.key == auction]
+    prices = [change["currentBid"] for change in changes if change.get("currentBid") is not None]
     assert prices == sorted(prices)
     assert len(prices) > CLIENTS
 
@@ -122,7 +119,7 @@ def test_many_clients_on_one_auction_agree_with_a_sequential_replay(live, testbe
             assert_the_auction_is_sound(auction, told)
             assert_the_events_are_complete(auction)
             waits[mode] = max(one.seconds for one in told)
-        wait_until(lambda: not rows("SELECT 1 FROM outbox_event WHERE published_at IS NULL LIMIT 1"), "all is relayed")
+        wait_until(lambda: not rows("SELECT 1 FROM outbox_record WHERE published_at IS NULL LIMIT 1"), "all is relayed")
         db.engine.dispose()
     sys.stderr.write(f"the slowest bidder waited (seconds): {waits}\n")
     assert IS_A_SAMPLE or max(waits.values()) < SLOWEST_SECONDS

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
 from redis import Redis
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -15,6 +14,7 @@ from app.data.database import reading
 from app.data.entity import Base
 from app.ops.logs import JsonFormatter
 from tests.clients import ApiClient
+from tests.flow import everything_sent
 
 Texts = Iterator[tuple[str, str]]
 
@@ -74,8 +74,5 @@ def kept_in_files(folder: Path) -> Texts:
 
 def told_in_events() -> Texts:
     """Yield the payload of every event."""
-    from app.events.outbox import OutboxEvent
-
-    with reading() as connection:
-        for topic, payload in connection.execute(select(OutboxEvent.topic, OutboxEvent.payload)):
-            yield f"event {topic}", payload if isinstance(payload, str) else orjson.dumps(payload).decode()
+    for event in everything_sent():
+        yield f"event {event.topic}", event.payload

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.data.database import reading
-from app.events.outbox import OutboxEvent
+from app.events.outbox import OutboxRecord
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -13,7 +13,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 def events() -> int:
     """Return a number that grows with every event written."""
     with reading() as connection:
-        return int(connection.execute(select(func.max(OutboxEvent.id))).scalar() or 0)
+        return int(connection.execute(select(func.max(OutboxRecord.id))).scalar() or 0)
 
 
 def is_error(answer: TestResponse) -> bool:

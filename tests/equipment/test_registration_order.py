@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.data.reads import fetch
 from app.data.uuid7 import uuid7
-from app.events.outbox import OutboxEvent
+from app.events.outbox import OutboxRecord
 from app.http.idempotency import IdempotencyKey
 from blueprints.equipment import registry
 from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient
@@ -318,5 +318,5 @@ def test_no_client_secret_is_kept_in_the_clear(hospital: str, operator: Holder) 
 
     secret = answers[0]["client_secret"]
     assert answers[0] == answers[1]
-    for table in (RegistryClient, IdempotencyKey, OutboxEvent):
+    for table in (RegistryClient, IdempotencyKey, OutboxRecord):
         assert all(secret not in str(tuple(row)) for row in fetch(select(table.__table__)))

@@ -5,6 +5,7 @@ import os
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import cycle, islice
 
@@ -14,7 +15,8 @@ from sqlalchemy import Text, cast, func, select
 
 from app.data.database import reading
 from app.data.entity import Entity, db
-from app.events.outbox import DONE, EventDelivery, OutboxEvent
+from app.events.making import messages_of, topics_of
+from app.events.outbox import DONE, EventDelivery, OutboxRecord
 from app.events.subscriptions import subscribers_of
 from app.events.topics import db_topic
 from app.factory import create_app
@@ -30,7 +32,7 @@ from cli.demo_factories import auction_values, category_values, subcategory_valu
 from tests.clients import Callers
 from tests.components import wait_until
 from tests.faults.load import Bidder, Told
-from tests.flow import sent
+from tests.flow import everything_sent, sent
 from tests.live import LiveSystem
 
 BID_CREATED = "ebaycclone-auctionoffer-service-dbevent-auctionofferbid-created"
@@ -106,16 +108,14 @@ def _assert_what_was_acknowledged_is_there(told: Told) -> None:
 def _assert_every_change_has_its_one_event() -> None:
     """Each row was created by one event and changed by as many as its version says."""
     with reading() as connection:
-        counts = {(topic, key): how_many for topic, key, how_many in connection.execute(
-            select(OutboxEvent.topic, OutboxEvent.key, func.count()).where(OutboxEvent.kind == "db")
-            .group_by(OutboxEvent.topic, OutboxEvent.key))}
+        counts = Counter((event.topic, event.key) for event in everything_sent())
         for model in _entities():
             for row_id, version, realm in connection.execute(select(
                     model.id, model.record_version, cast(getattr(model, "realm", model.__realm__), Text))):
                 topics = {verb: db_topic(realm, model.__service__, model.__object__, verb)
                           for verb in ("created", "updated", "deleted")}
-                assert counts.get((topics["created"], row_id), 0) == 1, f"{model.__object__} {row_id}"
-                changes = counts.get((topics["updated"], row_id), 0) + counts.get((topics["deleted"], row_id), 0)
+                assert counts[topics["created"], row_id] == 1, f"{model.__object__} {row_id}"
+                changes = counts[topics["updated"], row_id] + counts[topics["deleted"], row_id]
                 assert changes == version - 1, f"{model.__object__} {row_id} version {version}"
 
 
@@ -125,10 +125,12 @@ def _entities() -> list[type[Entity]]:
 
 def _assert_every_event_was_published_and_delivered_once() -> None:
     with reading() as connection:
-        events = connection.execute(select(OutboxEvent.id, OutboxEvent.topic, OutboxEvent.event_id)).all()
-        deliveries = {(row.event_id, row.subscriber): row.status for row in connection.execute(
-            select(EventDelivery.event_id, EventDelivery.subscriber, EventDelivery.status))}
-    owed = {(row.id, subscriber.name) for row in events for subscriber in subscribers_of(row.topic)}
+        records = connection.execute(select(OutboxRecord.__table__)).all()
+        deliveries = {(row.record_id, row.topic, row.subscriber): row.status for row in connection.execute(
+            select(EventDelivery.record_id, EventDelivery.topic, EventDelivery.subscriber, EventDelivery.status))}
+    owed = {(record.id, topic, subscriber.name) for record in records for topic in topics_of(record)
+            for subscriber in subscribers_of(topic)}
+    events = [message for record in records for message in messages_of(record)]
     assert owed == set(deliveries)
     assert set(deliveries.values()) <= {DONE}
     for topic in {row.topic for row in events}:

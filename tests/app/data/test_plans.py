@@ -12,7 +12,7 @@ from tests.clients import ApiClient
 
 ROOT = "/marketplace"
 # Tables of a fixed number of rows, and the two walks that are the point: the outbox's unpublished end, a count of all.
-HARMLESS = ("CONSTANT ROW", "job_run", "due_work", "outbox_event USING INDEX ix_outbox_event_unpublished",
+HARMLESS = ("CONSTANT ROW", "job_run", "due_work", "outbox_record USING INDEX ix_outbox_record_unpublished",
             "event_delivery USING INDEX ix_event_delivery_pending",
             "event_delivery USING COVERING INDEX ix_event_delivery_pending",
             "marketplace_search_index USING INDEX uq_marketplace_search_index_reference")

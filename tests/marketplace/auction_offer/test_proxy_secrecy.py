@@ -1,11 +1,12 @@
 """Nobody but the bidder, and after the close the seller and staff, sees a maximum (decision 8)."""
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.clock import moved_clock
 from app.data.database import reading
 from app.data.entity import db
 from app.runtime import runtime
+from tests.flow import everything_sent
 from tests.marketplace.auction_offer.saleroom import BIDS, PRODUCTS, refused
 
 SECRET = 7654.32
@@ -18,9 +19,8 @@ def auction(room):
 
 
 def stored_texts():
-    """Everything the outbox holds, as one text per event."""
-    with reading() as connection:
-        return list(connection.execute(text("SELECT payload FROM outbox_event")).scalars())
+    """Everything the outbox tells, as one text per event."""
+    return [event.payload for event in everything_sent()]
 
 
 def everything_kept(home):

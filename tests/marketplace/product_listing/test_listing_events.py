@@ -9,9 +9,10 @@ from sqlalchemy import select
 from app.clock import now
 from app.data.columns import iso, parse_iso
 from app.data.reads import fetch
-from app.events.outbox import Event, OutboxEvent
+from app.events.outbox import Event
 from app.jobs.tables import DueWork
 from tests.clients import ApiClient
+from tests.flow import everything_sent
 from tests.marketplace.product_listing.conftest import OWN_PRODUCTS, PRODUCTS, Body
 
 SECRETS = ("reservePrice", "leaderMax", "runnerUpMax", "uploaderId", "777.77", "77777")
@@ -36,7 +37,7 @@ def test_the_reserve_is_in_no_answer_event_or_list(
     edited = seller.patch(path, json={"title": "Edited"})
     said = [created.text, edited.text, *(caller.get(url).text for caller in (seller, buyer, as_admin)
                                          for url in (path, PRODUCTS)), seller.get(OWN_PRODUCTS).text]
-    said += [row.payload for row in fetch(select(OutboxEvent.payload))]
+    said += [event.payload for event in everything_sent()]
     assert not [secret for secret in SECRETS for text in said if secret in text]
 
 
@@ -63,9 +64,9 @@ def test_an_edit_is_told_with_old_and_new_values(
 
 
 def test_a_refused_listing_leaves_no_event(seller: ApiClient, fixed: Callable[..., Body]) -> None:
-    before = len(fetch(select(OutboxEvent.id)))
+    before = len(everything_sent())
     seller.post(PRODUCTS, json=fixed(price=-1))
-    assert len(fetch(select(OutboxEvent.id))) == before
+    assert len(everything_sent()) == before
 
 
 def test_a_closing_is_owed_at_the_end_of_an_auction(

@@ -1,0 +1,86 @@
+"""Makes the events of the contract from outbox records: dbevent, index event and API event, with topics and payloads.
+
+Pure functions of a record, used by the relay, the deliveries and whoever looks into the outbox."""
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+from sqlalchemy import ColumnElement, and_, or_
+
+from app.events.outbox import Event, OutboxRecord
+from app.events.topics import change_of, db_topic, index_topic
+
+_EVENTS = UUID("0192f3a4-5c1e-7d2b-9a60-6775696c6468")  # the namespace of event ids; must never change
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event as the stream carries it; `payload` is JSON text."""
+
+    event_id: str
+    topic: str
+    key: str
+    payload: str
+    occurred_at: datetime
+    request_id: str | None
+    user_id: str | None
+
+
+def topics_of(record: Any) -> list[str]:
+    """Return the topics of the events a record makes, in the order they are told."""
+    topics = []
+    if record.object is not None:
+        topics = [db_topic(record.realm, record.service, record.object, record.verb),
+                  index_topic(record.realm, record.object, record.verb)]
+    return topics if record.topic is None else [*topics, record.topic]
+
+
+def messages_of(record: Any) -> list[Message]:
+    """Return the events of a record as they go onto the stream."""
+    return [Message(_event_id(record, topic), topic, record.key, payload_of(record, topic), record.occurred_at,
+                    record.request_id, record.user_id) for topic in topics_of(record)]
+
+
+def event_of(record: Any, topic: str) -> Event:
+    """Return the event of that topic as a subscriber sees it."""
+    return Event(record.id, _event_id(record, topic), record.realm, topic, record.key,
+                 orjson.loads(payload_of(record, topic)), record.occurred_at, record.request_id, record.user_id)
+
+
+def payload_of(record: Any, topic: str) -> str:
+    """Return the JSON text of the event of that topic (rules-platform §7)."""
+    payload: str = record.payload
+    if topic == record.topic:
+        return payload if record.envelope is None else _with_row(record.envelope, record.row_at, payload)
+    if record.former is not None and not topic.startswith("elastic-index-"):
+        return _old_and_new(payload, record.former)
+    return payload
+
+
+def tells(topic: str) -> ColumnElement[bool]:
+    """Return the condition on records that make an event of the topic; it stands on an index."""
+    own, change = OutboxRecord.topic == topic, change_of(topic)
+    if change is None:
+        return own
+    of_service = () if change.service is None else (OutboxRecord.service == change.service,)
+    return or_(own, and_(OutboxRecord.object == change.object, OutboxRecord.verb == change.verb,
+                         OutboxRecord.realm == change.realm, *of_service))
+
+
+def _event_id(record: Any, topic: str) -> str:
+    """Return the same id whenever the event is made; a record that makes one event gives it its own."""
+    return record.record_id if record.object is None else str(uuid5(_EVENTS, f"{record.record_id} {topic}"))
+
+
+def _with_row(envelope: str, row_at: int, row: str) -> str:
+    return f"{envelope[:row_at]}{row}{envelope[row_at:]}"
+
+
+def _old_and_new(payload: str, told: str) -> str:
+    """Return the dbevent of an update: the row before and after, and of what changed the values before and after."""
+    row, former = orjson.loads(payload), orjson.loads(told)
+    name, changed, old = former["object"], former["changed"], row | former["values"]
+    return orjson.dumps({f"old_{name}": old, name: row, "oldDataValues": {field: old[field] for field in changed},
+                         "newDataValues": {field: row[field] for field in changed}}).decode()
