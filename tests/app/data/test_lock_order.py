@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.data.entity import Base, Entity
 from app.data.lock_order import LockOrderError
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.events.outbox import OutboxEvent
+from app.events.outbox import OutboxRecord
 from app.http.errors import NotFound
 from app.identity.actor import system_actor
 from app.identity.sessions import LoginSession
@@ -87,7 +87,7 @@ def test_the_order_holds_for_rows_that_are_no_data_objects(subcategory: Subcateg
         work.lock(Subcategory, subcategory.id)
 
 
-@pytest.mark.parametrize("model", [LoginSession, OutboxEvent])
+@pytest.mark.parametrize("model", [LoginSession, OutboxRecord])
 def test_a_model_without_a_rank_cannot_be_locked(app: Flask, model: type[Base]) -> None:
     with pytest.raises(LockOrderError, match=f"{model.__name__} names no __lock_rank__"), unit_of_work(SYSTEM) as work:
         work.first(select(model), lock=True)
