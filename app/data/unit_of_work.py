@@ -33,7 +33,7 @@ from app.runtime import runtime
 E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
 
-_TAKE_RECORDS = insert(cast(Table, OutboxRecord.__table__))
+_TAKE_RECORDS = insert(cast(Table, OutboxRecord.__table__)).inline()  # nobody asks for the numbers
 _expectation: ContextVar["Expectation | None"] = ContextVar("expectation", default=None)
 
 
