@@ -8,7 +8,7 @@ from redis import Redis
 
 from app.data.cache import VersionedCache
 from app.data.totals import RowTotals
-from app.data.versions import RedisBoard, SharedMemoryBoard, VersionBoard
+from app.data.versions import CacheVersions, RedisVersions, SharedMemoryVersions
 from app.settings import Settings
 
 _BYTES_OF_ANSWERS, _ENTRY_BYTES = 32 * 2**20, 500
@@ -27,11 +27,11 @@ class Runtime:
         return Redis.from_url(self.settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
 
     @cached_property
-    def board(self) -> VersionBoard:
+    def board(self) -> CacheVersions:
         """The version marks shared by all processes, of all machines where several can serve one database."""
         if self.settings.shares_cache_versions:
-            return RedisBoard(self.settings.redis_url)
-        return SharedMemoryBoard(self.settings.home / "versions.board")
+            return RedisVersions(self.settings.redis_url)
+        return SharedMemoryVersions(self.settings.home / "versions.board")
 
     @cached_property
     def answers(self) -> VersionedCache:

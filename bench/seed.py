@@ -16,8 +16,8 @@ from sqlalchemy import insert
 from app.clock import now
 from app.data.database import write_turn
 from app.data.entity import Entity, db
+from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
-from app.data.uuid7 import uuid7
 from app.factory import create_app
 from app.identity.actor import system_actor
 from app.identity.authentication import identity

@@ -33,8 +33,8 @@ def record(limit: int, as_json: bool) -> None:
 
     Example: flask moderate record --json
     """
-    from app.data.asked import ReadRequest
     from app.data.reads import Page
+    from app.data.reads.read_request import ReadRequest
     from blueprints.marketplace.admin_moderation import queries
 
     entries = queries.list_actions(ReadRequest(page=Page(1, limit))).rows

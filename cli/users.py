@@ -9,9 +9,9 @@ import click
 from flask.cli import with_appcontext
 
 from app.clock import now
+from app.data.ids import canonical_uuid
 from app.data.reads import Page
-from app.data.uuid7 import canonical_uuid
-from app.data.wire import Wire, wire_shape
+from app.data.serialization import Wire, row_serializer
 from app.http.errors import ApiError
 from app.identity.actor import Actor, system_actor
 from app.identity.passwords import hash_password, password_weakness
@@ -211,7 +211,7 @@ def _spoken(command: Any) -> Any:
 
 
 def _shown(account: Any) -> Wire:
-    row = wire_shape(type(account)).entity(account)
+    row = row_serializer(type(account)).entity(account)
     return {name: row[name] for name in COLUMNS}
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
-from app.data.recording import mark_of
-from app.data.versions import VersionBoard
+from app.data.recording import version_key
+from app.data.versions import CacheVersions
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ class VersionedCache:
 
     `weigh` says what an entry counts of `size`, by default one."""
 
-    def __init__(self, board: VersionBoard, size: int, weigh: Callable[[Any], int] = lambda _: 1) -> None:
+    def __init__(self, board: CacheVersions, size: int, weigh: Callable[[Any], int] = lambda _: 1) -> None:
         self._board = board
         self._size = size
         self._weigh = weigh
@@ -35,7 +35,7 @@ class VersionedCache:
         """Return the entry and whether it came from the cache; `made_of` are models or names of marks.
 
         `seconds` says of what was made how long it may be kept."""
-        marks = self._board.read(*[source if isinstance(source, str) else mark_of(source) for source in made_of])
+        marks = self._board.read(*[source if isinstance(source, str) else version_key(source) for source in made_of])
         found = self._entries.get(key)
         if found is not None and found[0] == marks and found[1] > time.monotonic():
             return found[2], True

@@ -11,7 +11,7 @@ from sqlalchemy.orm.base import NO_VALUE
 
 from app.clock import now
 from app.data.entity import Entity
-from app.data.wire import wire_shape
+from app.data.serialization import row_serializer
 
 
 class Take(Protocol):
@@ -35,24 +35,24 @@ def record_changes(session: Session, take: Take) -> set[str]:
     touched = set()
     for entity in _entities(session.new):
         take(entity, "created", row_json(entity))
-        touched.add(mark_of(entity))
+        touched.add(version_key(entity))
     for entity in _entities(session.dirty):
         old = _former_values(entity)
         if old:
             _take_update(take, entity, old)
-            touched.add(mark_of(entity))
+            touched.add(version_key(entity))
     for entity in _entities(session.deleted):
-        take(entity, "deleted", orjson.dumps(wire_shape(type(entity)).entity(entity) | {"isActive": False}))
-        touched.add(mark_of(entity))
+        take(entity, "deleted", orjson.dumps(row_serializer(type(entity)).entity(entity) | {"isActive": False}))
+        touched.add(version_key(entity))
     return touched
 
 
 def row_json(entity: Entity) -> bytes:
     """Return the JSON of a row as answers and events show it."""
-    return orjson.dumps(wire_shape(type(entity)).entity(entity))
+    return orjson.dumps(row_serializer(type(entity)).entity(entity))
 
 
-def mark_of(entity: Entity | type[Entity]) -> str:
+def version_key(entity: Entity | type[Entity]) -> str:
     """Return the version mark that caches of this object's lists stand under."""
     return f"rows:{entity.__object__}"
 
@@ -67,7 +67,7 @@ def _former_values(entity: Entity) -> dict[str, Any]:
 
 
 def _take_update(take: Take, entity: Entity, old: dict[str, Any]) -> None:
-    shape = wire_shape(type(entity))
+    shape = row_serializer(type(entity))
     row = shape.entity(entity)
     if "is_active" in old and not entity.is_active:
         take(entity, "deleted", orjson.dumps(row))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
 
-from app.data.versions import VersionBoard
+from app.data.versions import CacheVersions
 
 EXACT_UP_TO = 10_000
 _CHEAP_SECONDS = 0.005
@@ -54,7 +54,7 @@ Counting = Callable[[int | None], int]
 class RowTotals:
     """The totals one process remembers, each under the version mark of the rows it counts."""
 
-    def __init__(self, board: VersionBoard) -> None:
+    def __init__(self, board: CacheVersions) -> None:
         self._board = board
         self._counts: OrderedDict[Hashable, _Count] = OrderedDict()
         self._lock = Lock()

@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.clock import now
+from app.data.constraint_errors import refusal_of
 from app.data.database import close_reading, transaction, write_turn, writing_engine
 from app.data.entity import Base, Entity
-from app.data.integrity import refusal_of
+from app.data.ids import uuid7
 from app.data.lock_order import check_order
 from app.data.recording import record_changes, row_json, stamp_changes
-from app.data.uuid7 import uuid7
 from app.events.outbox import OutboxRecord
 from app.http.errors import NotFound, PreconditionFailed, RuleViolated
 from app.identity.actor import Actor

@@ -20,7 +20,7 @@ _EVERYTHING = "*"
 _PATIENCE_SECONDS = 0.5
 
 
-class VersionBoard(Protocol):
+class CacheVersions(Protocol):
     """Named marks shared by all processes; equal marks mean nothing changed in between."""
 
     def read(self, *names: str) -> tuple[int, ...]:
@@ -43,7 +43,7 @@ def _slot(name: str) -> int:
     return crc32(name.encode()) % SLOTS
 
 
-class SharedMemoryBoard:
+class SharedMemoryVersions:
     """Marks in a file mapped by all processes of one machine; a read costs well under a microsecond.
 
     Names share slots by hash: a collision only invalidates more than needed."""
@@ -71,7 +71,7 @@ class SharedMemoryBoard:
         self._memory[:] = os.urandom(SLOTS * 8)
 
 
-class RedisBoard:
+class RedisVersions:
     """Marks in Redis, for web servers on several machines; unreachable Redis reads as always changed.
 
     A request asks once: what it read, and what `expect` named, is kept in `g.marks` until it ends or bumps one."""

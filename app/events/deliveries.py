@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, insert, literal, select, union_all, update
 
 from app.clock import now
-from app.data import purging
+from app.data import batches
+from app.data.batches import purge, yield_write_lock
 from app.data.columns import Instant
-from app.data.purging import give_way, purge
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.making import event_of, tells, topics_of
@@ -188,11 +188,11 @@ def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
     # Not what comes meanwhile: it is told anyway, and may come of the replay itself.
     [known] = fetch(select(func.min(OutboxRecord.id).label("oldest"), func.max(OutboxRecord.id).label("newest")))
     oldest, newest, replayed = known.oldest or 1, known.newest or 0, 0
-    for above in range(max(after, oldest - 1), newest, purging.LOT):
-        lot = OutboxRecord.id <= min(above + purging.LOT, newest)
+    for above in range(max(after, oldest - 1), newest, batches.BATCH_ROWS):
+        lot = OutboxRecord.id <= min(above + batches.BATCH_ROWS, newest)
         for told, stored in stored_for(subscriber, topic, above).items():
             replayed += _owe_again(subscriber, told, *stored, lot)
-        give_way()
+        yield_write_lock()
     return replayed
 
 

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from app.data.entity import Entity
-from app.data.filters import Filters
+from app.data.reads.filters import Filters
 from app.http.openapi import describe, describe_default, describe_system
 from app.http.pipeline import Front, handle
 from app.http.realm_front import READS, SYSTEM, WRITES, BusinessApi, SystemRoute, View

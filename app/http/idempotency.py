@@ -10,9 +10,9 @@ from sqlalchemy import Integer, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
+from app.data.batches import purge
 from app.data.columns import Instant
 from app.data.entity import Base
-from app.data.purging import purge
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.envelope import json_response

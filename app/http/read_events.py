@@ -11,7 +11,7 @@ from redis import Redis, RedisError
 
 from app.clock import now
 from app.data.columns import iso
-from app.data.uuid7 import uuid7
+from app.data.ids import uuid7
 from app.events.transport import STREAM_LENGTH
 from app.identity.actor import Actor
 from app.ops.metrics import count_dropped_read_events

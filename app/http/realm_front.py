@@ -10,14 +10,14 @@ import orjson
 from flask import Response, g, request
 from marshmallow import Schema
 
-from app.data.asked import ReadRequest
 from app.data.entity import Entity
-from app.data.filters import Filters
 from app.data.reads import Listing
-from app.data.recording import mark_of
+from app.data.reads.filters import Filters
+from app.data.reads.read_request import ReadRequest
+from app.data.recording import version_key
+from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
 from app.data.versions import expect
-from app.data.wire import wire_shape
 from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
 from app.http.errors import InvalidInput
 from app.http.idempotency import Claim, run_once
@@ -101,7 +101,7 @@ class BusinessApi:
     @cached_property
     def marks(self) -> list[str]:
         """The version marks a cached list of it stands under."""
-        return [source if isinstance(source, str) else mark_of(source)
+        return [source if isinstance(source, str) else version_key(source)
                 for source in (*((self.returns,) if self.returns else ()), *self.made_of)]
 
     @cached_property
@@ -255,7 +255,7 @@ def _answer(returned: Any) -> Answer:
 
 
 def _dump(row: Any) -> dict[str, Any]:
-    dumped: dict[str, Any] = wire_shape(type(row)).entity(row) if isinstance(row, Entity) else row
+    dumped: dict[str, Any] = row_serializer(type(row)).entity(row) if isinstance(row, Entity) else row
     return dumped
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from flask import g, request
 
+from app.data.ids import canonical_uuid
 from app.data.reads import Page
-from app.data.uuid7 import canonical_uuid
 from app.http.errors import ApiError, InvalidInput
 from app.identity.actor import Actor
 from app.identity.authentication import authenticate

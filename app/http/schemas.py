@@ -14,9 +14,9 @@ from sqlalchemy.orm import class_mapper
 
 from app.data.columns import camel_case, parse_iso
 from app.data.entity import Entity
+from app.data.ids import canonical_uuid
 from app.data.money import is_currency
-from app.data.uuid7 import canonical_uuid
-from app.data.wire import wire_shape
+from app.data.serialization import row_serializer
 from app.http.errors import InvalidInput
 
 _DEEPEST = 32
@@ -222,7 +222,7 @@ def output_schema(model: type[Entity]) -> type[Schema]:
     """Return the marshmallow schema that documents the wire shape of `model`."""
     shown: dict[str, Any] = {}
     columns = class_mapper(model).columns
-    for item in wire_shape(model).fields:
+    for item in row_serializer(model).fields:
         may_be_null: dict[str, Any] = {"allow_none": bool(columns[item.attribute].nullable)}
         if item.kind == "ids":
             shown[item.name] = fields.List(fields.UUID(), **may_be_null)

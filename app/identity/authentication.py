@@ -10,7 +10,7 @@ from flask import Flask, Request, current_app, request
 from redis import Redis
 
 from app.clock import now
-from app.data.versions import VersionBoard
+from app.data.versions import CacheVersions
 from app.identity.actor import Actor, anonymous
 from app.identity.codes import CodeBook
 from app.identity.keys import KeyRing
@@ -37,7 +37,7 @@ class _Verified:
 class TokenDesk:
     """Turns access tokens into live sessions, remembering the recent ones."""
 
-    def __init__(self, sessions: SessionBook, board: VersionBoard) -> None:
+    def __init__(self, sessions: SessionBook, board: CacheVersions) -> None:
         self._sessions = sessions
         self._board = board
         self._memory: dict[tuple[str, str], _Verified] = {}
@@ -87,7 +87,7 @@ class Identity:
     codes: CodeBook
 
 
-def install_identity(app: Flask, settings: Settings, redis: Redis, board: VersionBoard,
+def install_identity(app: Flask, settings: Settings, redis: Redis, board: CacheVersions,
                      directory: UserDirectory) -> Identity:
     """Build the identity parts and hang them on the app; `directory` finds active users (the auth service's query)."""
     keys = KeyRing(settings.secret_key, board, rotation_days=settings.key_rotation_days,

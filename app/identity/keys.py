@@ -19,7 +19,7 @@ from app.data.columns import instant
 from app.data.database import reading
 from app.data.entity import Base
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.versions import VersionBoard
+from app.data.versions import CacheVersions
 from app.identity.actor import system_actor
 from app.identity.sealing import SealBroken, seal, unseal
 
@@ -64,7 +64,7 @@ class PublicKey:
 class KeyRing:
     """Finds, creates, rotates and forgets keys; never call it inside a unit of work, it writes by itself."""
 
-    def __init__(self, app_secret: str, board: VersionBoard, *, rotation_days: int, token_ttl: int) -> None:
+    def __init__(self, app_secret: str, board: CacheVersions, *, rotation_days: int, token_ttl: int) -> None:
         self._app_secret = app_secret
         self._board = board
         self._rotation = timedelta(days=rotation_days)

@@ -10,13 +10,13 @@ from sqlalchemy import Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
+from app.data.batches import purge
 from app.data.columns import boolean, instant
 from app.data.database import reading
 from app.data.entity import Base
-from app.data.purging import purge
+from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
-from app.data.uuid7 import uuid7
 from app.identity.actor import system_actor
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from app.clock import now
-from app.data.purging import purge
+from app.data.batches import purge
+from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.uuid7 import uuid7
 from app.identity.actor import kernel_actor
 from app.identity.sealing import seal, unseal
 from app.jobs.queue import ring

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.data.entity import Entity
+from app.data.ids import uuid7
 from app.data.reads import fetch, fetch_one
+from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.uuid7 import uuid7
-from app.data.wire import wire_shape
 from app.http.errors import NotFound, RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor
@@ -351,7 +351,7 @@ def tell(work: UnitOfWork, checkout: Checkout, order: Order, outcome: str) -> No
     """Raise the payment event of the outcome, with the order as it is now."""
     work.flush()
     row: Entity = order
-    payload = {row.__object__: wire_shape(type(row)).entity(row), "statusLiteral": outcome}
+    payload = {row.__object__: row_serializer(type(row)).entity(row), "statusLiteral": outcome}
     work.emit(checkout.topics[outcome], order.id, payload, realm=checkout.realm)
 
 

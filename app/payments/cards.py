@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from app.data.reads import fetch, fetch_one
+from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import unit_of_work
-from app.data.wire import Wire, wire_shape
 from app.http.errors import DuplicateRecord, NotFound, RuleViolated
 from app.identity.actor import Actor
 from app.payments.calls import ask_gateway
@@ -18,7 +18,7 @@ from app.payments.gateway import Card, Payer, PaymentRefused
 def list_cards(checkout: Checkout, user_id: str | None) -> list[Wire]:
     """Return the kept cards of a user, oldest first."""
     model: Any = checkout.method
-    shape = wire_shape(model)
+    shape = row_serializer(model)
     rows = fetch(select(*shape.columns).where(model.user_id == user_id, model.is_active.is_(True)).order_by(model.id))
     return [shape.row(row) for row in rows]
 
@@ -57,7 +57,7 @@ def forget_card(checkout: Checkout, actor: Actor, reference: str) -> Wire:
     with unit_of_work(actor) as work:
         forgotten = work.archive(work.lock(model, card.id))
         work.commit()
-    return wire_shape(model).entity(forgotten)
+    return row_serializer(model).entity(forgotten)
 
 
 def forget_customer(checkout: Checkout, actor: Actor, customer_id: str) -> None:
@@ -94,7 +94,7 @@ def customer_of(checkout: Checkout, actor: Actor, payer: Payer, *, instead_of: s
 
 def _kept(checkout: Checkout, user_id: str, method_id: str) -> Wire | None:
     model: Any = checkout.method
-    shape = wire_shape(model)
+    shape = row_serializer(model)
     row = fetch_one(select(*shape.columns).where(model.is_active.is_(True), or_(
         model.payment_method_id == method_id, (model.given_id == method_id) & (model.user_id == user_id))))
     kept = shape.row(row) if row is not None else None
@@ -114,4 +114,4 @@ def _store(checkout: Checkout, actor: Actor, user_id: str, customer_id: str, car
             work.commit()
     except DuplicateRecord:
         return _kept(checkout, user_id, card.method_id) or {}
-    return wire_shape(model).entity(stored)
+    return row_serializer(model).entity(stored)

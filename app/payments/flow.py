@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.data.reads import fetch_one
-from app.data.wire import Wire
+from app.data.serialization import Wire
 from app.http.errors import NotFound, RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from app.clock import now
+from app.data.ids import uuid7
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.uuid7 import uuid7
 from app.http.errors import RuleViolated
 from app.identity.actor import Actor
 from app.payments.attempts import LEASE, LOOK_AGAIN, attempts_of, lock_order, paying_attempt, read_all

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from app.data.money import to_wire
 from app.data.reads import fetch_one
-from app.data.wire import Wire, wire_shape
+from app.data.serialization import Wire, row_serializer
 from app.http.errors import NotFound
 from app.payments import attempts
 from app.payments.checkout import Checkout
@@ -17,7 +17,7 @@ from app.runtime import runtime
 
 def order_row(checkout: Checkout, order_id: str) -> Wire:
     """Return the order as the wire shows it, a cancelled (soft-deleted) one too; raises NotFound."""
-    shape = wire_shape(checkout.order)
+    shape = row_serializer(checkout.order)
     row = fetch_one(select(*shape.columns).where(checkout.order.id == order_id))
     if row is None:
         raise NotFound

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Response, g, request
 from sqlalchemy import Row, Select
 
+from app.data.ids import canonical_uuid
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.uuid7 import canonical_uuid
 from app.http.bearer import bearer_token
 from app.http.envelope import json_response
 from app.http.errors import Forbidden, InvalidInput, LoginRequired

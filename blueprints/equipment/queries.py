@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from app.data.columns import iso
 from app.data.entity import Base
+from app.data.ids import canonical_uuid
 from app.data.reads import fetch, fetch_one
-from app.data.uuid7 import canonical_uuid
 from app.http.errors import Forbidden, NotFound
 from blueprints.equipment.models import (
     DictionaryEntry,

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from app.clock import now
+from app.data.ids import canonical_uuid
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.uuid7 import canonical_uuid
 from app.http.errors import DuplicateRecord, Forbidden, NotFound
 from app.http.oauth import digest, new_secret
 from blueprints.equipment import topics

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import clock
-from app.data.uuid7 import uuid7
+from app.data.ids import uuid7
 from app.identity.sealing import seal, unseal
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier

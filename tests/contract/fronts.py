@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.data.database import reading
-from app.data.uuid7 import uuid7
+from app.data.ids import uuid7
 from blueprints.equipment import registry
 from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient
 from blueprints.equipment.rules import SCOPES

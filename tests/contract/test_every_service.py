@@ -134,7 +134,7 @@ def test_every_api_of_a_mounted_service_exists(app: Flask, realm: str) -> None:
 @pytest.mark.skipif(not CONTRACT.exists(), reason="the contract files are only beside a development checkout")
 @pytest.mark.parametrize("realm", ["marketplace", "network"])
 def test_every_answer_documents_the_fields_of_the_contract(app: Flask, realm: str) -> None:
-    from app.data.wire import wire_shape
+    from app.data.serialization import row_serializer
 
     agreed = {(api["service"], api["name"]): api
               for api in json.loads((CONTRACT / f"{realm}.json").read_text())["apis"]}
@@ -142,7 +142,7 @@ def test_every_answer_documents_the_fields_of_the_contract(app: Flask, realm: st
         wanted = agreed.get((api.service.name, api.name)) if api.service.realm == realm else None
         if wanted is None or api.returns is None:
             continue
-        shown = {field.name for field in wire_shape(api.returns).fields}
-        shown |= {f"{field.name}_idx" for field in wire_shape(api.returns).fields if field.kind == "choice"}
+        shown = {field.name for field in row_serializer(api.returns).fields}
+        shown |= {f"{field.name}_idx" for field in row_serializer(api.returns).fields if field.kind == "choice"}
         missing = set(wanted["responseFields"]) - shown - {"password", "product"}
         assert not missing, (api.name, missing)

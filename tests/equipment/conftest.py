@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
-from app.data.uuid7 import uuid7
 from blueprints.equipment import commands, registry
 from blueprints.equipment.rules import SCOPES
 from blueprints.equipment.tokens import Caller, console

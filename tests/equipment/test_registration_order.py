@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.data.ids import uuid7
 from app.data.reads import fetch
-from app.data.uuid7 import uuid7
 from app.events.outbox import OutboxRecord
 from app.http.idempotency import IdempotencyKey
 from blueprints.equipment import registry

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from app.data.uuid7 import uuid7
+from app.data.ids import uuid7
 
 ANSWER_SECONDS = 60.0
 NOT_NOW = (503, 409)

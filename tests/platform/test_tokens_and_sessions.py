@@ -10,7 +10,7 @@ from redis import Redis
 from sqlalchemy import select
 
 from app.clock import moved_clock
-from app.data import purging
+from app.data import batches
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.identity.actor import system_actor
@@ -279,7 +279,7 @@ def test_without_redis_sessions_still_open_and_end(auth, make_app, people):
 
 
 def test_expired_sessions_are_swept_a_lot_at_a_time(auth, people, monkeypatch):
-    monkeypatch.setattr(purging, "LOT", 2)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
     user = people.user()
     with unit_of_work(system_actor(auth.realm)) as work:
         for _ in range(2):
@@ -287,5 +287,5 @@ def test_expired_sessions_are_swept_a_lot_at_a_time(auth, people, monkeypatch):
         work.commit()
     assert sweep_expired_sessions(auth.realm) == 0
     with moved_clock(seconds=DAY + 1):
-        assert sweep_expired_sessions(auth.realm) == 3 > purging.LOT
+        assert sweep_expired_sessions(auth.realm) == 3 > batches.BATCH_ROWS
     assert fetch(select(LoginSession.id).where(LoginSession.id == user.actor.session_id)) == []

@@ -1,8 +1,8 @@
 """The reads of adminModeration, for staff only (policies.py)."""
-from app.data.asked import ReadRequest
-from app.data.filters import Filters, equal, since, until
 from app.data.reads import Listing, get_row, list_rows
-from app.data.wire import Wire
+from app.data.reads.filters import Filters, equal, since, until
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 
 ACTION_FILTERS = Filters((

@@ -8,10 +8,10 @@ from sqlalchemy.orm import aliased
 
 from app.clock import now
 from app.data.columns import camel_case, iso
-from app.data.filters import Condition, Filter, Filters, equal
 from app.data.money import to_wire
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
-from app.data.wire import Wire
+from app.data.reads.filters import Condition, Filter, Filters, equal
+from app.data.serialization import Wire
 from app.identity.access import require, require_self_or_staff
 from app.identity.actor import Actor
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, Bid, Offer

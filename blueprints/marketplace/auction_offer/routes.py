@@ -1,9 +1,9 @@
 """URL map of auctionOffer (contract documents 078–087; the second chance of decision 12 is ours)."""
 from typing import Any
 
-from app.data.asked import ReadRequest
 from app.data.reads import Listing
-from app.data.wire import Wire
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
 from app.http.declaration import ServiceBlueprint
 from app.http.service import Service
 from app.identity.actor import Actor

@@ -1,9 +1,9 @@
 """The reads of categoryManagement, for its routes and for the services that show categories."""
 from collections.abc import Iterable, Sequence
 
-from app.data.filters import Condition, Filters, contains, equal
 from app.data.reads import Listing, Page, get_row, list_rows, rows_by_id
-from app.data.wire import Wire
+from app.data.reads.filters import Condition, Filters, contains, equal
+from app.data.serialization import Wire
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
 CATEGORY_FILTERS = Filters((contains(Category.title),))

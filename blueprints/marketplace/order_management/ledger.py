@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.clock import now
+from app.data.ids import uuid7
 from app.data.unit_of_work import UnitOfWork
-from app.data.uuid7 import uuid7
 from app.payments.models import PaymentAttempt, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.order_management import rules

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.data.money import to_wire
 from app.data.reads import fetch_one
-from app.data.wire import Wire, wire_shape
+from app.data.serialization import Wire, row_serializer
 from app.http.errors import RuleViolated, Unavailable
 from app.identity.actor import Actor
 from app.payments import cards, flow, webhooks
@@ -57,7 +57,7 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, ref
     if status == "PAID" and actor.is_staff:
         _close_waiting(actor, order_id)
     order = commands.change_status(actor, order_id, status=status, **given)
-    return Payment(wire_shape(Order).entity(order), {})
+    return Payment(row_serializer(Order).entity(order), {})
 
 
 def _close_waiting(actor: Actor, order_id: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.clock import now
+from app.data.ids import uuid7
 from app.data.money import minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.uuid7 import uuid7
 from app.http.errors import InvalidInput, RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor

@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, or_, select
 
-from app.data.asked import ReadRequest
 from app.data.columns import iso
 from app.data.entity import Entity
-from app.data.filters import Filters, equal
 from app.data.money import to_wire
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
-from app.data.wire import Wire, wire_shape
+from app.data.reads.filters import Filters, equal
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire, row_serializer
 from app.http.errors import NotFound, RuleViolated
 from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
@@ -239,7 +239,7 @@ def _seen_items(actor: Actor) -> list[ColumnElement[bool]]:
 
 
 def _one(model: type[Entity], *where: ColumnElement[bool]) -> Wire:
-    shape = wire_shape(model)
+    shape = row_serializer(model)
     row = fetch_one(select(*shape.columns).where(model.is_active.is_(True), *where))
     if row is None:
         raise NotFound
@@ -257,7 +257,7 @@ def _list_orders(asked: ReadRequest, *where: ColumnElement[bool]) -> Listing:
 def _items_by_order(order_ids: Sequence[str]) -> dict[str, list[Wire]]:
     found: dict[str, list[Wire]] = {order_id: [] for order_id in order_ids}
     if order_ids:
-        shape = wire_shape(OrderItem)
+        shape = row_serializer(OrderItem)
         for row in fetch(select(*shape.columns).where(OrderItem.order_id.in_(order_ids)).order_by(OrderItem.id)):
             item = shape.row(row)
             found[item["orderId"]].append(item)

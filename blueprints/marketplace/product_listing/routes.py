@@ -3,9 +3,9 @@ from typing import Any
 
 from flask import Response
 
-from app.data.asked import ReadRequest
 from app.data.reads import Listing
-from app.data.wire import Wire
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
 from app.http.declaration import ServiceBlueprint
 from app.http.service import Service
 from app.identity.actor import Actor

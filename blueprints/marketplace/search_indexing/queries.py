@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import Text, cast, exists, select
 
-from app.data.asked import ReadRequest
-from app.data.filters import Filters, equal
-from app.data.keyset import position_cursor, position_of
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
-from app.data.wire import Wire
+from app.data.reads.filters import Filters, equal
+from app.data.reads.keyset import position_cursor, position_of
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
 from app.search import Filter, SearchQuery
 from app.search.catalogue import search_index
 from blueprints.marketplace.search_indexing.documents import SCHEMA

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Text, cast, or_, select
 
 from app.clock import now
 from app.data.entity import Entity
-from app.data.filters import Filters, contains, equal
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
-from app.data.wire import Wire, camel_case
+from app.data.reads.filters import Filters, contains, equal
+from app.data.serialization import Wire, camel_case
 from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
 from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID

@@ -1,9 +1,9 @@
 """URL map of auth's business APIs (contract documents 088–100 and 053–065), mounted once per realm."""
 from typing import Any
 
-from app.data.asked import ReadRequest
 from app.data.reads import Listing
-from app.data.wire import Wire
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
 from app.http.declaration import ServiceBlueprint
 from app.http.envelope import Answer
 from app.http.errors import InvalidInput

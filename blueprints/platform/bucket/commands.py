@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 
 from app.clock import now
+from app.data.ids import uuid7
 from app.data.reads import fetch
+from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
-from app.data.uuid7 import uuid7
-from app.data.wire import Wire
 from app.http.errors import Forbidden, InvalidInput, LoginRequired
 from app.identity.actor import Actor
 from app.identity.authentication import identity

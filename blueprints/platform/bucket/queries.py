@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.data.reads import fetch_one
-from app.data.wire import Wire
+from app.data.serialization import Wire
 from app.http.errors import NotFound
 from app.media.store import MediaMissing, media_store
 from app.runtime import runtime

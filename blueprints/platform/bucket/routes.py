@@ -5,7 +5,7 @@ from hashlib import sha256
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.data.uuid7 import canonical_uuid
+from app.data.ids import canonical_uuid
 from app.http.bearer import bearer_token
 from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response

@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import insert
 
 from app.data.entity import Entity
-from app.data.keyset import row_order
+from app.data.ids import uuid7
 from app.data.reads import Page, list_rows
+from app.data.reads.keyset import row_order
 from app.data.unit_of_work import unit_of_work
-from app.data.uuid7 import uuid7
 from app.http.errors import InvalidInput
 from app.identity.actor import system_actor
 from blueprints.marketplace.category_management.models import Category

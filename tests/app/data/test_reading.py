@@ -12,8 +12,8 @@ from sqlalchemy.pool import QueuePool
 
 from app.data import database
 from app.data.database import reading
-from app.data.prepared import fetch_prepared
 from app.data.reads import Page, get_row, list_rows
+from app.data.reads.prepared import fetch_prepared
 from app.identity.actor import system_actor
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category

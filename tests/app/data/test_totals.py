@@ -10,7 +10,7 @@ from app.data import totals
 from app.data.reads import Page, list_rows
 from app.data.totals import RowTotals
 from app.data.unit_of_work import unit_of_work
-from app.data.versions import SharedMemoryBoard
+from app.data.versions import SharedMemoryVersions
 from app.identity.actor import system_actor
 from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category
@@ -23,7 +23,7 @@ CATEGORIES = "/marketplace/categorymanagement-api/v1/categories"
 class Table:
     """A table of `rows` rows that takes `cost` seconds to count, seen through the totals of one process."""
 
-    def __init__(self, board: SharedMemoryBoard) -> None:
+    def __init__(self, board: SharedMemoryVersions) -> None:
         self.rows, self.cost, self.moment = 100, 1.0, 0.0
         self.counts: list[int | None] = []
         self._board, self._totals = board, RowTotals(board)
@@ -47,7 +47,7 @@ class Table:
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
-    made = Table(SharedMemoryBoard(tmp_path / "board"))
+    made = Table(SharedMemoryVersions(tmp_path / "board"))
     monkeypatch.setattr(totals, "EXACT_UP_TO", 10)
     monkeypatch.setattr(totals, "_clock", lambda: made.moment)
     return made

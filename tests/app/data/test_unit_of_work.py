@@ -6,9 +6,9 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app.clock import now
+from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import in_unit_of_work, unit_of_work
-from app.data.uuid7 import uuid7
 from app.http.errors import DuplicateRecord, NotFound
 from app.identity.actor import system_actor
 from app.jobs.tables import DueWork

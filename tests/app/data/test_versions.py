@@ -7,21 +7,21 @@ from redis import Redis
 
 from app.data import versions
 from app.data.cache import VersionedCache
-from app.data.versions import RedisBoard, SharedMemoryBoard, VersionBoard
+from app.data.versions import CacheVersions, RedisVersions, SharedMemoryVersions
 from app.runtime import runtime
 
 
 @pytest.fixture(params=["shared-memory", "redis"])
-def boards(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> tuple[VersionBoard, VersionBoard]:
+def boards(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> tuple[CacheVersions, CacheVersions]:
     """Two processes' views of one board."""
     if request.param == "redis":
         url = runtime().settings.redis_url
-        RedisBoard(url).bump_all()  # as every process does that starts
-        return RedisBoard(url), RedisBoard(url)
-    return SharedMemoryBoard(tmp_path / "board"), SharedMemoryBoard(tmp_path / "board")
+        RedisVersions(url).bump_all()  # as every process does that starts
+        return RedisVersions(url), RedisVersions(url)
+    return SharedMemoryVersions(tmp_path / "board"), SharedMemoryVersions(tmp_path / "board")
 
 
-def test_a_bump_is_seen_by_the_other_process(boards: tuple[VersionBoard, VersionBoard]) -> None:
+def test_a_bump_is_seen_by_the_other_process(boards: tuple[CacheVersions, CacheVersions]) -> None:
     mine, other = boards
     before = other.read("rows:product", "rows:user")
     mine.bump("rows:product")
@@ -30,7 +30,7 @@ def test_a_bump_is_seen_by_the_other_process(boards: tuple[VersionBoard, Version
     assert after[1] == before[1]
 
 
-def test_there_is_one_mark_per_name(boards: tuple[VersionBoard, VersionBoard]) -> None:
+def test_there_is_one_mark_per_name(boards: tuple[CacheVersions, CacheVersions]) -> None:
     mine, _ = boards
     mine.bump("rows:product", "rows:user")
     mine.bump_all()
@@ -40,20 +40,20 @@ def test_there_is_one_mark_per_name(boards: tuple[VersionBoard, VersionBoard]) -
 
 
 def test_names_that_are_asked_for_once_do_not_pile_up(tmp_path: Path) -> None:
-    board = SharedMemoryBoard(tmp_path / "board")
+    board = SharedMemoryVersions(tmp_path / "board")
     for number in range(versions.SLOTS + 10):
         board.read(f"user:{number}")
     assert versions._slot.cache_info().currsize <= versions.SLOTS
 
 
-def test_everything_can_be_forgotten(boards: tuple[VersionBoard, VersionBoard]) -> None:
+def test_everything_can_be_forgotten(boards: tuple[CacheVersions, CacheVersions]) -> None:
     mine, other = boards
     before = other.read("rows:product")
     mine.bump_all()
     assert other.read("rows:product") != before
 
 
-def test_an_entry_lives_until_its_mark_changes(boards: tuple[VersionBoard, VersionBoard]) -> None:
+def test_an_entry_lives_until_its_mark_changes(boards: tuple[CacheVersions, CacheVersions]) -> None:
     mine, other = boards
     cache = VersionedCache(mine, 10)
     made: list[int] = []
@@ -68,12 +68,12 @@ def test_an_entry_lives_until_its_mark_changes(boards: tuple[VersionBoard, Versi
 
 
 def test_an_entry_lives_as_long_as_what_was_made_says(tmp_path: Path) -> None:
-    cache = VersionedCache(SharedMemoryBoard(tmp_path / "board"), 10)
+    cache = VersionedCache(SharedMemoryVersions(tmp_path / "board"), 10)
     for made, hit in ((0, False), (300, False), (0, True)):
         assert cache.look_up("key", (), lambda made=made: made, lambda seconds: seconds)[1] == hit
 
 
-def test_what_is_made_while_the_rows_change_is_not_kept(boards: tuple[VersionBoard, VersionBoard]) -> None:
+def test_what_is_made_while_the_rows_change_is_not_kept(boards: tuple[CacheVersions, CacheVersions]) -> None:
     mine, other = boards
     cache = VersionedCache(mine, 10)
 
@@ -86,14 +86,14 @@ def test_what_is_made_while_the_rows_change_is_not_kept(boards: tuple[VersionBoa
 
 
 def test_the_cache_keeps_no_more_than_its_size(tmp_path: Path) -> None:
-    cache = VersionedCache(SharedMemoryBoard(tmp_path / "board"), 3)
+    cache = VersionedCache(SharedMemoryVersions(tmp_path / "board"), 3)
     for number in range(10):
         cache.get_or_make(number, (), lambda: "x")
     assert len(cache._entries) == 3
 
 
 def test_heavy_entries_leave_room_for_fewer(tmp_path: Path) -> None:
-    cache = VersionedCache(SharedMemoryBoard(tmp_path / "board"), 10, weigh=len)
+    cache = VersionedCache(SharedMemoryVersions(tmp_path / "board"), 10, weigh=len)
     for made in ("xxxx", "yyyy", "zzzz"):
         cache.get_or_make(made, (), lambda made=made: made)
     assert list(cache._entries) == ["yyyy", "zzzz"]
@@ -102,13 +102,13 @@ def test_heavy_entries_leave_room_for_fewer(tmp_path: Path) -> None:
 
 
 def test_a_board_out_of_reach_reads_as_always_changed(app: Flask) -> None:
-    board = RedisBoard("unix:///nowhere/valkey.sock")
+    board = RedisVersions("unix:///nowhere/valkey.sock")
     assert board.read("rows:product") != board.read("rows:product")
 
 
 def test_a_bump_that_redis_missed_counts_when_it_is_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     url = runtime().settings.redis_url
-    mine, other = RedisBoard(url), RedisBoard(url)
+    mine, other = RedisVersions(url), RedisVersions(url)
     other.bump_all()
     before = other.read("rows:product")
     with monkeypatch.context() as away:
@@ -120,7 +120,7 @@ def test_a_bump_that_redis_missed_counts_when_it_is_back(app: Flask, monkeypatch
 
 
 def test_a_redis_that_lost_its_marks_brings_no_old_entry_back(app: Flask) -> None:
-    board = RedisBoard(runtime().settings.redis_url)
+    board = RedisVersions(runtime().settings.redis_url)
     board.bump_all()
     never_bumped = board.read("rows:product")
     board.bump("rows:product")
@@ -129,7 +129,7 @@ def test_a_redis_that_lost_its_marks_brings_no_old_entry_back(app: Flask) -> Non
 
 
 def test_a_new_connection_makes_what_was_read_before_void(app: Flask) -> None:
-    board = RedisBoard(runtime().settings.redis_url)
+    board = RedisVersions(runtime().settings.redis_url)
     board.bump_all()
     before = board.read("rows:product")
     assert board.read("rows:product") == before
@@ -138,7 +138,7 @@ def test_a_new_connection_makes_what_was_read_before_void(app: Flask) -> None:
 
 
 def test_a_request_asks_redis_once(app: Flask) -> None:
-    board = RedisBoard(runtime().settings.redis_url)
+    board = RedisVersions(runtime().settings.redis_url)
     with app.test_request_context():
         g.marks = {}
         versions.expect(["rows:product"])

@@ -9,10 +9,10 @@ from redis import ConnectionError as RedisAway
 from sqlalchemy import delete, select
 
 from app.clock import moved_clock
-from app.data import purging
+from app.data import batches
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.versions import RedisBoard
+from app.data.versions import RedisVersions
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
 from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxRecord
@@ -118,7 +118,7 @@ def test_one_bad_event_does_not_hold_up_the_others(app: Flask) -> None:
 
 def test_a_subscriber_that_always_fails_is_parked_visibly_and_can_be_retried(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "LOT", 1)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 1)
     copying_subscriber(fails=1000)
     for title in ("a", "b"):
         commands.create_category(SYSTEM, title=title)
@@ -307,14 +307,14 @@ def test_a_relay_whose_board_is_out_of_reach_does_not_ask_the_database_without_a
         return 0
 
     stop = Stop()
-    monkeypatch.setattr(runtime(), "board", RedisBoard("unix:///nowhere/valkey.sock"))
+    monkeypatch.setattr(runtime(), "board", RedisVersions("unix:///nowhere/valkey.sock"))
     monkeypatch.setattr(relay, "relay_batch", relay_nothing)
     relay.run_relay(stop)
     assert told == ["ask", "pause"] * 3
 
 
 def test_stored_events_can_be_replayed_to_one_subscriber(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "LOT", 2)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
     heard, titles = copying_subscriber(), ["a", "b", "c"]
     for title in titles:
         commands.create_category(SYSTEM, title=title)
@@ -348,7 +348,7 @@ def test_a_replay_names_no_event_one_by_one(app: Flask, count_statements: Counti
 
 
 def test_a_purge_removes_what_is_old_a_lot_at_a_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purging, "LOT", 2)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
     copying_subscriber()
     for number in range(3):
         commands.create_category(SYSTEM, title=f"old {number}")
@@ -359,7 +359,7 @@ def test_a_purge_removes_what_is_old_a_lot_at_a_time(app: Flask, monkeypatch: py
     with moved_clock(days=8):
         young = commands.create_category(SYSTEM, title="young").id
         relay_all()
-        assert purge_events(7) == len(old) > purging.LOT
+        assert purge_events(7) == len(old) > batches.BATCH_ROWS
     assert {row.key for row in fetch(select(OutboxRecord.key))} == {young}
     assert not old & {row.record_id for row in fetch(select(EventDelivery.record_id))}
 

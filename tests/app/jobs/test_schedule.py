@@ -5,8 +5,8 @@ import pytest
 from flask import Flask
 
 from app.clock import moved_clock, now
+from app.data.ids import uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.uuid7 import uuid7
 from app.identity.actor import Actor, NoRealm, kernel_actor, system_actor
 from app.jobs import schedule, scheduler, worker
 from app.jobs.queue import DELIVER, queue, ring

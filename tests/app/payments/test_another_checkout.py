@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from app.clock import moved_clock
+from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
-from app.data.uuid7 import uuid7
 from app.http.errors import Forbidden, RuleViolated
 from app.identity.actor import Actor
 from app.jobs.worker import run_job

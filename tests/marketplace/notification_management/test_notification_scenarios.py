@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.data.uuid7 import uuid7
+from app.data.ids import uuid7
 from app.notify.mailbox import read_outbox
 from tests.clients import ApiClient
 from tests.marketplace.notification_management.conftest import NOTIFICATIONS, Row

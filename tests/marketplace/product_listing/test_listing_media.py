@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.data.uuid7 import uuid7
+from app.data.ids import uuid7
 from tests.clients import ApiClient
 from tests.marketplace.product_listing.conftest import MEDIAS, PRODUCTS, Body, png, refusal, upload
 

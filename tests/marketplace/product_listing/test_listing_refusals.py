@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.data.columns import iso
+from app.data.ids import uuid7
 from app.data.reads import fetch_one
-from app.data.uuid7 import uuid7
 from blueprints.marketplace.product_listing.models import Product
 from tests.clients import ApiClient
 from tests.marketplace.product_listing.conftest import MEDIAS, PRODUCTS, Body, refusal

@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
+from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
-from app.data.uuid7 import uuid7
 from blueprints.marketplace.product_listing.models import Product
 from tests.clients import ApiClient
 from tests.marketplace.product_listing.conftest import OWN_PRODUCTS, PRODUCTS, Body, png, refusal, upload

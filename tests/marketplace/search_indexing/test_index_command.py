@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from app.data.uuid7 import uuid7
+from app.data.ids import uuid7
 from app.identity.actor import system_actor
 from app.search.catalogue import search_index
 from app.search.whoosh_adapter.folder import Folder

@@ -4,8 +4,8 @@ import threading
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.data.ids import uuid7
 from app.data.reads import fetch_one
-from app.data.uuid7 import uuid7
 from app.identity.actor import system_actor
 from blueprints.marketplace.search_indexing.commands import put_document
 from blueprints.marketplace.search_indexing.models import SearchIndex

@@ -5,7 +5,7 @@ import pytest
 
 from app.clock import moved_clock, now
 from app.data.columns import parse_iso
-from app.data.uuid7 import uuid7
+from app.data.ids import uuid7
 from app.events.deliveries import replay
 from app.jobs.scheduler import _jobs_to_call, tick
 from app.jobs.worker import run_job

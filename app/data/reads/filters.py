@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_
 
 from app.data.columns import camel_case, parse_iso
+from app.data.ids import canonical_uuid
 from app.data.money import FACTORS, to_minor
-from app.data.uuid7 import canonical_uuid
 from app.http.errors import InvalidInput
 
 Condition = ColumnElement[bool]

@@ -2,8 +2,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.data.filters import Condition
 from app.data.reads import Page
+from app.data.reads.filters import Condition
 
 
 @dataclass(slots=True)

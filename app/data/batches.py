@@ -6,7 +6,7 @@ from typing import Any
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.actor import Actor
 
-LOT = 1000
+BATCH_ROWS = 1000
 _WAY_SECONDS = 0.01
 
 
@@ -16,15 +16,15 @@ def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
 
     Each lot is removed in a transaction of its own, and then others have their turn."""
     purged = 0
-    while ids := find(LOT):
+    while ids := find(BATCH_ROWS):
         with unit_of_work(actor) as work:
             remove(work, ids)
             work.commit()
         purged += len(ids)
-        give_way()
+        yield_write_lock()
     return purged
 
 
-def give_way() -> None:
+def yield_write_lock() -> None:
     """Let those write who wait behind the transaction just ended: whoever comes back at once would be faster."""
     time.sleep(_WAY_SECONDS)

@@ -20,7 +20,7 @@ Wire = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class WireField:
+class RowField:
     """One property on the wire: attribute, wire name, kind, and what the kind needs."""
 
     attribute: str
@@ -31,10 +31,10 @@ class WireField:
 
 
 @dataclass(frozen=True)
-class WireShape:
+class RowSerializer:
     """How one model looks on the wire."""
 
-    fields: tuple[WireField, ...]
+    fields: tuple[RowField, ...]
     columns: tuple[ColumnElement[Any], ...]
     row: Callable[[Sequence[Any]], Wire]
     raw_rows: dict[str, Callable[[Sequence[Any]], Wire]]
@@ -50,22 +50,22 @@ class WireShape:
 
 
 @cache
-def wire_shape(model: type[Entity]) -> WireShape:
+def row_serializer(model: type[Entity]) -> RowSerializer:
     """Return the compiled wire shape of `model`: visible columns, own properties first, then the common ones."""
     attributes = {attribute.key: attribute.columns[0] for attribute in class_mapper(model).column_attrs}
     own = [name for name in attributes if name not in COMMON and name != "id"]
     ordered = [name for name in ("id", *own, *COMMON) if not attributes[name].info.get("hidden", True)]
     fields = tuple(_field(name, attributes[name].info) for name in ordered)
     columns = tuple(_reader(getattr(model, f.attribute), f.kind) for f in fields)
-    return WireShape(
+    return RowSerializer(
         fields, columns, _of_tuples(fields, {}),
         {"sqlite": _of_tuples(fields, {"boolean": "flag({})", "object": "json({})", "ids": "json({})"}),
          "postgresql": _of_tuples(fields, {"instant": "utc({})"})},
         _compiled(fields, {f.attribute: f"r({f.attribute!r})" for f in fields}, {"instant": "iso({})"}))
 
 
-def _field(attribute: str, info: dict[str, Any]) -> WireField:
-    return WireField(attribute, info.get("wire") or camel_case(attribute), info["kind"], info.get("options", ()),
+def _field(attribute: str, info: dict[str, Any]) -> RowField:
+    return RowField(attribute, info.get("wire") or camel_case(attribute), info["kind"], info.get("options", ()),
                      info.get("currency"))
 
 
@@ -74,11 +74,11 @@ def _reader(column: Any, kind: str) -> ColumnElement[Any]:
     return type_coerce(column, reader()) if reader else column
 
 
-def _of_tuples(fields: tuple[WireField, ...], readers: dict[str, str]) -> Callable[[Any], Wire]:
+def _of_tuples(fields: tuple[RowField, ...], readers: dict[str, str]) -> Callable[[Any], Wire]:
     return _compiled(fields, {f.attribute: f"r[{index}]" for index, f in enumerate(fields)}, readers)
 
 
-def _compiled(fields: tuple[WireField, ...], place: dict[str, str], readers: dict[str, str]) -> Callable[[Any], Wire]:
+def _compiled(fields: tuple[RowField, ...], place: dict[str, str], readers: dict[str, str]) -> Callable[[Any], Wire]:
     """Build the row function as source: one dict display is several times faster than a loop over fields.
 
     `place` says where the value of an attribute stands, `readers` per kind what it still needs: entities hold

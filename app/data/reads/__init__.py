@@ -21,11 +21,11 @@ from sqlalchemy import (
 
 from app.data.database import reading, transaction
 from app.data.entity import Entity
-from app.data.keyset import RowOrder, row_order
-from app.data.prepared import fetch_prepared, fetch_raw
-from app.data.recording import mark_of
+from app.data.reads.keyset import RowOrder, row_order
+from app.data.reads.prepared import fetch_prepared, fetch_raw
+from app.data.recording import version_key
+from app.data.serialization import Wire, row_serializer
 from app.data.totals import Outdated
-from app.data.wire import Wire, wire_shape
 from app.http.errors import NotFound
 from app.runtime import runtime
 
@@ -81,7 +81,7 @@ def get_row(model: type[Entity], object_id: str, *where: ColumnElement[bool]) ->
     """Return the wire row of the active object with that id; raises NotFound."""
     with reading() as connection:
         rows = _raw_rows(connection, _by_id(model), where, {"id_": object_id})
-        make = wire_shape(model).raw_rows[connection.dialect.name]
+        make = row_serializer(model).raw_rows[connection.dialect.name]
     if not rows:
         raise NotFound
     return make(rows[0])
@@ -92,7 +92,7 @@ def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnEle
     wanted = {object_id for object_id in ids if object_id}
     if not wanted:
         return {}
-    shape = wire_shape(model)
+    shape = row_serializer(model)
     with reading() as connection:
         found = fetch_raw(connection, _by_ids(model).where(*where), {"ids": list(wanted)})
         make = shape.raw_rows[connection.dialect.name]
@@ -112,7 +112,7 @@ def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], orde
         # One more than asked: it tells whether this is the end.
         found = _raw_rows(connection, query, where, {"rows": page.rows + 1, "skip": page.offset, **begins})
         shown, more = found[:page.rows], len(found) > page.rows
-        rows = list(map(wire_shape(model).raw_rows[connection.dialect.name], shown))
+        rows = list(map(row_serializer(model).raw_rows[connection.dialect.name], shown))
         if not more and page.after is None and (rows or not page.offset):
             return Listing(rows, page.offset + len(rows), page)
         total, outdated = _total(connection, model, where)
@@ -142,7 +142,7 @@ def _by_ids(model: type[Entity]) -> Select[Any]:
 @lru_cache(maxsize=512)
 def _listed(model: type[Entity], order: tuple[Any, ...]) -> _Listed:
     by = _unique_order(model, order)
-    shown = [field.attribute for field in wire_shape(model).fields]
+    shown = [field.attribute for field in row_serializer(model).fields]
     unseen = [key.column for key in by.keys if key.column.key not in shown]
     names = [*shown, *(column.key for column in unseen)]
     query = (_active(model).add_columns(*unseen).order_by(*by.clauses)
@@ -168,7 +168,7 @@ def _unique_order(model: type[Entity], terms: tuple[Any, ...]) -> RowOrder:
 
 
 def _active(model: type[Entity]) -> Select[Any]:
-    return select(*wire_shape(model).columns).where(model.__table__.c.is_active.is_(True))
+    return select(*row_serializer(model).columns).where(model.__table__.c.is_active.is_(True))
 
 
 def _raw_rows(connection: Connection, query: Select[Any], where: Sequence[ColumnElement[bool]],
@@ -191,7 +191,7 @@ def _total(connection: Connection, model: type[Entity],
 
     if transaction.get() is not None:
         return count(None), None  # what is not committed must not be remembered
-    return runtime().totals.get((model, *(_key_of(condition) for condition in where)), mark_of(model), count)
+    return runtime().totals.get((model, *(_key_of(condition) for condition in where)), version_key(model), count)
 
 
 def _key_of(condition: ColumnElement[bool]) -> tuple[Any, ...]:
