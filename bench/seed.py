@@ -19,11 +19,11 @@ from app.data.entity import Entity, db
 from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
 from app.factory import create_app
+from app.identity.access_tokens import issue_access_token
 from app.identity.actor import system_actor
 from app.identity.authentication import identity
 from app.identity.passwords import hash_password
 from app.identity.sessions import open_session
-from app.identity.tokens import issue_access_token
 from bench import catalogue
 from blueprints.marketplace.auction_offer.models import Bid
 from blueprints.marketplace.category_management.models import Category, Subcategory

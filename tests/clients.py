@@ -8,12 +8,12 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.data.unit_of_work import unit_of_work
+from app.identity.access_tokens import issue_access_token
 from app.identity.actor import Actor, system_actor
 from app.identity.authentication import identity
 from app.identity.passwords import hash_password
 from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, USER
 from app.identity.sessions import open_session
-from app.identity.tokens import issue_access_token
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 

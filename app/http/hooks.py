@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from app.http.envelope import error_response
 from app.http.errors import ApiError, Forbidden, InvalidInput, Unavailable
 from app.http.request import begin_request
-from app.identity.tokens import presented_token, token_name
+from app.identity.access_tokens import presented_token, token_name
 from app.settings import REALM_CODENAMES, Settings
 
 log = logging.getLogger("guildhall.http")

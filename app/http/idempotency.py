@@ -18,8 +18,8 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.envelope import json_response
 from app.http.errors import DuplicateRecord, InvalidInput, RequestInFlight
 from app.identity.actor import Actor, kernel_actor
-from app.identity.sealing import fingerprint as fingerprint_of
-from app.identity.sealing import seal, unseal
+from app.identity.encryption import fingerprint as fingerprint_of
+from app.identity.encryption import seal, unseal
 from app.runtime import runtime
 
 _LEASE = timedelta(seconds=60)

@@ -11,13 +11,13 @@ from redis import Redis
 
 from app.clock import now
 from app.data.versions import CacheVersions
+from app.identity.access_tokens import TokenRefused, install_tokens, presented_token, read_access_token
 from app.identity.actor import Actor, anonymous
-from app.identity.codes import CodeBook
-from app.identity.keys import KeyRing
+from app.identity.login_throttle import LoginThrottle
+from app.identity.one_time_codes import OneTimeCodes
 from app.identity.session_view import session_body
-from app.identity.sessions import LiveSession, SessionBook, UserDirectory, user_mark
-from app.identity.throttle import Throttle
-from app.identity.tokens import TokenRefused, install_tokens, presented_token, read_access_token
+from app.identity.sessions import LiveSession, SessionStore, UserDirectory, user_mark
+from app.identity.signing_keys import KeyRing
 from app.settings import Settings
 
 _MEMORY_SECONDS = 10.0
@@ -34,10 +34,10 @@ class _Verified:
     remembered_until: float
 
 
-class TokenDesk:
+class Authenticator:
     """Turns access tokens into live sessions, remembering the recent ones."""
 
-    def __init__(self, sessions: SessionBook, board: CacheVersions) -> None:
+    def __init__(self, sessions: SessionStore, board: CacheVersions) -> None:
         self._sessions = sessions
         self._board = board
         self._memory: dict[tuple[str, str], _Verified] = {}
@@ -81,10 +81,10 @@ class Identity:
     """The parts of app.identity that hold state, one set per app."""
 
     keys: KeyRing
-    sessions: SessionBook
-    desk: TokenDesk
-    throttle: Throttle
-    codes: CodeBook
+    sessions: SessionStore
+    desk: Authenticator
+    throttle: LoginThrottle
+    codes: OneTimeCodes
 
 
 def install_identity(app: Flask, settings: Settings, redis: Redis, board: CacheVersions,
@@ -93,11 +93,11 @@ def install_identity(app: Flask, settings: Settings, redis: Redis, board: CacheV
     keys = KeyRing(settings.secret_key, board, rotation_days=settings.key_rotation_days,
                    token_ttl=settings.access_token_ttl)
     install_tokens(app, keys)
-    sessions = SessionBook(directory)
+    sessions = SessionStore(directory)
     parts = Identity(
-        keys=keys, sessions=sessions, desk=TokenDesk(sessions, board),
-        throttle=Throttle(redis, enabled=settings.ratelimit_enabled),
-        codes=CodeBook(redis, settings.secret_key, settings.verification_max_tries,
+        keys=keys, sessions=sessions, desk=Authenticator(sessions, board),
+        throttle=LoginThrottle(redis, enabled=settings.ratelimit_enabled),
+        codes=OneTimeCodes(redis, settings.secret_key, settings.verification_max_tries,
                        settings.verification_resend_seconds))
     app.extensions["identity"] = parts
     return parts

@@ -7,7 +7,7 @@ import jwt
 from jwt.exceptions import PyJWTError
 
 from app.clock import now
-from app.identity.sealing import purpose_key
+from app.identity.encryption import purpose_key
 from app.identity.sessions import LiveSession
 from app.settings import REALM_CODENAMES
 

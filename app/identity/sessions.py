@@ -69,7 +69,7 @@ class LiveSession:
     profile: dict[str, Any]
 
 
-class SessionBook:
+class SessionStore:
     """Reads sessions; the functions below write them inside a command's unit of work."""
 
     def __init__(self, directory: UserDirectory) -> None:

@@ -14,7 +14,7 @@ from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.actor import kernel_actor
-from app.identity.sealing import seal, unseal
+from app.identity.encryption import seal, unseal
 from app.jobs.queue import ring
 from app.notify.letters import Letter, LetterTemplate, write_letter
 from app.notify.models import EMAIL, FAILED, KEPT, QUEUED, SENT, MailMessage

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.data.ids import uuid7
-from app.identity.sealing import seal, unseal
+from app.identity.encryption import seal, unseal
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier
 from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from app.data.reads import fetch_one
 from app.identity.authentication import identity
-from app.identity.keys import SigningKey
 from app.identity.sessions import LoginSession
+from app.identity.signing_keys import SigningKey
 from tests.platform.driver import PASSWORD, Auth, wrong_code
 
 RIVALS = 20

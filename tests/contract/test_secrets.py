@@ -13,7 +13,7 @@ from flask import Flask
 
 from app.clock import moved_clock, now
 from app.data.columns import iso
-from app.identity import codes
+from app.identity import one_time_codes
 from app.jobs.worker import run_job
 from app.runtime import runtime
 from tests.app.payments.stand_in import SECRET_KEY, VISA, FlakyGateway
@@ -142,7 +142,7 @@ def production(app: Flask, make_app: Callable[..., Flask], flaky: FlakyGateway,
     parts = made.extensions["guildhall"]
     monkeypatch.setattr(parts, "settings", replace(parts.settings, stripe_api_base=flaky.url))
     drawn = count(FIRST_CODE)
-    monkeypatch.setattr(codes, "secrets", SimpleNamespace(randbelow=lambda _: next(drawn)))
+    monkeypatch.setattr(one_time_codes, "secrets", SimpleNamespace(randbelow=lambda _: next(drawn)))
     with made.app_context():
         yield made
 

@@ -4,7 +4,7 @@ import uuid
 import pytest
 
 from app.clock import moved_clock
-from app.identity.codes import unpacked_code
+from app.identity.one_time_codes import unpacked_code
 from app.runtime import runtime
 from tests.clients import PASSWORD
 from tests.platform.driver import Auth, is_refusal, wrong_code

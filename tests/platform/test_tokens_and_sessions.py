@@ -15,8 +15,8 @@ from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.identity.actor import system_actor
 from app.identity.authentication import identity
-from app.identity.keys import SigningKey
 from app.identity.sessions import LoginSession, open_session, sweep_expired_sessions
+from app.identity.signing_keys import SigningKey
 from app.jobs.worker import run_job
 from app.runtime import runtime
 from tests.clients import ApiClient

@@ -7,13 +7,13 @@ from sqlalchemy import select
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import Forbidden, LoginRequired
+from app.identity.access_tokens import issue_access_token
 from app.identity.actor import Actor, anonymous
 from app.identity.authentication import identity
-from app.identity.keys import SigningKeyPair
+from app.identity.login_throttle import Limit
 from app.identity.passwords import hash_password, needs_rehash, password_matches
 from app.identity.sessions import LiveSession, LoginSession, end_session, open_session, user_mark
-from app.identity.throttle import Limit
-from app.identity.tokens import issue_access_token
+from app.identity.signing_keys import SigningKeyPair
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.queries import find_account

@@ -4,8 +4,8 @@ from typing import Any
 from app.http.errors import InvalidInput
 from app.identity.actor import Actor
 from app.identity.authentication import identity
+from app.identity.login_throttle import Limit
 from app.identity.passwords import ChosenPassword, choose_password, hash_password, password_matches
-from app.identity.throttle import Limit
 from app.runtime import runtime
 from blueprints.platform.auth.queries import stored_hash
 

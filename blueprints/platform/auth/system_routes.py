@@ -9,10 +9,10 @@ from app.http.errors import LoginRequired, NotFound
 from app.http.request import json_body
 from app.http.schemas import InputSchema, load
 from app.identity.access import public
+from app.identity.access_tokens import token_name
 from app.identity.actor import Actor
 from app.identity.authentication import identity
 from app.identity.session_view import session_body
-from app.identity.tokens import token_name
 from app.runtime import runtime
 from blueprints.platform.auth import documents, logins
 from blueprints.platform.auth.login_page import LOGIN_PAGE, LOGIN_SCRIPT

@@ -8,14 +8,14 @@ from app.clock import now
 from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import Forbidden, LoginRequired
+from app.identity.access_tokens import issue_access_token
 from app.identity.actor import anonymous
 from app.identity.authentication import identity
-from app.identity.codes import CodeRefused, CodeSentRecently, IssuedCode, packed_code
+from app.identity.login_throttle import Limit
+from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, packed_code
 from app.identity.passwords import hash_password
 from app.identity.session_view import session_body
 from app.identity.sessions import settle_second_factor
-from app.identity.throttle import Limit
-from app.identity.tokens import issue_access_token
 from app.runtime import runtime
 from blueprints.platform.auth import commands
 from blueprints.platform.auth.parties import (

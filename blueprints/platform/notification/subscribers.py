@@ -8,7 +8,7 @@ from app.data.unit_of_work import UnitOfWork
 from app.events.outbox import Event
 from app.events.subscriptions import subscribe
 from app.events.topics import service_topic
-from app.identity.codes import unpacked_code
+from app.identity.one_time_codes import unpacked_code
 from app.notify.letters import PLATFORM_TEMPLATES, spoken_seconds
 from app.notify.mailbox import post_letter
 from app.notify.models import EMAIL, SMS

@@ -5,7 +5,7 @@ import pytest
 
 from app.clock import moved_clock
 from app.http.errors import Unavailable
-from app.identity.codes import CodeBook, CodeRefused, CodeSentRecently
+from app.identity.one_time_codes import CodeRefused, CodeSentRecently, OneTimeCodes
 
 SUBJECT = ("marketplace", "email-verification", "anna")
 DAY = 86_400
@@ -13,7 +13,7 @@ DAY = 86_400
 
 @pytest.fixture
 def book(redis):
-    return CodeBook(redis, "app secret", max_tries=5, resend_seconds=60)
+    return OneTimeCodes(redis, "app secret", max_tries=5, resend_seconds=60)
 
 
 def wrong(code):
@@ -107,7 +107,7 @@ def test_codes_are_six_digits(book):
 
 
 def test_without_redis_codes_are_unavailable_not_broken(redis_gone):
-    book = CodeBook(redis_gone, "app secret", max_tries=5, resend_seconds=60)
+    book = OneTimeCodes(redis_gone, "app secret", max_tries=5, resend_seconds=60)
     with pytest.raises(Unavailable):
         book.issue(*SUBJECT, lifetime=DAY)
     with pytest.raises(Unavailable):

@@ -1,8 +1,8 @@
 """Ranks of roles; keys and seals derived from the application secret."""
 import pytest
 
+from app.identity.encryption import DecryptionFailed, fingerprint, purpose_key, seal, unseal
 from app.identity.roles import outranks
-from app.identity.sealing import SealBroken, fingerprint, purpose_key, seal, unseal
 
 
 @pytest.mark.parametrize(("above", "below"), [("superAdmin", "admin"), ("admin", "user"), ("user", "wizard"),
@@ -19,9 +19,9 @@ def test_equals_do_not_outrank_each_other(one, other):
 
 def test_a_seal_opens_only_with_its_secret_and_for_its_purpose():
     sealed = seal("secret one", "code", "123456")
-    with pytest.raises(SealBroken):
+    with pytest.raises(DecryptionFailed):
         unseal("secret two", "code", sealed)
-    with pytest.raises(SealBroken):
+    with pytest.raises(DecryptionFailed):
         unseal("secret one", "other purpose", sealed)
     assert unseal("secret one", "code", sealed) == "123456"
     assert "123456" not in sealed

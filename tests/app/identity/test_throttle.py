@@ -5,14 +5,14 @@ import pytest
 
 from app.clock import moved_clock
 from app.http.errors import TooManyRequests
-from app.identity.throttle import Limit, Throttle
+from app.identity.login_throttle import Limit, LoginThrottle
 
 THREE = Limit("test", most=3, window=900)
 
 
 @pytest.fixture
 def throttle(redis):
-    return Throttle(redis)
+    return LoginThrottle(redis)
 
 
 def test_the_attempt_after_the_last_allowed_one_is_refused_with_the_time_to_wait(throttle):
@@ -68,7 +68,7 @@ def test_rivals_together_get_no_more_than_the_limit(throttle):
 
 
 def test_without_redis_nobody_is_locked_out(redis_gone):
-    throttle = Throttle(redis_gone)
+    throttle = LoginThrottle(redis_gone)
     for _ in range(5):
         throttle.take(THREE, "anna")
     throttle.forget(THREE, "anna")

@@ -13,7 +13,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from app.clock import now
-from app.identity.keys import KeyRing, SigningKeyPair
+from app.identity.signing_keys import KeyRing, SigningKeyPair
 from app.settings import REALM_CODENAMES
 
 _REALM_OF_MARK = {f"{codename}-inapp-token": realm for realm, codename in REALM_CODENAMES.items()}

@@ -21,7 +21,7 @@ from app.data.entity import Base
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.versions import CacheVersions
 from app.identity.actor import system_actor
-from app.identity.sealing import SealBroken, seal, unseal
+from app.identity.encryption import DecryptionFailed, seal, unseal
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ class KeyRing:
             return self._load_current(realm)
         try:
             pem = unseal(self._app_secret, f"{_PURPOSE}/{realm}", row.private_pem)
-        except SealBroken:
+        except DecryptionFailed:
             log.error("signing key %s of %s was sealed with another SECRET_KEY: rotating", row.key_id, realm)
             self.rotate(realm)
             return self._load_current(realm)

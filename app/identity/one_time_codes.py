@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from app.clock import now
 from app.http.errors import Unavailable
-from app.identity.sealing import fingerprint, seal, unseal
+from app.identity.encryption import fingerprint, seal, unseal
 
 # How long codeIndex is remembered after a code has expired: a message may be late, its index must not repeat.
 _INDEX_MEMORY_MS = 86_400_000
@@ -64,7 +64,7 @@ class IssuedCode:
     time_stamp: int
 
 
-class CodeBook:
+class OneTimeCodes:
     """Issues and consumes the codes of every realm."""
 
     def __init__(self, redis: Redis, app_secret: str, max_tries: int, resend_seconds: int) -> None:
@@ -121,7 +121,7 @@ def packed_code(secret: str, app_secret: str, *, readable: bool) -> dict[str, st
 
 
 def unpacked_code(payload: dict[str, Any], app_secret: str) -> str:
-    """Return the code of a `…-start` event's payload, for the message that brings it to the user; raises SealBroken."""
+    """Return the code of a `…-start` event's payload, for the message to the user; raises DecryptionFailed."""
     if "sealedCode" in payload:
         return unseal(app_secret, "verification-event", payload["sealedCode"])
     return str(payload["secretCode"])

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
-class SealBroken(ValueError):
+class DecryptionFailed(ValueError):
     """The sealed text was not made with this application secret for this purpose."""
 
 
@@ -33,11 +33,11 @@ def seal(app_secret: str, purpose: str, plain: str) -> str:
 
 
 def unseal(app_secret: str, purpose: str, sealed: str) -> str:
-    """Return what was sealed; raises SealBroken."""
+    """Return what was sealed; raises DecryptionFailed."""
     try:
         return _fernet(app_secret, purpose).decrypt(sealed.encode()).decode()
     except InvalidToken as error:
-        raise SealBroken(f"cannot open a seal made for {purpose}") from error
+        raise DecryptionFailed(f"cannot open a seal made for {purpose}") from error
 
 
 def _fernet(app_secret: str, purpose: str) -> Fernet:

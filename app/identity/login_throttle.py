@@ -38,7 +38,7 @@ class Limit:
     window: int
 
 
-class Throttle:
+class LoginThrottle:
     """Counts attempts of all workers together."""
 
     def __init__(self, redis: Redis, *, enabled: bool = True) -> None:
