@@ -13,10 +13,10 @@ from app.data.entity import db
 from app.http.application import Application
 from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import add_default_routes
-from app.http.edge import Edge, behind_proxies
 from app.http.envelope import json_response, shape_errors_below
 from app.http.hooks import install_hooks
 from app.http.openapi import prepare_document
+from app.http.wsgi_middleware import Edge, behind_proxies
 from app.identity.authentication import install_identity
 from app.jobs import housekeeping
 from app.notify import jobs as mail_jobs

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from flask import Response
 
 from app.http.errors import ApiError
-from app.http.limits import spend_one_request
+from app.http.rate_limit import spend_one_request
 from app.identity.actor import Actor
 
 Api = TypeVar("Api")

@@ -333,11 +333,11 @@ class TestHeaders:
 
 @pytest.fixture(autouse=True)
 def _forget_rate_counts() -> Iterator[None]:
-    from app.http import limits
+    from app.http import rate_limit
 
-    limits._counts.clear()
+    rate_limit._counts.clear()
     yield
-    limits._counts.clear()
+    rate_limit._counts.clear()
 
 
 def test_a_command_of_a_request_is_traced_to_it(as_admin: ApiClient, sent: Callable[[str], list[object]]) -> None:
