@@ -6,7 +6,7 @@ from app.events.deliveries import replay as replay_deliveries
 from app.events.deliveries import retry_parked
 from app.events.outbox import PARKED
 from app.events.relay import run_relay
-from app.jobs.queue import DELIVER, ring
+from app.jobs.wakeup import DELIVER, wake
 from app.ops.health import backlog
 from app.ops.logs import configure_logging
 from app.ops.outbox_report import oldest_unpublished_seconds, owed_deliveries, replayable
@@ -65,7 +65,7 @@ def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
     names = ", ".join(sorted({owed.subscriber for owed in parked}))
     if agreed(f"{count} parked deliveries of {names} are tried again", dry_run=dry_run, yes=yes):
         retried = retry_parked(subscriber)
-        ring(DELIVER)
+        wake(DELIVER)
         print_facts({"retried": retried}, as_json=as_json)
 
 
@@ -86,7 +86,7 @@ def replay(subscriber: str, topic: str | None, after: int, dry_run: bool, yes: b
         raise click.UsageError(str(error)) from error
     if agreed(f"{count} events go to {subscriber} again", dry_run=dry_run, yes=yes):
         replayed = replay_deliveries(subscriber, topic=topic, after=after)
-        ring(DELIVER)
+        wake(DELIVER)
         print_facts({"replayed": replayed}, as_json=as_json)
 
 

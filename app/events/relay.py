@@ -21,7 +21,7 @@ from app.events.making import messages_of, topics_of
 from app.events.outbox import PENDING, EventDelivery, OutboxRecord
 from app.events.subscriptions import subscribers_of
 from app.events.transport import RedisStreams, Transport
-from app.jobs.queue import DELIVER, ring
+from app.jobs.wakeup import DELIVER, wake
 from app.runtime import runtime
 
 log = logging.getLogger("guildhall.relay")
@@ -57,7 +57,7 @@ def _mark_published(rows: Sequence[Any]) -> None:
         if owed:
             connection.execute(insert(EventDelivery), owed)
     if owed:
-        ring(DELIVER)
+        wake(DELIVER)
 
 
 def relay_all(transport: Transport | None = None) -> int:

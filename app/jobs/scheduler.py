@@ -16,9 +16,9 @@ from app.data.unit_of_work import unit_of_work
 from app.events.outbox import IS_PENDING, EventDelivery
 from app.http.errors import DuplicateRecord
 from app.identity.actor import kernel_actor
-from app.jobs.queue import DELIVER, ring
 from app.jobs.schedule import jobs
 from app.jobs.tables import DueWork, JobRun, is_piece
+from app.jobs.wakeup import DELIVER, wake
 
 log = logging.getLogger("guildhall.scheduler")
 
@@ -39,15 +39,15 @@ def run_scheduler(stop: threading.Event) -> None:
 def tick() -> int:
     """Ring for every periodic job whose time has come and all due work; returns how many bells."""
     called = [name for name in _jobs_to_call() if _call(name)]
-    due = [row for row in _due_to_call() if ring("due-work", row.realm, row.kind, row.subject)]
+    due = [row for row in _due_to_call() if wake("due-work", row.realm, row.kind, row.subject)]
     if _deliveries_wait():
-        ring(DELIVER)
+        wake(DELIVER)
     return len(called) + len(due)
 
 
 def _call(name: str) -> bool:
     """Ring for a claimed job; when Redis is away its turn is given back, or a nightly job would miss its night."""
-    rung = ring(name)
+    rung = wake(name)
     if not rung:
         with unit_of_work(kernel_actor()) as work:
             work.execute(update(JobRun).where(JobRun.name == name).values(next_run_at=now()))

@@ -13,9 +13,9 @@ from app.clock import now
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import deliver_batch
 from app.identity.actor import kernel_actor, system_actor
-from app.jobs.queue import DELIVER, bell_key, queue, ring
 from app.jobs.schedule import due_handler, jobs
 from app.jobs.tables import DueWork, JobRun, is_piece
+from app.jobs.wakeup import DELIVER, queue, wake, wakeup_key
 from app.runtime import runtime
 
 log = logging.getLogger("guildhall.jobs")
@@ -37,7 +37,7 @@ def run_worker() -> None:
 
 def run(job: str, *arguments: str) -> None:
     """What RQ calls: release the bell first, so that whatever comes from now on rings again."""
-    runtime().redis.delete(bell_key(job, *arguments))
+    runtime().redis.delete(wakeup_key(job, *arguments))
     if job == DELIVER:
         _deliver_for_a_turn()
     elif job == "due-work":
@@ -51,7 +51,7 @@ def _deliver_for_a_turn() -> None:
     ends = monotonic() + _TURN_SECONDS
     while deliver_batch():
         if monotonic() >= ends:
-            ring(DELIVER)
+            wake(DELIVER)
             return
 
 

@@ -15,7 +15,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.actor import kernel_actor
 from app.identity.encryption import seal, unseal
-from app.jobs.queue import ring
+from app.jobs.wakeup import wake
 from app.notify.letters import Letter, LetterTemplate, write_letter
 from app.notify.models import EMAIL, FAILED, KEPT, QUEUED, SENT, MailMessage
 from app.notify.smtp import MailDelayed, MailTransport, MailUndeliverable
@@ -105,7 +105,7 @@ def _first_state(channel: str) -> dict[str, Any]:
 
 
 def _ring() -> None:
-    ring(SEND_MAIL)
+    wake(SEND_MAIL)
 
 
 def _claim() -> Any:

@@ -14,7 +14,7 @@ from app.data.serialization import Wire
 from app.http.errors import NotFound, RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor
-from app.jobs.queue import ring
+from app.jobs.wakeup import wake
 from app.payments import attempts
 from app.payments.attempts import Wish
 from app.payments.calls import NOT_ASKED, ask_gateway
@@ -120,7 +120,7 @@ def charge(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
     except GatewayUnavailable as trouble:
         if trouble.code in NOT_ASKED:
             attempts.postpone(actor, attempt.id, timedelta(0))
-            ring(SETTLE_JOB)
+            wake(SETTLE_JOB)
         return trouble
     attempts.book_intent(checkout, actor, attempt.order_id, intent)
     return intent

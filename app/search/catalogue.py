@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import current_app
 
-from app.jobs.queue import ring
 from app.jobs.schedule import kernel_periodic
+from app.jobs.wakeup import wake
 from app.runtime import runtime
 from app.search.port import IndexBusy, IndexNeedsRebuild, RebuildSource, Removal, SearchIndex
 from app.search.schema import IndexSchema
@@ -63,7 +63,7 @@ def search_index(name: str) -> SearchIndex:
 
 def _call_for_repair(name: str) -> None:
     log.warning("index %s is rebuilt soon", name)
-    ring(REPAIR)
+    wake(REPAIR)
 
 
 def rebuild_index(name: str, *, progress: Progress = lambda done, total: None, resume: bool = True) -> int:

@@ -17,7 +17,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor
-from app.jobs.queue import ring
+from app.jobs.wakeup import wake
 from app.payments import refunds as payment_refunds
 from app.payments.attempts import attempts_of, book_manual_payment, lock_order
 from app.payments.flow import SETTLE_JOB
@@ -268,7 +268,7 @@ def _close_open_payments(work: UnitOfWork, order_id: str) -> bool:
 
 
 def _settle_soon() -> None:
-    ring(SETTLE_JOB)
+    wake(SETTLE_JOB)
 
 
 def _has_lapsed(order: Order) -> bool:

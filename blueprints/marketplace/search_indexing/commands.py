@@ -9,8 +9,8 @@ from app.data.plain import archive_object
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import RuleViolated
 from app.identity.actor import Actor
-from app.jobs.queue import ring
 from app.jobs.tables import JobRun
+from app.jobs.wakeup import wake
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.rules import references
 
@@ -63,7 +63,7 @@ def ask_for_rebuild(actor: Actor) -> None:
     with unit_of_work(actor) as work:
         work.execute(update(JobRun).where(JobRun.name == REBUILD_JOB).values(next_run_at=now()))
         work.commit()
-    ring(REBUILD_JOB)
+    wake(REBUILD_JOB)
 
 
 def _of_reference(work: UnitOfWork, document_type: str, reference_id: str) -> SearchIndex | None:

@@ -9,7 +9,7 @@ from app.data.ids import uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.actor import Actor, NoRealm, kernel_actor, system_actor
 from app.jobs import schedule, scheduler, worker
-from app.jobs.queue import DELIVER, queue, ring
+from app.jobs.wakeup import DELIVER, queue, wake
 from app.jobs.worker import run, run_all_due_work, run_due_work, run_job
 from app.ops.health import job_runs
 
@@ -152,7 +152,7 @@ def test_a_job_that_could_not_be_called_is_called_by_the_next_tick(
         """Mend."""
 
     with monkeypatch.context() as redis_away:
-        redis_away.setattr(scheduler, "ring", lambda *_: False)
+        redis_away.setattr(scheduler, "wake", lambda *_: False)
         assert scheduler.tick() == 0
     assert scheduler.tick() == 1
     assert scheduler.tick() == 0
@@ -162,7 +162,7 @@ def test_long_deliveries_let_the_jobs_behind_them_have_their_turn(app: Flask, mo
     batches = iter([200, 200, 0])
     monkeypatch.setattr(worker, "deliver_batch", lambda: next(batches))
     monkeypatch.setattr(worker, "_TURN_SECONDS", 0)
-    ring("close-auctions")
+    wake("close-auctions")
     run(DELIVER)
     assert [job.args[0] for job in queue().jobs] == ["close-auctions", DELIVER]
     assert list(batches) == [200, 0]
@@ -181,6 +181,6 @@ def test_a_failed_job_is_visible(app: Flask) -> None:
 
 
 def test_a_bell_that_rings_is_not_rung_twice(app: Flask) -> None:
-    assert ring(DELIVER)
-    assert ring(DELIVER)
+    assert wake(DELIVER)
+    assert wake(DELIVER)
     assert len(queue()) == 1

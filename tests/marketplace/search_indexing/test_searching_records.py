@@ -158,7 +158,7 @@ def test_an_answer_kept_for_the_next_caller_knows_what_was_indexed_meanwhile(buy
 def test_without_an_index_words_are_looked_for_in_the_table_and_the_repair_is_called(
         app: Flask, buyer: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    monkeypatch.setattr("app.search.catalogue.ring", calls.append)
+    monkeypatch.setattr("app.search.catalogue.wake", calls.append)
     phone = record("Phone")
     record("Lamp")
     answer = buyer.get(MANY, query_string={"q": "PHON", "documentType": "CATEGORY"})

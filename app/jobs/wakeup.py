@@ -19,9 +19,9 @@ def queue() -> Queue:
     return Queue(QUEUE, connection=runtime().redis)
 
 
-def ring(job: str, *arguments: str) -> bool:
+def wake(job: str, *arguments: str) -> bool:
     """Ask a worker to run a job soon; a bell that already rings is not rung twice. False when Redis is away."""
-    bell = bell_key(job, *arguments)
+    bell = wakeup_key(job, *arguments)
     try:
         if runtime().redis.set(bell, "1", nx=True, ex=_BELL_SECONDS):
             queue().enqueue("app.jobs.worker.run", job, *arguments, job_timeout=_LONGEST_JOB,
@@ -32,6 +32,6 @@ def ring(job: str, *arguments: str) -> bool:
         return False
 
 
-def bell_key(job: str, *arguments: str) -> str:
+def wakeup_key(job: str, *arguments: str) -> str:
     """Return the key that says a job is already called."""
     return ":".join(("guildhall:bell", job, *arguments))
