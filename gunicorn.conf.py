@@ -22,7 +22,7 @@ except SettingsError as error:
 
 
 class QuietLogger(Logger):
-    """gunicorn's logger without its access log, which a logconfig turns on; app/ops/requests.py has ours."""
+    """gunicorn's logger without its access log, which a logconfig turns on; app/ops/request_log.py has ours."""
 
     def access(self, *_: Any) -> None:
         """Say nothing."""

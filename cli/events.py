@@ -6,10 +6,10 @@ from app.events.deliveries import replay as replay_deliveries
 from app.events.deliveries import retry_parked
 from app.events.outbox import PARKED
 from app.events.relay import run_relay
+from app.events.report import oldest_unpublished_seconds, owed_deliveries, replayable
 from app.jobs.wakeup import DELIVER, wake
 from app.ops.health import backlog
 from app.ops.logs import configure_logging
-from app.ops.outbox_report import oldest_unpublished_seconds, owed_deliveries, replayable
 from app.runtime import runtime
 from cli.jobs import stop_on_signal
 from cli.organization import lag_rows

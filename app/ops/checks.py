@@ -17,11 +17,11 @@ from sqlalchemy import func, select, text
 from app.clock import now
 from app.data.database import CONNECTION_PREFIX, reading
 from app.data.entity import db
+from app.events.report import oldest_unpublished_seconds
 from app.jobs.schedule import jobs
 from app.jobs.tables import DueWork, JobRun
 from app.jobs.wakeup import queue
 from app.ops.health import backlog
-from app.ops.outbox_report import oldest_unpublished_seconds
 from app.runtime import runtime
 
 OK, WARN, FAIL = "ok", "warn", "fail"

@@ -5,7 +5,7 @@ import pytest
 from redis import Redis
 
 from app.http.read_events import ReadEventBuffer
-from app.ops import requests as request_log
+from app.ops import request_log as request_log
 from tests.clients import ApiClient, Callers
 
 LIST = "/marketplace/categorymanagement-api/v1/categories"
