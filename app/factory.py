@@ -23,7 +23,7 @@ from app.notify import jobs as mail_jobs
 from app.ops.health import backlog
 from app.ops.metrics import install_metrics
 from app.ops.request_log import install_request_log
-from app.payments import jobs as payment_jobs
+from app.payments import reconcile as payment_jobs
 from app.runtime import Runtime, install_runtime
 from app.settings import Settings, SettingsError, claim_home, load_settings
 from blueprints.equipment import routes as equipment

@@ -9,9 +9,9 @@ from flask.cli import with_appcontext
 from app.data.reads import Page
 from app.http.errors import ApiError, NotFound
 from app.identity.actor import system_actor
-from app.payments import queries as payments_seen
-from app.payments.flow import Payment
-from app.payments.jobs import reconcile as reconcile_payments
+from app.payments import reports as payments_seen
+from app.payments.pay import Payment
+from app.payments.reconcile import reconcile as reconcile_payments
 from app.runtime import runtime
 from blueprints.marketplace.order_management import books, paying, reports
 from blueprints.marketplace.order_management.queries import known_order, refundable, refunds_due

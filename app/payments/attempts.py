@@ -18,10 +18,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import NotFound, RuleViolated
 from app.identity.access import require
 from app.identity.actor import Actor
-from app.payments.checkout import Bill, Checkout, Order
-from app.payments.gateway import Intent, PaymentRefused
-from app.payments.models import MANUAL, PaymentAttempt, PaymentRefund
-from app.payments.outcomes import (
+from app.payments.booking import (
     CANCELED,
     FAILED,
     OPEN,
@@ -32,6 +29,9 @@ from app.payments.outcomes import (
     next_state,
     outcome_of,
 )
+from app.payments.checkout import Bill, Checkout, Order
+from app.payments.gateway.port import Intent, PaymentRefused
+from app.payments.records import MANUAL, PaymentAttempt, PaymentRefund
 
 log = logging.getLogger("guildhall.payments")
 

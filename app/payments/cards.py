@@ -10,9 +10,9 @@ from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import unit_of_work
 from app.http.errors import DuplicateRecord, NotFound, RuleViolated
 from app.identity.actor import Actor
-from app.payments.calls import ask_gateway
 from app.payments.checkout import Checkout
-from app.payments.gateway import Card, Payer, PaymentRefused
+from app.payments.gateway.circuit_breaker import ask_gateway
+from app.payments.gateway.port import Card, Payer, PaymentRefused
 
 
 def list_cards(checkout: Checkout, user_id: str | None) -> list[Wire]:

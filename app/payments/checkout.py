@@ -8,7 +8,7 @@ from typing import Any
 from app.data.entity import Entity
 from app.data.unit_of_work import UnitOfWork
 from app.identity.actor import Actor
-from app.payments.models import PaymentAttempt, PaymentRefund
+from app.payments.records import PaymentAttempt, PaymentRefund
 
 Order = Any
 """The service's own order, whatever its class: the locked entity, or a plain row with the same attributes."""

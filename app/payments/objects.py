@@ -7,7 +7,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from app.data.columns import identifier, json_object, string
-from app.payments.outcomes import STARTED
+from app.payments.booking import STARTED
 
 PLATFORM = "stripe"
 ALREADY_PAYING = ("PaymentTicketExists", "the order has a payment ticket already")

@@ -16,11 +16,11 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import RuleViolated
 from app.identity.actor import Actor
 from app.payments.attempts import LEASE, LOOK_AGAIN, attempts_of, lock_order, paying_attempt, read_all
-from app.payments.calls import ask_gateway
+from app.payments.booking import SUCCESS, refund_state
 from app.payments.checkout import Checkout, Order
-from app.payments.gateway import GatewayUnavailable, PaymentGateError, PaymentGateway, PaymentRefused, Refund
-from app.payments.models import PaymentAttempt, PaymentRefund
-from app.payments.outcomes import SUCCESS, refund_state
+from app.payments.gateway.circuit_breaker import ask_gateway
+from app.payments.gateway.port import GatewayUnavailable, PaymentGateError, PaymentGateway, PaymentRefused, Refund
+from app.payments.records import PaymentAttempt, PaymentRefund
 
 log = logging.getLogger("guildhall.payments")
 

@@ -8,10 +8,10 @@ from app.data.reads import fetch_one
 from app.data.serialization import Wire, row_serializer
 from app.http.errors import NotFound
 from app.payments import attempts
+from app.payments.booking import OPEN, SENDING, STARTED, SUCCESS
 from app.payments.checkout import Checkout
-from app.payments.gateway import Intent
-from app.payments.models import PaymentAttempt
-from app.payments.outcomes import OPEN, SENDING, STARTED, SUCCESS
+from app.payments.gateway.port import Intent
+from app.payments.records import PaymentAttempt
 from app.runtime import runtime
 
 

@@ -16,11 +16,11 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import ApiError, DuplicateRecord, InvalidInput, NotFound, RuleViolated, Unavailable
 from app.identity.actor import system_actor
 from app.payments.attempts import apply_intent, lock_order
-from app.payments.calls import ask_gateway, parse_webhook
 from app.payments.checkout import Checkout, Order
-from app.payments.flow import Payment, present
-from app.payments.gateway import INTENT_EVENTS, GatewayEvent, Intent, InvalidWebhook, PaymentGateError, Refund
-from app.payments.models import PaymentAttempt, PaymentEvent
+from app.payments.gateway.circuit_breaker import ask_gateway, parse_webhook
+from app.payments.gateway.port import INTENT_EVENTS, GatewayEvent, Intent, InvalidWebhook, PaymentGateError, Refund
+from app.payments.pay import Payment, present
+from app.payments.records import PaymentAttempt, PaymentEvent
 from app.payments.refunds import apply_refunds
 
 log = logging.getLogger("guildhall.payments")

@@ -8,7 +8,7 @@ import pytest
 from app.clock import moved_clock
 from app.jobs.worker import run_job
 from app.payments import attempts
-from app.payments import jobs as payment_jobs
+from app.payments import reconcile as payment_jobs
 from app.runtime import runtime
 from blueprints.marketplace.order_management import books
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here

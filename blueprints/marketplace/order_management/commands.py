@@ -20,9 +20,9 @@ from app.identity.actor import Actor
 from app.jobs.wakeup import wake
 from app.payments import refunds as payment_refunds
 from app.payments.attempts import attempts_of, book_manual_payment, lock_order
-from app.payments.flow import SETTLE_JOB
-from app.payments.models import PaymentRefund
-from app.payments.outcomes import OPEN, UNSETTLED_STATES
+from app.payments.booking import OPEN, UNSETTLED_STATES
+from app.payments.pay import SETTLE_JOB
+from app.payments.records import PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.claims import release_claims
 from blueprints.marketplace.order_management import rules

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.unit_of_work import UnitOfWork
-from app.payments.models import PaymentAttempt, PaymentRefund
+from app.payments.records import PaymentAttempt, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import LedgerEntry, OrderItem

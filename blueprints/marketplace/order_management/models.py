@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import Instant, choice, id_list, identifier, instant, integer, json_object, money, string
 from app.data.entity import Base, Entity
+from app.payments.booking import CONFIRMATIONS
 from app.payments.objects import (
     ALREADY_CUSTOMER,
     ALREADY_KEPT,
@@ -16,7 +17,6 @@ from app.payments.objects import (
     TicketColumns,
     unique_among_active,
 )
-from app.payments.outcomes import CONFIRMATIONS
 from blueprints.marketplace.order_management.rules import ORDER_STATUSES
 
 RESERVED, SOLD, RELEASED = "reserved", "sold", "released"

@@ -1,6 +1,6 @@
 """Orders and the payment gateway: what start, refresh, callback, refund and kept cards are for an order.
 
-Nothing here runs inside a transaction: each step of the checkout flow opens its own (app/payments/flow.py)."""
+Nothing here runs inside a transaction: each step of the checkout flow opens its own (app/payments/pay.py)."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -13,12 +13,12 @@ from app.data.reads import fetch_one
 from app.data.serialization import Wire, row_serializer
 from app.http.errors import RuleViolated, Unavailable
 from app.identity.actor import Actor
-from app.payments import cards, flow, webhooks
+from app.payments import cards, pay, webhooks
 from app.payments.attempts import read_all
-from app.payments.flow import Payment
-from app.payments.gateway import GatewayUnavailable, Payer, PaymentRefused
-from app.payments.models import PaymentRefund
-from app.payments.outcomes import OPEN
+from app.payments.booking import OPEN
+from app.payments.gateway.port import GatewayUnavailable, Payer, PaymentRefused
+from app.payments.pay import Payment
+from app.payments.records import PaymentRefund
 from app.payments.refunds import reread_refunds, send_refund
 from app.payments.results import order_row, without_secret
 from blueprints.marketplace.order_management import commands
@@ -30,14 +30,14 @@ from blueprints.marketplace.order_management.settlement import CHECKOUT
 
 def start_payment(actor: Actor, order_id: str, params: dict[str, Any]) -> Payment:
     """Pay an own order with a card (148)."""
-    return flow.start(CHECKOUT, actor, order_id, params)
+    return pay.start(CHECKOUT, actor, order_id, params)
 
 
 def refresh_payment(actor: Actor, order_id: str, params: dict[str, Any], *, cancelled_too: bool = False) -> Payment:
     """Read an order's payment anew from the gateway (147); `cancelled_too` finds orders cancelled for good.
 
     Staff is not told the secret that lets its holder confirm the payment."""
-    payment = flow.refresh(CHECKOUT, actor, order_id, params, cancelled_too=cancelled_too)
+    payment = pay.refresh(CHECKOUT, actor, order_id, params, cancelled_too=cancelled_too)
     is_payer = actor.is_user(payment.order["buyerId"])
     return payment if is_payer else Payment(payment.order, without_secret(payment.result))
 
@@ -63,7 +63,7 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, ref
 def _close_waiting(actor: Actor, order_id: str) -> None:
     for attempt in read_all(CHECKOUT, order_id):
         if attempt.state == OPEN:
-            flow.close(CHECKOUT, actor, attempt)
+            pay.close(CHECKOUT, actor, attempt)
 
 
 def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:

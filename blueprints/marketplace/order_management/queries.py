@@ -14,7 +14,7 @@ from app.data.serialization import Wire, row_serializer
 from app.http.errors import NotFound, RuleViolated
 from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
-from app.payments.queries import failed_refunds, left_to_give_back
+from app.payments.reports import failed_refunds, left_to_give_back
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
     LedgerEntry,

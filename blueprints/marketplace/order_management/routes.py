@@ -12,7 +12,7 @@ from app.http.request import json_body
 from app.http.schemas import load
 from app.http.service import Service
 from app.identity.actor import Actor
-from app.payments.flow import Payment
+from app.payments.pay import Payment
 from app.payments.results import without_secret
 from blueprints.marketplace.order_management import commands, paying, placing, queries, reports, schemas, tickets
 from blueprints.marketplace.order_management.models import (

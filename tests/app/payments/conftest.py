@@ -1,7 +1,7 @@
 """What the tests of payments may ask for besides the common fixtures."""
 import pytest
 
-from app.payments.stripe_gateway import StripeGateway
+from app.payments.gateway.stripe import StripeGateway
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.app.payments.stand_in import SECRET_KEY, WEBHOOK_SECRET, FlakyGateway
 

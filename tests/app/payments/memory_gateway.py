@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.payments.gateway import (
+from app.payments.gateway.port import (
     Card,
     Charge,
     GatewayEvent,

@@ -9,9 +9,10 @@ from app.data.unit_of_work import unit_of_work
 from app.http.errors import Forbidden, RuleViolated
 from app.identity.actor import Actor
 from app.jobs.worker import run_job
-from app.payments import attempts, calls, checkout, flow, refunds
+from app.payments import attempts, checkout, pay, refunds
+from app.payments.booking import CANCELED, FAILED, STARTED, SUCCESS
 from app.payments.checkout import Bill, Checkout
-from app.payments.outcomes import CANCELED, FAILED, STARTED, SUCCESS
+from app.payments.gateway import circuit_breaker
 from blueprints.marketplace.order_management.models import Order, OrderPayment, PaymentCustomer, PaymentMethod
 from tests.app.payments.memory_gateway import DECLINED, GOOD, LOST, MemoryGateway
 
@@ -47,7 +48,7 @@ MEMBERSHIP = Checkout(
 @pytest.fixture
 def gateway(app, monkeypatch):
     memory = MemoryGateway()
-    monkeypatch.setattr(calls, "gateway_of", lambda _: memory)
+    monkeypatch.setattr(circuit_breaker, "gateway_of", lambda _: memory)
     monkeypatch.setitem(checkout._checkouts, MEMBERSHIP.name, MEMBERSHIP)
     return memory
 
@@ -61,8 +62,8 @@ def membership(gateway) -> str:
     return str(order.id)
 
 
-def pay(membership: str, card: str, actor: Actor = MEMBER) -> flow.Payment:
-    return flow.start(MEMBERSHIP, actor, membership, {"paymentMethodId": card})
+def pay(membership: str, card: str, actor: Actor = MEMBER) -> pay.Payment:
+    return pay.start(MEMBERSHIP, actor, membership, {"paymentMethodId": card})
 
 
 def test_only_its_payer_pays_it_and_once(membership):
@@ -89,7 +90,7 @@ def test_a_lost_answer_is_found_by_the_job_that_serves_every_checkout(membership
     with moved_clock(minutes=2):
         run_job("settle-payments")
     assert [one.state for one in attempts.read_all(MEMBERSHIP, membership)] == [SUCCESS]
-    assert flow.present(MEMBERSHIP, membership, {}).order["carrier"] == "member"
+    assert pay.present(MEMBERSHIP, membership, {}).order["carrier"] == "member"
 
 
 def test_its_money_goes_back_by_the_same_way(membership, gateway):
@@ -99,5 +100,5 @@ def test_its_money_goes_back_by_the_same_way(membership, gateway):
         refund = refunds.request_refund(work, MEMBERSHIP, order, amount=1999, reason="changed their mind")
         work.commit()
     assert refunds.send_refund(MEMBERSHIP, MEMBER, refund.id) is None
-    assert flow.present(MEMBERSHIP, membership, {}).order["carrier"] == "guest"
+    assert pay.present(MEMBERSHIP, membership, {}).order["carrier"] == "guest"
     assert [one.amount for one in gateway.refunds.values()] == [1999]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.payments.outcomes import (
+from app.payments.booking import (
     ATTEMPT_STATES,
     CANCELED,
     FAILED,

@@ -9,8 +9,8 @@ import pytest
 from stripe import WebhookSignature
 
 from app.clock import now
-from app.payments.gateway import Charge, GatewayUnavailable, InvalidWebhook, Payer, PaymentRefused
-from app.payments.stripe_gateway import StripeGateway
+from app.payments.gateway.port import Charge, GatewayUnavailable, InvalidWebhook, Payer, PaymentRefused
+from app.payments.gateway.stripe import StripeGateway
 from tests.app.payments.stand_in import (
     DECLINED_AT_ATTACH,
     DECLINED_AT_CHARGE,

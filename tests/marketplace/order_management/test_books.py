@@ -16,8 +16,8 @@ from app.data.reads import fetch
 from app.http.errors import Forbidden, NotFound, RuleViolated
 from app.identity.actor import Actor, system_actor
 from app.jobs.worker import run_all_due_work, run_job
-from app.payments import calls
 from app.payments.attempts import book_intent
+from app.payments.gateway import circuit_breaker
 from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import books, commands, paying, placing
 from blueprints.marketplace.order_management.models import LedgerEntry
@@ -156,7 +156,7 @@ class Bookkeeping(RuleBasedStateMachine):
 @pytest.fixture
 def memory_gateway(app, monkeypatch):
     gateway = MemoryGateway()
-    monkeypatch.setattr(calls, "gateway_of", lambda _: gateway)
+    monkeypatch.setattr(circuit_breaker, "gateway_of", lambda _: gateway)
     return gateway
 
 

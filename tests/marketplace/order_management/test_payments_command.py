@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from app.clock import moved_clock
 from app.identity.actor import system_actor
 from app.jobs.worker import run_job
-from app.payments.gateway import Refund
+from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import books
 from blueprints.marketplace.order_management.models import Order

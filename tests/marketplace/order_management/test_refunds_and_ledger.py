@@ -5,7 +5,7 @@ import pytest
 
 from app.clock import moved_clock, now
 from app.identity.actor import system_actor
-from app.payments.gateway import Refund
+from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
 from app.settings import SettingsError
 from blueprints.marketplace.order_management import books, paying

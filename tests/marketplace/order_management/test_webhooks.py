@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from stripe import WebhookSignature
 
 from app.clock import now
-from app.payments import attempts, calls, webhooks
-from app.payments.gateway import Intent, Refund
-from app.payments.queries import attempts_of_order, received_events, refunds_of_order
-from app.payments.stripe_gateway import StripeGateway
+from app.payments import attempts, webhooks
+from app.payments.gateway import circuit_breaker
+from app.payments.gateway.port import Intent, Refund
+from app.payments.gateway.stripe import StripeGateway
+from app.payments.reports import attempts_of_order, received_events, refunds_of_order
 from blueprints.marketplace.order_management import books, placing
 from blueprints.marketplace.order_management.queries import known_order
 from blueprints.marketplace.order_management.settlement import CHECKOUT
@@ -219,7 +220,7 @@ class Crash(BaseException):
 def gateway(app, monkeypatch):
     memory = MemoryGateway()
     memory.parse_webhook = _adapter.parse_webhook
-    monkeypatch.setattr(calls, "gateway_of", lambda _: memory)
+    monkeypatch.setattr(circuit_breaker, "gateway_of", lambda _: memory)
     return memory
 
 

@@ -17,12 +17,12 @@ from app.identity.actor import Actor
 from app.jobs.wakeup import wake
 from app.payments import attempts
 from app.payments.attempts import Wish
-from app.payments.calls import NOT_ASKED, ask_gateway
+from app.payments.booking import CANCELED, FAILED, OPEN, SENDING, SUCCESS, UNSETTLED_STATES
 from app.payments.cards import keep_card
 from app.payments.checkout import Checkout
-from app.payments.gateway import Charge, GatewayUnavailable, Intent, Payer, PaymentGateError, PaymentRefused
-from app.payments.models import PaymentAttempt
-from app.payments.outcomes import CANCELED, FAILED, OPEN, SENDING, SUCCESS, UNSETTLED_STATES
+from app.payments.gateway.circuit_breaker import NOT_ASKED, ask_gateway
+from app.payments.gateway.port import Charge, GatewayUnavailable, Intent, Payer, PaymentGateError, PaymentRefused
+from app.payments.records import PaymentAttempt
 from app.payments.results import order_row, payment_result
 
 SETTLE_JOB = "settle-payments"

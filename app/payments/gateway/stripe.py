@@ -12,7 +12,7 @@ from typing import Any
 
 import stripe
 
-from app.payments.gateway import (
+from app.payments.gateway.port import (
     HANDLED_EVENTS,
     Card,
     Charge,

@@ -11,7 +11,7 @@ from typing import TypeVar
 from redis import RedisError
 
 from app.data.unit_of_work import in_unit_of_work
-from app.payments.gateway import GatewayEvent, GatewayUnavailable, PaymentGateway
+from app.payments.gateway.port import GatewayEvent, GatewayUnavailable, PaymentGateway
 from app.runtime import runtime
 from app.settings import Settings
 
@@ -35,7 +35,7 @@ def gateway_of(settings: Settings) -> PaymentGateway:
 
 @lru_cache(maxsize=8)
 def _stripe(secret_key: str, webhook_secret: str, api_base: str, timeout_seconds: float) -> PaymentGateway:
-    from app.payments.stripe_gateway import StripeGateway  # large, and most processes never pay
+    from app.payments.gateway.stripe import StripeGateway  # large, and most processes never pay
 
     return StripeGateway(secret_key, webhook_secret, api_base=api_base, timeout_seconds=timeout_seconds)
 

@@ -13,11 +13,11 @@ from app.data.reads import fetch
 from app.identity.actor import system_actor
 from app.jobs.schedule import kernel_periodic
 from app.payments.attempts import claim, postpone, read
-from app.payments.calls import NOT_ASKED
 from app.payments.checkout import Checkout, checkout_named, checkouts
-from app.payments.flow import SETTLE_JOB, Said, settle
-from app.payments.gateway import GatewayUnavailable, PaymentGateError
-from app.payments.models import PaymentAttempt, PaymentRefund
+from app.payments.gateway.circuit_breaker import NOT_ASKED
+from app.payments.gateway.port import GatewayUnavailable, PaymentGateError
+from app.payments.pay import SETTLE_JOB, Said, settle
+from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.refunds import claim_refund, postpone_refund, send_refund
 from app.payments.webhooks import catch_up
 
