@@ -3,6 +3,7 @@
 Import from here; `whoosh_adapter` is the embedded engine. Not for lists with filters only: those are SQL.
 """
 
+from app.search.fields import Field, IndexSchema, instant, keyword, number, text
 from app.search.port import (
     Change,
     Document,
@@ -19,8 +20,7 @@ from app.search.port import (
     SearchResult,
     Sort,
 )
-from app.search.schema import Field, IndexSchema, instant, keyword, number, text
-from app.search.whoosh_adapter.index import WhooshIndex
+from app.search.whoosh.index import WhooshIndex
 
 __all__ = [
     "Change",

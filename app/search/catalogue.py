@@ -9,9 +9,9 @@ from flask import current_app
 from app.jobs.schedule import kernel_periodic
 from app.jobs.wakeup import wake
 from app.runtime import runtime
+from app.search.fields import IndexSchema
 from app.search.port import IndexBusy, IndexNeedsRebuild, RebuildSource, Removal, SearchIndex
-from app.search.schema import IndexSchema
-from app.search.whoosh_adapter.index import WhooshIndex
+from app.search.whoosh.index import WhooshIndex
 
 log = logging.getLogger("guildhall.search")
 

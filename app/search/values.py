@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from app.search.schema import Field
+from app.search.fields import Field
 
 MAX_KEYWORD = 512  # characters kept of a keyword
 SEPARATOR = "\x1f"  # between the values of a `many` keyword

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.search import Document, Filter, Removal, SearchQuery, Sort, WhooshIndex
-from app.search.whoosh_adapter.matching import MIN_PREFIX
+from app.search.whoosh.matching import MIN_PREFIX
 from app.search.words import words
 from tests.app.search.conftest import SCHEMA
 

@@ -25,8 +25,8 @@ from app.search import (
     WhooshIndex,
     text,
 )
-from app.search.whoosh_adapter import rebuilding
-from app.search.whoosh_adapter.folder import Folder
+from app.search.whoosh import rebuilding
+from app.search.whoosh.folder import Folder
 from tests.app.search.conftest import SCHEMA, listing, source_of
 
 
@@ -286,7 +286,7 @@ def test_a_rebuild_can_start_afresh(index: WhooshIndex, tmp_path: Path, small_ba
 def test_an_abandoned_rebuilds_journal_does_not_grow_for_ever(
     index: WhooshIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.search.whoosh_adapter.folder.MAX_JOURNAL", 1000)
+    monkeypatch.setattr("app.search.whoosh.folder.MAX_JOURNAL", 1000)
     with pytest.raises(Interrupted):
         index.rebuild(interrupted_after([listing("a")], 0))
     for number in range(20):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.search import Document, IndexBusy, Removal, SearchQuery, WhooshIndex
-from app.search.whoosh_adapter.folder import Folder
-from app.search.whoosh_adapter.writing import MAX_MERGED, choose_merge
+from app.search.whoosh.folder import Folder
+from app.search.whoosh.writing import MAX_MERGED, choose_merge
 from tests.app.search.conftest import SCHEMA, listing
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 from app.data.ids import uuid7
 from app.identity.actor import system_actor
 from app.search.catalogue import search_index
-from app.search.whoosh_adapter.folder import Folder
+from app.search.whoosh.folder import Folder
 from blueprints.marketplace.search_indexing.commands import put_document
 from cli.index import index
 from tests.marketplace.search_indexing.conftest import Shop, settle

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from app.search.fields import IndexSchema
 from app.search.port import (
     Change,
     Document,
@@ -21,14 +22,13 @@ from app.search.port import (
     SearchQuery,
     SearchResult,
 )
-from app.search.schema import IndexSchema
-from app.search.whoosh_adapter import ranking
-from app.search.whoosh_adapter.folder import Folder, read_json
-from app.search.whoosh_adapter.layout import whoosh_schema
-from app.search.whoosh_adapter.rebuilding import Rebuild
-from app.search.whoosh_adapter.segments import SegmentDamaged
-from app.search.whoosh_adapter.snapshot import IndexMissing, IndexOutdated, Reader, Snapshot
-from app.search.whoosh_adapter.writing import GenerationWriter
+from app.search.whoosh import ranking
+from app.search.whoosh.folder import Folder, read_json
+from app.search.whoosh.layout import whoosh_schema
+from app.search.whoosh.rebuilding import Rebuild
+from app.search.whoosh.segments import SegmentDamaged
+from app.search.whoosh.snapshot import IndexMissing, IndexOutdated, Reader, Snapshot
+from app.search.whoosh.writing import GenerationWriter
 
 logger = logging.getLogger(__name__)
 

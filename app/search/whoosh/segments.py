@@ -16,7 +16,7 @@ from whoosh.fields import Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.reading import SegmentReader, TermNotFound
 
-from app.search.whoosh_adapter.layout import ID, SOURCE, VERSION, column_name
+from app.search.whoosh.layout import ID, SOURCE, VERSION, column_name
 
 # Postings remembered per segment; eight bytes each.
 _REMEMBERED = 200_000

@@ -8,11 +8,11 @@ from whoosh.fields import Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 
+from app.search.fields import IndexSchema
 from app.search.port import Change, Document, Removal
-from app.search.schema import IndexSchema
-from app.search.whoosh_adapter.layout import whoosh_document, whoosh_tombstone
-from app.search.whoosh_adapter.segments import SegmentData
-from app.search.whoosh_adapter.snapshot import INDEX_NAME, Snapshot, read_snapshot
+from app.search.whoosh.layout import whoosh_document, whoosh_tombstone
+from app.search.whoosh.segments import SegmentData
+from app.search.whoosh.snapshot import INDEX_NAME, Snapshot, read_snapshot
 
 MAX_ID = 200  # characters
 

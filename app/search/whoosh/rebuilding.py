@@ -8,12 +8,12 @@ from pathlib import Path
 import orjson
 from whoosh.fields import Schema
 
+from app.search.fields import IndexSchema
 from app.search.port import Document, RebuildSource
-from app.search.schema import IndexSchema
-from app.search.whoosh_adapter.folder import Folder, read_json, write_whole
-from app.search.whoosh_adapter.segments import SegmentDamaged
-from app.search.whoosh_adapter.snapshot import read_snapshot
-from app.search.whoosh_adapter.writing import MAX_MERGED, GenerationWriter
+from app.search.whoosh.folder import Folder, read_json, write_whole
+from app.search.whoosh.segments import SegmentDamaged
+from app.search.whoosh.snapshot import read_snapshot
+from app.search.whoosh.writing import MAX_MERGED, GenerationWriter
 
 logger = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from app.search.fields import IndexSchema
 from app.search.port import Hit, InvalidSearch, SearchQuery, SearchResult, Sort
-from app.search.schema import IndexSchema
 from app.search.values import SEPARATOR
-from app.search.whoosh_adapter.matching import Docs, Matcher
-from app.search.whoosh_adapter.snapshot import SegmentView, Snapshot
+from app.search.whoosh.matching import Docs, Matcher
+from app.search.whoosh.snapshot import SegmentView, Snapshot
 
 MAX_FACET_VALUES = 100
 MAX_WINDOW = 10_000  # offset + limit; deeper pages hold nothing a visitor looks at

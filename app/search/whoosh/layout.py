@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 from whoosh import columns, fields, formats
 
+from app.search.fields import IndexSchema
 from app.search.port import Document
-from app.search.schema import IndexSchema
 from app.search.values import as_text, column_value, packed, value_of
 from app.search.words import words
 

@@ -11,8 +11,8 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
 
 from app.search.port import IndexNeedsRebuild
-from app.search.whoosh_adapter.folder import Folder
-from app.search.whoosh_adapter.segments import SegmentData
+from app.search.whoosh.folder import Folder
+from app.search.whoosh.segments import SegmentData
 
 logger = logging.getLogger(__name__)
 
