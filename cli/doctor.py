@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 
 from app.ops.checks import FAIL, examine
 from blueprints.equipment.queries import check_registry
-from blueprints.marketplace.order_management.books import check_books
+from blueprints.marketplace.order_management.ledger_entries import check_books
 from blueprints.marketplace.search_indexing.queries import check_index
 from blueprints.organization.checks import check_tenants
 from cli.terminal import as_json_option, print_rows

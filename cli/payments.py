@@ -13,7 +13,7 @@ from app.payments import reports as payments_seen
 from app.payments.pay import Payment
 from app.payments.reconcile import reconcile as reconcile_payments
 from app.runtime import runtime
-from blueprints.marketplace.order_management import books, paying, reports
+from blueprints.marketplace.order_management import ledger_entries, paying, reports
 from blueprints.marketplace.order_management.queries import known_order, refundable, refunds_due
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
@@ -40,7 +40,7 @@ def status(as_json: bool) -> None:
 
     Example: flask payments status --json
     """
-    wrong, due = books.differences(), refunds_due()
+    wrong, due = ledger_entries.differences(), refunds_due()
     facts = {**payments_seen.figures(_CHECKOUT), "refunds due": len(due),
              "books": "agree" if not wrong else f"{len(wrong)} differences"}
     if as_json:

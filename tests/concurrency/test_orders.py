@@ -12,7 +12,7 @@ from app.clock import moved_clock, now
 from app.data.columns import iso
 from app.data.entity import db
 from app.jobs.worker import run_job
-from blueprints.marketplace.order_management import books
+from blueprints.marketplace.order_management import ledger_entries
 from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.clients import Callers
@@ -55,7 +55,7 @@ def test_of_many_starts_of_one_order_one_reaches_the_gateway(app, shop):
     assert {answer.json["errCode"] for answer in answers if answer.status_code == 400} <= {"OrderAlreadyPaid"}
     assert [one["status"] for one in shop.localstripe.intents(orderId=order["id"])] == ["succeeded"]
     assert shop.read(order["id"])["status"] == "PAID"
-    assert books.differences() == []
+    assert ledger_entries.differences() == []
 
 
 def test_of_two_orders_on_one_accepted_offer_one_stands(app, shop):
@@ -95,7 +95,7 @@ def test_a_payment_and_a_cancel_at_once_leave_no_money_without_an_order(app, sho
                  lambda order=order: shop.cancel(shop.buyer, order["id"]))
         with moved_clock(seconds=61):
             run_job("settle-payments")
-    assert books.differences() == []
+    assert ledger_entries.differences() == []
     assert stock_figures() == {}
 
 
@@ -107,7 +107,7 @@ def test_two_webhooks_of_one_event_at_once_have_one_effect(app, shop):
                  if one["data"]["object"]["id"] == waiting["paymentId"])
     answers = together(app, *[lambda: shop.webhook(event)] * 8)
     assert {answer.status_code for answer in answers} == {200}
-    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 0, "ledger": 10_500}
+    assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 0, "ledger": 10_500}
 
 
 def test_two_refunds_at_once_give_the_money_back_once(app, shop):

@@ -10,7 +10,7 @@ from app.jobs.worker import run_job
 from app.payments import attempts
 from app.payments import reconcile as payment_jobs
 from app.runtime import runtime
-from blueprints.marketplace.order_management import books
+from blueprints.marketplace.order_management import ledger_entries
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE, VISA
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
@@ -77,7 +77,7 @@ def test_a_payment_whose_answer_was_lost_is_found_and_not_made_twice(shop, how, 
     found = way_back(shop, order["id"])
     assert (found["status"], found["_paymentConfirmation"]) == ("PAID", "paid")
     assert len(paid_intents(shop, order["id"])) == 1
-    assert books.differences() == []
+    assert ledger_entries.differences() == []
 
 
 @pytest.mark.parametrize("how", [{"status": 503}, {"drop": True}], ids=["503", "down"])
@@ -162,8 +162,8 @@ def test_money_for_an_order_that_was_cancelled_meanwhile_goes_back(shop):
         run_job("settle-payments")
     [paid] = paid_intents(shop, order["id"])
     assert [one["amount"] for one in shop.localstripe.refunds(paid)] == [10_500]
-    assert books.differences() == []
-    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
+    assert ledger_entries.differences() == []
+    assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
 
 
 def test_a_refund_whose_answer_was_lost_is_not_given_twice(shop):

@@ -14,7 +14,15 @@ from app.http.service import Service
 from app.identity.actor import Actor
 from app.payments.pay import Payment
 from app.payments.results import without_secret
-from blueprints.marketplace.order_management import commands, paying, placing, queries, reports, schemas, tickets
+from blueprints.marketplace.order_management import (
+    commands,
+    paying,
+    payment_references,
+    placing,
+    queries,
+    reports,
+    schemas,
+)
 from blueprints.marketplace.order_management.models import (
     Order,
     OrderItem,
@@ -157,21 +165,21 @@ def complete_order(actor: Actor, data: dict[str, Any], order_management_order_id
             event="ordermanagementorderpayment-created", id_name="sys_orderManagementOrderPaymentId", **_TICKET)
 def create_ticket(actor: Actor, data: dict[str, Any]) -> OrderPayment:
     """Write the payment ticket of an order by hand (staff)."""
-    return tickets.create_ticket(actor, **data)
+    return payment_references.create_ticket(actor, **data)
 
 
 @api.update("/v1/ordermanagementorderpayment/{sys_orderManagementOrderPaymentId}", body=schemas.TicketChange,
             name="updateOrderManagementOrderPayment", event="ordermanagementorderpayment-updated", **_TICKET)
 def update_ticket(actor: Actor, data: dict[str, Any], sys_order_management_order_payment_id: str) -> OrderPayment:
     """Change a payment ticket by hand (staff)."""
-    return tickets.change_ticket(actor, sys_order_management_order_payment_id, **data)
+    return payment_references.change_ticket(actor, sys_order_management_order_payment_id, **data)
 
 
 @api.delete("/v1/ordermanagementorderpayment/{sys_orderManagementOrderPaymentId}",
             name="deleteOrderManagementOrderPayment", event="ordermanagementorderpayment-deleted", **_TICKET)
 def delete_ticket(actor: Actor, data: dict[str, Any], sys_order_management_order_payment_id: str) -> OrderPayment:
     """Delete a payment ticket (staff)."""
-    return tickets.delete_ticket(actor, sys_order_management_order_payment_id)
+    return payment_references.delete_ticket(actor, sys_order_management_order_payment_id)
 
 
 @api.get("/v1/ordermanagementorderpayment2/{sys_orderManagementOrderPaymentId}",

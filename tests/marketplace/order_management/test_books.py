@@ -19,7 +19,7 @@ from app.jobs.worker import run_all_due_work, run_job
 from app.payments.attempts import book_intent
 from app.payments.gateway import circuit_breaker
 from app.payments.refunds import book_refunds
-from blueprints.marketplace.order_management import books, commands, paying, placing
+from blueprints.marketplace.order_management import commands, ledger_entries, paying, placing
 from blueprints.marketplace.order_management.models import LedgerEntry
 from blueprints.marketplace.order_management.queries import known_order
 from blueprints.marketplace.order_management.settlement import CHECKOUT
@@ -129,7 +129,7 @@ class Bookkeeping(RuleBasedStateMachine):
 
     @invariant()
     def the_books_agree(self):
-        assert books.differences() == []
+        assert ledger_entries.differences() == []
 
     @invariant()
     def the_house_keeps_its_share_of_what_the_seller_keeps(self):
@@ -186,7 +186,7 @@ def test_in_the_end_only_paid_orders_hold_money_and_units(memory_gateway):
     paying.refresh_payment(BUYER, lost, {})
     assert [known_order(one)["state"] for one in (declined, lost, cancelled)] == \
         ["PAID/paid", "PAID/paid", "CANCELLED/canceled"]
-    assert books.totals()["USD"] == {"paid": 2 * 2074, "refunded": 501, "ledger": 2 * 2074 - 501}
+    assert ledger_entries.totals()["USD"] == {"paid": 2 * 2074, "refunded": 501, "ledger": 2 * 2074 - 501}
     assert stock_figures() == {product: (4, 0)}
     assert sorted(one.status for one in memory_gateway.intents.values()) == \
         ["canceled", "canceled", "succeeded", "succeeded"]

@@ -5,7 +5,7 @@ import pytest
 
 from app.clock import moved_clock
 from app.jobs.worker import run_job
-from blueprints.marketplace.order_management import books
+from blueprints.marketplace.order_management import ledger_entries
 from blueprints.marketplace.order_management.queries import feedback_eligibility
 from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE, VISA
@@ -55,7 +55,7 @@ class TestStatus:
         times = ("paidAt", "shippedAt", "deliveredAt", "cancelledAt")
         same = ok(shop.move(shop.admin, order["id"], **dict.fromkeys(times, STAMP)))["orderManagementOrder"]
         assert [same[name] for name in times] == [None] * 4
-        assert books.differences() == []
+        assert ledger_entries.differences() == []
         assert ok(shop.start(order["id"]))["orderManagementOrder"]["status"] == "PAID"
 
     def test_what_costs_nothing_is_not_paid_by_hand_either(self, shop):

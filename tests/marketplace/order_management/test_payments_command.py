@@ -9,7 +9,7 @@ from app.identity.actor import system_actor
 from app.jobs.worker import run_job
 from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
-from blueprints.marketplace.order_management import books
+from blueprints.marketplace.order_management import ledger_entries
 from blueprints.marketplace.order_management.models import Order
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from cli.payments import payments
@@ -69,10 +69,10 @@ def test_status_tells_what_is_open_and_whether_the_books_agree(shop, flask_payme
 
 def test_status_fails_when_the_books_do_not_agree(shop, flask_payments, tamper):
     order = shop.paid_order()
-    assert books.check_books() == ("ok", "payments, ledger and stock agree (105.0 USD)")
+    assert ledger_entries.check_books() == ("ok", "payments, ledger and stock agree (105.0 USD)")
     tamper(Order, order["id"], paid_at=None)
     assert "1 differences" in flask_payments("status", code=1)
-    assert books.check_books()[0] == "fail"
+    assert ledger_entries.check_books()[0] == "fail"
 
 
 def test_show_tells_the_story_of_an_order(shop, flask_payments):
@@ -139,7 +139,7 @@ def test_refund_gives_back_also_what_was_cancelled(shop, flask_payments):
     assert "succeeded" in flask_payments("refund", order["orderNumber"], "--yes")
     assert "REFUNDED" in flask_payments("show", order["id"])
     assert len(fixes(shop)) == 2
-    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
+    assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
 
 
 def test_reconcile_finds_what_was_lost(shop, flask_payments):
@@ -241,8 +241,8 @@ def test_a_surplus_whose_refund_was_refused_is_due_and_goes_back_when_asked_agai
     assert "nothing was changed" in flask_payments("refund", order_id, "--surplus", "--dry-run")
     assert "succeeded" in flask_payments("refund", order_id, "--surplus", "--yes")
     assert [one["amount"] for one in shop.localstripe.refunds(intent)] == [10_500]
-    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
-    assert (books.differences(), refunds_due(flask_payments), len(fixes(shop))) == ([], [], 1)
+    assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
+    assert (ledger_entries.differences(), refunds_due(flask_payments), len(fixes(shop))) == ([], [], 1)
     assert "no surplus" in flask_payments("refund", order_id, "--surplus", "--yes", code=1)
 
 
@@ -250,7 +250,7 @@ def test_a_surplus_that_a_bank_sent_back_is_due(shop, flask_payments):
     order_id, intent = surplus_payment(shop)
     run_job("settle-payments")
     bank_sends_back(shop, order_id, intent)
-    assert (refunds_due(flask_payments), books.differences()) == ([(order_id, 105, True)], [])
+    assert (refunds_due(flask_payments), ledger_entries.differences()) == ([(order_id, 105, True)], [])
 
 
 def test_a_part_that_a_bank_sent_back_is_due(shop, flask_payments):
@@ -274,14 +274,14 @@ def test_money_of_another_amount_under_the_number_of_an_attempt_holds_nothing_up
         assert [one["amount"] for one in shop.localstripe.refunds(intent)] == [5_000]
         assert shop.read(order["id"])["_paymentConfirmation"] == "canceled"
         assert ok(shop.start(order["id"]))["orderManagementOrder"]["status"] == "PAID"
-    assert books.differences() == []
+    assert ledger_entries.differences() == []
 
 
 def test_fix_finds_what_was_given_back_at_the_dashboard_and_told_by_no_webhook(shop, flask_payments):
     order = shop.paid_order()
     shop.localstripe.call("POST", "/v1/refunds", payment_intent=order["paymentIntentId"], amount=10_500)
     assert "REFUNDED" in flask_payments("fix", order["id"], "--yes")
-    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
+    assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
 
 
 def test_fix_does_not_say_that_all_is_right_while_the_gateway_is_away(shop, flask_payments):
@@ -306,7 +306,7 @@ def test_money_that_came_another_way_counts_after_a_card_failed_too(shop, flask_
     with moved_clock(hours=49):
         settle()
         assert "cannot become PAID" in flask_payments("fix", lapsed["id"], "--status", "PAID", "--yes", code=1)
-    assert books.differences() == []
+    assert ledger_entries.differences() == []
 
 
 def test_what_waits_for_a_bank_is_closed_before_money_is_booked_that_came_another_way(shop, flask_payments):
@@ -316,4 +316,4 @@ def test_what_waits_for_a_bank_is_closed_before_money_is_booked_that_came_anothe
     assert [one["status"] for one in shop.localstripe.intents(orderId=order["id"])] == ["requires_action"]
     assert "PAID/paid" in flask_payments("fix", order["id"], "--status", "PAID", "--yes")
     assert [one["status"] for one in shop.localstripe.intents(orderId=order["id"])] == ["canceled"]
-    assert books.differences() == []
+    assert ledger_entries.differences() == []

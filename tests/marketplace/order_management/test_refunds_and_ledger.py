@@ -8,7 +8,7 @@ from app.identity.actor import system_actor
 from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
 from app.settings import SettingsError
-from blueprints.marketplace.order_management import books, paying
+from blueprints.marketplace.order_management import ledger_entries, paying
 from blueprints.marketplace.order_management.queries import refunds_due
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from tests.marketplace.order_management.shop import CATEGORY, ORDERS, ok
@@ -30,7 +30,7 @@ def test_parts_go_back_until_nothing_is_left(shop):
     rest = ok(shop.move(shop.admin, order["id"], "REFUNDED"))
     assert (rest["paymentResult"]["amount"], rest["orderManagementOrder"]["status"]) == (99.5, "REFUNDED")
     assert sorted(one["amount"] for one in shop.localstripe.refunds(order["paymentIntentId"])) == [550, 9_950]
-    assert books.differences() == []
+    assert ledger_entries.differences() == []
 
 
 @pytest.mark.parametrize("amount", [0, -1, 1.001, "5", 10 ** 13])
@@ -62,7 +62,7 @@ def test_money_that_came_past_the_gateway_goes_back_past_it(shop):
     assert shop.start(order["id"]).status_code == 400
     assert ok(shop.move(shop.admin, order["id"], "REFUNDED"))["orderManagementOrder"]["status"] == "REFUNDED"
     assert shop.localstripe.intents(orderId=order["id"]) == []
-    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
+    assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
 
 
 def test_commission_is_taken_of_the_goods_and_not_of_the_shipping(shop):
@@ -135,8 +135,8 @@ def test_a_refund_that_comes_back_puts_the_money_back_on_the_books(shop):
     [refund] = shop.localstripe.refunds(order["paymentIntentId"])
     failed = Refund(refund["id"], order["paymentIntentId"], 10_500, "USD", "failed", refund["metadata"])
     book_refunds(CHECKOUT, system_actor("marketplace"), order["id"], order["paymentIntentId"], [failed])
-    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 0, "ledger": 10_500}
-    assert books.differences() == []
+    assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 0, "ledger": 10_500}
+    assert ledger_entries.differences() == []
     assert report(shop.seller)[0]["commission"] == 10
     assert [(one["id"], one["left"]) for one in refunds_due()] == [(order["id"], 105)]
     assert ok(shop.move(shop.admin, order["id"], "REFUNDED"))["paymentResult"]["amount"] == 105
@@ -153,4 +153,4 @@ def test_a_refund_cut_short_before_its_answer_was_kept_is_not_given_twice(shop, 
     assert (answer["amount"], answer["refundStatus"], answer["success"]) == (5, "succeeded", True)
     assert [one["amount"] for one in shop.localstripe.refunds(order["paymentIntentId"])] == [500]
     ok(shop.admin.patch(path, json=part, headers={"Idempotency-Key": "part-2"}))
-    assert books.totals()["USD"]["refunded"] == 1_000
+    assert ledger_entries.totals()["USD"]["refunded"] == 1_000

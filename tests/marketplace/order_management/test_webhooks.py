@@ -15,7 +15,7 @@ from app.payments.gateway import circuit_breaker
 from app.payments.gateway.port import Intent, Refund
 from app.payments.gateway.stripe import StripeGateway
 from app.payments.reports import attempts_of_order, received_events, refunds_of_order
-from blueprints.marketplace.order_management import books, placing
+from blueprints.marketplace.order_management import ledger_entries, placing
 from blueprints.marketplace.order_management.queries import known_order
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from tests.app.payments.memory_gateway import GOOD, MemoryGateway
@@ -66,7 +66,7 @@ class TestRefusals:
         ok(shop.webhook(an_event("payment_intent.succeeded", an_intent(order["id"], 1, "succeeded", 1))))
         assert shop.read(order["id"])["status"] == "PENDING_PAYMENT"
         assert [one["state"] for one in refunds_of_order("orderManagementOrder", order["id"])] == ["requested"]
-        assert books.differences() == []
+        assert ledger_entries.differences() == []
 
     def test_an_event_that_must_be_looked_up_waits_for_the_gateway(self, shop):
         order = shop.order(shop.list_product())
@@ -102,8 +102,8 @@ def test_a_refund_made_at_the_dashboard_is_booked(shop):
     rest = shop.localstripe.call("POST", "/v1/refunds", payment_intent=order["paymentIntentId"], amount=10_000)
     ok(shop.webhook(an_event("refund.created", rest)))
     assert shop.read(order["id"])["status"] == "REFUNDED"
-    assert books.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
-    assert books.differences() == []
+    assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
+    assert ledger_entries.differences() == []
 
 
 def an_intent(order_id: str, number: int, status: str, amount: int = TOTAL,
@@ -273,4 +273,4 @@ def test_events_delivered_three_times_in_any_order_into_crashes_end_the_same(gat
         assert len(received_events(CHECKOUT.name, order_id=story.order_id, limit=99)) == len(story.events)
 
     sequences()
-    assert books.differences() == []
+    assert ledger_entries.differences() == []
