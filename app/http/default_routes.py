@@ -18,7 +18,7 @@ from app.http.service import Service
 from app.identity.access import public
 from app.identity.actor import Actor
 from app.identity.authentication import session_answer
-from app.identity.session_view import SESSION_SCHEMA
+from app.identity.sessions import SESSION_SCHEMA
 from app.ops.health import admin_health_report, health_report
 from app.runtime import runtime
 

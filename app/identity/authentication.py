@@ -15,8 +15,7 @@ from app.identity.access_tokens import TokenRefused, install_tokens, presented_t
 from app.identity.actor import Actor, anonymous
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
-from app.identity.session_view import session_body
-from app.identity.sessions import LiveSession, SessionStore, UserDirectory, user_mark
+from app.identity.sessions import LiveSession, SessionStore, UserDirectory, session_body, user_mark
 from app.identity.signing_keys import KeyRing
 from app.settings import Settings
 

@@ -2,16 +2,31 @@
 
 They name the buckets their holder may write and hang on the session they were handed out with."""
 from dataclasses import dataclass
+from typing import Protocol
 
 import jwt
 from jwt.exceptions import PyJWTError
 
 from app.clock import now
 from app.identity.encryption import purpose_key
-from app.identity.sessions import LiveSession
 from app.settings import REALM_CODENAMES
 
 _APPLICATION_WRITERS = ("superAdmin", "admin")
+
+
+class TokenSession(Protocol):
+    """What a bucket token says of the session it hangs on; `expires_at` in epoch seconds."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def realm(self) -> str: ...
+    @property
+    def user_id(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def expires_at(self) -> float: ...
 
 
 class BucketTokenRefused(Exception):
@@ -37,7 +52,7 @@ def application_bucket(realm: str) -> str:
     return f"{REALM_CODENAMES[realm]}-public-common-bucket"
 
 
-def bucket_tokens(app_secret: str, session: LiveSession) -> dict[str, str]:
+def bucket_tokens(app_secret: str, session: TokenSession) -> dict[str, str]:
     """Return the tokens the session object carries: `userBucketToken`, and for staff `applicationBucketToken`."""
     tokens = {"userBucketToken": _issue(app_secret, session, user_bucket(session.user_id))}
     if session.role in _APPLICATION_WRITERS:
@@ -58,7 +73,7 @@ def read_bucket_token(app_secret: str, realm: str, token: str) -> BucketGrant:
     return BucketGrant(claims["sessionId"], claims["userId"], tuple(bucket["bucketId"] for bucket in claims["buckets"]))
 
 
-def _issue(app_secret: str, session: LiveSession, bucket_id: str) -> str:
+def _issue(app_secret: str, session: TokenSession, bucket_id: str) -> str:
     claims = {
         "tokenMark": _mark(session.realm), "sessionId": session.id, "userId": session.user_id, "sub": session.user_id,
         "iat": int(now().timestamp()), "exp": int(session.expires_at),

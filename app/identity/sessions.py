@@ -3,7 +3,7 @@
 What a process remembers of them for seconds is in authentication.py; a change touches the user's version mark."""
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, String, delete, select, update
@@ -11,13 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.data.batches import purge
-from app.data.columns import boolean, instant
+from app.data.columns import boolean, instant, iso
 from app.data.database import reading
 from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.identity.actor import system_actor
+from app.identity.bucket_tokens import bucket_tokens
+from app.runtime import runtime
 
 
 class LoginSession(Base):
@@ -133,3 +135,35 @@ def sweep_expired_sessions(realm: str) -> int:
         system_actor(realm),
         lambda lot: [row.id for row in fetch(expired.order_by(LoginSession.expires_at).limit(lot))],
         lambda work, ids: work.execute(delete(LoginSession).where(LoginSession.id.in_(ids))))
+
+
+# What OpenAPI documents say of it.
+SESSION_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["status", "sessionId", "userId", "email", "fullname", "roleId", "accessToken", "userBucketToken"],
+    "properties": {
+        "status": {"type": "string", "const": "OK"}, "sessionId": {"type": "string", "format": "uuid"},
+        "userId": {"type": "string", "format": "uuid"}, "email": {"type": "string"}, "fullname": {"type": "string"},
+        "roleId": {"type": "string", "enum": ["superAdmin", "admin", "user"]}, "avatar": {"type": ["string", "null"]},
+        "emailVerified": {"type": "boolean"}, "phone": {"type": ["string", "null"]},
+        "loginDate": {"type": "string", "format": "date-time"}, "sessionNeedsEmail2FA": {"type": "boolean"},
+        "sessionNeedsMobile2FA": {"type": "boolean"}, "accessToken": {"type": "string"},
+        "userBucketToken": {"type": "string", "description": "writes the user's own bucket"},
+        "applicationBucketToken": {"type": "string", "description": "staff only: writes the common bucket"}},
+    "example": {
+        "status": "OK", "sessionId": "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e",
+        "userId": "018f4c1d-0c52-7d11-8f3a-5b1e2a9c7d60", "email": "anna@example.com", "fullname": "Anna Ant",
+        "roleId": "user", "avatar": None, "emailVerified": True, "loginDate": "2026-01-31T12:00:00.000Z",
+        "sessionNeedsEmail2FA": False, "sessionNeedsMobile2FA": False, "accessToken": "eyJhbGciOiJSUzI1NiJ9.e30.sig",
+        "userBucketToken": "eyJhbGciOiJIUzI1NiJ9.e30.sig"}}
+
+
+def session_body(session: LiveSession, access_token: str) -> dict[str, Any]:
+    """Return the session object: no `id`, no password, bucket tokens fresh."""
+    return {
+        "status": "OK", "sessionId": session.id, "userId": session.user_id, "email": session.email,
+        "fullname": session.fullname, "roleId": session.role, **session.profile,
+        "loginDate": iso(datetime.fromtimestamp(session.logged_in_at, UTC)),
+        "sessionNeedsEmail2FA": session.needs_email_2fa, "sessionNeedsMobile2FA": session.needs_mobile_2fa,
+        "accessToken": access_token, **bucket_tokens(runtime().settings.secret_key, session),
+    }

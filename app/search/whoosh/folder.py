@@ -18,7 +18,7 @@ from pathlib import Path
 import orjson
 
 from app.search.port import Change, Document, IndexBusy, Removal
-from app.search.values import packed
+from app.search.text import packed
 
 # A rebuild that died leaves a journal that grows with every write; beyond this it is given up.
 MAX_JOURNAL = 256 * 2**20

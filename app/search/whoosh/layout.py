@@ -14,8 +14,7 @@ from whoosh import columns, fields, formats
 
 from app.search.fields import IndexSchema
 from app.search.port import Document
-from app.search.values import as_text, column_value, packed, value_of
-from app.search.words import words
+from app.search.text import as_text, column_value, packed, value_of, words
 
 ID = "id"
 VERSION = "version"

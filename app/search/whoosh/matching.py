@@ -11,11 +11,21 @@ from typing import Any
 
 from app.search.fields import Field, IndexSchema
 from app.search.port import Filter, InvalidSearch, SearchQuery
-from app.search.values import SEPARATOR, as_instant, as_keyword, as_number, as_text, value_of
+from app.search.text import (
+    SEPARATOR,
+    as_instant,
+    as_keyword,
+    as_number,
+    as_text,
+    ends_open,
+    fold,
+    query_words,
+    value_of,
+    words,
+)
 from app.search.whoosh.layout import WORDS, own_words
 from app.search.whoosh.segments import SegmentData
 from app.search.whoosh.snapshot import SegmentView, Snapshot
-from app.search.words import ends_open, fold, query_words, words
 
 MIN_PREFIX = 2  # shorter last words are searched whole: a single letter would match nearly everything
 MAX_EXPANSION = 1000  # words a beginning may stand for, per segment

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from app.search.fields import IndexSchema
 from app.search.port import Hit, InvalidSearch, SearchQuery, SearchResult, Sort
-from app.search.values import SEPARATOR
+from app.search.text import SEPARATOR
 from app.search.whoosh.matching import Docs, Matcher
 from app.search.whoosh.snapshot import SegmentView, Snapshot
 

@@ -2,7 +2,7 @@
 from typing import Any
 
 from app.http.openapi import answer
-from app.identity.session_view import SESSION_SCHEMA
+from app.identity.sessions import SESSION_SCHEMA
 from blueprints.platform.auth.parties import PASSWORD_RESET, SECOND_FACTOR, Verification
 
 Document = dict[str, Any]

@@ -12,7 +12,7 @@ from app.identity.access import public
 from app.identity.access_tokens import token_name
 from app.identity.actor import Actor
 from app.identity.authentication import identity
-from app.identity.session_view import session_body
+from app.identity.sessions import session_body
 from app.runtime import runtime
 from blueprints.platform.auth import documents, logins
 from blueprints.platform.auth.login_page import LOGIN_PAGE, LOGIN_SCRIPT

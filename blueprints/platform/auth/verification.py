@@ -14,8 +14,7 @@ from app.identity.authentication import identity
 from app.identity.login_throttle import Limit
 from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, packed_code
 from app.identity.passwords import hash_password
-from app.identity.session_view import session_body
-from app.identity.sessions import settle_second_factor
+from app.identity.sessions import session_body, settle_second_factor
 from app.runtime import runtime
 from blueprints.platform.auth import commands
 from blueprints.platform.auth.parties import (

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.search import Document, Filter, Removal, SearchQuery, Sort, WhooshIndex
+from app.search.text import words
 from app.search.whoosh.matching import MIN_PREFIX
-from app.search.words import words
 from tests.app.search.conftest import SCHEMA
 
 WORDS = ["red", "read", "ready", "blue", "phone", "phones", "case", "ärger", "東京"]

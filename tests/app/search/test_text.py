@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.search.words import MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, MAX_WORD, ends_open, query_words, words
+from app.search.text import MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, MAX_WORD, ends_open, query_words, words
 
 
 @pytest.mark.parametrize(
