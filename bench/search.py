@@ -29,15 +29,15 @@ from app.search import (
     WhooshIndex,
     instant,
     number,
-    text,
+    prose,
 )
 from app.search import keyword as key
 
 SCHEMA = IndexSchema(
     "bench",
     (
-        text("title", 3.0, sort=True),
-        text("description"),
+        prose("title", 3.0, sort=True),
+        prose("description"),
         key("type", facet=True),
         key("condition", facet=True),
         key("categoryId", facet=True),

@@ -3,7 +3,7 @@
 Import from here; `whoosh_adapter` is the embedded engine. Not for lists with filters only: those are SQL.
 """
 
-from app.search.fields import Field, IndexSchema, instant, keyword, number, text
+from app.search.fields import Field, IndexSchema, instant, keyword, number, prose
 from app.search.port import (
     Change,
     Document,
@@ -43,5 +43,5 @@ __all__ = [
     "instant",
     "keyword",
     "number",
-    "text",
+    "prose",
 ]

@@ -53,7 +53,7 @@ class Field:
         return self.kind == "text" and self.filter
 
 
-def text(name: str, boost: float = 1.0, *, filter: bool = False, sort: bool = False) -> Field:
+def prose(name: str, boost: float = 1.0, *, filter: bool = False, sort: bool = False) -> Field:
     """Prose: found by its words."""
     return Field(name, "text", boost=boost, filter=filter, sort=sort)
 

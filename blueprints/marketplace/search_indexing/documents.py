@@ -7,15 +7,15 @@ from sqlalchemy import func, select
 
 from app.data.columns import iso
 from app.data.reads import fetch, fetch_one
-from app.search import Change, Document, IndexSchema, RebuildSource, Removal, instant, keyword, text
+from app.search import Change, Document, IndexSchema, RebuildSource, Removal, instant, keyword, prose
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.rules import other_prose
 
 _CHUNK = 1000
 
 SCHEMA = IndexSchema("searchIndex", (
-    text("title", 4.0), text("name", 4.0), text("fullname", 4.0), text("subtitle", 2.0), text("description"),
-    text("prose"),
+    prose("title", 4.0), prose("name", 4.0), prose("fullname", 4.0), prose("subtitle", 2.0), prose("description"),
+    prose("prose"),
     keyword("documentType", facet=True), keyword("referenceId"), instant("indexedAt"),
 ))
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from app.search import Document, IndexSchema, RebuildSource, WhooshIndex, instant, keyword, number, text
+from app.search import Document, IndexSchema, RebuildSource, WhooshIndex, instant, keyword, number, prose
 
 SCHEMA = IndexSchema(
     "product",
     (
-        text("title", 3.0, filter=True, sort=True),
-        text("description"),
+        prose("title", 3.0, filter=True, sort=True),
+        prose("description"),
         keyword("type", facet=True),
         keyword("categoryId", facet=True, sort=True),
         keyword("tags", many=True, facet=True),

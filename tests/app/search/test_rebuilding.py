@@ -23,7 +23,7 @@ from app.search import (
     Removal,
     SearchQuery,
     WhooshIndex,
-    text,
+    prose,
 )
 from app.search.whoosh import rebuilding
 from app.search.whoosh.folder import Folder
@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_read_is_reported_answered_empty_and_mended(tmp_
 def _break(root: Path, state: str) -> None:
     if state == "missing":
         return
-    schema = SCHEMA if state == "damaged" else IndexSchema("product", (text("title"),))
+    schema = SCHEMA if state == "damaged" else IndexSchema("product", (prose("title"),))
     index = WhooshIndex(root, schema)
     index.create()
     index.put([listing("a"), listing("b")])
