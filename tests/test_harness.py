@@ -46,6 +46,7 @@ def test_what_is_not_committed_is_gone(app: Flask) -> None:
     with unit_of_work(system_actor("marketplace")) as work:
         work.insert(Category(title="Never"))
         work.flush()
+        work.rollback()
     assert _categories() == 0
 
 

@@ -1,7 +1,7 @@
 """One unit of work = one transaction: what a command changes, and the events that say so, are committed together.
 
-Leaving the block without `commit()` rolls back. A command called by another joins the caller's unit of work; only the
-outermost commits."""
+A command called by another joins the caller's unit of work; only the outermost commits, and after a refusal inside
+nothing does (docs/decisions/008)."""
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -55,6 +55,14 @@ class Expectation:
         self.met = True
 
 
+class UnitOfWorkSpoiled(RuntimeError):
+    """The transaction holds half of something that failed, and may not be committed (docs/decisions/008)."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__("the unit of work cannot be committed, because something inside it failed first: "
+                         f"{type(error).__name__}: {error}")
+
+
 class UnitOfWork:
     """The verbs a command has; see unit_of_work()."""
 
@@ -62,8 +70,11 @@ class UnitOfWork:
         self.actor = actor
         self.request_id = request_id
         self._session = session
-        self._depth = 0
-        self._finished = False
+        self._finished: list[bool] = []
+        """One flag an open block, the outermost first: it said commit() or rollback()."""
+        self._first_error: BaseException | None = None
+        """What failed inside and was not taken back by attempt(); after it nothing is committed."""
+        self._wrote = False
         self._last_locked: type[Base] | None = None
         self._held: dict[tuple[type[Entity], str], Entity] = {}
         self._records: list[dict[str, Any]] = []
@@ -78,7 +89,7 @@ class UnitOfWork:
 
     def get(self, model: type[E], object_id: str) -> E:
         """Return the active row of `model` with that id; raises NotFound."""
-        entity = self._session.execute(_by_id(model), {"id_": object_id}).scalar_one_or_none()
+        entity: E | None = self._run(_by_id(model), {"id_": object_id}).scalar_one_or_none()
         if entity is None:
             raise NotFound
         return entity
@@ -91,7 +102,7 @@ class UnitOfWork:
         entity = cast(E | None, self._held.get((model, object_id)))
         if entity is None:
             self._check_order(model)
-            entity = self._session.execute(_to_lock(model), {"id_": object_id}).scalar_one_or_none()
+            entity = self._run(_to_lock(model), {"id_": object_id}).scalar_one_or_none()
             if entity is not None:
                 self._hold(entity)
         if entity is None or not (entity.is_active or archived_too):
@@ -113,7 +124,7 @@ class UnitOfWork:
         if lock:
             query = query.with_for_update().execution_options(populate_existing=True)
         self._check_locks_of(query)
-        found = list(self._session.execute(query, values).scalars())
+        found = list(self._run(query, values).scalars())
         for row in found if lock else ():
             if isinstance(row, Entity):
                 self._hold(row)
@@ -122,12 +133,12 @@ class UnitOfWork:
     def rows(self, query: Select[*tuple[Any, ...]]) -> list[Any]:
         """Return plain rows as this transaction sees them. Raises LockOrderError for a query that locks."""
         self._check_locks_of(query)
-        return list(self._session.execute(query).all())
+        return list(self._run(query).all())
 
     def execute(self, statement: Executable) -> Any:
         """Run a statement on rows that are no data objects (sessions, due work, keys); returns the result."""
         self._check_locks_of(statement)
-        return self._session.execute(statement)
+        return self._run(statement)
 
     def insert(self, row: B) -> B:
         """Add a new row: an Entity gets id, recordVersion 1, times and owner where they are unset."""
@@ -199,10 +210,10 @@ class UnitOfWork:
 
         Raises NoRealm for the kernel's own work."""
         realm = self.actor.realm
-        self._session.execute(delete(DueWork).where(is_piece(realm, kind, subject)))
+        self._run(delete(DueWork).where(is_piece(realm, kind, subject)))
         if due_at is not None:
-            self._session.execute(insert(DueWork).values(realm=realm, kind=kind, subject=subject, due_at=due_at,
-                                                        attempts=0, request_id=self.request_id))
+            self._run(insert(DueWork).values(realm=realm, kind=kind, subject=subject, due_at=due_at, attempts=0,
+                                             request_id=self.request_id))
 
     @contextmanager
     def acting_for(self, actor: Actor, request_id: str | None) -> Iterator[None]:
@@ -232,54 +243,120 @@ class UnitOfWork:
         """Try something that may be refused, and go on after it: an exception takes back what the block did, and rises.
 
         Rows go back to the savepoint, and with them events, due work, cache versions, what was left for after the
-        commit, locks and the version If-Match named: `try: with work.attempt(): … except ApiError: …`."""
+        commit, locks and the version If-Match named: `try: with work.attempt(): … except ApiError: …`.
+
+        Raises UnitOfWorkSpoiled when something failed before, or inside and was caught there."""
+        self._require_sound()
         self.flush()
         expectation = _expectation.get()
         records, actions, met = len(self._records), len(self._after_commit), expectation is not None and expectation.met
         touched, held, last_locked = set(self._touched), dict(self._held), self._last_locked
-        rows = dict(self._rows)
+        rows, finished, wrote = dict(self._rows), list(self._finished), self._wrote
         try:
             with self._session.begin_nested():
                 yield
+                self._require_sound()
                 self.flush()
         except BaseException:
             del self._records[records:], self._after_commit[actions:]
             self._touched, self._held, self._last_locked = touched, held, last_locked
-            self._rows = rows
+            self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
             if expectation is not None:
                 expectation.met = met
             raise
 
     def flush(self) -> None:
         """Send the changes to the database now, so that versions are set and unique rules have spoken."""
-        try:
+        with self._saving():
             self._session.flush()
-        except IntegrityError as error:
-            raise refusal_of(error) from error
-        except StaleDataError as error:
-            raise RuleViolated("ConcurrentChange", "the record was changed by somebody else; read it again") from error
 
     def commit(self) -> None:
-        """Finish the command; at the outermost level the transaction is committed, events included."""
-        self._finished = True
-        if self._depth > 1:
-            return
+        """Finish the command; at the outermost level the transaction is committed, events included.
+
+        Raises UnitOfWorkSpoiled when something failed before that attempt() did not take back."""
+        self._require_sound()
+        if len(self._finished) == 1:
+            self._commit_all()
+        self._finished[-1] = True
+
+    def _commit_all(self) -> None:
         self.flush()
-        if self._records:
-            self._session.connection().execute(_TAKE_RECORDS, self._records)
-            self.touch("outbox")
-        try:
+        with self._saving():
+            if self._records:
+                self._session.connection().execute(_TAKE_RECORDS, self._records)
+                self.touch("outbox")
             self._session.commit()
-        except IntegrityError as error:
-            raise refusal_of(error) from error
         if self._touched:
             runtime().board.bump(*self._touched)
         self._to_run, self._after_commit = self._after_commit, []
+
+    def rollback(self) -> None:
+        """Leave the block without commit() on purpose: its end takes back what was written (dry runs).
+
+        Raises RuntimeError in a joined block: what the caller wrote is not its to take back."""
+        if len(self._finished) > 1:
+            raise RuntimeError("a command cannot roll back the unit of work it joined; raise a refusal instead")
+        self._finished[-1] = True
+        self._spoil(RuntimeError("it was rolled back"))
 
     def run_after_commit(self) -> None:
         """Run what was left for after the commit, if there was one."""
         for action in self._to_run:
             action()
+
+    def _run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
+        """Run a statement. A failed one spoils the unit of work: PostgreSQL would turn its commit into a rollback."""
+        self._wrote = self._wrote or not statement.is_select
+        try:
+            return self._session.execute(statement, values)
+        except BaseException as error:
+            self._spoil(error)
+            raise
+
+    @contextmanager
+    def _saving(self) -> Iterator[None]:
+        """Word what the database refuses, and note that it did."""
+        try:
+            try:
+                yield
+            except IntegrityError as error:
+                raise refusal_of(error) from error
+            except StaleDataError as error:
+                raise RuleViolated(
+                    "ConcurrentChange", "the record was changed by somebody else; read it again") from error
+        except BaseException as error:
+            self._spoil(error)
+            raise
+
+    def _spoil(self, error: BaseException) -> None:
+        self._first_error = self._first_error or error
+
+    def _require_sound(self) -> None:
+        if self._first_error is not None:
+            raise UnitOfWorkSpoiled(self._first_error) from self._first_error
+
+    def _unsaved(self) -> bool:
+        """Return whether something was written, or is about to be."""
+        pending = self._session
+        return (self._wrote or bool(self._records) or bool(pending.new) or bool(pending.deleted)
+                or any(pending.is_modified(row) for row in pending.dirty))
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """Open one more block, for unit_of_work() alone; raises RuntimeError when commit() is missing at its end."""
+        self._finished.append(False)
+        outermost = len(self._finished) == 1
+        try:
+            yield
+            if not self._finished[-1] and (not outermost or self._unsaved()):
+                raise RuntimeError("a command left its unit of work without commit()")
+        except BaseException as error:
+            self._spoil(error)
+            raise
+        finally:
+            self._finished.pop()
+            if outermost:
+                self._first_error = None  # its traceback holds this unit of work and all its rows
 
     def _check_locks_of(self, statement: Executable) -> None:
         """Refuse a `SELECT … FOR UPDATE` against the order of locks."""
@@ -332,7 +409,7 @@ def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[Uni
     """Open a unit of work for the actor, or join the one that is open in this context."""
     outer = transaction.get()
     if isinstance(outer, UnitOfWork):
-        with _joined(outer):
+        with outer.block():
             yield outer
         return
     close_reading()
@@ -341,21 +418,9 @@ def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[Uni
         session = stack.enter_context(_Session(writing_engine(), autoflush=False, expire_on_commit=False))
         work = UnitOfWork(actor, session, request_id)
         stack.callback(transaction.reset, transaction.set(work))
-        with _joined(work):
+        with work.block():
             yield work
     work.run_after_commit()
-
-
-@contextmanager
-def _joined(work: UnitOfWork) -> Iterator[None]:
-    work._depth += 1
-    work._finished = False
-    try:
-        yield
-        if work._depth > 1 and not work._finished:
-            raise RuntimeError("a command left the unit of work it joined without commit()")
-    finally:
-        work._depth -= 1
 
 
 class _Session(Session):
@@ -365,6 +430,9 @@ class _Session(Session):
 @sa_event.listens_for(_Session, "before_flush")
 def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
     expectation = _expectation.get()
+    work = transaction.get()
+    if isinstance(work, UnitOfWork):
+        work._wrote = True
     stamp_changes(session, expectation.check if expectation else None)
 
 

@@ -55,6 +55,7 @@ def deliver_batch(limit: int = BATCH) -> int:
                 work.commit()
                 return len(rows)
             except Exception as error:
+                work.rollback()
                 log.info("batch of %s falls back to single deliveries: %s", named, error)
     if listener.batch_handler is not None:
         rows = _together(rows)

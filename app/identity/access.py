@@ -45,9 +45,14 @@ def require(allowed: bool, message: str = "errMsg_ForbiddenAccess") -> None:
         raise Forbidden(message)
 
 
-def require_self_or_staff(actor: Actor, *user_ids: str | None) -> None:
+def require_self_or_staff(actor: Actor, *user_ids: str | None, message: str = "errMsg_ForbiddenAccess") -> None:
     """Raise Forbidden unless the actor is one of the named users or staff."""
-    require(actor.is_staff or any(actor.is_user(user_id) for user_id in user_ids))
+    require(actor.is_staff or any(actor.is_user(user_id) for user_id in user_ids), message)
+
+
+def require_self(actor: Actor, user_id: str) -> None:
+    """Raise Forbidden unless the actor is that very user; superAdmin passes, admin does not (decision 7)."""
+    require(actor.is_super_admin or actor.is_user(user_id))
 
 
 def public_read(actor: Actor) -> bool:

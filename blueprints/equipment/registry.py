@@ -141,7 +141,9 @@ def load_dictionary(caller: Caller, dictionary: str, codes: Mapping[str, str], *
         _require_own_entity_works(work, caller)
         rows = work.all(select(DictionaryEntry).where(DictionaryEntry.dictionary == dictionary))
         loaded = _merge(work, dictionary, {row.code: row for row in rows}, codes)
-        if not dry_run:
+        if dry_run:
+            work.rollback()
+        else:
             work.emit(topics.DICTIONARY_LOADED, dictionary, {"dictionary": dictionary, **vars(loaded)})
             _flush_codes(work)
             work.commit()

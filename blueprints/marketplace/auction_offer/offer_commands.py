@@ -212,11 +212,10 @@ def _has_lapsed(offer: Offer) -> bool:
 
 
 def _parties(actor: Actor, offer: Offer) -> set[str]:
+    require_self_or_staff(actor, offer.seller_id, offer.buyer_id, message="errMsg_offerBelongsToOthers")
     known = {rules.SELLER: actor.is_user(offer.seller_id), rules.BUYER: actor.is_user(offer.buyer_id),
              rules.STAFF: actor.is_staff}
-    parties = {party for party, holds in known.items() if holds}
-    require(bool(parties), "errMsg_offerBelongsToOthers")
-    return parties
+    return {party for party, holds in known.items() if holds}
 
 
 def _check_counter(status: str | None, amount: Decimal | None, message: str | None,

@@ -12,7 +12,7 @@ from app.data.money import to_wire
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Condition, Filter, Filters, equal
 from app.data.serialization import Wire
-from app.identity.access import require, require_self_or_staff
+from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, Bid, Offer
 from blueprints.marketplace.auction_offer.rules import OFFER_STATUSES, OPEN_OFFER_STATUSES
@@ -96,8 +96,7 @@ def _maxima(bid_ids: Iterable[str]) -> dict[str, int]:
 def get_offer(actor: Actor, offer_id: str) -> Wire:
     """Return one offer to its buyer, its seller or staff; raises NotFound, Forbidden."""
     row = get_row(Offer, offer_id)
-    require(actor.is_staff or actor.is_user(row["buyerId"]) or actor.is_user(row["sellerId"]),
-            "errMsg_offerBelongsToOthers")
+    require_self_or_staff(actor, row["buyerId"], row["sellerId"], message="errMsg_offerBelongsToOthers")
     return _as_of(iso(now()), row)
 
 

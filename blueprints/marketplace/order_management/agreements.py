@@ -28,7 +28,7 @@ def agreed_price(work: UnitOfWork, actor: Actor, listing: OrderedListing, order_
     elif listing.type == "FIXED" and asked in (None, listing.price):
         price = listing.price or 0
     else:
-        price = _found(actor, listing, order_id, asked)
+        price = _found(work, actor, listing, order_id, asked)
     if asked not in (None, price):
         raise RuleViolated("PriceDiffers", "the price is neither the listing's nor one agreed with its seller")
     return price
@@ -43,15 +43,15 @@ def _buyer(actor: Actor) -> str:
     return str(actor.user_id)
 
 
-def _found(actor: Actor, listing: OrderedListing, order_id: str, asked: int | None) -> int:
+def _found(work: UnitOfWork, actor: Actor, listing: OrderedListing, order_id: str, asked: int | None) -> int:
     """Claim the first of the buyer's agreements on the listing that is free and has the asked price."""
     for bid_id, price in _won_bids(actor, listing):
         if asked in (None, price):
-            with suppress(RuleViolated):
+            with suppress(RuleViolated), work.attempt():
                 return claim_bid(actor, bid_id, bidder_id=_buyer(actor), product_id=listing.id, order_id=order_id)
     for offer_id, price in _accepted_offers(actor, listing):
         if asked in (None, price):
-            with suppress(RuleViolated):
+            with suppress(RuleViolated), work.attempt():
                 return _claim_offer(actor, offer_id, listing, order_id)
     if listing.type == "AUCTION":
         raise RuleViolated("AuctionNotWon", "an auction is ordered by who won it, at the price it was won for")

@@ -15,7 +15,7 @@ from app.data.columns import iso
 from app.data.money import minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import RuleViolated
-from app.identity.access import require
+from app.identity.access import require, require_self_or_staff
 from app.identity.actor import Actor
 from app.jobs.wakeup import wake
 from app.payments import refunds as payment_refunds
@@ -73,7 +73,7 @@ def cancel_order(actor: Actor, order_id: str) -> Order:
         order = _lock_to_cancel(work, order_id)
         items = items_of(work, order_id)
         parties = (order.buyer_id, *(item.seller_id for item in items))
-        require(actor.is_staff or any(actor.is_user(party) for party in parties), "errMsg_OrderBelongsToOthers")
+        require_self_or_staff(actor, *parties, message="errMsg_OrderBelongsToOthers")
         if order.status not in rules.CANCELLABLE and not _may_be_retried(order):
             raise RuleViolated("OrderStep", f"an order that is {order.status} cannot be cancelled")
         before = _payment_of(order)

@@ -9,7 +9,7 @@ from app.clock import now
 from app.data.columns import camel_case
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.http.errors import InvalidInput, RuleViolated
-from app.identity.access import require, require_self_or_staff
+from app.identity.access import require_self_or_staff
 from app.identity.actor import Actor
 from app.identity.bucket_tokens import user_bucket
 from blueprints.marketplace.product_listing import rules
@@ -155,8 +155,7 @@ def _claim_or_release(work: UnitOfWork, product: Product, media: Media) -> None:
         if media.product_id == product.id:
             work.change(media, product_id=None)
         return
-    require(work.actor.is_staff or media.uploader_id in (work.actor.user_id, product.seller_id),
-            "errMsg_mediaAssetBelongsToSomebodyElse")
+    require_self_or_staff(work.actor, media.uploader_id, message="errMsg_mediaAssetBelongsToSomebodyElse")
     if media.product_id is None:
         work.change(media, product_id=product.id)
 

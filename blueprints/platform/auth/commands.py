@@ -8,7 +8,7 @@ from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.topics import service_topic
 from app.http.errors import Forbidden, InvalidInput, RuleViolated
-from app.identity.access import require
+from app.identity.access import require_self
 from app.identity.actor import Actor, system_actor
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
@@ -45,7 +45,7 @@ def update_profile(actor: Actor, user_id: str, **face: Any) -> Account:
     """Change the actor's own face: fullname, avatar, and what the realm adds; raises NotFound, Forbidden."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
-        require(actor.is_user(user_id) or actor.is_super_admin)
+        require_self(actor, user_id)
         _change_face(work, account, face)
         work.commit()
     return account
@@ -81,7 +81,7 @@ def change_password(actor: Actor, user_id: str, *, proven_hash: str | None, chos
     `proven_hash` is the stored hash the old password was found to match, so that a rival change in between counts."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
-        require(actor.is_user(user_id) or actor.is_super_admin)
+        require_self(actor, user_id)
         _require_strong(chosen, "newPassword")
         if actor.is_user(user_id) and account.password != proven_hash:
             raise Forbidden("TheOldPasswordDoesNotMatch", "TheOldPasswordDoesNotMatch")
@@ -139,7 +139,7 @@ def archive_profile(actor: Actor, user_id: str) -> Account:
     """Put the actor's own account to sleep; a login within ARCHIVE_DAYS wakes it (rules-platform §3.4)."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
-        require(actor.is_user(user_id) or actor.is_super_admin)
+        require_self(actor, user_id)
         if user_id == SUPER_ADMIN_ID:
             raise _refusal("SuperAdminCantBeDeleted")
         work.change(account, archived_at=now())
@@ -165,12 +165,13 @@ def ensure_super_admin(realm: str, password_hash: str) -> bool:
     """Create the realm's one superAdmin unless it exists; tell whether it was created (rules-platform §3.1)."""
     model = account_model(realm)
     with unit_of_work(system_actor(realm)) as work:
-        if work.find(model, model.id == SUPER_ADMIN_ID) is not None:
-            return False
-        work.insert(model(id=SUPER_ADMIN_ID, email=SUPER_ADMIN_EMAIL, password=password_hash, fullname="Super Admin",
-                          avatar=gravatar_url(SUPER_ADMIN_EMAIL), role_id=SUPER_ADMIN, email_verified=True))
+        is_missing = work.find(model, model.id == SUPER_ADMIN_ID) is None
+        if is_missing:
+            work.insert(model(
+                id=SUPER_ADMIN_ID, email=SUPER_ADMIN_EMAIL, password=password_hash, fullname="Super Admin",
+                avatar=gravatar_url(SUPER_ADMIN_EMAIL), role_id=SUPER_ADMIN, email_verified=True))
         work.commit()
-    return True
+    return is_missing
 
 
 def purge_archived(realm: str) -> int:

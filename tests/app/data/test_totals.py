@@ -188,5 +188,5 @@ def test_inside_a_unit_of_work_nothing_is_remembered(app: Flask, dear: Callable[
         create_category(actor, title="d")
         work.flush()
         assert list_rows(Category, Page(1, 2)).total == 4
-        # Left without a commit: the fourth never was.
+        work.rollback()
     assert list_rows(Category, Page(1, 2)).total == 3

@@ -1,15 +1,18 @@
 """One transaction: the change and the events that say so, or neither (architecture.md, How a write flows)."""
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.reads import fetch
-from app.data.unit_of_work import in_unit_of_work, unit_of_work
-from app.http.errors import DuplicateRecord, NotFound
+from app.data.unit_of_work import UnitOfWork, UnitOfWorkSpoiled, in_unit_of_work, unit_of_work
+from app.http.errors import DuplicateRecord, NotFound, RuleViolated
 from app.identity.actor import system_actor
 from app.jobs.tables import DueWork
 from blueprints.marketplace.category_management import commands
@@ -45,12 +48,137 @@ def seen_by_others(app: Flask) -> list[str]:
         return pool.submit(look).result()
 
 
-def test_leaving_without_commit_changes_nothing_and_says_nothing(app: Flask) -> None:
-    with unit_of_work(SYSTEM) as work:
-        work.insert(Category(title="Toys"))
-        work.flush()
+def refused(work: UnitOfWork, title: str) -> None:
+    """A command that is refused after it has written a category and its event."""
+    with unit_of_work(work.actor) as joined:
+        joined.insert(Category(title=title))
+        joined.flush()
+        raise RuleViolated("Refused", "half-way")
+
+
+@pytest.mark.parametrize("write", [
+    lambda work: work.insert(Category(title="Toys")),
+    lambda work: (work.insert(Category(title="Toys")), work.flush()),
+    lambda work: work.emit("told", "key", {}),
+    lambda work: work.execute(delete(DueWork)),
+    lambda work: work.schedule("close-auction", uuid7(), now()),
+], ids=["pending", "flushed", "told", "executed", "scheduled"])
+def test_leaving_without_commit_changes_nothing_and_is_found_out(
+        app: Flask, write: Callable[[UnitOfWork], object]) -> None:
+    with pytest.raises(RuntimeError, match="without commit"), unit_of_work(SYSTEM) as work:
+        write(work)
     assert titles() == []
     assert topics() == []
+
+
+def test_who_has_only_read_may_leave_without_commit(app: Flask) -> None:
+    commands.create_category(SYSTEM, title="Toys")
+    with unit_of_work(SYSTEM) as work:
+        [category] = work.all(select(Category), lock=True)
+        work.change(category, title="Toys")
+        assert work.rows(select(Category.title)) == [("Toys",)]
+
+
+def test_who_says_rollback_may_leave_without_commit(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        commands.create_category(SYSTEM, title="Toys")
+        work.rollback()
+    assert titles() == []
+    assert topics() == []
+
+
+def test_nothing_is_committed_after_a_rollback(app: Flask) -> None:
+    with pytest.raises(UnitOfWorkSpoiled, match="rolled back"), unit_of_work(SYSTEM) as work:
+        work.insert(Category(title="Toys"))
+        work.rollback()
+        work.commit()
+    assert titles() == []
+
+
+def test_a_joined_command_cannot_roll_back_its_caller(app: Flask) -> None:
+    with pytest.raises(RuntimeError, match="joined"), unit_of_work(SYSTEM), unit_of_work(SYSTEM) as joined:
+        joined.rollback()
+
+
+def test_a_refused_command_cannot_be_committed_by_its_caller(app: Flask) -> None:
+    with pytest.raises(UnitOfWorkSpoiled, match="half-way") as found, unit_of_work(SYSTEM) as work:
+        work.insert(Category(title="Mine"))
+        with suppress(RuleViolated):
+            refused(work, "Toys")
+        work.commit()
+    assert isinstance(found.value.__cause__, RuleViolated)
+    assert titles() == []
+    assert topics() == []
+
+
+def test_a_refused_command_cannot_be_committed_by_a_command_between(app: Flask) -> None:
+    with pytest.raises(UnitOfWorkSpoiled, match="half-way"), unit_of_work(SYSTEM) as outer:
+        with unit_of_work(SYSTEM) as middle:
+            with suppress(RuleViolated):
+                refused(middle, "Toys")
+            middle.commit()
+        outer.commit()
+    assert titles() == []
+
+
+def test_a_failed_commit_of_a_refused_command_can_be_caught_and_is_not_committed_either(app: Flask) -> None:
+    with pytest.raises(UnitOfWorkSpoiled, match="half-way"), unit_of_work(SYSTEM) as work:
+        with suppress(RuleViolated):
+            refused(work, "Toys")
+        with suppress(RuntimeError):
+            work.commit()
+        work.commit()
+    assert titles() == []
+
+
+def test_no_attempt_begins_after_a_refusal(app: Flask) -> None:
+    with pytest.raises(UnitOfWorkSpoiled, match="half-way"), unit_of_work(SYSTEM) as work:
+        with suppress(RuleViolated):
+            refused(work, "Toys")
+        with work.attempt():
+            pass
+    assert titles() == []
+
+
+def test_an_attempt_that_hides_a_refusal_is_taken_back(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        work.insert(Category(title="Mine"))
+        with pytest.raises(UnitOfWorkSpoiled, match="half-way"), work.attempt(), suppress(RuleViolated):
+            refused(work, "Toys")
+        work.commit()
+    assert titles() == ["Mine"]
+
+
+def test_an_attempt_that_hides_a_failed_flush_is_taken_back(app: Flask) -> None:
+    taken = commands.create_category(SYSTEM, title="Taken")
+    with unit_of_work(SYSTEM) as work:
+        work.insert(Category(title="Mine"))
+        with pytest.raises(UnitOfWorkSpoiled, match="DuplicateRecord"), work.attempt(), suppress(DuplicateRecord):
+            work.insert(Category(id=taken.id, title="Again"))
+            work.flush()
+        work.commit()
+    assert titles() == ["Mine", "Taken"]
+
+
+def test_after_a_failed_flush_nothing_is_committed(app: Flask) -> None:
+    taken = commands.create_category(SYSTEM, title="Taken")
+    with pytest.raises(UnitOfWorkSpoiled, match="DuplicateRecord"), unit_of_work(SYSTEM) as work:
+        work.insert(Category(title="Mine"))
+        with suppress(DuplicateRecord):
+            work.insert(Category(id=taken.id, title="Again"))
+            work.flush()
+        work.commit()
+    assert titles() == ["Taken"]
+
+
+def test_after_a_failed_statement_nothing_is_committed(app: Flask) -> None:
+    """PostgreSQL would answer the commit with a rollback and say nothing."""
+    with pytest.raises(UnitOfWorkSpoiled, match="no_such_table"), unit_of_work(SYSTEM) as work:
+        work.insert(Category(title="Mine"))
+        with suppress(DBAPIError):
+            work.execute(text("DELETE FROM no_such_table"))
+        work.commit()
+    assert titles() == []
 
 
 def test_an_error_rolls_everything_back(app: Flask) -> None:
@@ -67,6 +195,29 @@ def test_a_command_that_forgets_to_commit_inside_another_is_found_out(app: Flask
             inner.insert(Category(title="Toys"))
         outer.commit()
     assert titles() == []
+
+
+@pytest.mark.parametrize("forgetful", ["outer", "middle", "inner"])
+def test_a_forgotten_commit_is_found_out_at_whatever_depth(app: Flask, forgetful: str) -> None:
+    with pytest.raises(RuntimeError, match="without commit"), unit_of_work(SYSTEM) as outer:
+        with unit_of_work(SYSTEM) as middle:
+            with unit_of_work(SYSTEM) as inner:
+                inner.insert(Category(title="Toys"))
+                if forgetful != "inner":
+                    inner.commit()
+            if forgetful != "middle":
+                middle.commit()
+        if forgetful != "outer":
+            outer.commit()
+    assert titles() == []
+
+
+def test_a_command_that_only_read_inside_another_must_commit_too(app: Flask) -> None:
+    """It may write tomorrow, and its caller goes by its commit."""
+    with pytest.raises(RuntimeError, match="without commit"), unit_of_work(SYSTEM) as outer:
+        with unit_of_work(SYSTEM) as inner:
+            inner.rows(select(Category.title))
+        outer.commit()
 
 
 def test_only_the_outermost_command_commits(app: Flask) -> None:
@@ -180,12 +331,11 @@ def test_a_lock_taken_in_a_refused_attempt_is_not_held_any_more(app: Flask) -> N
 
 def test_a_lost_update_is_refused(app: Flask) -> None:
     category = commands.create_category(SYSTEM, title="Toys")
-    with unit_of_work(SYSTEM) as work:
+    with pytest.raises(RuleViolated, match="changed by somebody else"), unit_of_work(SYSTEM) as work:
         stale = work.get(Category, category.id)
         work.execute(text("UPDATE marketplace_category SET record_version = 7"))
         work.change(stale, title="Games")
-        with pytest.raises(Exception, match="changed by somebody else"):
-            work.commit()
+        work.commit()
     assert titles() == ["Toys"]
 
 
