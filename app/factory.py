@@ -1,7 +1,7 @@
 """The front door: create_app reads as the table of contents of the system.
 
-This is the only file of app/ that knows the blueprints; each service is found from here in one jump."""
-from functools import partial
+This is the only file of app/ that knows the blueprints: SERVICES is the list of everything that is mounted."""
+from collections.abc import Sequence
 from pathlib import Path
 
 from flask import Flask, Response
@@ -10,65 +10,68 @@ from flask_migrate import Migrate
 from app import clock
 from app.data.database import configure_database
 from app.data.entity import db
+from app.events.subscriptions import Subscription, Subscriptions
 from app.http.application import Application
 from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import add_default_routes
-from app.http.envelope import json_response, shape_errors_below
+from app.http.envelope import json_response
 from app.http.hooks import install_hooks
 from app.http.openapi import prepare_document
 from app.http.wsgi_middleware import Edge, behind_proxies
 from app.identity.authentication import install_identity
 from app.jobs import housekeeping
+from app.jobs.schedule import DueKind, PeriodicJob, Schedule
+from app.marks import marks_in
 from app.notify import jobs as mail_jobs
+from app.ops.checks import ServiceChecks
 from app.ops.health import backlog
 from app.ops.metrics import install_metrics
 from app.ops.request_log import install_request_log
 from app.payments import reconcile as payment_jobs
+from app.payments.checkout import Checkouts
 from app.runtime import Runtime, install_runtime
+from app.search import catalogue
+from app.search.catalogue import Indexes
+from app.service import ServiceDeclaration
 from app.settings import Settings, SettingsError, claim_home, load_settings
-from blueprints.equipment import routes as equipment
-from blueprints.equipment.declaration import RegistryBlueprint
-from blueprints.equipment.front import READS as REGISTRY
-from blueprints.marketplace.admin_moderation import routes as admin_moderation
-from blueprints.marketplace.auction_offer import jobs as auction_jobs
-from blueprints.marketplace.auction_offer import routes as auction_offer
-from blueprints.marketplace.auction_offer import subscribers as auction_subscribers
-from blueprints.marketplace.auction_offer.rules import parse_increments
-from blueprints.marketplace.category_management import routes as category_management
-from blueprints.marketplace.notification_management import routes as notification_management
-from blueprints.marketplace.notification_management import subscribers as notification_subscribers
-from blueprints.marketplace.notification_management import subscribers_orders as order_notices
-from blueprints.marketplace.order_management import jobs as order_jobs
-from blueprints.marketplace.order_management import routes as order_management
-from blueprints.marketplace.order_management.rules import parse_commission
-from blueprints.marketplace.product_listing import routes as product_listing
-from blueprints.marketplace.search_indexing import jobs as search_jobs
-from blueprints.marketplace.search_indexing import routes as search_indexing
-from blueprints.marketplace.search_indexing import subscribers as search_subscribers
-from blueprints.organization import register_organization
-from blueprints.platform.auth import routes as auth
+from blueprints.equipment.service import SERVICE as EQUIPMENT
+from blueprints.marketplace.admin_moderation.service import SERVICE as ADMIN_MODERATION
+from blueprints.marketplace.auction_offer.service import SERVICE as AUCTION_OFFER
+from blueprints.marketplace.category_management.service import SERVICE as CATEGORY_MANAGEMENT
+from blueprints.marketplace.notification_management.service import SERVICE as NOTIFICATION_MANAGEMENT
+from blueprints.marketplace.order_management.service import SERVICE as ORDER_MANAGEMENT
+from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LISTING
+from blueprints.marketplace.search_indexing.service import SERVICE as SEARCH_INDEXING
+from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
-from blueprints.platform.bucket import routes as bucket
-from blueprints.platform.bucket import subscribers as bucket_subscribers
-from blueprints.platform.notification import subscribers as account_letters
+from blueprints.platform.auth.service import SERVICE as AUTH
+from blueprints.platform.bucket.service import SERVICE as BUCKET
+from blueprints.platform.notification.service import SERVICE as NOTIFICATION
 
-# What runs in the background registers itself when imported; it is named here so that nothing is found by magic.
-BACKGROUND = (
-    housekeeping,
-    account_letters, mail_jobs,
-    bucket_subscribers,
-    auction_jobs, auction_subscribers,
-    notification_subscribers,
-    payment_jobs, order_jobs, order_notices,
-    search_jobs, search_subscribers,
+KERNEL = ServiceDeclaration(
+    name="kernel", version="1.0.0", description="What no service brings: housekeeping, mail, payments, search.",
+    realms=(),
+    background=(housekeeping, mail_jobs, payment_jobs, catalogue),
+    cli=("flask_migrate.cli", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
+         "cli.prepare", "cli.serve", "cli.settings"),
+)
+SERVICES = (
+    KERNEL,
+    # in every realm
+    AUTH, BUCKET, NOTIFICATION,
+    # of the marketplace
+    ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, NOTIFICATION_MANAGEMENT, ORDER_MANAGEMENT, PRODUCT_LISTING,
+    SEARCH_INDEXING,
+    # outside the realms
+    EQUIPMENT, ORGANIZATION,
 )
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Return the application; raises SettingsError when a setting is wrong or missing."""
+def create_app(settings: Settings | None = None, services: Sequence[ServiceDeclaration] = SERVICES) -> Flask:
+    """Return the application of these services; raises SettingsError when a setting is wrong or missing."""
     settings = settings or load_settings()
-    _refuse_unreadable(settings)
+    _refuse_unreadable(settings, services)
     claim_home(settings)
     clock.set_offset(settings.clock_offset)
     app = Application("guildhall", static_folder=None)
@@ -77,11 +80,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure_database(app, settings)
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.is_sqlite)
     install_identity(app, settings, runtime.redis, runtime.board, user_facts)
+    _hold(runtime, services)
     for realm in settings.realms:
-        for service in _services_of(realm):
-            _mount(app, runtime, service)
-    _mount_alone(app, runtime, equipment.api)
-    register_organization(app, settings)
+        for service in services:
+            if realm in service.realms:
+                _mount(app, runtime, service, realm)
+    for service in services:
+        if service.join is not None:
+            service.join(app, settings)
+            runtime.services += [service.in_realm(realm) for realm in service.realms]
     _add_front_page(app, runtime)
     install_hooks(app, settings)
     install_request_log(app, settings)
@@ -90,49 +97,37 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _refuse_unreadable(settings: Settings) -> None:
+def _refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration]) -> None:
     """Raise SettingsError for a setting whose grammar only its service knows, before somebody bids or pays by it."""
-    for name, parse in (("commission_percent", parse_commission),
-                        ("bid_increments", partial(parse_increments, minor_factor=100))):
-        try:
-            parse(getattr(settings, name))
-        except (ValueError, ArithmeticError) as error:
-            raise SettingsError(f"{name.upper()}: {error}") from error
+    for service in services:
+        for name, parse in service.settings.items():
+            try:
+                parse(getattr(settings, name))
+            except (ValueError, ArithmeticError) as error:
+                raise SettingsError(f"{name.upper()}: {error}") from error
 
 
-def _services_of(realm: str) -> list[ServiceBlueprint]:
-    """The services of a realm: those every realm has, then its own."""
-    everywhere: list[ServiceBlueprint] = [
-        auth.build(realm),
-        bucket.build(realm),
-    ]
-    own = {
-        "marketplace": [
-            admin_moderation.api,
-            auction_offer.api,
-            category_management.api,
-            notification_management.api,
-            order_management.api,
-            product_listing.api,
-            search_indexing.api,
-        ],
-        "network": [],
-    }
-    return everywhere + own[realm]
+def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
+    """Put what the services bring into the runtime, as one table of each kind; raises ValueError for a name twice."""
+    marks = marks_in(module for service in services for module in service.background)
+    runtime.put(
+        Subscriptions(one for one in marks if isinstance(one, Subscription)),
+        Schedule(one for one in marks if isinstance(one, PeriodicJob | DueKind)),
+        Indexes((index.schema.name, index) for service in services for index in service.indexes),
+        Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
+        ServiceChecks(item for service in services for item in service.checks.items()),
+        *(table for service in services for table in service.hands_down))
 
 
-def _mount(app: Flask, runtime: Runtime, service: ServiceBlueprint) -> None:
-    prepare_document(app, service)
-    add_default_routes(service)
-    app.register_blueprint(service)
-    runtime.services.append(service.service)
-
-
-def _mount_alone(app: Flask, runtime: Runtime, service: RegistryBlueprint) -> None:
-    """Mount a service outside the realms, which brings its own envelope, document and default routes."""
-    app.register_blueprint(service)
-    shape_errors_below(app, service.service.mount, REGISTRY.refuse)
-    runtime.services.append(service.service)
+def _mount(app: Flask, runtime: Runtime, declared: ServiceDeclaration, realm: str) -> None:
+    routes = declared.routes_in(realm)
+    if routes is None:
+        return
+    blueprint = ServiceBlueprint(declared.in_realm(realm), routes)
+    prepare_document(app, blueprint)
+    add_default_routes(blueprint)
+    app.register_blueprint(blueprint)
+    runtime.services.append(blueprint.service)
 
 
 def _add_front_page(app: Flask, runtime: Runtime) -> None:

@@ -1,7 +1,7 @@
 """What one process holds for the length of its life: settings, the version board, caches, the Redis client."""
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app
 from redis import Redis
@@ -11,6 +11,7 @@ from app.data.totals import RowTotals
 from app.data.versions import CacheVersions, RedisVersions, SharedMemoryVersions
 from app.settings import Settings
 
+Table = TypeVar("Table")
 _BYTES_OF_ANSWERS, _ENTRY_BYTES = 32 * 2**20, 500
 
 
@@ -20,6 +21,15 @@ class Runtime:
 
     settings: Settings
     services: list[Any] = field(default_factory=list)
+    _tables: dict[type, object] = field(default_factory=dict)
+
+    def put(self, *tables: object) -> None:
+        """Hold a table of what the services bring, e.g. Subscriptions; it takes the place of one of its type."""
+        self._tables |= {type(table): table for table in tables}
+
+    def table(self, kind: type[Table]) -> Table:
+        """Return the application's one table of that type. Each floor has its own type: this one knows none above."""
+        return cast(Table, self._tables[kind])
 
     @cached_property
     def redis(self) -> Redis:

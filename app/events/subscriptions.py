@@ -2,11 +2,13 @@
 
 `@subscribe` handlers change our database: they run in the transaction that marks the event done. `@subscribe_batch`
 handlers feed something outside it (the search index): they get many events at once, at least once each."""
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.data.unit_of_work import UnitOfWork
 from app.events.outbox import Event
+from app.marks import mark
+from app.runtime import runtime
 
 Handler = Callable[[UnitOfWork, Event], None]
 BatchHandler = Callable[[Sequence[Event]], None]
@@ -22,41 +24,39 @@ class Subscription:
     batch_handler: BatchHandler | None = None
 
 
-_by_name: dict[str, Subscription] = {}
-_by_topic: dict[str, list[Subscription]] = {}
+class Subscriptions:
+    """The subscribers of one application."""
+
+    def __init__(self, subscriptions: Iterable[Subscription] = ()) -> None:
+        self.by_name: dict[str, Subscription] = {}
+        self.by_topic: dict[str, list[Subscription]] = {}
+        for one in subscriptions:
+            self.add(one)
+
+    def add(self, one: Subscription) -> None:
+        """Take one more subscriber; raises ValueError when its name is taken."""
+        if one.name in self.by_name:
+            raise ValueError(f"two subscribers are called {one.name}")
+        self.by_name[one.name] = one
+        for topic in one.topics:
+            self.by_topic.setdefault(topic, []).append(one)
 
 
 def subscribe(*topics: str, name: str) -> Callable[[Handler], Handler]:
-    """Register a transactional handler for the topics."""
-    def register(handler: Handler) -> Handler:
-        _register(Subscription(name, frozenset(topics), handler=handler))
-        return handler
-    return register
+    """Mark a transactional handler of the topics; the service's `service.py` names its module."""
+    return lambda handler: mark(handler, Subscription(name, frozenset(topics), handler=handler))
 
 
 def subscribe_batch(*topics: str, name: str) -> Callable[[BatchHandler], BatchHandler]:
-    """Register an idempotent batch handler for the topics."""
-    def register(handler: BatchHandler) -> BatchHandler:
-        _register(Subscription(name, frozenset(topics), batch_handler=handler))
-        return handler
-    return register
-
-
-def _register(subscription: Subscription) -> None:
-    known = _by_name.get(subscription.name)
-    if known is not None and known.topics != subscription.topics:
-        raise RuntimeError(f"two subscribers are called {subscription.name}")
-    if known is None:
-        for topic in subscription.topics:
-            _by_topic.setdefault(topic, []).append(subscription)
-    _by_name[subscription.name] = subscription
+    """Mark an idempotent batch handler of the topics."""
+    return lambda handler: mark(handler, Subscription(name, frozenset(topics), batch_handler=handler))
 
 
 def subscribers_of(topic: str) -> list[Subscription]:
     """Return the subscribers of a topic."""
-    return _by_topic.get(topic, [])
+    return runtime().table(Subscriptions).by_topic.get(topic, [])
 
 
 def subscription(name: str) -> Subscription | None:
     """Return the subscriber of that name, or None when it was retired."""
-    return _by_name.get(name)
+    return runtime().table(Subscriptions).by_name.get(name)

@@ -1,4 +1,6 @@
-"""How a service declares its routes: a decorator for each verb, the options of each by name and type."""
+"""How a service declares its routes: a decorator for each verb, the options of each by name and type.
+
+`Routes` only writes down; a `ServiceBlueprint` carries what was written in one realm."""
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +10,7 @@ from marshmallow import Schema
 
 from app.data.entity import Entity
 from app.data.reads.filters import Filters
+from app.http.naming import ApiNames, api_names
 from app.http.openapi import describe, describe_default, describe_system
 from app.http.pipeline import Front, handle
 from app.http.realm_front import READS, SYSTEM, WRITES, BusinessApi, SystemRoute, View
@@ -19,81 +22,27 @@ Prepare = Callable[..., dict[str, Any]]
 
 
 class ServiceBlueprint(Blueprint):
-    """The blueprint of one mounted service; its decorators are the URL map of routes.py.
+    """The blueprint of one mounted service: what its Routes say, in one realm."""
 
-    What the options mean is told in docs/kernel.md; a name without a policy does not start."""
-
-    def __init__(self, service: Service, policies: Mapping[str, Predicate]) -> None:
+    def __init__(self, service: Service, routes: "Routes") -> None:
         super().__init__(f"{service.realm}_{service.name}", __name__, url_prefix=service.mount,
                          description=service.description)
         self.service = service
-        self.policies = policies
         self.apis: list[BusinessApi] = []
-        self.has_default_routes = False
-        self.security_schemes: dict[str, dict[str, str]] = {}  # beside the access token
+        self.security_schemes = routes.security_schemes
+        for add in routes.written:
+            add(self)
 
-    def create(self, path: str, *, name: str, data_name: str, event: str, body: type[Schema] | None = None,
-               returns: type[Entity] | None = None, id_name: str | None = None, prepare: Prepare | None = None,
-               transaction: bool = True, aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None) -> Decorator:
-        """POST, 201: view(actor, data, **path)."""
-        return self._declare(WRITES, aliases, lambda view: BusinessApi(
-            self.service, name, "create", "POST", path, data_name, event, self.policies[name], view, body=body,
-            returns=returns, id_name=id_name, prepare=prepare, transaction=transaction,
-            text_parameters=text_parameters, extras=extras or {}))
+    def add_api(self, front: Front[BusinessApi, Any, Any, Any], api: BusinessApi, aliases: tuple[str, ...]) -> None:
+        """Add an API under its path and its aliases."""
+        self.apis.append(api)
+        for number, path in enumerate((api.path, *aliases)):
+            operation = f"{api.name}{number or ''}"
+            self._add(front, api, path, operation, api.method, describe(api, operation))
 
-    def get(self, path: str, *, name: str, data_name: str, event: str, returns: type[Entity] | None = None,
-            arguments: Mapping[str, str] | None = None, aliases: tuple[str, ...] = (),
-            text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None) -> Decorator:
-        """GET one, 200: view(actor, asked, **path)."""
-        return self._declare(READS, aliases, lambda view: BusinessApi(
-            self.service, name, "get", "GET", path, data_name, event, self.policies[name], view, returns=returns,
-            arguments=arguments or {}, text_parameters=text_parameters, extras=extras or {}))
-
-    def list(self, path: str, *, name: str, data_name: str, event: str, returns: type[Entity] | None = None,
-             filters: Filters | None = None, arguments: Mapping[str, str] | None = None,
-             made_of: tuple[type[Entity] | str, ...] = (), shared: bool = False, cached: bool = True,
-             aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-             extras: Mapping[str, Any] | None = None) -> Decorator:
-        """GET many, 200: view(actor, asked, **path) returns a Listing."""
-        return self._declare(READS, aliases, lambda view: BusinessApi(
-            self.service, name, "list", "GET", path, data_name, event, self.policies[name], view, returns=returns,
-            filters=filters or Filters(), arguments=arguments or {}, made_of=made_of, shared=shared, cached=cached,
-            text_parameters=text_parameters, extras=extras or {}))
-
-    def update(self, path: str, *, name: str, data_name: str, event: str, body: type[Schema] | None = None,
-               returns: type[Entity] | None = None, method: str = "PATCH", prepare: Prepare | None = None,
-               transaction: bool = True, aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None) -> Decorator:
-        """PATCH, 200: view(actor, data, **path)."""
-        return self._declare(WRITES, aliases, lambda view: BusinessApi(
-            self.service, name, "update", method, path, data_name, event, self.policies[name], view, body=body,
-            returns=returns, prepare=prepare, transaction=transaction, text_parameters=text_parameters,
-            extras=extras or {}))
-
-    def delete(self, path: str, *, name: str, data_name: str, event: str, returns: type[Entity] | None = None,
-               transaction: bool = True, aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None) -> Decorator:
-        """DELETE, 200: view(actor, data, **path); data is {}."""
-        return self._declare(WRITES, aliases, lambda view: BusinessApi(
-            self.service, name, "delete", "DELETE", path, data_name, event, self.policies[name], view,
-            returns=returns, transaction=transaction, text_parameters=text_parameters, extras=extras or {}))
-
-    def system(self, path: str, *, name: str, policy: Predicate, method: str = "GET",
-               body: type[Schema] | None = None, parameters: Sequence[Mapping[str, Any]] | None = None,
-               request_body: dict[str, Any] | None = None, responses: Mapping[str, Any] | None = None,
-               security: Sequence[Mapping[str, Any]] | None = None) -> Decorator:
-        """Declare a bare route (rules-platform §2.1, §3.4): view(actor, **path) returns a Response or JSON.
-
-        `parameters`, `request_body`, `responses` and `security` are what its OpenAPI operation says beside the rest."""
-        said = {"parameters": parameters, "requestBody": request_body, "responses": responses, "security": security}
-
-        def declare(view: View) -> View:
-            doc = describe_system(name, view, method, path, body, policy,
-                                  {key: value for key, value in said.items() if value is not None})
-            self._add(SYSTEM, SystemRoute(self.service, name, policy, view), path, name, method, doc)
-            return view
-        return declare
+    def add_system(self, route: SystemRoute, path: str, method: str, doc: dict[str, Any]) -> None:
+        """Add a bare route; `doc` is its OpenAPI operation."""
+        self._add(SYSTEM, route, path, route.name, method, doc)
 
     def add_default(self, path: str, view: View, doc: dict[str, Any]) -> None:
         """Add a route every service has, outside the pipeline; `doc` is its OpenAPI operation."""
@@ -102,18 +51,6 @@ class ServiceBlueprint(Blueprint):
 
         self.add_url_rule(flask_rule(path), doc["operationId"], self.doc(**describe_default(path, doc))(handler))
 
-    def _declare(self, front: Front[BusinessApi, Any, Any, Any], aliases: tuple[str, ...],
-                 declared: Callable[[View], BusinessApi]) -> Decorator:
-        """Return the decorator that adds an API under its path and its aliases."""
-        def declare(view: View) -> View:
-            api = declared(view)
-            self.apis.append(api)
-            for number, path in enumerate((api.path, *aliases)):
-                operation = f"{api.name}{number or ''}"
-                self._add(front, api, path, operation, api.method, describe(api, operation))
-            return view
-        return declare
-
     def _add(self, front: Front[Any, Any, Any, Any], api: BusinessApi | SystemRoute, path: str, endpoint: str,
              method: str, doc: dict[str, Any]) -> None:
         def handler(**path_values: str) -> Response:
@@ -121,6 +58,97 @@ class ServiceBlueprint(Blueprint):
 
         handler.__doc__ = api.view.__doc__
         self.add_url_rule(flask_rule(path), endpoint, self.doc(**doc)(handler), methods=[method])
+
+
+class Routes:
+    """The URL map of a service, as its routes.py writes it with these decorators; docs/kernel.md tells the options.
+
+    Who may call an API stands in `policies`; a name without one does not start. Event and data name follow from the
+    API's name and its object (app/http/naming.py), or stand in `irregular`."""
+
+    def __init__(self, policies: Mapping[str, Predicate], irregular: Mapping[str, ApiNames] | None = None) -> None:
+        self.security_schemes: Mapping[str, dict[str, str]] = {}  # beside the access token
+        self.written: list[Callable[[ServiceBlueprint], None]] = []
+        self._policies = policies
+        self._irregular = irregular or {}
+
+    def create(self, path: str, *, name: str, body: type[Schema] | None = None, returns: type[Entity] | None = None,
+               id_name: str | None = None, prepare: Prepare | None = None, transaction: bool = True,
+               aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
+               extras: Mapping[str, Any] | None = None) -> Decorator:
+        """POST, 201: view(actor, data, **path)."""
+        return self._write(WRITES, aliases, lambda service, view: BusinessApi(
+            service, name, "create", "POST", path, self._names(name, returns), self._policies[name], view, body=body,
+            returns=returns, id_name=id_name, prepare=prepare, transaction=transaction,
+            text_parameters=text_parameters, extras=extras or {}))
+
+    def get(self, path: str, *, name: str, returns: type[Entity] | None = None,
+            arguments: Mapping[str, str] | None = None, aliases: tuple[str, ...] = (),
+            text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None) -> Decorator:
+        """GET one, 200: view(actor, asked, **path)."""
+        return self._write(READS, aliases, lambda service, view: BusinessApi(
+            service, name, "get", "GET", path, self._names(name, returns), self._policies[name], view,
+            returns=returns, arguments=arguments or {}, text_parameters=text_parameters, extras=extras or {}))
+
+    def list(self, path: str, *, name: str, returns: type[Entity] | None = None, filters: Filters | None = None,
+             arguments: Mapping[str, str] | None = None, made_of: tuple[type[Entity] | str, ...] = (),
+             shared: bool = False, cached: bool = True, aliases: tuple[str, ...] = (),
+             text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None) -> Decorator:
+        """GET many, 200: view(actor, asked, **path) returns a Listing."""
+        return self._write(READS, aliases, lambda service, view: BusinessApi(
+            service, name, "list", "GET", path, self._names(name, returns, is_list=True), self._policies[name], view,
+            returns=returns, filters=filters or Filters(), arguments=arguments or {}, made_of=made_of, shared=shared,
+            cached=cached, text_parameters=text_parameters, extras=extras or {}))
+
+    def update(self, path: str, *, name: str, body: type[Schema] | None = None, returns: type[Entity] | None = None,
+               method: str = "PATCH", prepare: Prepare | None = None, transaction: bool = True,
+               aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
+               extras: Mapping[str, Any] | None = None) -> Decorator:
+        """PATCH, 200: view(actor, data, **path)."""
+        return self._write(WRITES, aliases, lambda service, view: BusinessApi(
+            service, name, "update", method, path, self._names(name, returns), self._policies[name], view, body=body,
+            returns=returns, prepare=prepare, transaction=transaction, text_parameters=text_parameters,
+            extras=extras or {}))
+
+    def delete(self, path: str, *, name: str, returns: type[Entity] | None = None, transaction: bool = True,
+               aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
+               extras: Mapping[str, Any] | None = None) -> Decorator:
+        """DELETE, 200: view(actor, data, **path); data is {}."""
+        return self._write(WRITES, aliases, lambda service, view: BusinessApi(
+            service, name, "delete", "DELETE", path, self._names(name, returns), self._policies[name], view,
+            returns=returns, transaction=transaction, text_parameters=text_parameters, extras=extras or {}))
+
+    def system(self, path: str, *, name: str, method: str = "GET", body: type[Schema] | None = None,
+               parameters: Sequence[Mapping[str, Any]] | None = None, request_body: dict[str, Any] | None = None,
+               responses: Mapping[str, Any] | None = None,
+               security: Sequence[Mapping[str, Any]] | None = None) -> Decorator:
+        """Declare a bare route (rules-platform §2.1, §3.4): view(actor, **path) returns a Response or JSON.
+
+        `parameters`, `request_body`, `responses` and `security` are what its OpenAPI operation says beside the rest."""
+        said = {"parameters": parameters, "requestBody": request_body, "responses": responses, "security": security}
+        policy = self._policies[name]
+
+        def write(view: View) -> View:
+            def add(blueprint: ServiceBlueprint) -> None:
+                doc = describe_system(name, view, method, path, body, policy,
+                                      {key: value for key, value in said.items() if value is not None})
+                blueprint.add_system(SystemRoute(blueprint.service, name, policy, view), path, method, doc)
+
+            self.written.append(add)
+            return view
+        return write
+
+    def _names(self, name: str, returns: type[Entity] | None, *, is_list: bool = False) -> ApiNames:
+        return api_names(name, "" if returns is None else returns.__object__, is_list=is_list,
+                         irregular=self._irregular.get(name))
+
+    def _write(self, front: Front[BusinessApi, Any, Any, Any], aliases: tuple[str, ...],
+               declared: Callable[[Service, View], BusinessApi]) -> Decorator:
+        """Return the decorator that writes an API down."""
+        def write(view: View) -> View:
+            self.written.append(lambda blueprint: blueprint.add_api(front, declared(blueprint.service, view), aliases))
+            return view
+        return write
 
 
 def flask_rule(path: str) -> str:

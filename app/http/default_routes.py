@@ -45,9 +45,6 @@ _HEALTH = {"type": "object", "required": ["status", "database"], "properties": {
 
 def add_default_routes(blueprint: ServiceBlueprint) -> None:
     """Add the default routes to a service before it is first registered."""
-    if blueprint.has_default_routes:
-        return
-    blueprint.has_default_routes = True
     service = blueprint.service
     add_pages(blueprint.add_default, service, f"{service.codename} {service.name}",
               lambda: document_of(blueprint.name))

@@ -179,7 +179,7 @@ def prepare_document(app: Flask, blueprint: "ServiceBlueprint") -> None:
         api.register_field(kind, *named)
     api.spec.components.schema("ApiError", _ERROR)
     api.spec.components.schema("Envelope", _ENVELOPE)
-    for name, scheme in (_security(service) | blueprint.security_schemes).items():
+    for name, scheme in {**_security(service), **blueprint.security_schemes}.items():
         api.spec.components.security_scheme(name, scheme)
     api.spec.options["security"] = [{name: []} for name in _security(service)]
     app.extensions.setdefault("openapi", {})[blueprint.name] = (api, blueprint)

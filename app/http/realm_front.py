@@ -21,6 +21,7 @@ from app.data.versions import expect
 from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
 from app.http.errors import InvalidInput
 from app.http.idempotency import Claim, run_once
+from app.http.naming import ApiNames
 from app.http.pipeline import Front, PathValues
 from app.http.read_events import announce_read
 from app.http.request import (
@@ -62,8 +63,7 @@ class BusinessApi:
     crud: str
     method: str
     path: str
-    data_name: str
-    event: str
+    names: ApiNames
     policy: Predicate
     view: View
     body: type[Schema] | None = None
@@ -107,7 +107,12 @@ class BusinessApi:
     @cached_property
     def topic(self) -> str:
         """Return the full topic of the API event."""
-        return self.service.topic(self.event)
+        return self.service.topic(self.names.event)
+
+    @cached_property
+    def data_name(self) -> str:
+        """Return the member of the answer that holds the row or the rows."""
+        return self.names.data_name
 
 
 def _identify(api: BusinessApi | SystemRoute) -> tuple[Actor, Actor]:

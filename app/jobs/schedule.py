@@ -1,11 +1,13 @@
-"""What runs when: periodic jobs by their period, due work by its moment; services register here."""
-from collections.abc import Callable
+"""What runs when: periodic jobs by their period, due work by its moment. Decorators mark; `service.py` brings."""
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from app.data.unit_of_work import UnitOfWork
 from app.identity.actor import Actor, system_actor
+from app.marks import mark
+from app.runtime import runtime
 
 Job = Callable[[], object]
 RealmJob = Callable[[Actor], object]
@@ -22,47 +24,63 @@ class PeriodicJob:
     meaning: str
 
 
-_jobs: dict[str, PeriodicJob] = {}
-_due: dict[tuple[str, str], DueHandler] = {}
+@dataclass(frozen=True)
+class DueKind:
+    """One kind of due work of a realm, and what does it."""
+
+    realm: str
+    kind: str
+    handler: DueHandler
+
+
+class Schedule:
+    """The periodic jobs and the kinds of due work of one application."""
+
+    def __init__(self, marks: Iterable[PeriodicJob | DueKind] = ()) -> None:
+        self.jobs: dict[str, PeriodicJob] = {}
+        self.due: dict[tuple[str, str], DueHandler] = {}
+        for one in marks:
+            self.add(one)
+
+    def add(self, one: PeriodicJob | DueKind) -> None:
+        """Take one more job or kind of due work; raises ValueError when its name is taken."""
+        taken = one.name in self.jobs if isinstance(one, PeriodicJob) else (one.realm, one.kind) in self.due
+        if taken:
+            raise ValueError(f"there are two of {one}")
+        if isinstance(one, PeriodicJob):
+            self.jobs[one.name] = one
+        else:
+            self.due[one.realm, one.kind] = one.handler
 
 
 def periodic(name: str, *, realm: str, **every: float) -> Callable[[RealmJob], RealmJob]:
-    """Register a job of a realm to run every timedelta(**every); it is given the system actor of that realm.
+    """Mark a job of a realm to run every timedelta(**every); it is given the system actor of that realm.
 
     The first line of its docstring says what it does."""
-    def register(run: RealmJob) -> RealmJob:
-        _register(name, every, partial(run, system_actor(realm)), run.__doc__)
-        return run
-    return register
+    return lambda run: mark(run, _job(name, every, partial(run, system_actor(realm)), run.__doc__))
 
 
 def kernel_periodic(name: str, **every: float) -> Callable[[Job], Job]:
-    """Register a job that belongs to no realm, or that itself goes over all of them; otherwise as periodic()."""
-    def register(run: Job) -> Job:
-        _register(name, every, run, run.__doc__)
-        return run
-    return register
+    """Mark a job that belongs to no realm, or that itself goes over all of them; otherwise as periodic()."""
+    return lambda run: mark(run, _job(name, every, run, run.__doc__))
 
 
-def _register(name: str, every: dict[str, float], run: Job, meaning: str | None) -> None:
-    _jobs[name] = PeriodicJob(name, timedelta(**every), run, (meaning or name).split("\n")[0])
+def _job(name: str, every: dict[str, float], run: Job, meaning: str | None) -> PeriodicJob:
+    return PeriodicJob(name, timedelta(**every), run, (meaning or name).split("\n")[0])
 
 
 def on_due(kind: str, *, realm: str) -> Callable[[DueHandler], DueHandler]:
-    """Register the handler of a realm's due work of `kind`; it runs in the transaction that ticks the work off.
+    """Mark the handler of a realm's due work of `kind`; it runs in the transaction that ticks the work off.
 
     There it acts as the system of that realm, for the request that owed the work."""
-    def register(handler: DueHandler) -> DueHandler:
-        _due[realm, kind] = handler
-        return handler
-    return register
+    return lambda handler: mark(handler, DueKind(realm, kind, handler))
 
 
 def jobs() -> dict[str, PeriodicJob]:
     """Return the periodic jobs by name."""
-    return dict(_jobs)
+    return runtime().table(Schedule).jobs
 
 
 def due_handler(realm: str, kind: str) -> DueHandler | None:
     """Return the handler of a realm's due work of `kind`."""
-    return _due.get((realm, kind))
+    return runtime().table(Schedule).due.get((realm, kind))

@@ -3,7 +3,7 @@
 A check never raises: what goes wrong inside it is its finding."""
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,9 +42,13 @@ class Finding:
 Check = Callable[[], tuple[str, str]]
 
 
-def examine(services: Mapping[str, Check] | None = None) -> list[Finding]:
+class ServiceChecks(dict[str, Check]):
+    """What the services of one application have checked beside the kernel's, by name."""
+
+
+def examine() -> list[Finding]:
     """Run every check, the kernel's in the order its parts stand on each other, then the services' own."""
-    return [_finding(name, check) for name, check in {**CHECKS, **(services or {})}.items()]
+    return [_finding(name, check) for name, check in {**CHECKS, **runtime().table(ServiceChecks)}.items()]
 
 
 def _finding(name: str, check: Check) -> Finding:

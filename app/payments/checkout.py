@@ -9,6 +9,7 @@ from app.data.entity import Entity
 from app.data.unit_of_work import UnitOfWork
 from app.identity.actor import Actor
 from app.payments.records import PaymentAttempt, PaymentRefund
+from app.runtime import runtime
 
 Order = Any
 """The service's own order, whatever its class: the locked entity, or a plain row with the same attributes."""
@@ -66,20 +67,15 @@ class Checkout:
         return actor.is_staff or actor.is_user(self.bill(order).payer_id)
 
 
-_checkouts: dict[str, Checkout] = {}
-
-
-def register_checkout(checkout: Checkout) -> Checkout:
-    """Make the checkout known to the jobs that settle what is left open, and return it."""
-    _checkouts[checkout.name] = checkout
-    return checkout
+class Checkouts(dict[str, Checkout]):
+    """The kinds of orders that one application takes payments for, by name."""
 
 
 def checkout_named(name: str) -> Checkout | None:
-    """Return the registered checkout of that name."""
-    return _checkouts.get(name)
+    """Return the checkout of that name."""
+    return runtime().table(Checkouts).get(name)
 
 
 def checkouts() -> list[Checkout]:
-    """Return all registered checkouts."""
-    return list(_checkouts.values())
+    """Return all checkouts."""
+    return list(runtime().table(Checkouts).values())

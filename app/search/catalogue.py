@@ -1,4 +1,4 @@
-"""The indexes of this installation: each is declared once by the service that owns its truth, and mended from it."""
+"""The indexes of this installation: each is declared by the service that owns its truth, and mended from it."""
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,19 +36,13 @@ class DeclaredIndex:
         return f"search:{self.schema.name}"
 
 
-_declared: dict[str, DeclaredIndex] = {}
-
-
-def declare_index(schema: IndexSchema, source: RebuildSource,
-                  prepare: Callable[[Progress], int] | None = None) -> DeclaredIndex:
-    """Declare an index; called when the owning service's module is imported."""
-    _declared[schema.name] = DeclaredIndex(schema, source, prepare)
-    return _declared[schema.name]
+class Indexes(dict[str, DeclaredIndex]):
+    """The indexes of one application, by name."""
 
 
 def declared_indexes() -> dict[str, DeclaredIndex]:
     """Return the indexes by name."""
-    return dict(_declared)
+    return runtime().table(Indexes)
 
 
 def search_index(name: str) -> SearchIndex:
@@ -56,7 +50,8 @@ def search_index(name: str) -> SearchIndex:
     opened: dict[str, Any] = current_app.extensions.setdefault("guildhall_search", {})
     if name not in opened:
         folder = runtime().settings.home / "search"
-        opened[name] = WhooshIndex(folder, _declared[name].schema, on_broken=lambda reason: _call_for_repair(name))
+        schema = declared_indexes()[name].schema
+        opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name))
     found: SearchIndex = opened[name]
     return found
 
@@ -68,7 +63,7 @@ def _call_for_repair(name: str) -> None:
 
 def rebuild_index(name: str, *, progress: Progress = lambda done, total: None, resume: bool = True) -> int:
     """Write an index anew from its source, prepared before; returns the number of documents. Raises IndexBusy."""
-    declared = _declared[name]
+    declared = declared_indexes()[name]
     if declared.prepare is not None:
         declared.prepare(progress)
     written = search_index(name).rebuild(declared.source, progress=progress, resume=resume)
@@ -78,7 +73,7 @@ def rebuild_index(name: str, *, progress: Progress = lambda done, total: None, r
 
 def apply_or_rebuild(name: str, changes: list[Any]) -> None:
     """Write changes; an index that cannot take them is rebuilt from its source, which holds them already."""
-    index, declared = search_index(name), _declared[name]
+    index, declared = search_index(name), declared_indexes()[name]
     try:
         index.apply(changes)
     except IndexNeedsRebuild as error:
@@ -89,7 +84,7 @@ def apply_or_rebuild(name: str, changes: list[Any]) -> None:
 
 def reconcile_index(name: str) -> int:
     """Compare every id and version with the source and mend the difference; returns how many documents differed."""
-    index, declared = search_index(name), _declared[name]
+    index, declared = search_index(name), declared_indexes()[name]
     surplus = dict(index.versions())
     differing: list[Any] = []
     mended = 0
@@ -111,12 +106,12 @@ def reconcile_index(name: str) -> int:
 def repair_search_indexes() -> str:
     """Rebuild search indexes that cannot be read, mend those that differ from the database."""
     report = []
-    for name in sorted(_declared):
+    for name, declared in sorted(declared_indexes().items()):
         try:
             if search_index(name).status().state == "ready":
                 report.append(f"{name}: {reconcile_index(name)} mended")
             else:
-                report.append(f"{name}: rebuilt, {search_index(name).rebuild(_declared[name].source)} documents")
+                report.append(f"{name}: rebuilt, {search_index(name).rebuild(declared.source)} documents")
         except (IndexBusy, IndexNeedsRebuild) as error:
             report.append(f"{name}: {error}")
     return "; ".join(report) or "no index is declared"

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from flask import Flask
+
 from app.http.default_routes import add_pages
+from app.http.envelope import shape_errors_below
 from app.http.oauth import token_operation
 from app.http.service import Service
+from app.settings import Settings
 from blueprints.equipment import commands, queries, registry, schemas
 from blueprints.equipment.declaration import RegistryBlueprint
 from blueprints.equipment.envelope import documented_refusal
+from blueprints.equipment.front import READS
 from blueprints.equipment.policies import POLICIES
 from blueprints.equipment.queries import Asked, Paged, Rows, Wire
 from blueprints.equipment.refusals import Entry, Rule
@@ -26,6 +31,13 @@ TITLE = "Equipment registry"
 api = RegistryBlueprint(SERVICE, TITLE)
 api.add_url_rule("/oauth/token", "token", issue_token, methods=["POST"])
 api.describe("POST", "/oauth/token", token_operation({str(code): documented_refusal(code) for code in (413, 429, 503)}))
+
+
+def join(app: Flask, _settings: Settings) -> None:
+    """Mount the registry with its own envelope, document and default routes."""
+    app.register_blueprint(api)
+    shape_errors_below(app, SERVICE.mount, READS.refuse)
+
 
 EQUIPMENT_FILTERS = {
     "division_id": "uuid",

@@ -1,9 +1,8 @@
-"""How the organization store joins the application: one call, made by app/factory.py."""
+"""How the organization store joins the application: one call, made by the factory for service.py."""
 from flask import Flask, current_app
 from werkzeug.routing import BaseConverter
 
 from app.http.envelope import shape_errors_below
-from app.http.service import Service
 from app.settings import Settings
 from blueprints.organization.adapters.http.front import READS
 from blueprints.organization.adapters.http.token_endpoint import organization_token_endpoint
@@ -11,8 +10,6 @@ from blueprints.organization.routes import build_blueprint
 from blueprints.organization.wiring import Organization, OrganizationSettings, settings_from
 
 EXTENSION = "organization"
-SERVICE = Service("organization", "organization", "1.0.0", "Multi-tenant resources with events.",
-                  path="/organization-api")
 
 
 class AnyText(BaseConverter):
@@ -32,8 +29,7 @@ def register_organization(app: Flask, settings: Settings | OrganizationSettings)
     if organization.settings.background:
         blueprint.before_request(organization.courier.start)
     app.register_blueprint(blueprint)
-    shape_errors_below(app, SERVICE.mount, READS.refuse)
-    app.extensions["guildhall"].services.append(SERVICE)
+    shape_errors_below(app, str(blueprint.url_prefix), READS.refuse)
     return organization
 
 

@@ -227,7 +227,7 @@ def test_a_job_that_fails_says_so_and_is_recorded(flask: FlaskCommand, monkeypat
     def fail() -> object:
         raise RuntimeError("no disk")
 
-    monkeypatch.setitem(schedule._jobs, "purge-events", replace(schedule._jobs["purge-events"], run=fail))
+    monkeypatch.setitem(schedule.jobs(), "purge-events", replace(schedule.jobs()["purge-events"], run=fail))
     told = flask("jobs", "run", "purge-events", "--yes")
     assert told.exit_code == 1
     assert "no disk" in told.stderr

@@ -116,7 +116,7 @@ def test_every_api_is_declared_as_the_contract_says(app: Flask, realm: str) -> N
         wanted = agreed.get((api.service.name, api.name))
         if wanted is None:
             continue  # an addition of ours (decision 18, 23)
-        declared = (api.method, api.path, api.data_name, api.event, api.status)
+        declared = (api.method, api.path, api.data_name, api.names.event, api.status)
         assert declared == (wanted["method"], wanted["path"], wanted["dataName"], wanted["apiEvent"],
                             wanted["successStatus"]), api.name
 

@@ -7,7 +7,6 @@ from app.identity.actor import Actor
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.rules import NOBODY, signed
 from blueprints.marketplace.auction_offer.offer_commands import ask_runner_up
-from blueprints.marketplace.order_management.audit import keeps_payment_fixes
 
 
 def record_action(actor: Actor, *, entity_type: str, entity_id: str, action_type: str, reason: str,
@@ -37,7 +36,6 @@ def delete_action(actor: Actor, action_id: str) -> ModerationAction:
     return archive_object(actor, ModerationAction, action_id)
 
 
-@keeps_payment_fixes
 def record_payment_fix(actor: Actor, order_id: str, reason: str) -> ModerationAction:
     """Record what staff did to an order's payment by hand, in the transaction that does it (§1.3)."""
     return record_action(actor, entity_type="ORDER", entity_id=order_id, action_type="PAYMENT_FIX", reason=reason)

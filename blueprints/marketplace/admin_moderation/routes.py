@@ -4,48 +4,45 @@ from typing import Any
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.http.declaration import ServiceBlueprint
-from app.http.service import Service
+from app.http.declaration import Routes
 from app.identity.actor import Actor
 from blueprints.marketplace.admin_moderation import commands, queries
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.policies import POLICIES
 from blueprints.marketplace.admin_moderation.schemas import ActionChange, NewAction
 
-SERVICE = Service("marketplace", "adminModeration", "1.0.0", "The record of what staff changed by hand.")
-api = ServiceBlueprint(SERVICE, POLICIES)
+api = Routes(POLICIES)
 
 _ONE = "/v1/moderationactions/{moderationActionId}"
-_ACTION: dict[str, Any] = {"data_name": "moderationAction", "returns": ModerationAction}
 
 
-@api.create("/v1/moderationactions", name="createModerationAction", event="moderationaction-created", body=NewAction,
-            id_name="moderationActionId", **_ACTION)
+@api.create("/v1/moderationactions", name="createModerationAction", body=NewAction, id_name="moderationActionId",
+            returns=ModerationAction)
 def create_action(actor: Actor, data: dict[str, Any]) -> ModerationAction:
     """Record what a member of staff did."""
     return commands.record_action(actor, **data)
 
 
-@api.get(_ONE, name="getModerationAction", event="moderationaction-retrived", **_ACTION)
+@api.get(_ONE, name="getModerationAction", returns=ModerationAction)
 def get_action(actor: Actor, asked: ReadRequest, moderation_action_id: str) -> Wire:
     """Get an entry of the record."""
     return queries.get_action(moderation_action_id)
 
 
-@api.list("/v1/moderationactions", name="listModerationActions", data_name="moderationActions",
-          event="moderationactions-listed", returns=ModerationAction, filters=queries.ACTION_FILTERS, shared=True)
+@api.list("/v1/moderationactions", name="listModerationActions", returns=ModerationAction,
+          filters=queries.ACTION_FILTERS, shared=True)
 def list_actions(actor: Actor, asked: ReadRequest) -> Listing:
     """List the record, the most recent first."""
     return queries.list_actions(asked)
 
 
-@api.update(_ONE, name="updateModerationAction", event="moderationaction-updated", body=ActionChange, **_ACTION)
+@api.update(_ONE, name="updateModerationAction", body=ActionChange, returns=ModerationAction)
 def reword_action(actor: Actor, data: dict[str, Any], moderation_action_id: str) -> ModerationAction:
     """Reword the reason of an entry."""
     return commands.reword_action(actor, moderation_action_id, **data)
 
 
-@api.delete(_ONE, name="deleteModerationAction", event="moderationaction-deleted", **_ACTION)
+@api.delete(_ONE, name="deleteModerationAction", returns=ModerationAction)
 def delete_action(actor: Actor, data: dict[str, Any], moderation_action_id: str) -> ModerationAction:
     """Delete an entry (superAdmin)."""
     return commands.delete_action(actor, moderation_action_id)

@@ -4,11 +4,10 @@ from app.events.outbox import Event
 from app.events.subscriptions import subscribe
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.offer_commands import decline_open_offers
+from blueprints.marketplace.product_listing.topics import PRODUCT_DELETED
 
-_PRODUCT_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-deleted"
 
-
-@subscribe(_PRODUCT_DELETED, name="auction_offer.end_with_listing")
+@subscribe(PRODUCT_DELETED, name="auction_offer.end_with_listing")
 def end_with_listing(work: UnitOfWork, event: Event) -> None:
     """Cancel the bids of a withdrawn auction, decline the offers on a withdrawn listing."""
     if event.payload["type"] == "AUCTION":

@@ -4,49 +4,44 @@ from typing import Any
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.http.declaration import ServiceBlueprint
-from app.http.service import Service
+from app.http.declaration import Routes
 from app.identity.actor import Actor
 from blueprints.marketplace.notification_management import commands, queries
 from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.notification_management.policies import POLICIES
 from blueprints.marketplace.notification_management.schemas import NewNotification, NotificationChange
 
-SERVICE = Service("marketplace", "notificationManagement", "1.0.0", "In-app and mail notifications of users.")
-api = ServiceBlueprint(SERVICE, POLICIES)
+api = Routes(POLICIES)
 
 _ONE = "/v1/notifications/{notificationId}"
 
 
-@api.create("/v1/notifications", name="createNotification", data_name="notification", event="notification-created",
-            body=NewNotification, returns=Notification, id_name="notificationId")
+@api.create("/v1/notifications", name="createNotification", body=NewNotification, returns=Notification,
+            id_name="notificationId")
 def create_notification(actor: Actor, data: dict[str, Any]) -> Notification:
     """Notify a user (staff)."""
     return commands.create_notification(actor, **data)
 
 
-@api.get(_ONE, name="getNotification", data_name="notification", event="notification-retrived", returns=Notification)
+@api.get(_ONE, name="getNotification", returns=Notification)
 def get_notification(actor: Actor, asked: ReadRequest, notification_id: str) -> Wire:
     """Get a notification."""
     return queries.get_notification(actor, notification_id)
 
 
-@api.list("/v1/notifications", name="listNotifications", data_name="notifications", event="notifications-listed",
-          returns=Notification, filters=queries.NOTIFICATION_FILTERS)
+@api.list("/v1/notifications", name="listNotifications", returns=Notification, filters=queries.NOTIFICATION_FILTERS)
 def list_notifications(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's notifications, newest first; staff list everybody's."""
     return queries.list_notifications(actor, asked)
 
 
-@api.update(_ONE, name="updateNotification", data_name="notification", event="notification-updated",
-            body=NotificationChange, returns=Notification)
+@api.update(_ONE, name="updateNotification", body=NotificationChange, returns=Notification)
 def update_notification(actor: Actor, data: dict[str, Any], notification_id: str) -> Notification:
     """Mark a notification as read or unread."""
     return commands.update_notification(actor, notification_id, **data)
 
 
-@api.delete(_ONE, name="deleteNotification", data_name="notification", event="notification-deleted",
-            returns=Notification)
+@api.delete(_ONE, name="deleteNotification", returns=Notification)
 def delete_notification(actor: Actor, data: dict[str, Any], notification_id: str) -> Notification:
     """Soft-delete a notification."""
     return commands.delete_notification(actor, notification_id)

@@ -1,22 +1,20 @@
 """What staff changes of a payment by hand, told in its transaction to whoever keeps the record of it.
 
-adminModeration stands on a higher floor and cannot be called from here: it registers its keeper."""
+adminModeration stands on a higher floor and cannot be called from here: its declaration hands its keeper down."""
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from app.identity.actor import Actor
-
-Keeper = Callable[[Actor, str, str], object]
-
-_keepers: list[Keeper] = []
+from app.runtime import runtime
 
 
-def keeps_payment_fixes(keeper: Keeper) -> Keeper:
-    """Have `keeper(actor, order_id, what)` called for each change, and return it."""
-    _keepers.append(keeper)
-    return keeper
+@dataclass(frozen=True)
+class PaymentFixes:
+    """Who keeps the record of changes by hand: called with the actor, the order's id and what was done."""
+
+    keep: Callable[[Actor, str, str], object]
 
 
 def record_fix(actor: Actor, order_id: str, what: str) -> None:
     """Have a change by hand recorded: what was done, and why."""
-    for keeper in _keepers:
-        keeper(actor, order_id, what)
+    runtime().table(PaymentFixes).keep(actor, order_id, what)

@@ -6,11 +6,11 @@ from flask import request
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.http.declaration import ServiceBlueprint
+from app.http.declaration import Routes
 from app.http.envelope import Answer
+from app.http.naming import ApiNames
 from app.http.request import json_body
 from app.http.schemas import load
-from app.http.service import Service
 from app.identity.actor import Actor
 from app.payments.pay import Payment
 from app.payments.results import without_secret
@@ -32,23 +32,18 @@ from blueprints.marketplace.order_management.models import (
 )
 from blueprints.marketplace.order_management.policies import POLICIES
 
-SERVICE = Service("marketplace", "orderManagement", "1.0.16", "Orders, their payments by Stripe, and shipment.")
-api = ServiceBlueprint(SERVICE, POLICIES)
+api = Routes(POLICIES, {"reportCommissions": ApiNames("commissions-listed", "commissions")})
 
-_ORDER: dict[str, Any] = {"data_name": "orderManagementOrder", "returns": Order}
-_ORDERS: dict[str, Any] = {"data_name": "orderManagementOrders", "returns": Order, "made_of": (OrderItem,),
-                           "filters": queries.ORDER_FILTERS}
-_ITEMS: dict[str, Any] = {"data_name": "orderManagementOrderItems", "returns": OrderItem, "made_of": (Order,),
-                          "filters": queries.ITEM_FILTERS}
-_TICKET: dict[str, Any] = {"data_name": "sys_orderManagementOrderPayment", "returns": OrderPayment}
+_ORDERS: dict[str, Any] = {"returns": Order, "made_of": (OrderItem,), "filters": queries.ORDER_FILTERS}
+_ITEMS: dict[str, Any] = {"returns": OrderItem, "made_of": (Order,), "filters": queries.ITEM_FILTERS}
 _RESULT: dict[str, Any] = {"paymentResult": {"type": "object", "description": "what the payment gateway said"}}
-_PAYS: dict[str, Any] = {**_ORDER, "transaction": False, "extras": _RESULT}
+_PAYS: dict[str, Any] = {"returns": Order, "transaction": False, "extras": _RESULT}
 
 
 # Orders and their lines
 
-@api.create("/v1/ordermanagementorders", name="createOrderManagementOrder", event="ordermanagementorder-created",
-            body=schemas.NewOrder, id_name="orderManagementOrderId", **_ORDER)
+@api.create("/v1/ordermanagementorders", name="createOrderManagementOrder", body=schemas.NewOrder,
+            id_name="orderManagementOrderId", returns=Order)
 def create_order(actor: Actor, data: dict[str, Any]) -> Order:
     """Place an order, complete with lineItems or to be filled item by item."""
     lines = data.pop("line_items", ())
@@ -56,72 +51,65 @@ def create_order(actor: Actor, data: dict[str, Any]) -> Order:
 
 
 @api.create("/v1/ordermanagementorderitems", name="createOrderManagementOrderItem", returns=OrderItem,
-            data_name="orderManagementOrderItem", event="ordermanagementorderitem-created", body=schemas.NewItem,
-            id_name="orderManagementOrderItemId")
+            body=schemas.NewItem, id_name="orderManagementOrderItemId")
 def create_item(actor: Actor, data: dict[str, Any]) -> OrderItem:
     """Add a line to an order that is not being paid yet."""
     wanted = placing.Wanted(data["product_id"], data["quantity"], price=data["price"], item_id=data.get("id"))
     return placing.add_item(actor, data["order_id"], wanted)
 
 
-@api.get("/v1/ordermanagementorders/{orderManagementOrderId}", name="getOrderManagementOrder",
-         event="ordermanagementorder-retrived", **_ORDER)
+@api.get("/v1/ordermanagementorders/{orderManagementOrderId}", name="getOrderManagementOrder", returns=Order)
 def get_order(actor: Actor, asked: ReadRequest, order_management_order_id: str) -> Wire:
     """Get an order with its items."""
     return queries.get_order(actor, asked, order_management_order_id)
 
 
 @api.get("/v1/ordermanagementorderbyproductid/{items}", name="getOrderManagementOrderByProductId",
-         event="ordermanagementorderbyproductid-retrived", text_parameters=("items",), **_ORDER)
+         text_parameters=("items",), returns=Order)
 def get_order_by_product(actor: Actor, asked: ReadRequest, items: str) -> Wire:
     """Get the latest order with an item, named by its id or its product's."""
     return queries.order_of_product(actor, asked, items)
 
 
-@api.list("/v1/ordermanagementorders", name="listOrderManagementOrders", event="ordermanagementorders-listed",
-          **_ORDERS)
+@api.list("/v1/ordermanagementorders", name="listOrderManagementOrders", **_ORDERS)
 def list_orders(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's purchases and sales."""
     return queries.list_orders(actor, asked)
 
 
-@api.list("/v1/ownordermanagementorders", name="listOwnOrderManagementOrders", event="ownordermanagementorders-listed",
-          **_ORDERS)
+@api.list("/v1/ownordermanagementorders", name="listOwnOrderManagementOrders", **_ORDERS)
 def list_own_orders(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's purchases."""
     return queries.list_own_orders(actor, asked)
 
 
 @api.get("/v1/ordermanagementorderitems/{orderManagementOrderItemId}", name="getOrderManagementOrderItem",
-         data_name="orderManagementOrderItem", event="ordermanagementorderitem-retrived", returns=OrderItem)
+         returns=OrderItem)
 def get_item(actor: Actor, asked: ReadRequest, order_management_order_item_id: str) -> Wire:
     """Get a line of an order."""
     return queries.get_item(actor, order_management_order_item_id)
 
 
-@api.list("/v1/ordermanagementorderitems", name="listOrderManagementOrderItems",
-          event="ordermanagementorderitems-listed", **_ITEMS)
+@api.list("/v1/ordermanagementorderitems", name="listOrderManagementOrderItems", **_ITEMS)
 def list_items(actor: Actor, asked: ReadRequest) -> Listing:
     """List the lines the caller bought or sold."""
     return queries.list_items(actor, asked)
 
 
-@api.list("/v1/lisordermanagementownorderitem", name="lisOrderManagementOwnOrderItem",
-          event="ordermanagementownorderitem-lissed", **_ITEMS)
+@api.list("/v1/lisordermanagementownorderitem", name="lisOrderManagementOwnOrderItem", **_ITEMS)
 def list_sales(actor: Actor, asked: ReadRequest) -> Listing:
     """List the lines the caller sold."""
     return queries.list_sales(actor, asked)
 
 
 @api.update("/v1/ordermanagementorderstatus/{orderManagementOrderId}", name="updateOrderManagementOrderStatus",
-            event="ordermanagementorderstatus-updated", body=schemas.StatusChange, **_PAYS)
+            body=schemas.StatusChange, **_PAYS)
 def update_status(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Ship, deliver, cancel or refund an order."""
     return _answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
 
 
-@api.delete("/v1/ordermanagementorders/{orderManagementOrderId}", name="deleteOrderManagementOrder",
-            event="ordermanagementorder-deleted", **_ORDER)
+@api.delete("/v1/ordermanagementorders/{orderManagementOrderId}", name="deleteOrderManagementOrder", returns=Order)
 def delete_order(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Order:
     """Cancel an order that was not shipped."""
     return commands.cancel_order(actor, order_management_order_id)
@@ -130,7 +118,7 @@ def delete_order(actor: Actor, data: dict[str, Any], order_management_order_id: 
 # Payment
 
 @api.update("/v1/startordermanagementorderpayment/{orderManagementOrderId}", name="startOrderManagementOrderPayment",
-            event="ordermanagementorderpayment-started", body=schemas.PaymentParams, **_PAYS)
+            body=schemas.PaymentParams, **_PAYS)
 def start_payment(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Pay an order: create and confirm a payment in one step."""
     params = data.get("payment_user_params") or {}
@@ -138,7 +126,7 @@ def start_payment(actor: Actor, data: dict[str, Any], order_management_order_id:
 
 
 @api.update("/v1/refreshordermanagementorderpayment/{orderManagementOrderId}", body=schemas.PaymentParams,
-            name="refreshOrderManagementOrderPayment", event="ordermanagementorderpayment-refreshed", **_PAYS)
+            name="refreshOrderManagementOrderPayment", **_PAYS)
 def refresh_payment(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Read an order's payment anew from the gateway."""
     params = data.get("payment_user_params") or {}
@@ -146,14 +134,14 @@ def refresh_payment(actor: Actor, data: dict[str, Any], order_management_order_i
 
 
 @api.update("/v1/callbackordermanagementorderpayment", method="POST", name="callbackOrderManagementOrderPayment",
-            event="ordermanagementorderpayment-calledback", body=schemas.Callback, **_PAYS)
+            body=schemas.Callback, **_PAYS)
 def receive_callback(actor: Actor, data: dict[str, Any]) -> Answer:
     """Take a signed event of the payment gateway."""
     return _answer(paying.receive_webhook(request.get_data(), request.headers.get("Stripe-Signature")))
 
 
 @api.update("/v1/completeorderstripewebhook/{orderManagementOrderId}", name="completeOrderStripeWebhook",
-            event="orderstripewebhook-completed", body=schemas.StatusChange, **_PAYS)
+            body=schemas.StatusChange, **_PAYS)
 def complete_order(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Correct an order's payment state by hand (staff)."""
     return _answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
@@ -162,49 +150,48 @@ def complete_order(actor: Actor, data: dict[str, Any], order_management_order_id
 # Payment tickets
 
 @api.create("/v1/ordermanagementorderpayment", name="createOrderManagementOrderPayment", body=schemas.NewTicket,
-            event="ordermanagementorderpayment-created", id_name="sys_orderManagementOrderPaymentId", **_TICKET)
+            id_name="sys_orderManagementOrderPaymentId", returns=OrderPayment)
 def create_ticket(actor: Actor, data: dict[str, Any]) -> OrderPayment:
     """Write the payment ticket of an order by hand (staff)."""
     return payment_references.create_ticket(actor, **data)
 
 
 @api.update("/v1/ordermanagementorderpayment/{sys_orderManagementOrderPaymentId}", body=schemas.TicketChange,
-            name="updateOrderManagementOrderPayment", event="ordermanagementorderpayment-updated", **_TICKET)
+            name="updateOrderManagementOrderPayment", returns=OrderPayment)
 def update_ticket(actor: Actor, data: dict[str, Any], sys_order_management_order_payment_id: str) -> OrderPayment:
     """Change a payment ticket by hand (staff)."""
     return payment_references.change_ticket(actor, sys_order_management_order_payment_id, **data)
 
 
 @api.delete("/v1/ordermanagementorderpayment/{sys_orderManagementOrderPaymentId}",
-            name="deleteOrderManagementOrderPayment", event="ordermanagementorderpayment-deleted", **_TICKET)
+            name="deleteOrderManagementOrderPayment", returns=OrderPayment)
 def delete_ticket(actor: Actor, data: dict[str, Any], sys_order_management_order_payment_id: str) -> OrderPayment:
     """Delete a payment ticket (staff)."""
     return payment_references.delete_ticket(actor, sys_order_management_order_payment_id)
 
 
-@api.get("/v1/ordermanagementorderpayment2/{sys_orderManagementOrderPaymentId}",
-         name="getOrderManagementOrderPayment2", event="ordermanagementorderpayment2-retrived", **_TICKET)
+@api.get("/v1/ordermanagementorderpayment2/{sys_orderManagementOrderPaymentId}", name="getOrderManagementOrderPayment2",
+         returns=OrderPayment)
 def get_ticket(actor: Actor, asked: ReadRequest, sys_order_management_order_payment_id: str) -> Wire:
     """Get a payment ticket by its id."""
     return queries.payment_by_id(actor, sys_order_management_order_payment_id)
 
 
 @api.get("/v1/orderManagementOrderpaymentbyorderid/{orderId}", name="getOrderManagementOrderPaymentByOrderId",
-         event="ordermanagementorderpaymentbyorderid-retrived", text_parameters=("orderId",), **_TICKET)
+         text_parameters=("orderId",), returns=OrderPayment)
 def get_ticket_of_order(actor: Actor, asked: ReadRequest, order_id: str) -> Wire:
     """Get the payment ticket of an order."""
     return queries.payment_by_order(actor, order_id)
 
 
 @api.get("/v1/orderManagementOrderpaymentbypaymentid/{paymentId}", name="getOrderManagementOrderPaymentByPaymentId",
-         event="ordermanagementorderpaymentbypaymentid-retrived", text_parameters=("paymentId",), **_TICKET)
+         text_parameters=("paymentId",), returns=OrderPayment)
 def get_ticket_of_payment(actor: Actor, asked: ReadRequest, payment_id: str) -> Wire:
     """Get the payment ticket of a payment at the gateway."""
     return queries.payment_by_intent(actor, payment_id)
 
 
 @api.list("/v1/ordermanagementorderpayments2", name="listOrderManagementOrderPayments2", returns=OrderPayment,
-          data_name="sys_orderManagementOrderPayments", event="ordermanagementorderpayments2-listed",
           filters=queries.PAYMENT_FILTERS)
 def list_tickets(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's payment tickets."""
@@ -213,49 +200,46 @@ def list_tickets(actor: Actor, asked: ReadRequest) -> Listing:
 
 # Customers and cards
 
-@api.get("/v1/paymentcustomers/{userId}", name="getPaymentCustomerByUserId", data_name="sys_paymentCustomer",
-         event="paymentcustomerbyuserid-retrived", returns=PaymentCustomer, text_parameters=("userId",))
+@api.get("/v1/paymentcustomers/{userId}", name="getPaymentCustomerByUserId", returns=PaymentCustomer,
+         text_parameters=("userId",))
 def get_customer(actor: Actor, asked: ReadRequest, user_id: str) -> Wire:
     """Get who a user is at the payment gateway."""
     return queries.customer_of_user(actor, user_id)
 
 
-@api.list("/v1/paymentcustomers", name="listPaymentCustomers", data_name="sys_paymentCustomers",
-          event="paymentcustomers-listed", returns=PaymentCustomer, filters=queries.CUSTOMER_FILTERS)
+@api.list("/v1/paymentcustomers", name="listPaymentCustomers", returns=PaymentCustomer,
+          filters=queries.CUSTOMER_FILTERS)
 def list_customers(actor: Actor, asked: ReadRequest) -> Listing:
     """List customers of the payment gateway: the caller's own row."""
     return queries.list_customers(actor, asked)
 
 
-@api.list("/v1/paymentcustomermethods/{userId}", name="listPaymentCustomerMethods", data_name="sys_paymentMethods",
-          event="paymentcustomermethods-listed", returns=PaymentMethod, filters=queries.METHOD_FILTERS,
-          text_parameters=("userId",))
+@api.list("/v1/paymentcustomermethods/{userId}", name="listPaymentCustomerMethods", returns=PaymentMethod,
+          filters=queries.METHOD_FILTERS, text_parameters=("userId",))
 def list_methods(actor: Actor, asked: ReadRequest, user_id: str) -> Listing:
     """List a user's kept cards."""
     return queries.list_methods(actor, asked, user_id)
 
 
-@api.system("/payment-methods/list", name="listOwnPaymentMethods", policy=POLICIES["listOwnPaymentMethods"])
+@api.system("/payment-methods/list", name="listOwnPaymentMethods")
 def list_own_cards(actor: Actor) -> list[Wire]:
     """List the caller's kept cards."""
     return paying.own_cards(actor)
 
 
-@api.system("/payment-methods/add", name="addPaymentMethod", policy=POLICIES["addPaymentMethod"], method="POST",
-            body=schemas.NewCard)
+@api.system("/payment-methods/add", name="addPaymentMethod", method="POST", body=schemas.NewCard)
 def add_card(actor: Actor) -> Wire:
     """Keep a card for the caller."""
     return paying.keep_card(actor, load(schemas.NewCard(), json_body())["payment_method_id"])
 
 
-@api.system("/payment-methods/delete/{paymentMethodId}", name="deletePaymentMethod", method="DELETE",
-            policy=POLICIES["deletePaymentMethod"])
+@api.system("/payment-methods/delete/{paymentMethodId}", name="deletePaymentMethod", method="DELETE")
 def delete_card(actor: Actor, payment_method_id: str) -> Wire:
     """Forget a kept card of the caller's."""
     return paying.forget_card(actor, payment_method_id)
 
 
-@api.list("/v1/commissions", name="reportCommissions", data_name="commissions", event="commissions-listed",
+@api.list("/v1/commissions", name="reportCommissions",
           arguments={"sellerId": "only this seller (staff)", "month": "only this month, YYYY-MM"})
 def report_commissions(actor: Actor, asked: ReadRequest) -> Listing:
     """Report sales, commission and net per month and seller."""

@@ -8,7 +8,7 @@ from app.data.unit_of_work import UnitOfWork
 from app.http.errors import RuleViolated
 from app.payments.attempts import attempts_of
 from app.payments.booking import FAILED, SENDING
-from app.payments.checkout import Bill, Checkout, register_checkout
+from app.payments.checkout import Bill, Checkout
 from app.payments.checkout import Order as AnyOrder
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.payments.refunds import given_back, refunds_of
@@ -113,10 +113,10 @@ def default_method(order: AnyOrder) -> str | None:
     return None if order.payment_method_id == CHOSEN_LATER else str(order.payment_method_id)
 
 
-CHECKOUT = register_checkout(Checkout(
+CHECKOUT = Checkout(
     name="orderManagementOrder", label="OrderManagement-OrderManagementOrder-order", realm="marketplace", order=Order,
     ticket=OrderPayment, customer=PaymentCustomer, method=PaymentMethod, topics=topics.PAYMENT_STATUS, bill=bill,
     default_method=default_method, refuse_unpayable=refuse_unpayable, accepts_payment=accepts_payment,
     wants_payment=wants_payment,
     on_started=on_started, on_paid=on_paid, on_unpaid=on_unpaid, on_surplus=on_surplus, on_refunded=on_refunded,
-    on_refund_lost=on_refund_lost))
+    on_refund_lost=on_refund_lost)

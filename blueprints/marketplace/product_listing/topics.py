@@ -3,3 +3,4 @@
 PRODUCT_CREATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-created"
 PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
 PRODUCT_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-deleted"
+MEDIA_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingmedia-deleted"

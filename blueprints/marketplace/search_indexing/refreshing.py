@@ -12,7 +12,7 @@ from app.data.unit_of_work import unit_of_work
 from app.events.outbox import Event
 from app.http.errors import RuleViolated
 from app.identity.actor import system_actor
-from app.search.catalogue import Progress, apply_or_rebuild, declare_index
+from app.search.catalogue import DeclaredIndex, Progress, apply_or_rebuild
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,
     list_categories,
@@ -184,4 +184,4 @@ def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
         yield list(ids[start:start + size])
 
 
-INDEX = declare_index(SCHEMA, SOURCE, refresh_everything)
+INDEX = DeclaredIndex(SCHEMA, SOURCE, refresh_everything)

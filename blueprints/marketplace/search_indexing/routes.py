@@ -4,8 +4,8 @@ from typing import Any
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.http.declaration import ServiceBlueprint
-from app.http.service import Service
+from app.http.declaration import Routes
+from app.http.naming import ApiNames
 from app.identity.actor import Actor
 from blueprints.marketplace.search_indexing import commands, queries
 from blueprints.marketplace.search_indexing.models import SearchIndex
@@ -13,53 +13,46 @@ from blueprints.marketplace.search_indexing.policies import POLICIES
 from blueprints.marketplace.search_indexing.refreshing import INDEX
 from blueprints.marketplace.search_indexing.schemas import NewSearchIndex, SearchIndexChange
 
-SERVICE = Service("marketplace", "searchIndexing", "1.0.0",
-                  "The searchable documents of products, sellers, categories and subcategories.")
-api = ServiceBlueprint(SERVICE, POLICIES)
+api = Routes(POLICIES, {"listSearchIndexes": ApiNames(data_name="searchIndices")})
 
 MANY, MANY_ALIAS = "/v1/searchindexs", "/v1/searchindexes"
 ONE, ONE_ALIAS = f"{MANY}/{{searchIndexId}}", f"{MANY_ALIAS}/{{searchIndexId}}"
 
 
-@api.create(MANY, aliases=(MANY_ALIAS,), name="createSearchIndex", data_name="searchIndex", event="searchindex-created",
-            body=NewSearchIndex, returns=SearchIndex, id_name="searchIndexId")
+@api.create(MANY, aliases=(MANY_ALIAS,), name="createSearchIndex", body=NewSearchIndex, returns=SearchIndex,
+            id_name="searchIndexId")
 def create_search_index(actor: Actor, data: dict[str, Any]) -> SearchIndex:
     """Record a document, or update the one of this documentType and referenceId."""
     return commands.put_document(actor, **data)
 
 
-@api.get(ONE, aliases=(ONE_ALIAS,), name="getSearchIndex", data_name="searchIndex", event="searchindex-retrived",
-         returns=SearchIndex)
+@api.get(ONE, aliases=(ONE_ALIAS,), name="getSearchIndex", returns=SearchIndex)
 def get_search_index(actor: Actor, asked: ReadRequest, search_index_id: str) -> Wire:
     """Get an index record."""
     return queries.get_search_index(search_index_id)
 
 
-@api.list(MANY_ALIAS, aliases=(MANY,), name="listSearchIndexes", data_name="searchIndices",
-          event="searchindexes-listed", returns=SearchIndex, made_of=(INDEX.mark,), shared=True,
-          filters=queries.SEARCH_FILTERS,
+@api.list(MANY_ALIAS, aliases=(MANY,), name="listSearchIndexes", returns=SearchIndex, made_of=(INDEX.mark,),
+          shared=True, filters=queries.SEARCH_FILTERS,
           arguments={"q": "words to search for; all must occur, the last may be a beginning; best match first"})
 def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     """List or search index records."""
     return queries.list_search_indexes(asked)
 
 
-@api.update(ONE, aliases=(ONE_ALIAS,), name="updateSearchIndex", data_name="searchIndex", event="searchindex-updated",
-            body=SearchIndexChange, returns=SearchIndex)
+@api.update(ONE, aliases=(ONE_ALIAS,), name="updateSearchIndex", body=SearchIndexChange, returns=SearchIndex)
 def update_search_index(actor: Actor, data: dict[str, Any], search_index_id: str) -> SearchIndex:
     """Change an index record."""
     return commands.change_document(actor, search_index_id, **data)
 
 
-@api.delete(ONE, aliases=(ONE_ALIAS,), name="deleteSearchIndex", data_name="searchIndex", event="searchindex-deleted",
-            returns=SearchIndex)
+@api.delete(ONE, aliases=(ONE_ALIAS,), name="deleteSearchIndex", returns=SearchIndex)
 def delete_search_index(actor: Actor, data: dict[str, Any], search_index_id: str) -> SearchIndex:
     """Soft-delete an index record."""
     return commands.delete_document(actor, search_index_id)
 
 
-@api.system("/admin/rebuild-search-index", name="rebuildSearchIndex", policy=POLICIES["rebuildSearchIndex"],
-            method="POST")
+@api.system("/admin/rebuild-search-index", name="rebuildSearchIndex", method="POST")
 def rebuild_search_index(actor: Actor) -> dict[str, Any]:
     """Let all index records be written anew, soon and in the background."""
     commands.ask_for_rebuild(actor)

@@ -7,17 +7,22 @@ from app.events.outbox import Event
 from app.events.subscriptions import subscribe_batch
 from app.search import Change, Removal
 from app.search.catalogue import apply_or_rebuild
+from blueprints.marketplace.category_management import topics as categories
+from blueprints.marketplace.product_listing import topics as products
 from blueprints.marketplace.product_listing.queries import products_showing
-from blueprints.marketplace.search_indexing import topics
 from blueprints.marketplace.search_indexing.documents import SCHEMA, search_document
 from blueprints.marketplace.search_indexing.refreshing import has_fed, refresh, refresh_dependants
+from blueprints.marketplace.search_indexing.topics import INDEX_CREATED, INDEX_DELETED, INDEX_UPDATED
+from blueprints.platform.auth.topics import user_topic
 
-_CREATED = {topics.CATEGORY_CREATED: "CATEGORY", topics.SUBCATEGORY_CREATED: "SUBCATEGORY",
-            topics.PRODUCT_CREATED: "PRODUCT", topics.USER_CREATED: "SELLER"}
-_UPDATED = {topics.CATEGORY_UPDATED: "CATEGORY", topics.SUBCATEGORY_UPDATED: "SUBCATEGORY",
-            topics.PRODUCT_UPDATED: "PRODUCT", topics.USER_UPDATED: "SELLER"}
-_DELETED = {topics.CATEGORY_DELETED: "CATEGORY", topics.SUBCATEGORY_DELETED: "SUBCATEGORY",
-            topics.PRODUCT_DELETED: "PRODUCT", topics.USER_DELETED: "SELLER"}
+REALM = "marketplace"
+
+_CREATED = {categories.CATEGORY_CREATED: "CATEGORY", categories.SUBCATEGORY_CREATED: "SUBCATEGORY",
+            products.PRODUCT_CREATED: "PRODUCT", user_topic(REALM, "created"): "SELLER"}
+_UPDATED = {categories.CATEGORY_UPDATED: "CATEGORY", categories.SUBCATEGORY_UPDATED: "SUBCATEGORY",
+            products.PRODUCT_UPDATED: "PRODUCT", user_topic(REALM, "updated"): "SELLER"}
+_DELETED = {categories.CATEGORY_DELETED: "CATEGORY", categories.SUBCATEGORY_DELETED: "SUBCATEGORY",
+            products.PRODUCT_DELETED: "PRODUCT", user_topic(REALM, "deleted"): "SELLER"}
 _DESCRIBED = _CREATED | _UPDATED | _DELETED
 # Document type → the property others show, and the reference by which they are found.
 _SHOWN_ELSEWHERE = {"CATEGORY": ("title", "category_ref"), "SUBCATEGORY": ("name", "subcategory_ref"),
@@ -36,7 +41,7 @@ def refresh_records(events: Sequence[Event]) -> None:
         refresh_dependants(reference, id)
 
 
-@subscribe_batch(topics.MEDIA_DELETED, name="search_indexing.media")
+@subscribe_batch(products.MEDIA_DELETED, name="search_indexing.media")
 def forget_media(events: Sequence[Event]) -> None:
     """Take a removed image out of the records of the products that showed it."""
     refresh("PRODUCT", products_showing([event.key for event in events]))
@@ -53,7 +58,7 @@ def _renamed(event: Event) -> tuple[str, str] | None:
     return shown[1], event.key
 
 
-@subscribe_batch(topics.INDEX_CREATED, topics.INDEX_UPDATED, topics.INDEX_DELETED, name="search.search_index")
+@subscribe_batch(INDEX_CREATED, INDEX_UPDATED, INDEX_DELETED, name="search.search_index")
 def feed_search(events: Sequence[Event]) -> None:
     """Bring the records that staff or a rebuild wrote into the search index, in one commit per batch."""
     if changes := [_change(event) for event in events if not has_fed(event)]:
@@ -62,7 +67,7 @@ def feed_search(events: Sequence[Event]) -> None:
 
 def _change(event: Event) -> Change:
     row = event.payload
-    if event.topic == topics.INDEX_DELETED:
+    if event.topic == INDEX_DELETED:
         return Removal(row["id"], row["recordVersion"])
     return search_document(row["id"], row["recordVersion"], row["documentType"], row["referenceId"], row["indexedAt"],
                            row["document"])

@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.events.topics import service_topic
 from app.http.errors import Forbidden, InvalidInput, RuleViolated
 from app.identity.access import require_self
 from app.identity.actor import Actor, system_actor
@@ -16,6 +15,7 @@ from app.identity.sessions import end_sessions_of, user_mark
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.rules import gravatar_url, is_restorable, normal_mobile
+from blueprints.platform.auth.topics import purged_topic
 
 _PURGE_BATCH = 200
 
@@ -244,7 +244,7 @@ def _purge_some(realm: str) -> int:
 def _purge(work: UnitOfWork, account: Account) -> None:
     """Delete the row; the services that keep something of the user hear `user-purged`."""
     work.delete(account)
-    work.emit(service_topic(work.actor.realm, "auth", "user-purged"), account.id, {"id": account.id})
+    work.emit(purged_topic(work.actor.realm), account.id, {"id": account.id})
 
 
 def _require_strong(chosen: ChosenPassword, field: str) -> None:

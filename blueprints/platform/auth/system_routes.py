@@ -3,12 +3,11 @@ from typing import Any
 
 from flask import Response, request
 
-from app.http.declaration import ServiceBlueprint
+from app.http.declaration import Routes
 from app.http.envelope import json_response
 from app.http.errors import LoginRequired, NotFound
 from app.http.request import json_body
 from app.http.schemas import InputSchema, load
-from app.identity.access import public
 from app.identity.access_tokens import token_name
 from app.identity.actor import Actor
 from app.identity.authentication import identity
@@ -29,28 +28,26 @@ from blueprints.platform.auth.schemas import (
 from blueprints.platform.auth.verification import complete_verification, start_verification
 
 
-def add_session_routes(api: ServiceBlueprint) -> None:
+def add_session_routes(api: Routes, realm: str) -> None:
     """Add login, relogin, logout and the public key."""
-    realm = api.service.realm
-
-    @api.system("/login", name="loginPage", policy=public, **documents.PAGE)
+    @api.system("/login", name="loginPage", **documents.PAGE)
     def login_page(actor: Actor) -> Response:
         """A page to try a login on."""
         return Response(LOGIN_PAGE, mimetype="text/html")
 
-    @api.system("/login-page.js", name="loginPageScript", policy=public, **documents.SCRIPT)
+    @api.system("/login-page.js", name="loginPageScript", **documents.SCRIPT)
     def login_script(actor: Actor) -> Response:
         """The script of that page."""
         return Response(LOGIN_SCRIPT, mimetype="text/javascript")
 
-    @api.system("/login", name="login", policy=public, method="POST", body=Credentials, **documents.LOGIN)
+    @api.system("/login", name="login", method="POST", body=Credentials, **documents.LOGIN)
     def log_in(actor: Actor) -> Response:
         """Log in with e-mail and password."""
         given = load(Credentials(), json_body())
         username = given.get("username") or given["email"]
         return _with_token(realm, logins.log_in(realm, username, given["password"], request.remote_addr or ""))
 
-    @api.system("/relogin", name="relogin", policy=public, **documents.RELOGIN)
+    @api.system("/relogin", name="relogin", **documents.RELOGIN)
     def relogin(actor: Actor) -> Response:
         """Replace the session by a fresh one that knows the user as it is now."""
         try:
@@ -58,7 +55,7 @@ def add_session_routes(api: ServiceBlueprint) -> None:
         except (LoginRequired, NotFound):
             return json_response(documents.CANNOT_RELOGIN, 401)
 
-    @api.system("/logout", name="logout", policy=public, method="POST", **documents.LOGOUT)
+    @api.system("/logout", name="logout", method="POST", **documents.LOGOUT)
     def log_out(actor: Actor) -> Response:
         """End the session; always succeeds."""
         logins.log_out(actor)
@@ -66,7 +63,7 @@ def add_session_routes(api: ServiceBlueprint) -> None:
         response.delete_cookie(token_name(realm), **_cookie_attributes())
         return response
 
-    @api.system("/publickey", name="publicKey", policy=public, **documents.PUBLIC_KEY)
+    @api.system("/publickey", name="publicKey", **documents.PUBLIC_KEY)
     def public_key(actor: Actor) -> dict[str, str]:
         """The key that verifies access tokens: the named one, or the current one."""
         key = identity().keys.public_pem(realm, request.args.get("keyId"))
@@ -75,23 +72,23 @@ def add_session_routes(api: ServiceBlueprint) -> None:
         return {"keyId": key.key_id, "keyData": key.pem}
 
 
-def add_verification_routes(api: ServiceBlueprint) -> None:
+def add_verification_routes(api: Routes, realm: str) -> None:
     """Add start and complete of the six verification services."""
     for verification in VERIFICATIONS.values():
-        _add_verification(api, verification)
+        _add_verification(api, realm, verification)
 
 
-def _add_verification(api: ServiceBlueprint, verification: Verification) -> None:
-    realm, name, path = api.service.realm, verification.name, f"/verification-services/{verification.name}"
+def _add_verification(api: Routes, realm: str, verification: Verification) -> None:
+    name, path = verification.name, f"/verification-services/{verification.name}"
     start_body, complete_body = _bodies(verification)
 
-    @api.system(f"{path}/start", name=f"{name}-start", policy=public, method="POST", body=start_body,
+    @api.system(f"{path}/start", name=f"{name}-start", method="POST", body=start_body,
                 **documents.START)
     def start(actor: Actor) -> dict[str, Any]:
         """Send a verification code."""
         return start_verification(realm, name, load(start_body(), json_body()), request.remote_addr or "")
 
-    @api.system(f"{path}/complete", name=f"{name}-complete", policy=public, method="POST", body=complete_body,
+    @api.system(f"{path}/complete", name=f"{name}-complete", method="POST", body=complete_body,
                 **documents.completed(verification))
     def complete(actor: Actor) -> dict[str, Any]:
         """Bring the verification code back."""

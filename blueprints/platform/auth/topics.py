@@ -1,4 +1,5 @@
-"""Topics of auth that are not named after an API: the verification services keep the older service name `user`."""
+"""Topics of auth, whose names differ by realm; the verification services keep the older service name `user`."""
+from app.events.topics import db_topic, service_topic
 from app.settings import REALM_CODENAMES
 
 # Verification service → the word of its topics (rules-platform §7.4).
@@ -15,3 +16,13 @@ _WORDS = {
 def verification_topic(realm: str, service: str, phase: str) -> str:
     """Return the full topic of a verification service; `phase` is start or complete."""
     return f"{REALM_CODENAMES[realm]}-user-service-{_WORDS[service]}-{phase}"
+
+
+def user_topic(realm: str, verb: str) -> str:
+    """Return the topic of a dbevent of a realm's users; `verb` is created, updated or deleted."""
+    return db_topic(realm, "auth", "user", verb)
+
+
+def purged_topic(realm: str) -> str:
+    """Return the topic that says an account is gone for good; the key is its id."""
+    return service_topic(realm, "auth", "user-purged")

@@ -7,25 +7,23 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.data.ids import canonical_uuid
 from app.http.bearer import bearer_token
-from app.http.declaration import ServiceBlueprint
+from app.http.declaration import Routes
 from app.http.envelope import json_response
 from app.http.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.http.idempotency import answered_once
-from app.http.service import Service
-from app.identity.access import public
 from app.identity.actor import Actor
 from blueprints.platform.bucket import documents
 from blueprints.platform.bucket.commands import Upload, bucket_writer, require_bucket, store_images
+from blueprints.platform.bucket.policies import POLICIES
 from blueprints.platform.bucket.queries import stored_file
 
 
-def build(realm: str) -> ServiceBlueprint:
-    """Return the bucket service of a realm."""
-    service = Service(realm, "bucket", "1.0.0", "Uploaded images, public to read.", path="bucket")
-    api = ServiceBlueprint(service, {})
+def routes_in(realm: str) -> Routes:
+    """Return the URL map of a realm's buckets."""
+    api = Routes(POLICIES)
     api.security_schemes = documents.SECURITY
 
-    @api.system("/upload", name="uploadFiles", policy=public, method="POST", **documents.UPLOAD)
+    @api.system("/upload", name="uploadFiles", method="POST", **documents.UPLOAD)
     def upload(actor: Actor) -> Response:
         """Upload images into a bucket, with its bucket token as Bearer; the same Idempotency-Key stores them once."""
         writer = bucket_writer(realm, _bearer())
@@ -34,7 +32,7 @@ def build(realm: str) -> ServiceBlueprint:
         return answered_once(writer.actor, "uploadFiles", _told_apart_by(bucket_id, uploads), lambda: json_response(
             {"success": True, "data": store_images(writer.actor, bucket_id, uploads or [Upload(None, b"")])}))
 
-    @api.system("/download/{fileId}", name="downloadFile", policy=public, **documents.DOWNLOAD)
+    @api.system("/download/{fileId}", name="downloadFile", **documents.DOWNLOAD)
     def download(actor: Actor, file_id: str) -> Response:
         """Download a file."""
         known_id = canonical_uuid(file_id)

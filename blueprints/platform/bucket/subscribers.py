@@ -3,14 +3,14 @@ from collections.abc import Sequence
 
 from app.events.outbox import Event
 from app.events.subscriptions import subscribe_batch
-from app.events.topics import service_topic
 from app.identity.actor import system_actor
 from app.identity.bucket_tokens import user_bucket
 from app.settings import REALM_CODENAMES
+from blueprints.platform.auth.topics import purged_topic
 from blueprints.platform.bucket.commands import empty_bucket
 
 
-@subscribe_batch(*(service_topic(realm, "auth", "user-purged") for realm in REALM_CODENAMES), name="bucket.purge")
+@subscribe_batch(*(purged_topic(realm) for realm in REALM_CODENAMES), name="bucket.purge")
 def forget_files(events: Sequence[Event]) -> None:
     """Empty the buckets of purged users; twice is as good as once."""
     for event in events:

@@ -17,8 +17,10 @@ from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
 from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxRecord
 from app.events.relay import relay_all, relay_batch
+from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams
 from app.identity.actor import NoRealm, kernel_actor, system_actor
+from app.marks import Function, marks_of
 from app.ops.health import backlog
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
@@ -31,9 +33,18 @@ CREATED = "ebaycclone-categorymanagement-service-dbevent-category-created"
 
 
 @pytest.fixture(autouse=True)
-def _own_subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriptions, "_by_name", {})
-    monkeypatch.setattr(subscriptions, "_by_topic", {})
+def _own_subscribers(app: Flask) -> Iterator[None]:
+    kept = runtime().table(Subscriptions)
+    runtime().put(Subscriptions())
+    yield
+    runtime().put(kept)
+
+
+def brought(function: Function) -> Function:
+    """Bring a marked function into the running application."""
+    for said in marks_of(function):
+        runtime().table(Subscriptions).add(said)
+    return function
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +62,7 @@ def copying_subscriber(fails: int = 0) -> list[str]:
     """Subscribe a handler that makes a subcategory per category, failing the first `fails` times."""
     heard: list[str] = []
 
+    @brought
     @subscriptions.subscribe(CREATED, name="test.copy")
     def copy(work: UnitOfWork, event: Event) -> None:
         heard.append(event.payload["title"])
@@ -104,6 +116,7 @@ def test_a_failed_subscriber_leaves_no_effect_and_is_tried_again_later(app: Flas
 
 
 def test_one_bad_event_does_not_hold_up_the_others(app: Flask) -> None:
+    @brought
     @subscriptions.subscribe(CREATED, name="test.picky")
     def picky(work: UnitOfWork, event: Event) -> None:
         if event.payload["title"] == "bad":
@@ -135,6 +148,7 @@ def test_a_subscriber_that_always_fails_is_parked_visibly_and_can_be_retried(
 def test_a_batch_subscriber_gets_many_events_at_once(app: Flask) -> None:
     batches: list[int] = []
 
+    @brought
     @subscriptions.subscribe_batch(CREATED, name="test.index")
     def index(events: Sequence[Event]) -> None:
         batches.append(len(events))
@@ -157,6 +171,7 @@ def emit_in(realm: str, *keys: str) -> None:
 def test_a_subscriber_acts_in_the_realm_and_for_the_request_of_each_event(app: Flask) -> None:
     acted: list[tuple[str, str, str | None]] = []
 
+    @brought
     @subscriptions.subscribe(CREATED, name="test.copy")
     def copy(work: UnitOfWork, event: Event) -> None:
         acted.append((event.key, work.actor.realm, work.request_id))
@@ -176,6 +191,7 @@ def test_a_subscriber_acts_in_the_realm_and_for_the_request_of_each_event(app: F
 def test_a_subscriber_that_failed_acts_in_the_realm_of_the_event_when_it_is_tried_again(app: Flask) -> None:
     acted: list[tuple[str, str | None]] = []
 
+    @brought
     @subscriptions.subscribe(CREATED, name="test.copy")
     def copy(work: UnitOfWork, event: Event) -> None:
         acted.append((work.actor.realm, work.request_id))
@@ -194,6 +210,7 @@ def test_a_subscriber_that_failed_acts_in_the_realm_of_the_event_when_it_is_trie
 def test_a_batch_holds_events_of_one_realm(app: Flask) -> None:
     batches: list[list[str]] = []
 
+    @brought
     @subscriptions.subscribe_batch(CREATED, name="test.index")
     def index(events: Sequence[Event]) -> None:
         batches.append(sorted(f"{event.realm} {event.key}" for event in events))
@@ -212,6 +229,7 @@ def test_the_kernel_itself_emits_no_event(app: Flask) -> None:
 
 
 def test_one_bad_event_is_parked_alone_not_with_its_batch(app: Flask) -> None:
+    @brought
     @subscriptions.subscribe_batch(CREATED, name="test.index")
     def index(events: Sequence[Event]) -> None:
         if any(event.payload["title"] == "bad" for event in events):

@@ -3,7 +3,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import DataError
 
 from app.clock import moved_clock
@@ -261,9 +261,8 @@ class TestIdempotency:
 
 
 def _api(name: str) -> object:
-    from blueprints.marketplace.category_management.routes import api
-
-    return next(found for found in api.apis if found.name == name)
+    apis = current_app.blueprints["marketplace_categoryManagement"].apis
+    return next(found for found in apis if found.name == name)
 
 
 class TestClientIds:

@@ -1,4 +1,5 @@
 """What is due is done, once, and the last run is visible (architecture.md, How an event flows)."""
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,17 +10,29 @@ from app.data.ids import uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.actor import Actor, NoRealm, kernel_actor, system_actor
 from app.jobs import schedule, scheduler, worker
+from app.jobs.schedule import Schedule
 from app.jobs.wakeup import DELIVER, queue, wake
 from app.jobs.worker import run, run_all_due_work, run_due_work, run_job
+from app.marks import Function, marks_of
 from app.ops.health import job_runs
+from app.runtime import runtime
 
 SYSTEM = system_actor("marketplace")
 
 
 @pytest.fixture(autouse=True)
-def _own_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "_jobs", {})
-    monkeypatch.setattr(schedule, "_due", {})
+def _own_jobs(app: Flask) -> Iterator[None]:
+    kept = runtime().table(Schedule)
+    runtime().put(Schedule())
+    yield
+    runtime().put(kept)
+
+
+def brought(function: Function) -> Function:
+    """Bring a marked function into the running application."""
+    for said in marks_of(function):
+        runtime().table(Schedule).add(said)
+    return function
 
 
 def owe(kind: str, subject: str, **later: float) -> None:
@@ -31,6 +44,7 @@ def owe(kind: str, subject: str, **later: float) -> None:
 def test_due_work_waits_for_its_moment_and_is_done_once(app: Flask) -> None:
     done: list[str] = []
 
+    @brought
     @schedule.on_due("ring", realm="marketplace")
     def _ring(work: UnitOfWork, subject: str) -> None:
         done.append(subject)
@@ -49,6 +63,7 @@ def test_due_work_waits_for_its_moment_and_is_done_once(app: Flask) -> None:
 def test_due_work_that_fails_is_owed_again(app: Flask) -> None:
     tries: list[str] = []
 
+    @brought
     @schedule.on_due("ring", realm="marketplace")
     def _ring(work: UnitOfWork, subject: str) -> None:
         tries.append(subject)
@@ -69,8 +84,8 @@ def test_due_work_runs_in_the_realm_and_for_the_request_that_owed_it(app: Flask)
     def note(work: UnitOfWork, subject: str) -> None:
         done.append((work.actor.realm, subject, work.request_id))
 
+    brought(schedule.on_due("ring", realm="marketplace")(schedule.on_due("ring", realm="network")(note)))
     for realm in ("marketplace", "network"):
-        schedule.on_due("ring", realm=realm)(note)
         with unit_of_work(system_actor(realm), request_id=f"request of {realm}") as work:
             work.schedule("ring", "the same subject", now())
             work.commit()
@@ -81,7 +96,7 @@ def test_due_work_runs_in_the_realm_and_for_the_request_that_owed_it(app: Flask)
 
 def test_cancelling_work_of_one_realm_leaves_the_others(app: Flask) -> None:
     done: list[str] = []
-    schedule.on_due("ring", realm="network")(lambda work, subject: done.append(work.actor.realm))
+    brought(schedule.on_due("ring", realm="network")(lambda work, subject: done.append(work.actor.realm)))
     for realm in ("marketplace", "network"):
         with unit_of_work(system_actor(realm)) as work:
             work.schedule("ring", "x", now())
@@ -99,6 +114,7 @@ def test_the_kernel_itself_owes_no_work(app: Flask) -> None:
 
 
 def test_a_periodic_job_acts_as_the_system_of_its_realm(app: Flask) -> None:
+    @brought
     @schedule.periodic("who", realm="network", minutes=1)
     def _who(actor: Actor) -> str:
         """Say who acts."""
@@ -111,6 +127,7 @@ def test_a_periodic_job_acts_as_the_system_of_its_realm(app: Flask) -> None:
 def test_the_scheduler_calls_a_periodic_job_once_a_period(app: Flask) -> None:
     runs: list[int] = []
 
+    @brought
     @schedule.kernel_periodic("count", minutes=1)
     def _count() -> int:
         """Count."""
@@ -128,6 +145,7 @@ def test_the_scheduler_calls_a_periodic_job_once_a_period(app: Flask) -> None:
 
 def test_of_two_schedulers_that_start_together_one_calls_a_job_for_the_first_time(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @brought
     @schedule.kernel_periodic("nightly", hours=24)
     def _nightly() -> None:
         """Mend."""
@@ -147,6 +165,7 @@ def test_of_two_schedulers_that_start_together_one_calls_a_job_for_the_first_tim
 
 def test_a_job_that_could_not_be_called_is_called_by_the_next_tick(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @brought
     @schedule.kernel_periodic("nightly", hours=24)
     def _nightly() -> None:
         """Mend."""
@@ -169,6 +188,7 @@ def test_long_deliveries_let_the_jobs_behind_them_have_their_turn(app: Flask, mo
 
 
 def test_a_failed_job_is_visible(app: Flask) -> None:
+    @brought
     @schedule.kernel_periodic("broken", minutes=1)
     def _broken() -> None:
         """Break."""

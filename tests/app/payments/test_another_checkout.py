@@ -9,10 +9,11 @@ from app.data.unit_of_work import unit_of_work
 from app.http.errors import Forbidden, RuleViolated
 from app.identity.actor import Actor
 from app.jobs.worker import run_job
-from app.payments import attempts, checkout, pay, refunds
+from app.payments import attempts, pay, refunds
 from app.payments.booking import CANCELED, FAILED, STARTED, SUCCESS
-from app.payments.checkout import Bill, Checkout
+from app.payments.checkout import Bill, Checkout, Checkouts
 from app.payments.gateway import circuit_breaker
+from app.runtime import runtime
 from blueprints.marketplace.order_management.models import Order, OrderPayment, PaymentCustomer, PaymentMethod
 from tests.app.payments.memory_gateway import DECLINED, GOOD, LOST, MemoryGateway
 
@@ -49,7 +50,7 @@ MEMBERSHIP = Checkout(
 def gateway(app, monkeypatch):
     memory = MemoryGateway()
     monkeypatch.setattr(circuit_breaker, "gateway_of", lambda _: memory)
-    monkeypatch.setitem(checkout._checkouts, MEMBERSHIP.name, MEMBERSHIP)
+    monkeypatch.setitem(runtime().table(Checkouts), MEMBERSHIP.name, MEMBERSHIP)
     return memory
 
 

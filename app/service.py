@@ -1,0 +1,56 @@
+"""What a service says of itself: one declaration, in its `service.py`, of everything it brings.
+
+app/factory.py lists the declarations; nothing else joins a service to the application."""
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from flask import Flask
+
+from app.http.declaration import Routes
+from app.http.service import Service
+from app.ops.checks import Check
+from app.payments.checkout import Checkout
+from app.search.catalogue import DeclaredIndex
+from app.settings import REALM_CODENAMES, Settings
+
+EVERY_REALM = tuple(REALM_CODENAMES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceDeclaration:
+    """One service; what it does not bring is left out. `version` is a map where realms differ."""
+
+    name: str
+    version: str | Mapping[str, str]
+    description: str
+    realms: tuple[str, ...]
+    path: str = ""
+    """Where it is mounted, when that is not `/<realm>/<name>-api` (app/http/service.py)."""
+
+    routes: Routes | Callable[[str], Routes] | None = None
+    """The URL map; of a service whose routes differ by realm, the function that writes them for one."""
+    join: Callable[[Flask, Settings], object] | None = None
+    """How a service outside the realms, with a front of its own, mounts itself instead."""
+
+    background: tuple[ModuleType, ...] = ()
+    """The modules whose marked functions run in the background: subscribers, periodic jobs, due work."""
+    indexes: tuple[DeclaredIndex, ...] = ()
+    checkouts: tuple[Checkout, ...] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """What `flask doctor` asks of it, by name."""
+    cli: tuple[str, ...] = ()
+    """The import paths of its command groups: cli/__init__.py loads them only when they are called."""
+    settings: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
+    """The settings whose grammar only it knows, and what reads them or raises ValueError or ArithmeticError."""
+    hands_down: tuple[object, ...] = ()
+    """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
+
+    def in_realm(self, realm: str) -> Service:
+        """Return the service as it is mounted in one realm."""
+        version = self.version if isinstance(self.version, str) else self.version[realm]
+        return Service(realm, self.name, version, self.description, self.path)
+
+    def routes_in(self, realm: str) -> Routes | None:
+        """Return its URL map in one realm."""
+        return self.routes(realm) if callable(self.routes) else self.routes

@@ -1,0 +1,13 @@
+"""adminModeration as one declaration."""
+from app.service import ServiceDeclaration
+from blueprints.marketplace.admin_moderation.commands import record_payment_fix
+from blueprints.marketplace.admin_moderation.routes import api
+from blueprints.marketplace.order_management.audit import PaymentFixes
+
+SERVICE = ServiceDeclaration(
+    name="adminModeration", version="1.0.0", description="The record of what staff changed by hand.",
+    realms=("marketplace",),
+    routes=api,
+    cli=("cli.moderate",),
+    hands_down=(PaymentFixes(record_payment_fix),),
+)

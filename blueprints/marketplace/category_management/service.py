@@ -1,0 +1,9 @@
+"""categoryManagement as one declaration."""
+from app.service import ServiceDeclaration
+from blueprints.marketplace.category_management.routes import api
+
+SERVICE = ServiceDeclaration(
+    name="categoryManagement", version="1.0.0", description="Product categories and subcategories.",
+    realms=("marketplace",),
+    routes=api,
+)

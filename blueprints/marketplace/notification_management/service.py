@@ -1,0 +1,11 @@
+"""notificationManagement as one declaration."""
+from app.service import ServiceDeclaration
+from blueprints.marketplace.notification_management import subscribers, subscribers_orders
+from blueprints.marketplace.notification_management.routes import api
+
+SERVICE = ServiceDeclaration(
+    name="notificationManagement", version="1.0.0", description="In-app and mail notifications of users.",
+    realms=("marketplace",),
+    routes=api,
+    background=(subscribers, subscribers_orders),
+)

@@ -1,0 +1,16 @@
+"""searchIndexing as one declaration."""
+from app.service import ServiceDeclaration
+from blueprints.marketplace.search_indexing import jobs, subscribers
+from blueprints.marketplace.search_indexing.queries import check_index
+from blueprints.marketplace.search_indexing.refreshing import INDEX
+from blueprints.marketplace.search_indexing.routes import api
+
+SERVICE = ServiceDeclaration(
+    name="searchIndexing", version="1.0.0",
+    description="The searchable documents of products, sellers, categories and subcategories.",
+    realms=("marketplace",),
+    routes=api,
+    background=(jobs, subscribers),
+    indexes=(INDEX,),
+    checks={"search index": check_index},
+)

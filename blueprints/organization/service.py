@@ -1,0 +1,12 @@
+"""The organization store as one declaration; it stands outside the realms and has a front of its own."""
+from app.service import ServiceDeclaration
+from blueprints.organization.checks import check_tenants
+from blueprints.organization.registration import register_organization
+
+SERVICE = ServiceDeclaration(
+    name="organization", version="1.0.0", description="Multi-tenant resources with events.",
+    realms=("organization",), path="/organization-api",
+    join=register_organization,
+    checks={"organization": check_tenants},
+    cli=("cli.organization",),
+)

@@ -1,0 +1,12 @@
+"""auth as one declaration; every realm has it, with users of its own."""
+from app.service import EVERY_REALM, ServiceDeclaration
+from blueprints.platform.auth import jobs
+from blueprints.platform.auth.routes import routes_in
+
+SERVICE = ServiceDeclaration(
+    name="auth", version={"marketplace": "1.0.7", "network": "1.0.5"}, description="Users, sessions, verification.",
+    realms=EVERY_REALM,
+    routes=routes_in,
+    background=(jobs,),
+    cli=("cli.auth", "cli.users"),
+)

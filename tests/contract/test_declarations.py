@@ -1,0 +1,84 @@
+"""Each thing is said once: a topic in one place, a service in one declaration; importing registers nothing."""
+import re
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from flask import Flask
+
+from app.events.subscriptions import Subscriptions
+from app.factory import SERVICES, create_app
+from app.http.naming import ApiNames, api_names
+from app.jobs.schedule import Schedule
+from app.marks import marks_in
+from app.runtime import runtime
+from cli import COMMANDS, FOREIGN_MODULES
+from tests.testbed import Testbed
+
+ROOT = Path(__file__).parents[2]
+TOPIC = re.compile(r'"((?:ebaycclone|linkedin|elastic-index)-[a-z0-9_-]+)"')
+
+
+def sources(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def modules(*folders: str) -> list[ModuleType]:
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sources(*folders)]
+    return [import_module(name) for name in names if not name.endswith("__init__")]
+
+
+def test_a_topic_is_written_once() -> None:
+    texts = (path.read_text() for path in sources("app", "blueprints", "cli"))
+    written = Counter(topic for text in texts for topic in TOPIC.findall(text))
+    assert [topic for topic, times in written.items() if times > 1] == []
+
+
+def test_whatever_is_marked_is_brought_by_a_service() -> None:
+    brought = marks_in(module for service in SERVICES for module in service.background)
+    assert [said for said in marks_in(modules("app", "blueprints")) if said not in brought] == []
+
+
+def test_nothing_is_imported_for_its_side_effect() -> None:
+    assert [path for path in sources("app", "blueprints", "cli") if "noqa: F401" in path.read_text()] == []
+
+
+def test_every_command_group_belongs_to_one_declaration() -> None:
+    declared = [path for service in SERVICES for path in service.cli]
+    assert sorted(declared) == sorted(FOREIGN_MODULES.get(name, f"cli.{name}") for name in COMMANDS)
+
+
+@pytest.mark.once("declarations know no database")
+def test_an_application_has_what_its_declarations_bring_and_nothing_else(app: Flask, testbed: Testbed) -> None:
+    services = [service for service in SERVICES if service.name in ("auth", "categoryManagement")]
+    with create_app(testbed.settings(), services).app_context():
+        assert {service.name for service in runtime().services} == {"auth", "categoryManagement"}
+        assert runtime().table(Subscriptions).by_name == {}
+        assert set(runtime().table(Schedule).jobs) == {"purge-archived", "sweep-sessions", "rotate-keys"}
+
+
+@pytest.mark.once("declarations know no database")
+def test_two_services_cannot_bring_a_job_of_one_name(app: Flask, testbed: Testbed) -> None:
+    with pytest.raises(ValueError, match="two of"):
+        create_app(testbed.settings(), [*SERVICES, SERVICES[1]])
+
+
+@pytest.mark.parametrize(("api", "named", "is_list", "expected"), [
+    ("createCategory", "category", False, ("category-created", "category")),
+    ("getCategory", "category", False, ("category-retrived", "category")),
+    ("listCategories", "category", True, ("categories-listed", "categories")),
+    ("lisOrderManagementOwnOrderItem", "orderManagementOrderItem", True,
+     ("ordermanagementownorderitem-lissed", "orderManagementOrderItems")),
+])
+def test_event_and_data_name_follow_from_the_name_of_the_api(
+        api: str, named: str, is_list: bool, expected: tuple[str, str]) -> None:
+    assert api_names(api, named, is_list=is_list) == ApiNames(*expected)
+
+
+def test_a_name_that_follows_no_rule_must_be_in_the_table() -> None:
+    with pytest.raises(ValueError, match="reportCommissions"):
+        api_names("reportCommissions", "", is_list=True)
+    said = ApiNames("commissions-listed", "commissions")
+    assert api_names("reportCommissions", "", is_list=True, irregular=said) == said
