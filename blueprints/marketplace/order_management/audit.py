@@ -3,7 +3,7 @@
 adminModeration stands on a higher floor and cannot be called from here: it registers its keeper."""
 from collections.abc import Callable
 
-from app.identity.actor import Actor
+from app.actor import Actor
 
 Keeper = Callable[[Actor, str, str], object]
 
