@@ -8,20 +8,23 @@ from flask import Flask, Response
 from flask_migrate import Migrate
 
 from app import clock
-from app.data.database import configure_database
+from app.data.connections import configure_database
 from app.data.entity import db
+from app.events.relay import WakeUp
 from app.http.application import Application
 from app.http.declaration import ServiceBlueprint
-from app.http.default_routes import add_default_routes
+from app.http.default_routes import HealthReports, add_default_routes
 from app.http.envelope import json_response, shape_errors_below
 from app.http.hooks import install_hooks
 from app.http.openapi import prepare_document
+from app.http.read_events import ReadEventBuffer
 from app.http.wsgi_middleware import Edge, behind_proxies
 from app.identity.authentication import install_identity
 from app.jobs import housekeeping
+from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
-from app.ops.health import backlog
-from app.ops.metrics import install_metrics
+from app.ops.health import admin_health_report, backlog, health_report
+from app.ops.metrics import count_dropped_read_events, install_metrics
 from app.ops.request_log import install_request_log
 from app.payments import reconcile as payment_jobs
 from app.runtime import Runtime, install_runtime
@@ -74,9 +77,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Application("guildhall", static_folder=None)
     app.url_map.strict_slashes = False
     runtime = install_runtime(app, settings)
+    _hand_down(runtime)
     configure_database(app, settings)
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.is_sqlite)
-    install_identity(app, settings, runtime.redis, runtime.board, user_facts)
+    install_identity(app, runtime, user_facts)
     for realm in settings.realms:
         for service in _services_of(realm):
             _mount(app, runtime, service)
@@ -88,6 +92,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     install_metrics(app, backlog)
     app.wsgi_app = behind_proxies(Edge(app), settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _hand_down(runtime: Runtime) -> None:
+    """Hand the lower floors what they need of the higher ones and may not import."""
+    runtime.keep(WakeUp(deliver=partial(ring, DELIVER)))
+    runtime.keep(HealthReports(health_report, admin_health_report))
+    runtime.keep(ReadEventBuffer(runtime.redis, count_dropped_read_events))
 
 
 def _refuse_unreadable(settings: Settings) -> None:

@@ -1,16 +1,20 @@
-"""What one process holds for the length of its life: settings, the version board, caches, the Redis client."""
+"""What one process holds for the length of its life: settings, cache versions, caches, the Redis client.
+
+Floors above leave their own parts here, each found by its type."""
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, current_app
 from redis import Redis
 
 from app.data.cache import VersionedCache
+from app.data.holdings import RUNTIME, DataHoldings
 from app.data.totals import RowTotals
 from app.data.versions import CacheVersions, RedisVersions, SharedMemoryVersions
 from app.settings import Settings
 
+P = TypeVar("P")
 _BYTES_OF_ANSWERS, _ENTRY_BYTES = 32 * 2**20, 500
 
 
@@ -20,6 +24,7 @@ class Runtime:
 
     settings: Settings
     services: list[Any] = field(default_factory=list)
+    _parts: dict[type, Any] = field(default_factory=dict)
 
     @cached_property
     def redis(self) -> Redis:
@@ -39,19 +44,28 @@ class Runtime:
         return VersionedCache(self.board, _BYTES_OF_ANSWERS, weigh=lambda answer: len(answer[0]) + _ENTRY_BYTES)
 
     @cached_property
-    def totals(self) -> RowTotals:
-        """Row counts of lists."""
-        return RowTotals(self.board)
+    def data(self) -> DataHoldings:
+        """What the data floor holds: it finds it by `holdings()`."""
+        return DataHoldings(self.board, RowTotals(self.board))
+
+    def keep(self, part: object) -> None:
+        """Keep a part of a floor above, one of its type: its state, or what the factory hands down to it."""
+        self._parts[type(part)] = part
+
+    def part(self, kind: type[P]) -> P:
+        """Return the part of this type; raises KeyError when none was kept."""
+        found: P = self._parts[kind]
+        return found
 
 
 def install_runtime(app: Flask, settings: Settings) -> Runtime:
     """Attach a new runtime to the app and return it."""
     made = Runtime(settings)
-    app.extensions["guildhall"] = made
+    app.extensions[RUNTIME] = made
     return made
 
 
 def runtime() -> Runtime:
     """Return the runtime of the current application."""
-    found: Runtime = current_app.extensions["guildhall"]
+    found: Runtime = current_app.extensions[RUNTIME]
     return found

@@ -15,11 +15,12 @@ from rq import Worker
 from sqlalchemy import func, select, text
 
 from app.clock import now
-from app.data.database import CONNECTION_PREFIX, reading
+from app.data.connections import CONNECTION_PREFIX, reading
+from app.data.due_work import DueWork
 from app.data.entity import db
 from app.events.report import oldest_unpublished_seconds
+from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
-from app.jobs.tables import DueWork, JobRun
 from app.jobs.wakeup import queue
 from app.ops.health import backlog
 from app.runtime import runtime

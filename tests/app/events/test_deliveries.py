@@ -11,12 +11,13 @@ from sqlalchemy import delete, select
 from app.actor import NoRealm, kernel_actor, system_actor
 from app.clock import moved_clock
 from app.data import batches
+from app.data.changes import OutboxRecord
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.versions import RedisVersions
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
-from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxRecord
+from app.events.outbox import DONE, PARKED, Event, EventDelivery
 from app.events.relay import relay_all, relay_batch
 from app.events.transport import RedisStreams
 from app.ops.health import backlog
