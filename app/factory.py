@@ -2,30 +2,34 @@
 
 This is the only file of app/ that knows the blueprints: SERVICES is the list of everything that is mounted."""
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response
 from flask_migrate import Migrate
 
 from app import clock
-from app.data.database import configure_database
+from app.data.connections import configure_database
 from app.data.entity import db
+from app.events.relay import WakeUp
 from app.events.subscriptions import Subscription, Subscriptions
 from app.http.application import Application
 from app.http.declaration import ServiceBlueprint
-from app.http.default_routes import add_default_routes
+from app.http.default_routes import HealthReports, add_default_routes
 from app.http.envelope import json_response
 from app.http.hooks import install_hooks
 from app.http.openapi import prepare_document
+from app.http.read_events import ReadEventBuffer
 from app.http.wsgi_middleware import Edge, behind_proxies
 from app.identity.authentication import install_identity
 from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
+from app.jobs.wakeup import DELIVER, wake
 from app.marks import marks_in
 from app.notify import jobs as mail_jobs
 from app.ops.checks import ServiceChecks
-from app.ops.health import backlog
-from app.ops.metrics import install_metrics
+from app.ops.health import admin_health_report, backlog, health_report
+from app.ops.metrics import count_dropped_read_events, install_metrics
 from app.ops.request_log import install_request_log
 from app.payments import reconcile as payment_jobs
 from app.payments.checkout import Checkouts
@@ -77,9 +81,10 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
     app = Application("guildhall", static_folder=None)
     app.url_map.strict_slashes = False
     runtime = install_runtime(app, settings)
+    _hand_down(runtime)
     configure_database(app, settings)
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.is_sqlite)
-    install_identity(app, settings, runtime.redis, runtime.board, user_facts)
+    install_identity(app, runtime, user_facts)
     _hold(runtime, services)
     for realm in settings.realms:
         for service in services:
@@ -97,6 +102,12 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
     return app
 
 
+def _hand_down(runtime: Runtime) -> None:
+    """Hand the lower floors what they need of the higher ones and may not import."""
+    runtime.keep(WakeUp(deliver=partial(wake, DELIVER)), HealthReports(health_report, admin_health_report),
+                 ReadEventBuffer(runtime.redis, count_dropped_read_events))
+
+
 def _refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration]) -> None:
     """Raise SettingsError for a setting whose grammar only its service knows, before somebody bids or pays by it."""
     for service in services:
@@ -110,7 +121,7 @@ def _refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration
 def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
     """Put what the services bring into the runtime, as one table of each kind; raises ValueError for a name twice."""
     marks = marks_in(module for service in services for module in service.background)
-    runtime.put(
+    runtime.keep(
         Subscriptions(one for one in marks if isinstance(one, Subscription)),
         Schedule(one for one in marks if isinstance(one, PeriodicJob | DueKind)),
         Indexes((index.schema.name, index) for service in services for index in service.indexes),

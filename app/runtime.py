@@ -1,17 +1,20 @@
-"""What one process holds for the length of its life: settings, the version board, caches, the Redis client."""
+"""What one process holds for the length of its life: settings, cache versions, caches, the Redis client.
+
+Floors above leave their own parts here, each found by its type."""
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from flask import Flask, current_app
 from redis import Redis
 
 from app.data.cache import VersionedCache
+from app.data.holdings import RUNTIME, DataHoldings
 from app.data.totals import RowTotals
 from app.data.versions import CacheVersions, RedisVersions, SharedMemoryVersions
 from app.settings import Settings
 
-Table = TypeVar("Table")
+P = TypeVar("P")
 _BYTES_OF_ANSWERS, _ENTRY_BYTES = 32 * 2**20, 500
 
 
@@ -21,15 +24,7 @@ class Runtime:
 
     settings: Settings
     services: list[Any] = field(default_factory=list)
-    _tables: dict[type, object] = field(default_factory=dict)
-
-    def put(self, *tables: object) -> None:
-        """Hold a table of what the services bring, e.g. Subscriptions; it takes the place of one of its type."""
-        self._tables |= {type(table): table for table in tables}
-
-    def table(self, kind: type[Table]) -> Table:
-        """Return the application's one table of that type. Each floor has its own type: this one knows none above."""
-        return cast(Table, self._tables[kind])
+    _parts: dict[type, Any] = field(default_factory=dict)
 
     @cached_property
     def redis(self) -> Redis:
@@ -49,19 +44,29 @@ class Runtime:
         return VersionedCache(self.board, _BYTES_OF_ANSWERS, weigh=lambda answer: len(answer[0]) + _ENTRY_BYTES)
 
     @cached_property
-    def totals(self) -> RowTotals:
-        """Row counts of lists."""
-        return RowTotals(self.board)
+    def data(self) -> DataHoldings:
+        """What the data floor holds: it finds it by `holdings()`."""
+        return DataHoldings(self.board, RowTotals(self.board))
+
+    def keep(self, *parts: object) -> None:
+        """Keep parts of the floors above, one of each type: their state, tables of what the services bring, or what
+        the factory hands down to them."""
+        self._parts |= {type(part): part for part in parts}
+
+    def part(self, kind: type[P]) -> P:
+        """Return the part of this type; raises KeyError when none was kept."""
+        found: P = self._parts[kind]
+        return found
 
 
 def install_runtime(app: Flask, settings: Settings) -> Runtime:
     """Attach a new runtime to the app and return it."""
     made = Runtime(settings)
-    app.extensions["guildhall"] = made
+    app.extensions[RUNTIME] = made
     return made
 
 
 def runtime() -> Runtime:
     """Return the runtime of the current application."""
-    found: Runtime = current_app.extensions["guildhall"]
+    found: Runtime = current_app.extensions[RUNTIME]
     return found

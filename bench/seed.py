@@ -15,9 +15,9 @@ from sqlalchemy import insert
 
 from app.actor import system_actor
 from app.clock import now
-from app.data.database import write_turn
 from app.data.entity import Entity, db
 from app.data.ids import uuid7
+from app.data.sqlite_write_lock import sqlite_write_lock
 from app.data.unit_of_work import unit_of_work
 from app.factory import create_app
 from app.identity.access_tokens import issue_access_token
@@ -74,7 +74,7 @@ def _fill(model: type[Entity], rows: Iterator[Values], count: int) -> list[str]:
     ids: list[str] = []
     while len(ids) < count:
         batch = [_common() | row for row in islice(rows, min(BATCH, count - len(ids)))]
-        with write_turn(), db.engine.execution_options(writes=True).begin() as connection:
+        with sqlite_write_lock(), db.engine.execution_options(writes=True).begin() as connection:
             connection.execute(insert(model), batch)
         ids += [row["id"] for row in batch]
     return ids
@@ -91,7 +91,7 @@ def _multiply(made: int, wanted: int) -> None:
         chosen = ", ".join(place.get(column.name, f'"{column.name}"') for column in table.columns)
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         rows = min(made, wanted - number * made)
-        with write_turn(), db.engine.execution_options(writes=True).begin() as connection:
+        with sqlite_write_lock(), db.engine.execution_options(writes=True).begin() as connection:
             connection.exec_driver_sql(
                 f"INSERT INTO {table.name} ({names}) SELECT {chosen} FROM (SELECT * FROM {table.name}"
                 f" WHERE id > '01100000' LIMIT {rows}) AS one")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
-from app.data.recording import version_key
+from app.data.changes import version_key
 from app.data.versions import CacheVersions
 
 T = TypeVar("T")

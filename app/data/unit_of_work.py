@@ -19,16 +19,16 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.actor import Actor
 from app.clock import now
+from app.data.changes import OutboxRecord, record_changes, row_json, stamp_changes
+from app.data.connections import close_reading, transaction, writing_engine
 from app.data.constraint_errors import refusal_of
-from app.data.database import close_reading, transaction, write_turn, writing_engine
+from app.data.due_work import DueWork, is_piece
 from app.data.entity import Base, Entity
+from app.data.holdings import holdings
 from app.data.ids import uuid7
 from app.data.lock_order import check_order
-from app.data.recording import record_changes, row_json, stamp_changes
+from app.data.sqlite_write_lock import sqlite_write_lock
 from app.errors import NotFound, PreconditionFailed, RuleViolated
-from app.events.outbox import OutboxRecord
-from app.jobs.tables import DueWork, is_piece
-from app.runtime import runtime
 
 E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
@@ -84,7 +84,7 @@ class UnitOfWork:
         self._to_run: list[Callable[[], None]] = []
 
     def connection(self) -> Connection:
-        """Return the transaction's connection, for reads that must see what it has written (app/data/database.py)."""
+        """Return the transaction's connection, for reads that must see what it has written (app/data/connections)."""
         return self._session.connection()
 
     def get(self, model: type[E], object_id: str) -> E:
@@ -287,7 +287,7 @@ class UnitOfWork:
                 self.touch("outbox")
             self._session.commit()
         if self._touched:
-            runtime().board.bump(*self._touched)
+            holdings().board.bump(*self._touched)
         self._to_run, self._after_commit = self._after_commit, []
 
     def rollback(self) -> None:
@@ -414,7 +414,7 @@ def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[Uni
         return
     close_reading()
     with ExitStack() as stack:
-        stack.enter_context(write_turn())
+        stack.enter_context(sqlite_write_lock())
         session = stack.enter_context(_Session(writing_engine(), autoflush=False, expire_on_commit=False))
         work = UnitOfWork(actor, session, request_id)
         stack.callback(transaction.reset, transaction.set(work))
@@ -441,3 +441,28 @@ def _after_flush(session: Session, _context: Any) -> None:
     work = transaction.get()
     if isinstance(work, UnitOfWork):
         work._touched.update(record_changes(session, work._take_change))
+
+
+# Commands that have no rule of their own; a command with a rule to check opens its own unit of work instead.
+def insert_object(actor: Actor, entity: E) -> E:
+    """Insert a new object; raises DuplicateRecord when its id or a unique value is taken."""
+    with unit_of_work(actor) as work:
+        work.insert(entity)
+        work.commit()
+    return entity
+
+
+def change_object(actor: Actor, model: type[E], object_id: str, **values: Any) -> E:
+    """Set the given properties of an active object; raises NotFound, DuplicateRecord."""
+    with unit_of_work(actor) as work:
+        entity = work.change(work.lock(model, object_id), **values)
+        work.commit()
+    return entity
+
+
+def archive_object(actor: Actor, model: type[E], object_id: str) -> E:
+    """Soft-delete an active object; raises NotFound."""
+    with unit_of_work(actor) as work:
+        entity = work.archive(work.lock(model, object_id))
+        work.commit()
+    return entity

@@ -12,11 +12,12 @@ from app.actor import kernel_actor, system_actor
 from app.clock import now
 from app.data import batches
 from app.data.batches import purge, yield_write_lock
+from app.data.changes import OutboxRecord
 from app.data.columns import Instant
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.making import event_of, tells, topics_of
-from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxRecord
+from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery
 from app.events.subscriptions import Subscription, subscription
 
 log = logging.getLogger("guildhall.deliveries")

@@ -6,8 +6,9 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from redis import RedisError
@@ -15,13 +16,14 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
-from app.data.database import reading, write_turn, writing_engine
+from app.data.changes import OutboxRecord
+from app.data.connections import reading, writing_engine
 from app.data.entity import db
+from app.data.sqlite_write_lock import sqlite_write_lock
 from app.events.making import messages_of, topics_of
-from app.events.outbox import PENDING, EventDelivery, OutboxRecord
+from app.events.outbox import PENDING, EventDelivery
 from app.events.subscriptions import subscribers_of
 from app.events.transport import RedisStreams, Transport
-from app.jobs.wakeup import DELIVER, wake
 from app.runtime import runtime
 
 log = logging.getLogger("guildhall.relay")
@@ -29,6 +31,13 @@ log = logging.getLogger("guildhall.relay")
 BATCH = 200
 _LEADER_KEY = 720_461
 _TICK, _QUIET_TICKS = 0.02, 50
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """Handed in by the factory: `deliver` asks a worker to deliver due events soon."""
+
+    deliver: Callable[[], object]
 
 
 def relay_batch(transport: Transport, limit: int = BATCH) -> int:
@@ -48,7 +57,7 @@ def _mark_published(rows: Sequence[Any]) -> None:
     owed = [{"record_id": row.id, "topic": topic, "subscriber": subscriber.name, "status": PENDING, "attempts": 0,
              "next_attempt_at": moment}
             for row in rows for topic in topics_of(row) for subscriber in subscribers_of(topic)]
-    with write_turn(), writing_engine().begin() as connection:
+    with sqlite_write_lock(), writing_engine().begin() as connection:
         waiting = OutboxRecord.published_at.is_(None)
         done = connection.execute(update(OutboxRecord).where(OutboxRecord.id.in_([row.id for row in rows]), waiting)
                                   .values(published_at=moment))
@@ -57,7 +66,7 @@ def _mark_published(rows: Sequence[Any]) -> None:
         if owed:
             connection.execute(insert(EventDelivery), owed)
     if owed:
-        wake(DELIVER)
+        runtime().part(WakeUp).deliver()
 
 
 def relay_all(transport: Transport | None = None) -> int:

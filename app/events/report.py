@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import func, select
 
 from app.clock import now
+from app.data.changes import OutboxRecord
 from app.data.columns import iso
-from app.data.database import reading
+from app.data.connections import reading
 from app.events.deliveries import stored_for
-from app.events.outbox import DONE, EventDelivery, OutboxRecord
+from app.events.outbox import DONE, EventDelivery
 
 
 @dataclass(frozen=True, slots=True)

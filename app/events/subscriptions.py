@@ -54,9 +54,9 @@ def subscribe_batch(*topics: str, name: str) -> Callable[[BatchHandler], BatchHa
 
 def subscribers_of(topic: str) -> list[Subscription]:
     """Return the subscribers of a topic."""
-    return runtime().table(Subscriptions).by_topic.get(topic, [])
+    return runtime().part(Subscriptions).by_topic.get(topic, [])
 
 
 def subscription(name: str) -> Subscription | None:
     """Return the subscriber of that name, or None when it was retired."""
-    return runtime().table(Subscriptions).by_name.get(name)
+    return runtime().part(Subscriptions).by_name.get(name)

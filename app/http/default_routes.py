@@ -1,5 +1,6 @@
 """The routes every service has without asking (rules-platform §2.1): face, documents, health, session, permissions."""
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from app.http.service import Service
 from app.identity.access import public
 from app.identity.authentication import session_answer
 from app.identity.sessions import SESSION_SCHEMA
-from app.ops.health import admin_health_report, health_report
 from app.runtime import runtime
 
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
@@ -41,6 +41,14 @@ _CAN = {"type": "object", "required": ["canDo", "exceptions"], "properties": {
 _HEALTH = {"type": "object", "required": ["status", "database"], "properties": {
     "status": {"type": "string", "enum": ["OK", "ERR"]}, "database": {"type": "boolean"}},
     "example": {"status": "OK", "database": True}}
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReports:
+    """What /health and /admin/health answer, handed in by the factory."""
+
+    health: Callable[[], Response]
+    admin_health: Callable[[], Response]
 
 
 def add_default_routes(blueprint: ServiceBlueprint) -> None:
@@ -68,8 +76,9 @@ def add_pages(add: Callable[[str, Any, dict[str, Any]], None], service: Service,
         add(path, lambda: json_response(document()), _said(name, "This document", data))
     add("/getPostmanCollection", lambda: _postman(service, title, document()),
         _said("getPostmanCollection", "For Postman", data))
-    add("/health", health_report, _said("health", "Is it well?", answer(_HEALTH), down))
-    add("/admin/health", admin_health_report,
+    add("/health", lambda: runtime().part(HealthReports).health(),
+        _said("health", "Is it well?", answer(_HEALTH), down))
+    add("/admin/health", lambda: runtime().part(HealthReports).admin_health(),
         _said("adminHealth", "Is it well, with Redis, events and jobs?", answer(_HEALTH), down))
     add("/favicon.ico", lambda: Response(status=204), {
         "operationId": "favicon", "summary": "No icon", "responses": {"204": {"description": "None"}}, "security": []})

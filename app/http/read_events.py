@@ -4,9 +4,9 @@ Dropped and counted when the buffer is full or the stream is down; a read never 
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 import orjson
-from flask import current_app
 from redis import Redis, RedisError
 
 from app.actor import Actor
@@ -14,7 +14,6 @@ from app.clock import now
 from app.data.columns import iso
 from app.data.ids import uuid7
 from app.events.transport import STREAM_LENGTH
-from app.ops.metrics import count_dropped_read_events
 from app.runtime import runtime
 
 _BUFFER = 5000
@@ -22,17 +21,20 @@ _PAUSE = 0.5
 
 
 class ReadEventBuffer:
-    """The buffer of one process and the thread that empties it; started by the first read after a fork."""
+    """The buffer of one process and the thread that empties it; started by the first read after a fork.
 
-    def __init__(self, redis: Redis) -> None:
+    `count_dropped` is told why and how many events were lost."""
+
+    def __init__(self, redis: Redis, count_dropped: Callable[[str, int], None]) -> None:
         self._redis = redis
+        self._count_dropped = count_dropped
         self._waiting: deque[tuple[str, str | None, str, int, float]] = deque(maxlen=_BUFFER)
         self._thread: threading.Thread | None = None
 
     def put(self, topic: str, user_id: str | None, request_id: str, rows: int) -> None:
         """Take one read event."""
         if len(self._waiting) == _BUFFER:
-            count_dropped_read_events("buffer full", 1)
+            self._count_dropped("buffer full", 1)
         self._waiting.append((topic, user_id, request_id, rows, time.time()))
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="read-events", daemon=True)
@@ -57,7 +59,7 @@ class ReadEventBuffer:
         try:
             pipe.execute()
         except (RedisError, OSError):
-            count_dropped_read_events("stream down", len(batch))
+            self._count_dropped("stream down", len(batch))
         return len(batch)
 
 
@@ -65,7 +67,4 @@ def announce_read(topic: str, actor: Actor, request_id: str, rows: int) -> None:
     """Take the event of a read, unless READ_EVENTS=off."""
     if runtime().settings.read_events == "off":
         return
-    buffer = current_app.extensions.get("read_events")
-    if buffer is None:
-        buffer = current_app.extensions["read_events"] = ReadEventBuffer(runtime().redis)
-    buffer.put(topic, actor.user_id, request_id, rows)
+    runtime().part(ReadEventBuffer).put(topic, actor.user_id, request_id, rows)

@@ -11,11 +11,11 @@ from flask import Response, g, request
 from marshmallow import Schema
 
 from app.actor import Actor
+from app.data.changes import version_key
 from app.data.entity import Entity
 from app.data.reads import Listing
 from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
-from app.data.recording import version_key
 from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
 from app.data.versions import expect

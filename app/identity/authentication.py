@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Request, current_app, request
-from redis import Redis
+from flask import Flask, Request, request
 
 from app.actor import Actor, anonymous
 from app.clock import now
@@ -17,7 +16,7 @@ from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
 from app.identity.sessions import LiveSession, SessionStore, UserDirectory, session_body, user_mark
 from app.identity.signing_keys import KeyRing
-from app.settings import Settings
+from app.runtime import Runtime, runtime
 
 _MEMORY_SECONDS = 10.0
 _MEMORY_TOKENS = 20_000
@@ -86,9 +85,9 @@ class Identity:
     codes: OneTimeCodes
 
 
-def install_identity(app: Flask, settings: Settings, redis: Redis, board: CacheVersions,
-                     directory: UserDirectory) -> Identity:
-    """Build the identity parts and hang them on the app; `directory` finds active users (the auth service's query)."""
+def install_identity(app: Flask, held: Runtime, directory: UserDirectory) -> Identity:
+    """Build the identity parts for the app; `directory` finds active users (the auth service's query)."""
+    settings, redis, board = held.settings, held.redis, held.board
     keys = KeyRing(settings.secret_key, board, rotation_days=settings.key_rotation_days,
                    token_ttl=settings.access_token_ttl)
     install_tokens(app, keys)
@@ -98,14 +97,13 @@ def install_identity(app: Flask, settings: Settings, redis: Redis, board: CacheV
         throttle=LoginThrottle(redis, enabled=settings.ratelimit_enabled),
         codes=OneTimeCodes(redis, settings.secret_key, settings.verification_max_tries,
                        settings.verification_resend_seconds))
-    app.extensions["identity"] = parts
+    held.keep(parts)
     return parts
 
 
 def identity() -> Identity:
     """Return the identity parts of the current app."""
-    parts: Identity = current_app.extensions["identity"]
-    return parts
+    return runtime().part(Identity)
 
 
 def authenticate(realm: str, request: Request) -> Actor:

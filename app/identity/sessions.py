@@ -13,7 +13,7 @@ from app.actor import system_actor
 from app.clock import now
 from app.data.batches import purge
 from app.data.columns import boolean, instant, iso
-from app.data.database import reading
+from app.data.connections import reading
 from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.actor import system_actor
 from app.clock import now
 from app.data.columns import instant
-from app.data.database import reading
+from app.data.connections import reading
 from app.data.entity import Base
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.versions import CacheVersions

@@ -78,9 +78,9 @@ def on_due(kind: str, *, realm: str) -> Callable[[DueHandler], DueHandler]:
 
 def jobs() -> dict[str, PeriodicJob]:
     """Return the periodic jobs by name."""
-    return runtime().table(Schedule).jobs
+    return runtime().part(Schedule).jobs
 
 
 def due_handler(realm: str, kind: str) -> DueHandler | None:
     """Return the handler of a realm's due work of `kind`."""
-    return runtime().table(Schedule).due.get((realm, kind))
+    return runtime().part(Schedule).due.get((realm, kind))

@@ -12,12 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.actor import kernel_actor
 from app.clock import now
-from app.data.database import reading
+from app.data.connections import reading
+from app.data.due_work import DueWork, is_piece
 from app.data.unit_of_work import unit_of_work
 from app.errors import DuplicateRecord
 from app.events.outbox import IS_PENDING, EventDelivery
+from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
-from app.jobs.tables import DueWork, JobRun, is_piece
 from app.jobs.wakeup import DELIVER, wake
 
 log = logging.getLogger("guildhall.scheduler")

@@ -11,10 +11,11 @@ from sqlalchemy import delete, select, update
 
 from app.actor import kernel_actor, system_actor
 from app.clock import now
+from app.data.due_work import DueWork, is_piece
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import deliver_batch
+from app.jobs.models import JobRun
 from app.jobs.schedule import due_handler, jobs
-from app.jobs.tables import DueWork, JobRun, is_piece
 from app.jobs.wakeup import DELIVER, queue, wake, wakeup_key
 from app.runtime import runtime
 

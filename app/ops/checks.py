@@ -15,11 +15,12 @@ from rq import Worker
 from sqlalchemy import func, select, text
 
 from app.clock import now
-from app.data.database import CONNECTION_PREFIX, reading
+from app.data.connections import CONNECTION_PREFIX, reading
+from app.data.due_work import DueWork
 from app.data.entity import db
 from app.events.report import oldest_unpublished_seconds
+from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
-from app.jobs.tables import DueWork, JobRun
 from app.jobs.wakeup import queue
 from app.ops.health import backlog
 from app.runtime import runtime
@@ -48,7 +49,7 @@ class ServiceChecks(dict[str, Check]):
 
 def examine() -> list[Finding]:
     """Run every check, the kernel's in the order its parts stand on each other, then the services' own."""
-    return [_finding(name, check) for name, check in {**CHECKS, **runtime().table(ServiceChecks)}.items()]
+    return [_finding(name, check) for name, check in {**CHECKS, **runtime().part(ServiceChecks)}.items()]
 
 
 def _finding(name: str, check: Check) -> Finding:

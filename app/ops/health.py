@@ -6,11 +6,12 @@ from redis import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.data.changes import OutboxRecord
 from app.data.columns import iso
-from app.data.database import reading
-from app.events.outbox import IS_PARKED, IS_PENDING, OutboxRecord
+from app.data.connections import reading
+from app.events.outbox import IS_PARKED, IS_PENDING
 from app.http.envelope import json_response
-from app.jobs.tables import JobRun
+from app.jobs.models import JobRun
 from app.runtime import runtime
 
 

@@ -73,9 +73,9 @@ class Checkouts(dict[str, Checkout]):
 
 def checkout_named(name: str) -> Checkout | None:
     """Return the checkout of that name."""
-    return runtime().table(Checkouts).get(name)
+    return runtime().part(Checkouts).get(name)
 
 
 def checkouts() -> list[Checkout]:
     """Return all checkouts."""
-    return list(runtime().table(Checkouts).values())
+    return list(runtime().part(Checkouts).values())

@@ -42,7 +42,7 @@ class Indexes(dict[str, DeclaredIndex]):
 
 def declared_indexes() -> dict[str, DeclaredIndex]:
     """Return the indexes by name."""
-    return runtime().table(Indexes)
+    return runtime().part(Indexes)
 
 
 def search_index(name: str) -> SearchIndex:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.data.database import reading
+from app.data.connections import reading
 from app.data.entity import db
 from blueprints.marketplace.auction_offer.rules import BIDDING_MODES
 from tests.clients import Callers

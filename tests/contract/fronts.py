@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.data.database import reading
+from app.data.connections import reading
 from app.data.ids import uuid7
 from blueprints.equipment import registry
 from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient

@@ -10,7 +10,7 @@ from redis import Redis
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.data.database import reading
+from app.data.connections import reading
 from app.data.entity import Base
 from app.ops.logs import JsonFormatter
 from tests.clients import ApiClient

@@ -55,8 +55,8 @@ def test_an_application_has_what_its_declarations_bring_and_nothing_else(app: Fl
     services = [service for service in SERVICES if service.name in ("auth", "categoryManagement")]
     with create_app(testbed.settings(), services).app_context():
         assert {service.name for service in runtime().services} == {"auth", "categoryManagement"}
-        assert runtime().table(Subscriptions).by_name == {}
-        assert set(runtime().table(Schedule).jobs) == {"purge-archived", "sweep-sessions", "rotate-keys"}
+        assert runtime().part(Subscriptions).by_name == {}
+        assert set(runtime().part(Schedule).jobs) == {"purge-archived", "sweep-sessions", "rotate-keys"}
 
 
 @pytest.mark.once("declarations know no database")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.data.database import reading
+from app.data.connections import reading
 from app.events.outbox import EventDelivery
 from tests.contract.fronts import DISTINCT_MOUNTS, Front
 from tests.contract.hostile import NO_JSON, NO_OBJECTS, odd_values, with_value, wrong_values

@@ -9,7 +9,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import func, select
 
-from app.data.database import reading
+from app.data.connections import reading
 from app.identity.authentication import identity
 from app.identity.bucket_tokens import bucket_tokens
 from app.runtime import runtime

@@ -4,8 +4,8 @@ import re
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.data.database import reading
-from app.events.outbox import OutboxRecord
+from app.data.changes import OutboxRecord
+from app.data.connections import reading
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.data.changes import OutboxRecord
 from app.data.ids import uuid7
 from app.data.reads import fetch
-from app.events.outbox import OutboxRecord
 from app.http.idempotency import IdempotencyKey
 from blueprints.equipment import registry
 from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient

@@ -5,9 +5,9 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
 
+from app.data.changes import OutboxRecord
 from app.data.entity import db
 from app.events.making import messages_of
-from app.events.outbox import OutboxRecord
 from tests.testbed import Testbed
 
 DUE_WORK = """INSERT INTO due_work (kind, subject, due_at, attempts, last_error)

@@ -19,15 +19,15 @@ from sqlalchemy import (
     select,
 )
 
-from app.data.database import reading, transaction
+from app.data.changes import version_key
+from app.data.connections import reading, transaction
 from app.data.entity import Entity
+from app.data.holdings import holdings
 from app.data.reads.keyset import RowOrder, row_order
 from app.data.reads.prepared import fetch_prepared, fetch_raw
-from app.data.recording import version_key
 from app.data.serialization import Wire, row_serializer
 from app.data.totals import Outdated
 from app.errors import NotFound
-from app.runtime import runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def _total(connection: Connection, model: type[Entity],
 
     if transaction.get() is not None:
         return count(None), None  # what is not committed must not be remembered
-    return runtime().totals.get((model, *(_key_of(condition) for condition in where)), version_key(model), count)
+    return holdings().totals.get((model, *(_key_of(condition) for condition in where)), version_key(model), count)
 
 
 def _key_of(condition: ColumnElement[bool]) -> tuple[Any, ...]:

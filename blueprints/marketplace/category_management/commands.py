@@ -2,8 +2,7 @@
 from typing import Any
 
 from app.actor import Actor
-from app.data.plain import archive_object, change_object, insert_object
-from app.data.unit_of_work import unit_of_work
+from app.data.unit_of_work import archive_object, change_object, insert_object, unit_of_work
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
 

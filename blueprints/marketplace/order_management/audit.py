@@ -17,4 +17,4 @@ class PaymentFixes:
 
 def record_fix(actor: Actor, order_id: str, what: str) -> None:
     """Have a change by hand recorded: what was done, and why."""
-    runtime().table(PaymentFixes).keep(actor, order_id, what)
+    runtime().part(PaymentFixes).keep(actor, order_id, what)

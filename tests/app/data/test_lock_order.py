@@ -8,13 +8,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actor import system_actor
+from app.data.changes import OutboxRecord
+from app.data.due_work import DueWork
 from app.data.entity import Base, Entity
 from app.data.lock_order import LockOrderError
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound
-from app.events.outbox import OutboxRecord
 from app.identity.sessions import LoginSession
-from app.jobs.tables import DueWork
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
@@ -124,7 +124,8 @@ def _database_work() -> Iterator[tuple[Path, int, str]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and _is_a_session(node):
                 yield path, node.lineno, ast.unparse(node)
-            if isinstance(node, ast.ImportFrom) and node.module in ("sqlalchemy.orm", "app.data.database"):
+            if isinstance(node, ast.ImportFrom) and node.module in ("sqlalchemy.orm", "app.data.connections",
+                                                                       "app.data.sqlite_write_lock"):
                 for name in node.names:
                     if name.name in {*DATABASE_WORK, "Session", "transaction"}:
                         yield path, node.lineno, name.name

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from app.actor import system_actor
-from app.data import database
-from app.data.database import reading
+from app.data import connections
+from app.data.connections import reading
 from app.data.reads import Page, get_row, list_rows
 from app.data.reads.prepared import fetch_prepared
 from blueprints.marketplace.category_management.commands import create_category
@@ -55,11 +55,11 @@ def test_the_rows_of_a_page_are_those_asked_for(app: Flask) -> None:
 @pytest.mark.once("opens a SQLite file of its own in either pass")
 def test_a_connection_that_died_while_it_rested_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/rest.db", poolclass=QueuePool)
-    database.ping_idle_connections(engine)
+    connections.ping_idle_connections(engine)
     with engine.connect() as connection:
         driver = connection.connection.dbapi_connection
     driver.close()
-    monkeypatch.setattr(database, "_REST_SECONDS", 0.0)
+    monkeypatch.setattr(connections, "_REST_SECONDS", 0.0)
 
     with engine.connect() as connection:
         assert connection.execute(select(literal_column("1"))).scalar_one() == 1

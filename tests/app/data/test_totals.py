@@ -8,11 +8,11 @@ from flask import Flask
 
 from app.actor import system_actor
 from app.data import totals
+from app.data.holdings import holdings
 from app.data.reads import Page, list_rows
 from app.data.totals import RowTotals
 from app.data.unit_of_work import unit_of_work
 from app.data.versions import SharedMemoryVersions
-from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category
 from tests.clients import ApiClient
@@ -133,7 +133,7 @@ def dear(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]
     """Every count of more than two rows is dear; called, it says how many times its cost a total stands."""
     monkeypatch.setattr(totals, "EXACT_UP_TO", 2)
     monkeypatch.setattr(totals, "_CHEAP_SECONDS", 0.0)
-    monkeypatch.setattr(runtime(), "totals", RowTotals(runtime().board))
+    monkeypatch.setattr(holdings(), "totals", RowTotals(holdings().board))
 
     def stands_for(times: float) -> None:
         monkeypatch.setattr(totals, "_TIMES_ITS_COST", times)

@@ -10,11 +10,11 @@ from sqlalchemy.exc import DBAPIError
 
 from app.actor import system_actor
 from app.clock import now
+from app.data.due_work import DueWork
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, UnitOfWorkSpoiled, in_unit_of_work, unit_of_work
 from app.errors import DuplicateRecord, NotFound, RuleViolated
-from app.jobs.tables import DueWork
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from tests.flow import everything_sent, sent

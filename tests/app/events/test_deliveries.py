@@ -11,12 +11,13 @@ from sqlalchemy import delete, select
 from app.actor import NoRealm, kernel_actor, system_actor
 from app.clock import moved_clock
 from app.data import batches
+from app.data.changes import OutboxRecord
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.versions import RedisVersions
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
-from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxRecord
+from app.events.outbox import DONE, PARKED, Event, EventDelivery
 from app.events.relay import relay_all, relay_batch
 from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams
@@ -34,16 +35,16 @@ CREATED = "ebaycclone-categorymanagement-service-dbevent-category-created"
 
 @pytest.fixture(autouse=True)
 def _own_subscribers(app: Flask) -> Iterator[None]:
-    kept = runtime().table(Subscriptions)
-    runtime().put(Subscriptions())
+    kept = runtime().part(Subscriptions)
+    runtime().keep(Subscriptions())
     yield
-    runtime().put(kept)
+    runtime().keep(kept)
 
 
 def brought(function: Function) -> Function:
     """Bring a marked function into the running application."""
     for said in marks_of(function):
-        runtime().table(Subscriptions).add(said)
+        runtime().part(Subscriptions).add(said)
     return function
 
 

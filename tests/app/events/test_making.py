@@ -10,11 +10,11 @@ from sqlalchemy import delete, func, select
 from werkzeug.test import TestResponse
 
 from app.actor import system_actor
+from app.data.changes import OutboxRecord
 from app.data.reads import fetch_one
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import drain_deliveries
 from app.events.making import Message, tells
-from app.events.outbox import OutboxRecord
 from app.events.relay import relay_all
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
@@ -37,7 +37,7 @@ CATEGORIES = "/marketplace/categorymanagement-api/v1/categories"
 @pytest.fixture(autouse=True)
 def _empty_outbox(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.data.unit_of_work.now", lambda: _MOMENT)
-    monkeypatch.setattr("app.data.recording.now", lambda: _MOMENT)
+    monkeypatch.setattr("app.data.changes.now", lambda: _MOMENT)
     with unit_of_work(SYSTEM) as work:
         work.execute(delete(OutboxRecord))
         work.commit()

@@ -22,16 +22,16 @@ SYSTEM = system_actor("marketplace")
 
 @pytest.fixture(autouse=True)
 def _own_jobs(app: Flask) -> Iterator[None]:
-    kept = runtime().table(Schedule)
-    runtime().put(Schedule())
+    kept = runtime().part(Schedule)
+    runtime().keep(Schedule())
     yield
-    runtime().put(kept)
+    runtime().keep(kept)
 
 
 def brought(function: Function) -> Function:
     """Bring a marked function into the running application."""
     for said in marks_of(function):
-        runtime().table(Schedule).add(said)
+        runtime().part(Schedule).add(said)
     return function
 
 

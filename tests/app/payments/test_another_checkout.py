@@ -50,7 +50,7 @@ MEMBERSHIP = Checkout(
 def gateway(app, monkeypatch):
     memory = MemoryGateway()
     monkeypatch.setattr(circuit_breaker, "gateway_of", lambda _: memory)
-    monkeypatch.setitem(runtime().table(Checkouts), MEMBERSHIP.name, MEMBERSHIP)
+    monkeypatch.setitem(runtime().part(Checkouts), MEMBERSHIP.name, MEMBERSHIP)
     return memory
 
 

@@ -3,7 +3,7 @@ import pytest
 from sqlalchemy import select
 
 from app.clock import moved_clock
-from app.data.database import reading
+from app.data.connections import reading
 from app.data.entity import db
 from app.runtime import runtime
 from tests.flow import everything_sent

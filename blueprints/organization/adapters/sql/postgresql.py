@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, MetaData, create_engine
 from sqlalchemy.pool import NullPool, Pool
 from sqlalchemy.schema import CreateSchema
 
-from app.data.database import ping_idle_connections
+from app.data.connections import ping_idle_connections
 from blueprints.organization.adapters.sql.failures import store_failures
 from blueprints.organization.adapters.sql.tables import resource_tables, tenant_metadata
 from blueprints.organization.domain.resource_type import ResourceType

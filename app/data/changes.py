@@ -1,17 +1,58 @@
-"""Turns every changed row of a flush into its outbox record, so that none can be forgotten.
+"""The outbox: what a flush changed becomes its records, in the same transaction, so that none can be forgotten.
 
 Called by the unit of work only (rules-platform §7: payloads; passwords and hidden columns never appear)."""
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import inspect
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, Index, Integer, String, Text, inspect
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.base import NO_VALUE
 
 from app.clock import now
-from app.data.entity import Entity
+from app.data.columns import Instant
+from app.data.entity import Base, Entity
 from app.data.serialization import row_serializer
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+class OutboxRecord(Base):
+    """What happened, once; app/events/making.py makes the events of the contract from it.
+
+    `id` orders the records of one object, because its row lock is held while the id is drawn. A change names `service`,
+    `object` (lower case, as in topics) and `verb`; `payload` is the row's JSON and `former` what an update changed. An
+    API call that answered with that row adds `topic` and `envelope`, the answer without the row, which belongs at the
+    character `row_at`. What is no change of an object has a `topic` and its `payload`, nothing else."""
+
+    __tablename__ = "outbox_record"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    record_id: Mapped[str] = mapped_column(String(36))
+    realm: Mapped[str] = mapped_column(String(16))
+    service: Mapped[str | None] = mapped_column(String(60))
+    object: Mapped[str | None] = mapped_column(String(60))
+    verb: Mapped[str | None] = mapped_column(String(8))
+    key: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[str] = mapped_column(Text)
+    former: Mapped[str | None] = mapped_column(Text)
+    topic: Mapped[str | None] = mapped_column(String(160))
+    envelope: Mapped[str | None] = mapped_column(Text)
+    row_at: Mapped[int | None] = mapped_column(Integer)
+    occurred_at: Mapped[datetime] = mapped_column(Instant)
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    user_id: Mapped[str | None] = mapped_column(String(36))
+    published_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+Index("ix_outbox_record_unpublished", OutboxRecord.id,
+      sqlite_where=OutboxRecord.published_at.is_(None), postgresql_where=OutboxRecord.published_at.is_(None))
+Index("ix_outbox_record_change", OutboxRecord.object, OutboxRecord.verb, OutboxRecord.id,
+      sqlite_where=OutboxRecord.object.is_not(None), postgresql_where=OutboxRecord.object.is_not(None))
+Index("ix_outbox_record_topic", OutboxRecord.topic, OutboxRecord.id,
+      sqlite_where=OutboxRecord.topic.is_not(None), postgresql_where=OutboxRecord.topic.is_not(None))
 
 
 class Take(Protocol):

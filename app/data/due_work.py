@@ -1,4 +1,4 @@
-"""The truth about work to do: due work, and when each periodic job ran last. RQ only rings the bell."""
+"""Due work: what must happen to a subject at a moment. The truth of it stands here; a job queue only wakes a worker."""
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Index, Integer, String, Text, and_
@@ -32,16 +32,3 @@ Index("ix_due_work_due_at", DueWork.due_at)
 def is_piece(realm: str, kind: str, subject: str) -> ColumnElement[bool]:
     """Return the condition on due work that one piece fulfils."""
     return and_(DueWork.realm == realm, DueWork.kind == kind, DueWork.subject == subject)
-
-
-class JobRun(Base):
-    """The last run of one periodic job, shown by /admin/health and `flask jobs list`."""
-
-    __tablename__ = "job_run"
-
-    name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    next_run_at: Mapped[datetime | None] = mapped_column(Instant)
-    started_at: Mapped[datetime | None] = mapped_column(Instant)
-    finished_at: Mapped[datetime | None] = mapped_column(Instant)
-    status: Mapped[str | None] = mapped_column(String(10))
-    detail: Mapped[str | None] = mapped_column(Text)

@@ -1,8 +1,6 @@
 """How the engine is opened on each database, and the two ways in: reads in autocommit, commands under a write lock."""
-import fcntl
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +9,12 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 import orjson
-from flask import Flask, current_app, g, has_app_context, has_request_context
+from flask import Flask, g, has_app_context, has_request_context
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.data.entity import db
+from app.data.holdings import holdings
 from app.settings import Settings, SettingsError
 
 
@@ -28,7 +27,6 @@ class OpenTransaction(Protocol):
 
 # The one place that knows whether a transaction is open here. The unit of work sets it; nobody else does.
 transaction: ContextVar[OpenTransaction | None] = ContextVar("transaction", default=None)
-_write_turn = threading.Lock()
 _REST_SECONDS = 1.0
 CONNECTION_PREFIX = "guildhall "
 
@@ -130,12 +128,12 @@ def reading() -> Iterator[Connection]:
         yield within.connection()
         return
     if not has_request_context():
-        with _engines()["reads"].connect() as connection:
+        with holdings().engines.reads.connect() as connection:
             yield connection
         return
     kept: Connection | None = g.get("reading")
     if kept is None:
-        kept = g.reading = _engines()["reads"].connect()
+        kept = g.reading = holdings().engines.reads.connect()
     yield kept
 
 
@@ -148,44 +146,4 @@ def close_reading(_error: BaseException | None = None) -> None:
 
 def writing_engine() -> Engine:
     """Return the engine commands use: on SQLite its transactions begin IMMEDIATE."""
-    return _engines()["writes"]
-
-
-def _engines() -> dict[str, Engine]:
-    found: dict[str, Engine] | None = current_app.extensions.get("guildhall-engines")
-    if found is None:
-        sqlite = db.engine.dialect.name == "sqlite"
-        reads = {"reads_only": True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
-        found = {"reads": db.engine.execution_options(**reads), "writes": db.engine.execution_options(writes=True)}
-        current_app.extensions["guildhall-engines"] = found
-    return found
-
-
-@contextmanager
-def write_turn() -> Iterator[None]:
-    """Wait for this machine's turn to write on SQLite; free on PostgreSQL.
-
-    A lock in front of BEGIN IMMEDIATE wakes the next writer at once, where SQLite's own busy handler sleeps and
-    retries: the slowest of 32 bidders waits 0.4 s instead of 2 (performance.md)."""
-    if db.engine.dialect.name != "sqlite":
-        yield
-        return
-    with _write_turn:
-        descriptor = _lock_file()
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-
-
-_lock_files: dict[tuple[int, str], int] = {}
-
-
-def _lock_file() -> int:
-    """Return this process's own descriptor of the lock file beside the database: a forked one would share the lock."""
-    path = f"{current_app.config['SQLALCHEMY_DATABASE_URI'].removeprefix('sqlite:///').split('?')[0]}.write-lock"
-    key = (os.getpid(), path)
-    if key not in _lock_files:
-        _lock_files[key] = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    return _lock_files[key]
+    return holdings().engines.writes

@@ -1,0 +1,52 @@
+"""What the data floor holds for one application: its engines, the cache versions and the totals of lists.
+
+The runtime above makes it and carries it; here it is found without knowing the runtime."""
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from flask import current_app
+from sqlalchemy import Engine
+
+from app.data.entity import db
+from app.data.totals import RowTotals
+from app.data.versions import CacheVersions
+
+RUNTIME = "guildhall"  # our only key in app.extensions
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The engine of the application, with the options of reads and of commands."""
+
+    reads: Engine
+    writes: Engine
+
+
+@dataclass
+class DataHoldings:
+    """Made once per application; the engines are prepared at the first use, inside its context."""
+
+    board: CacheVersions
+    totals: RowTotals
+
+    @cached_property
+    def engines(self) -> Engines:
+        """Reads in autocommit; commands in transactions, which begin IMMEDIATE on SQLite."""
+        sqlite = db.engine.dialect.name == "sqlite"
+        reads = {"reads_only": True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
+        return Engines(db.engine.execution_options(**reads), db.engine.execution_options(writes=True))
+
+
+class _Holder(Protocol):
+    """What the data floor knows of the runtime."""
+
+    @property
+    def data(self) -> DataHoldings:
+        """What the data floor holds."""
+
+
+def holdings() -> DataHoldings:
+    """Return what the data floor holds for the current application."""
+    holder: _Holder = current_app.extensions[RUNTIME]
+    return holder.data
