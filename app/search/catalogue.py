@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-
 from app.jobs.schedule import kernel_periodic
 from app.jobs.wakeup import wake
 from app.runtime import runtime
@@ -51,14 +49,17 @@ def declared_indexes() -> dict[str, DeclaredIndex]:
     return dict(_declared)
 
 
+class OpenIndexes(dict[str, SearchIndex]):
+    """The indexes one application has opened, by name."""
+
+
 def search_index(name: str) -> SearchIndex:
     """Return this process's one instance of the index called `name`."""
-    opened: dict[str, Any] = current_app.extensions.setdefault("guildhall_search", {})
+    opened = runtime().part(OpenIndexes)
     if name not in opened:
         folder = runtime().settings.home / "search"
         opened[name] = WhooshIndex(folder, _declared[name].schema, on_broken=lambda reason: _call_for_repair(name))
-    found: SearchIndex = opened[name]
-    return found
+    return opened[name]
 
 
 def _call_for_repair(name: str) -> None:
