@@ -1,6 +1,6 @@
 """What one process holds for the length of its life: settings, cache versions, caches, the Redis client.
 
-Floors above leave their own parts here, each found by its type."""
+Floors above keep their own parts here, each found by its type; nothing else of ours stands in app.extensions."""
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -54,7 +54,9 @@ class Runtime:
         self._parts |= {type(part): part for part in parts}
 
     def part(self, kind: type[P]) -> P:
-        """Return the part of this type; raises KeyError when none was kept."""
+        """Return the part of this type; one that nobody kept is made by calling the type."""
+        if kind not in self._parts:
+            self._parts.setdefault(kind, kind())
         found: P = self._parts[kind]
         return found
 
@@ -68,5 +70,10 @@ def install_runtime(app: Flask, settings: Settings) -> Runtime:
 
 def runtime() -> Runtime:
     """Return the runtime of the current application."""
-    found: Runtime = current_app.extensions[RUNTIME]
+    return runtime_of(current_app)
+
+
+def runtime_of(app: Flask) -> Runtime:
+    """Return the runtime of an application."""
+    found: Runtime = app.extensions[RUNTIME]
     return found

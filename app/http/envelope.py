@@ -6,11 +6,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 
 from app.actor import Actor
 from app.data.reads import Listing
 from app.errors import ApiError, error_body
+from app.runtime import runtime, runtime_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -71,9 +72,13 @@ def json_response(body: bytes | Any, status: int = 200, headers: dict[str, str] 
     return ReadyResponse(text, status, headers, mimetype=JSON)
 
 
+class ErrorShapes(dict[str, Callable[[ApiError], Response]]):
+    """How the services outside the realms refuse, by the prefix of their addresses."""
+
+
 def shape_errors_below(app: Flask, prefix: str, shape: Callable[[ApiError], Response]) -> None:
     """Let a service outside the realms refuse in its own shape, also where none of its routes was reached."""
-    app.extensions.setdefault("error_shapes", {})[prefix] = shape
+    runtime_of(app).part(ErrorShapes)[prefix] = shape
 
 
 def documented_refusal(error: ApiError) -> Response:
@@ -83,8 +88,7 @@ def documented_refusal(error: ApiError) -> Response:
 
 def error_response(error: ApiError) -> Response:
     """Return the documented error JSON, or the shape of the service at this address."""
-    for prefix, shape in current_app.extensions.get("error_shapes", {}).items():
+    for prefix, shape in runtime().part(ErrorShapes).items():
         if request.path.startswith(prefix):
-            shaped: Response = shape(error)
-            return shaped
+            return shape(error)
     return documented_refusal(error)

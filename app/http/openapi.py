@@ -1,4 +1,5 @@
 """The OpenAPI 3.1 document of each service, derived from what routes.py declares and written by flask-smorest."""
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
@@ -8,6 +9,7 @@ from marshmallow import Schema, fields
 from app.http import schemas
 from app.http.service import Service
 from app.identity.access import Predicate
+from app.runtime import runtime, runtime_of
 
 if TYPE_CHECKING:
     from app.http.declaration import ServiceBlueprint
@@ -166,6 +168,14 @@ def _example(schema: Schema) -> dict[str, Any]:
             if field.required or "example" in field.metadata}
 
 
+@dataclass
+class Documents:
+    """What each service's document is written from, and the documents that were asked for."""
+
+    sources: "dict[str, tuple[Api, ServiceBlueprint]]" = field(default_factory=dict)
+    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
 def prepare_document(app: Flask, blueprint: "ServiceBlueprint") -> None:
     """Give the service its flask-smorest Api; its views are described when the document is first asked for."""
     service = blueprint.service
@@ -182,7 +192,7 @@ def prepare_document(app: Flask, blueprint: "ServiceBlueprint") -> None:
     for name, scheme in {**_security(service), **blueprint.security_schemes}.items():
         api.spec.components.security_scheme(name, scheme)
     api.spec.options["security"] = [{name: []} for name in _security(service)]
-    app.extensions.setdefault("openapi", {})[blueprint.name] = (api, blueprint)
+    runtime_of(app).part(Documents).sources[blueprint.name] = api, blueprint
 
 
 def _security(service: Service) -> dict[str, dict[str, str]]:
@@ -195,10 +205,9 @@ def _security(service: Service) -> dict[str, dict[str, str]]:
 
 def document_of(blueprint_name: str) -> dict[str, Any]:
     """Return the OpenAPI document of a mounted service."""
-    documents = current_app.extensions.setdefault("openapi-documents", {})
-    if blueprint_name not in documents:
-        api, blueprint = current_app.extensions["openapi"][blueprint_name]
+    documents = runtime().part(Documents)
+    if blueprint_name not in documents.made:
+        api, blueprint = documents.sources[blueprint_name]
         blueprint.register_views_in_doc(api, current_app, api.spec, name=blueprint_name, parameters=None)
-        documents[blueprint_name] = api.spec.to_dict()
-    found: dict[str, Any] = documents[blueprint_name]
-    return found
+        documents.made[blueprint_name] = api.spec.to_dict()
+    return documents.made[blueprint_name]

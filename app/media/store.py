@@ -6,8 +6,6 @@ import secrets
 from pathlib import Path
 from typing import Any, Protocol
 
-from flask import current_app
-
 from app.runtime import runtime
 from app.settings import Settings
 
@@ -29,12 +27,16 @@ class MediaStore(Protocol):
         """Remove the object; absent is fine."""
 
 
+class _Opened:
+    """The store of one application."""
+
+    def __init__(self) -> None:
+        self.store = open_store(runtime().settings)
+
+
 def media_store() -> MediaStore:
     """Return the store the settings name, opened once per application."""
-    store: MediaStore | None = current_app.extensions.get("media_store")
-    if store is None:
-        store = current_app.extensions["media_store"] = open_store(runtime().settings)
-    return store
+    return runtime().part(_Opened).store
 
 
 def open_store(settings: Settings) -> MediaStore:

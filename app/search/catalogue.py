@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-
 from app.jobs.schedule import kernel_periodic
 from app.jobs.wakeup import wake
 from app.runtime import runtime
@@ -45,15 +43,18 @@ def declared_indexes() -> dict[str, DeclaredIndex]:
     return runtime().part(Indexes)
 
 
+class OpenIndexes(dict[str, SearchIndex]):
+    """The indexes one application has opened, by name."""
+
+
 def search_index(name: str) -> SearchIndex:
     """Return this process's one instance of the index called `name`."""
-    opened: dict[str, Any] = current_app.extensions.setdefault("guildhall_search", {})
+    opened = runtime().part(OpenIndexes)
     if name not in opened:
         folder = runtime().settings.home / "search"
         schema = declared_indexes()[name].schema
         opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name))
-    found: SearchIndex = opened[name]
-    return found
+    return opened[name]
 
 
 def _call_for_repair(name: str) -> None:

@@ -3,13 +3,12 @@ from flask import Flask, current_app
 from werkzeug.routing import BaseConverter
 
 from app.http.envelope import shape_errors_below
+from app.runtime import runtime_of
 from app.settings import Settings
 from blueprints.organization.adapters.http.front import READS
 from blueprints.organization.adapters.http.token_endpoint import organization_token_endpoint
 from blueprints.organization.routes import build_blueprint
 from blueprints.organization.wiring import Organization, OrganizationSettings, settings_from
-
-EXTENSION = "organization"
 
 
 class AnyText(BaseConverter):
@@ -22,7 +21,7 @@ class AnyText(BaseConverter):
 def register_organization(app: Flask, settings: Settings | OrganizationSettings) -> Organization:
     """Mount the store at /organization-api and return it; connects to nothing yet. The app has a runtime already."""
     organization = Organization(settings_from(settings) if isinstance(settings, Settings) else settings)
-    app.extensions[EXTENSION] = organization
+    runtime_of(app).keep(organization)
     app.url_map.converters["any_text"] = AnyText
     issue_token = organization_token_endpoint(organization.ports.tenants, organization.tokens)
     blueprint = build_blueprint(organization.ports, issue_token, organization.check_alive)
@@ -35,5 +34,4 @@ def register_organization(app: Flask, settings: Settings | OrganizationSettings)
 
 def organization_of(app: Flask | None = None) -> Organization:
     """Return the store of `app`, by default of the current application."""
-    found: Organization = (app or current_app).extensions[EXTENSION]
-    return found
+    return runtime_of(app or current_app).part(Organization)

@@ -8,7 +8,8 @@ from flask import Flask
 
 from app.events.deliveries import drain_deliveries
 from app.events.relay import relay_all
-from app.search.catalogue import search_index
+from app.runtime import runtime_of
+from app.search.catalogue import OpenIndexes, search_index
 from tests.clients import ApiClient, Callers
 
 BASE = "/marketplace/searchindexing-api"
@@ -20,7 +21,7 @@ CATALOGUE = "/marketplace/categorymanagement-api/v1"
 def _empty_search(app: Flask) -> None:
     """Start without an index: it is made from the database when first needed."""
     shutil.rmtree(app.extensions["guildhall"].settings.home / "search", ignore_errors=True)
-    app.extensions.pop("guildhall_search", None)
+    runtime_of(app).part(OpenIndexes).clear()
 
 
 @pytest.fixture

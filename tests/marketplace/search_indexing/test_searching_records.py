@@ -13,7 +13,8 @@ from app.actor import system_actor
 from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
-from app.search.catalogue import REPAIR, rebuild_index, search_index
+from app.runtime import runtime_of
+from app.search.catalogue import REPAIR, OpenIndexes, rebuild_index, search_index
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.search_indexing.commands import put_document
@@ -174,7 +175,7 @@ def test_a_damaged_index_is_mended_by_the_next_record(app: Flask, find: Finder) 
     settle()
     for file in folder_of(app).rglob("MAIN_*"):
         file.write_bytes(b"nonsense")
-    app.extensions.pop("guildhall_search")
+    runtime_of(app).part(OpenIndexes).clear()
     record("Phone case")
     assert len(find(q="phone")) == 2
 
