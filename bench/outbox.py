@@ -9,6 +9,7 @@ import time
 
 from sqlalchemy import delete, func, select
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -16,7 +17,6 @@ from app.events.outbox import DONE, Event, EventDelivery, OutboxRecord
 from app.events.relay import run_relay
 from app.events.subscriptions import subscribe
 from app.factory import create_app
-from app.identity.actor import system_actor
 from app.jobs.worker import run_worker
 from cli.jobs import stop_on_signal
 

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import insert
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.database import write_turn
 from app.data.entity import Entity, db
@@ -20,7 +21,6 @@ from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
 from app.factory import create_app
 from app.identity.access_tokens import issue_access_token
-from app.identity.actor import system_actor
 from app.identity.authentication import identity
 from app.identity.passwords import hash_password
 from app.identity.sessions import open_session

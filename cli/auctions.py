@@ -4,9 +4,9 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from app.actor import system_actor
 from app.data.reads import Page
-from app.http.errors import ApiError
-from app.identity.actor import system_actor
+from app.errors import ApiError
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.queries import auction_report, bids_on
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged

@@ -1,8 +1,8 @@
 """Fills an empty demo through the same commands as the API; each row has its fixed id, so a second run adds nothing."""
 from collections.abc import Callable
 
-from app.http.errors import DuplicateRecord
-from app.identity.actor import Actor, system_actor
+from app.actor import Actor, system_actor
+from app.errors import DuplicateRecord
 from app.identity.passwords import hash_password
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.marketplace.product_listing.commands import create_product

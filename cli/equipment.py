@@ -11,7 +11,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from app.http.errors import ApiError
+from app.errors import ApiError
 from blueprints.equipment import queries, registry, schemas
 from blueprints.equipment.queries import DEVICE_TYPES, DICTIONARIES, Asked
 from blueprints.equipment.refusals import Unprocessable

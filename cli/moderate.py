@@ -6,8 +6,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from app.http.errors import ApiError
-from app.identity.actor import system_actor
+from app.actor import system_actor
+from app.errors import ApiError
 from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 

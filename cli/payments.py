@@ -6,9 +6,9 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from app.actor import system_actor
 from app.data.reads import Page
-from app.http.errors import ApiError, NotFound
-from app.identity.actor import system_actor
+from app.errors import ApiError, NotFound
 from app.payments import reports as payments_seen
 from app.payments.pay import Payment
 from app.payments.reconcile import reconcile as reconcile_payments

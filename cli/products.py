@@ -16,8 +16,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from app.actor import Actor, system_actor
 from app.clock import now
-from app.identity.actor import Actor, system_actor
 from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.marketplace.category_management.queries import categories_by_id, subcategories_by_id

@@ -16,10 +16,10 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.money import FACTORS
-from app.http.errors import RuleViolated
-from app.identity.actor import Actor, system_actor
+from app.errors import RuleViolated
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
 from blueprints.marketplace.auction_offer.queries import auction_report

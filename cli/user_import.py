@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from app.http.errors import ApiError
+from app.actor import Actor
+from app.errors import ApiError
 from app.http.schemas import load
-from app.identity.actor import Actor
 from app.identity.passwords import hash_password
 from app.identity.roles import ASSIGNABLE, USER
 from blueprints.platform.auth.commands import enrol_user

@@ -8,12 +8,12 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.ids import canonical_uuid
 from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
-from app.http.errors import ApiError
-from app.identity.actor import Actor, system_actor
+from app.errors import ApiError
 from app.identity.passwords import hash_password, password_weakness
 from app.identity.roles import ASSIGNABLE, USER
 from app.runtime import runtime

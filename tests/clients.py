@@ -7,9 +7,9 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.actor import Actor, system_actor
 from app.data.unit_of_work import unit_of_work
 from app.identity.access_tokens import issue_access_token
-from app.identity.actor import Actor, system_actor
 from app.identity.authentication import identity
 from app.identity.passwords import hash_password
 from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, USER

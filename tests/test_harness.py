@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.actor import system_actor
 from app.data.database import reading
 from app.data.unit_of_work import unit_of_work
-from app.identity.actor import system_actor
 from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category

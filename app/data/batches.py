@@ -3,8 +3,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from app.actor import Actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.identity.actor import Actor
 
 BATCH_ROWS = 1000
 _WAY_SECONDS = 0.01

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.data.columns import camel_case
 from app.data.entity import Base, Entity
-from app.http.errors import ApiError, DuplicateRecord, RuleViolated
+from app.errors import ApiError, DuplicateRecord, RuleViolated
 
 _SQLITE_COLUMNS = re.compile(r"UNIQUE constraint failed: (.+)")
 _SQLITE_INDEX = re.compile(r"UNIQUE constraint failed: index '(.+)'")

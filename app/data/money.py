@@ -1,7 +1,7 @@
 """Money is an integer of minor units plus an ISO 4217 currency inside, a decimal number on the wire."""
 from decimal import Decimal, DecimalException
 
-from app.http.errors import InvalidInput
+from app.errors import InvalidInput
 
 # ISO 4217 active currencies by the number of decimals.
 _DECIMALS = {

@@ -3,9 +3,9 @@
 A command with a rule to check opens its own unit of work instead."""
 from typing import Any, TypeVar
 
+from app.actor import Actor
 from app.data.entity import Entity
 from app.data.unit_of_work import unit_of_work
-from app.identity.actor import Actor
 
 E = TypeVar("E", bound=Entity)
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.actor import Actor
 from app.clock import now
 from app.data.constraint_errors import refusal_of
 from app.data.database import close_reading, transaction, write_turn, writing_engine
@@ -24,9 +25,8 @@ from app.data.entity import Base, Entity
 from app.data.ids import uuid7
 from app.data.lock_order import check_order
 from app.data.recording import record_changes, row_json, stamp_changes
+from app.errors import NotFound, PreconditionFailed, RuleViolated
 from app.events.outbox import OutboxRecord
-from app.http.errors import NotFound, PreconditionFailed, RuleViolated
-from app.identity.actor import Actor
 from app.jobs.tables import DueWork, is_piece
 from app.runtime import runtime
 

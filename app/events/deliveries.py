@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, literal, select, union_all, update
 
+from app.actor import kernel_actor, system_actor
 from app.clock import now
 from app.data import batches
 from app.data.batches import purge, yield_write_lock
@@ -17,7 +18,6 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.making import event_of, tells, topics_of
 from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery, OutboxRecord
 from app.events.subscriptions import Subscription, subscription
-from app.identity.actor import kernel_actor, system_actor
 
 log = logging.getLogger("guildhall.deliveries")
 

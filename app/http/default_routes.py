@@ -8,15 +8,15 @@ import flask_swagger_ui
 import orjson
 from flask import Response
 
+from app.actor import Actor
+from app.errors import NotFound
 from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
-from app.http.errors import NotFound
 from app.http.openapi import answer, document_of
 from app.http.pipeline import admitted
 from app.http.realm_front import SYSTEM, SystemRoute
 from app.http.service import Service
 from app.identity.access import public
-from app.identity.actor import Actor
 from app.identity.authentication import session_answer
 from app.identity.session_view import SESSION_SCHEMA
 from app.ops.health import admin_health_report, health_report

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from flask import Flask, Response, current_app, g, request
 
+from app.actor import Actor
 from app.data.reads import Listing
-from app.http.errors import ApiError, error_body
-from app.identity.actor import Actor
+from app.errors import ApiError, error_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

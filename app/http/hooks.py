@@ -6,8 +6,8 @@ from flask import Flask, Response, g, request
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from app.errors import ApiError, Forbidden, InvalidInput, Unavailable
 from app.http.envelope import error_response
-from app.http.errors import ApiError, Forbidden, InvalidInput, Unavailable
 from app.http.request import begin_request
 from app.identity.access_tokens import presented_token, token_name
 from app.settings import REALM_CODENAMES, Settings

@@ -9,15 +9,15 @@ from flask import Response, request
 from sqlalchemy import Integer, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.actor import Actor, kernel_actor
 from app.clock import now
 from app.data.batches import purge
 from app.data.columns import Instant
 from app.data.entity import Base
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import DuplicateRecord, InvalidInput, RequestInFlight
 from app.http.envelope import json_response
-from app.http.errors import DuplicateRecord, InvalidInput, RequestInFlight
-from app.identity.actor import Actor, kernel_actor
 from app.identity.encryption import fingerprint as fingerprint_of
 from app.identity.encryption import seal, unseal
 from app.runtime import runtime

@@ -16,8 +16,8 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from flask import Response
 
+from app.actor import anonymous
 from app.http.rate_limit import spend_one_request
-from app.identity.actor import anonymous
 
 _SECRET_METHODS = ["client_secret_basic", "client_secret_post"]
 

@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 from flask import Response
 
-from app.http.errors import ApiError
+from app.actor import Actor
+from app.errors import ApiError
 from app.http.rate_limit import spend_one_request
-from app.identity.actor import Actor
 
 Api = TypeVar("Api")
 Known = TypeVar("Known")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from flask import g, request
 from redis import RedisError
 
-from app.http.errors import TooManyRequests
-from app.identity.actor import Actor
+from app.actor import Actor
+from app.errors import TooManyRequests
 from app.runtime import runtime
 
 _WINDOW = 60

@@ -9,11 +9,11 @@ import orjson
 from flask import current_app
 from redis import Redis, RedisError
 
+from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.ids import uuid7
 from app.events.transport import STREAM_LENGTH
-from app.identity.actor import Actor
 from app.ops.metrics import count_dropped_read_events
 from app.runtime import runtime
 

@@ -10,6 +10,7 @@ import orjson
 from flask import Response, g, request
 from marshmallow import Schema
 
+from app.actor import Actor
 from app.data.entity import Entity
 from app.data.reads import Listing
 from app.data.reads.filters import Filters
@@ -18,8 +19,8 @@ from app.data.recording import version_key
 from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
 from app.data.versions import expect
+from app.errors import InvalidInput
 from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
-from app.http.errors import InvalidInput
 from app.http.idempotency import Claim, run_once
 from app.http.naming import ApiNames
 from app.http.pipeline import Front, PathValues
@@ -37,7 +38,6 @@ from app.http.request import (
 from app.http.schemas import Identifier, InputSchema, load
 from app.http.service import Service
 from app.identity.access import Predicate, enforce
-from app.identity.actor import Actor
 from app.runtime import runtime
 
 View = Callable[..., Any]

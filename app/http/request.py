@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 from flask import g, request
 
+from app.actor import Actor
 from app.data.ids import canonical_uuid
 from app.data.reads import Page
-from app.http.errors import ApiError, InvalidInput
-from app.identity.actor import Actor
+from app.errors import ApiError, InvalidInput
 from app.identity.authentication import authenticate
 from app.runtime import runtime
 

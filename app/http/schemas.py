@@ -17,7 +17,7 @@ from app.data.entity import Entity
 from app.data.ids import canonical_uuid
 from app.data.money import is_currency
 from app.data.serialization import row_serializer
-from app.http.errors import InvalidInput
+from app.errors import InvalidInput
 
 _DEEPEST = 32
 _LARGEST_AMOUNT = 10 ** 12

@@ -3,8 +3,8 @@
 A policy says whether a role may call the API at all, before parameters are read; ownership comes after the fetch."""
 from collections.abc import Callable
 
-from app.http.errors import Forbidden, LoginRequired
-from app.identity.actor import Actor
+from app.actor import Actor
+from app.errors import Forbidden, LoginRequired
 from app.runtime import runtime
 
 Predicate = Callable[[Actor], bool]

@@ -9,10 +9,10 @@ from typing import Any
 from flask import Flask, Request, current_app, request
 from redis import Redis
 
+from app.actor import Actor, anonymous
 from app.clock import now
 from app.data.versions import CacheVersions
 from app.identity.access_tokens import TokenRefused, install_tokens, presented_token, read_access_token
-from app.identity.actor import Actor, anonymous
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
 from app.identity.session_view import session_body

@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app.clock import now
-from app.http.errors import TooManyRequests
+from app.errors import TooManyRequests
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app.clock import now
-from app.http.errors import Unavailable
+from app.errors import Unavailable
 from app.identity.encryption import fingerprint, seal, unseal
 
 # How long codeIndex is remembered after a code has expired: a message may be late, its index must not repeat.

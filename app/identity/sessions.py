@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.batches import purge
 from app.data.columns import boolean, instant
@@ -17,7 +18,6 @@ from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
-from app.identity.actor import system_actor
 
 
 class LoginSession(Base):

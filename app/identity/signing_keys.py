@@ -14,13 +14,13 @@ from sqlalchemy import Index, String, Text, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.columns import instant
 from app.data.database import reading
 from app.data.entity import Base
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.versions import CacheVersions
-from app.identity.actor import system_actor
 from app.identity.encryption import DecryptionFailed, seal, unseal
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from app.actor import Actor, system_actor
 from app.data.unit_of_work import UnitOfWork
-from app.identity.actor import Actor, system_actor
 from app.marks import mark
 from app.runtime import runtime
 

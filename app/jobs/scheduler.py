@@ -10,12 +10,12 @@ from redis import RedisError
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.actor import kernel_actor
 from app.clock import now
 from app.data.database import reading
 from app.data.unit_of_work import unit_of_work
+from app.errors import DuplicateRecord
 from app.events.outbox import IS_PENDING, EventDelivery
-from app.http.errors import DuplicateRecord
-from app.identity.actor import kernel_actor
 from app.jobs.schedule import jobs
 from app.jobs.tables import DueWork, JobRun, is_piece
 from app.jobs.wakeup import DELIVER, wake

@@ -9,10 +9,10 @@ from rq import SimpleWorker
 from rq.timeouts import TimerDeathPenalty
 from sqlalchemy import delete, select, update
 
+from app.actor import kernel_actor, system_actor
 from app.clock import now
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import deliver_batch
-from app.identity.actor import kernel_actor, system_actor
 from app.jobs.schedule import due_handler, jobs
 from app.jobs.tables import DueWork, JobRun, is_piece
 from app.jobs.wakeup import DELIVER, queue, wake, wakeup_key

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
 
-from app.http.errors import RuleViolated
+from app.errors import RuleViolated
 
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 # 50 megapixels is any camera's picture; beyond it a small file becomes gigabytes of memory.

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from app.actor import kernel_actor
 from app.clock import now
 from app.data.batches import purge
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.identity.actor import kernel_actor
 from app.identity.encryption import seal, unseal
 from app.jobs.wakeup import wake
 from app.notify.letters import Letter, LetterTemplate, write_letter

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from app.http.errors import NotFound
+from app.errors import NotFound
 
 _OWN = CollectorRegistry()
 _REQUESTS = Counter("guildhall_requests", "Answered requests.", ("method", "route", "status"), registry=_OWN)

@@ -18,7 +18,7 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]
 )
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from app.http.errors import ApiError, InvalidInput, error_body
+from app.errors import ApiError, InvalidInput, error_body
 
 _OURS = (InvalidResponseHeader, InvalidResponseHeaderName, ConfigurationProblem)
 

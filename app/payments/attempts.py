@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.entity import Entity
 from app.data.ids import uuid7
 from app.data.reads import fetch, fetch_one
 from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import NotFound, RuleViolated
+from app.errors import NotFound, RuleViolated
 from app.identity.access import require
-from app.identity.actor import Actor
 from app.payments.booking import (
     CANCELED,
     FAILED,

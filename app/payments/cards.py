@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from app.actor import Actor
 from app.data.reads import fetch, fetch_one
 from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import unit_of_work
-from app.http.errors import DuplicateRecord, NotFound, RuleViolated
-from app.identity.actor import Actor
+from app.errors import DuplicateRecord, NotFound, RuleViolated
 from app.payments.checkout import Checkout
 from app.payments.gateway.circuit_breaker import ask_gateway
 from app.payments.gateway.port import Card, Payer, PaymentRefused

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.actor import Actor
 from app.data.entity import Entity
 from app.data.unit_of_work import UnitOfWork
-from app.identity.actor import Actor
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.runtime import runtime
 

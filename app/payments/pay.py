@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.reads import fetch_one
 from app.data.serialization import Wire
-from app.http.errors import NotFound, RuleViolated
+from app.errors import NotFound, RuleViolated
 from app.identity.access import require
-from app.identity.actor import Actor
 from app.jobs.wakeup import wake
 from app.payments import attempts
 from app.payments.attempts import Wish

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.reads import fetch
-from app.identity.actor import system_actor
 from app.jobs.schedule import kernel_periodic
 from app.payments.attempts import claim, postpone, read
 from app.payments.checkout import Checkout, checkout_named, checkouts

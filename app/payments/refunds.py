@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import RuleViolated
-from app.identity.actor import Actor
+from app.errors import RuleViolated
 from app.payments.attempts import LEASE, LOOK_AGAIN, attempts_of, lock_order, paying_attempt, read_all
 from app.payments.booking import SUCCESS, refund_state
 from app.payments.checkout import Checkout, Order

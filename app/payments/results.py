@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.data.money import to_wire
 from app.data.reads import fetch_one
 from app.data.serialization import Wire, row_serializer
-from app.http.errors import NotFound
+from app.errors import NotFound
 from app.payments import attempts
 from app.payments.booking import OPEN, SENDING, STARTED, SUCCESS
 from app.payments.checkout import Checkout

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import ApiError, DuplicateRecord, InvalidInput, NotFound, RuleViolated, Unavailable
-from app.identity.actor import system_actor
+from app.errors import ApiError, DuplicateRecord, InvalidInput, NotFound, RuleViolated, Unavailable
 from app.payments.attempts import apply_intent, lock_order
 from app.payments.checkout import Checkout, Order
 from app.payments.gateway.circuit_breaker import ask_gateway, parse_webhook

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from app.clock import now
 from app.data.ids import canonical_uuid, uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import DuplicateRecord, Forbidden, NotFound
+from app.errors import DuplicateRecord, Forbidden, NotFound
 from blueprints.equipment import topics
 from blueprints.equipment.models import (
     Division,

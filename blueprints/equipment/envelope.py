@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 from flask import Response, g, request
 
+from app.errors import ApiError
 from app.http.envelope import json_response
-from app.http.errors import ApiError
 from blueprints.equipment.queries import Paged, Wire
 from blueprints.equipment.refusals import Entry, Unprocessable
 from blueprints.equipment.schemas import Schema, shown

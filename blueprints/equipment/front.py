@@ -9,15 +9,15 @@ from typing import Any
 from flask import Response, g, request
 from sqlalchemy import Row, Select
 
+from app.actor import Actor, anonymous
 from app.data.ids import canonical_uuid
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import Forbidden, InvalidInput, LoginRequired
 from app.http.bearer import bearer_token
 from app.http.envelope import json_response
-from app.http.errors import Forbidden, InvalidInput, LoginRequired
 from app.http.idempotency import Claim, run_once
 from app.http.pipeline import Front, PathValues
 from app.http.request import json_body
-from app.identity.actor import Actor, anonymous
 from blueprints.equipment.envelope import one_row, page_of_rows, refused
 from blueprints.equipment.policies import Policy
 from blueprints.equipment.queries import Asked, Rows

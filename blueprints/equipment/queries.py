@@ -11,7 +11,7 @@ from app.data.columns import iso
 from app.data.entity import Base
 from app.data.ids import canonical_uuid
 from app.data.reads import fetch, fetch_one
-from app.http.errors import Forbidden, NotFound
+from app.errors import Forbidden, NotFound
 from blueprints.equipment.models import (
     DictionaryEntry,
     Division,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.http.errors import ApiError
+from app.errors import ApiError
 
 
 @dataclass(frozen=True)

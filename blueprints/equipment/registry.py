@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from app.clock import now
 from app.data.ids import canonical_uuid
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import DuplicateRecord, Forbidden, NotFound
+from app.errors import DuplicateRecord, Forbidden, NotFound
 from app.http.oauth import digest, new_secret
 from blueprints.equipment import topics
 from blueprints.equipment.commands import require_working_legal_entity, stamp

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
+from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.ids import canonical_uuid
 from app.data.reads import fetch_one
 from app.data.unit_of_work import unit_of_work
 from app.http.oauth import OAuthClient, digest, new_secret, token_endpoint
-from app.identity.actor import Actor, system_actor
 from blueprints.equipment.models import RegistryClient, RegistryToken
 
 REALM = "equipment"

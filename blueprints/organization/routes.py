@@ -7,7 +7,7 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from app.http.errors import ApiError
+from app.errors import ApiError
 from app.http.pipeline import Front, handle
 from blueprints.organization.adapters.http.conditions import expectation_of
 from blueprints.organization.adapters.http.documents import add_documents

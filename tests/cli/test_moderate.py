@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from app.actor import system_actor
 from app.clock import moved_clock
-from app.identity.actor import system_actor
 from blueprints.marketplace.auction_offer.commands import close_auction
 from cli import load_command
 from tests.marketplace.auction_offer.saleroom import Saleroom

@@ -17,11 +17,11 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy import insert
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.unit_of_work import unit_of_work
 from app.events.outbox import PARKED, EventDelivery
 from app.factory import create_app
-from app.identity.actor import system_actor
 from app.jobs import schedule
 from app.settings import SettingsError, load_settings
 from blueprints.marketplace.category_management.commands import create_category

@@ -104,8 +104,8 @@ def test_47_registration_racing_a_restore_keeps_one_owner_of_the_email(auth, cal
 def test_47_workers_that_create_the_first_key_at_once_agree_on_it(auth, make_app):
     from sqlalchemy import delete
 
+    from app.actor import system_actor
     from app.data.unit_of_work import unit_of_work
-    from app.identity.actor import system_actor
 
     with unit_of_work(system_actor(auth.realm)) as work:
         work.execute(delete(SigningKey).where(SigningKey.realm == auth.realm))

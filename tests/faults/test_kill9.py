@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Text, cast, func, select
 
+from app.actor import Actor, system_actor
 from app.data.database import reading
 from app.data.entity import Entity, db
 from app.events.making import messages_of, topics_of
@@ -20,7 +21,6 @@ from app.events.outbox import DONE, EventDelivery, OutboxRecord
 from app.events.subscriptions import subscribers_of
 from app.events.topics import db_topic
 from app.factory import create_app
-from app.identity.actor import Actor, system_actor
 from app.ops.health import backlog
 from app.runtime import runtime
 from app.settings import load_settings

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from redis import Redis
 from sqlalchemy import select
 
+from app.actor import system_actor
 from app.clock import moved_clock
 from app.data import batches
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
-from app.identity.actor import system_actor
 from app.identity.authentication import identity
 from app.identity.sessions import LoginSession, open_session, sweep_expired_sessions
 from app.identity.signing_keys import SigningKey

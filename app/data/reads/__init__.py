@@ -26,7 +26,7 @@ from app.data.reads.prepared import fetch_prepared, fetch_raw
 from app.data.recording import version_key
 from app.data.serialization import Wire, row_serializer
 from app.data.totals import Outdated
-from app.http.errors import NotFound
+from app.errors import NotFound
 from app.runtime import runtime
 
 

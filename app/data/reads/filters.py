@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_
 from app.data.columns import camel_case, parse_iso
 from app.data.ids import canonical_uuid
 from app.data.money import FACTORS, to_minor
-from app.http.errors import InvalidInput
+from app.errors import InvalidInput
 
 Condition = ColumnElement[bool]
 Clause = Callable[[list[Any]], Condition]

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.operators import desc_op
 
 from app.data.columns import Instant, iso, parse_iso
-from app.http.errors import InvalidInput
+from app.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)

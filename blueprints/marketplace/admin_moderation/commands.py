@@ -1,9 +1,9 @@
 """The writes of adminModeration: the record itself; corrections of payments come from orderManagement."""
+from app.actor import Actor
 from app.clock import now
 from app.data.plain import archive_object
 from app.data.unit_of_work import unit_of_work
 from app.identity.access import require
-from app.identity.actor import Actor
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.rules import NOBODY, signed
 from blueprints.marketplace.auction_offer.offer_commands import ask_runner_up

@@ -1,11 +1,11 @@
 """URL map of adminModeration (contract documents 073–077)."""
 from typing import Any
 
+from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
-from app.identity.actor import Actor
 from blueprints.marketplace.admin_moderation import commands, queries
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.policies import POLICIES

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import RuleViolated
-from app.identity.actor import Actor
+from app.errors import RuleViolated
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.models import Bid, Offer

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.money import FACTORS, minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import RuleViolated
+from app.errors import RuleViolated
 from app.identity.access import require, require_self_or_staff
-from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.models import ACTIVE_BID, Bid

@@ -2,10 +2,10 @@
 import logging
 from collections.abc import Callable, Iterable
 
+from app.actor import Actor
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork
-from app.http.errors import ApiError
-from app.identity.actor import Actor
+from app.errors import ApiError
 from app.jobs.schedule import on_due, periodic
 from blueprints.marketplace.auction_offer.commands import close_auction, close_when_due
 from blueprints.marketplace.auction_offer.offer_commands import EXPIRE_OFFER, expire_offer, expire_when_due

@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
+from app.actor import Actor
 from app.clock import now
 from app.data.money import minor_of
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import Forbidden, InvalidInput, RuleViolated
+from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.identity.access import require, require_self_or_staff
-from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.claims import note_promises, promised_since, promised_units

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import and_, case, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from app.actor import Actor
 from app.clock import now
 from app.data.columns import camel_case, iso
 from app.data.money import to_wire
@@ -13,7 +14,6 @@ from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Condition, Filter, Filters, equal
 from app.data.serialization import Wire
 from app.identity.access import require, require_self_or_staff
-from app.identity.actor import Actor
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, Bid, Offer
 from blueprints.marketplace.auction_offer.rules import OFFER_STATUSES, OPEN_OFFER_STATUSES
 from blueprints.marketplace.product_listing.auction_state import auction_facts, auction_overview

@@ -1,12 +1,12 @@
 """URL map of auctionOffer (contract documents 078–087; the second chance of decision 12 is ours)."""
 from typing import Any
 
+from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
-from app.identity.actor import Actor
 from blueprints.marketplace.auction_offer import commands, offer_commands, queries
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.auction_offer.policies import POLICIES

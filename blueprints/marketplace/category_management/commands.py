@@ -1,9 +1,9 @@
 """The writes of categoryManagement (rules-marketplace §3); deleting a category leaves its subcategories (CA4)."""
 from typing import Any
 
+from app.actor import Actor
 from app.data.plain import archive_object, change_object, insert_object
 from app.data.unit_of_work import unit_of_work
-from app.identity.actor import Actor
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
 

@@ -1,11 +1,11 @@
 """URL map of categoryManagement (contract documents 101–110)."""
 from typing import Any
 
+from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
-from app.identity.actor import Actor
 from blueprints.marketplace.category_management import commands, queries
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.category_management.policies import POLICIES

@@ -2,11 +2,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.actor import Actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import NotFound
 from app.events.outbox import Event
-from app.http.errors import NotFound
 from app.identity.access import require_self_or_staff
-from app.identity.actor import Actor
 from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter
 from blueprints.marketplace.notification_management.letters import LETTERS

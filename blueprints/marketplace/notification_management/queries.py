@@ -1,10 +1,10 @@
 """The reads of notificationManagement: everybody's own, newest first (rules-marketplace §6.2)."""
+from app.actor import Actor
 from app.data.reads import Listing, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require_self_or_staff
-from app.identity.actor import Actor
 from blueprints.marketplace.notification_management.models import Notification
 
 NOTIFICATION_FILTERS = Filters((

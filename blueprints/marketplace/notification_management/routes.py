@@ -1,11 +1,11 @@
 """URL map of notificationManagement (contract documents 121–125)."""
 from typing import Any
 
+from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
-from app.identity.actor import Actor
 from blueprints.marketplace.notification_management import commands, queries
 from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.notification_management.policies import POLICIES

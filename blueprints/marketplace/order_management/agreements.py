@@ -4,11 +4,11 @@ Accepted offers and won bids are found among the buyer's own and claimed for the
 from contextlib import suppress
 from typing import Any
 
+from app.actor import Actor
 from app.data.money import to_minor
 from app.data.reads import Page
 from app.data.unit_of_work import UnitOfWork
-from app.http.errors import RuleViolated
-from app.identity.actor import Actor
+from app.errors import RuleViolated
 from blueprints.marketplace.auction_offer.claims import claim_bid, claim_offer
 from blueprints.marketplace.auction_offer.queries import BID_FILTERS, OFFER_FILTERS, list_bids, list_offers
 from blueprints.marketplace.product_listing.lending import OrderedListing

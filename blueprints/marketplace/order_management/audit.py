@@ -4,7 +4,7 @@ adminModeration stands on a higher floor and cannot be called from here: its dec
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.identity.actor import Actor
+from app.actor import Actor
 from app.runtime import runtime
 
 

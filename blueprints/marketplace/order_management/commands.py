@@ -10,13 +10,13 @@ from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.money import minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import RuleViolated
+from app.errors import RuleViolated
 from app.identity.access import require
-from app.identity.actor import Actor
 from app.jobs.wakeup import wake
 from app.payments import refunds as payment_refunds
 from app.payments.attempts import attempts_of, book_manual_payment, lock_order

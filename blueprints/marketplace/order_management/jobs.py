@@ -2,10 +2,10 @@
 import logging
 from datetime import timedelta
 
+from app.actor import Actor
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork
-from app.http.errors import ApiError
-from app.identity.actor import Actor
+from app.errors import ApiError
 from app.jobs.schedule import on_due, periodic
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.offer_commands import end_unpaid_win

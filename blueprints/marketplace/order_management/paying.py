@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actor import Actor
 from app.data.money import to_wire
 from app.data.reads import fetch_one
 from app.data.serialization import Wire, row_serializer
-from app.http.errors import RuleViolated, Unavailable
-from app.identity.actor import Actor
+from app.errors import RuleViolated, Unavailable
 from app.payments import cards, pay, webhooks
 from app.payments.attempts import read_all
 from app.payments.booking import OPEN

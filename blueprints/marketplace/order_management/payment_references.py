@@ -1,8 +1,8 @@
 """Payment tickets written by hand: staff's corrections of what the payment flow keeps (OR15)."""
 from typing import Any
 
+from app.actor import Actor
 from app.data.unit_of_work import unit_of_work
-from app.identity.actor import Actor
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import Order, OrderPayment
 

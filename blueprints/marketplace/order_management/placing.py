@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.money import minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import InvalidInput, RuleViolated
+from app.errors import InvalidInput, RuleViolated
 from app.identity.access import require
-from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.claims import promised_units
 from blueprints.marketplace.order_management import rules

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, or_, select
 
+from app.actor import Actor
 from app.data.columns import iso
 from app.data.entity import Entity
 from app.data.money import to_wire
@@ -11,9 +12,8 @@ from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
-from app.http.errors import NotFound, RuleViolated
+from app.errors import NotFound, RuleViolated
 from app.identity.access import require_self_or_staff
-from app.identity.actor import Actor
 from app.payments.reports import failed_refunds, left_to_give_back
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (

@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import Row, Select, case, func, select
 
+from app.actor import Actor
 from app.data.money import to_wire
 from app.data.reads import Listing, Page, fetch
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
-from app.http.errors import InvalidInput
-from app.identity.actor import Actor
+from app.errors import InvalidInput
 from blueprints.marketplace.order_management.ledger import SALE
 from blueprints.marketplace.order_management.models import LedgerEntry
 

@@ -3,6 +3,7 @@ from typing import Any
 
 from flask import request
 
+from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
@@ -11,7 +12,6 @@ from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from app.http.request import json_body
 from app.http.schemas import load
-from app.identity.actor import Actor
 from app.payments.pay import Payment
 from app.payments.results import without_secret
 from blueprints.marketplace.order_management import (

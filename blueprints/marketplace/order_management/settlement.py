@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork
-from app.http.errors import RuleViolated
+from app.errors import RuleViolated
 from app.payments.attempts import attempts_of
 from app.payments.booking import FAILED, SENDING
 from app.payments.checkout import Bill, Checkout

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
-from app.http.errors import NotFound
+from app.errors import NotFound
 from blueprints.marketplace.product_listing.lending import AuctionListing, AuctionStanding, ListingView, row_behind
 from blueprints.marketplace.product_listing.models import Product
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.columns import camel_case
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import InvalidInput, RuleViolated
+from app.errors import InvalidInput, RuleViolated
 from app.identity.access import require, require_self_or_staff
-from app.identity.actor import Actor
 from app.identity.bucket_tokens import user_bucket
 from blueprints.marketplace.product_listing import rules
 from blueprints.marketplace.product_listing.models import Media, Product

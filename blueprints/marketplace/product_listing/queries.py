@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Text, cast, or_, select
 
+from app.actor import Actor
 from app.data.cache import VersionedCache
 from app.data.reads import Listing, fetch, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.data.unit_of_work import in_unit_of_work
-from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.marketplace.category_management.queries import categories_by_id, subcategories_by_id
 from blueprints.marketplace.product_listing.models import Media, Product

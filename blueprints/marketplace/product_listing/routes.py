@@ -3,11 +3,11 @@ from typing import Any
 
 from flask import Response
 
+from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
-from app.identity.actor import Actor
 from blueprints.marketplace.product_listing import commands, queries
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.policies import POLICIES

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
-from app.http.errors import NotFound, RuleViolated
+from app.errors import NotFound, RuleViolated
 from blueprints.marketplace.product_listing.lending import OrderedListing, row_behind
 from blueprints.marketplace.product_listing.models import Product
 

@@ -4,10 +4,10 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from app.actor import Actor
+from app.errors import RuleViolated
 from app.http.envelope import json_response
-from app.http.errors import RuleViolated
 from app.http.idempotency import answered_once
-from app.identity.actor import Actor
 from blueprints.marketplace.product_listing import commands, rules
 
 _REFUSALS = {

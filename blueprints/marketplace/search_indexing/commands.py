@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import update
 
+from app.actor import Actor
 from app.clock import now
 from app.data.plain import archive_object
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import RuleViolated
-from app.identity.actor import Actor
+from app.errors import RuleViolated
 from app.jobs.tables import JobRun
 from app.jobs.wakeup import wake
 from blueprints.marketplace.search_indexing.models import SearchIndex

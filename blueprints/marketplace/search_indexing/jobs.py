@@ -1,5 +1,5 @@
 """What searchIndexing does by the clock: each night, and when staff asks, all records are compared with the truth."""
-from app.identity.actor import Actor
+from app.actor import Actor
 from app.jobs.schedule import periodic
 from app.search.catalogue import rebuild_index
 from blueprints.marketplace.search_indexing.commands import REBUILD_JOB

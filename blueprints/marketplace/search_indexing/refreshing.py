@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actor import system_actor
 from app.data.reads import Page
 from app.data.unit_of_work import unit_of_work
+from app.errors import RuleViolated
 from app.events.outbox import Event
-from app.http.errors import RuleViolated
-from app.identity.actor import system_actor
 from app.search.catalogue import DeclaredIndex, Progress, apply_or_rebuild
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,

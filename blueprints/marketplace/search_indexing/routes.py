@@ -1,12 +1,12 @@
 """URL map of searchIndexing (contract documents 161–165); both spellings of the path answer everything (decision 5)."""
 from typing import Any
 
+from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
-from app.identity.actor import Actor
 from blueprints.marketplace.search_indexing import commands, queries
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.policies import POLICIES

@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import Forbidden, InvalidInput, RuleViolated
+from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.identity.access import require
-from app.identity.actor import Actor, system_actor
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
 from app.identity.sessions import end_sessions_of, user_mark

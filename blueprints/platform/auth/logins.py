@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actor import Actor, anonymous
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import Forbidden, LoginRequired
+from app.errors import Forbidden, LoginRequired
 from app.identity.access_tokens import issue_access_token
-from app.identity.actor import Actor, anonymous
 from app.identity.authentication import identity
 from app.identity.login_throttle import Limit
 from app.identity.passwords import hash_password, needs_rehash, password_matches

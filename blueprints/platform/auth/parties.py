@@ -4,7 +4,7 @@ Start asks more than complete: it refuses where no code may go out (rules-platfo
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.http.errors import Forbidden, LoginRequired, NotFound, RuleViolated
+from app.errors import Forbidden, LoginRequired, NotFound, RuleViolated
 from app.identity.authentication import identity
 from app.identity.sessions import LiveSession
 from app.runtime import runtime

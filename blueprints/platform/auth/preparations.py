@@ -1,8 +1,8 @@
 """What happens to passwords before a transaction begins: hashing and comparing take 20 ms each."""
 from typing import Any
 
-from app.http.errors import InvalidInput
-from app.identity.actor import Actor
+from app.actor import Actor
+from app.errors import InvalidInput
 from app.identity.authentication import identity
 from app.identity.login_throttle import Limit
 from app.identity.passwords import ChosenPassword, choose_password, hash_password, password_matches

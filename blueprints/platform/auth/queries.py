@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, or_, select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.entity import Entity
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.serialization import Wire, camel_case
 from app.identity.access import require_self_or_staff
-from app.identity.actor import Actor
 from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID
 from app.identity.sessions import UserFacts
 from blueprints.platform.auth.models import Account, MarketplaceUser, account_model, holds_email

@@ -1,14 +1,14 @@
 """URL map of auth's business APIs (contract documents 088–100 and 053–065), mounted once per realm."""
 from typing import Any
 
+from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.errors import InvalidInput
 from app.http.declaration import Routes
 from app.http.envelope import Answer
-from app.http.errors import InvalidInput
 from app.http.naming import ApiNames
-from app.identity.actor import Actor
 from app.runtime import runtime
 from blueprints.platform.auth import commands, preparations, queries
 from blueprints.platform.auth.models import Account, account_model

@@ -3,13 +3,13 @@ from typing import Any
 
 from flask import Response, request
 
+from app.actor import Actor
+from app.errors import LoginRequired, NotFound
 from app.http.declaration import Routes
 from app.http.envelope import json_response
-from app.http.errors import LoginRequired, NotFound
 from app.http.request import json_body
 from app.http.schemas import InputSchema, load
 from app.identity.access_tokens import token_name
-from app.identity.actor import Actor
 from app.identity.authentication import identity
 from app.identity.session_view import session_body
 from app.runtime import runtime

@@ -4,12 +4,12 @@ The code travels in the event for mail and SMS, sealed there outside test mode, 
 from datetime import UTC, datetime
 from typing import Any
 
+from app.actor import anonymous
 from app.clock import now
 from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.http.errors import Forbidden, LoginRequired
+from app.errors import Forbidden, LoginRequired
 from app.identity.access_tokens import issue_access_token
-from app.identity.actor import anonymous
 from app.identity.authentication import identity
 from app.identity.login_throttle import Limit
 from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, packed_code

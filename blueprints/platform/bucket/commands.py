@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
-from app.http.errors import Forbidden, InvalidInput, LoginRequired
-from app.identity.actor import Actor
+from app.errors import Forbidden, InvalidInput, LoginRequired
 from app.identity.authentication import identity
 from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token
 from app.identity.roles import ADMIN, SUPER_ADMIN

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.data.reads import fetch_one
 from app.data.serialization import Wire
-from app.http.errors import NotFound
+from app.errors import NotFound
 from app.media.store import MediaMissing, media_store
 from app.runtime import runtime
 from blueprints.platform.bucket.models import BucketFile

@@ -5,13 +5,13 @@ from hashlib import sha256
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from app.actor import Actor
 from app.data.ids import canonical_uuid
+from app.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.http.bearer import bearer_token
 from app.http.declaration import Routes
 from app.http.envelope import json_response
-from app.http.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.http.idempotency import answered_once
-from app.identity.actor import Actor
 from blueprints.platform.bucket import documents
 from blueprints.platform.bucket.commands import Upload, bucket_writer, require_bucket, store_images
 from blueprints.platform.bucket.policies import POLICIES

@@ -1,9 +1,9 @@
 """What the buckets do when an account is gone for good: its files go too (rules-platform §3.4)."""
 from collections.abc import Sequence
 
+from app.actor import system_actor
 from app.events.outbox import Event
 from app.events.subscriptions import subscribe_batch
-from app.identity.actor import system_actor
 from app.identity.bucket_tokens import user_bucket
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.topics import purged_topic

@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert
 
+from app.actor import system_actor
 from app.data.entity import Entity
 from app.data.ids import uuid7
 from app.data.reads import Page, list_rows
 from app.data.reads.keyset import row_order
 from app.data.unit_of_work import unit_of_work
-from app.http.errors import InvalidInput
-from app.identity.actor import system_actor
+from app.errors import InvalidInput
 from blueprints.marketplace.category_management.models import Category
 from blueprints.marketplace.product_listing.models import Product
 from tests.clients import ApiClient

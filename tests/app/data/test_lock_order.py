@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.actor import system_actor
 from app.data.entity import Base, Entity
 from app.data.lock_order import LockOrderError
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import NotFound
 from app.events.outbox import OutboxRecord
-from app.http.errors import NotFound
-from app.identity.actor import system_actor
 from app.identity.sessions import LoginSession
 from app.jobs.tables import DueWork
 from blueprints.marketplace.category_management import commands

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.data.money import FACTORS, minor_of, to_minor, to_wire
-from app.http.errors import InvalidInput
+from app.errors import InvalidInput
 
 
 @pytest.mark.parametrize(("amount", "currency"), [

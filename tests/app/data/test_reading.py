@@ -10,11 +10,11 @@ from sqlalchemy import create_engine, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from app.actor import system_actor
 from app.data import database
 from app.data.database import reading
 from app.data.reads import Page, get_row, list_rows
 from app.data.reads.prepared import fetch_prepared
-from app.identity.actor import system_actor
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.actor import system_actor
 from app.data import totals
 from app.data.reads import Page, list_rows
 from app.data.totals import RowTotals
 from app.data.unit_of_work import unit_of_work
 from app.data.versions import SharedMemoryVersions
-from app.identity.actor import system_actor
 from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category

@@ -5,12 +5,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import in_unit_of_work, unit_of_work
-from app.http.errors import DuplicateRecord, NotFound
-from app.identity.actor import system_actor
+from app.errors import DuplicateRecord, NotFound
 from app.jobs.tables import DueWork
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category, Subcategory

@@ -8,6 +8,7 @@ from flask import Flask
 from redis import ConnectionError as RedisAway
 from sqlalchemy import delete, select
 
+from app.actor import NoRealm, kernel_actor, system_actor
 from app.clock import moved_clock
 from app.data import batches
 from app.data.reads import fetch
@@ -19,7 +20,6 @@ from app.events.outbox import DONE, PARKED, Event, EventDelivery, OutboxRecord
 from app.events.relay import relay_all, relay_batch
 from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams
-from app.identity.actor import NoRealm, kernel_actor, system_actor
 from app.marks import Function, marks_of
 from app.ops.health import backlog
 from app.runtime import runtime

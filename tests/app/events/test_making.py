@@ -9,13 +9,13 @@ from flask import Flask
 from sqlalchemy import delete, func, select
 from werkzeug.test import TestResponse
 
+from app.actor import system_actor
 from app.data.reads import fetch_one
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import drain_deliveries
 from app.events.making import Message, tells
 from app.events.outbox import OutboxRecord
 from app.events.relay import relay_all
-from app.identity.actor import system_actor
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category, Subcategory

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy.exc import DataError
 
+from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
-from app.identity.actor import system_actor
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category
 from tests.clients import ApiClient

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.clock import moved_clock
-from app.http.errors import Unavailable
+from app.errors import Unavailable
 from app.identity.one_time_codes import CodeRefused, CodeSentRecently, OneTimeCodes
 
 SUBJECT = ("marketplace", "email-verification", "anna")

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.clock import moved_clock
-from app.http.errors import TooManyRequests
+from app.errors import TooManyRequests
 from app.identity.login_throttle import Limit, LoginThrottle
 
 THREE = Limit("test", most=3, window=900)

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app.actor import Actor, NoRealm, kernel_actor, system_actor
 from app.clock import moved_clock, now
 from app.data.ids import uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.identity.actor import Actor, NoRealm, kernel_actor, system_actor
 from app.jobs import schedule, scheduler, worker
 from app.jobs.schedule import Schedule
 from app.jobs.wakeup import DELIVER, queue, wake

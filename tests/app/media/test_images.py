@@ -4,7 +4,7 @@ import io
 import pytest
 from PIL import Image
 
-from app.http.errors import RuleViolated
+from app.errors import RuleViolated
 from app.media import images
 from app.media.images import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, examine_images
 

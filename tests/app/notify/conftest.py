@@ -34,8 +34,8 @@ def mail_server(postmaster: Postmaster) -> Iterator[Controller]:
 @pytest.fixture
 def post(app: "Flask") -> Callable[..., bool]:
     """Call it with an address and perhaps a cause: a letter is posted in a transaction of its own."""
+    from app.actor import system_actor
     from app.data.unit_of_work import unit_of_work
-    from app.identity.actor import system_actor
     from app.notify.mailbox import post_letter
 
     def write(to: str, cause: str = "event-1", template: LetterTemplate = PLAIN, **options: Any) -> bool:

@@ -7,9 +7,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
 
+from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
-from app.identity.actor import system_actor
 from app.jobs.worker import run_job
 from app.notify.letters import Letter
 from app.notify.mailbox import MAX_ATTEMPTS, deliver_queued, next_attempt, post_letter, purge_letters, read_outbox

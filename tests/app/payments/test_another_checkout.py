@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
+from app.actor import Actor
 from app.clock import moved_clock
 from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
-from app.http.errors import Forbidden, RuleViolated
-from app.identity.actor import Actor
+from app.errors import Forbidden, RuleViolated
 from app.jobs.worker import run_job
 from app.payments import attempts, pay, refunds
 from app.payments.booking import CANCELED, FAILED, STARTED, SUCCESS

@@ -3,10 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.actor import system_actor
 from app.clock import moved_clock, now
 from app.data.columns import iso
-from app.http.errors import RuleViolated
-from app.identity.actor import system_actor
+from app.errors import RuleViolated
 from app.jobs.worker import run_all_due_work, run_job
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED, BID_UPDATED

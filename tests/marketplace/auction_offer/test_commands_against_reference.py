@@ -6,10 +6,10 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.reads import Page
-from app.http.errors import RuleViolated
-from app.identity.actor import Actor, system_actor
+from app.errors import RuleViolated
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
 from blueprints.marketplace.auction_offer.queries import auction_report, bids_on
 from blueprints.marketplace.auction_offer.rules import BIDDING_MODES

@@ -3,9 +3,9 @@ from uuid import uuid4
 
 import pytest
 
+from app.actor import system_actor
 from app.clock import moved_clock
-from app.http.errors import Forbidden, RuleViolated
-from app.identity.actor import system_actor
+from app.errors import Forbidden, RuleViolated
 from blueprints.marketplace.auction_offer.claims import claim_bid, claim_offer, release_claims
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
 from blueprints.marketplace.auction_offer.offer_commands import (

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import drain_deliveries
 from app.events.outbox import EventDelivery
-from app.identity.actor import system_actor
 from app.notify.mailbox import read_outbox
 from blueprints.marketplace.auction_offer.offer_commands import offer_second_chance
 from blueprints.marketplace.notification_management.letters import LETTERS

@@ -27,8 +27,8 @@ def tamper(app: "Flask") -> Callable[..., None]:
     """Change a row behind the application's back, as only a fault or a hand in the database could."""
     from sqlalchemy import update
 
+    from app.actor import system_actor
     from app.data.unit_of_work import unit_of_work
-    from app.identity.actor import system_actor
 
     def change(model: Any, row_id: str, **values: Any) -> None:
         with unit_of_work(system_actor("marketplace")) as work:

@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, select
 
 from app import clock
+from app.actor import Actor, system_actor
 from app.data.money import to_minor
 from app.data.reads import fetch
-from app.http.errors import Forbidden, NotFound, RuleViolated
-from app.identity.actor import Actor, system_actor
+from app.errors import Forbidden, NotFound, RuleViolated
 from app.jobs.worker import run_all_due_work, run_job
 from app.payments.attempts import book_intent
 from app.payments.gateway import circuit_breaker

@@ -4,8 +4,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from app.actor import system_actor
 from app.clock import moved_clock
-from app.identity.actor import system_actor
 from app.jobs.worker import run_job
 from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.actor import system_actor
 from app.clock import moved_clock, now
-from app.identity.actor import system_actor
 from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
 from app.settings import SettingsError

@@ -5,7 +5,7 @@ import pytest
 
 from app.clock import moved_clock, now
 from app.data.columns import iso
-from app.http.errors import RuleViolated
+from app.errors import RuleViolated
 from app.jobs.worker import run_job
 from blueprints.marketplace.order_management.placing import Wanted, place_order
 from blueprints.marketplace.product_listing.commands import delete_product, update_product

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
+from app.actor import system_actor
 from app.data.ids import uuid7
-from app.identity.actor import system_actor
 from app.search.catalogue import search_index
 from app.search.whoosh.folder import Folder
 from blueprints.marketplace.search_indexing.commands import put_document

@@ -4,9 +4,9 @@ import threading
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.actor import system_actor
 from app.data.ids import uuid7
 from app.data.reads import fetch_one
-from app.identity.actor import system_actor
 from blueprints.marketplace.search_indexing.commands import put_document
 from blueprints.marketplace.search_indexing.models import SearchIndex
 

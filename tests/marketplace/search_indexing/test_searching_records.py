@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.actor import system_actor
 from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
-from app.identity.actor import system_actor
 from app.jobs.worker import run_job
 from app.search.catalogue import REPAIR, rebuild_index, search_index
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
+from app.actor import Actor, anonymous
 from app.http.bearer import bearer_token
 from app.http.oauth import digest
 from app.http.pipeline import Front, PathValues
-from app.identity.actor import Actor, anonymous
 from blueprints.organization.adapters.http.conditions import json_body, terms_of
 from blueprints.organization.adapters.http.problems import kernel_refusal_response
 from blueprints.organization.application.access import Caller, admit, identify

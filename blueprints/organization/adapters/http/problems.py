@@ -6,7 +6,7 @@ import orjson
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from app.http.errors import ApiError
+from app.errors import ApiError
 from blueprints.organization.domain import refusals
 
 STATUS: dict[type[refusals.Refusal], tuple[int, str]] = {
