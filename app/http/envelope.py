@@ -23,11 +23,11 @@ JSON = "application/json"
 class Answer:
     """What a view returns when the row alone is not enough: `extras` are root keys beside it.
 
-    `told` are those the API event carries in their place, when they hold a secret that is the caller's alone."""
+    `event_extras` are those the API event carries instead, when they hold a secret that is the caller's alone."""
 
     row: Any
     extras: dict[str, Any] = field(default_factory=dict)
-    told: dict[str, Any] | None = None
+    event_extras: dict[str, Any] | None = None
 
 
 def cache_key(*parts: Any) -> str:

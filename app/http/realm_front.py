@@ -70,8 +70,8 @@ class BusinessApi:
     returns: type[Entity] | None = None
     filters: Filters = field(default_factory=Filters)
     arguments: Mapping[str, str] = field(default_factory=dict)
-    made_of: tuple[Any, ...] = ()
-    shared: bool = False
+    depends_on: tuple[Any, ...] = ()
+    same_for_role: bool = False
     cached: bool = True
     transaction: bool = True
     prepare: Callable[..., dict[str, Any]] | None = None
@@ -102,7 +102,7 @@ class BusinessApi:
     def marks(self) -> list[str]:
         """The version marks a cached list of it stands under."""
         return [source if isinstance(source, str) else version_key(source)
-                for source in (*((self.returns,) if self.returns else ()), *self.made_of)]
+                for source in (*((self.returns,) if self.returns else ()), *self.depends_on)]
 
     @cached_property
     def topic(self) -> str:
@@ -161,7 +161,7 @@ def _answer_system(route: SystemRoute, actor: Actor, path: PathValues) -> Respon
 
 def _read(api: BusinessApi, actor: Actor, sent: tuple[PathValues, ReadRequest]) -> Response:
     path, asked = sent
-    scope = actor.role if api.shared else f"{actor.user_id} {actor.role}"
+    scope = actor.role if api.same_for_role else f"{actor.user_id} {actor.role}"
     arguments = sorted((key, value) for key, value in request.args.items(multi=True) if key not in _UNKEYED)
     key = cache_key(api.topic, scope, request.path, arguments)
     if api.crud == "list":
@@ -247,7 +247,7 @@ def _finish(api: BusinessApi, actor: Actor, work: UnitOfWork, answer: Answer, cl
     enclose = partial(envelope, actor, data_name=api.data_name, action=api.crud, version=api.service.version,
                       row=orjson.Fragment(row), row_count=1, status=api.status, key=key)
     body = enclose(extras=answer.extras)
-    told = body if answer.told is None else enclose(extras=answer.told)
+    told = body if answer.event_extras is None else enclose(extras=answer.event_extras)
     work.emit_call(api.topic, str(named.get("id", key)), row, told, realm=api.service.realm)
     if claim is not None:
         claim.store(work, api.status, body)

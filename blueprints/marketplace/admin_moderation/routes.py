@@ -30,7 +30,7 @@ def get_action(actor: Actor, asked: ReadRequest, moderation_action_id: str) -> W
 
 
 @api.list("/v1/moderationactions", name="listModerationActions", returns=ModerationAction,
-          filters=queries.ACTION_FILTERS, shared=True)
+          filters=queries.ACTION_FILTERS, same_for_role=True)
 def list_actions(actor: Actor, asked: ReadRequest) -> Listing:
     """List the record, the most recent first."""
     return queries.list_actions(asked)

@@ -31,7 +31,8 @@ def get_category(actor: Actor, asked: ReadRequest, category_id: str) -> Wire:
     return queries.get_category(category_id)
 
 
-@api.list("/v1/categories", name="listCategories", returns=Category, filters=queries.CATEGORY_FILTERS, shared=True)
+@api.list("/v1/categories", name="listCategories", returns=Category, filters=queries.CATEGORY_FILTERS,
+          same_for_role=True)
 def list_categories(actor: Actor, asked: ReadRequest) -> Listing:
     """List categories."""
     return queries.list_categories(asked.page, asked.where)
@@ -63,7 +64,7 @@ def get_subcategory(actor: Actor, asked: ReadRequest, subcategory_id: str) -> Wi
 
 
 @api.list("/v1/subcategories", name="listSubcategories", returns=Subcategory, filters=queries.SUBCATEGORY_FILTERS,
-          shared=True)
+          same_for_role=True)
 def list_subcategories(actor: Actor, asked: ReadRequest) -> Listing:
     """List subcategories."""
     return queries.list_subcategories(asked.page, asked.where)

@@ -34,8 +34,8 @@ from blueprints.marketplace.order_management.policies import POLICIES
 
 api = Routes(POLICIES, {"reportCommissions": ApiNames("commissions-listed", "commissions")})
 
-_ORDERS: dict[str, Any] = {"returns": Order, "made_of": (OrderItem,), "filters": queries.ORDER_FILTERS}
-_ITEMS: dict[str, Any] = {"returns": OrderItem, "made_of": (Order,), "filters": queries.ITEM_FILTERS}
+_ORDERS: dict[str, Any] = {"returns": Order, "depends_on": (OrderItem,), "filters": queries.ORDER_FILTERS}
+_ITEMS: dict[str, Any] = {"returns": OrderItem, "depends_on": (Order,), "filters": queries.ITEM_FILTERS}
 _RESULT: dict[str, Any] = {"paymentResult": {"type": "object", "description": "what the payment gateway said"}}
 _PAYS: dict[str, Any] = {"returns": Order, "transaction": False, "extras": _RESULT}
 

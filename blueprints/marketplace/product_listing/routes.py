@@ -33,15 +33,15 @@ def get_product(actor: Actor, asked: ReadRequest, product_listing_product_id: st
     return queries.get_product(asked, product_listing_product_id)
 
 
-@api.list(_PRODUCTS, name="listProductListingProducts", returns=Product, made_of=queries.JOINED,
-          filters=queries.PRODUCT_FILTERS, shared=True)
+@api.list(_PRODUCTS, name="listProductListingProducts", returns=Product, depends_on=queries.JOINED,
+          filters=queries.PRODUCT_FILTERS, same_for_role=True)
 def list_products(actor: Actor, asked: ReadRequest) -> Listing:
     """List the live listings."""
     return queries.list_products(asked)
 
 
 @api.list("/v1/productlistingownproducts", name="listProductListingOwnProducts", returns=Product,
-          made_of=queries.JOINED, filters=queries.PRODUCT_FILTERS)
+          depends_on=queries.JOINED, filters=queries.PRODUCT_FILTERS)
 def list_own_products(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's own live listings."""
     return queries.list_own_products(actor, asked)
@@ -72,7 +72,7 @@ def get_media(actor: Actor, asked: ReadRequest, product_listing_media_id: str) -
     return queries.get_media(product_listing_media_id)
 
 
-@api.list(_MEDIAS, name="listProductListingMedia", returns=Media, made_of=(Product,), filters=queries.MEDIA_FILTERS)
+@api.list(_MEDIAS, name="listProductListingMedia", returns=Media, depends_on=(Product,), filters=queries.MEDIA_FILTERS)
 def list_media(actor: Actor, asked: ReadRequest) -> Listing:
     """List media: staff all, others their own."""
     return queries.list_media(actor, asked)
