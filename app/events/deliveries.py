@@ -1,20 +1,22 @@
 """Pays what is owed to subscribers: in batches, once per (event, subscriber), retried with back-off, then parked."""
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, select, union_all, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, select, union_all, update
 
 from app.actor import kernel_actor, system_actor
+from app.backoff import Backoff
 from app.clock import now
 from app.data import batches
 from app.data.batches import purge, yield_write_lock
 from app.data.changes import OutboxRecord
 from app.data.columns import Instant
 from app.data.reads import fetch
+from app.data.retries import OwedWork, error_text, lock_owed, postpone, settle
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.making import event_of, tells, topics_of
 from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery
@@ -23,7 +25,8 @@ from app.events.subscriptions import Subscription, subscription
 log = logging.getLogger("guildhall.deliveries")
 
 BATCH = 200
-MOST_ATTEMPTS = 8
+DELIVERIES = OwedWork(EventDelivery, IS_PENDING, EventDelivery.next_attempt_at)
+BACKOFF = Backoff(timedelta(seconds=2), timedelta(hours=1), most=8)
 _FEWER = 4
 
 
@@ -46,13 +49,13 @@ def deliver_batch(limit: int = BATCH) -> int:
         named = rows[0].subscriber
         listener = subscription(named)
         if listener is None:
-            _settle(work, named, rows, PARKED, "the subscriber no longer exists")
+            _settle(work, named, rows, status=PARKED, last_error="the subscriber no longer exists")
             work.commit()
             return len(rows)
         if listener.batch_handler is None:
             try:
                 _run_each(work, listener, rows)
-                _settle(work, named, rows, DONE)
+                _settle(work, named, rows)
                 work.commit()
                 return len(rows)
             except Exception as error:
@@ -77,9 +80,9 @@ def _together(rows: Sequence[Any]) -> list[Any]:
 
 
 def _claim(work: UnitOfWork, limit: int) -> list[Any]:
-    due = (select(EventDelivery.record_id, EventDelivery.topic, EventDelivery.subscriber).where(
-        IS_PENDING, EventDelivery.next_attempt_at <= now())
-        .order_by(EventDelivery.record_id, EventDelivery.topic).limit(limit).with_for_update(skip_locked=True))
+    due = (select(EventDelivery.record_id, EventDelivery.topic, EventDelivery.subscriber)
+           .where(DELIVERIES.is_due())
+           .order_by(EventDelivery.record_id, EventDelivery.topic).limit(limit).with_for_update(skip_locked=True))
     found = work.rows(due)
     if not found:
         return []
@@ -110,52 +113,46 @@ def _run_batch(listener: Subscription, rows: Sequence[Any]) -> None:
         listener.batch_handler([event_of(row, row.told) for row in rows])
     except Exception as error:
         log.exception("subscriber %s failed", listener.name)
-        with unit_of_work(kernel_actor()) as work:
-            for row in rows:
-                _postpone(work, listener.name, row, error)
-            work.commit()
+        _postpone(listener.name, rows, error)
         return
     with unit_of_work(kernel_actor()) as work:
-        _settle(work, listener.name, rows, DONE)
+        _settle(work, listener.name, rows)
         work.commit()
 
 
 def _deliver_one(listener: Subscription, row: Any) -> None:
     try:
         with unit_of_work(kernel_actor()) as work:
-            still = work.rows(select(EventDelivery.record_id).where(
-                EventDelivery.record_id == row.id, EventDelivery.topic == row.told,
-                EventDelivery.subscriber == listener.name, IS_PENDING).with_for_update())
-            if still:
+            if lock_owed(work, DELIVERIES, *_owed_of(listener.name, [row])):
                 _run_each(work, listener, [row])
-                _settle(work, listener.name, [row], DONE)
+                _settle(work, listener.name, [row])
                 work.commit()
     except Exception as error:
         log.exception("subscriber %s failed on %s of record %s", listener.name, row.told, row.id)
-        with unit_of_work(kernel_actor()) as work:
-            _postpone(work, listener.name, row, error)
-            work.commit()
+        _postpone(listener.name, [row], error)
 
 
-def _settle(work: UnitOfWork, subscriber: str, rows: Sequence[Any], status: str, error: str | None = None) -> None:
+def _owed_of(subscriber: str, rows: Sequence[Any]) -> Iterator[ColumnElement[bool]]:
+    """Yield, per topic, the condition that names what the subscriber is owed of these rows."""
     by_topic: dict[str, list[int]] = {}
     for row in rows:
         by_topic.setdefault(row.told, []).append(row.id)
     for topic, ids in by_topic.items():
-        work.execute(update(EventDelivery).where(
-            EventDelivery.record_id.in_(ids), EventDelivery.topic == topic, EventDelivery.subscriber == subscriber)
-            .values(status=status, done_at=now(), last_error=error))
+        yield and_(EventDelivery.record_id.in_(ids), EventDelivery.topic == topic,
+                   EventDelivery.subscriber == subscriber)
 
 
-def _postpone(work: UnitOfWork, subscriber: str, row: Any, error: Exception) -> None:
-    attempts = row.attempts + 1
-    status = PARKED if attempts >= MOST_ATTEMPTS else PENDING
-    # Only what is still owed: since our transaction ended, another worker may have done it.
-    work.execute(update(EventDelivery).where(
-        EventDelivery.record_id == row.id, EventDelivery.topic == row.told, EventDelivery.subscriber == subscriber,
-        IS_PENDING).values(
-        status=status, attempts=attempts, next_attempt_at=now() + timedelta(seconds=min(2 ** attempts, 3600)),
-        last_error=f"{type(error).__name__}: {error}"[:2000]))
+def _settle(work: UnitOfWork, subscriber: str, rows: Sequence[Any], status: str = DONE,
+            last_error: str | None = None) -> None:
+    for which in _owed_of(subscriber, rows):
+        settle(work, DELIVERIES, which, status=status, done_at=now(), last_error=last_error)
+
+
+def _postpone(subscriber: str, rows: Sequence[Any], error: Exception) -> None:
+    with unit_of_work(kernel_actor()) as work:
+        for which in _owed_of(subscriber, rows):
+            postpone(work, DELIVERIES, which, error=error_text(error), backoff=BACKOFF, parked={"status": PARKED})
+        work.commit()
 
 
 def retry_parked(subscriber: str | None = None) -> int:

@@ -9,12 +9,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from redis import RedisError
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.backoff import Backoff
 from app.clock import now
 from app.data.changes import OutboxRecord
 from app.data.connections import reading, writing_engine
@@ -31,6 +33,7 @@ log = logging.getLogger("guildhall.relay")
 BATCH = 200
 _LEADER_KEY = 720_461
 _TICK, _QUIET_TICKS = 0.02, 50
+_BACKOFF = Backoff(timedelta(milliseconds=200), timedelta(seconds=5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def run_relay(stop: threading.Event) -> None:
         except (RedisError, OSError, SQLAlchemyError, RuntimeError) as error:
             failures += 1
             log.warning("relay will retry: %s", error)
-            stop.wait(min(0.1 * 2 ** failures, 5))
+            stop.wait(_BACKOFF.wait(failures).total_seconds())
 
 
 @contextmanager

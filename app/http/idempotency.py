@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask import Response, request
-from sqlalchemy import Integer, String, Text, delete, select, update
+from sqlalchemy import Integer, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.actor import Actor, kernel_actor
 from app.clock import now
+from app.data import retries
 from app.data.batches import purge
 from app.data.columns import Instant
 from app.data.entity import Base
@@ -40,6 +41,10 @@ class IdempotencyKey(Base):
     answer: Mapped[str | None] = mapped_column(Text)
 
 
+# A call without an answer; it is "due" once the process that runs it has had its time.
+_UNANSWERED = retries.OwedWork(IdempotencyKey, IdempotencyKey.status.is_(None), IdempotencyKey.leased_until)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A key this request owns until it stores an answer or releases it."""
@@ -52,16 +57,13 @@ class Claim:
         Raises RequestInFlight when a retry took the key over, because this call was slower than its lease: of the two
         effects only one may stay."""
         sealed = seal(runtime().settings.secret_key, _ANSWER, answer.decode())
-        kept = work.execute(update(IdempotencyKey).where(
-            IdempotencyKey.scope == self.scope, IdempotencyKey.status.is_(None)).values(status=status, answer=sealed))
-        if kept.rowcount != 1:
+        if not retries.settle(work, _UNANSWERED, IdempotencyKey.scope == self.scope, status=status, answer=sealed):
             raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
 
     def release(self, actor: Actor) -> None:
         """Forget the key: nothing was done under it."""
         with unit_of_work(actor) as work:
-            work.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == self.scope,
-                                                      IdempotencyKey.status.is_(None)))
+            work.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == self.scope, _UNANSWERED.is_owed))
             work.commit()
 
 
@@ -116,7 +118,6 @@ def answered_once(actor: Actor, route: str, body: bytes, answer: Callable[[], Re
 
 
 def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
-    moment = now()
     with unit_of_work(actor) as work:
         stored = work.first(select(IdempotencyKey).where(IdempotencyKey.scope == scope), lock=True)
         if stored is not None and stored.fingerprint != fingerprint:
@@ -125,13 +126,12 @@ def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
         if stored is not None and stored.answer is not None:
             answer = unseal(runtime().settings.secret_key, _ANSWER, stored.answer)
             return json_response(answer.encode(), stored.status or 200, {"Idempotency-Replayed": "true"})
-        if stored is not None and stored.leased_until > moment:
-            raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
         if stored is None:
+            moment = now()
             work.insert(IdempotencyKey(scope=scope, fingerprint=fingerprint, created_at=moment,
                                        leased_until=moment + _LEASE))
-        else:
-            stored.leased_until = moment + _LEASE
+        elif not retries.claim(work, _UNANSWERED, IdempotencyKey.scope == scope, lease=_LEASE):
+            raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
         work.commit()
     return Claim(scope)
 

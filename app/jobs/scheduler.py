@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from redis import RedisError
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actor import kernel_actor
 from app.clock import now
 from app.data.connections import reading
-from app.data.due_work import DueWork, is_piece
+from app.data.due_work import DueWork
+from app.data.retries import OwedWork, claim_due, is_any_due
 from app.data.unit_of_work import unit_of_work
 from app.errors import DuplicateRecord
-from app.events.outbox import IS_PENDING, EventDelivery
+from app.events.deliveries import DELIVERIES
 from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import DELIVER, wake
@@ -24,7 +25,9 @@ from app.jobs.wakeup import DELIVER, wake
 log = logging.getLogger("guildhall.scheduler")
 
 TICK = 1.0
-_CLAIM = timedelta(seconds=30)
+DUE_WORK = OwedWork(DueWork, true(), DueWork.due_at, DueWork.claimed_until)  # what is done is deleted
+_MOST_CALLS = 500
+_LEASE = timedelta(seconds=30)
 
 
 def run_scheduler(stop: threading.Event) -> None:
@@ -41,7 +44,7 @@ def tick() -> int:
     """Ring for every periodic job whose time has come and all due work; returns how many bells."""
     called = [name for name in _jobs_to_call() if _call(name)]
     due = [row for row in _due_to_call() if wake("due-work", row.realm, row.kind, row.subject)]
-    if _deliveries_wait():
+    if is_any_due(DELIVERIES):
         wake(DELIVER)
     return len(called) + len(due)
 
@@ -86,21 +89,9 @@ def _claim_first_run(name: str, following: datetime) -> bool:
 
 
 def _due_to_call() -> list[Any]:
-    moment = now()
-    free = or_(DueWork.claimed_until.is_(None), DueWork.claimed_until <= moment)
-    query = select(DueWork.realm, DueWork.kind, DueWork.subject).where(DueWork.due_at <= moment, free)
-    with reading() as connection:
-        rows = list(connection.execute(query.order_by(DueWork.due_at).limit(500)).all())
-    if rows:
-        with unit_of_work(kernel_actor()) as work:
-            for row in rows:
-                work.execute(update(DueWork).where(is_piece(row.realm, row.kind, row.subject), free)
-                             .values(claimed_until=moment + _CLAIM))
-            work.commit()
+    if not is_any_due(DUE_WORK):
+        return []
+    with unit_of_work(kernel_actor()) as work:
+        rows = claim_due(work, DUE_WORK, _MOST_CALLS, lease=_LEASE)
+        work.commit()
     return rows
-
-
-def _deliveries_wait() -> bool:
-    owed = select(exists().where(IS_PENDING, EventDelivery.next_attempt_at <= now()))
-    with reading() as connection:
-        return bool(connection.execute(owed).scalar())

@@ -7,20 +7,23 @@ from time import monotonic
 from flask import current_app
 from rq import SimpleWorker
 from rq.timeouts import TimerDeathPenalty
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from app.actor import kernel_actor, system_actor
+from app.backoff import Backoff
 from app.clock import now
 from app.data.due_work import DueWork, is_piece
+from app.data.retries import error_text, postpone
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import deliver_batch
 from app.jobs.models import JobRun
 from app.jobs.schedule import due_handler, jobs
+from app.jobs.scheduler import DUE_WORK
 from app.jobs.wakeup import DELIVER, queue, wake, wakeup_key
 from app.runtime import runtime
 
 log = logging.getLogger("guildhall.jobs")
-_MOST_BACKOFF = 3600
+_BACKOFF = Backoff(timedelta(seconds=10), timedelta(hours=1))  # never given up: what is due must happen
 _TURN_SECONDS = 1.0
 
 
@@ -63,7 +66,7 @@ def run_job(name: str) -> str:
     try:
         report = str(job.run())
     except Exception as error:
-        _record(name, status="failed", finished_at=now(), detail=f"{type(error).__name__}: {error}"[:2000])
+        _record(name, status="failed", finished_at=now(), detail=error_text(error))
         raise
     _record(name, status="ok", finished_at=now(), detail=report[:2000])
     return report
@@ -96,19 +99,9 @@ def run_due_work(realm: str, kind: str, subject: str) -> None:
             work.commit()
     except Exception as error:
         log.exception("due work %s of %s failed", kind, subject)
-        _postpone(realm, kind, subject, error)
-
-
-def _postpone(realm: str, kind: str, subject: str, error: Exception) -> None:
-    with unit_of_work(kernel_actor()) as work:
-        owed = work.first(select(DueWork).where(is_piece(realm, kind, subject)), lock=True)
-        if owed is not None:
-            attempts = owed.attempts + 1
-            wait = timedelta(seconds=min(5 * 2 ** attempts, _MOST_BACKOFF))
-            work.execute(update(DueWork).where(is_piece(realm, kind, subject)).values(
-                attempts=attempts, due_at=now() + wait, claimed_until=None,
-                last_error=f"{type(error).__name__}: {error}"[:2000]))
-        work.commit()
+        with unit_of_work(kernel_actor()) as work:
+            postpone(work, DUE_WORK, is_piece(realm, kind, subject), error=error_text(error), backoff=_BACKOFF)
+            work.commit()
 
 
 def run_all_due_work() -> int:

@@ -3,16 +3,18 @@
 In production the body of a secret letter (a code) is sealed while it waits and gone once it is sent."""
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from app.actor import kernel_actor
+from app.backoff import Backoff
 from app.clock import now
 from app.data.batches import purge
 from app.data.ids import uuid7
 from app.data.reads import fetch
+from app.data.retries import OwedWork, claim_due, error_text, postpone, settle
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.encryption import seal, unseal
 from app.jobs.wakeup import wake
@@ -24,10 +26,10 @@ from app.runtime import runtime
 log = logging.getLogger("guildhall.mail")
 
 SEND_MAIL = "send-mail"
-MAX_ATTEMPTS = 8
-LONGEST_WAIT = timedelta(hours=6)
+LETTERS = OwedWork(MailMessage, MailMessage.status == QUEUED, MailMessage.next_attempt_at)
+BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6), factor=4, most=8)
 # How long one process keeps a letter to itself; after a crash the letter is taken up again.
-CLAIM = timedelta(minutes=5)
+LEASE = timedelta(minutes=5)
 
 _SEAL = "mail-message"
 
@@ -67,11 +69,6 @@ def deliver_queued(transport: MailTransport, limit: int = 500) -> dict[str, int]
     return ended
 
 
-def next_attempt(attempts: int, moment: datetime) -> datetime:
-    """Return when a letter that failed `attempts` times is tried again: 1, 4, 16 … minutes later, at most 6 hours."""
-    return moment + min(timedelta(minutes=4 ** (attempts - 1)), LONGEST_WAIT)
-
-
 def read_outbox(recipient: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
     """Return the newest letters, newest first, to one address or to all; secret bodies stay closed in production."""
     query = select(*MailMessage.__table__.columns).order_by(MailMessage.created_at.desc(), MailMessage.id.desc())
@@ -108,44 +105,48 @@ def _ring() -> None:
     wake(SEND_MAIL)
 
 
-def _claim() -> Any:
-    """Return the letter that has waited longest, kept from other processes for CLAIM; None when none is due."""
+def _claim() -> MailMessage | None:
+    """Return the letter that has waited longest, leased; None when none is due."""
     with unit_of_work(kernel_actor()) as work:
-        due = (MailMessage.status == QUEUED, MailMessage.next_attempt_at <= now())
-        message = work.first(select(MailMessage).where(*due).order_by(MailMessage.next_attempt_at), lock=True)
-        if message is not None:
-            work.execute(update(MailMessage).where(MailMessage.id == message.id).values(next_attempt_at=now() + CLAIM))
+        messages = claim_due(work, LETTERS, 1, lease=LEASE)
         work.commit()
-    return message
+    return messages[0] if messages else None
 
 
 def _deliver(transport: MailTransport, message: MailMessage) -> str:
     try:
         transport.send(message.id, message.recipient, _opened(message))
     except MailUndeliverable as error:
-        return _note(message, FAILED, str(error))
+        return _end(message, FAILED, last_error=str(error))
     except MailDelayed as error:
-        return _note_delay(message, str(error))
+        return _delay(message, str(error))
     except Exception as error:
         # A letter that cannot even be written counts its attempts too, or it would stop the others for ever.
         log.exception("letter %s could not be handed over", message.id)
-        return _note_delay(message, f"{type(error).__name__}: {error}")
-    return _note(message, SENT, None)
+        return _delay(message, error_text(error))
+    return _end(message, SENT, last_error=None, sent_at=now())
 
 
-def _note_delay(message: MailMessage, error: str) -> str:
-    return _note(message, FAILED if message.attempts + 1 >= MAX_ATTEMPTS else QUEUED, error)
-
-
-def _note(message: MailMessage, status: str, error: str | None) -> str:
-    attempts = message.attempts + 1
-    gone = {"text": "", "html": ""} if message.secret and runtime().settings.is_production and status != QUEUED else {}
+def _delay(message: MailMessage, error: str) -> str:
     with unit_of_work(kernel_actor()) as work:
-        work.execute(update(MailMessage).where(MailMessage.id == message.id).values(
-            status=status, attempts=attempts, last_error=error, sent_at=now() if status == SENT else None,
-            next_attempt_at=next_attempt(attempts, now()) if status == QUEUED else None, **gone))
+        gave_up = postpone(work, LETTERS, MailMessage.id == message.id, error=error, backoff=BACKOFF,
+                           parked=_ended(message, FAILED))
+        work.commit()
+    return FAILED if gave_up else QUEUED
+
+
+def _end(message: MailMessage, status: str, **values: Any) -> str:
+    with unit_of_work(kernel_actor()) as work:
+        settle(work, LETTERS, MailMessage.id == message.id, attempts=message.attempts + 1, **values,
+               **_ended(message, status))
         work.commit()
     return status
+
+
+def _ended(message: MailMessage, status: str) -> dict[str, Any]:
+    """Return the values of a letter that waits for nothing any more; in production a secret body is gone."""
+    gone = {"text": "", "html": ""} if message.secret and runtime().settings.is_production else {}
+    return {"status": status, "next_attempt_at": None, **gone}
 
 
 def _closed(letter: Letter, secret: bool) -> Letter:

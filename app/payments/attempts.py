@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from app.actor import Actor
 from app.clock import now
+from app.data import retries
 from app.data.entity import Entity
 from app.data.ids import uuid7
 from app.data.reads import fetch, fetch_one
@@ -37,6 +38,8 @@ log = logging.getLogger("guildhall.payments")
 
 LEASE = timedelta(seconds=60)
 """How long one process may be talking to the gateway about an attempt before another takes over."""
+OPEN_ATTEMPTS = retries.OwedWork(PaymentAttempt, PaymentAttempt.check_at.is_not(None), PaymentAttempt.check_at)
+"""Attempts that somebody must look at again; a lease moves the moment."""
 LOOK_AGAIN = timedelta(minutes=30)
 """A payment that is stuck longer than this is looked up by the reconcile job (decision 15)."""
 
@@ -167,21 +170,17 @@ def claim(checkout: Checkout, actor: Actor, attempt_id: str, order_id: str, *, o
     """Take the lease on an attempt that is due to be looked at (or, unless `only_due`, that nobody works on)."""
     with unit_of_work(actor) as work:
         lock_order(work, checkout, order_id)
-        attempt = work.first(select(PaymentAttempt).where(PaymentAttempt.id == attempt_id), lock=True)
-        is_free = attempt is not None and attempt.check_at is not None and (
-            attempt.check_at <= now() or not (only_due or attempt.state == SENDING))
-        if attempt is not None and is_free:
-            work.change(attempt, check_at=now() + LEASE, checks=attempt.checks + 1)
+        is_claimed = retries.claim(
+            work, OPEN_ATTEMPTS, PaymentAttempt.id == attempt_id, lease=LEASE, checks=PaymentAttempt.checks + 1,
+            or_if=None if only_due else PaymentAttempt.state != SENDING)
         work.commit()
-    return is_free
+    return is_claimed
 
 
 def postpone(actor: Actor, attempt_id: str, wait: timedelta) -> None:
     """Have the attempt looked at again after `wait`, unless it was settled meanwhile."""
     with unit_of_work(actor) as work:
-        attempt = work.first(select(PaymentAttempt).where(PaymentAttempt.id == attempt_id), lock=True)
-        if attempt is not None and attempt.check_at is not None:
-            attempt.check_at = now() + wait
+        retries.settle(work, OPEN_ATTEMPTS, PaymentAttempt.id == attempt_id, check_at=now() + wait)
         work.commit()
 
 

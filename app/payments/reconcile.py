@@ -9,22 +9,23 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from app.actor import system_actor
+from app.backoff import Backoff
 from app.clock import now
 from app.data.reads import fetch
+from app.data.retries import OwedWork
 from app.jobs.schedule import kernel_periodic
-from app.payments.attempts import claim, postpone, read
+from app.payments.attempts import OPEN_ATTEMPTS, claim, postpone, read
 from app.payments.checkout import Checkout, checkout_named, checkouts
 from app.payments.gateway.circuit_breaker import NOT_ASKED
 from app.payments.gateway.port import GatewayUnavailable, PaymentGateError
 from app.payments.pay import SETTLE_JOB, Said, settle
-from app.payments.records import PaymentAttempt, PaymentRefund
-from app.payments.refunds import claim_refund, postpone_refund, send_refund
+from app.payments.refunds import OPEN_REFUNDS, claim_refund, postpone_refund, send_refund
 from app.payments.webhooks import catch_up
 
 log = logging.getLogger("guildhall.payments")
 
 AT_A_TIME = 200
-SOONEST, LATEST = timedelta(seconds=15), timedelta(minutes=30)
+SILENT_GATEWAY = Backoff(timedelta(seconds=15), timedelta(minutes=30))
 EVENTS_OF = timedelta(days=3)
 
 
@@ -45,20 +46,20 @@ def reconcile() -> dict[str, int]:
 def settle_open(*, only_due: bool) -> dict[str, int]:
     """Settle what is due, or everything that is open and not being worked on; returns how many of each."""
     looked_at = {"payments": 0, "refunds": 0}
-    for row in _open(PaymentAttempt, only_due):
+    for row in _open(OPEN_ATTEMPTS, only_due):
         said = _guarded(_settle_attempt, row, only_due)
         looked_at["payments"] += 1
         if isinstance(said, PaymentGateError) and said.code in NOT_ASKED:
             return looked_at
-    for row in _open(PaymentRefund, only_due):
+    for row in _open(OPEN_REFUNDS, only_due):
         _guarded(_settle_refund, row, only_due)
         looked_at["refunds"] += 1
     return looked_at
 
 
-def _open(model: Any, only_due: bool) -> Sequence[Row[Any]]:
-    due = model.check_at <= now() if only_due else model.check_at.is_not(None)
-    return fetch(select(model.id, model.order_id, model.checkout, model.checks).where(due)
+def _open(kind: OwedWork, only_due: bool) -> Sequence[Row[Any]]:
+    model, which = kind.model, kind.is_due() if only_due else kind.is_owed
+    return fetch(select(model.id, model.order_id, model.checkout, model.checks).where(which)
                  .order_by(model.check_at, model.id).limit(AT_A_TIME if only_due else None))
 
 
@@ -80,7 +81,7 @@ def _settle_attempt(row: Row[Any], only_due: bool) -> Said:
         return None
     said = settle(checkout, actor, read(row.id))
     if isinstance(said, GatewayUnavailable):
-        postpone(actor, row.id, _patience(row.checks))
+        postpone(actor, row.id, SILENT_GATEWAY.wait(row.checks + 1))
     return said
 
 
@@ -93,10 +94,5 @@ def _settle_refund(row: Row[Any], only_due: bool) -> Said:
         return None
     trouble = send_refund(checkout, actor, row.id, again=True)
     if isinstance(trouble, GatewayUnavailable):
-        postpone_refund(actor, row.id, _patience(row.checks))
+        postpone_refund(actor, row.id, SILENT_GATEWAY.wait(row.checks + 1))
     return trouble
-
-
-def _patience(checks: int) -> timedelta:
-    """Return how long to leave a silent gateway alone: twice as long each time, up to half an hour."""
-    return min(SOONEST * 2 ** min(checks, 10), LATEST)

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 
 from app.actor import Actor
 from app.clock import now
+from app.data import retries
 from app.data.ids import uuid7
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -25,6 +26,8 @@ from app.payments.records import PaymentAttempt, PaymentRefund
 log = logging.getLogger("guildhall.payments")
 
 REQUESTED, PENDING, SUCCEEDED, REFUND_FAILED = "requested", "pending", "succeeded", "failed"
+OPEN_REFUNDS = retries.OwedWork(PaymentRefund, PaymentRefund.check_at.is_not(None), PaymentRefund.check_at)
+"""Refunds that somebody must look at again; a lease moves the moment."""
 _MAY_BECOME = {
     REQUESTED: {PENDING, SUCCEEDED, REFUND_FAILED},
     PENDING: {PENDING, SUCCEEDED, REFUND_FAILED},
@@ -144,21 +147,17 @@ def _book_refusal(checkout: Checkout, actor: Actor, refund_id: str, order_id: st
 def claim_refund(actor: Actor, refund_id: str, *, only_due: bool = True) -> bool:
     """Take the lease on a refund that is due (or, unless `only_due`, that nobody works on)."""
     with unit_of_work(actor) as work:
-        refund = work.first(select(PaymentRefund).where(PaymentRefund.id == refund_id), lock=True)
-        is_free = refund is not None and refund.check_at is not None and (
-            refund.check_at <= now() or not (only_due or refund.state == REQUESTED))
-        if refund is not None and is_free:
-            work.change(refund, check_at=now() + LEASE, checks=refund.checks + 1)
+        is_claimed = retries.claim(
+            work, OPEN_REFUNDS, PaymentRefund.id == refund_id, lease=LEASE, checks=PaymentRefund.checks + 1,
+            or_if=None if only_due else PaymentRefund.state != REQUESTED)
         work.commit()
-    return is_free
+    return is_claimed
 
 
 def postpone_refund(actor: Actor, refund_id: str, wait: timedelta) -> None:
     """Have an unsettled refund looked at again after `wait`."""
     with unit_of_work(actor) as work:
-        refund = work.first(select(PaymentRefund).where(PaymentRefund.id == refund_id), lock=True)
-        if refund is not None and refund.check_at is not None:
-            work.change(refund, check_at=now() + wait)
+        retries.settle(work, OPEN_REFUNDS, PaymentRefund.id == refund_id, check_at=now() + wait)
         work.commit()
 
 

@@ -2,8 +2,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-FIRST_SECONDS = 0.2
+from app.backoff import Backoff as Waits
+
 LONGEST_SECONDS = 15.0
+WAITS = Waits(timedelta(milliseconds=200), timedelta(seconds=LONGEST_SECONDS))
 
 
 @dataclass
@@ -15,9 +17,8 @@ class Backoff:
 
     def failed(self, now: datetime) -> None:
         """Note a failure at `now`."""
-        seconds = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(self.failures, 16))
         self.failures += 1
-        self.until = now + timedelta(seconds=seconds)
+        self.until = now + WAITS.wait(self.failures)
 
     def succeeded(self) -> None:
         """Forget the failures."""
