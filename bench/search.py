@@ -155,7 +155,7 @@ def _updates(index: WhooshIndex, market: Market, documents: int, updates: int) -
         numbers = market.random.sample(range(documents), 100)
         changed = [market.listing(number, version=batch + 2) for number in numbers]
         started = time.perf_counter()
-        index.put(changed)
+        index.apply(changed)
         taken.append(time.perf_counter() - started)
     return 100 * len(taken) / sum(taken), max(taken)
 

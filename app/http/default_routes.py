@@ -11,15 +11,16 @@ from flask import Response
 
 from app.actor import Actor
 from app.errors import NotFound
+from app.http.bearer import presented_token
 from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.openapi import answer, document_of
 from app.http.pipeline import admitted
 from app.http.realm_front import SYSTEM, SystemRoute
+from app.http.request import current_session
 from app.http.service import Service
 from app.identity.access import public
-from app.identity.authentication import session_answer
-from app.identity.sessions import SESSION_SCHEMA
+from app.identity.sessions import SESSION_SCHEMA, session_body
 from app.runtime import runtime
 
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
@@ -92,8 +93,11 @@ def _add_session_and_permissions(blueprint: ServiceBlueprint) -> None:
         return None if actor.is_anonymous else actor
 
     def current_user() -> Response:
-        session = session_answer(service.realm) if known() else None
-        return json_response(session) if session else json_response(_NO_LOGIN, 401)
+        known()  # counts the request
+        token, session = presented_token(service.realm), current_session(service.realm)
+        if token is None or session is None:
+            return json_response(_NO_LOGIN, 401)
+        return json_response(session_body(session, token.value))
 
     def permissions() -> Response:
         return json_response([]) if known() else json_response(_NO_LOGIN, 401)

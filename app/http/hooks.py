@@ -7,9 +7,10 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.errors import ApiError, Forbidden, InvalidInput, Unavailable
+from app.http.bearer import presented_token
 from app.http.envelope import error_response
 from app.http.request import begin_request
-from app.identity.access_tokens import presented_token, token_name
+from app.identity.access_tokens import token_name
 from app.settings import REALM_CODENAMES, Settings
 
 log = logging.getLogger("guildhall.http")
@@ -68,10 +69,8 @@ def _check_body_size(settings: Settings) -> None:
 
 def _check_origin(allowed: frozenset[str]) -> None:
     """A cookie goes along unasked, so a write it authenticates must come from our own pages (CSRF)."""
-    if not any(_is_known_by_cookie(realm) for realm in REALM_CODENAMES):
-        return
     origin = request.headers.get("Origin") or request.headers.get("Referer")
-    if origin is None:
+    if origin is None or not any(_is_known_by_cookie(realm) for realm in REALM_CODENAMES):
         return
     try:
         parts = urlsplit(origin)
@@ -83,7 +82,7 @@ def _check_origin(allowed: frozenset[str]) -> None:
 
 
 def _is_known_by_cookie(realm: str) -> bool:
-    presented = presented_token(realm, request)
+    presented = presented_token(realm)
     return presented is not None and presented.location == "cookie"
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import orjson
 from flask import g, request
 
-from app.actor import Actor
+from app.actor import Actor, anonymous
 from app.data.ids import canonical_uuid
 from app.data.reads import Page
 from app.errors import ApiError, InvalidInput
-from app.identity.authentication import authenticate
+from app.http.bearer import presented_token
+from app.identity.authentication import identity
+from app.identity.sessions import LiveSession
 from app.runtime import runtime
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
@@ -30,19 +32,32 @@ def begin_request() -> None:
     g.started = perf_counter()
     given = request.args.get("requestId") or request.headers.get("X-Request-Id") or ""
     g.request_id = given if _REQUEST_ID.match(given) else os.urandom(16).hex()
-    g.actors = {}
+    g.tokens = {}
+    g.callers = {}
     g.marks = {}
     g.sso_ms = 0
 
 
 def current_actor(realm: str) -> Actor:
-    """Return who calls, found once per request and realm."""
-    actor: Actor | None = g.actors.get(realm)
-    if actor is None:
+    """Return who calls; a visitor without an access token, or with one that is no good."""
+    return _caller(realm)[0]
+
+
+def current_session(realm: str) -> LiveSession | None:
+    """Return the session of who calls, None for a visitor."""
+    return _caller(realm)[1]
+
+
+def _caller(realm: str) -> tuple[Actor, LiveSession | None]:
+    """Return who calls and the session, found once per request and realm."""
+    callers: dict[str, tuple[Actor, LiveSession | None]] = g.callers
+    if realm not in callers:
         started = perf_counter()
-        actor = g.actors[realm] = authenticate(realm, request)
+        token = presented_token(realm)
+        found = identity().desk.check(realm, token.value) if token else None
+        callers[realm] = found or (anonymous(realm), None)
         g.sso_ms = int((perf_counter() - started) * 1000)
-    return actor
+    return callers[realm]
 
 
 def path_id(name: str, value: str) -> str:

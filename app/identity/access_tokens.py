@@ -1,13 +1,13 @@
 """Access tokens: RS256, bound to one realm by key pair and tokenMark, pointing to a session and nothing more.
 
-Flask-JWT-Extended signs and checks; where a token may stand in a request and what time it is are decided here."""
+Flask-JWT-Extended signs and checks; what time it is, is decided here. http takes the token from a request."""
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from flask import Flask, Request
+from flask import Flask
 from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
@@ -30,13 +30,6 @@ class TokenRefused(Exception):
     """Malformed, forged, expired, foreign or signed with a key we no longer know."""
 
 
-class PresentedToken(NamedTuple):
-    """A token as it came in, and where it stood: query, header or cookie."""
-
-    value: str
-    location: str
-
-
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
     """What a good token says."""
@@ -56,21 +49,6 @@ class _Signer:
 def token_name(realm: str) -> str:
     """Return the name of the realm's token header and cookie: `{codename}-access-token`."""
     return _NAME_OF_REALM[realm]
-
-
-def presented_token(realm: str, request: Request) -> PresentedToken | None:
-    """Return the first non-empty of query, Bearer, own header, cookie (rules-platform §2.2); no fall-through."""
-    if value := request.args.get("access_token"):
-        return PresentedToken(value, "query")
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and value.strip():
-        return PresentedToken(value.strip(), "header")
-    name = _NAME_OF_REALM[realm]
-    if value := request.headers.get(name, ""):
-        return PresentedToken(value, "header")
-    if value := request.cookies.get(name, ""):
-        return PresentedToken(value, "cookie")
-    return None
 
 
 def install_tokens(app: Flask, ring: KeyRing) -> None:

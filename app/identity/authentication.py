@@ -1,20 +1,19 @@
-"""From a request to its actor: token location, signature, realm, session. Any failure makes a visitor, never an error.
+"""From an access token to its actor: signature, realm, session. A token that is no good is nobody's, never an error.
 
 Verified tokens are remembered in the process; the marks of user and keys make logout and role changes count at once."""
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from flask import Flask, Request, request
+from flask import Flask
 
-from app.actor import Actor, anonymous
+from app.actor import Actor
 from app.clock import now
 from app.data.versions import CacheVersions
-from app.identity.access_tokens import TokenRefused, install_tokens, presented_token, read_access_token
+from app.identity.access_tokens import TokenRefused, install_tokens, read_access_token
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
-from app.identity.sessions import LiveSession, SessionStore, UserDirectory, session_body, user_mark
+from app.identity.sessions import LiveSession, SessionStore, UserDirectory, user_mark
 from app.identity.signing_keys import KeyRing
 from app.runtime import Runtime, runtime
 
@@ -104,26 +103,3 @@ def install_identity(app: Flask, held: Runtime, directory: UserDirectory) -> Ide
 def identity() -> Identity:
     """Return the identity parts of the current app."""
     return runtime().part(Identity)
-
-
-def authenticate(realm: str, request: Request) -> Actor:
-    """Return who sends the request to this realm; a visitor without a token, or with one that is no good."""
-    found = _holder(realm, request)
-    return found[0] if found else anonymous(realm)
-
-
-def live_session(realm: str, request: Request) -> LiveSession | None:
-    """Return the request's session, or None."""
-    found = _holder(realm, request)
-    return found[1] if found else None
-
-
-def session_answer(realm: str) -> dict[str, Any] | None:
-    """Return the session object of the present request (`GET /currentuser` of every service), or None."""
-    session, presented = live_session(realm, request), presented_token(realm, request)
-    return session_body(session, presented.value) if session and presented else None
-
-
-def _holder(realm: str, request: Request) -> tuple[Actor, LiveSession] | None:
-    presented = presented_token(realm, request)
-    return identity().desk.check(realm, presented.value) if presented else None

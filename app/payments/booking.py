@@ -3,11 +3,9 @@
 Success is final; a failure that arrives late never undoes it."""
 
 STARTED, SUCCESS, FAILED, CANCELED = "started", "success", "failed", "canceled"
-OUTCOMES = (STARTED, SUCCESS, FAILED, CANCELED)
 """The statusLiteral of a payment ticket (rules-marketplace §7.1)."""
 
 SENDING, OPEN = "sending", "open"
-ATTEMPT_STATES = (SENDING, OPEN, FAILED, CANCELED, SUCCESS)
 UNSETTLED_STATES = (SENDING, OPEN)
 """sending: the gateway's answer is not recorded yet; open: it waits for the payer or the bank."""
 

@@ -122,26 +122,13 @@ class RebuildSource:
 class SearchIndex(Protocol):
     """One named index."""
 
-    def put(self, documents: Iterable[Document]) -> int:
-        """Index or replace documents; returns how many changed something. Raises IndexBusy, IndexNeedsRebuild."""
-
-    def remove(self, ids: Iterable[str]) -> int:
-        """Take documents out; unknown ids are no error. Raises IndexBusy, IndexNeedsRebuild."""
-
     def apply(self, changes: Iterable[Change]) -> int:
-        """Documents and removals in order, durable on return. Raises IndexBusy, IndexNeedsRebuild."""
+        """Documents and removals in order, durable on return; returns how many changed something.
 
-    def get(self, id: str) -> Hit | None:
-        """The document of an id."""
+        Raises IndexBusy, IndexNeedsRebuild."""
 
     def search(self, query: SearchQuery) -> SearchResult:
         """The page asked for. Raises InvalidSearch only."""
-
-    def count(self, query: SearchQuery) -> int:
-        """How many documents the query finds; page, facets and order are ignored. Raises InvalidSearch only."""
-
-    def facets(self, query: SearchQuery, fields: Sequence[str]) -> dict[str, dict[str, int]]:
-        """Value → count of each field among the documents found. Raises InvalidSearch only."""
 
     def refresh(self) -> None:
         """Let the next search see everything committed until now, by other processes too."""

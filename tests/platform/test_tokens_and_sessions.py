@@ -22,7 +22,7 @@ from app.runtime import runtime
 from tests.clients import ApiClient
 from tests.platform.driver import is_refusal
 
-DAY = 86_400
+DAY, MINUTE = 86_400, 60
 
 
 def claims_of(token):
@@ -75,6 +75,13 @@ def test_13_every_service_of_the_realm_answers_it(auth, token):
     assert auth.current_user(token, service="bucket").status_code == 200
 
 
+def test_13_a_token_is_checked_once_a_request(auth, token, monkeypatch):
+    checked, check = [], identity().desk.check
+    monkeypatch.setattr(identity().desk, "check", lambda *asked: checked.append(asked) or check(*asked))
+    assert auth.current_user(token).status_code == 200
+    assert checked == [(auth.realm, token)]
+
+
 def test_14_the_token_is_rs256_and_its_key_is_public(auth, people):
     user = people.user()
     header, claims = jwt.get_unverified_header(user.token), claims_of(user.token)
@@ -96,9 +103,9 @@ def test_14_an_unknown_key_is_not_found(auth, key_id):
 
 
 def test_15_an_expired_token_is_refused(auth, token):
-    with moved_clock(seconds=DAY - 1):
+    with moved_clock(seconds=DAY - MINUTE):  # not one second: `exp` is cut to whole seconds, and requests take time
         assert auth.is_alive(token)
-    with moved_clock(seconds=DAY + 1):
+    with moved_clock(seconds=DAY + MINUTE):
         assert not auth.is_alive(token)
 
 

@@ -141,9 +141,6 @@ class PaymentGateway(Protocol):
     def detach_card(self, method_id: str) -> None:
         """Forget a kept card."""
 
-    def list_cards(self, customer_id: str) -> Sequence[Card]:
-        """Return the cards kept for the customer."""
-
     def charge(self, charge: Charge, key: str) -> Intent:
         """Create and confirm a payment in one step."""
 

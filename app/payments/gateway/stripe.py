@@ -85,12 +85,6 @@ class StripeGateway:
         with _translated():
             self._client.payment_methods.detach(_sound(method_id))
 
-    def list_cards(self, customer_id: str) -> Sequence[Card]:
-        """Return the cards kept for the customer."""
-        with _translated():
-            listed = self._client.payment_methods.list({"customer": customer_id, "type": "card", "limit": 100})
-            return [_card(method.to_dict()) for method in listed.data]
-
     def charge(self, charge: Charge, key: str) -> Intent:
         """Create and confirm a payment in one step; only cards, so no redirect page is needed."""
         parameters = {"amount": _at_stripe(charge.amount, charge.currency), "currency": charge.currency.lower(),

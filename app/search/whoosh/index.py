@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -13,12 +12,9 @@ from typing import Literal, TypeVar
 from app.search.fields import IndexSchema
 from app.search.port import (
     Change,
-    Document,
-    Hit,
     IndexNeedsRebuild,
     IndexStatus,
     RebuildSource,
-    Removal,
     SearchQuery,
     SearchResult,
 )
@@ -64,14 +60,6 @@ class WhooshIndex:
         self._report_lock = threading.Lock()
 
     # Writing ---------------------------------------------------------------------------------------------------------
-
-    def put(self, documents: Iterable[Document]) -> int:
-        """Index or replace documents; returns how many changed something. Raises IndexBusy, IndexNeedsRebuild."""
-        return self.apply(documents)
-
-    def remove(self, ids: Iterable[str]) -> int:
-        """Take documents out; unknown ids are no error. Raises IndexBusy, IndexNeedsRebuild."""
-        return self.apply(Removal(id) for id in ids)
 
     def apply(self, changes: Iterable[Change]) -> int:
         """Documents and removals in order, one commit per 500, durable on return.
@@ -134,18 +122,6 @@ class WhooshIndex:
         """The page asked for; empty and not `ready` when the index is broken. Raises InvalidSearch only."""
         ranking.check(self.schema, query)
         return self._read(lambda snapshot: ranking.run(self.schema, snapshot, query), SearchResult(ready=False))
-
-    def count(self, query: SearchQuery) -> int:
-        """How many documents the query finds. Raises InvalidSearch only."""
-        return self.search(replace(query, facets=(), sort=None, offset=0, limit=0)).total
-
-    def facets(self, query: SearchQuery, fields: Sequence[str]) -> dict[str, dict[str, int]]:
-        """Value → count of each field among the documents found. Raises InvalidSearch only."""
-        return self.search(replace(query, facets=tuple(fields), sort=None, offset=0, limit=0)).facets
-
-    def get(self, id: str) -> Hit | None:
-        """The document of an id, None when it is not indexed or the index is broken."""
-        return self._read(lambda snapshot: _get(snapshot, id), None)
 
     def versions(self) -> Iterator[tuple[str, int]]:
         """Every (id, version) indexed, in no order. Raises IndexNeedsRebuild."""
@@ -236,11 +212,3 @@ def _state(error: Exception) -> Literal["missing", "outdated", "damaged"]:
     if isinstance(error, IndexMissing):
         return "missing"
     return "outdated" if isinstance(error, IndexOutdated) else "damaged"
-
-
-def _get(snapshot: Snapshot, id: str) -> Hit | None:
-    for view in snapshot.segments:
-        doc = view.data.doc_of(id)
-        if doc is not None and (view.alive is None or view.alive[doc]):
-            return Hit(id, 0.0, view.data.document(doc))
-    return None

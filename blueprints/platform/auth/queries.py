@@ -7,20 +7,14 @@ from sqlalchemy import ColumnElement, Text, cast, or_, select
 
 from app.actor import Actor
 from app.clock import now
-from app.data.entity import Entity
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.serialization import Wire, camel_case
 from app.identity.access import require_self_or_staff
-from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID
+from app.identity.roles import SUPER_ADMIN_ID
 from app.identity.sessions import UserFacts
 from blueprints.platform.auth.models import Account, MarketplaceUser, account_model, holds_email
 from blueprints.platform.auth.rules import normal_mobile
-
-
-def user_object(realm: str) -> type[Entity]:
-    """Return the model of the realm's users, for what stands on models: caches, search, documentation."""
-    return account_model(realm)
 
 
 def user_facts(realm: str, user_id: str) -> UserFacts | None:
@@ -71,13 +65,6 @@ def is_user(realm: str, user_id: str) -> bool:
     """Tell whether an active user of the realm has that id."""
     model = account_model(realm)
     return fetch_one(select(model.id).where(model.id == user_id, model.is_active.is_(True))) is not None
-
-
-def staff_ids(realm: str) -> Sequence[str]:
-    """Return the ids of the realm's active admins, superAdmin included."""
-    model = account_model(realm)
-    rows = fetch(select(model.id).where(model.role_id.in_((ADMIN, SUPER_ADMIN)), model.is_active.is_(True)))
-    return [row.id for row in rows]
 
 
 def user_filters(realm: str) -> Filters:

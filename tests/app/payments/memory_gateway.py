@@ -93,9 +93,6 @@ class MemoryGateway:
     def detach_card(self, method_id: str) -> None:
         """Nothing is kept."""
 
-    def list_cards(self, customer_id: str) -> Sequence[Card]:
-        return []
-
     def list_events(self, since: datetime) -> Sequence[GatewayEvent]:
         return []
 

@@ -69,6 +69,11 @@ class LocalStripe:
         billing = {"name": holder, "address": {"postal_code": postal_code}}
         return self.call("POST", "/v1/payment_methods", type="card", card=card, billing_details=billing)["id"]
 
+    def cards_of(self, customer_id: str) -> list[str]:
+        """Return the ids of the cards kept for a customer."""
+        kept = self.call("GET", f"/v1/payment_methods?customer={customer_id}&type=card")["data"]
+        return [card["id"] for card in kept]
+
     def authenticate(self, intent_id: str, *, success: bool = True) -> None:
         """Answer the bank's question for an intent in requires_action."""
         secret = self.call("GET", f"/v1/payment_intents/{intent_id}")["client_secret"]

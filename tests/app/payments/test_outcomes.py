@@ -4,11 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.payments.booking import (
-    ATTEMPT_STATES,
     CANCELED,
     FAILED,
     OPEN,
-    OUTCOMES,
     SENDING,
     STARTED,
     SUCCESS,
@@ -16,6 +14,9 @@ from app.payments.booking import (
     outcome_of,
     refund_state,
 )
+
+OUTCOMES = (STARTED, SUCCESS, FAILED, CANCELED)
+ATTEMPT_STATES = (SENDING, OPEN, FAILED, CANCELED, SUCCESS)
 
 
 @pytest.mark.parametrize(("intent_status", "outcome"), [

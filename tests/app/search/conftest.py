@@ -4,7 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from app.search import Document, IndexSchema, RebuildSource, WhooshIndex, instant, keyword, number, prose
+from app.search import (
+    Document,
+    Hit,
+    IndexSchema,
+    RebuildSource,
+    SearchIndex,
+    SearchQuery,
+    WhooshIndex,
+    instant,
+    keyword,
+    number,
+    prose,
+)
 
 SCHEMA = IndexSchema(
     "product",
@@ -24,6 +36,11 @@ SCHEMA = IndexSchema(
 def listing(id: str, version: int = 1, **fields: object) -> Document:
     given = {"title": f"Phone {id}", "description": "A telephone", "type": "FIXED", "price": 100, **fields}
     return Document(id, version, given)
+
+
+def document_of(index: SearchIndex, id: str) -> Hit | None:
+    """What a search finds under an id; None when nothing is indexed there or the index is broken."""
+    return next((hit for hit in index.search(SearchQuery(limit=10_000)).hits if hit.id == id), None)
 
 
 def source_of(documents: list[Document]) -> RebuildSource:

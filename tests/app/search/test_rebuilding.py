@@ -27,7 +27,7 @@ from app.search import (
 )
 from app.search.whoosh import rebuilding
 from app.search.whoosh.folder import Folder
-from tests.app.search.conftest import SCHEMA, listing, source_of
+from tests.app.search.conftest import SCHEMA, document_of, listing, source_of
 
 
 def ids(index: WhooshIndex) -> list[str]:
@@ -81,16 +81,16 @@ def test_a_folder_that_cannot_be_read_is_reported_answered_empty_and_mended(tmp_
 
     result = index.search(SearchQuery("phone", facets=["type"]))
     assert (result.total, result.ready) == (0, False)
-    assert index.get("a") is None
+    assert document_of(index, "a") is None
     assert index.status().state == state
     with pytest.raises(IndexNeedsRebuild):
-        index.put([listing("c")])
+        index.apply([listing("c")])
     assert len(reasons) == 1
 
     index.rebuild(source_of([listing("a"), listing("b")]))
     assert index.search(SearchQuery("phone")).total == 2
     assert index.status().state == "ready"
-    assert index.put([listing("c")]) == 1
+    assert index.apply([listing("c")]) == 1
 
 
 def _break(root: Path, state: str) -> None:
@@ -99,7 +99,7 @@ def _break(root: Path, state: str) -> None:
     schema = SCHEMA if state == "damaged" else IndexSchema("product", (prose("title"),))
     index = WhooshIndex(root, schema)
     index.create()
-    index.put([listing("a"), listing("b")])
+    index.apply([listing("a"), listing("b")])
     if state == "damaged":
         [generation] = (root / "product").glob("g-*")
         for file in generation.glob("MAIN_*"):
@@ -108,7 +108,7 @@ def _break(root: Path, state: str) -> None:
 
 @pytest.mark.parametrize("victim", ["CURRENT", "about.json", "*.toc", "MAIN_*", "g-*"])
 def test_any_lost_file_is_noticed_by_a_fresh_process(index: WhooshIndex, tmp_path: Path, victim: str) -> None:
-    index.put([listing("a")])
+    index.apply([listing("a")])
     for file in sorted((tmp_path / "product").rglob(victim)):
         shutil.rmtree(file) if file.is_dir() else file.unlink()
     fresh = WhooshIndex(tmp_path, SCHEMA)
@@ -119,7 +119,7 @@ def test_any_lost_file_is_noticed_by_a_fresh_process(index: WhooshIndex, tmp_pat
 
 
 def test_garbage_anywhere_in_a_segment_is_never_an_exception(index: WhooshIndex, tmp_path: Path) -> None:
-    index.put([listing(f"{number:03}", title=f"phone number{number}") for number in range(200)])
+    index.apply([listing(f"{number:03}", title=f"phone number{number}") for number in range(200)])
     [segment] = (tmp_path / "product").rglob("MAIN_*.seg")
     sound = segment.read_bytes()
     for seed in range(200):
@@ -129,7 +129,6 @@ def test_garbage_anywhere_in_a_segment_is_never_an_exception(index: WhooshIndex,
         fresh = WhooshIndex(tmp_path, SCHEMA)
         for number in range(0, 200, 40):
             fresh.search(SearchQuery(f"phone number{number}", facets=["type", "tags"]))
-            fresh.get(f"{number:03}")
         with suppress(IndexNeedsRebuild):
             list(fresh.versions())
 
@@ -143,10 +142,10 @@ def _spoil(root: Path, id: str) -> None:
 def test_damage_that_only_a_search_stumbles_over_is_found_by_whoever_repairs(
         index: WhooshIndex, tmp_path: Path) -> None:
     documents = [listing("a"), listing("b")]
-    index.put(documents)
+    index.apply(documents)
     _spoil(tmp_path, "b")
     fresh = WhooshIndex(tmp_path, SCHEMA)
-    assert fresh.get("a") is not None
+    assert fresh.status().state == "ready"
     assert not fresh.search(SearchQuery("phone")).ready
     assert not fresh.search(SearchQuery(filters=[Filter("title", "phrase", "phone b")])).ready
     assert WhooshIndex(tmp_path, SCHEMA).status().state == "damaged"
@@ -158,12 +157,12 @@ def test_damage_that_only_a_search_stumbles_over_is_found_by_whoever_repairs(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh leaves its drafts open
 def test_damage_that_only_a_merge_stumbles_over_asks_for_a_rebuild(index: WhooshIndex, tmp_path: Path) -> None:
     for number in range(8):
-        index.put([listing(f"{number:03}")])
+        index.apply([listing(f"{number:03}")])
     _spoil(tmp_path, "000")
     writing = WhooshIndex(tmp_path, SCHEMA)
     with pytest.raises(IndexNeedsRebuild):
         for number in range(8, 20):
-            writing.put([listing(f"{number:03}")])
+            writing.apply([listing(f"{number:03}")])
     writing.rebuild(source_of([listing(f"{number:03}") for number in range(20)]))
     assert len(ids(writing)) == 20
 
@@ -206,23 +205,23 @@ def during(action: Callable[[], object], documents: list[Document]) -> RebuildSo
 
 def test_writes_that_arrive_during_a_rebuild_survive_the_swap(index: WhooshIndex, tmp_path: Path) -> None:
     other = WhooshIndex(tmp_path, SCHEMA)
-    index.put([listing("a"), listing("b"), listing("gone")])
+    index.apply([listing("a"), listing("b"), listing("gone")])
 
     def meanwhile() -> None:
-        other.put([listing("a", 2, title="newer"), listing("b", 1, title="same version"), listing("new")])
+        other.apply([listing("a", 2, title="newer"), listing("b", 1, title="same version"), listing("new")])
         other.apply([Removal("gone", 2)])
         assert ids(index) == ["a", "b", "new"]  # served at once, too
 
     index.rebuild(during(meanwhile, [listing("a"), listing("b"), listing("gone")]))
     assert ids(index) == ["a", "b", "new"]
-    assert index.get("a").fields["title"] == "newer"  # type: ignore[union-attr]
-    assert index.get("b").fields["title"] == "Phone b"  # type: ignore[union-attr]
-    assert other.put([listing("gone", 1)]) == 0
+    assert document_of(index, "a").fields["title"] == "newer"  # type: ignore[union-attr]
+    assert document_of(index, "b").fields["title"] == "Phone b"  # type: ignore[union-attr]
+    assert other.apply([listing("gone", 1)]) == 0
 
 
 def test_writes_during_the_rebuild_of_a_missing_index_are_kept(tmp_path: Path) -> None:
     index = WhooshIndex(tmp_path, SCHEMA)
-    index.rebuild(during(lambda: index.put([listing("new")]), [listing("a")]))
+    index.rebuild(during(lambda: index.apply([listing("new")]), [listing("a")]))
     assert ids(index) == ["a", "new"]
 
 
@@ -232,14 +231,14 @@ def test_a_half_written_line_of_the_journal_does_not_swallow_the_next(index: Who
         assert building
         with (building / "journal").open("ab") as journal:
             journal.write(b'["half",1,{"tit')
-        index.put([listing("new")])
+        index.apply([listing("new")])
 
     index.rebuild(during(meanwhile, []))
     assert ids(index) == ["new"]
 
 
 def test_documents_no_longer_in_the_source_are_gone_after_a_rebuild(index: WhooshIndex, tmp_path: Path) -> None:
-    index.put([listing("a"), listing("orphan")])
+    index.apply([listing("a"), listing("orphan")])
     index.rebuild(source_of([listing("a")]))
     assert ids(index) == ["a"]
     assert len(generations(tmp_path)) == 1
@@ -250,12 +249,12 @@ def test_documents_no_longer_in_the_source_are_gone_after_a_rebuild(index: Whoos
 
 def test_an_interrupted_rebuild_goes_on_where_it_stopped(index: WhooshIndex, small_batches: None) -> None:
     documents = [listing(f"{number:03}") for number in range(35)]
-    index.put([listing("000", 1, title="served")])
+    index.apply([listing("000", 1, title="served")])
     with pytest.raises(Interrupted):
         index.rebuild(interrupted_after(documents, 25))
     assert index.status().rebuild_done == 20
     assert index.search(SearchQuery("served")).total == 1
-    index.put([listing("001", 2, title="newer")])
+    index.apply([listing("001", 2, title="newer")])
 
     seen: list[tuple[int, int]] = []
     read: list[str | None] = []
@@ -270,7 +269,7 @@ def test_an_interrupted_rebuild_goes_on_where_it_stopped(index: WhooshIndex, sma
     assert seen[0] == (20, 35)
     assert seen[-1] == (35, 35)
     assert ids(index) == [document.id for document in documents]
-    assert index.get("001").fields["title"] == "newer"  # type: ignore[union-attr]
+    assert document_of(index, "001").fields["title"] == "newer"  # type: ignore[union-attr]
     assert index.status().rebuild_done is None
 
 
@@ -290,7 +289,7 @@ def test_an_abandoned_rebuilds_journal_does_not_grow_for_ever(
     with pytest.raises(Interrupted):
         index.rebuild(interrupted_after([listing("a")], 0))
     for number in range(20):
-        index.put([listing(f"{number:03}", description="long " * 20)])
+        index.apply([listing(f"{number:03}", description="long " * 20)])
     assert Folder(tmp_path / "product").building() is None
     assert len(generations(tmp_path)) == 1
     assert len(ids(index)) == 20
@@ -314,7 +313,7 @@ def _search_until_told(root: Path, pipe: Connection) -> None:
 @pytest.mark.slow
 def test_processes_and_threads_searching_through_swaps_see_no_gap(index: WhooshIndex, tmp_path: Path) -> None:
     documents = [listing(f"{number:03}") for number in range(300)]
-    index.put(documents)
+    index.apply(documents)
     context = multiprocessing.get_context("spawn")
     pairs = [context.Pipe() for _ in range(2)]
     processes = [context.Process(target=_search_until_told, args=(tmp_path, theirs)) for _, theirs in pairs]
@@ -335,14 +334,14 @@ def test_processes_and_threads_searching_through_swaps_see_no_gap(index: WhooshI
 
     # "phone 0" finds Phone 000–099: the last word is a single sign and thus searched whole only with a space.
     threads = [threading.Thread(target=search) for _ in range(8)]
-    index.put([listing(document.id, 2, title=f"Phone {document.id} {document.id[0]}") for document in documents])
+    index.apply([listing(document.id, 2, title=f"Phone {document.id} {document.id[0]}") for document in documents])
     newer = [listing(one.id, 3, title=f"Phone {one.id} {one.id[0]}") for one in documents]
     for thread in threads:
         thread.start()
     try:
         for _ in range(6):
             index.rebuild(source_of(newer))
-            index.put([listing("extra", 1, title="Something else", description="")])
+            index.apply([listing("extra", 1, title="Something else", description="")])
     finally:
         done.set()
         for thread in threads:
@@ -360,7 +359,7 @@ def test_processes_and_threads_searching_through_swaps_see_no_gap(index: WhooshI
 def _write_for_ever(root: Path, pipe: Connection) -> None:
     index = WhooshIndex(root, SCHEMA)
     for number in range(1_000_000):
-        index.put([listing(f"{number * 50 + place:06}", description="word " * 50) for place in range(50)])
+        index.apply([listing(f"{number * 50 + place:06}", description="word " * 50) for place in range(50)])
         pipe.send((number + 1) * 50)
 
 
@@ -387,5 +386,5 @@ def test_a_writer_killed_in_the_middle_of_a_commit_leaves_a_sound_index(index: W
         assert len(held) in (acknowledged, acknowledged + 50)
         assert held == [f"{number:06}" for number in range(len(held))]
         assert fresh.status().state == "ready"
-        assert fresh.put([listing("mine", round_number + 1)]) == 1
-        assert fresh.remove(["mine"]) == 1
+        assert fresh.apply([listing("mine", round_number + 1)]) == 1
+        assert fresh.apply([Removal("mine")]) == 1

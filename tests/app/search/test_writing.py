@@ -9,11 +9,11 @@ import pytest
 from app.search import Document, IndexBusy, Removal, SearchQuery, WhooshIndex
 from app.search.whoosh.folder import Folder
 from app.search.whoosh.writing import MAX_MERGED, choose_merge
-from tests.app.search.conftest import SCHEMA, listing
+from tests.app.search.conftest import SCHEMA, document_of, listing
 
 
 def title(index: WhooshIndex, id: str) -> object:
-    hit = index.get(id)
+    hit = document_of(index, id)
     return hit and hit.fields["title"]
 
 
@@ -23,74 +23,74 @@ def title(index: WhooshIndex, id: str) -> object:
 @pytest.mark.parametrize("id", ["", "x" * 201])
 def test_an_impossible_id_is_refused_and_nothing_of_the_batch_written(index: WhooshIndex, id: str) -> None:
     with pytest.raises(ValueError, match="id of 1 to 200"):
-        index.put([listing("a"), listing(id)])
-    assert index.count(SearchQuery()) == 0
+        index.apply([listing("a"), listing(id)])
+    assert index.search(SearchQuery()).total == 0
 
 
 def test_a_second_writer_is_refused_with_the_name_of_the_first(index: WhooshIndex, tmp_path: Path) -> None:
     impatient = WhooshIndex(tmp_path, SCHEMA, wait_seconds=0.05)
     with Folder(tmp_path / "product").writing(0), pytest.raises(IndexBusy, match=f"by process {os.getpid()}"):
-        impatient.put([listing("a")])
-    assert impatient.put([listing("a")]) == 1
+        impatient.apply([listing("a")])
+    assert impatient.apply([listing("a")]) == 1
 
 
 def test_a_second_writer_waits_for_the_first(index: WhooshIndex, tmp_path: Path) -> None:
     patient = WhooshIndex(tmp_path, SCHEMA, wait_seconds=30)
     with Folder(tmp_path / "product").writing(0):
-        waiting = threading.Thread(target=patient.put, args=([listing("a")],))
+        waiting = threading.Thread(target=patient.apply, args=([listing("a")],))
         waiting.start()
-        assert index.count(SearchQuery()) == 0
+        assert index.search(SearchQuery()).total == 0
     waiting.join()
     index.refresh()
-    assert index.count(SearchQuery()) == 1
+    assert index.search(SearchQuery()).total == 1
 
 
 # Versions ------------------------------------------------------------------------------------------------------------
 
 
 def test_an_older_or_equal_version_never_overwrites(index: WhooshIndex) -> None:
-    assert index.put([listing("a", 5, title="five")]) == 1
-    assert index.put([listing("a", 4, title="four")]) == 0
-    assert index.put([listing("a", 5, title="other five")]) == 0
+    assert index.apply([listing("a", 5, title="five")]) == 1
+    assert index.apply([listing("a", 4, title="four")]) == 0
+    assert index.apply([listing("a", 5, title="other five")]) == 0
     assert title(index, "a") == "five"
-    assert index.put([listing("a", 6, title="six")]) == 1
+    assert index.apply([listing("a", 6, title="six")]) == 1
     assert title(index, "a") == "six"
-    assert index.count(SearchQuery()) == 1
+    assert index.search(SearchQuery()).total == 1
 
 
 def test_the_highest_version_within_a_batch_wins(index: WhooshIndex) -> None:
-    index.put([listing("a", 2, title="two"), listing("a", 3, title="three"), listing("a", 1, title="one")])
+    index.apply([listing("a", 2, title="two"), listing("a", 3, title="three"), listing("a", 1, title="one")])
     assert title(index, "a") == "three"
     assert list(index.versions()) == [("a", 3)]
 
 
 def test_a_late_older_document_stays_out_after_a_versioned_removal(index: WhooshIndex) -> None:
-    index.put([listing("a", 1)])
+    index.apply([listing("a", 1)])
     assert index.apply([Removal("a", 3)]) == 1
-    assert index.put([listing("a", 2)]) == 0
+    assert index.apply([listing("a", 2)]) == 0
     assert index.apply([Removal("b", 7)]) == 1
-    assert index.put([listing("b", 6)]) == 0
-    assert index.count(SearchQuery()) == 0
-    assert index.count(SearchQuery("phone")) == 0
-    assert index.get("a") is None
+    assert index.apply([listing("b", 6)]) == 0
+    assert index.search(SearchQuery()).total == 0
+    assert index.search(SearchQuery("phone")).total == 0
+    assert document_of(index, "a") is None
     assert list(index.versions()) == []
-    assert index.put([listing("a", 4)]) == 1
-    assert index.count(SearchQuery("phone")) == 1
+    assert index.apply([listing("a", 4)]) == 1
+    assert index.search(SearchQuery("phone")).total == 1
 
 
 def test_a_late_older_removal_changes_nothing(index: WhooshIndex) -> None:
-    index.put([listing("a", 5)])
+    index.apply([listing("a", 5)])
     assert index.apply([Removal("a", 4)]) == 0
-    assert index.count(SearchQuery()) == 1
+    assert index.search(SearchQuery()).total == 1
     assert index.apply([Removal("a", 5)]) == 1
-    assert index.count(SearchQuery()) == 0
+    assert index.search(SearchQuery()).total == 0
 
 
 def test_removing_without_version_takes_out_whatever_is_there(index: WhooshIndex) -> None:
-    index.put([listing("a", 5), listing("b")])
-    assert index.remove(["a", "unknown"]) == 1
+    index.apply([listing("a", 5), listing("b")])
+    assert index.apply([Removal("a"), Removal("unknown")]) == 1
     assert [id for id, _ in index.versions()] == ["b"]
-    assert index.put([listing("a", 1)]) == 1
+    assert index.apply([listing("a", 1)]) == 1
 
 
 def test_changes_of_one_batch_keep_their_order(index: WhooshIndex) -> None:
@@ -101,10 +101,10 @@ def test_changes_of_one_batch_keep_their_order(index: WhooshIndex) -> None:
 def test_other_processes_writes_are_seen(index: WhooshIndex, tmp_path: Path) -> None:
     other = WhooshIndex(tmp_path, SCHEMA)
     for version in range(1, 6):
-        other.put([listing("a", version, title=f"round{version}")])
+        other.apply([listing("a", version, title=f"round{version}")])
         index.refresh()
-        assert index.count(SearchQuery(f"round{version} ")) == 1
-    assert index.count(SearchQuery("phone")) == 0
+        assert index.search(SearchQuery(f"round{version} ")).total == 1
+    assert index.search(SearchQuery("phone")).total == 0
 
 
 # Segments ------------------------------------------------------------------------------------------------------------
@@ -112,11 +112,11 @@ def test_other_processes_writes_are_seen(index: WhooshIndex, tmp_path: Path) -> 
 
 def test_many_small_commits_do_not_pile_up_segments(index: WhooshIndex) -> None:
     for number in range(70):
-        index.put([listing(f"{number:03}"), listing("often", number + 1)])
+        index.apply([listing(f"{number:03}"), listing("often", number + 1)])
     status = index.status()
     assert status.documents == 71
     assert status.segments < 25
-    assert index.count(SearchQuery("phone", limit=0)) == 71
+    assert index.search(SearchQuery("phone", limit=0)).total == 71
     assert dict(index.versions())["often"] == 70
 
 

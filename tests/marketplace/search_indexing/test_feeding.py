@@ -10,6 +10,7 @@ from app.search import Change, SearchQuery
 from app.search.catalogue import apply_or_rebuild, search_index
 from blueprints.marketplace.product_listing.commands import update_product
 from blueprints.marketplace.search_indexing import refreshing, subscribers
+from tests.app.search.conftest import document_of
 from tests.clients import ApiClient
 from tests.marketplace.search_indexing.conftest import BASE, PRODUCTS, Finder, Shop, settle
 
@@ -17,7 +18,7 @@ from tests.marketplace.search_indexing.conftest import BASE, PRODUCTS, Finder, S
 def title_of(record: dict[str, Any]) -> Any:
     index = search_index("searchIndex")
     index.refresh()
-    hit = index.get(record["id"])
+    hit = document_of(index, record["id"])
     return hit and hit.fields["title"]
 
 

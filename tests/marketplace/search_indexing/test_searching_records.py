@@ -14,6 +14,7 @@ from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
 from app.runtime import runtime_of
+from app.search import Removal
 from app.search.catalogue import REPAIR, OpenIndexes, rebuild_index, search_index
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.marketplace.product_listing.commands import create_product
@@ -184,7 +185,7 @@ def test_the_nightly_repair_mends_what_differs(app: Flask, find: Finder) -> None
     kept, lost = record("Phone"), record("Phone case")
     settle()
     index = search_index("searchIndex")
-    index.remove([lost])
+    index.apply([Removal(lost)])
     put_document(_SYSTEM, document_type="CATEGORY", reference_id=uuid7(), document={"title": "Phone late"})
     assert "2 mended" in run_job(REPAIR)
     assert "0 mended" in run_job(REPAIR)
