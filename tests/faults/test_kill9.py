@@ -25,6 +25,7 @@ from app.factory import create_app
 from app.ops.health import backlog
 from app.runtime import runtime
 from app.settings import load_settings
+from blueprints.marketplace.auction_offer.topics import BID_CREATED, PRICE_CHANGED
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.product_listing.commands import create_product
@@ -35,9 +36,6 @@ from tests.components import wait_until
 from tests.faults.load import Bidder, Told
 from tests.flow import everything_sent, sent
 from tests.live import LiveSystem
-
-BID_CREATED = "ebaycclone-auctionoffer-service-dbevent-auctionofferbid-created"
-PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
 
 FAULTS = int(os.environ.get("GUILDHALL_FAULTS", "8"))
 VICTIMS = ("worker", "relay", "web", "valkey")
@@ -143,9 +141,9 @@ def _assert_every_event_was_published_and_delivered_once() -> None:
 def _assert_everybody_was_notified_once() -> None:
     """The seller hears of each bid, a leader of each bid that took the lead away: once, and nobody else."""
     expected = [(event.event_id, "BID_UPDATED", _seller_of(event.payload["productId"])) for event in sent(BID_CREATED)]
-    for event in sent(PRODUCT_UPDATED):
-        former = event.payload["old_productListingProduct"]["highestBidderId"]
-        if former not in (None, event.payload["productListingProduct"]["highestBidderId"]):
+    for event in sent(PRICE_CHANGED):
+        former = event.payload["oldLeaderId"]
+        if former not in (None, event.payload["leaderId"]):
             expected.append((event.event_id, "BID_OUTBID", former))
     with reading() as connection:
         notified = connection.execute(select(

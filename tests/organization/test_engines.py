@@ -1,5 +1,7 @@
 """Connections: one bound for all tenants, idle ones make room, and a tenant that comes again gets a new database."""
+import json
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import Pool
 
+from blueprints.organization.adapters.json_schema import SchemaFilesWrong
 from blueprints.organization.adapters.sql.engines import TenantEngines
 from blueprints.organization.application.tenants import drop_tenant
 from blueprints.organization.domain.refusals import Unavailable
@@ -196,3 +199,18 @@ def test_a_server_that_went_away_is_503_and_then_comes_back(world: World, postgr
         connection.execute(f'ALTER DATABASE "{caller.tenant_id}" ALLOW_CONNECTIONS true')
     assert (response.status_code, response.mimetype) == (503, "application/problem+json")
     assert caller.get(resource_id).status_code == 200
+
+
+@own_file
+def test_sqlite_refuses_the_start_with_more_resources_than_it_can_attach(tmp_path: Path) -> None:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:test:kind:v1", "type": "object",
+              "additionalProperties": False, "properties": {"name": {"type": "string", "maxLength": 50}}}
+    for number in range(10):
+        (tmp_path / f"kind{number}").mkdir()
+        (tmp_path / f"kind{number}" / "v1.json").write_text(json.dumps(schema))
+    with pytest.raises(SchemaFilesWrong, match="at most 10"):
+        World(tmp_path, schema_folders=(tmp_path,))
+    shutil.rmtree(tmp_path / "kind0")
+    world = World(tmp_path, schema_folders=(tmp_path,))
+    assert world.caller().search().status_code == 204
+    world.close()

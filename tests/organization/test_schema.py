@@ -1,6 +1,5 @@
 """The schema file as the single truth: validation, a tenant's own, table checks, OpenAPI, another resource."""
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -301,18 +300,6 @@ def test_resources_that_two_processes_use_first_at_one_moment_are_both_remembere
     found = ports.tenants.find(tenant.tenant_id)
     assert found is not None
     assert sorted(found.resources) == ["organization/v1", "other/v1", "person/v1"]
-
-
-def test_sqlite_refuses_the_start_with_more_resources_than_it_can_attach(tmp_path: Path) -> None:
-    for number in range(10):
-        (tmp_path / f"kind{number}").mkdir()
-        (tmp_path / f"kind{number}" / "v1.json").write_text(json.dumps(PERSON))
-    with pytest.raises(SchemaFilesWrong, match="at most 10"):
-        World(tmp_path, schema_folders=(tmp_path,))
-    shutil.rmtree(tmp_path / "kind0")
-    world = World(tmp_path, schema_folders=(tmp_path,))
-    assert world.caller().search().status_code == 204
-    world.close()
 
 
 def test_resource_names_differ_by_more_than_case(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from app.actor import system_actor
 from app.clock import moved_clock
+from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, RuleViolated
 from blueprints.marketplace.auction_offer.claims import claim_bid, claim_offer, release_claims
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
@@ -16,7 +17,7 @@ from blueprints.marketplace.auction_offer.offer_commands import (
     offer_second_chance,
 )
 from blueprints.marketplace.auction_offer.queries import get_bid, get_offer
-from blueprints.marketplace.product_listing.auction_state import auction_overview
+from blueprints.marketplace.product_listing.auction_state import auction_overview, lock_listing
 from blueprints.marketplace.product_listing.commands import delete_product
 from tests.marketplace.auction_offer.saleroom import PRODUCTS, refused
 
@@ -31,6 +32,15 @@ def auction(room, callers):
         place_bid(bidder.actor, product_id=listed, bid_amount=amount, currency="USD")
     close_auction(SYSTEM, listed, early=True)
     return listed
+
+
+def behind_the_listing(listed, claim, *arguments, **taken):
+    """Claim or give back an agreement as an order does: in its unit of work, behind the listing's lock."""
+    with unit_of_work(SYSTEM) as work:
+        lock_listing(work, listed)
+        claimed = claim(SYSTEM, *arguments, **taken)
+        work.commit()
+    return claimed
 
 
 def won(auction):
@@ -101,16 +111,16 @@ def test_a_chance_that_is_accepted_and_not_ordered_in_four_days_goes_to_the_next
         assert offer_second_chance(SYSTEM, auction).buyer_id == callers.user("dora").user_id
         assert get_offer(room.ben.actor, first.id)["status"] == "EXPIRED"
         with pytest.raises(RuleViolated, match="no accepted offer"):
-            claim_offer(SYSTEM, first.id, buyer_id=room.ben.user_id, product_id=auction, currency="USD",
-                        order_id=str(uuid4()))
+            behind_the_listing(auction, claim_offer, first.id, buyer_id=room.ben.user_id, product_id=auction,
+                               currency="USD", order_id=str(uuid4()))
 
 
 def test_a_chance_that_is_ordered_stays_with_its_buyer(room, auction):
     with moved_clock(days=4):
         first = offer_second_chance(SYSTEM, auction)
         answer_offer(room.ben.actor, first.id, status="ACCEPTED")
-        claim_offer(SYSTEM, first.id, buyer_id=room.ben.user_id, product_id=auction, currency="USD",
-                    order_id=str(uuid4()))
+        behind_the_listing(auction, claim_offer, first.id, buyer_id=room.ben.user_id, product_id=auction,
+                           currency="USD", order_id=str(uuid4()))
     with moved_clock(days=30), pytest.raises(RuleViolated, match="Another bidder"):
         offer_second_chance(SYSTEM, auction)
 
@@ -198,21 +208,22 @@ def test_an_accepted_offer_is_taken_by_one_order_at_the_agreed_price(room):
     taken = {"buyer_id": room.ben.user_id, "product_id": listed, "currency": "USD"}
     first, second = str(uuid4()), str(uuid4())
     with pytest.raises(RuleViolated, match="no accepted offer"):
-        claim_offer(SYSTEM, offer, **taken, order_id=first)
+        behind_the_listing(listed, claim_offer, offer, **taken, order_id=first)
     room.answer(room.seller, offer, "COUNTERED", counterAmount=90)
     room.answer(room.ben, offer, "ACCEPTED")
-    assert claim_offer(SYSTEM, offer, **taken, order_id=first) == 9000
+    assert behind_the_listing(listed, claim_offer, offer, **taken, order_id=first) == 9000
     with pytest.raises(RuleViolated, match="no accepted offer"):
-        claim_offer(SYSTEM, offer, **taken, order_id=second)
-    release_claims(SYSTEM, first)
-    assert claim_offer(SYSTEM, offer, **taken, order_id=second) == 9000
+        behind_the_listing(listed, claim_offer, offer, **taken, order_id=second)
+    behind_the_listing(listed, release_claims, first)
+    assert behind_the_listing(listed, claim_offer, offer, **taken, order_id=second) == 9000
 
 
 def test_an_ordered_offer_no_longer_counts_against_the_units_left(room):
     listed = room.fixed(quantity=2)
     first = room.offered(room.ben, listed, 80)
     room.answer(room.seller, first, "ACCEPTED")
-    claim_offer(SYSTEM, first, buyer_id=room.ben.user_id, product_id=listed, currency="USD", order_id=str(uuid4()))
+    behind_the_listing(listed, claim_offer, first, buyer_id=room.ben.user_id, product_id=listed, currency="USD",
+                       order_id=str(uuid4()))
     for buyer in (room.cleo, room.ben):
         assert room.answer(room.seller, room.offered(buyer, listed, 80), "ACCEPTED").status_code == 200
 
@@ -228,4 +239,4 @@ def test_an_accepted_offer_that_nobody_orders_frees_its_unit_after_four_days(roo
     with moved_clock(days=4, hours=1):
         assert answer_offer(room.seller.actor, late.id, status="ACCEPTED").status == "ACCEPTED"
         taken = {"buyer_id": room.ben.user_id, "product_id": listed, "currency": "USD"}
-        assert claim_offer(SYSTEM, first, **taken, order_id=str(uuid4())) == 8000
+        assert behind_the_listing(listed, claim_offer, first, **taken, order_id=str(uuid4())) == 8000
