@@ -74,7 +74,7 @@ def post_fork(server: Any, _worker: Any) -> None:
     application = server.app.wsgi()
     with application.app_context():
         db.engine.dispose(close=False)
-        application.extensions["guildhall"].board.bump_all()
+        application.extensions["guildhall"].cache_versions.invalidate_all()
     organization_of(application).courier.start()  # takes over what a dead process left, before anybody asks
 
 

@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask_migrate import Migrate
 
 from app import clock
+from app.annotations import annotations_in
 from app.data.connections import configure_database
 from app.data.entity import db
 from app.events.relay import WakeUp
@@ -25,7 +26,6 @@ from app.identity.authentication import install_identity
 from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
-from app.marks import marks_in
 from app.notify import jobs as mail_jobs
 from app.ops.checks import ServiceChecks
 from app.ops.health import admin_health_report, backlog, health_report
@@ -120,10 +120,10 @@ def _refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration
 
 def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
     """Put what the services bring into the runtime, as one table of each kind; raises ValueError for a name twice."""
-    marks = marks_in(module for service in services for module in service.background)
+    annotations = annotations_in(module for service in services for module in service.background)
     runtime.keep(
-        Subscriptions(one for one in marks if isinstance(one, Subscription)),
-        Schedule(one for one in marks if isinstance(one, PeriodicJob | DueKind)),
+        Subscriptions(one for one in annotations if isinstance(one, Subscription)),
+        Schedule(one for one in annotations if isinstance(one, PeriodicJob | DueKind)),
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
         ServiceChecks(item for service in services for item in service.checks.items()),

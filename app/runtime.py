@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 from flask import Flask, current_app
 from redis import Redis
 
-from app.data.cache import VersionedCache
 from app.data.holdings import RUNTIME, DataHoldings
+from app.data.list_cache import CacheVersions, RedisVersions, SharedMemoryVersions, VersionedCache
 from app.data.totals import RowTotals
-from app.data.versions import CacheVersions, RedisVersions, SharedMemoryVersions
 from app.settings import Settings
 
 P = TypeVar("P")
@@ -32,21 +31,22 @@ class Runtime:
         return Redis.from_url(self.settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
 
     @cached_property
-    def board(self) -> CacheVersions:
-        """The version marks shared by all processes, of all machines where several can serve one database."""
+    def cache_versions(self) -> CacheVersions:
+        """The cache versions shared by all processes, of all machines where several can serve one database."""
         if self.settings.shares_cache_versions:
             return RedisVersions(self.settings.redis_url)
-        return SharedMemoryVersions(self.settings.home / "versions.board")
+        return SharedMemoryVersions(self.settings.home / "cache-versions")
 
     @cached_property
     def answers(self) -> VersionedCache:
         """Answers of lists (the query cache of rules-platform §2.8): the page as JSON, its rows, the total."""
-        return VersionedCache(self.board, _BYTES_OF_ANSWERS, weigh=lambda answer: len(answer[0]) + _ENTRY_BYTES)
+        return VersionedCache(self.cache_versions, _BYTES_OF_ANSWERS,
+                              weigh=lambda answer: len(answer[0]) + _ENTRY_BYTES)
 
     @cached_property
     def data(self) -> DataHoldings:
         """What the data floor holds: it finds it by `holdings()`."""
-        return DataHoldings(self.board, RowTotals(self.board))
+        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions))
 
     def keep(self, *parts: object) -> None:
         """Keep parts of the floors above, one of each type: their state, tables of what the services bring, or what

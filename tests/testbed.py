@@ -151,8 +151,8 @@ class Testbed:
         self.close_connections()
         self._database.restore()
         self._redis.flushall()
-        board = self.app.extensions["guildhall"].board
-        board.bump_all()
+        versions = self.app.extensions["guildhall"].cache_versions
+        versions.invalidate_all()
 
     def close_connections(self) -> None:
         """Let go of the database, with this application and with the others a test made."""

@@ -72,7 +72,7 @@ def stamp_changes(session: Session, check_expected: Callable[[Entity], None] | N
 
 
 def record_changes(session: Session, take: Take) -> set[str]:
-    """Take the changes of this flush; returns the version marks to bump."""
+    """Take the changes of this flush; returns the version keys to invalidate."""
     touched = set()
     for entity in _entities(session.new):
         take(entity, "created", row_json(entity))
@@ -94,7 +94,7 @@ def row_json(entity: Entity) -> bytes:
 
 
 def version_key(entity: Entity | type[Entity]) -> str:
-    """Return the version mark that caches of this object's lists stand under."""
+    """Return the version key that caches of this object's lists stand under."""
     return f"rows:{entity.__object__}"
 
 

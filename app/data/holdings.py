@@ -9,8 +9,8 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from app.data.entity import db
+from app.data.list_cache import CacheVersions
 from app.data.totals import RowTotals
-from app.data.versions import CacheVersions
 
 RUNTIME = "guildhall"  # our only key in app.extensions
 
@@ -27,7 +27,7 @@ class Engines:
 class DataHoldings:
     """Made once per application; the engines are prepared at the first use, inside its context."""
 
-    board: CacheVersions
+    cache_versions: CacheVersions
     totals: RowTotals
 
     @cached_property

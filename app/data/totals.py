@@ -7,12 +7,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
 
-from app.data.versions import CacheVersions
+from app.data.list_cache import CacheVersions
 
 EXACT_UP_TO = 10_000
 _CHEAP_SECONDS = 0.005
 _TIMES_ITS_COST = 20
-_LIFETIME_SECONDS = 300  # of a count no write has outdated: a killed process may have left a bump out
+_LIFETIME_SECONDS = 300  # of a count no write has outdated: a killed process may have left an invalidation out
 _ENTRIES, _LOCKS = 5000, 64
 
 _clock = time.monotonic
@@ -38,7 +38,7 @@ class Outdated:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    marks: tuple[int, ...]
+    versions: tuple[int, ...]
     rows: int
     counted_at: float
     cost: float
@@ -52,38 +52,38 @@ Counting = Callable[[int | None], int]
 
 
 class RowTotals:
-    """The totals one process remembers, each under the version mark of the rows it counts."""
+    """The totals one process remembers, each under the cache version of the rows it counts."""
 
-    def __init__(self, board: CacheVersions) -> None:
-        self._board = board
+    def __init__(self, versions: CacheVersions) -> None:
+        self._versions = versions
         self._counts: OrderedDict[Hashable, _Count] = OrderedDict()
         self._lock = Lock()
         self._counting = [Lock() for _ in range(_LOCKS)]
 
-    def get(self, key: Hashable, mark: str, count: Counting) -> tuple[int, Outdated | None]:
+    def get(self, key: Hashable, version_key: str, count: Counting) -> tuple[int, Outdated | None]:
         """Return the total of `key`, and what is known of its age when a write has outdated it.
 
         `count(limit)` counts the rows in the database: `limit` of them at most, or all."""
-        marks = self._board.read(mark)
-        known = self._exact(key, marks)
+        versions = self._versions.read(version_key)
+        known = self._exact(key, versions)
         if known is not None:
             return known
         if not self._is_cheap(key):
-            few = _counted(marks, count, EXACT_UP_TO + 1)
+            few = _counted(versions, count, EXACT_UP_TO + 1)
             if few.rows <= EXACT_UP_TO:
                 return self._remember(key, few), None
-        return self._exact(key, marks) or self._outdated(key) or self._counted_once(key, mark, count)
+        return self._exact(key, versions) or self._outdated(key) or self._counted_once(key, version_key, count)
 
-    def _counted_once(self, key: Hashable, mark: str, count: Counting) -> tuple[int, Outdated | None]:
+    def _counted_once(self, key: Hashable, version_key: str, count: Counting) -> tuple[int, Outdated | None]:
         """Count everything; who asks for the same meanwhile waits for this count."""
         with self._counting[hash(key) % _LOCKS]:
-            marks = self._board.read(mark)
-            known = self._exact(key, marks) or self._outdated(key)
-            return known or (self._remember(key, _counted(marks, count, None)), None)
+            versions = self._versions.read(version_key)
+            known = self._exact(key, versions) or self._outdated(key)
+            return known or (self._remember(key, _counted(versions, count, None)), None)
 
-    def _exact(self, key: Hashable, marks: tuple[int, ...]) -> tuple[int, None] | None:
+    def _exact(self, key: Hashable, versions: tuple[int, ...]) -> tuple[int, None] | None:
         known = self._counts.get(key)
-        if known is None or known.marks != marks or _clock() - known.counted_at > _LIFETIME_SECONDS:
+        if known is None or known.versions != versions or _clock() - known.counted_at > _LIFETIME_SECONDS:
             return None
         return known.rows, None
 
@@ -107,7 +107,7 @@ class RowTotals:
         return made.rows
 
 
-def _counted(marks: tuple[int, ...], count: Counting, limit: int | None) -> _Count:
+def _counted(versions: tuple[int, ...], count: Counting, limit: int | None) -> _Count:
     begun = _clock()
     rows = count(limit)
-    return _Count(marks, rows, begun, _clock() - begun)
+    return _Count(versions, rows, begun, _clock() - begun)

@@ -79,7 +79,7 @@ class UnitOfWork:
         self._held: dict[tuple[type[Entity], str], Entity] = {}
         self._records: list[dict[str, Any]] = []
         self._rows: dict[Entity, tuple[int, bytes]] = {}
-        self._touched: set[str] = set()
+        self._invalidated: set[str] = set()
         self._after_commit: list[Callable[[], None]] = []
         self._to_run: list[Callable[[], None]] = []
 
@@ -228,9 +228,9 @@ class UnitOfWork:
         finally:
             self.actor, self.request_id = former
 
-    def touch(self, *names: str) -> None:
-        """Bump these version marks after the commit (app/data/versions.py)."""
-        self._touched.update(names)
+    def invalidate(self, *names: str) -> None:
+        """Invalidate these version keys after the commit (app/data/list_cache.py)."""
+        self._invalidated.update(names)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` once the transaction is durable and others may write: it may wait for somebody outside.
@@ -250,7 +250,7 @@ class UnitOfWork:
         self.flush()
         expectation = _expectation.get()
         records, actions, met = len(self._records), len(self._after_commit), expectation is not None and expectation.met
-        touched, held, last_locked = set(self._touched), dict(self._held), self._last_locked
+        invalidated, held, last_locked = set(self._invalidated), dict(self._held), self._last_locked
         rows, finished, wrote = dict(self._rows), list(self._finished), self._wrote
         try:
             with self._session.begin_nested():
@@ -259,7 +259,7 @@ class UnitOfWork:
                 self.flush()
         except BaseException:
             del self._records[records:], self._after_commit[actions:]
-            self._touched, self._held, self._last_locked = touched, held, last_locked
+            self._invalidated, self._held, self._last_locked = invalidated, held, last_locked
             self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
             if expectation is not None:
                 expectation.met = met
@@ -284,10 +284,10 @@ class UnitOfWork:
         with self._saving():
             if self._records:
                 self._session.connection().execute(_TAKE_RECORDS, self._records)
-                self.touch("outbox")
+                self.invalidate("outbox")
             self._session.commit()
-        if self._touched:
-            holdings().board.bump(*self._touched)
+        if self._invalidated:
+            holdings().cache_versions.invalidate(*self._invalidated)
         self._to_run, self._after_commit = self._after_commit, []
 
     def rollback(self) -> None:
@@ -440,7 +440,7 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
 def _after_flush(session: Session, _context: Any) -> None:
     work = transaction.get()
     if isinstance(work, UnitOfWork):
-        work._touched.update(record_changes(session, work._take_change))
+        work._invalidated.update(record_changes(session, work._take_change))
 
 
 # Commands that have no rule of their own; a command with a rule to check opens its own unit of work instead.

@@ -1,7 +1,7 @@
 """The relay: makes events of committed outbox records, moves them to the stream and owes them to their subscribers.
 
 One leader at a time; a batch is published first and marked after, so a crash in between publishes twice and never
-loses. It watches the version board, so an idle relay asks the database once a second."""
+loses. It watches the cache versions, so an idle relay asks the database once a second."""
 import fcntl
 import logging
 import os
@@ -85,20 +85,20 @@ def run_relay(stop: threading.Event) -> None:
     """Relay until `stop` is set, while leading.
 
     After a failure the lead is sought anew: a database that went away has taken it, and given it to another."""
-    board, transport, failures = runtime().board, RedisStreams(runtime().redis), 0
+    versions, transport, failures = runtime().cache_versions, RedisStreams(runtime().redis), 0
     while not stop.is_set():
         try:
             with leadership(stop):
-                quiet, seen = _QUIET_TICKS, board.read("outbox")
+                quiet, seen = _QUIET_TICKS, versions.read("outbox")
                 while not stop.is_set():
-                    mark = board.read("outbox")
-                    if mark == seen and quiet < _QUIET_TICKS:
+                    version = versions.read("outbox")
+                    if version == seen and quiet < _QUIET_TICKS:
                         quiet += 1
                         stop.wait(_TICK)
                         continue
                     moved = relay_batch(transport)
-                    seen, quiet, failures = (mark, 0, 0) if not moved else (seen, _QUIET_TICKS, 0)
-                    if not moved:  # a board out of reach says each time that something is new
+                    seen, quiet, failures = (version, 0, 0) if not moved else (seen, _QUIET_TICKS, 0)
+                    if not moved:  # cache versions out of reach say each time that something is new
                         stop.wait(_TICK)
         except (RedisError, OSError, SQLAlchemyError, RuntimeError) as error:
             failures += 1

@@ -5,9 +5,9 @@ handlers feed something outside it (the search index): they get many events at o
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from app.annotations import annotate
 from app.data.unit_of_work import UnitOfWork
 from app.events.outbox import Event
-from app.marks import mark
 from app.runtime import runtime
 
 Handler = Callable[[UnitOfWork, Event], None]
@@ -44,12 +44,12 @@ class Subscriptions:
 
 def subscribe(*topics: str, name: str) -> Callable[[Handler], Handler]:
     """Mark a transactional handler of the topics; the service's `service.py` names its module."""
-    return lambda handler: mark(handler, Subscription(name, frozenset(topics), handler=handler))
+    return lambda handler: annotate(handler, Subscription(name, frozenset(topics), handler=handler))
 
 
 def subscribe_batch(*topics: str, name: str) -> Callable[[BatchHandler], BatchHandler]:
     """Mark an idempotent batch handler of the topics."""
-    return lambda handler: mark(handler, Subscription(name, frozenset(topics), batch_handler=handler))
+    return lambda handler: annotate(handler, Subscription(name, frozenset(topics), batch_handler=handler))
 
 
 def subscribers_of(topic: str) -> list[Subscription]:

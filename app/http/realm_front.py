@@ -13,12 +13,12 @@ from marshmallow import Schema
 from app.actor import Actor
 from app.data.changes import version_key
 from app.data.entity import Entity
+from app.data.list_cache import expect_versions
 from app.data.reads import Listing
 from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
-from app.data.versions import expect
 from app.errors import InvalidInput
 from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
 from app.http.idempotency import Claim, run_once
@@ -99,8 +99,8 @@ class BusinessApi:
         return 201 if self.crud == "create" else 200
 
     @cached_property
-    def marks(self) -> list[str]:
-        """The version marks a cached list of it stands under."""
+    def version_keys(self) -> list[str]:
+        """The version keys a cached list of it stands under."""
         return [source if isinstance(source, str) else version_key(source)
                 for source in (*((self.returns,) if self.returns else ()), *self.depends_on)]
 
@@ -121,7 +121,7 @@ def _identify(api: BusinessApi | SystemRoute) -> tuple[Actor, Actor]:
 
 
 def _identify_reader(api: BusinessApi) -> tuple[Actor, Actor]:
-    expect(api.marks)  # so that they come with the first marks the request reads
+    expect_versions(api.version_keys)  # they come with the first versions the request reads
     return _identify(api)
 
 
@@ -195,8 +195,8 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         kept, outdated = number_argument("cacheTTL", 300, least=1, most=3600), made[2].outdated
         return kept if outdated is None else min(kept, outdated.seconds_left)
 
-    if api.cached and flag_argument("caching", True) and api.marks:
-        (rows, count, listing), hit = runtime().answers.look_up(key, api.marks, make, seconds)
+    if api.cached and flag_argument("caching", True) and api.version_keys:
+        (rows, count, listing), hit = runtime().answers.look_up(key, api.version_keys, make, seconds)
     else:
         (rows, count, listing), hit = make(), False
     body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,

@@ -34,7 +34,7 @@ def begin_request() -> None:
     g.request_id = given if _REQUEST_ID.match(given) else os.urandom(16).hex()
     g.tokens = {}
     g.callers = {}
-    g.marks = {}
+    g.cache_versions = {}
     g.sso_ms = 0
 
 

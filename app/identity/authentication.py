@@ -1,6 +1,6 @@
 """From an access token to its actor: signature, realm, session. A token that is no good is nobody's, never an error.
 
-Verified tokens are remembered in the process; the marks of user and keys make logout and role changes count at once."""
+Verified tokens are remembered; cache versions of user and keys make a logout or role change count at once."""
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +9,11 @@ from flask import Flask
 
 from app.actor import Actor
 from app.clock import now
-from app.data.versions import CacheVersions
+from app.data.list_cache import CacheVersions
 from app.identity.access_tokens import TokenRefused, install_tokens, read_access_token
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
-from app.identity.sessions import LiveSession, SessionStore, UserDirectory, user_mark
+from app.identity.sessions import LiveSession, SessionStore, UserDirectory, user_version_key
 from app.identity.signing_keys import KeyRing
 from app.runtime import Runtime, runtime
 
@@ -25,8 +25,8 @@ _MEMORY_TOKENS = 20_000
 class _Verified:
     session: LiveSession
     actor: Actor
-    mark_names: tuple[str, str]
-    marks: tuple[int, ...]
+    version_keys: tuple[str, str]
+    versions: tuple[int, ...]
     expires_at: datetime
     remembered_until: float
 
@@ -34,9 +34,9 @@ class _Verified:
 class Authenticator:
     """Turns access tokens into live sessions, remembering the recent ones."""
 
-    def __init__(self, sessions: SessionStore, board: CacheVersions) -> None:
+    def __init__(self, sessions: SessionStore, versions: CacheVersions) -> None:
         self._sessions = sessions
-        self._board = board
+        self._versions = versions
         self._memory: dict[tuple[str, str], _Verified] = {}
 
     def check(self, realm: str, token: str) -> tuple[Actor, LiveSession] | None:
@@ -52,20 +52,21 @@ class Authenticator:
 
     def _still_true(self, known: _Verified) -> bool:
         return (time.monotonic() < known.remembered_until and now() < known.expires_at
-                and self._board.read(*known.mark_names) == known.marks)
+                and self._versions.read(*known.version_keys) == known.versions)
 
     def _verify(self, realm: str, token: str) -> _Verified | None:
         try:
             claims = read_access_token(realm, token)
         except TokenRefused:
             return None
-        mark_names = (user_mark(claims.user_id), f"keys:{realm}")
-        marks = self._board.read(*mark_names)
+        version_keys = (user_version_key(claims.user_id), f"keys:{realm}")
+        versions = self._versions.read(*version_keys)
         session = self._sessions.live(realm, claims.session_id, claims.user_id)
         if session is None:
             return None
         actor = Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname)
-        return _Verified(session, actor, mark_names, marks, claims.expires_at, time.monotonic() + _MEMORY_SECONDS)
+        return _Verified(session, actor, version_keys, versions, claims.expires_at,
+                         time.monotonic() + _MEMORY_SECONDS)
 
     def _remember(self, realm: str, token: str, verified: _Verified) -> None:
         if len(self._memory) >= _MEMORY_TOKENS:
@@ -86,13 +87,13 @@ class Identity:
 
 def install_identity(app: Flask, held: Runtime, directory: UserDirectory) -> Identity:
     """Build the identity parts for the app; `directory` finds active users (the auth service's query)."""
-    settings, redis, board = held.settings, held.redis, held.board
-    keys = KeyRing(settings.secret_key, board, rotation_days=settings.key_rotation_days,
+    settings, redis, versions = held.settings, held.redis, held.cache_versions
+    keys = KeyRing(settings.secret_key, versions, rotation_days=settings.key_rotation_days,
                    token_ttl=settings.access_token_ttl)
     install_tokens(app, keys)
     sessions = SessionStore(directory)
     parts = Identity(
-        keys=keys, sessions=sessions, desk=Authenticator(sessions, board),
+        keys=keys, sessions=sessions, desk=Authenticator(sessions, versions),
         throttle=LoginThrottle(redis, enabled=settings.ratelimit_enabled),
         codes=OneTimeCodes(redis, settings.secret_key, settings.verification_max_tries,
                        settings.verification_resend_seconds))

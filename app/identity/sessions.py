@@ -1,6 +1,6 @@
 """Login sessions: rows of the database, so that losing Redis logs nobody out.
 
-What a process remembers of them for seconds is in authentication.py; a change touches the user's version mark."""
+What a process remembers of them for seconds is in authentication.py; a change invalidates the user's version key."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -96,8 +96,8 @@ class SessionStore:
                            facts.profile)
 
 
-def user_mark(user_id: str) -> str:
-    """Return the version mark that everything known of a user's sessions and role stands under."""
+def user_version_key(user_id: str) -> str:
+    """Return the version key that everything known of a user's sessions and role stands under."""
     return f"user:{user_id}"
 
 
@@ -111,21 +111,21 @@ def open_session(work: UnitOfWork, realm: str, user_id: str, lifetime: int) -> L
 def end_session(work: UnitOfWork, realm: str, session_id: str, user_id: str) -> None:
     """End one session; it is refused everywhere as soon as the unit of work has committed."""
     work.execute(delete(LoginSession).where(LoginSession.id == session_id, LoginSession.realm == realm))
-    work.touch(user_mark(user_id))
+    work.invalidate(user_version_key(user_id))
 
 
 def end_sessions_of(work: UnitOfWork, realm: str, user_id: str, *, keep: str | None = None) -> None:
     """End every session of the user, except `keep` (the one that changed its password)."""
     query = delete(LoginSession).where(LoginSession.realm == realm, LoginSession.user_id == user_id)
     work.execute(query.where(LoginSession.id != keep) if keep else query)
-    work.touch(user_mark(user_id))
+    work.invalidate(user_version_key(user_id))
 
 
 def settle_second_factor(work: UnitOfWork, realm: str, session_id: str, user_id: str, factor: str) -> None:
     """Record that the session has proved its second factor, `email` or `mobile`."""
     work.execute(update(LoginSession).where(LoginSession.id == session_id, LoginSession.realm == realm)
                  .values({f"needs_{factor}_2fa": False}))
-    work.touch(user_mark(user_id))
+    work.invalidate(user_version_key(user_id))
 
 
 def sweep_expired_sessions(realm: str) -> int:

@@ -19,8 +19,8 @@ from app.clock import now
 from app.data.columns import instant
 from app.data.connections import reading
 from app.data.entity import Base
+from app.data.list_cache import CacheVersions
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.versions import CacheVersions
 from app.identity.encryption import DecryptionFailed, seal, unseal
 
 log = logging.getLogger(__name__)
@@ -64,9 +64,9 @@ class PublicKey:
 class KeyRing:
     """Finds, creates, rotates and forgets keys; never call it inside a unit of work, it writes by itself."""
 
-    def __init__(self, app_secret: str, board: CacheVersions, *, rotation_days: int, token_ttl: int) -> None:
+    def __init__(self, app_secret: str, versions: CacheVersions, *, rotation_days: int, token_ttl: int) -> None:
         self._app_secret = app_secret
-        self._board = board
+        self._versions = versions
         self._rotation = timedelta(days=rotation_days)
         # Twice the life of the last token they signed: clients cache public keys too.
         self._retention = timedelta(seconds=2 * token_ttl)
@@ -75,21 +75,21 @@ class KeyRing:
 
     def current(self, realm: str) -> SigningKeyPair:
         """Return the pair that signs today, creating the realm's first one."""
-        mark = self._mark(realm)
+        version = self._version(realm)
         known = self._current.get(realm)
-        if known is None or known[0] != mark:
-            known = self._current[realm] = (mark, self._load_current(realm))
+        if known is None or known[0] != version:
+            known = self._current[realm] = (version, self._load_current(realm))
         return known[1]
 
     def public_key(self, realm: str, key_id: str) -> RSAPublicKey | None:
         """Return the key that verifies tokens signed under `key_id`, or None."""
-        mark = self._mark(realm)
+        version = self._version(realm)
         known = self._public.get((realm, key_id))
-        if known is None or known[0] != mark:
+        if known is None or known[0] != version:
             found = self.public_pem(realm, key_id)
             if found is None:
                 return None
-            known = self._public[realm, key_id] = (mark, _public_key(found.pem))
+            known = self._public[realm, key_id] = (version, _public_key(found.pem))
         return known[1]
 
     def public_pem(self, realm: str, key_id: str | None = None) -> PublicKey | None:
@@ -121,8 +121,8 @@ class KeyRing:
             return None
         return self.rotate(realm)
 
-    def _mark(self, realm: str) -> object:
-        return self._board.read(f"keys:{realm}")
+    def _version(self, realm: str) -> object:
+        return self._versions.read(f"keys:{realm}")
 
     def _load_current(self, realm: str) -> SigningKeyPair:
         query = select(SigningKey.key_id, SigningKey.private_pem).where(
@@ -155,7 +155,7 @@ class KeyRing:
                          .values(retired_at=now(), private_pem=None))
             key_id = self._insert(work, realm, pair)
             _forget(work, realm, retired_until=now() if revoke_old else now() - self._retention)
-            work.touch(f"keys:{realm}")
+            work.invalidate(f"keys:{realm}")
             work.commit()
         return key_id
 

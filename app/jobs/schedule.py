@@ -1,12 +1,12 @@
-"""What runs when: periodic jobs by their period, due work by its moment. Decorators mark; `service.py` brings."""
+"""What runs when: periodic jobs by their period, due work by its moment. Decorators annotate; `service.py` brings."""
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from app.actor import Actor, system_actor
+from app.annotations import annotate
 from app.data.unit_of_work import UnitOfWork
-from app.marks import mark
 from app.runtime import runtime
 
 Job = Callable[[], object]
@@ -36,10 +36,10 @@ class DueKind:
 class Schedule:
     """The periodic jobs and the kinds of due work of one application."""
 
-    def __init__(self, marks: Iterable[PeriodicJob | DueKind] = ()) -> None:
+    def __init__(self, annotations: Iterable[PeriodicJob | DueKind] = ()) -> None:
         self.jobs: dict[str, PeriodicJob] = {}
         self.due: dict[tuple[str, str], DueHandler] = {}
-        for one in marks:
+        for one in annotations:
             self.add(one)
 
     def add(self, one: PeriodicJob | DueKind) -> None:
@@ -57,12 +57,12 @@ def periodic(name: str, *, realm: str, **every: float) -> Callable[[RealmJob], R
     """Mark a job of a realm to run every timedelta(**every); it is given the system actor of that realm.
 
     The first line of its docstring says what it does."""
-    return lambda run: mark(run, _job(name, every, partial(run, system_actor(realm)), run.__doc__))
+    return lambda run: annotate(run, _job(name, every, partial(run, system_actor(realm)), run.__doc__))
 
 
 def kernel_periodic(name: str, **every: float) -> Callable[[Job], Job]:
     """Mark a job that belongs to no realm, or that itself goes over all of them; otherwise as periodic()."""
-    return lambda run: mark(run, _job(name, every, run, run.__doc__))
+    return lambda run: annotate(run, _job(name, every, run, run.__doc__))
 
 
 def _job(name: str, every: dict[str, float], run: Job, meaning: str | None) -> PeriodicJob:
@@ -73,7 +73,7 @@ def on_due(kind: str, *, realm: str) -> Callable[[DueHandler], DueHandler]:
     """Mark the handler of a realm's due work of `kind`; it runs in the transaction that ticks the work off.
 
     There it acts as the system of that realm, for the request that owed the work."""
-    return lambda handler: mark(handler, DueKind(realm, kind, handler))
+    return lambda handler: annotate(handler, DueKind(realm, kind, handler))
 
 
 def jobs() -> dict[str, PeriodicJob]:

@@ -29,8 +29,8 @@ class DeclaredIndex:
     prepare: Callable[[Progress], int] | None = None
 
     @property
-    def mark(self) -> str:
-        """Return the version mark cached answers made from this index stand under."""
+    def version_key(self) -> str:
+        """Return the version key that cached answers made from this index stand under."""
         return f"search:{self.schema.name}"
 
 
@@ -68,7 +68,7 @@ def rebuild_index(name: str, *, progress: Progress = lambda done, total: None, r
     if declared.prepare is not None:
         declared.prepare(progress)
     written = search_index(name).rebuild(declared.source, progress=progress, resume=resume)
-    runtime().board.bump(declared.mark)
+    runtime().cache_versions.invalidate(declared.version_key)
     return written
 
 
@@ -80,7 +80,7 @@ def apply_or_rebuild(name: str, changes: list[Any]) -> None:
     except IndexNeedsRebuild as error:
         log.warning("index %s is rebuilt: %s", name, error)
         index.rebuild(declared.source)
-    runtime().board.bump(declared.mark)
+    runtime().cache_versions.invalidate(declared.version_key)
 
 
 def reconcile_index(name: str) -> int:
@@ -99,7 +99,7 @@ def reconcile_index(name: str) -> int:
     # What appeared in the index since its versions were read is not among them, so nothing new is taken out.
     mended += index.apply([Removal(id, version) for id, version in surplus.items()])
     if mended:
-        runtime().board.bump(declared.mark)
+        runtime().cache_versions.invalidate(declared.version_key)
     return mended
 
 

@@ -103,7 +103,7 @@ def assert_the_events_are_complete(auction: str) -> None:
 
 @pytest.mark.slow
 def test_many_clients_on_one_auction_agree_with_a_sequential_replay(live, testbed):
-    # the live system's database and Valkey, but this process's home: one process has one version board
+    # the live system's database and Valkey, but this process's home: a process keeps its cache versions in one place
     app = testbed.another_app(DATABASE_URL=live.environment["DATABASE_URL"] or f"sqlite:///{live.home}/guildhall.db",
                               REDIS_URL=f"unix://{live.home}/valkey.sock")
     with app.app_context():

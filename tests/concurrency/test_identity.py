@@ -109,7 +109,7 @@ def test_47_workers_that_create_the_first_key_at_once_agree_on_it(auth, make_app
 
     with unit_of_work(system_actor(auth.realm)) as work:
         work.execute(delete(SigningKey).where(SigningKey.realm == auth.realm))
-        work.touch(f"keys:{auth.realm}")
+        work.invalidate(f"keys:{auth.realm}")
         work.commit()
     keys = together(lambda _: identity().keys.current(auth.realm).key_id, 8)
     assert len(set(keys)) == 1

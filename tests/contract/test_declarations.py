@@ -8,11 +8,11 @@ from types import ModuleType
 import pytest
 from flask import Flask
 
+from app.annotations import annotations_in
 from app.events.subscriptions import Subscriptions
 from app.factory import SERVICES, create_app
 from app.http.naming import ApiNames, api_names
 from app.jobs.schedule import Schedule
-from app.marks import marks_in
 from app.runtime import runtime
 from cli import COMMANDS, FOREIGN_MODULES
 from tests.testbed import Testbed
@@ -37,8 +37,8 @@ def test_a_topic_is_written_once() -> None:
 
 
 def test_whatever_is_marked_is_brought_by_a_service() -> None:
-    brought = marks_in(module for service in SERVICES for module in service.background)
-    assert [said for said in marks_in(modules("app", "blueprints")) if said not in brought] == []
+    brought = annotations_in(module for service in SERVICES for module in service.background)
+    assert [said for said in annotations_in(modules("app", "blueprints")) if said not in brought] == []
 
 
 def test_nothing_is_imported_for_its_side_effect() -> None:

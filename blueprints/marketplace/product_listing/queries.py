@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Text, cast, or_, select
 
 from app.actor import Actor
-from app.data.cache import VersionedCache
+from app.data.list_cache import VersionedCache
 from app.data.reads import Listing, fetch, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
@@ -32,7 +32,7 @@ class ForeignJoin:
     name: str
     id_name: str
     shown: tuple[str, ...]
-    mark: str
+    version_key: str
     load: Callable[[Iterable[str]], dict[str, Wire]]
 
 
@@ -42,7 +42,7 @@ _FOREIGN_JOINS = (
     ForeignJoin("seller", "sellerId", ("id", "fullname", "avatar"), "rows:user", partial(brief_users, "marketplace")),
 )
 # What a list with joins is made of besides its listings.
-JOINED = (Media, *(join.mark for join in _FOREIGN_JOINS))
+JOINED = (Media, *(join.version_key for join in _FOREIGN_JOINS))
 
 _OLDEST_FIRST = (Product.created_at, Product.id)
 
@@ -136,13 +136,13 @@ def _briefs(join: ForeignJoin, ids: frozenset[str]) -> dict[str, Wire]:
 
     if in_unit_of_work():
         return load()  # what is not committed must not be remembered
-    board: Any = runtime().board
-    return _remembered(board).get_or_make((join.name, ids), (join.mark,), load)
+    versions: Any = runtime().cache_versions
+    return _remembered(versions).get_or_make((join.name, ids), (join.version_key,), load)
 
 
 @cache
-def _remembered(board: Any) -> VersionedCache:
-    return VersionedCache(board, 2000)
+def _remembered(versions: Any) -> VersionedCache:
+    return VersionedCache(versions, 2000)
 
 
 def _join_media(rows: list[Wire]) -> None:

@@ -35,7 +35,7 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
     offset = page.offset if page.after is None else position_of(order, page.after)
     within = offset + page.rows <= _WINDOW
     index = search_index(SCHEMA.name)
-    # This answer is cached under the index's mark, so it must not be made from anything older.
+    # This answer is cached under the index's version, so it must not be made from anything older.
     index.refresh()
     found = index.search(SearchQuery(
         words, _search_filters(asked), offset=offset if within else 0, limit=page.rows if within else 0))

@@ -11,7 +11,7 @@ from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.identity.access import require_self
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
-from app.identity.sessions import end_sessions_of, user_mark
+from app.identity.sessions import end_sessions_of, user_version_key
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.rules import gravatar_url, is_restorable, normal_mobile
@@ -70,7 +70,7 @@ def update_user_role(actor: Actor, user_id: str, role_id: str) -> Account:
         _require_assignable(role_id)
         _require_outranked(actor, account, "AHigherUserRoleCantBeChanged")
         work.change(account, role_id=role_id)
-        work.touch(user_mark(user_id))
+        work.invalidate(user_version_key(user_id))
         work.commit()
     return account
 
@@ -213,7 +213,7 @@ def _change_face(work: UnitOfWork, account: Account, face: dict[str, Any]) -> No
     if shown.get("phone") not in (None, getattr(account, "phone", None)):
         shown |= {"phone_digits": normal_mobile(shown["phone"]), "mobile_verified": False}
     work.change(account, **shown)
-    work.touch(user_mark(account.id))
+    work.invalidate(user_version_key(account.id))
 
 
 def _replace_password(work: UnitOfWork, account: Account, new_hash: str, *, keep: str | None = None) -> None:
@@ -224,7 +224,7 @@ def _replace_password(work: UnitOfWork, account: Account, new_hash: str, *, keep
 def _verify(actor: Actor, user_id: str, **facts: bool) -> Account:
     with unit_of_work(actor) as work:
         account = work.change(work.lock(account_model(actor.realm), user_id), **facts)
-        work.touch(user_mark(user_id))
+        work.invalidate(user_version_key(user_id))
         work.commit()
     return account
 

@@ -12,7 +12,7 @@ from app.identity.access_tokens import issue_access_token
 from app.identity.authentication import identity
 from app.identity.login_throttle import Limit
 from app.identity.passwords import hash_password, needs_rehash, password_matches
-from app.identity.sessions import LiveSession, LoginSession, end_session, open_session, user_mark
+from app.identity.sessions import LiveSession, LoginSession, end_session, open_session, user_version_key
 from app.identity.signing_keys import SigningKeyPair
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
@@ -83,7 +83,7 @@ def _welcomed(work: UnitOfWork, row: Any) -> Account:
     _require_fit(account)
     if not account.is_active:
         work.change(account, is_active=True, archived_at=None)
-        work.touch(user_mark(account.id))
+        work.invalidate(user_version_key(account.id))
     return account
 
 

@@ -9,10 +9,10 @@ from flask import Flask
 from app.actor import system_actor
 from app.data import totals
 from app.data.holdings import holdings
+from app.data.list_cache import SharedMemoryVersions
 from app.data.reads import Page, list_rows
 from app.data.totals import RowTotals
 from app.data.unit_of_work import unit_of_work
-from app.data.versions import SharedMemoryVersions
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category
 from tests.clients import ApiClient
@@ -23,10 +23,10 @@ CATEGORIES = "/marketplace/categorymanagement-api/v1/categories"
 class Table:
     """A table of `rows` rows that takes `cost` seconds to count, seen through the totals of one process."""
 
-    def __init__(self, board: SharedMemoryVersions) -> None:
+    def __init__(self, versions: SharedMemoryVersions) -> None:
         self.rows, self.cost, self.moment = 100, 1.0, 0.0
         self.counts: list[int | None] = []
-        self._board, self._totals = board, RowTotals(board)
+        self._versions, self._totals = versions, RowTotals(versions)
 
     def count(self, limit: int | None) -> int:
         self.counts.append(limit)
@@ -37,7 +37,7 @@ class Table:
 
     def write(self, rows: int) -> None:
         self.rows = rows
-        self._board.bump("rows:table")
+        self._versions.invalidate("rows:table")
 
     def total(self) -> tuple[int, int]:
         """Return the total and its age in milliseconds, 0 for an exact one."""
@@ -47,7 +47,7 @@ class Table:
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
-    made = Table(SharedMemoryVersions(tmp_path / "board"))
+    made = Table(SharedMemoryVersions(tmp_path / "cache-versions"))
     monkeypatch.setattr(totals, "EXACT_UP_TO", 10)
     monkeypatch.setattr(totals, "_clock", lambda: made.moment)
     return made
@@ -133,7 +133,7 @@ def dear(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]
     """Every count of more than two rows is dear; called, it says how many times its cost a total stands."""
     monkeypatch.setattr(totals, "EXACT_UP_TO", 2)
     monkeypatch.setattr(totals, "_CHEAP_SECONDS", 0.0)
-    monkeypatch.setattr(holdings(), "totals", RowTotals(holdings().board))
+    monkeypatch.setattr(holdings(), "totals", RowTotals(holdings().cache_versions))
 
     def stands_for(times: float) -> None:
         monkeypatch.setattr(totals, "_TIMES_ITS_COST", times)

@@ -9,19 +9,19 @@ from redis import ConnectionError as RedisAway
 from sqlalchemy import delete, select
 
 from app.actor import NoRealm, kernel_actor, system_actor
+from app.annotations import Function, annotations_of
 from app.clock import moved_clock
 from app.data import batches
 from app.data.changes import OutboxRecord
+from app.data.list_cache import RedisVersions
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.data.versions import RedisVersions
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
 from app.events.outbox import DONE, PARKED, Event, EventDelivery
 from app.events.relay import relay_all, relay_batch
 from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams
-from app.marks import Function, marks_of
 from app.ops.health import backlog
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
@@ -43,7 +43,7 @@ def _own_subscribers(app: Flask) -> Iterator[None]:
 
 def brought(function: Function) -> Function:
     """Bring a marked function into the running application."""
-    for said in marks_of(function):
+    for said in annotations_of(function):
         runtime().part(Subscriptions).add(said)
     return function
 
@@ -311,7 +311,7 @@ def test_a_relay_that_failed_seeks_the_lead_anew(app: Flask, monkeypatch: pytest
 
 def test_a_relay_whose_board_is_out_of_reach_does_not_ask_the_database_without_a_pause(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such a board reads as always changed."""
+    """Such versions read as always changed."""
     told: list[str] = []
 
     class Stop(threading.Event):
@@ -326,7 +326,7 @@ def test_a_relay_whose_board_is_out_of_reach_does_not_ask_the_database_without_a
         return 0
 
     stop = Stop()
-    monkeypatch.setattr(runtime(), "board", RedisVersions("unix:///nowhere/valkey.sock"))
+    monkeypatch.setattr(runtime(), "cache_versions", RedisVersions("unix:///nowhere/valkey.sock"))
     monkeypatch.setattr(relay, "relay_batch", relay_nothing)
     relay.run_relay(stop)
     assert told == ["ask", "pause"] * 3

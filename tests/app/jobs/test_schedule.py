@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.actor import Actor, NoRealm, kernel_actor, system_actor
+from app.annotations import Function, annotations_of
 from app.clock import moved_clock, now
 from app.data.ids import uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -13,7 +14,6 @@ from app.jobs import schedule, scheduler, worker
 from app.jobs.schedule import Schedule
 from app.jobs.wakeup import DELIVER, queue, wake
 from app.jobs.worker import run, run_all_due_work, run_due_work, run_job
-from app.marks import Function, marks_of
 from app.ops.health import job_runs
 from app.runtime import runtime
 
@@ -30,7 +30,7 @@ def _own_jobs(app: Flask) -> Iterator[None]:
 
 def brought(function: Function) -> Function:
     """Bring a marked function into the running application."""
-    for said in marks_of(function):
+    for said in annotations_of(function):
         runtime().part(Schedule).add(said)
     return function
 

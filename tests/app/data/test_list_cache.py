@@ -1,30 +1,29 @@
-"""A mark changes for every process when anybody bumps it (docs/decisions/002)."""
+"""A version changes for every process when anybody invalidates it (docs/decisions/002)."""
 from pathlib import Path
 
 import pytest
 from flask import Flask, g
 from redis import Redis
 
-from app.data import versions
-from app.data.cache import VersionedCache
-from app.data.versions import CacheVersions, RedisVersions, SharedMemoryVersions
+from app.data import list_cache
+from app.data.list_cache import CacheVersions, RedisVersions, SharedMemoryVersions, VersionedCache
 from app.runtime import runtime
 
 
 @pytest.fixture(params=["shared-memory", "redis"])
 def boards(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> tuple[CacheVersions, CacheVersions]:
-    """Two processes' views of one board."""
+    """Two processes' views of the same versions."""
     if request.param == "redis":
         url = runtime().settings.redis_url
-        RedisVersions(url).bump_all()  # as every process does that starts
+        RedisVersions(url).invalidate_all()  # as every process does that starts
         return RedisVersions(url), RedisVersions(url)
-    return SharedMemoryVersions(tmp_path / "board"), SharedMemoryVersions(tmp_path / "board")
+    return SharedMemoryVersions(tmp_path / "cache-versions"), SharedMemoryVersions(tmp_path / "cache-versions")
 
 
 def test_a_bump_is_seen_by_the_other_process(boards: tuple[CacheVersions, CacheVersions]) -> None:
     mine, other = boards
     before = other.read("rows:product", "rows:user")
-    mine.bump("rows:product")
+    mine.invalidate("rows:product")
     after = other.read("rows:product", "rows:user")
     assert after[0] != before[0]
     assert after[1] == before[1]
@@ -32,24 +31,24 @@ def test_a_bump_is_seen_by_the_other_process(boards: tuple[CacheVersions, CacheV
 
 def test_there_is_one_mark_per_name(boards: tuple[CacheVersions, CacheVersions]) -> None:
     mine, _ = boards
-    mine.bump("rows:product", "rows:user")
-    mine.bump_all()
+    mine.invalidate("rows:product", "rows:user")
+    mine.invalidate_all()
     product, user = mine.read("rows:product", "rows:user")
     assert (product,) == mine.read("rows:product")
     assert (user,) == mine.read("rows:user")
 
 
 def test_names_that_are_asked_for_once_do_not_pile_up(tmp_path: Path) -> None:
-    board = SharedMemoryVersions(tmp_path / "board")
+    versions = SharedMemoryVersions(tmp_path / "cache-versions")
     for number in range(versions.SLOTS + 10):
-        board.read(f"user:{number}")
+        versions.read(f"user:{number}")
     assert versions._slot.cache_info().currsize <= versions.SLOTS
 
 
 def test_everything_can_be_forgotten(boards: tuple[CacheVersions, CacheVersions]) -> None:
     mine, other = boards
     before = other.read("rows:product")
-    mine.bump_all()
+    mine.invalidate_all()
     assert other.read("rows:product") != before
 
 
@@ -63,12 +62,12 @@ def test_an_entry_lives_until_its_mark_changes(boards: tuple[CacheVersions, Cach
         return len(made)
 
     assert [cache.get_or_make("key", ("rows:product",), make) for _ in range(2)] == [1, 1]
-    other.bump("rows:product")
+    other.invalidate("rows:product")
     assert cache.get_or_make("key", ("rows:product",), make) == 2
 
 
 def test_an_entry_lives_as_long_as_what_was_made_says(tmp_path: Path) -> None:
-    cache = VersionedCache(SharedMemoryVersions(tmp_path / "board"), 10)
+    cache = VersionedCache(SharedMemoryVersions(tmp_path / "cache-versions"), 10)
     for made, hit in ((0, False), (300, False), (0, True)):
         assert cache.look_up("key", (), lambda made=made: made, lambda seconds: seconds)[1] == hit
 
@@ -78,7 +77,7 @@ def test_what_is_made_while_the_rows_change_is_not_kept(boards: tuple[CacheVersi
     cache = VersionedCache(mine, 10)
 
     def make_during_a_commit() -> str:
-        other.bump("rows:product")
+        other.invalidate("rows:product")
         return "old"
 
     assert cache.get_or_make("key", ("rows:product",), make_during_a_commit) == "old"
@@ -86,14 +85,14 @@ def test_what_is_made_while_the_rows_change_is_not_kept(boards: tuple[CacheVersi
 
 
 def test_the_cache_keeps_no_more_than_its_size(tmp_path: Path) -> None:
-    cache = VersionedCache(SharedMemoryVersions(tmp_path / "board"), 3)
+    cache = VersionedCache(SharedMemoryVersions(tmp_path / "cache-versions"), 3)
     for number in range(10):
         cache.get_or_make(number, (), lambda: "x")
     assert len(cache._entries) == 3
 
 
 def test_heavy_entries_leave_room_for_fewer(tmp_path: Path) -> None:
-    cache = VersionedCache(SharedMemoryVersions(tmp_path / "board"), 10, weigh=len)
+    cache = VersionedCache(SharedMemoryVersions(tmp_path / "cache-versions"), 10, weigh=len)
     for made in ("xxxx", "yyyy", "zzzz"):
         cache.get_or_make(made, (), lambda made=made: made)
     assert list(cache._entries) == ["yyyy", "zzzz"]
@@ -102,49 +101,49 @@ def test_heavy_entries_leave_room_for_fewer(tmp_path: Path) -> None:
 
 
 def test_a_board_out_of_reach_reads_as_always_changed(app: Flask) -> None:
-    board = RedisVersions("unix:///nowhere/valkey.sock")
-    assert board.read("rows:product") != board.read("rows:product")
+    versions = RedisVersions("unix:///nowhere/valkey.sock")
+    assert versions.read("rows:product") != versions.read("rows:product")
 
 
 def test_a_bump_that_redis_missed_counts_when_it_is_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     url = runtime().settings.redis_url
     mine, other = RedisVersions(url), RedisVersions(url)
-    other.bump_all()
+    other.invalidate_all()
     before = other.read("rows:product")
     with monkeypatch.context() as away:
         away.setattr(mine, "_redis", Redis.from_url("unix:///nowhere/valkey.sock", retry=None))
-        mine.bump("rows:product")
+        mine.invalidate("rows:product")
     assert other.read("rows:product") == before
     mine.read("rows:user")
     assert other.read("rows:product") != before
 
 
 def test_a_redis_that_lost_its_marks_brings_no_old_entry_back(app: Flask) -> None:
-    board = RedisVersions(runtime().settings.redis_url)
-    board.bump_all()
-    never_bumped = board.read("rows:product")
-    board.bump("rows:product")
+    versions = RedisVersions(runtime().settings.redis_url)
+    versions.invalidate_all()
+    never_invalidated = versions.read("rows:product")
+    versions.invalidate("rows:product")
     runtime().redis.flushall()
-    assert never_bumped not in (board.read("rows:product"), board.read("rows:product"))
+    assert never_invalidated not in (versions.read("rows:product"), versions.read("rows:product"))
 
 
 def test_a_new_connection_makes_what_was_read_before_void(app: Flask) -> None:
-    board = RedisVersions(runtime().settings.redis_url)
-    board.bump_all()
-    before = board.read("rows:product")
-    assert board.read("rows:product") == before
-    board._redis.connection_pool.disconnect()
-    assert board.read("rows:product") != before
+    versions = RedisVersions(runtime().settings.redis_url)
+    versions.invalidate_all()
+    before = versions.read("rows:product")
+    assert versions.read("rows:product") == before
+    versions._redis.connection_pool.disconnect()
+    assert versions.read("rows:product") != before
 
 
 def test_a_request_asks_redis_once(app: Flask) -> None:
-    board = RedisVersions(runtime().settings.redis_url)
+    versions = RedisVersions(runtime().settings.redis_url)
     with app.test_request_context():
-        g.marks = {}
-        versions.expect(["rows:product"])
-        board.read("user:1")
+        g.cache_versions = {}
+        list_cache.expect_versions(["rows:product"])
+        versions.read("user:1")
         asked = runtime().redis.info("commandstats")["cmdstat_hmget"]["calls"]
-        first = board.read("rows:product", "user:1")
+        first = versions.read("rows:product", "user:1")
         assert runtime().redis.info("commandstats")["cmdstat_hmget"]["calls"] == asked
-        board.bump("rows:product")
-        assert board.read("rows:product", "user:1") != first
+        versions.invalidate("rows:product")
+        assert versions.read("rows:product", "user:1") != first
