@@ -37,6 +37,8 @@ from tests.faults.load import Bidder, Told
 from tests.flow import everything_sent, sent
 from tests.live import LiveSystem
 
+PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
+
 FAULTS = int(os.environ.get("GUILDHALL_FAULTS", "8"))
 VICTIMS = ("worker", "relay", "web", "valkey")
 BIDDERS = 4
@@ -141,15 +143,23 @@ def _assert_every_event_was_published_and_delivered_once() -> None:
 def _assert_everybody_was_notified_once() -> None:
     """The seller hears of each bid, a leader of each bid that took the lead away: once, and nobody else."""
     expected = [(event.event_id, "BID_UPDATED", _seller_of(event.payload["productId"])) for event in sent(BID_CREATED)]
-    for event in sent(PRICE_CHANGED):
-        former = event.payload["oldLeaderId"]
-        if former not in (None, event.payload["leaderId"]):
-            expected.append((event.event_id, "BID_OUTBID", former))
+    told = [(event, event.payload["oldLeaderId"]) for event in sent(PRICE_CHANGED)
+            if event.payload["oldLeaderId"] not in (None, event.payload["leaderId"])]
+    expected += [(event.event_id, "BID_OUTBID", former) for event, former in told]
+    assert Counter((event.payload["productId"], former) for event, former in told) == _leads_lost()
     with reading() as connection:
         notified = connection.execute(select(
             Notification.event_id, Notification.notification_type, Notification.user_id)
             .where(Notification.channel == "IN_APP")).all()
     assert sorted(tuple(row) for row in notified) == sorted(expected)
+
+
+def _leads_lost() -> Counter[tuple[str, str]]:
+    """Count per listing and bidder how often the listing itself changed its leader."""
+    changes = [(event.payload["old_productListingProduct"], event.payload["productListingProduct"])
+               for event in sent(PRODUCT_UPDATED)]
+    return Counter((new["id"], old["highestBidderId"]) for old, new in changes
+                   if old["highestBidderId"] not in (None, new["highestBidderId"]))
 
 
 def _seller_of(product_id: str) -> str:
