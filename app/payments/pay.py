@@ -10,20 +10,20 @@ from sqlalchemy import select
 
 from app.actor import Actor
 from app.clock import now
+from app.data.money import to_wire
 from app.data.reads import fetch_one
-from app.data.serialization import Wire
+from app.data.serialization import Wire, row_serializer
 from app.errors import NotFound, RuleViolated
 from app.identity.access import require
 from app.jobs.wakeup import wake
-from app.payments import attempts
+from app.payments import attempts, booking
 from app.payments.attempts import Wish
-from app.payments.booking import CANCELED, FAILED, OPEN, SENDING, SUCCESS, UNSETTLED_STATES
 from app.payments.cards import keep_card
 from app.payments.checkout import Checkout
 from app.payments.gateway.circuit_breaker import NOT_ASKED, ask_gateway
 from app.payments.gateway.port import Charge, GatewayUnavailable, Intent, Payer, PaymentGateError, PaymentRefused
-from app.payments.records import PaymentAttempt
-from app.payments.results import order_row, payment_result
+from app.payments.records import CANCELED, FAILED, OPEN, SENDING, STARTED, SUCCESS, UNSETTLED_STATES, PaymentAttempt
+from app.runtime import runtime
 
 SETTLE_JOB = "settle-payments"
 ROUNDS = 3
@@ -51,28 +51,28 @@ def start(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, Any
     wish = Wish(params.get("paymentMethodId"), params.get("return_url"), bool(params.get("storeCard")))
     said: Said = None
     for _ in range(ROUNDS):
-        turn = attempts.begin(checkout, actor, order_id, wish)
-        said = _take(checkout, actor, turn)
-        if not _begins_anew(checkout, actor, turn, wish):
+        opening = attempts.begin(checkout, actor, order_id, wish)
+        said = _take(checkout, actor, opening)
+        if not _begins_anew(checkout, actor, opening, wish):
             break
     return present(checkout, order_id, params, said)
 
 
-def _take(checkout: Checkout, actor: Actor, turn: attempts.Turn) -> Said:
-    if turn.kind == attempts.BUSY:
+def _take(checkout: Checkout, actor: Actor, opening: attempts.Opening) -> Said:
+    if opening.kind == attempts.BUSY:
         return None
-    if turn.kind == attempts.NEW:
-        return charge(checkout, actor, turn.attempt)
-    return settle(checkout, actor, turn.attempt)
+    if opening.kind == attempts.NEW:
+        return charge(checkout, actor, opening.attempt)
+    return settle(checkout, actor, opening.attempt)
 
 
-def _begins_anew(checkout: Checkout, actor: Actor, turn: attempts.Turn, wish: Wish) -> bool:
+def _begins_anew(checkout: Checkout, actor: Actor, opening: attempts.Opening, wish: Wish) -> bool:
     """Return whether the payer's new card should be tried now that the payment found open is out of the way."""
-    if turn.kind in (attempts.NEW, attempts.BUSY) or wish.method_id in (None, turn.attempt.method_id):
+    if opening.kind in (attempts.NEW, attempts.BUSY) or wish.method_id in (None, opening.attempt.method_id):
         return False
-    if attempts.read(turn.attempt.id).state == OPEN:
-        close(checkout, actor, turn.attempt)
-    return attempts.read(turn.attempt.id).state not in (*UNSETTLED_STATES, SUCCESS)
+    if attempts.read(opening.attempt.id).state == OPEN:
+        close(checkout, actor, opening.attempt)
+    return attempts.read(opening.attempt.id).state not in (*UNSETTLED_STATES, SUCCESS)
 
 
 def refresh(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, Any], *,
@@ -115,14 +115,14 @@ def charge(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
     try:
         intent = _charged(checkout, actor, attempt)
     except PaymentRefused as refused:
-        attempts.book_refusal(checkout, actor, attempt, refused)
+        booking.book_refusal(checkout, actor, attempt, refused)
         return refused
     except GatewayUnavailable as trouble:
         if trouble.code in NOT_ASKED:
             attempts.postpone(actor, attempt.id, timedelta(0))
             wake(SETTLE_JOB)
         return trouble
-    attempts.book_intent(checkout, actor, attempt.order_id, intent)
+    booking.book_intent(checkout, actor, attempt.order_id, intent)
     return intent
 
 
@@ -156,11 +156,11 @@ def close(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
     try:
         intent = ask_gateway(lambda gateway: gateway.cancel_intent(intent_id))
     except PaymentRefused:
-        attempts.close_attempt(checkout, actor, attempt)
+        booking.close_attempt(checkout, actor, attempt)
         return None
     except GatewayUnavailable as trouble:
         return trouble
-    attempts.book_intent(checkout, actor, attempt.order_id, intent)
+    booking.book_intent(checkout, actor, attempt.order_id, intent)
     return intent
 
 
@@ -177,10 +177,10 @@ def look_up(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:
     except GatewayUnavailable as trouble:
         return trouble
     for intent in found:
-        attempts.book_intent(checkout, actor, attempt.order_id, intent)
+        booking.book_intent(checkout, actor, attempt.order_id, intent)
     is_lost = stored.intent_id is not None or stored.state == FAILED or now() - stored.started_at > LOST_AFTER
     if is_lost and (not found or attempts.read(attempt.id).intent_id is None):
-        attempts.close_attempt(checkout, actor, stored)
+        booking.close_attempt(checkout, actor, stored)
     return found[-1] if found else None
 
 
@@ -194,3 +194,44 @@ def _is_wanted(checkout: Checkout, attempt: PaymentAttempt) -> bool:
     order = fetch_one(select(checkout.order.__table__).where(checkout.order.id == attempt.order_id))
     is_open = attempts.read(attempt.id).state in UNSETTLED_STATES
     return is_open and order is not None and checkout.wants_payment(order)
+
+
+def order_row(checkout: Checkout, order_id: str) -> Wire:
+    """Return the order as the wire shows it, a cancelled (soft-deleted) one too; raises NotFound."""
+    shape = row_serializer(checkout.order)
+    row = fetch_one(select(*shape.columns).where(checkout.order.id == order_id))
+    if row is None:
+        raise NotFound
+    return shape.row(row)
+
+
+def payment_result(checkout: Checkout, order_id: str, params: dict[str, Any], intent: Intent | None) -> dict[str, Any]:
+    """Return the documented result of the order's payment; `amount` in major units.
+
+    The client secret is the payer's alone: it is there when the gateway was just asked, and told by no event."""
+    made = attempts.read_all(checkout, order_id)
+    attempt = attempts.paying_attempt(made) or (made[-1] if made else None)
+    if attempt is None:
+        return {"success": False, "orderId": order_id, "paymentUserParams": params}
+    model: Any = checkout.ticket
+    ticket = fetch_one(select(model.id).where(model.order_id == order_id, model.is_active.is_(True)))
+    literal = STARTED if attempt.state in (SENDING, OPEN) else attempt.state
+    status = attempt.intent_status or ("processing" if literal == STARTED else literal)
+    return {
+        "success": attempt.state in (SUCCESS, SENDING, OPEN), "paymentTicketId": ticket.id if ticket else None,
+        "orderId": order_id, "paymentId": attempt.intent_id, "paymentStatus": status,
+        "paymentIntentInfo": _intent_info(attempt, intent, status), "statusLiteral": literal,
+        "amount": to_wire(attempt.amount, attempt.currency), "currency": attempt.currency,
+        "description": attempt.description, "metadata": checkout.metadata(attempt), "paymentUserParams": params}
+
+
+def without_secret(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a `paymentResult` without the secret that lets its holder confirm the payment, for everybody else."""
+    info = result.get("paymentIntentInfo")
+    return result if info is None else result | {"paymentIntentInfo": info | {"clientSecret": None}}
+
+
+def _intent_info(attempt: PaymentAttempt, intent: Intent | None, status: str) -> dict[str, Any]:
+    is_this = intent is not None and intent.id == attempt.intent_id
+    return {"paymentIntentId": attempt.intent_id, "clientSecret": intent.client_secret if is_this and intent else None,
+            "publicKey": runtime().settings.stripe_publishable_key or None, "status": status}

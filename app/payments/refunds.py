@@ -16,12 +16,12 @@ from app.data.ids import uuid7
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
-from app.payments.attempts import LEASE, LOOK_AGAIN, attempts_of, lock_order, paying_attempt, read_all
-from app.payments.booking import SUCCESS, refund_state
+from app.payments.attempts import paying_attempt, read_all
+from app.payments.booking import LEASE, LOOK_AGAIN, attempts_of, lock_order, refund_state
 from app.payments.checkout import Checkout, Order
 from app.payments.gateway.circuit_breaker import ask_gateway
 from app.payments.gateway.port import GatewayUnavailable, PaymentGateError, PaymentGateway, PaymentRefused, Refund
-from app.payments.records import PaymentAttempt, PaymentRefund
+from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
 
 log = logging.getLogger("guildhall.payments")
 

@@ -11,9 +11,8 @@ from app.data.columns import iso
 from app.data.money import to_wire
 from app.data.reads import fetch
 from app.payments.attempts import paying_attempt, read_all
-from app.payments.booking import UNSETTLED_STATES
 from app.payments.checkout import Checkout
-from app.payments.records import PaymentAttempt, PaymentEvent, PaymentRefund
+from app.payments.records import UNSETTLED_STATES, PaymentAttempt, PaymentEvent, PaymentRefund
 from app.payments.refunds import PENDING, REFUND_FAILED, REQUESTED, left_to_refund, read_refunds
 
 Facts = dict[str, Any]

@@ -15,7 +15,7 @@ from app.clock import now
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import ApiError, DuplicateRecord, InvalidInput, NotFound, RuleViolated, Unavailable
-from app.payments.attempts import apply_intent, lock_order
+from app.payments.booking import apply_intent, lock_order
 from app.payments.checkout import Checkout, Order
 from app.payments.gateway.circuit_breaker import ask_gateway, parse_webhook
 from app.payments.gateway.port import INTENT_EVENTS, GatewayEvent, Intent, InvalidWebhook, PaymentGateError, Refund

@@ -19,10 +19,9 @@ from app.errors import RuleViolated
 from app.identity.access import require, require_self_or_staff
 from app.jobs.wakeup import wake
 from app.payments import refunds as payment_refunds
-from app.payments.attempts import attempts_of, book_manual_payment, lock_order
-from app.payments.booking import OPEN, UNSETTLED_STATES
+from app.payments.booking import attempts_of, book_manual_payment, lock_order
 from app.payments.pay import SETTLE_JOB
-from app.payments.records import PaymentRefund
+from app.payments.records import OPEN, UNSETTLED_STATES, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.claims import release_claims
 from blueprints.marketplace.order_management import rules

@@ -10,8 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from app.clock import now
 from app.data.money import to_wire
 from app.data.reads import fetch
-from app.payments.booking import SUCCESS
-from app.payments.records import PaymentAttempt, PaymentRefund
+from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
 from app.payments.refunds import SUCCEEDED
 from blueprints.marketplace.order_management.models import RESERVED, SOLD, LedgerEntry, Order, OrderItem
 from blueprints.marketplace.order_management.settlement import CHECKOUT

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import Instant, choice, id_list, identifier, instant, integer, json_object, money, string
 from app.data.entity import Base, Entity
-from app.payments.booking import CONFIRMATIONS
-from app.payments.objects import (
+from app.payments.records import (
     ALREADY_CUSTOMER,
     ALREADY_KEPT,
     ALREADY_PAYING,
+    CONFIRMATIONS,
     CustomerColumns,
     MethodColumns,
     TicketColumns,

@@ -15,12 +15,10 @@ from app.data.serialization import Wire, row_serializer
 from app.errors import RuleViolated, Unavailable
 from app.payments import cards, pay, webhooks
 from app.payments.attempts import read_all
-from app.payments.booking import OPEN
 from app.payments.gateway.port import GatewayUnavailable, Payer, PaymentRefused
-from app.payments.pay import Payment
-from app.payments.records import PaymentRefund
+from app.payments.pay import Payment, order_row, without_secret
+from app.payments.records import OPEN, PaymentRefund
 from app.payments.refunds import reread_refunds, send_refund
-from app.payments.results import order_row, without_secret
 from blueprints.marketplace.order_management import commands
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import Order

@@ -12,8 +12,7 @@ from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from app.http.request import json_body
 from app.http.schemas import load
-from app.payments.pay import Payment
-from app.payments.results import without_secret
+from app.payments.pay import Payment, without_secret
 from blueprints.marketplace.order_management import (
     commands,
     paying,

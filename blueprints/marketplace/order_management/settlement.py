@@ -6,11 +6,10 @@ from datetime import timedelta
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork
 from app.errors import RuleViolated
-from app.payments.attempts import attempts_of
-from app.payments.booking import FAILED, SENDING
+from app.payments.booking import attempts_of
 from app.payments.checkout import Bill, Checkout
 from app.payments.checkout import Order as AnyOrder
-from app.payments.records import PaymentAttempt, PaymentRefund
+from app.payments.records import FAILED, SENDING, PaymentAttempt, PaymentRefund
 from app.payments.refunds import given_back, refunds_of
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger, rules, topics

@@ -1,5 +1,5 @@
 """Topics of orderManagement, literal from the contract and the documents of the payment flow (054)."""
-from app.payments.booking import CANCELED, FAILED, STARTED, SUCCESS
+from app.payments.records import CANCELED, FAILED, STARTED, SUCCESS
 
 ORDER_CREATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-created"
 ORDER_UPDATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-updated"

@@ -9,10 +9,11 @@ from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, RuleViolated
 from app.jobs.worker import run_job
-from app.payments import attempts, pay, refunds
-from app.payments.booking import CANCELED, FAILED, STARTED, SUCCESS
+from app.payments import attempts, booking, refunds
 from app.payments.checkout import Bill, Checkout, Checkouts
 from app.payments.gateway import circuit_breaker
+from app.payments.pay import Payment, present, start
+from app.payments.records import CANCELED, FAILED, STARTED, SUCCESS
 from app.runtime import runtime
 from blueprints.marketplace.order_management.models import Order, OrderPayment, PaymentCustomer, PaymentMethod
 from tests.app.payments.memory_gateway import DECLINED, GOOD, LOST, MemoryGateway
@@ -63,8 +64,8 @@ def membership(gateway) -> str:
     return str(order.id)
 
 
-def pay(membership: str, card: str, actor: Actor = MEMBER) -> pay.Payment:
-    return pay.start(MEMBERSHIP, actor, membership, {"paymentMethodId": card})
+def pay(membership: str, card: str, actor: Actor = MEMBER) -> Payment:
+    return start(MEMBERSHIP, actor, membership, {"paymentMethodId": card})
 
 
 def test_only_its_payer_pays_it_and_once(membership):
@@ -91,15 +92,15 @@ def test_a_lost_answer_is_found_by_the_job_that_serves_every_checkout(membership
     with moved_clock(minutes=2):
         run_job("settle-payments")
     assert [one.state for one in attempts.read_all(MEMBERSHIP, membership)] == [SUCCESS]
-    assert pay.present(MEMBERSHIP, membership, {}).order["carrier"] == "member"
+    assert present(MEMBERSHIP, membership, {}).order["carrier"] == "member"
 
 
 def test_its_money_goes_back_by_the_same_way(membership, gateway):
     pay(membership, GOOD)
     with unit_of_work(MEMBER) as work:
-        order = attempts.lock_order(work, MEMBERSHIP, membership)
+        order = booking.lock_order(work, MEMBERSHIP, membership)
         refund = refunds.request_refund(work, MEMBERSHIP, order, amount=1999, reason="changed their mind")
         work.commit()
     assert refunds.send_refund(MEMBERSHIP, MEMBER, refund.id) is None
-    assert pay.present(MEMBERSHIP, membership, {}).order["carrier"] == "guest"
+    assert present(MEMBERSHIP, membership, {}).order["carrier"] == "guest"
     assert [one.amount for one in gateway.refunds.values()] == [1999]

@@ -16,7 +16,7 @@ from app.data.money import to_minor
 from app.data.reads import fetch
 from app.errors import Forbidden, NotFound, RuleViolated
 from app.jobs.worker import run_all_due_work, run_job
-from app.payments.attempts import book_intent
+from app.payments.booking import book_intent
 from app.payments.gateway import circuit_breaker
 from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import commands, ledger_entries, paying, placing

@@ -3,17 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.payments.booking import (
-    CANCELED,
-    FAILED,
-    OPEN,
-    SENDING,
-    STARTED,
-    SUCCESS,
-    next_state,
-    outcome_of,
-    refund_state,
-)
+from app.payments.booking import next_state, outcome_of, refund_state
+from app.payments.records import CANCELED, FAILED, OPEN, SENDING, STARTED, SUCCESS
 
 OUTCOMES = (STARTED, SUCCESS, FAILED, CANCELED)
 ATTEMPT_STATES = (SENDING, OPEN, FAILED, CANCELED, SUCCESS)
