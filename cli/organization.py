@@ -98,7 +98,7 @@ def suspend_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> N
 
     Example: flask organization tenant suspend acme --yes
     """
-    _turn(tenant_id, tenants.SUSPENDED, dry_run=dry_run, yes=yes, as_json=as_json)
+    _change_status(tenant_id, tenants.SUSPENDED, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 @tenant.command("resume")
@@ -110,17 +110,17 @@ def resume_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> No
 
     Example: flask organization tenant resume acme --yes
     """
-    _turn(tenant_id, tenants.ACTIVE, dry_run=dry_run, yes=yes, as_json=as_json)
+    _change_status(tenant_id, tenants.ACTIVE, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
-def _turn(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
-    turn = {tenants.SUSPENDED: tenants.suspend_tenant, tenants.ACTIVE: tenants.resume_tenant}[status]
+def _change_status(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    change = {tenants.SUSPENDED: tenants.suspend_tenant, tenants.ACTIVE: tenants.resume_tenant}[status]
     with _refusals_spoken():
         found = tenants.known_tenant(_ports(), tenant_id)
         if found.status == status:
             say_unchanged(f"{tenant_id} is {status} already")
         elif agreed(f"{tenant_id} ({found.status}) becomes {status}", dry_run=dry_run, yes=yes):
-            turn(_ports(), tenant_id)
+            change(_ports(), tenant_id)
             print_facts(_tenant_facts(tenants.known_tenant(_ports(), tenant_id)), as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""How very many rows are removed or changed: a lot at a time, so that writers never wait for all of them."""
+"""How very many rows are removed or changed: in batches, so that writers never wait for all of them."""
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,14 +7,14 @@ from app.actor import Actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 
 BATCH_ROWS = 1000
-_WAY_SECONDS = 0.01
+_YIELD_SECONDS = 0.01
 
 
 def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
           remove: Callable[[UnitOfWork, Sequence[Any]], object]) -> int:
-    """Remove or settle what `find(lot size)`, outside any transaction, names until it names nothing; returns how many.
+    """Remove or settle what `find(size)`, outside any transaction, names until it names nothing; returns how many.
 
-    Each lot is removed in a transaction of its own, and then others have their turn."""
+    Each batch is removed in a transaction of its own; then the write lock is yielded."""
     purged = 0
     while ids := find(BATCH_ROWS):
         with unit_of_work(actor) as work:
@@ -27,4 +27,4 @@ def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
 
 def yield_write_lock() -> None:
     """Let those write who wait behind the transaction just ended: whoever comes back at once would be faster."""
-    time.sleep(_WAY_SECONDS)
+    time.sleep(_YIELD_SECONDS)

@@ -180,8 +180,8 @@ class UnitOfWork:
         It joins the record of that row, if nothing was said of the object since; else it is a record of its own."""
         last = next((record for record in reversed(self._records) if record["key"] == key), None)
         head, found, tail = envelope.partition(row)
-        told = {"realm": realm, "topic": None, "payload": row.decode()}
-        if last is None or last["object"] is None or not found or any(last[name] != told[name] for name in told):
+        wanted = {"realm": realm, "topic": None, "payload": row.decode()}
+        if last is None or last["object"] is None or not found or any(last[name] != wanted[name] for name in wanted):
             self.emit(topic, key, envelope, realm=realm)
         else:
             before = head.decode()
@@ -193,7 +193,7 @@ class UnitOfWork:
         return row if version == entity.record_version else row_json(entity)
 
     def _take_change(self, entity: Entity, verb: str, row: bytes, former: bytes | None = None) -> None:
-        if verb != "deleted" or not entity.is_active:  # a row that is gone for good is told otherwise than it was
+        if verb != "deleted" or not entity.is_active:  # a row that is gone for good has another JSON than before
             self._rows[entity] = entity.record_version, row
         self._record(entity.realm_of_row, entity.id, row, service=entity.__service__.lower(),
                      object=entity.__object__.lower(), verb=verb, former=former.decode() if former else None)
@@ -235,7 +235,7 @@ class UnitOfWork:
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` once the transaction is durable and others may write: it may wait for somebody outside.
 
-        For dropping copies and ringing bells only, never for effects."""
+        For dropping copies and waking workers only, never for effects."""
         self._after_commit.append(action)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Pays what is owed to subscribers: in batches, once per (event, subscriber), retried with back-off, then parked."""
+"""Delivers due events to subscribers: in batches, once per (event, subscriber), retried with back-off, then parked."""
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -88,12 +88,12 @@ def _claim(work: UnitOfWork, limit: int) -> list[Any]:
         return []
     first = found[0].subscriber
     claimed = {(row.record_id, row.topic) for row in found if row.subscriber == first}
-    query = (select(OutboxRecord.__table__, EventDelivery.topic.label("told"), EventDelivery.subscriber,
+    query = (select(OutboxRecord.__table__, EventDelivery.topic.label("sent_topic"), EventDelivery.subscriber,
                     EventDelivery.attempts)
              .join(EventDelivery, EventDelivery.record_id == OutboxRecord.id)
              .where(OutboxRecord.id.in_({record_id for record_id, _ in claimed}), EventDelivery.subscriber == first))
-    rows = [row for row in work.rows(query) if (row.id, row.told) in claimed]
-    rows.sort(key=lambda row: (row.id, topics_of(row).index(row.told)))
+    rows = [row for row in work.rows(query) if (row.id, row.sent_topic) in claimed]
+    rows.sort(key=lambda row: (row.id, topics_of(row).index(row.sent_topic)))
     return [row for row in rows if row.realm == rows[0].realm]
 
 
@@ -103,14 +103,14 @@ def _run_each(work: UnitOfWork, listener: Subscription, rows: Sequence[Any]) -> 
     for (realm, request_id), caused in groupby(rows, key=attrgetter("realm", "request_id")):
         with work.acting_for(system_actor(realm), request_id):
             for row in caused:
-                listener.handler(work, event_of(row, row.told))
+                listener.handler(work, event_of(row, row.sent_topic))
 
 
 def _run_batch(listener: Subscription, rows: Sequence[Any]) -> None:
     """Feed a batch handler outside any transaction; events are idempotent there, so a crash only repeats."""
     assert listener.batch_handler is not None  # noqa: S101 - the two kinds of subscriber
     try:
-        listener.batch_handler([event_of(row, row.told) for row in rows])
+        listener.batch_handler([event_of(row, row.sent_topic) for row in rows])
     except Exception as error:
         log.exception("subscriber %s failed", listener.name)
         _postpone(listener.name, rows, error)
@@ -128,7 +128,7 @@ def _deliver_one(listener: Subscription, row: Any) -> None:
                 _settle(work, listener.name, [row])
                 work.commit()
     except Exception as error:
-        log.exception("subscriber %s failed on %s of record %s", listener.name, row.told, row.id)
+        log.exception("subscriber %s failed on %s of record %s", listener.name, row.sent_topic, row.id)
         _postpone(listener.name, [row], error)
 
 
@@ -136,7 +136,7 @@ def _owed_of(subscriber: str, rows: Sequence[Any]) -> Iterator[ColumnElement[boo
     """Yield, per topic, the condition that names what the subscriber is owed of these rows."""
     by_topic: dict[str, list[int]] = {}
     for row in rows:
-        by_topic.setdefault(row.told, []).append(row.id)
+        by_topic.setdefault(row.sent_topic, []).append(row.id)
     for topic, ids in by_topic.items():
         yield and_(EventDelivery.record_id.in_(ids), EventDelivery.topic == topic,
                    EventDelivery.subscriber == subscriber)
@@ -163,7 +163,7 @@ def retry_parked(subscriber: str | None = None) -> int:
     parked = IS_PARKED, EventDelivery.subscriber == subscriber
     return purge(
         kernel_actor(),
-        lambda lot: [row.record_id for row in fetch(select(EventDelivery.record_id).where(*parked).limit(lot))],
+        lambda size: [row.record_id for row in fetch(select(EventDelivery.record_id).where(*parked).limit(size))],
         lambda work, ids: work.execute(update(EventDelivery).where(*parked, EventDelivery.record_id.in_(ids)).values(
             status=PENDING, attempts=0, next_attempt_at=now(), last_error=None)))
 
@@ -184,13 +184,13 @@ def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
 
     Raises LookupError for an unknown subscriber or a topic it does not listen to."""
     stored_for(subscriber, topic, after)
-    # Not what comes meanwhile: it is told anyway, and may come of the replay itself.
+    # Not what comes meanwhile: it is delivered anyway, and may come of the replay itself.
     [known] = fetch(select(func.min(OutboxRecord.id).label("oldest"), func.max(OutboxRecord.id).label("newest")))
     oldest, newest, replayed = known.oldest or 1, known.newest or 0, 0
     for above in range(max(after, oldest - 1), newest, batches.BATCH_ROWS):
-        lot = OutboxRecord.id <= min(above + batches.BATCH_ROWS, newest)
-        for told, stored in stored_for(subscriber, topic, above).items():
-            replayed += _owe_again(subscriber, told, *stored, lot)
+        batch = OutboxRecord.id <= min(above + batches.BATCH_ROWS, newest)
+        for sent_topic, stored in stored_for(subscriber, topic, above).items():
+            replayed += _owe_again(subscriber, sent_topic, *stored, batch)
         yield_write_lock()
     return replayed
 
@@ -214,9 +214,9 @@ def purge_events(days: int = 7) -> int:
     limit = now() - timedelta(days=days)
     owed = union_all(*(select(EventDelivery.record_id).where(state) for state in (IS_PENDING, IS_PARKED)))
 
-    def find(lot: int) -> Sequence[int]:
+    def find(size: int) -> Sequence[int]:
         old = select(OutboxRecord.id).where(OutboxRecord.published_at < limit, OutboxRecord.id.not_in(owed))
-        return [row.id for row in fetch(old.order_by(OutboxRecord.id).limit(lot))]
+        return [row.id for row in fetch(old.order_by(OutboxRecord.id).limit(size))]
 
     def remove(work: UnitOfWork, ids: Sequence[int]) -> None:
         # Asked again, because a replay may have owed one of them anew.

@@ -30,7 +30,7 @@ class Message:
 
 
 def topics_of(record: Any) -> list[str]:
-    """Return the topics of the events a record makes, in the order they are told."""
+    """Return the topics of the events a record makes, in the order they are sent."""
     topics = []
     if record.object is not None:
         topics = [db_topic(record.realm, record.service, record.object, record.verb),
@@ -79,9 +79,9 @@ def _with_row(envelope: str, row_at: int, row: str) -> str:
     return f"{envelope[:row_at]}{row}{envelope[row_at:]}"
 
 
-def _old_and_new(payload: str, told: str) -> str:
+def _old_and_new(payload: str, former_row: str) -> str:
     """Return the dbevent of an update: the row before and after, and of what changed the values before and after."""
-    row, former = orjson.loads(payload), orjson.loads(told)
+    row, former = orjson.loads(payload), orjson.loads(former_row)
     name, changed, old = former["object"], former["changed"], row | former["values"]
     return orjson.dumps({f"old_{name}": old, name: row, "oldDataValues": {field: old[field] for field in changed},
                          "newDataValues": {field: row[field] for field in changed}}).decode()

@@ -141,5 +141,5 @@ def purge_keys(hours: int) -> int:
     old = select(IdempotencyKey.scope).where(IdempotencyKey.created_at < now() - timedelta(hours=hours))
     return purge(
         kernel_actor(),
-        lambda lot: [row.scope for row in fetch(old.order_by(IdempotencyKey.created_at).limit(lot))],
+        lambda size: [row.scope for row in fetch(old.order_by(IdempotencyKey.created_at).limit(size))],
         lambda work, scopes: work.execute(delete(IdempotencyKey).where(IdempotencyKey.scope.in_(scopes))))

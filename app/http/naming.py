@@ -1,6 +1,6 @@
 """What the contract calls things, derived from the name of an API and the data object it answers with.
 
-Its misspellings are the rule here: everything that was got is told as `…-retrived`."""
+Its misspellings are the rule here: the topic of everything that was got is `…-retrived`."""
 import re
 from dataclasses import dataclass
 

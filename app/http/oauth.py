@@ -106,9 +106,9 @@ def token_operation(refusals: dict[str, Any]) -> dict[str, Any]:
         "grant_type": {"const": _ClientCredentials.GRANT_TYPE},
         "scope": {"type": "string", "description": "scopes by space; default all of the client"},
         "client_id": {"type": "string", "format": "uuid"}, "client_secret": text}}
-    token = _told({"access_token": text, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"},
+    token = _body({"access_token": text, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"},
                    "scope": text})
-    wrong = _told({"error": text, "error_description": text}, required=["error"])
+    wrong = _body({"error": text, "error_description": text}, required=["error"])
     refused = {"application/json": {"schema": wrong, "example": {"error": "invalid_client"}}}
     meaning = "invalid_request, invalid_scope, unsupported_grant_type or invalid_client"
     return {
@@ -120,6 +120,6 @@ def token_operation(refusals: dict[str, Any]) -> dict[str, Any]:
                       "401": {"description": "invalid_client", "content": refused}, **refusals}}
 
 
-def _told(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+def _body(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": required or list(properties),
             "additionalProperties": False, "maxProperties": 100}

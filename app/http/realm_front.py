@@ -247,8 +247,8 @@ def _finish(api: BusinessApi, actor: Actor, work: UnitOfWork, answer: Answer, cl
     enclose = partial(envelope, actor, data_name=api.data_name, action=api.crud, version=api.service.version,
                       row=orjson.Fragment(row), row_count=1, status=api.status, key=key)
     body = enclose(extras=answer.extras)
-    told = body if answer.event_extras is None else enclose(extras=answer.event_extras)
-    work.emit_call(api.topic, str(named.get("id", key)), row, told, realm=api.service.realm)
+    sent = body if answer.event_extras is None else enclose(extras=answer.event_extras)
+    work.emit_call(api.topic, str(named.get("id", key)), row, sent, realm=api.service.realm)
     if claim is not None:
         claim.store(work, api.status, body)
     work.commit()

@@ -54,7 +54,7 @@ def _caller(realm: str) -> tuple[Actor, LiveSession | None]:
     if realm not in callers:
         started = perf_counter()
         token = presented_token(realm)
-        found = identity().desk.check(realm, token.value) if token else None
+        found = identity().authenticator.check(realm, token.value) if token else None
         callers[realm] = found or (anonymous(realm), None)
         g.sso_ms = int((perf_counter() - started) * 1000)
     return callers[realm]

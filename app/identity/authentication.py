@@ -80,7 +80,7 @@ class Identity:
 
     keys: KeyRing
     sessions: SessionStore
-    desk: Authenticator
+    authenticator: Authenticator
     throttle: LoginThrottle
     codes: OneTimeCodes
 
@@ -93,7 +93,7 @@ def install_identity(app: Flask, held: Runtime, directory: UserDirectory) -> Ide
     install_tokens(app, keys)
     sessions = SessionStore(directory)
     parts = Identity(
-        keys=keys, sessions=sessions, desk=Authenticator(sessions, versions),
+        keys=keys, sessions=sessions, authenticator=Authenticator(sessions, versions),
         throttle=LoginThrottle(redis, enabled=settings.ratelimit_enabled),
         codes=OneTimeCodes(redis, settings.secret_key, settings.verification_max_tries,
                        settings.verification_resend_seconds))

@@ -133,7 +133,7 @@ def sweep_expired_sessions(realm: str) -> int:
     expired = select(LoginSession.id).where(LoginSession.realm == realm, LoginSession.expires_at <= now())
     return purge(
         system_actor(realm),
-        lambda lot: [row.id for row in fetch(expired.order_by(LoginSession.expires_at).limit(lot))],
+        lambda size: [row.id for row in fetch(expired.order_by(LoginSession.expires_at).limit(size))],
         lambda work, ids: work.execute(delete(LoginSession).where(LoginSession.id.in_(ids))))
 
 

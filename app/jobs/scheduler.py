@@ -1,6 +1,6 @@
 """The scheduler: each second it calls the periodic jobs whose time has come and the work that is due.
 
-It only claims and rings; several may run, because each claim is one conditional update."""
+It only claims and wakes a worker; several may run, because each claim is one conditional update."""
 import logging
 import threading
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ def run_scheduler(stop: threading.Event) -> None:
 
 
 def tick() -> int:
-    """Ring for every periodic job whose time has come and all due work; returns how many bells."""
+    """Wake a worker for every periodic job whose time has come and all due work; returns how many calls."""
     called = [name for name in _jobs_to_call() if _call(name)]
     due = [row for row in _due_to_call() if wake("due-work", row.realm, row.kind, row.subject)]
     if is_any_due(DELIVERIES):
@@ -50,13 +50,13 @@ def tick() -> int:
 
 
 def _call(name: str) -> bool:
-    """Ring for a claimed job; when Redis is away its turn is given back, or a nightly job would miss its night."""
-    rung = wake(name)
-    if not rung:
+    """Wake a worker for a claimed job; when Redis is away the job is due again, so that no nightly job is lost."""
+    called = wake(name)
+    if not called:
         with unit_of_work(kernel_actor()) as work:
             work.execute(update(JobRun).where(JobRun.name == name).values(next_run_at=now()))
             work.commit()
-    return rung
+    return called
 
 
 def _jobs_to_call() -> list[str]:

@@ -1,4 +1,4 @@
-"""The RQ queue. It only rings a bell: what is to be done stands in the database, so a lost job loses nothing."""
+"""The RQ queue. It only wakes a worker: the work itself stands in the database, so a lost job loses nothing."""
 import logging
 
 from redis import RedisError
@@ -10,7 +10,7 @@ log = logging.getLogger("guildhall.jobs")
 
 QUEUE = "guildhall"
 DELIVER = "drain-deliveries"
-_BELL_SECONDS = 15
+_WAKEUP_SECONDS = 15
 _LONGEST_JOB = 6 * 3600
 
 
@@ -20,18 +20,18 @@ def queue() -> Queue:
 
 
 def wake(job: str, *arguments: str) -> bool:
-    """Ask a worker to run a job soon; a bell that already rings is not rung twice. False when Redis is away."""
-    bell = wakeup_key(job, *arguments)
+    """Ask a worker to run a job soon; a job that is already called is not called twice. False when Redis is away."""
+    key = wakeup_key(job, *arguments)
     try:
-        if runtime().redis.set(bell, "1", nx=True, ex=_BELL_SECONDS):
+        if runtime().redis.set(key, "1", nx=True, ex=_WAKEUP_SECONDS):
             queue().enqueue("app.jobs.worker.run", job, *arguments, job_timeout=_LONGEST_JOB,
                             result_ttl=0, failure_ttl=3600)
         return True
     except (RedisError, OSError) as error:
-        log.warning("no bell for %s: %s", job, error)
+        log.warning("no wake-up for %s: %s", job, error)
         return False
 
 
 def wakeup_key(job: str, *arguments: str) -> str:
     """Return the key that says a job is already called."""
-    return ":".join(("guildhall:bell", job, *arguments))
+    return ":".join(("guildhall:wakeup", job, *arguments))

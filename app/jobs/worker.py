@@ -24,7 +24,7 @@ from app.runtime import runtime
 
 log = logging.getLogger("guildhall.jobs")
 _BACKOFF = Backoff(timedelta(seconds=10), timedelta(hours=1))  # never given up: what is due must happen
-_TURN_SECONDS = 1.0
+_DELIVERY_SECONDS = 1.0
 
 
 class GuildhallWorker(SimpleWorker):
@@ -34,25 +34,25 @@ class GuildhallWorker(SimpleWorker):
 
 
 def run_worker() -> None:
-    """Work until told to stop (SIGTERM finishes the job at hand)."""
+    """Work until stopped (SIGTERM finishes the job at hand)."""
     worker = GuildhallWorker([queue()], connection=runtime().redis, name=f"guildhall-{os.getpid()}")
     worker.work(logging_level="WARNING", with_scheduler=False)
 
 
 def run(job: str, *arguments: str) -> None:
-    """What RQ calls: release the bell first, so that whatever comes from now on rings again."""
+    """What RQ calls: delete the wake-up key first, so that work that arrives from now on wakes a worker again."""
     runtime().redis.delete(wakeup_key(job, *arguments))
     if job == DELIVER:
-        _deliver_for_a_turn()
+        _deliver_for_a_while()
     elif job == "due-work":
         run_due_work(*arguments)
     else:
         run_job(job)
 
 
-def _deliver_for_a_turn() -> None:
-    """Deliver for a while, then stand in line again: closings must not wait until a large import is told."""
-    ends = monotonic() + _TURN_SECONDS
+def _deliver_for_a_while() -> None:
+    """Deliver for a while, then queue this job again: closings must not wait for the events of a large import."""
+    ends = monotonic() + _DELIVERY_SECONDS
     while deliver_batch():
         if monotonic() >= ends:
             wake(DELIVER)

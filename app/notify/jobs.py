@@ -1,4 +1,4 @@
-"""The mail jobs: sending, rung after each letter and every 30 seconds for what was left waiting; and the purge."""
+"""The mail jobs: sending, woken after each letter and every 30 seconds for what was left waiting; and the purge."""
 from app.jobs.schedule import kernel_periodic
 from app.notify.mailbox import SEND_MAIL, deliver_queued, purge_letters
 from app.notify.smtp import SmtpAccount, SmtpTransport

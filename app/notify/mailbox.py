@@ -48,7 +48,7 @@ def post_letter(work: UnitOfWork, *, realm: str, to: str, name: str, template: L
         subject=letter.subject, text=letter.text, html=letter.html, secret=template.secret, attempts=0,
         created_at=now(), **_first_state(channel)))
     if _is_sent(channel):
-        work.after_commit(_ring)
+        work.after_commit(_wake)
     return True
 
 
@@ -84,7 +84,7 @@ def purge_letters(days: int) -> int:
                                        MailMessage.status != QUEUED)
     return purge(
         kernel_actor(),
-        lambda lot: [row.id for row in fetch(old.order_by(MailMessage.id).limit(lot))],
+        lambda size: [row.id for row in fetch(old.order_by(MailMessage.id).limit(size))],
         lambda work, ids: work.execute(delete(MailMessage).where(MailMessage.id.in_(ids))))
 
 
@@ -101,7 +101,7 @@ def _first_state(channel: str) -> dict[str, Any]:
     return {"status": KEPT}
 
 
-def _ring() -> None:
+def _wake() -> None:
     wake(SEND_MAIL)
 
 

@@ -1,4 +1,4 @@
-"""What is told of each answered request: one log line and two metrics, in one hook."""
+"""What is recorded of each answered request: one log line and two metrics, in one hook."""
 import logging
 from time import perf_counter
 

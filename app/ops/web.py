@@ -59,5 +59,5 @@ class LoadedApplication(WSGIApplication):
 
 
 def serve_web(application: Flask) -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     LoadedApplication(application).run()

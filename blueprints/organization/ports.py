@@ -335,7 +335,7 @@ class Ports:
     tokens: TokenVerifier
     now: Callable[[], datetime]
     new_id: Callable[[], str]
-    ring: Callable[[str], None] = field(default=lambda tenant_id: None)
+    wake: Callable[[str], None] = field(default=lambda tenant_id: None)
     """Tells the relay that a tenant's outbox has something; may do nothing, the sweep finds it later."""
     at_once: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]] = map
     """Puts one question to many, perhaps several at a time, and returns the answers in order."""

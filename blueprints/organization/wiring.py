@@ -87,10 +87,10 @@ class Organization:
 
     @cached_property
     def ports(self) -> Ports:
-        """Everything commands and queries ask for; where there is a background, writes ring for the courier."""
+        """Everything commands and queries ask for; where there is a background, writes wake the courier."""
         if not self.settings.background:
             return self._quiet_ports
-        return replace(self._quiet_ports, ring=self.courier.ring)
+        return replace(self._quiet_ports, wake=self.courier.wake)
 
     @cached_property
     def courier(self) -> Courier:

@@ -76,8 +76,8 @@ def test_13_every_service_of_the_realm_answers_it(auth, token):
 
 
 def test_13_a_token_is_checked_once_a_request(auth, token, monkeypatch):
-    checked, check = [], identity().desk.check
-    monkeypatch.setattr(identity().desk, "check", lambda *asked: checked.append(asked) or check(*asked))
+    checked, check = [], identity().authenticator.check
+    monkeypatch.setattr(identity().authenticator, "check", lambda *asked: checked.append(asked) or check(*asked))
     assert auth.current_user(token).status_code == 200
     assert checked == [(auth.realm, token)]
 
@@ -285,7 +285,7 @@ def test_without_redis_sessions_still_open_and_end(auth, make_app, people):
     assert not alone.is_alive(token)
 
 
-def test_expired_sessions_are_swept_a_lot_at_a_time(auth, people, monkeypatch):
+def test_expired_sessions_are_swept_in_batches(auth, people, monkeypatch):
     monkeypatch.setattr(batches, "BATCH_ROWS", 2)
     user = people.user()
     with unit_of_work(system_actor(auth.realm)) as work:

@@ -63,14 +63,14 @@ def tell(work: UnitOfWork, event: Event, notice: Notice, payload: Mapping[str, A
     `payload` is what the app shows, `more` are further facts for the letter only. Who is no longer a user is not told,
     and no event tells anybody the same twice."""
     contact = contact_of(REALM, notice.user_id)
-    if contact is None or _was_told(work, event, notice):
+    if contact is None or _is_notified(work, event, notice):
         return
     work.insert(Notification(notification_type=notice.notification_type, user_id=notice.user_id, channel="IN_APP",
                              payload=dict(payload), is_read=False, event_id=event.event_id))
     write_to(work, contact, notice.notification_type, {**payload, **(more or {})}, cause=event.event_id)
 
 
-def _was_told(work: UnitOfWork, event: Event, notice: Notice) -> bool:
+def _is_notified(work: UnitOfWork, event: Event, notice: Notice) -> bool:
     return work.find(Notification, Notification.event_id == event.event_id, Notification.user_id == notice.user_id,
                      Notification.notification_type == notice.notification_type) is not None
 

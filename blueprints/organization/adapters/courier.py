@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 class Courier:
-    """Drains the outbox of each tenant that rings, and sweeps all tenants when `may_sweep` lets this process.
+    """Drains the outbox of each tenant that was woken, and sweeps all tenants when `may_sweep` lets this process.
 
-    A ring is also a lease in the catalog, taken before the write is answered: when the process dies, another one takes
-    the tenant over. What was committed and never answered is found by the next sweep."""
+    A wake-up is also a lease in the catalog, taken before the write is answered: when the process dies, another one
+    takes the tenant over. What was committed and never answered is found by the next sweep."""
 
     def __init__(self, make_relay: Callable[[], Relay], on_tick: Callable[[], None], may_sweep: Callable[[], bool],
                  carried: SqlCarried, *, sweep_seconds: float) -> None:
@@ -34,25 +34,25 @@ class Courier:
         self._carried = carried
         self._held: set[str] = set()
         self._sweep_seconds = sweep_seconds
-        self._rung: set[str] = set()
-        self._bell = threading.Condition()
+        self._woken: set[str] = set()
+        self._changed = threading.Condition()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._pid = 0
 
-    def ring(self, tenant_id: str) -> None:
+    def wake(self, tenant_id: str) -> None:
         """Say that the tenant's outbox has something; starts the thread when there is none in this process."""
         self.start()
-        with self._bell:
+        with self._changed:
             self._hold({tenant_id})
-            self._rung.add(tenant_id)
-            self._bell.notify()
+            self._woken.add(tenant_id)
+            self._changed.notify()
 
     def start(self) -> None:
         """Start the thread, once per process (a forked worker starts its own)."""
         if self._pid == os.getpid():
             return
-        with self._bell:
+        with self._changed:
             if self._pid != os.getpid():
                 self._pid = os.getpid()
                 self._held.clear()
@@ -63,8 +63,8 @@ class Courier:
     def stop(self) -> None:
         """End the thread after the batch it is at."""
         self._stop.set()
-        with self._bell:
-            self._bell.notify()
+        with self._changed:
+            self._changed.notify()
         if self._thread:
             self._thread.join(timeout=10)
         self._thread, self._pid = None, 0
@@ -92,21 +92,21 @@ class Courier:
 
     def _beat(self) -> None:
         """Give back what is carried, renew the rest, and take over what a dead process left."""
-        with self._bell:  # who rings meanwhile waits, and holds the tenant anew
-            idle, self._held = self._held - self._rung, self._held & self._rung
+        with self._changed:  # who calls wake() meanwhile waits, and holds the tenant anew
+            idle, self._held = self._held - self._woken, self._held & self._woken
             if idle:
                 self._carried.release(idle)
         if self._held:
             self._carried.renew()
         if abandoned := self._carried.abandoned():
             logger.warning("taking over %d outboxes of a process that is gone", len(abandoned))
-            with self._bell:
+            with self._changed:
                 self._hold(abandoned.keys())
-                self._rung.update(abandoned)
+                self._woken.update(abandoned)
             self._carried.forget(abandoned)
 
     def _hold(self, tenants: AbstractSet[str]) -> None:
-        """Lease the tenants that are not held; a catalog that is away does not undo the write that rings."""
+        """Lease the tenants that are not held; a catalog that is away does not undo the write that wakes."""
         try:
             if fresh := tenants - self._held:
                 self._carried.hold(fresh)
@@ -115,7 +115,7 @@ class Courier:
             logger.warning("should this process die, the sweep will find %s: %s", ", ".join(sorted(fresh)), error)
 
     def _carry(self, relay: Relay, tenants: set[str], stop: threading.Event) -> None:
-        """Drain the tenants; whoever is not done, also because of a failure, is rung again."""
+        """Drain the tenants; whoever is not done, also because of a failure, is woken again."""
         waiting = set(tenants)
         try:
             for tenant_id in tenants:
@@ -127,15 +127,15 @@ class Courier:
             stop.wait(BUSY_SECONDS)
 
     def _take(self) -> set[str]:
-        with self._bell:
-            if not self._rung:
-                self._bell.wait(TICK_SECONDS)
-            taken, self._rung = self._rung, set()
+        with self._changed:
+            if not self._woken:
+                self._changed.wait(TICK_SECONDS)
+            taken, self._woken = self._woken, set()
             return taken
 
     def _again(self, tenants: Iterable[str]) -> None:
-        with self._bell:
-            self._rung.update(tenants)
+        with self._changed:
+            self._woken.update(tenants)
 
     def _pause(self, relay: Relay) -> float:
         return relay.backoff.wait(relay.ports.now())

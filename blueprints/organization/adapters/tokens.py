@@ -49,11 +49,11 @@ class SigningKeys:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     _known: dict[str, Key] = field(default_factory=dict)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def newest(self) -> tuple[str, Key]:
         """Return the key that signs, with its id."""
-        with self._turn:
+        with self._lock:
             if not self._known and not self._reload():
                 key = ECKey.generate_key(CURVE)
                 sealed = self.seal.close(json.dumps(key.as_dict(private=True)))
@@ -63,7 +63,7 @@ class SigningKeys:
 
     def find(self, key_id: str) -> Key | None:
         """Return a key by id, looking once more for one that another process has made."""
-        with self._turn:
+        with self._lock:
             if key_id not in self._known and len(key_id) == 36:
                 self._reload()
             return self._known.get(key_id)
@@ -83,11 +83,11 @@ class IssuerKeys:
     url: str
     _keys: KeySet | None = None
     _fetched_at: float = -KEEP_SECONDS
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def find(self, key_id: str | None) -> Key:
         """Return the key; raises NotAuthenticated, or Unavailable when the issuer has never answered."""
-        with self._turn:
+        with self._lock:
             age = time.monotonic() - self._fetched_at
             if age >= KEEP_SECONDS or (self._lookup(key_id) is None and age >= RETRY_SECONDS):
                 self._fetch()

@@ -133,7 +133,7 @@ def _write(ports: Ports, caller: Caller, resource_id: str, terms: Terms, decide:
         except ConcurrentWrite:
             continue
         if not written.is_repeat and (ports.publisher.is_stream or not written.is_projected):
-            ports.ring(caller.tenant.tenant_id)
+            ports.wake(caller.tenant.tenant_id)
         return written
     raise Unavailable("Too many writers work on this resource; try again.")
 

@@ -51,15 +51,15 @@ def known_tenant(ports: Ports, tenant_id: str) -> Tenant:
 
 def suspend_tenant(ports: Ports, tenant_id: str) -> bool:
     """Refuse the tenant's calls until it is resumed; returns False when it was suspended already."""
-    return _turn(ports, tenant_id, ACTIVE, SUSPENDED)
+    return _change_status(ports, tenant_id, ACTIVE, SUSPENDED)
 
 
 def resume_tenant(ports: Ports, tenant_id: str) -> bool:
     """Serve a suspended tenant again; returns False when it was in service."""
-    return _turn(ports, tenant_id, SUSPENDED, ACTIVE)
+    return _change_status(ports, tenant_id, SUSPENDED, ACTIVE)
 
 
-def _turn(ports: Ports, tenant_id: str, source: str, target: str) -> bool:
+def _change_status(ports: Ports, tenant_id: str, source: str, target: str) -> bool:
     status = known_tenant(ports, tenant_id).status
     if status == target:
         return False

@@ -29,7 +29,7 @@ def routes_in(realm: str) -> Routes:
         writer = bucket_writer(realm, _bearer())
         bucket_id, uploads = _form()
         require_bucket(writer, bucket_id)
-        return answered_once(writer.actor, "uploadFiles", _told_apart_by(bucket_id, uploads), lambda: json_response(
+        return answered_once(writer.actor, "uploadFiles", _repeated_part(bucket_id, uploads), lambda: json_response(
             {"success": True, "data": store_images(writer.actor, bucket_id, uploads or [Upload(None, b"")])}))
 
     @api.system("/download/{fileId}", name="downloadFile", **documents.DOWNLOAD)
@@ -54,7 +54,7 @@ def _bearer() -> str:
     return token
 
 
-def _told_apart_by(bucket_id: str, uploads: Sequence[Upload]) -> bytes:
+def _repeated_part(bucket_id: str, uploads: Sequence[Upload]) -> bytes:
     """Return what a retry repeats: not the body itself, whose boundary is another one each time."""
     return "\n".join([bucket_id, *(sha256(upload.content).hexdigest() for upload in uploads)]).encode()
 

@@ -11,7 +11,7 @@ from app.runtime import runtime
 
 
 @pytest.fixture(params=["shared-memory", "redis"])
-def boards(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> tuple[CacheVersions, CacheVersions]:
+def both_versions(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> tuple[CacheVersions, CacheVersions]:
     """Two processes' views of the same versions."""
     if request.param == "redis":
         url = runtime().settings.redis_url
@@ -20,8 +20,8 @@ def boards(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> tuple[
     return SharedMemoryVersions(tmp_path / "cache-versions"), SharedMemoryVersions(tmp_path / "cache-versions")
 
 
-def test_a_bump_is_seen_by_the_other_process(boards: tuple[CacheVersions, CacheVersions]) -> None:
-    mine, other = boards
+def test_an_invalidation_is_seen_by_the_other_process(both_versions: tuple[CacheVersions, CacheVersions]) -> None:
+    mine, other = both_versions
     before = other.read("rows:product", "rows:user")
     mine.invalidate("rows:product")
     after = other.read("rows:product", "rows:user")
@@ -29,8 +29,8 @@ def test_a_bump_is_seen_by_the_other_process(boards: tuple[CacheVersions, CacheV
     assert after[1] == before[1]
 
 
-def test_there_is_one_mark_per_name(boards: tuple[CacheVersions, CacheVersions]) -> None:
-    mine, _ = boards
+def test_there_is_one_mark_per_name(both_versions: tuple[CacheVersions, CacheVersions]) -> None:
+    mine, _ = both_versions
     mine.invalidate("rows:product", "rows:user")
     mine.invalidate_all()
     product, user = mine.read("rows:product", "rows:user")
@@ -45,15 +45,15 @@ def test_names_that_are_asked_for_once_do_not_pile_up(tmp_path: Path) -> None:
     assert versions._slot.cache_info().currsize <= versions.SLOTS
 
 
-def test_everything_can_be_forgotten(boards: tuple[CacheVersions, CacheVersions]) -> None:
-    mine, other = boards
+def test_everything_can_be_forgotten(both_versions: tuple[CacheVersions, CacheVersions]) -> None:
+    mine, other = both_versions
     before = other.read("rows:product")
     mine.invalidate_all()
     assert other.read("rows:product") != before
 
 
-def test_an_entry_lives_until_its_mark_changes(boards: tuple[CacheVersions, CacheVersions]) -> None:
-    mine, other = boards
+def test_an_entry_lives_until_its_mark_changes(both_versions: tuple[CacheVersions, CacheVersions]) -> None:
+    mine, other = both_versions
     cache = VersionedCache(mine, 10)
     made: list[int] = []
 
@@ -72,8 +72,8 @@ def test_an_entry_lives_as_long_as_what_was_made_says(tmp_path: Path) -> None:
         assert cache.look_up("key", (), lambda made=made: made, lambda seconds: seconds)[1] == hit
 
 
-def test_what_is_made_while_the_rows_change_is_not_kept(boards: tuple[CacheVersions, CacheVersions]) -> None:
-    mine, other = boards
+def test_what_is_made_while_the_rows_change_is_not_kept(both_versions: tuple[CacheVersions, CacheVersions]) -> None:
+    mine, other = both_versions
     cache = VersionedCache(mine, 10)
 
     def make_during_a_commit() -> str:
@@ -100,12 +100,12 @@ def test_heavy_entries_leave_room_for_fewer(tmp_path: Path) -> None:
     assert list(cache._entries) == []
 
 
-def test_a_board_out_of_reach_reads_as_always_changed(app: Flask) -> None:
+def test_versions_out_of_reach_read_as_always_changed(app: Flask) -> None:
     versions = RedisVersions("unix:///nowhere/valkey.sock")
     assert versions.read("rows:product") != versions.read("rows:product")
 
 
-def test_a_bump_that_redis_missed_counts_when_it_is_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalidation_that_redis_missed_counts_when_it_is_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     url = runtime().settings.redis_url
     mine, other = RedisVersions(url), RedisVersions(url)
     other.invalidate_all()

@@ -309,7 +309,7 @@ def test_a_relay_that_failed_seeks_the_lead_anew(app: Flask, monkeypatch: pytest
     assert led == ["leads", "leads no more"] * 2
 
 
-def test_a_relay_whose_board_is_out_of_reach_does_not_ask_the_database_without_a_pause(
+def test_a_relay_whose_versions_are_out_of_reach_does_not_ask_the_database_without_a_pause(
         app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such versions read as always changed."""
     told: list[str] = []
@@ -366,7 +366,7 @@ def test_a_replay_names_no_event_one_by_one(app: Flask, count_statements: Counti
     assert told_of_a_replay() == told_of_a_replay()
 
 
-def test_a_purge_removes_what_is_old_a_lot_at_a_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_removes_what_is_old_in_batches(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH_ROWS", 2)
     copying_subscriber()
     for number in range(3):

@@ -177,10 +177,10 @@ def test_a_job_that_could_not_be_called_is_called_by_the_next_tick(
     assert scheduler.tick() == 0
 
 
-def test_long_deliveries_let_the_jobs_behind_them_have_their_turn(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_deliveries_let_the_jobs_behind_them_run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     batches = iter([200, 200, 0])
     monkeypatch.setattr(worker, "deliver_batch", lambda: next(batches))
-    monkeypatch.setattr(worker, "_TURN_SECONDS", 0)
+    monkeypatch.setattr(worker, "_DELIVERY_SECONDS", 0)
     wake("close-auctions")
     run(DELIVER)
     assert [job.args[0] for job in queue().jobs] == ["close-auctions", DELIVER]
@@ -200,7 +200,7 @@ def test_a_failed_job_is_visible(app: Flask) -> None:
     assert "no luck" in job_runs()[0]["detail"]
 
 
-def test_a_bell_that_rings_is_not_rung_twice(app: Flask) -> None:
+def test_a_job_that_is_called_is_not_called_twice(app: Flask) -> None:
     assert wake(DELIVER)
     assert wake(DELIVER)
     assert len(queue()) == 1

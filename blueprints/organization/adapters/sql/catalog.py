@@ -46,7 +46,7 @@ class Catalog:
         self._host = host
         self.tables: CatalogTables = catalog_tables(host.catalog_schema)
         self._is_ready = False
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     @contextmanager
     def connect(self, *, writes: bool = False) -> Iterator[Connection]:
@@ -59,7 +59,7 @@ class Catalog:
                 connection.commit()
 
     def _make_ready(self) -> None:
-        with self._turn:
+        with self._lock:
             if not self._is_ready:
                 self._host.create_catalog(self.tables.metadata)
                 self._is_ready = True
