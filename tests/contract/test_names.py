@@ -17,7 +17,8 @@ OLD_MODULES = {
     "app/http": {"errors", "limits", "edge", "blueprint"},
     "app/jobs": {"queue", "tables"},
     "app/ops": {"outbox_report", "requests"},
-    "app/payments": {"calls", "flow", "jobs", "models", "outcomes", "queries", "stripe_gateway"},
+    "app/payments": {"calls", "flow", "jobs", "models", "objects", "outcomes", "queries", "results",
+                     "stripe_gateway"},
     "app/search": {"schema", "values", "words", "whoosh_adapter"},
     "blueprints/marketplace/order_management": {"books", "tickets"},
 }

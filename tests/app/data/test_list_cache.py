@@ -40,9 +40,9 @@ def test_there_is_one_mark_per_name(both_versions: tuple[CacheVersions, CacheVer
 
 def test_names_that_are_asked_for_once_do_not_pile_up(tmp_path: Path) -> None:
     versions = SharedMemoryVersions(tmp_path / "cache-versions")
-    for number in range(versions.SLOTS + 10):
+    for number in range(list_cache.SLOTS + 10):
         versions.read(f"user:{number}")
-    assert versions._slot.cache_info().currsize <= versions.SLOTS
+    assert list_cache._slot.cache_info().currsize <= list_cache.SLOTS
 
 
 def test_everything_can_be_forgotten(both_versions: tuple[CacheVersions, CacheVersions]) -> None:
@@ -52,7 +52,7 @@ def test_everything_can_be_forgotten(both_versions: tuple[CacheVersions, CacheVe
     assert other.read("rows:product") != before
 
 
-def test_an_entry_lives_until_its_mark_changes(both_versions: tuple[CacheVersions, CacheVersions]) -> None:
+def test_an_entry_lives_until_its_version_changes(both_versions: tuple[CacheVersions, CacheVersions]) -> None:
     mine, other = both_versions
     cache = VersionedCache(mine, 10)
     made: list[int] = []
