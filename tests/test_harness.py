@@ -25,7 +25,7 @@ def _categories() -> int:
 @pytest.mark.parametrize("turn", [1, 2])
 def test_each_test_starts_on_a_clean_database_redis_and_cache(app: Flask, client: ApiClient, turn: int) -> None:
     assert _categories() == 0
-    assert runtime().redis.dbsize() == 0
+    assert {*runtime().redis.keys()} <= {b"guildhall:versions"}  # every start invalidates what caches hold
     create_category(system_actor("marketplace"), title=f"Watches {turn}")
     runtime().redis.set("left-over", "1")
     assert _categories() == 1
