@@ -7,7 +7,7 @@ import pytest
 
 from app.clock import moved_clock
 from app.jobs.worker import run_job
-from app.payments import attempts
+from app.payments import booking
 from app.payments import reconcile as payment_jobs
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger_entries
@@ -144,7 +144,7 @@ def test_a_crash_between_the_charge_and_its_booking_is_mended(shop, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(attempts, "book_intent", crash)
+        patched.setattr(booking, "book_intent", crash)
         with pytest.raises(KeyboardInterrupt):
             shop.start(order["id"])
     assert shop.read(order["id"])["_paymentConfirmation"] == "processing"
