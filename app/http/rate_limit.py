@@ -25,7 +25,8 @@ class _Count:
     sent_at: float = 0.0
 
 
-_counts: dict[str, _Count] = {}
+class RequestCounts(dict[str, _Count]):
+    """What one application counted of each user or address in the present window."""
 
 
 def spend_one_request(actor: Actor) -> None:
@@ -37,10 +38,11 @@ def spend_one_request(actor: Actor) -> None:
     who = actor.user_id or request.remote_addr or "?"
     moment = time.time()
     window = int(moment // _WINDOW)
-    count = _counts.get(who)
+    counts = runtime().part(RequestCounts)
+    count = counts.get(who)
     if count is None or count.window != window:
-        _forget_old(window)
-        count = _counts[who] = _Count(window)
+        _forget_old(counts, window)
+        count = counts[who] = _Count(window)
     count.total += 1
     count.unsent += 1
     pause = moment - count.sent_at
@@ -64,7 +66,7 @@ def _add_to_redis(who: str, count: _Count, moment: float) -> None:
     count.sent_at = moment
 
 
-def _forget_old(window: int) -> None:
-    if len(_counts) > 10_000:
-        for who in [who for who, count in list(_counts.items()) if count.window != window]:
-            _counts.pop(who, None)
+def _forget_old(counts: RequestCounts, window: int) -> None:
+    if len(counts) > 10_000:
+        for who in [who for who, count in list(counts.items()) if count.window != window]:
+            counts.pop(who, None)

@@ -1,6 +1,6 @@
 """What the kernel promises for every business API, tried on the smallest service (rules-platform §2, decisions 1-7)."""
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask, current_app
@@ -328,15 +328,6 @@ class TestHeaders:
         assert browser.post(LIST, json={"title": "x"}, headers=by_bearer).status_code == 201
         own = browser.post(LIST, json={"title": "x"}, headers=cookie | {"Origin": "http://localhost"})
         assert own.status_code == 201
-
-
-@pytest.fixture(autouse=True)
-def _forget_rate_counts() -> Iterator[None]:
-    from app.http import rate_limit
-
-    rate_limit._counts.clear()
-    yield
-    rate_limit._counts.clear()
 
 
 def test_a_command_of_a_request_is_traced_to_it(as_admin: ApiClient, sent: Callable[[str], list[object]]) -> None:
