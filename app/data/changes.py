@@ -27,6 +27,7 @@ class OutboxRecord(Base):
     character `row_at`. What is no change of an object has a `topic` and its `payload`, nothing else."""
 
     __tablename__ = "outbox_record"
+    __lock_rank__ = 0
     __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)

@@ -5,7 +5,7 @@ spans several."""
 from app.data.entity import Base
 
 # The ranks, lowest first; a model without one cannot be locked. Ranks are ten apart, so that a new model fits between.
-#   0         deliveries of events: claimed before their handlers lock anything
+#   0 - 5     outbox records, deliveries of their events: claimed before their handlers lock anything
 #   10        accounts
 #   20 - 30   categories, subcategories
 #   40 - 50   listings, media: a listing decides over everything agreed about it

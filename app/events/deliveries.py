@@ -6,7 +6,20 @@ from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from app.actor import kernel_actor, system_actor
 from app.backoff import Backoff
@@ -43,7 +56,13 @@ def deliver_batch(limit: int = BATCH) -> int:
 
     They are claimed and settled by the kernel; the handler acts as the system of the realm it was called from."""
     with unit_of_work(kernel_actor()) as work:
-        rows = _claim(work, limit)
+        rows, gone = _claim(work, limit)
+        if gone:
+            log.error("deliveries whose records are gone are removed: %s", sorted(gone))
+            work.execute(delete(EventDelivery).where(
+                tuple_(EventDelivery.record_id, EventDelivery.topic, EventDelivery.subscriber).in_(gone)))
+            work.commit()
+            return len(gone)
         if not rows:
             return 0
         named = rows[0].subscriber
@@ -79,13 +98,14 @@ def _together(rows: Sequence[Any]) -> list[Any]:
     return alike[:max(1, BATCH // _FEWER ** attempts)]
 
 
-def _claim(work: UnitOfWork, limit: int) -> list[Any]:
+def _claim(work: UnitOfWork, limit: int) -> tuple[list[Any], set[tuple[int, str, str]]]:
+    """Return the claimed deliveries with their records, and the keys of those whose record is gone."""
     due = (select(EventDelivery.record_id, EventDelivery.topic, EventDelivery.subscriber)
            .where(DELIVERIES.is_due())
            .order_by(EventDelivery.record_id, EventDelivery.topic).limit(limit).with_for_update(skip_locked=True))
     found = work.rows(due)
     if not found:
-        return []
+        return [], set()
     first = found[0].subscriber
     claimed = {(row.record_id, row.topic) for row in found if row.subscriber == first}
     query = (select(OutboxRecord.__table__, EventDelivery.topic.label("sent_topic"), EventDelivery.subscriber,
@@ -93,8 +113,9 @@ def _claim(work: UnitOfWork, limit: int) -> list[Any]:
              .join(EventDelivery, EventDelivery.record_id == OutboxRecord.id)
              .where(OutboxRecord.id.in_({record_id for record_id, _ in claimed}), EventDelivery.subscriber == first))
     rows = [row for row in work.rows(query) if (row.id, row.sent_topic) in claimed]
+    gone = {(record_id, topic, first) for record_id, topic in claimed - {(row.id, row.sent_topic) for row in rows}}
     rows.sort(key=lambda row: (row.id, topics_of(row).index(row.sent_topic)))
-    return [row for row in rows if row.realm == rows[0].realm]
+    return [row for row in rows if row.realm == rows[0].realm], gone
 
 
 def _run_each(work: UnitOfWork, listener: Subscription, rows: Sequence[Any]) -> None:
@@ -198,15 +219,23 @@ def replay(subscriber: str, *, topic: str | None = None, after: int = 0) -> int:
 def _owe_again(subscriber: str, topic: str, *stored: ColumnElement[bool]) -> int:
     owed = select(OutboxRecord.id, literal(topic), literal(subscriber), literal(PENDING), literal(0),
                   literal(now(), Instant))
+    same = EventDelivery.subscriber == subscriber, EventDelivery.topic == topic
     with unit_of_work(kernel_actor()) as work:
+        work.rows(_locked_records(*stored))
         work.execute(delete(EventDelivery).where(
-            EventDelivery.subscriber == subscriber, EventDelivery.topic == topic,
-            EventDelivery.record_id.in_(select(OutboxRecord.id).where(*stored))))
+            *same, EventDelivery.record_id.in_(select(OutboxRecord.id).where(*stored))))
+        # What the relay publishes between the two statements is owed already.
+        unowed = ~exists().where(EventDelivery.record_id == OutboxRecord.id, *same)
         done = work.execute(insert(EventDelivery).from_select(
-            ["record_id", "topic", "subscriber", "status", "attempts", "next_attempt_at"], owed.where(*stored))
+            ["record_id", "topic", "subscriber", "status", "attempts", "next_attempt_at"], owed.where(*stored, unowed))
             .execution_options(preserve_rowcount=True))
         work.commit()
     return int(done.rowcount)
+
+
+def _locked_records(*which: ColumnElement[bool]) -> Select[Any]:
+    """Return the query that locks records: a replay owes none that a purge removes at the same time."""
+    return select(OutboxRecord.id).where(*which).order_by(OutboxRecord.id).with_for_update()
 
 
 def purge_events(days: int = 7) -> int:
@@ -219,7 +248,8 @@ def purge_events(days: int = 7) -> int:
         return [row.id for row in fetch(old.order_by(OutboxRecord.id).limit(size))]
 
     def remove(work: UnitOfWork, ids: Sequence[int]) -> None:
-        # Asked again, because a replay may have owed one of them anew.
+        # Locked, and then asked again, because a replay may have owed one of them anew.
+        work.rows(_locked_records(OutboxRecord.id.in_(ids)))
         work.execute(delete(EventDelivery).where(
             EventDelivery.record_id.in_(ids), EventDelivery.record_id.not_in(owed)))
         work.execute(delete(OutboxRecord).where(OutboxRecord.id.in_(ids), OutboxRecord.id.not_in(owed)))

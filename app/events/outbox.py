@@ -19,7 +19,7 @@ class EventDelivery(Base):
     """What one subscriber is owed of one event of a record; the primary key is what makes a handler run once."""
 
     __tablename__ = "event_delivery"
-    __lock_rank__ = 0
+    __lock_rank__ = 5
 
     record_id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)
     topic: Mapped[str] = mapped_column(String(160), primary_key=True)

@@ -100,7 +100,9 @@ def run_due_work(realm: str, kind: str, subject: str) -> None:
     except Exception as error:
         log.exception("due work %s of %s failed", kind, subject)
         with unit_of_work(kernel_actor()) as work:
-            postpone(work, DUE_WORK, is_piece(realm, kind, subject), error=error_text(error), backoff=_BACKOFF)
+            # What was owed anew meanwhile for later waits for its own moment.
+            postpone(work, DUE_WORK, is_piece(realm, kind, subject), DueWork.due_at <= now(), error=error_text(error),
+                     backoff=_BACKOFF)
             work.commit()
 
 

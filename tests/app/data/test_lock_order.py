@@ -8,13 +8,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actor import system_actor
-from app.data.changes import OutboxRecord
 from app.data.due_work import DueWork
 from app.data.entity import Base, Entity
 from app.data.lock_order import LockOrderError
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound
 from app.identity.sessions import LoginSession
+from app.jobs.models import JobRun
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
@@ -87,7 +87,7 @@ def test_the_order_holds_for_rows_that_are_no_data_objects(subcategory: Subcateg
         work.lock(Subcategory, subcategory.id)
 
 
-@pytest.mark.parametrize("model", [LoginSession, OutboxRecord])
+@pytest.mark.parametrize("model", [LoginSession, JobRun])
 def test_a_model_without_a_rank_cannot_be_locked(app: Flask, model: type[Base]) -> None:
     with pytest.raises(LockOrderError, match=f"{model.__name__} names no __lock_rank__"), unit_of_work(SYSTEM) as work:
         work.first(select(model), lock=True)

@@ -1,18 +1,21 @@
 """From the commit to the subscriber: nothing lost, nothing twice (architecture.md, How an event flows)."""
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 from flask import Flask
 from redis import ConnectionError as RedisAway
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select, text
 
 from app.actor import NoRealm, kernel_actor, system_actor
 from app.annotations import Function, annotations_of
 from app.clock import moved_clock
 from app.data import batches
 from app.data.changes import OutboxRecord
+from app.data.entity import db
 from app.data.list_cache import RedisVersions
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -26,6 +29,7 @@ from app.ops.health import backlog
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category
+from tests.components import wait_until
 from tests.flow import sent
 
 SYSTEM = system_actor("marketplace")
@@ -395,3 +399,68 @@ def test_old_events_are_purged_but_never_one_that_is_still_owed(app: Flask) -> N
         purge_events(7)
     assert [event.payload["title"] for event in sent(CREATED)] == ["owed"]
     assert sent("nobody-listens") == []
+
+
+def test_a_delivery_whose_record_is_gone_holds_up_nobody(app: Flask) -> None:
+    heard = copying_subscriber()
+    for title in ("gone", "stays"):
+        commands.create_category(SYSTEM, title=title)
+    relay_all()
+    with unit_of_work(SYSTEM) as work:
+        work.execute(delete(OutboxRecord).where(OutboxRecord.id == deliveries_of("test.copy")[0]))
+        work.commit()
+    drain_deliveries()
+    assert heard == ["stays"]
+    assert deliveries() == [(DONE, 0)]
+
+
+@pytest.mark.postgresql
+def test_a_record_that_is_being_replayed_is_not_purged(app: Flask) -> None:
+    commands.create_category(SYSTEM, title="a")
+    relay_all()
+    heard = copying_subscriber()  # a new one, who is told what was before it came
+
+    def purge() -> None:
+        with app.app_context():
+            purge_events(0)
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(kernel_actor()) as work:
+            assert replay("test.copy") == 1
+            purging = pool.submit(purge)
+            wait_until(lambda: purging.done() or _somebody_waits_for_a_lock(work), "the purge ends or waits")
+            work.commit()
+        purging.result()
+    drain_deliveries()
+    assert heard == ["a"]
+
+
+def _somebody_waits_for_a_lock(work: UnitOfWork) -> bool:
+    return bool(work.rows(select(text("1")).select_from(text("pg_locks WHERE NOT granted"))))
+
+
+@pytest.mark.postgresql
+def test_an_event_that_is_relayed_during_a_replay_is_owed_once(app: Flask) -> None:
+    heard = copying_subscriber()
+    commands.create_category(SYSTEM, title="a")
+    relay_all()
+    drain_deliveries()
+    commands.create_category(SYSTEM, title="b")
+
+    def relay_before_the_insert(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO event_delivery") and "SELECT" in statement:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(_relay_in, app).result()
+
+    event.listen(db.engine, "before_cursor_execute", relay_before_the_insert)
+    try:
+        replay("test.copy")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", relay_before_the_insert)
+    drain_deliveries()
+    assert heard == ["a", "a", "b"]
+
+
+def _relay_in(app: Flask) -> None:
+    with app.app_context():
+        relay_all()

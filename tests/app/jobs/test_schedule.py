@@ -60,6 +60,24 @@ def test_due_work_waits_for_its_moment_and_is_done_once(app: Flask) -> None:
     assert done == [subject]
 
 
+def test_due_work_that_was_owed_anew_is_not_moved_by_an_old_failure(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    @brought
+    @schedule.on_due("ring", realm="marketplace")
+    def _ring(work: UnitOfWork, subject: str) -> None:
+        tries.append(subject)
+        raise RuntimeError("not now")
+
+    owe("ring", "x", seconds=-1)
+    monkeypatch.setattr("app.jobs.worker.log.exception", lambda *_: owe("ring", "x", days=1))
+    run_all_due_work()
+    with moved_clock(hours=23):
+        run_all_due_work()
+    assert tries == ["x"]
+
+
 def test_due_work_that_fails_is_owed_again(app: Flask) -> None:
     tries: list[str] = []
 
