@@ -18,6 +18,8 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _TIME = r"\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _TIME_OF_DAY = re.compile(_TIME, re.ASCII | re.IGNORECASE)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT" + _TIME, re.ASCII | re.IGNORECASE)
+_ESCAPE_CLASS_OR_END = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
+_LARGEST_PLAIN = 2**63  # orjson writes no larger integer
 _LARGEST: dict[type, str] = {str: "maxLength", list: "maxItems", dict: "maxProperties"}
 
 
@@ -66,8 +68,8 @@ def _is_uri(value: object) -> bool:
 
 @lru_cache(maxsize=512)
 def _ecma(pattern: str) -> re.Pattern[str]:
-    """Read a final $ as ECMA 262 does: the very end, not the place before a last line break."""
-    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern))
+    """Read each $ as ECMA 262 does: the very end, not the place before a last line break."""
+    return re.compile(_ESCAPE_CLASS_OR_END.sub(lambda found: r"\Z" if found[0] == "$" else found[0], pattern))
 
 
 def _pattern(_validator: Any, pattern: str, value: object, _schema: Schema) -> Iterator[ValidationError]:
@@ -82,10 +84,19 @@ def _unique_items(_validator: Any, wanted: object, value: object, _schema: Schem
 
 
 def _text(item: object) -> bytes:
+    """Return the same text for items that are equal; 1 and 1.0 are one number."""
     try:
-        return orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(_with_plain_numbers(item), option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise RecursionError("nested too deeply") from error
+
+
+def _with_plain_numbers(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_with_plain_numbers(one) for one in item]
+    if isinstance(item, dict):
+        return {name: _with_plain_numbers(one) for name, one in item.items()}
+    return int(item) if isinstance(item, float) and item.is_integer() and abs(item) < _LARGEST_PLAIN else item
 
 
 def _unless_too_large(check: Keyword) -> Keyword:

@@ -101,7 +101,7 @@ class UnitOfWork:
         Raises NotFound, LockOrderError."""
         entity = cast(E | None, self._held.get((model, object_id)))
         if entity is None:
-            self._check_order(model)
+            self._prepare_lock(model)
             entity = self._run(_to_lock(model), {"id_": object_id}).scalar_one_or_none()
             if entity is not None:
                 self._hold(entity)
@@ -185,7 +185,8 @@ class UnitOfWork:
             self.emit(topic, key, envelope, realm=realm)
         else:
             before = head.decode()
-            last.update(topic=topic, envelope=before + tail.decode(), row_at=len(before))
+            joined = last | {"topic": topic, "envelope": before + tail.decode(), "row_at": len(before)}
+            self._records = [joined if record is last else record for record in self._records]
 
     def json_of(self, entity: Entity) -> bytes:
         """Return the JSON of a row; of one that was changed here, the very bytes of its outbox record."""
@@ -249,7 +250,7 @@ class UnitOfWork:
         self._require_sound()
         self.flush()
         expectation = _expectation.get()
-        records, actions, met = len(self._records), len(self._after_commit), expectation is not None and expectation.met
+        records, actions, met = self._records[:], len(self._after_commit), expectation is not None and expectation.met
         invalidated, held, last_locked = set(self._invalidated), dict(self._held), self._last_locked
         rows, finished, wrote = dict(self._rows), list(self._finished), self._wrote
         try:
@@ -258,8 +259,8 @@ class UnitOfWork:
                 self._require_sound()
                 self.flush()
         except BaseException:
-            del self._records[records:], self._after_commit[actions:]
-            self._invalidated, self._held, self._last_locked = invalidated, held, last_locked
+            del self._after_commit[actions:]
+            self._records, self._invalidated, self._held, self._last_locked = records, invalidated, held, last_locked
             self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
             if expectation is not None:
                 expectation.met = met
@@ -362,11 +363,14 @@ class UnitOfWork:
         """Refuse a `SELECT … FOR UPDATE` against the order of locks."""
         if isinstance(statement, Select) and statement._for_update_arg is not None:
             for model in {description["entity"]: None for description in statement.column_descriptions}:
-                self._check_order(model)
+                self._prepare_lock(model)
 
-    def _check_order(self, model: type[Base]) -> None:
+    def _prepare_lock(self, model: type[Base]) -> None:
+        """Refuse a lock against the order, and save what was changed: a locked row is read anew, over its changes."""
         check_order(self._last_locked, model)
         self._last_locked = model
+        if any(isinstance(row, model) and self._session.is_modified(row) for row in self._session.dirty):
+            self.flush()
 
     def _hold(self, entity: Entity) -> None:
         """Note that the row is locked, and compare its version with the one If-Match named."""

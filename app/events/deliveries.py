@@ -1,7 +1,7 @@
 """Delivers due events to subscribers: in batches, once per (event, subscriber), retried with back-off, then parked."""
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby, takewhile
 from operator import attrgetter
 from typing import Any
@@ -15,9 +15,9 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     tuple_,
-    union_all,
     update,
 )
 
@@ -240,18 +240,35 @@ def _locked_records(*which: ColumnElement[bool]) -> Select[Any]:
 
 def purge_events(days: int = 7) -> int:
     """Delete records published more than `days` ago whose deliveries are all done; returns how many."""
-    limit = now() - timedelta(days=days)
-    owed = union_all(*(select(EventDelivery.record_id).where(state) for state in (IS_PENDING, IS_PARKED)))
-
-    def find(size: int) -> Sequence[int]:
-        old = select(OutboxRecord.id).where(OutboxRecord.published_at < limit, OutboxRecord.id.not_in(owed))
-        return [row.id for row in fetch(old.order_by(OutboxRecord.id).limit(size))]
+    unowed = _unowed_before(now() - timedelta(days=days))
 
     def remove(work: UnitOfWork, ids: Sequence[int]) -> None:
         # Locked, and then asked again, because a replay may have owed one of them anew.
         work.rows(_locked_records(OutboxRecord.id.in_(ids)))
-        work.execute(delete(EventDelivery).where(
-            EventDelivery.record_id.in_(ids), EventDelivery.record_id.not_in(owed)))
-        work.execute(delete(OutboxRecord).where(OutboxRecord.id.in_(ids), OutboxRecord.id.not_in(owed)))
+        free = [row.id for row in work.rows(_unowed(ids))]
+        work.execute(delete(EventDelivery).where(EventDelivery.record_id.in_(free)))
+        work.execute(delete(OutboxRecord).where(OutboxRecord.id.in_(free)))
 
-    return purge(kernel_actor(), find, remove)
+    return purge(kernel_actor(), lambda _: next(unowed, ()), remove)
+
+
+def _unowed_before(limit: datetime) -> Iterator[Sequence[int]]:
+    """Yield batches of the records that were published before `limit` and are owed to nobody.
+
+    Records are published in the order of their ids, so a batch without an old one is the end: the young ones behind it,
+    seven days of them, are not looked at."""
+    after = 0
+    while batch := fetch(select(OutboxRecord.id, OutboxRecord.published_at).where(OutboxRecord.id > after)
+                         .order_by(OutboxRecord.id).limit(batches.BATCH_ROWS)):
+        old = [row.id for row in batch if row.published_at is not None and row.published_at < limit]
+        if not old:
+            return
+        if unowed := [row.id for row in fetch(_unowed(old))]:
+            yield unowed
+        after = batch[-1].id
+
+
+def _unowed(ids: Sequence[int]) -> Select[Any]:
+    """Return the query for those of the records that no subscriber is owed."""
+    owed = exists().where(EventDelivery.record_id == OutboxRecord.id, or_(IS_PENDING, IS_PARKED))
+    return select(OutboxRecord.id).where(OutboxRecord.id.in_(ids), ~owed)

@@ -50,6 +50,7 @@ class Claim:
     """A key this request owns until it stores an answer or releases it."""
 
     scope: str
+    leased_until: datetime
 
     def store(self, work: UnitOfWork, status: int, answer: bytes) -> None:
         """Keep the answer, in the transaction of the effect; sealed, because a secret may stand in it.
@@ -61,9 +62,11 @@ class Claim:
             raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
 
     def release(self, actor: Actor) -> None:
-        """Forget the key: nothing was done under it."""
+        """Forget the key: nothing was done under it. A key that a retry took over meanwhile is the retry's."""
         with unit_of_work(actor) as work:
-            work.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == self.scope, _UNANSWERED.is_owed))
+            work.execute(delete(IdempotencyKey).where(
+                IdempotencyKey.scope == self.scope, _UNANSWERED.is_owed,
+                IdempotencyKey.leased_until == self.leased_until))
             work.commit()
 
 
@@ -126,14 +129,16 @@ def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
         if stored is not None and stored.answer is not None:
             answer = unseal(runtime().settings.secret_key, _ANSWER, stored.answer)
             return json_response(answer.encode(), stored.status or 200, {"Idempotency-Replayed": "true"})
+        begun = now()
+        until = begun + _LEASE
         if stored is None:
-            moment = now()
-            work.insert(IdempotencyKey(scope=scope, fingerprint=fingerprint, created_at=moment,
-                                       leased_until=moment + _LEASE))
-        elif not retries.claim(work, _UNANSWERED, IdempotencyKey.scope == scope, lease=_LEASE):
+            work.insert(IdempotencyKey(scope=scope, fingerprint=fingerprint, created_at=begun,
+                                       leased_until=until))
+        elif not retries.claim(work, _UNANSWERED, IdempotencyKey.scope == scope, lease=_LEASE,
+                               created_at=begun, leased_until=until):
             raise RequestInFlight("errMsg_IdempotencyKeyInFlight", headers={"Retry-After": "1"})
         work.commit()
-    return Claim(scope)
+    return Claim(scope, until)
 
 
 def purge_keys(hours: int) -> int:

@@ -112,7 +112,9 @@ def repair_search_indexes() -> str:
             if search_index(name).status().state == "ready":
                 report.append(f"{name}: {reconcile_index(name)} mended")
             else:
-                report.append(f"{name}: rebuilt, {search_index(name).rebuild(declared.source)} documents")
+                written = search_index(name).rebuild(declared.source)
+                runtime().cache_versions.invalidate(declared.version_key)
+                report.append(f"{name}: rebuilt, {written} documents")
         except (IndexBusy, IndexNeedsRebuild) as error:
             report.append(f"{name}: {error}")
     return "; ".join(report) or "no index is declared"

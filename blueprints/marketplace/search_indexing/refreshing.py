@@ -1,7 +1,7 @@
 """Keeps the records true to what they describe, and the search index to the records: the present state is written.
 
 A record is locked before its truth is read, so that of two refreshes the later one writes the later state."""
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.actor import system_actor
 from app.data.reads import Page
-from app.data.unit_of_work import unit_of_work
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
 from app.events.outbox import Event
 from app.search.catalogue import DeclaredIndex, Progress, apply_or_rebuild
@@ -46,15 +46,18 @@ _SYSTEM = system_actor("marketplace")
 _CAUSE = "search_indexing.refresh"
 
 Documents = Mapping[str, dict[str, Any]]
+# Reference → the request id of what changed it, or None where nobody asked.
+Causes = Mapping[str, str | None]
 
 
-def refresh(document_type: str, ids: Iterable[str]) -> None:
+def refresh(document_type: str, causes: Causes) -> None:
     """Write the present document of each reference, take those records out whose reference is gone, feed the index.
 
+    What is written carries the request id of its cause, or where there was no request the name of this work.
     The index is fed after the commit, with what then stands, written just now or not: who repeats this because it broke
     off in between finds nothing to write, and feeds all the same. Of two who feed one record the later version wins."""
-    for many in _chunks(list(dict.fromkeys(ids)), _PER_READ):
-        _write(document_type, many, _CAUSE)
+    for many in _chunks(list(causes), _PER_READ):
+        _write(document_type, {id: causes[id] or _CAUSE for id in many})
         records = records_of(document_type, many)
         if document_type == "PRODUCT":  # their sellers may have been written with them
             records += records_of("SELLER", {record.seller_ref for record in records if record.seller_ref})
@@ -62,16 +65,18 @@ def refresh(document_type: str, ids: Iterable[str]) -> None:
 
 
 def has_fed(event: Event) -> bool:
-    """Tell whether a change of a record was made by refresh(), which feeds the index itself."""
-    return event.user_id is None and event.request_id == _CAUSE
+    """Return whether a change of a record was made by refresh(), which feeds the index itself.
+
+    Staff's changes have a user, and a rebuild has no cause."""
+    return event.user_id is None and event.request_id is not None
 
 
-def refresh_dependants(reference: str, value: str) -> None:
-    """Write every record anew that mentions a renamed category, subcategory or seller."""
+def refresh_dependants(reference: str, value: str, cause: str | None) -> None:
+    """Write every record anew that mentions a category, subcategory or seller which the request `cause` renamed."""
     after = ""
     while found := dependants(reference, value, after, _PER_READ):
         for document_type in {row[1] for row in found}:
-            refresh(document_type, [row[2] for row in found if row[1] == document_type])
+            refresh(document_type, {row[2]: cause for row in found if row[1] == document_type})
         after = found[-1][0]
 
 
@@ -82,49 +87,63 @@ def refresh_everything(progress: Progress = lambda done, total: None) -> int:
     total, done = SOURCE.total(), 0
     for document_type in _TRUTHS:
         for ids in _all_references(document_type):
-            _write(document_type, ids)
+            _write(document_type, dict.fromkeys(ids))
             done += len(ids)
             progress(done, max(done, total))
     return done
 
 
-def _write(document_type: str, ids: Sequence[str], cause: str | None = None) -> None:
-    for few in _chunks(ids, _PER_TRANSACTION):
+def _write(document_type: str, causes: Causes) -> None:
+    for ids in _chunks(list(causes), _PER_TRANSACTION):
+        few = {id: causes[id] for id in ids}
         try:
-            _write_few(document_type, few, cause)
+            _write_few(document_type, few)
         except RuleViolated:
             # A rival has recorded one of them since we looked; now it is found.
-            _write_few(document_type, few, cause)
+            _write_few(document_type, few)
 
 
-def _write_few(document_type: str, ids: Sequence[str], cause: str | None) -> None:
+def _write_few(document_type: str, causes: Causes) -> None:
     """Refresh a few references in one transaction, and with products whoever thereby starts or stops selling.
 
     Not after it: if the work broke off in between, the next attempt would find nothing new and forget the seller."""
-    with unit_of_work(_SYSTEM, request_id=cause) as work:
+    with unit_of_work(_SYSTEM) as work:
         rows = {row.reference_id: row for row in work.all(select(SearchIndex).where(
-            SearchIndex.document_type == document_type, SearchIndex.reference_id.in_(ids),
+            SearchIndex.document_type == document_type, SearchIndex.reference_id.in_(causes),
             SearchIndex.is_active.is_(True)).order_by(SearchIndex.id), lock=True)}
-        documents = _TRUTHS[document_type](ids)
-        for id, document in documents.items():
-            if id in rows:
-                rewrite(work, rows[id], document)
-            else:
-                work.insert(new_record(document_type, id, document))
-        gone = rows.keys() - documents.keys()
-        for id in gone:
-            work.archive(rows[id])
-        if traders := _traders(rows, documents):
-            work.flush()
-            _write_few("SELLER", traders, cause)
+        documents = _TRUTHS[document_type](list(causes))
+        for cause, ids in _by_cause(causes).items():
+            with work.acting_for(_SYSTEM, cause):
+                for id in ids:
+                    _bring_up_to_date(work, document_type, id, rows.get(id), documents.get(id))
+        if traders := _traders(rows, documents, causes):
+            _write_few("SELLER", traders)
         work.commit()
 
 
-def _traders(before: Mapping[str, SearchIndex], now: Documents) -> list[str]:
-    """Return who sells what has appeared among the documents or gone from them."""
-    new = {now[id].get("sellerId") for id in now.keys() - before.keys()}
-    gone = {before[id].seller_ref for id in before.keys() - now.keys()}
-    return sorted(trader for trader in new | gone if trader)
+def _by_cause(causes: Causes) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = {}
+    for id, cause in causes.items():
+        found.setdefault(cause, []).append(id)
+    return found
+
+
+def _bring_up_to_date(work: UnitOfWork, document_type: str, id: str, row: SearchIndex | None,
+                      document: dict[str, Any] | None) -> None:
+    if document is None:
+        if row is not None:
+            work.archive(row)
+    elif row is None:
+        work.insert(new_record(document_type, id, document))
+    else:
+        rewrite(work, row, document)
+
+
+def _traders(before: Mapping[str, SearchIndex], now: Documents, causes: Causes) -> Causes:
+    """Return who sells what has appeared among the documents or gone from them, and why."""
+    new = {now[id].get("sellerId"): causes[id] for id in now.keys() - before.keys()}
+    gone = {before[id].seller_ref: causes[id] for id in before.keys() - now.keys()}
+    return {trader: cause for trader, cause in sorted((new | gone).items(), key=str) if trader}
 
 
 def _products(ids: Sequence[str]) -> Documents:

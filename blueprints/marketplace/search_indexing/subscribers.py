@@ -2,6 +2,8 @@
 
 All are batch subscribers: they may see an event twice or late, and read the present state or compare versions."""
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from app.events.outbox import Event
 from app.events.subscriptions import subscribe_batch
@@ -32,19 +34,21 @@ _SHOWN_ELSEWHERE = {"CATEGORY": ("title", "category_ref"), "SUBCATEGORY": ("name
 @subscribe_batch(*_DESCRIBED, name="search_indexing.refresh")
 def refresh_records(events: Sequence[Event]) -> None:
     """Write the records of everything that changed, each once however often it did, and of those that show its name."""
-    changed: dict[str, list[str]] = {}
+    changed: dict[str, dict[str, str | None]] = {}
     for event in events:
-        changed.setdefault(_DESCRIBED[event.topic], []).append(event.key)
-    for document_type, ids in changed.items():
-        refresh(document_type, ids)
-    for reference, id in dict.fromkeys(found for event in events if (found := _renamed(event))):
-        refresh_dependants(reference, id)
+        changed.setdefault(_DESCRIBED[event.topic], {})[event.key] = event.request_id
+    for document_type, causes in changed.items():
+        refresh(document_type, causes)
+    renamed = {found: event.request_id for event in events if (found := _renamed(event))}
+    for (reference, id), cause in renamed.items():
+        refresh_dependants(reference, id, cause)
 
 
 @subscribe_batch(products.MEDIA_DELETED, name="search_indexing.media")
 def forget_media(events: Sequence[Event]) -> None:
     """Take a removed image out of the records of the products that showed it."""
-    refresh("PRODUCT", products_showing([event.key for event in events]))
+    for cause, caused in groupby(events, key=attrgetter("request_id")):
+        refresh("PRODUCT", dict.fromkeys(products_showing([event.key for event in caused]), cause))
 
 
 def _renamed(event: Event) -> tuple[str, str] | None:

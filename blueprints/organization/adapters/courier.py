@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 
 from blueprints.organization.adapters.sql.catalog import SqlCarried
 from blueprints.organization.application.projector import StreamProjector
@@ -32,7 +33,8 @@ class Courier:
         self._on_tick = on_tick
         self._may_sweep = may_sweep
         self._carried = carried
-        self._held: set[str] = set()
+        self._held: dict[str, datetime] = {}
+        """Until when the lease of each tenant lasts; after a stall another process may have taken the tenant over."""
         self._sweep_seconds = sweep_seconds
         self._woken: set[str] = set()
         self._changed = threading.Condition()
@@ -44,7 +46,7 @@ class Courier:
         """Say that the tenant's outbox has something; starts the thread when there is none in this process."""
         self.start()
         with self._changed:
-            self._hold({tenant_id})
+            self._lease_lapsed({tenant_id})
             self._woken.add(tenant_id)
             self._changed.notify()
 
@@ -93,26 +95,30 @@ class Courier:
     def _beat(self) -> None:
         """Give back what is carried, renew the rest, and take over what a dead process left."""
         with self._changed:  # who calls wake() meanwhile waits, and holds the tenant anew
-            idle, self._held = self._held - self._woken, self._held & self._woken
-            if idle:
+            if idle := self._held.keys() - self._woken:
+                self._held = {tenant: until for tenant, until in self._held.items() if tenant in self._woken}
                 self._carried.release(idle)
-        if self._held:
-            self._carried.renew()
+            self._lease(self._held.keys())
         if abandoned := self._carried.abandoned():
             logger.warning("taking over %d outboxes of a process that is gone", len(abandoned))
             with self._changed:
-                self._hold(abandoned.keys())
+                self._lease(abandoned.keys())
                 self._woken.update(abandoned)
             self._carried.forget(abandoned)
 
-    def _hold(self, tenants: AbstractSet[str]) -> None:
+    def _lease(self, tenants: AbstractSet[str]) -> None:
+        """Lease the tenants anew, also those that another process has taken over meanwhile; raises Unavailable."""
+        if tenants:
+            self._held |= dict.fromkeys(tenants, self._carried.hold(tenants))
+
+    def _lease_lapsed(self, tenants: AbstractSet[str]) -> None:
         """Lease the tenants that are not held; a catalog that is away does not undo the write that wakes."""
+        moment = self._carried.now()
+        lapsed = {tenant for tenant in tenants if tenant not in self._held or self._held[tenant] <= moment}
         try:
-            if fresh := tenants - self._held:
-                self._carried.hold(fresh)
-                self._held |= fresh
+            self._lease(lapsed)
         except Unavailable as error:
-            logger.warning("should this process die, the sweep will find %s: %s", ", ".join(sorted(fresh)), error)
+            logger.warning("should this process die, the sweep will find %s: %s", ", ".join(sorted(lapsed)), error)
 
     def _carry(self, relay: Relay, tenants: set[str], stop: threading.Event) -> None:
         """Drain the tenants; whoever is not done, also because of a failure, is woken again."""

@@ -310,6 +310,37 @@ def test_a_refused_attempt_is_taken_back_whole_and_the_rest_is_committed(app: Fl
     assert done == []
 
 
+def test_the_event_of_a_call_in_a_refused_attempt_is_not_told(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        category = work.insert(Category(title="Toys"))
+        work.flush()
+        row = work.json_of(category)
+        with pytest.raises(NotFound), work.attempt():
+            work.emit_call("called", category.id, row, b'{"category":' + row + b"}", realm="marketplace")
+            raise NotFound
+        work.commit()
+    assert "called" not in topics()
+
+
+def test_a_row_that_is_locked_again_with_others_keeps_what_was_changed(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    with unit_of_work(SYSTEM) as work:
+        work.change(work.lock(Category, category.id), title="Games")
+        [again] = work.all(select(Category), lock=True)
+        assert again.title == "Games"
+        work.commit()
+    assert titles() == ["Games"]
+
+
+def test_a_row_that_was_changed_before_it_is_locked_keeps_what_was_changed(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    with unit_of_work(SYSTEM) as work:
+        work.change(work.get(Category, category.id), title="Games")
+        assert work.lock(Category, category.id).title == "Games"
+        work.commit()
+    assert titles() == ["Games"]
+
+
 def test_an_attempt_that_succeeds_is_committed_with_the_rest(app: Flask) -> None:
     with unit_of_work(SYSTEM) as work:
         with work.attempt():

@@ -387,6 +387,39 @@ def test_a_purge_removes_what_is_old_in_batches(app: Flask, monkeypatch: pytest.
     assert not old & {row.record_id for row in fetch(select(EventDelivery.record_id))}
 
 
+def test_a_purge_does_not_look_at_the_young_events(app: Flask, monkeypatch: pytest.MonkeyPatch,
+                                                   count_statements: Counting) -> None:
+    """It ends at the first batch without an old one, however many follow."""
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
+    looked = []
+    for young in (3, 30):
+        with unit_of_work(SYSTEM) as work:
+            for number in range(young):
+                work.emit("young", str(number), {})
+            work.commit()
+        relay_all()
+        with count_statements() as asked:
+            assert purge_events(7) == 0
+        looked.append(len(asked))
+        assert all("LIMIT" in statement for statement in asked)
+    assert looked == [1, 1]
+
+
+def test_an_owed_event_does_not_hide_the_old_ones_behind_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
+    copying_subscriber(fails=1000)
+    for number in range(3):
+        commands.create_category(SYSTEM, title=f"owed {number}")
+    with unit_of_work(SYSTEM) as work:
+        work.emit("nobody-listens", "x", {})
+        work.commit()
+    relay_all()
+    with moved_clock(days=8):
+        purge_events(7)
+    assert len(sent(CREATED)) == 3
+    assert sent("nobody-listens") == []
+
+
 def test_old_events_are_purged_but_never_one_that_is_still_owed(app: Flask) -> None:
     copying_subscriber(fails=1000)
     commands.create_category(SYSTEM, title="owed")

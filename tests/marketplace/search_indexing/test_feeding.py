@@ -10,9 +10,11 @@ from app.search import Change, SearchQuery
 from app.search.catalogue import apply_or_rebuild, search_index
 from blueprints.marketplace.product_listing.commands import update_product
 from blueprints.marketplace.search_indexing import refreshing, subscribers
+from blueprints.marketplace.search_indexing.topics import INDEX_UPDATED
 from tests.app.search.conftest import document_of
 from tests.clients import ApiClient
-from tests.marketplace.search_indexing.conftest import BASE, PRODUCTS, Finder, Shop, settle
+from tests.flow import sent
+from tests.marketplace.search_indexing.conftest import BASE, CATALOGUE, PRODUCTS, Finder, Shop, settle
 
 
 def title_of(record: dict[str, Any]) -> Any:
@@ -46,6 +48,20 @@ def test_a_title_is_found_as_soon_as_its_event_was_delivered(shop: Shop, find: F
 def test_what_a_refresh_wrote_is_not_fed_a_second_time(shop: Shop, find: Finder, fed: list[list[str]]) -> None:
     product = shop.list_phone()
     assert len(find(q="phone", referenceId=product)) == 1
+    assert fed == []
+
+
+def test_what_a_refresh_wrote_carries_the_request_ids_of_its_causes(
+        admin: ApiClient, shop: Shop, find: Finder, fed: list[list[str]]) -> None:
+    """Of each change its own, though both are refreshed together, and of a renamed category what shows its name."""
+    first, second = (shop.make_category(title) for title in ("Gramophones", "Records"))
+    find()
+    for category, request_id in ((first, "request-1"), (second, "request-2")):
+        admin.patch(f"{CATALOGUE}/categories/{category}", json={"title": "Sold out"},
+                    headers={"X-Request-Id": request_id})
+    find()
+    written = {event.payload["referenceId"]: event.request_id for event in sent(INDEX_UPDATED)}
+    assert (written[first], written[second]) == ("request-1", "request-2")
     assert fed == []
 
 
@@ -104,12 +120,12 @@ def test_an_older_document_never_replaces_a_newer_one(
     def overtaken(name: str, changes: list[Change]) -> None:
         if rivals:
             update_product(seller.actor, product, title=rivals.pop())
-            refreshing.refresh("PRODUCT", [product])
+            refreshing.refresh("PRODUCT", {product: None})
         apply_or_rebuild(name, changes)
 
     monkeypatch.setattr(refreshing, "apply_or_rebuild", overtaken)
     update_product(seller.actor, product, title="Second")
-    refreshing.refresh("PRODUCT", [product])
+    refreshing.refresh("PRODUCT", {product: None})
     assert title_of(record) == "Third"
     settle()
     assert title_of(record) == "Third"

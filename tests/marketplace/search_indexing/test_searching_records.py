@@ -166,7 +166,9 @@ def test_without_an_index_words_are_looked_for_in_the_table_and_the_repair_is_ca
     answer = buyer.get(MANY, query_string={"q": "PHON", "documentType": "CATEGORY"})
     assert [row["id"] for row in answer.json["searchIndices"]] == [phone]
     assert calls == [REPAIR]
+    before = runtime_of(app).cache_versions.read("search:searchIndex")
     assert "rebuilt, 2 documents" in run_job(REPAIR)
+    assert runtime_of(app).cache_versions.read("search:searchIndex") != before, "kept answers are made anew"
     assert search_index("searchIndex").status().documents == 2
     assert len(buyer.get(MANY, query_string={"q": "PHON"}).json["searchIndices"]) == 1
 

@@ -199,21 +199,16 @@ class SqlCarried:
     owner: Callable[[], str]
     now: Callable[[], datetime]
 
-    def hold(self, tenants: Iterable[str]) -> None:
-        """Promise to carry the tenants, for CARRIED_SECONDS from now."""
-        table, until = self.catalog.tables.carried, self._until()
+    def hold(self, tenants: Iterable[str]) -> datetime:
+        """Promise to carry the tenants for CARRIED_SECONDS from now, anew or once more; returns until when."""
+        table, lapses = self.catalog.tables.carried, self.now() + timedelta(seconds=CARRIED_SECONDS)
+        until = instant_text(lapses)
         with self.catalog.connect(writes=True) as connection:
-            for tenant_id in tenants:
-                statement = UPSERTS[connection.dialect.name](table).values(
-                    tenantId=tenant_id, owner=self.owner(), until=until)
-                connection.execute(statement.on_conflict_do_update(
-                    index_elements=[table.c.tenantId, table.c.owner], set_={"until": until}))
-
-    def renew(self) -> None:
-        """Promise once more what this process holds."""
-        table = self.catalog.tables.carried
-        with self.catalog.connect(writes=True) as connection:
-            connection.execute(update(table).where(table.c.owner == self.owner()).values(until=self._until()))
+            statement = UPSERTS[connection.dialect.name](table).on_conflict_do_update(
+                index_elements=[table.c.tenantId, table.c.owner], set_={"until": until})
+            connection.execute(statement, [
+                {"tenantId": tenant_id, "owner": self.owner(), "until": until} for tenant_id in sorted(tenants)])
+        return lapses
 
     def release(self, tenants: Iterable[str]) -> None:
         """Take the promise back: nothing waits in these tenants' outboxes."""
@@ -236,9 +231,6 @@ class SqlCarried:
             for tenant_id, owner in abandoned.items():
                 connection.execute(delete(table).where(
                     table.c.tenantId == tenant_id, table.c.owner == owner, table.c.until < lapsed))
-
-    def _until(self) -> str:
-        return instant_text(self.now() + timedelta(seconds=CARRIED_SECONDS))
 
 
 class SqlSigningKeys:
