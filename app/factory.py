@@ -19,7 +19,6 @@ from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import HealthReports, add_default_routes
 from app.http.envelope import json_response
 from app.http.hooks import install_hooks
-from app.http.openapi import prepare_document
 from app.http.read_events import ReadEventBuffer
 from app.http.wsgi_middleware import Edge, behind_proxies
 from app.identity.authentication import install_identity
@@ -135,7 +134,6 @@ def _mount(app: Flask, runtime: Runtime, declared: ServiceDeclaration, realm: st
     if routes is None:
         return
     blueprint = ServiceBlueprint(declared.in_realm(realm), routes)
-    prepare_document(app, blueprint)
     add_default_routes(blueprint)
     app.register_blueprint(blueprint)
     runtime.services.append(blueprint.service)

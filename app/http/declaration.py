@@ -2,16 +2,16 @@
 
 `Routes` only writes down; a `ServiceBlueprint` carries what was written in one realm."""
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from flask import Response
-from flask_smorest import Blueprint
+from flask import Blueprint, Response
 from marshmallow import Schema
 
 from app.data.entity import Entity
 from app.data.reads.filters import Filters
 from app.http.naming import ApiNames, api_names
-from app.http.openapi import describe, describe_default, describe_system
+from app.http.openapi import Operation, describe, describe_default, describe_system
 from app.http.pipeline import Front, handle
 from app.http.realm_front import READS, SYSTEM, WRITES, BusinessApi, SystemRoute, View
 from app.http.service import Service
@@ -25,10 +25,10 @@ class ServiceBlueprint(Blueprint):
     """The blueprint of one mounted service: what its Routes say, in one realm."""
 
     def __init__(self, service: Service, routes: "Routes") -> None:
-        super().__init__(f"{service.realm}_{service.name}", __name__, url_prefix=service.mount,
-                         description=service.description)
+        super().__init__(f"{service.realm}_{service.name}", __name__, url_prefix=service.mount)
         self.service = service
         self.apis: list[BusinessApi] = []
+        self.operations: list[Operation] = []  # what the document is written from when it is first asked for
         self.security_schemes = routes.security_schemes
         for add in routes.written:
             add(self)
@@ -38,26 +38,26 @@ class ServiceBlueprint(Blueprint):
         self.apis.append(api)
         for number, path in enumerate((api.path, *aliases)):
             operation = f"{api.name}{number or ''}"
-            self._add(front, api, path, operation, api.method, describe(api, operation))
+            self._add(front, api, path, operation, api.method, partial(describe, api, operation))
 
-    def add_system(self, route: SystemRoute, path: str, method: str, doc: dict[str, Any]) -> None:
-        """Add a bare route; `doc` is its OpenAPI operation."""
-        self._add(SYSTEM, route, path, route.name, method, doc)
+    def add_system(self, route: SystemRoute, path: str, method: str, describe: Callable[[], dict[str, Any]]) -> None:
+        """Add a bare route; `describe` returns its OpenAPI operation."""
+        self._add(SYSTEM, route, path, route.name, method, describe)
 
     def add_default(self, path: str, view: View, doc: dict[str, Any]) -> None:
         """Add a route every service has, outside the pipeline; `doc` is its OpenAPI operation."""
-        def handler(**path_values: str) -> Any:
-            return view(**path_values)
-
-        self.add_url_rule(flask_rule(path), doc["operationId"], self.doc(**describe_default(path, doc))(handler))
+        rule, endpoint = flask_rule(path), doc["operationId"]
+        self.add_url_rule(rule, endpoint, view)
+        self.operations.append(Operation(rule, endpoint, "GET", None, partial(describe_default, path, doc)))
 
     def _add(self, front: Front[Any, Any, Any, Any], api: BusinessApi | SystemRoute, path: str, endpoint: str,
-             method: str, doc: dict[str, Any]) -> None:
+             method: str, describe: Callable[[], dict[str, Any]]) -> None:
         def handler(**path_values: str) -> Response:
             return handle(front, api, path_values)
 
-        handler.__doc__ = api.view.__doc__
-        self.add_url_rule(flask_rule(path), endpoint, self.doc(**doc)(handler), methods=[method])
+        rule = flask_rule(path)
+        self.add_url_rule(rule, endpoint, handler, methods=[method])
+        self.operations.append(Operation(rule, endpoint, method, api.view.__doc__, describe))
 
 
 class Routes:
@@ -130,9 +130,9 @@ class Routes:
 
         def write(view: View) -> View:
             def add(blueprint: ServiceBlueprint) -> None:
-                doc = describe_system(name, view, method, path, body, policy,
-                                      {key: value for key, value in said.items() if value is not None})
-                blueprint.add_system(SystemRoute(blueprint.service, name, policy, view), path, method, doc)
+                blueprint.add_system(SystemRoute(blueprint.service, name, policy, view), path, method, partial(
+                    describe_system, name, view, method, path, body, policy,
+                    {key: value for key, value in said.items() if value is not None}))
 
             self.written.append(add)
             return view

@@ -25,7 +25,7 @@ _MULTIPART_ROOM = 64 * 1024
 
 
 def install_hooks(app: Flask, settings: Settings) -> None:
-    """Install the hooks on the app; the error handlers must come after flask-smorest's."""
+    """Install the hooks and the error handlers on the app."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _MULTIPART_ROOM
     allowed = frozenset(settings.cors_origins)
 

@@ -1,15 +1,16 @@
 """The OpenAPI 3.1 document of each service, derived from what routes.py declares and written by flask-smorest."""
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
 from app.http import schemas
 from app.http.service import Service
 from app.identity.access import Predicate
-from app.runtime import runtime, runtime_of
+from app.runtime import runtime
 
 if TYPE_CHECKING:
     from app.http.declaration import ServiceBlueprint
@@ -168,31 +169,22 @@ def _example(schema: Schema) -> dict[str, Any]:
             if field.required or "example" in field.metadata}
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One rule of a service, as its document needs it: `docstring` is the view's, `describe` returns the operation."""
+
+    rule: str
+    endpoint: str
+    method: str
+    docstring: str | None
+    describe: Callable[[], dict[str, Any]]
+
+
 @dataclass
 class Documents:
-    """What each service's document is written from, and the documents that were asked for."""
+    """The documents that were asked for, by blueprint."""
 
-    sources: "dict[str, tuple[Api, ServiceBlueprint]]" = field(default_factory=dict)
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
-def prepare_document(app: Flask, blueprint: "ServiceBlueprint") -> None:
-    """Give the service its flask-smorest Api; its views are described when the document is first asked for."""
-    service = blueprint.service
-    prefix = f"{service.realm}_{service.name}_".upper()
-    app.config[f"{prefix}API_TITLE"] = f"{service.name} ({service.codename})"
-    app.config[f"{prefix}API_VERSION"] = service.version
-    app.config[f"{prefix}OPENAPI_VERSION"] = "3.1.0"
-    api = Api(app, config_prefix=prefix, spec_kwargs={"info": {"description": service.description}})
-    api.DEFAULT_ERROR_RESPONSE_NAME = None  # it would promise flask-smorest's error shape, which nothing here has
-    for kind, named in _TYPES.items():
-        api.register_field(kind, *named)
-    api.spec.components.schema("ApiError", _ERROR)
-    api.spec.components.schema("Envelope", _ENVELOPE)
-    for name, scheme in {**_security(service), **blueprint.security_schemes}.items():
-        api.spec.components.security_scheme(name, scheme)
-    api.spec.options["security"] = [{name: []} for name in _security(service)]
-    runtime_of(app).part(Documents).sources[blueprint.name] = api, blueprint
 
 
 def _security(service: Service) -> dict[str, dict[str, str]]:
@@ -204,10 +196,46 @@ def _security(service: Service) -> dict[str, dict[str, str]]:
 
 
 def document_of(blueprint_name: str) -> dict[str, Any]:
-    """Return the OpenAPI document of a mounted service."""
-    documents = runtime().part(Documents)
-    if blueprint_name not in documents.made:
-        api, blueprint = documents.sources[blueprint_name]
-        blueprint.register_views_in_doc(api, current_app, api.spec, name=blueprint_name, parameters=None)
-        documents.made[blueprint_name] = api.spec.to_dict()
-    return documents.made[blueprint_name]
+    """Return the OpenAPI document of a mounted service; it is written when it is first asked for."""
+    made = runtime().part(Documents).made
+    if blueprint_name not in made:
+        made[blueprint_name] = _written(cast("ServiceBlueprint", current_app.blueprints[blueprint_name]))
+    return made[blueprint_name]
+
+
+def _written(blueprint: "ServiceBlueprint") -> dict[str, Any]:
+    api = _prepared_api(blueprint)
+    described = Blueprint(blueprint.name, __name__)
+    for operation in blueprint.operations:
+        described.add_url_rule(operation.rule, operation.endpoint, _documented(described, operation),
+                               methods=[operation.method])
+    described.register_views_in_doc(api, current_app, api.spec, name=blueprint.name, parameters=None)
+    document: dict[str, Any] = api.spec.to_dict()
+    return document
+
+
+def _documented(described: Blueprint, operation: Operation) -> Callable[[], None]:
+    """Return a view that is never called and says what flask-smorest reads."""
+    def view() -> None:
+        """Do nothing."""
+
+    view.__doc__ = operation.docstring
+    documented: Callable[[], None] = described.doc(**operation.describe())(view)
+    return documented
+
+
+def _prepared_api(blueprint: "ServiceBlueprint") -> Api:
+    """Return flask-smorest's Api on an application of its own: ours already serves and can be set up no further."""
+    service = blueprint.service
+    api = Api(Flask("documents"), spec_kwargs={
+        "title": f"{service.name} ({service.codename})", "version": service.version, "openapi_version": "3.1.0",
+        "info": {"description": service.description}})
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # it would promise flask-smorest's error shape, which nothing here has
+    for kind, named in _TYPES.items():
+        api.register_field(kind, *named)
+    api.spec.components.schema("ApiError", _ERROR)
+    api.spec.components.schema("Envelope", _ENVELOPE)
+    for name, scheme in {**_security(service), **blueprint.security_schemes}.items():
+        api.spec.components.security_scheme(name, scheme)
+    api.spec.options["security"] = [{name: []} for name in _security(service)]
+    return api
