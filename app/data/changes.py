@@ -74,10 +74,7 @@ def stamp_changes(session: Session, check_expected: Callable[[Entity], None] | N
 
 def record_changes(session: Session, take: Take) -> set[str]:
     """Take the changes of this flush; returns the version keys to invalidate."""
-    touched = set()
-    for entity in _entities(session.new):
-        take(entity, "created", row_json(entity))
-        touched.add(version_key(entity))
+    touched = record_new(_entities(session.new), take)
     for entity in _entities(session.dirty):
         old = _former_values(entity)
         if old:
@@ -85,6 +82,15 @@ def record_changes(session: Session, take: Take) -> set[str]:
             touched.add(version_key(entity))
     for entity in _entities(session.deleted):
         take(entity, "deleted", orjson.dumps(row_serializer(type(entity)).entity(entity) | {"isActive": False}))
+        touched.add(version_key(entity))
+    return touched
+
+
+def record_new(entities: Iterable[Entity], take: Take) -> set[str]:
+    """Take data objects that were inserted; returns the version keys to invalidate."""
+    touched = set()
+    for entity in entities:
+        take(entity, "created", row_json(entity))
         touched.add(version_key(entity))
     return touched
 

@@ -11,19 +11,20 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 import orjson
-from sqlalchemy import Connection, Executable, Select, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Executable, Select, bindparam, delete, insert, inspect, select
 from sqlalchemy import event as sa_event
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.actor import Actor
 from app.clock import now
-from app.data.changes import OutboxRecord, record_changes, row_json, stamp_changes
+from app.data.changes import OutboxRecord, record_changes, record_new, row_json, stamp_changes
 from app.data.connections import close_reading, transaction, writing_engine
 from app.data.constraint_errors import refusal_of
 from app.data.due_work import DueWork, is_piece
 from app.data.entity import Base, Entity
+from app.data.entity_inserts import insert_entities, insert_rows
 from app.data.holdings import holdings
 from app.data.ids import uuid7
 from app.data.lock_order import check_order
@@ -33,7 +34,6 @@ from app.errors import NotFound, PreconditionFailed, RuleViolated
 E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
 
-_TAKE_RECORDS = insert(cast(Table, OutboxRecord.__table__)).inline()  # nobody asks for the numbers
 _expectation: ContextVar["Expectation | None"] = ContextVar("expectation", default=None)
 
 
@@ -66,10 +66,15 @@ class UnitOfWorkSpoiled(RuntimeError):
 class UnitOfWork:
     """The verbs a command has; see unit_of_work()."""
 
-    def __init__(self, actor: Actor, session: Session, request_id: str | None) -> None:
+    def __init__(self, actor: Actor, request_id: str | None) -> None:
         self.actor = actor
         self.request_id = request_id
-        self._session = session
+        self._connection: Connection | None = None
+        self._opened_session: _Session | None = None
+        self._new: dict[Entity, None] = {}
+        """The data objects to insert at the next flush."""
+        self._inserted: list[Entity] = []
+        """Those that were inserted without the session, which knows them if it is open."""
         self._finished: list[bool] = []
         """One flag an open block, the outermost first: it said commit() or rollback()."""
         self._first_error: BaseException | None = None
@@ -85,7 +90,23 @@ class UnitOfWork:
 
     def connection(self) -> Connection:
         """Return the transaction's connection, for reads that must see what it has written (app/data/connections)."""
-        return self._session.connection()
+        if self._connection is None:
+            self._connection = writing_engine().connect()
+        return self._connection
+
+    @property
+    def _session(self) -> Session:
+        """The ORM's session on that connection, opened when needed: a command that only inserts needs none."""
+        if self._opened_session is None:
+            self._opened_session = _Session(self.connection(), autoflush=False, expire_on_commit=False)
+            self._opened_session.add_all(self._inserted)
+        return self._opened_session
+
+    def close(self) -> None:
+        """Give back session and connection; what was not committed is gone."""
+        for opened in (self._opened_session, self._connection):
+            if opened is not None:
+                opened.close()
 
     def get(self, model: type[E], object_id: str) -> E:
         """Return the active row of `model` with that id; raises NotFound."""
@@ -150,7 +171,9 @@ class UnitOfWork:
             row.updated_at = moment
             if row.owner is None:
                 row.owner = getattr(row, row.__owner__) if row.__owner__ else self.actor.user_id
-        self._session.add(row)
+            self._new[row] = None
+        else:
+            self._session.add(row)
         return row
 
     def change(self, row: B, **values: Any) -> B:
@@ -204,7 +227,7 @@ class UnitOfWork:
         self._records.append({
             "record_id": uuid7(), "realm": realm, "service": service, "object": object, "verb": verb, "key": key,
             "payload": payload.decode(), "former": former, "topic": topic, "envelope": None, "row_at": None,
-            "occurred_at": now(), "request_id": self.request_id, "user_id": self.actor.user_id})
+            "occurred_at": now(), "request_id": self.request_id, "user_id": self.actor.user_id, "published_at": None})
 
     def schedule(self, kind: str, subject: str, due_at: datetime | None) -> None:
         """Owe work of `kind` to `subject` at `due_at` in the actor's realm, replacing what was owed; None cancels.
@@ -253,8 +276,10 @@ class UnitOfWork:
         records, actions, met = self._records[:], len(self._after_commit), expectation is not None and expectation.met
         invalidated, held, last_locked = set(self._invalidated), dict(self._held), self._last_locked
         rows, finished, wrote = dict(self._rows), list(self._finished), self._wrote
+        inserted = len(self._inserted)
         try:
             with self._session.begin_nested():
+                self._session.connection()  # sets the savepoint, also for what is inserted without the session
                 yield
                 self._require_sound()
                 self.flush()
@@ -262,6 +287,10 @@ class UnitOfWork:
             del self._after_commit[actions:]
             self._records, self._invalidated, self._held, self._last_locked = records, invalidated, held, last_locked
             self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
+            self._new.clear()
+            for entity in self._inserted[inserted:]:
+                make_transient(entity)
+            del self._inserted[inserted:]
             if expectation is not None:
                 expectation.met = met
             raise
@@ -269,7 +298,28 @@ class UnitOfWork:
     def flush(self) -> None:
         """Send the changes to the database now, so that versions are set and unique rules have spoken."""
         with self._saving():
-            self._session.flush()
+            if self._changed_loaded_rows():
+                self._session.add_all(self._new)  # the ORM frees a unique value before it is taken again
+                self._new.clear()
+                self._session.flush()
+            elif self._new:
+                self._insert_new()
+
+    def _changed_loaded_rows(self) -> bool:
+        """Return whether the ORM has something to write: rows changed or deleted, or new ones without our own ids."""
+        session = self._opened_session
+        if session is None:
+            return any(inspect(entity).modified for entity in self._inserted)
+        return bool(session.dirty or session.new or session.deleted)
+
+    def _insert_new(self) -> None:
+        new, self._new = list(self._new), {}
+        self._wrote = True
+        insert_entities(self.connection(), new)
+        self._invalidated.update(record_new(new, self._take_change))
+        self._inserted += new
+        if self._opened_session is not None:
+            self._opened_session.add_all(new)
 
     def commit(self) -> None:
         """Finish the command; at the outermost level the transaction is committed, events included.
@@ -284,9 +334,11 @@ class UnitOfWork:
         self.flush()
         with self._saving():
             if self._records:
-                self._session.connection().execute(_TAKE_RECORDS, self._records)
+                insert_rows(self.connection(), OutboxRecord, self._records)
                 self.invalidate("outbox")
-            self._session.commit()
+            for opened in (self._opened_session, self._connection):
+                if opened is not None:
+                    opened.commit()
         if self._invalidated:
             holdings().cache_versions.invalidate(*self._invalidated)
         self._to_run, self._after_commit = self._after_commit, []
@@ -338,9 +390,11 @@ class UnitOfWork:
 
     def _unsaved(self) -> bool:
         """Return whether something was written, or is about to be."""
-        pending = self._session
-        return (self._wrote or bool(self._records) or bool(pending.new) or bool(pending.deleted)
-                or any(pending.is_modified(row) for row in pending.dirty))
+        if self._wrote or self._records or self._new:
+            return True
+        pending = self._opened_session
+        return pending is not None and (bool(pending.new) or bool(pending.deleted)
+                                        or any(pending.is_modified(row) for row in pending.dirty))
 
     @contextmanager
     def block(self) -> Iterator[None]:
@@ -419,8 +473,8 @@ def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[Uni
     close_reading()
     with ExitStack() as stack:
         stack.enter_context(sqlite_write_lock())
-        session = stack.enter_context(_Session(writing_engine(), autoflush=False, expire_on_commit=False))
-        work = UnitOfWork(actor, session, request_id)
+        work = UnitOfWork(actor, request_id)
+        stack.callback(work.close)
         stack.callback(transaction.reset, transaction.set(work))
         with work.block():
             yield work

@@ -1,0 +1,139 @@
+"""A row inserted without the ORM's flush is the one the ORM would have written, and the unit of work knows it after."""
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, select, text
+from sqlalchemy.orm import Session, class_mapper
+
+from app.actor import system_actor
+from app.clock import now
+from app.data.connections import writing_engine
+from app.data.entity import Base, Entity
+from app.data.entity_inserts import insert_entities
+from app.data.ids import uuid7
+from app.data.reads import fetch
+from app.data.unit_of_work import unit_of_work
+from app.errors import DuplicateRecord
+from blueprints.marketplace.category_management.models import Category, Subcategory
+from tests.flow import everything_sent
+
+SYSTEM = system_actor("marketplace")
+MOMENT = now()
+VALUES: dict[str, Any] = {"id": uuid7(), "string": "GBP", "text": "text", "instant": MOMENT, "money": 5,
+                          "boolean": False, "integer": 3, "number": 1.5, "object": {"a": [1, None]}, "ids": [uuid7()]}
+
+
+def models() -> list[type[Entity]]:
+    return [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Entity)]
+
+
+def entity_of(model: type[Entity], *, filled: bool) -> Entity:
+    """A row with every value its columns demand; `filled`: with a value in every column."""
+    entity = model(created_at=MOMENT, updated_at=MOMENT)
+    for attribute in class_mapper(model).column_attrs:
+        column = attribute.columns[0]
+        if attribute.key not in ("record_version", "created_at", "updated_at") and (
+                filled or not (column.nullable or column.default is not None)):
+            kind = column.info["kind"]
+            setattr(entity, attribute.key, column.info["options"][-1] if kind == "choice" else VALUES[kind])
+    return entity
+
+
+def told() -> list[str]:
+    """What the dbevents of categories and subcategories say, in order."""
+    mark = "-categorymanagement-service-dbevent-"
+    return [event.topic.partition(mark)[2] for event in everything_sent() if mark in event.topic]
+
+
+def by_the_orm(connection: Connection, entity: Entity) -> None:
+    with Session(connection) as session:
+        session.add(entity)
+        session.flush()
+
+
+def stored(insert: Callable[[Connection], None], model: type[Entity]) -> dict[str, Any]:
+    """The one row as the driver gives it, after an insert that is rolled back."""
+    with writing_engine().connect() as connection:
+        connection.execute(text(f"DELETE FROM {model.__tablename__}"))
+        insert(connection)
+        return dict(connection.execute(text(f"SELECT * FROM {model.__tablename__}")).mappings().one())
+
+
+@pytest.mark.parametrize("filled", [False, True], ids=["least", "filled"])
+def test_every_data_object_is_stored_as_the_orm_stores_it(app: Flask, *, filled: bool) -> None:
+    for model in models():
+        theirs, ours = entity_of(model, filled=filled), entity_of(model, filled=filled)
+        ours.id = theirs.id
+        expected = stored(lambda connection, row=theirs: by_the_orm(connection, row), model)
+        assert stored(lambda connection, row=ours: insert_entities(connection, [row]), model) == expected
+        known = vars(ours)
+        assert {attribute.key for attribute in class_mapper(model).column_attrs} <= known.keys()
+        assert known["record_version"] == 1
+
+
+def test_a_row_with_a_taken_id_is_refused_among_many(app: Flask) -> None:
+    taken = uuid7()
+    with pytest.raises(DuplicateRecord), unit_of_work(SYSTEM) as work:
+        for id_, title in ((uuid7(), "Toys"), (taken, "Books"), (taken, "Again")):
+            work.insert(Category(id=id_, title=title))
+        work.commit()
+    assert fetch(select(Category.title)) == []
+
+
+def test_a_refused_row_can_be_inserted_anew_after_its_attempt(app: Flask) -> None:
+    toys, again = Category(id=uuid7(), title="Toys"), uuid7()
+    with unit_of_work(SYSTEM) as work:
+        work.insert(Category(id=again, title="Books"))
+        with pytest.raises(DuplicateRecord), work.attempt():
+            work.insert(toys)
+            work.flush()
+            work.insert(Category(id=again, title="Again"))
+            work.flush()
+        work.insert(toys)
+        work.commit()
+    assert [row.title for row in fetch(select(Category.title).order_by(Category.title))] == ["Books", "Toys"]
+    assert told() == ["category-created", "category-created"]
+
+
+def test_a_row_of_a_refused_attempt_is_not_inserted_later(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        with pytest.raises(KeyError), work.attempt():
+            work.insert(Category(title="Toys"))
+            raise KeyError
+        work.commit()
+    assert fetch(select(Category.title)) == []
+
+
+def test_a_row_that_is_changed_after_its_insert_is_updated(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        toys = work.insert(Category(title="Toys"))
+        work.flush()
+        work.change(toys, title="Games")
+        work.commit()
+    assert [(row.title, row.record_version) for row in fetch(select(Category.title, Category.record_version))] == [
+        ("Games", 2)]
+    assert told() == ["category-created", "category-updated"]
+
+
+def test_an_inserted_row_is_found_as_the_same_object(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        toys = work.insert(Category(title="Toys"))
+        work.flush()
+        books = work.insert(Category(title="Books"))
+        assert work.lock(Category, toys.id) is toys
+        work.flush()
+        assert work.get(Category, books.id) is books
+        work.archive(books)
+        work.commit()
+    assert [row.title for row in fetch(select(Category.title).where(Category.is_active))] == ["Toys"]
+
+
+def test_new_rows_of_several_models_are_told_in_the_order_of_their_inserts(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        toys = work.insert(Category(id=uuid7(), title="Toys"))
+        work.insert(Subcategory(category_id=toys.id, name="Cars", group="MORE"))
+        work.insert(Category(title="Books"))
+        work.commit()
+    assert told() == ["category-created", "subcategory-created", "category-created"]
