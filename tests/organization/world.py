@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.identity.authentication import install_identity
 from app.runtime import install_runtime
 from app.settings import Settings
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
@@ -80,7 +81,9 @@ class World:
     def __init__(self, home: Path, database: str = "", **settings: Any) -> None:
         settings = {"background": False, "secret_key": "s" * 32, **settings}
         self.app = Flask("organization-test")
-        install_runtime(self.app, Settings(ratelimit_enabled=False))
+        kernel = Settings(home=home, secret_key=settings["secret_key"], redis_url=f"unix://{home}/no.sock",
+                          ratelimit_enabled=False)
+        install_identity(self.app, install_runtime(self.app, kernel), lambda *_: None)  # nobody logs in here
         self.organization = register_organization(self.app, OrganizationSettings(home, database=database, **settings))
         self.ports = self.organization.ports
         self.relay = self.organization.relay()
