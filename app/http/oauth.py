@@ -21,6 +21,8 @@ from flask import Response, request
 from app.actor import anonymous
 from app.data.ids import canonical_uuid
 from app.http.client_address import client_network
+from app.http.openapi import answer as documented_answer
+from app.http.openapi import request_body
 from app.http.rate_limit import spend_one_request
 from app.identity.authentication import identity
 from app.identity.login_throttle import Limit
@@ -150,15 +152,15 @@ def token_operation(refusals: dict[str, Any]) -> dict[str, Any]:
     token = _body({"access_token": text, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"},
                    "scope": text})
     wrong = _body({"error": text, "error_description": text}, required=["error"])
-    refused = {"application/json": {"schema": wrong, "example": {"error": "invalid_client"}}}
-    meaning = "invalid_request, invalid_scope, unsupported_grant_type or invalid_client"
+    meaning = "invalid_request, invalid_scope or unsupported_grant_type"
     return {
         "operationId": "token", "summary": "Give a client an access token for its secret (RFC 6749 §4.4).",
         "security": [],
-        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
-        "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": token}}},
-                      "400": {"description": meaning, "content": refused},
-                      "401": {"description": "invalid_client", "content": refused}, **refusals}}
+        "requestBody": request_body(form, "application/x-www-form-urlencoded"),
+        "responses": {"200": documented_answer(token),
+                      "400": documented_answer(wrong, meaning, example={"error": "invalid_scope"}),
+                      "401": documented_answer(wrong, "invalid_client", example={"error": "invalid_client"}),
+                      **refusals}}
 
 
 def _body(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from app.settings import Settings
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
 from blueprints.organization.ports import Tenant
 from blueprints.organization.registration import register_organization
+from blueprints.organization.service import SERVICE
 from blueprints.organization.wiring import OrganizationSettings
 from tests.components import unique_name
 
@@ -84,7 +85,8 @@ class World:
         kernel = Settings(home=home, secret_key=settings["secret_key"], redis_url=f"unix://{home}/no.sock",
                           ratelimit_enabled=False)
         install_identity(self.app, install_runtime(self.app, kernel), lambda *_: None)  # nobody logs in here
-        self.organization = register_organization(self.app, OrganizationSettings(home, database=database, **settings))
+        self.organization = register_organization(
+            self.app, OrganizationSettings(home, database=database, **settings), SERVICE.in_realm("organization"))
         self.ports = self.organization.ports
         self.relay = self.organization.relay()
         self.kind = self.ports.schemas.kinds["organization"]
