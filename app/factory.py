@@ -91,8 +91,9 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
                 _mount(app, runtime, service, realm)
     for service in services:
         if service.join is not None:
-            service.join(app, settings)
-            runtime.services += [service.in_realm(realm) for realm in service.realms]
+            for outside in map(service.in_realm, service.realms):
+                service.join(app, settings, outside)
+                runtime.services.append(outside)
     _add_front_page(app, runtime)
     install_hooks(app, settings)
     install_request_log(app, settings)

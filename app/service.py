@@ -30,8 +30,8 @@ class ServiceDeclaration:
 
     routes: Routes | Callable[[str], Routes] | None = None
     """The URL map; of a service whose routes differ by realm, the function that writes them for one."""
-    join: Callable[[Flask, Settings], object] | None = None
-    """How a service outside the realms, with a front of its own, mounts itself instead."""
+    join: Callable[[Flask, Settings, Service], object] | None = None
+    """How a service outside the realms, with a front of its own, mounts itself instead, as the service it is given."""
 
     background: tuple[ModuleType, ...] = ()
     """The modules whose marked functions run in the background: subscribers, periodic jobs, due work."""

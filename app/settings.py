@@ -14,6 +14,7 @@ CENTURY_DAYS = 36_500  # no span is longer: a date that far from now can still b
 CENTURY_SECONDS = CENTURY_DAYS * 86_400
 WEB = ("http", "https")
 POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
 
@@ -105,9 +106,10 @@ class Settings:
     organization_connections: int = _setting(
         36, "PostgreSQL connections to tenants' databases kept open per web process", least=1)
     organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
-    organization_jwks_url: str = _setting("", "issuer keys accepted besides client credentials", schemes=(*WEB, "file"))
-    organization_issuer: str = _setting("", "the `iss` that tokens signed with those keys must name; unset: any")
-    organization_audience: str = _setting("", "the `aud` that tokens signed with those keys must name; unset: any")
+    organization_jwks_url: str = _setting("", "https address of issuer keys accepted besides client credentials",
+                                          schemes=(*WEB, "file"))
+    organization_issuer: str = _setting("", "the `iss` that tokens signed with those keys must name")
+    organization_audience: str = _setting("", "the `aud` that tokens signed with those keys must name")
     aws_endpoint_url: str = _setting("", "AWS endpoint other than the real one (tests)", schemes=WEB)
 
     @property
@@ -261,8 +263,21 @@ def _complaints(settings: Settings) -> list[str]:
         said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
     if settings.media_store == "s3" and not settings.s3_bucket:
         said.append("S3_BUCKET is needed when MEDIA_STORE=s3")
+    if settings.organization_jwks_url:
+        said += _issuer_complaints(settings)
     if settings.is_production:
         said += _production_complaints(settings)
+    return said
+
+
+def _issuer_complaints(settings: Settings) -> list[str]:
+    """Whoever signs with the issuer's keys writes: they must come unchanged, and each token must be meant for us."""
+    said = [f"{environment_name(name)} is needed with ORGANIZATION_JWKS_URL: the issuer's tokens for others would pass"
+            for name in ("organization_issuer", "organization_audience") if not getattr(settings, name)]
+    keys = urlsplit(settings.organization_jwks_url)
+    is_of_this_machine = keys.scheme == "file" or keys.hostname in LOOPBACK
+    if keys.scheme != "https" and (settings.is_production or not is_of_this_machine):
+        said.append("ORGANIZATION_JWKS_URL must begin with https:// (outside production file:// or this machine, too)")
     return said
 
 

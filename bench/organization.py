@@ -34,6 +34,7 @@ from blueprints.organization.domain.aggregate import Aggregate, Stamp
 from blueprints.organization.domain.events import Identity
 from blueprints.organization.ports import Tenant
 from blueprints.organization.registration import register_organization
+from blueprints.organization.service import SERVICE
 from blueprints.organization.wiring import Organization, OrganizationSettings
 from tests.components import ROOT, free_port
 
@@ -62,7 +63,7 @@ def web() -> Flask:
     """Return the application that gunicorn serves."""
     app = Flask("bench-organization")
     install_runtime(app, Settings(ratelimit_enabled=False))
-    register_organization(app, settings())
+    register_organization(app, settings(), SERVICE.in_realm("organization"))
     return app
 
 

@@ -1,7 +1,8 @@
 """How a service declares its routes: a decorator for each verb, the options of each by name and type.
 
-`Routes` only writes down; a `ServiceBlueprint` carries what was written in one realm."""
+`Routes` and `ProgramRoutes` only write down; a `ServiceBlueprint` or `DocumentedBlueprint` carries what was written."""
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from marshmallow import Schema
 from app.data.entity import Entity
 from app.data.reads.filters import Filters
 from app.http.naming import ApiNames, api_names
-from app.http.openapi import Operation, describe, describe_default, describe_system
+from app.http.openapi import Operation, describe, describe_default, describe_system, document_from
 from app.http.pipeline import Front, handle
 from app.http.realm_front import READS, SYSTEM, WRITES, BusinessApi, SystemRoute, View
 from app.http.service import Service
@@ -149,6 +150,128 @@ class Routes:
             self.written.append(lambda blueprint: blueprint.add_api(front, declared(blueprint.service, view), aliases))
             return view
         return write
+
+
+JsonSchema = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ProgramApi:
+    """One API of a service whose callers are programs; bodies and rows are JSON Schemas, the policy is its own."""
+
+    name: str
+    method: str
+    path: str
+    view: View
+    policy: Any
+    returns: JsonSchema
+    body: JsonSchema | None = None
+    checks: tuple[Callable[[dict[str, Any]], Sequence[Any]], ...] = ()
+    """What else is asked of a body: each returns the entries that are wrong."""
+    filters: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    """Query parameters of a list: `uuid`, `text`, or the values allowed."""
+    is_list: bool = False
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class ProgramFronts:
+    """What differs between services whose callers are programs: who calls, what is wrapped how, and their documents."""
+
+    reads: Front[ProgramApi, Any, Any, Any]
+    writes: Front[ProgramApi, Any, Any, Any]
+    about_caller: Front[View, Any, Any, Any]
+    describe: Callable[[ProgramApi], dict[str, Any]]
+    """Returns the OpenAPI operation of an API."""
+    describe_about_caller: Callable[[str, View, JsonSchema], dict[str, Any]]
+
+
+class DocumentedBlueprint(Blueprint):
+    """The blueprint of a service outside the realms; its document is what its routes say of themselves."""
+
+    def __init__(self, service: Service, title: str, components: dict[str, Any]) -> None:
+        super().__init__(service.name, __name__, url_prefix=service.mount)
+        self.service = service
+        self.title = title
+        self.apis: list[ProgramApi] = []
+        self._components = components
+        self._paths: dict[str, dict[str, Any]] = {}
+
+    def add_api(self, front: Front[ProgramApi, Any, Any, Any], api: ProgramApi, doc: dict[str, Any]) -> None:
+        """Add an API; `doc` is its OpenAPI operation."""
+        self.apis.append(api)
+        self.add_url_rule(flask_rule(api.path), api.name, _program_handler(front, api), methods=[api.method])
+        self.describe(api.path, **{api.method.lower(): doc})
+
+    def add_default(self, path: str, view: View, doc: dict[str, Any]) -> None:
+        """Add a route every service has; `doc` is its OpenAPI operation."""
+        self.add_url_rule(flask_rule(path), f"default {path.replace('.', ' ')}", view)
+        self.describe(path, get=describe_default(path, doc))
+
+    def describe(self, path: str, **item: Any) -> None:
+        """Say in the document what the routes of a path do: operations by method, and their common `parameters`."""
+        self._paths.setdefault(self.service.mount + path, {}).update(item)
+
+    def document(self) -> dict[str, Any]:
+        """Return the OpenAPI document of everything described so far."""
+        return document_from(self.service, self.title, self._paths, self._components)
+
+
+class ProgramRoutes:
+    """The URL map of a service whose callers are programs: the verbs of `Routes`, for JSON Schemas and other fronts.
+
+    A view is called with the front's own caller; a name without a policy does not start."""
+
+    def __init__(self, policies: Mapping[str, Any], fronts: ProgramFronts) -> None:
+        self.apis: list[ProgramApi] = []
+        self.written: list[Callable[[DocumentedBlueprint], None]] = []
+        self._policies = policies
+        self._fronts = fronts
+
+    def create(self, path: str, *, name: str, body: JsonSchema, returns: JsonSchema,
+               checks: tuple[Callable[[dict[str, Any]], Sequence[Any]], ...] = ()) -> Decorator:
+        """POST, 201: view(caller, rows, data, **path) returns the row."""
+        return self._write(self._fronts.writes, lambda view: ProgramApi(
+            name, "POST", path, view, self._policies[name], returns, body, checks, status=201))
+
+    def get(self, path: str, *, name: str, returns: JsonSchema) -> Decorator:
+        """GET one, 200: view(caller, **path) returns the row."""
+        return self._write(self._fronts.reads, lambda view: ProgramApi(
+            name, "GET", path, view, self._policies[name], returns))
+
+    def list(self, path: str, *, name: str, returns: JsonSchema,
+             filters: Mapping[str, str | tuple[str, ...]] | None = None) -> Decorator:
+        """GET many, 200: view(caller, asked, **path) returns a page of rows."""
+        return self._write(self._fronts.reads, lambda view: ProgramApi(
+            name, "GET", path, view, self._policies[name], returns, filters=filters or {}, is_list=True))
+
+    def update(self, path: str, *, name: str, returns: JsonSchema, body: JsonSchema | None = None,
+               method: str = "PATCH", checks: tuple[Callable[[dict[str, Any]], Sequence[Any]], ...] = ()) -> Decorator:
+        """PATCH, 200: view(caller, rows, data, **path) returns the row."""
+        return self._write(self._fronts.writes, lambda view: ProgramApi(
+            name, method, path, view, self._policies[name], returns, body, checks))
+
+    def about_caller(self, path: str, *, name: str, shows: JsonSchema) -> Decorator:
+        """GET, bare: view(caller, **path) returns JSON for whoever has a good token."""
+        front, described = self._fronts.about_caller, self._fronts.describe_about_caller
+
+        def write(view: View) -> View:
+            self.written.append(lambda blueprint: blueprint.add_default(
+                path, _program_handler(front, view), described(name, view, shows)))
+            return view
+        return write
+
+    def _write(self, front: Front[ProgramApi, Any, Any, Any], declared: Callable[[View], ProgramApi]) -> Decorator:
+        def write(view: View) -> View:
+            api = declared(view)
+            self.apis.append(api)
+            self.written.append(lambda blueprint: blueprint.add_api(front, api, self._fronts.describe(api)))
+            return view
+        return write
+
+
+def _program_handler(front: Front[Any, Any, Any, Any], api: ProgramApi | View) -> Callable[..., Response]:
+    return lambda **path: handle(front, api, path)
 
 
 def flask_rule(path: str) -> str:

@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
@@ -13,13 +14,26 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import ClientMixin
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
-from flask import Response
+from flask import Response, request
 
 from app.actor import anonymous
+from app.data.ids import canonical_uuid
+from app.http.client_address import client_network
+from app.http.openapi import answer as documented_answer
+from app.http.openapi import request_body
 from app.http.rate_limit import spend_one_request
+from app.identity.authentication import identity
+from app.identity.login_throttle import Limit
 
-_SECRET_METHODS = ["client_secret_basic", "client_secret_post"]
+CLIENT_FAILURES = Limit("ClientSecret", most=10, window=900)
+ADDRESS_FAILURES = Limit("ClientSecretAddress", most=100, window=900)
+Credentials = tuple[str | None, str | None]
+"""A client's id and secret, as far as they were sent."""
+_SECRET_METHODS: dict[str, Callable[[Any], Credentials]] = {
+    "client_secret_basic": lambda asked: extract_basic_authorization(asked.headers),
+    "client_secret_post": lambda asked: (asked.form.get("client_id"), asked.form.get("client_secret"))}
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class OAuthClient(ClientMixin):
 
 
 class _ClientCredentials(ClientCredentialsGrant):
-    TOKEN_ENDPOINT_AUTH_METHODS = _SECRET_METHODS
+    TOKEN_ENDPOINT_AUTH_METHODS = list(_SECRET_METHODS)
 
 
 def new_secret() -> str:
@@ -72,17 +86,46 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_NOBODY = OAuthClient("", (), digest(new_secret()))
+
+
+def _proven_client(realm: str, find: Callable[[str], OAuthClient | None], client_id: str,
+                   client_secret: str) -> OAuthClient | None:
+    """Return the client whose secret this is; None, after the same work, for a wrong secret and for no such client.
+
+    Raises TooManyRequests after ten wrong secrets of one client, or a hundred of all clients, from one address within
+    15 minutes; whether the client exists makes no difference to that either."""
+    canonical = canonical_uuid(client_id)
+    address, throttle = client_network(request.remote_addr or ""), identity().throttle
+    of_client = (realm, canonical or client_id, address)
+    throttle.take(CLIENT_FAILURES, *of_client)
+    throttle.take(ADDRESS_FAILURES, realm, address)
+    client = (find(canonical) if canonical else None) or _NOBODY
+    if not client.check_client_secret(client_secret):
+        return None
+    throttle.forget(CLIENT_FAILURES, *of_client)
+    throttle.give_back(ADDRESS_FAILURES, realm, address)
+    return client
+
+
 def token_endpoint(realm: str, find: Callable[[str], OAuthClient | None], make_token: Callable[[OAuthClient, str], str],
                    *, seconds: int) -> Callable[[], Response]:
     """Return the view of a token endpoint; its requests are counted like any visitor's.
 
-    `find` returns an active client by its id, `make_token` the token of a client with the scopes it was granted, and
-    keeps what must be kept of it; `seconds` is the life of a token."""
+    `find` returns an active client by its id, a UUID, and asks the database as often for one that is unknown.
+    `make_token` returns the token of a client with the scopes it was granted, and keeps what must be kept of it;
+    `seconds` is the life of a token."""
 
     def generate(client: OAuthClient, grant_type: str, user: Any, scope: str) -> str:
         return make_token(client, scope)
 
+    def authenticate(credentials_in: Callable[[Any], Credentials], _find: Any, asked: Any) -> OAuthClient | None:
+        client_id, client_secret = credentials_in(asked)
+        return _proven_client(realm, find, client_id, client_secret) if client_id and client_secret else None
+
     server = AuthorizationServer(query_client=find, save_token=lambda token, request: None)
+    for method, credentials_in in _SECRET_METHODS.items():
+        server.register_client_auth_method(method, partial(authenticate, credentials_in))
     server.register_token_generator("default", BearerTokenGenerator(generate, expires_generator=seconds))
     server.register_grant(_ClientCredentials)
 
@@ -109,15 +152,15 @@ def token_operation(refusals: dict[str, Any]) -> dict[str, Any]:
     token = _body({"access_token": text, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"},
                    "scope": text})
     wrong = _body({"error": text, "error_description": text}, required=["error"])
-    refused = {"application/json": {"schema": wrong, "example": {"error": "invalid_client"}}}
-    meaning = "invalid_request, invalid_scope, unsupported_grant_type or invalid_client"
+    meaning = "invalid_request, invalid_scope or unsupported_grant_type"
     return {
         "operationId": "token", "summary": "Give a client an access token for its secret (RFC 6749 §4.4).",
         "security": [],
-        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
-        "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": token}}},
-                      "400": {"description": meaning, "content": refused},
-                      "401": {"description": "invalid_client", "content": refused}, **refusals}}
+        "requestBody": request_body(form, "application/x-www-form-urlencoded"),
+        "responses": {"200": documented_answer(token),
+                      "400": documented_answer(wrong, meaning, example={"error": "invalid_scope"}),
+                      "401": documented_answer(wrong, "invalid_client", example={"error": "invalid_client"}),
+                      **refusals}}
 
 
 def _body(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:

@@ -1,5 +1,7 @@
-"""The OpenAPI 3.1 document of each service, derived from what routes.py declares and written by flask-smorest."""
-from collections.abc import Callable
+"""The OpenAPI 3.1 document of each service, derived from what routes.py declares.
+
+flask-smorest writes those of the realms; services outside make theirs of the same parts (`document_from`)."""
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -54,8 +56,6 @@ _PAGED = (("caching", "boolean", "false bypasses the query cache"), ("cacheTTL",
           ("pageNumber", "integer", "from 1; 0 returns all rows up to the server's bound"),
           ("pageRowCount", "integer", "rows per page, 25"),
           ("after", "string", "`paging.next` of the page before: begins behind its last row, in place of pageNumber"))
-IDEMPOTENCY_KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
-                   "description": "the same key and body replays the stored answer for 24 h"}
 _KINDS = {"id": {"type": "string", "format": "uuid"}, "instant": {"type": "string", "format": "date-time"},
           "number": {"type": "number"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"}}
 
@@ -86,8 +86,7 @@ def describe_system(name: str, view: Any, method: str, path: str, body: type[Sch
         **({"security": []} if policy.__name__ == "public" else {}),
         **doc, "responses": responses | doc.get("responses", {})}
     if body is not None:
-        described["requestBody"] = {"required": True, "content": {"application/json": {
-            "schema": body, "example": _example(body())}}}
+        described["requestBody"] = request_body(body, example=_example(body()))
     return described
 
 
@@ -97,13 +96,36 @@ def describe_default(path: str, doc: dict[str, Any]) -> dict[str, Any]:
     return {"tags": ["default routes"], "parameters": parameters, **doc}
 
 
-def answer(schema: dict[str, Any], meaning: str = "OK", media_type: str = "application/json") -> dict[str, Any]:
-    """Return what a document says of one answer of a bare route."""
-    return {"description": meaning, "content": {media_type: {"schema": schema}}}
+def answer(schema: dict[str, Any] | None, meaning: str = "OK", media_type: str = "application/json",
+           headers: Mapping[str, str] | None = None, example: Any = None) -> dict[str, Any]:
+    """Return what a document says of one answer; `headers` are the meanings of those it has, None is no body."""
+    content = {"schema": schema} if example is None else {"schema": schema, "example": example}
+    sent = {name: {"description": said, "schema": {"type": "string"}} for name, said in (headers or {}).items()}
+    body = {} if schema is None else {"content": {media_type: content}}
+    return {"description": meaning, **body, **({"headers": sent} if sent else {})}
+
+
+def parameter(place: str, name: str, schema: Mapping[str, Any], meaning: str | None = None) -> dict[str, Any]:
+    """Return what a document says of one parameter; `place` is path, query or header."""
+    required = {"required": True} if place == "path" else {}
+    said = {} if meaning is None else {"description": meaning}
+    return {"name": name, "in": place, "schema": dict(schema), **required, **said}
+
+
+def request_body(schema: Any, *media_types: str, example: Any = None) -> dict[str, Any]:
+    """Return what a document says of a body that must be sent, by default as application/json."""
+    content = {"schema": schema} if example is None else {"schema": schema, "example": example}
+    return {"required": True, "content": dict.fromkeys(media_types or ("application/json",), content)}
+
+
+def client_credentials(service: Service, scopes: Mapping[str, str]) -> dict[str, Any]:
+    """Return the security scheme of a service whose callers are OAuth2 clients; `scopes` with their meanings."""
+    flow = {"tokenUrl": f"{service.mount}/oauth/token", "scopes": dict(scopes)}
+    return {"type": "oauth2", "flows": {"clientCredentials": flow}}
 
 
 def document_from(service: Service, title: str, paths: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI document of a service that says itself what each of its paths does."""
+    """Return the OpenAPI document of a service outside the realms: what its paths do, its shapes and schemes."""
     info = {"title": title, "version": service.version, "description": service.description}
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
 
@@ -114,12 +136,15 @@ def placeholders(path: str) -> list[str]:
 
 
 def _path_parameter(name: str, uuid: bool = False) -> dict[str, Any]:
-    kind = {"type": "string", "format": "uuid"} if uuid else {"type": "string"}
-    return {"name": name, "in": "path", "required": True, "schema": kind}
+    return parameter("path", name, _KINDS["id"] if uuid else {"type": "string"})
 
 
-def _query(name: str, kind: dict[str, Any], meaning: str = "") -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": kind, "description": meaning}
+def _query(name: str, kind: dict[str, Any], meaning: str) -> dict[str, Any]:
+    return parameter("query", name, kind, meaning) | {"required": False}
+
+
+IDEMPOTENCY_KEY = parameter("header", "Idempotency-Key", {"type": "string", "maxLength": 255},
+                            "the same key and body replays the stored answer for 24 h")
 
 
 def _parameters(api: "BusinessApi") -> list[dict[str, Any]]:
@@ -135,8 +160,8 @@ def _parameters(api: "BusinessApi") -> list[dict[str, Any]]:
     if api.method in ("POST", "PATCH"):
         found.append(IDEMPOTENCY_KEY)
     if api.method in ("PATCH", "DELETE"):
-        found.append({"name": "If-Match", "in": "header", "schema": {"type": "string"},
-                      "description": "the ETag (recordVersion) the change is meant for"})
+        found.append(parameter("header", "If-Match", {"type": "string"},
+                               "the ETag (recordVersion) the change is meant for"))
     return found
 
 
@@ -158,8 +183,7 @@ def _codes(method: str) -> list[int]:
 
 
 def _error(code: int) -> dict[str, Any]:
-    return {"description": _MEANINGS[code],
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}}
+    return answer({"$ref": "#/components/schemas/ApiError"}, _MEANINGS[code])
 
 
 def _example(schema: Schema) -> dict[str, Any]:

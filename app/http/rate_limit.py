@@ -1,4 +1,4 @@
-"""The general request limit: a window of one minute per user or visiting address, counted across all workers.
+"""The general request limit: a window of one minute per user or visiting address (IPv6: its /64), for all workers.
 
 Counts are kept in the process and added to Redis in steps, so that a read costs no round trip; the limit is exact to
 one step per worker. Without Redis each worker counts for itself (fail open: a limit is no access rule)."""
@@ -10,6 +10,7 @@ from redis import RedisError
 
 from app.actor import Actor
 from app.errors import TooManyRequests
+from app.http.client_address import client_network
 from app.runtime import runtime
 
 _WINDOW = 60
@@ -35,7 +36,7 @@ def spend_one_request(actor: Actor) -> None:
     if not settings.ratelimit_enabled:
         return
     limit = settings.rate_limit_user if actor.user_id else settings.rate_limit_visitor
-    who = actor.user_id or request.remote_addr or "?"
+    who = actor.user_id or client_network(request.remote_addr or "?")
     moment = time.time()
     window = int(moment // _WINDOW)
     counts = runtime().part(RequestCounts)

@@ -29,6 +29,12 @@ return 0
 """
 
 
+# KEYS[1] counter; the count of a window that is over stays for `_TAKE` to begin anew.
+_GIVE_BACK = """
+if tonumber(redis.call('HGET', KEYS[1], 'taken') or '0') > 0 then redis.call('HINCRBY', KEYS[1], 'taken', -1) end
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most `most` attempts of one kind per subject within `window` seconds."""
@@ -45,6 +51,7 @@ class LoginThrottle:
         self._enabled = enabled
         self._redis = redis
         self._take = redis.register_script(_TAKE)
+        self._give_back = redis.register_script(_GIVE_BACK)
 
     def take(self, limit: Limit, *subject: str) -> None:
         """Count one attempt of the subject; raises TooManyRequests (429, Retry-After) when its window is full."""
@@ -58,6 +65,15 @@ class LoginThrottle:
             return
         if wait > 0:
             raise TooManyRequests(f"errMsg_{limit.name}TooManyAttempts", retry_after=math.ceil(wait / 1000))
+
+    def give_back(self, limit: Limit, *subject: str) -> None:
+        """Uncount one attempt: it was no guess. What others of the subject guessed stays counted."""
+        if not self._enabled:
+            return
+        try:
+            self._give_back(keys=[_key(limit, subject)])
+        except RedisError:
+            log.warning("throttle %s keeps its count: Redis cannot be reached", limit.name)
 
     def forget(self, limit: Limit, *subject: str) -> None:
         """Forget the subject's attempts: it has proved who it is."""

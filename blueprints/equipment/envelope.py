@@ -1,4 +1,4 @@
-"""How the registry wraps answers and refusals (equipment.md), and what its document says of both."""
+"""How the registry wraps answers and refusals (equipment.md), and what its document says of its calls."""
 
 from typing import Any
 
@@ -6,10 +6,13 @@ import orjson
 from flask import Response, g, request
 
 from app.errors import ApiError
+from app.http.declaration import ProgramApi
 from app.http.envelope import json_response
-from blueprints.equipment.queries import Paged, Wire
+from app.http.openapi import answer, parameter, placeholders, request_body
+from app.http.realm_front import View
+from blueprints.equipment.queries import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, Paged, Wire
 from blueprints.equipment.refusals import Entry, Unprocessable
-from blueprints.equipment.schemas import Schema, shown
+from blueprints.equipment.schemas import EXAMPLES, UUID, Schema, shown
 
 ERROR_TYPES = {
     400: "request_malformed",
@@ -37,7 +40,8 @@ _MEANINGS = {
     429: "Too many requests; see Retry-After",
     503: "The database is unavailable; nothing was changed",
 }
-_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+_TEXT: Schema = {"type": "string"}
+_NUMBER: Schema = {"type": "integer"}
 _META = shown(
     {"code": _NUMBER, "url": _TEXT, "type": {"type": "string", "enum": ["object", "list"]}, "request_id": _TEXT}
 )
@@ -88,21 +92,64 @@ def _meta(status: int, kind: str) -> dict[str, Any]:
     return {"code": status, "url": request.base_url, "type": kind, "request_id": g.request_id}
 
 
-def documented_success(returns: Schema, status: int, *, is_list: bool) -> dict[str, Any]:
-    """Return what the document says of an answer with rows of this shape."""
-    data: Schema = {"type": "array", "items": returns} if is_list else returns
-    properties = {"meta": _META, "data": data, **({"paging": _PAGING} if is_list else {})}
-    return {
-        "description": "Created" if status == 201 else "OK",
-        "content": {"application/json": {"schema": shown(properties)}},
+def documented_api(api: ProgramApi) -> dict[str, Any]:
+    """Return the OpenAPI operation of an API."""
+    operation: dict[str, Any] = {
+        "operationId": api.name,
+        "summary": (api.view.__doc__ or api.name).strip().split("\n")[0],
+        "description": f"Roles: {', '.join(sorted(api.policy.roles))}.",
+        "security": [{"client": [api.policy.scope]}],
+        "parameters": _parameters(api),
+        "responses": {
+            str(api.status): _success(api),
+            **{str(code): documented_refusal(code) for code in _codes(api)},
+        },
     }
+    if api.body is not None:
+        operation["requestBody"] = request_body(api.body, example=EXAMPLES[api.name])
+    return operation
+
+
+def documented_about_caller(name: str, view: View, shows: Schema) -> dict[str, Any]:
+    """Return the OpenAPI operation of a call that tells about its caller."""
+    responses = {"200": answer(shows), **{str(code): documented_refusal(code) for code in (401, 429, 503)}}
+    return {"operationId": name, "summary": view.__doc__, "security": [{"client": []}], "responses": responses}
 
 
 def documented_refusal(code: int) -> dict[str, Any]:
     """Return what the document says of the refusals with this status."""
-    content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": _example(code)}
-    sent = {name: {"description": meaning, "schema": _TEXT} for name, meaning in _HEADERS.get(code, {}).items()}
-    return {"description": _MEANINGS[code], "headers": sent, "content": {"application/json": content}}
+    error = {"$ref": "#/components/schemas/Error"}
+    return answer(error, _MEANINGS[code], headers=_HEADERS.get(code), example=_example(code))
+
+
+def _success(api: ProgramApi) -> dict[str, Any]:
+    data: Schema = {"type": "array", "items": api.returns} if api.is_list else api.returns
+    properties = {"meta": _META, "data": data, **({"paging": _PAGING} if api.is_list else {})}
+    return answer(shown(properties), "Created" if api.status == 201 else "OK")
+
+
+def _codes(api: ProgramApi) -> list[int]:
+    checked = [422] if api.body is not None or api.is_list else []
+    return [401, 403, 404, 409, *checked, 429, 503, *([] if api.method == "GET" else [400, 413, 415])]
+
+
+def _parameters(api: ProgramApi) -> list[dict[str, Any]]:
+    found = [parameter("path", name, UUID if name == "id" else _TEXT) for name in placeholders(api.path)]
+    found += [parameter("query", name, _filter(kind)) for name, kind in api.filters.items()]
+    if api.is_list:
+        number = _NUMBER | {"minimum": 1}
+        found.append(parameter("query", "page", number | {"default": 1}))
+        size = number | {"maximum": LARGEST_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
+        found.append(parameter("query", "page_size", size))
+    if api.method in ("POST", "PATCH", "PUT"):
+        found.append(parameter("header", "Idempotency-Key", _TEXT | {"maxLength": 255}))
+    return found
+
+
+def _filter(kind: str | tuple[str, ...]) -> Schema:
+    if isinstance(kind, tuple):
+        return _TEXT | {"enum": list(kind)}
+    return UUID if kind == "uuid" else _TEXT | {"maxLength": 255}
 
 
 def _example(code: int) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 Order of refusal (equipment.md): 401 token, 403 scope, 403 role, 422 body or parameters, then what the command finds."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, g, request
@@ -14,54 +13,33 @@ from app.data.ids import canonical_uuid
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, InvalidInput, LoginRequired
 from app.http.bearer import bearer_token
+from app.http.declaration import ProgramApi, ProgramFronts
 from app.http.envelope import json_response
 from app.http.idempotency import Claim, run_once
 from app.http.pipeline import Front, PathValues
+from app.http.realm_front import View
 from app.http.request import json_body
-from blueprints.equipment.envelope import one_row, page_of_rows, refused
-from blueprints.equipment.policies import Policy
-from blueprints.equipment.queries import Asked, Rows
+from blueprints.equipment.envelope import documented_about_caller, documented_api, one_row, page_of_rows, refused
+from blueprints.equipment.queries import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, Asked, Rows
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
 from blueprints.equipment.rules import missing_scope
-from blueprints.equipment.schemas import Schema
 from blueprints.equipment.tokens import REALM, Caller, caller_of
 from blueprints.equipment.validation import check_body
 
-Check = Callable[[dict[str, Any]], Sequence[Entry]]
-View = Callable[..., Any]
-DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 50, 300
 
-
-@dataclass(frozen=True)
-class RegistryApi:
-    """One API as declared in routes.py."""
-
-    name: str
-    method: str
-    path: str
-    view: View
-    policy: Policy
-    returns: Schema
-    body: Schema | None = None
-    checks: tuple[Check, ...] = ()
-    filters: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    is_list: bool = False
-    status: int = 200
-
-
-def _identify(_route: RegistryApi | View) -> tuple[Actor, Caller | None]:
+def _identify(_route: ProgramApi | View) -> tuple[Actor, Caller | None]:
     token = bearer_token()
     caller = caller_of(token) if token else None
     return (caller.actor if caller else anonymous(REALM)), caller
 
 
-def _admit_anyone(_route: RegistryApi | View, caller: Caller | None, _path: PathValues) -> Caller:
+def _admit_anyone(_route: ProgramApi | View, caller: Caller | None, _path: PathValues) -> Caller:
     if caller is None:
         raise LoginRequired("Invalid access token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
     return caller
 
 
-def _admit(api: RegistryApi, known: Caller | None, path: PathValues) -> Caller:
+def _admit(api: ProgramApi, known: Caller | None, path: PathValues) -> Caller:
     caller = _admit_anyone(api, known, path)
     missing = missing_scope(caller.scopes, api.policy.scope)
     if missing:
@@ -71,20 +49,20 @@ def _admit(api: RegistryApi, known: Caller | None, path: PathValues) -> Caller:
     return caller
 
 
-def _check_read(api: RegistryApi, _caller: Caller, path: PathValues) -> tuple[PathValues, Asked | None]:
+def _check_read(api: ProgramApi, _caller: Caller, path: PathValues) -> tuple[PathValues, Asked | None]:
     return path, _asked(api) if api.is_list else None
 
 
-def _check_write(api: RegistryApi, _caller: Caller, path: PathValues) -> tuple[PathValues, dict[str, Any]]:
+def _check_write(api: ProgramApi, _caller: Caller, path: PathValues) -> tuple[PathValues, dict[str, Any]]:
     return path, check_body(api.body, _json_body(), *api.checks) if api.body is not None else {}
 
 
-def _read(api: RegistryApi, caller: Caller, sent: tuple[PathValues, Asked | None]) -> Response:
+def _read(api: ProgramApi, caller: Caller, sent: tuple[PathValues, Asked | None]) -> Response:
     path, asked = sent
     return one_row(api.view(caller, **path)) if asked is None else page_of_rows(api.view(caller, asked, **path))
 
 
-def _write(api: RegistryApi, caller: Caller, sent: tuple[PathValues, dict[str, Any]]) -> Response:
+def _write(api: ProgramApi, caller: Caller, sent: tuple[PathValues, dict[str, Any]]) -> Response:
     """Run command, answer and the answer kept under an Idempotency-Key in one transaction."""
     path, data = sent
 
@@ -115,7 +93,7 @@ def _json_body() -> object:
         raise Unprocessable([Entry("$", [Rule("json", "expected a JSON object")])]) from None
 
 
-def _asked(api: RegistryApi) -> Asked:
+def _asked(api: ProgramApi) -> Asked:
     """Return page and filters; raises Unprocessable naming every wrong parameter."""
     wrong: dict[str, str] = {}
     number = _whole("page", 1, wrong)
@@ -149,13 +127,14 @@ def _expected(kind: str | tuple[str, ...], value: str) -> str | None:
     return None if 0 < len(value) <= 255 and "\x00" not in value else "expected 1 to 255 characters"
 
 
-READS: Front[RegistryApi, Caller | None, Caller, tuple[PathValues, Asked | None]] = Front(
+READS: Front[ProgramApi, Caller | None, Caller, tuple[PathValues, Asked | None]] = Front(
     _identify, _admit, _check_read, _read, refused
 )
-WRITES: Front[RegistryApi, Caller | None, Caller, tuple[PathValues, dict[str, Any]]] = Front(
+WRITES: Front[ProgramApi, Caller | None, Caller, tuple[PathValues, dict[str, Any]]] = Front(
     _identify, _admit, _check_write, _write, refused
 )
 ABOUT_CALLER: Front[View, Caller | None, Caller, PathValues] = Front(
     _identify, _admit_anyone, lambda _view, _caller, path: path,
     lambda view, caller, path: json_response(view(caller, **path)), refused,
 )  # fmt: skip
+FRONTS = ProgramFronts(READS, WRITES, ABOUT_CALLER, documented_api, documented_about_caller)

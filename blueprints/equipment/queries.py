@@ -32,12 +32,15 @@ DEVICE_TYPES = "DEVICE_TYPE"
 DICTIONARIES = (DEVICE_TYPES,)
 
 
+DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 50, 300
+
+
 @dataclass(frozen=True)
 class Asked:
     """A page of a list and the filters on it, all checked."""
 
     number: int = 1
-    size: int = 50
+    size: int = DEFAULT_PAGE_SIZE
     filters: Mapping[str, str] = field(default_factory=dict)
 
 

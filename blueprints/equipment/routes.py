@@ -4,39 +4,41 @@ from typing import Any
 
 from flask import Flask
 
+from app.http.declaration import DocumentedBlueprint, ProgramRoutes
 from app.http.default_routes import add_pages
 from app.http.envelope import shape_errors_below
 from app.http.oauth import token_operation
+from app.http.openapi import client_credentials
 from app.http.service import Service
 from app.settings import Settings
 from blueprints.equipment import commands, queries, registry, schemas
-from blueprints.equipment.declaration import RegistryBlueprint
-from blueprints.equipment.envelope import documented_refusal
-from blueprints.equipment.front import READS
+from blueprints.equipment.envelope import ERROR, documented_refusal
+from blueprints.equipment.front import FRONTS, READS
 from blueprints.equipment.policies import POLICIES
 from blueprints.equipment.queries import Asked, Paged, Rows, Wire
 from blueprints.equipment.refusals import Entry, Rule
-from blueprints.equipment.rules import DIVISION_STATUSES, EQUIPMENT_STATUSES, LEGAL_ENTITY_STATUSES
-from blueprints.equipment.tokens import REALM, Caller, issue_token
+from blueprints.equipment.rules import DIVISION_STATUSES, EQUIPMENT_STATUSES, LEGAL_ENTITY_STATUSES, SCOPES
+from blueprints.equipment.tokens import Caller, issue_token
 from blueprints.equipment.validation import check_dates
 
-SERVICE = Service(
-    realm=REALM,
-    name="equipment",
-    version="1.0.0",
-    description="Medical equipment of legal entities and their divisions.",
-    path="/equipment-api",
-)
 TITLE = "Equipment registry"
-api = RegistryBlueprint(SERVICE, TITLE)
-api.add_url_rule("/oauth/token", "token", issue_token, methods=["POST"])
-api.describe("POST", "/oauth/token", token_operation({str(code): documented_refusal(code) for code in (413, 429, 503)}))
+api = ProgramRoutes(POLICIES, FRONTS)
 
 
-def join(app: Flask, _settings: Settings) -> None:
-    """Mount the registry with its own envelope, document and default routes."""
-    app.register_blueprint(api)
-    shape_errors_below(app, SERVICE.mount, READS.refuse)
+def join(app: Flask, _settings: Settings, service: Service) -> None:
+    """Mount the registry with its own envelope and document, and the default routes."""
+    blueprint = DocumentedBlueprint(service, TITLE, {
+        "schemas": {"Error": ERROR},
+        "securitySchemes": {"client": client_credentials(service, {scope: scope for scope in SCOPES})},
+    })  # fmt: skip
+    blueprint.add_url_rule("/oauth/token", "token", issue_token, methods=["POST"])
+    refusals = {str(code): documented_refusal(code) for code in (413, 429, 503)}
+    blueprint.describe("/oauth/token", post=token_operation(refusals))
+    for add in api.written:
+        add(blueprint)
+    add_pages(blueprint.add_default, service, TITLE, blueprint.document)
+    app.register_blueprint(blueprint)
+    shape_errors_below(app, service.mount, READS.refuse)
 
 
 EQUIPMENT_FILTERS = {
@@ -72,19 +74,19 @@ def create_equipment(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
     return queries.equipment_details(caller, commands.register_equipment(caller, data), rows)
 
 
-@api.many("/api/equipment", name="listEquipment", filters=EQUIPMENT_FILTERS, returns=schemas.EQUIPMENT)
+@api.list("/api/equipment", name="listEquipment", filters=EQUIPMENT_FILTERS, returns=schemas.EQUIPMENT)
 def list_equipment(caller: Caller, asked: Asked) -> Paged:
     """List or search equipment; NHS ADMIN sees every legal entity's."""
     return queries.equipment_page(caller, asked)
 
 
-@api.one("/api/equipment/{id}", name="getEquipment", returns=schemas.EQUIPMENT)
+@api.get("/api/equipment/{id}", name="getEquipment", returns=schemas.EQUIPMENT)
 def get_equipment(caller: Caller, id: str) -> Wire:
     """Get one piece of equipment with its names and divisions."""
     return queries.equipment_details(caller, id)
 
 
-@api.change(
+@api.update(
     "/api/equipment/{id}",
     name="updateEquipment",
     body=schemas.CHANGE,
@@ -96,19 +98,19 @@ def update_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) 
     return queries.equipment_details(caller, commands.change_equipment(caller, id, data), rows)
 
 
-@api.change("/api/equipment/{id}/actions/activate", name="activateEquipment", returns=schemas.EQUIPMENT)
+@api.update("/api/equipment/{id}/actions/activate", name="activateEquipment", returns=schemas.EQUIPMENT)
 def activate_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """INACTIVE equipment becomes ACTIVE."""
     return queries.equipment_details(caller, commands.turn_equipment(caller, id, "activate"), rows)
 
 
-@api.change("/api/equipment/{id}/actions/deactivate", name="deactivateEquipment", returns=schemas.EQUIPMENT)
+@api.update("/api/equipment/{id}/actions/deactivate", name="deactivateEquipment", returns=schemas.EQUIPMENT)
 def deactivate_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """ACTIVE equipment becomes INACTIVE."""
     return queries.equipment_details(caller, commands.turn_equipment(caller, id, "deactivate"), rows)
 
 
-@api.change(
+@api.update(
     "/api/equipment/{id}/actions/change_division",
     name="changeEquipmentDivision",
     body=schemas.MOVE,
@@ -119,7 +121,7 @@ def change_division_of_equipment(caller: Caller, rows: Rows, data: dict[str, Any
     return queries.equipment_details(caller, commands.move_equipment(caller, id, data["division_id"]), rows)
 
 
-@api.many("/api/equipment/{id}/history", name="listEquipmentHistory", returns=schemas.STATUS_ROW)
+@api.list("/api/equipment/{id}/history", name="listEquipmentHistory", returns=schemas.STATUS_ROW)
 def list_equipment_history(caller: Caller, asked: Asked, id: str) -> Paged:
     """List the statuses the equipment went through, oldest first."""
     return queries.status_history(caller, id, asked)
@@ -133,7 +135,7 @@ def create_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wir
     return queries.legal_entity(caller, registry.create_legal_entity(caller, data), rows)
 
 
-@api.many(
+@api.list(
     "/api/legal_entities",
     name="listLegalEntities",
     filters={"name": "text", "status": LEGAL_ENTITY_STATUSES},
@@ -144,13 +146,13 @@ def list_legal_entities(caller: Caller, asked: Asked) -> Paged:
     return queries.legal_entity_page(caller, asked)
 
 
-@api.one("/api/legal_entities/{id}", name="getLegalEntity", returns=schemas.LEGAL_ENTITY)
+@api.get("/api/legal_entities/{id}", name="getLegalEntity", returns=schemas.LEGAL_ENTITY)
 def get_legal_entity(caller: Caller, id: str) -> Wire:
     """Get a legal entity."""
     return queries.legal_entity(caller, id)
 
 
-@api.change(
+@api.update(
     "/api/legal_entities/{id}",
     name="updateLegalEntity",
     body=schemas.LEGAL_ENTITY_CHANGE,
@@ -161,19 +163,19 @@ def update_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: st
     return queries.legal_entity(caller, registry.change_legal_entity(caller, id, data), rows)
 
 
-@api.change("/api/legal_entities/{id}/actions/activate", name="activateLegalEntity", returns=schemas.LEGAL_ENTITY)
+@api.update("/api/legal_entities/{id}/actions/activate", name="activateLegalEntity", returns=schemas.LEGAL_ENTITY)
 def activate_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """A SUSPENDED or INACTIVE legal entity becomes ACTIVE."""
     return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "activate"), rows)
 
 
-@api.change("/api/legal_entities/{id}/actions/suspend", name="suspendLegalEntity", returns=schemas.LEGAL_ENTITY)
+@api.update("/api/legal_entities/{id}/actions/suspend", name="suspendLegalEntity", returns=schemas.LEGAL_ENTITY)
 def suspend_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """An ACTIVE legal entity becomes SUSPENDED; it may still register equipment."""
     return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "suspend"), rows)
 
 
-@api.change("/api/legal_entities/{id}/actions/deactivate", name="deactivateLegalEntity", returns=schemas.LEGAL_ENTITY)
+@api.update("/api/legal_entities/{id}/actions/deactivate", name="deactivateLegalEntity", returns=schemas.LEGAL_ENTITY)
 def deactivate_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """An ACTIVE or SUSPENDED legal entity becomes INACTIVE."""
     return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "deactivate"), rows)
@@ -185,7 +187,7 @@ def create_division(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
     return queries.division(caller, registry.create_division(caller, data), rows)
 
 
-@api.many(
+@api.list(
     "/api/divisions",
     name="listDivisions",
     filters={"name": "text", "status": DIVISION_STATUSES, "legal_entity_id": "uuid"},
@@ -196,25 +198,25 @@ def list_divisions(caller: Caller, asked: Asked) -> Paged:
     return queries.division_page(caller, asked)
 
 
-@api.one("/api/divisions/{id}", name="getDivision", returns=schemas.DIVISION)
+@api.get("/api/divisions/{id}", name="getDivision", returns=schemas.DIVISION)
 def get_division(caller: Caller, id: str) -> Wire:
     """Get a division."""
     return queries.division(caller, id)
 
 
-@api.change("/api/divisions/{id}", name="updateDivision", body=schemas.NEW_DIVISION, returns=schemas.DIVISION)
+@api.update("/api/divisions/{id}", name="updateDivision", body=schemas.NEW_DIVISION, returns=schemas.DIVISION)
 def update_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """Rename a division."""
     return queries.division(caller, registry.change_division(caller, id, data), rows)
 
 
-@api.change("/api/divisions/{id}/actions/activate", name="activateDivision", returns=schemas.DIVISION)
+@api.update("/api/divisions/{id}/actions/activate", name="activateDivision", returns=schemas.DIVISION)
 def activate_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """An INACTIVE division becomes ACTIVE."""
     return queries.division(caller, registry.turn_division(caller, id, "activate"), rows)
 
 
-@api.change("/api/divisions/{id}/actions/deactivate", name="deactivateDivision", returns=schemas.DIVISION)
+@api.update("/api/divisions/{id}/actions/deactivate", name="deactivateDivision", returns=schemas.DIVISION)
 def deactivate_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """An ACTIVE division without ACTIVE equipment becomes INACTIVE."""
     return queries.division(caller, registry.turn_division(caller, id, "deactivate"), rows)
@@ -227,33 +229,30 @@ def create_client(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
     return queries.client(client_id, rows) | {"client_secret": secret}
 
 
-@api.many("/api/clients", name="listClients", filters={"legal_entity_id": "uuid"}, returns=schemas.CLIENT)
+@api.list("/api/clients", name="listClients", filters={"legal_entity_id": "uuid"}, returns=schemas.CLIENT)
 def list_clients(caller: Caller, asked: Asked) -> Paged:
     """List the active clients."""
     return queries.client_page(caller, asked)
 
 
-@api.change("/api/clients/{id}/actions/deactivate", name="revokeClient", returns=schemas.CLIENT)
+@api.update("/api/clients/{id}/actions/deactivate", name="revokeClient", returns=schemas.CLIENT)
 def revoke_client(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """End a client and every token it holds."""
     return queries.client(registry.revoke_client(caller, id), rows)
 
 
-@api.many("/api/dictionaries/{name}", name="getDictionary", returns=schemas.CODE)
+@api.list("/api/dictionaries/{name}", name="getDictionary", returns=schemas.CODE)
 def get_dictionary(caller: Caller, asked: Asked, name: str) -> Paged:
     """List the codes of a dictionary, such as DEVICE_TYPE."""
     return queries.dictionary_page(caller, name, asked)
 
 
-@api.change(
+@api.update(
     "/api/dictionaries/{name}", method="PUT", name="loadDictionary", body=schemas.DICTIONARY, returns=schemas.LOADED
 )
 def load_dictionary(caller: Caller, rows: Rows, data: dict[str, Any], name: str) -> Wire:
     """Make the given codes the active ones of a dictionary."""
     return vars(registry.load_dictionary(caller, name, data))
-
-
-add_pages(api.add_default, SERVICE, TITLE, api.document)
 
 
 @api.about_caller("/currentuser", name="currentUser", shows=schemas.CURRENT_USER)

@@ -2,12 +2,14 @@
 
 from app.service import ServiceDeclaration
 from blueprints.equipment.queries import check_registry
-from blueprints.equipment.routes import SERVICE as MOUNTED
 from blueprints.equipment.routes import join
 
 SERVICE = ServiceDeclaration(
-    name=MOUNTED.name, version=MOUNTED.version, description=MOUNTED.description,
-    realms=(MOUNTED.realm,), path=MOUNTED.path,
+    name="equipment",
+    version="1.0.0",
+    description="Medical equipment of legal entities and their divisions.",
+    realms=("equipment",),
+    path="/equipment-api",
     join=join,
     checks={"equipment": check_registry},
     cli=("cli.equipment",),

@@ -7,7 +7,6 @@ from sqlalchemy import delete, select
 
 from app.actor import Actor, system_actor
 from app.clock import now
-from app.data.ids import canonical_uuid
 from app.data.reads import fetch_one
 from app.data.unit_of_work import unit_of_work
 from app.http.oauth import OAuthClient, digest, new_secret, token_endpoint
@@ -51,7 +50,7 @@ def caller_of(token: str) -> Caller | None:
 
 def _find_client(client_id: str) -> OAuthClient | None:
     columns = (RegistryClient.id, RegistryClient.scope, RegistryClient.secret_hash)
-    mine = (RegistryClient.id == canonical_uuid(client_id), RegistryClient.is_active.is_(True))
+    mine = (RegistryClient.id == client_id, RegistryClient.is_active.is_(True))
     row = fetch_one(select(*columns).where(*mine))
     return row and OAuthClient(row.id, tuple(row.scope.split()), row.secret_hash)
 

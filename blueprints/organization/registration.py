@@ -3,6 +3,7 @@ from flask import Flask, current_app
 from werkzeug.routing import BaseConverter
 
 from app.http.envelope import shape_errors_below
+from app.http.service import Service
 from app.runtime import runtime_of
 from app.settings import Settings
 from blueprints.organization.adapters.http.front import READS
@@ -18,17 +19,17 @@ class AnyText(BaseConverter):
     part_isolating = False
 
 
-def register_organization(app: Flask, settings: Settings | OrganizationSettings) -> Organization:
-    """Mount the store at /organization-api and return it; connects to nothing yet. The app has a runtime already."""
+def register_organization(app: Flask, settings: Settings | OrganizationSettings, service: Service) -> Organization:
+    """Mount the store as `service` and return it; connects to nothing yet. The app has a runtime already."""
     organization = Organization(settings_from(settings) if isinstance(settings, Settings) else settings)
     runtime_of(app).keep(organization)
     app.url_map.converters["any_text"] = AnyText
     issue_token = organization_token_endpoint(organization.ports.tenants, organization.tokens)
-    blueprint = build_blueprint(organization.ports, issue_token, organization.check_alive)
+    blueprint = build_blueprint(service, organization.ports, issue_token, organization.check_alive)
     if organization.settings.background:
         blueprint.before_request(organization.courier.start)
     app.register_blueprint(blueprint)
-    shape_errors_below(app, str(blueprint.url_prefix), READS.refuse)
+    shape_errors_below(app, service.mount, READS.refuse)
     return organization
 
 

@@ -8,10 +8,13 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app.errors import ApiError
+from app.http.declaration import DocumentedBlueprint
 from app.http.pipeline import Front, handle
+from app.http.service import Service
 from blueprints.organization.adapters.http.conditions import expectation_of
 from blueprints.organization.adapters.http.documents import add_documents
 from blueprints.organization.adapters.http.front import READS, WRITES, Call
+from blueprints.organization.adapters.http.openapi import components_of, describe_calls, describe_token_endpoint
 from blueprints.organization.adapters.http.problems import http_error_response, refusal_response
 from blueprints.organization.application import commands, queries
 from blueprints.organization.application.access import Caller
@@ -23,24 +26,27 @@ from blueprints.organization.ports import Ports
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+TITLE = "Guildhall organization store"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def build_blueprint(ports: Ports, issue_token: Callable[[], Response], check_alive: Callable[[], None]) -> Blueprint:
+def build_blueprint(service: Service, ports: Ports, issue_token: Callable[[], Response],
+                    check_alive: Callable[[], None]) -> Blueprint:
     """Return the blueprint with the calls of every resource type; `any_text` is a converter (registration.py)."""
-    api = Blueprint("organization", __name__, url_prefix="/organization-api")
+    api = DocumentedBlueprint(service, TITLE, components_of(service, ports.schemas.kinds.values()))
     api.register_error_handler(Refusal, refusal_response)
     api.register_error_handler(HTTPException, http_error_response)
     api.register_error_handler(ApiError, READS.refuse)
     _add_calls(api, "oauth", "/oauth/token", {"POST": issue_token})
-    add_documents(api, ports, check_alive)
+    describe_token_endpoint(api)
+    add_documents(api, check_alive)
     for kind in ports.schemas.kinds.values():
         _add_resource(api, ports, kind)
     api.add_url_rule("/<any_text:rest>", "unknown", _unknown, methods=METHODS, merge_slashes=False)
     return api
 
 
-def _add_resource(api: Blueprint, ports: Ports, kind: ResourceType) -> None:
+def _add_resource(api: DocumentedBlueprint, ports: Ports, kind: ResourceType) -> None:
     """Add the six calls; ids match any text, so that a malformed one meets our 400 and not a bare 404."""
     collection = f"/<any_text:tenant_id>/{kind.name}"
     member = f"{collection}/<any_text:resource_id>"
@@ -73,6 +79,7 @@ def _add_resource(api: Blueprint, ports: Ports, kind: ResourceType) -> None:
     _add_calls(api, kind.name, member, {
         "GET": reads(get), "PUT": writes(put, JSON), "PATCH": writes(patch, MERGE_PATCH, JSON),
         "DELETE": writes(delete)})
+    describe_calls(api, kind)
 
 
 def _handler(front: Front[Any, Any, Any, Any], call: Call) -> Callable[..., Response]:

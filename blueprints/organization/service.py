@@ -4,7 +4,7 @@ from blueprints.organization.checks import check_tenants
 from blueprints.organization.registration import register_organization
 
 SERVICE = ServiceDeclaration(
-    name="organization", version="1.0.0", description="Multi-tenant resources with events.",
+    name="organization", version="1.0.0", description="Multi-tenant resources with events, one database per tenant.",
     realms=("organization",), path="/organization-api",
     join=register_organization,
     checks={"organization": check_tenants},

@@ -115,8 +115,8 @@ class Organization:
     def tokens(self) -> BearerTokens:
         """Mints and verifies tokens."""
         keys = SigningKeys(SqlSigningKeys(self._catalog), _Seal(self.settings.secret_key), clock.now, uuid7)
-        issuer_keys = IssuerKeys(self.settings.jwks_url) if self.settings.jwks_url else None
-        foreign = IssuerTerms(issuer_keys, self.settings.issuer, self.settings.audience)
+        known = self.settings
+        foreign = IssuerTerms(IssuerKeys(known.jwks_url), known.issuer, known.audience) if known.jwks_url else None
         return BearerTokens(keys, foreign, timedelta(seconds=self.settings.token_seconds), clock.now, uuid7)
 
     @cached_property

@@ -182,7 +182,7 @@ def test_a_new_key_of_the_issuer_is_fetched(issuer: tuple[World, RSAKey], tmp_pa
 
 
 def test_an_issuer_that_cannot_be_reached_is_503(make_world: Callable[..., World], tmp_path: Path) -> None:
-    world = make_world(jwks_url=(tmp_path / "missing.json").as_uri())
+    world = make_world(jwks_url=(tmp_path / "missing.json").as_uri(), issuer="urn:issuer", audience="organizations")
     response = Caller(world.app, TENANT, issued(RSAKey.generate_key(2048, {"kid": "k"}))).search()
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
 
@@ -219,7 +219,7 @@ def test_a_wrong_secret_is_refused(store: World, client_of: tuple[str, str, str]
 
 @pytest.mark.parametrize("client_id", ["x", "\0", UNKNOWN_ID])
 def test_an_unknown_client_is_refused(store: World, client_id: str) -> None:
-    assert refusal(store, form_of(client_id, "secret")) == (400, "invalid_client")
+    assert refusal(store, form_of(client_id, "secret")) == (401, "invalid_client")
 
 
 def test_a_scope_the_client_does_not_have_is_refused(store: World) -> None:
@@ -255,13 +255,13 @@ def test_plain_http_from_elsewhere_gets_no_token(store: World, client_of: tuple[
 def test_a_client_of_a_suspended_tenant_gets_no_token(store: World, client_of: tuple[str, str, str]) -> None:
     tenant_id, client_id, secret = client_of
     suspend_tenant(store.ports, tenant_id)
-    assert refusal(store, form_of(client_id, secret)) == (400, "invalid_client")
+    assert refusal(store, form_of(client_id, secret)) == (401, "invalid_client")
 
 
 def test_a_revoked_client_gets_no_token(store: World, client_of: tuple[str, str, str]) -> None:
     _, client_id, secret = client_of
     revoke_client(store.ports, client_id)
-    assert refusal(store, form_of(client_id, secret)) == (400, "invalid_client")
+    assert refusal(store, form_of(client_id, secret)) == (401, "invalid_client")
 
 
 def test_a_client_gets_a_token_for_all_its_scopes(store: World, client_of: tuple[str, str, str]) -> None:

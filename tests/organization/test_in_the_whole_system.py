@@ -11,11 +11,13 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from app.clock import moved_clock
+from app.settings import SettingsError, load_settings
 from blueprints.organization import organization_of
 from blueprints.organization.checks import check_tenants
 from cli.events import events
 from cli.organization import organization as command
 from tests.organization.world import ACME, Caller
+from tests.testbed import PRODUCTION
 
 
 @pytest.fixture
@@ -88,6 +90,32 @@ def test_the_terms_of_the_issuer_are_settings(make_app: Callable[..., Flask], tm
     for changed, status in (({"iss": "urn:other"}, 401), ({"aud": "others"}, 401), ({}, 403)):
         token = jwt.encode({"alg": "RS256", "kid": key.kid}, claims | changed, key)
         assert Caller(app, "nowhere", token).search().status_code == status
+
+
+FOREIGN = {"GUILDHALL_ENV": "test", "ORGANIZATION_JWKS_URL": "https://issuer.example/jwks.json",
+           "ORGANIZATION_ISSUER": "urn:issuer", "ORGANIZATION_AUDIENCE": "organizations"}
+
+
+@pytest.mark.parametrize("name", ["ORGANIZATION_ISSUER", "ORGANIZATION_AUDIENCE"])
+def test_a_foreign_issuer_without_name_or_audience_refuses_the_start(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is needed with ORGANIZATION_JWKS_URL"):
+        load_settings(FOREIGN | {name: ""})
+
+
+@pytest.mark.parametrize(("environment", "url"), [
+    ("test", "http://issuer.example/jwks.json"), ("demo", "http://10.0.0.1/jwks.json"),
+    ("demo", "http://localhost.issuer.example/jwks.json"), ("production", "http://127.0.0.1:9/jwks.json"),
+    ("production", "http://issuer.example/jwks.json"), ("production", "file:///srv/jwks.json"),
+])
+def test_keys_of_a_foreign_issuer_that_do_not_come_by_https_refuse_the_start(environment: str, url: str) -> None:
+    with pytest.raises(SettingsError, match="ORGANIZATION_JWKS_URL must begin with https://"):
+        load_settings(PRODUCTION | FOREIGN | {"GUILDHALL_ENV": environment, "ORGANIZATION_JWKS_URL": url})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/jwks.json", "http://localhost/jwks.json", "http://[::1]:9/jwks.json",
+                                 "file:///srv/jwks.json", "https://issuer.example/jwks.json"])
+def test_outside_production_keys_may_come_from_this_machine(url: str) -> None:
+    assert load_settings(FOREIGN | {"ORGANIZATION_JWKS_URL": url}).organization_jwks_url == url
 
 
 def test_a_schema_file_in_the_instance_folder_is_served(make_app: Callable[..., Flask], tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.identity.authentication import install_identity
 from app.runtime import install_runtime
 from app.settings import Settings
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
 from blueprints.organization.ports import Tenant
 from blueprints.organization.registration import register_organization
+from blueprints.organization.service import SERVICE
 from blueprints.organization.wiring import OrganizationSettings
 from tests.components import unique_name
 
@@ -80,8 +82,11 @@ class World:
     def __init__(self, home: Path, database: str = "", **settings: Any) -> None:
         settings = {"background": False, "secret_key": "s" * 32, **settings}
         self.app = Flask("organization-test")
-        install_runtime(self.app, Settings(ratelimit_enabled=False))
-        self.organization = register_organization(self.app, OrganizationSettings(home, database=database, **settings))
+        kernel = Settings(home=home, secret_key=settings["secret_key"], redis_url=f"unix://{home}/no.sock",
+                          ratelimit_enabled=False)
+        install_identity(self.app, install_runtime(self.app, kernel), lambda *_: None)  # nobody logs in here
+        self.organization = register_organization(
+            self.app, OrganizationSettings(home, database=database, **settings), SERVICE.in_realm("organization"))
         self.ports = self.organization.ports
         self.relay = self.organization.relay()
         self.kind = self.ports.schemas.kinds["organization"]

@@ -115,11 +115,16 @@ class IssuerKeys:
 
 @dataclass(frozen=True)
 class IssuerTerms:
-    """What a foreign token must say besides being well signed; empty means not checked."""
+    """Whose keys sign foreign tokens, and what such a token must say besides being well signed."""
 
-    keys: IssuerKeys | None = None
-    issuer: str = ""
-    audience: str = ""
+    keys: IssuerKeys
+    issuer: str
+    audience: str
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the tokens that the issuer gives for others would pass."""
+        if not self.issuer or not self.audience:
+            raise ValueError("an issuer's keys need ORGANIZATION_ISSUER and ORGANIZATION_AUDIENCE")
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class BearerTokens:
     """Mints our tokens and verifies both kinds."""
 
     signing_keys: SigningKeys
-    foreign: IssuerTerms
+    foreign: IssuerTerms | None
     lifetime: timedelta
     now: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -158,7 +163,10 @@ class BearerTokens:
 
         said = jwt.decode(token, key_of, algorithms=ALGORITHMS).claims
         is_local = used[-1]
-        self._registry(is_local).validate(said)
+        if is_local or self.foreign is None:
+            self._registry(ISSUER, ISSUER).validate(said)
+        else:
+            self._registry(self.foreign.issuer, self.foreign.audience).validate(said)
         scopes, subject = said.get("scope", ""), str(said["sub"])
         if "\0" in subject or len(subject) > LONGEST_SUBJECT:
             raise NotAuthenticated("The token's subject cannot be kept.")
@@ -166,16 +174,12 @@ class BearerTokens:
                       frozenset(scopes if isinstance(scopes, list) else str(scopes).split()), is_local)
 
     def _foreign_key(self, key_id: object) -> Key:
-        if self.foreign.keys is None:
+        if self.foreign is None:
             raise NotAuthenticated("The token is signed with an unknown key.")
         return self.foreign.keys.find(key_id if isinstance(key_id, str) else None)
 
-    def _registry(self, is_local: bool) -> jwt.JWTClaimsRegistry:
-        issuer, audience = (ISSUER, ISSUER) if is_local else (self.foreign.issuer, self.foreign.audience)
-        wanted: dict[str, Any] = {"exp": {"essential": True}, "sub": {"essential": True},
-                                  "tenantId": {"essential": True}}
-        if issuer:
-            wanted["iss"] = {"essential": True, "value": issuer}
-        if audience:
-            wanted["aud"] = {"essential": True, "value": audience}
+    def _registry(self, issuer: str, audience: str) -> jwt.JWTClaimsRegistry:
+        wanted: dict[str, Any] = {
+            "exp": {"essential": True}, "sub": {"essential": True}, "tenantId": {"essential": True},
+            "iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": audience}}
         return jwt.JWTClaimsRegistry(now=int(self.now().timestamp()), leeway=LEEWAY_SECONDS, **wanted)

@@ -77,4 +77,12 @@ def test_guesses_of_a_secret_are_counted(make_app: Callable[..., Flask], mount: 
     visitor, here = ApiClient(make_app(**LIMITED)), {"REMOTE_ADDR": f"203.0.113.{40 + len(mount)}"}
     form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
     answers = [visitor.post(f"{mount}/oauth/token", data=form, environ_base=here) for _ in range(SEVERAL)]
-    assert {answer.status_code for answer in answers} == {400, 429}
+    assert {answer.status_code for answer in answers} == {401, 429}
+
+
+def test_all_addresses_of_one_ipv6_network_have_one_limit(make_app: Callable[..., Flask]) -> None:
+    visitor = ApiClient(make_app(**LIMITED))
+    address = FRONTS["equipment"].address
+    answers = [visitor.get(address, environ_base={"REMOTE_ADDR": f"2001:db8:7:7::{number:x}"})
+               for number in range(1, SEVERAL + 1)]
+    assert {answer.status_code for answer in answers} == {401, 429}

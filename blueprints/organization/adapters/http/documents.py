@@ -1,22 +1,20 @@
 """What a newcomer opens first: the OpenAPI document, the Swagger page, and whether the store is alive."""
 from collections.abc import Callable
 
-import orjson
-from flask import Blueprint, Response
+from flask import Response
 
+from app.http.declaration import DocumentedBlueprint
 from app.http.default_routes import swagger_asset, swagger_page
 from app.http.envelope import json_response
-from blueprints.organization.adapters.http.openapi import openapi_document
+from app.http.openapi import answer
 from blueprints.organization.domain.refusals import Unavailable
-from blueprints.organization.ports import Ports
 
-MOUNT = "/organization-api"
-ASSETS = f"{MOUNT}/swagger.assets"  # with a dot, which no tenantId has
+_HEALTH = {"type": "object", "properties": {"status": {"enum": ["OK", "ERR"]}, "database": {"type": "boolean"}}}
 
 
-def add_documents(api: Blueprint, ports: Ports, check_alive: Callable[[], None]) -> None:
+def add_documents(api: DocumentedBlueprint, check_alive: Callable[[], None]) -> None:
     """Add /openapi.json, /swagger and /health to the blueprint."""
-    document = orjson.dumps(openapi_document(ports.schemas.kinds))
+    mount = api.service.mount
 
     def health() -> Response:
         try:
@@ -25,7 +23,16 @@ def add_documents(api: Blueprint, ports: Ports, check_alive: Callable[[], None])
             return json_response({"status": "ERR", "database": False}, 503)
         return json_response({"status": "OK", "database": True})
 
-    api.add_url_rule("/openapi.json", "openapi", lambda: json_response(document))
-    api.add_url_rule("/swagger", "swagger", lambda: swagger_page("Organization store", ASSETS))
-    api.add_url_rule("/swagger.assets/<name>", "swagger_asset", lambda name: swagger_asset(MOUNT, name))
-    api.add_url_rule("/health", "health", health)
+    def add(path: str, name: str, view: Callable[..., Response | str], **responses: object) -> None:
+        api.add_url_rule(path, name, view)
+        said = {"operationId": name, "tags": ["default routes"], "security": [], "responses": responses}
+        api.describe(path, get=said)
+
+    add("/openapi.json", "openapi", lambda: json_response(api.document()),
+        **{"200": answer({"type": "object"}, "This document")})
+    add("/swagger", "swagger", lambda: swagger_page("Organization store", f"{mount}/swagger.assets"),
+        **{"200": answer({"type": "string"}, "A page", "text/html")})
+    add("/health", "health", health,
+        **{"200": answer(_HEALTH, "It is well"), "503": answer(_HEALTH, "The catalog is away")})
+    # with a dot, which no tenantId has
+    api.add_url_rule("/swagger.assets/<name>", "swagger_asset", lambda name: swagger_asset(mount, name))

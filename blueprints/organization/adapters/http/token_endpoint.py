@@ -13,9 +13,9 @@ def organization_token_endpoint(tenants: TenantCatalog, tokens: BearerTokens) ->
     """Return the view that answers token requests."""
 
     def find(client_id: str) -> OAuthClient | None:
-        client = tenants.client(client_id) if client_id and "\0" not in client_id else None
-        tenant = tenants.find(client.tenant_id) if client and not client.revoked_at else None
-        if client is None or tenant is None or not tenant.is_active:
+        client = tenants.client(client_id)
+        tenant = tenants.find(client.tenant_id if client else "")  # an unknown client costs the same two looks
+        if client is None or client.revoked_at or tenant is None or not tenant.is_active:
             return None
         return OAuthClient(client.client_id, tuple(client.scopes), client.secret_hash, client.tenant_id)
 

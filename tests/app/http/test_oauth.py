@@ -1,0 +1,171 @@
+"""The token endpoints of programs: what they tell of clients, and how many secrets one may try (docs/security.md)."""
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, event
+from werkzeug.test import TestResponse
+
+from app.clock import moved_clock
+from app.data.entity import db
+from app.data.ids import uuid7
+from app.http.oauth import ADDRESS_FAILURES, CLIENT_FAILURES
+from blueprints.equipment import registry
+from blueprints.equipment.tokens import console
+from blueprints.organization import organization_of
+from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant, revoke_client
+from tests.clients import ApiClient
+from tests.components import unique_name
+
+HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
+WRONG = "a-wrong-secret"
+
+
+@dataclass
+class Endpoint:
+    """The token endpoint of one service, with a client that knows its secret and one that was revoked."""
+
+    visitor: ApiClient
+    mount: str
+    refuses_in: str
+    client_id: str
+    secret: str
+    revoked_id: str
+    engine: Engine
+
+    def ask(self, client_id: str, secret: str, address: str = HERE, **sent: Any) -> TestResponse:
+        """Return the answer to credentials in the form."""
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+        return self.visitor.post(f"{self.mount}/oauth/token", data=form, environ_base={"REMOTE_ADDR": address}, **sent)
+
+    def ask_by_header(self, client_id: str, secret: str) -> TestResponse:
+        """Return the answer to credentials in the Authorization header."""
+        basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        return self.visitor.post(f"{self.mount}/oauth/token", data={"grant_type": "client_credentials"},
+                                 headers={"Authorization": f"Basic {basic}"}, environ_base={"REMOTE_ADDR": HERE})
+
+    def fail(self, times: int, client_id: str | None = None, address: str = HERE) -> None:
+        """Send so many wrong secrets, each refused as wrong."""
+        assert {self.ask(client_id or uuid7(), WRONG, address).status_code for _ in range(times)} == {401}
+
+    def is_throttled(self, answer: TestResponse) -> bool:
+        """Tell whether the answer is 429 in the service's own shape, and says how long to wait."""
+        return (answer.status_code == 429 and answer.mimetype == self.refuses_in
+                and 0 < int(answer.headers["Retry-After"]) <= CLIENT_FAILURES.window)
+
+
+@pytest.fixture(params=["/equipment-api", "/organization-api"])
+def endpoint(request: pytest.FixtureRequest, make_app: Callable[..., Flask]) -> Iterator[Endpoint]:
+    app = make_app(RATELIMIT_ENABLED="1")
+    visitor = ApiClient(app)
+    with app.app_context():
+        if request.param == "/equipment-api":
+            yield _equipment(visitor)
+        else:
+            store, tenant = organization_of(app), unique_name("t")
+            add_tenant(store.ports, tenant)
+            try:
+                made, revoked = (add_client(store.ports, tenant, ("organization:read",), "program") for _ in range(2))
+                revoke_client(store.ports, revoked[0].client_id)
+                yield Endpoint(visitor, request.param, "application/problem+json", made[0].client_id, made[1],
+                               revoked[0].client_id, store._databases.catalog_engine)
+            finally:
+                drop_tenant(store.ports, tenant)
+
+
+def _equipment(visitor: ApiClient) -> Endpoint:
+    clinic = registry.create_legal_entity(console(), {"name": "Clinic", "type": "MSP"})
+    client = {"legal_entity_id": clinic, "user_id": uuid7(), "role": "HR", "scopes": ("equipment:read",)}
+    made, revoked = (registry.create_client(console(), client) for _ in range(2))
+    registry.revoke_client(console(), revoked[0])
+    return Endpoint(visitor, "/equipment-api", "application/json", *made, revoked[0], db.engine)
+
+
+@pytest.fixture
+def statements_of(endpoint: Endpoint) -> Callable[[Callable[[], object]], list[str]]:
+    """Call it with a function: the statements that it sent to the database of the clients."""
+    def run(ask: Callable[[], object]) -> list[str]:
+        told: list[str] = []
+        note = lambda _c, _u, statement, *_: told.append(statement)  # noqa: E731
+        event.listen(endpoint.engine, "before_cursor_execute", note)
+        try:
+            ask()
+        finally:
+            event.remove(endpoint.engine, "before_cursor_execute", note)
+        return told
+
+    return run
+
+
+def test_an_unknown_a_revoked_client_and_a_wrong_secret_get_one_answer(endpoint: Endpoint) -> None:
+    for ask in (endpoint.ask, endpoint.ask_by_header):
+        answers = [ask(client_id, WRONG) for client_id in (endpoint.client_id, endpoint.revoked_id, uuid7(), "x", "\0")]
+        assert {answer.status_code for answer in answers} == {401}
+        assert {answer.json["error"] for answer in answers} == {"invalid_client"}
+        assert len({answer.get_data() for answer in answers}) == 1
+        assert len({answer.headers["WWW-Authenticate"] for answer in answers}) == 1
+
+
+def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(
+        endpoint: Endpoint, statements_of: Callable[[Callable[[], object]], list[str]]) -> None:
+    endpoint.fail(1)  # what is done once has been done
+    known = statements_of(lambda: endpoint.ask(endpoint.client_id, WRONG))
+    assert known
+    assert known == statements_of(lambda: endpoint.ask(uuid7(), WRONG))
+    assert known == statements_of(lambda: endpoint.ask(endpoint.revoked_id, WRONG))
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_wrong_secrets_of_one_client_are_throttled(endpoint: Endpoint, is_known: bool) -> None:
+    client_id = endpoint.client_id if is_known else uuid7()
+    endpoint.fail(CLIENT_FAILURES.most, client_id)
+    assert endpoint.is_throttled(endpoint.ask(client_id, WRONG))
+    assert endpoint.is_throttled(endpoint.ask(client_id.upper(), WRONG))
+    assert endpoint.is_throttled(endpoint.ask(client_id, endpoint.secret))
+
+
+def test_a_throttled_client_gets_its_token_from_another_address_and_later_from_the_same(endpoint: Endpoint) -> None:
+    endpoint.fail(CLIENT_FAILURES.most, endpoint.client_id)
+    assert endpoint.ask(endpoint.client_id, endpoint.secret, ELSEWHERE).status_code == 200
+    with moved_clock(seconds=CLIENT_FAILURES.window + 1):
+        assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
+
+
+def test_wrong_secrets_of_many_clients_are_throttled_by_address(endpoint: Endpoint) -> None:
+    endpoint.fail(ADDRESS_FAILURES.most)
+    assert endpoint.is_throttled(endpoint.ask(uuid7(), WRONG))
+    assert endpoint.ask(uuid7(), WRONG, ELSEWHERE).status_code == 401
+
+
+def test_wrong_secrets_from_one_ipv6_network_are_counted_together(endpoint: Endpoint) -> None:
+    for number in range(CLIENT_FAILURES.most):
+        endpoint.fail(1, endpoint.client_id, f"2001:db8:5:5::{number:x}")
+    assert endpoint.is_throttled(endpoint.ask(endpoint.client_id, WRONG, "2001:db8:5:5:ffff::1"))
+    assert endpoint.ask(endpoint.client_id, WRONG, "2001:db8:5:6::1").status_code == 401
+
+
+def test_two_guesses_in_one_request_count_as_two(endpoint: Endpoint) -> None:
+    basic = base64.b64encode(f"{endpoint.client_id}:{WRONG}".encode()).decode()
+    for _ in range(CLIENT_FAILURES.most // 2):
+        answer = endpoint.ask(endpoint.client_id, WRONG, headers={"Authorization": f"Basic {basic}"})
+        assert answer.status_code == 401
+    assert endpoint.is_throttled(endpoint.ask(endpoint.client_id, WRONG))
+
+
+def test_a_right_secret_counts_for_nobody(endpoint: Endpoint) -> None:
+    """However often its programs fetch tokens, an address is not throttled; its own mistakes are forgotten, too."""
+    for _ in range(CLIENT_FAILURES.most + 1):
+        endpoint.fail(1, endpoint.client_id)
+        assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
+    for _ in range(ADDRESS_FAILURES.most):
+        assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
+
+
+def test_a_right_secret_does_not_hide_the_wrong_ones_of_other_clients(endpoint: Endpoint) -> None:
+    endpoint.fail(ADDRESS_FAILURES.most - 1)
+    assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
+    endpoint.fail(1)
+    assert endpoint.is_throttled(endpoint.ask(uuid7(), WRONG))
