@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -98,13 +99,15 @@ def _proven_client(realm: str, find: Callable[[str], OAuthClient | None], client
     canonical = canonical_uuid(client_id)
     address, throttle = client_network(request.remote_addr or ""), identity().throttle
     of_client = (realm, canonical or client_id, address)
-    throttle.take(CLIENT_FAILURES, *of_client)
-    throttle.take(ADDRESS_FAILURES, realm, address)
-    client = (find(canonical) if canonical else None) or _NOBODY
-    if not client.check_client_secret(client_secret):
-        return None
+    with ExitStack() as uncounted:  # also when the other throttle is closed, or nobody can be looked up
+        for limit, subject in ((CLIENT_FAILURES, of_client), (ADDRESS_FAILURES, (realm, address))):
+            throttle.take(limit, *subject)
+            uncounted.callback(throttle.give_back, limit, *subject)
+        client = (find(canonical) if canonical else None) or _NOBODY
+        if not client.check_client_secret(client_secret):
+            uncounted.pop_all()
+            return None
     throttle.forget(CLIENT_FAILURES, *of_client)
-    throttle.give_back(ADDRESS_FAILURES, realm, address)
     return client
 
 

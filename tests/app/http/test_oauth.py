@@ -1,12 +1,14 @@
 """The token endpoints of programs: what they tell of clients, and how many secrets one may try (docs/security.md)."""
 import base64
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from app.clock import moved_clock
@@ -84,20 +86,25 @@ def _equipment(visitor: ApiClient) -> Endpoint:
     return Endpoint(visitor, "/equipment-api", "application/json", *made, revoked[0], db.engine)
 
 
-@pytest.fixture
-def statements_of(endpoint: Endpoint) -> Callable[[Callable[[], object]], list[str]]:
-    """Call it with a function: the statements that it sent to the database of the clients."""
-    def run(ask: Callable[[], object]) -> list[str]:
-        told: list[str] = []
-        note = lambda _c, _u, statement, *_: told.append(statement)  # noqa: E731
-        event.listen(endpoint.engine, "before_cursor_execute", note)
-        try:
-            ask()
-        finally:
-            event.remove(endpoint.engine, "before_cursor_execute", note)
-        return told
+@contextmanager
+def before_each_statement(engine: Engine, call: Callable[[str], object]) -> Iterator[None]:
+    """Call a function with each statement that is sent to the engine."""
+    def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        call(statement)
 
-    return run
+    event.listen(engine, "before_cursor_execute", heard)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", heard)
+
+
+def statements_for(endpoint: Endpoint, client_id: str) -> list[str]:
+    """Return what a wrong secret of this client asks the database of the clients."""
+    told: list[str] = []
+    with before_each_statement(endpoint.engine, told.append):
+        endpoint.fail(1, client_id)
+    return told
 
 
 def test_an_unknown_a_revoked_client_and_a_wrong_secret_get_one_answer(endpoint: Endpoint) -> None:
@@ -109,13 +116,11 @@ def test_an_unknown_a_revoked_client_and_a_wrong_secret_get_one_answer(endpoint:
         assert len({answer.headers["WWW-Authenticate"] for answer in answers}) == 1
 
 
-def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(
-        endpoint: Endpoint, statements_of: Callable[[Callable[[], object]], list[str]]) -> None:
+def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(endpoint: Endpoint) -> None:
     endpoint.fail(1)  # what is done once has been done
-    known = statements_of(lambda: endpoint.ask(endpoint.client_id, WRONG))
+    known = statements_for(endpoint, endpoint.client_id)
     assert known
-    assert known == statements_of(lambda: endpoint.ask(uuid7(), WRONG))
-    assert known == statements_of(lambda: endpoint.ask(endpoint.revoked_id, WRONG))
+    assert known == statements_for(endpoint, uuid7()) == statements_for(endpoint, endpoint.revoked_id)
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -169,3 +174,23 @@ def test_a_right_secret_does_not_hide_the_wrong_ones_of_other_clients(endpoint: 
     assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
     endpoint.fail(1)
     assert endpoint.is_throttled(endpoint.ask(uuid7(), WRONG))
+
+
+def test_while_the_database_is_away_no_guess_is_counted(endpoint: Endpoint) -> None:
+    def away(statement: str) -> None:
+        raise OperationalError(statement, {}, ConnectionError("away"))
+
+    endpoint.fail(1)  # what is done once has been done
+    with before_each_statement(endpoint.engine, away):
+        assert {endpoint.ask(endpoint.client_id, endpoint.secret).status_code
+                for _ in range(CLIENT_FAILURES.most + 1)} == {503}
+    assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
+
+
+def test_what_a_closed_address_is_refused_does_not_count_against_its_client(endpoint: Endpoint) -> None:
+    with moved_clock(seconds=-CLIENT_FAILURES.window / 2):
+        endpoint.fail(ADDRESS_FAILURES.most)
+    for _ in range(CLIENT_FAILURES.most + 1):
+        assert endpoint.is_throttled(endpoint.ask(endpoint.client_id, endpoint.secret))
+    with moved_clock(seconds=CLIENT_FAILURES.window / 2 + 1):
+        assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
