@@ -3,8 +3,6 @@
 More threads only queue behind SQLite and the interpreter lock (docs/scaling.md). Change it by GUNICORN_CMD_ARGS."""
 import gc
 import os
-import socket
-import struct
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -28,8 +26,6 @@ class QuietLogger(Logger):
         """Say nothing."""
 
 
-_PATIENCE = struct.pack("ll", 10, 0)  # seconds to wait for the next bytes of a request
-
 # The metrics library reads this when it is first imported; the folder starts empty, for this run's workers.
 _metrics = _settings.home / "metrics"
 _metrics.mkdir(parents=True, exist_ok=True)
@@ -41,8 +37,7 @@ bind = f"127.0.0.1:{_settings.port}"
 workers = 2
 worker_class = "app.ops.web.Worker"
 threads = 2
-# Near the expected connections divided by the workers: more would stick to one worker by keep-alive.
-worker_connections = 64
+worker_connections = 1000  # of each worker, open at the same time; one that waits costs no thread
 keepalive = 5
 limit_request_line = 8190  # a token in the query and a filter of a hundred ids
 graceful_timeout = 5
@@ -61,10 +56,8 @@ logconfig_dict = {
 }
 
 
-def when_ready(server: Any) -> None:
-    """Let no client hold a thread by saying nothing; keep what is loaded out of the collector's reach, to share it."""
-    for listener in server.LISTENERS:  # connections inherit it
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+def when_ready(_server: Any) -> None:
+    """Keep what is loaded out of the collector's reach, so that the workers share it."""
     gc.collect()
     gc.freeze()
 

@@ -15,6 +15,9 @@ from app.settings import REALM_CODENAMES, Settings
 
 log = logging.getLogger("guildhall.http")
 
+# Under this key of the WSGI environment: the ApiError that the server found before the application saw the request.
+REFUSAL = "guildhall.refusal"
+
 _RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN_NAMES = tuple(token_name(realm) for realm in REALM_CODENAMES)
@@ -32,6 +35,8 @@ def install_hooks(app: Flask, settings: Settings) -> None:
     @app.before_request
     def _begin() -> Response | None:
         begin_request()
+        if (refusal := request.environ.get(REFUSAL)) is not None:
+            raise refusal
         if request.method == "OPTIONS" and "Origin" in request.headers:
             return Response(status=204)
         if request.method not in _SAFE:
