@@ -2,13 +2,14 @@
 
 More threads only queue behind SQLite and the interpreter lock (docs/scaling.md). Change it by GUNICORN_CMD_ARGS."""
 import gc
-import os
+import shutil
 from typing import Any
 
 from gunicorn.glogging import Logger
 
 from app.data.entity import db
 from app.ops.logs import JsonFormatter
+from app.ops.metrics_folder import name_metrics_folder
 from app.settings import SettingsError, claim_home, load_settings
 from blueprints.organization import organization_of
 
@@ -26,12 +27,10 @@ class QuietLogger(Logger):
         """Say nothing."""
 
 
-# The metrics library reads this when it is first imported; the folder starts empty, for this run's workers.
-_metrics = _settings.home / "metrics"
-_metrics.mkdir(parents=True, exist_ok=True)
+# The folder starts empty, for this run's workers.
+_metrics = name_metrics_folder(_settings)
 for _file in _metrics.glob("*.db"):
-    _file.unlink()
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+    _file.unlink(missing_ok=True)
 
 bind = f"127.0.0.1:{_settings.port}"
 workers = 2
@@ -76,3 +75,8 @@ def child_exit(_server: Any, worker: Any) -> None:
     from app.ops.metrics import forget_process
 
     forget_process(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Leave nothing behind in memory."""
+    shutil.rmtree(_metrics, ignore_errors=True)

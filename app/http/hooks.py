@@ -1,4 +1,5 @@
 """What happens around every request: id and clock, CSRF and body limits, CORS, errors as documented JSON."""
+import errno
 import logging
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,6 +26,7 @@ _TOKEN_NAMES = tuple(token_name(realm) for realm in REALM_CODENAMES)
 _READABLE = ", ".join(("ETag", "Idempotency-Replayed", "Link", "Location", "Preference-Applied", "Retry-After",
                        "X-Request-Id", "X-Total-Age", "X-Total-Count", *_RATE, *_TOKEN_NAMES))
 _MULTIPART_ROOM = 64 * 1024
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})  # a full disk is mended by the operator, and the client comes again
 
 
 def install_hooks(app: Flask, settings: Settings) -> None:
@@ -130,6 +132,13 @@ def _install_error_handlers(app: Flask) -> None:
     def _database_away(error: DBAPIError) -> Response:
         log.error("database unavailable: %s", error.orig)
         return error_response(Unavailable("errMsg_DatabaseUnavailable"))
+
+    @app.errorhandler(OSError)
+    def _system(error: OSError) -> Response:
+        if error.errno not in _NO_ROOM:
+            return _unexpected(error)
+        log.error("no room: %s", error)
+        return error_response(Unavailable("errMsg_NoRoom"))
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
