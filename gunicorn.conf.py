@@ -2,15 +2,14 @@
 
 More threads only queue behind SQLite and the interpreter lock (docs/scaling.md). Change it by GUNICORN_CMD_ARGS."""
 import gc
-import os
-import socket
-import struct
+import shutil
 from typing import Any
 
 from gunicorn.glogging import Logger
 
 from app.data.entity import db
 from app.ops.logs import JsonFormatter
+from app.ops.metrics_folder import name_metrics_folder
 from app.settings import SettingsError, claim_home, load_settings
 from blueprints.organization import organization_of
 
@@ -28,21 +27,16 @@ class QuietLogger(Logger):
         """Say nothing."""
 
 
-_PATIENCE = struct.pack("ll", 10, 0)  # seconds to wait for the next bytes of a request
-
-# The metrics library reads this when it is first imported; the folder starts empty, for this run's workers.
-_metrics = _settings.home / "metrics"
-_metrics.mkdir(parents=True, exist_ok=True)
+# The folder starts empty, for this run's workers.
+_metrics = name_metrics_folder(_settings)
 for _file in _metrics.glob("*.db"):
-    _file.unlink()
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+    _file.unlink(missing_ok=True)
 
 bind = f"127.0.0.1:{_settings.port}"
 workers = 2
 worker_class = "app.ops.web.Worker"
 threads = 2
-# Near the expected connections divided by the workers: more would stick to one worker by keep-alive.
-worker_connections = 64
+worker_connections = 1000  # of each worker, open at the same time; one that waits costs no thread
 keepalive = 5
 limit_request_line = 8190  # a token in the query and a filter of a hundred ids
 graceful_timeout = 5
@@ -61,10 +55,8 @@ logconfig_dict = {
 }
 
 
-def when_ready(server: Any) -> None:
-    """Let no client hold a thread by saying nothing; keep what is loaded out of the collector's reach, to share it."""
-    for listener in server.LISTENERS:  # connections inherit it
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+def when_ready(_server: Any) -> None:
+    """Keep what is loaded out of the collector's reach, so that the workers share it."""
     gc.collect()
     gc.freeze()
 
@@ -83,3 +75,8 @@ def child_exit(_server: Any, worker: Any) -> None:
     from app.ops.metrics import forget_process
 
     forget_process(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Leave nothing behind in memory."""
+    shutil.rmtree(_metrics, ignore_errors=True)

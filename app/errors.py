@@ -65,6 +65,16 @@ class NotFound(ApiError):
         super().__init__(message, err_code, detail)
 
 
+class TooSlow(ApiError):
+    """408: the request was not whole in time (docs/security.md, "Being available")."""
+
+    status = 408
+    err_code = "RequestTimeout"
+
+    def __init__(self) -> None:
+        super().__init__("errMsg_RequestTooSlow")
+
+
 class RequestInFlight(ApiError):
     """409: the same Idempotency-Key is being worked on right now (decision 22)."""
 

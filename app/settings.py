@@ -57,6 +57,13 @@ class Settings:
     rate_limit_user: int = _setting(6000, "requests a minute for one user", least=1)
     rate_limit_visitor: int = _setting(1200, "requests a minute for one anonymous address", least=1)
     trusted_proxies: int = _setting(0, "reverse proxies in front whose X-Forwarded-* headers are believed")
+    request_head_seconds: float = _setting(10.0, "seconds a new connection has to say what it asks for", least=0.001)
+    request_body_seconds: float = _setting(20.0, "seconds a body may take, and one more for each 16 KiB that came",
+                                          least=0.001)
+    answer_seconds: float = _setting(20.0, "seconds a client may read nothing of its answer before it is let go",
+                                    least=0.001)
+    unfinished_per_address: int = _setting(50, "requests of one client address not yet wholly received, per web "
+                                           "process; this machine may have any (decision 56)", least=1)
     access_token_ttl: int = _setting(86400, "seconds an access token and its session live", least=1)
     key_rotation_days: int = _setting(30, "days after which the signing key is replaced", least=1, most=CENTURY_DAYS)
     password_min_length: int = _setting(8, "shortest password accepted", least=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import ScriptInfo
+from flask.cli import FlaskGroup, ScriptInfo
 
 COMMANDS = {
     "auctions": "Look at one auction with its bids; close one by hand.",
@@ -70,9 +70,10 @@ def attach_commands(app: Flask, script_info: ScriptInfo | None = None) -> None:
 def wsgi_application() -> Flask:
     """Return the application for whoever loads wsgi.py.
 
-    A server and a running command get the whole system; `flask` looking up a name gets an index only."""
+    A server, which may be a click program too, and a running command get the whole system; `flask` looking up a name
+    gets an index only."""
     context = click.get_current_context(silent=True)
-    if context is None or context.parent is not None:
+    if context is None or context.parent is not None or not isinstance(context.command, FlaskGroup):
         return _whole_system()
     index = CommandIndex("guildhall")
     attach_commands(index, ScriptInfo(create_app=_whole_system, set_debug_flag=False))

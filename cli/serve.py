@@ -13,6 +13,7 @@ import click
 from flask import Flask
 
 from app.ops.localstripe import become_localstripe, gateway_port, stands_in
+from app.ops.metrics_folder import name_metrics_folder
 from app.ops.supervisor import Child, Supervisor
 from app.ops.valkey import valkey_answers, valkey_command
 from app.settings import Settings, SettingsError, claim_home, load_settings
@@ -68,8 +69,7 @@ def _supervise(settings: Settings) -> None:
 
 def _loaded(settings: Settings) -> Flask:
     """Load the application and put it out of the garbage collector's reach, so that the children keep sharing it."""
-    # The metrics library reads this when it is first imported (gunicorn.conf.py).
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.home / "metrics")
+    name_metrics_folder(settings)
     from app.factory import create_app
 
     application = create_app(settings)

@@ -1,4 +1,5 @@
 """What happens around every request: id and clock, CSRF and body limits, CORS, errors as documented JSON."""
+import errno
 import logging
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,6 +16,9 @@ from app.settings import REALM_CODENAMES, Settings
 
 log = logging.getLogger("guildhall.http")
 
+# Under this key of the WSGI environment: the ApiError that the server found before the application saw the request.
+REFUSAL = "guildhall.refusal"
+
 _RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN_NAMES = tuple(token_name(realm) for realm in REALM_CODENAMES)
@@ -22,6 +26,7 @@ _TOKEN_NAMES = tuple(token_name(realm) for realm in REALM_CODENAMES)
 _READABLE = ", ".join(("ETag", "Idempotency-Replayed", "Link", "Location", "Preference-Applied", "Retry-After",
                        "X-Request-Id", "X-Total-Age", "X-Total-Count", *_RATE, *_TOKEN_NAMES))
 _MULTIPART_ROOM = 64 * 1024
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})  # a full disk is mended by the operator, and the client comes again
 
 
 def install_hooks(app: Flask, settings: Settings) -> None:
@@ -32,6 +37,8 @@ def install_hooks(app: Flask, settings: Settings) -> None:
     @app.before_request
     def _begin() -> Response | None:
         begin_request()
+        if (refusal := request.environ.get(REFUSAL)) is not None:
+            raise refusal
         if request.method == "OPTIONS" and "Origin" in request.headers:
             return Response(status=204)
         if request.method not in _SAFE:
@@ -125,6 +132,13 @@ def _install_error_handlers(app: Flask) -> None:
     def _database_away(error: DBAPIError) -> Response:
         log.error("database unavailable: %s", error.orig)
         return error_response(Unavailable("errMsg_DatabaseUnavailable"))
+
+    @app.errorhandler(OSError)
+    def _system(error: OSError) -> Response:
+        if error.errno not in _NO_ROOM:
+            return _unexpected(error)
+        log.error("no room: %s", error)
+        return error_response(Unavailable("errMsg_NoRoom"))
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 `/v1/…` matches in any letter case and a trailing slash is forgiven (decision 5); both here, where they cost least."""
 from collections.abc import Callable, Iterable
-from time import monotonic
 from typing import Any
 
 from flask import Flask
@@ -13,10 +12,6 @@ _POLICY = ("default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-i
 _ALWAYS = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
            ("Content-Security-Policy", _POLICY)]
 _UNCACHED = [*_ALWAYS, ("Cache-Control", "no-store")]
-
-# What is read of a refused body and for how long; whoever sends more, or slowly, finds the connection closed.
-_MOST_HEARD_OUT = 64 * 2**20
-_LONGEST_HEARD_OUT, _PATIENCE = 5.0, 0.2
 
 Headers = list[tuple[str, str]]
 
@@ -60,8 +55,6 @@ class Edge:
 
         def start(status: str, headers: Headers, *failure: Any) -> Any:
             own = any(name == "Cache-Control" for name, _ in headers)
-            if status.startswith("4"):
-                _hear_out(environ)
             return start_response(status, headers + (_ALWAYS if own else _UNCACHED), *failure)
 
         return self._wsgi(environ, start)
@@ -79,21 +72,3 @@ class Edge:
         literal = path if end < 0 else path[:end]
         known = self._known.get(literal.lower(), literal)
         return path if known == literal else known + path[len(literal):]
-
-
-def _hear_out(environ: dict[str, Any]) -> None:
-    """Read what a refused request still sends: most clients listen for the answer only when they have said everything.
-
-    Only what is on its way: a client that fell silent in its body has held this thread long enough."""
-    connection = environ.get("gunicorn.socket")
-    if connection is None or not ("CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ):
-        return
-    left, deadline, usual = _MOST_HEARD_OUT, monotonic() + _LONGEST_HEARD_OUT, connection.gettimeout()
-    connection.settimeout(_PATIENCE)
-    try:
-        while left > 0 and monotonic() < deadline and (heard := environ["wsgi.input"].read(65536)):
-            left -= len(heard)
-    except OSError:
-        return
-    finally:
-        connection.settimeout(usual)

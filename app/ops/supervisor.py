@@ -4,6 +4,7 @@ Why not honcho: it stops everything when one child dies, and each child would lo
 (docs/decisions/007-our-own-supervisor.md). Not for production, where systemd does this (deploy/)."""
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import time
@@ -18,6 +19,7 @@ STEADY_SECONDS = 20.0
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 READY_SECONDS = 30.0
 LOG_BYTES = 20_000_000
+LOOK_AT_LOGS_SECONDS = 10.0
 PROCESS_NAME = "gh-{}"
 
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
@@ -61,8 +63,12 @@ class Supervisor:
             self._start_and_wait(self._others)
             if not self._stopping:
                 on_ready()
+            look_at_logs = time.monotonic()
             while not self._stopping:
                 self._revive_the_dead()
+                if time.monotonic() > look_at_logs:
+                    rotate_logs(self._log_folder, LOG_BYTES)
+                    look_at_logs = time.monotonic() + LOOK_AT_LOGS_SECONDS
                 time.sleep(0.05)
         finally:
             self._stop()
@@ -127,9 +133,23 @@ class Supervisor:
         _end(self._foundations, FOUNDATION_GRACE_SECONDS)
 
 
+def rotate_logs(folder: Path, most: int) -> None:
+    """Move each log longer than `most` bytes to <name>.log.1, also while its process writes.
+
+    The file is copied and emptied: it is open in append mode, so the process goes on at its start. Where there is no
+    room for a copy the lines are lost: a log must not be what keeps a disk full."""
+    for log in folder.glob("*.log"):
+        if log.stat().st_size <= most:
+            continue
+        former = log.with_suffix(".log.1")
+        try:
+            shutil.copyfile(log, former)
+        except OSError:
+            former.unlink(missing_ok=True)
+        os.truncate(log, 0)
+
+
 def _opened_log(path: Path) -> int:
-    if path.exists() and path.stat().st_size > LOG_BYTES:
-        path.replace(path.with_suffix(".log.1"))
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 

@@ -1,5 +1,6 @@
 """Prometheus figures: for this machine only, and true."""
 import logging
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -7,6 +8,8 @@ from redis import Redis
 from app.http.read_events import ReadEventBuffer
 from app.ops import request_log as request_log
 from app.ops.metrics import count_dropped_read_events
+from app.ops.metrics_folder import metrics_folder
+from app.settings import Settings
 from tests.clients import ApiClient, Callers
 
 LIST = "/marketplace/categorymanagement-api/v1/categories"
@@ -57,3 +60,13 @@ def test_each_request_is_logged_with_its_id_and_without_its_query(
     assert record.fields["status"] == answer.status_code == 401
     assert answer.headers["X-Request-Id"] == "trace-7"
     assert "abc.def" not in str(record.__dict__)
+
+
+def test_numbers_of_the_web_workers_are_kept_in_memory_and_not_on_the_disk_that_may_fill(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    here, there = (metrics_folder(Settings(home=tmp_path / name)) for name in ("here", "there"))
+    assert here.parent == there.parent == Path("/dev/shm")
+    assert here != there
+    monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/guildhall-web")
+    assert metrics_folder(Settings(home=tmp_path)) == Path("/run/guildhall-web/metrics")

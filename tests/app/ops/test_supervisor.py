@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
+from app.ops.supervisor import rotate_logs
 from tests.components import ROOT, wait_until
 
 PROGRAM = """
@@ -102,3 +104,26 @@ def test_a_killed_supervisor_leaves_no_child_behind(tmp_path: Path) -> None:
         children = [pid_of(tmp_path, name) for name in ("base", "web")]
         process.kill()
         wait_until(lambda: not any(is_alive(pid) for pid in children), "the children followed")
+
+
+def test_a_log_that_grew_too_long_is_moved_while_its_process_writes_on(tmp_path: Path) -> None:
+    log, short = tmp_path / "web.log", tmp_path / "relay.log"
+    short.write_text("short")
+    with log.open("ab", buffering=0) as writing:
+        writing.write(b"x" * 100)
+        rotate_logs(tmp_path, 50)
+        writing.write(b"and on")
+    assert (tmp_path / "web.log.1").read_bytes() == b"x" * 100
+    assert log.read_bytes() == b"and on"
+    assert short.read_text() == "short"
+    assert not (tmp_path / "relay.log.1").exists()
+
+
+def test_a_log_makes_room_where_there_is_none_for_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", no_room)
+    (tmp_path / "web.log").write_bytes(b"x" * 100)
+    rotate_logs(tmp_path, 50)
+    assert (tmp_path / "web.log").read_bytes() == b""
