@@ -101,10 +101,14 @@ def set_password_by_admin(actor: Actor, user_id: str, *, chosen: ChosenPassword)
     return account
 
 
-def reset_password(actor: Actor, user_id: str, *, new_hash: str, by_email: bool) -> Account:
-    """Replace a forgotten password after a verification code; only the code sent by e-mail verifies the e-mail."""
+def reset_password(actor: Actor, user_id: str, *, former_hash: str, new_hash: str, by_email: bool) -> Account:
+    """Replace a forgotten password after a verification code; only the code sent by e-mail verifies the e-mail.
+
+    Raises Forbidden StepNotFound when the password is no longer the one the code was issued for."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
+        if account.password != former_hash:
+            raise _outlived()
         if by_email:
             work.change(account, email_verified=True)
         _replace_password(work, account, new_hash)
@@ -117,9 +121,17 @@ def verify_email(actor: Actor, user_id: str) -> Account:
     return _verify(actor, user_id, email_verified=True)
 
 
-def verify_mobile(actor: Actor, user_id: str) -> Account:
-    """Record that the user owns the phone (realms with one)."""
-    return _verify(actor, user_id, mobile_verified=True)
+def verify_mobile(actor: Actor, user_id: str, digits: str) -> Account:
+    """Record that the user owns the phone of these digits (realms with one).
+
+    Raises Forbidden StepNotFound when it is another one meanwhile."""
+    with unit_of_work(actor) as work:
+        account = work.lock(account_model(actor.realm), user_id)
+        if getattr(account, "phone_digits", None) != digits:
+            raise _outlived()
+        _verify(actor, user_id, mobile_verified=True)
+        work.commit()
+    return account
 
 
 def delete_user(actor: Actor, user_id: str) -> Account:
@@ -150,11 +162,13 @@ def archive_profile(actor: Actor, user_id: str) -> Account:
 
 
 def lock_user(actor: Actor, user_id: str, until: datetime | None) -> Account:
-    """Keep a user out until then (None lets it in again); raises RuleViolated AHigherUserCantBeLocked."""
+    """Keep a user out until then (None lets it in again); raises RuleViolated AHigherUserCantBeLocked.
+
+    The end of an undone lock stays written down: what was issued before the lock is not good again (decision 45)."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
         _require_outranked(actor, account, "AHigherUserCantBeLocked")
-        work.change(account, locked_until=until)
+        work.change(account, locked_until=until or now())
         if until is not None:
             end_sessions_of(work, actor.realm, user_id)
         work.commit()
@@ -260,6 +274,11 @@ def _require_assignable(role_id: str) -> None:
 def _require_outranked(actor: Actor, account: Account, refusal: str) -> None:
     if not outranks(actor.role, account.role_id):
         raise _refusal(refusal)
+
+
+def _outlived() -> Forbidden:
+    """Return the refusal of a code whose account changed between its check and its effect (decision 45)."""
+    return Forbidden("errMsg_UserCodeIsNotFoundInStore", "StepNotFound")
 
 
 def _refusal(key: str) -> RuleViolated:
