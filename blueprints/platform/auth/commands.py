@@ -6,11 +6,13 @@ from sqlalchemy import select
 
 from app.actor import Actor, system_actor
 from app.clock import now
+from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.identity.access import require_self
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
+from app.identity.security_events import record_security
 from app.identity.sessions import end_sessions_of, user_version_key
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
@@ -69,6 +71,7 @@ def update_user_role(actor: Actor, user_id: str, role_id: str) -> Account:
         account = work.lock(account_model(actor.realm), user_id)
         _require_assignable(role_id)
         _require_outranked(actor, account, "AHigherUserRoleCantBeChanged")
+        record_security(work, "role", user_id, former=account.role_id, role=role_id)
         work.change(account, role_id=role_id)
         work.invalidate(user_version_key(user_id))
         work.commit()
@@ -142,6 +145,7 @@ def delete_user(actor: Actor, user_id: str) -> Account:
         account = work.lock(account_model(actor.realm), user_id)
         _require_outranked(actor, account, "AHigherUserCantBeDeleted")
         work.archive(account)
+        record_security(work, "account", user_id, is_active=False)
         end_sessions_of(work, actor.realm, user_id)
         work.commit()
     return account
@@ -156,6 +160,7 @@ def archive_profile(actor: Actor, user_id: str) -> Account:
             raise _refusal("SuperAdminCantBeDeleted")
         work.change(account, archived_at=now())
         work.archive(account)
+        record_security(work, "account", user_id, is_active=False)
         end_sessions_of(work, actor.realm, user_id)
         work.commit()
     return account
@@ -169,6 +174,7 @@ def lock_user(actor: Actor, user_id: str, until: datetime | None) -> Account:
         account = work.lock(account_model(actor.realm), user_id)
         _require_outranked(actor, account, "AHigherUserCantBeLocked")
         work.change(account, locked_until=until or now())
+        record_security(work, "lock", user_id, until=iso(until))
         if until is not None:
             end_sessions_of(work, actor.realm, user_id)
         work.commit()
@@ -226,18 +232,22 @@ def _change_face(work: UnitOfWork, account: Account, face: dict[str, Any]) -> No
              if value is not None and name in ("fullname", "avatar", *account.__extras__)}
     if shown.get("phone") not in (None, getattr(account, "phone", None)):
         shown |= {"phone_digits": normal_mobile(shown["phone"]), "mobile_verified": False}
+        work.flush()  # a new account has its id after it
+        record_security(work, "phone", account.id, verified=False)
     work.change(account, **shown)
     work.invalidate(user_version_key(account.id))
 
 
 def _replace_password(work: UnitOfWork, account: Account, new_hash: str, *, keep: str | None = None) -> None:
     work.change(account, password=new_hash)
+    record_security(work, "password", account.id)
     end_sessions_of(work, work.actor.realm, account.id, keep=keep)
 
 
 def _verify(actor: Actor, user_id: str, **facts: bool) -> Account:
     with unit_of_work(actor) as work:
         account = work.change(work.lock(account_model(actor.realm), user_id), **facts)
+        record_security(work, "phone" if "mobile_verified" in facts else "email", user_id, verified=True)
         work.invalidate(user_version_key(user_id))
         work.commit()
     return account

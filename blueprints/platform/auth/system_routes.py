@@ -11,6 +11,7 @@ from app.http.request import json_body
 from app.http.schemas import InputSchema, load
 from app.identity.access_tokens import token_name
 from app.identity.authentication import identity
+from app.identity.devices import DEVICE_LIFETIME, device_cookie
 from app.identity.sessions import session_body
 from app.runtime import runtime
 from blueprints.platform.auth import documents, logins
@@ -45,7 +46,11 @@ def add_session_routes(api: Routes, realm: str) -> None:
         """Log in with e-mail and password."""
         given = load(Credentials(), json_body())
         username = given.get("username") or given["email"]
-        return _with_token(realm, logins.log_in(realm, username, given["password"], request.remote_addr or ""))
+        device = request.cookies.get(device_cookie(realm), "")
+        login = logins.log_in(actor, username, given["password"], device)
+        response = _with_token(realm, login)
+        response.set_cookie(device_cookie(realm), login.device_token, max_age=DEVICE_LIFETIME, **_cookie_attributes())
+        return response
 
     @api.system("/relogin", name="relogin", **documents.RELOGIN)
     def relogin(actor: Actor) -> Response:

@@ -1,6 +1,7 @@
 """The verification services (rules-platform §3.5): a code goes out; whoever brings it back has proved something.
 
 The code travels in the event for mail and SMS, sealed there outside test mode, and is returned in test mode only."""
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.identity.access_tokens import issue_access_token
 from app.identity.authentication import identity
 from app.identity.login_throttle import Bound, Delay, Limit
 from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, is_link_secret, packed_code
-from app.identity.passwords import hash_password
+from app.identity.security_events import record_refusal
 from app.identity.sessions import session_body, settle_second_factor
 from app.runtime import runtime
 from blueprints.platform.auth import commands
@@ -26,6 +27,7 @@ from blueprints.platform.auth.parties import (
     party_of,
     party_of_start,
 )
+from blueprints.platform.auth.preparations import strong_hash
 from blueprints.platform.auth.topics import verification_topic
 
 # Six digits stand only while few can be tried: so many from one address, the more slowly the more addresses try
@@ -36,6 +38,7 @@ TRIES = Limit("VerificationCode", most=20, window=3600)
 ALL_STARTS = Delay("VerificationStarts", free=10, first=120, longest=900, window=3600)
 ALL_TRIES = Delay("VerificationCodes", free=40, first=1, longest=300, window=3600)
 
+_Counted = list[tuple[Bound, tuple[str, ...]]]
 _REFUSALS = {
     "absent": ("IsNotFoundInStore", "StepNotFound"),
     "expired": ("HasExpired", "CodeExpired"),
@@ -67,8 +70,14 @@ def complete_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict
     if not is_link_secret(data["secret_code"]):
         identity().throttle.take(ADDRESS_CALLS, realm, _address(actor))
     party = party_of(verification, realm, data)
-    _consume(actor, verification, party, data["secret_code"])
-    new_hash = hash_password(data["password"]) if verification.purpose == PASSWORD_RESET else ""
+    counted = [] if is_link_secret(data["secret_code"]) else _counted(TRIES, ALL_TRIES, actor, party)
+    identity().throttle.take_all(*counted)
+    _compare(actor, verification, party, data["secret_code"], identity().codes.check, counted)
+    new_hash = ""
+    if verification.purpose == PASSWORD_RESET:
+        new_hash = strong_hash(data["password"], party.account.fullname, party.account.email)
+    _compare(actor, verification, party, data["secret_code"], identity().codes.consume, [])
+    _forget(actor, party)
     with unit_of_work(actor) as work:
         _put_in_force(work, verification, party, new_hash)
         work.emit(verification_topic(realm, name, "complete"), party.account.id,
@@ -77,31 +86,33 @@ def complete_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict
     return _completed(realm, verification, party)
 
 
-def _consume(actor: Actor, verification: Verification, party: Party, secret: str) -> None:
-    counted = [] if is_link_secret(secret) else _counted(TRIES, ALL_TRIES, actor, party)
-    identity().throttle.take_all(*counted)
+def _compare(actor: Actor, verification: Verification, party: Party, secret: str, how: Callable[..., None],
+             counted: _Counted) -> None:
+    """Check or consume the code; a wrong one counts, whatever else is refused, or good, does not."""
     try:
-        identity().codes.consume(*party.subject, secret=secret, bound=party.bound, address=_address(actor))
+        how(*party.subject, secret=secret, bound=party.bound, address=_address(actor))
     except CodeRefused as refused:
-        if refused.reason != "mismatch":  # nothing was guessed at
+        if refused.reason == "mismatch":
+            record_refusal(actor, "code", party.account.id if party.account else None, service=verification.name)
+        else:
             identity().throttle.give_back(*counted)
         key, err_code = _REFUSALS[refused.reason]
         raise Forbidden(f"errMsg_{_noun(verification)}{key}", err_code) from None
-    _forget(actor, party)
+    identity().throttle.give_back(*counted)
     if party.account is None:
         raise Forbidden(f"errMsg_{_noun(verification)}IsNotAuthorized", "CodeMismatch")
 
 
-def _counted(of_address: Limit, of_all: Delay, actor: Actor, party: Party) -> list[tuple[Bound, tuple[str, ...]]]:
+def _counted(of_address: Limit, of_all: Delay, actor: Actor, party: Party) -> _Counted:
     return [(of_address, (*party.guessed, _address(actor))), (of_all, party.guessed)]
 
 
 def _forget(actor: Actor, party: Party) -> None:
     """Forget what was counted for who has just proved something, at his address and one attempt over all."""
     throttle = identity().throttle
-    for of_address, of_all in ((STARTS, ALL_STARTS), (TRIES, ALL_TRIES)):
+    for of_address in (STARTS, TRIES):
         throttle.forget(of_address, *party.guessed, _address(actor))
-        throttle.give_back((of_all, party.guessed))
+    throttle.give_back((ALL_STARTS, party.guessed))
 
 
 def _put_in_force(work: UnitOfWork, verification: Verification, party: Party, new_hash: str) -> None:
