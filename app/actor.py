@@ -14,7 +14,8 @@ class NoRealm(RuntimeError):
 class Actor:
     """One acting party within one realm; `user_id` is None for visitors, operators and the system.
 
-    `realm_or_none` is None for the kernel's own work only; everybody else reads `realm`."""
+    `realm_or_none` is None for the kernel's own work only; everybody else reads `realm`. A request also says where it
+    came from: `address` is the client network it is counted as, `device` what its client calls itself."""
 
     realm_or_none: str | None
     user_id: str | None = None
@@ -23,6 +24,8 @@ class Actor:
     email: str | None = None
     fullname: str | None = None
     operator: str | None = None
+    address: str | None = None
+    device: str | None = None
 
     @property
     def realm(self) -> str:

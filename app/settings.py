@@ -66,7 +66,8 @@ class Settings:
                                            "process; this machine may have any (decision 56)", least=1)
     access_token_ttl: int = _setting(86400, "seconds an access token and its session live", least=1)
     key_rotation_days: int = _setting(30, "days after which the signing key is replaced", least=1, most=CENTURY_DAYS)
-    password_min_length: int = _setting(8, "shortest password accepted", least=1)
+    password_min_length: int = _setting(8, "shortest password accepted; production refuses less than 8", least=1)
+    security_event_days: int = _setting(365, "days a security event is kept", least=1, most=CENTURY_DAYS)
     verification_resend_seconds: int = _setting(60, "seconds between two verification codes to one user")
     verification_max_tries: int = _setting(5, "wrong codes after which a code is burnt", least=1)
     archive_days: int = _setting(30, "days an archived account can be restored by login", most=CENTURY_DAYS)
@@ -294,6 +295,8 @@ def _production_complaints(settings: Settings) -> list[str]:
     for name in ("ratelimit_enabled", "email_verification_required"):
         if not getattr(settings, name):
             said.append(f"{environment_name(name)}=0 is refused in production")
+    if settings.password_min_length < 8:
+        said.append(f"PASSWORD_MIN_LENGTH={settings.password_min_length} is refused in production: 8 is the least")
     if settings.mail_transport != "smtp":
         said.append("MAIL_TRANSPORT must be smtp in production: the outbox is read by nobody there")
     if settings.clock_offset:

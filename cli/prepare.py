@@ -4,11 +4,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from app.identity.passwords import hash_password
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from blueprints.platform.auth.commands import ensure_super_admin
 from cli.demo_seed import is_seeded, seed_demo
+from cli.users import super_admin_hash
 
 
 @click.command()
@@ -34,6 +34,6 @@ def prepare_system() -> None:
     """Bring the database to its newest migration and make sure that every realm has its superAdmin."""
     settings = runtime().settings
     upgrade(directory=current_app.extensions["migrate"].directory)
-    password_hash = hash_password(settings.superadmin_password)
+    password_hash = super_admin_hash(settings)
     for realm in settings.realms:
         ensure_super_admin(realm, password_hash)

@@ -11,8 +11,9 @@ import click
 from app.actor import Actor
 from app.errors import ApiError
 from app.http.schemas import load
-from app.identity.passwords import hash_password
+from app.identity.passwords import hash_password, password_weakness
 from app.identity.roles import ASSIGNABLE, USER
+from app.runtime import runtime
 from blueprints.platform.auth.commands import enrol_user
 from blueprints.platform.auth.queries import find_account
 from blueprints.platform.auth.schemas import NEW_USERS
@@ -60,6 +61,10 @@ def examined(realm: str, row: Row) -> Row:
         values = load(NEW_USERS[realm](), given)
     except ApiError as refusal:
         return replace(row, outcome="refused", reason=refusal.message)
+    weakness = password_weakness(values["password"], runtime().settings.password_min_length,
+                                 (values["fullname"], values["email"]))
+    if weakness:
+        return replace(row, outcome="refused", reason=f"password: {weakness}")
     known = find_account(realm, values["email"]) is not None
     values |= {"role_id": role, "email_verified": verified}
     return replace(row, email=values["email"], values=values, outcome="exists" if known else "new")

@@ -14,10 +14,10 @@ from app.data.ids import canonical_uuid
 from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
 from app.errors import ApiError
-from app.identity.passwords import hash_password, password_weakness
-from app.identity.roles import ASSIGNABLE, USER
+from app.identity.passwords import choose_password
+from app.identity.roles import ASSIGNABLE, SUPER_ADMIN_EMAIL, USER
 from app.runtime import runtime
-from app.settings import REALM_CODENAMES
+from app.settings import REALM_CODENAMES, Settings
 from blueprints.platform.auth import commands, queries
 from blueprints.platform.auth.rules import normal_email
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
@@ -74,13 +74,13 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
     if address is None:
         raise click.BadParameter(f"{email} is no e-mail address", param_hint="EMAIL")
     chosen = password or secrets.token_urlsafe(12)
-    weakness = password_weakness(chosen, runtime().settings.password_min_length)
-    if weakness:
-        raise click.BadParameter(weakness, param_hint="--password")
+    hashed = choose_password(chosen, runtime().settings.password_min_length, (fullname, address))
+    if hashed.weakness:
+        raise click.BadParameter(hashed.weakness, param_hint="--password")
     if not agreed(f"{realm}: {role} {address} ({fullname}) is created", dry_run=dry_run, yes=yes):
         return
     account = _spoken(lambda: commands.enrol_user(
-        _operator(realm), email=address, password_hash=hash_password(chosen), fullname=fullname, role_id=role,
+        _operator(realm), email=address, password_hash=hashed.hash, fullname=fullname, role_id=role,
         email_verified=verified))
     print_facts(_shown(account) | ({} if password else {"password": chosen}), as_json=as_json)
 
@@ -184,9 +184,22 @@ def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
         click.echo("every realm has its superAdmin", err=True)
     elif not agreed(f"admin@admin.com is created in {', '.join(missing)}", dry_run=dry_run, yes=yes):
         return
-    password_hash = hash_password(settings.superadmin_password) if missing else ""
+    password_hash = super_admin_hash(settings) if missing else ""
     created = [realm for realm in missing if commands.ensure_super_admin(realm, password_hash)]
     print_facts({"created": ", ".join(created) or None}, as_json=as_json)
+
+
+def super_admin_hash(settings: Settings) -> str:
+    """Return the hash of SUPERADMIN_PASSWORD; raises ClickException for one the password policy refuses."""
+    chosen = choose_password(settings.superadmin_password, settings.password_min_length, (SUPER_ADMIN_EMAIL,))
+    if chosen.weakness:
+        raise click.ClickException(f"SUPERADMIN_PASSWORD {chosen.weakness}")
+    return chosen.hash
+
+
+def find_account_id(realm: str, user: str) -> str:
+    """Return the id of the active account with that id or e-mail; raises ClickException."""
+    return str(_find(realm, user).id)
 
 
 def _operator(realm: str) -> Actor:

@@ -99,10 +99,10 @@ def _proven_client(realm: str, find: Callable[[str], OAuthClient | None], client
     canonical = canonical_uuid(client_id)
     address, throttle = client_network(request.remote_addr or ""), identity().throttle
     of_client = (realm, canonical or client_id, address)
-    with ExitStack() as uncounted:  # also when the other throttle is closed, or nobody can be looked up
-        for limit, subject in ((CLIENT_FAILURES, of_client), (ADDRESS_FAILURES, (realm, address))):
-            throttle.take(limit, *subject)
-            uncounted.callback(throttle.give_back, limit, *subject)
+    attempts = ((CLIENT_FAILURES, of_client), (ADDRESS_FAILURES, (realm, address)))
+    throttle.take_all(*attempts)
+    with ExitStack() as uncounted:  # also when nobody can be looked up
+        uncounted.callback(throttle.give_back, *attempts)
         client = (find(canonical) if canonical else None) or _NOBODY
         if not client.check_client_secret(client_secret):
             uncounted.pop_all()

@@ -1,6 +1,7 @@
 """What the kernel reads of a request before a view sees it: who, ids, body, paging, common parameters."""
 import os
 import re
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -12,12 +13,14 @@ from app.data.ids import canonical_uuid
 from app.data.reads import Page
 from app.errors import ApiError, InvalidInput
 from app.http.bearer import presented_token
+from app.http.client_address import client_network
 from app.identity.authentication import identity
 from app.identity.sessions import LiveSession
 from app.runtime import runtime
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
 _PATH_LIMIT = 255
+_DEVICE_LIMIT = 255
 
 
 class UnsupportedMedia(ApiError):
@@ -55,9 +58,16 @@ def _caller(realm: str) -> tuple[Actor, LiveSession | None]:
         started = perf_counter()
         token = presented_token(realm)
         found = identity().authenticator.check(realm, token.value) if token else None
-        callers[realm] = found or (anonymous(realm), None)
+        actor, session = found or (anonymous(realm), None)
+        callers[realm] = replace(actor, address=client_network(request.remote_addr or ""), device=_device()), session
         g.sso_ms = int((perf_counter() - started) * 1000)
     return callers[realm]
+
+
+def _device() -> str:
+    """Return what the client calls itself, as one line that every database can keep."""
+    text = request.headers.get("User-Agent", "")[:_DEVICE_LIMIT]
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def path_id(name: str, value: str) -> str:

@@ -56,11 +56,13 @@ WELCOME = LetterTemplate(
     "Hello{{ ' ' ~ fullname if fullname }},\n\nyour account for {{ email }} is ready. Verify the address to log in.")
 OTP = LetterTemplate(
     "Your verification code",
-    "Your code no. {{ codeIndex }} is {{ secretCode }}.\n\nIt is valid for {{ validity }}. "
+    "Your code no. {{ codeIndex }} is {{ secretCode }}.\n\n{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}"
+    "It is valid for {{ validity }}. "
     "If you did not ask for it, ignore this message.", secret=True)
 RESETPASSWORD = LetterTemplate(
     "Reset your password",
-    "Your password reset code no. {{ codeIndex }} is {{ secretCode }}.\n\nIt is valid for {{ validity }}. "
+    "Your password reset code no. {{ codeIndex }} is {{ secretCode }}.\n\n"
+    "{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}It is valid for {{ validity }}. "
     "If you did not ask for it, your password stays as it is.", secret=True)
 NONE = LetterTemplate("{{ title }}", "{{ body }}")
 PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD, "NONE": NONE}

@@ -6,11 +6,13 @@ from sqlalchemy import select
 
 from app.actor import Actor, system_actor
 from app.clock import now
+from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.identity.access import require_self
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
+from app.identity.security_events import record_security
 from app.identity.sessions import end_sessions_of, user_version_key
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
@@ -69,6 +71,7 @@ def update_user_role(actor: Actor, user_id: str, role_id: str) -> Account:
         account = work.lock(account_model(actor.realm), user_id)
         _require_assignable(role_id)
         _require_outranked(actor, account, "AHigherUserRoleCantBeChanged")
+        record_security(work, "role", user_id, former=account.role_id, role=role_id)
         work.change(account, role_id=role_id)
         work.invalidate(user_version_key(user_id))
         work.commit()
@@ -101,10 +104,14 @@ def set_password_by_admin(actor: Actor, user_id: str, *, chosen: ChosenPassword)
     return account
 
 
-def reset_password(actor: Actor, user_id: str, *, new_hash: str, by_email: bool) -> Account:
-    """Replace a forgotten password after a verification code; only the code sent by e-mail verifies the e-mail."""
+def reset_password(actor: Actor, user_id: str, *, former_hash: str, new_hash: str, by_email: bool) -> Account:
+    """Replace a forgotten password after a verification code; only the code sent by e-mail verifies the e-mail.
+
+    Raises Forbidden StepNotFound when the password is no longer the one the code was issued for."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
+        if account.password != former_hash:
+            raise _outlived()
         if by_email:
             work.change(account, email_verified=True)
         _replace_password(work, account, new_hash)
@@ -117,9 +124,17 @@ def verify_email(actor: Actor, user_id: str) -> Account:
     return _verify(actor, user_id, email_verified=True)
 
 
-def verify_mobile(actor: Actor, user_id: str) -> Account:
-    """Record that the user owns the phone (realms with one)."""
-    return _verify(actor, user_id, mobile_verified=True)
+def verify_mobile(actor: Actor, user_id: str, digits: str) -> Account:
+    """Record that the user owns the phone of these digits (realms with one).
+
+    Raises Forbidden StepNotFound when it is another one meanwhile."""
+    with unit_of_work(actor) as work:
+        account = work.lock(account_model(actor.realm), user_id)
+        if getattr(account, "phone_digits", None) != digits:
+            raise _outlived()
+        _verify(actor, user_id, mobile_verified=True)
+        work.commit()
+    return account
 
 
 def delete_user(actor: Actor, user_id: str) -> Account:
@@ -130,6 +145,7 @@ def delete_user(actor: Actor, user_id: str) -> Account:
         account = work.lock(account_model(actor.realm), user_id)
         _require_outranked(actor, account, "AHigherUserCantBeDeleted")
         work.archive(account)
+        record_security(work, "account", user_id, is_active=False)
         end_sessions_of(work, actor.realm, user_id)
         work.commit()
     return account
@@ -144,17 +160,21 @@ def archive_profile(actor: Actor, user_id: str) -> Account:
             raise _refusal("SuperAdminCantBeDeleted")
         work.change(account, archived_at=now())
         work.archive(account)
+        record_security(work, "account", user_id, is_active=False)
         end_sessions_of(work, actor.realm, user_id)
         work.commit()
     return account
 
 
 def lock_user(actor: Actor, user_id: str, until: datetime | None) -> Account:
-    """Keep a user out until then (None lets it in again); raises RuleViolated AHigherUserCantBeLocked."""
+    """Keep a user out until then (None lets it in again); raises RuleViolated AHigherUserCantBeLocked.
+
+    The end of an undone lock stays written down: what was issued before the lock is not good again (decision 45)."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
         _require_outranked(actor, account, "AHigherUserCantBeLocked")
-        work.change(account, locked_until=until)
+        work.change(account, locked_until=until or now())
+        record_security(work, "lock", user_id, until=iso(until))
         if until is not None:
             end_sessions_of(work, actor.realm, user_id)
         work.commit()
@@ -212,18 +232,22 @@ def _change_face(work: UnitOfWork, account: Account, face: dict[str, Any]) -> No
              if value is not None and name in ("fullname", "avatar", *account.__extras__)}
     if shown.get("phone") not in (None, getattr(account, "phone", None)):
         shown |= {"phone_digits": normal_mobile(shown["phone"]), "mobile_verified": False}
+        work.flush()  # a new account has its id after it
+        record_security(work, "phone", account.id, verified=False)
     work.change(account, **shown)
     work.invalidate(user_version_key(account.id))
 
 
 def _replace_password(work: UnitOfWork, account: Account, new_hash: str, *, keep: str | None = None) -> None:
     work.change(account, password=new_hash)
+    record_security(work, "password", account.id)
     end_sessions_of(work, work.actor.realm, account.id, keep=keep)
 
 
 def _verify(actor: Actor, user_id: str, **facts: bool) -> Account:
     with unit_of_work(actor) as work:
         account = work.change(work.lock(account_model(actor.realm), user_id), **facts)
+        record_security(work, "phone" if "mobile_verified" in facts else "email", user_id, verified=True)
         work.invalidate(user_version_key(user_id))
         work.commit()
     return account
@@ -260,6 +284,11 @@ def _require_assignable(role_id: str) -> None:
 def _require_outranked(actor: Actor, account: Account, refusal: str) -> None:
     if not outranks(actor.role, account.role_id):
         raise _refusal(refusal)
+
+
+def _outlived() -> Forbidden:
+    """Return the refusal of a code whose account changed between its check and its effect (decision 45)."""
+    return Forbidden("errMsg_UserCodeIsNotFoundInStore", "StepNotFound")
 
 
 def _refusal(key: str) -> RuleViolated:

@@ -1,5 +1,6 @@
 """What auth does by the clock: purge archived accounts, sweep expired sessions, replace old signing keys."""
 from app.identity.authentication import identity
+from app.identity.security_events import purge_security_events
 from app.identity.sessions import sweep_expired_sessions
 from app.jobs.schedule import kernel_periodic
 from app.runtime import runtime
@@ -22,3 +23,9 @@ def sweep_sessions() -> dict[str, int]:
 def rotate_due_keys() -> dict[str, str | None]:
     """Replace signing keys older than KEY_ROTATION_DAYS."""
     return {realm: identity().keys.rotate_when_due(realm) for realm in runtime().settings.realms}
+
+
+@kernel_periodic("purge-security-events", days=1)
+def purge_old_security_events() -> int:
+    """Delete security events older than SECURITY_EVENT_DAYS."""
+    return purge_security_events(runtime().settings.security_event_days)

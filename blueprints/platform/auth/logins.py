@@ -4,14 +4,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actor import Actor, anonymous
+from app.actor import Actor
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, LoginRequired
 from app.identity.access_tokens import issue_access_token
 from app.identity.authentication import identity
-from app.identity.login_throttle import Limit
-from app.identity.passwords import hash_password, needs_rehash, password_matches
+from app.identity.devices import device_token, known_device
+from app.identity.login_throttle import Bound, Delay, Limit, Throttled
+from app.identity.passwords import password_matches, renewed_hash
+from app.identity.security_events import THROTTLED, record_refusal, record_security
 from app.identity.sessions import LiveSession, LoginSession, end_session, open_session, user_version_key
 from app.identity.signing_keys import SigningKeyPair
 from app.runtime import runtime
@@ -19,37 +21,57 @@ from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.queries import find_account
 from blueprints.platform.auth.rules import is_restorable, normal_email
 
-LOGIN_FAILURES = Limit("Login", most=10, window=900)
+# Guesses at one account from one address, at all accounts from one address, at one account from all addresses. The last
+# is a delay (decision 54): nobody is kept out of his account by strangers, and of a known device not even delayed.
+FAILURES = Limit("Login", most=10, window=900)
+FAILURES_OF_ADDRESS = Limit("LoginAddress", most=50, window=900)
+ALL_FAILURES = Delay("LoginAccount", free=20, first=1, longest=30, window=3600)
+
+_Counted = list[tuple[Bound, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A session just opened, and the token that points to it."""
+    """A session just opened, the token that points to it, and what makes its device known after a login."""
 
     session: LiveSession
     access_token: str
+    device_token: str = ""
 
 
-def log_in(realm: str, username: str, password: str, address: str) -> Login:
+def log_in(actor: Actor, username: str, password: str, device: str) -> Login:
     """Open a session for whoever knows the password; an archived account comes back to life by it.
 
-    Raises LoginRequired (401, the same for an unknown user), Forbidden EmailVerificationNeeded or AccountLocked,
-    TooManyRequests after ten failures of one account from one address within 15 minutes."""
-    email = normal_email(username) or username.strip().lower()
-    throttle = identity().throttle
-    throttle.take(LOGIN_FAILURES, realm, email, address)
+    `device` is the token a former login left on the client, "" without one. Raises LoginRequired (401, the same for an
+    unknown user), Forbidden EmailVerificationNeeded or AccountLocked, Throttled after too many failures."""
+    realm, email = actor.realm, normal_email(username) or username.strip().lower()
     row = find_account(realm, email)
+    user_id, counted = row.id if row else None, _counted(actor, row, email, device)
+    try:
+        identity().throttle.take_all(*counted)
+    except Throttled as throttled:
+        if throttled.is_first:
+            record_refusal(actor, "login", user_id, outcome=THROTTLED, throttle=throttled.throttle)
+        raise
     if not password_matches(row.password if row else None, password) or not _may_return(row):
+        record_refusal(actor, "login", user_id, reason="InvalidCredentials")
         raise _refused()
-    throttle.forget(LOGIN_FAILURES, realm, email, address)
-    fresh_hash = hash_password(password) if needs_rehash(row.password) else row.password
+    bound, subject = counted[0]
+    identity().throttle.forget(bound, *subject)
+    identity().throttle.give_back(*counted[1:])
+    fresh_hash = renewed_hash(row.password, password)
     pair = identity().keys.current(realm)
-    with unit_of_work(anonymous(realm)) as work:
-        account = _welcomed(work, row)
-        work.change(account, password=fresh_hash)
-        session = open_session(work, realm, account.id, runtime().settings.access_token_ttl)
-        work.commit()
-    return _login(pair, session)
+    try:
+        with unit_of_work(actor) as work:
+            account = _welcomed(work, row)
+            work.change(account, password=fresh_hash)
+            session = open_session(work, realm, account.id, runtime().settings.access_token_ttl)
+            record_security(work, "login", account.id, session=session.id)
+            work.commit()
+    except Forbidden as refused:
+        record_refusal(actor, "login", user_id, reason=refused.err_code)
+        raise
+    return _login(pair, session, device_token(runtime().settings.secret_key, realm, row.id))
 
 
 def log_in_again(actor: Actor) -> Login:
@@ -71,7 +93,20 @@ def log_out(actor: Actor) -> None:
         return
     with unit_of_work(actor) as work:
         end_session(work, actor.realm, actor.session_id, actor.user_id)
+        record_security(work, "logout", actor.user_id, session=actor.session_id)
         work.commit()
+
+
+def _counted(actor: Actor, row: Any, email: str, device: str) -> _Counted:
+    """Return what a failure counts for, the account at the address first.
+
+    A known device counts for itself alone: strangers, also behind the same address, do not close its way in."""
+    realm, address = actor.realm, actor.address or ""
+    known = known_device(runtime().settings.secret_key, realm, row.id, device) if row else None
+    if known is not None:
+        return [(FAILURES, (realm, email, address, known)), (ALL_FAILURES, (realm, email, known))]
+    return [(FAILURES, (realm, email, address)), (FAILURES_OF_ADDRESS, (realm, address)),
+            (ALL_FAILURES, (realm, email))]
 
 
 def _welcomed(work: UnitOfWork, row: Any) -> Account:
@@ -99,13 +134,13 @@ def _may_return(account: Any) -> bool:
         account.is_active or is_restorable(account.archived_at, now(), runtime().settings.archive_days))
 
 
-def _login(pair: SigningKeyPair, row: LoginSession) -> Login:
+def _login(pair: SigningKeyPair, row: LoginSession, device: str = "") -> Login:
     session = identity().sessions.live(row.realm, row.id, row.user_id)
     if session is None:
         raise _refused()
     token = issue_access_token(pair, user_id=row.user_id, session_id=row.id, logged_in_at=row.logged_in_at,
                                expires_at=row.expires_at)
-    return Login(session, token)
+    return Login(session, token, device)
 
 
 def _refused() -> LoginRequired:

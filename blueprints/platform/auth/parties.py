@@ -4,6 +4,8 @@ Start asks more than complete: it refuses where no code may go out (rules-platfo
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.clock import now
+from app.data.columns import iso
 from app.errors import Forbidden, LoginRequired, NotFound, RuleViolated
 from app.identity.authentication import identity
 from app.identity.sessions import LiveSession
@@ -36,10 +38,14 @@ VERIFICATIONS = {verification.name: verification for verification in (
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The user (None: nobody, but the caller shall not learn that), what the code is bound to, how it is shown."""
+    """The user (None: nobody, but the caller shall not learn that), whose the code is, how it is shown.
+
+    `subject` names the code, `guessed` whose codes are counted together; `bound` is what the code dies with."""
 
     account: Any
     subject: tuple[str, ...]
+    guessed: tuple[str, ...]
+    bound: str
     shown: dict[str, Any]
     session: LiveSession | None = None
     reach: dict[str, Any] = field(default_factory=dict)
@@ -76,25 +82,38 @@ def party_of(verification: Verification, realm: str, data: dict[str, Any]) -> Pa
 
 
 def _account_named(realm: str, data: dict[str, Any]) -> Any:
+    """Return the account, None also while it is locked: nobody proves anything for it then."""
     if "mobile" in data:
-        return find_account_by_mobile(realm, data["mobile"])
-    return find_active_account(realm, data["email"])
+        account = find_account_by_mobile(realm, data["mobile"])
+    else:
+        account = find_active_account(realm, data["email"])
+    is_locked = account is not None and account.locked_until is not None and account.locked_until > now()
+    return None if is_locked else account
 
 
 def _by_mobile(verification: Verification, realm: str, account: Any, session: LiveSession | None) -> Party:
     phone = getattr(account, "phone", None) or ""
     if not normal_mobile(phone):
         raise NotFound("errMsg_UserMobileNotFound", "UserNotFound")
-    # Bound to the number as well: whoever changes it in between has to prove the new one.
-    subject = (realm, verification.name, session.id if session else account.id, normal_mobile(phone))
-    return Party(account, subject, {"mobile": masked_mobile(phone)}, session, {"mobile": phone})
+    subject = (realm, verification.name, session.id if session else account.id)
+    return Party(account, subject, (realm, verification.name, account.id), _bound_to(account, normal_mobile(phone)),
+                 {"mobile": masked_mobile(phone)}, session, {"mobile": phone})
 
 
 def _by_email(verification: Verification, realm: str, account: Any, session: LiveSession | None,
               data: dict[str, Any]) -> Party:
     email = account.email if account else data["email"]
-    owner = session.id if session else account.id if account else f"nobody/{email}"
-    return Party(account, (realm, verification.name, owner), {"email": email}, session, {"email": email})
+    somebody = account.id if account else f"nobody/{email}"
+    return Party(account, (realm, verification.name, session.id if session else somebody),
+                 (realm, verification.name, somebody), _bound_to(account, email), {"email": email}, session,
+                 {"email": email})
+
+
+def _bound_to(account: Any, reach: str) -> str:
+    """Return what a code is issued for: the password, the number or address, and the lock as they are (decision 45)."""
+    if account is None:
+        return reach
+    return "\x00".join((account.password, reach, iso(account.locked_until) or ""))
 
 
 def _is_verified(verification: Verification, account: Any) -> bool:

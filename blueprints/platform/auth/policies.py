@@ -19,6 +19,8 @@ POLICIES: dict[str, Predicate] = {
     # Sessions and keys; a code is asked for by whoever cannot log in yet
     "loginPage": public,
     "loginPageScript": public,
+    "verificationPage": public,
+    "verificationPageScript": public,
     "login": public,
     "relogin": public,
     "logout": public,

@@ -4,10 +4,11 @@ from typing import Any
 from app.actor import Actor
 from app.errors import InvalidInput
 from app.identity.authentication import identity
-from app.identity.login_throttle import Limit
-from app.identity.passwords import ChosenPassword, choose_password, hash_password, password_matches
+from app.identity.login_throttle import Limit, Throttled
+from app.identity.passwords import ChosenPassword, choose_password, password_matches
+from app.identity.security_events import THROTTLED, record_refusal
 from app.runtime import runtime
-from blueprints.platform.auth.queries import stored_hash
+from blueprints.platform.auth.queries import personal_words, stored_hash
 
 OLD_PASSWORD_TRIES = Limit("OldPassword", most=10, window=900)
 
@@ -15,9 +16,8 @@ Data = dict[str, Any]
 
 
 def hashed(actor: Actor, data: Data) -> Data:
-    """Replace `password` by `password_hash`."""
-    password = data.pop("password")
-    return data | {"password_hash": hash_password(password)}
+    """Replace `password` by `password_hash`; raises InvalidInput for one the policy refuses."""
+    return data | {"password_hash": strong_hash(data.pop("password"), data["fullname"], data["email"])}
 
 
 def registration(actor: Actor, data: Data) -> Data:
@@ -29,25 +29,39 @@ def registration(actor: Actor, data: Data) -> Data:
 
 def password_change(actor: Actor, data: Data, user_id: str) -> Data:
     """Prove the old password where the account is the actor's own, and hash the new one."""
-    proven = _proven_hash(actor.realm, user_id, data["old_password"]) if actor.is_user(user_id) else None
-    return {"proven_hash": proven, "chosen": _chosen(data["new_password"])}
+    proven = proven_hash(actor, data["old_password"]) if actor.is_user(user_id) else None
+    return {"proven_hash": proven, "chosen": _chosen(actor.realm, user_id, data["new_password"])}
 
 
 def password_replacement(actor: Actor, data: Data, user_id: str) -> Data:
     """Hash the password staff gives a user."""
-    return {"chosen": _chosen(data["password"])}
+    return {"chosen": _chosen(actor.realm, user_id, data["password"])}
 
 
-def _proven_hash(realm: str, user_id: str, password: str) -> str | None:
-    """Return the stored hash the password belongs to, or None; raises TooManyRequests after ten wrong ones."""
-    throttle = identity().throttle
-    throttle.take(OLD_PASSWORD_TRIES, realm, user_id)
-    stored = stored_hash(realm, user_id)
+def proven_hash(actor: Actor, password: str) -> str | None:
+    """Return the stored hash the actor's own password belongs to, or None; raises Throttled after ten wrong ones."""
+    user_id, throttle = str(actor.user_id), identity().throttle
+    try:
+        throttle.take(OLD_PASSWORD_TRIES, actor.realm, user_id)
+    except Throttled as throttled:
+        if throttled.is_first:
+            record_refusal(actor, "password", user_id, outcome=THROTTLED, throttle=throttled.throttle)
+        raise
+    stored = stored_hash(actor.realm, user_id)
     if not password_matches(stored, password):
+        record_refusal(actor, "password", user_id, reason="PasswordDoesNotMatch")
         return None
-    throttle.forget(OLD_PASSWORD_TRIES, realm, user_id)
+    throttle.forget(OLD_PASSWORD_TRIES, actor.realm, user_id)
     return stored
 
 
-def _chosen(password: str) -> ChosenPassword:
-    return choose_password(password, runtime().settings.password_min_length)
+def strong_hash(password: str, *personal: str) -> str:
+    """Return the hash of a password somebody chose; raises InvalidInput for one the policy refuses (decision 55)."""
+    chosen = choose_password(password, runtime().settings.password_min_length, personal)
+    if chosen.weakness is not None:
+        raise InvalidInput(f"password: {chosen.weakness}", detail={"password": chosen.weakness})
+    return chosen.hash
+
+
+def _chosen(realm: str, user_id: str, password: str) -> ChosenPassword:
+    return choose_password(password, runtime().settings.password_min_length, personal_words(realm, user_id))

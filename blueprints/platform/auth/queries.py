@@ -134,5 +134,12 @@ def stored_hash(realm: str, user_id: str | None) -> str | None:
     return row.password if row else None
 
 
+def personal_words(realm: str, user_id: str) -> tuple[str, ...]:
+    """Return what nobody may take for a password of this account: its name and e-mail; nothing of an unknown one."""
+    model = account_model(realm)
+    row = fetch_one(select(model.fullname, model.email).where(model.id == user_id))
+    return (row.fullname, row.email) if row else ()
+
+
 def _is_locked(model: type[Account]) -> ColumnElement[bool]:
     return model.locked_until.is_not(None) & (model.locked_until > now())

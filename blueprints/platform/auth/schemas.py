@@ -5,8 +5,7 @@ import orjson
 from marshmallow import ValidationError, validates_schema
 
 from app.http.schemas import Identifier, InputSchema, JsonObject, Text
-from app.identity.passwords import MAX_PASSWORD_LENGTH, password_weakness
-from app.runtime import runtime
+from app.identity.passwords import MAX_PASSWORD_LENGTH
 from blueprints.platform.auth.rules import normal_email
 
 _MOST_ADDRESS_BYTES = 8192
@@ -28,7 +27,7 @@ class Email(Text):
 
 
 class Password(Text):
-    """A password as typed: white space counts."""
+    """A password as typed: white space counts. Whether it is good enough is judged later, after 403 and 404."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(most=MAX_PASSWORD_LENGTH, metadata={"format": "password", "example": "correct-horse-1"},
@@ -38,17 +37,6 @@ class Password(Text):
         if not isinstance(value, str) or not 0 < len(value) <= MAX_PASSWORD_LENGTH:
             raise ValidationError(f"expected text of 1 to {MAX_PASSWORD_LENGTH} characters")
         return value
-
-
-class NewPassword(Password):
-    """A password somebody chooses, good enough for the policy (PASSWORD_MIN_LENGTH)."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        password = super()._deserialize(value, attr, data, **options)
-        weakness = password_weakness(password, runtime().settings.password_min_length)
-        if weakness:
-            raise ValidationError(weakness)
-        return password
 
 
 class Address(JsonObject):
@@ -82,7 +70,7 @@ class NewUser(Face):
 
     fullname = Text(required=True, metadata=_ANNA)
     email = Email(required=True)
-    password = NewPassword(required=True)
+    password = Password(required=True)
 
 
 class MarketplaceNewUser(NewUser, MarketplaceFace):
@@ -165,7 +153,7 @@ class EmailAndCode(EmailOnly):
 class PasswordReset(EmailAndCode):
     """Completion of a password reset."""
 
-    password = NewPassword(required=True)
+    password = Password(required=True)
 
 
 class SecondFactorCode(InputSchema):

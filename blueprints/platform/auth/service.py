@@ -8,5 +8,5 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     routes=routes_in,
     background=(jobs,),
-    cli=("cli.auth", "cli.users"),
+    cli=("cli.auth", "cli.security", "cli.users"),
 )

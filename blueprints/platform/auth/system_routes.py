@@ -11,10 +11,11 @@ from app.http.request import json_body
 from app.http.schemas import InputSchema, load
 from app.identity.access_tokens import token_name
 from app.identity.authentication import identity
+from app.identity.devices import DEVICE_LIFETIME, device_cookie
 from app.identity.sessions import session_body
 from app.runtime import runtime
 from blueprints.platform.auth import documents, logins
-from blueprints.platform.auth.login_page import LOGIN_PAGE, LOGIN_SCRIPT
+from blueprints.platform.auth.login_page import LOGIN_PAGE, LOGIN_SCRIPT, VERIFICATION_PAGE, VERIFICATION_SCRIPT
 from blueprints.platform.auth.parties import PASSWORD_RESET, SECOND_FACTOR, VERIFICATIONS, Verification
 from blueprints.platform.auth.schemas import (
     Credentials,
@@ -45,7 +46,11 @@ def add_session_routes(api: Routes, realm: str) -> None:
         """Log in with e-mail and password."""
         given = load(Credentials(), json_body())
         username = given.get("username") or given["email"]
-        return _with_token(realm, logins.log_in(realm, username, given["password"], request.remote_addr or ""))
+        device = request.cookies.get(device_cookie(realm), "")
+        login = logins.log_in(actor, username, given["password"], device)
+        response = _with_token(realm, login)
+        response.set_cookie(device_cookie(realm), login.device_token, max_age=DEVICE_LIFETIME, **_cookie_attributes())
+        return response
 
     @api.system("/relogin", name="relogin", **documents.RELOGIN)
     def relogin(actor: Actor) -> Response:
@@ -73,7 +78,17 @@ def add_session_routes(api: Routes, realm: str) -> None:
 
 
 def add_verification_routes(api: Routes, realm: str) -> None:
-    """Add start and complete of the six verification services."""
+    """Add start and complete of the six verification services, and the page the link of a letter leads to."""
+    @api.system("/verification-page", name="verificationPage", **documents.PAGE)
+    def verification_page(actor: Actor) -> Response:
+        """Where the link of a letter leads: it asks for a password and completes the verification."""
+        return Response(VERIFICATION_PAGE, mimetype="text/html")
+
+    @api.system("/verification-page.js", name="verificationPageScript", **documents.SCRIPT)
+    def verification_script(actor: Actor) -> Response:
+        """The script of that page."""
+        return Response(VERIFICATION_SCRIPT, mimetype="text/javascript")
+
     for verification in VERIFICATIONS.values():
         _add_verification(api, realm, verification)
 
@@ -86,13 +101,13 @@ def _add_verification(api: Routes, realm: str, verification: Verification) -> No
                 **documents.START)
     def start(actor: Actor) -> dict[str, Any]:
         """Send a verification code."""
-        return start_verification(realm, name, load(start_body(), json_body()), request.remote_addr or "")
+        return start_verification(actor, name, load(start_body(), json_body()))
 
     @api.system(f"{path}/complete", name=f"{name}-complete", method="POST", body=complete_body,
                 **documents.completed(verification))
     def complete(actor: Actor) -> dict[str, Any]:
         """Bring the verification code back."""
-        return complete_verification(realm, name, load(complete_body(), json_body()), request.remote_addr or "")
+        return complete_verification(actor, name, load(complete_body(), json_body()))
 
 
 def _bodies(verification: Verification) -> tuple[type[InputSchema], type[InputSchema]]:

@@ -1,19 +1,20 @@
 """The verification services (rules-platform §3.5): a code goes out; whoever brings it back has proved something.
 
 The code travels in the event for mail and SMS, sealed there outside test mode, and is returned in test mode only."""
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from app.actor import anonymous
+from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, LoginRequired
 from app.identity.access_tokens import issue_access_token
 from app.identity.authentication import identity
-from app.identity.login_throttle import Limit
-from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, packed_code
-from app.identity.passwords import hash_password
+from app.identity.login_throttle import Bound, Delay, Limit
+from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, is_link_secret, packed_code
+from app.identity.security_events import record_refusal
 from app.identity.sessions import session_body, settle_second_factor
 from app.runtime import runtime
 from blueprints.platform.auth import commands
@@ -26,13 +27,18 @@ from blueprints.platform.auth.parties import (
     party_of,
     party_of_start,
 )
+from blueprints.platform.auth.preparations import strong_hash
 from blueprints.platform.auth.topics import verification_topic
 
-# Six digits stand only while few can be tried: per address, per account and hour, besides the five tries per code.
+# Six digits stand only while few can be tried: so many from one address, the more slowly the more addresses try
+# (decision 43). Nothing here locks the owner out: the link in the letter is not counted, and a delay ends.
 ADDRESS_CALLS = Limit("Verification", most=300, window=900)
-ACCOUNT_STARTS = Limit("VerificationStart", most=10, window=3600)
-ACCOUNT_TRIES = Limit("VerificationCode", most=20, window=3600)
+STARTS = Limit("VerificationStart", most=10, window=3600)
+TRIES = Limit("VerificationCode", most=20, window=3600)
+ALL_STARTS = Delay("VerificationStarts", free=10, first=120, longest=900, window=3600)
+ALL_TRIES = Delay("VerificationCodes", free=40, first=1, longest=300, window=3600)
 
+_Counted = list[tuple[Bound, tuple[str, ...]]]
 _REFUSALS = {
     "absent": ("IsNotFoundInStore", "StepNotFound"),
     "expired": ("HasExpired", "CodeExpired"),
@@ -40,30 +46,39 @@ _REFUSALS = {
 }
 
 
-def start_verification(realm: str, name: str, data: dict[str, Any], address: str) -> dict[str, Any]:
+def start_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict[str, Any]:
     """Send a code, by event, and return the step; raises Forbidden CodeSpamError within the resend window."""
-    verification = VERIFICATIONS[name]
-    identity().throttle.take(ADDRESS_CALLS, realm, address)
+    realm, verification = actor.realm, VERIFICATIONS[name]
+    identity().throttle.take(ADDRESS_CALLS, realm, _address(actor))
     party = party_of_start(verification, realm, data)
-    identity().throttle.take(ACCOUNT_STARTS, *party.subject)
+    counted = _counted(STARTS, ALL_STARTS, actor, party)
+    identity().throttle.take_all(*counted)
     try:
-        code = identity().codes.issue(*party.subject, lifetime=verification.lifetime)
+        code = identity().codes.issue(*party.subject, bound=party.bound, lifetime=verification.lifetime)
     except CodeSentRecently:
+        identity().throttle.give_back(*counted)
         raise Forbidden(f"errMsg_{_noun(verification)}CanBeSentOnceInTheTimeWindow", "CodeSpamError") from None
     step = _step(verification, code) | party.shown | _session_of(party)
     if party.account is not None:
-        _announce_start(realm, verification, party, code, step, data)
+        _announce_start(actor, verification, party, code, step, data)
     return step | _test_mode_only(party, code)
 
 
-def complete_verification(realm: str, name: str, data: dict[str, Any], address: str) -> dict[str, Any]:
+def complete_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict[str, Any]:
     """Use the code up and put its effect in force, once; raises Forbidden StepNotFound, CodeExpired, CodeMismatch."""
-    verification = VERIFICATIONS[name]
-    identity().throttle.take(ADDRESS_CALLS, realm, address)
+    realm, verification = actor.realm, VERIFICATIONS[name]
+    if not is_link_secret(data["secret_code"]):
+        identity().throttle.take(ADDRESS_CALLS, realm, _address(actor))
     party = party_of(verification, realm, data)
-    _consume(verification, party, data["secret_code"])
-    new_hash = hash_password(data["password"]) if verification.purpose == PASSWORD_RESET else ""
-    with unit_of_work(anonymous(realm)) as work:
+    counted = [] if is_link_secret(data["secret_code"]) else _counted(TRIES, ALL_TRIES, actor, party)
+    identity().throttle.take_all(*counted)
+    _compare(actor, verification, party, data["secret_code"], identity().codes.check, counted)
+    new_hash = ""
+    if verification.purpose == PASSWORD_RESET:
+        new_hash = strong_hash(data["password"], party.account.fullname, party.account.email)
+    _compare(actor, verification, party, data["secret_code"], identity().codes.consume, [])
+    _forget(actor, party)
+    with unit_of_work(actor) as work:
         _put_in_force(work, verification, party, new_hash)
         work.emit(verification_topic(realm, name, "complete"), party.account.id,
                   {"userId": party.account.id, "isVerified": True, "date": iso(now())} | party.shown)
@@ -71,28 +86,46 @@ def complete_verification(realm: str, name: str, data: dict[str, Any], address: 
     return _completed(realm, verification, party)
 
 
-def _consume(verification: Verification, party: Party, secret: str) -> None:
-    identity().throttle.take(ACCOUNT_TRIES, *party.subject)
+def _compare(actor: Actor, verification: Verification, party: Party, secret: str, how: Callable[..., None],
+             counted: _Counted) -> None:
+    """Check or consume the code; a wrong one counts, whatever else is refused, or good, does not."""
     try:
-        identity().codes.consume(*party.subject, secret=secret)
+        how(*party.subject, secret=secret, bound=party.bound, address=_address(actor))
     except CodeRefused as refused:
+        if refused.reason == "mismatch":
+            record_refusal(actor, "code", party.account.id if party.account else None, service=verification.name)
+        else:
+            identity().throttle.give_back(*counted)
         key, err_code = _REFUSALS[refused.reason]
         raise Forbidden(f"errMsg_{_noun(verification)}{key}", err_code) from None
-    identity().throttle.forget(ACCOUNT_TRIES, *party.subject)
+    identity().throttle.give_back(*counted)
     if party.account is None:
         raise Forbidden(f"errMsg_{_noun(verification)}IsNotAuthorized", "CodeMismatch")
 
 
+def _counted(of_address: Limit, of_all: Delay, actor: Actor, party: Party) -> _Counted:
+    return [(of_address, (*party.guessed, _address(actor))), (of_all, party.guessed)]
+
+
+def _forget(actor: Actor, party: Party) -> None:
+    """Forget what was counted for who has just proved something, at his address and one attempt over all."""
+    throttle = identity().throttle
+    for of_address in (STARTS, TRIES):
+        throttle.forget(of_address, *party.guessed, _address(actor))
+    throttle.give_back((ALL_STARTS, party.guessed))
+
+
 def _put_in_force(work: UnitOfWork, verification: Verification, party: Party, new_hash: str) -> None:
-    actor, user_id = work.actor, party.account.id
+    actor, account = work.actor, party.account
     if verification.purpose == PASSWORD_RESET:
-        commands.reset_password(actor, user_id, new_hash=new_hash, by_email=verification.channel == "email")
+        commands.reset_password(actor, account.id, former_hash=account.password, new_hash=new_hash,
+                                by_email=verification.channel == "email")
     elif verification.purpose == OWNERSHIP and verification.channel == "email":
-        commands.verify_email(actor, user_id)
+        commands.verify_email(actor, account.id)
     elif verification.purpose == OWNERSHIP:
-        commands.verify_mobile(actor, user_id)
+        commands.verify_mobile(actor, account.id, account.phone_digits)
     elif party.session is not None:
-        settle_second_factor(work, actor.realm, party.session.id, user_id, verification.channel)
+        settle_second_factor(work, actor.realm, party.session.id, account.id, verification.channel)
 
 
 def _completed(realm: str, verification: Verification, party: Party) -> dict[str, Any]:
@@ -116,16 +149,16 @@ def _session_answer(realm: str, session_id: str, user_id: str) -> dict[str, Any]
     return session_body(session, token) | {"expiresIn": int(session.expires_at - now().timestamp())}
 
 
-def _announce_start(realm: str, verification: Verification, party: Party, code: IssuedCode, step: dict[str, Any],
+def _announce_start(actor: Actor, verification: Verification, party: Party, code: IssuedCode, step: dict[str, Any],
                     data: dict[str, Any]) -> None:
     settings = runtime().settings
     why = {name: data[name] for name in ("reason", "client") if data.get(name) is not None}
     user = {"id": party.account.id, "email": party.account.email, "fullname": party.account.fullname}
     payload = step | party.reach | why | {"userId": party.account.id, "user": user} | packed_code(
-        code.secret, settings.secret_key, readable=settings.returns_secret_codes)
+        code, settings.secret_key, readable=settings.returns_secret_codes)
     payload.pop("status")
-    with unit_of_work(anonymous(realm)) as work:
-        work.emit(verification_topic(realm, verification.name, "start"), party.account.id, payload)
+    with unit_of_work(actor) as work:
+        work.emit(verification_topic(actor.realm, verification.name, "start"), party.account.id, payload)
         work.commit()
 
 
@@ -143,6 +176,10 @@ def _test_mode_only(party: Party, code: IssuedCode) -> dict[str, str]:
     if not runtime().settings.returns_secret_codes or party.account is None:
         return {}
     return {"secretCode": code.secret, "userId": party.account.id}
+
+
+def _address(actor: Actor) -> str:
+    return actor.address or ""
 
 
 def _noun(verification: Verification) -> str:

@@ -3,12 +3,13 @@
 A code is readable in the outbox in test mode only; elsewhere it stays sealed until the letter is on its way."""
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from app.data.unit_of_work import UnitOfWork
 from app.events.outbox import Event
 from app.events.subscriptions import subscribe
 from app.events.topics import service_topic
-from app.identity.one_time_codes import unpacked_code
+from app.identity.one_time_codes import unpacked_code, unpacked_link_secret
 from app.notify.letters import PLATFORM_TEMPLATES, spoken_seconds
 from app.notify.mailbox import post_letter
 from app.notify.models import EMAIL, SMS
@@ -25,8 +26,10 @@ _LETTERS = {
     "password-reset-by-email": ("RESETPASSWORD", EMAIL),
     "password-reset-by-mobile": ("RESETPASSWORD", SMS),
 }
-_BY_TOPIC = {verification_topic(realm, service, "start"): letter
+_BY_TOPIC = {verification_topic(realm, service, "start"): (service, *letter)
              for realm in REALM_CODENAMES for service, letter in _LETTERS.items()}
+# A second factor is typed where the login waits for it; a link would finish somebody else's login by one click.
+_WITH_LINK = ("email-verification", "password-reset-by-email")
 _NEW_USERS = [service_topic(realm, "auth", short) for realm in REALM_CODENAMES
               for short in ("user-registered", "user-created")]
 
@@ -41,12 +44,23 @@ def welcome(work: UnitOfWork, event: Event) -> None:
 @subscribe(*_BY_TOPIC, name="platform.verification-code")
 def send_code(work: UnitOfWork, event: Event) -> None:
     """Bring a verification code to its user."""
-    step = event.payload
-    name, channel = _BY_TOPIC[event.topic]
+    step, app_secret = event.payload, runtime().settings.secret_key
+    service, name, channel = _BY_TOPIC[event.topic]
     facts = {**step["user"], "codeIndex": step["codeIndex"], "validity": spoken_seconds(step["expireTime"]),
-             "secretCode": unpacked_code(step, runtime().settings.secret_key)}
+             "secretCode": unpacked_code(step, app_secret),
+             "link": _link(event.realm, service, step["user"]["email"], unpacked_link_secret(step, app_secret))}
     to = step["user"]["email"] if channel == EMAIL else step["mobile"]
     _post(work, event, name, to, facts, channel)
+
+
+def _link(realm: str, service: str, email: str, secret: str) -> str:
+    """Return the address of the page that brings the long secret back; blank where a letter carries none.
+
+    The secret stands behind `#`: no server and no proxy on the way ever sees it."""
+    if service not in _WITH_LINK or not secret:
+        return ""
+    said = urlencode({"service": service, "email": email, "code": secret})
+    return f"{runtime().settings.public_url}/{realm}/auth-api/verification-page#{said}"
 
 
 def _post(work: UnitOfWork, event: Event, name: str, to: str, facts: Mapping[str, Any], channel: str = EMAIL) -> None:

@@ -5,9 +5,10 @@ import pytest
 
 from app.clock import moved_clock
 from app.errors import TooManyRequests
-from app.identity.login_throttle import Limit, LoginThrottle
+from app.identity.login_throttle import Delay, Limit, LoginThrottle, Throttled
 
 THREE = Limit("test", most=3, window=900)
+SLOWER = Delay("slower", free=2, first=60, longest=1800, window=86_400)
 
 
 @pytest.fixture
@@ -72,3 +73,55 @@ def test_without_redis_nobody_is_locked_out(redis_gone):
     for _ in range(5):
         throttle.take(THREE, "anna")
     throttle.forget(THREE, "anna")
+
+
+def wait_of(throttle, bound, *subject):
+    with pytest.raises(TooManyRequests) as refused:
+        throttle.take(bound, *subject)
+    return int(refused.value.headers["Retry-After"])
+
+
+def test_a_delay_doubles_up_to_its_longest_and_locks_nobody_out(throttle):
+    seconds = 0
+    for _ in range(2):
+        throttle.take(SLOWER, "anna")
+    for wait in (60, 120, 240, 480, 960, 1800, 1800):
+        with moved_clock(seconds=seconds):
+            assert wait / 2 < wait_of(throttle, SLOWER, "anna") <= wait
+        seconds += wait
+        with moved_clock(seconds=seconds):
+            throttle.take(SLOWER, "anna")
+    with moved_clock(seconds=seconds + 86_400):
+        for _ in range(2):
+            throttle.take(SLOWER, "anna")
+
+
+def test_an_attempt_given_back_does_not_count(throttle):
+    for _ in range(9):
+        throttle.take(THREE, "anna")
+        throttle.give_back((THREE, ("anna",)))
+    throttle.give_back((THREE, ("anna",)))
+    for _ in range(3):
+        throttle.take(THREE, "anna")
+    assert wait_of(throttle, THREE, "anna") > 0
+
+
+def test_of_several_bounds_a_refused_attempt_counts_under_none(throttle):
+    for _ in range(3):
+        throttle.take(THREE, "anna")
+    for _ in range(5):
+        with pytest.raises(TooManyRequests):
+            throttle.take_all((THREE, ("ben",)), (THREE, ("anna",)))
+    for _ in range(3):
+        throttle.take(THREE, "ben")
+
+
+def test_only_the_first_refusal_of_a_count_is_told(throttle):
+    for _ in range(3):
+        throttle.take(THREE, "anna")
+    told = []
+    for _ in range(3):
+        with pytest.raises(Throttled) as refused:
+            throttle.take(THREE, "anna")
+        told.append(refused.value.is_first)
+    assert told == [True, False, False]

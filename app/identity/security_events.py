@@ -1,0 +1,81 @@
+"""The table of security events (decision 54): who did or tried what to an account, from where, and how it ended.
+
+One function writes it, in the transaction of what it records; `flask security log` reads it."""
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.actor import Actor, kernel_actor
+from app.clock import now
+from app.data.batches import purge
+from app.data.columns import instant, json_object
+from app.data.entity import Base
+from app.data.ids import uuid7
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+
+KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account")
+DONE, REFUSED, THROTTLED = "done", "refused", "throttled"
+OUTCOMES = (DONE, REFUSED, THROTTLED)
+
+
+class SecurityEvent(Base):
+    """One event; `user_id` is whose account it is about (None: of nobody known), `actor_id` who acted."""
+
+    __tablename__ = "security_event"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    occurred_at: Mapped[datetime] = instant(required=True)
+    realm: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    outcome: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[str | None] = mapped_column(String(36))
+    actor_id: Mapped[str | None] = mapped_column(String(36))
+    operator: Mapped[str | None] = mapped_column(String(255))
+    address: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str | None] = mapped_column(String(255))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[dict[str, Any] | None] = json_object()
+
+
+Index("ix_security_event_user", SecurityEvent.realm, SecurityEvent.user_id, SecurityEvent.id)
+Index("ix_security_event_occurred_at", SecurityEvent.occurred_at)
+Index("ix_security_event_kind", SecurityEvent.realm, SecurityEvent.kind, SecurityEvent.id)
+
+
+def record_security(work: UnitOfWork, kind: str, user_id: str | None, *, outcome: str = DONE, **detail: Any) -> None:
+    """Add an event about the account to the transaction; who acted, and from where, is the unit of work's actor."""
+    actor = work.actor
+    work.insert(SecurityEvent(
+        id=uuid7(), occurred_at=now(), realm=actor.realm, kind=kind, outcome=outcome, user_id=user_id,
+        actor_id=actor.user_id, operator=actor.operator, address=(actor.address or "")[:64] or None,
+        device=actor.device or None, request_id=work.request_id, detail=detail or None))
+
+
+def record_refusal(actor: Actor, kind: str, user_id: str | None, *, outcome: str = REFUSED, **detail: Any) -> None:
+    """Record what was refused, in a transaction of its own: a refusal leaves none. Not inside a unit of work."""
+    with unit_of_work(actor) as work:
+        record_security(work, kind, user_id, outcome=outcome, **detail)
+        work.commit()
+
+
+def security_log(realm: str, *, user_id: str | None, kind: str | None, limit: int) -> Sequence[Any]:
+    """Return the newest events of the realm, newest first, of one account or kind where it is named."""
+    query = select(*SecurityEvent.__table__.columns).where(SecurityEvent.realm == realm)
+    if user_id is not None:
+        query = query.where(SecurityEvent.user_id == user_id)
+    if kind is not None:
+        query = query.where(SecurityEvent.kind == kind)
+    return fetch(query.order_by(SecurityEvent.id.desc()).limit(limit))
+
+
+def purge_security_events(days: int) -> int:
+    """Delete the events older than `days`; returns how many. Their ids are made in the order of time."""
+    old = select(SecurityEvent.id).where(SecurityEvent.occurred_at < now() - timedelta(days=days))
+    return purge(
+        kernel_actor(),
+        lambda size: [row.id for row in fetch(old.order_by(SecurityEvent.occurred_at).limit(size))],
+        lambda work, ids: work.execute(delete(SecurityEvent).where(SecurityEvent.id.in_(ids))))

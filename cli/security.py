@@ -1,0 +1,36 @@
+"""`flask security`: what happened to the accounts of a realm."""
+import click
+from flask.cli import with_appcontext
+
+from app.data.columns import iso
+from app.identity.security_events import KINDS, security_log
+from cli.terminal import as_json_option, print_rows
+from cli.users import find_account_id, realm_option
+
+COLUMNS = ("kind", "outcome", "user_id", "actor_id", "operator", "address", "device", "detail")
+
+
+@click.group()
+def security() -> None:
+    """Security events: logins, refusals, throttles, changes of password, role, lock and address.
+
+    Example: flask security log --user anna@example.com
+    """
+
+
+@security.command("log")
+@realm_option
+@click.option("--user", help="Only of this account: an id or an e-mail.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only of this kind.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")
+@as_json_option
+@with_appcontext
+def log(realm: str, user: str | None, kind: str | None, limit: int, as_json: bool) -> None:
+    """Show who did or tried what, from where, and how it ended; newest first.
+
+    Example: flask security log --kind login --limit 200 --json
+    """
+    user_id = find_account_id(realm, user) if user else None
+    events = security_log(realm, user_id=user_id, kind=kind, limit=limit)
+    print_rows([{"at": iso(event.occurred_at), **{name: getattr(event, name) for name in COLUMNS}} for event in events],
+               as_json=as_json, empty="no events")
