@@ -89,6 +89,8 @@ class Settings:
                                        least=1, most=CENTURY_DAYS)
     payment_retry_hours: int = _setting(24, "hours a failed payment keeps its reserved units (decision 15)",
                                        least=1, most=CENTURY_DAYS * 24)
+    refund_on_cancel: bool = _setting(False, "1: what was paid for what is cancelled goes back by the same act; "
+                                   "0: staff gives it back (decision 42)")
     commission_percent: str = _setting("10", "commission on sales; per category as categoryId:percent,…")
     stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)", schemes=WEB)
     stripe_secret_key: str = _setting("", "Stripe secret key", secret=True, production=True)

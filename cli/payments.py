@@ -127,16 +127,26 @@ def fix(order: str, wanted: str | None, reason: str, dry_run: bool, yes: bool, a
 @payments.command("refund")
 @click.argument("order")
 @click.option("--amount", help="Give back a part, in major units; default everything that is left.")
+@click.option("--due", is_flag=True,
+              help="Give back exactly what is due: of cancelled lines, or of the cancelled order.")
 @click.option("--surplus", is_flag=True, help="Give back what was paid too much, after its first refund failed.")
 @_reason_option
 @acts
 @with_appcontext
-def refund(order: str, amount: str | None, surplus: bool, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def refund(order: str, amount: str | None, due: bool, surplus: bool, reason: str, dry_run: bool, yes: bool,
+           as_json: bool) -> None:
     """Give the money of ORDER back, cancelled orders too; leaves a PAYMENT_FIX entry.
 
     Example: flask payments refund ORD-mh3k2x1f7q --amount 10.00 --reason "arrived scratched"
     """
     facts = _order(order)
+    if due and (surplus or amount is not None):
+        raise click.UsageError("--due: gives back what is due, no more and no less")
+    if due:
+        question = f"order {facts['orderNumber']} is {facts['state']}; what is due to its buyer goes back"
+        if agreed(question, dry_run=dry_run, yes=yes):
+            _give_back(lambda: paying.give_back_due(_OPERATOR, facts["id"], reason=reason), as_json=as_json)
+        return
     if surplus and amount is not None:
         raise click.UsageError("--amount: a surplus goes back whole")
     if surplus:
@@ -202,7 +212,8 @@ def _refund_due(one: dict[str, Any]) -> str:
     if one["surplus"]:
         return (f"order {one['order']} was paid too much, and {one['left']} {one['currency']} did not go back: "
                 f"`flask payments refund {one['id']} --surplus`?")
-    return f"order {one['order']} is {one['status']}, but {one['left']} {one['currency']} are still here: refund it?"
+    return (f"order {one['order']} is {one['status']}, but {one['left']} {one['currency']} are still here: "
+            f"`flask payments refund {one['id']} --due`?")
 
 
 def _order(reference: str) -> dict[str, Any]:

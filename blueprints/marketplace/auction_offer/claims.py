@@ -72,12 +72,15 @@ def claim_bid(actor: Actor, bid_id: str, *, bidder_id: str, product_id: str, ord
         return bid.bid_amount
 
 
-def release_claims(actor: Actor, order_id: str) -> None:
-    """Give back what a cancelled or never paid order had taken, so that it can be ordered again."""
+def release_claims(actor: Actor, order_id: str, *, product_id: str | None = None) -> None:
+    """Give back what a cancelled or never paid order had taken, so that it can be ordered again; of one listing only,
+    when a line of it is cancelled."""
+    of_line = [] if product_id is None else [Offer.product_id == product_id]
+    of_won = [] if product_id is None else [Bid.product_id == product_id]
     with unit_of_work(actor) as work:
-        for offer in work.all(select(Offer).where(Offer.order_id == order_id).order_by(Offer.id), lock=True):
+        for offer in work.all(select(Offer).where(Offer.order_id == order_id, *of_line).order_by(Offer.id), lock=True):
             work.change(offer, order_id=None)
             note_promises(work, offer.product_id)
-        for bid in work.all(select(Bid).where(Bid.order_id == order_id).order_by(Bid.id), lock=True):
+        for bid in work.all(select(Bid).where(Bid.order_id == order_id, *of_won).order_by(Bid.id), lock=True):
             work.change(bid, order_id=None)
         work.commit()

@@ -15,19 +15,20 @@ from app.clock import now
 from app.data.columns import iso
 from app.data.money import minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import RuleViolated
+from app.errors import Forbidden, RuleViolated
 from app.identity.access import require, require_self_or_staff
 from app.jobs.wakeup import wake
 from app.payments import refunds as payment_refunds
+from app.payments.attempts import paying_attempt
 from app.payments.booking import attempts_of, book_manual_payment, lock_order
 from app.payments.pay import SETTLE_JOB
 from app.payments.records import OPEN, UNSETTLED_STATES, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.claims import release_claims
-from blueprints.marketplace.order_management import rules
+from blueprints.marketplace.order_management import history, ledger, rules
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import RELEASED, RESERVED, SOLD, Order, OrderItem
-from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of
+from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of, sum_up
 from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
 from blueprints.marketplace.product_listing.auction_state import forget_winner
 from blueprints.marketplace.product_listing.lending import OrderedListing
@@ -66,22 +67,103 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, rea
 def cancel_order(actor: Actor, order_id: str) -> Order:
     """Cancel an order that was not shipped, for good: its units go back, an open payment is closed at the gateway.
 
-    For its buyer, a seller of its items, or staff. What was paid stays until staff refunds it (§7.3, 131)."""
+    For its buyer, the seller of all its items, or staff. What was paid is due from then on (§7.3, 131, decision 42).
+    Raises NotFound, Forbidden (NotSellerOfAllLines for a seller of some lines), RuleViolated."""
     with unit_of_work(actor) as work:
         stock = _lock_stock(work, order_id)
         order = _lock_to_cancel(work, order_id)
         items = items_of(work, order_id)
-        parties = (order.buyer_id, *(item.seller_id for item in items))
-        require_self_or_staff(actor, *parties, message="errMsg_OrderBelongsToOthers")
-        if order.status not in rules.CANCELLABLE and not _may_be_retried(order):
-            raise RuleViolated("OrderStep", f"an order that is {order.status} cannot be cancelled")
-        before = _payment_of(order)
-        _cancel(work, order, items, stock)
-        if not any(actor.is_user(party) for party in parties):
-            record_fix(actor, order_id, f"{BY_STAFF}: {before} → {_payment_of(order)}")
-        work.archive(order)
+        roles = _roles(actor, order, items)
+        _refuse_actor(rules.FOR_GOOD, roles)
+        _refuse_step(order, rules.FOR_GOOD)
+        _cancel_for_good(work, order, items, stock, roles)
         work.commit()
     return order
+
+
+def cancel_line(actor: Actor, item_id: str) -> OrderItem:
+    """Cancel one line of an order that was not shipped, for its seller or staff; the last line cancels the order.
+
+    Its units go back, the summary is what is left, and what was paid for it is due (decision 42). Raises NotFound,
+    Forbidden, RuleViolated (shipped, or a payment of the old sum is open)."""
+    with unit_of_work(actor) as work:
+        order_id = work.get(OrderItem, item_id).order_id
+        stock = _lock_stock(work, order_id)
+        order = _lock_to_cancel(work, order_id, line=item_id)
+        item, items = work.lock(OrderItem, item_id), items_of(work, order_id)
+        require_self_or_staff(actor, item.seller_id, message="errMsg_OrderItemBelongsToAnotherSeller")
+        _refuse_step(order, rules.FOR_GOOD)
+        if len(items) == 1:
+            _cancel_for_good(work, order, items, stock, _roles(actor, order, items))
+        else:
+            _take_line_out(work, order, item, [one for one in items if one is not item], stock)
+            if not actor.is_user(item.seller_id):
+                record_fix(actor, order_id, f"{BY_STAFF}: line {item_id} cancelled")
+        work.archive(item)
+        _owe_money(work, order, item=item if len(items) > 1 else None)
+        work.commit()
+    return item
+
+
+def _cancel_for_good(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock,
+                     roles: frozenset[str]) -> None:
+    before = _payment_of(order)
+    _cancel(work, order, items, stock)
+    if roles <= {rules.STAFF, rules.SUPER_ADMIN, rules.SOME_SELLER}:
+        record_fix(work.actor, order.id, f"{BY_STAFF}: {before} → {_payment_of(order)}")
+    work.archive(order)
+
+
+def _take_line_out(work: UnitOfWork, order: Order, item: OrderItem, others: Sequence[OrderItem], stock: Stock) -> None:
+    if order.paid_at is None and any(one.state in UNSETTLED_STATES for one in attempts_of(work, CHECKOUT, order.id)):
+        raise RuleViolated("PaymentInProgress", "a payment of this order is under way; try again when it is settled")
+    if item.hold == RESERVED:
+        release(work, _listing(stock, item), item.quantity)
+        work.change(item, hold=RELEASED)
+    work.change(order, items=[one for one in order.items if one != item.id])
+    sum_up(work, order, others)
+    history.note(work, order, history.LINE_CANCELLED, item=item)
+
+
+def _owe_money(work: UnitOfWork, order: Order, item: OrderItem | None = None) -> None:
+    """Write down what is due to the buyer now, and give it back at once where the house does that (decision 42)."""
+    before, due = order.refund_due, 0 if order.paid_at is None else ledger.money_due(work, order, without=item)
+    if due == before:
+        return
+    work.change(order, refund_due=due)
+    history.note(work, order, history.REFUND_DUE, item=item, amount=due - before)
+    paid = paying_attempt(attempts_of(work, CHECKOUT, order.id))
+    by_itself = runtime().settings.refund_on_cancel and paid is not None and not paid.is_manual
+    if by_itself and _due_and_not_under_way(work, order) > 0:
+        work.change(_request_due(work, order, reason="cancelled"), check_at=now())
+        work.after_commit(_settle_soon)
+
+
+def request_due_refund(actor: Actor, order_id: str, *, reason: str = BY_STAFF) -> PaymentRefund:
+    """Request that exactly what is due to the buyer goes back; the same again finds nothing due any more.
+
+    Raises NotFound, Forbidden (not staff), RuleViolated (NoRefundDue)."""
+    with unit_of_work(actor) as work:
+        order = lock_order(work, CHECKOUT, order_id)
+        _refuse_actor("REFUNDED", _roles(actor, order, items_of(work, order_id)))
+        refund = _request_due(work, order, reason=reason)
+        record_fix(actor, order_id, f"{reason}: refund of {to_wire(refund.amount, refund.currency)} {refund.currency}")
+        work.commit()
+    return refund
+
+
+def _due_and_not_under_way(work: UnitOfWork, order: Order) -> int:
+    is_open = (payment_refunds.REQUESTED, payment_refunds.PENDING)
+    return order.refund_due - sum(one.amount for one in payment_refunds.refunds_of(work, CHECKOUT, order.id)
+                                  if one.state in is_open and not one.is_surplus)
+
+
+def _request_due(work: UnitOfWork, order: Order, *, reason: str) -> PaymentRefund:
+    amount = _due_and_not_under_way(work, order)
+    if amount <= 0:
+        raise RuleViolated("NoRefundDue", "nothing of this order is due, or it is on its way back")
+    history.note(work, order, history.REFUND_REQUESTED, amount=amount)
+    return payment_refunds.request_refund(work, CHECKOUT, order, amount=amount, reason=reason)
 
 
 def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = BY_STAFF,
@@ -104,6 +186,7 @@ def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None 
             return earlier
         refund = payment_refunds.request_refund(work, CHECKOUT, order, amount=minor, reason=reason,
                                                 id=None if earlier else refund_id)
+        history.note(work, order, history.REFUND_REQUESTED, amount=refund.amount)
         record_fix(actor, order_id, f"{reason}: refund of {to_wire(refund.amount, refund.currency)} {refund.currency}")
         work.commit()
     return refund
@@ -169,11 +252,13 @@ def _lock_stock(work: UnitOfWork, order_id: str) -> Stock:
     return lock_listings(work, ids, withdrawn_too=True)
 
 
-def _lock_to_cancel(work: UnitOfWork, order_id: str) -> Order:
-    """Return the order, locked after the offers and bids it claims were freed; those of a paid order are settled."""
+def _lock_to_cancel(work: UnitOfWork, order_id: str, *, line: str | None = None) -> Order:
+    """Return the order, locked after the offers and bids it claims were freed; those of a paid order are settled.
+
+    With `line` only those of that line are freed."""
     is_unpaid = work.get(Order, order_id).paid_at is None
     if is_unpaid:
-        release_claims(work.actor, order_id)
+        release_claims(work.actor, order_id, product_id=work.get(OrderItem, line).product_id if line else None)
     order = work.lock(Order, order_id)
     if is_unpaid and order.paid_at is not None:
         raise RuleViolated("ConcurrentChange", "the order was paid just now; try again")
@@ -192,11 +277,14 @@ def _roles(actor: Actor, order: Order, items: Sequence[OrderItem]) -> frozenset[
 
 
 def _refuse_actor(status: str, roles: frozenset[str]) -> None:
-    require(rules.may_ever_set(status, roles), f"errMsg_{status}IsNotYoursToSet")
+    """Raise Forbidden unless one of the roles may do that at all, by whichever verb (rules-marketplace §7.3)."""
+    if not rules.may_ever_set(status, roles) and rules.SOME_SELLER in roles:
+        raise Forbidden("errMsg_NotSellerOfAllLines", "NotSellerOfAllLines")
+    require(rules.may_ever_set(status, roles), f"errMsg_{status.replace(' ', '')}IsNotYoursToSet")
 
 
 def _refuse_step(order: Order, status: str) -> None:
-    if status == "PAID" and _may_be_retried(order):  # its card failed, and the money came another way
+    if status in ("PAID", rules.FOR_GOOD) and _may_be_retried(order):  # its card failed; it may still be paid
         return
     if not rules.may_follow(order.status, status, was_paid=order.paid_at is not None):
         raise RuleViolated("OrderStep", f"an order that is {order.status} cannot become {status}")
@@ -208,7 +296,10 @@ def _note(work: UnitOfWork, order: Order, roles: frozenset[str], given: dict[str
     require(may_note or has_status, "errMsg_OnlyTheSellerNotesTheShipment")
     stamped = tuple(name for name in STAMPS if getattr(order, name) is not None)
     open_to_me = (SHIPMENT if may_note else ()) + (stamped if rules.STAFF in roles else ())
-    work.change(order, **{name: value for name, value in given.items() if name in open_to_me and value is not None})
+    said = {name: value for name, value in given.items() if name in open_to_me and value is not None}
+    work.change(order, **said)
+    if any(name in said for name in SHIPMENT):
+        history.note(work, order, history.SHIPMENT_NOTED, **{name: said.get(name) for name in SHIPMENT})
 
 
 def _payment_of(order: Order) -> str:
@@ -224,6 +315,7 @@ def _pay_by_hand(work: UnitOfWork, order: Order, items: Sequence[OrderItem], sto
 
 def _process(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
     work.change(order, status="PROCESSING")
+    history.note(work, order, history.PROCESSING)
 
 
 def _ship(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
@@ -232,10 +324,12 @@ def _ship(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Sto
             ship(work, _listing(stock, item), item.quantity)
             work.change(item, hold=SOLD)
     work.change(order, status="SHIPPED", shipped_at=now())
+    history.note(work, order, history.SHIPPED)
 
 
 def _deliver(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
     work.change(order, status="DELIVERED", delivered_at=now())
+    history.note(work, order, history.DELIVERED)
 
 
 def _cancel(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
@@ -244,6 +338,8 @@ def _cancel(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: S
     work.change(order, status="CANCELLED", cancelled_at=now(), payable_until=None, **unpaid)
     work.schedule(EXPIRE_ORDER, order.id, None)
     _release(work, order, items, stock)
+    history.note(work, order, history.CANCELLED)
+    _owe_money(work, order)
     if _close_open_payments(work, order.id):
         work.after_commit(_settle_soon)
 

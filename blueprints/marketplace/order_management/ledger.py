@@ -14,7 +14,7 @@ from app.data.unit_of_work import UnitOfWork
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.order_management import rules
-from blueprints.marketplace.order_management.models import LedgerEntry, OrderItem
+from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
 from blueprints.marketplace.order_management.placing import lines_of
 
 SALE, REFUND, REFUND_LOST, SURPLUS, SURPLUS_REFUND = "SALE", "REFUND", "REFUND_LOST", "SURPLUS", "SURPLUS_REFUND"
@@ -32,14 +32,29 @@ def book_sale(work: UnitOfWork, items: Sequence[OrderItem], attempt: PaymentAtte
 
 
 def book_refund(work: UnitOfWork, items: Sequence[OrderItem], refund: PaymentRefund) -> None:
-    """Book money given back: divided over the lines by what is left of each, its commission going back with it."""
+    """Book money given back: first on cancelled lines, then on the others, by what is left of each (decision 42).
+
+    `items` are all lines, cancelled ones too; the commission goes back with its line."""
     sales, left = _balances(work, refund.order_id)
-    parts = rules.split(refund.amount, [left[item.id].gross for item in items])
-    for item, part in zip(items, parts, strict=True):
+    sold = sorted((item for item in items if item.id in sales), key=lambda item: item.is_active)
+    due, rest = ([left[item.id].gross for item in sold if item.is_active is kept] for kept in (False, True))
+    for item, part in zip(sold, rules.split_due_first(refund.amount, due, rest), strict=True):
         sale = sales[item.id]
         back = rules.commission_back(rules.Shares(sale.gross, sale.commission), left[item.id], part)
         if part:
             work.insert(_entry(REFUND, refund.id, -part, -back, **_of_line(item, sale.percent)))
+
+
+def money_due(work: UnitOfWork, order: Order, *, without: OrderItem | None = None) -> int:
+    """Return what was paid for cancelled lines, or for an order that ended, and is not given back; minor units.
+
+    `without` is a line that is being cancelled. Nothing is flushed: a cancelled order is one change, with one event."""
+    _, left = _balances(work, order.id)
+    if order.status in rules.ENDED:
+        return sum(shares.gross for shares in left.values())
+    gone = work.rows(select(OrderItem.id).where(OrderItem.order_id == order.id, OrderItem.is_active.is_(False)))
+    ids = {row.id for row in gone} | ({without.id} if without else set())
+    return sum(left[item_id].gross for item_id in ids)
 
 
 def book_refund_lost(work: UnitOfWork, refund: PaymentRefund) -> None:

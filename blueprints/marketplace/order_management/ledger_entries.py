@@ -12,7 +12,15 @@ from app.data.money import to_wire
 from app.data.reads import fetch
 from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
 from app.payments.refunds import SUCCEEDED
-from blueprints.marketplace.order_management.models import RESERVED, SOLD, LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.models import (
+    REFUND_IS_DUE,
+    RESERVED,
+    SOLD,
+    LedgerEntry,
+    Order,
+    OrderItem,
+)
+from blueprints.marketplace.order_management.rules import ENDED
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.stock import stock_figures
 
@@ -22,7 +30,7 @@ GIVEN_BACK_WITHIN = timedelta(minutes=15)
 
 def differences() -> list[str]:
     """Return what does not agree, one sentence each; nothing when the books are right."""
-    return [*_money(), *_payments(), *_stock(), *_held_for_nobody()]
+    return [*_money(), *_payments(), *_stock(), *_held_for_nobody(), *_due()]
 
 
 def check_books() -> tuple[str, str]:
@@ -89,6 +97,27 @@ def _held_for_nobody() -> list[str]:
     rows = fetch(select(Order.id).join(OrderItem, OrderItem.order_id == Order.id).where(
         OrderItem.hold.in_((RESERVED, SOLD)), has_ended, Order.updated_at < long_ago).distinct())
     return [f"order {row.id} has ended but still holds units" for row in rows]
+
+
+def _due() -> list[str]:
+    """What orders say is due to their buyers is what the ledger has of lines and orders that were cancelled."""
+    is_due = or_(Order.status.in_(ENDED), OrderItem.is_active.is_(False))
+    recount = {row.order_id: int(row.gross) for row in fetch(
+        select(LedgerEntry.order_id, func.sum(LedgerEntry.gross).label("gross"))
+        .join(OrderItem, OrderItem.id == LedgerEntry.item_id).join(Order, Order.id == OrderItem.order_id)
+        .where(is_due).group_by(LedgerEntry.order_id))}
+    written = {row.id: row.refund_due for row in fetch(select(Order.id, Order.refund_due).where(REFUND_IS_DUE))}
+    return [f"order {order_id}: {written.get(order_id, 0)} are written down as due, the ledger has "
+            f"{recount.get(order_id, 0)}" for order_id in sorted({*recount, *written})
+            if recount.get(order_id, 0) != written.get(order_id, 0)]
+
+
+def check_refunds_due() -> tuple[str, str]:
+    """Return what `flask doctor` says of money that is due to buyers: staff gives it back (decision 42)."""
+    waiting = len(fetch(select(Order.id).where(REFUND_IS_DUE)))
+    if waiting:
+        return "warn", f"money of {waiting} orders is due to their buyers (flask payments status)"
+    return "ok", "nothing is due to a buyer"
 
 
 def _paid() -> dict[Key, int]:

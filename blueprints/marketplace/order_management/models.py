@@ -2,10 +2,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Numeric, String
+from sqlalchemy import BigInteger, Index, Numeric, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import Instant, choice, id_list, identifier, instant, integer, json_object, money, string
+from app.data.changes import Serial
+from app.data.columns import Instant, Json, choice, id_list, identifier, instant, integer, json_object, money, string
 from app.data.entity import Base, Entity
 from app.payments.records import (
     ALREADY_CUSTOMER,
@@ -27,7 +28,8 @@ class Order(Entity):
     """What one buyer buys at once, of one or several sellers.
 
     `summary` is what the wire shows; `total` and `currency` are what is charged. Until `payable_until` it may be paid
-    and its units are held; `released_at` says that they were given back."""
+    and its units are held; `released_at` says that they were given back. `refund_due` is what was paid for lines that
+    were cancelled and is still here, kept equal to the ledger (decision 42)."""
 
     __tablename__ = "order_management_order"
     __service__ = "orderManagement"
@@ -60,12 +62,13 @@ class Order(Entity):
     total: Mapped[int] = integer(required=True, big=True, default=0, hidden=True)
     payable_until: Mapped[datetime | None] = instant(hidden=True)
     released_at: Mapped[datetime | None] = instant(hidden=True)
+    refund_due: Mapped[int] = integer(required=True, big=True, default=0, hidden=True)
 
 
 class OrderItem(Entity):
     """One line: `quantity` units of a listing at the unit price agreed, for its seller. Never changed (029).
 
-    `hold` says where its units are in the listing's stock."""
+    A cancelled line is archived (decision 42). `hold` says where its units are in the listing's stock."""
 
     __tablename__ = "order_management_order_item"
     __service__ = "orderManagement"
@@ -148,6 +151,33 @@ class LedgerEntry(Base):
     month: Mapped[str] = mapped_column(String(7))
 
 
+class OrderHistory(Base):
+    """One thing that happened to an order, written in its transaction and never changed; `id` is the order of things.
+
+    `item_id` is the line it is about, None for the whole order. `amount` is in minor units of `currency`. `by` says in
+    which role somebody did it, never who."""
+
+    __tablename__ = "order_history"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    order_id: Mapped[str] = mapped_column(String(36))
+    item_id: Mapped[str | None] = mapped_column(String(36))
+    what: Mapped[str] = mapped_column(String(24))
+    status: Mapped[str] = mapped_column(String(24))
+    by: Mapped[str] = mapped_column(String(24))
+    amount: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str | None] = mapped_column(String(3))
+    details: Mapped[Any] = mapped_column(Json)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+# The same condition in the index and in the queries that stand on it.
+REFUND_IS_DUE = Order.refund_due > literal_column("0")
+
+Index("ix_order_history_order", OrderHistory.order_id, OrderHistory.id)
+Index("ix_order_management_order_refund_due", Order.created_at, Order.id,
+      sqlite_where=REFUND_IS_DUE, postgresql_where=REFUND_IS_DUE)
 unique_among_active("uq_order_management_order_number", Order.order_number)
 Index("ix_order_management_order_buyer", Order.buyer_id, Order.created_at)
 Index("ix_order_management_order_status", Order.status, Order.created_at)

@@ -86,6 +86,13 @@ def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, 
     return _sent(actor, refund)
 
 
+def give_back_due(actor: Actor, order_id: str, *, reason: str = commands.BY_STAFF) -> Payment:
+    """Give back exactly what is due of an order, cancelled ones too; of two at once one does it (decision 42).
+
+    Raises NotFound, Forbidden (not staff), RuleViolated (NoRefundDue)."""
+    return _sent(actor, commands.request_due_refund(actor, order_id, reason=reason))
+
+
 def refund_surplus(actor: Actor, order_id: str, *, reason: str) -> Payment:
     """Give back once more what was paid although nothing was due, after its first way back failed.
 

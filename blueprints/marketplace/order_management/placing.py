@@ -21,6 +21,7 @@ from app.runtime import runtime
 from blueprints.marketplace.auction_offer.claims import promised_units
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.agreements import agreed_price, rests_on_agreement
+from blueprints.marketplace.order_management.history import LINE_ADDED, PLACED, note
 from blueprints.marketplace.order_management.models import RESERVED, Order, OrderItem
 from blueprints.marketplace.product_listing.lending import OrderedListing
 from blueprints.marketplace.product_listing.stock import lock_listings, reserve
@@ -62,10 +63,11 @@ def place_order(actor: Actor, *, shipping_address: dict[str, Any], payment_metho
             status="PENDING_PAYMENT", payment_confirmation="pending", shipping_address=shipping_address,
             summary=_as_given(summary or {})))
         _hold_until(work, order, _a_day_from_now())
+        note(work, order, PLACED)
         items = [_add(work, order, listings[line.product_id], line, price)
                  for line, price in zip(lines, priced, strict=True)]
         if items:
-            _sum_up(work, order, items)
+            sum_up(work, order, items)
             _refuse_other_summary(order, summary or {})
         work.commit()
     return order
@@ -84,15 +86,16 @@ def add_item(actor: Actor, order_id: str, wanted: Wanted) -> OrderItem:
         items = items_of(work, order_id)
         item = _add(work, order, listing, wanted, price)
         work.flush()
-        _sum_up(work, order, [*items, item])
+        sum_up(work, order, [*items, item])
+        note(work, order, LINE_ADDED, item=item)
         work.commit()
     return item
 
 
-def items_of(work: UnitOfWork, order_id: str) -> list[OrderItem]:
+def items_of(work: UnitOfWork, order_id: str, *, cancelled_too: bool = False) -> list[OrderItem]:
     """Return the lines of an order, oldest first."""
-    return work.all(select(OrderItem).where(OrderItem.order_id == order_id, OrderItem.is_active.is_(True))
-                    .order_by(OrderItem.id))
+    kept = [] if cancelled_too else [OrderItem.is_active.is_(True)]
+    return work.all(select(OrderItem).where(OrderItem.order_id == order_id, *kept).order_by(OrderItem.id))
 
 
 def lines_of(items: Sequence[OrderItem]) -> list[rules.Line]:
@@ -154,7 +157,8 @@ def _hold_until(work: UnitOfWork, order: Order, moment: datetime) -> None:
     work.schedule(EXPIRE_ORDER, order.id, order.payable_until)
 
 
-def _sum_up(work: UnitOfWork, order: Order, items: Sequence[OrderItem]) -> None:
+def sum_up(work: UnitOfWork, order: Order, items: Sequence[OrderItem]) -> None:
+    """Let the order's summary and total be what these lines cost; raises RuleViolated (OrderTooLarge)."""
     currency = items[0].currency
     try:
         summary = rules.summarize(lines_of(items), currency)

@@ -5,8 +5,10 @@ POLICIES: dict[str, Predicate] = {
     "createOrderManagementOrder": logged_in,
     "createOrderManagementOrderItem": logged_in,
     "deleteOrderManagementOrder": logged_in,
+    "deleteOrderManagementOrderItem": logged_in,
     "getOrderManagementOrder": logged_in,
     "getOrderManagementOrderByProductId": logged_in,
+    "getOrderManagementOrderHistory": logged_in,
     "getOrderManagementOrderItem": logged_in,
     "listOrderManagementOrders": logged_in,
     "listOwnOrderManagementOrders": logged_in,
@@ -18,6 +20,8 @@ POLICIES: dict[str, Predicate] = {
     "refreshOrderManagementOrderPayment": logged_in,
     "callbackOrderManagementOrderPayment": public,  # the gateway; its signature is its login
     "completeOrderStripeWebhook": staff,  # OR7
+    "completeRefundDue": staff,
+    "listRefundsDue": logged_in,
     # Tickets are written by the payment flow, or by staff
     "createOrderManagementOrderPayment": staff,
     "updateOrderManagementOrderPayment": staff,

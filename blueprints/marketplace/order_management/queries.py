@@ -1,15 +1,17 @@
 """The reads of orderManagement: orders, lines, payment tickets, customers, cards, each for whom it concerns (§7.2)."""
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, exists, func, or_, select
 
 from app.actor import Actor
 from app.data.columns import iso
 from app.data.entity import Entity
-from app.data.money import to_wire
+from app.data.money import to_minor, to_wire
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, equal
+from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.errors import NotFound, RuleViolated
@@ -17,13 +19,16 @@ from app.identity.access import require_self_or_staff
 from app.payments.reports import failed_refunds, left_to_give_back
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
-    LedgerEntry,
+    REFUND_IS_DUE,
+    RELEASED,
     Order,
+    OrderHistory,
     OrderItem,
     OrderPayment,
     PaymentCustomer,
     PaymentMethod,
 )
+from blueprints.marketplace.order_management.placing import CHOSEN_LATER
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
@@ -38,6 +43,10 @@ METHOD_FILTERS = Filters((
     equal(PaymentMethod.card_holder_name), equal(PaymentMethod.card_holder_zip), equal(PaymentMethod.platform)))
 
 _OLDEST_FIRST = (Order.created_at, Order.id)
+_OLDEST_DUE = row_order(Order.created_at, Order.id)
+_DUE = (Order.id, Order.order_number, Order.buyer_id, Order.status, Order.currency, Order.refund_due, Order.created_at)
+# How the buyer pays is not for a seller of some lines (decision 42).
+_NOT_HIS = {"paymentMethodId": CHOSEN_LATER, "stripeCustomerId": CHOSEN_LATER, "paymentIntentId": None}
 
 
 def get_order(actor: Actor, asked: ReadRequest, order_id: str) -> Wire:
@@ -46,7 +55,56 @@ def get_order(actor: Actor, asked: ReadRequest, order_id: str) -> Wire:
     items = _items_by_order([order_id])[order_id]
     sellers = (item["sellerId"] for item in items)
     require_self_or_staff(actor, row["buyerId"], *sellers)
-    return _with_items(asked, row, items)
+    return _shown(actor, asked, row, items)
+
+
+def get_history(actor: Actor, order_id: str) -> Wire:
+    """Return what happened to an order, cancelled ones too, oldest first: to its buyer, its sellers, staff.
+
+    A seller of some lines reads of those, and of the whole order without its sums. Raises NotFound, Forbidden."""
+    order = fetch_one(select(Order.id, Order.order_number, Order.buyer_id, Order.status, Order.is_active,
+                             Order.currency, Order.refund_due).where(Order.id == order_id))
+    if order is None:
+        raise NotFound
+    lines = fetch(select(OrderItem.id, OrderItem.seller_id).where(OrderItem.order_id == order_id))
+    require_self_or_staff(actor, order.buyer_id, *(line.seller_id for line in lines))
+    mine = {line.id for line in lines if actor.is_user(line.seller_id)}
+    sees_all = actor.is_staff or actor.is_user(order.buyer_id) or len(mine) == len(lines)
+    seen = [] if sees_all else [or_(OrderHistory.item_id.is_(None), OrderHistory.item_id.in_(mine))]
+    steps = fetch(select(OrderHistory).where(OrderHistory.order_id == order_id, *seen).order_by(OrderHistory.id))
+    currency = order.currency or "USD"
+    return {"id": order.id, "orderNumber": order.order_number, "status": order.status,
+            "isActive": bool(order.is_active), "currency": currency,
+            "refundDue": to_wire(order.refund_due, currency) if sees_all else None,
+            "steps": [_step(step, with_amount=sees_all or step.item_id is not None) for step in steps]}
+
+
+def _step(step: Row[Any], *, with_amount: bool) -> Wire:
+    amount = to_wire(step.amount, step.currency) if step.amount is not None and with_amount else None
+    return {"what": step.what, "status": step.status, "at": iso(step.at), "by": step.by,
+            "orderItemId": step.item_id, "amount": amount, "currency": None if amount is None else step.currency,
+            "details": step.details}
+
+
+def list_refunds_due(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the orders of which money is due back, oldest first: those the actor bought or sold whole;
+    all for staff, whose queue it is (decision 42)."""
+    mine = [] if actor.is_staff else [or_(Order.buyer_id == actor.user_id, ~exists().where(
+        OrderItem.order_id == Order.id, OrderItem.seller_id != actor.user_id))]
+    where = [REFUND_IS_DUE, *mine]
+    total = fetch(select(func.count()).select_from(Order).where(*where))[0][0]
+    after = [] if asked.page.after is None else [_OLDEST_DUE.behind(_OLDEST_DUE.values(asked.page.after))]
+    found = fetch(select(*_DUE).where(*where, *after).order_by(*_OLDEST_DUE.clauses)
+                  .limit(asked.page.rows + 1).offset(asked.page.offset))
+    rows = found[:asked.page.rows]
+    following = _OLDEST_DUE.cursor((rows[-1].created_at, rows[-1].id)) if len(found) > asked.page.rows else None
+    return Listing([_due_row(row) for row in rows], total, asked.page, following)
+
+
+def _due_row(row: Row[Any]) -> Wire:
+    currency = row.currency or "USD"
+    return {"orderId": row.id, "orderNumber": row.order_number, "buyerId": row.buyer_id, "status": row.status,
+            "refundDue": to_wire(row.refund_due, currency), "currency": currency}
 
 
 def order_of_product(actor: Actor, asked: ReadRequest, reference: str) -> Wire:
@@ -64,12 +122,12 @@ def order_of_product(actor: Actor, asked: ReadRequest, reference: str) -> Wire:
 
 def list_orders(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of orders: the actor's purchases and sales; all for staff."""
-    return _list_orders(asked, *_seen_orders(actor))
+    return _list_orders(actor, asked, *_seen_orders(actor))
 
 
 def list_own_orders(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the actor's purchases."""
-    return _list_orders(asked, Order.buyer_id == actor.user_id)
+    return _list_orders(actor, asked, Order.buyer_id == actor.user_id)
 
 
 def get_item(actor: Actor, item_id: str) -> Wire:
@@ -142,7 +200,7 @@ def feedback_eligibility(buyer_id: str, item_id: str) -> dict[str, Any]:
     Raises NotFound when there is no such line of the buyer's."""
     row = fetch_one(select(OrderItem.order_id, OrderItem.seller_id, OrderItem.product_id, Order.status, Order.is_active)
                     .join(Order, Order.id == OrderItem.order_id)
-                    .where(OrderItem.id == item_id, Order.buyer_id == buyer_id))
+                    .where(OrderItem.id == item_id, OrderItem.is_active.is_(True), Order.buyer_id == buyer_id))
     if row is None:
         raise NotFound
     eligible = bool(row.is_active) and rules.opens_feedback(row.status)
@@ -185,14 +243,10 @@ def refundable(order_id: str, currency: str) -> Any:
 def refunds_due() -> list[dict[str, Any]]:
     """Return the orders whose money staff should give back (decision 16), with what is left of it (major units).
 
-    They were cancelled after they were paid, or a refund failed when nobody was waiting for it; `surplus` is money that
-    was nobody's."""
-    left = select(LedgerEntry.order_id, func.sum(LedgerEntry.gross).label("gross")).where(
-        LedgerEntry.item_id != "").group_by(LedgerEntry.order_id).subquery()
-    rows = fetch(select(Order.id, Order.order_number, Order.status, Order.currency, left.c.gross)
-                 .join(left, left.c.order_id == Order.id)
-                 .where(Order.status.in_(("CANCELLED", "REFUNDED")), left.c.gross > 0).order_by(Order.id))
-    due = [_due(row, int(row.gross), row.currency) for row in rows]
+    They, or lines of theirs, were cancelled after they were paid, or a refund failed when nobody was waiting for it;
+    `surplus` is money that was nobody's."""
+    rows = fetch(select(*_DUE).where(REFUND_IS_DUE).order_by(Order.id))
+    due = [_due(row, row.refund_due, row.currency) for row in rows]
     failed, ended = failed_refunds(CHECKOUT.name), {row.id for row in rows}
     orders = {row.id: row for row in fetch(select(Order.id, Order.order_number, Order.status).where(
         Order.id.in_({one.order_id for one in failed})))}
@@ -211,7 +265,10 @@ def parties_of(order_id: str) -> dict[str, Any] | None:
                     .where(Order.id == order_id))
     if row is None:
         return None
-    sellers = fetch(select(OrderItem.seller_id).where(OrderItem.order_id == order_id).distinct())
+    # Whose line was cancelled hears no more of the others; of the last line's end he does.
+    concerned = or_(OrderItem.is_active.is_(True), OrderItem.hold != RELEASED, Order.is_active.is_(False))
+    sellers = fetch(select(OrderItem.seller_id).join(Order, Order.id == OrderItem.order_id)
+                    .where(OrderItem.order_id == order_id, concerned).distinct())
     return {"buyerId": row.buyer_id, "sellerIds": sorted(seller.seller_id for seller in sellers),
             "orderId": order_id, "orderNumber": row.order_number, "status": row.status,
             "trackingNumber": row.tracking_number, "carrier": row.carrier}
@@ -227,7 +284,7 @@ def is_first_of_seller(item_id: str, order_id: str, seller_id: str) -> bool:
 def _seen_orders(actor: Actor) -> list[ColumnElement[bool]]:
     if actor.is_staff:
         return []
-    sold = select(OrderItem.order_id).where(OrderItem.seller_id == actor.user_id)
+    sold = select(OrderItem.order_id).where(OrderItem.seller_id == actor.user_id, OrderItem.is_active.is_(True))
     return [or_(Order.buyer_id == actor.user_id, Order.id.in_(sold))]
 
 
@@ -246,19 +303,40 @@ def _one(model: type[Entity], *where: ColumnElement[bool]) -> Wire:
     return shape.row(row)
 
 
-def _list_orders(asked: ReadRequest, *where: ColumnElement[bool]) -> Listing:
+def _list_orders(actor: Actor, asked: ReadRequest, *where: ColumnElement[bool]) -> Listing:
     listing = list_rows(Order, asked.page, *asked.where, *where, order=_OLDEST_FIRST)
-    if asked.joins:
-        items = _items_by_order([row["id"] for row in listing.rows])
-        listing.rows = [_with_items(asked, row, items[row["id"]]) for row in listing.rows]
+    wanted = [row["id"] for row in listing.rows if asked.joins or not _sees_whole(actor, row)]
+    items = _items_by_order(wanted)
+    listing.rows = [_shown(actor, asked, row, items[row["id"]]) if row["id"] in items else row for row in listing.rows]
     return listing
+
+
+def _sees_whole(actor: Actor, row: Wire) -> bool:
+    return actor.is_staff or actor.is_user(row["buyerId"])
+
+
+def _shown(actor: Actor, asked: ReadRequest, row: Wire, items: list[Wire]) -> Wire:
+    """Return an order as the actor may see it: a seller of some lines sees those, their sum and the address."""
+    mine = [item for item in items if actor.is_user(item["sellerId"])]
+    if not _sees_whole(actor, row) and len(mine) < len(items):
+        row, items = {**row, **_NOT_HIS, "items": [item["id"] for item in mine], "summary": _summary_of(mine)}, mine
+    return _with_items(asked, row, items)
+
+
+def _summary_of(items: Sequence[Wire]) -> Wire:
+    currency = items[0]["currency"]
+    summary = rules.summarize((rules.Line(to_minor(item["price"], currency), to_minor(item["shipping"], currency),
+                                          item["quantity"]) for item in items), currency)
+    amounts = {name: to_wire(amount, currency) for name, amount in asdict(summary).items() if name != "currency"}
+    return {**amounts, "currency": currency}
 
 
 def _items_by_order(order_ids: Sequence[str]) -> dict[str, list[Wire]]:
     found: dict[str, list[Wire]] = {order_id: [] for order_id in order_ids}
     if order_ids:
         shape = row_serializer(OrderItem)
-        for row in fetch(select(*shape.columns).where(OrderItem.order_id.in_(order_ids)).order_by(OrderItem.id)):
+        for row in fetch(select(*shape.columns).where(
+                OrderItem.order_id.in_(order_ids), OrderItem.is_active.is_(True)).order_by(OrderItem.id)):
             item = shape.row(row)
             found[item["orderId"]].append(item)
     return found

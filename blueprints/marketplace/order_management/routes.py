@@ -31,7 +31,10 @@ from blueprints.marketplace.order_management.models import (
 )
 from blueprints.marketplace.order_management.policies import POLICIES
 
-api = Routes(POLICIES, {"reportCommissions": ApiNames("commissions-listed", "commissions")})
+api = Routes(POLICIES, {
+    "reportCommissions": ApiNames("commissions-listed", "commissions"),
+    "listRefundsDue": ApiNames("", "refundsDue"),
+    "getOrderManagementOrderHistory": ApiNames("", "orderManagementOrderHistory")})
 
 _ORDERS: dict[str, Any] = {"returns": Order, "depends_on": (OrderItem,), "filters": queries.ORDER_FILTERS}
 _ITEMS: dict[str, Any] = {"returns": OrderItem, "depends_on": (Order,), "filters": queries.ITEM_FILTERS}
@@ -112,6 +115,31 @@ def update_status(actor: Actor, data: dict[str, Any], order_management_order_id:
 def delete_order(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Order:
     """Cancel an order that was not shipped."""
     return commands.cancel_order(actor, order_management_order_id)
+
+
+@api.delete("/v1/ordermanagementorderitems/{orderManagementOrderItemId}", name="deleteOrderManagementOrderItem",
+            returns=OrderItem)
+def delete_item(actor: Actor, data: dict[str, Any], order_management_order_item_id: str) -> OrderItem:
+    """Cancel one line of an order that was not shipped: its seller, or staff."""
+    return commands.cancel_line(actor, order_management_order_item_id)
+
+
+@api.get("/v1/ordermanagementorders/{orderManagementOrderId}/history", name="getOrderManagementOrderHistory")
+def get_history(actor: Actor, asked: ReadRequest, order_management_order_id: str) -> Wire:
+    """Get what happened to an order, a cancelled one too."""
+    return queries.get_history(actor, order_management_order_id)
+
+
+@api.list("/v1/refundsdue", name="listRefundsDue", depends_on=(Order, OrderItem))
+def list_refunds_due(actor: Actor, asked: ReadRequest) -> Listing:
+    """List the orders of which money is due back to the buyer: the caller's, all for staff."""
+    return queries.list_refunds_due(actor, asked)
+
+
+@api.update("/v1/refundsdue/{orderManagementOrderId}", name="completeRefundDue", **_PAYS)
+def give_back_due(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
+    """Give back what is due of an order (staff)."""
+    return _answer(paying.give_back_due(actor, order_management_order_id))
 
 
 # Payment

@@ -6,23 +6,27 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 ORDER_STATUSES = ("PENDING_PAYMENT", "PAID", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED")
-BUYER, SELLER, STAFF, SUPER_ADMIN = "buyer", "seller", "staff", "superAdmin"
+BUYER, SELLER, SOME_SELLER, STAFF, SUPER_ADMIN = "buyer", "seller", "seller of some lines", "staff", "superAdmin"
+FOR_GOOD = "CANCELLED for good"
+"""What DELETE makes of an order: CANCELLED, and hidden; no status of its own."""
 LARGEST_TOTAL = 10 ** 14
 LARGEST_QUANTITY = 100_000
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 # wanted status -> from where, and who may do it by hand (rules-marketplace §7.3). The payment flow pays and fails
-# orders by itself; SELLER means the seller of every item of the order (OR5).
+# orders by itself; SELLER means the seller of every item of the order (OR5). Both verbs that cancel stand here:
+# PATCH is staff's (OR-8), DELETE its parties' too (131, decision 42).
 _BY_HAND: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "PAID": (frozenset({"PENDING_PAYMENT"}), frozenset({STAFF})),
     "PROCESSING": (frozenset({"PAID"}), frozenset({SELLER, STAFF})),
     "SHIPPED": (frozenset({"PAID", "PROCESSING"}), frozenset({SELLER, STAFF})),
     "DELIVERED": (frozenset({"SHIPPED"}), frozenset({BUYER, SUPER_ADMIN})),
     "CANCELLED": (frozenset({"PENDING_PAYMENT", "PAID", "PROCESSING"}), frozenset({STAFF})),
+    FOR_GOOD: (frozenset({"PENDING_PAYMENT", "PAID", "PROCESSING"}), frozenset({BUYER, SELLER, STAFF})),
     "REFUNDED": (frozenset({"PAID", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED"}), frozenset({STAFF})),
     "PENDING_PAYMENT": (frozenset(), frozenset({STAFF})),
 }
-CANCELLABLE = ("PENDING_PAYMENT", "PAID", "PROCESSING")
+ENDED = ("CANCELLED", "REFUNDED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def roles_of(*, user_id: str | None, is_staff: bool, is_super_admin: bool, buyer
     """Return in which roles somebody meets an order; SELLER only for the seller of all its items (OR5)."""
     sellers = set(seller_ids)
     held = {BUYER: user_id == buyer_id, SELLER: user_id is not None and sellers == {user_id},
-            STAFF: is_staff, SUPER_ADMIN: is_super_admin}
+            SOME_SELLER: user_id in sellers and sellers != {user_id}, STAFF: is_staff, SUPER_ADMIN: is_super_admin}
     return frozenset(role for role, holds in held.items() if holds)
 
 
@@ -173,6 +177,14 @@ def split(amount: int, weights: Sequence[int]) -> list[int]:
     for index in by_remainder[:amount - sum(parts)]:
         parts[index] += 1
     return parts
+
+
+def split_due_first(amount: int, due: Sequence[int], rest: Sequence[int]) -> list[int]:
+    """Return how a refund of `amount` falls on the lines whose money is due, and only then on the others.
+
+    `due` and `rest` are what is left of each line; the parts come in that order (decision 42)."""
+    first = min(amount, sum(due))
+    return [*split(first, due), *split(amount - first, rest)]
 
 
 def status_after_refund(current: str, paid: int, given_back: int) -> str:

@@ -12,7 +12,7 @@ from app.payments.checkout import Order as AnyOrder
 from app.payments.records import FAILED, SENDING, PaymentAttempt, PaymentRefund
 from app.payments.refunds import given_back, refunds_of
 from app.runtime import runtime
-from blueprints.marketplace.order_management import ledger, rules, topics
+from blueprints.marketplace.order_management import history, ledger, rules, topics
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import (
     Order,
@@ -60,6 +60,8 @@ def on_started(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
         record_fix(actor, order.id, "payment started for the buyer")
     work.change(order, status="PENDING_PAYMENT", payment_confirmation="processing", cancelled_at=None,
                 payment_intent_id=attempt.intent_id or order.payment_intent_id)
+    if attempt.state == SENDING:
+        history.note(work, order, history.PAYMENT_STARTED, amount=attempt.amount)
 
 
 def on_paid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
@@ -68,6 +70,7 @@ def on_paid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
                 payable_until=None, payment_intent_id=attempt.intent_id)
     work.schedule(EXPIRE_ORDER, order.id, None)
     ledger.book_sale(work, items_of(work, order.id), attempt)
+    history.note(work, order, history.PAID, amount=attempt.amount)
 
 
 def on_unpaid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
@@ -82,22 +85,28 @@ def on_unpaid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
     work.change(order, status="CANCELLED", payment_confirmation="canceled", cancelled_at=now(), payable_until=until,
                 payment_intent_id=attempt.intent_id or order.payment_intent_id)
     work.schedule(EXPIRE_ORDER, order.id, order.payable_until)
+    history.note(work, order, history.PAYMENT_FAILED, amount=attempt.amount)
 
 
 def on_surplus(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
     """Money came although nothing was due; the flow gives it back."""
     ledger.book_surplus(work, attempt, ledger.SURPLUS, attempt.amount)
+    history.note(work, order, history.SURPLUS, amount=attempt.amount)
 
 
 def on_refunded(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: PaymentRefund) -> None:
     """The gateway gave money back; a whole refund makes the order REFUNDED and frees its units (decision 16)."""
     if refund.is_surplus:
         ledger.book_surplus(work, refund, ledger.SURPLUS_REFUND, -refund.amount)
+        history.note(work, order, history.SURPLUS_REFUNDED, amount=refund.amount)
         return
-    ledger.book_refund(work, items_of(work, order.id), refund)
+    ledger.book_refund(work, items_of(work, order.id, cancelled_too=True), refund)
+    work.flush()
     back = given_back(paid, refunds_of(work, CHECKOUT, order.id))
     status = rules.status_after_refund(order.status, paid.amount, back)
-    work.change(order, status=status)
+    work.change(order, status=status)  # what is due depends on it
+    work.change(order, refund_due=ledger.money_due(work, order))
+    history.note(work, order, history.REFUNDED, amount=refund.amount)
     if status == "REFUNDED":
         work.schedule(RELEASE_ORDER, order.id, now())
 
@@ -105,6 +114,9 @@ def on_refunded(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: Pa
 def on_refund_lost(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: PaymentRefund) -> None:
     """A refund the gateway had confirmed came back: the books say so, and `flask payments status` that it is due."""
     ledger.book_refund_lost(work, refund)
+    work.flush()
+    work.change(order, refund_due=ledger.money_due(work, order))
+    history.note(work, order, history.REFUND_LOST, amount=refund.amount)
 
 
 def default_method(order: AnyOrder) -> str | None:
