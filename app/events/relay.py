@@ -22,8 +22,8 @@ from app.data.changes import OutboxRecord
 from app.data.connections import reading, writing_engine
 from app.data.entity import db
 from app.data.sqlite_write_lock import sqlite_write_lock
+from app.events.event_delivery import PENDING, EventDelivery
 from app.events.making import messages_of, topics_of
-from app.events.outbox import PENDING, EventDelivery
 from app.events.subscriptions import subscribers_of
 from app.events.transport import RedisStreams, Transport
 from app.runtime import runtime

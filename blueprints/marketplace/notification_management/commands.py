@@ -5,7 +5,7 @@ from typing import Any
 from app.actor import Actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.identity.access import require_self_or_staff
 from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.data.unit_of_work import UnitOfWork
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from app.events.topics import service_topic
 from app.identity.one_time_codes import unpacked_code

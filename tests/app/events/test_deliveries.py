@@ -21,7 +21,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
-from app.events.outbox import DONE, PARKED, Event, EventDelivery
+from app.events.event_delivery import DONE, PARKED, Event, EventDelivery
 from app.events.relay import relay_all, relay_batch
 from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams
