@@ -101,6 +101,6 @@ def relay() -> None:
 
 
 def run_the_relay() -> None:
-    """Relay in this process until it is told to stop."""
+    """Relay in this process until a signal stops it."""
     configure_logging(runtime().settings, "relay")
     run_relay(stop_on_signal())

@@ -1,4 +1,4 @@
-"""Who is told when bids and offers happen (rules-marketplace §6.3), and the letters of EMAIL notifications."""
+"""Who is notified when bids and offers happen (rules-marketplace §6.3), and the letters of EMAIL notifications."""
 from typing import Any
 
 from app.data.unit_of_work import UnitOfWork

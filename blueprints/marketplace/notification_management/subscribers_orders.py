@@ -1,4 +1,4 @@
-"""Who is told when orders are placed, paid, shipped, delivered and cancelled (rules-marketplace §6.3)."""
+"""Who is notified when orders are placed, paid, shipped, delivered and cancelled (rules-marketplace §6.3)."""
 from collections.abc import Iterable
 from typing import Any
 

@@ -103,7 +103,7 @@ def on_refunded(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: Pa
 
 
 def on_refund_lost(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: PaymentRefund) -> None:
-    """A refund the gateway had confirmed came back: the books say so, and `flask payments status` that it is due."""
+    """A refund the gateway had confirmed came back: the ledger says so, and `flask payments status` that it is due."""
     ledger.book_refund_lost(work, refund)
 
 

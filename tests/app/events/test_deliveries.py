@@ -265,7 +265,7 @@ def test_a_relay_that_dies_between_publishing_and_marking_loses_nothing(
     heard = copying_subscriber()
     commands.create_category(SYSTEM, title="a")
     with monkeypatch.context() as patch:
-        patch.setattr("app.events.relay._mark_published", lambda rows: (_ for _ in ()).throw(Unheard))
+        patch.setattr("app.events.relay._set_published", lambda rows: (_ for _ in ()).throw(Unheard))
         with pytest.raises(Unheard):
             relay_batch(RedisStreams(runtime().redis))
     relay_all()
