@@ -20,7 +20,7 @@ from app.http.default_routes import HealthReports, add_default_routes
 from app.http.envelope import json_response
 from app.http.hooks import install_hooks
 from app.http.read_events import ReadEventBuffer
-from app.http.wsgi_middleware import Edge, behind_proxies
+from app.http.wsgi_middleware import WsgiMiddleware, behind_proxies
 from app.identity.authentication import install_identity
 from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
@@ -98,7 +98,7 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
     install_hooks(app, settings)
     install_request_log(app, settings)
     install_metrics(app, backlog)
-    app.wsgi_app = behind_proxies(Edge(app), settings.trusted_proxies)  # type: ignore[method-assign]
+    app.wsgi_app = behind_proxies(WsgiMiddleware(app), settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 

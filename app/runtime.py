@@ -10,7 +10,7 @@ from redis import Redis
 
 from app.data.holdings import RUNTIME, DataHoldings
 from app.data.list_cache import CacheVersions, RedisVersions, SharedMemoryVersions, VersionedCache
-from app.data.totals import RowTotals
+from app.data.reads.totals import RowTotals
 from app.settings import Settings
 
 P = TypeVar("P")

@@ -14,7 +14,7 @@ from app.clock import now
 from app.data.changes import OutboxRecord
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.events.outbox import DONE, Event, EventDelivery
+from app.events.event_delivery import DONE, Event, EventDelivery
 from app.events.relay import run_relay
 from app.events.subscriptions import subscribe
 from app.factory import create_app

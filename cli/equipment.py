@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 
 from app.errors import ApiError
 from blueprints.equipment import queries, registry, schemas
-from blueprints.equipment.queries import DEVICE_TYPES, DICTIONARIES, Asked
+from blueprints.equipment.queries import DEVICE_TYPES, DICTIONARIES, ListRequest
 from blueprints.equipment.refusals import Unprocessable
 from blueprints.equipment.rules import LEGAL_ENTITY_TYPES, ROLES, SCOPES
 from blueprints.equipment.tokens import console
@@ -77,7 +77,7 @@ def list_legal_entities(as_json: bool) -> None:
     Example: flask equipment legal-entity list --json
     """
     shown = ("id", "name", "type", "status", "edrpou")
-    print_rows(_columns(queries.legal_entity_page(console(), Asked(size=MOST_ROWS)), shown), as_json=as_json)
+    print_rows(_columns(queries.legal_entity_page(console(), ListRequest(size=MOST_ROWS)), shown), as_json=as_json)
 
 
 @legal_entity.command("update")
@@ -136,7 +136,7 @@ def list_divisions(legal_entity_id: str | None, as_json: bool) -> None:
 
     Example: flask equipment division list --legal-entity 018f…
     """
-    asked = Asked(size=MOST_ROWS, filters={"legal_entity_id": legal_entity_id} if legal_entity_id else {})
+    asked = ListRequest(size=MOST_ROWS, filters={"legal_entity_id": legal_entity_id} if legal_entity_id else {})
     shown = ("id", "name", "status", "legal_entity_id")
     print_rows(_columns(queries.division_page(console(), asked), shown), as_json=as_json)
 
@@ -163,7 +163,9 @@ def _shown_change(before: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} from {before[name]} to {value}" for name, value in data.items())
 
 
-def _turning(subject: str, action: str, read: Callable[..., dict[str, Any]], turn: Callable[..., str]) -> click.Command:
+def _status_command(
+    subject: str, action: str, read: Callable[..., dict[str, Any]], change: Callable[..., str]
+) -> click.Command:
     """Return the command that changes the status of one row: the same words for legal entities and divisions."""
 
     @click.command(
@@ -179,16 +181,18 @@ def _turning(subject: str, action: str, read: Callable[..., dict[str, Any]], tur
         with _refusals_spoken():
             before = read(console(), id)
             if agreed(f"{action} {subject} {before['name']} ({before['status']})", dry_run=dry_run, yes=yes):
-                turn(console(), id, action)
+                change(console(), id, action)
                 print_facts(read(console(), id), as_json=as_json)
 
     return command
 
 
 for _action in ("activate", "suspend", "deactivate"):
-    legal_entity.add_command(_turning("legal entity", _action, queries.legal_entity, registry.turn_legal_entity))
+    legal_entity.add_command(
+        _status_command("legal entity", _action, queries.legal_entity, registry.change_legal_entity_status)
+    )
 for _action in ("activate", "deactivate"):
-    division.add_command(_turning("division", _action, queries.division, registry.turn_division))
+    division.add_command(_status_command("division", _action, queries.division, registry.change_division_status))
 
 
 @equipment.group("client")
@@ -228,7 +232,7 @@ def list_clients(as_json: bool) -> None:
     Example: flask equipment client list
     """
     shown = ("id", "legal_entity_id", "user_id", "role", "scopes")
-    print_rows(_columns(queries.client_page(console(), Asked(size=MOST_ROWS)), shown), as_json=as_json)
+    print_rows(_columns(queries.client_page(console(), ListRequest(size=MOST_ROWS)), shown), as_json=as_json)
 
 
 @client.command("revoke")
@@ -284,7 +288,7 @@ def show(name: str, as_json: bool) -> None:
 
     Example: flask equipment dictionary show --json
     """
-    print_rows(queries.dictionary_page(console(), name, Asked(size=MOST_ROWS)).rows, as_json=as_json)
+    print_rows(queries.dictionary_page(console(), name, ListRequest(size=MOST_ROWS)).rows, as_json=as_json)
 
 
 def _codes_of(file: Path) -> object:

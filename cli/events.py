@@ -4,7 +4,7 @@ from flask.cli import with_appcontext
 
 from app.events.deliveries import replay as replay_deliveries
 from app.events.deliveries import retry_parked
-from app.events.outbox import PARKED
+from app.events.event_delivery import PARKED
 from app.events.relay import run_relay
 from app.events.report import oldest_unpublished_seconds, owed_deliveries, replayable
 from app.jobs.wakeup import DELIVER, wake
@@ -101,6 +101,6 @@ def relay() -> None:
 
 
 def run_the_relay() -> None:
-    """Relay in this process until it is told to stop."""
+    """Relay in this process until a signal stops it."""
     configure_logging(runtime().settings, "relay")
     run_relay(stop_on_signal())

@@ -86,13 +86,13 @@ def scheduler() -> None:
 
 
 def run_the_worker() -> None:
-    """Work in this process until it is told to stop."""
+    """Work in this process until a signal stops it."""
     configure_logging(runtime().settings, "worker")
     run_worker()
 
 
 def run_the_scheduler() -> None:
-    """Schedule in this process until it is told to stop."""
+    """Schedule in this process until a signal stops it."""
     configure_logging(runtime().settings, "scheduler")
     run_scheduler(stop_on_signal())
 

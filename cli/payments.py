@@ -34,7 +34,7 @@ def payments() -> None:
 @as_json_option
 @with_appcontext
 def status(as_json: bool) -> None:
-    """Show how many payments and refunds are in which state, what is left open, and whether the books agree.
+    """Show how many payments and refunds are in which state, what is left open, and whether ledger and stock agree.
 
     Exit code 1 when they do not.
 

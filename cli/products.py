@@ -1,7 +1,7 @@
 """`flask demo import-products`: a real catalogue from a CSV file, through the same commands as the API.
 
 Columns: id, name, category_path ("Hobbies > Trains > …"), price_gbp; manufacturer, availability, reviews, rating are
-told in the description. Ids follow from the file's ids, so that importing twice adds nothing."""
+written into the description. Ids follow from the file's ids, so that importing twice adds nothing."""
 import csv
 import re
 import sys
@@ -116,8 +116,8 @@ def _good(row: dict[str, str]) -> Good | None:
     if not row["id"] or not name:
         return None
     path = [part.strip()[:255] for part in (row["category_path"] or "").split(">") if part.strip()] or [NOWHERE]
-    told = (("By", row.get("manufacturer")), ("Rated", row.get("rating")), ("Reviews:", row.get("reviews")))
-    description = ". ".join([name, *(f"{word} {value}" for word, value in told if value)])
+    facts = (("By", row.get("manufacturer")), ("Rated", row.get("rating")), ("Reviews:", row.get("reviews")))
+    description = ". ".join([name, *(f"{word} {value}" for word, value in facts if value)])
     return Good(row["id"], name[:255], path[0], path[1] if len(path) > 1 else path[0], _price(row["price_gbp"]),
                 _units(row.get("availability")), description[:65_536])
 

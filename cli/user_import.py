@@ -71,7 +71,7 @@ def examined(realm: str, row: Row) -> Row:
 
 
 def enrol(operator: Actor, row: Row) -> Row:
-    """Create the row's user when it is new; what the rules refuse is told, not raised."""
+    """Create the row's user when it is new; what the rules refuse is reported, not raised."""
     if row.outcome != "new":
         return row
     values = dict(row.values)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from app.events.outbox import Event
+    from app.events.event_delivery import Event
     from tests.clients import ApiClient, Callers
     from tests.live import LiveSystem
     from tests.testbed import Testbed

@@ -9,8 +9,8 @@ from app.data.changes import OutboxRecord
 from app.data.connections import reading
 from app.data.entity import db
 from app.events.deliveries import drain_deliveries
+from app.events.event_delivery import Event
 from app.events.making import Message, event_of, messages_of, tells
-from app.events.outbox import Event
 from app.events.relay import relay_all
 from app.jobs.worker import run_all_due_work
 

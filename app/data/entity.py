@@ -49,7 +49,7 @@ class Entity(Base):
     __mapper_args__ = {"version_id_col": record_version}  # an UPDATE names the version it was read with: no lost update
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Refuse a data object that does not name its realm: its events would be told to another product's users."""
+        """Refuse a data object that does not name its realm: its events would be sent to another product's users."""
         if not cls.__dict__.get("__abstract__") and not (hasattr(cls, "__realm__") or hasattr(cls, "realm")):
             raise TypeError(f"{cls.__name__} must name its realm: set __realm__, or give it a realm column")
         super().__init_subclass__(**options)

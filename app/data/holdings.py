@@ -3,14 +3,16 @@
 The runtime above makes it and carries it; here it is found without knowing the runtime."""
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flask import current_app
 from sqlalchemy import Engine
 
 from app.data.entity import db
 from app.data.list_cache import CacheVersions
-from app.data.totals import RowTotals
+
+if TYPE_CHECKING:  # the reads stand on the engines kept here
+    from app.data.reads.totals import RowTotals
 
 RUNTIME = "guildhall"  # our only key in app.extensions
 
@@ -28,7 +30,7 @@ class DataHoldings:
     """Made once per application; the engines are prepared at the first use, inside its context."""
 
     cache_versions: CacheVersions
-    totals: RowTotals
+    totals: "RowTotals"
 
     @cached_property
     def engines(self) -> Engines:

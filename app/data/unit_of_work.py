@@ -499,28 +499,3 @@ def _after_flush(session: Session, _context: Any) -> None:
     work = transaction.get()
     if isinstance(work, UnitOfWork):
         work._invalidated.update(record_changes(session, work._take_change))
-
-
-# Commands that have no rule of their own; a command with a rule to check opens its own unit of work instead.
-def insert_object(actor: Actor, entity: E) -> E:
-    """Insert a new object; raises DuplicateRecord when its id or a unique value is taken."""
-    with unit_of_work(actor) as work:
-        work.insert(entity)
-        work.commit()
-    return entity
-
-
-def change_object(actor: Actor, model: type[E], object_id: str, **values: Any) -> E:
-    """Set the given properties of an active object; raises NotFound, DuplicateRecord."""
-    with unit_of_work(actor) as work:
-        entity = work.change(work.lock(model, object_id), **values)
-        work.commit()
-    return entity
-
-
-def archive_object(actor: Actor, model: type[E], object_id: str) -> E:
-    """Soft-delete an active object; raises NotFound."""
-    with unit_of_work(actor) as work:
-        entity = work.archive(work.lock(model, object_id))
-        work.commit()
-    return entity

@@ -31,8 +31,8 @@ from app.data.columns import Instant
 from app.data.reads import fetch
 from app.data.retries import OwedWork, error_text, lock_owed, postpone, settle
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.events.event_delivery import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery
 from app.events.making import event_of, tells, topics_of
-from app.events.outbox import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery
 from app.events.subscriptions import Subscription, subscription
 
 log = logging.getLogger("guildhall.deliveries")

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import ColumnElement, and_, or_
 
 from app.data.changes import OutboxRecord
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.topics import change_of, db_topic, index_topic
 
 _EVENTS = UUID("0192f3a4-5c1e-7d2b-9a60-6775696c6468")  # the namespace of event ids; must never change

@@ -22,8 +22,8 @@ from app.data.changes import OutboxRecord
 from app.data.connections import reading, writing_engine
 from app.data.entity import db
 from app.data.sqlite_write_lock import sqlite_write_lock
+from app.events.event_delivery import PENDING, EventDelivery
 from app.events.making import messages_of, topics_of
-from app.events.outbox import PENDING, EventDelivery
 from app.events.subscriptions import subscribers_of
 from app.events.transport import RedisStreams, Transport
 from app.runtime import runtime
@@ -51,11 +51,11 @@ def relay_batch(transport: Transport, limit: int = BATCH) -> int:
     if not rows:
         return 0
     transport.publish([message for row in rows for message in messages_of(row)])
-    _mark_published(rows)
+    _set_published(rows)
     return len(rows)
 
 
-def _mark_published(rows: Sequence[Any]) -> None:
+def _set_published(rows: Sequence[Any]) -> None:
     moment = now()
     owed = [{"record_id": row.id, "topic": topic, "subscriber": subscriber.name, "status": PENDING, "attempts": 0,
              "next_attempt_at": moment}

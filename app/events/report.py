@@ -8,7 +8,7 @@ from app.data.changes import OutboxRecord
 from app.data.columns import iso
 from app.data.connections import reading
 from app.events.deliveries import stored_for
-from app.events.outbox import IS_PARKED, IS_PENDING, EventDelivery
+from app.events.event_delivery import IS_PARKED, IS_PENDING, EventDelivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.annotations import annotate
 from app.data.unit_of_work import UnitOfWork
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.runtime import runtime
 
 Handler = Callable[[UnitOfWork, Event], None]

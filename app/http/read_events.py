@@ -23,7 +23,7 @@ _PAUSE = 0.5
 class ReadEventBuffer:
     """The buffer of one process and the thread that empties it; started by the first read after a fork.
 
-    `count_dropped` is told why and how many events were lost."""
+    `count_dropped` gets why and how many events were lost."""
 
     def __init__(self, redis: Redis, count_dropped: Callable[[str, int], None]) -> None:
         self._redis = redis

@@ -26,11 +26,11 @@ from app.http.naming import ApiNames
 from app.http.pipeline import Front, PathValues
 from app.http.read_events import announce_read
 from app.http.request import (
-    asked_page,
     current_actor,
     flag_argument,
     json_body,
     number_argument,
+    page_of_request,
     path_id,
     path_text,
     query_text,
@@ -180,7 +180,7 @@ def _take_arguments(api: BusinessApi, asked: ReadRequest) -> None:
         if value is not None:
             asked.arguments[name] = query_text(name, value)
     if api.crud == "list":
-        asked.page = asked_page()
+        asked.page = page_of_request()
         if request.args and api.filters.items:
             asked.where, asked.filters = api.filters.conditions(request.args.to_dict(flat=False))
 

@@ -118,7 +118,7 @@ def number_argument(name: str, default: int, *, least: int, most: int) -> int:
     return default if number < least else min(number, most)
 
 
-def asked_page() -> Page:
+def page_of_request() -> Page:
     """Return the asked page; pageNumber 0 means all rows, up to the bound.
 
     Raises InvalidInput for `after` beside another pageNumber than 1: each says where the page begins."""

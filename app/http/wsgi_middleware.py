@@ -38,7 +38,7 @@ def behind_proxies(application: Callable[..., Iterable[bytes]], count: int) -> C
     return ProxyFix(application, x_for=count, x_proto=count, x_host=0) if count else application
 
 
-class Edge:
+class WsgiMiddleware:
     """WSGI middleware around the application."""
 
     def __init__(self, app: Flask) -> None:

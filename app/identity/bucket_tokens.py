@@ -68,21 +68,22 @@ def read_bucket_token(app_secret: str, realm: str, token: str) -> BucketGrant:
                             options={"verify_exp": False, "verify_iat": False})
     except (PyJWTError, ValueError, TypeError, RecursionError) as error:
         raise BucketTokenRefused(str(error)) from error
-    if claims["tokenMark"] != _mark(realm) or claims["exp"] <= now().timestamp():
+    if claims["tokenMark"] != _token_kind(realm) or claims["exp"] <= now().timestamp():
         raise BucketTokenRefused("expired")
     return BucketGrant(claims["sessionId"], claims["userId"], tuple(bucket["bucketId"] for bucket in claims["buckets"]))
 
 
 def _issue(app_secret: str, session: TokenSession, bucket_id: str) -> str:
     claims = {
-        "tokenMark": _mark(session.realm), "sessionId": session.id, "userId": session.user_id, "sub": session.user_id,
+        "tokenMark": _token_kind(session.realm), "sessionId": session.id,
+        "userId": session.user_id, "sub": session.user_id,
         "iat": int(now().timestamp()), "exp": int(session.expires_at),
         "buckets": [{"bucketId": bucket_id, "action": ["write"], "isPublic": True}],
     }
     return jwt.encode(claims, _key(app_secret, session.realm), algorithm="HS256")
 
 
-def _mark(realm: str) -> str:
+def _token_kind(realm: str) -> str:
     return f"{REALM_CODENAMES[realm]}-bucket-token"
 
 

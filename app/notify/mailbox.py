@@ -36,7 +36,7 @@ _SEAL = "mail-message"
 
 def post_letter(work: UnitOfWork, *, realm: str, to: str, name: str, template: LetterTemplate, facts: Mapping[str, Any],
                 cause: str, channel: str = EMAIL) -> bool:
-    """Post the letter `name` in the caller's transaction; False when this cause already told this address the same.
+    """Post the letter `name` in the caller's transaction; False when this cause sent it to this address before.
 
     `cause` is the id of the event behind it; with address and name it makes the letter the only one of its kind."""
     key = f"{cause}:{name}:{to}"[:255]

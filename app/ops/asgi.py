@@ -172,7 +172,7 @@ class BufferingServer:
         except ClientGone:
             return
         _put_into(environ, body)
-        answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._asked, environ)
+        answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._run_application, environ)
         try:
             await self._send(answer, scope, send)
         finally:
@@ -226,7 +226,7 @@ class BufferingServer:
         content.close()
         return _Body(BytesIO(), length, refusal, whole=False)
 
-    def _asked(self, environ: Environ) -> _Answer:
+    def _run_application(self, environ: Environ) -> _Answer:
         """Run the application, in one of its threads, and return all it says.
 
         The body is closed here: the client may be gone, and its task with it, while the application still reads."""

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.data.changes import OutboxRecord
 from app.data.columns import iso
 from app.data.connections import reading
-from app.events.outbox import IS_PARKED, IS_PENDING
+from app.events.event_delivery import IS_PARKED, IS_PENDING
 from app.http.envelope import json_response
 from app.jobs.models import JobRun
 from app.runtime import runtime

@@ -60,7 +60,7 @@ def install_metrics(app: Flask, backlog: Backlog) -> None:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        if not _asked_from_this_machine():
+        if not _is_from_this_machine():
             raise NotFound
         registry = CollectorRegistry()
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
@@ -71,7 +71,7 @@ def install_metrics(app: Flask, backlog: Backlog) -> None:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _asked_from_this_machine() -> bool:
+def _is_from_this_machine() -> bool:
     """A proxy on this machine also connects from loopback, but says for whom."""
     forwarded = any(name in ("Forwarded", "X-Real-Ip", "Via") or name.startswith("X-Forwarded-")
                     for name in request.headers.keys())  # noqa: SIM118 - iterating headers gives pairs

@@ -51,7 +51,7 @@ class Supervisor:
         self._stopping = False
 
     def run(self, *, prepare: Callable[[], object], on_ready: Callable[[], None]) -> None:
-        """Start the foundations, `prepare` in a process on top of them, start the rest, watch until told to stop.
+        """Start the foundations, `prepare` in a process on top of them, start the rest, watch until a signal stops it.
 
         Raises TimeoutError when a child does not become ready, RuntimeError when `prepare` fails; whatever was started
         is ended first."""

@@ -208,7 +208,7 @@ def order_row(checkout: Checkout, order_id: str) -> Wire:
 def payment_result(checkout: Checkout, order_id: str, params: dict[str, Any], intent: Intent | None) -> dict[str, Any]:
     """Return the documented result of the order's payment; `amount` in major units.
 
-    The client secret is the payer's alone: it is there when the gateway was just asked, and told by no event."""
+    The client secret is the payer's alone: it is there when the gateway was just asked, and stands in no event."""
     made = attempts.read_all(checkout, order_id)
     attempt = attempts.paying_attempt(made) or (made[-1] if made else None)
     if attempt is None:

@@ -87,7 +87,7 @@ def change_equipment(caller: Caller, equipment_id: str, changes: Mapping[str, An
         return equipment.id
 
 
-def turn_equipment(caller: Caller, equipment_id: str, action: str) -> str:
+def change_equipment_status(caller: Caller, equipment_id: str, action: str) -> str:
     """Activate or deactivate equipment and remember it in the status history.
 
     Raises Conflict for a transition that is not allowed, and for activating where the division is not ACTIVE."""

@@ -20,7 +20,7 @@ from app.http.pipeline import Front, PathValues
 from app.http.realm_front import View
 from app.http.request import json_body
 from blueprints.equipment.envelope import documented_about_caller, documented_api, one_row, page_of_rows, refused
-from blueprints.equipment.queries import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, Asked, Rows
+from blueprints.equipment.queries import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, ListRequest, Rows
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
 from blueprints.equipment.rules import missing_scope
 from blueprints.equipment.tokens import REALM, Caller, caller_of
@@ -49,15 +49,15 @@ def _admit(api: ProgramApi, known: Caller | None, path: PathValues) -> Caller:
     return caller
 
 
-def _check_read(api: ProgramApi, _caller: Caller, path: PathValues) -> tuple[PathValues, Asked | None]:
-    return path, _asked(api) if api.is_list else None
+def _check_read(api: ProgramApi, _caller: Caller, path: PathValues) -> tuple[PathValues, ListRequest | None]:
+    return path, _list_request(api) if api.is_list else None
 
 
 def _check_write(api: ProgramApi, _caller: Caller, path: PathValues) -> tuple[PathValues, dict[str, Any]]:
     return path, check_body(api.body, _json_body(), *api.checks) if api.body is not None else {}
 
 
-def _read(api: ProgramApi, caller: Caller, sent: tuple[PathValues, Asked | None]) -> Response:
+def _read(api: ProgramApi, caller: Caller, sent: tuple[PathValues, ListRequest | None]) -> Response:
     path, asked = sent
     return one_row(api.view(caller, **path)) if asked is None else page_of_rows(api.view(caller, asked, **path))
 
@@ -93,7 +93,7 @@ def _json_body() -> object:
         raise Unprocessable([Entry("$", [Rule("json", "expected a JSON object")])]) from None
 
 
-def _asked(api: ProgramApi) -> Asked:
+def _list_request(api: ProgramApi) -> ListRequest:
     """Return page and filters; raises Unprocessable naming every wrong parameter."""
     wrong: dict[str, str] = {}
     number = _whole("page", 1, wrong)
@@ -108,7 +108,7 @@ def _asked(api: ProgramApi) -> Asked:
     if wrong:
         entries = [Entry(f"$.{name}", [Rule("invalid", said)], "query_parameter") for name, said in wrong.items()]
         raise Unprocessable(entries)
-    return Asked(number, size, filters)
+    return ListRequest(number, size, filters)
 
 
 def _whole(name: str, default: int, wrong: dict[str, str]) -> int:
@@ -127,7 +127,7 @@ def _expected(kind: str | tuple[str, ...], value: str) -> str | None:
     return None if 0 < len(value) <= 255 and "\x00" not in value else "expected 1 to 255 characters"
 
 
-READS: Front[ProgramApi, Caller | None, Caller, tuple[PathValues, Asked | None]] = Front(
+READS: Front[ProgramApi, Caller | None, Caller, tuple[PathValues, ListRequest | None]] = Front(
     _identify, _admit, _check_read, _read, refused
 )
 WRITES: Front[ProgramApi, Caller | None, Caller, tuple[PathValues, dict[str, Any]]] = Front(

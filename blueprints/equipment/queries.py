@@ -36,7 +36,7 @@ DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 50, 300
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListRequest:
     """A page of a list and the filters on it, all checked."""
 
     number: int = 1
@@ -50,10 +50,10 @@ class Paged:
 
     rows: list[Wire]
     total: int
-    asked: Asked
+    asked: ListRequest
 
 
-def equipment_page(caller: Caller, asked: Asked) -> Paged:
+def equipment_page(caller: Caller, asked: ListRequest) -> Paged:
     """Return the caller's equipment (NHS ADMIN: everybody's) that fulfils the filters, oldest first."""
     _require_working_legal_entity(caller, fetch)
     where = [Equipment.is_active.is_(True), *_of_caller(caller, Equipment.legal_entity_id, asked)]
@@ -77,14 +77,14 @@ def equipment_details(caller: Caller, equipment_id: str, rows: Rows = fetch) -> 
     return _with_names_and_places([row], rows)[0]
 
 
-def status_history(caller: Caller, equipment_id: str, asked: Asked) -> Paged:
+def status_history(caller: Caller, equipment_id: str, asked: ListRequest) -> Paged:
     """Return the status history of one piece of equipment, oldest first; raises NotFound, then Forbidden."""
     row = _visible(caller, Equipment, equipment_id, "Equipment", fetch)
     rows, total = _page(EquipmentStatus, [EquipmentStatus.equipment_id == row.id], asked)
     return Paged([_wire(history) for history in rows], total, asked)
 
 
-def legal_entity_page(caller: Caller, asked: Asked) -> Paged:
+def legal_entity_page(caller: Caller, asked: ListRequest) -> Paged:
     """Return the caller's legal entity (NHS ADMIN: all), oldest first."""
     return _simple_page(caller, LegalEntity, LegalEntity.id, asked)
 
@@ -94,7 +94,7 @@ def legal_entity(caller: Caller, legal_entity_id: str, rows: Rows = fetch) -> Wi
     return _wire(_visible(caller, LegalEntity, legal_entity_id, "Legal entity", rows, owner="id"))
 
 
-def division_page(caller: Caller, asked: Asked) -> Paged:
+def division_page(caller: Caller, asked: ListRequest) -> Paged:
     """Return the caller's divisions (NHS ADMIN: all), oldest first."""
     return _simple_page(caller, Division, Division.legal_entity_id, asked)
 
@@ -104,7 +104,7 @@ def division(caller: Caller, division_id: str, rows: Rows = fetch) -> Wire:
     return _wire(_visible(caller, Division, division_id, "Division", rows))
 
 
-def client_page(caller: Caller, asked: Asked) -> Paged:
+def client_page(caller: Caller, asked: ListRequest) -> Paged:
     """Return the registered clients, oldest first, without their secrets."""
     paged = _simple_page(caller, RegistryClient, RegistryClient.legal_entity_id, asked)
     return Paged([_shown_client(row) for row in paged.rows], paged.total, asked)
@@ -118,7 +118,7 @@ def client(client_id: str, rows: Rows = fetch) -> Wire:
     return _shown_client(_wire(found[0]))
 
 
-def dictionary_page(caller: Caller, dictionary: str, asked: Asked) -> Paged:
+def dictionary_page(caller: Caller, dictionary: str, asked: ListRequest) -> Paged:
     """Return the codes of a dictionary, retired ones too, in their order; raises NotFound."""
     _require_working_legal_entity(caller, fetch)
     require_dictionary(dictionary)
@@ -159,7 +159,7 @@ def _require_working_legal_entity(caller: Caller, rows: Rows) -> None:
         raise Conflict("Legal entity is not active")
 
 
-def _simple_page(caller: Caller, model: type[Any], owner: Any, asked: Asked) -> Paged:
+def _simple_page(caller: Caller, model: type[Any], owner: Any, asked: ListRequest) -> Paged:
     _require_working_legal_entity(caller, fetch)
     where = [model.is_active.is_(True), *_of_caller(caller, owner, asked)]
     if "status" in asked.filters:
@@ -170,7 +170,7 @@ def _simple_page(caller: Caller, model: type[Any], owner: Any, asked: Asked) -> 
     return Paged([_wire(row) for row in rows], total, asked)
 
 
-def _of_caller(caller: Caller, owner: Any, asked: Asked) -> list[ColumnElement[bool]]:
+def _of_caller(caller: Caller, owner: Any, asked: ListRequest) -> list[ColumnElement[bool]]:
     """What the caller may see: its own; NHS ADMIN everything, or the legal entity it asks for."""
     wanted = asked.filters.get("legal_entity_id")
     mine = [] if reads_everything(caller.role) else [owner == caller.legal_entity_id]
@@ -190,7 +190,7 @@ def _visible(
 
 
 def _page(
-    model: type[Base], where: Sequence[ColumnElement[bool]], asked: Asked, order: Any = None
+    model: type[Base], where: Sequence[ColumnElement[bool]], asked: ListRequest, order: Any = None
 ) -> tuple[Sequence[Row[Any]], int]:
     query: Select[Any] = select(model.__table__).where(*where).order_by(order if order is not None else model.id)
     total = fetch_one(select(func.count()).select_from(model).where(*where))

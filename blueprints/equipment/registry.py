@@ -57,7 +57,7 @@ def change_legal_entity(caller: Caller, legal_entity_id: str, changes: Mapping[s
         return legal_entity.id
 
 
-def turn_legal_entity(caller: Caller, legal_entity_id: str, action: str) -> str:
+def change_legal_entity_status(caller: Caller, legal_entity_id: str, action: str) -> str:
     """Activate, suspend or deactivate a legal entity; raises NotFound and Conflict."""
     with unit_of_work(caller.actor) as work:
         _require_own_entity_works(work, caller)
@@ -88,7 +88,7 @@ def change_division(caller: Caller, division_id: str, changes: Mapping[str, Any]
         return division.id
 
 
-def turn_division(caller: Caller, division_id: str, action: str) -> str:
+def change_division_status(caller: Caller, division_id: str, action: str) -> str:
     """Activate or deactivate a division; raises Conflict, also while ACTIVE equipment stands in it."""
     with unit_of_work(caller.actor) as work:
         division = _lock_own_division(work, caller, division_id)

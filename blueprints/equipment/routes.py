@@ -15,7 +15,7 @@ from blueprints.equipment import commands, queries, registry, schemas
 from blueprints.equipment.envelope import ERROR, documented_refusal
 from blueprints.equipment.front import FRONTS, READS
 from blueprints.equipment.policies import POLICIES
-from blueprints.equipment.queries import Asked, Paged, Rows, Wire
+from blueprints.equipment.queries import ListRequest, Paged, Rows, Wire
 from blueprints.equipment.refusals import Entry, Rule
 from blueprints.equipment.rules import DIVISION_STATUSES, EQUIPMENT_STATUSES, LEGAL_ENTITY_STATUSES, SCOPES
 from blueprints.equipment.tokens import Caller, issue_token
@@ -75,7 +75,7 @@ def create_equipment(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
 
 
 @api.list("/api/equipment", name="listEquipment", filters=EQUIPMENT_FILTERS, returns=schemas.EQUIPMENT)
-def list_equipment(caller: Caller, asked: Asked) -> Paged:
+def list_equipment(caller: Caller, asked: ListRequest) -> Paged:
     """List or search equipment; NHS ADMIN sees every legal entity's."""
     return queries.equipment_page(caller, asked)
 
@@ -101,13 +101,13 @@ def update_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) 
 @api.update("/api/equipment/{id}/actions/activate", name="activateEquipment", returns=schemas.EQUIPMENT)
 def activate_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """INACTIVE equipment becomes ACTIVE."""
-    return queries.equipment_details(caller, commands.turn_equipment(caller, id, "activate"), rows)
+    return queries.equipment_details(caller, commands.change_equipment_status(caller, id, "activate"), rows)
 
 
 @api.update("/api/equipment/{id}/actions/deactivate", name="deactivateEquipment", returns=schemas.EQUIPMENT)
 def deactivate_equipment(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """ACTIVE equipment becomes INACTIVE."""
-    return queries.equipment_details(caller, commands.turn_equipment(caller, id, "deactivate"), rows)
+    return queries.equipment_details(caller, commands.change_equipment_status(caller, id, "deactivate"), rows)
 
 
 @api.update(
@@ -122,7 +122,7 @@ def change_division_of_equipment(caller: Caller, rows: Rows, data: dict[str, Any
 
 
 @api.list("/api/equipment/{id}/history", name="listEquipmentHistory", returns=schemas.STATUS_ROW)
-def list_equipment_history(caller: Caller, asked: Asked, id: str) -> Paged:
+def list_equipment_history(caller: Caller, asked: ListRequest, id: str) -> Paged:
     """List the statuses the equipment went through, oldest first."""
     return queries.status_history(caller, id, asked)
 
@@ -141,7 +141,7 @@ def create_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wir
     filters={"name": "text", "status": LEGAL_ENTITY_STATUSES},
     returns=schemas.LEGAL_ENTITY,
 )
-def list_legal_entities(caller: Caller, asked: Asked) -> Paged:
+def list_legal_entities(caller: Caller, asked: ListRequest) -> Paged:
     """List the token's legal entity; NHS ADMIN sees all."""
     return queries.legal_entity_page(caller, asked)
 
@@ -166,19 +166,19 @@ def update_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: st
 @api.update("/api/legal_entities/{id}/actions/activate", name="activateLegalEntity", returns=schemas.LEGAL_ENTITY)
 def activate_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """A SUSPENDED or INACTIVE legal entity becomes ACTIVE."""
-    return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "activate"), rows)
+    return queries.legal_entity(caller, registry.change_legal_entity_status(caller, id, "activate"), rows)
 
 
 @api.update("/api/legal_entities/{id}/actions/suspend", name="suspendLegalEntity", returns=schemas.LEGAL_ENTITY)
 def suspend_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """An ACTIVE legal entity becomes SUSPENDED; it may still register equipment."""
-    return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "suspend"), rows)
+    return queries.legal_entity(caller, registry.change_legal_entity_status(caller, id, "suspend"), rows)
 
 
 @api.update("/api/legal_entities/{id}/actions/deactivate", name="deactivateLegalEntity", returns=schemas.LEGAL_ENTITY)
 def deactivate_legal_entity(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """An ACTIVE or SUSPENDED legal entity becomes INACTIVE."""
-    return queries.legal_entity(caller, registry.turn_legal_entity(caller, id, "deactivate"), rows)
+    return queries.legal_entity(caller, registry.change_legal_entity_status(caller, id, "deactivate"), rows)
 
 
 @api.create("/api/divisions", name="createDivision", body=schemas.NEW_DIVISION, returns=schemas.DIVISION)
@@ -193,7 +193,7 @@ def create_division(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
     filters={"name": "text", "status": DIVISION_STATUSES, "legal_entity_id": "uuid"},
     returns=schemas.DIVISION,
 )
-def list_divisions(caller: Caller, asked: Asked) -> Paged:
+def list_divisions(caller: Caller, asked: ListRequest) -> Paged:
     """List the divisions of the token's legal entity; NHS ADMIN sees all."""
     return queries.division_page(caller, asked)
 
@@ -213,13 +213,13 @@ def update_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -
 @api.update("/api/divisions/{id}/actions/activate", name="activateDivision", returns=schemas.DIVISION)
 def activate_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """An INACTIVE division becomes ACTIVE."""
-    return queries.division(caller, registry.turn_division(caller, id, "activate"), rows)
+    return queries.division(caller, registry.change_division_status(caller, id, "activate"), rows)
 
 
 @api.update("/api/divisions/{id}/actions/deactivate", name="deactivateDivision", returns=schemas.DIVISION)
 def deactivate_division(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> Wire:
     """An ACTIVE division without ACTIVE equipment becomes INACTIVE."""
-    return queries.division(caller, registry.turn_division(caller, id, "deactivate"), rows)
+    return queries.division(caller, registry.change_division_status(caller, id, "deactivate"), rows)
 
 
 @api.create("/api/clients", name="createClient", body=schemas.NEW_CLIENT, returns=schemas.CLIENT)
@@ -230,7 +230,7 @@ def create_client(caller: Caller, rows: Rows, data: dict[str, Any]) -> Wire:
 
 
 @api.list("/api/clients", name="listClients", filters={"legal_entity_id": "uuid"}, returns=schemas.CLIENT)
-def list_clients(caller: Caller, asked: Asked) -> Paged:
+def list_clients(caller: Caller, asked: ListRequest) -> Paged:
     """List the active clients."""
     return queries.client_page(caller, asked)
 
@@ -242,7 +242,7 @@ def revoke_client(caller: Caller, rows: Rows, data: dict[str, Any], id: str) -> 
 
 
 @api.list("/api/dictionaries/{name}", name="getDictionary", returns=schemas.CODE)
-def get_dictionary(caller: Caller, asked: Asked, name: str) -> Paged:
+def get_dictionary(caller: Caller, asked: ListRequest, name: str) -> Paged:
     """List the codes of a dictionary, such as DEVICE_TYPE."""
     return queries.dictionary_page(caller, name, asked)
 

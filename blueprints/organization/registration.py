@@ -13,7 +13,7 @@ from blueprints.organization.wiring import Organization, OrganizationSettings, s
 
 
 class AnyText(BaseConverter):
-    """Matches whatever a client puts into the address, so that a malformed id is told so."""
+    """Matches whatever a client puts into the address, so that a malformed id is refused as one."""
 
     regex = r"[\s\S]*?"
     part_isolating = False

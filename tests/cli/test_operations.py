@@ -20,7 +20,7 @@ from sqlalchemy import insert
 from app.actor import system_actor
 from app.clock import now
 from app.data.unit_of_work import unit_of_work
-from app.events.outbox import PARKED, EventDelivery
+from app.events.event_delivery import PARKED, EventDelivery
 from app.factory import create_app
 from app.jobs import schedule
 from app.settings import SettingsError, load_settings

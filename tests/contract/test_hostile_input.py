@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from app.data.connections import reading
-from app.events.outbox import EventDelivery
+from app.events.event_delivery import EventDelivery
 from tests.contract.fronts import DISTINCT_MOUNTS, Front
 from tests.contract.hostile import NO_JSON, NO_OBJECTS, odd_values, with_value, wrong_values
 from tests.contract.surface import Operation

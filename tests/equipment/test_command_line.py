@@ -9,7 +9,7 @@ from click.testing import Result
 from flask import Flask
 
 from blueprints.equipment import queries
-from blueprints.equipment.queries import Asked
+from blueprints.equipment.queries import ListRequest
 from blueprints.equipment.tokens import console
 from cli.equipment import equipment
 from tests.equipment.conftest import Registry
@@ -73,7 +73,7 @@ def test_a_dry_run_changes_nothing(say: Any, world: Registry, hospital: str, tmp
         assert "nothing was changed" in result.output
 
     assert queries.legal_entity(console(), hospital)["status"] == "ACTIVE"
-    assert queries.division_page(console(), Asked()).total == 0
+    assert queries.division_page(console(), ListRequest()).total == 0
     assert queries.is_device_type("XRAY")
 
 

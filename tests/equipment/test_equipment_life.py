@@ -119,11 +119,11 @@ def test_equipment_wakes_only_in_an_active_division(world: Registry, hospital: s
     division = world.division(hospital)
     equipment = world.equipment(hospital, division_id=division)
     act(owner, equipment, "deactivate")
-    registry.turn_division(console(), division, "deactivate")
+    registry.change_division_status(console(), division, "deactivate")
 
     assert refusal(act(owner, equipment, "activate"))[::2] == (409, "Division is not active")
 
-    registry.turn_division(console(), division, "activate")
+    registry.change_division_status(console(), division, "activate")
     assert act(owner, equipment, "activate").status_code == 200
 
 
@@ -134,7 +134,7 @@ def test_a_move_says_where_to(owner: Holder, walker: str, body: dict[str, Any]) 
 
 def test_a_move_to_an_unusable_division_is_refused(world: Registry, hospital: str, owner: Holder, walker: str) -> None:
     closed, elsewhere = world.division(hospital), world.division(world.legal_entity())
-    registry.turn_division(console(), closed, "deactivate")
+    registry.change_division_status(console(), closed, "deactivate")
 
     said = [refusal(act(owner, walker, "change_division", {"division_id": division}))[::2]
             for division in (NOWHERE, elsewhere, closed)]  # fmt: skip

@@ -72,7 +72,7 @@ def test_rung_3_each_role_of_the_legal_entity_may_register(world: Registry, hosp
 def test_rung_4_every_failing_entry_is_named_before_the_legal_entity(
     world: Registry, hospital: str, owner: Holder
 ) -> None:
-    registry.turn_legal_entity(console(), hospital, "deactivate")
+    registry.change_legal_entity_status(console(), hospital, "deactivate")
 
     wrong = entries(
         register(
@@ -154,13 +154,13 @@ def test_rung_5_an_unknown_legal_entity_is_refused_before_the_division(
 
 
 def test_rung_5_an_inactive_legal_entity_is_refused(world: Registry, hospital: str, owner: Holder) -> None:
-    registry.turn_legal_entity(console(), hospital, "deactivate")
+    registry.change_legal_entity_status(console(), hospital, "deactivate")
 
     assert refusal(register(owner)) == (409, "request_conflict", "Legal entity is not active")
 
 
 def test_rung_5_a_suspended_legal_entity_may_register(world: Registry, hospital: str, owner: Holder) -> None:
-    registry.turn_legal_entity(console(), hospital, "suspend")
+    registry.change_legal_entity_status(console(), hospital, "suspend")
 
     assert register(owner).status_code == 201
 
@@ -204,7 +204,7 @@ def test_rung_6_a_division_of_another_legal_entity_is_refused(world: Registry, o
 
 def test_rung_6_an_inactive_division_is_refused(world: Registry, hospital: str, owner: Holder) -> None:
     division = world.division(hospital)
-    registry.turn_division(console(), division, "deactivate")
+    registry.change_division_status(console(), division, "deactivate")
 
     assert refusal(register(owner, division_id=division))[::2] == (422, "Division is not active")
 

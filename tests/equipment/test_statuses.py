@@ -36,10 +36,10 @@ def subject_in(world: Registry, hospital: str, subject: str, status: str) -> str
     if subject == "equipment":
         made = world.equipment(hospital)
         if way:
-            commands.turn_equipment(Caller(hospital, NOBODY, "OWNER"), made, way)
+            commands.change_equipment_status(Caller(hospital, NOBODY, "OWNER"), made, way)
         return made
     made = world.division(hospital) if subject == "division" else world.legal_entity()
-    turn = registry.turn_division if subject == "division" else registry.turn_legal_entity
+    turn = registry.change_division_status if subject == "division" else registry.change_legal_entity_status
     if way:
         turn(console(), made, way)
     return made

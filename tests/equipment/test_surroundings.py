@@ -72,7 +72,7 @@ def test_an_owner_sees_its_own_legal_entity_only(world: Registry, hospital: str,
 def test_an_operator_whose_own_legal_entity_is_closed_may_do_nothing(world: Registry) -> None:
     service = world.legal_entity("NHS")
     operator = world.holder(service, "NHS ADMIN")
-    registry.turn_legal_entity(console(), service, "deactivate")
+    registry.change_legal_entity_status(console(), service, "deactivate")
 
     assert refusal(operator.send("POST", "/api/legal_entities", {"name": "X", "type": "MSP"}))[0] == 409
     assert refusal(operator.send("GET", "/api/legal_entities"))[0] == 409

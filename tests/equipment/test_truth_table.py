@@ -113,7 +113,7 @@ class Table:
             return None if state == "none" else NOWHERE
         made = self.world.division(owner)
         if state == "INACTIVE":
-            registry.turn_division(console(), made, "deactivate")
+            registry.change_division_status(console(), made, "deactivate")
         if state == "removed":
             self.world.set_row(Division, made, is_active=False)
         return made
@@ -122,17 +122,17 @@ class Table:
         """Return equipment in the wanted state; the division it stands in turns INACTIVE while it rests."""
         made = self.world.equipment(owner, division_id=where)
         if state == "INACTIVE":
-            commands.turn_equipment(Caller(owner, NOWHERE, "OWNER"), made, "deactivate")
+            commands.change_equipment_status(Caller(owner, NOWHERE, "OWNER"), made, "deactivate")
         if state == "removed":
             self.world.set_row(Equipment, made, is_active=False)
         if where is not None:
-            registry.turn_division(console(), where, "deactivate")
+            registry.change_division_status(console(), where, "deactivate")
         return made
 
     def close(self) -> None:
         """Bring the legal entities into the statuses they are named after."""
-        registry.turn_legal_entity(console(), self.legal_entities["SUSPENDED"], "suspend")
-        registry.turn_legal_entity(console(), self.legal_entities["INACTIVE"], "deactivate")
+        registry.change_legal_entity_status(console(), self.legal_entities["SUSPENDED"], "suspend")
+        registry.change_legal_entity_status(console(), self.legal_entities["INACTIVE"], "deactivate")
         self.world.set_row(LegalEntity, self.legal_entities["removed"], is_active=False)
 
     def compare(self, case: tuple[str, ...], answer: Any, expected: Answer) -> None:

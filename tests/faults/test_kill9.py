@@ -17,8 +17,8 @@ from app.actor import Actor, system_actor
 from app.data.changes import OutboxRecord
 from app.data.connections import reading
 from app.data.entity import Entity, db
+from app.events.event_delivery import DONE, EventDelivery
 from app.events.making import messages_of, topics_of
-from app.events.outbox import DONE, EventDelivery
 from app.events.subscriptions import subscribers_of
 from app.events.topics import db_topic
 from app.factory import create_app

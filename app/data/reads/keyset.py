@@ -64,10 +64,10 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class RowOrder:
-    """The order of a list, and the cursors that name a place in it; `mark` tells one order from another."""
+    """The order of a list, and the cursors that name a place in it; `fingerprint` tells one order from another."""
 
     keys: tuple[SortKey, ...]
-    mark: str
+    fingerprint: str
 
     @property
     def clauses(self) -> list[ColumnElement[Any]]:
@@ -81,11 +81,11 @@ class RowOrder:
 
     def cursor(self, values: Sequence[Any]) -> str:
         """Return the cursor of the row with these values, as the driver gave them; a caller can read them in it."""
-        return _encode(self.mark, [iso(value) if isinstance(value, datetime) else value for value in values])
+        return _encode(self.fingerprint, [iso(value) if isinstance(value, datetime) else value for value in values])
 
     def values(self, cursor: str) -> dict[str, Any]:
         """Return what the cursor says of its row, by parameter; raises InvalidInput when it is none of this order."""
-        found = _decode(self.mark, cursor, len(self.keys))
+        found = _decode(self.fingerprint, cursor, len(self.keys))
         try:
             return {name: _read(key, value)
                     for name, key, value in zip(self.parameters, self.keys, found, strict=True)}
@@ -121,17 +121,17 @@ def row_order(*terms: Any) -> RowOrder:
     Raises TypeError for anything that a cursor cannot hold."""
     keys = tuple(_sort_key(term) for term in terms)
     said = ",".join(f"{key.column.table.name}.{key.column.name} {key.descending}" for key in keys)
-    return RowOrder(keys, _mark(said))
+    return RowOrder(keys, _fingerprint(said))
 
 
 def position_cursor(order: str, position: int) -> str:
     """Return a cursor for an order no column has (best match first): how many rows came before."""
-    return _encode(_mark(order), [position])
+    return _encode(_fingerprint(order), [position])
 
 
 def position_of(order: str, cursor: str) -> int:
     """Return what `position_cursor` was given; raises InvalidInput when it is none of this order."""
-    position = _decode(_mark(order), cursor, 1)[0]
+    position = _decode(_fingerprint(order), cursor, 1)[0]
     if type(position) is not int or not 0 <= position < 2 ** 31:
         raise _malformed()
     return position
@@ -183,22 +183,22 @@ def _read(key: SortKey, value: Any) -> Any:
     return key.read(value)
 
 
-def _mark(order: str) -> str:
+def _fingerprint(order: str) -> str:
     return blake2b(order.encode(), digest_size=4).hexdigest()
 
 
-def _encode(mark: str, values: Sequence[Any]) -> str:
-    return urlsafe_b64encode(orjson.dumps([mark, *values])).rstrip(b"=").decode()
+def _encode(fingerprint: str, values: Sequence[Any]) -> str:
+    return urlsafe_b64encode(orjson.dumps([fingerprint, *values])).rstrip(b"=").decode()
 
 
-def _decode(mark: str, cursor: str, length: int) -> list[Any]:
+def _decode(fingerprint: str, cursor: str, length: int) -> list[Any]:
     try:
         found = orjson.loads(b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except ValueError:
         raise _malformed() from None
     if not isinstance(found, list) or not found or not isinstance(found[0], str):
         raise _malformed()
-    if found[0] != mark:
+    if found[0] != fingerprint:
         raise _refused("a cursor of another list or order")
     if len(found) != length + 1:
         raise _malformed()

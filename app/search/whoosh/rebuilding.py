@@ -17,7 +17,7 @@ from app.search.whoosh.writing import MAX_MERGED, GenerationWriter
 
 logger = logging.getLogger(__name__)
 
-_TELL_EVERY = 200  # documents between two calls of the progress callback
+_REPORT_EVERY = 200  # documents between two calls of the progress callback
 _JOURNAL_CHUNK = 2**20  # bytes of journal replayed per commit
 _NEARLY_DONE = 2**16  # bytes of journal small enough to replay while writers wait
 
@@ -75,8 +75,8 @@ class Rebuild:
         done, cursor = int(reached.get("done", 0)), reached.get("cursor")
         total = source.total()
         progress(done, total)
-        told = _telling(source.documents(cursor), lambda read: progress(done + read, max(total, done + read)))
-        while batch := list(islice(told, MAX_MERGED)):
+        documents = _reporting(source.documents(cursor), lambda read: progress(done + read, max(total, done + read)))
+        while batch := list(islice(documents, MAX_MERGED)):
             writer.write(batch)
             done += len(batch)
             write_whole(writer.path / "progress.json", orjson.dumps({"done": done, "cursor": batch[-1].id}))
@@ -93,8 +93,8 @@ class Rebuild:
         return offset
 
 
-def _telling(documents: Iterable[Document], tell: Callable[[int], None]) -> Iterator[Document]:
+def _reporting(documents: Iterable[Document], report: Callable[[int], None]) -> Iterator[Document]:
     for read, document in enumerate(documents, 1):
-        if read % _TELL_EVERY == 0:
-            tell(read)
+        if read % _REPORT_EVERY == 0:
+            report(read)
         yield document

@@ -1,7 +1,8 @@
 """The writes of adminModeration: the record itself; corrections of payments come from orderManagement."""
 from app.actor import Actor
 from app.clock import now
-from app.data.unit_of_work import archive_object, unit_of_work
+from app.data.object_commands import archive_object
+from app.data.unit_of_work import unit_of_work
 from app.identity.access import require
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.rules import NOBODY, signed

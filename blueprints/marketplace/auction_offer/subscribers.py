@@ -1,6 +1,6 @@
 """What happens to bids and offers when their listing is withdrawn: they end with it."""
 from app.data.unit_of_work import UnitOfWork
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.offer_commands import decline_open_offers

@@ -2,7 +2,8 @@
 from typing import Any
 
 from app.actor import Actor
-from app.data.unit_of_work import archive_object, change_object, insert_object, unit_of_work
+from app.data.object_commands import archive_object, change_object, insert_object
+from app.data.unit_of_work import unit_of_work
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from app.actor import Actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.identity.access import require_self_or_staff
 from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter
@@ -60,8 +60,8 @@ def tell(work: UnitOfWork, event: Event, notice: Notice, payload: Mapping[str, A
          more: Mapping[str, Any] | None = None) -> None:
     """Tell one user of an event, in the subscriber's transaction: a row in the app and, where it has words, a letter.
 
-    `payload` is what the app shows, `more` are further facts for the letter only. Who is no longer a user is not told,
-    and no event tells anybody the same twice."""
+    `payload` is what the app shows, `more` are further facts for the letter only. Who is no longer a user gets
+    nothing, and no event notifies anybody of the same twice."""
     contact = contact_of(REALM, notice.user_id)
     if contact is None or _is_notified(work, event, notice):
         return

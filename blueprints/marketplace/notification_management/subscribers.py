@@ -1,8 +1,8 @@
-"""Who is told when bids and offers happen (rules-marketplace §6.3), and the letters of EMAIL notifications."""
+"""Who is notified when bids and offers happen (rules-marketplace §6.3), and the letters of EMAIL notifications."""
 from typing import Any
 
 from app.data.unit_of_work import UnitOfWork
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from app.notify.letters import spoken_amount
 from blueprints.marketplace.auction_offer.queries import last_bid_of, was_raised

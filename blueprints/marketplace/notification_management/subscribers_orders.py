@@ -1,9 +1,9 @@
-"""Who is told when orders are placed, paid, shipped, delivered and cancelled (rules-marketplace §6.3)."""
+"""Who is notified when orders are placed, paid, shipped, delivered and cancelled (rules-marketplace §6.3)."""
 from collections.abc import Iterable
 from typing import Any
 
 from app.data.unit_of_work import UnitOfWork
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from blueprints.marketplace.notification_management.commands import tell
 from blueprints.marketplace.notification_management.rules import Notice

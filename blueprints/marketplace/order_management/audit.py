@@ -1,4 +1,4 @@
-"""What staff changes of a payment by hand, told in its transaction to whoever keeps the record of it.
+"""What staff changes of a payment by hand, reported in its transaction to whoever keeps the record of it.
 
 adminModeration stands on a higher floor and cannot be called from here: its declaration hands its keeper down."""
 from collections.abc import Callable

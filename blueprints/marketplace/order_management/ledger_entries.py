@@ -1,4 +1,4 @@
-"""Do the books agree? What was paid minus what was given back is the ledger; what orders hold is the stock.
+"""Do ledger and stock agree with the orders? What was paid minus refunds is the ledger; what orders hold the stock.
 
 Called by `flask doctor` and by tests; reads everything, changes nothing."""
 from collections import defaultdict
@@ -29,12 +29,12 @@ GIVEN_BACK_WITHIN = timedelta(minutes=15)
 
 
 def differences() -> list[str]:
-    """Return what does not agree, one sentence each; nothing when the books are right."""
+    """Return what does not agree, one sentence each; nothing when all agrees."""
     return [*_money(), *_payments(), *_stock(), *_held_for_nobody(), *_due()]
 
 
-def check_books() -> tuple[str, str]:
-    """Return what `flask doctor` says of the books: ok or fail, and a sentence."""
+def check_ledger() -> tuple[str, str]:
+    """Return what `flask doctor` says of ledger and stock: ok or fail, and a sentence."""
     wrong, sums = differences(), totals()
     if wrong:
         return "fail", f"{len(wrong)} differences, `flask payments status` lists them; the first: {wrong[0]}"

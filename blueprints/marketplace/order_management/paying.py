@@ -34,7 +34,7 @@ def start_payment(actor: Actor, order_id: str, params: dict[str, Any]) -> Paymen
 def refresh_payment(actor: Actor, order_id: str, params: dict[str, Any], *, cancelled_too: bool = False) -> Payment:
     """Read an order's payment anew from the gateway (147); `cancelled_too` finds orders cancelled for good.
 
-    Staff is not told the secret that lets its holder confirm the payment."""
+    Staff do not get the secret that lets its holder confirm the payment."""
     payment = pay.refresh(CHECKOUT, actor, order_id, params, cancelled_too=cancelled_too)
     is_payer = actor.is_user(payment.order["buyerId"])
     return payment if is_payer else Payment(payment.order, without_secret(payment.result))

@@ -195,7 +195,7 @@ class Callback(InputSchema):
     order_management_order_id = Identifier(required=True, metadata={"description": "taken from the signed event"})
 
     @pre_load
-    def _not_asked(self, data: Any, **_: Any) -> Any:
+    def _some_order(self, data: Any, **_: Any) -> Any:
         return {"orderManagementOrderId": "00000000-0000-0000-0000-000000000000"}
 
 

@@ -112,7 +112,7 @@ def on_refunded(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: Pa
 
 
 def on_refund_lost(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund: PaymentRefund) -> None:
-    """A refund the gateway had confirmed came back: the books say so, and `flask payments status` that it is due."""
+    """A refund the gateway had confirmed came back: the ledger says so, and `flask payments status` that it is due."""
     ledger.book_refund_lost(work, refund)
     work.flush()
     work.change(order, refund_due=ledger.money_due(work, order))

@@ -22,7 +22,7 @@ def in_minor_units(given: Mapping[str, Any], stored: Mapping[str, Any]) -> tuple
         try:
             restated[name] = to_minor(major, currency)
         except ValueError as error:
-            # A stored amount is not told: it may be the reserve, and whoever edits need not be the seller.
+            # A stored amount is not shown: it may be the reserve, and whoever edits need not be the seller.
             faults[name] = str(error) if name in given else f"the amount it has cannot be restated in {currency}"
     return restated, faults
 

@@ -67,7 +67,7 @@ def _less(held: int, units: int) -> int:
 
 
 def stock_figures() -> dict[str, tuple[int, int]]:
-    """Return id → (reserved, sold) of every listing of which anything is taken, for checking the books."""
+    """Return id → (reserved, sold) of every listing of which anything is taken, for checking the stock."""
     is_taken = or_(Product.reserved != 0, Product.sold != 0)
     rows = fetch(select(Product.id, Product.reserved, Product.sold).where(is_taken))
     return {row.id: (row.reserved, row.sold) for row in rows}

@@ -6,7 +6,8 @@ from sqlalchemy import update
 
 from app.actor import Actor
 from app.clock import now
-from app.data.unit_of_work import UnitOfWork, archive_object, unit_of_work
+from app.data.object_commands import archive_object
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
 from app.jobs.models import JobRun
 from app.jobs.wakeup import wake

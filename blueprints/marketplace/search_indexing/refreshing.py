@@ -11,7 +11,7 @@ from app.actor import system_actor
 from app.data.reads import Page
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.search.catalogue import DeclaredIndex, Progress, apply_or_rebuild
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe_batch
 from app.search import Change, Removal
 from app.search.catalogue import apply_or_rebuild

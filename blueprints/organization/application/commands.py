@@ -1,4 +1,4 @@
-"""The writes: load the aggregate, decide, append the event and, unless told to wait, project it; one transaction."""
+"""The writes: load the aggregate, decide, append the event and, unless asked not to, project it; one transaction."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta

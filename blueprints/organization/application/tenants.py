@@ -96,7 +96,7 @@ def kinds_with_tables(ports: Ports, tenant: Tenant) -> list[ResourceType]:
 
 
 def add_client(ports: Ports, tenant_id: str, scopes: Iterable[str], name: str) -> tuple[Client, str]:
-    """Create an OAuth2 client of the tenant; returns it with its secret, which is told this once.
+    """Create an OAuth2 client of the tenant; returns it with its secret, which is shown this once.
 
     Raises MalformedBody for a scope that no resource has."""
     tenant = known_tenant(ports, tenant_id)

@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 
 from app.actor import system_actor
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe_batch
 from app.identity.bucket_tokens import user_bucket
 from app.settings import REALM_CODENAMES

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.data.unit_of_work import UnitOfWork
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from app.events.topics import service_topic
 from app.identity.one_time_codes import unpacked_code, unpacked_link_secret

@@ -138,7 +138,7 @@ def cursor(*values: Any) -> str:
     return urlsafe_b64encode(orjson.dumps(values)).decode()
 
 
-MARK = row_order(Product.created_at, Product.bid_count, Product.price, Product.id).mark
+MARK = row_order(Product.created_at, Product.bid_count, Product.price, Product.id).fingerprint
 MOMENT = "2026-01-01T00:00:00.000Z"
 
 

@@ -7,11 +7,10 @@ import pytest
 from flask import Flask
 
 from app.actor import system_actor
-from app.data import totals
 from app.data.holdings import holdings
 from app.data.list_cache import SharedMemoryVersions
-from app.data.reads import Page, list_rows
-from app.data.totals import RowTotals
+from app.data.reads import Page, list_rows, totals
+from app.data.reads.totals import RowTotals
 from app.data.unit_of_work import unit_of_work
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category

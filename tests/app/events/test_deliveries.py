@@ -21,7 +21,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
-from app.events.outbox import DONE, PARKED, Event, EventDelivery
+from app.events.event_delivery import DONE, PARKED, Event, EventDelivery
 from app.events.relay import relay_all, relay_batch
 from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams
@@ -265,7 +265,7 @@ def test_a_relay_that_dies_between_publishing_and_marking_loses_nothing(
     heard = copying_subscriber()
     commands.create_category(SYSTEM, title="a")
     with monkeypatch.context() as patch:
-        patch.setattr("app.events.relay._mark_published", lambda rows: (_ for _ in ()).throw(Unheard))
+        patch.setattr("app.events.relay._set_published", lambda rows: (_ for _ in ()).throw(Unheard))
         with pytest.raises(Unheard):
             relay_batch(RedisStreams(runtime().redis))
     relay_all()

@@ -10,7 +10,7 @@ from app.clock import moved_clock
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import drain_deliveries
-from app.events.outbox import EventDelivery
+from app.events.event_delivery import EventDelivery
 from app.notify.mailbox import read_outbox
 from blueprints.marketplace.auction_offer.offer_commands import offer_second_chance
 from blueprints.marketplace.notification_management.letters import LETTERS

@@ -10,7 +10,7 @@ from app.clock import now
 from app.data.columns import iso, parse_iso
 from app.data.due_work import DueWork
 from app.data.reads import fetch
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from tests.clients import ApiClient
 from tests.flow import everything_sent
 from tests.marketplace.product_listing.conftest import OWN_PRODUCTS, PRODUCTS, Body

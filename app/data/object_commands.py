@@ -1,0 +1,32 @@
+"""Commands on one object that have no rule of their own; one with a rule opens its own unit of work instead."""
+from typing import Any, TypeVar
+
+from app.actor import Actor
+from app.data.entity import Entity
+from app.data.unit_of_work import unit_of_work
+
+E = TypeVar("E", bound=Entity)
+
+
+def insert_object(actor: Actor, entity: E) -> E:
+    """Insert a new object; raises DuplicateRecord when its id or a unique value is taken."""
+    with unit_of_work(actor) as work:
+        work.insert(entity)
+        work.commit()
+    return entity
+
+
+def change_object(actor: Actor, model: type[E], object_id: str, **values: Any) -> E:
+    """Set the given properties of an active object; raises NotFound, DuplicateRecord."""
+    with unit_of_work(actor) as work:
+        entity = work.change(work.lock(model, object_id), **values)
+        work.commit()
+    return entity
+
+
+def archive_object(actor: Actor, model: type[E], object_id: str) -> E:
+    """Soft-delete an active object; raises NotFound."""
+    with unit_of_work(actor) as work:
+        entity = work.archive(work.lock(model, object_id))
+        work.commit()
+    return entity

@@ -1,0 +1,202 @@
+"""The verbs of queries: rows as the wire wants them, in a number of statements that does not depend on their number.
+
+A query never writes and never builds entities; what it returns is turned into JSON by app/http."""
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
+
+from app.data.changes import version_key
+from app.data.connections import reading, transaction
+from app.data.entity import Entity
+from app.data.holdings import holdings
+from app.data.reads.keyset import RowOrder, row_order
+from app.data.reads.prepared import fetch_prepared, fetch_raw
+from app.data.reads.totals import Outdated
+from app.data.serialization import Wire, row_serializer
+from app.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The asked page: number from 1 (0 = everything up to the limit) and rows per page.
+
+    With `after`, the cursor of a former answer, it begins behind that answer's last row and the number is 1."""
+
+    number: int = 1
+    size: int = 25
+    limit: int = 1000
+    after: str | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows may come at most."""
+        return self.limit if self.number == 0 else self.size
+
+    @property
+    def offset(self) -> int:
+        """Return how many rows come before the page."""
+        return max(0, self.number - 1) * self.size
+
+
+@dataclass(slots=True)
+class Listing:
+    """One page of wire rows, the number of rows in all pages, and the cursor of the next page, None at the end.
+
+    `outdated` says since when and until when the total stands, where a write may have changed it since."""
+
+    rows: list[Wire]
+    total: int
+    page: Page
+    next: str | None = None
+    outdated: Outdated | None = None
+
+
+def fetch(query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
+    """Return the rows of a query."""
+    with reading() as connection:
+        return connection.execute(query).all()
+
+
+def fetch_one(query: Select[*tuple[Any, ...]]) -> Row[Any] | None:
+    """Return the first row of a query or None."""
+    with reading() as connection:
+        return connection.execute(query.limit(1)).first()
+
+
+def get_row(model: type[Entity], object_id: str, *where: ColumnElement[bool]) -> Wire:
+    """Return the wire row of the active object with that id; raises NotFound."""
+    with reading() as connection:
+        rows = _raw_rows(connection, _by_id(model), where, {"id_": object_id})
+        make = row_serializer(model).raw_rows[connection.dialect.name]
+    if not rows:
+        raise NotFound
+    return make(rows[0])
+
+
+def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnElement[bool]) -> dict[str, Wire]:
+    """Return id → wire row of the active objects among `ids`, in one statement."""
+    wanted = {object_id for object_id in ids if object_id}
+    if not wanted:
+        return {}
+    shape = row_serializer(model)
+    with reading() as connection:
+        found = fetch_raw(connection, _by_ids(model).where(*where), {"ids": list(wanted)})
+        make = shape.raw_rows[connection.dialect.name]
+    return {row["id"]: row for row in map(make, found)}
+
+
+def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], order: tuple[Any, ...] = ()) -> Listing:
+    """Return a page of the active rows that fulfil `where`, their total, and the cursor of the next page.
+
+    `order` (default: oldest first) should be a constant of the module: the statement is prepared once for it. Its
+    terms are columns or `column.desc()`; the id decides among equals. Raises InvalidInput for a wrong `page.after`."""
+    listed = _listed(model, order)
+    begins = {} if page.after is None else listed.order.values(page.after)
+    query = listed.query if page.after is None else _listed_behind(model, order, tuple(
+        value is None for value in begins.values()))
+    with reading() as connection:
+        # One more than asked: it tells whether this is the end.
+        found = _raw_rows(connection, query, where, {"rows": page.rows + 1, "skip": page.offset, **begins})
+        shown, more = found[:page.rows], len(found) > page.rows
+        rows = list(map(row_serializer(model).raw_rows[connection.dialect.name], shown))
+        if not more and page.after is None and (rows or not page.offset):
+            return Listing(rows, page.offset + len(rows), page)
+        total, outdated = _total(connection, model, where)
+    following = listed.order.cursor([shown[-1][place] for place in listed.places]) if more else None
+    return Listing(rows, total, page, following, outdated)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The prepared list of a model in one order, and where in its tuples the values of the order stand."""
+
+    query: Select[Any]
+    order: RowOrder
+    places: tuple[int, ...]
+
+
+@cache
+def _by_id(model: type[Entity]) -> Select[Any]:
+    return _active(model).where(model.__table__.c.id == bindparam("id_"))
+
+
+@cache
+def _by_ids(model: type[Entity]) -> Select[Any]:
+    return _active(model).where(model.__table__.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@lru_cache(maxsize=512)
+def _listed(model: type[Entity], order: tuple[Any, ...]) -> _Listed:
+    by = _unique_order(model, order)
+    shown = [field.attribute for field in row_serializer(model).fields]
+    unseen = [key.column for key in by.keys if key.column.key not in shown]
+    names = [*shown, *(column.key for column in unseen)]
+    query = (_active(model).add_columns(*unseen).order_by(*by.clauses)
+             .limit(bindparam("rows", type_=Integer)).offset(bindparam("skip", type_=BigInteger)))
+    return _Listed(query, by, tuple(names.index(key.column.key) for key in by.keys))
+
+
+@lru_cache(maxsize=512)
+def _listed_behind(model: type[Entity], order: tuple[Any, ...], nulls: tuple[bool, ...]) -> Select[Any]:
+    """Prepare the same behind a row that is NULL in these places of the order; its values are given each time."""
+    listed = _listed(model, order)
+    values = {name: None if null else "" for name, null in zip(listed.order.parameters, nulls, strict=True)}
+    return listed.query.where(listed.order.behind(values))
+
+
+def _unique_order(model: type[Entity], terms: tuple[Any, ...]) -> RowOrder:
+    """Return the order by these terms, by the id at last and in the direction of the last term."""
+    columns = model.__table__.c
+    by = row_order(*(terms or (columns.id,)))
+    if any(key.column.key == "id" for key in by.keys):
+        return by
+    return row_order(*terms, columns.id.desc() if by.keys[-1].descending else columns.id)
+
+
+def _active(model: type[Entity]) -> Select[Any]:
+    return select(*row_serializer(model).columns).where(model.__table__.c.is_active.is_(True))
+
+
+def _raw_rows(connection: Connection, query: Select[Any], where: Sequence[ColumnElement[bool]],
+              values: dict[str, Any]) -> Sequence[Sequence[Any]]:
+    """Run one of the prepared queries, narrowed by `where`, and return the driver's own tuples."""
+    if where:
+        return fetch_raw(connection, query.where(*where), values)
+    return fetch_prepared(connection, query, values)
+
+
+def _total(connection: Connection, model: type[Entity],
+           where: tuple[ColumnElement[bool], ...]) -> tuple[int, Outdated | None]:
+    """Count the rows, unless the process remembers a total that may be served (app/data/reads/totals.py)."""
+    def count(limit: int | None) -> int:
+        counted: Select[Any] = select(func.count()).select_from(model).where(model.is_active.is_(True), *where)
+        if limit is not None:
+            some: Select[Any] = counted.with_only_columns(literal_column("1")).limit(limit)
+            counted = select(func.count()).select_from(some.subquery())
+        return int(connection.execute(counted).scalar_one())
+
+    if transaction.get() is not None:
+        return count(None), None  # what is not committed must not be remembered
+    return holdings().totals.get((model, *(_key_of(condition) for condition in where)), version_key(model), count)
+
+
+def _key_of(condition: ColumnElement[bool]) -> tuple[Any, ...]:
+    """Return what two equal conditions have in common: structure and values."""
+    made = condition._generate_cache_key()
+    if made is None:
+        return (object(),)
+    return (made.key, tuple(repr(parameter.effective_value) for parameter in made.bindparams))
