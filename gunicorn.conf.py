@@ -35,6 +35,7 @@ for _file in _metrics.glob("*.db"):
 bind = f"127.0.0.1:{_settings.port}"
 workers = 2
 worker_class = "app.ops.web.Worker"
+asgi_loop = "asyncio"
 threads = 2
 worker_connections = 1000  # of each worker, open at the same time; one that waits costs no thread
 keepalive = 5

@@ -10,7 +10,7 @@ import click
 
 from bench import contestants, guildhall, report
 from bench.databases import Databases
-from bench.figures import bidding, checkout, growth, login, outbox, requests, resting, search
+from bench.figures import bidding, checkout, growth, login, outbox, requests, resting, search, slow
 from bench.guildhall import Guildhall
 from bench.load import LoadGeneratorMissing, find_wrk
 from bench.profile import profile
@@ -18,7 +18,7 @@ from bench.report import Section
 from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
-FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest")
+FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow")
 GROWTH = "growth"  # runs by itself: it needs no wrk, takes many minutes and keeps its own file
 SHORT, LONG = 1_000, 1_000_000
 
@@ -128,6 +128,11 @@ def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: flo
         with _prepared(halls):
             yield from _of_requests(databases, halls, wanted, rounds, seconds)
             yield from _of_halls(databases, halls, wanted, rounds, seconds)
+    if "slow" in wanted:
+        hall = guildhall.on_sqlite(databases, "guildhall-slow")
+        with _prepared([hall]):
+            _say("slow clients")
+            yield from slow.measure(hall, rounds, seconds)
     if "search" in wanted:
         _say("search")
         yield search.measure([10_000, 100_000])

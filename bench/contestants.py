@@ -15,7 +15,7 @@ from bench.venvs import python_of
 
 HERE = Path(__file__).parent
 GUNICORN = HERE.parent / "gunicorn.conf.py"
-SHARED_SETTINGS = ("workers", "threads", "worker_connections", "keepalive")
+SHARED_SETTINGS = ("workers", "threads", "keepalive")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def _as_guildhall() -> list[str]:
     flags = [
         f"--{name.replace('_', '-').replace('keepalive', 'keep-alive')}={settings[name]}" for name in SHARED_SETTINGS
     ]
-    return ["-b", "127.0.0.1:{port}", "--worker-class=gthread", "--log-level", "warning", *flags]
+    shared = ["-b", "127.0.0.1:{port}", "--worker-class=gthread", "--worker-connections=64", "--log-level", "warning"]
+    return [*shared, *flags]
 
 
 def _peer(databases: Databases, name: str, command: Sequence[str]) -> Contestant:

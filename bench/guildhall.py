@@ -72,13 +72,14 @@ class Guildhall:
             self._valkey.terminate()
             self._valkey.wait()
 
-    def web(self) -> Server:
-        """Return its web server: gunicorn with the repository's own configuration."""
+    def web(self, kind: str = "", options: Sequence[str] = ()) -> Server:
+        """Return its web server: gunicorn with the repository's own configuration, and `options` as another `kind`."""
         port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
+        command = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
         environment = {**self.environment, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
         health = "/marketplace/productlisting-api/health"
-        return Server(self.name, command, environment, self.home, health, port=port)
+        name = f"{self.name}-{kind}" if kind else self.name
+        return Server(name, command, environment, self.home, health, port=port)
 
     def contestant(self) -> Contestant:
         """Return it as a contestant of list, get and create."""

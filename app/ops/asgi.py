@@ -211,10 +211,10 @@ class BufferingServer:
                     piece = message.get("body", b"")
                     length += len(piece)
                     content.write(piece)
+                    await _move(limit, began + patience + length / SLOWEST)
                     if not message.get("more_body"):
                         content.seek(0)
                         return _Body(content, length)
-                    limit.reschedule(began + patience + length / SLOWEST)
         except TimeoutError:
             refusal = TooSlow()
         except OSError as error:  # no room for the file
@@ -263,14 +263,26 @@ class BufferingServer:
                 while (following := next(pieces, None)) is not None:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                     sent += len(piece)
-                    limit.reschedule(min(loop.time() + patience, began + patience + sent / SLOWEST))
+                    await _move(limit, min(loop.time() + patience, began + patience + sent / SLOWEST))
                     piece = following
                 await send({"type": "http.response.body", "body": piece})
+                await _move(limit, None)
         except TimeoutError:
             if abort := scope.get("extensions", {}).get(ABORT):
                 abort()
         finally:
             self.waiting_in_memory -= answer.in_memory
+
+
+async def _move(limit: asyncio.Timeout, when: float | None) -> None:
+    """Move the deadline; raises TimeoutError when it has passed.
+
+    The time-out cancels what is awaited, and `asyncio.wait_for`, in which gunicorn waits, drops a cancellation that
+    comes together with the result (Python 3.11); or it is still to come, and would end the request at a later await."""
+    if limit.expired():
+        await asyncio.sleep(0)
+        raise TimeoutError
+    limit.reschedule(when)
 
 
 def client_of(environ: Environ, proxies: int) -> str:
@@ -342,8 +354,8 @@ async def _hear_out(receive: Receive) -> None:
     Without it, closing the connection would take the answer away from them."""
     left = _MOST_HEARD_OUT
     try:
-        async with asyncio.timeout(_LONGEST_HEARD_OUT):
-            while left > 0:
+        async with asyncio.timeout(_LONGEST_HEARD_OUT) as limit:
+            while left > 0 and not limit.expired():
                 message = await receive()
                 left -= len(message.get("body", b""))
                 if not message.get("more_body"):

@@ -3,6 +3,7 @@
 What is no HTTP never reaches the application; it is refused here, in the same words."""
 import asyncio
 import resource
+import socket
 import sys
 from functools import partial
 from http import HTTPStatus
@@ -165,6 +166,17 @@ class Worker(gasgi.ASGIWorker):
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         super().init_process()
+
+    def _setup_event_loop(self) -> None:
+        super()._setup_event_loop()
+        self._create_server = self.loop.create_server
+        self.loop.create_server = self._listen
+
+    async def _listen(self, make_protocol: Any, *, sock: socket.socket, **options: Any) -> Any:
+        """Take one connection at a time: asyncio takes a hundred at once, and the other workers would have none."""
+        server = await self._create_server(make_protocol, sock=sock, backlog=1, **options)
+        sock.listen(self.cfg.backlog)  # the line of those who wait stays as long as it was
+        return server
 
     def load_wsgi(self) -> None:
         """Put the buffering server around the application."""

@@ -51,7 +51,7 @@ class Client:
 
     server: BufferingServer
     pieces: list[bytes] = field(default_factory=list)  # of its body, as they come in
-    then: str = "end"  # or "silence", or "leave"
+    then: str = "end"  # or "silence", "leave", "too late": the rest comes together with the time-out
     reads: bool = True
     address: str = "203.0.113.1"
     said: list[dict[str, Any]] = field(default_factory=list)
@@ -67,6 +67,10 @@ class Client:
                 return {"type": "http.request", "body": piece, "more_body": bool(left) or self.then != "end"}
             if self.then == "silence":
                 await forever.wait()
+            if self.then == "too late":
+                with suppress(asyncio.CancelledError):  # as asyncio.wait_for may, in which gunicorn waits
+                    await forever.wait()
+                return {"type": "http.request", "body": b"}", "more_body": False}
             return {"type": "http.disconnect"}
 
         async def send(message: dict[str, Any]) -> None:
@@ -106,8 +110,9 @@ def ask(client: Client, path: str, method: str = "GET", **headers: str) -> Clien
     return asyncio.run(client.ask(path, method, **headers))
 
 
-def test_a_body_that_does_not_come_is_answered_408() -> None:
-    client = ask(Client(served(IMPATIENT), [b"{"], then="silence"), "/echo", "POST", content_length="50")
+@pytest.mark.parametrize("then", ["silence", "too late"])
+def test_a_body_that_does_not_come_in_time_is_answered_408(then: str) -> None:
+    client = ask(Client(served(IMPATIENT), [b"{"], then=then), "/echo", "POST", content_length="50")
     assert (client.status, client.json) == (408, {"code": "RequestTimeout"})
 
 
