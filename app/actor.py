@@ -26,6 +26,8 @@ class Actor:
     operator: str | None = None
     address: str | None = None
     device: str | None = None
+    owed_factor: str | None = None
+    """The second factor the session still owes, `Email` or `Mobile`: until then almost everything is refused."""
 
     @property
     def realm(self) -> str:

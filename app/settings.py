@@ -65,11 +65,15 @@ class Settings:
     unfinished_per_address: int = _setting(50, "requests of one client address not yet wholly received, per web "
                                            "process; this machine may have any (decision 56)", least=1)
     access_token_ttl: int = _setting(86400, "seconds an access token and its session live", least=1)
+    session_idle_seconds: int = _setting(28_800, "seconds without a request after which a session ends", least=60)
     key_rotation_days: int = _setting(30, "days after which the signing key is replaced", least=1, most=CENTURY_DAYS)
     password_min_length: int = _setting(8, "shortest password accepted; production refuses less than 8", least=1)
     security_event_days: int = _setting(365, "days a security event is kept", least=1, most=CENTURY_DAYS)
     verification_resend_seconds: int = _setting(60, "seconds between two verification codes to one user")
     verification_max_tries: int = _setting(5, "wrong codes after which a code is burnt", least=1)
+    verify_asks_password: bool = _setting(False, "1: completing an e-mail verification needs the account's password")
+    unverified_days: int = _setting(7, "days after which an account that was never verified is deleted", least=1,
+                                   most=CENTURY_DAYS)
     archive_days: int = _setting(30, "days an archived account can be restored by login", most=CENTURY_DAYS)
     max_body_bytes: int = _setting(1_048_576, "largest JSON body", least=1)
     max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)

@@ -15,7 +15,7 @@ from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
 from app.errors import ApiError
 from app.identity.passwords import choose_password
-from app.identity.roles import ASSIGNABLE, SUPER_ADMIN_EMAIL, USER
+from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES, Settings
 from blueprints.platform.auth import commands, queries
@@ -144,6 +144,27 @@ def change_role(user: str, role: str, realm: str, dry_run: bool, yes: bool, as_j
                 yes=yes):
         print_facts(_shown(_spoken(lambda: commands.update_user_role(_operator(realm), known.id, role))),
                     as_json=as_json)
+
+
+@users.command("2fa")
+@click.argument("role", type=click.Choice((SUPER_ADMIN, *ASSIGNABLE)))
+@click.argument("channel", type=click.Choice(("email", "mobile")))
+@realm_option
+@click.option("--off", is_flag=True, help="Do not ask for it any more.")
+@acts
+@with_appcontext
+def second_factor(role: str, channel: str, realm: str, off: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Ask everybody of ROLE for a second factor by CHANNEL at login, from the next login on.
+
+    Example: flask users 2fa admin email --yes
+    """
+    is_on = channel in queries.role_factors(realm, role)
+    if is_on != off:
+        say_unchanged(f"{realm}: {role} is {'' if is_on else 'not '}asked for a second factor by {channel} already")
+    elif agreed(f"{realm}: {role} is {'no longer ' if off else ''}asked for a second factor by {channel}",
+                dry_run=dry_run, yes=yes):
+        _spoken(lambda: commands.set_role_factor(_operator(realm), role, channel, is_on=not off))
+        print_facts({"realm": realm, "role": role, "channel": channel, "on": not off}, as_json=as_json)
 
 
 @users.command("lock")

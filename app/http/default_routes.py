@@ -19,7 +19,7 @@ from app.http.pipeline import admitted
 from app.http.realm_front import SYSTEM, SystemRoute
 from app.http.request import current_session
 from app.http.service import Service
-from app.identity.access import public
+from app.identity.access import Predicate, anyone, public
 from app.identity.sessions import SESSION_SCHEMA, session_body
 from app.runtime import runtime
 
@@ -88,12 +88,12 @@ def add_pages(add: Callable[[str, Any, dict[str, Any]], None], service: Service,
 def _add_session_and_permissions(blueprint: ServiceBlueprint) -> None:
     service = blueprint.service
 
-    def known() -> Actor | None:
-        actor = admitted(SYSTEM, SystemRoute(service, "whoCalls", public, known), {})
+    def known(policy: Predicate = public) -> Actor | None:
+        actor = admitted(SYSTEM, SystemRoute(service, "whoCalls", policy, known), {})
         return None if actor.is_anonymous else actor
 
     def current_user() -> Response:
-        known()  # counts the request
+        known(anyone)  # counts the request
         token, session = presented_token(service.realm), current_session(service.realm)
         if token is None or session is None:
             return json_response(_NO_LOGIN, 401)

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 
 from app.http import schemas
 from app.http.service import Service
-from app.identity.access import Predicate
+from app.identity.access import Predicate, needs_no_login
 from app.runtime import runtime
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
     doc: dict[str, Any] = {
         "operationId": operation, "summary": (api.view.__doc__ or "").strip().split("\n")[0],
         "parameters": _parameters(api), "responses": _responses(api), "x-event-topic": api.topic}
-    if api.policy.__name__ == "public":
+    if needs_no_login(api.policy):
         doc["security"] = []
     if api.method in ("POST", "PATCH", "PUT"):
         doc["requestBody"] = {"required": bool(api.body), "content": {"application/json": {
@@ -83,7 +83,7 @@ def describe_system(name: str, view: Any, method: str, path: str, body: type[Sch
     described: dict[str, Any] = {
         "operationId": name, "summary": (view.__doc__ or name).strip().split("\n")[0],
         "parameters": [_path_parameter(part) for part in placeholders(path)],
-        **({"security": []} if policy.__name__ == "public" else {}),
+        **({"security": []} if needs_no_login(policy) else {}),
         **doc, "responses": responses | doc.get("responses", {})}
     if body is not None:
         described["requestBody"] = request_body(body, example=_example(body()))

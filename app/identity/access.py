@@ -15,6 +15,22 @@ def public(actor: Actor) -> bool:
     return True
 
 
+def anyone(actor: Actor) -> bool:
+    """The same, and also whoever still owes a second factor: for what a login itself is made of (decision 53)."""
+    return True
+
+
+def needs_no_login(policy: Predicate) -> bool:
+    """Tell whether the policy lets visitors pass whatever the settings."""
+    return policy in (public, anyone)
+
+
+def require_proved(owed_factor: str | None) -> None:
+    """Raise Forbidden EmailTwoFactorNeeded or MobileTwoFactorNeeded while a second factor is owed."""
+    if owed_factor is not None:
+        raise Forbidden(f"errMsg_{owed_factor}TwoFactorNeeded", f"{owed_factor}TwoFactorNeeded")
+
+
 def logged_in(actor: Actor) -> bool:
     """Any user with a live session."""
     return not actor.is_anonymous
@@ -32,6 +48,8 @@ def super_admin(actor: Actor) -> bool:
 
 def enforce(policy: Predicate, actor: Actor, api_name: str) -> None:
     """Let the actor pass or raise LoginRequired (401) / Forbidden (403), in that order (decision 3)."""
+    if policy is not anyone:
+        require_proved(actor.owed_factor)
     if policy(actor):
         return
     if actor.is_anonymous:

@@ -3,7 +3,7 @@
 Verified tokens are remembered; cache versions of user and keys make a logout or role change count at once."""
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import Flask
 
@@ -13,7 +13,7 @@ from app.data.list_cache import CacheVersions
 from app.identity.access_tokens import TokenRefused, install_tokens, read_access_token
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
-from app.identity.sessions import LiveSession, SessionStore, UserDirectory, user_version_key
+from app.identity.sessions import LiveSession, SessionStore, UserDirectory, note_seen, seen_step, user_version_key
 from app.identity.signing_keys import KeyRing
 from app.runtime import Runtime, runtime
 
@@ -64,8 +64,11 @@ class Authenticator:
         session = self._sessions.live(realm, claims.session_id, claims.user_id)
         if session is None:
             return None
-        actor = Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname)
-        return _Verified(session, actor, version_keys, versions, claims.expires_at,
+        session = note_seen(session)
+        actor = Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname,
+                      owed_factor=session.owed_factor)
+        look_again = datetime.fromtimestamp(session.last_seen_at + seen_step(), UTC)
+        return _Verified(session, actor, version_keys, versions, min(claims.expires_at, look_again),
                          time.monotonic() + _MEMORY_SECONDS)
 
     def _remember(self, realm: str, token: str, verified: _Verified) -> None:

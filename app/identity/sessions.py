@@ -1,12 +1,14 @@
 """Login sessions: rows of the database, so that losing Redis logs nobody out.
 
 What a process remembers of them for seconds is in authentication.py; a change invalidates the user's version key."""
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, String, delete, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.actor import system_actor
@@ -17,9 +19,14 @@ from app.data.connections import reading
 from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
-from app.data.unit_of_work import UnitOfWork
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.bucket_tokens import bucket_tokens
+from app.identity.security_events import record_security
 from app.runtime import runtime
+
+log = logging.getLogger("guildhall.sessions")
+
+_SEEN_SECONDS = 300.0
 
 
 class LoginSession(Base):
@@ -34,9 +41,13 @@ class LoginSession(Base):
     expires_at: Mapped[datetime] = instant(required=True)
     needs_email_2fa: Mapped[bool] = boolean(default=False)
     needs_mobile_2fa: Mapped[bool] = boolean(default=False)
+    last_seen_at: Mapped[datetime] = instant(required=True)
+    address: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str | None] = mapped_column(String(255))
 
 
 Index("ix_login_session_user", LoginSession.realm, LoginSession.user_id)
+Index("ix_login_session_last_seen_at", LoginSession.last_seen_at)
 Index("ix_login_session_expires_at", LoginSession.expires_at)
 
 
@@ -56,19 +67,25 @@ UserDirectory = Callable[[str, str], UserFacts | None]
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A session that is not ended or expired, with its active user; times are epoch seconds."""
+    """A session that is not ended, idle or expired, with its active user; times are epoch seconds."""
 
     id: str
     realm: str
     user_id: str
     logged_in_at: float
     expires_at: float
+    last_seen_at: float
     needs_email_2fa: bool
     needs_mobile_2fa: bool
     role: str
     email: str
     fullname: str
     profile: dict[str, Any]
+
+    @property
+    def owed_factor(self) -> str | None:
+        """The second factor that is still to be proved, `Email` or `Mobile`, or None (decision 53)."""
+        return "Email" if self.needs_email_2fa else "Mobile" if self.needs_mobile_2fa else None
 
 
 class SessionStore:
@@ -80,7 +97,8 @@ class SessionStore:
     def live(self, realm: str, session_id: str, user_id: str) -> LiveSession | None:
         """Return the user's session if it lives."""
         session = self._stored(realm, session_id, user_id)
-        if session is None or session.user_id != user_id or session.expires_at <= now().timestamp():
+        if session is None or session.user_id != user_id or now().timestamp() >= min(
+                session.expires_at, session.last_seen_at + runtime().settings.session_idle_seconds):
             return None
         return session
 
@@ -92,8 +110,8 @@ class SessionStore:
         if row is None or facts is None:
             return None
         return LiveSession(row.id, row.realm, row.user_id, row.logged_in_at.timestamp(), row.expires_at.timestamp(),
-                           row.needs_email_2fa, row.needs_mobile_2fa, facts.role, facts.email, facts.fullname,
-                           facts.profile)
+                           row.last_seen_at.timestamp(), row.needs_email_2fa, row.needs_mobile_2fa, facts.role,
+                           facts.email, facts.fullname, facts.profile)
 
 
 def user_version_key(user_id: str) -> str:
@@ -101,24 +119,63 @@ def user_version_key(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-def open_session(work: UnitOfWork, realm: str, user_id: str, lifetime: int) -> LoginSession:
-    """Add a session of `lifetime` seconds to the unit of work."""
+def open_session(work: UnitOfWork, realm: str, user_id: str, lifetime: int, *,
+                 owes: Collection[str] = ()) -> LoginSession:
+    """Add a session of `lifetime` seconds to the unit of work; `owes` are its factors to prove: `email`, `mobile`."""
+    moment, actor = now(), work.actor
+    return work.insert(LoginSession(
+        id=uuid7(), realm=realm, user_id=user_id, logged_in_at=moment, expires_at=moment + timedelta(seconds=lifetime),
+        needs_email_2fa="email" in owes, needs_mobile_2fa="mobile" in owes, last_seen_at=moment,
+        address=actor.address or None, device=actor.device or None))
+
+
+def seen_step() -> float:
+    """Return how many seconds a session may be in use before that is written down again."""
+    return min(_SEEN_SECONDS, runtime().settings.session_idle_seconds / 12)
+
+
+def note_seen(session: LiveSession) -> LiveSession:
+    """Write down that the session is in use, when that was last done a while ago; returns it as it is then.
+
+    A read must not fail for it: where the database takes no write, it stays unwritten."""
     moment = now()
-    return work.insert(LoginSession(id=uuid7(), realm=realm, user_id=user_id, logged_in_at=moment,
-                                    expires_at=moment + timedelta(seconds=lifetime)))
+    if moment.timestamp() - session.last_seen_at < seen_step():
+        return session
+    try:
+        with unit_of_work(system_actor(session.realm)) as work:
+            work.execute(update(LoginSession).where(LoginSession.id == session.id).values(last_seen_at=moment))
+            work.commit()
+    except DBAPIError:
+        log.warning("that session %s is in use could not be written down", session.id)
+        return session
+    return replace(session, last_seen_at=moment.timestamp())
 
 
-def end_session(work: UnitOfWork, realm: str, session_id: str, user_id: str) -> None:
-    """End one session; it is refused everywhere as soon as the unit of work has committed."""
-    work.execute(delete(LoginSession).where(LoginSession.id == session_id, LoginSession.realm == realm))
+def sessions_of(realm: str, user_id: str) -> list[Any]:
+    """Return the rows of a user's sessions that are not over, the newest first."""
+    moment, settings = now(), runtime().settings
+    idle = moment - timedelta(seconds=settings.session_idle_seconds)
+    return list(fetch(select(*LoginSession.__table__.columns).where(
+        LoginSession.realm == realm, LoginSession.user_id == user_id, LoginSession.expires_at > moment,
+        LoginSession.last_seen_at > idle).order_by(LoginSession.id.desc())))
+
+
+def end_session(work: UnitOfWork, realm: str, session_id: str, user_id: str) -> bool:
+    """End one session of the user; it is refused everywhere as soon as the unit of work has committed.
+
+    Tell whether there was one."""
+    ended = work.execute(delete(LoginSession).where(
+        LoginSession.id == session_id, LoginSession.realm == realm, LoginSession.user_id == user_id))
     work.invalidate(user_version_key(user_id))
+    return bool(ended.rowcount)
 
 
-def end_sessions_of(work: UnitOfWork, realm: str, user_id: str, *, keep: str | None = None) -> None:
-    """End every session of the user, except `keep` (the one that changed its password)."""
+def end_sessions_of(work: UnitOfWork, realm: str, user_id: str, *, keep: str | None = None) -> int:
+    """End every session of the user, except `keep` (the one that changed its password); return how many there were."""
     query = delete(LoginSession).where(LoginSession.realm == realm, LoginSession.user_id == user_id)
-    work.execute(query.where(LoginSession.id != keep) if keep else query)
+    ended = work.execute(query.where(LoginSession.id != keep) if keep else query)
     work.invalidate(user_version_key(user_id))
+    return int(ended.rowcount)
 
 
 def settle_second_factor(work: UnitOfWork, realm: str, session_id: str, user_id: str, factor: str) -> None:
@@ -129,12 +186,21 @@ def settle_second_factor(work: UnitOfWork, realm: str, session_id: str, user_id:
 
 
 def sweep_expired_sessions(realm: str) -> int:
-    """Delete the realm's expired sessions and return how many there were (periodic job)."""
-    expired = select(LoginSession.id).where(LoginSession.realm == realm, LoginSession.expires_at <= now())
-    return purge(
-        system_actor(realm),
-        lambda size: [row.id for row in fetch(expired.order_by(LoginSession.expires_at).limit(size))],
-        lambda work, ids: work.execute(delete(LoginSession).where(LoginSession.id.in_(ids))))
+    """Delete the realm's expired and idle sessions and return how many there were (periodic job)."""
+    idle = now() - timedelta(seconds=runtime().settings.session_idle_seconds)
+    return sum(_sweep(realm, column, bound, why) for column, bound, why in (
+        (LoginSession.expires_at, now(), "expired"), (LoginSession.last_seen_at, idle, "idle")))
+
+
+def _sweep(realm: str, column: Any, bound: datetime, why: str) -> int:
+    over = select(LoginSession.id, LoginSession.user_id).where(LoginSession.realm == realm, column <= bound)
+
+    def remove(work: UnitOfWork, rows: Sequence[Any]) -> None:
+        work.execute(delete(LoginSession).where(LoginSession.id.in_([row.id for row in rows])))
+        for row in rows:
+            record_security(work, "session", row.user_id, ended=why, session=row.id)
+
+    return purge(system_actor(realm), lambda size: fetch(over.order_by(column).limit(size)), remove)
 
 
 # What OpenAPI documents say of it.

@@ -51,9 +51,11 @@ class Letter:
     html: str
 
 
+# Nobody has proved the address yet: the letter repeats no word of whoever typed it in (decision 44).
 WELCOME = LetterTemplate(
-    "Welcome to Guildhall{{ ', ' ~ fullname if fullname }}",
-    "Hello{{ ' ' ~ fullname if fullname }},\n\nyour account for {{ email }} is ready. Verify the address to log in.")
+    "Welcome to Guildhall",
+    "Hello,\n\nan account for {{ email }} is ready. Verify the address to log in.\n\n"
+    "If it was not you who opened it, do nothing: it stays closed and expires.")
 OTP = LetterTemplate(
     "Your verification code",
     "Your code no. {{ codeIndex }} is {{ secretCode }}.\n\n{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}"

@@ -88,6 +88,11 @@ def purge_letters(days: int) -> int:
         lambda work, ids: work.execute(delete(MailMessage).where(MailMessage.id.in_(ids))))
 
 
+def sends_sms() -> bool:
+    """Tell whether a code for a phone reaches anybody: in demo and test it is read in the outbox, else never."""
+    return not runtime().settings.is_production
+
+
 def _is_sent(channel: str) -> bool:
     return channel == EMAIL and runtime().settings.mail_transport == "smtp"
 

@@ -10,7 +10,7 @@ import app.data.columns
 from app.data.changes import Serial
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

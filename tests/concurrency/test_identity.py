@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
+from app.clock import moved_clock
 from app.data.reads import fetch_one
 from app.identity.authentication import identity
 from app.identity.sessions import LoginSession
@@ -34,6 +35,15 @@ def together(action, rivals=RIVALS):
 def test_47_of_twenty_registrations_of_one_email_exactly_one_succeeds(auth):
     statuses = together(lambda _: auth.register("anna@example.com").status_code)
     assert sorted(statuses) == [201] + [400] * (RIVALS - 1)
+
+
+def test_44_of_twenty_that_register_an_unverified_address_anew_exactly_one_succeeds(auth):
+    former = auth.register("anna@example.com").json["user"]["id"]
+    with moved_clock(seconds=61):
+        answers = together(lambda _: auth.register("anna@example.com"))
+    assert sorted(answer.status_code for answer in answers) == [201] + [400] * (RIVALS - 1)
+    [taken] = [answer.json["user"]["id"] for answer in answers if answer.status_code == 201]
+    assert taken != former
 
 
 def test_47_of_twenty_completions_with_the_right_code_exactly_one_succeeds(auth):

@@ -137,6 +137,7 @@ def _item(world: Marketplace) -> Body:
 _FACE: Callable[[Marketplace], Body] = lambda _: {"fullname": "V"}  # noqa: E731
 GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "registerUser": Marketplace.person, "createUser": Marketplace.person, "updateUser": _FACE, "updateProfile": _FACE,
+    "updateSecondFactors": lambda _: {"email": False, "currentPassword": PASSWORD},
     "updateUserRole": lambda _: {"roleId": "user"}, "updateUserPasswordByAdmin": lambda _: {"password": PASSWORD},
     "updateUserPassword": lambda _: {"oldPassword": PASSWORD, "newPassword": PASSWORD},
     "login": lambda world: {"username": world.victim.email, "password": PASSWORD},

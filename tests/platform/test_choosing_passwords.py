@@ -3,7 +3,9 @@ import uuid
 
 import pytest
 
+from app.identity.passwords import _hasher
 from app.settings import SettingsError
+from blueprints.platform.auth.queries import stored_hash
 from tests.clients import PASSWORD
 from tests.platform.driver import is_refusal, wrong_code
 from tests.testbed import PRODUCTION
@@ -50,9 +52,6 @@ def test_one_password_typed_in_two_ways_opens_one_account(auth):
 
 @pytest.mark.parametrize("typed", [NFC, NFD])
 def test_a_hash_of_the_raw_text_lets_in_and_is_rewritten(auth, people, typed):
-    from app.identity.passwords import _hasher
-    from blueprints.platform.auth.queries import stored_hash
-
     raw = _hasher.hash(NFD.encode())
     one = people.user("u1", password=raw)
     assert auth.login(one.email, typed).status_code == 200

@@ -55,13 +55,26 @@ def test_33_a_wrong_code_resets_nothing(auth, people):
 
 def with_phone(auth, people, name="u1", **fields):
     one = people.user(name, **fields)
-    auth.call("PATCH", f"/v1/profile/{one.user_id}", token=one.token, json={"phone": PHONE})
+    change_phone(auth, one, PHONE)
+    return one
+
+
+def change_phone(auth, one, phone):
+    answer = auth.call("PATCH", f"/v1/profile/{one.user_id}", token=one.token,
+                       json={"phone": phone, "currentPassword": PASSWORD})
+    assert answer.status_code == 200
+
+
+def with_verified_phone(auth, people, name="u1", **fields):
+    one = with_phone(auth, people, name, **fields)
+    code = auth.start("mobile-verification", email=one.email).json["secretCode"]
+    assert auth.complete("mobile-verification", email=one.email, secretCode=code).status_code == 200
     return one
 
 
 @marketplace_only
-def test_34_a_known_phone_starts_a_reset_that_ends_after_five_minutes(auth, people):
-    one = with_phone(auth, people)
+def test_34_a_verified_phone_starts_a_reset_that_ends_after_five_minutes(auth, people):
+    one = with_verified_phone(auth, people)
     answer = auth.start("password-reset-by-mobile", mobile="+905551234567")
     assert answer.status_code == 200
     assert (answer.json["mobile"], answer.json["expireTime"]) == ("+905.....67", 300)
@@ -74,7 +87,7 @@ def test_34_a_known_phone_starts_a_reset_that_ends_after_five_minutes(auth, peop
 @marketplace_only
 @pytest.mark.parametrize("located_by", ["mobile", "email"])
 def test_34_a_reset_by_mobile_does_not_verify_the_email(auth, people, located_by):
-    one = with_phone(auth, people, email_verified=False)
+    one = with_verified_phone(auth, people, email_verified=False)
     body = {"mobile": PHONE} if located_by == "mobile" else {"email": one.email}
     code = auth.start("password-reset-by-mobile", **body).json["secretCode"]
     answer = auth.complete("password-reset-by-mobile", email=one.email, secretCode=code, password=NEW_PASSWORD)
@@ -97,13 +110,39 @@ def test_34_a_realm_without_phones_finds_none(auth, people):
 
 
 @marketplace_only
-def test_34_a_phone_two_users_claim_resets_neither_until_one_has_verified_it(auth, people):
+def test_34_a_phone_nobody_has_verified_resets_nothing(auth, people):
     one = with_phone(auth, people, "u1")
+    for located in ({"mobile": PHONE}, {"email": one.email}):
+        assert is_refusal(auth.start("password-reset-by-mobile", **located), 404)
+
+
+@marketplace_only
+def test_34_a_phone_two_users_claim_resets_the_one_who_verified_it(auth, people):
+    one = with_verified_phone(auth, people, "u1")
     with_phone(auth, people, "u2")
-    assert is_refusal(auth.start("password-reset-by-mobile", mobile=PHONE), 404)
-    code = auth.start("mobile-verification", email=one.email).json["secretCode"]
-    assert auth.complete("mobile-verification", email=one.email, secretCode=code).status_code == 200
     assert auth.start("password-reset-by-mobile", mobile=PHONE).json["userId"] == one.user_id
+
+
+@marketplace_only
+def test_34_a_phone_verified_before_the_email_was_counts_no_more_once_it_is(auth, people):
+    one = with_verified_phone(auth, people, email_verified=False)
+    code = auth.start("email-verification", email=one.email).json["secretCode"]
+    assert auth.complete("email-verification", email=one.email, secretCode=code).status_code == 200
+    assert is_refusal(auth.start("password-reset-by-mobile", mobile=PHONE), 404)
+
+
+@marketplace_only
+@pytest.mark.parametrize("phone", ["+905551112233", "+90 555 123 45 68"])
+def test_a_phone_is_changed_with_the_password_only(auth, people, phone):
+    one, path = with_phone(auth, people), "/v1/profile/{}"
+    for body in ({}, {"currentPassword": "wrong-horse-1"}):
+        refused = auth.call("PATCH", path.format(one.user_id), token=one.token, json={"phone": phone, **body})
+        assert is_refusal(refused, 403, "CurrentPasswordNeeded")
+    unchanged = auth.call("PATCH", path.format(one.user_id), token=one.token,
+                          json={"phone": PHONE, "fullname": "Una", "address": {"city": "Izmir"}})
+    assert (unchanged.status_code, unchanged.json["user"]["phone"]) == (200, PHONE)
+    change_phone(auth, one, phone)
+    assert is_refusal(auth.start("password-reset-by-mobile", mobile=phone), 404)
 
 
 @marketplace_only
@@ -111,7 +150,7 @@ def test_mobile_verification_proves_the_number_it_was_sent_to_and_no_other(auth,
     one = with_phone(auth, people)
     started = auth.start("mobile-verification", email=one.email).json
     assert (started["mobile"], started["expireTime"]) == ("+905.....67", 300)
-    auth.call("PATCH", f"/v1/profile/{one.user_id}", token=one.token, json={"phone": "+905559999999"})
+    change_phone(auth, one, "+905559999999")
     late = auth.complete("mobile-verification", email=one.email, secretCode=started["secretCode"])
     assert is_refusal(late, 403, "StepNotFound")
 
@@ -177,7 +216,8 @@ def test_42_start_and_complete_are_events_under_the_older_service_name(auth, peo
     one = people.user("u1", email_verified=False)
     body = {"userId": one.user_id, "sessionId": one.actor.session_id} if "2factor" in service else {"email": one.email}
     started = auth.start(service, **body).json
-    auth.complete(service, **body, secretCode=started["secretCode"], password=NEW_PASSWORD)
+    chosen = {"password": NEW_PASSWORD} if "reset" in service else {}
+    auth.complete(service, **body, secretCode=started["secretCode"], **chosen)
     [start] = sent(f"{auth.codename}-user-service-{word}-start")
     [complete] = sent(f"{auth.codename}-user-service-{word}-complete")
     assert (start.payload["userId"], start.payload["email"], start.payload["codeIndex"]) == (one.user_id, one.email, 1)

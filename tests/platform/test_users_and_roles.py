@@ -53,7 +53,7 @@ def test_21_what_is_not_the_users_to_change_stays(auth, people):
 def test_21_phone_and_address_change_on_the_marketplace_only(auth, people):
     one = people.user("u1")
     answer = auth.call("PATCH", f"/v1/profile/{one.user_id}", token=one.token,
-                       json={"phone": "+905551234567", "address": {"city": "Izmir"}})
+                       json={"phone": "+905551234567", "address": {"city": "Izmir"}, "currentPassword": PASSWORD})
     shown = answer.json["user"]
     assert answer.status_code == 200
     if auth.realm == "marketplace":
@@ -345,7 +345,7 @@ def test_29_filters_narrow_the_list_and_password_is_none(auth, people):
 def test_29_phone_and_address_filter_the_marketplace(auth, people):
     admin, one = people.admin(), people.user("u1")
     auth.call("PATCH", f"/v1/profile/{one.user_id}", token=one.token,
-              json={"phone": "+905551234567", "address": {"city": "Izmir"}})
+              json={"phone": "+905551234567", "address": {"city": "Izmir"}, "currentPassword": PASSWORD})
     everyone = [user.user_id for user in (people.super_admin(), admin, one)]
     expected = [one.user_id] if auth.realm == "marketplace" else everyone
     for query in ({"phone": "+905551234567"}, {"address": "Izmir"}, {"adress": "izmir"}):

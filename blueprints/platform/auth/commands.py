@@ -2,30 +2,43 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, select
 
 from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import Forbidden, InvalidInput, RuleViolated
+from app.errors import Forbidden, InvalidInput, NotFound, RuleViolated
 from app.identity.access import require_self
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
 from app.identity.security_events import record_security
-from app.identity.sessions import end_sessions_of, user_version_key
+from app.identity.sessions import end_session, end_sessions_of, user_version_key
+from app.notify.mailbox import sends_sms
 from app.runtime import runtime
-from blueprints.platform.auth.models import Account, account_model
-from blueprints.platform.auth.rules import gravatar_url, is_restorable, normal_mobile
+from blueprints.platform.auth.models import Account, RoleSecondFactor, account_model, is_unverified
+from blueprints.platform.auth.rules import gravatar_url, is_replaceable, is_restorable, normal_mobile
 from blueprints.platform.auth.topics import purged_topic
 
 _PURGE_BATCH = 200
 
 
 def register_user(actor: Actor, *, email: str, password_hash: str, fullname: str, **face: Any) -> Account:
-    """Create an unverified account for a visitor; raises RuleViolated YourProfileIsArchivedPleaseLoginToRestore."""
-    return _create(actor, "YourProfileIsArchivedPleaseLoginToRestore", email=email, password=password_hash,
-                   fullname=fullname, **face)
+    """Create an unverified account for a visitor; raises RuleViolated YourProfileIsArchivedPleaseLoginToRestore.
+
+    It takes the place of an account of that address that was never verified (decision 44): nobody holds an address
+    by typing it in. Within the resend window, and of two at once, the second meets EmailAlreadyExists."""
+    with unit_of_work(actor) as work:
+        model, settings = account_model(actor.realm), runtime().settings
+        former = work.find(model, model.email == email, model.is_active.is_(True), model.email_verified.is_(False),
+                           lock=True)
+        if former is not None and settings.email_verification_required and is_replaceable(
+                former.role_id, former.created_at, former.locked_until, now(), settings.verification_resend_seconds):
+            _give_way(work, former)
+        account = _create(actor, "YourProfileIsArchivedPleaseLoginToRestore", email=email, password=password_hash,
+                          fullname=fullname, **face)
+        work.commit()
+    return account
 
 
 def create_user(actor: Actor, *, email: str, password_hash: str, fullname: str, id: str | None = None,
@@ -43,11 +56,16 @@ def enrol_user(actor: Actor, *, email: str, password_hash: str, fullname: str, r
                    fullname=fullname, role_id=role_id, email_verified=email_verified, **face)
 
 
-def update_profile(actor: Actor, user_id: str, **face: Any) -> Account:
-    """Change the actor's own face: fullname, avatar, and what the realm adds; raises NotFound, Forbidden."""
+def update_profile(actor: Actor, user_id: str, *, proven_hash: str | None = None, **face: Any) -> Account:
+    """Change the actor's own face: fullname, avatar, and what the realm adds; raises NotFound, Forbidden.
+
+    A phone resets the password once it is verified, so changing it takes the password: `proven_hash` is the stored hash
+    it was found to match; else Forbidden CurrentPasswordNeeded (decision 54)."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
         require_self(actor, user_id)
+        if _is_new_phone(account, face):
+            _require_password(actor, account, proven_hash)
         _change_face(work, account, face)
         work.commit()
     return account
@@ -113,15 +131,76 @@ def reset_password(actor: Actor, user_id: str, *, former_hash: str, new_hash: st
         if account.password != former_hash:
             raise _outlived()
         if by_email:
-            work.change(account, email_verified=True)
+            _prove_email(work, account)
         _replace_password(work, account, new_hash)
         work.commit()
     return account
 
 
+def set_second_factors(actor: Actor, user_id: str, *, proven_hash: str | None, email: bool | None = None,
+                       mobile: bool | None = None) -> Account:
+    """Switch one's own second factors on or off (decision 53); None leaves one as it is. It takes the password.
+
+    Raises Forbidden CurrentPasswordNeeded, RuleViolated EmailNotVerified, NoSmsChannel, MobileNotVerified."""
+    with unit_of_work(actor) as work:
+        account = work.lock(account_model(actor.realm), user_id)
+        require_self(actor, user_id)
+        _require_password(actor, account, proven_hash)
+        if email and not account.email_verified:
+            raise _refusal("EmailNotVerified")
+        if mobile and not sends_sms():
+            raise _refusal("NoSmsChannel")
+        if mobile and not getattr(account, "mobile_verified", False):
+            raise _refusal("MobileNotVerified")
+        work.change(account, needs_email_2fa=account.needs_email_2fa if email is None else email,
+                    needs_mobile_2fa=account.needs_mobile_2fa if mobile is None else mobile)
+        record_security(work, "second-factor", user_id, email=account.needs_email_2fa, mobile=account.needs_mobile_2fa)
+        work.commit()
+    return account
+
+
+def set_role_factor(actor: Actor, role_id: str, channel: str, *, is_on: bool) -> None:
+    """Have everybody of a role prove a second factor at the next login, or no longer; twice changes nothing.
+
+    Raises RuleViolated NoSmsChannel."""
+    if is_on and channel == "mobile" and not sends_sms():
+        raise _refusal("NoSmsChannel")
+    row = (RoleSecondFactor.realm == actor.realm, RoleSecondFactor.role_id == role_id,
+           RoleSecondFactor.channel == channel)
+    with unit_of_work(actor) as work:
+        work.execute(delete(RoleSecondFactor).where(*row))
+        if is_on:
+            work.insert(RoleSecondFactor(realm=actor.realm, role_id=role_id, channel=channel))
+        record_security(work, "second-factor", None, role=role_id, channel=channel, is_on=is_on)
+        work.commit()
+
+
+def end_own_session(actor: Actor, session_id: str) -> dict[str, Any]:
+    """End one of the actor's own sessions; raises NotFound for any other."""
+    with unit_of_work(actor) as work:
+        if not end_session(work, actor.realm, session_id, str(actor.user_id)):
+            raise NotFound
+        record_security(work, "session", actor.user_id, ended="by its user", session=session_id)
+        work.commit()
+    return {"id": session_id, "isActive": False}
+
+
+def end_other_sessions(actor: Actor) -> dict[str, Any]:
+    """End all sessions of the actor but the one that asks; return how many there were."""
+    with unit_of_work(actor) as work:
+        ended = end_sessions_of(work, actor.realm, str(actor.user_id), keep=actor.session_id)
+        record_security(work, "session", actor.user_id, ended="by its user", others=ended)
+        work.commit()
+    return {"id": actor.session_id, "isActive": True, "ended": ended}
+
+
 def verify_email(actor: Actor, user_id: str) -> Account:
     """Record that the user owns the e-mail."""
-    return _verify(actor, user_id, email_verified=True)
+    with unit_of_work(actor) as work:
+        account = work.lock(account_model(actor.realm), user_id)
+        _prove_email(work, account)
+        work.commit()
+    return account
 
 
 def verify_mobile(actor: Actor, user_id: str, digits: str) -> Account:
@@ -132,7 +211,9 @@ def verify_mobile(actor: Actor, user_id: str, digits: str) -> Account:
         account = work.lock(account_model(actor.realm), user_id)
         if getattr(account, "phone_digits", None) != digits:
             raise _outlived()
-        _verify(actor, user_id, mobile_verified=True)
+        work.change(account, mobile_verified=True)
+        record_security(work, "phone", user_id, verified=True)
+        work.invalidate(user_version_key(user_id))
         work.commit()
     return account
 
@@ -196,9 +277,25 @@ def ensure_super_admin(realm: str, password_hash: str) -> bool:
 
 def purge_archived(realm: str) -> int:
     """Delete for good the accounts archived longer than ARCHIVE_DAYS ago; return how many (daily job)."""
+    oldest = now() - timedelta(days=runtime().settings.archive_days)
+    return _purge_all(realm, account_model(realm).archived_at < oldest)
+
+
+def purge_unverified(realm: str) -> int:
+    """Delete for good the accounts that were not verified within UNVERIFIED_DAYS; return how many (decision 44).
+
+    Where a login needs no verified e-mail they are accounts like any other, and stay."""
+    settings = runtime().settings
+    if not settings.email_verification_required:
+        return 0
+    model = account_model(realm)
+    return _purge_all(realm, is_unverified(model), model.created_at < now() - timedelta(days=settings.unverified_days))
+
+
+def _purge_all(realm: str, *which: ColumnElement[bool]) -> int:
     purged = 0
     while True:
-        batch = _purge_some(realm)
+        batch = _purge_some(realm, *which)
         purged += batch
         if batch < _PURGE_BATCH:
             return purged
@@ -218,6 +315,14 @@ def _create(actor: Actor, archived_refusal: str, *, email: str, id: str | None =
     return account
 
 
+def _give_way(work: UnitOfWork, former: Account) -> None:
+    end_sessions_of(work, work.actor.realm, former.id)
+    record_security(work, "account", former.id, replaced=True)
+    _purge(work, former)
+    # The unit of work inserts before it deletes; the e-mail must be free by then.
+    work.flush()
+
+
 def _make_room(work: UnitOfWork, archived: Account, refusal: str) -> None:
     """Refuse while the archived owner of the e-mail may still return; else purge it now instead of tonight."""
     if is_restorable(archived.archived_at, now(), runtime().settings.archive_days):
@@ -230,7 +335,7 @@ def _make_room(work: UnitOfWork, archived: Account, refusal: str) -> None:
 def _change_face(work: UnitOfWork, account: Account, face: dict[str, Any]) -> None:
     shown = {name: value for name, value in face.items()
              if value is not None and name in ("fullname", "avatar", *account.__extras__)}
-    if shown.get("phone") not in (None, getattr(account, "phone", None)):
+    if _is_new_phone(account, shown):
         shown |= {"phone_digits": normal_mobile(shown["phone"]), "mobile_verified": False}
         work.flush()  # a new account has its id after it
         record_security(work, "phone", account.id, verified=False)
@@ -244,21 +349,31 @@ def _replace_password(work: UnitOfWork, account: Account, new_hash: str, *, keep
     end_sessions_of(work, work.actor.realm, account.id, keep=keep)
 
 
-def _verify(actor: Actor, user_id: str, **facts: bool) -> Account:
-    with unit_of_work(actor) as work:
-        account = work.change(work.lock(account_model(actor.realm), user_id), **facts)
-        record_security(work, "phone" if "mobile_verified" in facts else "email", user_id, verified=True)
-        work.invalidate(user_version_key(user_id))
-        work.commit()
-    return account
+def _prove_email(work: UnitOfWork, account: Account) -> None:
+    """Record that the e-mail is proved; a number verified before that may be of whoever typed the e-mail in."""
+    if account.email_verified:
+        return
+    work.change(account, email_verified=True)
+    if "phone" in account.__extras__:
+        work.change(account, mobile_verified=False)
+    record_security(work, "email", account.id, verified=True)
+    work.invalidate(user_version_key(account.id))
 
 
-def _purge_some(realm: str) -> int:
+def _is_new_phone(account: Account, face: dict[str, Any]) -> bool:
+    return face.get("phone") not in (None, getattr(account, "phone", None))
+
+
+def _require_password(actor: Actor, account: Account, proven_hash: str | None) -> None:
+    """Raise Forbidden CurrentPasswordNeeded unless the account's own user has just proved its password."""
+    if actor.is_user(account.id) and account.password != proven_hash:
+        raise Forbidden("errMsg_CurrentPasswordNeeded", "CurrentPasswordNeeded")
+
+
+def _purge_some(realm: str, *which: ColumnElement[bool]) -> int:
     model = account_model(realm)
-    oldest = now() - timedelta(days=runtime().settings.archive_days)
     with unit_of_work(system_actor(realm)) as work:
-        query = select(model).where(model.archived_at < oldest).limit(_PURGE_BATCH)
-        gone = work.all(query, lock=True)
+        gone = work.all(select(model).where(*which).limit(_PURGE_BATCH), lock=True)
         for account in gone:
             _purge(work, account)
         work.commit()

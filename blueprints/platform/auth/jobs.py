@@ -4,13 +4,19 @@ from app.identity.security_events import purge_security_events
 from app.identity.sessions import sweep_expired_sessions
 from app.jobs.schedule import kernel_periodic
 from app.runtime import runtime
-from blueprints.platform.auth.commands import purge_archived
+from blueprints.platform.auth.commands import purge_archived, purge_unverified
 
 
 @kernel_periodic("purge-archived", days=1)
 def purge_archived_accounts() -> dict[str, int]:
     """Delete accounts archived longer than ARCHIVE_DAYS ago, for good."""
     return {realm: purge_archived(realm) for realm in runtime().settings.realms}
+
+
+@kernel_periodic("purge-unverified", days=1)
+def purge_unverified_accounts() -> dict[str, int]:
+    """Delete accounts that were not verified within UNVERIFIED_DAYS, for good."""
+    return {realm: purge_unverified(realm) for realm in runtime().settings.realms}
 
 
 @kernel_periodic("sweep-sessions", hours=1)

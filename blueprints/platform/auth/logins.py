@@ -16,10 +16,11 @@ from app.identity.passwords import password_matches, renewed_hash
 from app.identity.security_events import THROTTLED, record_refusal, record_security
 from app.identity.sessions import LiveSession, LoginSession, end_session, open_session, user_version_key
 from app.identity.signing_keys import SigningKeyPair
+from app.notify.mailbox import sends_sms
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
-from blueprints.platform.auth.queries import find_account
-from blueprints.platform.auth.rules import is_restorable, normal_email
+from blueprints.platform.auth.queries import find_account, role_factors
+from blueprints.platform.auth.rules import is_restorable, normal_email, owed_factors
 
 # Guesses at one account from one address, at all accounts from one address, at one account from all addresses. The last
 # is a delay (decision 54): nobody is kept out of his account by strangers, and of a known device not even delayed.
@@ -65,7 +66,7 @@ def log_in(actor: Actor, username: str, password: str, device: str) -> Login:
         with unit_of_work(actor) as work:
             account = _welcomed(work, row)
             work.change(account, password=fresh_hash)
-            session = open_session(work, realm, account.id, runtime().settings.access_token_ttl)
+            session = open_session(work, realm, account.id, runtime().settings.access_token_ttl, owes=_owed(account))
             record_security(work, "login", account.id, session=session.id)
             work.commit()
     except Forbidden as refused:
@@ -120,6 +121,13 @@ def _welcomed(work: UnitOfWork, row: Any) -> Account:
         work.change(account, is_active=True, archived_at=None)
         work.invalidate(user_version_key(account.id))
     return account
+
+
+def _owed(account: Account) -> frozenset[str]:
+    wanted = {"email": account.needs_email_2fa, "mobile": account.needs_mobile_2fa}
+    by_person = frozenset(channel for channel, is_on in wanted.items() if is_on)
+    return owed_factors(by_person | role_factors(account.realm_of_row, account.role_id),
+                        sends_sms() and getattr(account, "mobile_verified", False))
 
 
 def _require_fit(account: Account) -> None:

@@ -4,11 +4,11 @@ An e-mail is taken by active and archived accounts; whom staff deleted may regis
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Index, or_
-from sqlalchemy.orm import Mapped
+from sqlalchemy import ColumnElement, Index, String, or_
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import boolean, instant, json_object, string
-from app.data.entity import Entity
+from app.data.entity import Base, Entity
 from app.identity.roles import USER
 
 
@@ -31,6 +31,8 @@ class Account(Entity):
     email_verified: Mapped[bool] = boolean(default=False)
     archived_at: Mapped[datetime | None] = instant(hidden=True)
     locked_until: Mapped[datetime | None] = instant(hidden=True)
+    needs_email_2fa: Mapped[bool] = boolean(default=False, hidden=True)
+    needs_mobile_2fa: Mapped[bool] = boolean(default=False, hidden=True)
 
 
 class MarketplaceUser(Account):
@@ -55,6 +57,16 @@ class NetworkUser(Account):
     __duplicates__ = {"uq_network_user_email": ("EmailAlreadyExists", "errMsg_emailAlreadyExists")}
 
 
+class RoleSecondFactor(Base):
+    """A second factor that everybody of a role has to prove at login; the channel is email or mobile."""
+
+    __tablename__ = "role_second_factor"
+
+    realm: Mapped[str] = mapped_column(String(32), primary_key=True)
+    role_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(8), primary_key=True)
+
+
 _MODELS: dict[str, type[Account]] = {model.__realm__: model for model in (MarketplaceUser, NetworkUser)}
 
 
@@ -68,7 +80,14 @@ def holds_email(model: type[Account]) -> ColumnElement[bool]:
     return or_(model.is_active.is_(True), model.archived_at.is_not(None))
 
 
+def is_unverified(model: type[Account]) -> ColumnElement[bool]:
+    """Return the condition of accounts whose e-mail nobody has proved yet; the index of their age says the same."""
+    return model.is_active.is_(True) & model.email_verified.is_(False)
+
+
 for _model in _MODELS.values():
+    Index(f"ix_{_model.__tablename__}_unverified", _model.created_at,
+          sqlite_where=is_unverified(_model), postgresql_where=is_unverified(_model))
     Index(f"uq_{_model.__tablename__}_email", _model.email, unique=True,
           sqlite_where=holds_email(_model), postgresql_where=holds_email(_model))
     Index(f"ix_{_model.__tablename__}_archived_at", _model.archived_at,

@@ -1,5 +1,5 @@
 """Who may call the APIs of auth at all; whose row it is, and which rank decides, the commands check after the fetch."""
-from app.identity.access import Predicate, logged_in, public, staff
+from app.identity.access import Predicate, anyone, logged_in, public, staff
 from blueprints.platform.auth.parties import VERIFICATIONS
 
 POLICIES: dict[str, Predicate] = {
@@ -16,14 +16,19 @@ POLICIES: dict[str, Predicate] = {
     "updateUserPasswordByAdmin": staff,
     "getBriefUser": public,
     "registerUser": public,
+    "getSecondFactors": logged_in,
+    "updateSecondFactors": logged_in,
+    "listSessions": logged_in,
+    "deleteSession": logged_in,
+    "deleteSessions": logged_in,
     # Sessions and keys; a code is asked for by whoever cannot log in yet
-    "loginPage": public,
-    "loginPageScript": public,
-    "verificationPage": public,
-    "verificationPageScript": public,
-    "login": public,
+    "loginPage": anyone,
+    "loginPageScript": anyone,
+    "verificationPage": anyone,
+    "verificationPageScript": anyone,
+    "login": anyone,
     "relogin": public,
-    "logout": public,
-    "publicKey": public,
-    **{f"{name}-{phase}": public for name in VERIFICATIONS for phase in ("start", "complete")},
+    "logout": anyone,
+    "publicKey": anyone,
+    **{f"{name}-{phase}": anyone for name in VERIFICATIONS for phase in ("start", "complete")},
 }

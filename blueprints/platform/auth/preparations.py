@@ -27,6 +27,18 @@ def registration(actor: Actor, data: Data) -> Data:
     return hashed(actor, data)
 
 
+def profile_change(actor: Actor, data: Data, user_id: str) -> Data:
+    """Prove the password that was sent with a change of one's own profile."""
+    password = data.pop("current_password", None)
+    is_own = password is not None and actor.is_user(user_id)
+    return data | ({"proven_hash": proven_hash(actor, password)} if is_own else {})
+
+
+def second_factor_change(actor: Actor, data: Data, user_id: str) -> Data:
+    """Prove the password that was sent with a change of one's own second factors."""
+    return {"proven_hash": None} | profile_change(actor, data, user_id)
+
+
 def password_change(actor: Actor, data: Data, user_id: str) -> Data:
     """Prove the old password where the account is the actor's own, and hash the new one."""
     proven = proven_hash(actor, data["old_password"]) if actor.is_user(user_id) else None

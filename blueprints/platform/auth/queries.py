@@ -7,14 +7,16 @@ from sqlalchemy import ColumnElement, Text, cast, or_, select
 
 from app.actor import Actor
 from app.clock import now
+from app.data.columns import iso
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.serialization import Wire, camel_case
+from app.errors import NotFound
 from app.identity.access import require_self_or_staff
 from app.identity.roles import SUPER_ADMIN_ID
-from app.identity.sessions import UserFacts
-from blueprints.platform.auth.models import Account, MarketplaceUser, account_model, holds_email
-from blueprints.platform.auth.rules import normal_mobile
+from app.identity.sessions import UserFacts, sessions_of
+from blueprints.platform.auth.models import Account, MarketplaceUser, RoleSecondFactor, account_model, holds_email
+from blueprints.platform.auth.rules import normal_mobile, shortened_address
 
 
 def user_facts(realm: str, user_id: str) -> UserFacts | None:
@@ -111,15 +113,42 @@ def find_active_account_by_id(realm: str, user_id: str) -> Any:
 
 
 def find_account_by_mobile(realm: str, mobile: str) -> Any:
-    """Return the active account that alone has this number, or whose owner has verified it; else None."""
+    """Return the active account whose owner alone has verified this number; else None."""
     digits = normal_mobile(mobile)
     if account_model(realm) is not MarketplaceUser or not digits:
         return None
     rows = fetch(select(*MarketplaceUser.__table__.columns).where(
-        MarketplaceUser.phone_digits == digits, MarketplaceUser.is_active.is_(True)).limit(20))
-    verified = [row for row in rows if row.mobile_verified]
-    candidates = verified or rows
-    return candidates[0] if len(candidates) == 1 else None
+        MarketplaceUser.phone_digits == digits, MarketplaceUser.is_active.is_(True),
+        MarketplaceUser.mobile_verified.is_(True)).limit(2))
+    return rows[0] if len(rows) == 1 else None
+
+
+def role_factors(realm: str, role_id: str) -> frozenset[str]:
+    """Return the second factors that everybody of the role has to prove: `email`, `mobile`."""
+    return frozenset(row.channel for row in fetch(select(RoleSecondFactor.channel).where(
+        RoleSecondFactor.realm == realm, RoleSecondFactor.role_id == role_id)))
+
+
+def second_factors(actor: Actor, user_id: str) -> Wire:
+    """Return which second factors a person switched on, and which the role adds; to itself or staff."""
+    model = account_model(actor.realm)
+    row = fetch_one(select(model.role_id, model.needs_email_2fa, model.needs_mobile_2fa).where(
+        model.id == user_id, model.is_active.is_(True)))
+    if row is None:
+        raise NotFound
+    require_self_or_staff(actor, user_id)
+    by_role = role_factors(actor.realm, row.role_id)
+    return {"id": user_id, "email": row.needs_email_2fa, "mobile": row.needs_mobile_2fa,
+            "roleEmail": "email" in by_role, "roleMobile": "mobile" in by_role}
+
+
+def own_sessions(actor: Actor, page: Page) -> Listing:
+    """Return the actor's own live sessions, newest first; of the address only as much as tells places apart."""
+    rows = [{"id": row.id, "device": row.device, "address": shortened_address(row.address or ""),
+             "createdAt": iso(row.logged_in_at), "lastSeenAt": iso(row.last_seen_at), "expiresAt": iso(row.expires_at),
+             "isCurrent": row.id == actor.session_id} for row in sessions_of(actor.realm, str(actor.user_id))]
+    shown = rows if page.number == 0 else rows[(page.number - 1) * page.size:page.number * page.size]
+    return Listing(shown, len(rows), page)
 
 
 def has_super_admin(realm: str) -> bool:

@@ -16,17 +16,22 @@ from blueprints.platform.auth.policies import POLICIES
 from blueprints.platform.auth.schemas import (
     FACES,
     NEW_USERS,
+    PROFILES,
     REGISTRATIONS,
     PasswordChange,
     PasswordReplacement,
     RoleChange,
+    SecondFactors,
 )
 from blueprints.platform.auth.system_routes import add_session_routes, add_verification_routes
 
 
 def routes_in(realm: str) -> Routes:
     """Return the URL map of auth in a realm, whose users have properties of their own."""
-    api = Routes(POLICIES, {"getBriefUser": ApiNames(data_name="user")})
+    api = Routes(POLICIES, {
+        "getBriefUser": ApiNames(data_name="user"), "getSecondFactors": ApiNames(data_name="secondFactors"),
+        "updateSecondFactors": ApiNames(data_name="secondFactors"), "listSessions": ApiNames(data_name="sessions"),
+        "deleteSession": ApiNames(data_name="session"), "deleteSessions": ApiNames(data_name="session")})
     add_session_routes(api, realm)
     add_verification_routes(api, realm)
     _add_registration(api, realm)
@@ -34,6 +39,8 @@ def routes_in(realm: str) -> Routes:
     _add_changes(api, realm)
     _add_passwords_and_roles(api, account_model(realm))
     _add_endings(api, account_model(realm))
+    _add_second_factors(api)
+    _add_sessions(api)
     return api
 
 
@@ -89,7 +96,8 @@ def _add_changes(api: Routes, realm: str) -> None:
         """Change a user of a lower role, by staff."""
         return commands.update_user(actor, user_id, **data)
 
-    @api.update("/v1/profile/{userId}", name="updateProfile", body=FACES[realm], returns=model)
+    @api.update("/v1/profile/{userId}", name="updateProfile", body=PROFILES[realm], returns=model,
+                prepare=preparations.profile_change)
     def update_profile(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
         """Change one's own profile."""
         return commands.update_profile(actor, user_id, **data)
@@ -124,6 +132,37 @@ def _add_endings(api: Routes, model: type[Account]) -> None:
     def archive_profile(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
         """Archive oneself; a login within 30 days restores the account."""
         return commands.archive_profile(actor, user_id)
+
+
+def _add_second_factors(api: Routes) -> None:
+    @api.get("/v1/secondfactors/{userId}", name="getSecondFactors")
+    def get_second_factors(actor: Actor, asked: ReadRequest, user_id: str) -> Wire:
+        """Which second factors a login of the user asks for: switched on by the person, or by the role."""
+        return queries.second_factors(actor, user_id)
+
+    @api.update("/v1/secondfactors/{userId}", name="updateSecondFactors", body=SecondFactors,
+                prepare=preparations.second_factor_change)
+    def update_second_factors(actor: Actor, data: dict[str, Any], user_id: str) -> Wire:
+        """Switch one's own second factors on or off, with the password."""
+        account = commands.set_second_factors(actor, user_id, **data)
+        return {"id": account.id, "email": account.needs_email_2fa, "mobile": account.needs_mobile_2fa}
+
+
+def _add_sessions(api: Routes) -> None:
+    @api.list("/v1/sessions", name="listSessions", cached=False)
+    def list_sessions(actor: Actor, asked: ReadRequest) -> Listing:
+        """List one's own logins that are not over: device, shortened address, since when, last seen."""
+        return queries.own_sessions(actor, asked.page)
+
+    @api.delete("/v1/sessions/{sessionId}", name="deleteSession")
+    def delete_session(actor: Actor, data: dict[str, Any], session_id: str) -> Wire:
+        """End one of one's own logins."""
+        return commands.end_own_session(actor, session_id)
+
+    @api.delete("/v1/sessions", name="deleteSessions")
+    def delete_sessions(actor: Actor, data: dict[str, Any]) -> Wire:
+        """End all one's own logins but this one."""
+        return commands.end_other_sessions(actor)
 
 
 _NEEDS_SHAPE = {"emailVerificationNeeded": {"type": "boolean"}, "mobileVerificationNeeded": {"type": "boolean"}}

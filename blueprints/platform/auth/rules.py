@@ -25,6 +25,14 @@ def is_restorable(archived_at: datetime | None, moment: datetime, days: int) -> 
     return archived_at is not None and archived_at >= moment - timedelta(days=days)
 
 
+def is_replaceable(role: str, created_at: datetime, locked_until: datetime | None, moment: datetime,
+                   resend_seconds: int) -> bool:
+    """Tell whether an account that was never verified gives way to a new registration of its address (decision 44).
+
+    Not within the resend window, not what staff gave a role, not while or after staff locked it."""
+    return role == "user" and locked_until is None and created_at <= moment - timedelta(seconds=resend_seconds)
+
+
 def normal_mobile(text: str) -> str:
     """Return a phone number's digits, so that one number written in two ways is one number."""
     return _NOT_DIGITS.sub("", text)
@@ -34,3 +42,18 @@ def masked_mobile(number: str) -> str:
     """Return the number half hidden: `+905.....67` (rules-platform §3.5)."""
     text = "".join(number.split())
     return f"{text[:4]}.....{text[-2:]}" if len(text) > 6 else f"{text[:1]}....."
+
+
+def shortened_address(network: str) -> str:
+    """Return a client network without its last part: `203.0.113.x`, `2001:db8:1::x`; blank for what is none."""
+    if ":" in network:
+        return ":".join(network.split("::")[0].split(":")[:3]) + "::x"
+    return network.rpartition(".")[0] + ".x" if network.count(".") == 3 else ""
+
+
+def owed_factors(wanted: frozenset[str], mobile_works: bool) -> frozenset[str]:
+    """Return which second factors a login owes of those that the person or the role wants: `email`, `mobile`.
+
+    Where no code can reach the phone (no verified number, nothing that sends SMS), the e-mail stands in for it: nobody
+    is locked out, and nobody passes with the password alone."""
+    return wanted if mobile_works or "mobile" not in wanted else (wanted - {"mobile"}) | {"email"}

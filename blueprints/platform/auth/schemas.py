@@ -4,7 +4,7 @@ from typing import Any
 import orjson
 from marshmallow import ValidationError, validates_schema
 
-from app.http.schemas import Identifier, InputSchema, JsonObject, Text
+from app.http.schemas import Flag, Identifier, InputSchema, JsonObject, Text
 from app.identity.passwords import MAX_PASSWORD_LENGTH
 from blueprints.platform.auth.rules import normal_email
 
@@ -65,6 +65,12 @@ class MarketplaceFace(Face):
     address = Address()
 
 
+class MarketplaceProfile(MarketplaceFace):
+    """PATCH of one's own profile: a change of phone takes the password."""
+
+    current_password = Password()
+
+
 class NewUser(Face):
     """POST of a user by staff."""
 
@@ -104,6 +110,14 @@ class PasswordReplacement(InputSchema):
     """PATCH of a user's password by staff."""
 
     password = Password(required=True)
+
+
+class SecondFactors(InputSchema):
+    """PATCH of one's own second factors; what is left out stays."""
+
+    email = Flag()
+    mobile = Flag()
+    current_password = Password()
 
 
 class Credentials(InputSchema):
@@ -150,6 +164,12 @@ class EmailAndCode(EmailOnly):
     secret_code = Text(required=True, metadata=_CODE)
 
 
+class EmailVerification(EmailAndCode):
+    """Completion of an e-mail verification; a password that is sent has to be the account's (decision 44)."""
+
+    password = Password()
+
+
 class PasswordReset(EmailAndCode):
     """Completion of a password reset."""
 
@@ -171,5 +191,6 @@ def _require_either(data: dict[str, Any], first: str, second: str) -> None:
 
 # What differs between the realms: the bodies that show a user's face.
 FACES: dict[str, type[InputSchema]] = {"marketplace": MarketplaceFace, "network": Face}
+PROFILES: dict[str, type[InputSchema]] = {"marketplace": MarketplaceProfile, "network": Face}
 NEW_USERS: dict[str, type[InputSchema]] = {"marketplace": MarketplaceNewUser, "network": NewUser}
 REGISTRATIONS: dict[str, type[InputSchema]] = {"marketplace": MarketplaceRegistration, "network": Registration}

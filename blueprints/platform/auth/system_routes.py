@@ -21,6 +21,7 @@ from blueprints.platform.auth.schemas import (
     Credentials,
     EmailAndCode,
     EmailOnly,
+    EmailVerification,
     MobileOrEmail,
     PasswordReset,
     SecondFactorCode,
@@ -115,7 +116,7 @@ def _bodies(verification: Verification) -> tuple[type[InputSchema], type[InputSc
         return SecondFactorStart, SecondFactorCode
     if verification.purpose == PASSWORD_RESET:
         return MobileOrEmail if verification.channel == "mobile" else EmailOnly, PasswordReset
-    return EmailOnly, EmailAndCode
+    return EmailOnly, EmailVerification if verification.channel == "email" else EmailAndCode
 
 
 def _with_token(realm: str, login: logins.Login) -> Response:

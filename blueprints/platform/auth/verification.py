@@ -9,11 +9,12 @@ from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import Forbidden, LoginRequired
+from app.errors import Forbidden, InvalidInput, LoginRequired
 from app.identity.access_tokens import issue_access_token
 from app.identity.authentication import identity
 from app.identity.login_throttle import Bound, Delay, Limit
 from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, is_link_secret, packed_code
+from app.identity.passwords import password_matches
 from app.identity.security_events import record_refusal
 from app.identity.sessions import session_body, settle_second_factor
 from app.runtime import runtime
@@ -27,7 +28,7 @@ from blueprints.platform.auth.parties import (
     party_of,
     party_of_start,
 )
-from blueprints.platform.auth.preparations import strong_hash
+from blueprints.platform.auth.preparations import OLD_PASSWORD_TRIES, strong_hash
 from blueprints.platform.auth.topics import verification_topic
 
 # Six digits stand only while few can be tried: so many from one address, the more slowly the more addresses try
@@ -73,6 +74,8 @@ def complete_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict
     counted = [] if is_link_secret(data["secret_code"]) else _counted(TRIES, ALL_TRIES, actor, party)
     identity().throttle.take_all(*counted)
     _compare(actor, verification, party, data["secret_code"], identity().codes.check, counted)
+    if verification.name == "email-verification":
+        _require_password(actor, party, data.get("password"))
     new_hash = ""
     if verification.purpose == PASSWORD_RESET:
         new_hash = strong_hash(data["password"], party.account.fullname, party.account.email)
@@ -101,6 +104,20 @@ def _compare(actor: Actor, verification: Verification, party: Party, secret: str
     identity().throttle.give_back(*counted)
     if party.account is None:
         raise Forbidden(f"errMsg_{_noun(verification)}IsNotAuthorized", "CodeMismatch")
+
+
+def _require_password(actor: Actor, party: Party, password: str | None) -> None:
+    """Raise Forbidden for a password that is not the account's, InvalidInput where one is asked for (decision 44).
+
+    So nobody who only holds the mailbox verifies an account that somebody else has opened with a password of his."""
+    if password is None:
+        if runtime().settings.verify_asks_password:
+            raise InvalidInput("password: is required", detail={"password": "is required"})
+        return
+    identity().throttle.take(OLD_PASSWORD_TRIES, actor.realm, party.account.id)
+    if not password_matches(party.account.password, password):
+        raise Forbidden("errMsg_PasswordDoesNotMatch", "PasswordDoesNotMatch")
+    identity().throttle.forget(OLD_PASSWORD_TRIES, actor.realm, party.account.id)
 
 
 def _counted(of_address: Limit, of_all: Delay, actor: Actor, party: Party) -> _Counted:

@@ -11,6 +11,7 @@ from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, InvalidInput, LoginRequired
+from app.identity.access import require_proved
 from app.identity.authentication import identity
 from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token
 from app.identity.roles import ADMIN, SUPER_ADMIN
@@ -47,6 +48,7 @@ def bucket_writer(realm: str, token: str) -> BucketWriter:
     session = identity().sessions.live(realm, grant.session_id, grant.user_id)
     if session is None:
         raise LoginRequired("errMsg_BucketTokenIsNotValid")
+    require_proved(session.owed_factor)
     actor = Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname)
     return BucketWriter(actor, grant.bucket_ids)
 

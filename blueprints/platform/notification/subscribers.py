@@ -37,8 +37,8 @@ _NEW_USERS = [service_topic(realm, "auth", short) for realm in REALM_CODENAMES
 @subscribe(*_NEW_USERS, name="platform.welcome")
 def welcome(work: UnitOfWork, event: Event) -> None:
     """Welcome whoever registered or was registered by an admin."""
-    user = event.payload["user"]
-    _post(work, event, "WELCOME", user["email"], user)
+    email = event.payload["user"]["email"]
+    _post(work, event, "WELCOME", email, {"email": email})
 
 
 @subscribe(*_BY_TOPIC, name="platform.verification-code")
@@ -46,7 +46,7 @@ def send_code(work: UnitOfWork, event: Event) -> None:
     """Bring a verification code to its user."""
     step, app_secret = event.payload, runtime().settings.secret_key
     service, name, channel = _BY_TOPIC[event.topic]
-    facts = {**step["user"], "codeIndex": step["codeIndex"], "validity": spoken_seconds(step["expireTime"]),
+    facts = {"codeIndex": step["codeIndex"], "validity": spoken_seconds(step["expireTime"]),
              "secretCode": unpacked_code(step, app_secret),
              "link": _link(event.realm, service, step["user"]["email"], unpacked_link_secret(step, app_secret))}
     to = step["user"]["email"] if channel == EMAIL else step["mobile"]

@@ -36,6 +36,7 @@ def paying_app(app: "Flask", flaky: FlakyGateway, monkeypatch: pytest.MonkeyPatc
     runtime = app.extensions["guildhall"]
     settings = replace(runtime.settings, stripe_api_base=flaky.url, stripe_secret_key=SECRET_KEY,
                        stripe_timeout_seconds=TIMEOUT_SECONDS, stripe_publishable_key="pk_test_guildhall",
-                       access_token_ttl=LONG_SESSIONS)
+                       access_token_ttl=LONG_SESSIONS,
+                       session_idle_seconds=LONG_SESSIONS)
     monkeypatch.setattr(runtime, "settings", settings)
     return app

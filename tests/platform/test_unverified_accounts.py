@@ -1,0 +1,103 @@
+"""Nobody holds an address by typing it in (decision 44)."""
+from datetime import timedelta
+
+import pytest
+
+from app.actor import system_actor
+from app.clock import moved_clock, now
+from app.jobs.worker import run_job
+from blueprints.platform.auth import commands
+from tests.platform.driver import PASSWORD, Auth, is_refusal
+
+EMAIL = "anna@example.com"
+OWN_PASSWORD = "the-owners-own-word-1"
+
+
+def start(auth, email=EMAIL):
+    return auth.start("email-verification", email=email).json["secretCode"]
+
+
+def verify(auth, code, **more):
+    return auth.complete("email-verification", email=EMAIL, secretCode=code, **more)
+
+
+def test_a_second_registration_within_the_resend_window_is_refused(auth):
+    first = auth.register()
+    assert first.status_code == 201
+    assert is_refusal(auth.register(password=OWN_PASSWORD), 400, "EmailAlreadyExists")
+
+
+def test_a_verified_address_is_taken_for_good(auth):
+    auth.verified_user()
+    with moved_clock(seconds=61):
+        assert is_refusal(auth.register(password=OWN_PASSWORD), 400, "EmailAlreadyExists")
+
+
+def test_an_account_that_was_never_verified_gives_way_to_a_later_registration(auth):
+    former = auth.register(fullname="Mallory").json["user"]
+    code = start(auth)
+    with moved_clock(seconds=61):
+        answer = auth.register(password=OWN_PASSWORD)
+        user = answer.json["user"]
+        assert (answer.status_code, user["fullname"], user["emailVerified"]) == (201, "Anna Ant", False)
+        assert user["id"] != former["id"]
+        assert is_refusal(verify(auth, code), 403, "StepNotFound")
+        assert verify(auth, start(auth)).status_code == 200
+        assert is_refusal(auth.login(EMAIL, PASSWORD), 401)
+        assert auth.login(EMAIL, OWN_PASSWORD).json["userId"] == user["id"]
+
+
+def test_what_staff_locked_or_gave_a_role_does_not_give_way(auth, people):
+    locked, promoted = auth.register().json["user"], auth.register("ben@example.com").json["user"]
+    commands.lock_user(system_actor(auth.realm), locked["id"], now() + timedelta(days=1))
+    commands.update_user_role(system_actor(auth.realm), promoted["id"], "admin")
+    with moved_clock(seconds=61):
+        for email in (EMAIL, "ben@example.com"):
+            assert is_refusal(auth.register(email, password=OWN_PASSWORD), 400, "EmailAlreadyExists")
+
+
+def test_where_no_verification_is_required_an_unverified_account_does_not_give_way(realm, make_app):
+    auth = Auth(make_app(EMAIL_VERIFICATION_REQUIRED="0"), realm)
+    auth.register()
+    with moved_clock(seconds=61):
+        assert is_refusal(auth.register(password=OWN_PASSWORD), 400, "EmailAlreadyExists")
+    with moved_clock(days=8):
+        with auth.app.app_context():
+            run_job("purge-unverified")
+        assert auth.login().status_code == 200
+
+
+def test_unverified_accounts_expire_after_seven_days_and_verified_ones_do_not(auth):
+    auth.register("mallory@example.com")
+    auth.verified_user()
+    with moved_clock(days=6):
+        run_job("purge-unverified")
+        assert is_refusal(auth.login("mallory@example.com"), 403, "EmailVerificationNeeded")
+    with moved_clock(days=8):
+        run_job("purge-unverified")
+        assert is_refusal(auth.login("mallory@example.com"), 401)
+        assert auth.login().status_code == 200
+
+
+def test_a_password_that_is_sent_with_the_code_has_to_be_the_accounts(auth):
+    auth.register()
+    code = start(auth)
+    assert is_refusal(verify(auth, code, password=OWN_PASSWORD), 403, "PasswordDoesNotMatch")
+    assert is_refusal(auth.login(), 403, "EmailVerificationNeeded")
+    assert verify(auth, code, password=PASSWORD).status_code == 200
+
+
+def test_a_wrong_code_learns_nothing_of_the_password(auth):
+    auth.register()
+    code = start(auth)
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    answers = [verify(auth, wrong, password=password) for password in (PASSWORD, OWN_PASSWORD)]
+    assert [answer.json["errCode"] for answer in answers] == ["CodeMismatch", "CodeMismatch"]
+
+
+@pytest.mark.parametrize("sent", [{}, {"password": PASSWORD}])
+def test_where_the_operator_asks_for_the_password_it_is_required(realm, make_app, sent):
+    auth = Auth(make_app(VERIFY_ASKS_PASSWORD="1"), realm)
+    auth.register()
+    answer = verify(auth, start(auth), **sent)
+    assert answer.status_code == (200 if sent else 400)
