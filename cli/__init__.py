@@ -24,7 +24,7 @@ COMMANDS = {
     "organization": "The organization store: tenants, clients, schemas, rebuild, lag, relay.",
     "payments": "Payments of orders: how they stand, reconcile, fix, refund, the ledger.",
     "prepare": "Migrate, create each realm's superAdmin and, in demo, seed once.",
-    "security": "Security events: logins, refusals, changes of accounts; who, from where, with what outcome.",
+    "security": "Security events: who did or tried what to an account, from where.",
     "serve": "Start the whole system under one supervisor.",
     "settings": "Show every setting with its meaning and where it comes from.",
     "users": "Users of a realm: create, import, verify, role, lock, list.",

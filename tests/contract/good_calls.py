@@ -36,7 +36,7 @@ class Marketplace:
     def move_victim_to(self, victim: ApiClient) -> None:
         """Let the calls that are done to a user be done to this one."""
         self.victim = victim
-        self.ids["userId"] = str(victim.user_id)
+        self.ids |= {"userId": str(victim.user_id), "sessionId": str(victim.actor.session_id)}
 
     def _stock_catalogue(self) -> None:
         shelf = f"{ROOT}/categorymanagement-api/v1"

@@ -93,8 +93,7 @@ def _account_named(realm: str, data: dict[str, Any]) -> Any:
 
 def _by_mobile(verification: Verification, realm: str, account: Any, session: LiveSession | None) -> Party:
     phone = getattr(account, "phone", None) or ""
-    resets_unverified = verification.purpose == PASSWORD_RESET and account is not None and not account.mobile_verified
-    if not normal_mobile(phone) or resets_unverified:
+    if not normal_mobile(phone) or (verification.purpose == PASSWORD_RESET and not account.mobile_verified):
         raise NotFound("errMsg_UserMobileNotFound", "UserNotFound")
     subject = (realm, verification.name, session.id if session else account.id)
     return Party(account, subject, (realm, verification.name, account.id), _bound_to(account, normal_mobile(phone)),
