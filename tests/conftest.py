@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import passes
+from tests.passes import DATABASE
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tests.testbed import Testbed
 
 
-DATABASE = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

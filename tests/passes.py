@@ -1,4 +1,5 @@
 """Which tests run in which pass: `make test` runs the suite on SQLite and on PostgreSQL, but not all of it twice."""
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,9 +9,11 @@ from typing import Any
 
 import pytest
 
+DATABASE = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
 # Whoever asks for none of these, directly or by another fixture, is told nothing of the database of the pass.
 DATABASE_FIXTURES = frozenset({"testbed", "postgresql_server", "build_world"})
 ONE_IN = 10
+FEWER = 5
 
 _watched: list[list[str]] = []  # what the running test opened, while a test is watched
 
@@ -39,6 +42,13 @@ def sampled(names: Iterable[str]) -> set[str]:
         ranked = sorted((_hash(name), name) for name in group)
         chosen.update(name for place, (number, name) in enumerate(ranked) if place == 0 or number % ONE_IN == 0)
     return chosen
+
+
+def examples(number: int) -> int:
+    """Return how many generated examples a property that writes runs with: all on SQLite, a fifth on PostgreSQL.
+
+    So the dear ones cost once; races, locks and constraints have tests of their own, whole on both."""
+    return number if DATABASE == "sqlite" else max(1, number // FEWER)
 
 
 def check_marks(items: list[pytest.Item]) -> None:

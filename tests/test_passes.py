@@ -28,3 +28,10 @@ def test_a_test_that_asked_for_no_database_may_not_open_one(request: pytest.Fixt
 def test_a_test_marked_once_may_open_a_database_of_its_own(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     with passes.no_database(request.node):
         sqlite3.connect(tmp_path / "own.db").close()
+
+
+def test_a_property_runs_whole_on_sqlite_and_with_fewer_examples_on_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "DATABASE", "sqlite")
+    assert passes.examples(500) == 500
+    monkeypatch.setattr(passes, "DATABASE", "postgresql")
+    assert [passes.examples(500), passes.examples(2)] == [100, 1]

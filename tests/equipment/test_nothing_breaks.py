@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from blueprints.equipment.envelope import ERROR_TYPES
 from blueprints.equipment.routes import api
 from tests.equipment.conftest import WALKER, Holder, refusal
+from tests.passes import examples
 
-ANYTHING = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANYTHING = settings(max_examples=examples(80), deadline=None,
+                    suppress_health_check=[HealthCheck.function_scoped_fixture])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=300)
 JSON = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4)

@@ -13,6 +13,7 @@ from blueprints.organization.domain.aggregate import fold
 from blueprints.organization.domain.documents import merge_patch, properties_of
 from blueprints.organization.domain.events import Event
 from tests.organization.world import Caller, World
+from tests.passes import examples
 
 NAMES = st.text(min_size=1, max_size=8).filter(lambda text: "\0" not in text)
 DOCUMENTS = st.fixed_dictionaries({"name": NAMES}, optional={
@@ -146,7 +147,5 @@ class Life(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_random_sequences(world: World) -> None:
-    """200 sequences; 50 on PostgreSQL, where each has to wait for a database of its own."""
-    examples = 200 if world.is_sqlite else 50
     run_state_machine_as_test(lambda: Life(world, world.caller()), settings=settings(
-        max_examples=examples, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)))
+        max_examples=examples(200), stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)))

@@ -27,6 +27,7 @@ from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.app.payments.memory_gateway import ASKS, AWAY, DECLINED, GOOD, LOST, MemoryGateway
 from tests.marketplace.order_management.shop import CATEGORY, SUBCATEGORY
+from tests.passes import examples
 
 REALM = "marketplace"
 SELLER = Actor(REALM, "00000000-0000-7000-8000-00000000000a", role="user")
@@ -164,7 +165,7 @@ def memory_gateway(app, monkeypatch):
 def test_the_books_agree_after_any_history_of_orders_payments_refunds_and_cancels(memory_gateway, testbed):
     machine = type("Machine", (Bookkeeping,), {"gateway": memory_gateway, "start_anew": staticmethod(testbed.restore)})
     run_state_machine_as_test(machine, settings=settings(
-        max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)))
+        max_examples=examples(60), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)))
 
 
 def test_in_the_end_only_paid_orders_hold_money_and_units(memory_gateway):
