@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from app.actor import Actor, system_actor
 from app.clock import now
+from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.identity.access import require_self
@@ -15,9 +16,10 @@ from app.identity.sessions import end_sessions_of, user_version_key
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.rules import gravatar_url, is_restorable, normal_mobile
-from blueprints.platform.auth.topics import purged_topic
+from blueprints.platform.auth.topics import purged_topic, standing_topic
 
 _PURGE_BATCH = 200
+LOCK_ENDS = "lock-ends"
 
 
 def register_user(actor: Actor, *, email: str, password_hash: str, fullname: str, **face: Any) -> Account:
@@ -155,10 +157,22 @@ def lock_user(actor: Actor, user_id: str, until: datetime | None) -> Account:
         account = work.lock(account_model(actor.realm), user_id)
         _require_outranked(actor, account, "AHigherUserCantBeLocked")
         work.change(account, locked_until=until)
+        work.schedule(LOCK_ENDS, user_id, until)
+        work.emit(standing_topic(actor.realm, "unlocked" if until is None else "locked"), user_id,
+                  {"id": user_id, "lockedUntil": iso(until)})
         if until is not None:
             end_sessions_of(work, actor.realm, user_id)
         work.commit()
     return account
+
+
+def end_lock(work: UnitOfWork, user_id: str) -> None:
+    """Say that a lock has ended by the clock, so that what rested is shown again; anything else changes nothing."""
+    account = work.find(account_model(work.actor.realm), account_model(work.actor.realm).id == user_id, lock=True)
+    if account is None or account.locked_until is None or account.locked_until > now():
+        return
+    work.change(account, locked_until=None)
+    work.emit(standing_topic(work.actor.realm, "unlocked"), user_id, {"id": user_id, "lockedUntil": None})
 
 
 def ensure_super_admin(realm: str, password_hash: str) -> bool:

@@ -18,6 +18,7 @@ from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.queries import find_account
 from blueprints.platform.auth.rules import is_restorable, normal_email
+from blueprints.platform.auth.topics import standing_topic
 
 LOGIN_FAILURES = Limit("Login", most=10, window=900)
 
@@ -83,6 +84,7 @@ def _welcomed(work: UnitOfWork, row: Any) -> Account:
     _require_fit(account)
     if not account.is_active:
         work.change(account, is_active=True, archived_at=None)
+        work.emit(standing_topic(work.actor.realm, "restored"), account.id, {"id": account.id})
         work.invalidate(user_version_key(account.id))
     return account
 
