@@ -10,8 +10,10 @@ from flask_migrate import Migrate
 
 from app import clock
 from app.annotations import annotations_in
+from app.data.changes import OutboxRecord
 from app.data.connections import configure_database
 from app.data.entity import db
+from app.data.person_rows import EXPIRING, KEPT, PersonTables, rows_of_people
 from app.events.relay import WakeUp
 from app.events.subscriptions import Subscription, Subscriptions
 from app.http.application import Application
@@ -32,6 +34,7 @@ from app.ops.metrics import count_dropped_read_events, install_metrics
 from app.ops.request_log import install_request_log
 from app.payments import reconcile as payment_jobs
 from app.payments.checkout import Checkouts
+from app.payments.records import PaymentAttempt, PaymentRefund
 from app.runtime import Runtime, install_runtime
 from app.search import catalogue
 from app.search.catalogue import Indexes
@@ -50,6 +53,7 @@ from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
 from blueprints.platform.bucket.service import SERVICE as BUCKET
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
+from blueprints.platform.people.service import SERVICE as PEOPLE
 
 KERNEL = ServiceDeclaration(
     name="kernel", version="1.0.0", description="What no service brings: housekeeping, mail, payments, search.",
@@ -57,11 +61,16 @@ KERNEL = ServiceDeclaration(
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
     cli=("flask_migrate.cli", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
          "cli.prepare", "cli.serve", "cli.settings"),
+    persons=(
+        rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
+        rows_of_people(PaymentAttempt, KEPT, "user_id", why="the books: who paid what"),
+        rows_of_people(PaymentRefund, KEPT, "requested_by", why="the books: which staff gave money back"),
+    ),
 )
 SERVICES = (
     KERNEL,
     # in every realm
-    AUTH, BUCKET, NOTIFICATION,
+    AUTH, BUCKET, NOTIFICATION, PEOPLE,
     # of the marketplace
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, NOTIFICATION_MANAGEMENT, ORDER_MANAGEMENT, PRODUCT_LISTING,
     SEARCH_INDEXING,
@@ -126,6 +135,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         Schedule(one for one in annotations if isinstance(one, PeriodicJob | DueKind)),
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
+        PersonTables(rows for service in services for rows in service.persons),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))
 

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from flask import Flask
 
+from app.data.person_rows import PersonRows
 from app.http.declaration import Routes
 from app.http.service import Service
 from app.ops.checks import Check
@@ -43,6 +44,8 @@ class ServiceDeclaration:
     """The import paths of its command groups: cli/__init__.py loads them only when they are called."""
     settings: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
     """The settings whose grammar only it knows, and what reads them or raises ValueError or ArithmeticError."""
+    persons: tuple[PersonRows, ...] = ()
+    """What becomes of its rows that name a person, when that person is gone for good: every such table."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

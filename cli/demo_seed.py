@@ -32,13 +32,13 @@ def seed_demo() -> dict[str, int]:
     """Create what is missing of the demo and return how many rows of each kind were added."""
     staff = system_actor(REALM, operator="demo seed")
     added = {
+        "users": sum(_is_added(lambda person=person: _welcome(staff, person.name, person.email)) for person in PEOPLE),
         "categories": sum(_is_added(lambda shelf=shelf: create_category(staff, **category_values(
             id=demo_id(shelf.title), title=shelf.title, subtitle=shelf.subtitle))) for shelf in SHELVES),
         "subcategories": sum(_is_added(lambda shelf=shelf, name=name: create_subcategory(staff, **subcategory_values(
             demo_id(shelf.title), id=demo_id(shelf.title, name), name=name)))
             for shelf in SHELVES for name in shelf.subcategories),
         "products": sum(_is_added(lambda goods=goods: _list(*goods)) for goods in GOODS),
-        "users": sum(_is_added(lambda person=person: _welcome(staff, person.name, person.email)) for person in PEOPLE),
     }
     return added
 

@@ -3,8 +3,10 @@
 The columns are those of the data of "Modeling Online Auctions" (tests/data/README.md). Each auction becomes one PROXY
 listing; where the plain replay differs, one more with reserve = price."""
 import csv
+import secrets
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -19,11 +21,13 @@ from flask.cli import with_appcontext
 from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.money import FACTORS
-from app.errors import RuleViolated
+from app.errors import DuplicateRecord, RuleViolated
+from app.identity.passwords import hash_password
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
 from blueprints.marketplace.auction_offer.queries import auction_report
 from blueprints.marketplace.product_listing.commands import create_product
+from blueprints.platform.auth.commands import create_user
 from cli.demo_factories import PEOPLE, auction_values, demo_id
 from cli.terminal import acts, agreed, print_facts, print_rows
 
@@ -78,12 +82,21 @@ class Market(Protocol):
 
 
 class LocalMarket:
-    """The same commands as the API's, called in this process; bidders are actors without accounts."""
+    """The same commands as the API's, called in this process; its people get accounts nobody can log in to."""
 
     def __init__(self) -> None:
-        self._seller = Actor(REALM, demo_id(PEOPLE[0].email), role="user")
         self._staff = system_actor(REALM, operator="demo replay-auctions")
+        self._password_hash = hash_password(secrets.token_hex(16))
         self._names: dict[str, str] = {}
+        self._seller = self._trader(demo_id(PEOPLE[0].email), PEOPLE[0].name, PEOPLE[0].email)
+
+    def _trader(self, user_id: str, name: str, email: str) -> Actor:
+        """Return somebody as an actor, with an account: who has none may not trade (decision 41)."""
+        if user_id not in self._names:
+            self._names[user_id] = name
+            with suppress(DuplicateRecord):
+                create_user(self._staff, id=user_id, email=email, fullname=name, password_hash=self._password_hash)
+        return Actor(REALM, user_id, role="user")
 
     def open_auction(self, auction: RealAuction, reserve: Decimal | None) -> str:
         values = auction_values(demo_id("Watches"), demo_id("Watches", "Wristwatches"), title=auction.title,
@@ -92,8 +105,8 @@ class LocalMarket:
         return create_product(self._seller, **values).id
 
     def bid(self, product_id: str, bid: RealBid) -> bool:
-        bidder = Actor(REALM, demo_id("bidder", bid.bidder), role="user")
-        self._names[str(bidder.user_id)] = bid.bidder
+        bidder_id = demo_id("bidder", bid.bidder)
+        bidder = self._trader(bidder_id, bid.bidder, f"{bidder_id}@bidders.example")
         try:
             place_bid(bidder, product_id=product_id, bid_amount=bid.maximum, currency=CURRENCY)
         except RuleViolated:

@@ -201,7 +201,7 @@ def _paid(work: UnitOfWork, checkout: Checkout, order: Order, attempt: PaymentAt
     attempt.error_code = attempt.error_message = None
     bill = checkout.bill(order)
     is_due = checkout.accepts_payment(order) and (attempt.amount, attempt.currency) == (bill.amount, bill.currency)
-    if not is_due:
+    if not is_due or not checkout.may_be_sold(order):
         return _surplus(work, checkout, order, attempt)
     checkout.on_paid(work, order, attempt)
     write_ticket(work, checkout, order, attempt, SUCCESS)
@@ -274,6 +274,8 @@ def book_manual_payment(work: UnitOfWork, checkout: Checkout, order: Order) -> P
         raise RuleViolated("PaymentInProgress", "a payment of this order is open at the gateway; refresh it first")
     if not checkout.accepts_payment(order):
         raise RuleViolated("OrderNotPayable", "the order does not wait for money")
+    if not checkout.may_be_sold(order):
+        raise RuleViolated("PartyInactive", "the payer or a seller is not active at present")
     attempt = work.insert(new_attempt(checkout, order.id, attempts, billed(checkout, order), method_id=MANUAL))
     _advance(work, checkout, order, attempt, SUCCESS)
     return attempt

@@ -31,7 +31,8 @@ class Checkout:
 
     `bill` stays the same while a payment is open: money of another amount goes back.
     `accepts_payment`: money that arrives is the order's. `wants_payment`: besides, more may be done to get it; an
-    order whose time is up wants no more, but what was paid in the last moment is still its own."""
+    order whose time is up wants no more, but what was paid in the last moment is still its own.
+    `may_be_sold`: its payer and its sellers may trade now; money that arrives while they may not goes back."""
 
     name: str
     label: str
@@ -46,6 +47,7 @@ class Checkout:
     refuse_unpayable: Callable[[Order], None]
     accepts_payment: Callable[[Order], bool]
     wants_payment: Callable[[Order], bool]
+    may_be_sold: Callable[[Order], bool]
     on_started: Callable[[UnitOfWork, Order, PaymentAttempt], None]
     on_paid: Callable[[UnitOfWork, Order, PaymentAttempt], None]
     on_unpaid: Callable[[UnitOfWork, Order, PaymentAttempt], None]

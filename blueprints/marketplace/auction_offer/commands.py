@@ -1,6 +1,7 @@
 """The writes of auctionOffer on bids: place, raise, buy, take back, settle, close (offers: offer_commands.py).
 
 Each takes the listing's row lock first; behind it the clock is asked and every rule decided."""
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -27,6 +28,7 @@ from blueprints.marketplace.product_listing.auction_state import (
 )
 from blueprints.marketplace.product_listing.commands import CLOSE_AUCTION
 from blueprints.marketplace.product_listing.lending import AuctionListing
+from blueprints.platform.people.queries import inactive_among, refuse_inactive
 
 
 def place_bid(actor: Actor, *, product_id: str, bid_amount: Decimal, currency: str, buy_now: bool = False,
@@ -38,6 +40,7 @@ def place_bid(actor: Actor, *, product_id: str, bid_amount: Decimal, currency: s
     with unit_of_work(actor) as work:
         listing = lock_listing(work, product_id)
         _refuse_wrong_auction(actor, listing, currency)
+        refuse_inactive(actor, sellers=[listing.seller_id])
         own = _active_bid_of(work, product_id, actor.user_id)
         take = _buy if buy_now else _bid
         bid = take(work, listing, own, amount, id)
@@ -233,15 +236,42 @@ def _award(work: UnitOfWork, listing: AuctionListing, bid: Bid) -> None:
     """Let staff's word close the auction: the leader wins at the price, anybody else at the amount that bid shows."""
     if not listing.is_active:
         raise RuleViolated("ListingGone", "The listing was withdrawn")
+    refuse_inactive(work.actor, sellers=[listing.seller_id], buyer=bid.user_id)
     price = listing.current_bid if listing.highest_bidder_id == bid.user_id else bid.bid_amount
     _move_price(work, listing, rules.sold_to(listing, buyer=bid.user_id, price=price or bid.bid_amount), bid)
     _settle(work, listing, bid, now())
 
 
+def take_out_bids_of(actor: Actor, user_id: str) -> int:
+    """Cancel the standing bids of somebody who is not active any more, the prices follow; returns how many."""
+    with unit_of_work(actor) as work:
+        theirs = work.rows(select(Bid.product_id).where(Bid.user_id == user_id, ACTIVE_BID).order_by(Bid.product_id))
+        listings = [lock_listing(work, row.product_id, withdrawn_too=True) for row in theirs]
+        taken = sum(_take_out(work, listing, {user_id}) for listing in listings if listing.closed_at is None)
+        work.commit()
+    return taken
+
+
+def _take_out(work: UnitOfWork, listing: AuctionListing, user_ids: AbstractSet[str]) -> int:
+    """Cancel the bids of these people on a locked listing; returns how many."""
+    bids = [bid for bid in work.all(_active_bids(listing.id)) if bid.user_id in user_ids]
+    for bid in bids:
+        work.change(bid, status="CANCELLED")
+    if bids:
+        _resolve_without(work, listing, bids[-1])
+    return len(bids)
+
+
 def _close(work: UnitOfWork, listing: AuctionListing, moment: datetime) -> None:
+    """Close a locked auction; who is not active neither sells nor wins (decision 41)."""
+    bidders = [row.user_id for row in work.rows(select(Bid.user_id).where(Bid.product_id == listing.id, ACTIVE_BID))]
+    inactive = inactive_among(work.actor.realm, [listing.seller_id, *bidders])
+    is_sold = listing.is_active and listing.seller_id not in inactive
+    if is_sold and inactive:
+        _take_out(work, listing, inactive)
     result = rules.outcome(listing)
     winner = None
-    if listing.is_active and result.winner is not None:
+    if is_sold and result.winner is not None:
         winner = _active_bid_of(work, listing.id, result.winner)
     _settle(work, listing, winner, moment)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import aliased
 
 from app.actor import Actor
@@ -21,7 +21,7 @@ from blueprints.marketplace.auction_offer.claims import note_promises, promised_
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, PENDING_OFFER, Bid, Offer
 from blueprints.marketplace.product_listing.auction_state import forget_winner, lock_listing, units_in_stock
 from blueprints.marketplace.product_listing.lending import AuctionListing
-from blueprints.platform.auth.queries import is_user
+from blueprints.platform.people.queries import inactive_among, refuse_inactive
 
 EXPIRE_OFFER = "expire-offer"
 
@@ -70,6 +70,8 @@ def answer_offer(actor: Actor, offer_id: str, *, status: str | None = None, coun
         parties = _parties(actor, offer)
         if status is not None:
             _refuse_step(offer, status, parties)
+            if status in ("ACCEPTED", "COUNTERED"):
+                refuse_inactive(actor, sellers=[offer.seller_id], buyer=offer.buyer_id)
             _take_step(work, listing, offer, status)
         if counter_amount is not None:
             work.change(offer, counter_amount=minor_of("counterAmount", counter_amount, offer.currency),
@@ -142,6 +144,7 @@ def end_unpaid_win(actor: Actor, product_id: str) -> GivenChance | None:
 def _end_unpaid_win(work: UnitOfWork, actor: Actor, product_id: str) -> Offer | None:
     listing = lock_listing(work, product_id)
     require_self_or_staff(actor, listing.seller_id)
+    refuse_inactive(actor, sellers=[listing.seller_id])
     winner = work.first(select(Bid).where(Bid.product_id == product_id, Bid.status == "WON"))
     _refuse_second_chance(work, listing, winner)
     runner_up = _runner_up(work, listing, _least_for(actor, listing))
@@ -150,6 +153,17 @@ def _end_unpaid_win(work: UnitOfWork, actor: Actor, product_id: str) -> Offer | 
         work.change(winner, status="CANCELLED")
         forget_winner(work, listing)
     return _second_chance(work, listing, runner_up) if runner_up else None
+
+
+def end_offers_of(actor: Actor, user_id: str) -> int:
+    """Let lapse the open offers that somebody who is not active any more made or was made; returns how many."""
+    with unit_of_work(actor) as work:
+        is_theirs = or_(Offer.buyer_id == user_id, Offer.seller_id == user_id)
+        lapsing = work.all(select(Offer).where(OPEN_OFFER, is_theirs).order_by(Offer.id), lock=True)
+        for offer in lapsing:
+            work.change(offer, status="EXPIRED")
+        work.commit()
+    return len(lapsing)
 
 
 def decline_open_offers(actor: Actor, product_id: str) -> int:
@@ -164,8 +178,7 @@ def _refuse_unofferable(actor: Actor, listing: AuctionListing, currency: str) ->
     require(not actor.is_user(listing.seller_id), "errMsg_sellersMayNotOfferOnTheirOwnListing")
     if listing.type != "FIXED":
         raise RuleViolated("NotFixedPrice", "Offers are taken on fixed-price listings only")
-    if not is_user(actor.realm, listing.seller_id):
-        raise RuleViolated("SellerInactive", "The seller is not active at present")
+    refuse_inactive(actor, sellers=[listing.seller_id])
     if not listing.accept_offers:
         raise RuleViolated("OffersNotAccepted", "The seller takes no offers on this listing")
     if currency != listing.currency:
@@ -322,9 +335,11 @@ def _runner_up(work: UnitOfWork, listing: AuctionListing, least: int) -> Bid | N
     later = aliased(Bid)
     has_later = exists().where(later.product_id == listing.id, later.user_id == Bid.user_id,
                                later.sequence > Bid.sequence)
-    return work.first(select(Bid).where(
+    left = work.all(select(Bid).where(
         Bid.product_id == listing.id, Bid.status == "LOST", Bid.is_active.is_(True), Bid.maximum >= least, ~has_later,
         Bid.user_id != listing.highest_bidder_id, Bid.user_id.not_in(asked)).order_by(Bid.maximum.desc(), Bid.sequence))
+    inactive = inactive_among(work.actor.realm, [bid.user_id for bid in left])
+    return next((bid for bid in left if bid.user_id not in inactive), None)
 
 
 def _second_chance(work: UnitOfWork, listing: AuctionListing, runner_up: Bid) -> Offer:

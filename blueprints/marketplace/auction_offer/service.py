@@ -1,8 +1,10 @@
 """auctionOffer as one declaration."""
 from functools import partial
 
+from app.data.person_rows import ANONYMOUS, rows_of_people
 from app.service import ServiceDeclaration
 from blueprints.marketplace.auction_offer import jobs, subscribers
+from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.auction_offer.routes import api
 from blueprints.marketplace.auction_offer.rules import parse_increments
 
@@ -13,4 +15,9 @@ SERVICE = ServiceDeclaration(
     background=(jobs, subscribers),
     cli=("cli.auctions",),
     settings={"bid_increments": partial(parse_increments, minor_factor=100)},
+    persons=(
+        rows_of_people(Bid, ANONYMOUS, "user_id", why="the history of an auction is its other bidders' too"),
+        rows_of_people(Offer, ANONYMOUS, "buyer_id", "seller_id", why="the other party keeps the offer",
+                       blanks={"buyer_id": {"message": None}, "seller_id": {"counter_message": None}}),
+    ),
 )

@@ -1,10 +1,12 @@
-"""What happens to bids and offers when their listing is withdrawn: they end with it."""
+"""What happens to bids and offers when their listing is withdrawn, or a party of theirs is not active any more."""
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
-from blueprints.marketplace.auction_offer.commands import close_auction
-from blueprints.marketplace.auction_offer.offer_commands import decline_open_offers
+from blueprints.marketplace.auction_offer.commands import close_auction, take_out_bids_of
+from blueprints.marketplace.auction_offer.offer_commands import decline_open_offers, end_offers_of
 from blueprints.marketplace.product_listing.topics import PRODUCT_DELETED
+from blueprints.platform.auth.topics import standing_topic, user_topic
+from blueprints.platform.people.queries import inactive_among
 
 
 @subscribe(PRODUCT_DELETED, name="auction_offer.end_with_listing")
@@ -13,3 +15,12 @@ def end_with_listing(work: UnitOfWork, event: Event) -> None:
     if event.payload["type"] == "AUCTION":
         close_auction(work.actor, event.payload["id"], early=True)
     decline_open_offers(work.actor, event.payload["id"])
+
+
+@subscribe(standing_topic("marketplace", "locked"), user_topic("marketplace", "deleted"),
+           name="auction_offer.end_with_person")
+def end_with_person(work: UnitOfWork, event: Event) -> None:
+    """Take out the standing bids and let lapse the open offers of who was locked, archived or deleted (decision 41)."""
+    if inactive_among(event.realm, [event.key]):
+        take_out_bids_of(work.actor, event.key)
+        end_offers_of(work.actor, event.key)

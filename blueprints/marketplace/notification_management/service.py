@@ -1,6 +1,8 @@
 """notificationManagement as one declaration."""
+from app.data.person_rows import ERASED, rows_of_people
 from app.service import ServiceDeclaration
 from blueprints.marketplace.notification_management import subscribers, subscribers_orders
+from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.notification_management.routes import api
 
 SERVICE = ServiceDeclaration(
@@ -8,4 +10,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     background=(subscribers, subscribers_orders),
+    persons=(
+        rows_of_people(Notification, ERASED, "user_id"),
+    ),
 )

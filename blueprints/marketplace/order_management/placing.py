@@ -2,7 +2,7 @@
 
 Listings are locked first, in the order of their ids, then agreements, then the order (app/data/lock_order.py)."""
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,6 +25,7 @@ from blueprints.marketplace.order_management.history import LINE_ADDED, PLACED, 
 from blueprints.marketplace.order_management.models import RESERVED, Order, OrderItem
 from blueprints.marketplace.product_listing.lending import OrderedListing
 from blueprints.marketplace.product_listing.stock import lock_listings, reserve
+from blueprints.platform.people.queries import refuse_inactive
 
 EXPIRE_ORDER = "expire-order"
 CHOSEN_LATER = "default"
@@ -55,6 +56,8 @@ def place_order(actor: Actor, *, shipping_address: dict[str, Any], payment_metho
     price, currency, taken orderNumber)."""
     with unit_of_work(actor) as work:
         listings = lock_listings(work, [line.product_id for line in lines])
+        _refuse_own(actor, listings.values())
+        refuse_inactive(actor, sellers={listing.seller_id for listing in listings.values()})
         order_id = id or uuid7()
         priced = [_price(work, actor, listings[line.product_id], order_id, line) for line in lines]
         order = work.insert(Order(
@@ -80,6 +83,8 @@ def add_item(actor: Actor, order_id: str, wanted: Wanted) -> OrderItem:
     with unit_of_work(actor) as work:
         _refuse_closed(actor, work.get(Order, order_id))
         listing = lock_listings(work, [wanted.product_id])[wanted.product_id]
+        _refuse_own(actor, [listing])
+        refuse_inactive(actor, sellers=[listing.seller_id])
         price = _price(work, actor, listing, order_id, wanted)
         order = work.lock(Order, order_id)
         _refuse_closed(actor, order)
@@ -114,8 +119,12 @@ def _refuse_closed(actor: Actor, order: Order) -> None:
         raise RuleViolated("OrderNotOpen", "items are added before a payment was started")
 
 
+def _refuse_own(actor: Actor, listings: Iterable[OrderedListing]) -> None:
+    require(not any(actor.is_user(listing.seller_id) for listing in listings),
+            "errMsg_SellersMayNotOrderTheirOwnListing")
+
+
 def _price(work: UnitOfWork, actor: Actor, listing: OrderedListing, order_id: str, wanted: Wanted) -> int:
-    require(not actor.is_user(listing.seller_id), "errMsg_SellersMayNotOrderTheirOwnListing")
     asked = None if wanted.price is None else minor_of("price", wanted.price, listing.currency)
     price = agreed_price(work, actor, listing, order_id, offer_id=wanted.offer_id, bid_id=wanted.bid_id, asked=asked)
     if wanted.quantity > 1 and rests_on_agreement(listing, price):

@@ -3,7 +3,10 @@
 Each function runs in the flow's transaction, under the order's lock."""
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from app.clock import now
+from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.errors import RuleViolated
 from app.payments.booking import attempts_of
@@ -16,11 +19,13 @@ from blueprints.marketplace.order_management import history, ledger, rules, topi
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import (
     Order,
+    OrderItem,
     OrderPayment,
     PaymentCustomer,
     PaymentMethod,
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, EXPIRE_ORDER, items_of
+from blueprints.platform.people.queries import inactive_among
 
 RELEASE_ORDER = "release-order"
 
@@ -40,6 +45,14 @@ def refuse_unpayable(order: AnyOrder) -> None:
     if not rules.is_payable(order.status, order.payment_confirmation, was_paid=False,
                             payable_until=order.payable_until, now=now()):
         raise RuleViolated("OrderNotPayable", f"an order that is {order.status} cannot be paid (any more)")
+    if not may_be_sold(order):
+        raise RuleViolated("PartyInactive", "the buyer or a seller of the order is not active at present")
+
+
+def may_be_sold(order: AnyOrder) -> bool:
+    """Return whether the buyer and every seller of the order may trade now (decision 41)."""
+    sellers = fetch(select(OrderItem.seller_id).where(OrderItem.order_id == order.id, OrderItem.is_active.is_(True)))
+    return not inactive_among("marketplace", [order.buyer_id, *(row.seller_id for row in sellers)])
 
 
 def accepts_payment(order: AnyOrder) -> bool:
@@ -50,7 +63,8 @@ def accepts_payment(order: AnyOrder) -> bool:
 
 def wants_payment(order: AnyOrder) -> bool:
     """Return whether payments of the order may still be sent or stay open."""
-    return accepts_payment(order) and order.payable_until is not None and now() < order.payable_until
+    is_in_time = order.payable_until is not None and now() < order.payable_until
+    return accepts_payment(order) and is_in_time and may_be_sold(order)
 
 
 def on_started(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
@@ -128,6 +142,6 @@ CHECKOUT = Checkout(
     name="orderManagementOrder", label="OrderManagement-OrderManagementOrder-order", realm="marketplace", order=Order,
     ticket=OrderPayment, customer=PaymentCustomer, method=PaymentMethod, topics=topics.PAYMENT_STATUS, bill=bill,
     default_method=default_method, refuse_unpayable=refuse_unpayable, accepts_payment=accepts_payment,
-    wants_payment=wants_payment,
+    wants_payment=wants_payment, may_be_sold=may_be_sold,
     on_started=on_started, on_paid=on_paid, on_unpaid=on_unpaid, on_surplus=on_surplus, on_refunded=on_refunded,
     on_refund_lost=on_refund_lost)

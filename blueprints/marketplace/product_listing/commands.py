@@ -16,6 +16,7 @@ from blueprints.marketplace.product_listing import rules
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.pricing import in_minor_units
 from blueprints.platform.bucket.commands import Upload, store_images
+from blueprints.platform.people.queries import refuse_inactive
 
 CLOSE_AUCTION = "close-auction"
 
@@ -28,6 +29,7 @@ def create_product(actor: Actor, **given: Any) -> Product:
     terms, faults = in_minor_units(given, {})
     _refuse_faults({**rules.listing_faults(terms), **rules.past_faults(terms, now()), **faults})
     with unit_of_work(actor) as work:
+        refuse_inactive(actor)
         product = Product(**terms, seller_id=actor.user_id)
         product.media_asset_ids = _distinct(terms.get("media_asset_ids") or [])
         work.insert(product)
@@ -52,6 +54,7 @@ def update_product(actor: Actor, product_id: str, **given: Any) -> Product:
     with unit_of_work(actor) as work:
         product = work.lock(Product, product_id)
         require_self_or_staff(actor, product.seller_id)
+        refuse_inactive(actor)
         _refuse(rules.edit_refusal(vars(product), now()))
         before, announced_end = list(product.media_asset_ids), product.end_bid_date
         work.change(product, **_checked_changes(product, given))
@@ -73,6 +76,18 @@ def delete_product(actor: Actor, product_id: str) -> Product:
         work.archive(product)
         work.commit()
         return product
+
+
+def withdraw_listings_of(actor: Actor, seller_id: str) -> int:
+    """Withdraw every live listing of a seller who is gone for good; returns how many. What was ordered stays."""
+    with unit_of_work(actor) as work:
+        live = work.all(select(Product).where(Product.seller_id == seller_id, Product.is_active.is_(True))
+                        .order_by(Product.id), lock=True)
+        for product in live:
+            work.schedule(CLOSE_AUCTION, product.id, None)
+            work.archive(product)
+        work.commit()
+    return len(live)
 
 
 def create_media(actor: Actor, *, mime_type: str, url: str, size: int, product_id: str | None = None,

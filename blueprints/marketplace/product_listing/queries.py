@@ -14,11 +14,14 @@ from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.data.unit_of_work import in_unit_of_work
+from app.errors import NotFound
 from app.runtime import runtime
 from blueprints.marketplace.category_management.queries import categories_by_id, subcategories_by_id
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.platform.auth.queries import brief_users
+from blueprints.platform.people.queries import inactive_among, people_at_rest
 
+_REALM = "marketplace"
 PRODUCT_FILTERS = Filters((
     equal(Product.currency), equal(Product.condition), equal(Product.price), contains(Product.title),
     equal(Product.type), equal(Product.seller_id), equal(Product.subcategory_id), equal(Product.category_id)))
@@ -47,20 +50,24 @@ JOINED = (Media, *(join.version_key for join in _FOREIGN_JOINS))
 _OLDEST_FIRST = (Product.created_at, Product.id)
 
 
-def get_product(asked: ReadRequest, product_id: str) -> Wire:
-    """Return one listing with its joins; raises NotFound."""
+def get_product(actor: Actor, asked: ReadRequest, product_id: str) -> Wire:
+    """Return one listing with its joins; raises NotFound, while its seller rests for all but him and staff."""
     row = get_row(Product, product_id)
+    if row["sellerId"] in people_at_rest(_REALM) and not (actor.is_staff or actor.is_user(row["sellerId"])):
+        raise NotFound
     return _joined(asked, [row])[0]
 
 
 def list_products(asked: ReadRequest) -> Listing:
     """Return a page of the live listings, oldest first, with their joins."""
-    return _list(asked)
+    return _list(asked, *_of_active_sellers())
 
 
 def products_by_id(product_ids: Iterable[str]) -> dict[str, Wire]:
-    """Return id → live listing with all joins, for those who describe listings elsewhere (search)."""
+    """Return id → live listing of an active seller with all joins, for those who describe it elsewhere (search)."""
     rows = rows_by_id(Product, product_ids)
+    inactive = inactive_among(_REALM, {row["sellerId"] for row in rows.values()})
+    rows = {product_id: row for product_id, row in rows.items() if row["sellerId"] not in inactive}
     _joined(ReadRequest(), list(rows.values()))
     return rows
 
@@ -69,6 +76,12 @@ def live_product_ids(after: str, limit: int) -> list[str]:
     """Return the ids of live listings in order of id, after a given one ("" = from the first)."""
     query = select(Product.id).where(Product.is_active.is_(True), Product.id > after).order_by(Product.id)
     return [row.id for row in fetch(query.limit(limit))]
+
+
+def live_products_of(seller_ids: Iterable[str]) -> list[str]:
+    """Return the ids of the live listings of these sellers, whether they are active or not."""
+    rows = fetch(select(Product.id).where(Product.seller_id.in_(set(seller_ids)), Product.is_active.is_(True)))
+    return [row.id for row in rows]
 
 
 def products_showing(media_ids: Iterable[str]) -> list[str]:
@@ -108,6 +121,12 @@ def listing_facts(product_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
 def known_product_ids(product_ids: Iterable[str]) -> set[str]:
     """Return which of the ids are taken by a listing, live or withdrawn."""
     return {row.id for row in fetch(select(Product.id).where(Product.id.in_(set(product_ids))))}
+
+
+def _of_active_sellers() -> list[Any]:
+    """Return the condition that leaves out listings whose seller is not active; none while every seller is."""
+    at_rest = people_at_rest(_REALM)
+    return [Product.seller_id.not_in(sorted(at_rest))] if at_rest else []
 
 
 def _list(asked: ReadRequest, *where: Any) -> Listing:

@@ -30,7 +30,7 @@ def create_product(actor: Actor, data: dict[str, Any]) -> Product:
 @api.get(f"{_PRODUCTS}/{{productListingProductId}}", name="getProductListingProduct", returns=Product)
 def get_product(actor: Actor, asked: ReadRequest, product_listing_product_id: str) -> Wire:
     """Get a listing with its media, category, subcategory and seller."""
-    return queries.get_product(asked, product_listing_product_id)
+    return queries.get_product(actor, asked, product_listing_product_id)
 
 
 @api.list(_PRODUCTS, name="listProductListingProducts", returns=Product, depends_on=queries.JOINED,

@@ -1,9 +1,20 @@
 """productListing as one declaration."""
+from app.data.person_rows import ANONYMOUS, ERASED, KEPT, rows_of_people
 from app.service import ServiceDeclaration
+from blueprints.marketplace.product_listing import subscribers
+from blueprints.marketplace.product_listing.commands import withdraw_listings_of
+from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.routes import api
 
 SERVICE = ServiceDeclaration(
     name="productListing", version="1.0.2", description="Fixed-price and auction listings, and their media.",
     realms=("marketplace",),
     routes=api,
+    background=(subscribers,),
+    persons=(
+        rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",
+                       first=lambda work, user_id: withdraw_listings_of(work.actor, user_id)),
+        rows_of_people(Product, KEPT, "highest_bidder_id", why="the outcome of an auction; the id leads to nobody"),
+        rows_of_people(Media, ERASED, "uploader_id"),
+    ),
 )

@@ -2,7 +2,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Text, cast, exists, select
+from sqlalchemy import Text, cast, exists, or_, select
 
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
@@ -13,6 +13,7 @@ from app.search import Filter, SearchQuery
 from app.search.catalogue import search_index
 from blueprints.marketplace.search_indexing.documents import SCHEMA
 from blueprints.marketplace.search_indexing.models import SearchIndex
+from blueprints.platform.people.queries import people_at_rest
 
 SEARCH_FILTERS = Filters((
     equal(SearchIndex.document_type), equal(SearchIndex.reference_id), equal(SearchIndex.indexed_at)))
@@ -30,7 +31,7 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
     A cursor of best matches is a position among them, and none while the index is being rebuilt: InvalidInput."""
     words = asked.arguments.get("q", "")
     if not words.strip():
-        return list_rows(SearchIndex, asked.page, *asked.where)
+        return list_rows(SearchIndex, asked.page, *asked.where, *_of_active_sellers())
     page, order = asked.page, f"best match of {words}"
     offset = page.offset if page.after is None else position_of(order, page.after)
     within = offset + page.rows <= _WINDOW
@@ -41,10 +42,19 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
         words, _search_filters(asked), offset=offset if within else 0, limit=page.rows if within else 0))
     if not found.ready:
         return _slowly(asked, words)
-    rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where)
+    rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where, *_of_active_sellers())
     end = offset + page.rows
     following = position_cursor(order, end) if end < found.total and end + page.rows <= _WINDOW else None
     return Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following)
+
+
+def _of_active_sellers() -> list[Any]:
+    """Leave out the records of sellers who are not active, until the event has taken them out (decision 41)."""
+    at_rest = sorted(people_at_rest("marketplace"))
+    if not at_rest:
+        return []
+    return [or_(SearchIndex.seller_ref.is_(None), SearchIndex.seller_ref.not_in(at_rest)),
+            SearchIndex.reference_id.not_in(at_rest)]
 
 
 def _search_filters(asked: ReadRequest) -> list[Filter]:
@@ -56,7 +66,7 @@ def _search_filters(asked: ReadRequest) -> list[Filter]:
 def _slowly(asked: ReadRequest, words: str) -> Listing:
     """Look for the words in the table itself, while the index is being rebuilt."""
     text = cast(SearchIndex.document, Text)
-    return list_rows(SearchIndex, asked.page, *asked.where,
+    return list_rows(SearchIndex, asked.page, *asked.where, *_of_active_sellers(),
                      *(text.icontains(word, autoescape=True) for word in words.split()[:8]))
 
 

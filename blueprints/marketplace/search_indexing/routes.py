@@ -32,8 +32,8 @@ def get_search_index(actor: Actor, asked: ReadRequest, search_index_id: str) -> 
     return queries.get_search_index(search_index_id)
 
 
-@api.list(MANY_ALIAS, aliases=(MANY,), name="listSearchIndexes", returns=SearchIndex, depends_on=(INDEX.version_key,),
-          same_for_role=True, filters=queries.SEARCH_FILTERS,
+@api.list(MANY_ALIAS, aliases=(MANY,), name="listSearchIndexes", returns=SearchIndex,
+          depends_on=(INDEX.version_key, "rows:user"), same_for_role=True, filters=queries.SEARCH_FILTERS,
           arguments={"q": "words to search for; all must occur, the last may be a beginning; best match first"})
 def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     """List or search index records."""

@@ -1,6 +1,8 @@
 """searchIndexing as one declaration."""
+from app.data.person_rows import ERASED, rows_of_people
 from app.service import ServiceDeclaration
 from blueprints.marketplace.search_indexing import jobs, subscribers
+from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.queries import check_index
 from blueprints.marketplace.search_indexing.refreshing import INDEX
 from blueprints.marketplace.search_indexing.routes import api
@@ -13,4 +15,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs, subscribers),
     indexes=(INDEX,),
     checks={"search index": check_index},
+    persons=(
+        rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref"),
+    ),
 )

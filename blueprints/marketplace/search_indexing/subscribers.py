@@ -11,11 +11,11 @@ from app.search import Change, Removal
 from app.search.catalogue import apply_or_rebuild
 from blueprints.marketplace.category_management import topics as categories
 from blueprints.marketplace.product_listing import topics as products
-from blueprints.marketplace.product_listing.queries import products_showing
+from blueprints.marketplace.product_listing.queries import live_products_of, products_showing
 from blueprints.marketplace.search_indexing.documents import SCHEMA, search_document
 from blueprints.marketplace.search_indexing.refreshing import has_fed, refresh, refresh_dependants
 from blueprints.marketplace.search_indexing.topics import INDEX_CREATED, INDEX_DELETED, INDEX_UPDATED
-from blueprints.platform.auth.topics import user_topic
+from blueprints.platform.auth.topics import standing_topic, user_topic
 
 REALM = "marketplace"
 
@@ -42,6 +42,13 @@ def refresh_records(events: Sequence[Event]) -> None:
     renamed = {found: event.request_id for event in events if (found := _renamed(event))}
     for (reference, id), cause in renamed.items():
         refresh_dependants(reference, id, cause)
+
+
+@subscribe_batch(*(standing_topic(REALM, verb) for verb in ("locked", "unlocked", "restored")),
+                 user_topic(REALM, "deleted"), name="search_indexing.seller_standing")
+def follow_sellers(events: Sequence[Event]) -> None:
+    """Take out the records of sellers who are not active any more, and bring back those of sellers who are again."""
+    refresh("PRODUCT", live_products_of({event.key for event in events}))
 
 
 @subscribe_batch(products.MEDIA_DELETED, name="search_indexing.media")

@@ -18,9 +18,10 @@ from app.notify.mailbox import sends_sms
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, RoleSecondFactor, account_model, is_unverified
 from blueprints.platform.auth.rules import gravatar_url, is_replaceable, is_restorable, normal_mobile
-from blueprints.platform.auth.topics import purged_topic
+from blueprints.platform.auth.topics import purged_topic, standing_topic
 
 _PURGE_BATCH = 200
+LOCK_ENDS = "lock-ends"
 
 
 def register_user(actor: Actor, *, email: str, password_hash: str, fullname: str, **face: Any) -> Account:
@@ -256,10 +257,23 @@ def lock_user(actor: Actor, user_id: str, until: datetime | None) -> Account:
         _require_outranked(actor, account, "AHigherUserCantBeLocked")
         work.change(account, locked_until=until or now())
         record_security(work, "lock", user_id, until=iso(until))
+        work.schedule(LOCK_ENDS, user_id, until)
+        work.emit(standing_topic(actor.realm, "unlocked" if until is None else "locked"), user_id,
+                  {"id": user_id, "lockedUntil": iso(until)})
         if until is not None:
             end_sessions_of(work, actor.realm, user_id)
         work.commit()
     return account
+
+
+def end_lock(work: UnitOfWork, user_id: str) -> None:
+    """Say that a lock has ended by the clock, so that what rested is shown again.
+
+    Its end stays written down, as in `lock_user`; a lock that was moved or undone since is not ended here."""
+    account = work.find(account_model(work.actor.realm), account_model(work.actor.realm).id == user_id, lock=True)
+    if account is None or account.locked_until is None or account.locked_until > now():
+        return
+    work.emit(standing_topic(work.actor.realm, "unlocked"), user_id, {"id": user_id, "lockedUntil": None})
 
 
 def ensure_super_admin(realm: str, password_hash: str) -> bool:

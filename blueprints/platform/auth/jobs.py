@@ -1,10 +1,18 @@
 """What auth does by the clock: purge archived accounts, sweep expired sessions, replace old signing keys."""
+from app.data.unit_of_work import UnitOfWork
 from app.identity.authentication import identity
 from app.identity.security_events import purge_security_events
 from app.identity.sessions import sweep_expired_sessions
-from app.jobs.schedule import kernel_periodic
+from app.jobs.schedule import kernel_periodic, on_due
 from app.runtime import runtime
-from blueprints.platform.auth.commands import purge_archived, purge_unverified
+from blueprints.platform.auth.commands import LOCK_ENDS, end_lock, purge_archived, purge_unverified
+
+
+@on_due(LOCK_ENDS, realm="marketplace")
+@on_due(LOCK_ENDS, realm="network")
+def end_due_lock(work: UnitOfWork, user_id: str) -> None:
+    """Let the services know that a lock has ended by itself (decision 41)."""
+    end_lock(work, user_id)
 
 
 @kernel_periodic("purge-archived", days=1)

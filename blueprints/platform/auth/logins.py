@@ -21,6 +21,7 @@ from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.queries import find_account, role_factors
 from blueprints.platform.auth.rules import is_restorable, normal_email, owed_factors
+from blueprints.platform.auth.topics import standing_topic
 
 # Guesses at one account from one address, at all accounts from one address, at one account from all addresses. The last
 # is a delay (decision 54): nobody is kept out of his account by strangers, and of a known device not even delayed.
@@ -119,6 +120,7 @@ def _welcomed(work: UnitOfWork, row: Any) -> Account:
     _require_fit(account)
     if not account.is_active:
         work.change(account, is_active=True, archived_at=None)
+        work.emit(standing_topic(work.actor.realm, "restored"), account.id, {"id": account.id})
         work.invalidate(user_version_key(account.id))
     return account
 

@@ -1,6 +1,7 @@
 """Reads of accounts, for this service's routes and for every service that shows or addresses people."""
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, or_, select
@@ -15,8 +16,17 @@ from app.errors import NotFound
 from app.identity.access import require_self_or_staff
 from app.identity.roles import SUPER_ADMIN_ID
 from app.identity.sessions import UserFacts, sessions_of
-from blueprints.platform.auth.models import Account, MarketplaceUser, RoleSecondFactor, account_model, holds_email
+from blueprints.platform.auth.models import (
+    Account,
+    MarketplaceUser,
+    RoleSecondFactor,
+    account_model,
+    holds_email,
+    is_at_rest,
+)
 from blueprints.platform.auth.rules import normal_mobile, shortened_address
+
+_A_WEEK = timedelta(days=7)
 
 
 def user_facts(realm: str, user_id: str) -> UserFacts | None:
@@ -67,6 +77,21 @@ def is_user(realm: str, user_id: str) -> bool:
     """Tell whether an active user of the realm has that id."""
     model = account_model(realm)
     return fetch_one(select(model.id).where(model.id == user_id, model.is_active.is_(True))) is not None
+
+
+def account_standings(realm: str, user_ids: Iterable[str]) -> Sequence[Any]:
+    """Return (id, is_active, locked_until, archived_at) of the accounts that exist among the ids, in one statement."""
+    model = account_model(realm)
+    return fetch(select(model.id, model.is_active, model.locked_until, model.archived_at).where(
+        model.id.in_(set(user_ids))))
+
+
+def accounts_at_rest(realm: str) -> list[tuple[str, bool, datetime | None]]:
+    """Return (id, is_active, locked_until) of the accounts that are archived, locked, or deleted within a week."""
+    model, moment = account_model(realm), now()
+    rests = or_(model.archived_at.is_not(None), model.locked_until > moment, model.updated_at > moment - _A_WEEK)
+    rows = fetch(select(model.id, model.is_active, model.locked_until).where(is_at_rest(model), rests))
+    return [(row.id, bool(row.is_active), row.locked_until) for row in rows]
 
 
 def user_filters(realm: str) -> Filters:

@@ -1,6 +1,9 @@
 """auth as one declaration; every realm has it, with users of its own."""
+from app.data.person_rows import ERASED, rows_of_people
+from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import jobs
+from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
 from blueprints.platform.auth.routes import routes_in
 
 SERVICE = ServiceDeclaration(
@@ -9,4 +12,9 @@ SERVICE = ServiceDeclaration(
     routes=routes_in,
     background=(jobs,),
     cli=("cli.auth", "cli.security", "cli.users"),
+    persons=(
+        rows_of_people(MarketplaceUser, ERASED, "id", "owner"),
+        rows_of_people(NetworkUser, ERASED, "id", "owner"),
+        rows_of_people(LoginSession, ERASED, "user_id"),
+    ),
 )

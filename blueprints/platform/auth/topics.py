@@ -23,6 +23,11 @@ def user_topic(realm: str, verb: str) -> str:
     return db_topic(realm, "auth", "user", verb)
 
 
+def standing_topic(realm: str, verb: str) -> str:
+    """Return the topic that says an account was `locked`, `unlocked` or `restored`; additive (decision 41)."""
+    return service_topic(realm, "auth", f"user-{verb}")
+
+
 def purged_topic(realm: str) -> str:
     """Return the topic that says an account is gone for good; the key is its id."""
     return service_topic(realm, "auth", "user-purged")

@@ -1,6 +1,8 @@
 """bucket as one declaration; every realm has it."""
+from app.data.person_rows import ANONYMOUS, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.bucket import subscribers
+from blueprints.platform.bucket.models import BucketFile
 from blueprints.platform.bucket.routes import routes_in
 
 SERVICE = ServiceDeclaration(
@@ -8,4 +10,7 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM, path="bucket",
     routes=routes_in,
     background=(subscribers,),
+    persons=(
+        rows_of_people(BucketFile, ANONYMOUS, "owner_id", why="the own bucket is emptied; the common one stays"),
+    ),
 )

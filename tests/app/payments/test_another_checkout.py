@@ -41,7 +41,7 @@ MEMBERSHIP = Checkout(
     name="membership", label="Profile-Membership-order", realm="network", order=Order, ticket=OrderPayment,
     customer=PaymentCustomer, method=PaymentMethod, topics=TOPICS,
     bill=lambda order: Bill(1999, "EUR", order.buyer_id, "A month of membership"), default_method=lambda order: None,
-    refuse_unpayable=refuse_paid, accepts_payment=is_unpaid, wants_payment=is_unpaid,
+    refuse_unpayable=refuse_paid, accepts_payment=is_unpaid, wants_payment=is_unpaid, may_be_sold=lambda order: True,
     on_started=says(payment_confirmation="processing"), on_paid=says(payment_confirmation="paid", carrier="member"),
     on_unpaid=says(payment_confirmation="canceled"), on_surplus=says(carrier="paid twice"),
     on_refunded=says(carrier="guest"), on_refund_lost=says(carrier="member"))

@@ -1,4 +1,5 @@
 """Whole auctions through the commands and the database close as the brute-force reference says."""
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.reads import Page
-from app.errors import RuleViolated
+from app.errors import DuplicateRecord, RuleViolated
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
 from blueprints.marketplace.auction_offer.queries import auction_report, bids_on
 from blueprints.marketplace.auction_offer.rules import BIDDING_MODES
 from blueprints.marketplace.product_listing.commands import create_product
+from blueprints.platform.auth.commands import create_user
 from cli.demo_factories import auction_values
 from tests.marketplace.auction_offer.reference import Reference
 
@@ -26,6 +28,10 @@ amounts = st.integers(0, 60).map(lambda n: 2000 + n * 25) | st.integers(900, 200
 @given(st.sampled_from(BIDDING_MODES), st.sampled_from([None, 2500, 10**8]),
        st.lists(st.tuples(st.sampled_from(BIDDERS), amounts), min_size=8, max_size=20))
 def test_an_auction_through_the_database_closes_like_the_reference(app, mode, reserve, attempts):
+    for actor in (SELLER, *BIDDERS):
+        with suppress(DuplicateRecord):
+            create_user(SYSTEM, id=actor.user_id, email=f"{actor.user_id}@guildhall.test", fullname="Somebody",
+                        password_hash="x")
     auction = create_product(SELLER, **auction_values(
         str(uuid4()), str(uuid4()), start_price=Decimal(10), bidding_mode=mode, end_bid_date=now() + timedelta(hours=1),
         reserve_price=None if reserve is None else Decimal(reserve) / 100)).id

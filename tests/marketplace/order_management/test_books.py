@@ -14,6 +14,7 @@ from app import clock
 from app.actor import Actor, system_actor
 from app.data.money import to_minor
 from app.data.reads import fetch
+from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, NotFound, RuleViolated
 from app.jobs.worker import run_all_due_work, run_job
 from app.payments.booking import book_intent
@@ -25,6 +26,7 @@ from blueprints.marketplace.order_management.queries import known_order
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.product_listing.stock import stock_figures
+from blueprints.platform.auth.models import account_model
 from tests.app.payments.memory_gateway import ASKS, AWAY, DECLINED, GOOD, LOST, MemoryGateway
 from tests.marketplace.order_management.shop import CATEGORY, SUBCATEGORY
 from tests.passes import examples
@@ -34,6 +36,15 @@ SELLER = Actor(REALM, "00000000-0000-7000-8000-00000000000a", role="user")
 BUYER = Actor(REALM, "00000000-0000-7000-8000-00000000000b", role="user")
 STAFF = system_actor(REALM)
 INITIAL = {"scarce": 3, "plenty": 50}
+
+
+def open_accounts() -> None:
+    """Open the accounts of seller and buyer: who has none trades with nobody."""
+    with unit_of_work(STAFF) as work:
+        for actor in (SELLER, BUYER):
+            work.insert(account_model(REALM)(id=actor.user_id, email=f"{actor.user_id}@guildhall.test", password="x",
+                                             fullname="Somebody"))
+        work.commit()
 
 
 def list_product(quantity: int, price: str) -> str:
@@ -52,6 +63,7 @@ class Bookkeeping(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         type(self).start_anew()
+        open_accounts()
         self.gateway.__init__()
         self.started = clock.now()
         self.products = {"scarce": list_product(INITIAL["scarce"], "19.99"),
@@ -170,6 +182,7 @@ def test_the_books_agree_after_any_history_of_orders_payments_refunds_and_cancel
 
 def test_in_the_end_only_paid_orders_hold_money_and_units(memory_gateway):
     """One history told in full: declined, retried, part given back, cancelled, lost and found."""
+    open_accounts()
     product = list_product(10, "10.00")
 
     def place():

@@ -61,8 +61,9 @@ def test_the_statements_of_a_list_do_not_depend_on_its_rows(
         assert [len(row["media"]) for row in found] == [2] * rows
         return told
 
-    # the rows, and one statement each for media, categories, subcategories and sellers; their number is remembered
-    assert len(statements_for(2)) == len(statements_for(25)) == 5
+    # the rows, and one statement each for media, categories, subcategories, sellers and
+    # who of them rests; their number is remembered
+    assert len(statements_for(2)) == len(statements_for(25)) == 6
 
 
 def test_joins_that_did_not_change_are_not_asked_again(
