@@ -1,11 +1,13 @@
 """bucket as one declaration; every realm has it."""
 from app.service import EVERY_REALM, ServiceDeclaration
-from blueprints.platform.bucket import subscribers
+from blueprints.platform.bucket import checks, jobs, subscribers
 from blueprints.platform.bucket.routes import routes_in
 
 SERVICE = ServiceDeclaration(
     name="bucket", version="1.0.0", description="Uploaded images, public to read.",
     realms=EVERY_REALM, path="bucket",
     routes=routes_in,
-    background=(subscribers,),
+    background=(jobs, subscribers),
+    checks={"pictures": checks.pictures},
+    cli=("cli.media",),
 )
