@@ -61,8 +61,9 @@ class NotFound(ApiError):
     status = 404
     err_code = "RecordNotFound"
 
-    def __init__(self, message: str = "Record not found", err_code: str | None = None, detail: Any = None) -> None:
-        super().__init__(message, err_code, detail)
+    def __init__(self, message: str = "Record not found", err_code: str | None = None, detail: Any = None,
+                 headers: dict[str, str] | None = None) -> None:
+        super().__init__(message, err_code, detail, headers)
 
 
 class TooSlow(ApiError):

@@ -19,6 +19,7 @@ COMMANDS = {
     "events": "The outbox: how far it is, replay, retry, and the relay itself.",
     "index": "The search indexes: how they stand, rebuild.",
     "jobs": "Run a periodic job now; the worker and the scheduler.",
+    "media": "Uploaded pictures: how many wait; clean what older releases stored.",
     "moderate": "The record of what staff changed by hand; notes; a second chance for a runner-up.",
     "notify": "Letters: what was written to whom, and what became of it.",
     "organization": "The organization store: tenants, clients, schemas, rebuild, lag, relay.",

@@ -13,16 +13,24 @@ from app.events.event_delivery import Event
 from app.events.making import Message, event_of, messages_of, tells
 from app.events.relay import relay_all
 from app.jobs.worker import run_all_due_work
+from blueprints.platform.bucket.preparation import prepare_next_file
 
 MOST_ROUNDS = 50
 
 
 def settle() -> None:
-    """Relay, deliver and do due work until nothing is left; AssertionError when it never ends."""
+    """Relay, deliver, do due work and prepare pictures until nothing is left; AssertionError when it never ends."""
     for _ in range(MOST_ROUNDS):
-        if not relay_all() + run_all_due_work() + drain_deliveries():
+        if not relay_all() + run_all_due_work() + drain_deliveries() + _prepare_files():
             return
     raise AssertionError(f"the system still moves after {MOST_ROUNDS} rounds")
+
+
+def _prepare_files() -> int:
+    prepared = 0
+    while prepare_next_file():
+        prepared += 1
+    return prepared
 
 
 def sent(topic: str) -> list[Event]:

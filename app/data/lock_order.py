@@ -15,6 +15,7 @@ from app.data.entity import Base
 #   180 - 200 notifications, search records, moderation actions: they speak of everything above
 #   210 - 220 payment attempts, refunds: behind their order
 #   300 - 330 equipment: legal entity, equipment, division, client
+#   890       uploaded files
 #   900 - 920 letters, idempotency keys, due work: settled last
 
 

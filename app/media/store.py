@@ -1,6 +1,6 @@
 """Where uploaded bytes rest: the media port, with the local disk and S3 behind it.
 
-Names are ours (random), never the client's; a file is written once and never changed."""
+Names are ours (random), never the client's; a file is written once, or anew only when a picture is prepared."""
 import os
 import secrets
 from pathlib import Path

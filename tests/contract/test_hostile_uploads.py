@@ -2,6 +2,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from app.runtime import runtime
 from blueprints.platform.bucket.models import BucketFile
 from tests.clients import ApiClient, Callers
 from tests.contract.verdict import events, is_error
+from tests.hostile_pictures import KINDS, hostile_pictures
 
 MEDIA = "/marketplace/productlisting-api/api/media/upload"
 BUCKET = "/marketplace/bucket/upload"
@@ -145,3 +147,23 @@ def test_a_name_is_shown_without_what_could_harm(bucket_writer: ApiClient, calle
         [file] = kept.json["data"]
         assert 0 < len(file["originalName"]) <= 255
         assert not set(file["originalName"]) & set("/\\\0\r\n\t")
+
+
+@pytest.mark.slow
+@pytest.mark.once("the same few statements for every file")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hundred_hostile_pictures_are_refused_or_prepared_and_nothing_breaks(
+        bucket_writer: ApiClient, client: ApiClient, settle: Callable[[], None], kind: str) -> None:
+    bucket = part("bucketId", f"{bucket_writer.user_id}-public-user-bucket".encode(), filename=None, kind="text/plain")
+    taken = {}
+    for name, content in hostile_pictures(kind):
+        answer = bucket_writer.post(BUCKET, data=bucket + part("files", content) + END, headers={"Content-Type": FORM})
+        assert answer.status_code in (200, 400), (name, answer.text)
+        if answer.status_code == 200:
+            taken[name] = answer.json["data"][0]["fileId"]
+    settle()
+    for name, file_id in taken.items():
+        answer = client.get(f"/marketplace/bucket/download/{file_id}")
+        assert (answer.status_code == 200
+                or (answer.status_code == 404 and answer.json["detail"]["state"] == "refused")), name
+    assert client.get("/marketplace/bucket/health").status_code == 200

@@ -7,8 +7,13 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.clock import moved_clock
+from app.errors import TooManyRequests
 from app.jobs.worker import run_job
+from app.media.preparation import PreparationFailed
 from app.runtime import runtime
+from blueprints.platform.bucket import preparation
+from blueprints.platform.bucket.commands import Upload, store_images
+from tests.hostile_pictures import png_without_its_pixels
 from tests.platform.driver import Auth, is_refusal
 
 
@@ -46,7 +51,7 @@ def stored_files(app):
     return [path for path in (runtime().settings.home / "media").rglob("*") if path.is_file()]
 
 
-def test_36_an_upload_is_described_and_downloaded_by_anyone(auth, one, tokens):
+def test_36_an_upload_is_described_and_downloaded_by_anyone(auth, one, tokens, settle):
     content = png()
     answer = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), content, name="test (10).png")
     assert answer.status_code == 200
@@ -55,8 +60,9 @@ def test_36_an_upload_is_described_and_downloaded_by_anyone(auth, one, tokens):
     path = f"/{auth.realm}/bucket/download/{file['fileId']}"
     assert file == {
         "fileId": file["fileId"], "originalName": "test (10).png", "mimeType": "image/png", "size": len(content),
-        "status": "uploaded", "bucketName": user_bucket(one), "isPublic": True,
+        "status": "uploaded", "state": "preparing", "bucketName": user_bucket(one), "isPublic": True,
         "downloadUrl": runtime().settings.public_url + path}
+    settle()
     download = auth.call("GET", f"/download/{file['fileId']}", service="bucket")
     assert (download.status_code, download.mimetype, download.data) == (200, "image/png", content)
 
@@ -147,6 +153,7 @@ def test_36_the_files_of_a_purged_user_are_purged_too_and_no_others(app, auth, o
     two = people.user("u2")
     [gone], [kept] = (upload(auth, tokens(client)["userBucketToken"], user_bucket(client), png()).json["data"]
                       for client in (one, two))
+    settle()
     before = len(stored_files(app))
     auth.call("DELETE", f"/v1/archiveprofile/{one.user_id}", token=one.token)
     with moved_clock(days=31):
@@ -173,3 +180,103 @@ def test_36_without_its_bytes_a_file_is_not_found(app, auth, one, tokens):
     for path in stored_files(app):
         path.unlink()
     assert is_refusal(auth.call("GET", f"/download/{file['fileId']}", service="bucket"), 404)
+
+
+def download(auth, file):
+    return auth.call("GET", f"/download/{file['fileId']}", service="bucket")
+
+
+def photo(kind="JPEG"):
+    """A photo that says where it was taken, and that it has to be turned."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 36.0)})
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 6), "teal").save(buffer, kind, exif=exif)
+    return buffer.getvalue()
+
+
+def test_a_picture_is_not_served_before_it_is_prepared(auth, one, tokens, settle):
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png()).json["data"]
+    early = download(auth, file)
+    assert is_refusal(early, 404, "FileIsBeingPrepared")
+    assert (early.json["detail"], early.headers["Retry-After"]) == ({"state": "preparing"}, "1")
+    assert early.headers["Cache-Control"] == "no-store"
+    settle()
+    assert download(auth, file).status_code == 200
+
+
+def test_a_picture_that_breaks_in_its_middle_is_refused_by_the_worker_and_its_bytes_go(app, auth, one, tokens, settle):
+    before = set(stored_files(app))
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png_without_its_pixels()).json["data"]
+    assert len(set(stored_files(app)) - before) == 1
+    settle()
+    refused = download(auth, file)
+    assert is_refusal(refused, 404, "FileWasRefused")
+    assert refused.json["detail"] == {"state": "refused", "reason": "invalid_mime"}
+    assert set(stored_files(app)) == before
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_is_served_upright_and_without_the_place_it_was_taken_at(app, auth, one, tokens, settle, kind):
+    before = set(stored_files(app))
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), photo(kind)).json["data"]
+    settle()
+    served = Image.open(io.BytesIO(download(auth, file).data))
+    assert (served.size, dict(served.getexif())) == ((6, 8), {})
+    [stored] = set(stored_files(app)) - before
+    assert stored.read_bytes() == download(auth, file).data  # nothing else of it is left
+
+
+def test_a_preparation_that_fails_is_tried_again_and_refused_in_the_end(
+        app, auth, one, tokens, settle, monkeypatch):
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png()).json["data"]
+    def fails(*_):
+        raise PreparationFailed("the decoder did not end")
+    with monkeypatch.context() as patched:
+        patched.setattr(preparation, "prepare_picture", fails)
+        settle()
+        assert is_refusal(download(auth, file), 404, "FileIsBeingPrepared")
+    with moved_clock(minutes=1):
+        settle()
+        assert download(auth, file).status_code == 200
+    [never] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png()).json["data"]
+    monkeypatch.setattr(preparation, "prepare_picture", fails)
+    for hours in range(1, 5):
+        with moved_clock(hours=hours):
+            settle()
+    assert download(auth, never).json["detail"] == {"state": "refused", "reason": "failed"}
+
+
+def test_a_crash_after_the_picture_was_written_is_made_good_by_the_next_run(auth, one, tokens, settle, monkeypatch):
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png()).json["data"]
+    def crash(*_):
+        raise KeyboardInterrupt
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(preparation, "_settle", crash)
+        preparation.prepare_next_file()
+    with moved_clock(minutes=3):
+        settle()
+        assert download(auth, file).data == png()
+
+
+def test_the_files_a_user_may_upload_in_a_day_are_limited(make_app, realm, tokens, one):
+    other = Auth(make_app(UPLOADS_PER_DAY="3"), realm)
+    token, bucket_id = tokens(one)["userBucketToken"], user_bucket(one)
+    assert is_refusal(upload(other, token, bucket_id, *[png()] * 4), 429, "TooManyUploads")
+    assert upload(other, token, bucket_id, png(), png()).status_code == 200
+    assert is_refusal(upload(other, token, bucket_id, b"no image"), 400)  # is not counted
+    refused = upload(other, token, bucket_id, png(), png())
+    assert is_refusal(refused, 429, "TooManyUploads")
+    assert 0 < int(refused.headers["Retry-After"]) <= 86_400
+    assert upload(other, token, bucket_id, png()).status_code == 200
+    assert is_refusal(upload(other, token, bucket_id, png()), 429)
+
+
+def test_the_next_day_begins_with_no_upload_counted(make_app, one):
+    with make_app(UPLOADS_PER_DAY="1").app_context():
+        store_images(one.actor, user_bucket(one), [Upload("a.png", png())])
+        with pytest.raises(TooManyRequests):
+            store_images(one.actor, user_bucket(one), [Upload("a.png", png())])
+        with moved_clock(days=1):
+            store_images(one.actor, user_bucket(one), [Upload("a.png", png())])

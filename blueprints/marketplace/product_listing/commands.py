@@ -103,12 +103,12 @@ def create_media(actor: Actor, *, mime_type: str, url: str, size: int, product_i
         return media
 
 
-def upload_media(actor: Actor, name: str | None, content: bytes) -> Media:
-    """Keep an image in the actor's bucket and record it as a media asset.
+def upload_media(actor: Actor, name: str | None, content: bytes) -> tuple[Media, str]:
+    """Keep an image in the actor's bucket, record it as a media asset, and return that with the state of its file.
 
     Raises RuleViolated no_file, invalid_mime or too_large: what counts are the bytes, not the declared type."""
     [file] = store_images(actor, user_bucket(str(actor.user_id)), [Upload(name, content)])
-    return create_media(actor, mime_type=file["mimeType"], url=file["downloadUrl"], size=file["size"])
+    return create_media(actor, mime_type=file["mimeType"], url=file["downloadUrl"], size=file["size"]), file["state"]
 
 
 def delete_media(actor: Actor, media_id: str) -> Media:

@@ -22,7 +22,8 @@ UPLOAD_RESPONSES: dict[str, Any] = {
         "type": "object", "properties": {
             "status": {"type": "integer"}, "mediaAssetId": {"type": "string", "format": "uuid"},
             "mediaAssetIds": {"type": "array", "items": {"type": "string", "format": "uuid"}},
-            "url": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}}}}}},
+            "url": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"},
+            "state": {"enum": ["preparing", "ready", "refused"]}}}}}},
     "400": {"description": "no_file, invalid_mime or too_large", "content": {"application/json": {
         "schema": {"type": "object", "required": ["error"], "properties": {"error": {
             "type": "object", "required": ["code", "message"], "properties": {
@@ -44,9 +45,9 @@ def receive_upload(actor: Actor) -> Response:
 
 
 def _stored(actor: Actor, name: str | None, content: bytes) -> Response:
-    media = commands.upload_media(actor, name, content)
+    media, state = commands.upload_media(actor, name, content)
     return json_response({"status": 200, "mediaAssetId": media.id, "url": media.url, "mimeType": media.mime_type,
-                          "size": media.size, "mediaAssetIds": [media.id]})
+                          "size": media.size, "mediaAssetIds": [media.id], "state": state})
 
 
 def _uploaded_file() -> tuple[str | None, bytes]:

@@ -1,8 +1,12 @@
-"""Uploads: bytes into the media store, then their rows in one transaction; a failure leaves no row and no bytes."""
+"""Uploads: bytes into the media store, then their rows in one transaction; a failure leaves no row and no bytes.
+
+What was uploaded is served only when it is prepared (preparation.py): only its headers were read here."""
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.actor import Actor
 from app.clock import now
@@ -10,17 +14,21 @@ from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
-from app.errors import Forbidden, InvalidInput, LoginRequired
+from app.errors import Forbidden, InvalidInput, LoginRequired, TooManyRequests
 from app.identity.access import require_proved
 from app.identity.authentication import identity
-from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token
+from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token, user_bucket
 from app.identity.roles import ADMIN, SUPER_ADMIN
+from app.jobs.wakeup import wake
 from app.media.images import examine_images
 from app.media.store import media_store, random_name
 from app.runtime import runtime
-from blueprints.platform.bucket.models import BucketFile
+from blueprints.platform.bucket.models import PREPARING, BucketFile, UploadCount
+from blueprints.platform.bucket.preparation import PREPARE_PICTURES
 from blueprints.platform.bucket.queries import file_wire
-from blueprints.platform.bucket.rules import is_user_bucket, shown_name
+from blueprints.platform.bucket.rules import is_user_bucket, raw_name, shown_name
+
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +73,24 @@ def require_bucket(writer: BucketWriter, bucket_id: str) -> None:
 
 
 def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> list[Wire]:
-    """Keep the images in the bucket and return them as the wire shows them.
+    """Keep the images in the bucket, to be prepared, and return them as the wire shows them.
 
-    Raises RuleViolated no_file, invalid_mime or too_large before anything is stored."""
+    Raises RuleViolated no_file, invalid_mime or too_large, or TooManyRequests, before anything is stored."""
     found = examine_images([upload.content for upload in uploads], runtime().settings.max_upload_bytes)
+    _count(actor, len(uploads))
     files = [BucketFile(
         id=uuid7(), realm=actor.realm, bucket_id=bucket_id, owner_id=str(actor.user_id),
         original_name=shown_name(upload.name), mime_type=facts.mime_type,
-        size=len(upload.content), storage_name=random_name(), created_at=now())
+        size=len(upload.content), storage_name=random_name(), created_at=now(),
+        state=PREPARING, due_at=now(), attempts=0)
         for upload, facts in zip(uploads, found, strict=True)]
     try:
         _store(actor, files, uploads)
     except BaseException:
         for file in files:
-            media_store().delete(file.storage_name)
+            media_store().delete(raw_name(file.storage_name))
         raise
+    wake(PREPARE_PICTURES)
     return [file_wire(file) for file in files]
 
 
@@ -90,6 +101,7 @@ def empty_bucket(actor: Actor, bucket_id: str) -> int:
     in_bucket = (BucketFile.realm == actor.realm, BucketFile.bucket_id == bucket_id)
     files = fetch(select(BucketFile.storage_name).where(*in_bucket))
     for file in files:
+        media_store().delete(raw_name(file.storage_name))
         media_store().delete(file.storage_name)
     with unit_of_work(actor) as work:
         work.execute(delete(BucketFile).where(*in_bucket))
@@ -97,9 +109,37 @@ def empty_bucket(actor: Actor, bucket_id: str) -> int:
     return len(files)
 
 
+def forget_uploader(actor: Actor, user_id: str) -> None:
+    """Empty the user's own bucket and forget how much was uploaded; twice is as good as once."""
+    empty_bucket(actor, user_bucket(user_id))
+    with unit_of_work(actor) as work:
+        work.execute(delete(UploadCount).where(UploadCount.realm == actor.realm, UploadCount.owner_id == user_id))
+        work.commit()
+
+
+def _count(actor: Actor, files: int) -> None:
+    """Count the files against UPLOADS_PER_DAY, in one statement; raises TooManyRequests until the day (UTC) is over.
+
+    What fails later stays counted."""
+    moment, most = now(), runtime().settings.uploads_per_day
+    with unit_of_work(actor) as work:
+        insert = _INSERTS[work.connection().dialect.name](UploadCount).values(
+            realm=actor.realm, owner_id=str(actor.user_id), day=moment.date(), files=files)
+        today = UploadCount.day == insert.excluded.day
+        both = case((today, UploadCount.files), else_=0) + insert.excluded.files
+        counted = work.execute(insert.on_conflict_do_update(
+            index_elements=["realm", "owner_id"], set_={"day": insert.excluded.day, "files": both},
+            where=both <= most).returning(UploadCount.files)).first()
+        if files > most or counted is None:
+            midnight = datetime.combine(moment.date() + timedelta(days=1), time(), moment.tzinfo)
+            raise TooManyRequests("errMsg_TooManyUploadsToday", int((midnight - moment).total_seconds()) + 1,
+                                  "TooManyUploads")
+        work.commit()
+
+
 def _store(actor: Actor, files: list[BucketFile], uploads: Sequence[Upload]) -> None:
     for file, upload in zip(files, uploads, strict=True):
-        media_store().put(file.storage_name, upload.content, file.mime_type)
+        media_store().put(raw_name(file.storage_name), upload.content, file.mime_type)
     with unit_of_work(actor) as work:
         for file in files:
             work.insert(file)

@@ -10,16 +10,18 @@ SECURITY = {"bucketToken": {"type": "http", "scheme": "bearer", "bearerFormat": 
 _UPLOADED: Document = {
     "type": "object", "required": ["success", "data"], "properties": {
         "success": {"type": "boolean", "const": True}, "data": {"type": "array", "items": {
-            "type": "object", "required": ["fileId", "originalName", "mimeType", "size", "status", "bucketName",
-                                           "isPublic", "downloadUrl"],
+            "type": "object", "required": ["fileId", "originalName", "mimeType", "size", "status", "state",
+                                           "bucketName", "isPublic", "downloadUrl"],
             "properties": {
                 "fileId": {"type": "string", "format": "uuid"}, "originalName": {"type": "string"},
                 "mimeType": {"type": "string"}, "size": {"type": "integer"}, "status": {"const": "uploaded"},
+                "state": {"enum": ["preparing", "ready", "refused"], "description":
+                          "a picture is served once it is ready; the download tells the state until then"},
                 "bucketName": {"type": "string"}, "isPublic": {"type": "boolean"},
                 "downloadUrl": {"type": "string", "format": "uri"}}}}},
     "example": {"success": True, "data": [{
         "fileId": "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "originalName": "test (10).png", "mimeType": "image/png",
-        "size": 604063, "status": "uploaded",
+        "size": 604063, "status": "uploaded", "state": "preparing",
         "bucketName": "018f4c1d-0c52-7d11-8f3a-5b1e2a9c7d60-public-user-bucket", "isPublic": True,
         "downloadUrl": "http://127.0.0.1:8000/marketplace/bucket/download/018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"}]}}
 UPLOAD: Document = {
@@ -31,4 +33,8 @@ UPLOAD: Document = {
             "files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}}},
     "responses": {"200": answer(_UPLOADED), "409": answer(
         {"$ref": "#/components/schemas/ApiError"}, "The same Idempotency-Key is in flight")}}
-DOWNLOAD: Document = {"responses": {"200": answer({"type": "string", "format": "binary"}, media_type="image/*")}}
+DOWNLOAD: Document = {"responses": {
+    "200": answer({"type": "string", "format": "binary"}, media_type="image/*"),
+    "404": answer({"$ref": "#/components/schemas/ApiError"},
+                  "Unknown; or FileIsBeingPrepared (detail.state `preparing`, Retry-After), or FileWasRefused "
+                  "(detail.state `refused`, detail.reason)")}}

@@ -10,6 +10,16 @@ def is_user_bucket(bucket_id: str) -> bool:
     return _USER_BUCKET.fullmatch(bucket_id) is not None
 
 
+def refusal_reason(error: str | None) -> str:
+    """Return what everybody may know of why a file was refused; what failed on our side is the operator's to read."""
+    return error if error in ("invalid_mime", "too_large") else "failed"
+
+
+def raw_name(storage_name: str) -> str:
+    """Return the name under which the bytes rest as they were uploaded, until they are prepared."""
+    return f"{storage_name}raw"
+
+
 def shown_name(given: str | None) -> str:
     """Return the file's name as it is shown: no folders, no control characters, at most 255 characters.
 

@@ -1,7 +1,7 @@
 """bucket as one declaration; every realm has it."""
 from app.data.person_rows import ANONYMOUS, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
-from blueprints.platform.bucket import subscribers
+from blueprints.platform.bucket import checks, jobs, subscribers
 from blueprints.platform.bucket.models import BucketFile
 from blueprints.platform.bucket.routes import routes_in
 
@@ -9,7 +9,9 @@ SERVICE = ServiceDeclaration(
     name="bucket", version="1.0.0", description="Uploaded images, public to read.",
     realms=EVERY_REALM, path="bucket",
     routes=routes_in,
-    background=(subscribers,),
+    background=(jobs, subscribers),
+    checks={"pictures": checks.pictures},
+    cli=("cli.media",),
     persons=(
         rows_of_people(BucketFile, ANONYMOUS, "owner_id", why="the own bucket is emptied; the common one stays"),
     ),

@@ -113,8 +113,13 @@ def test_a_listing_shows_at_most_24_assets(seller: ApiClient, fixed: Callable[..
     assert "mediaAssetIds" in refusal(seller.post(PRODUCTS, json=fixed(mediaAssetIds=many)), 400)["detail"]
 
 
-def test_an_uploaded_image_can_be_downloaded_by_anybody(seller: ApiClient, client: ApiClient) -> None:
-    url = upload(seller, png(7)).json["url"]
+def test_an_uploaded_image_can_be_downloaded_by_anybody(
+        seller: ApiClient, client: ApiClient, settle: Callable[[], None]) -> None:
+    uploaded = upload(seller, png(7)).json
+    assert uploaded["state"] == "preparing"
+    url = uploaded["url"]
+    assert client.get(url.removeprefix("http://127.0.0.1:8000")).json["errCode"] == "FileIsBeingPrepared"
+    settle()
     answer = client.get(url.removeprefix("http://127.0.0.1:8000"))
     assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/png", png(7))
 

@@ -1,7 +1,7 @@
 """Sessions know when and from where they are used, accounts and roles their second factors; unverified accounts expire.
 
-Revision ID: 0007
-Revises: 0006
+Revision ID: 0006
+Revises: 0005
 """
 import sqlalchemy as sa
 from alembic import op
@@ -9,8 +9,8 @@ from alembic import op
 from app.clock import now
 from app.data.columns import Instant
 
-revision = "0007"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """What happened to an order, and what of its money is due to the buyer.
 
-Revision ID: 0008
-Revises: 0003
+Revision ID: 0007
+Revises: 0006
 """
 import sqlalchemy as sa
 from alembic import op
@@ -9,8 +9,8 @@ from alembic import op
 import app.data.columns
 from app.data.changes import Serial
 
-revision = "0008"
-down_revision = "0007"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
