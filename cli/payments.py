@@ -212,8 +212,7 @@ def _refund_due(one: dict[str, Any]) -> str:
     if one["surplus"]:
         return (f"order {one['order']} was paid too much, and {one['left']} {one['currency']} did not go back: "
                 f"`flask payments refund {one['id']} --surplus`?")
-    return (f"order {one['order']} is {one['status']}, but {one['left']} {one['currency']} are still here: "
-            f"`flask payments refund {one['id']} --due`?")
+    return f"order {one['order']} is {one['status']}, but {one['left']} {one['currency']} are still here: refund it?"
 
 
 def _order(reference: str) -> dict[str, Any]:
