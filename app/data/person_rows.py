@@ -31,17 +31,23 @@ class PersonRows:
     first: Callable[[UnitOfWork, str], object] | None = field(default=None, compare=False)
 
     def forget(self, work: UnitOfWork, user_id: str) -> None:
-        """Do to the rows of this person what is declared; a second time finds nothing."""
+        """Do to the rows of this person what is declared; a second time finds nothing.
+
+        The same id may be another person's in another realm: only rows of the actor's realm are met."""
+        if getattr(self.model, "__realm__", work.actor.realm) != work.actor.realm:
+            return
+        in_realm = [self.model.realm == work.actor.realm] if hasattr(self.model, "realm") else []
         if self.first is not None:
             self.first(work, user_id)
             work.flush()
         columns = {name: getattr(self.model, name) for name in self.people}
         if self.fate == ERASED:
-            work.execute(delete(self.model).where(or_(*(column == user_id for column in columns.values()))))
+            work.execute(delete(self.model).where(
+                *in_realm, or_(*(column == user_id for column in columns.values()))))
         for name, blanks in self.people.items() if self.fate in (ANONYMOUS, KEPT) else ():
             values = {**blanks, **self._nameless(name)}
             if values:
-                work.execute(update(self.model).where(columns[name] == user_id).values(values))
+                work.execute(update(self.model).where(*in_realm, columns[name] == user_id).values(values))
         if issubclass(self.model, Entity):
             work.invalidate(version_key(self.model))
 

@@ -42,6 +42,7 @@ class SecurityEvent(Base):
 
 
 Index("ix_security_event_user", SecurityEvent.realm, SecurityEvent.user_id, SecurityEvent.id)
+Index("ix_security_event_actor", SecurityEvent.realm, SecurityEvent.actor_id)
 Index("ix_security_event_occurred_at", SecurityEvent.occurred_at)
 Index("ix_security_event_kind", SecurityEvent.realm, SecurityEvent.kind, SecurityEvent.id)
 

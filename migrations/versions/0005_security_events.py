@@ -13,7 +13,8 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-_INDEXES = {"user": ["realm", "user_id", "id"], "kind": ["realm", "kind", "id"], "occurred_at": ["occurred_at"]}
+_INDEXES = {"user": ["realm", "user_id", "id"], "actor": ["realm", "actor_id"], "kind": ["realm", "kind", "id"],
+            "occurred_at": ["occurred_at"]}
 
 
 def upgrade() -> None:

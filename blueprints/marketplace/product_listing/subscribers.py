@@ -1,6 +1,6 @@
 """What happens to listings when their seller is gone for good; while he may return they only rest (decision 41)."""
 from app.data.unit_of_work import UnitOfWork
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from blueprints.marketplace.product_listing.commands import withdraw_listings_of
 from blueprints.platform.auth.topics import user_topic

@@ -48,7 +48,8 @@ def refresh_records(events: Sequence[Event]) -> None:
                  user_topic(REALM, "deleted"), name="search_indexing.seller_standing")
 def follow_sellers(events: Sequence[Event]) -> None:
     """Take out the records of sellers who are not active any more, and bring back those of sellers who are again."""
-    refresh("PRODUCT", live_products_of({event.key for event in events}))
+    for cause, caused in groupby(events, key=attrgetter("request_id")):
+        refresh("PRODUCT", dict.fromkeys(live_products_of({event.key for event in caused}), cause))
 
 
 @subscribe_batch(products.MEDIA_DELETED, name="search_indexing.media")

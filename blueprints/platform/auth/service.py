@@ -1,5 +1,6 @@
 """auth as one declaration; every realm has it, with users of its own."""
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
+from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import jobs
@@ -16,5 +17,7 @@ SERVICE = ServiceDeclaration(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner"),
         rows_of_people(NetworkUser, ERASED, "id", "owner"),
         rows_of_people(LoginSession, ERASED, "user_id"),
+        rows_of_people(SecurityEvent, ANONYMOUS, "user_id", "actor_id", why="what staff did to others stays written down",
+                       blanks=dict.fromkeys(("user_id", "actor_id"), {"address": None, "device": None, "detail": None})),
     ),
 )

@@ -1,8 +1,8 @@
 """bucket as one declaration; every realm has it."""
-from app.data.person_rows import ANONYMOUS, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.bucket import checks, jobs, subscribers
-from blueprints.platform.bucket.models import BucketFile
+from blueprints.platform.bucket.models import BucketFile, UploadCount
 from blueprints.platform.bucket.routes import routes_in
 
 SERVICE = ServiceDeclaration(
@@ -14,5 +14,6 @@ SERVICE = ServiceDeclaration(
     cli=("cli.media",),
     persons=(
         rows_of_people(BucketFile, ANONYMOUS, "owner_id", why="the own bucket is emptied; the common one stays"),
+        rows_of_people(UploadCount, ERASED, "owner_id"),
     ),
 )

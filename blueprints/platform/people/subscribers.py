@@ -1,7 +1,7 @@
 """What happens to a person's rows once he is gone for good: each service declares it, here it is done, in one place."""
 from app.data.person_rows import PersonTables, forget_person
 from app.data.unit_of_work import UnitOfWork
-from app.events.outbox import Event
+from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
