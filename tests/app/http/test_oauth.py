@@ -3,6 +3,7 @@ import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -88,9 +89,12 @@ def _equipment(visitor: ApiClient) -> Endpoint:
 
 @contextmanager
 def before_each_statement(engine: Engine, call: Callable[[str], object]) -> Iterator[None]:
-    """Call a function with each statement that is sent to the engine."""
+    """Call a function with each statement that this thread sends to the engine: the store's courier has its own."""
+    this = get_ident()
+
     def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        call(statement)
+        if get_ident() == this:
+            call(statement)
 
     event.listen(engine, "before_cursor_execute", heard)
     try:
