@@ -1,18 +1,27 @@
 """Buckets: scenario 36 of rules-platform §13."""
 import io
+import json
 
 import pytest
+from click.testing import CliRunner
+from flask.cli import ScriptInfo
 from PIL import Image
+from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.clock import moved_clock
+from app.data.connections import reading
+from app.data.unit_of_work import unit_of_work
 from app.errors import TooManyRequests
 from app.jobs.worker import run_job
 from app.media.preparation import PreparationFailed
+from app.media.store import media_store
 from app.runtime import runtime
 from blueprints.platform.bucket import preparation
 from blueprints.platform.bucket.commands import Upload, store_images
+from blueprints.platform.bucket.models import BucketFile
+from cli import load_command
 from tests.hostile_pictures import png_without_its_pixels
 from tests.platform.driver import Auth, is_refusal
 
@@ -280,3 +289,24 @@ def test_the_next_day_begins_with_no_upload_counted(make_app, one):
             store_images(one.actor, user_bucket(one), [Upload("a.png", png())])
         with moved_clock(days=1):
             store_images(one.actor, user_bucket(one), [Upload("a.png", png())])
+
+
+def test_what_an_older_release_stored_is_cleaned_once(app, auth, one, tokens, settle):
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png()).json["data"]
+    settle()
+    with reading() as connection:
+        name = connection.execute(select(BucketFile.storage_name).where(BucketFile.id == file["fileId"])).scalar()
+    media_store().put(name, photo(), "image/png")
+    with unit_of_work(one.actor) as work:
+        work.execute(update(BucketFile).values(mime_type="image/jpeg", prepared_at=None))
+        work.commit()
+    def clean(*options):
+        system = ScriptInfo(create_app=lambda: app)
+        done = CliRunner().invoke(load_command("media"), ["clean", "--json", *options], obj=system)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+    assert clean("--dry-run")["changed"] == 1
+    assert download(auth, file).data == photo()
+    assert clean("--yes")["changed"] == 1
+    assert dict(Image.open(io.BytesIO(download(auth, file).data)).getexif()) == {}
+    assert clean("--yes")["changed"] is False
