@@ -7,6 +7,8 @@ from blueprints.platform.auth import jobs
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
 from blueprints.platform.auth.routes import routes_in
 
+_WHENCE = {"address": None, "device": None, "detail": None}
+
 SERVICE = ServiceDeclaration(
     name="auth", version={"marketplace": "1.0.7", "network": "1.0.5"}, description="Users, sessions, verification.",
     realms=EVERY_REALM,
@@ -17,7 +19,7 @@ SERVICE = ServiceDeclaration(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner"),
         rows_of_people(NetworkUser, ERASED, "id", "owner"),
         rows_of_people(LoginSession, ERASED, "user_id"),
-        rows_of_people(SecurityEvent, ANONYMOUS, "user_id", "actor_id", why="what staff did to others stays written down",
-                       blanks=dict.fromkeys(("user_id", "actor_id"), {"address": None, "device": None, "detail": None})),
+        rows_of_people(SecurityEvent, ANONYMOUS, "user_id", "actor_id", why="what staff did to others stays there",
+                       blanks={"user_id": _WHENCE, "actor_id": _WHENCE}),
     ),
 )

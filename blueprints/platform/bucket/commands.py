@@ -17,7 +17,7 @@ from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, InvalidInput, LoginRequired, TooManyRequests
 from app.identity.access import require_proved
 from app.identity.authentication import identity
-from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token, user_bucket
+from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token
 from app.identity.roles import ADMIN, SUPER_ADMIN
 from app.jobs.wakeup import wake
 from app.media.images import examine_images
@@ -107,14 +107,6 @@ def empty_bucket(actor: Actor, bucket_id: str) -> int:
         work.execute(delete(BucketFile).where(*in_bucket))
         work.commit()
     return len(files)
-
-
-def forget_uploader(actor: Actor, user_id: str) -> None:
-    """Empty the user's own bucket and forget how much was uploaded; twice is as good as once."""
-    empty_bucket(actor, user_bucket(user_id))
-    with unit_of_work(actor) as work:
-        work.execute(delete(UploadCount).where(UploadCount.realm == actor.realm, UploadCount.owner_id == user_id))
-        work.commit()
 
 
 def _count(actor: Actor, files: int) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from app.actor import system_actor
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe_batch
+from app.identity.bucket_tokens import user_bucket
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.topics import purged_topic
-from blueprints.platform.bucket.commands import forget_uploader
+from blueprints.platform.bucket.commands import empty_bucket
 
 
 @subscribe_batch(*(purged_topic(realm) for realm in REALM_CODENAMES), name="bucket.purge")
 def forget_files(events: Sequence[Event]) -> None:
-    """Empty the buckets of purged users; twice is as good as once."""
+    """Empty the buckets of purged users, the stored bytes too; twice is as good as once."""
     for event in events:
-        forget_uploader(system_actor(event.realm), event.key)
+        empty_bucket(system_actor(event.realm), user_bucket(event.key))
