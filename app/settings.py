@@ -70,6 +70,8 @@ class Settings:
     password_min_length: int = _setting(8, "shortest password accepted; production refuses less than 8", least=1)
     security_event_days: int = _setting(365, "days a security event is kept", least=1, most=CENTURY_DAYS)
     verification_resend_seconds: int = _setting(60, "seconds between two verification codes to one user")
+    email_code_seconds: int = _setting(86400, "seconds a code sent by e-mail lives (decision 45)", least=60)
+    mobile_code_seconds: int = _setting(300, "seconds a code sent to a phone lives (decision 45)", least=60)
     verification_max_tries: int = _setting(5, "wrong codes after which a code is burnt", least=1)
     verify_asks_password: bool = _setting(False, "1: completing an e-mail verification needs the account's password")
     unverified_days: int = _setting(7, "days after which an account that was never verified is deleted", least=1,

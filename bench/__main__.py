@@ -10,7 +10,7 @@ import click
 
 from bench import contestants, guildhall, report
 from bench.databases import Databases
-from bench.figures import bidding, checkout, growth, login, outbox, requests, resting, search, slow
+from bench.figures import bidding, checkout, growth, login, outbox, pictures, requests, resting, search, slow
 from bench.guildhall import Guildhall
 from bench.load import LoadGeneratorMissing, find_wrk
 from bench.profile import profile
@@ -18,7 +18,7 @@ from bench.report import Section
 from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
-FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow")
+FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow", "pictures")
 GROWTH = "growth"  # runs by itself: it needs no wrk, takes many minutes and keeps its own file
 SHORT, LONG = 1_000, 1_000_000
 
@@ -133,6 +133,11 @@ def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: flo
         with _prepared([hall]):
             _say("slow clients")
             yield from slow.measure(hall, rounds, seconds)
+    if "pictures" in wanted:
+        hall = guildhall.on_sqlite(databases, "guildhall-pictures", products=SHORT)
+        with _prepared([hall]):
+            _say("hostile pictures")
+            yield pictures.measure(hall)
     if "search" in wanted:
         _say("search")
         yield search.measure([10_000, 100_000])

@@ -1,6 +1,6 @@
 """Takes a whole request from the client before Flask gets a thread, and the whole answer from Flask before it is sent.
 
-So a slow client costs a connection and never a thread. Open streams (issue 21) belong here too: they need no thread."""
+So a slow client costs a connection and never a thread. Open streams belong here too: they need no thread."""
 import asyncio
 import logging
 import sys

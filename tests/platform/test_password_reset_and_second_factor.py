@@ -266,3 +266,12 @@ def test_codes_of_one_account_cannot_be_guessed_through_by_asking_for_new_ones(r
                                        password=NEW_PASSWORD).status_code for _ in range(5)]
     assert statuses[:20] == [403] * 20
     assert statuses[20:] == [429] * 5
+
+
+def test_the_lifetime_of_codes_is_a_setting_and_the_answer_says_it(make_app, callers):
+    """Decision 45."""
+    owner = callers.user("ben")
+    with make_app(EMAIL_CODE_SECONDS="600").test_client() as client:
+        answer = client.post("/marketplace/auth-api/verification-services/password-reset-by-email/start",
+                             json={"email": owner.email})
+    assert (answer.status_code, answer.json["expireTime"]) == (200, 600)

@@ -18,21 +18,26 @@ OWNERSHIP, SECOND_FACTOR, PASSWORD_RESET = "ownership", "second-factor", "passwo
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One of the six services: what it proves, by which channel, and how many seconds its code lives."""
+    """One of the six services: what it proves, and by which channel."""
 
     name: str
     purpose: str
     channel: str
-    lifetime: int
+
+    @property
+    def lifetime(self) -> int:
+        """How many seconds its code lives; the answer of a start says it, too (decision 45)."""
+        settings = runtime().settings
+        return settings.email_code_seconds if self.channel == "email" else settings.mobile_code_seconds
 
 
 VERIFICATIONS = {verification.name: verification for verification in (
-    Verification("email-verification", OWNERSHIP, "email", 86_400),
-    Verification("mobile-verification", OWNERSHIP, "mobile", 300),
-    Verification("email-2factor-verification", SECOND_FACTOR, "email", 86_400),
-    Verification("mobile-2factor-verification", SECOND_FACTOR, "mobile", 300),
-    Verification("password-reset-by-email", PASSWORD_RESET, "email", 86_400),
-    Verification("password-reset-by-mobile", PASSWORD_RESET, "mobile", 300),
+    Verification("email-verification", OWNERSHIP, "email"),
+    Verification("mobile-verification", OWNERSHIP, "mobile"),
+    Verification("email-2factor-verification", SECOND_FACTOR, "email"),
+    Verification("mobile-2factor-verification", SECOND_FACTOR, "mobile"),
+    Verification("password-reset-by-email", PASSWORD_RESET, "email"),
+    Verification("password-reset-by-mobile", PASSWORD_RESET, "mobile"),
 )}
 
 
