@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, delete, select, update
+from sqlalchemy import Index, Select, String, delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -151,13 +151,13 @@ def note_seen(session: LiveSession) -> LiveSession:
     return replace(session, last_seen_at=moment.timestamp())
 
 
-def sessions_of(realm: str, user_id: str) -> list[Any]:
-    """Return the rows of a user's sessions that are not over, the newest first."""
+def sessions_of(realm: str, user_id: str) -> Select[Any]:
+    """Return the query of a user's sessions that are not over."""
     moment, settings = now(), runtime().settings
     idle = moment - timedelta(seconds=settings.session_idle_seconds)
-    return list(fetch(select(*LoginSession.__table__.columns).where(
+    return select(LoginSession).where(
         LoginSession.realm == realm, LoginSession.user_id == user_id, LoginSession.expires_at > moment,
-        LoginSession.last_seen_at > idle).order_by(LoginSession.id.desc())))
+        LoginSession.last_seen_at > idle)
 
 
 def end_session(work: UnitOfWork, realm: str, session_id: str, user_id: str) -> bool:

@@ -16,11 +16,14 @@ _TABLES = ("marketplace_user", "network_user")
 
 def upgrade() -> None:
     for table in _TABLES:
-        op.create_index(f"ix_{table}_at_rest", table, ["updated_at"],
-                        sqlite_where=sa.text("is_active IS 0 OR locked_until IS NOT NULL"),
-                        postgresql_where=sa.text("is_active IS false OR locked_until IS NOT NULL"))
+        op.create_index(f"ix_{table}_inactive", table, ["updated_at"],
+                        sqlite_where=sa.text("is_active IS 0"), postgresql_where=sa.text("is_active IS false"))
+        op.create_index(f"ix_{table}_locked_until", table, ["locked_until"],
+                        sqlite_where=sa.text("locked_until IS NOT NULL"),
+                        postgresql_where=sa.text("locked_until IS NOT NULL"))
 
 
 def downgrade() -> None:
     for table in _TABLES:
-        op.drop_index(f"ix_{table}_at_rest", table_name=table)
+        op.drop_index(f"ix_{table}_locked_until", table_name=table)
+        op.drop_index(f"ix_{table}_inactive", table_name=table)

@@ -1,7 +1,7 @@
 """The verbs of queries: rows as the wire wants them, in a number of statements that does not depend on their number.
 
 A query never writes and never builds entities; what it returns is turned into JSON by app/http."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -137,6 +137,22 @@ def _by_id(model: type[Entity]) -> Select[Any]:
 @cache
 def _by_ids(model: type[Entity]) -> Select[Any]:
     return _active(model).where(model.__table__.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def list_query(query: Select[*tuple[Any, ...]], order: RowOrder, page: Page,
+               wire: Callable[[Row[Any]], Wire]) -> Listing:
+    """Return a page of whatever a query selects, for lists that are not the active rows of one model.
+
+    The order is unique and its columns are among those selected; `wire` makes the wire row. All rows are counted."""
+    total = fetch(select(func.count()).select_from(query.subquery()))[0][0]
+    if page.after is not None:
+        query = query.where(order.behind(order.values(page.after)))
+    found = fetch(query.order_by(*order.clauses).limit(page.rows + 1).offset(page.offset))
+    rows = found[:page.rows]
+    following = None
+    if len(found) > page.rows:
+        following = order.cursor([getattr(rows[-1], str(key.column.key)) for key in order.keys])
+    return Listing([wire(row) for row in rows], total, page, following)
 
 
 @lru_cache(maxsize=512)

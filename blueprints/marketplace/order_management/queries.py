@@ -3,13 +3,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, exists, or_, select
 
 from app.actor import Actor
 from app.data.columns import iso
 from app.data.entity import Entity
 from app.data.money import to_minor, to_wire
-from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
@@ -91,14 +91,7 @@ def list_refunds_due(actor: Actor, asked: ReadRequest) -> Listing:
     all for staff, whose queue it is (decision 42)."""
     mine = [] if actor.is_staff else [or_(Order.buyer_id == actor.user_id, ~exists().where(
         OrderItem.order_id == Order.id, OrderItem.seller_id != actor.user_id))]
-    where = [REFUND_IS_DUE, *mine]
-    total = fetch(select(func.count()).select_from(Order).where(*where))[0][0]
-    after = [] if asked.page.after is None else [_OLDEST_DUE.behind(_OLDEST_DUE.values(asked.page.after))]
-    found = fetch(select(*_DUE).where(*where, *after).order_by(*_OLDEST_DUE.clauses)
-                  .limit(asked.page.rows + 1).offset(asked.page.offset))
-    rows = found[:asked.page.rows]
-    following = _OLDEST_DUE.cursor((rows[-1].created_at, rows[-1].id)) if len(found) > asked.page.rows else None
-    return Listing([_due_row(row) for row in rows], total, asked.page, following)
+    return list_query(select(*_DUE).where(REFUND_IS_DUE, *mine), _OLDEST_DUE, asked.page, _due_row)
 
 
 def _due_row(row: Row[Any]) -> Wire:

@@ -6,7 +6,7 @@ from sqlalchemy import Row, Select, case, func, select
 
 from app.actor import Actor
 from app.data.money import to_wire
-from app.data.reads import Listing, Page, fetch
+from app.data.reads import Listing, Page, list_query
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
 from app.errors import InvalidInput
@@ -14,7 +14,7 @@ from blueprints.marketplace.order_management.ledger import SALE
 from blueprints.marketplace.order_management.models import LedgerEntry
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
-# The first three columns of _grouped, unique together.
+# The columns by which _grouped groups, unique together.
 _NEWEST_FIRST = row_order(LedgerEntry.month.desc(), LedgerEntry.seller_id, LedgerEntry.currency)
 
 
@@ -32,13 +32,7 @@ def commission_report(actor: Actor, page: Page, *, seller_id: str | None = None,
         if not _MONTH.fullmatch(month):
             raise InvalidInput("month: expected YYYY-MM", detail={"month": "expected YYYY-MM"})
         conditions.append(LedgerEntry.month == month)
-    total = fetch(select(func.count()).select_from(_grouped(conditions).subquery()))[0][0]
-    if page.after is not None:
-        conditions.append(_NEWEST_FIRST.behind(_NEWEST_FIRST.values(page.after)))
-    found = fetch(_grouped(conditions).order_by(*_NEWEST_FIRST.clauses).limit(page.rows + 1).offset(page.offset))
-    rows = found[:page.rows]
-    following = _NEWEST_FIRST.cursor(rows[-1][:3]) if len(found) > page.rows else None
-    return Listing([_as_wire(row) for row in rows], total, page, following)
+    return list_query(_grouped(conditions), _NEWEST_FIRST, page, _as_wire)
 
 
 def _grouped(conditions: list[Any]) -> Select[*tuple[Any, ...]]:

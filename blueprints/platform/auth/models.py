@@ -85,14 +85,11 @@ def is_unverified(model: type[Account]) -> ColumnElement[bool]:
     return model.is_active.is_(True) & model.email_verified.is_(False)
 
 
-def is_at_rest(model: type[Account]) -> ColumnElement[bool]:
-    """Return the condition of accounts that may rest: not active, or with a lock that may have ended (decision 41)."""
-    return or_(model.is_active.is_(False), model.locked_until.is_not(None))
-
-
 for _model in _MODELS.values():
-    Index(f"ix_{_model.__tablename__}_at_rest", _model.updated_at,
-          sqlite_where=is_at_rest(_model), postgresql_where=is_at_rest(_model))
+    Index(f"ix_{_model.__tablename__}_inactive", _model.updated_at,  # with the next: who rests (decision 41)
+          sqlite_where=_model.is_active.is_(False), postgresql_where=_model.is_active.is_(False))
+    Index(f"ix_{_model.__tablename__}_locked_until", _model.locked_until,
+          sqlite_where=_model.locked_until.is_not(None), postgresql_where=_model.locked_until.is_not(None))
     Index(f"ix_{_model.__tablename__}_unverified", _model.created_at,
           sqlite_where=is_unverified(_model), postgresql_where=is_unverified(_model))
     Index(f"uq_{_model.__tablename__}_email", _model.email, unique=True,

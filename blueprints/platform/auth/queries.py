@@ -1,32 +1,34 @@
 """Reads of accounts, for this service's routes and for every service that shows or addresses people."""
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Row, Text, cast, or_, select, union
 
 from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
-from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
+from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
+from app.data.reads.keyset import row_order
 from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
 from app.identity.access import require_self_or_staff
 from app.identity.roles import SUPER_ADMIN_ID
-from app.identity.sessions import UserFacts, sessions_of
+from app.identity.sessions import LoginSession, UserFacts, sessions_of
 from blueprints.platform.auth.models import (
     Account,
     MarketplaceUser,
     RoleSecondFactor,
     account_model,
     holds_email,
-    is_at_rest,
 )
 from blueprints.platform.auth.rules import normal_mobile, shortened_address
 
 _A_WEEK = timedelta(days=7)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())
 
 
 def user_facts(realm: str, user_id: str) -> UserFacts | None:
@@ -89,8 +91,11 @@ def account_standings(realm: str, user_ids: Iterable[str]) -> Sequence[Any]:
 def accounts_at_rest(realm: str) -> list[tuple[str, bool, datetime | None]]:
     """Return (id, is_active, locked_until) of the accounts that are archived, locked, or deleted within a week."""
     model, moment = account_model(realm), now()
-    rests = or_(model.archived_at.is_not(None), model.locked_until > moment, model.updated_at > moment - _A_WEEK)
-    rows = fetch(select(model.id, model.is_active, model.locked_until).where(is_at_rest(model), rests))
+    facts = select(model.id, model.is_active, model.locked_until)
+    rows = fetch(union(  # each is a range of its own index; old locks and deletions pile up, and are not looked at
+        facts.where(model.archived_at > _LONG_AGO),
+        facts.where(model.locked_until > moment),
+        facts.where(model.is_active.is_(False), model.updated_at > moment - _A_WEEK)))
     return [(row.id, bool(row.is_active), row.locked_until) for row in rows]
 
 
@@ -169,11 +174,12 @@ def second_factors(actor: Actor, user_id: str) -> Wire:
 
 def own_sessions(actor: Actor, page: Page) -> Listing:
     """Return the actor's own live sessions, newest first; of the address only as much as tells places apart."""
-    rows = [{"id": row.id, "device": row.device, "address": shortened_address(row.address or ""),
-             "createdAt": iso(row.logged_in_at), "lastSeenAt": iso(row.last_seen_at), "expiresAt": iso(row.expires_at),
-             "isCurrent": row.id == actor.session_id} for row in sessions_of(actor.realm, str(actor.user_id))]
-    shown = rows if page.number == 0 else rows[(page.number - 1) * page.size:page.number * page.size]
-    return Listing(shown, len(rows), page)
+    def wire(row: Row[Any]) -> Wire:
+        return {"id": row.id, "device": row.device, "address": shortened_address(row.address or ""),
+                "createdAt": iso(row.logged_in_at), "lastSeenAt": iso(row.last_seen_at),
+                "expiresAt": iso(row.expires_at), "isCurrent": row.id == actor.session_id}
+
+    return list_query(sessions_of(actor.realm, str(actor.user_id)), _NEWEST_SESSION_FIRST, page, wire)
 
 
 def has_super_admin(realm: str) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.actor import Actor
 from app.clock import now
@@ -14,6 +13,7 @@ from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
+from app.data.upserts import upsert
 from app.errors import Forbidden, InvalidInput, LoginRequired, TooManyRequests
 from app.identity.access import require_proved
 from app.identity.authentication import identity
@@ -27,8 +27,6 @@ from blueprints.platform.bucket.models import PREPARING, BucketFile, UploadCount
 from blueprints.platform.bucket.preparation import PREPARE_PICTURES
 from blueprints.platform.bucket.queries import file_wire
 from blueprints.platform.bucket.rules import is_user_bucket, raw_name, shown_name
-
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def _count(actor: Actor, files: int) -> None:
     What fails later stays counted."""
     moment, most = now(), runtime().settings.uploads_per_day
     with unit_of_work(actor) as work:
-        insert = _INSERTS[work.connection().dialect.name](UploadCount).values(
+        insert = upsert(UploadCount).values(
             realm=actor.realm, owner_id=str(actor.user_id), day=moment.date(), files=files)
         today = UploadCount.day == insert.excluded.day
         both = case((today, UploadCount.files), else_=0) + insert.excluded.files

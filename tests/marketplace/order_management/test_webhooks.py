@@ -21,7 +21,7 @@ from blueprints.marketplace.order_management.settlement import CHECKOUT
 from tests.app.payments.memory_gateway import GOOD, MemoryGateway
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE, VISA, WEBHOOK_SECRET
 from tests.marketplace.order_management.shop import ok
-from tests.marketplace.order_management.test_books import BUYER, list_product
+from tests.marketplace.order_management.test_books import BUYER, list_product, open_accounts
 from tests.passes import examples
 
 TOTAL = 1037
@@ -136,6 +136,7 @@ class Teller:
 
     def __init__(self, gateway: MemoryGateway) -> None:
         self.gateway = gateway
+        open_accounts()
         self.product = list_product(100_000_000, "10.00")
 
     def new_order(self) -> str:

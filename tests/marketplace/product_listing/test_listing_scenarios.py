@@ -92,7 +92,7 @@ def test_pr6_an_uploaded_image_is_shown_with_a_listing(
     assert uploaded.status_code == 200
     media_id = uploaded.json["mediaAssetId"]
     assert uploaded.json | {"url": ""} == {"status": 200, "mediaAssetId": media_id, "mediaAssetIds": [media_id],
-                                           "url": "", "mimeType": "image/png", "size": len(png())}
+                                           "url": "", "mimeType": "image/png", "size": len(png()), "state": "preparing"}
     path = f"{PRODUCTS}/{listed(fixed())['id']}"
     shown = seller.patch(path, json={"mediaAssetIds": [media_id]})
     assert (shown.status_code, shown.json["productListingProduct"]["mediaAssetIds"]) == (200, [media_id])

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, MetaData, Row, and_, bindparam, delete, insert, select, update
 
-from blueprints.organization.adapters.sql.dialects import READ_OPTIONS, UPSERTS
+from app.data.upserts import UPSERTS
+from blueprints.organization.adapters.sql.dialects import READ_OPTIONS
 from blueprints.organization.adapters.sql.failures import rivals_win, store_failures
 from blueprints.organization.adapters.sql.leases import free_lease, row_is, take_lease
 from blueprints.organization.adapters.sql.tables import CatalogTables, catalog_tables

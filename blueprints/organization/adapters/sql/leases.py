@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, or_, true, update
 
-from blueprints.organization.adapters.sql.dialects import UPSERTS
+from app.data.upserts import UPSERTS
 from blueprints.organization.application.instants import instant_text
 
 

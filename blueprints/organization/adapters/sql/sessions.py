@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Insert, Row, Table, delete, func, insert, select, true
 
-from blueprints.organization.adapters.sql.dialects import UPSERTS
+from app.data.upserts import UPSERTS
 from blueprints.organization.adapters.sql.failures import rivals_win
 from blueprints.organization.adapters.sql.search import conditions, count_of, page_of
 from blueprints.organization.adapters.sql.tables import ResourceTables, extensions
