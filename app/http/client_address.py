@@ -1,7 +1,16 @@
-"""Which caller an address is counted as: whoever has one address of an IPv6 network has the other 2^64 as well."""
+"""Which address a call comes from, and which caller that is: who has one address of an IPv6 /64 has all of them."""
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 _ONE_SUBSCRIBER = 64
+
+
+def said_by_proxy(header: str, proxies: int) -> str:
+    """Return what the outermost of the nearest `proxies` proxies wrote into an X-Forwarded-… list, "" for nothing.
+
+    Each proxy adds behind a comma what it saw; what stands further left is the caller's own, and may be anything. So
+    quotes mean nothing here: in a reader of quoted lists one quote of the caller would swallow what a proxy added."""
+    parts = header.split(",")
+    return parts[-proxies].strip() if len(parts) >= proxies > 0 else ""
 
 
 def client_network(address: str) -> str:

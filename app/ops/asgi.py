@@ -17,10 +17,9 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 from flask import Flask
-from werkzeug.http import parse_list_header
 
 from app.errors import ApiError, TooManyRequests, TooSlow, Unavailable, error_body
-from app.http.client_address import client_network
+from app.http.client_address import client_network, said_by_proxy
 from app.http.hooks import REFUSAL
 from app.settings import Settings
 
@@ -286,10 +285,9 @@ async def _move(limit: asyncio.Timeout, when: float | None) -> None:
 
 
 def client_of(environ: Environ, proxies: int) -> str:
-    """Return the address the request comes from, as the nearest `proxies` proxies saw it (as ProxyFix reads them)."""
-    seen = parse_list_header(environ.get("HTTP_X_FORWARDED_FOR", "")) if proxies else []
-    address: str = seen[-proxies] if len(seen) >= proxies > 0 else environ.get("REMOTE_ADDR", "")
-    return address
+    """Return the address the request comes from, as the nearest `proxies` proxies saw it (app/http/wsgi_middleware.py
+    believes the same)."""
+    return said_by_proxy(environ.get("HTTP_X_FORWARDED_FOR", ""), proxies) or str(environ.get("REMOTE_ADDR", ""))
 
 
 def too_many_unfinished() -> TooManyRequests:
@@ -327,6 +325,8 @@ def _environ(scope: Scope) -> Environ:
         "wsgi.version": (1, 0), "wsgi.url_scheme": scope.get("scheme", "http"), "wsgi.errors": sys.stderr,
         "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False}
     for name, value in scope["headers"]:
+        if b"_" in name:
+            continue  # X_Forwarded_For would pass for what a proxy adds to X-Forwarded-For; gunicorn drops it, too
         key, text = _key(name), value.decode("latin-1")
         environ[key] = f"{environ[key]},{text}" if key in environ else text
     return environ
