@@ -26,6 +26,7 @@ from app.settings import Settings
 log = logging.getLogger("guildhall.web")
 
 IN_MEMORY = 2**20  # bytes of one body, asked or answered; the rest of a longer one waits in a file
+REQUESTS_IN_MEMORY = 64 * 2**20  # bytes of all bodies that come in or wait for a thread; the rest in files
 ANSWERS_IN_MEMORY = 64 * 2**20  # bytes of all answers that wait for their readers in one process; the rest in files
 SLOWEST = 16 * 1024  # bytes a second that a client must keep up once its patience is used up
 ABORT = "guildhall.abort"  # the ASGI extension of app/ops/web.py: drops the connection, whatever it still holds
@@ -78,6 +79,7 @@ class _Body:
     length: int | None = None
     refusal: ApiError | None = None
     whole: bool = True
+    in_memory: int = 0
 
 
 class _Answer:
@@ -146,6 +148,7 @@ class BufferingServer:
         self._settings = settings
         self._longest_body: int = application.config["MAX_CONTENT_LENGTH"]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self.requests_in_memory = 0  # bytes of bodies that are not answered yet
         self.waiting_in_memory = 0  # bytes of answers that are not sent yet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,7 +174,10 @@ class BufferingServer:
         except ClientGone:
             return
         _put_into(environ, body)
-        answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._run_application, environ)
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._run_application, environ)
+        finally:
+            self.requests_in_memory -= body.in_memory
         try:
             await self._send(answer, scope, send)
         finally:
@@ -196,7 +202,8 @@ class BufferingServer:
 
     async def _read(self, receive: Receive) -> _Body:
         """Read the body to its end, as long as the client keeps up; raises ClientGone."""
-        length, content = 0, SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever gets it closes it
+        length = in_memory = 0
+        content = SpooledTemporaryFile()  # noqa: SIM115 - whoever gets it closes it
         patience = self._settings.request_body_seconds
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -208,22 +215,31 @@ class BufferingServer:
                     if message["type"] == "http.disconnect":
                         raise ClientGone
                     piece = message.get("body", b"")
-                    length += len(piece)
+                    is_in_memory, length = length == in_memory, length + len(piece)
                     content.write(piece)
+                    if is_in_memory:
+                        in_memory, self.requests_in_memory = length, self.requests_in_memory + len(piece)
+                        if length > IN_MEMORY or self.requests_in_memory > REQUESTS_IN_MEMORY:
+                            content.rollover()
+                            in_memory, self.requests_in_memory = 0, self.requests_in_memory - in_memory
                     await _move(limit, began + patience + length / SLOWEST)
                     if not message.get("more_body"):
                         content.seek(0)
-                        return _Body(content, length)
+                        return _Body(content, length, in_memory=in_memory)
         except TimeoutError:
             refusal = TooSlow()
         except OSError as error:  # no room for the file
             log.error("a request of %d bytes and more found no room: %s", length, error.strerror)
             refusal = Unavailable("errMsg_NoRoom")
         except BaseException:
-            content.close()
+            self._drop(content, in_memory)
             raise
-        content.close()
+        self._drop(content, in_memory)
         return _Body(BytesIO(), length, refusal, whole=False)
+
+    def _drop(self, content: IO[bytes], in_memory: int) -> None:
+        content.close()
+        self.requests_in_memory -= in_memory
 
     def _run_application(self, environ: Environ) -> _Answer:
         """Run the application, in one of its threads, and return all it says.
