@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.http.client_address import said_by_proxy
 
 _POLICY = ("default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'")
 _ALWAYS = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
            ("Content-Security-Policy", _POLICY)]
+# What is believed of trusted proxies, and the header that says it.
+_TOLD_BY_PROXIES = (("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"), ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO"))
 _UNCACHED = [*_ALWAYS, ("Cache-Control", "no-store")]
 
 Headers = list[tuple[str, str]]
@@ -35,7 +38,13 @@ def behind_proxies(application: Callable[..., Iterable[bytes]], count: int) -> C
     """Return the application that believes what the nearest `count` reverse proxies say of address and scheme.
 
     Nothing else is believed of them, and nothing at all of anybody when there are none."""
-    return ProxyFix(application, x_for=count, x_proto=count, x_host=0) if count else application
+    def believing(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        for told, header in _TOLD_BY_PROXIES:
+            if said := said_by_proxy(environ.get(header, ""), count):
+                environ[told] = said
+        return application(environ, start_response)
+
+    return believing if count else application
 
 
 class WsgiMiddleware:

@@ -17,21 +17,24 @@ def device_cookie(realm: str) -> str:
     return f"{REALM_CODENAMES[realm]}-device"
 
 
-def device_token(app_secret: str, realm: str, user_id: str) -> str:
-    """Return a fresh token for a device that has just logged in to the account."""
+def device_token(app_secret: str, realm: str, user_id: str, password_hash: str) -> str:
+    """Return a fresh token for a device that has just logged in to the account with the password of this hash."""
     said = f"{secrets.token_hex(16)}.{int(now().timestamp())}"
-    return f"{said}.{_signature(app_secret, realm, user_id, said)}"
+    return f"{said}.{_signature(app_secret, realm, user_id, password_hash, said)}"
 
 
-def known_device(app_secret: str, realm: str, user_id: str, token: str) -> str | None:
-    """Return the device's id when the token is genuine and its login at most 30 days ago, else None."""
+def known_device(app_secret: str, realm: str, user_id: str, password_hash: str, token: str) -> str | None:
+    """Return the device's id when the token is genuine and its login at most 30 days ago, else None.
+
+    None also once the account has another password: who knew the former one may hold any number of such tokens, and
+    each would be counted for itself."""
     said, _, signature = token.rpartition(".")
-    if not compare_digest(signature.encode(), _signature(app_secret, realm, user_id, said).encode()):
+    if not compare_digest(signature.encode(), _signature(app_secret, realm, user_id, password_hash, said).encode()):
         return None
     device, _, seconds = said.partition(".")
     age = now().timestamp() - int(seconds)
     return device if age <= DEVICE_LIFETIME.total_seconds() else None
 
 
-def _signature(app_secret: str, realm: str, user_id: str, said: str) -> str:
-    return fingerprint(app_secret, "login-device", "\x00".join((realm, user_id, said)))
+def _signature(app_secret: str, *about: str) -> str:
+    return fingerprint(app_secret, "login-device", "\x00".join(about))

@@ -17,16 +17,16 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 from flask import Flask
-from werkzeug.http import parse_list_header
 
 from app.errors import ApiError, TooManyRequests, TooSlow, Unavailable, error_body
-from app.http.client_address import client_network
+from app.http.client_address import client_network, said_by_proxy
 from app.http.hooks import REFUSAL
 from app.settings import Settings
 
 log = logging.getLogger("guildhall.web")
 
 IN_MEMORY = 2**20  # bytes of one body, asked or answered; the rest of a longer one waits in a file
+REQUESTS_IN_MEMORY = 64 * 2**20  # bytes of all bodies that come in or wait for a thread; the rest in files
 ANSWERS_IN_MEMORY = 64 * 2**20  # bytes of all answers that wait for their readers in one process; the rest in files
 SLOWEST = 16 * 1024  # bytes a second that a client must keep up once its patience is used up
 ABORT = "guildhall.abort"  # the ASGI extension of app/ops/web.py: drops the connection, whatever it still holds
@@ -79,6 +79,7 @@ class _Body:
     length: int | None = None
     refusal: ApiError | None = None
     whole: bool = True
+    in_memory: int = 0
 
 
 class _Answer:
@@ -147,6 +148,7 @@ class BufferingServer:
         self._settings = settings
         self._longest_body: int = application.config["MAX_CONTENT_LENGTH"]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self.requests_in_memory = 0  # bytes of bodies that are not answered yet
         self.waiting_in_memory = 0  # bytes of answers that are not sent yet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -172,7 +174,10 @@ class BufferingServer:
         except ClientGone:
             return
         _put_into(environ, body)
-        answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._run_application, environ)
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._run_application, environ)
+        finally:
+            self.requests_in_memory -= body.in_memory
         try:
             await self._send(answer, scope, send)
         finally:
@@ -197,7 +202,8 @@ class BufferingServer:
 
     async def _read(self, receive: Receive) -> _Body:
         """Read the body to its end, as long as the client keeps up; raises ClientGone."""
-        length, content = 0, SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever gets it closes it
+        length = in_memory = 0
+        content = SpooledTemporaryFile()  # noqa: SIM115 - whoever gets it closes it
         patience = self._settings.request_body_seconds
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -209,22 +215,31 @@ class BufferingServer:
                     if message["type"] == "http.disconnect":
                         raise ClientGone
                     piece = message.get("body", b"")
-                    length += len(piece)
+                    is_in_memory, length = length == in_memory, length + len(piece)
                     content.write(piece)
+                    if is_in_memory:
+                        in_memory, self.requests_in_memory = length, self.requests_in_memory + len(piece)
+                        if length > IN_MEMORY or self.requests_in_memory > REQUESTS_IN_MEMORY:
+                            content.rollover()
+                            in_memory, self.requests_in_memory = 0, self.requests_in_memory - in_memory
                     await _move(limit, began + patience + length / SLOWEST)
                     if not message.get("more_body"):
                         content.seek(0)
-                        return _Body(content, length)
+                        return _Body(content, length, in_memory=in_memory)
         except TimeoutError:
             refusal = TooSlow()
         except OSError as error:  # no room for the file
             log.error("a request of %d bytes and more found no room: %s", length, error.strerror)
             refusal = Unavailable("errMsg_NoRoom")
         except BaseException:
-            content.close()
+            self._drop(content, in_memory)
             raise
-        content.close()
+        self._drop(content, in_memory)
         return _Body(BytesIO(), length, refusal, whole=False)
+
+    def _drop(self, content: IO[bytes], in_memory: int) -> None:
+        content.close()
+        self.requests_in_memory -= in_memory
 
     def _run_application(self, environ: Environ) -> _Answer:
         """Run the application, in one of its threads, and return all it says.
@@ -286,10 +301,9 @@ async def _move(limit: asyncio.Timeout, when: float | None) -> None:
 
 
 def client_of(environ: Environ, proxies: int) -> str:
-    """Return the address the request comes from, as the nearest `proxies` proxies saw it (as ProxyFix reads them)."""
-    seen = parse_list_header(environ.get("HTTP_X_FORWARDED_FOR", "")) if proxies else []
-    address: str = seen[-proxies] if len(seen) >= proxies > 0 else environ.get("REMOTE_ADDR", "")
-    return address
+    """Return the address the request comes from, as the nearest `proxies` proxies saw it (app/http/wsgi_middleware.py
+    believes the same)."""
+    return said_by_proxy(environ.get("HTTP_X_FORWARDED_FOR", ""), proxies) or str(environ.get("REMOTE_ADDR", ""))
 
 
 def too_many_unfinished() -> TooManyRequests:
@@ -327,6 +341,8 @@ def _environ(scope: Scope) -> Environ:
         "wsgi.version": (1, 0), "wsgi.url_scheme": scope.get("scheme", "http"), "wsgi.errors": sys.stderr,
         "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False}
     for name, value in scope["headers"]:
+        if b"_" in name:
+            continue  # X_Forwarded_For would pass for what a proxy adds to X-Forwarded-For; gunicorn drops it, too
         key, text = _key(name), value.decode("latin-1")
         environ[key] = f"{environ[key]},{text}" if key in environ else text
     return environ

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from flask import Flask
 from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]
+from gunicorn.asgi.parser import LimitRequestHeaders  # type: ignore[import-untyped]
 from gunicorn.asgi.protocol import ASGIProtocol  # type: ignore[import-untyped]
 from gunicorn.workers import gasgi  # type: ignore[import-untyped]
 
@@ -19,6 +20,7 @@ from app.errors import ApiError, InvalidInput, TooSlow, error_body
 from app.ops.asgi import ABORT, BufferingServer, too_many_unfinished
 from app.runtime import runtime_of
 
+_LONGEST_HEAD = 64 * 1024  # bytes of all headers of one request; gunicorn bounds each, and their number
 _LINGER_SECONDS = 5.0  # how long a closed connection may take to read what was written to it
 _BEFORE_THE_KILL_SECONDS = 1.0  # the master ends a worker that is not gone by its graceful_timeout
 
@@ -80,6 +82,9 @@ class Protocol(ASGIProtocol):
         return self._body_receiver is None
 
     def _on_headers_complete(self) -> bool:
+        """Take a head of a sensible length: a thousand that wait for a thread are held, and copied, at once."""
+        if sum(len(name) + len(value) for name, value in self._callback_parser.headers) > _LONGEST_HEAD:
+            raise LimitRequestHeaders("the headers are too long together")
         self._head_is_over()
         return bool(super()._on_headers_complete())
 

@@ -141,6 +141,15 @@ def test_one_connection_serves_many_requests(impatient: LiveSystem) -> None:
     assert len(sockets) == 1
 
 
+@pytest.mark.parametrize(("length", "status"), [(700, 200), (1000, 400)])
+def test_headers_that_are_too_long_together_are_refused(impatient: LiveSystem, length: int, status: int) -> None:
+    """Each may be long, and there may be many; a thousand such requests that wait for a thread must fit into memory."""
+    headers = b"".join(b"X-%d: %s\r\n" % (number, b"x" * length) for number in range(80))
+    with connected(impatient, 1, b"GET " + HEALTH.encode() + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                   + headers + b"\r\n") as [client]:
+        assert int(last_words(client).split(b" ")[1]) == status
+
+
 def test_an_upload_of_megabytes_arrives_whole(impatient: LiveSystem) -> None:
     """It waits in a file; what is no picture is refused only after all of it was read."""
     form = (b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'

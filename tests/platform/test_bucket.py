@@ -18,8 +18,8 @@ from app.jobs.worker import run_job
 from app.media.preparation import PreparationFailed
 from app.media.store import media_store
 from app.runtime import runtime
-from blueprints.platform.bucket import preparation
-from blueprints.platform.bucket.commands import Upload, store_images
+from blueprints.platform.bucket import commands, preparation
+from blueprints.platform.bucket.commands import Upload, empty_bucket, store_images
 from blueprints.platform.bucket.models import BucketFile
 from cli import load_command
 from tests.hostile_pictures import png_without_its_pixels
@@ -310,3 +310,43 @@ def test_what_an_older_release_stored_is_cleaned_once(app, auth, one, tokens, se
     assert clean("--yes")["changed"] == 1
     assert dict(Image.open(io.BytesIO(download(auth, file).data)).getexif()) == {}
     assert clean("--yes")["changed"] is False
+
+
+def purged_while(does, one):
+    """Return the function, whose work is done just before the files of the user are purged."""
+    def slow(*arguments, **named):
+        done = does(*arguments, **named)
+        empty_bucket(one.actor, user_bucket(one))
+        return done
+    return slow
+
+
+@pytest.mark.parametrize("run", [preparation.prepare_next_file, preparation.clean_stored])
+def test_a_picture_whose_owner_is_purged_while_it_is_decoded_leaves_no_bytes(app, auth, one, tokens, settle,
+                                                                              monkeypatch, run):
+    before = set(stored_files(app))
+    upload(auth, tokens(one)["userBucketToken"], user_bucket(one), photo())
+    if run is preparation.clean_stored:
+        with unit_of_work(one.actor) as work:
+            work.execute(update(BucketFile).values(state="ready", storage_name=BucketFile.storage_name + "raw"))
+            work.commit()
+    monkeypatch.setattr(preparation, "prepare_picture", purged_while(preparation.prepare_picture, one))
+    run()
+    assert set(stored_files(app)) == before
+
+
+def test_a_picture_prepared_while_its_bucket_is_emptied_leaves_no_bytes(app, auth, one, tokens, monkeypatch):
+    before = set(stored_files(app))
+    upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png())
+    def after_the_worker(actor):
+        preparation.prepare_next_file()
+        return unit_of_work(actor)
+    def deleted(files):
+        if commands.unit_of_work is unit_of_work:  # the worker has read the bytes already, and they go only now
+            monkeypatch.setattr(commands, "unit_of_work", after_the_worker)
+        else:
+            delete_bytes(files)
+    delete_bytes = commands._delete_bytes
+    monkeypatch.setattr(commands, "_delete_bytes", deleted)
+    empty_bucket(one.actor, user_bucket(one))
+    assert set(stored_files(app)) == before

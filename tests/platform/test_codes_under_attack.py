@@ -8,6 +8,7 @@ import pytest
 from app.actor import system_actor
 from app.clock import moved_clock, now
 from app.errors import Forbidden
+from app.identity.security_events import security_log
 from app.notify.mailbox import read_outbox
 from blueprints.platform.auth import commands, verification
 from tests.clients import PASSWORD
@@ -152,3 +153,12 @@ def test_a_reset_that_lost_the_race_against_another_password_changes_nothing(aut
         commands.reset_password(system_actor(realm), one.user_id, former_hash="another", new_hash="x", by_email=True)
     assert refused.value.err_code == "StepNotFound"
     assert auth.login(one.email).status_code == 200
+
+
+def test_wrong_codes_are_security_events_and_wrong_links_which_nothing_bounds_are_none(auth, people, realm):
+    one = people.user("u1")
+    code = start(auth, one.email).json["secretCode"]
+    assert is_refusal(complete(auth, one.email, wrong_code(code), **STRANGER), 403, "CodeMismatch")
+    for number in range(30):
+        assert is_refusal(complete(auth, one.email, f"{number:x>43}", **STRANGER), 403, "CodeMismatch")
+    assert len(security_log(realm, user_id=None, kind="code", limit=100)) == 1

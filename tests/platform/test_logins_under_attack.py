@@ -78,6 +78,17 @@ def test_a_device_that_logged_in_is_not_slowed_down_for_thirty_days(auth, people
         assert is_refusal(auth.login(one.email, **at("198.51.100.1", Cookie=device)), 429)
 
 
+def test_devices_that_knew_the_former_password_are_strangers_to_the_new_one(auth, people, slowed):
+    one, new = people.user("u1"), "another-fine-horse-2"
+    former = device_of(auth.login(one.email), auth)
+    body = {"oldPassword": PASSWORD, "newPassword": new}
+    assert auth.call("PATCH", f"/v1/userpassword/{one.user_id}", token=one.token, json=body).status_code == 200
+    present = device_of(auth.login(one.email, new), auth)
+    slowed(one.email)
+    assert is_refusal(auth.login(one.email, WRONG, **at("198.51.100.1", Cookie=former)), 429)
+    assert auth.login(one.email, new, **at("198.51.100.1", Cookie=present)).status_code == 200
+
+
 def test_guesses_from_a_known_device_are_counted_for_themselves(auth, people):
     one = people.user("u1")
     device = device_of(auth.login(one.email), auth)

@@ -19,7 +19,7 @@ def read_png(content: bytes) -> Picture:
     """Return the picture; raises BrokenPicture when it is cut or its chunks contradict themselves."""
     view = memoryview(content)
     kept: list[bytes | memoryview] = [view[:8]]
-    width = height = frames = data = number = 0
+    width = height = frames = data = number = profiles = 0
     at, kind = 8, b""
     while kind != b"IEND":
         number = count_part(number)
@@ -36,7 +36,10 @@ def read_png(content: bytes) -> Picture:
             width, height = struct.unpack_from(">II", body)
         frames += kind == b"fcTL"
         data += kind == b"IDAT"
-        if length <= _LONGEST.get(kind, -1) or (kind == _PROFILE and _is_profile(bytes(body))):
+        profiles += kind == _PROFILE
+        # Only the first profile is unpacked: there may be one, and ten thousand of a kilobyte would take half a minute.
+        is_kept_profile = kind == _PROFILE and profiles == 1 and _is_profile(bytes(body))
+        if length <= _LONGEST.get(kind, -1) or is_kept_profile:
             kept.append(view[at:end])
         elif kind in _CRITICAL or not kind[0] & 0x20:
             raise BrokenPicture("a chunk that the pixels need is unknown or too long")

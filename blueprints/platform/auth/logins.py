@@ -73,7 +73,7 @@ def log_in(actor: Actor, username: str, password: str, device: str) -> Login:
     except Forbidden as refused:
         record_refusal(actor, "login", user_id, reason=refused.err_code)
         raise
-    return _login(pair, session, device_token(runtime().settings.secret_key, realm, row.id))
+    return _login(pair, session, device_token(runtime().settings.secret_key, realm, row.id, fresh_hash))
 
 
 def log_in_again(actor: Actor) -> Login:
@@ -104,7 +104,7 @@ def _counted(actor: Actor, row: Any, email: str, device: str) -> _Counted:
 
     A known device counts for itself alone: strangers, also behind the same address, do not close its way in."""
     realm, address = actor.realm, actor.address or ""
-    known = known_device(runtime().settings.secret_key, realm, row.id, device) if row else None
+    known = known_device(runtime().settings.secret_key, realm, row.id, row.password, device) if row else None
     if known is not None:
         return [(FAILURES, (realm, email, address, known)), (ALL_FAILURES, (realm, email, known))]
     return [(FAILURES, (realm, email, address)), (FAILURES_OF_ADDRESS, (realm, address)),

@@ -91,11 +91,13 @@ def complete_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict
 
 def _compare(actor: Actor, verification: Verification, party: Party, secret: str, how: Callable[..., None],
              counted: _Counted) -> None:
-    """Check or consume the code; a wrong one counts, whatever else is refused, or good, does not."""
+    """Check or consume the code; a wrong one counts, whatever else is refused, or good, does not.
+
+    A wrong link is not written down: nothing bounds how many are tried, and nobody guesses one."""
     try:
         how(*party.subject, secret=secret, bound=party.bound, address=_address(actor))
     except CodeRefused as refused:
-        if refused.reason == "mismatch":
+        if refused.reason == "mismatch" and not is_link_secret(secret):
             record_refusal(actor, "code", party.account.id if party.account else None, service=verification.name)
         else:
             identity().throttle.give_back(*counted)

@@ -4,6 +4,7 @@ What was uploaded is served only when it is prepared (preparation.py): only its 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import case, delete, select
 
@@ -95,16 +96,22 @@ def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> lis
 def empty_bucket(actor: Actor, bucket_id: str) -> int:
     """Delete every file of the bucket for good and return how many there were; the bytes go first, rows can be retried.
 
-    Not to be called in a unit of work: the store may be slow."""
+    They go once more behind the rows: a worker may have written a prepared picture in between, and from then on it
+    removes what it writes (preparation.py). Not to be called in a unit of work: the store may be slow."""
     in_bucket = (BucketFile.realm == actor.realm, BucketFile.bucket_id == bucket_id)
     files = fetch(select(BucketFile.storage_name).where(*in_bucket))
-    for file in files:
-        media_store().delete(raw_name(file.storage_name))
-        media_store().delete(file.storage_name)
+    _delete_bytes(files)
     with unit_of_work(actor) as work:
         work.execute(delete(BucketFile).where(*in_bucket))
         work.commit()
+    _delete_bytes(files)
     return len(files)
+
+
+def _delete_bytes(files: Sequence[Any]) -> None:
+    for file in files:
+        media_store().delete(raw_name(file.storage_name))
+        media_store().delete(file.storage_name)
 
 
 def _count(actor: Actor, files: int) -> None:

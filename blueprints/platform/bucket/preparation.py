@@ -98,8 +98,14 @@ def _settle(file: BucketFile, state: str, reason: str | None) -> None:
         is_there = settle(work, WAITING, BucketFile.id == file.id, state=state, due_at=None, last_error=reason,
                           prepared_at=now())
         work.commit()
-    if not is_there and not fetch(select(BucketFile.id).where(BucketFile.id == file.id)):
-        media_store().delete(file.storage_name)  # its owner was purged while it was decoded
+    if not is_there:
+        _forget_if_purged(file)
+
+
+def _forget_if_purged(file: Any) -> None:
+    """Remove what was written for a file whose owner was purged while it was decoded."""
+    if not fetch(select(BucketFile.id).where(BucketFile.id == file.id)):
+        media_store().delete(file.storage_name)
 
 
 def _postpone(file: BucketFile, error: Exception) -> None:
@@ -137,8 +143,10 @@ def _clean(file: Any, *, dry_run: bool) -> Outcome:
         return Outcome(file.id, "failed", str(error))
     if not dry_run:
         with unit_of_work(kernel_actor()) as work:
-            settle(work, _UNCLEANED, BucketFile.id == file.id, **values)
+            is_there = settle(work, _UNCLEANED, BucketFile.id == file.id, **values)
             work.commit()
+        if not is_there:
+            _forget_if_purged(file)
     return outcome
 
 

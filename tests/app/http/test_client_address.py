@@ -12,6 +12,8 @@ from app.http.client_address import client_network
     ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
     ("fe80::1%eth0", "fe80::/64"),
     ("::1", "::/64"),
+    ("192.0.2.7:50123", "192.0.2.7"),
+    ("[2001:db8:1:2:3:4:5:6]:50123", "2001:db8:1:2::/64"),
 ])
 def test_the_key_of_an_address(address: str, key: str) -> None:
     assert client_network(address) == key

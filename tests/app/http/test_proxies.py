@@ -35,6 +35,9 @@ def test_without_proxies_nobody_is_believed(make_app: MakeApp) -> None:
     ("1", "203.0.113.9"),
     ("1", "198.51.100.1, 203.0.113.9"),  # the caller wrote the first one itself
     ("2", "198.51.100.1, 203.0.113.9, 192.0.2.1"),
+    ("1", '"198.51.100.1, 203.0.113.9'),  # a quote does not swallow what the proxy added
+    ("2", '"198.51.100.1, 203.0.113.9, 192.0.2.1'),
+    ("1", "198.51.100.1\\, 203.0.113.9"),
 ])
 def test_the_address_is_what_the_outermost_trusted_proxy_saw(make_app: MakeApp, proxies: str, forwarded: str) -> None:
     scheme = ", ".join(["https"] * int(proxies))

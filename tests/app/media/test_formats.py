@@ -1,5 +1,6 @@
 """Pictures are read part by part: what is no whole picture is refused, what is no pixel is left out."""
 import io
+import zlib
 
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
@@ -131,3 +132,11 @@ def test_a_hostile_file_is_read_or_refused_and_nothing_else(kind):
         except BrokenPicture:
             continue
         assert read_picture(kept).without_metadata() == kept, name
+
+
+def test_of_many_colour_profiles_of_a_png_one_is_unpacked(monkeypatch):
+    unpacked, unpack = [], zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", lambda: unpacked.append(1) or unpack())
+    profile = chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(PROFILE))
+    read = read_picture(png_of(9, 9, *[profile] * 50))
+    assert (len(unpacked), read.without_metadata()) == (1, png_of(9, 9, profile))

@@ -1,6 +1,7 @@
 """Requests and answers pass the server whole: what an application behind it sees, and what its clients get."""
 import asyncio
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,14 @@ from flask import Flask, Response, request
 
 from app.http.hooks import REFUSAL
 from app.ops import asgi
-from app.ops.asgi import ABORT, ANSWERS_IN_MEMORY, IN_MEMORY, BufferingServer, UnfinishedRequests
+from app.ops.asgi import (
+    ABORT,
+    ANSWERS_IN_MEMORY,
+    IN_MEMORY,
+    REQUESTS_IN_MEMORY,
+    BufferingServer,
+    UnfinishedRequests,
+)
 from app.settings import Settings
 
 LONGEST = 4 * IN_MEMORY
@@ -29,7 +37,7 @@ def small_application() -> Flask:
         if refusal is not None:
             return {"code": refusal.err_code}, refusal.status
         return {"length": len(request.get_data()), "announced": request.content_length, "from": request.remote_addr,
-                "q": request.args.get("q")}
+                "q": request.args.get("q"), "forwarded": request.headers.get("X-Forwarded-For")}
 
     @app.get("/long/<int:size>")
     def long(size: int) -> Response:
@@ -53,6 +61,7 @@ class Client:
     pieces: list[bytes] = field(default_factory=list)  # of its body, as they come in
     then: str = "end"  # or "silence", "leave", "too late": the rest comes together with the time-out
     reads: bool = True
+    also: list[tuple[bytes, bytes]] = field(default_factory=list)  # headers, as they are
     address: str = "203.0.113.1"
     said: list[dict[str, Any]] = field(default_factory=list)
     was_dropped: bool = False
@@ -85,7 +94,8 @@ class Client:
         await self.server({
             "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
             "http_version": "1.1", "client": (self.address, 1), "extensions": {ABORT: drop}, "scheme": "http",
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+            "headers": [*((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()),
+                        *self.also],
         }, receive, send)
         return self
 
@@ -257,3 +267,41 @@ def test_the_address_that_counts_is_the_one_the_trusted_proxy_saw(
         return [other.status]
 
     assert asyncio.run(answers()) == statuses
+
+
+def test_a_quote_does_not_make_the_caller_the_proxy_which_may_have_any_number() -> None:
+    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": '"198.51.100.7, 203.0.113.1'}
+    assert asgi.client_of(environ, 1) == "203.0.113.1"
+
+
+@pytest.mark.parametrize("name", [b"x_forwarded_for", b"x-forwarded_for"])
+def test_a_header_whose_name_is_written_with_underscores_is_none(name: bytes) -> None:
+    client = Client(served(), also=[(name, b"198.51.100.7")])
+    assert ask(client, "/echo", x_forwarded_for="203.0.113.1").json["forwarded"] == "203.0.113.1"
+
+
+def test_bodies_that_wait_for_a_thread_take_no_more_memory_than_they_may() -> None:
+    async def held() -> tuple[int, list[int], int]:
+        server, release, waiting = served(), threading.Event(), []
+        server._threads.submit(release.wait)
+        count = REQUESTS_IN_MEMORY // IN_MEMORY + 8
+        for _ in range(count):
+            waiting.append(asyncio.ensure_future(Client(server, [bytes(IN_MEMORY)]).ask(
+                "/echo", "POST", content_length=str(IN_MEMORY))))
+            await asyncio.sleep(0)
+        held = server.requests_in_memory
+        release.set()
+        done = await asyncio.gather(*waiting)
+        return held, [one.json["length"] for one in done], server.requests_in_memory
+
+    held_at_most, lengths, held_at_last = asyncio.run(held())
+    assert 0 < held_at_most <= REQUESTS_IN_MEMORY
+    assert set(lengths) == {IN_MEMORY}
+    assert held_at_last == 0
+
+
+@pytest.mark.parametrize("then", ["silence", "leave"])
+def test_a_body_that_does_not_come_whole_takes_no_memory_any_more(then: str) -> None:
+    server = served(IMPATIENT)
+    ask(Client(server, [bytes(1000)], then=then), "/echo", "POST", content_length="5000")
+    assert server.requests_in_memory == 0
