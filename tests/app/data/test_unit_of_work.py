@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.actor import system_actor
 from app.clock import now
+from app.data.changes import OutboxRecord
 from app.data.due_work import DueWork
 from app.data.ids import uuid7
 from app.data.reads import fetch
@@ -358,6 +359,17 @@ def test_a_lock_taken_in_a_refused_attempt_is_not_held_any_more(app: Flask) -> N
             work.lock(Subcategory, subcategory.id)
             raise NotFound
         assert work.lock(Category, category.id).title == "Toys"
+
+
+def test_what_was_written_before_another_cause_keeps_its_own(app: Flask) -> None:
+    with unit_of_work(SYSTEM, request_id="first") as work:
+        work.insert(Category(title="Toys"))
+        with work.acting_for(SYSTEM, "second"):
+            work.insert(Category(title="Books"))
+        work.insert(Category(title="Games"))
+        work.commit()
+    assert [row.request_id for row in fetch(select(OutboxRecord.request_id).order_by(OutboxRecord.id))] == [
+        "first", "second", "first"]
 
 
 def test_a_lost_update_is_refused(app: Flask) -> None:
