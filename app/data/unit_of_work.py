@@ -234,7 +234,8 @@ class UnitOfWork:
 
         Raises NoRealm for the kernel's own work."""
         realm = self.actor.realm
-        self._run(delete(DueWork).where(is_piece(realm, kind, subject)))
+        # Not compared with the rows in memory: whoever schedules for each of many would compare each with all.
+        self._run(delete(DueWork).where(is_piece(realm, kind, subject)).execution_options(synchronize_session=False))
         if due_at is not None:
             self._run(insert(DueWork).values(realm=realm, kind=kind, subject=subject, due_at=due_at, attempts=0,
                                              request_id=self.request_id))

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.actor import system_actor
@@ -393,3 +393,14 @@ def test_due_work_is_owed_once_per_subject(app: Flask) -> None:
         work.schedule("close-auction", subject, None)
         work.commit()
     assert fetch(select(DueWork.subject)) == []
+
+
+def test_due_work_is_owed_without_a_look_at_the_rows_in_memory(app: Flask) -> None:
+    """Else a command that owes work for each of n rows compares n times n."""
+    compared = []
+    with unit_of_work(SYSTEM) as work:
+        event.listen(work._session, "do_orm_execute", lambda state: compared.append(
+            (state.is_delete, state.execution_options.get("synchronize_session", "auto"))))
+        work.schedule("close-auction", uuid7(), None)
+        work.commit()
+    assert compared == [(True, False)]
