@@ -63,8 +63,8 @@ KERNEL = ServiceDeclaration(
          "cli.prepare", "cli.serve", "cli.settings"),
     persons=(
         rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
-        rows_of_people(PaymentAttempt, KEPT, "user_id", why="the books: who paid what"),
-        rows_of_people(PaymentRefund, KEPT, "requested_by", why="the books: which staff gave money back"),
+        rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),
+        rows_of_people(PaymentRefund, KEPT, "requested_by", why="which staff gave money back"),
     ),
 )
 SERVICES = (

@@ -46,5 +46,5 @@ def clean(dry_run: bool, yes: bool, as_json: bool) -> None:
     if not agreed(f"clean {waiting} stored pictures", dry_run=dry_run, yes=yes, reports=True) and not dry_run:
         return
     with click.progressbar(length=waiting, label="pictures", file=sys.stderr, show_pos=True) as bar:
-        counted = clean_stored(dry_run=dry_run, told=lambda _: bar.update(1))
+        counted = clean_stored(dry_run=dry_run, after_each=lambda _: bar.update(1))
     print_facts({"dryRun": dry_run, **counted}, as_json=as_json)

@@ -4,6 +4,7 @@ For rows whose every value is known beforehand: data objects, whose ids are made
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Table, insert
@@ -51,8 +52,8 @@ def insert_entities(connection: Connection, entities: Iterable[Entity]) -> None:
                 if row.get(name) is None:
                     row[name] = default()
         insert_rows(connection, model, [vars(entity) for entity in alike])
-        for entity in alike:
-            make_transient_to_detached(entity)
+    for entity in chain.from_iterable(by_model.values()):  # after the last: of a refused flush none is known
+        make_transient_to_detached(entity)
 
 
 @cache

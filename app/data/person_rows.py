@@ -5,15 +5,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import Executable, delete, or_, update
 
+from app.actor import Actor
 from app.data.changes import version_key
 from app.data.entity import Base, Entity
-from app.data.unit_of_work import UnitOfWork
+from app.data.unit_of_work import unit_of_work
 
 ERASED, ANONYMOUS, KEPT, EXPIRING = "erased", "anonymous", "kept", "expiring"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Whose rows are that nobody's name stands on any more."""
+
+First = Callable[[Actor, str, str | None], object]
+"""What is done before: it is given the system actor of the realm, the person's id, and the request of the purge."""
 
 
 @dataclass(frozen=True)
@@ -22,34 +26,39 @@ class PersonRows:
 
     ERASED: they are removed. ANONYMOUS: the name becomes NOBODY. KEPT: others need them, as `why` says; the id leads to
     no account any more. EXPIRING: they end by the clock, as `why` says. `people` is attribute → what else is blanked
-    with it; `first` is done before, in the same transaction."""
+    with it; `first` is done before, in transactions of its own."""
 
     model: type[Base]
     fate: str
     people: Mapping[str, Mapping[str, Any]]
     why: str = ""
-    first: Callable[[UnitOfWork, str], object] | None = field(default=None, compare=False)
+    first: First | None = field(default=None, compare=False)
 
-    def forget(self, work: UnitOfWork, user_id: str) -> None:
-        """Do to the rows of this person what is declared; a second time finds nothing.
+    def forget(self, actor: Actor, user_id: str, cause: str | None) -> None:
+        """Do to the rows of this person what is declared, in one transaction; a second time finds nothing.
 
         The same id may be another person's in another realm: only rows of the actor's realm are met."""
-        if getattr(self.model, "__realm__", work.actor.realm) != work.actor.realm:
+        if getattr(self.model, "__realm__", actor.realm) != actor.realm:
             return
-        in_realm = [self.model.realm == work.actor.realm] if hasattr(self.model, "realm") else []
         if self.first is not None:
-            self.first(work, user_id)
-            work.flush()
+            self.first(actor, user_id, cause)
+        if not (statements := self._statements(actor.realm, user_id)):
+            return
+        with unit_of_work(actor) as work:
+            for statement in statements:
+                work.execute(statement)
+            if issubclass(self.model, Entity):
+                work.invalidate(version_key(self.model))
+            work.commit()
+
+    def _statements(self, realm: str, user_id: str) -> list[Executable]:
+        in_realm = [self.model.realm == realm] if hasattr(self.model, "realm") else []
         columns = {name: getattr(self.model, name) for name in self.people}
         if self.fate == ERASED:
-            work.execute(delete(self.model).where(
-                *in_realm, or_(*(column == user_id for column in columns.values()))))
-        for name, blanks in self.people.items() if self.fate in (ANONYMOUS, KEPT) else ():
-            values = {**blanks, **self._nameless(name)}
-            if values:
-                work.execute(update(self.model).where(*in_realm, columns[name] == user_id).values(values))
-        if issubclass(self.model, Entity):
-            work.invalidate(version_key(self.model))
+            return [delete(self.model).where(*in_realm, or_(*(column == user_id for column in columns.values())))]
+        said = {name: {**blanks, **self._nameless(name)} for name, blanks in self.people.items()}
+        return [update(self.model).where(*in_realm, columns[name] == user_id).values(values)
+                for name, values in said.items() if values]
 
     def _nameless(self, name: str) -> dict[str, Any]:
         if self.fate != ANONYMOUS:
@@ -63,14 +72,16 @@ class PersonTables(tuple[PersonRows, ...]):
 
 
 def rows_of_people(model: type[Base], fate: str, *people: str, why: str = "",
-                   first: Callable[[UnitOfWork, str], object] | None = None,
+                   first: First | None = None,
                    blanks: Mapping[str, Mapping[str, Any]] | None = None) -> PersonRows:
     """Return the declaration of one table: its attributes that name people, and what is blanked with each."""
     said = blanks or {}
     return PersonRows(model, fate, {name: said.get(name, {}) for name in people}, why, first)
 
 
-def forget_person(work: UnitOfWork, tables: Iterable[PersonRows], user_id: str) -> None:
-    """Do to all rows of a person who is gone for good what their services declare."""
+def forget_person(actor: Actor, tables: Iterable[PersonRows], user_id: str, cause: str | None) -> None:
+    """Do to all rows of a person who is gone for good what their services declare, a table in a transaction.
+
+    Not to be called in a unit of work: nobody shall wait for all tables. `cause` is the request of the purge."""
     for table in tables:
-        table.forget(work, user_id)
+        table.forget(actor, user_id, cause)

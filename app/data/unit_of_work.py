@@ -234,7 +234,8 @@ class UnitOfWork:
 
         Raises NoRealm for the kernel's own work."""
         realm = self.actor.realm
-        self._run(delete(DueWork).where(is_piece(realm, kind, subject)))
+        # Not compared with the rows in memory: whoever schedules for each of many would compare each with all.
+        self._run(delete(DueWork).where(is_piece(realm, kind, subject)).execution_options(synchronize_session=False))
         if due_at is not None:
             self._run(insert(DueWork).values(realm=realm, kind=kind, subject=subject, due_at=due_at, attempts=0,
                                              request_id=self.request_id))
@@ -243,7 +244,8 @@ class UnitOfWork:
     def acting_for(self, actor: Actor, request_id: str | None) -> Iterator[None]:
         """Let the block act as `actor`, and what it writes carry the request id of its cause.
 
-        What it changed is flushed at its end, so that its events do not carry the next cause's."""
+        What was changed before it and in it is flushed at its begin and end: an event carries its own cause."""
+        self.flush()
         former = self.actor, self.request_id
         self.actor, self.request_id = actor, request_id
         try:
@@ -280,20 +282,27 @@ class UnitOfWork:
         try:
             with self._session.begin_nested():
                 self._session.connection()  # sets the savepoint, also for what is inserted without the session
-                yield
-                self._require_sound()
-                self.flush()
+                try:
+                    yield
+                    self._require_sound()
+                    self.flush()
+                except BaseException:
+                    self._forget_inserted(inserted)  # before the rollback, which empties the rows the session knows
+                    raise
         except BaseException:
             del self._after_commit[actions:]
             self._records, self._invalidated, self._held, self._last_locked = records, invalidated, held, last_locked
             self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
             self._new.clear()
-            for entity in self._inserted[inserted:]:
-                make_transient(entity)
-            del self._inserted[inserted:]
             if expectation is not None:
                 expectation.met = met
             raise
+
+    def _forget_inserted(self, first: int) -> None:
+        """Let the rows inserted from the `first` on be new ones again, with the values they have."""
+        for entity in self._inserted[first:]:
+            make_transient(entity)
+        del self._inserted[first:]
 
     def flush(self) -> None:
         """Send the changes to the database now, so that versions are set and unique rules have spoken."""

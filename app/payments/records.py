@@ -1,4 +1,4 @@
-"""The books of the checkout flow: attempts to be paid, money given back, webhooks received; shared by every checkout.
+"""The tables of the checkout flow: attempts to be paid, money given back, webhooks received; shared by every checkout.
 
 `checkout` names whose order it is. They are no data objects: what clients see stands on the data objects below."""
 from datetime import datetime

@@ -2,9 +2,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.actor import system_actor
 from app.clock import moved_clock, now
+from app.data import batches
+from app.data.changes import OutboxRecord
+from app.data.connections import reading
 from app.errors import Forbidden
 from app.jobs.worker import run_job
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
@@ -12,7 +16,8 @@ from blueprints.marketplace.auction_offer.offer_commands import make_offer, offe
 from blueprints.marketplace.order_management import ledger_entries
 from blueprints.marketplace.order_management.placing import Wanted, place_order
 from blueprints.marketplace.product_listing.auction_state import auction_overview
-from blueprints.marketplace.product_listing.commands import create_product, update_product
+from blueprints.marketplace.product_listing.commands import create_product, update_product, withdraw_listings_of
+from blueprints.marketplace.product_listing.queries import live_products_of
 from blueprints.platform.auth.commands import archive_profile, delete_user, lock_user
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.clients import PASSWORD
@@ -250,3 +255,17 @@ class TestReturn:
         for product in (auction, fixed):
             assert room.admin.get(f"{PRODUCTS}/{product}").status_code == 404
         assert room.bid_seen(room.ben, bid)["status"] == "CANCELLED"
+
+    def test_very_many_listings_are_withdrawn_in_batches(self, room, monkeypatch):
+        left = []
+        for _ in range(5):
+            room.fixed()
+        monkeypatch.setattr(batches, "BATCH_ROWS", 2)
+        monkeypatch.setattr(batches, "yield_write_lock", lambda: left.append(len(live_products_of([seller_id]))))
+        seller_id = room.seller.user_id
+        assert withdraw_listings_of(SYSTEM, seller_id, "req-purge") == 5
+        assert left == [3, 1, 0]
+        with reading() as connection:
+            causes = connection.execute(select(OutboxRecord.request_id).where(
+                OutboxRecord.object == "productlistingproduct", OutboxRecord.verb == "deleted")).scalars().all()
+        assert causes == ["req-purge"] * 5

@@ -1,5 +1,5 @@
 """The writes of productListing: list, edit, withdraw, and the media shown with a listing (rules-marketplace §8.3)."""
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from app.actor import Actor
 from app.clock import now
+from app.data.batches import purge
 from app.data.columns import camel_case
+from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, RuleViolated
 from app.identity.access import require_self_or_staff
@@ -78,16 +80,22 @@ def delete_product(actor: Actor, product_id: str) -> Product:
         return product
 
 
-def withdraw_listings_of(actor: Actor, seller_id: str) -> int:
-    """Withdraw every live listing of a seller who is gone for good; returns how many. What was ordered stays."""
-    with unit_of_work(actor) as work:
-        live = work.all(select(Product).where(Product.seller_id == seller_id, Product.is_active.is_(True))
-                        .order_by(Product.id), lock=True)
-        for product in live:
-            work.schedule(CLOSE_AUCTION, product.id, None)
-            work.archive(product)
-        work.commit()
-    return len(live)
+def withdraw_listings_of(actor: Actor, seller_id: str, cause: str | None) -> int:
+    """Withdraw every live listing of a seller who is gone for good; returns how many. What was ordered stays.
+
+    In batches, because a shop may have very many, so not in a unit of work; `cause` is the request that ended him."""
+    live = (Product.seller_id == seller_id, Product.is_active.is_(True))
+
+    def find(size: int) -> list[str]:
+        return [row.id for row in fetch(select(Product.id).where(*live).order_by(Product.id).limit(size))]
+
+    def withdraw(work: UnitOfWork, ids: Sequence[str]) -> None:
+        with work.acting_for(actor, cause):
+            for product in work.all(select(Product).where(Product.id.in_(ids), *live).order_by(Product.id), lock=True):
+                work.schedule(CLOSE_AUCTION, product.id, None)
+                work.archive(product)
+
+    return purge(actor, find, withdraw)
 
 
 def create_media(actor: Actor, *, mime_type: str, url: str, size: int, product_id: str | None = None,

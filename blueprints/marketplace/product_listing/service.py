@@ -13,7 +13,7 @@ SERVICE = ServiceDeclaration(
     background=(subscribers,),
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",
-                       first=lambda work, user_id: withdraw_listings_of(work.actor, user_id)),
+                       first=withdraw_listings_of),
         rows_of_people(Product, KEPT, "highest_bidder_id", why="the outcome of an auction; the id leads to nobody"),
         rows_of_people(Media, ERASED, "uploader_id"),
     ),

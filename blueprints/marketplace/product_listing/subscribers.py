@@ -1,14 +1,17 @@
 """What happens to listings when their seller is gone for good; while he may return they only rest (decision 41)."""
-from app.data.unit_of_work import UnitOfWork
+from collections.abc import Sequence
+
+from app.actor import system_actor
 from app.events.event_delivery import Event
-from app.events.subscriptions import subscribe
+from app.events.subscriptions import subscribe_batch
 from blueprints.marketplace.product_listing.commands import withdraw_listings_of
 from blueprints.platform.auth.topics import user_topic
 from blueprints.platform.people.queries import is_gone_for_good
 
 
-@subscribe(user_topic("marketplace", "deleted"), name="product_listing.end_with_seller")
-def end_with_seller(work: UnitOfWork, event: Event) -> None:
-    """Withdraw the listings of a seller whom staff deleted, or who was purged."""
-    if is_gone_for_good(event.realm, event.key):
-        withdraw_listings_of(work.actor, event.key)
+@subscribe_batch(user_topic("marketplace", "deleted"), name="product_listing.end_with_seller")
+def end_with_seller(events: Sequence[Event]) -> None:
+    """Withdraw the listings of sellers whom staff deleted, or who were purged."""
+    for event in events:
+        if is_gone_for_good(event.realm, event.key):
+            withdraw_listings_of(system_actor(event.realm), event.key, event.request_id)

@@ -1,4 +1,5 @@
 """Writes of accounts (rules-platform §3.6). Passwords arrive hashed: no transaction waits for the 20 ms that takes."""
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -6,7 +7,9 @@ from sqlalchemy import ColumnElement, delete, select
 
 from app.actor import Actor, system_actor
 from app.clock import now
+from app.data.batches import purge
 from app.data.columns import iso
+from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, InvalidInput, NotFound, RuleViolated
 from app.identity.access import require_self
@@ -20,7 +23,6 @@ from blueprints.platform.auth.models import Account, RoleSecondFactor, account_m
 from blueprints.platform.auth.rules import gravatar_url, is_replaceable, is_restorable, normal_mobile
 from blueprints.platform.auth.topics import purged_topic, standing_topic
 
-_PURGE_BATCH = 200
 LOCK_ENDS = "lock-ends"
 
 
@@ -307,12 +309,14 @@ def purge_unverified(realm: str) -> int:
 
 
 def _purge_all(realm: str, *which: ColumnElement[bool]) -> int:
-    purged = 0
-    while True:
-        batch = _purge_some(realm, *which)
-        purged += batch
-        if batch < _PURGE_BATCH:
-            return purged
+    model = account_model(realm)
+
+    def remove(work: UnitOfWork, ids: Sequence[str]) -> None:
+        for account in work.all(select(model).where(model.id.in_(ids), *which).order_by(model.id), lock=True):
+            _purge(work, account)
+
+    return purge(system_actor(realm), lambda size: [
+        row.id for row in fetch(select(model.id).where(*which).limit(size))], remove)
 
 
 def _create(actor: Actor, archived_refusal: str, *, email: str, id: str | None = None, avatar: str | None = None,
@@ -382,16 +386,6 @@ def _require_password(actor: Actor, account: Account, proven_hash: str | None) -
     """Raise Forbidden CurrentPasswordNeeded unless the account's own user has just proved its password."""
     if actor.is_user(account.id) and account.password != proven_hash:
         raise Forbidden("errMsg_CurrentPasswordNeeded", "CurrentPasswordNeeded")
-
-
-def _purge_some(realm: str, *which: ColumnElement[bool]) -> int:
-    model = account_model(realm)
-    with unit_of_work(system_actor(realm)) as work:
-        gone = work.all(select(model).where(*which).limit(_PURGE_BATCH), lock=True)
-        for account in gone:
-            _purge(work, account)
-        work.commit()
-    return len(gone)
 
 
 def _purge(work: UnitOfWork, account: Account) -> None:

@@ -59,7 +59,7 @@ def stored_pictures_to_clean() -> int:
     return len(fetch(select(BucketFile.id).where(IS_UNCLEANED, BucketFile.state == READY)))
 
 
-def clean_stored(*, dry_run: bool = False, told: Callable[[Outcome], None] = lambda _: None) -> dict[str, int]:
+def clean_stored(*, dry_run: bool = False, after_each: Callable[[Outcome], None] = lambda _: None) -> dict[str, int]:
     """Prepare what older releases stored as it was uploaded; returns how many pictures ended how.
 
     What cannot be decoded within the limits is refused from then on, its bytes stay. Called again, it goes on with what
@@ -68,7 +68,7 @@ def clean_stored(*, dry_run: bool = False, told: Callable[[Outcome], None] = lam
     for file in _uncleaned():
         outcome = _clean(file, dry_run=dry_run)
         counted[outcome.what] += 1
-        told(outcome)
+        after_each(outcome)
     return counted
 
 

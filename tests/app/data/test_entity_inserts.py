@@ -97,6 +97,33 @@ def test_a_refused_row_can_be_inserted_anew_after_its_attempt(app: Flask) -> Non
     assert told() == ["category-created", "category-created"]
 
 
+def test_rows_of_several_models_can_be_inserted_anew_after_a_refused_flush(app: Flask) -> None:
+    toys, taken = Category(id=uuid7(), title="Toys"), uuid7()
+    with unit_of_work(SYSTEM) as work:
+        work.insert(Subcategory(id=taken, category_id=uuid7(), name="Cars", group="MORE"))
+        with pytest.raises(DuplicateRecord), work.attempt():
+            work.insert(toys)
+            work.insert(Subcategory(id=taken, category_id=toys.id, name="Again", group="MORE"))
+        work.insert(toys)
+        work.commit()
+    assert told() == ["subcategory-created", "category-created"]
+
+
+def test_a_row_that_was_changed_in_a_refused_attempt_keeps_its_values(app: Flask) -> None:
+    toys = Category(title="Toys")
+    with unit_of_work(SYSTEM) as work:
+        with pytest.raises(KeyError), work.attempt():
+            work.insert(toys)
+            work.flush()
+            work.change(toys, title="Games")
+            work.flush()
+            raise KeyError
+        work.insert(toys)
+        work.commit()
+    assert [(row.title, row.record_version) for row in fetch(select(Category.title, Category.record_version))] == [
+        ("Games", 1)]
+
+
 def test_a_row_of_a_refused_attempt_is_not_inserted_later(app: Flask) -> None:
     with unit_of_work(SYSTEM) as work:
         with pytest.raises(KeyError), work.attempt():
