@@ -1,6 +1,7 @@
 """The table of security events (decision 54): who did or tried what to an account, from where, and how it ended.
 
-One function writes it, in the transaction of what it records; `flask security log` reads it."""
+One function writes it, in the transaction of what it records; `flask security log` reads it.
+Of a program (kind `client`) `detail` names the id, whether there is such a client or not."""
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,8 @@ from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 
-KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account")
+KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account",
+         "client")
 DONE, REFUSED, THROTTLED = "done", "refused", "throttled"
 OUTCOMES = (DONE, REFUSED, THROTTLED)
 
