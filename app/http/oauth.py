@@ -25,8 +25,8 @@ from app.http.openapi import request_body
 from app.http.rate_limit import spend_one_request
 from app.http.request import visitor
 from app.identity.authentication import identity
-from app.identity.login_throttle import Limit, Throttled
-from app.identity.security_events import THROTTLED, record_refusal
+from app.identity.login_throttle import Limit
+from app.identity.security_events import record_refusal, recorded_throttle
 
 CLIENT_FAILURES = Limit("ClientSecret", most=10, window=900)
 ADDRESS_FAILURES = Limit("ClientSecretAddress", most=100, window=900)
@@ -101,12 +101,8 @@ def _proven_client(realm: str, find: Callable[[str], OAuthClient | None], client
     address = caller.address or ""
     of_client = (realm, canonical or client_id, address)
     attempts = ((CLIENT_FAILURES, of_client), (ADDRESS_FAILURES, (realm, address)))
-    try:
+    with recorded_throttle(caller, "client", None, client=canonical):
         throttle.take_all(*attempts)
-    except Throttled as throttled:
-        if throttled.is_first:
-            record_refusal(caller, "client", None, outcome=THROTTLED, client=canonical, throttle=throttled.throttle)
-        raise
     with ExitStack() as uncounted:  # also when nobody can be looked up
         uncounted.callback(throttle.give_back, *attempts)
         client = (find(canonical) if canonical else None) or _NOBODY

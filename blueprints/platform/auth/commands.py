@@ -30,16 +30,23 @@ def register_user(actor: Actor, *, email: str, password_hash: str, fullname: str
     It takes the place of an account of that address that was never verified (decision 44): nobody holds an address
     by typing it in. Within the resend window, and of two at once, the second meets EmailAlreadyExists."""
     with unit_of_work(actor) as work:
-        model, settings = account_model(actor.realm), runtime().settings
+        model = account_model(actor.realm)
         former = work.find(model, model.email == email, model.is_active.is_(True), model.email_verified.is_(False),
                            lock=True)
-        if former is not None and settings.email_verification_required and is_replaceable(
-                former.role_id, former.created_at, former.locked_until, now(), settings.verification_resend_seconds):
+        if former is not None and gives_way(former):
             _give_way(work, former)
         account = _create(actor, "YourProfileIsArchivedPleaseLoginToRestore", email=email, password=password_hash,
                           fullname=fullname, **face)
         work.commit()
     return account
+
+
+def gives_way(account: Any) -> bool:
+    """Tell whether a new registration of its e-mail takes the place of this account (a row or None; decision 44)."""
+    settings = runtime().settings
+    return (account is not None and account.is_active and not account.email_verified
+            and settings.email_verification_required and is_replaceable(
+                account.role_id, account.created_at, account.locked_until, now(), settings.verification_resend_seconds))
 
 
 def create_user(actor: Actor, *, email: str, password_hash: str, fullname: str, id: str | None = None,
