@@ -14,7 +14,7 @@ from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
 from app.identity.security_events import record_security
 from app.identity.sessions import end_session, end_sessions_of, user_version_key
-from app.notify.mailbox import sends_sms
+from app.notify.mailbox import forget_letters, sends_sms
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, RoleSecondFactor, account_model, is_unverified
 from blueprints.platform.auth.rules import gravatar_url, is_replaceable, is_restorable, normal_mobile
@@ -402,8 +402,12 @@ def _purge_some(realm: str, *which: ColumnElement[bool]) -> int:
 
 
 def _purge(work: UnitOfWork, account: Account) -> None:
-    """Delete the row; the services that keep something of the user hear `user-purged`."""
+    """Delete the row and the letters to it; the services that keep something of the user hear `user-purged`.
+
+    A number that is not verified may be another's: its letters stay until MAIL_DAYS."""
     work.delete(account)
+    is_its_phone = getattr(account, "mobile_verified", False)
+    forget_letters(work, account.email, *((account.phone,) if is_its_phone else ()))
     work.emit(purged_topic(work.actor.realm), account.id, {"id": account.id})
 
 
