@@ -218,8 +218,8 @@ class TestReturn:
                 settle()
             with moved_clock(hours=0 if by_hand else 7):
                 settle()
-                assert product in listed(room.admin)
-                assert product in found(room.admin)
+                assert product in listed(room.ben)
+                assert product in found(room.ben)
         assert len(sent("ebaycclone-auth-service-user-locked")) == 2
         assert len(sent("ebaycclone-auth-service-user-unlocked")) == 2
 

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from app.actor import Actor, system_actor
 from app.clock import now
+from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, InvalidInput, NotFound, RuleViolated
@@ -280,6 +281,8 @@ def end_lock(work: UnitOfWork, user_id: str) -> None:
     account = work.find(account_model(work.actor.realm), account_model(work.actor.realm).id == user_id, lock=True)
     if account is None or account.locked_until is None or account.locked_until > now():
         return
+    # No row changes, and yet lists that were kept while the lock held are out of date.
+    work.invalidate(version_key(account_model(work.actor.realm)))
     work.emit(standing_topic(work.actor.realm, "unlocked"), user_id, {"id": user_id, "lockedUntil": None})
 
 
