@@ -4,22 +4,25 @@ from flask.cli import with_appcontext
 
 from app.data.columns import iso
 from app.identity.security_events import KINDS, security_log
+from app.settings import REALM_CODENAMES
 from cli.terminal import as_json_option, print_rows
-from cli.users import find_account_id, realm_option
+from cli.users import find_account_id
 
+PROGRAMS = ("equipment", "organization")
 COLUMNS = ("kind", "outcome", "user_id", "actor_id", "operator", "address", "device", "detail")
 
 
 @click.group()
 def security() -> None:
-    """Security events: logins, refusals, throttles, changes of password, role, lock and address.
+    """Security events: logins, refusals, throttles, changes of password, role, lock and address; wrong secrets.
 
     Example: flask security log --user anna@example.com
     """
 
 
 @security.command("log")
-@realm_option
+@click.option("--realm", type=click.Choice((*REALM_CODENAMES, *PROGRAMS)), default="marketplace", show_default=True,
+              help="Whose events; equipment and organization have programs instead of accounts.")
 @click.option("--user", help="Only of this account: an id or an e-mail.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only of this kind.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")
@@ -30,6 +33,8 @@ def log(realm: str, user: str | None, kind: str | None, limit: int, as_json: boo
 
     Example: flask security log --kind login --limit 200 --json
     """
+    if user and realm in PROGRAMS:
+        raise click.UsageError(f"--user: {realm} has no accounts, its events name the client in `detail`")
     user_id = find_account_id(realm, user) if user else None
     events = security_log(realm, user_id=user_id, kind=kind, limit=limit)
     print_rows([{"at": iso(event.occurred_at), **{name: getattr(event, name) for name in COLUMNS}} for event in events],

@@ -17,16 +17,16 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
-from flask import Response, request
+from flask import Response
 
-from app.actor import anonymous
 from app.data.ids import canonical_uuid
-from app.http.client_address import client_network
 from app.http.openapi import answer as documented_answer
 from app.http.openapi import request_body
 from app.http.rate_limit import spend_one_request
+from app.http.request import visitor
 from app.identity.authentication import identity
 from app.identity.login_throttle import Limit
+from app.identity.security_events import record_refusal, recorded_throttle
 
 CLIENT_FAILURES = Limit("ClientSecret", most=10, window=900)
 ADDRESS_FAILURES = Limit("ClientSecretAddress", most=100, window=900)
@@ -95,17 +95,20 @@ def _proven_client(realm: str, find: Callable[[str], OAuthClient | None], client
     """Return the client whose secret this is; None, after the same work, for a wrong secret and for no such client.
 
     Raises TooManyRequests after ten wrong secrets of one client, or a hundred of all clients, from one address within
-    15 minutes; whether the client exists makes no difference to that either."""
-    canonical = canonical_uuid(client_id)
-    address, throttle = client_network(request.remote_addr or ""), identity().throttle
+    15 minutes; whether the client exists makes no difference to that either. A wrong secret and the first refusal of a
+    closed throttle are security events."""
+    caller, canonical, throttle = visitor(realm), canonical_uuid(client_id), identity().throttle
+    address = caller.address or ""
     of_client = (realm, canonical or client_id, address)
     attempts = ((CLIENT_FAILURES, of_client), (ADDRESS_FAILURES, (realm, address)))
-    throttle.take_all(*attempts)
+    with recorded_throttle(caller, "client", None, client=canonical):
+        throttle.take_all(*attempts)
     with ExitStack() as uncounted:  # also when nobody can be looked up
         uncounted.callback(throttle.give_back, *attempts)
         client = (find(canonical) if canonical else None) or _NOBODY
         if not client.check_client_secret(client_secret):
             uncounted.pop_all()
+            record_refusal(caller, "client", None, client=canonical)
             return None
     throttle.forget(CLIENT_FAILURES, *of_client)
     return client
@@ -133,7 +136,7 @@ def token_endpoint(realm: str, find: Callable[[str], OAuthClient | None], make_t
     server.register_grant(_ClientCredentials)
 
     def answer() -> Response:
-        spend_one_request(anonymous(realm))
+        spend_one_request(visitor(realm))
         try:
             response: Response = server.create_token_response()
         except OAuth2Error as error:  # plain HTTP from elsewhere (RFC 6749 §3.2); Authlib raises it too early to answer

@@ -46,6 +46,11 @@ def current_actor(realm: str) -> Actor:
     return _caller(realm)[0]
 
 
+def visitor(realm: str) -> Actor:
+    """Return who calls as a visitor, whatever token came along: where the request came from, and nobody's name."""
+    return _with_origin(anonymous(realm))
+
+
 def current_session(realm: str) -> LiveSession | None:
     """Return the session of who calls, None for a visitor."""
     return _caller(realm)[1]
@@ -59,9 +64,13 @@ def _caller(realm: str) -> tuple[Actor, LiveSession | None]:
         token = presented_token(realm)
         found = identity().authenticator.check(realm, token.value) if token else None
         actor, session = found or (anonymous(realm), None)
-        callers[realm] = replace(actor, address=client_network(request.remote_addr or ""), device=_device()), session
+        callers[realm] = _with_origin(actor), session
         g.sso_ms = int((perf_counter() - started) * 1000)
     return callers[realm]
+
+
+def _with_origin(actor: Actor) -> Actor:
+    return replace(actor, address=client_network(request.remote_addr or ""), device=_device())
 
 
 def _device() -> str:

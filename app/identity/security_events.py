@@ -1,7 +1,9 @@
 """The table of security events (decision 54): who did or tried what to an account, from where, and how it ended.
 
-One function writes it, in the transaction of what it records; `flask security log` reads it."""
-from collections.abc import Sequence
+One function writes it, in the transaction of what it records; `flask security log` reads it.
+Of a program (kind `client`) `detail` names the id, whether there is such a client or not."""
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +18,10 @@ from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.identity.login_throttle import Throttled
 
-KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account")
+KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account",
+         "client")
 DONE, REFUSED, THROTTLED = "done", "refused", "throttled"
 OUTCOMES = (DONE, REFUSED, THROTTLED)
 
@@ -61,6 +65,17 @@ def record_refusal(actor: Actor, kind: str, user_id: str | None, *, outcome: str
     with unit_of_work(actor) as work:
         record_security(work, kind, user_id, outcome=outcome, **detail)
         work.commit()
+
+
+@contextmanager
+def recorded_throttle(actor: Actor, kind: str, user_id: str | None, **detail: Any) -> Iterator[None]:
+    """Record the first refusal of a throttle that closes inside the block; Throttled goes on. Not in a unit of work."""
+    try:
+        yield
+    except Throttled as throttled:
+        if throttled.is_first:
+            record_refusal(actor, kind, user_id, outcome=THROTTLED, throttle=throttled.throttle, **detail)
+        raise
 
 
 def security_log(realm: str, *, user_id: str | None, kind: str | None, limit: int) -> Sequence[Any]:

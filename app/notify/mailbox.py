@@ -88,6 +88,12 @@ def purge_letters(days: int) -> int:
         lambda work, ids: work.execute(delete(MailMessage).where(MailMessage.id.in_(ids))))
 
 
+def forget_letters(work: UnitOfWork, *recipients: str) -> None:
+    """Delete all letters of the actor's realm to these addresses, waiting ones too: the person is gone for good."""
+    work.execute(delete(MailMessage).where(MailMessage.realm == work.actor.realm,
+                                           MailMessage.recipient.in_(recipients)))
+
+
 def sends_sms() -> bool:
     """Tell whether a code for a phone reaches anybody: in demo and test it is read in the outbox, else never."""
     return not runtime().settings.is_production

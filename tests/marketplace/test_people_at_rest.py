@@ -103,6 +103,14 @@ class TestASeller:
         rest(room.seller)
         assert refusal(room.answer(room.admin, offer, "ACCEPTED")) == (400, "SellerInactive")
 
+    def test_is_not_ordered_from_by_an_offer_he_accepted_before(self, shop, room, rest):
+        product = shop.list_product()
+        offer = room.offered(shop.buyer, product, 80)
+        ok(room.answer(shop.seller, offer, "ACCEPTED"))
+        rest(shop.seller)
+        assert refusal(shop.try_order({"productId": product, "offerId": offer})) == (400, "SellerInactive")
+        assert room.offer_seen(shop.buyer, offer)["status"] == "ACCEPTED"
+
     def test_sells_nothing_at_the_close(self, room, rest):
         auction = room.auction()
         bid = room.placed(room.ben, auction, 60)
@@ -223,8 +231,8 @@ class TestReturn:
                 settle()
             with moved_clock(hours=0 if by_hand else 7):
                 settle()
-                assert product in listed(room.admin)
-                assert product in found(room.admin)
+                assert product in listed(room.ben)
+                assert product in found(room.ben)
         assert len(sent("ebaycclone-auth-service-user-locked")) == 2
         assert len(sent("ebaycclone-auth-service-user-unlocked")) == 2
 
@@ -239,6 +247,15 @@ class TestReturn:
         settle()
         assert product in found(room.ben)
         assert [event.key for event in sent("ebaycclone-auth-service-user-restored")] == [room.seller.user_id]
+
+    def test_an_offer_that_was_accepted_before_is_ordered_again_in_its_time(self, shop, room, settle):
+        product = shop.list_product()
+        offer = room.offered(shop.buyer, product, 80)
+        ok(room.answer(shop.seller, offer, "ACCEPTED"))
+        lock(shop.seller)
+        settle()
+        lock_user(SYSTEM, shop.seller.user_id, None)
+        ok(shop.try_order({"productId": product, "offerId": offer}), 201)
 
     def test_an_order_is_payable_again_in_its_time(self, shop):
         order = shop.order(shop.list_product())

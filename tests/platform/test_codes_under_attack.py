@@ -62,6 +62,22 @@ def test_twenty_tries_of_a_stranger_do_not_lock_the_owner_out(auth, people):
     assert complete(auth, one.email, code).status_code == 200
 
 
+def test_wrong_codes_and_the_first_refusals_of_throttles_are_security_events(auth, people, realm, monkeypatch):
+    monkeypatch.setattr(verification, "TRIES", replace(verification.TRIES, most=2))
+    monkeypatch.setattr(verification, "STARTS", replace(verification.STARTS, most=1))
+    one = people.user("u1")
+    code = start(auth, one.email, **STRANGER).json["secretCode"]
+    statuses = [complete(auth, one.email, wrong_code(code), **STRANGER).status_code for _ in range(4)]
+    assert statuses == [403, 403, 429, 429]
+    with moved_clock(seconds=61):
+        assert [start(auth, one.email, **STRANGER).status_code for _ in range(2)] == [429, 429]
+    events = [(event.outcome, event.detail.get("throttle"), event.address)
+              for event in reversed(security_log(realm, user_id=one.user_id, kind="code", limit=9))]
+    assert events == [("refused", None, "198.51.100.7"), ("refused", None, "198.51.100.7"),
+                      ("throttled", "VerificationCode", "198.51.100.7"),
+                      ("throttled", "VerificationStart", "198.51.100.7")]
+
+
 def test_many_addresses_only_slow_each_other_down_and_the_link_passes_by(auth, people, settle, monkeypatch):
     monkeypatch.setattr(verification, "ALL_TRIES", replace(verification.ALL_TRIES, first=200))
     one = people.user("u1")

@@ -79,6 +79,7 @@ def test_after_the_archive_month_only_the_books_know_the_person(shop, room, sett
     settle()
     before = places_of(person.user_id)
     assert ("notification", "user_id") in before
+    assert ("mail_message", "recipient") in places_of(person.email)
     archive_profile(person.actor, person.user_id)
     settle()
     with moved_clock(days=31):
@@ -89,11 +90,12 @@ def test_after_the_archive_month_only_the_books_know_the_person(shop, room, sett
     with moved_clock(days=60):
         run_job("purge-events")
         run_job("purge-idempotency-keys")
-        left = places_of(person.user_id)
+        left, named = places_of(person.user_id), places_of(person.email)
     kept = {(rows.model.__tablename__, name) for rows in runtime().part(PersonTables) if rows.fate == KEPT
             for name in (*rows.people, "owner")}
     kept_tables = {table for table, _ in kept if table.startswith(("order_", "payment_"))}
     assert {place for place in left - kept if place[0] not in kept_tables | {"outbox_record", *PASSING}} == set()
+    assert {place for place in named if place[0] not in PASSING} == set()
     assert ("order_ledger", "seller_id") in left if who == "seller" else ("order_management_order", "buyer_id") in left
     erased = {rows.model.__tablename__ for rows in runtime().part(PersonTables) if rows.fate == ERASED}
     assert {table for table, _ in left} & (erased - {"marketplace_search_index"}) == set()

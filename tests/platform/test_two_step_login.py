@@ -2,6 +2,7 @@
 import json
 
 import pytest
+from click.testing import CliRunner
 
 from cli.users import users as users_group
 from tests.clients import PASSWORD
@@ -110,3 +111,11 @@ def test_the_operator_asks_a_role_for_a_second_factor(auth, people, app, realm):
     assert (shown["email"], shown["roleEmail"]) == (False, True)
     flask_users("admin", "email", "--off")
     assert auth.login(admin.email).json["sessionNeedsEmail2FA"] is False
+
+
+def test_no_role_is_asked_for_a_phone_where_nothing_sends_sms(people, make_app, realm):
+    production = make_app(**PRODUCTION)
+    with production.app_context():
+        refused = CliRunner().invoke(users_group, ["2fa", "admin", "mobile", "--realm", realm, "--yes"])
+    assert (refused.exit_code, "NoSmsChannel" in refused.output) == (1, True)
+    assert Auth(production, realm).login(people.admin().email).json["sessionNeedsEmail2FA"] is False

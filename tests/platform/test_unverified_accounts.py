@@ -1,12 +1,14 @@
 """Nobody holds an address by typing it in (decision 44)."""
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.actor import system_actor
 from app.clock import moved_clock, now
+from app.identity.security_events import THROTTLED, security_log
 from app.jobs.worker import run_job
-from blueprints.platform.auth import commands
+from blueprints.platform.auth import commands, preparations
 from tests.platform.driver import PASSWORD, Auth, is_refusal
 
 EMAIL = "anna@example.com"
@@ -45,6 +47,43 @@ def test_an_account_that_was_never_verified_gives_way_to_a_later_registration(au
         assert verify(auth, start(auth)).status_code == 200
         assert is_refusal(auth.login(EMAIL, PASSWORD), 401)
         assert auth.login(EMAIL, OWN_PASSWORD).json["userId"] == user["id"]
+
+
+def test_a_stranger_replaces_an_account_three_times_an_hour_and_then_the_owners_code_lives(realm, make_app):
+    auth = Auth(make_app(RATELIMIT_ENABLED="1"), realm)
+
+    def register(address, **more):
+        return auth.call("POST", "/v1/registeruser", environ_base={"REMOTE_ADDR": address}, json={
+            "email": EMAIL, "password": PASSWORD, "fullname": "Mallory", **more})
+
+    register("203.0.113.9")
+    for number in range(1, 4):
+        with moved_clock(seconds=61 * number):
+            assert register("203.0.113.9").status_code == 201
+    with moved_clock(seconds=61 * 4):
+        owner = register("198.51.100.1", password=OWN_PASSWORD)
+        assert owner.status_code == 201
+        code = start(auth)
+    for number in range(5, 9):
+        with moved_clock(seconds=61 * number):
+            refused = register("203.0.113.9")
+            assert is_refusal(refused, 429)
+            assert 0 < int(refused.headers["Retry-After"]) <= 3600
+    with moved_clock(seconds=61 * 9):
+        assert verify(auth, code).status_code == 200
+        assert auth.login(EMAIL, OWN_PASSWORD).json["userId"] == owner.json["user"]["id"]
+    events = security_log(realm, user_id=None, kind="account", limit=9)
+    assert [event.address for event in events if event.outcome == THROTTLED] == ["203.0.113.9"]
+
+
+def test_registrations_of_one_address_are_limited_and_refused_ones_do_not_count(realm, make_app, monkeypatch):
+    monkeypatch.setattr(preparations, "REGISTRATIONS", replace(preparations.REGISTRATIONS, most=2))
+    auth = Auth(make_app(RATELIMIT_ENABLED="1"), realm)
+    for _ in range(3):
+        assert is_refusal(auth.register(password="password"), 400)
+    assert [auth.register(f"u{number}@example.com").status_code for number in range(3)] == [201, 201, 429]
+    with moved_clock(seconds=preparations.REGISTRATIONS.window + 1):
+        assert auth.register("u3@example.com").status_code == 201
 
 
 def test_what_staff_locked_or_gave_a_role_does_not_give_way(auth, people):

@@ -34,7 +34,9 @@ LETTERS = {
     "ORDER_DELIVERED": LetterTemplate(
         "Order {{ orderNumber }} delivered", _HELLO + "order {{ orderNumber }} was delivered."),
     "ORDER_CANCELLED": LetterTemplate(
-        "Order {{ orderNumber }} cancelled", _HELLO + "order {{ orderNumber }} was cancelled."),
+        "{{ '“' ~ title ~ '” of order' if title else 'Order' }} {{ orderNumber }} cancelled",
+        _HELLO + "{% if title %}“{{ title }}” was taken out of order {{ orderNumber }}; the rest of it goes on."
+                 "{% else %}order {{ orderNumber }} was cancelled.{% endif %}"),
     "FEEDBACK_RECEIVED": LetterTemplate(
         "You received feedback", _HELLO + "a buyer rated your sale with {{ rating }} of 5."),
     "FEEDBACK_REQUESTED": LetterTemplate(

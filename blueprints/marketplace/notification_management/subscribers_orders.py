@@ -8,7 +8,13 @@ from app.events.subscriptions import subscribe
 from blueprints.marketplace.notification_management.commands import tell
 from blueprints.marketplace.notification_management.rules import Notice
 from blueprints.marketplace.order_management.queries import is_first_of_seller, parties_of
-from blueprints.marketplace.order_management.topics import ITEM_CREATED, ORDER_CREATED, ORDER_DELETED, ORDER_UPDATED
+from blueprints.marketplace.order_management.topics import (
+    ITEM_CREATED,
+    ITEM_DELETED,
+    ORDER_CREATED,
+    ORDER_DELETED,
+    ORDER_UPDATED,
+)
 
 _FACTS = ("id", "orderNumber", "status", "trackingNumber", "carrier")
 _TOLD_TO_BUYER = {"PAID": "ORDER_PAID", "SHIPPED": "ORDER_SHIPPED", "DELIVERED": "FEEDBACK_REQUESTED",
@@ -27,9 +33,7 @@ def tell_seller_of_placed_order(work: UnitOfWork, event: Event) -> None:
     """Tell each seller once, with the first of their items in an order."""
     item, order = event.payload, parties_of(event.payload["orderId"])
     if order is not None and is_first_of_seller(item["id"], item["orderId"], item["sellerId"]):
-        facts = {"orderId": item["orderId"], "orderNumber": order["orderNumber"], "status": order["status"],
-                 "productId": item["productId"], "title": item["title"], "quantity": item["quantity"]}
-        tell(work, event, Notice("ORDER_PLACED", item["sellerId"]), facts)
+        tell(work, event, Notice("ORDER_PLACED", item["sellerId"]), _facts_of_line(order, item))
 
 
 @subscribe(ORDER_UPDATED, name="notifications.order-moved")
@@ -45,6 +49,18 @@ def tell_order_withdrawn(work: UnitOfWork, event: Event) -> None:
     _tell_both(work, event, event.payload)
 
 
+@subscribe(ITEM_DELETED, name="notifications.line-cancelled")
+def tell_line_cancelled(work: UnitOfWork, event: Event) -> None:
+    """Tell the buyer of a line that was cancelled, and its seller where staff did it (decision 42).
+
+    Of the last line both hear as of the end of the order."""
+    item, order = event.payload, parties_of(event.payload["orderId"])
+    if order is None or order["status"] == "CANCELLED":
+        return
+    for person in {order["buyerId"], item["sellerId"]} - {event.user_id}:
+        tell(work, event, Notice("ORDER_CANCELLED", person), _facts_of_line(order, item))
+
+
 def _tell_both(work: UnitOfWork, event: Event, order: dict[str, Any]) -> None:
     parties = parties_of(order["id"])
     sellers: Iterable[str] = parties["sellerIds"] if parties else ()
@@ -53,6 +69,11 @@ def _tell_both(work: UnitOfWork, event: Event, order: dict[str, Any]) -> None:
         tell(work, event, Notice(to_buyer, order["buyerId"]), _facts(order))
     for seller in sellers if to_sellers else ():
         tell(work, event, Notice(str(to_sellers), seller), _facts(order))
+
+
+def _facts_of_line(order: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    return {"orderId": item["orderId"], "orderNumber": order["orderNumber"], "status": order["status"],
+            "productId": item["productId"], "title": item["title"], "quantity": item["quantity"]}
 
 
 def _facts(order: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ ORDER_CREATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder
 ORDER_UPDATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-updated"
 ORDER_DELETED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-deleted"
 ITEM_CREATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorderitem-created"
+ITEM_DELETED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorderitem-deleted"
 
 PAYMENT_STARTED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-started"
 PAYMENT_SUCCEEDED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-succeeded"

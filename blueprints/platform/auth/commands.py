@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, select
 from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.batches import purge
+from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -17,7 +18,7 @@ from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
 from app.identity.security_events import record_security
 from app.identity.sessions import end_session, end_sessions_of, user_version_key
-from app.notify.mailbox import sends_sms
+from app.notify.mailbox import forget_letters, sends_sms
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, RoleSecondFactor, account_model, is_unverified
 from blueprints.platform.auth.rules import gravatar_url, is_replaceable, is_restorable, normal_mobile
@@ -32,16 +33,23 @@ def register_user(actor: Actor, *, email: str, password_hash: str, fullname: str
     It takes the place of an account of that address that was never verified (decision 44): nobody holds an address
     by typing it in. Within the resend window, and of two at once, the second meets EmailAlreadyExists."""
     with unit_of_work(actor) as work:
-        model, settings = account_model(actor.realm), runtime().settings
+        model = account_model(actor.realm)
         former = work.find(model, model.email == email, model.is_active.is_(True), model.email_verified.is_(False),
                            lock=True)
-        if former is not None and settings.email_verification_required and is_replaceable(
-                former.role_id, former.created_at, former.locked_until, now(), settings.verification_resend_seconds):
+        if former is not None and gives_way(former):
             _give_way(work, former)
         account = _create(actor, "YourProfileIsArchivedPleaseLoginToRestore", email=email, password=password_hash,
                           fullname=fullname, **face)
         work.commit()
     return account
+
+
+def gives_way(account: Any) -> bool:
+    """Tell whether a new registration of its e-mail takes the place of this account (a row or None; decision 44)."""
+    settings = runtime().settings
+    return (account is not None and account.is_active and not account.email_verified
+            and settings.email_verification_required and is_replaceable(
+                account.role_id, account.created_at, account.locked_until, now(), settings.verification_resend_seconds))
 
 
 def create_user(actor: Actor, *, email: str, password_hash: str, fullname: str, id: str | None = None,
@@ -275,6 +283,8 @@ def end_lock(work: UnitOfWork, user_id: str) -> None:
     account = work.find(account_model(work.actor.realm), account_model(work.actor.realm).id == user_id, lock=True)
     if account is None or account.locked_until is None or account.locked_until > now():
         return
+    # No row changes, and yet lists that were kept while the lock held are out of date.
+    work.invalidate(version_key(account_model(work.actor.realm)))
     work.emit(standing_topic(work.actor.realm, "unlocked"), user_id, {"id": user_id, "lockedUntil": None})
 
 
@@ -389,8 +399,12 @@ def _require_password(actor: Actor, account: Account, proven_hash: str | None) -
 
 
 def _purge(work: UnitOfWork, account: Account) -> None:
-    """Delete the row; the services that keep something of the user hear `user-purged`."""
+    """Delete the row and the letters to it; the services that keep something of the user hear `user-purged`.
+
+    A number that is not verified may be another's: its letters stay until MAIL_DAYS."""
     work.delete(account)
+    is_its_phone = getattr(account, "mobile_verified", False)
+    forget_letters(work, account.email, *((account.phone,) if is_its_phone else ()))
     work.emit(purged_topic(work.actor.realm), account.id, {"id": account.id})
 
 

@@ -11,9 +11,9 @@ from app.errors import Forbidden, LoginRequired
 from app.identity.access_tokens import issue_access_token
 from app.identity.authentication import identity
 from app.identity.devices import device_token, known_device
-from app.identity.login_throttle import Bound, Delay, Limit, Throttled
+from app.identity.login_throttle import Bound, Delay, Limit
 from app.identity.passwords import password_matches, renewed_hash
-from app.identity.security_events import THROTTLED, record_refusal, record_security
+from app.identity.security_events import record_refusal, record_security, recorded_throttle
 from app.identity.sessions import LiveSession, LoginSession, end_session, open_session, user_version_key
 from app.identity.signing_keys import SigningKeyPair
 from app.notify.mailbox import sends_sms
@@ -49,12 +49,8 @@ def log_in(actor: Actor, username: str, password: str, device: str) -> Login:
     realm, email = actor.realm, normal_email(username) or username.strip().lower()
     row = find_account(realm, email)
     user_id, counted = row.id if row else None, _counted(actor, row, email, device)
-    try:
+    with recorded_throttle(actor, "login", user_id):
         identity().throttle.take_all(*counted)
-    except Throttled as throttled:
-        if throttled.is_first:
-            record_refusal(actor, "login", user_id, outcome=THROTTLED, throttle=throttled.throttle)
-        raise
     if not password_matches(row.password if row else None, password) or not _may_return(row):
         record_refusal(actor, "login", user_id, reason="InvalidCredentials")
         raise _refused()

@@ -4,13 +4,16 @@ from typing import Any
 from app.actor import Actor
 from app.errors import InvalidInput
 from app.identity.authentication import identity
-from app.identity.login_throttle import Limit, Throttled
+from app.identity.login_throttle import Bound, Limit
 from app.identity.passwords import ChosenPassword, choose_password, password_matches
-from app.identity.security_events import THROTTLED, record_refusal
+from app.identity.security_events import record_refusal, recorded_throttle
 from app.runtime import runtime
-from blueprints.platform.auth.queries import personal_words, stored_hash
+from blueprints.platform.auth.commands import gives_way
+from blueprints.platform.auth.queries import find_account, personal_words, stored_hash
 
 OLD_PASSWORD_TRIES = Limit("OldPassword", most=10, window=900)
+REGISTRATIONS = Limit("Registration", most=100, window=900)
+REPLACEMENTS = Limit("RegistrationOfEmail", most=3, window=3600)
 
 Data = dict[str, Any]
 
@@ -21,10 +24,26 @@ def hashed(actor: Actor, data: Data) -> Data:
 
 
 def registration(actor: Actor, data: Data) -> Data:
-    """The same for a visitor; raises InvalidInput for a social code, there being no social login (§3.6)."""
+    """The same for a visitor; raises InvalidInput for a social code, there being no social login (§3.6).
+
+    Raises Throttled after a hundred registrations from one address within 15 minutes, or three within an hour that take
+    the place of an unverified account: no stranger goes on killing the code the owner of the e-mail waits for."""
     if data.pop("social_code", ""):
         raise InvalidInput("errMsg_socialCodeisNotValid", detail={"socialCode": "social login is not configured"})
-    return hashed(actor, data)
+    counted = _counted(actor, data["email"])
+    with recorded_throttle(actor, "account", None):
+        identity().throttle.take_all(*counted)
+    try:
+        return hashed(actor, data)
+    except InvalidInput:
+        identity().throttle.give_back(*counted)
+        raise
+
+
+def _counted(actor: Actor, email: str) -> list[tuple[Bound, tuple[str, ...]]]:
+    address = actor.address or ""
+    replaces = [(REPLACEMENTS, (actor.realm, email, address))] if gives_way(find_account(actor.realm, email)) else []
+    return [(REGISTRATIONS, (actor.realm, address)), *replaces]
 
 
 def profile_change(actor: Actor, data: Data, user_id: str) -> Data:
@@ -53,12 +72,8 @@ def password_replacement(actor: Actor, data: Data, user_id: str) -> Data:
 def proven_hash(actor: Actor, password: str) -> str | None:
     """Return the stored hash the actor's own password belongs to, or None; raises Throttled after ten wrong ones."""
     user_id, throttle = str(actor.user_id), identity().throttle
-    try:
+    with recorded_throttle(actor, "password", user_id):
         throttle.take(OLD_PASSWORD_TRIES, actor.realm, user_id)
-    except Throttled as throttled:
-        if throttled.is_first:
-            record_refusal(actor, "password", user_id, outcome=THROTTLED, throttle=throttled.throttle)
-        raise
     stored = stored_hash(actor.realm, user_id)
     if not password_matches(stored, password):
         record_refusal(actor, "password", user_id, reason="PasswordDoesNotMatch")

@@ -15,7 +15,7 @@ from app.identity.authentication import identity
 from app.identity.login_throttle import Bound, Delay, Limit
 from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, is_link_secret, packed_code
 from app.identity.passwords import password_matches
-from app.identity.security_events import record_refusal
+from app.identity.security_events import record_refusal, recorded_throttle
 from app.identity.sessions import session_body, settle_second_factor
 from app.runtime import runtime
 from blueprints.platform.auth import commands
@@ -50,10 +50,10 @@ _REFUSALS = {
 def start_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict[str, Any]:
     """Send a code, by event, and return the step; raises Forbidden CodeSpamError within the resend window."""
     realm, verification = actor.realm, VERIFICATIONS[name]
-    identity().throttle.take(ADDRESS_CALLS, realm, _address(actor))
+    _take(actor, verification, None, _calls(actor))
     party = party_of_start(verification, realm, data)
     counted = _counted(STARTS, ALL_STARTS, actor, party)
-    identity().throttle.take_all(*counted)
+    _take(actor, verification, party, counted)
     try:
         code = identity().codes.issue(*party.subject, bound=party.bound, lifetime=verification.lifetime)
     except CodeSentRecently:
@@ -69,10 +69,10 @@ def complete_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict
     """Use the code up and put its effect in force, once; raises Forbidden StepNotFound, CodeExpired, CodeMismatch."""
     realm, verification = actor.realm, VERIFICATIONS[name]
     if not is_link_secret(data["secret_code"]):
-        identity().throttle.take(ADDRESS_CALLS, realm, _address(actor))
+        _take(actor, verification, None, _calls(actor))
     party = party_of(verification, realm, data)
     counted = [] if is_link_secret(data["secret_code"]) else _counted(TRIES, ALL_TRIES, actor, party)
-    identity().throttle.take_all(*counted)
+    _take(actor, verification, party, counted)
     _compare(actor, verification, party, data["secret_code"], identity().codes.check, counted)
     if verification.name == "email-verification":
         _require_password(actor, party, data.get("password"))
@@ -98,7 +98,7 @@ def _compare(actor: Actor, verification: Verification, party: Party, secret: str
         how(*party.subject, secret=secret, bound=party.bound, address=_address(actor))
     except CodeRefused as refused:
         if refused.reason == "mismatch" and not is_link_secret(secret):
-            record_refusal(actor, "code", party.account.id if party.account else None, service=verification.name)
+            record_refusal(actor, "code", _user_id(party), service=verification.name)
         else:
             identity().throttle.give_back(*counted)
         key, err_code = _REFUSALS[refused.reason]
@@ -116,10 +116,21 @@ def _require_password(actor: Actor, party: Party, password: str | None) -> None:
         if runtime().settings.verify_asks_password:
             raise InvalidInput("password: is required", detail={"password": "is required"})
         return
-    identity().throttle.take(OLD_PASSWORD_TRIES, actor.realm, party.account.id)
+    with recorded_throttle(actor, "password", party.account.id):
+        identity().throttle.take(OLD_PASSWORD_TRIES, actor.realm, party.account.id)
     if not password_matches(party.account.password, password):
+        record_refusal(actor, "password", party.account.id, reason="PasswordDoesNotMatch")
         raise Forbidden("errMsg_PasswordDoesNotMatch", "PasswordDoesNotMatch")
     identity().throttle.forget(OLD_PASSWORD_TRIES, actor.realm, party.account.id)
+
+
+def _take(actor: Actor, verification: Verification, party: Party | None, counted: _Counted) -> None:
+    with recorded_throttle(actor, "code", _user_id(party) if party else None, service=verification.name):
+        identity().throttle.take_all(*counted)
+
+
+def _calls(actor: Actor) -> _Counted:
+    return [(ADDRESS_CALLS, (actor.realm, _address(actor)))]
 
 
 def _counted(of_address: Limit, of_all: Delay, actor: Actor, party: Party) -> _Counted:
@@ -195,6 +206,10 @@ def _test_mode_only(party: Party, code: IssuedCode) -> dict[str, str]:
     if not runtime().settings.returns_secret_codes or party.account is None:
         return {}
     return {"secretCode": code.secret, "userId": party.account.id}
+
+
+def _user_id(party: Party) -> str | None:
+    return party.account.id if party.account else None
 
 
 def _address(actor: Actor) -> str:

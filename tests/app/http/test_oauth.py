@@ -7,6 +7,7 @@ from threading import get_ident
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
@@ -16,10 +17,12 @@ from app.clock import moved_clock
 from app.data.entity import db
 from app.data.ids import uuid7
 from app.http.oauth import ADDRESS_FAILURES, CLIENT_FAILURES
+from app.identity.security_events import security_log
 from blueprints.equipment import registry
 from blueprints.equipment.tokens import console
 from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant, revoke_client
+from cli.security import security as flask_security
 from tests.clients import ApiClient
 from tests.components import unique_name
 
@@ -198,3 +201,26 @@ def test_what_a_closed_address_is_refused_does_not_count_against_its_client(endp
         assert endpoint.is_throttled(endpoint.ask(endpoint.client_id, endpoint.secret))
     with moved_clock(seconds=CLIENT_FAILURES.window / 2 + 1):
         assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
+
+
+def test_wrong_secrets_and_the_first_refusal_of_a_throttle_are_security_events(endpoint: Endpoint) -> None:
+    unknown, realm = uuid7(), endpoint.mount[1:].removesuffix("-api")
+    assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
+    endpoint.fail(1, unknown)
+    endpoint.fail(1, "no-uuid\0")
+    endpoint.fail(CLIENT_FAILURES.most, endpoint.client_id)
+    for _ in range(3):
+        assert endpoint.is_throttled(endpoint.ask(endpoint.client_id, WRONG))
+    told = [(event.outcome, event.detail["client"], event.address, event.user_id)
+            for event in reversed(security_log(realm, user_id=None, kind="client", limit=99))]
+    assert told == [("refused", unknown, HERE, None), ("refused", None, HERE, None),
+                    *[("refused", endpoint.client_id, HERE, None)] * CLIENT_FAILURES.most,
+                    ("throttled", endpoint.client_id, HERE, None)]
+
+
+def test_the_events_of_programs_are_read_from_the_command_line(endpoint: Endpoint) -> None:
+    endpoint.fail(1, endpoint.client_id)
+    run, realm = CliRunner().invoke, endpoint.mount[1:].removesuffix("-api")
+    shown = run(flask_security, ["log", "--realm", realm, "--kind", "client", "--json"])
+    assert (shown.exit_code, endpoint.client_id in shown.stdout) == (0, True)
+    assert run(flask_security, ["log", "--realm", realm, "--user", "anna@example.com"]).exit_code == 2

@@ -1,5 +1,7 @@
 """A picture is decoded in a process of its own, turned upright and stripped; what breaks the decoder breaks no more."""
+import fcntl
 import io
+import subprocess
 
 import pytest
 from PIL import Image
@@ -7,6 +9,7 @@ from PIL import Image
 from app.errors import RuleViolated
 from app.media import decoder, preparation
 from app.media.preparation import PreparationFailed, prepare_picture
+from app.runtime import runtime
 from tests.hostile_pictures import lossless_webp, picture, png_of, png_without_its_pixels
 
 pytestmark = pytest.mark.once("no table is touched")
@@ -82,6 +85,27 @@ def test_a_decoder_that_does_not_end_is_ended(app, monkeypatch, tmp_path):
     monkeypatch.setattr(preparation, "DEADLINE_SECONDS", 0.1)
     with pytest.raises(PreparationFailed):
         prepare_picture(picture("PNG"))
+
+
+def test_one_decoder_at_a_time_runs_on_this_machine(app, monkeypatch):
+    lock, held = runtime().settings.home / "decoder.lock", []
+
+    def is_held():
+        with lock.open("wb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def watched(*command, **options):
+        held.append(is_held())
+        return run(*command, **options)
+
+    run = subprocess.run
+    monkeypatch.setattr(subprocess, "run", watched)
+    prepare_picture(picture("PNG"))
+    assert (held, is_held()) == ([True], False)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -12,7 +12,7 @@ from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
 from app.notify.letters import Letter
-from app.notify.mailbox import BACKOFF, deliver_queued, post_letter, purge_letters, read_outbox
+from app.notify.mailbox import BACKOFF, deliver_queued, forget_letters, post_letter, purge_letters, read_outbox
 from app.notify.smtp import MailDelayed, MailUndeliverable
 from tests.app.notify.conftest import CODE, PLAIN
 from tests.app.notify.postmaster import Postmaster
@@ -225,3 +225,15 @@ def test_old_letters_are_removed_but_never_one_that_waits(post: Post) -> None:
         post("young@example.com")
         assert purge_letters(90) == 1
     assert {letter["recipient"] for letter in read_outbox()} == {"waiting@example.com", "young@example.com"}
+
+
+@pytest.mark.usefixtures("with_smtp")
+def test_the_letters_to_who_is_gone_for_good_are_forgotten_in_the_own_realm_only(post: Post) -> None:
+    for name in ("ben", "ben", "cleo"):
+        post(f"{name}@example.com", cause=f"{name}-{len(read_outbox())}")
+    for realm, left in (("network", 3), ("marketplace", 1)):
+        with unit_of_work(system_actor(realm)) as work:
+            forget_letters(work, "ben@example.com", "+905551234567")
+            work.commit()
+        assert len(read_outbox()) == left
+    assert deliver_queued(Transport()) == {"sent": 1}

@@ -6,7 +6,7 @@ import pytest
 
 from app.data.ids import uuid7
 from app.notify.mailbox import read_outbox
-from tests.clients import ApiClient
+from tests.clients import ApiClient, Callers
 from tests.marketplace.notification_management.conftest import NOTIFICATIONS, Row
 
 Notified = Callable[..., Row]
@@ -139,6 +139,16 @@ def test_an_email_notification_goes_out_as_a_letter(
     assert (letter["subject"], letter["template"]) == ("Maintenance", "SYSTEM_ALERT")
     assert "Hello Ben,\n\nTonight <at ten>." in str(letter["text"])
     assert "Tonight &lt;at ten&gt;." in str(letter["html"])
+
+
+def test_a_letter_to_an_address_that_nobody_has_proved_repeats_no_name(
+        callers: Callers, notified: Notified, settle: Callable[[], None]) -> None:
+    """Decision 44"""
+    stranger = callers.user("eve", fullname="Win at evil.example", email_verified=False)
+    notified(stranger, channel="EMAIL", payload={"message": "Tonight."})
+    settle()
+    [letter] = read_outbox(stranger.email)
+    assert str(letter["text"]) == "Hello,\n\nTonight."
 
 
 @pytest.mark.parametrize("kind", ["BID_UPDATED", "MESSAGE_SENT"])

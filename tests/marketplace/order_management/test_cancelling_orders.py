@@ -5,6 +5,7 @@ import pytest
 
 from app.errors import NotFound
 from app.jobs.worker import run_job
+from app.notify.mailbox import read_outbox
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger_entries
 from blueprints.marketplace.order_management.queries import feedback_eligibility
@@ -127,6 +128,29 @@ class TestOneLine:
         assert history(shop.buyer, mixed)["status"] == "CANCELLED"
         assert stock_figures() == {}
         assert ledger_entries.differences() == []
+
+    @pytest.mark.parametrize("who", ["other_seller", "admin"])
+    def test_the_buyer_is_told_of_the_line_and_so_is_its_seller_where_staff_did_it(self, shop, settle, mixed, who):
+        ok(drop(getattr(shop, who), line_of(shop, mixed, shop.other_seller)))
+        settle()
+        [told] = shop.notices(shop.buyer, "ORDER_CANCELLED")
+        assert (told["payload"]["orderId"], told["payload"]["title"], told["payload"]["quantity"]) == (
+            mixed["id"], "Lamp", 2)
+        assert [len(shop.notices(seller, "ORDER_CANCELLED")) for seller in (shop.seller, shop.other_seller)] == [
+            0, 1 if who == "admin" else 0]
+        [letter] = [one for one in read_outbox(shop.buyer.email) if one["template"] == "ORDER_CANCELLED"]
+        assert letter["subject"] == f"“Lamp” of order {mixed['orderNumber']} cancelled"
+        assert "the rest of it goes on" in letter["text"]
+
+    def test_of_the_last_line_everybody_hears_once_as_of_the_order(self, shop, settle):
+        order = shop.paid_order()
+        ok(drop(shop.seller, line_of(shop, order, shop.seller)))
+        settle()
+        for party in (shop.buyer, shop.seller):
+            [told] = shop.notices(party, "ORDER_CANCELLED")
+            assert "title" not in told["payload"]
+        [letter] = [one for one in read_outbox(shop.buyer.email) if one["template"] == "ORDER_CANCELLED"]
+        assert letter["subject"] == f"Order {order['orderNumber']} cancelled"
 
     def test_a_line_taken_out_before_payment_is_not_paid_for(self, shop):
         order = shop.order(shop.list_product(), shop.list_product(shop.other_seller))

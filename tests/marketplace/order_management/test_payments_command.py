@@ -142,6 +142,25 @@ def test_refund_gives_back_also_what_was_cancelled(shop, flask_payments):
     assert ledger_entries.totals()["USD"] == {"paid": 10_500, "refunded": 10_500, "ledger": 0}
 
 
+def test_refund_of_what_is_due_gives_back_the_cancelled_line_once(shop, flask_payments):
+    lamp = shop.list_product(shop.other_seller, price=10, shipping=1, title="Lamp")
+    order = shop.paid_order(shop.list_product(), lamp)
+    assert "nothing of this order is due" in flask_payments("refund", order["id"], "--due", "--yes", code=1)
+    lines = ok(shop.other_seller.get(f"{ORDERS}/v1/lisordermanagementownorderitem"))["orderManagementOrderItems"]
+    ok(shop.other_seller.delete(f"{ORDERS}/v1/ordermanagementorderitems/{lines[0]['id']}"))
+    assert refunds_due(flask_payments) == [(order["id"], 11, False)]
+    for more in (("--amount", "11"), ("--surplus",)):
+        assert "--due" in flask_payments("refund", order["id"], "--due", *more, code=2)
+    flask_payments("refund", order["id"], "--due", "--dry-run")
+    assert shop.localstripe.refunds(order["paymentIntentId"]) == []
+    assert "succeeded" in flask_payments("refund", order["orderNumber"], "--due", "--reason", "lamp is broken", "--yes")
+    assert [one["amount"] for one in shop.localstripe.refunds(order["paymentIntentId"])] == [1_100]
+    assert (refunds_due(flask_payments), ledger_entries.differences()) == ([], [])
+    assert "lamp is broken" in fixes(shop)[0]["reason"]
+    flask_payments("refund", order["id"], "--due", "--yes", code=1)
+    assert [one["amount"] for one in shop.localstripe.refunds(order["paymentIntentId"])] == [1_100]
+
+
 def test_reconcile_finds_what_was_lost(shop, flask_payments):
     order = lost_payment(shop)
     with moved_clock(minutes=2):
