@@ -6,7 +6,10 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.data.connections import configure_database
+from app.data.entity import db
 from app.identity.authentication import install_identity
+from app.identity.security_events import SecurityEvent
 from app.runtime import install_runtime
 from app.settings import Settings
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
@@ -83,7 +86,10 @@ class World:
         settings = {"background": False, "secret_key": "s" * 32, **settings}
         self.app = Flask("organization-test")
         kernel = Settings(home=home, secret_key=settings["secret_key"], redis_url=f"unix://{home}/no.sock",
-                          ratelimit_enabled=False)
+                          database_url=f"sqlite:///{home}/guildhall.db", ratelimit_enabled=False)
+        configure_database(self.app, kernel)
+        with self.app.app_context():  # all that the store writes outside its own databases
+            SecurityEvent.metadata.create_all(db.engine, [SecurityEvent.metadata.tables["security_event"]])
         install_identity(self.app, install_runtime(self.app, kernel), lambda *_: None)  # nobody logs in here
         self.organization = register_organization(
             self.app, OrganizationSettings(home, database=database, **settings), SERVICE.in_realm("organization"))
@@ -117,3 +123,5 @@ class World:
         for tenant in self.ports.tenants.all():
             drop_tenant(self.ports, tenant.tenant_id)
         self.organization.close()
+        with self.app.app_context():
+            db.engine.dispose()
