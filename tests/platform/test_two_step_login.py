@@ -4,6 +4,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from app.clock import moved_clock
 from cli.users import users as users_group
 from tests.clients import PASSWORD
 from tests.platform.driver import Auth, is_refusal, wrong_code
@@ -71,6 +72,27 @@ def test_until_it_is_proved_a_login_opens_nothing_but_its_own_proof(auth, people
     assert auth.call("GET", f"/v1/users/{one.user_id}", token=token).status_code == 200
     again = auth.call("GET", "/relogin", token=token)
     assert (again.status_code, again.json["sessionNeedsEmail2FA"]) == (200, False)
+
+
+def end_of(auth, token):
+    [session] = auth.call("GET", "/v1/sessions", token=token).json["sessions"]
+    return session["expiresAt"]
+
+
+def test_a_session_from_before_the_factor_is_not_prolonged_by_relogin(auth, people):
+    one = people.user("u1")
+    token = auth.login(one.email).json["accessToken"]
+    auth.call("DELETE", "/v1/sessions", token=token)
+    until = end_of(auth, token)
+    with moved_clock(hours=1):
+        token = auth.call("GET", "/relogin", token=token).json["accessToken"]
+        prolonged = end_of(auth, token)
+        assert prolonged > until
+        assert auth.call("PATCH", f"/v1/secondfactors/{one.user_id}", token=token, json={
+            "email": True, "currentPassword": PASSWORD}).status_code == 200
+    with moved_clock(hours=2):
+        token = auth.call("GET", "/relogin", token=token).json["accessToken"]
+        assert end_of(auth, token) <= prolonged
 
 
 def test_whoever_cannot_prove_it_can_log_out(auth, people):

@@ -1,6 +1,7 @@
 """Nobody holds an address by typing it in (decision 44)."""
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.actor import system_actor
 from app.clock import moved_clock, now
 from app.identity.security_events import THROTTLED, security_log
 from app.jobs.worker import run_job
+from app.notify.mailbox import read_outbox
 from blueprints.platform.auth import commands, preparations
 from tests.platform.driver import PASSWORD, Auth, is_refusal
 
@@ -140,3 +142,16 @@ def test_where_the_operator_asks_for_the_password_it_is_required(realm, make_app
     auth.register()
     answer = verify(auth, start(auth), **sent)
     assert answer.status_code == (200 if sent else 400)
+
+
+def test_the_link_of_a_letter_verifies_nothing_without_the_password(auth, settle):
+    auth.register()
+    start(auth)
+    with auth.app.app_context():
+        settle()
+        [address] = [word for word in read_outbox(EMAIL)[0]["text"].split() if word.startswith("http")]
+    [link] = parse_qs(urlsplit(address).fragment)["code"]
+    assert is_refusal(verify(auth, link), 400)
+    assert is_refusal(verify(auth, link, password=OWN_PASSWORD), 403, "PasswordDoesNotMatch")
+    assert is_refusal(auth.login(), 403, "EmailVerificationNeeded")
+    assert verify(auth, link, password=PASSWORD).status_code == 200

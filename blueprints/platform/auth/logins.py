@@ -73,14 +73,21 @@ def log_in(actor: Actor, username: str, password: str, device: str) -> Login:
 
 
 def log_in_again(actor: Actor) -> Login:
-    """Replace the actor's session by a fresh one; raises LoginRequired when it has ended meanwhile."""
+    """Replace the actor's session by a fresh one; raises LoginRequired when it has ended meanwhile.
+
+    Where a login has to prove a second factor, the fresh one ends when the former would have: renewed for ever, a
+    session from before the factor was switched on would never prove it."""
     pair = identity().keys.current(actor.realm)
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), str(actor.user_id))
-        if work.first(select(LoginSession).where(LoginSession.id == actor.session_id)) is None:
+        former = work.first(select(LoginSession).where(LoginSession.id == actor.session_id))
+        if former is None:
             raise _refused()
+        lifetime = runtime().settings.access_token_ttl
+        if _owed(account):
+            lifetime = min(lifetime, int((former.expires_at - now()).total_seconds()))
         end_session(work, actor.realm, str(actor.session_id), account.id)
-        session = open_session(work, actor.realm, account.id, runtime().settings.access_token_ttl)
+        session = open_session(work, actor.realm, account.id, lifetime)
         work.commit()
     return _login(pair, session)
 

@@ -75,7 +75,8 @@ def complete_verification(actor: Actor, name: str, data: dict[str, Any]) -> dict
     _take(actor, verification, party, counted)
     _compare(actor, verification, party, data["secret_code"], identity().codes.check, counted)
     if verification.name == "email-verification":
-        _require_password(actor, party, data.get("password"))
+        is_asked = runtime().settings.verify_asks_password or is_link_secret(data["secret_code"])
+        _require_password(actor, party, data.get("password"), is_asked=is_asked)
     new_hash = ""
     if verification.purpose == PASSWORD_RESET:
         new_hash = strong_hash(data["password"], party.account.fullname, party.account.email)
@@ -108,12 +109,13 @@ def _compare(actor: Actor, verification: Verification, party: Party, secret: str
         raise Forbidden(f"errMsg_{_noun(verification)}IsNotAuthorized", "CodeMismatch")
 
 
-def _require_password(actor: Actor, party: Party, password: str | None) -> None:
+def _require_password(actor: Actor, party: Party, password: str | None, *, is_asked: bool) -> None:
     """Raise Forbidden for a password that is not the account's, InvalidInput where one is asked for (decision 44).
 
-    So nobody who only holds the mailbox verifies an account that somebody else has opened with a password of his."""
+    So nobody who only holds the mailbox verifies an account that somebody else has opened with a password of his. The
+    link of a letter is opened by one click, and always asks for it."""
     if password is None:
-        if runtime().settings.verify_asks_password:
+        if is_asked:
             raise InvalidInput("password: is required", detail={"password": "is required"})
         return
     with recorded_throttle(actor, "password", party.account.id):
