@@ -228,15 +228,6 @@ class TestReturn:
         assert len(sent("ebaycclone-auth-service-user-locked")) == 2
         assert len(sent("ebaycclone-auth-service-user-unlocked")) == 2
 
-    def test_a_list_that_was_read_while_a_lock_held_shows_the_listings_when_it_has_ended(self, room, settle):
-        product = room.fixed()
-        lock(room.seller, hours=6)
-        settle()
-        assert product not in listed(room.admin)
-        with moved_clock(hours=7):
-            settle()
-            assert product in listed(room.admin)
-
     def test_an_archived_seller_who_logs_in_sells_again(self, room, client, settle, sent):
         product, auction = room.fixed(), room.auction()
         archive(room.seller)

@@ -52,7 +52,7 @@ def offer_made(offer: Mapping[str, Any]) -> Notice:
 def offer_answered(old_status: str, offer: Mapping[str, Any], answered_by: str | None) -> Notice | None:
     """Return the notice for the other party of an offer that was accepted, declined or countered, else None.
 
-    An answer by neither party (staff, or another buyer who took the last unit) goes to the buyer; so does the one to a
+    An answer by neither party (staff, or another buyer who took the last unit) goes to the buyer; so does that of a
     pending offer that fell because its own buyer took the last unit by a counter: a buyer never declines one."""
     kind = _ANSWERS.get(offer["status"])
     if kind is None or offer["status"] == old_status:

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, delete, select
 from app.actor import Actor, system_actor
 from app.clock import now
 from app.data.batches import purge
-from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -272,12 +271,10 @@ def lock_user(actor: Actor, user_id: str, until: datetime | None) -> Account:
 def end_lock(work: UnitOfWork, user_id: str) -> None:
     """Say that a lock has ended by the clock, so that what rested is shown again.
 
-    Its end stays written down, as in `lock_user`; a lock that was moved or undone since is not ended here. Nothing of
-    the row changes: what was kept of who rests is invalidated all the same."""
+    Its end stays written down, as in `lock_user`; a lock that was moved or undone since is not ended here."""
     account = work.find(account_model(work.actor.realm), account_model(work.actor.realm).id == user_id, lock=True)
     if account is None or account.locked_until is None or account.locked_until > now():
         return
-    work.invalidate(version_key(account))
     work.emit(standing_topic(work.actor.realm, "unlocked"), user_id, {"id": user_id, "lockedUntil": None})
 
 
