@@ -4,7 +4,7 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from blueprints.platform.bucket.preparation import clean_stored, stored_pictures_to_clean
+from blueprints.platform.bucket.preparation import clean_stored
 from blueprints.platform.bucket.queries import files_by_state
 from cli.terminal import acts, agreed, as_json_option, print_facts, say_unchanged
 
@@ -39,7 +39,7 @@ def clean(dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: flask media clean --yes
     """
-    waiting = stored_pictures_to_clean()
+    waiting = files_by_state()["uncleaned"]
     if not waiting:
         say_unchanged("every stored picture is clean")
         return

@@ -8,9 +8,11 @@ from sqlalchemy import String, cast, select
 from app.clock import moved_clock
 from app.data.connections import reading
 from app.data.entity import db
-from app.data.person_rows import ERASED, EXPIRING, KEPT, NOBODY, PersonTables
+from app.data.person_rows import ERASED, EXPIRING, KEPT, NOBODY, PersonTables, forget_person
+from app.data.reads import fetch
 from app.jobs.worker import run_job
 from app.runtime import runtime
+from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.platform.auth.commands import archive_profile
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.marketplace.auction_offer.saleroom import Saleroom
@@ -100,6 +102,17 @@ def test_after_the_archive_month_only_the_books_know_the_person(shop, room, sett
     erased = {rows.model.__tablename__ for rows in runtime().part(PersonTables) if rows.fate == ERASED}
     assert {table for table, _ in left} & (erased - {"marketplace_search_index"}) == set()
     assert ok(shop.admin.get(f"{ORDERS}/v1/ordermanagementorders"))["orderManagementOrders"]
+
+
+def test_what_stands_of_several_people_on_one_listing_ends_before_it_is_nobodys(room):
+    auction, fixed = room.auction(), room.fixed()
+    for bidder, amount in ((room.ben, 60), (room.cleo, 90)):
+        room.placed(bidder, auction, amount)
+        room.offered(bidder, fixed, 80)
+    for bidder in (room.ben, room.cleo):  # before the events of their ends were heard
+        forget_person(bidder.actor, runtime().part(PersonTables), bidder.user_id, "req-purge")
+    assert {tuple(row) for row in fetch(select(Bid.status, Bid.user_id))} == {("CANCELLED", NOBODY)}
+    assert {tuple(row) for row in fetch(select(Offer.status, Offer.buyer_id))} == {("EXPIRED", NOBODY)}
 
 
 def test_nobody_is_no_account(app):

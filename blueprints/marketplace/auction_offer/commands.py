@@ -242,9 +242,11 @@ def _award(work: UnitOfWork, listing: AuctionListing, bid: Bid) -> None:
     _settle(work, listing, bid, now())
 
 
-def take_out_bids_of(actor: Actor, user_id: str) -> int:
-    """Cancel the standing bids of somebody who is not active any more, the prices follow; returns how many."""
-    with unit_of_work(actor) as work:
+def take_out_bids_of(actor: Actor, user_id: str, cause: str | None = None) -> int:
+    """Cancel the standing bids of somebody who is not active any more, the prices follow; returns how many.
+
+    `cause` is the request that ended him, where no unit of work is open that knows it."""
+    with unit_of_work(actor, request_id=cause) as work:
         theirs = work.rows(select(Bid.product_id).where(Bid.user_id == user_id, ACTIVE_BID).order_by(Bid.product_id))
         listings = [lock_listing(work, row.product_id, withdrawn_too=True) for row in theirs]
         taken = sum(_take_out(work, listing, {user_id}) for listing in listings if listing.closed_at is None)

@@ -155,9 +155,11 @@ def _end_unpaid_win(work: UnitOfWork, actor: Actor, product_id: str) -> Offer | 
     return _second_chance(work, listing, runner_up) if runner_up else None
 
 
-def end_offers_of(actor: Actor, user_id: str) -> int:
-    """Let lapse the open offers that somebody who is not active any more made or was made; returns how many."""
-    with unit_of_work(actor) as work:
+def end_offers_of(actor: Actor, user_id: str, cause: str | None = None) -> int:
+    """Let lapse the open offers that somebody who is not active any more made or was made; returns how many.
+
+    `cause` is the request that ended him, where no unit of work is open that knows it."""
+    with unit_of_work(actor, request_id=cause) as work:
         is_theirs = or_(Offer.buyer_id == user_id, Offer.seller_id == user_id)
         lapsing = work.all(select(Offer).where(OPEN_OFFER, is_theirs).order_by(Offer.id), lock=True)
         for offer in lapsing:

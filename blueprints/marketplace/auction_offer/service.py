@@ -4,7 +4,9 @@ from functools import partial
 from app.data.person_rows import ANONYMOUS, rows_of_people
 from app.service import ServiceDeclaration
 from blueprints.marketplace.auction_offer import jobs, subscribers
+from blueprints.marketplace.auction_offer.commands import take_out_bids_of
 from blueprints.marketplace.auction_offer.models import Bid, Offer
+from blueprints.marketplace.auction_offer.offer_commands import end_offers_of
 from blueprints.marketplace.auction_offer.routes import api
 from blueprints.marketplace.auction_offer.rules import parse_increments
 
@@ -16,8 +18,11 @@ SERVICE = ServiceDeclaration(
     cli=("cli.auctions",),
     settings={"bid_increments": partial(parse_increments, minor_factor=100)},
     persons=(
-        rows_of_people(Bid, ANONYMOUS, "user_id", why="the history of an auction is its other bidders' too"),
+        # Ended first: a listing takes one standing bid, and one pending offer, of each person, nobody included.
+        rows_of_people(Bid, ANONYMOUS, "user_id", why="the history of an auction is its other bidders' too",
+                       first=take_out_bids_of),
         rows_of_people(Offer, ANONYMOUS, "buyer_id", "seller_id", why="the other party keeps the offer",
+                       first=end_offers_of,
                        blanks={"buyer_id": {"message": None}, "seller_id": {"counter_message": None}}),
     ),
 )

@@ -98,7 +98,7 @@ class Courier:
             if idle := self._held.keys() - self._woken:
                 self._held = {tenant: until for tenant, until in self._held.items() if tenant in self._woken}
                 self._carried.release(idle)
-            self._lease(self._held.keys())
+            self._lease(frozenset(self._held))  # who calls wake() now adds to it
         if abandoned := self._carried.abandoned():
             logger.warning("taking over %d outboxes of a process that is gone", len(abandoned))
             with self._changed:

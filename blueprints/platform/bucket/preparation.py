@@ -54,11 +54,6 @@ def prepare_next_file() -> bool:
     return bool(files)
 
 
-def stored_pictures_to_clean() -> int:
-    """Return how many stored pictures were never prepared."""
-    return len(fetch(select(BucketFile.id).where(IS_UNCLEANED, BucketFile.state == READY)))
-
-
 def clean_stored(*, dry_run: bool = False, after_each: Callable[[Outcome], None] = lambda _: None) -> dict[str, int]:
     """Prepare what older releases stored as it was uploaded; returns how many pictures ended how.
 
