@@ -23,7 +23,6 @@ from app.identity.login_throttle import Throttled
 KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account",
          "client")
 DONE, REFUSED, THROTTLED = "done", "refused", "throttled"
-OUTCOMES = (DONE, REFUSED, THROTTLED)
 
 
 class SecurityEvent(Base):

@@ -5,6 +5,7 @@ import io
 import resource
 import sys
 import warnings
+from importlib import import_module
 from typing import Any
 
 BROKEN, COSTLY = 3, 4
@@ -14,6 +15,7 @@ _MOST_WRITTEN = 32 * 2**20
 def main(mime_type: str, memory_bytes: int, cpu_seconds: int) -> int:
     """Return 0, BROKEN or COSTLY."""
     _limit(memory_bytes, cpu_seconds)
+    import_module("PIL.ImageOps")  # outside: an installation without it says nothing about the picture
     try:
         turned = _turned(sys.stdin.buffer.read(), mime_type)
     except MemoryError:

@@ -2,6 +2,7 @@
 import fcntl
 import io
 import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -141,3 +142,10 @@ def test_a_picture_with_nothing_to_do_stays_byte_for_byte(app, kind):
 _AS_SHOWN = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
              5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
              8: Image.Transpose.ROTATE_90}
+
+
+def test_a_decoder_that_cannot_load_its_library_does_not_call_the_picture_broken() -> None:
+    without = ("import sys; sys.modules['PIL.ImageOps'] = None; from app.media.decoder import main; "
+               "sys.exit(main('image/png', 700 * 2**20, 10))")
+    done = subprocess.run([sys.executable, "-c", without], input=picture(), capture_output=True, check=False)
+    assert done.returncode not in (0, decoder.BROKEN, decoder.COSTLY)
