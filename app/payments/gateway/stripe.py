@@ -12,6 +12,7 @@ from typing import Any
 
 import stripe
 
+from app.data.money import least_step
 from app.payments.gateway.port import (
     HANDLED_EVENTS,
     Card,
@@ -195,11 +196,10 @@ def _sound(method_id: str) -> str:
 
 
 def _at_stripe(minor: int, currency: str) -> int:
+    if minor % least_step(currency):  # a row from before such prices were refused
+        raise PaymentRefused(f"Payments in {currency} are made in coarser steps", "invalid_amount", 400)
     times, divided_by = UNIT_AT_STRIPE.get(currency, (1, 1))
-    amount, rest = divmod(minor * times, divided_by)
-    if rest:
-        raise PaymentRefused(f"Payments in {currency} are made in whole units", "invalid_amount", 400)
-    return amount
+    return minor * times // divided_by
 
 
 def _minor(amount: int, currency: str) -> int:

@@ -143,9 +143,10 @@ class TestPayments:
         back = gateway.refund(intent.id, minor, currency, {}, a_key())
         assert (back.amount, localstripe.refunds(intent.id)[0]["amount"]) == (minor, at_stripe)
 
-    def test_an_amount_stripe_has_no_unit_for_is_refused(self, gateway):
+    @pytest.mark.parametrize(("amount", "currency"), [(50_001, "MGA"), (1_235, "KWD")])
+    def test_an_amount_stripe_has_no_unit_for_is_refused(self, gateway, amount, currency):
         with pytest.raises(PaymentRefused):
-            gateway.charge(replace(charge_of(VISA), amount=50_001, currency="MGA"), a_key())
+            gateway.charge(replace(charge_of(VISA), amount=amount, currency=currency), a_key())
 
     def test_money_goes_back_in_parts(self, gateway):
         paid = gateway.charge(charge_of(VISA), a_key())
