@@ -253,9 +253,11 @@ def _due(order: Row[Any], left: int, currency: str | None, *, surplus: bool = Fa
 
 
 def parties_of(order_id: str) -> dict[str, Any] | None:
-    """Return {buyerId, sellerIds, orderNumber, …} of an order, a cancelled one too, for those who tell people."""
-    row = fetch_one(select(Order.buyer_id, Order.order_number, Order.status, Order.tracking_number, Order.carrier)
-                    .where(Order.id == order_id))
+    """Return {buyerId, sellerIds, orderNumber, …} of an order, a cancelled one too, for those who tell people.
+
+    `isOver`: its units were given back, so it is cancelled for good or refunded."""
+    row = fetch_one(select(Order.buyer_id, Order.order_number, Order.status, Order.tracking_number, Order.carrier,
+                           Order.released_at).where(Order.id == order_id))
     if row is None:
         return None
     # Whose line was cancelled hears no more of the others; of the last line's end he does.
@@ -264,7 +266,8 @@ def parties_of(order_id: str) -> dict[str, Any] | None:
                     .where(OrderItem.order_id == order_id, concerned).distinct())
     return {"buyerId": row.buyer_id, "sellerIds": sorted(seller.seller_id for seller in sellers),
             "orderId": order_id, "orderNumber": row.order_number, "status": row.status,
-            "trackingNumber": row.tracking_number, "carrier": row.carrier}
+            "trackingNumber": row.tracking_number, "carrier": row.carrier,
+            "isOver": row.released_at is not None}
 
 
 def is_first_of_seller(item_id: str, order_id: str, seller_id: str) -> bool:
