@@ -5,7 +5,9 @@ from typing import Any
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
-from blueprints.marketplace.notification_management.commands import tell
+from app.notify.letters import spoken_amount
+from blueprints.marketplace.notification_management import rules
+from blueprints.marketplace.notification_management.commands import REALM, tell
 from blueprints.marketplace.notification_management.rules import Notice
 from blueprints.marketplace.order_management.queries import is_first_of_seller, parties_of
 from blueprints.marketplace.order_management.topics import (
@@ -13,8 +15,10 @@ from blueprints.marketplace.order_management.topics import (
     ITEM_DELETED,
     ORDER_CANCELLED,
     ORDER_CREATED,
+    ORDER_DISPUTED,
     ORDER_UPDATED,
 )
+from blueprints.platform.auth.queries import staff_of
 
 _FACTS = ("id", "orderNumber", "status", "trackingNumber", "carrier")
 _TOLD_TO_BUYER = {"PAID": "ORDER_PAID", "SHIPPED": "ORDER_SHIPPED", "DELIVERED": "FEEDBACK_REQUESTED"}
@@ -59,6 +63,19 @@ def tell_line_cancelled(work: UnitOfWork, event: Event) -> None:
         return
     for person in {order["buyerId"], item["sellerId"]} - {event.user_id}:
         tell(work, event, Notice("ORDER_CANCELLED", person), _facts_of_line(order, item))
+
+
+@subscribe(ORDER_DISPUTED, name="notifications.order-disputed")
+def tell_order_disputed(work: UnitOfWork, event: Event) -> None:
+    """Tell staff, who answer at the gateway, and the sellers, who have the proof, how a dispute stands."""
+    dispute, parties = event.payload, parties_of(event.payload["orderId"])
+    message = rules.dispute_sentence(dispute, spoken_amount(dispute["amount"], dispute["currency"]))
+    subject = {"subject": f"Order {dispute['orderNumber']}: payment disputed"}
+    sellers = parties["sellerIds"] if parties else ()
+    for person in sellers:
+        tell(work, event, Notice("SYSTEM_ALERT", person), dispute | {"message": message}, subject)
+    for person in staff_of(REALM):
+        tell(work, event, Notice("SYSTEM_ALERT", person), dispute | {"message": message}, by_letter=False)
 
 
 def _tell_both(work: UnitOfWork, event: Event, order: dict[str, Any], to_buyer: str | None,

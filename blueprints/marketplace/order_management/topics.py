@@ -11,6 +11,8 @@ ITEM_DELETED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorderi
 ORDER_CANCELLED = "ebaycclone-ordermanagement-service-order-cancelled"
 """Nobody can pay the order any more: not a card that was declined, which leaves it payable (decision 15)."""
 
+ORDER_DISPUTED = "ebaycclone-ordermanagement-service-order-disputed"
+
 PAYMENT_STARTED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-started"
 PAYMENT_SUCCEEDED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-succeeded"
 PAYMENT_FAILED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-failed"

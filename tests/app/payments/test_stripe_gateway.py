@@ -2,7 +2,7 @@
 import json
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
@@ -274,6 +274,17 @@ class TestWebhooks:
         body = json.dumps({"id": "evt_2", "type": "refund.failed", "created": 1, "data": {"object": refund}}).encode()
         event = gateway.parse_webhook(body, self.signed(body))
         assert (event.refund.status, event.intent_id, event.is_handled) == ("failed", "pi_1", True)
+
+    def test_a_dispute_event_names_the_payment_the_bank_takes_back(self, gateway):
+        dispute = {"object": "dispute", "id": "dp_1", "payment_intent": "pi_1", "amount": 500, "currency": "isk",
+                   "status": "needs_response", "reason": "fraudulent", "evidence": {"customer_name": "Mia"},
+                   "evidence_details": {"due_by": 86_400}}
+        body = json.dumps({"id": "evt_3", "type": "charge.dispute.created", "created": 1,
+                           "data": {"object": dispute}}).encode()
+        event = gateway.parse_webhook(body, self.signed(body))
+        assert (event.intent_id, event.is_handled, event.dispute.amount) == ("pi_1", True, 5)
+        assert event.dispute.answer_until == datetime(1970, 1, 2, tzinfo=UTC)
+        assert "Mia" not in str(event.raw)
 
 
 def test_the_stand_in_refuses_a_second_call_while_the_first_is_under_way(flaky: FlakyGateway):
