@@ -4,9 +4,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from datetime import tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LOCALSTRIPE_PORT_OFFSET = 420
 MOST_PORT = 65_535
@@ -18,6 +21,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
 
+
+WITH_DATES = (*REALM_CODENAMES, "organization", "equipment")  # what may have a time zone of its own
 
 RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
                              "unless SINGLE_MACHINE=1 says that one machine serves all"}
@@ -50,6 +55,7 @@ class Settings:
     redis_url: str = _setting("", "Redis/Valkey URL; default the embedded Valkey's unix socket in the instance folder",
                              schemes=("redis", "rediss", "unix"))
     realms: tuple[str, ...] = _setting(("marketplace", "network"), "products to serve, comma separated")
+    time_zone: str = _setting("UTC", "zone of dates without a time, as Europe/Kyiv; one for a realm as realm:Zone,…")
     secret_key: str = _setting("", "seals tokens, keys and codes at rest", secret=True, production=True)
     superadmin_password: str = _setting("", "password of admin@admin.com in each realm", secret=True, production=True)
     ratelimit_enabled: bool = _setting(True, "throttles and RateLimit headers; 0 is refused in production")
@@ -139,6 +145,11 @@ class Settings:
         """True in test mode: verification codes come back in answers (decision 21)."""
         return self.env in ("demo", "test")
 
+    def zone_of(self, realm: str) -> tzinfo:
+        """Return the zone in which dates without a time are meant in a realm, or a service outside the realms."""
+        zones = _parse_zones(self.time_zone)
+        return zones.get(realm, zones[""])
+
     @property
     def is_sqlite(self) -> bool:
         """True on the embedded database."""
@@ -153,6 +164,21 @@ class Settings:
     def shares_cache_versions(self) -> bool:
         """True when cache versions are in Redis: several machines can serve one database (decision 39)."""
         return not (self.single_machine or self.is_sqlite or self.has_own_redis)
+
+
+@cache
+def _parse_zones(written: str) -> dict[str, tzinfo]:
+    """Return realm → zone of `Zone` and `realm:Zone` entries, "" for all others; raises ValueError that names one."""
+    zones: dict[str, tzinfo] = {"": ZoneInfo("UTC")}
+    for entry in written.split(","):
+        realm, _, name = entry.strip().rpartition(":")
+        if realm not in ("", *WITH_DATES):
+            raise ValueError(f"{realm!r} is none of {', '.join(WITH_DATES)}")
+        try:
+            zones[realm] = ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):  # OSError: a folder of zones, as Europe
+            raise ValueError(f"{name!r} is no time zone of this machine, as Europe/Kyiv is") from None
+    return zones
 
 
 def _embedded_redis(home: Path) -> str:
@@ -276,6 +302,10 @@ def _complaints(settings: Settings) -> list[str]:
     said: list[str] = []
     if not settings.realms or set(settings.realms) - set(REALM_CODENAMES):
         said.append(f"REALMS must name some of {', '.join(REALM_CODENAMES)}")
+    try:
+        _parse_zones(settings.time_zone)
+    except ValueError as trouble:
+        said.append(f"TIME_ZONE: {trouble}")
     if settings.mail_transport == "smtp" and not settings.smtp_url:
         said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
     if settings.media_store == "s3" and not settings.s3_bucket:

@@ -2,7 +2,8 @@
 
 Input is checked by marshmallow; output schemas document, the compiled wire shape writes (performance.md)."""
 import re
-from datetime import datetime
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -22,6 +23,8 @@ from app.errors import InvalidInput
 _DEEPEST = 32
 _LARGEST_AMOUNT = 10 ** 12
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_zone_of_days: ContextVar[tzinfo] = ContextVar("zone_of_days", default=UTC)
 _MISSING = {"required": "is required", "null": "is required"}
 
 
@@ -68,12 +71,14 @@ class Identifier(fields.Field[str]):
 
 
 class Instant(fields.Field[datetime]):
-    """An ISO 8601 date; comes out as aware UTC."""
+    """An ISO 8601 date; comes out as aware UTC. A date without a time is its first instant in the realm's zone."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
         try:
+            if isinstance(value, str) and _DAY.fullmatch(value):
+                value = datetime.fromisoformat(value).replace(tzinfo=_zone_of_days.get()).isoformat()
             return parse_iso(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # OverflowError: year 1 or 9999 in a zone
             raise ValidationError("expected an ISO 8601 date") from None
 
 
@@ -186,10 +191,13 @@ class IdList(fields.Field[list[str]]):
         return [item for item in found if item]
 
 
-def load(schema: Schema, body: Any) -> dict[str, Any]:
-    """Return the checked input with snake_case keys; raises InvalidInput that names every wrong field at once."""
+def load(schema: Schema, body: Any, zone: tzinfo = UTC) -> dict[str, Any]:
+    """Return the checked input with snake_case keys; raises InvalidInput that names every wrong field at once.
+
+    `zone` is where dates without a time are meant."""
     if not isinstance(body, dict):
         raise InvalidInput("errMsg_bodyIsNotAJsonObject", detail={"body": "expected a JSON object"})
+    outer = _zone_of_days.set(zone)
     try:
         loaded: dict[str, Any] = schema.load(body)
         return loaded
@@ -197,6 +205,8 @@ def load(schema: Schema, body: Any) -> dict[str, Any]:
         said_of = error.normalized_messages()
         detail = {name: said[0] if isinstance(said, list) else _texts(said) for name, said in said_of.items()}
         raise InvalidInput("; ".join(f"{name}: {said}" for name, said in detail.items()), detail=detail) from None
+    finally:
+        _zone_of_days.reset(outer)
 
 
 def _texts(said: Any) -> Any:

@@ -9,6 +9,7 @@ from app.clock import now
 from app.data.ids import canonical_uuid, uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import DuplicateRecord, Forbidden, NotFound
+from app.runtime import runtime
 from blueprints.equipment import topics
 from blueprints.equipment.models import (
     Division,
@@ -189,7 +190,8 @@ def _refuse_duplicate(work: UnitOfWork) -> None:
 
 
 def _refuse_dates(equipment: Equipment) -> None:
-    wrong = refused_dates(equipment.manufacture_date, equipment.expiration_date, now())
+    wrong = refused_dates(equipment.manufacture_date, equipment.expiration_date, now(),
+                          runtime().settings.zone_of("equipment"))
     if wrong:
         raise Unprocessable([Entry(f"$.{field}", [Rule("invalid", said)]) for field, said in wrong.items()])
 

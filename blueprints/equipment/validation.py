@@ -7,6 +7,7 @@ from jsonschema.exceptions import ValidationError
 
 from app.clock import now
 from app.json_schema import is_too_large, new_formats, validator
+from app.runtime import runtime
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
 from blueprints.equipment.rules import as_moment, refused_dates
 from blueprints.equipment.schemas import Schema
@@ -36,7 +37,8 @@ def check_dates(body: dict[str, Any]) -> list[Entry]:
         moment if _well_formed(moment) else None
         for moment in (body.get("manufacture_date"), body.get("expiration_date"))
     )
-    wrong = refused_dates(manufactured, expires, now())
+    wrong = refused_dates(manufactured, expires, now(),
+                          runtime().settings.zone_of("equipment"))
     return [Entry(f"$.{field}", [Rule("invalid", sentence)]) for field, sentence in wrong.items()]
 
 

@@ -106,6 +106,9 @@ def test_an_instance_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path, ho
 
 @pytest.mark.parametrize(("environment", "named"), [
     ({"PORT": "eighty"}, "PORT"),
+    ({"TIME_ZONE": "Europe/Kyivv"}, "TIME_ZONE"),
+    ({"TIME_ZONE": "UTC,market:Europe/Kyiv"}, "TIME_ZONE"),
+    ({"TIME_ZONE": "Europe"}, "TIME_ZONE"),
     ({"GUILDHALL_ENV": "staging"}, "GUILDHALL_ENV"),
     ({"GUILDHALL_ENV": "production"}, "SECRET_KEY"),
     ({"GUILDHALL_ENV": "production", "RATELIMIT_ENABLED": "0"}, "RATELIMIT_ENABLED"),

@@ -15,7 +15,7 @@ from app.data.reads.keyset import row_order
 from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
 from app.identity.access import require_self_or_staff
-from app.identity.roles import SUPER_ADMIN_ID
+from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID
 from app.identity.sessions import LoginSession, UserFacts, sessions_of
 from blueprints.platform.auth.models import (
     Account,
@@ -76,6 +76,14 @@ def contact_of(realm: str, user_id: str) -> Wire | None:
         return None
     return {"id": row.id, "email": row.email, "fullname": row.fullname if row.email_verified else None,
             "phone": getattr(row, "phone", None)}
+
+
+def staff_of(realm: str) -> list[str]:
+    """Return the ids of the active admins and the superAdmin of a realm."""
+    model = account_model(realm)
+    rows = fetch(select(model.id).where(model.role_id.in_((ADMIN, SUPER_ADMIN)), model.is_active.is_(True))
+                 .order_by(model.id))
+    return [row.id for row in rows]
 
 
 def is_user(realm: str, user_id: str) -> bool:
