@@ -2,13 +2,11 @@
 
 The search index, the folded columns of SQL and the organization store use it, so that all find the same."""
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from unicodedata import normalize
 
 MAX_WORD = 64  # characters; longer words are cut, on both sides alike
-MAX_QUERY_CHARACTERS = 500
-MAX_QUERY_WORDS = 16
 
 # Letters that Unicode does not take apart into a letter and its accent.
 _LETTERS = {"æ": "ae", "œ": "oe", "þ": "th", "ø": "o", "ł": "l", "ƚ": "l", "đ": "d", "ð": "d", "ɖ": "d", "ɗ": "d",
@@ -70,14 +68,13 @@ def indexed_words(text: str) -> list[str]:
     return plain + codes
 
 
-def query_ways(query: str) -> list[Ways]:
+def query_ways(query: str, most_words: int) -> list[Ways]:
     """Return what a text must hold for a query: one of the ways of each member, all words of that way.
 
     A word has one way. Neighbours, one of which has digits, may be written together: `gr 49` is (gr, 49) or (gr49).
-    Overlong input is cut. Of nothing but signs there is no member: it finds nothing."""
-    text = query[:MAX_QUERY_CHARACTERS]
-    folded = fold(text)
-    found = list(_pattern(text).finditer(folded))[:MAX_QUERY_WORDS]
+    Words after the first `most_words` are left out. Of nothing but signs there is no member: it finds nothing."""
+    folded = fold(query)
+    found = list(_pattern(query).finditer(folded))[:most_words]
     members: list[Ways] = []
     for stretch in _stretches(folded, found):
         if any(map(_DIGIT.search, stretch)):
@@ -95,10 +92,14 @@ def compact(text: str) -> str:
     return _GAP_AT_DIGIT.sub("", " ".join(_pattern(text).findall(fold(text))))
 
 
-def stored_words(text: str) -> str:
-    """Return the indexed words, a space before and after each, so that SQL finds ` acm` and ` acme `; "" for none."""
-    found = indexed_words(text)
-    return f" {' '.join(found)} " if found else ""
+def stored_words(texts: Iterable[str]) -> str:
+    """Return what texts are found by, a space before and after each word: SQL finds ` acm` and ` acme ` in it."""
+    return "".join(f" {' '.join(found)} " for text in texts if (found := indexed_words(text)))
+
+
+def compact_all(texts: Iterable[str]) -> str:
+    """Return the compact forms of texts, a line each, so that no part reaches from one into the next."""
+    return "\n".join(map(compact, texts))
 
 
 def _pattern(text: str) -> re.Pattern[str]:

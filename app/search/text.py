@@ -9,13 +9,27 @@ from typing import Any
 
 import orjson
 
-from app.folding import MAX_QUERY_CHARACTERS, fold
+from app.folding import Ways, fold, query_ways
 from app.search.fields import Field
 
+MAX_QUERY_CHARACTERS = 500
+MAX_QUERY_WORDS = 16
+MIN_PREFIX = 2  # shorter last words are searched whole: a single letter would match nearly everything
 
-def ends_open(value: str) -> bool:
+
+def asked_words(query: str) -> list[Ways]:
+    """What a visitor looks for (app/folding.py); overlong input is cut, never refused."""
+    return query_ways(query[:MAX_QUERY_CHARACTERS], MAX_QUERY_WORDS)
+
+
+def ends_open(query: str) -> bool:
     """Whether the last word may still be being typed: then it is searched as a beginning."""
-    return not value[:MAX_QUERY_CHARACTERS].endswith((" ", "\t", "\n"))
+    return not query[:MAX_QUERY_CHARACTERS].endswith((" ", "\t", "\n"))
+
+
+def is_beginning(word: str) -> bool:
+    """Whether a last word that may still be being typed is long enough to be searched as a beginning."""
+    return len(word) >= MIN_PREFIX
 
 
 MAX_KEYWORD = 512  # characters kept of a keyword

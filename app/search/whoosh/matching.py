@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any
 
-from app.folding import Way, Ways, fold, query_ways, words
+from app.folding import Way, Ways, fold, words
 from app.search.fields import Field, IndexSchema
 from app.search.port import Filter, InvalidSearch, SearchQuery
 from app.search.text import (
@@ -18,14 +18,15 @@ from app.search.text import (
     as_keyword,
     as_number,
     as_text,
+    asked_words,
     ends_open,
+    is_beginning,
     value_of,
 )
 from app.search.whoosh.layout import WORDS, own_words
 from app.search.whoosh.segments import SegmentData
 from app.search.whoosh.snapshot import SegmentView, Snapshot
 
-MIN_PREFIX = 2  # shorter last words are searched whole: a single letter would match nearly everything
 MAX_EXPANSION = 1000  # words a beginning may stand for, per segment
 # A word that only begins as asked counts less than the word itself.
 _PREFIX_WORTH = 0.7
@@ -39,7 +40,7 @@ class Matcher:
     """A checked query, ready to be run on each segment of a snapshot."""
 
     def __init__(self, schema: IndexSchema, query: SearchQuery, snapshot: Snapshot) -> None:
-        self._wanted = query_ways(query.text)
+        self._wanted = asked_words(query.text)
         self._nothing = bool(query.text.strip()) and not self._wanted
         self._open = ends_open(query.text)
         self._narrowings = [narrowing(schema, condition) for condition in query.filters]
@@ -74,7 +75,7 @@ class Matcher:
         return None if others or self._is_begun(word) else word
 
     def _is_begun(self, last: str) -> bool:
-        return self._open and len(last) >= MIN_PREFIX
+        return self._open and is_beginning(last)
 
     def _scores(self, data: SegmentData) -> dict[int, float]:
         """The documents that hold every member of the query, in whichever of its ways."""
@@ -277,7 +278,7 @@ def _text(field: Field, value: Any) -> str:
 
 def _word_narrowing(field: Field, condition: Filter) -> Narrow:
     asked = _text(field, condition.value)
-    wanted = query_ways(asked)
+    wanted = asked_words(asked)
     open_end = condition.operator == "phrase_prefix"
     phrase = None if condition.operator == "match" else words(asked)
 
