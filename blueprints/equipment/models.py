@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, and_
-from sqlalchemy.orm import Mapped, validates
+from sqlalchemy.orm import Mapped
 
-from app.data.columns import boolean, identifier, instant, json_object, string
+from app.data.columns import boolean, folded, identifier, instant, json_object, string
 from app.data.columns import text as long_text
 from app.data.entity import Base
 
@@ -27,15 +27,10 @@ class _Updated(_Inserted):
 
 
 class _Named:
-    """A name, and beside it the same case-folded for searching: LOWER knows no Cyrillic on SQLite."""
+    """A name, and beside it the form that is searched."""
 
     name: Mapped[str] = string(required=True)
-    folded_name: Mapped[str] = long_text(required=True)
-
-    @validates("name")
-    def _fold(self, _key: str, name: str) -> str:
-        self.folded_name = name.casefold()
-        return name
+    folded_name: Mapped[str] = folded("name", required=True)
 
 
 class LegalEntity(_Named, _Updated, Base):
@@ -114,7 +109,7 @@ class Equipment(_Updated, Base):
     part_number: Mapped[str | None] = string()
     version: Mapped[str | None] = string()
     name: Mapped[str] = string(required=True)
-    folded_names: Mapped[str] = long_text(required=True)  # of all its names, as _Named does it
+    folded_names: Mapped[str] = long_text(required=True)  # the compact forms of all its names
     serial_number: Mapped[str | None] = string()
     note: Mapped[str | None] = long_text()
     legal_entity_id: Mapped[str] = identifier(required=True, index=True)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from app.data.columns import iso
 from app.data.entity import Base
+from app.data.folded import has_part
 from app.data.ids import canonical_uuid
 from app.data.reads import fetch, fetch_one
 from app.errors import Forbidden, NotFound
@@ -61,7 +62,7 @@ def equipment_page(caller: Caller, asked: ListRequest) -> Paged:
         if name in asked.filters:
             where.append(getattr(Equipment, name) == asked.filters[name])
     if "name" in asked.filters:
-        where.append(Equipment.folded_names.contains(asked.filters["name"].casefold(), autoescape=True))
+        where.append(has_part(Equipment.folded_names, asked.filters["name"]))
     if "division_id" in asked.filters:
         stands = (DivisionEquipment.division_id == asked.filters["division_id"], DivisionEquipment.is_active.is_(True))
         where.append(Equipment.id.in_(select(DivisionEquipment.equipment_id).where(*stands)))
@@ -165,7 +166,7 @@ def _simple_page(caller: Caller, model: type[Any], owner: Any, asked: ListReques
     if "status" in asked.filters:
         where.append(model.status == asked.filters["status"])
     if "name" in asked.filters:
-        where.append(model.folded_name.contains(asked.filters["name"].casefold(), autoescape=True))
+        where.append(has_part(model.folded_name, asked.filters["name"]))
     rows, total = _page(model, where, asked)
     return Paged([_wire(row) for row in rows], total, asked)
 

@@ -2,16 +2,17 @@
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Boolean, DateTime, MetaData, Numeric, String, Table, insert
 
 from app.data.entity import db
-from tests.migrations.test_waiting_rows import rows, to
+from tests.migrations.test_waiting_rows import rows, to, write
 from tests.testbed import Testbed
 
 AT = "2026-01-01T01:00:00.000Z"
 
 
-def put(name: str, **values: Any) -> None:
+def put(name: str, /, **values: Any) -> None:
     """Insert a row into the table as it stands now; what it demands beside `values` is empty."""
     table = Table(name, MetaData(), autoload_with=db.engine)
     for column in table.columns:
@@ -78,6 +79,39 @@ def test_older_orders_get_their_history_and_what_is_due(testbed: Testbed) -> Non
             assert rows("SELECT id, refund_due FROM order_management_order ORDER BY id") == [
                 ("cancelled", 700), ("shipped", 0)]
             to(app, "0006")
+
+
+def test_what_is_searched_is_folded_in_batches(testbed: Testbed) -> None:
+    with testbed.empty_app() as app:
+        to(app, "0008")
+        put("marketplace_category", id="the first", title="Лев")
+        write("""WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1202)
+            INSERT INTO marketplace_category (id, title, is_active, record_version, created_at, updated_at)
+            SELECT 'more ' || n, title || ' Gr.' || n, is_active, record_version, created_at, updated_at
+            FROM marketplace_category, number""")  # more than two batches
+        put("marketplace_user", id="anna", fullname="Ærø", address=_json('{"city": "90-001 Łódź"}'))
+        put("marketplace_user", id="ben", fullname="Ben", address=None)
+        put("marketplace_search_index", id="one", document=_json('{"title": "Gr.49", "id": "x", "note": "Straße"}'))
+        put("divisions", id="division", name="Straße", folded_name="strasse")
+        put("equipments", id="tomograph", name="Томограф", folded_names="томограф")
+        for number, name in enumerate(("Ærø", "№ 7")):
+            put("equipment_names", id=str(number), equipment_id="tomograph", name=name)
+        for _ in range(2):
+            to(app, "0011")
+            folded = rows("SELECT folded_title FROM marketplace_category")
+            assert {title for title, in folded} == {"лев", *(f"лев gr{number}" for number in range(1, 1203))}
+            assert rows("SELECT id, folded_fullname, folded_address FROM marketplace_user ORDER BY id") == [
+                ("anna", "aero", "90001lodz"), ("ben", "ben", None)]
+            assert rows("SELECT words FROM marketplace_search_index") == [(" gr 49 gr49  strasse ",)]
+            assert rows("SELECT folded_name FROM divisions") == [("strasse",)]
+            assert rows("SELECT folded_names FROM equipments") == [("томограф\naero\nno7",)]
+            to(app, "0008")
+            assert rows("SELECT folded_names FROM equipments") == [("томограф\nærø\n№ 7",)]
+
+
+def _json(text: str) -> Any:
+    """Return JSON as the database under test takes it."""
+    return orjson.loads(text) if db.engine.dialect.name == "postgresql" else text
 
 
 def _older_orders() -> None:
