@@ -239,7 +239,8 @@ def test_the_demo_refuses_production(tmp_path: Path) -> None:
     secret = "x" * 40
     told = _run("demo", "seed", "--yes", GUILDHALL_ENV="production", SECRET_KEY=secret, SUPERADMIN_PASSWORD=secret,
                 STRIPE_SECRET_KEY="sk_live_x", STRIPE_WEBHOOK_SECRET="whsec_x", MAIL_TRANSPORT="smtp",
-                SMTP_URL="smtp://localhost", GUILDHALL_HOME=str(tmp_path))
+                SMTP_URL="smtp://localhost", PUBLIC_URL="https://guildhall.example",
+                MAIL_FROM="post@guildhall.example", GUILDHALL_HOME=str(tmp_path))
     assert told.returncode == 1
     assert "refuses GUILDHALL_ENV=production" in told.stderr
 
