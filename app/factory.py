@@ -107,7 +107,7 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
     install_hooks(app, settings)
     install_request_log(app, settings)
     install_metrics(app, backlog)
-    app.wsgi_app = behind_proxies(WsgiMiddleware(app), settings.trusted_proxies)  # type: ignore[method-assign]
+    app.wsgi_app = behind_proxies(WsgiMiddleware(app, settings), settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -161,7 +161,10 @@ def _embedded_redis(home: Path) -> str:
 
 
 def claim_home(settings: Settings) -> None:
-    """Make the instance folder, for its owner alone; raises SettingsError when it cannot be made or written to."""
+    """Make the instance folder, for its owner alone, as all will be that this process makes in it from now on.
+
+    Raises SettingsError when it cannot be made or written to."""
+    os.umask(0o077)
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

@@ -290,6 +290,13 @@ class TestHeaders:
             assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
             assert len(headers["X-Request-Id"]) == 32
 
+    def test_a_server_whose_clients_see_https_asks_for_https_alone(
+            self, client: ApiClient, make_app: Callable[..., Flask]) -> None:
+        secure = ApiClient(make_app(PUBLIC_URL="https://guildhall.example"))
+        for path in (LIST, "/", "/nothing", "/marketplace/categorymanagement-api/swagger-assets/swagger-ui.css"):
+            assert secure.get(path).headers["Strict-Transport-Security"] == "max-age=31536000"
+            assert "Strict-Transport-Security" not in client.get(path).headers
+
     def test_asking_who_one_is_counts_as_a_request(self, make_app: Callable[..., Flask]) -> None:
         visitor = ApiClient(make_app(RATELIMIT_ENABLED="1", RATE_LIMIT_VISITOR="3"))
         service, routes = "/marketplace/categorymanagement-api", ("currentuser", "permissions", "permissions/x")
