@@ -84,7 +84,8 @@ class Settings:
     page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0", least=1)
     cors_origins: tuple[str, ...] = _setting((), "origins allowed to call with credentials, comma separated")
     cookie_domain: str = _setting("", "Domain attribute of the access-token cookie")
-    marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors")
+    marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors; "
+                                              "on in the demo unless set to 0")
     read_events: str = _setting("summary", "events of reads: summary or off (decision 24)", choices=("summary", "off"))
     single_machine: bool = _setting(False, "1: all web processes on PostgreSQL and Redis by URL share this instance "
                                     "folder, so cache versions stay in its memory")
@@ -138,6 +139,11 @@ class Settings:
     @property
     def returns_secret_codes(self) -> bool:
         """True in test mode: verification codes come back in answers (decision 21)."""
+        return self.env in ("demo", "test")
+
+    @property
+    def takes_local_pages(self) -> bool:
+        """True in demo and test: pages of any port of this machine may call, with Bearer tokens (decision 40)."""
         return self.env in ("demo", "test")
 
     @property
@@ -221,6 +227,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             wrong[spec.name] = broken
         else:
             values[spec.name] = value
+    if values.get("env", "demo") == "demo":
+        values.setdefault("marketplace_public_reads", True)  # decision 40
     settings = _completed(Settings(**values))
     for name, sentence in _complaints(settings):
         wrong.setdefault(name, sentence)
