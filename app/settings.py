@@ -44,7 +44,8 @@ class Settings:
     env: str = _setting("demo", "demo, test or production", env="GUILDHALL_ENV", choices=("demo", "test", "production"))
     home: Path = _setting(Path("instance"), "instance folder: all state of the embedded defaults", env="GUILDHALL_HOME")
     port: int = _setting(8000, "port the web server listens on", least=1, most=MOST_PORT)
-    public_url: str = _setting("", "base URL clients see; default http://127.0.0.1:PORT", schemes=WEB)
+    public_url: str = _setting("", "base URL clients see, with the path below which a proxy serves us; "
+                               "default http://127.0.0.1:PORT", schemes=WEB)
     database_url: str = _setting("", "SQLAlchemy URL; default SQLite in the instance folder",
                                 schemes=("sqlite", *POSTGRESQL))
     database_pool_size: int = _setting(5, "PostgreSQL connections kept open per process", least=1)
@@ -145,6 +146,11 @@ class Settings:
     def takes_local_pages(self) -> bool:
         """True in demo and test: pages of any port of this machine may call, with Bearer tokens (decision 40)."""
         return self.env in ("demo", "test")
+
+    @property
+    def public_path(self) -> str:
+        """What stands before every path that clients see: the path of PUBLIC_URL, "" without one."""
+        return urlsplit(self.public_url).path
 
     @property
     def is_sqlite(self) -> bool:
@@ -288,6 +294,8 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield settings that are wrong together or in production, with the sentence for each; the first of one counts."""
     if not settings.realms or set(settings.realms) - set(REALM_CODENAMES):
         yield "realms", f"REALMS must name some of {', '.join(REALM_CODENAMES)}"
+    if any(urlsplit(settings.public_url)[3:]):
+        yield "public_url", "PUBLIC_URL must end with its host or its path: no ? and no #"
     if settings.mail_transport == "smtp" and not settings.smtp_url:
         yield "smtp_url", "SMTP_URL is needed when MAIL_TRANSPORT=smtp"
     if settings.media_store == "s3" and not settings.s3_bucket:

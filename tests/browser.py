@@ -2,6 +2,7 @@
 
 The page is served on a port of its own, so its origin is another than that of the system it calls."""
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,20 +57,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 def found_by_page(script: str, folder: Path) -> Any:
     """Open a page of http://localhost:<a free port> and return what its `script`, an async function's body, returns."""
-    with _served(script) as page, chromium(f"http://localhost:{page.server_port}/", folder):
+    with _served(script) as page, child_process(
+            [*_command(folder), f"http://localhost:{page.server_port}/"], folder / "chromium.log"):
         wait_until(lambda: bool(page.found), "the page's script ends", PAGE_SECONDS)
     return page.found[0]
 
 
-@contextmanager
-def chromium(url: str, folder: Path, *options: str) -> Iterator[None]:
-    """Have a browser of its own open `url` while the block lasts; it reaches this machine alone."""
-    with child_process([
-            program("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+def _command(folder: Path) -> list[str]:
+    """Return how a browser of one's own is started; as root there is no sandbox, and it reaches this machine alone."""
+    return [program("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
             "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE *.localhost",
-            f"--user-data-dir={folder / 'chromium'}", *options, url], folder / "chromium.log"):
-        yield
+            f"--user-data-dir={folder / 'chromium'}"]
 
 
 @contextmanager
@@ -83,3 +82,22 @@ def _served(script: str) -> Iterator[_Page]:
         page.shutdown()
         thread.join()
         page.server_close()
+
+
+def dom_of(url: str, folder: Path, *, until: str) -> str:
+    """Return what stands on the page at `url` when `until` does; AssertionError when it never does."""
+    seen = [""]
+
+    def shows() -> bool:
+        seen[0] = _dumped(url, folder)
+        return until in seen[0]
+
+    wait_until(shows, f"{url} shows {until}", PAGE_SECONDS)
+    return seen[0]
+
+
+def _dumped(url: str, folder: Path) -> str:
+    """Return the page as it stands after ten seconds of its own time, which waits for what it loads."""
+    command = [*_command(folder), "--virtual-time-budget=10000", "--dump-dom", url]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
+                          timeout=PAGE_SECONDS).stdout

@@ -92,7 +92,7 @@ def test_the_swagger_page_brings_its_own_assets(client: ApiClient) -> None:
 def test_the_swagger_page_finds_its_document_from_where_a_browser_stands(app: Flask, client: ApiClient) -> None:
     for mount in (*(service.service.mount for service in services(app)), "/equipment-api"):
         start = client.get(f"{mount}/swagger-assets/start.js").text
-        named = re.findall(r"url: '([^']+)'", start)
+        named = re.findall(r"fetch\('([^']+)'\)", start)
         assert [urljoin(f"http://here{mount}/swagger", url) for url in named] == [f"http://here{mount}/openapi.json"]
 
 
