@@ -27,7 +27,7 @@ api = ProgramRoutes(POLICIES, FRONTS)
 
 def join(app: Flask, _settings: Settings, service: Service) -> None:
     """Mount the registry with its own envelope and document, and the default routes."""
-    blueprint = DocumentedBlueprint(service, TITLE, {
+    blueprint = DocumentedBlueprint(service, TITLE, lambda: {
         "schemas": {"Error": ERROR},
         "securitySchemes": {"client": client_credentials(service, {scope: scope for scope in SCOPES})},
     })  # fmt: skip
