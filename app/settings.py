@@ -4,12 +4,16 @@
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
+from app.mail_addresses import sender_address
+
 LOCALSTRIPE_PORT_OFFSET = 420
 MOST_PORT = 65_535
+SMTPS_PORT = 465
 CENTURY_DAYS = 36_500  # no span is longer: a date that far from now can still be written down
 CENTURY_SECONDS = CENTURY_DAYS * 86_400
 WEB = ("http", "https")
@@ -105,8 +109,9 @@ class Settings:
     stripe_webhook_secret: str = _setting("", "signing secret of the Stripe webhook", secret=True, production=True)
     stripe_timeout_seconds: float = _setting(10.0, "seconds to wait for the payment gateway", least=0.001, most=600)
     mail_transport: str = _setting("outbox", "outbox (readable table) or smtp", choices=("outbox", "smtp"))
-    mail_from: str = _setting("guildhall@localhost", "sender of mails")
-    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server", secret=True,
+    mail_from: str = _setting("guildhall@localhost", "sender of mails: an address, or Name <address>")
+    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server, which must offer STARTTLS unless "
+                            "it is this machine; smtps:// for TLS at once", secret=True,
                             schemes=("smtp", "smtps"))
     mail_days: int = _setting(90, "days a letter that was sent, kept or given up stays in the mail table", least=7,
                              most=CENTURY_DAYS)
@@ -244,6 +249,14 @@ def _completed(settings: Settings) -> Settings:
     return Settings(**{**{f.name: getattr(settings, f.name) for f in fields(Settings)}, **derived})
 
 
+def is_this_machine(host: str) -> bool:
+    """Tell whether a URL's host is this machine by its name, without asking anybody: localhost, 127.0.0.0/8, ::1."""
+    try:
+        return host in LOOPBACK or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _localstripe_port(port: int) -> int:
     above = port + LOCALSTRIPE_PORT_OFFSET
     return above if above <= MOST_PORT else port - LOCALSTRIPE_PORT_OFFSET
@@ -276,14 +289,29 @@ def _complaints(settings: Settings) -> list[str]:
     said: list[str] = []
     if not settings.realms or set(settings.realms) - set(REALM_CODENAMES):
         said.append(f"REALMS must name some of {', '.join(REALM_CODENAMES)}")
-    if settings.mail_transport == "smtp" and not settings.smtp_url:
-        said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
+    said += _mail_complaints(settings)
     if settings.media_store == "s3" and not settings.s3_bucket:
         said.append("S3_BUCKET is needed when MEDIA_STORE=s3")
     if settings.organization_jwks_url:
         said += _issuer_complaints(settings)
     if settings.is_production:
         said += _production_complaints(settings)
+    return said
+
+
+def _mail_complaints(settings: Settings) -> list[str]:
+    """What is wrong is said without the URL, which carries a password."""
+    said, server = [], urlsplit(settings.smtp_url)
+    if settings.mail_transport == "smtp" and not settings.smtp_url:
+        said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
+    if server.path not in ("", "/") or server.query or server.fragment:
+        said.append("SMTP_URL ends with the port: nothing behind it is read, and nothing switches TLS off")
+    if server.scheme == "smtp" and server.port == SMTPS_PORT and not is_this_machine(server.hostname or ""):
+        said.append(f"SMTP_URL must begin with smtps://: port {SMTPS_PORT} speaks TLS from the first byte")
+    try:
+        sender_address(settings.mail_from)
+    except ValueError as error:
+        said.append(f"MAIL_FROM: {error}")
     return said
 
 
