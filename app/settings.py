@@ -11,20 +11,19 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.mail_addresses import sender_address
 from app.production import DEMANDS, DEMO_SECRETS, is_of_this_machine, is_published
 
 LOCALSTRIPE_PORT_OFFSET = 420
 MOST_PORT = 65_535
+SMTPS_PORT = 465
 CENTURY_DAYS = 36_500  # no span is longer: a date that far from now can still be written down
 CENTURY_SECONDS = CENTURY_DAYS * 86_400
 WEB = ("http", "https")
 POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
-
-
 WITH_DATES = (*REALM_CODENAMES, "organization", "equipment")  # what may have a time zone of its own
-
 RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
                              "unless SINGLE_MACHINE=1 says that one machine serves all"}
 
@@ -114,8 +113,9 @@ class Settings:
     stripe_webhook_secret: str = _setting("", "signing secret of the Stripe webhook", secret=True)
     stripe_timeout_seconds: float = _setting(10.0, "seconds to wait for the payment gateway", least=0.001, most=600)
     mail_transport: str = _setting("outbox", "outbox (readable table) or smtp", choices=("outbox", "smtp"))
-    mail_from: str = _setting("guildhall@localhost", "sender of mails")
-    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server", secret=True,
+    mail_from: str = _setting("guildhall@localhost", "sender of mails: an address, or Name <address>")
+    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server, which must offer STARTTLS unless "
+                            "it is this machine; smtps:// for TLS at once", secret=True,
                             schemes=("smtp", "smtps"))
     mail_days: int = _setting(90, "days a letter that was sent, kept or given up stays in the mail table", least=7,
                              most=CENTURY_DAYS)
@@ -326,8 +326,7 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "time_zone", f"TIME_ZONE: {trouble}"
     if any(urlsplit(settings.public_url)[3:]):
         yield "public_url", "PUBLIC_URL must end with its host or its path: no ? and no #"
-    if settings.mail_transport == "smtp" and not settings.smtp_url:
-        yield "smtp_url", "SMTP_URL is needed when MAIL_TRANSPORT=smtp"
+    yield from _mail_complaints(settings)
     if settings.media_store == "s3" and not settings.s3_bucket:
         yield "s3_bucket", "S3_BUCKET is needed when MEDIA_STORE=s3"
     if not all(map(_is_origin, settings.cors_origins)):
@@ -341,6 +340,21 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
 def _is_origin(text: str) -> bool:
     """True for what a browser sends as Origin; `null` is every sandboxed page, and no page has `*`."""
     return _is_url(text, WEB) and text == text.lower() and urlsplit(text)[2:] == ("", "", "") and "@" not in text
+
+
+def _mail_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is wrong is said without the URL, which carries a password."""
+    server = urlsplit(settings.smtp_url)
+    if settings.mail_transport == "smtp" and not settings.smtp_url:
+        yield "smtp_url", "SMTP_URL is needed when MAIL_TRANSPORT=smtp"
+    if server.path not in ("", "/") or server.query or server.fragment:
+        yield "smtp_url", "SMTP_URL ends with the port: nothing behind it is read, and nothing switches TLS off"
+    if server.scheme == "smtp" and server.port == SMTPS_PORT and not is_of_this_machine(server.hostname):
+        yield "smtp_url", f"SMTP_URL must begin with smtps://: port {SMTPS_PORT} speaks TLS from the first byte"
+    try:
+        sender_address(settings.mail_from)
+    except ValueError as error:
+        yield "mail_from", f"MAIL_FROM: {error}"
 
 
 def _issuer_complaints(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from app.data.ids import canonical_uuid
 from app.data.money import is_currency
 from app.data.serialization import row_serializer
 from app.errors import InvalidInput
+from app.plain_text import has_address, hidden_in_identifier, hidden_sign
 
 _DEEPEST = 32
 _LARGEST_AMOUNT = 10 ** 12
@@ -58,6 +59,35 @@ class Text(fields.Field[str]):
             raise ValidationError("expected text without NUL or half characters")
         self._length(value.strip())
         return value.strip()
+
+
+class Line(Text):
+    """Text that is shown as one line: no line breaks, and no character that nobody sees or that turns it around."""
+
+    _hidden = staticmethod(hidden_sign)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        line = super()._deserialize(value, attr, data, **options)
+        hidden = self._hidden(line)
+        if hidden:
+            raise ValidationError(f"expected one line without hidden characters; this one has {hidden}")
+        return line
+
+
+class Name(Line):
+    """What a person is called. It stands in letters and lists of others, so it carries no address."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        name = super()._deserialize(value, attr, data, **options)
+        if has_address(name):
+            raise ValidationError("expected a name, without an e-mail or web address")
+        return name
+
+
+class Code(Line):
+    """Text that identifies (decision 34), compared by `app.plain_text.folded`: nothing at all is hidden in it."""
+
+    _hidden = staticmethod(hidden_in_identifier)
 
 
 class Identifier(fields.Field[str]):

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, and_
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, validates
 
 from app.data.columns import boolean, folded, identifier, instant, json_object, string
 from app.data.columns import text as long_text
 from app.data.entity import Base
+from app.plain_text import identifier_key
 
 
 class _Inserted:
@@ -100,6 +101,7 @@ class Equipment(_Updated, Base):
 
     type: Mapped[str] = string(64, required=True)
     external_id: Mapped[str | None] = string()
+    folded_external_id: Mapped[str | None] = string()  # what it is compared by (decision 34)
     udi: Mapped[list[dict[str, Any]] | None] = json_object()
     lot_number: Mapped[str | None] = string()
     manufacturer: Mapped[str | None] = string()
@@ -115,6 +117,11 @@ class Equipment(_Updated, Base):
     legal_entity_id: Mapped[str] = identifier(required=True, index=True)
     status: Mapped[str] = string(32, required=True)
     is_active: Mapped[bool] = boolean()
+
+    @validates("external_id")
+    def _fold(self, _key: str, external_id: str | None) -> str | None:
+        self.folded_external_id = None if external_id is None else identifier_key(external_id)
+        return external_id
 
 
 class EquipmentName(_Inserted, Base):
@@ -147,13 +154,13 @@ class DivisionEquipment(_Updated, Base):
     is_active: Mapped[bool] = boolean()
 
 
-_named = and_(Equipment.is_active.is_(True), Equipment.external_id.is_not(None))
+_named = and_(Equipment.is_active.is_(True), Equipment.folded_external_id.is_not(None))
 _here = DivisionEquipment.is_active.is_(True)
 
 Index(
     "uq_equipments_external_id",
     Equipment.legal_entity_id,
-    Equipment.external_id,
+    Equipment.folded_external_id,
     unique=True,
     sqlite_where=_named,
     postgresql_where=_named,

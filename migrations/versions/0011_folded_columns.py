@@ -3,7 +3,7 @@
 Filled with the running code's own fold (app/folding.py): a later change of it needs a migration that fills anew.
 
 Revision ID: 0011
-Revises: 0008
+Revises: 0010
 """
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from app.folding import compact_all
 from blueprints.marketplace.search_indexing.documents import derived
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -256,7 +256,7 @@ def _due(order: Row[Any], left: int, currency: str | None, *, surplus: bool = Fa
 
 def disputes(*, closed_too: bool = False, order_id: str | None = None) -> list[dict[str, Any]]:
     """Return the disputes of orders, those to be answered first on top; amounts in major units (decisions/067)."""
-    conditions = [] if closed_too else [PaymentDispute.closed_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [] if closed_too else [PaymentDispute.closed_at.is_(None)]
     if order_id is not None:
         conditions.append(PaymentDispute.order_id == order_id)
     found = read_disputes(CHECKOUT, *conditions)
