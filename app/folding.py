@@ -115,7 +115,7 @@ def _codes(folded: str, found: Sequence[re.Match[str]]) -> Iterator[str]:
             continue
         yield from _joined(run)
         run = []
-        if _touch(folded, left, right):
+        if _are_neighbours(folded, left, right):
             yield from _joined([left.group(), right.group()])
     yield from _joined(run)
 
@@ -127,7 +127,7 @@ def _are_one_code(folded: str, left: re.Match[str], right: re.Match[str]) -> boo
     return 0 < len(gap) <= 2 and not any(map(str.isspace, gap))
 
 
-def _touch(folded: str, left: re.Match[str], right: re.Match[str]) -> bool:
+def _are_neighbours(folded: str, left: re.Match[str], right: re.Match[str]) -> bool:
     """Tell whether a number stands before or behind a word: `15 kg`, `No. 5`."""
     return right.start() - left.end() <= 2 and folded[left.end() - 1].isdecimal() != folded[right.start()].isdecimal()
 

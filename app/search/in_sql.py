@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from app.folding import Way, Ways
-from app.search.text import asked_words, ends_open, is_beginning
+from app.search.text import ends_open, is_beginning, query_words
 
 
 def holds_words(column: Any, query: str) -> ColumnElement[bool]:
     """Return the condition that a column of stored words holds a query; nothing but signs is nowhere."""
-    wanted = asked_words(query)
+    wanted = query_words(query)
     if not wanted:
         return false()
     *whole, last = wanted

@@ -17,7 +17,7 @@ MAX_QUERY_WORDS = 16
 MIN_PREFIX = 2  # shorter last words are searched whole: a single letter would match nearly everything
 
 
-def asked_words(query: str) -> list[Ways]:
+def query_words(query: str) -> list[Ways]:
     """What a visitor looks for (app/folding.py); overlong input is cut, never refused."""
     return query_ways(query[:MAX_QUERY_CHARACTERS], MAX_QUERY_WORDS)
 

@@ -18,9 +18,9 @@ from app.search.text import (
     as_keyword,
     as_number,
     as_text,
-    asked_words,
     ends_open,
     is_beginning,
+    query_words,
     value_of,
 )
 from app.search.whoosh.layout import WORDS, own_words
@@ -40,7 +40,7 @@ class Matcher:
     """A checked query, ready to be run on each segment of a snapshot."""
 
     def __init__(self, schema: IndexSchema, query: SearchQuery, snapshot: Snapshot) -> None:
-        self._wanted = asked_words(query.text)
+        self._wanted = query_words(query.text)
         self._nothing = bool(query.text.strip()) and not self._wanted
         self._open = ends_open(query.text)
         self._narrowings = [narrowing(schema, condition) for condition in query.filters]
@@ -278,7 +278,7 @@ def _text(field: Field, value: Any) -> str:
 
 def _word_narrowing(field: Field, condition: Filter) -> Narrow:
     asked = _text(field, condition.value)
-    wanted = asked_words(asked)
+    wanted = query_words(asked)
     open_end = condition.operator == "phrase_prefix"
     phrase = None if condition.operator == "match" else words(asked)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.folding import indexed_words
 from app.search import Document, Filter, Removal, SearchQuery, Sort, WhooshIndex
-from app.search.text import MIN_PREFIX, asked_words
+from app.search.text import MIN_PREFIX, query_words
 from tests.app.search.conftest import SCHEMA
 
 WORDS = ["red", "read", "ready", "blue", "phone", "phones", "case", "ärger", "東京"]
@@ -74,7 +74,7 @@ def _note(truth: dict[str, tuple[int, dict | None]], id: str, version: int, fiel
 
 def _fits(fields: dict, text: str, filters: list[Filter]) -> bool:
     held = [word for name in ("title", "description") for word in indexed_words(fields[name])]
-    wanted = asked_words(text)
+    wanted = query_words(text)
     if text and not wanted:
         return False
     for place, ways in enumerate(wanted, 1):

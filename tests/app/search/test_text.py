@@ -3,7 +3,7 @@
 import pytest
 
 from app.folding import MAX_WORD, words
-from app.search.text import MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, asked_words, ends_open
+from app.search.text import MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, ends_open, query_words
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def test_words_repeat_as_often_as_they_occur() -> None:
 
 
 def test_a_query_is_cut_to_its_first_distinct_words() -> None:
-    assert asked_words("red red phone") == [(("red",),), (("phone",),)]
-    assert len(asked_words(" ".join("x" * length for length in range(1, 30)))) == MAX_QUERY_WORDS
-    assert asked_words("x" * 10 * MAX_QUERY_CHARACTERS) == [(("x" * MAX_WORD,),)]
+    assert query_words("red red phone") == [(("red",),), (("phone",),)]
+    assert len(query_words(" ".join("x" * length for length in range(1, 30)))) == MAX_QUERY_WORDS
+    assert query_words("x" * 10 * MAX_QUERY_CHARACTERS) == [(("x" * MAX_WORD,),)]
 
 
 def test_the_last_word_is_open_until_a_space_follows() -> None:
