@@ -17,7 +17,7 @@ CODE = [ROOT / "app" / "production.py", *(ROOT / "cli").glob("*.py")]
 SETTINGS = {environment_name(spec.name): spec for spec in fields(Settings)}
 SECRETS = [name for name, spec in SETTINGS.items() if spec.metadata["secret"] and not spec.metadata["schemes"]]
 ADDRESSES = [name for name, spec in SETTINGS.items() if spec.metadata["schemes"]] + [
-    "CORS_ORIGINS", "COOKIE_DOMAIN", "MAIL_FROM"]
+    "ALLOWED_HOSTS", "CORS_ORIGINS", "COOKIE_DOMAIN", "MAIL_FROM"]
 
 
 def _found(pattern: str, pages: list[Path]) -> set[tuple[str, ...]]:
