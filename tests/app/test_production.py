@@ -65,6 +65,14 @@ def test_production_refuses_what_the_demo_runs_with(name: str) -> None:
     assert [sentence.split()[0] for sentence in _refusals(**{name: of_the_demo})] == [name]
 
 
+@pytest.mark.parametrize("url", ["postgresql://guildhall:{}@127.0.0.1/guildhall", "smtp://me:{}@mail.example:587"])
+def test_production_refuses_a_published_password_in_a_url(url: str) -> None:
+    name = "SMTP_URL" if url.startswith("smtp") else "DATABASE_URL"
+    for word in _published_passwords():
+        assert [sentence.split()[0] for sentence in _refusals(**{name: url.format(word)})] == [name]
+    assert load_settings(OWN | {name: url.format("a-word-of-our-own")}).is_production
+
+
 def test_enough_was_found_to_be_refused() -> None:
     assert {name for name, _ in _published_settings()} >= {
         "PUBLIC_URL", "CORS_ORIGINS", "COOKIE_DOMAIN", "DATABASE_URL", "MAIL_FROM", "SMTP_URL"}
