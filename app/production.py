@@ -39,9 +39,9 @@ def is_of_this_machine(host: str | None) -> bool:
 
 
 def is_published(value: object) -> bool:
-    """True when the value holds one that stands in our documents or code, or a placeholder nobody replaced."""
-    parts = value if isinstance(value, tuple) else (value,)
-    return any(isinstance(part, str) and (_PLACEHOLDER.search(part) or any(known in part for known in _PUBLISHED))
+    """True for a value, or a password in a URL, that stands in our documents or code, and for a placeholder."""
+    parts = [part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, str)]
+    return any(part in _PUBLISHED or _PLACEHOLDER.search(part) or any(f":{known}@" in part for known in _PUBLISHED)
                for part in parts)
 
 

@@ -34,6 +34,7 @@ PRODUCTION = {
     "RATE_LIMIT_VISITOR": "1000000000",
     "LOG_LEVEL": "WARNING",
     "PUBLIC_URL": "https://guildhall.example",
+    "ALLOWED_HOSTS": "127.0.0.1",
     "MAIL_FROM": "post@guildhall.example",
     "MAIL_TRANSPORT": "smtp",
     "SMTP_URL": "smtp://127.0.0.1:9",

@@ -17,7 +17,7 @@ CODE = [ROOT / "app" / "production.py", *(ROOT / "cli").glob("*.py")]
 SETTINGS = {environment_name(spec.name): spec for spec in fields(Settings)}
 SECRETS = [name for name, spec in SETTINGS.items() if spec.metadata["secret"] and not spec.metadata["schemes"]]
 ADDRESSES = [name for name, spec in SETTINGS.items() if spec.metadata["schemes"]] + [
-    "CORS_ORIGINS", "COOKIE_DOMAIN", "MAIL_FROM"]
+    "ALLOWED_HOSTS", "CORS_ORIGINS", "COOKIE_DOMAIN", "MAIL_FROM"]
 
 
 def _found(pattern: str, pages: list[Path]) -> set[tuple[str, ...]]:
@@ -63,6 +63,14 @@ def test_production_refuses_every_published_password_as_any_secret(word: str) ->
 def test_production_refuses_what_the_demo_runs_with(name: str) -> None:
     of_the_demo = getattr(load_settings({"GUILDHALL_ENV": "demo"}), SETTINGS[name].name)
     assert [sentence.split()[0] for sentence in _refusals(**{name: of_the_demo})] == [name]
+
+
+@pytest.mark.parametrize("url", ["postgresql://guildhall:{}@127.0.0.1/guildhall", "smtp://me:{}@mail.example:587"])
+def test_production_refuses_a_published_password_in_a_url(url: str) -> None:
+    name = "SMTP_URL" if url.startswith("smtp") else "DATABASE_URL"
+    for word in _published_passwords():
+        assert [sentence.split()[0] for sentence in _refusals(**{name: url.format(word)})] == [name]
+    assert load_settings(OWN | {name: url.format("a-word-of-our-own")}).is_production
 
 
 def test_enough_was_found_to_be_refused() -> None:

@@ -64,7 +64,8 @@ def caddy(tmp_path: Path, make_app: Callable[..., Flask]) -> Iterator[Callable[[
 
     @contextmanager
     def up(host: str) -> Iterator[int]:
-        app = make_app(PUBLIC_URL=f"http://{host}.localhost:{port}{BASES[host]}", TRUSTED_PROXIES="1")
+        app = make_app(PUBLIC_URL=f"http://{host}.localhost:{port}{BASES[host]}", TRUSTED_PROXIES="1",
+                       ALLOWED_HOSTS=",".join(f"{name}.localhost" for name in BASES))
         with _served(app, upstream), child_process(run, tmp_path / "caddy.log", XDG_CONFIG_HOME=str(tmp_path),
                                                    XDG_DATA_HOME=str(tmp_path)):
             wait_until(lambda: _is_up(port), "Caddy answers")
