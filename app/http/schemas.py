@@ -2,7 +2,6 @@
 
 Input is checked by marshmallow; output schemas document, the compiled wire shape writes (performance.md)."""
 import re
-from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any
 
 import orjson
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load
+from marshmallow.experimental.context import Context
 from marshmallow.validate import Length, OneOf, Range
 from sqlalchemy.orm import class_mapper
 
@@ -25,7 +25,6 @@ _DEEPEST = 32
 _LARGEST_AMOUNT = 10 ** 12
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_zone_of_days: ContextVar[tzinfo] = ContextVar("zone_of_days", default=UTC)
 _MISSING = {"required": "is required", "null": "is required"}
 
 
@@ -106,7 +105,7 @@ class Instant(fields.Field[datetime]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
         try:
             if isinstance(value, str) and _DAY.fullmatch(value):
-                value = datetime.fromisoformat(value).replace(tzinfo=_zone_of_days.get()).isoformat()
+                value = datetime.fromisoformat(value).replace(tzinfo=Context.get(default=UTC)).isoformat()
             return parse_iso(value)
         except (TypeError, ValueError, OverflowError):  # OverflowError: year 1 or 9999 in a zone
             raise ValidationError("expected an ISO 8601 date") from None
@@ -227,16 +226,14 @@ def load(schema: Schema, body: Any, zone: tzinfo = UTC) -> dict[str, Any]:
     `zone` is where dates without a time are meant."""
     if not isinstance(body, dict):
         raise InvalidInput("errMsg_bodyIsNotAJsonObject", detail={"body": "expected a JSON object"})
-    outer = _zone_of_days.set(zone)
     try:
-        loaded: dict[str, Any] = schema.load(body)
+        with Context(zone):
+            loaded: dict[str, Any] = schema.load(body)
         return loaded
     except ValidationError as error:
         said_of = error.normalized_messages()
         detail = {name: said[0] if isinstance(said, list) else _texts(said) for name, said in said_of.items()}
         raise InvalidInput("; ".join(f"{name}: {said}" for name, said in detail.items()), detail=detail) from None
-    finally:
-        _zone_of_days.reset(outer)
 
 
 def _texts(said: Any) -> Any:
