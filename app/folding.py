@@ -26,10 +26,12 @@ _INDIC = "\u0900-\u0963\u0966-\u0dff"  # their vowel signs are no \w
 _WORD = re.compile(f"[{_SPACELESS}]|(?:[^\\W_{_SPACELESS}]|[{_INDIC}])+")
 _PLAIN_WORD = re.compile(r"[a-z0-9]+")
 _DIGIT = re.compile(r"\d")
+_LONG_WORD_AND_NUMBER = re.compile(r"([^\W\d]{4,})(\d+)|(\d+)([^\W\d]{4,})")
 _GAP_AT_DIGIT = re.compile(r"(?<=\d) | (?=\d)")
 
 _LONGEST_RUN = 8  # groups of a code that are looked at together
 _WINDOW = 4  # groups of a code that are also written together without the others
+_SHORT = 3  # letters beside a number that are written together with it over a space: `gr 49`, `15 kg`
 _MOST_JOINED = 6  # words of a query of which any neighbours may be written together: 32 ways at most
 
 Way = tuple[str, ...]
@@ -54,8 +56,8 @@ def words(text: str) -> list[str]:
 def words_and_codes(text: str) -> tuple[list[str], list[str]]:
     """Return the words of a text, and its codes without their separators: `Gr.49` is also `gr49`.
 
-    The groups of a code stand beside each other with a sign between them; a number and its unit, and numbers in a row,
-    may also have a space between them."""
+    The groups of a code stand beside each other with a sign between them; a number and its unit or short name, and
+    numbers in a row, may also have a space between them."""
     folded = fold(text)
     found = list(_pattern(text).finditer(folded))
     plain = [match.group()[:MAX_WORD] for match in found]
@@ -72,6 +74,7 @@ def query_ways(query: str, most_words: int) -> list[Ways]:
     """Return what a text must hold for a query: one of the ways of each member, all words of that way.
 
     A word has one way. Neighbours, one of which has digits, may be written together: `gr 49` is (gr, 49) or (gr49).
+    A longer word with a number is both, too: `iphone15` is (iphone, 15) or (iphone15).
     Words after the first `most_words` are left out. Of nothing but signs there is no member: it finds nothing."""
     folded = fold(query)
     found = list(_pattern(query).finditer(folded))[:most_words]
@@ -129,7 +132,9 @@ def _are_one_code(folded: str, left: re.Match[str], right: re.Match[str]) -> boo
 
 def _are_neighbours(folded: str, left: re.Match[str], right: re.Match[str]) -> bool:
     """Tell whether a number stands before or behind a word: `15 kg`, `No. 5`."""
-    return right.start() - left.end() <= 2 and folded[left.end() - 1].isdecimal() != folded[right.start()].isdecimal()
+    if right.start() - left.end() > 2 or folded[left.end() - 1].isdecimal() == folded[right.start()].isdecimal():
+        return False
+    return any(group.isalpha() and len(group) <= _SHORT for group in (left.group(), right.group()))
 
 
 def _joined(run: Sequence[str]) -> Iterator[str]:
@@ -145,10 +150,12 @@ def _stretches(folded: str, found: Sequence[re.Match[str]]) -> Iterator[list[str
     stretch: list[str] = []
     for place, match in enumerate(found):
         word = match.group()[:MAX_WORD]
-        if stretch and (len(stretch) == _MOST_JOINED or not _may_join(folded, found[place - 1], match)):
+        apart = _LONG_WORD_AND_NUMBER.fullmatch(word)
+        groups = [group for group in apart.groups() if group] if apart else [word]
+        if stretch and (len(stretch + groups) > _MOST_JOINED or not _may_join(folded, found[place - 1], match)):
             yield stretch
             stretch = []
-        stretch.append(word)
+        stretch += groups
     if stretch:
         yield stretch
 

@@ -29,8 +29,14 @@ def test_every_letter_is_folded_once_for_all() -> None:
     assert [sign for sign in every if fold(sign.casefold()) != fold(sign)] == []
 
 
+def test_text_is_cut_into_words_at_its_signs() -> None:
+    assert words("Société Générale, S.A. — Straße 12") == ["societe", "generale", "s", "a", "strasse", "12"]
+    assert stored_words(["Acme Ltd", "", "ÄCME", "%"]) == " acme ltd  acme "
+
+
 @given(st.text())
 def test_folding_twice_adds_nothing(text: str) -> None:
+    assert words(" ".join(words(text))) == words(text)
     assert fold(fold(text)) == fold(text)
     assert compact(compact(text)) == compact(text)
 

@@ -6,6 +6,7 @@ The loops are comprehensions over arrays on purpose: a search of 100,000 documen
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import compress
 from typing import Any
 
@@ -34,6 +35,7 @@ _WILDCARD_LIMIT = 200
 
 Docs = Sequence[int]
 Narrow = Callable[[SegmentView, Docs], Docs]
+WordScores = Callable[[str, bool], dict[int, float]]
 
 
 class Matcher:
@@ -79,28 +81,34 @@ class Matcher:
 
     def _scores(self, data: SegmentData) -> dict[int, float]:
         """The documents that hold every member of the query, in whichever of its ways."""
+        @cache  # the ways of a member share their words
+        def of_word(word: str, begun: bool) -> dict[int, float]:
+            return (_begun_scores if begun else _word_scores)(data, word, self._weights[word])
+
         scores: dict[int, float] | None = None
         for place, ways in enumerate(self._wanted, 1):
-            found = self._of_ways(data, ways, place == len(self._wanted))
+            found = self._of_ways(of_word, ways, place == len(self._wanted))
             scores = found if scores is None else _of_both(scores, found)
             if not scores:
                 break
         return scores or {}
 
-    def _of_ways(self, data: SegmentData, ways: Ways, at_end: bool) -> dict[int, float]:
+    def _of_ways(self, of_word: WordScores, ways: Ways, at_end: bool) -> dict[int, float]:
         """The documents that hold all words of one of the ways, with the best score among those."""
-        best = self._of_way(data, ways[0], at_end)
-        for way in ways[1:]:
-            for doc, score in self._of_way(data, way, at_end).items():
+        if len(ways) == 1:
+            return self._of_way(of_word, ways[0], at_end)
+        best: dict[int, float] = {}
+        for way in ways:
+            for doc, score in self._of_way(of_word, way, at_end).items():
                 if score > best.get(doc, 0.0):
                     best[doc] = score
         return best
 
-    def _of_way(self, data: SegmentData, way: Way, at_end: bool) -> dict[int, float]:
+    def _of_way(self, of_word: WordScores, way: Way, at_end: bool) -> dict[int, float]:
         scores: dict[int, float] | None = None
-        for place, word in enumerate(way, 1):
-            begun = at_end and place == len(way) and self._is_begun(word)
-            found = (_begun_scores if begun else _word_scores)(data, word, self._weights[word])
+        # The rarest word first: most ways to write a code hold one that stands nowhere.
+        for place, word in sorted(enumerate(way, 1), key=lambda placed: -self._weights[placed[1]]):
+            found = of_word(word, at_end and place == len(way) and self._is_begun(word))
             scores = found if scores is None else _of_both(scores, found)
             if not scores:
                 break
@@ -108,7 +116,8 @@ class Matcher:
 
 
 def _of_both(some: dict[int, float], others: dict[int, float]) -> dict[int, float]:
-    return {doc: some[doc] + others[doc] for doc in some.keys() & others.keys()}
+    fewer, more = (some, others) if len(some) < len(others) else (others, some)
+    return {doc: score + more[doc] for doc, score in fewer.items() if doc in more}
 
 
 def _word_scores(data: SegmentData, word: str, weight: float) -> dict[int, float]:

@@ -12,6 +12,8 @@ from blueprints.organization.domain.resource_type import Extension, ResourceType
 from blueprints.organization.ports import Client, Ports, Tenant
 
 CREATING, ACTIVE, SUSPENDED, DROPPING = "creating", "active", "suspended", "dropping"
+WORDS_FORM = "words-2"
+"""The form of the stored words (app/folding.py). A new name has every tenant's written anew when it is next used."""
 
 
 def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
@@ -26,7 +28,7 @@ def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
         raise IdTaken(f"The tenant {tenant_id} is there already ({tenant.status}).")
     ports.databases.create(tenant)
     ports.databases.prepare(tenant, ports.schemas.kinds.values())
-    resources = tuple(_table_set(kind) for kind in ports.schemas.kinds.values())
+    resources = tuple(name for kind in ports.schemas.kinds.values() for name in (_table_set(kind), _word_set(kind)))
     ports.tenants.add_resources(tenant_id, resources)
     ports.tenants.set_status(tenant_id, ACTIVE)
     return replace(tenant, status=ACTIVE, resources=resources)
@@ -78,16 +80,27 @@ def drop_tenant(ports: Ports, tenant_id: str) -> None:
 
 
 def ensure_tables(ports: Ports, tenant: Tenant, kind: ResourceType) -> Tenant:
-    """Return the tenant with tables for `kind`: a schema file added later gets them when it is first used."""
-    if _table_set(kind) in tenant.resources:
+    """Return the tenant with tables for `kind`: a schema file added later gets them when it is first used.
+
+    Tables of a release before get their words in the present form."""
+    wanted = (_table_set(kind), _word_set(kind))
+    missing = [name for name in wanted if name not in tenant.resources]
+    if not missing:
         return tenant
-    ports.databases.prepare(tenant, [kind])
-    ports.tenants.add_resources(tenant.tenant_id, [_table_set(kind)])
-    return replace(tenant, resources=(*tenant.resources, _table_set(kind)))
+    if _table_set(kind) in missing:
+        ports.databases.prepare(tenant, [kind])
+    else:
+        ports.store.refold(tenant, kind)
+    ports.tenants.add_resources(tenant.tenant_id, missing)
+    return replace(tenant, resources=(*tenant.resources, *missing))
 
 
 def _table_set(kind: ResourceType) -> str:
     return f"{kind.name}/{kind.version}"
+
+
+def _word_set(kind: ResourceType) -> str:
+    return f"{_table_set(kind)}/{WORDS_FORM}"
 
 
 def kinds_with_tables(ports: Ports, tenant: Tenant) -> list[ResourceType]:

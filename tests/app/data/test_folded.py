@@ -1,5 +1,7 @@
 """Filters by a part of a text: the same on both databases, whatever the case, the accents and the separators."""
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category
 from tests.clients import ApiClient
 
+ROOT = Path(__file__).parents[3]
 SYSTEM = system_actor("marketplace")
 CATALOGUE = "/marketplace/categorymanagement-api/v1"
 GASKET = "Gr.49 gasket 55/72/8"
@@ -37,6 +40,14 @@ def shown(answer: Any, data_name: str, attribute: str) -> set[str]:
 def test_a_column_that_is_not_folded_cannot_be_searched_in(app: Flask) -> None:
     with pytest.raises(LookupError, match="subtitle"):
         folded_column(Category.subtitle)
+
+
+def test_no_database_is_asked_to_compare_letters_without_regard_to_case() -> None:
+    """LOWER and LIKE know other letters on each database: who searches uses a folded column."""
+    asked = re.compile(r"\b(icontains|istartswith|iendswith|ilike|i?regexp_match|func\.lower|func\.upper)\b")
+    found = [str(file) for folder in ("app", "blueprints", "cli") for file in (ROOT / folder).rglob("*.py")
+             if asked.search(file.read_text())]
+    assert found == []
 
 
 def test_titles_of_categories_are_found_by_a_part(as_admin: ApiClient) -> None:

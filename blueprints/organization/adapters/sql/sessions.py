@@ -4,7 +4,7 @@ The unique (resource, version) decides between rivals, and a projection only mov
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Insert, Row, Table, delete, func, insert, select, true
+from sqlalchemy import Column, Connection, Insert, Row, Table, bindparam, delete, func, insert, select, true, update
 
 from app.data.upserts import UPSERTS
 from blueprints.organization.adapters.sql.failures import rivals_win
@@ -107,6 +107,21 @@ class SqlWriteSession(SqlSession):
     def project_all(self, events: Sequence[Event]) -> None:
         """Project events in order, in one statement per event but one round trip."""
         self.connection.execute(self._projection(), [self._row(event) for event in events])
+
+    def refold_after(self, resource_id: str, limit: int) -> str | None:
+        """Write the words of records after an id anew; returns the last one's id, None at the end."""
+        records = self.tables.records
+        found = self.connection.execute(
+            select(records.c.resourceId, records.c.version, records.c.document)
+            .where(records.c.resourceId > resource_id).order_by(records.c.resourceId).limit(limit)).all()
+        if not found:
+            return None
+        same = (records.c.resourceId == bindparam("id"), records.c.version == bindparam("seen"))  # not a newer row's
+        self.connection.execute(
+            update(records).where(*same).values(searchText=bindparam("words")),
+            [{"id": row.resourceId, "seen": row.version, "words": self.kind.search_text(row.document)}
+             for row in found])
+        return str(found[-1].resourceId)
 
     def recall(self, requested: Requested, not_before: str) -> Remembered | None:
         """Return the outcome kept for the key since `not_before`, and whether the query table shows it by now."""
