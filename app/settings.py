@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
+from app.web_addresses import host_name
+
 LOCALSTRIPE_PORT_OFFSET = 420
 MOST_PORT = 65_535
 CENTURY_DAYS = 36_500  # no span is longer: a date that far from now can still be written down
@@ -81,6 +83,9 @@ class Settings:
     max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
     uploads_per_day: int = _setting(500, "files one user may upload in a day (UTC)", least=1)
     page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0", least=1)
+    allowed_hosts: tuple[str, ...] = _setting(
+        (), "host names this server answers to beside that of PUBLIC_URL, comma separated, without ports; a request "
+        "for any other is refused. Demo and test also answer to localhost, 127.0.0.1 and [::1]")
     cors_origins: tuple[str, ...] = _setting((), "origins allowed to call with credentials, comma separated")
     cookie_domain: str = _setting("", "Domain attribute of the access-token cookie")
     marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors")
@@ -280,11 +285,22 @@ def _complaints(settings: Settings) -> list[str]:
         said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
     if settings.media_store == "s3" and not settings.s3_bucket:
         said.append("S3_BUCKET is needed when MEDIA_STORE=s3")
+    said += [f"ALLOWED_HOSTS: {name!r} is no host name; name each host, without port or wildcard"
+             for name in settings.allowed_hosts if not _is_host(name)]
+    if not _is_host(urlsplit(settings.public_url).hostname or ""):
+        said.append("PUBLIC_URL must name a host")
     if settings.organization_jwks_url:
         said += _issuer_complaints(settings)
     if settings.is_production:
         said += _production_complaints(settings)
     return said
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return bool(host_name(text))
+    except ValueError:
+        return False
 
 
 def _issuer_complaints(settings: Settings) -> list[str]:

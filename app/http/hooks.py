@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from app.errors import ApiError, Forbidden, InvalidInput, Unavailable
 from app.http.bearer import presented_token
 from app.http.envelope import error_response
+from app.http.hosts import host_check
 from app.http.request import begin_request
 from app.identity.access_tokens import token_name
 from app.settings import REALM_CODENAMES, Settings
@@ -33,12 +34,14 @@ def install_hooks(app: Flask, settings: Settings) -> None:
     """Install the hooks and the error handlers on the app."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _MULTIPART_ROOM
     allowed = frozenset(settings.cors_origins)
+    check_host = host_check(settings)
 
     @app.before_request
     def _begin() -> Response | None:
         begin_request()
         if (refusal := request.environ.get(REFUSAL)) is not None:
             raise refusal
+        check_host()
         if request.method == "OPTIONS" and "Origin" in request.headers:
             return Response(status=204)
         if request.method not in _SAFE:
