@@ -1,16 +1,15 @@
 """What happens around every request: id and clock, CSRF and body limits, CORS, errors as documented JSON."""
 import errno
 import logging
-from urllib.parse import SplitResult, urlsplit
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from app.errors import ApiError, Forbidden, InvalidInput, Unavailable
-from app.http.bearer import presented_token
+from app.errors import ApiError, InvalidInput, Unavailable
 from app.http.envelope import error_response
 from app.http.hosts import host_check
+from app.http.own_pages import check_cookie_write
 from app.http.request import begin_request
 from app.identity.access_tokens import token_name
 from app.settings import REALM_CODENAMES, Settings
@@ -46,7 +45,7 @@ def install_hooks(app: Flask, settings: Settings) -> None:
             return Response(status=204)
         if request.method not in _SAFE:
             _check_body_size(settings)
-            _check_origin(allowed)
+            check_cookie_write()
         return None
 
     @app.after_request
@@ -75,25 +74,6 @@ def _check_body_size(settings: Settings) -> None:
     in_chunks = "Transfer-Encoding" in request.headers  # nobody announces its length
     if (request.content_length or 0) > limit or (in_chunks and len(request.get_data()) > limit):
         raise RequestEntityTooLarge
-
-
-def _check_origin(allowed: frozenset[str]) -> None:
-    """A cookie goes along unasked, so a write it authenticates must come from our own pages (CSRF)."""
-    origin = request.headers.get("Origin") or request.headers.get("Referer")
-    if origin is None or not any(_is_known_by_cookie(realm) for realm in REALM_CODENAMES):
-        return
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        parts = SplitResult("", "", "", "", "")
-    source = f"{parts.scheme}://{parts.netloc}"
-    if not parts.netloc or (source not in allowed and parts.netloc != request.host):
-        raise Forbidden("errMsg_OriginNotAllowed", "OriginNotAllowed")
-
-
-def _is_known_by_cookie(realm: str) -> bool:
-    presented = presented_token(realm)
-    return presented is not None and presented.location == "cookie"
 
 
 def _allow(response: Response, origin: str) -> None:

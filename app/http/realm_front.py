@@ -23,6 +23,7 @@ from app.errors import InvalidInput
 from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
 from app.http.idempotency import Claim, run_once
 from app.http.naming import ApiNames
+from app.http.own_pages import check_login_change
 from app.http.pipeline import Front, PathValues
 from app.http.read_events import announce_read
 from app.http.request import (
@@ -52,6 +53,8 @@ class SystemRoute:
     name: str
     policy: Predicate
     view: View
+    changes_login: bool = False
+    """It sets, replaces or ends what a browser is logged in with: foreign pages may not ask for it."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,12 @@ def _identify_reader(api: BusinessApi) -> tuple[Actor, Actor]:
 def _admit(api: BusinessApi | SystemRoute, actor: Actor, path: PathValues) -> Actor:
     enforce(api.policy, actor, api.name)
     return actor
+
+
+def _admit_system(route: SystemRoute, actor: Actor, path: PathValues) -> Actor:
+    if route.changes_login:
+        check_login_change()
+    return _admit(route, actor, path)
 
 
 def _check_read(api: BusinessApi, actor: Actor, path_values: PathValues) -> tuple[PathValues, ReadRequest]:
@@ -285,4 +294,4 @@ READS: Front[BusinessApi, Actor, Actor, tuple[PathValues, ReadRequest]] = Front(
 WRITES: Front[BusinessApi, Actor, Actor, tuple[PathValues, dict[str, Any]]] = Front(
     _identify, _admit, _check_write, _write, documented_refusal)
 SYSTEM: Front[SystemRoute, Actor, Actor, PathValues] = Front(
-    _identify, _admit, _check_system, _answer_system, documented_refusal)
+    _identify, _admit_system, _check_system, _answer_system, documented_refusal)
