@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
+
+from app.web_addresses import split_address
 
 Schema = Mapping[str, Any]
 Keyword = Callable[..., Iterator[ValidationError]]
@@ -60,10 +61,7 @@ def _is_uuid(value: object) -> bool:
 
 
 def _is_uri(value: object) -> bool:
-    if not isinstance(value, str):
-        return True
-    parts = urlsplit(value)
-    return bool(parts.scheme in ("http", "https") and parts.hostname) and not re.search(r"[\s<>\"\\^`{|}]", value)
+    return not isinstance(value, str) or bool(split_address(value))
 
 
 @lru_cache(maxsize=512)

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import idna
 
 SCHEMES = ("http", "https")
+LONGEST_ADDRESS = 2048
 
 # A name of ASCII: labels of letters, digits, hyphens, and the underscores that old storage hosts have.
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")

@@ -4,7 +4,7 @@ from typing import Any
 import orjson
 from marshmallow import ValidationError, validates_schema
 
-from app.http.schemas import Flag, Identifier, InputSchema, JsonObject, Text
+from app.http.schemas import Flag, Identifier, InputSchema, JsonObject, Text, WebAddress
 from app.identity.passwords import MAX_PASSWORD_LENGTH
 from blueprints.platform.auth.rules import normal_email
 
@@ -55,7 +55,7 @@ class Face(InputSchema):
     """PATCH of a user or a profile."""
 
     fullname = Text(metadata=_ANNA)
-    avatar = Text(most=2048)
+    avatar = WebAddress()
 
 
 class MarketplaceFace(Face):
