@@ -104,20 +104,21 @@ class Routes:
     def update(self, path: str, *, name: str, body: type[Schema] | None = None, returns: type[Entity] | None = None,
                method: str = "PATCH", prepare: Prepare | None = None, transaction: bool = True,
                aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None) -> Decorator:
-        """PATCH, 200: view(actor, data, **path)."""
+               extras: Mapping[str, Any] | None = None, refusals: str = "") -> Decorator:
+        """PATCH, 200: view(actor, data, **path). `refusals`: the kind of security event each is (staff alone)."""
         return self._write(WRITES, aliases, lambda service, view: BusinessApi(
             service, name, "update", method, path, self._names(name, returns), self._policies[name], view, body=body,
             returns=returns, prepare=prepare, transaction=transaction, text_parameters=text_parameters,
-            extras=extras or {}))
+            extras=extras or {}, refusals=refusals))
 
     def delete(self, path: str, *, name: str, returns: type[Entity] | None = None, transaction: bool = True,
                aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None) -> Decorator:
-        """DELETE, 200: view(actor, data, **path); data is {}."""
+               extras: Mapping[str, Any] | None = None, refusals: str = "") -> Decorator:
+        """DELETE, 200: view(actor, data, **path); data is {}. `refusals` as of `update`."""
         return self._write(WRITES, aliases, lambda service, view: BusinessApi(
             service, name, "delete", "DELETE", path, self._names(name, returns), self._policies[name], view,
-            returns=returns, transaction=transaction, text_parameters=text_parameters, extras=extras or {}))
+            returns=returns, transaction=transaction, text_parameters=text_parameters, extras=extras or {},
+            refusals=refusals))
 
     def system(self, path: str, *, name: str, method: str = "GET", body: type[Schema] | None = None,
                parameters: Sequence[Mapping[str, Any]] | None = None, request_body: dict[str, Any] | None = None,

@@ -2,6 +2,7 @@
 
 Order of refusal (decision 3): 401, role 403, 400, 404, owner 403, rule 400."""
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -39,6 +40,7 @@ from app.http.request import (
 from app.http.schemas import Identifier, InputSchema, load
 from app.http.service import Service
 from app.identity.access import Predicate, enforce
+from app.identity.security_events import recorded_refusals
 from app.runtime import runtime
 
 View = Callable[..., Any]
@@ -78,6 +80,8 @@ class BusinessApi:
     cached: bool = True
     transaction: bool = True
     prepare: Callable[..., dict[str, Any]] | None = None
+    refusals: str = ""
+    """The kind of security event that a refusal of it is."""
     id_name: str | None = None
     text_parameters: tuple[str, ...] = ()
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -230,7 +234,8 @@ def _write(api: BusinessApi, actor: Actor, sent: tuple[PathValues, dict[str, Any
         ready = data if api.prepare is None else api.prepare(actor, data, **path)
         return _run_write(api, actor, path, ready, claim)
 
-    return run_once(actor, api.name, request.get_data(), run)
+    with recorded_refusals(actor, api.refusals, path.get("user_id")) if api.refusals else nullcontext():
+        return run_once(actor, api.name, request.get_data(), run)
 
 
 def _run_write(api: BusinessApi, actor: Actor, path: dict[str, str], data: dict[str, Any],
