@@ -25,7 +25,7 @@ def host_check(settings: Settings) -> Callable[[], None]:
     allowed = frozenset(host_name(name) for name in named)
 
     def check() -> None:
-        if not _is_asked_by_address() and not _is_allowed(request.environ.get("HTTP_HOST", "")):
+        if not _may_name_any_host() and not _is_allowed(request.environ.get("HTTP_HOST", "")):
             raise InvalidInput("The request names a host that is none of this server's; its operator lists them in "
                                "PUBLIC_URL and ALLOWED_HOSTS", "HostNotAllowed")
 
@@ -42,7 +42,7 @@ def host_check(settings: Settings) -> Callable[[], None]:
     return check
 
 
-def _is_asked_by_address() -> bool:
+def _may_name_any_host() -> bool:
     return request.method in ("GET", "HEAD") and (request.path.endswith("/health") or request.path == "/metrics")
 
 
