@@ -88,7 +88,8 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
     claim_home(settings)
     clock.set_offset(settings.clock_offset)
     app = Application("guildhall", static_folder=None)
-    app.url_map.strict_slashes = False
+    # No address is mended by a redirect: it would go to the host the caller named, with the token of the query.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     runtime = install_runtime(app, settings)
     _hand_down(runtime)
     configure_database(app, settings)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
 from app.plain_text import hidden_in_identifier, hidden_sign
+from app.web_addresses import split_address
 
 Schema = Mapping[str, Any]
 Keyword = Callable[..., Iterator[ValidationError]]
@@ -77,10 +77,7 @@ def _is_uuid(value: object) -> bool:
 
 
 def _is_uri(value: object) -> bool:
-    if not isinstance(value, str):
-        return True
-    parts = urlsplit(value)
-    return bool(parts.scheme in ("http", "https") and parts.hostname) and not re.search(r"[\s<>\"\\^`{|}]", value)
+    return not isinstance(value, str) or bool(split_address(value))
 
 
 @lru_cache(maxsize=512)

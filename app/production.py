@@ -4,9 +4,10 @@ A row is a setting, what its value must be, and whether it is."""
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from app.web_addresses import is_this_machine
 
 # What the demo runs with where nothing is set; `make run` works without a setting, and everybody can read this file.
 DEMO_SECRETS = {
@@ -30,14 +31,6 @@ class Demand:
     is_met: Callable[[Any], bool]
 
 
-def is_of_this_machine(host: str | None) -> bool:
-    """True for localhost and the addresses of the loopback interface."""
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
 def is_published(value: object) -> bool:
     """True for a value, or a password in a URL, that stands in our documents or code, and for a placeholder."""
     parts = [part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, str)]
@@ -54,7 +47,7 @@ def _is_private(url: str) -> bool:
     if asked.get("sslmode", [""])[-1] in _TLS_MODES:
         return True
     hosts = [host for named in asked.get("host", [parts.hostname or ""]) for host in named.split(",")]
-    return all(is_of_this_machine(host) or host[:1] in ("", "/") for host in hosts)  # none or a path: a socket
+    return all(is_this_machine(host) or host[:1] in ("", "/") for host in hosts)  # none or a path: a socket
 
 
 def _is_secret_of_length(value: str) -> bool:

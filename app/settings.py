@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.mail_addresses import sender_address
-from app.production import DEMANDS, DEMO_SECRETS, is_of_this_machine, is_published
+from app.production import DEMANDS, DEMO_SECRETS, is_published
+from app.web_addresses import host_name, is_this_machine
 
 LOCALSTRIPE_PORT_OFFSET = 420
 MOST_PORT = 65_535
@@ -88,6 +89,9 @@ class Settings:
     max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
     uploads_per_day: int = _setting(500, "files one user may upload in a day (UTC)", least=1)
     page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0", least=1)
+    allowed_hosts: tuple[str, ...] = _setting(
+        (), "host names this server answers to beside that of PUBLIC_URL, comma separated, without ports; a request "
+        "for any other is refused. Demo and test also answer to localhost, 127.0.0.1 and [::1]")
     cors_origins: tuple[str, ...] = _setting((), "origins allowed to call with credentials, comma separated")
     cookie_domain: str = _setting("", "Domain attribute of the access-token cookie")
     marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors; "
@@ -331,6 +335,11 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "s3_bucket", "S3_BUCKET is needed when MEDIA_STORE=s3"
     if not all(map(_is_origin, settings.cors_origins)):
         yield "cors_origins", "CORS_ORIGINS must name origins: https://host or https://host:port, nothing behind it"
+    for name in settings.allowed_hosts:
+        if not _is_host(name):
+            yield "allowed_hosts", f"ALLOWED_HOSTS: {name!r} is no host name; name each host, without port or wildcard"
+    if not _is_host(urlsplit(settings.public_url).hostname or ""):
+        yield "public_url", "PUBLIC_URL must name a host"
     if settings.organization_jwks_url:
         yield from _issuer_complaints(settings)
     if settings.is_production:
@@ -349,12 +358,19 @@ def _mail_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "smtp_url", "SMTP_URL is needed when MAIL_TRANSPORT=smtp"
     if server.path not in ("", "/") or server.query or server.fragment:
         yield "smtp_url", "SMTP_URL ends with the port: nothing behind it is read, and nothing switches TLS off"
-    if server.scheme == "smtp" and server.port == SMTPS_PORT and not is_of_this_machine(server.hostname):
+    if server.scheme == "smtp" and server.port == SMTPS_PORT and not is_this_machine(server.hostname):
         yield "smtp_url", f"SMTP_URL must begin with smtps://: port {SMTPS_PORT} speaks TLS from the first byte"
     try:
         sender_address(settings.mail_from)
     except ValueError as error:
         yield "mail_from", f"MAIL_FROM: {error}"
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return bool(host_name(text))
+    except ValueError:
+        return False
 
 
 def _issuer_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -364,7 +380,7 @@ def _issuer_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
             yield name, (f"{environment_name(name)} is needed with ORGANIZATION_JWKS_URL: "
                          "the issuer's tokens for others would pass")
     keys = urlsplit(settings.organization_jwks_url)
-    is_local = keys.scheme == "file" or is_of_this_machine(keys.hostname)
+    is_local = keys.scheme == "file" or is_this_machine(keys.hostname)
     if keys.scheme != "https" and (settings.is_production or not is_local):
         yield "organization_jwks_url", ("ORGANIZATION_JWKS_URL must begin with https:// "
                                         "(outside production file:// or this machine, too)")

@@ -1,4 +1,5 @@
 """`flask organization`: tenants and their clients, schemas, query tables made anew, the lag, the relay."""
+import getpass
 import json
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from app.actor import system_actor
+from app.identity.security_events import DONE, record_refusal
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from blueprints.organization import organization_of
@@ -140,6 +143,7 @@ def drop_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None
         if agreed(question, dry_run=dry_run, yes=yes):
             tenants.drop_tenant(_ports(), tenant_id)
             print_facts({"tenantId": tenant_id, "status": "dropped"}, as_json=as_json)
+            _record(tenant=tenant_id, dropped=True, clients=len(clients))
 
 
 @organization.group()
@@ -167,6 +171,7 @@ def add_client(tenant_id: str, scopes: tuple[str, ...], name: str, dry_run: bool
         if agreed(f"create a client of {tenant_id} with {' '.join(scopes)}", dry_run=dry_run, yes=yes):
             made, secret = tenants.add_client(_ports(), tenant_id, scopes, name)
             print_facts({**_client_facts(made), "clientSecret": secret}, as_json=as_json)
+            _record(client=made.client_id, tenant=tenant_id, made=True, scopes=" ".join(made.scopes))
 
 
 @client.command("list")
@@ -199,6 +204,7 @@ def revoke_client(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> No
         elif not found or agreed(f"revoke {found.name or client_id} of {found.tenant_id}", dry_run=dry_run, yes=yes):
             tenants.revoke_client(_ports(), client_id)
             print_facts({"clientId": client_id, "status": "revoked"}, as_json=as_json)
+            _record(client=client_id, revoked=True)
 
 
 @organization.command("rebuild")
@@ -344,6 +350,11 @@ def _json_file(file: Path) -> dict[str, Any]:
 def _tenant_facts(found: Tenant) -> dict[str, Any]:
     return {"tenantId": found.tenant_id, "status": found.status, "createdAt": found.created_at,
             "resources": " ".join(found.resources)}
+
+
+def _record(**detail: Any) -> None:
+    """Write down what the operator did to clients: the store's own database is another, so in a transaction apart."""
+    record_refusal(system_actor("organization", operator=getpass.getuser()), "client", None, outcome=DONE, **detail)
 
 
 def _client_facts(found: Client) -> dict[str, Any]:

@@ -14,7 +14,7 @@ COLUMNS = ("kind", "outcome", "user_id", "actor_id", "operator", "address", "dev
 
 @click.group()
 def security() -> None:
-    """Security events: logins, refusals, throttles, changes of password, role, lock and address; wrong secrets.
+    """Security events: logins, refusals, throttles, changes of password, role, lock and address; clients.
 
     Example: flask security log --user anna@example.com
     """

@@ -21,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import MappedColumn, mapped_column
 
+from app.web_addresses import LONGEST_ADDRESS, harmless
+
 
 def iso(moment: datetime | None) -> str | None:
     """Return an aware UTC datetime as ISO 8601 with milliseconds and Z."""
@@ -103,6 +105,16 @@ class WireJson(types.TypeDecorator[Any]):
         return orjson.Fragment(value) if isinstance(value, str) and dialect.name != "postgresql" else value
 
 
+class WebAddress(types.TypeDecorator[str]):
+    """An address that pages link to. Whatever stands there, none comes out by which a page would run something."""
+
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        return harmless(value)
+
+
 def _column(type_: Any, kind: str, *, required: bool, hidden: bool = False, wire: str | None = None,
             info: dict[str, Any] | None = None, **options: Any) -> MappedColumn[Any]:
     details = {"kind": kind, "hidden": hidden, "wire": wire, **(info or {})}
@@ -112,6 +124,11 @@ def _column(type_: Any, kind: str, *, required: bool, hidden: bool = False, wire
 def string(length: int = 255, *, required: bool = False, **options: Any) -> MappedColumn[Any]:
     """A String of the contract, at most `length` characters."""
     return _column(String(length), "string", required=required, **options)
+
+
+def web_address(*, required: bool = False, **options: Any) -> MappedColumn[Any]:
+    """An address of a picture or a page; app/http/schemas.WebAddress is what may be written there."""
+    return _column(WebAddress(LONGEST_ADDRESS), "link", required=required, **options)
 
 
 def text(*, required: bool = False, **options: Any) -> MappedColumn[Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import class_mapper
 from app.data.columns import WIRE_READERS, camel_case, iso
 from app.data.entity import Entity
 from app.data.money import FACTORS
+from app.web_addresses import harmless
 
 COMMON = ("is_active", "record_version", "created_at", "updated_at", "owner")
 Wire = dict[str, Any]
@@ -59,8 +60,9 @@ def row_serializer(model: type[Entity]) -> RowSerializer:
     columns = tuple(_reader(getattr(model, f.attribute), f.kind) for f in fields)
     return RowSerializer(
         fields, columns, _of_tuples(fields, {}),
-        {"sqlite": _of_tuples(fields, {"boolean": "flag({})", "object": "json({})", "ids": "json({})"}),
-         "postgresql": _of_tuples(fields, {"instant": "utc({})"})},
+        {"sqlite": _of_tuples(fields, {"boolean": "flag({})", "object": "json({})", "ids": "json({})",
+                                       "link": "link({})"}),
+         "postgresql": _of_tuples(fields, {"instant": "utc({})", "link": "link({})"})},
         _compiled(fields, {f.attribute: f"r({f.attribute!r})" for f in fields}, {"instant": "iso({})"}))
 
 
@@ -83,7 +85,8 @@ def _compiled(fields: tuple[RowField, ...], place: dict[str, str], readers: dict
 
     `place` says where the value of an attribute stands, `readers` per kind what it still needs: entities hold
     datetimes, raw SQLite rows hold numbers and text."""
-    names: dict[str, Any] = {"iso": iso, "utc": _utc, "factor": FACTORS.get, "flag": _FLAGS.get, "json": _fragment}
+    names: dict[str, Any] = {"iso": iso, "utc": _utc, "factor": FACTORS.get, "flag": _FLAGS.get, "json": _fragment,
+                             "link": harmless}
     parts = []
     for index, field in enumerate(fields):
         value = place[field.attribute]

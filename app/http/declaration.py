@@ -104,34 +104,37 @@ class Routes:
     def update(self, path: str, *, name: str, body: type[Schema] | None = None, returns: type[Entity] | None = None,
                method: str = "PATCH", prepare: Prepare | None = None, transaction: bool = True,
                aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None) -> Decorator:
-        """PATCH, 200: view(actor, data, **path)."""
+               extras: Mapping[str, Any] | None = None, refusals: str = "") -> Decorator:
+        """PATCH, 200: view(actor, data, **path). `refusals`: the kind of security event each is (staff alone)."""
         return self._write(WRITES, aliases, lambda service, view: BusinessApi(
             service, name, "update", method, path, self._names(name, returns), self._policies[name], view, body=body,
             returns=returns, prepare=prepare, transaction=transaction, text_parameters=text_parameters,
-            extras=extras or {}))
+            extras=extras or {}, refusals=refusals))
 
     def delete(self, path: str, *, name: str, returns: type[Entity] | None = None, transaction: bool = True,
                aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None) -> Decorator:
-        """DELETE, 200: view(actor, data, **path); data is {}."""
+               extras: Mapping[str, Any] | None = None, refusals: str = "") -> Decorator:
+        """DELETE, 200: view(actor, data, **path); data is {}. `refusals` as of `update`."""
         return self._write(WRITES, aliases, lambda service, view: BusinessApi(
             service, name, "delete", "DELETE", path, self._names(name, returns), self._policies[name], view,
-            returns=returns, transaction=transaction, text_parameters=text_parameters, extras=extras or {}))
+            returns=returns, transaction=transaction, text_parameters=text_parameters, extras=extras or {},
+            refusals=refusals))
 
     def system(self, path: str, *, name: str, method: str = "GET", body: type[Schema] | None = None,
                parameters: Sequence[Mapping[str, Any]] | None = None, request_body: dict[str, Any] | None = None,
-               responses: Mapping[str, Any] | None = None,
+               responses: Mapping[str, Any] | None = None, changes_login: bool = False,
                security: Sequence[Mapping[str, Any]] | None = None) -> Decorator:
         """Declare a bare route (rules-platform §2.1, §3.4): view(actor, **path) returns a Response or JSON.
 
-        `parameters`, `request_body`, `responses` and `security` are what its OpenAPI operation says beside the rest."""
+        `parameters`, `request_body`, `responses` and `security` are what its OpenAPI operation says beside the rest.
+        `changes_login`: only our own pages, those of CORS_ORIGINS and programs may ask (app/http/own_pages.py)."""
         said = {"parameters": parameters, "requestBody": request_body, "responses": responses, "security": security}
         policy = self._policies[name]
 
         def write(view: View) -> View:
             def add(blueprint: ServiceBlueprint) -> None:
-                blueprint.add_system(SystemRoute(blueprint.service, name, policy, view), path, method, partial(
+                route = SystemRoute(blueprint.service, name, policy, view, changes_login)
+                blueprint.add_system(route, path, method, partial(
                     describe_system, name, view, method, path, body, policy,
                     {key: value for key, value in said.items() if value is not None}))
 

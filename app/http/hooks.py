@@ -2,15 +2,15 @@
 import errno
 import logging
 import re
-from urllib.parse import SplitResult, urlsplit
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from app.errors import ApiError, Forbidden, InvalidInput, Unavailable
-from app.http.bearer import presented_token
+from app.errors import ApiError, InvalidInput, Unavailable
 from app.http.envelope import error_response
+from app.http.hosts import host_check
+from app.http.own_pages import check_cookie_write
 from app.http.request import begin_request
 from app.identity.access_tokens import token_name
 from app.settings import REALM_CODENAMES, Settings
@@ -36,17 +36,19 @@ def install_hooks(app: Flask, settings: Settings) -> None:
     """Install the hooks and the error handlers on the app."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _MULTIPART_ROOM
     allowed = frozenset(settings.cors_origins)
+    check_host = host_check(settings)
 
     @app.before_request
     def _begin() -> Response | None:
         begin_request()
         if (refusal := request.environ.get(REFUSAL)) is not None:
             raise refusal
+        check_host()
         if request.method == "OPTIONS" and "Origin" in request.headers:
             return Response(status=204)
         if request.method not in _SAFE:
             _check_body_size(settings)
-            _check_origin(allowed)
+            check_cookie_write()
         return None
 
     @app.after_request
@@ -77,25 +79,6 @@ def _check_body_size(settings: Settings) -> None:
     in_chunks = "Transfer-Encoding" in request.headers  # nobody announces its length
     if (request.content_length or 0) > limit or (in_chunks and len(request.get_data()) > limit):
         raise RequestEntityTooLarge
-
-
-def _check_origin(allowed: frozenset[str]) -> None:
-    """A cookie goes along unasked, so a write it authenticates must come from our own pages (CSRF)."""
-    origin = request.headers.get("Origin") or request.headers.get("Referer")
-    if origin is None or not any(_is_known_by_cookie(realm) for realm in REALM_CODENAMES):
-        return
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        parts = SplitResult("", "", "", "", "")
-    source = f"{parts.scheme}://{parts.netloc}"
-    if not parts.netloc or (source not in allowed and parts.netloc != request.host):
-        raise Forbidden("errMsg_OriginNotAllowed", "OriginNotAllowed")
-
-
-def _is_known_by_cookie(realm: str) -> bool:
-    presented = presented_token(realm)
-    return presented is not None and presented.location == "cookie"
 
 
 def _allow(response: Response, origin: str, *, with_cookies: bool) -> None:

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from app.http.realm_front import BusinessApi
 
 _TYPES: dict[type[fields.Field[Any]], tuple[str | None, str | None]] = {
-    schemas.Text: ("string", None), schemas.Identifier: ("string", "uuid"), schemas.Instant: ("string", "date-time"),
+    schemas.Text: ("string", None), schemas.WebAddress: ("string", "uri-reference"),
+    schemas.Identifier: ("string", "uuid"), schemas.Instant: ("string", "date-time"),
     schemas.Money: ("number", "double"), schemas.Currency: ("string", None), schemas.Choice: ("string", None),
     schemas.Whole: ("integer", "int32"), schemas.Flag: ("boolean", None), schemas.JsonObject: ("object", None),
     schemas.IdList: ("array", None)}
 _EXAMPLES: dict[type[fields.Field[Any]], Any] = {
-    schemas.Text: "text", schemas.Identifier: "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e",
+    schemas.Text: "text", schemas.WebAddress: "https://cdn.example/picture.png",
+    schemas.Identifier: "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e",
     schemas.Instant: "2026-01-31T12:00:00.000Z", schemas.Money: 19.99, schemas.Currency: "USD", schemas.Whole: 1,
     schemas.Flag: True, schemas.JsonObject: {}, schemas.IdList: []}
 _ERROR = {"type": "object", "required": ["result", "status", "message", "errCode", "date"], "properties": {

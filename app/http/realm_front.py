@@ -2,6 +2,7 @@
 
 Order of refusal (decision 3): 401, role 403, 400, 404, owner 403, rule 400."""
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -23,6 +24,7 @@ from app.errors import InvalidInput
 from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
 from app.http.idempotency import Claim, run_once
 from app.http.naming import ApiNames
+from app.http.own_pages import check_login_change
 from app.http.pipeline import Front, PathValues
 from app.http.read_events import announce_read
 from app.http.request import (
@@ -38,6 +40,7 @@ from app.http.request import (
 from app.http.schemas import Identifier, InputSchema, load
 from app.http.service import Service
 from app.identity.access import Predicate, enforce
+from app.identity.security_events import recorded_refusals
 from app.runtime import runtime
 
 View = Callable[..., Any]
@@ -52,6 +55,8 @@ class SystemRoute:
     name: str
     policy: Predicate
     view: View
+    changes_login: bool = False
+    """It sets, replaces or ends what a browser is logged in with: foreign pages may not ask for it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class BusinessApi:
     cached: bool = True
     transaction: bool = True
     prepare: Callable[..., dict[str, Any]] | None = None
+    refusals: str = ""
+    """The kind of security event that a refusal of it is."""
     id_name: str | None = None
     text_parameters: tuple[str, ...] = ()
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -128,6 +135,12 @@ def _identify_reader(api: BusinessApi) -> tuple[Actor, Actor]:
 def _admit(api: BusinessApi | SystemRoute, actor: Actor, path: PathValues) -> Actor:
     enforce(api.policy, actor, api.name)
     return actor
+
+
+def _admit_system(route: SystemRoute, actor: Actor, path: PathValues) -> Actor:
+    if route.changes_login:
+        check_login_change()
+    return _admit(route, actor, path)
 
 
 def _check_read(api: BusinessApi, actor: Actor, path_values: PathValues) -> tuple[PathValues, ReadRequest]:
@@ -221,7 +234,8 @@ def _write(api: BusinessApi, actor: Actor, sent: tuple[PathValues, dict[str, Any
         ready = data if api.prepare is None else api.prepare(actor, data, **path)
         return _run_write(api, actor, path, ready, claim)
 
-    return run_once(actor, api.name, request.get_data(), run)
+    with recorded_refusals(actor, api.refusals, path.get("user_id")) if api.refusals else nullcontext():
+        return run_once(actor, api.name, request.get_data(), run)
 
 
 def _run_write(api: BusinessApi, actor: Actor, path: dict[str, str], data: dict[str, Any],
@@ -285,4 +299,4 @@ READS: Front[BusinessApi, Actor, Actor, tuple[PathValues, ReadRequest]] = Front(
 WRITES: Front[BusinessApi, Actor, Actor, tuple[PathValues, dict[str, Any]]] = Front(
     _identify, _admit, _check_write, _write, documented_refusal)
 SYSTEM: Front[SystemRoute, Actor, Actor, PathValues] = Front(
-    _identify, _admit, _check_system, _answer_system, documented_refusal)
+    _identify, _admit_system, _check_system, _answer_system, documented_refusal)

@@ -20,11 +20,14 @@ from app.data.money import is_currency
 from app.data.serialization import row_serializer
 from app.errors import InvalidInput
 from app.plain_text import has_address, hidden_in_identifier, hidden_sign
+from app.runtime import runtime
+from app.web_addresses import LONGEST_ADDRESS, link
 
 _DEEPEST = 32
 _LARGEST_AMOUNT = 10 ** 12
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ADDRESS = "an https address, or a file of ours, without spaces, quotes, backslashes or password"
 _MISSING = {"required": "is required", "null": "is required"}
 
 
@@ -87,6 +90,26 @@ class Code(Line):
     """Text that identifies (decision 34), compared by `app.plain_text.folded`: nothing at all is hidden in it."""
 
     _hidden = staticmethod(hidden_in_identifier)
+
+
+class WebAddress(Text):
+    """A link or a picture: an https address, or a file of our own buckets; comes out in ASCII.
+
+    The one field for every address a client sends. Demo and test also take http addresses of this machine."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(most=LONGEST_ADDRESS, metadata={
+            "format": "uri-reference", "description": _ADDRESS} | options.pop("metadata", {}), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        settings = runtime().settings
+        try:
+            found = link(super()._deserialize(value, attr, data, **options), own=settings.public_url.rstrip("/"),
+                         is_local_fine=not settings.is_production)
+        except ValueError:
+            raise ValidationError(f"expected {_ADDRESS}") from None
+        self._length(found)
+        return found
 
 
 class Identifier(fields.Field[str]):
@@ -242,9 +265,9 @@ def _texts(said: Any) -> Any:
 
 
 _DOCUMENTED: dict[str, Any] = {
-    "string": fields.String, "text": fields.String, "id": fields.UUID, "instant": fields.AwareDateTime,
-    "money": fields.Float, "choice": fields.String, "boolean": fields.Boolean, "integer": fields.Integer,
-    "number": fields.Float, "object": fields.Dict}
+    "string": fields.String, "text": fields.String, "link": fields.String, "id": fields.UUID,
+    "instant": fields.AwareDateTime, "money": fields.Float, "choice": fields.String, "boolean": fields.Boolean,
+    "integer": fields.Integer, "number": fields.Float, "object": fields.Dict}
 
 
 class _Shown(Schema):

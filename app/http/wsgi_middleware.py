@@ -14,7 +14,8 @@ _POLICY = ("default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-i
 _ALWAYS = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
            ("Content-Security-Policy", _POLICY)]
 # What is believed of trusted proxies, and the header that says it.
-_TOLD_BY_PROXIES = (("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"), ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO"))
+_TOLD_BY_PROXIES = (("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"), ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO"),
+                    ("HTTP_HOST", "HTTP_X_FORWARDED_HOST"))
 _UNCACHED = ("Cache-Control", "no-store")
 # A year of https alone for the host of PUBLIC_URL; nothing is promised for other hosts of the operator's domain.
 _HTTPS_ALONE = ("Strict-Transport-Security", "max-age=31536000")
@@ -38,7 +39,7 @@ class _ChunkedInput:
 
 
 def behind_proxies(application: Callable[..., Iterable[bytes]], count: int) -> Callable[..., Iterable[bytes]]:
-    """Return the application that believes what the nearest `count` reverse proxies say of address and scheme.
+    """Return the application that believes what the nearest `count` reverse proxies say of address, scheme and host.
 
     Nothing else is believed of them, and nothing at all of anybody when there are none."""
     def believing(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

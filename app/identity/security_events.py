@@ -1,10 +1,13 @@
 """The table of security events (decision 54): who did or tried what to an account, from where, and how it ended.
 
-One function writes it, in the transaction of what it records; `flask security log` reads it.
+One function writes it, in the transaction of what it records, and a line of the log after the commit; `flask security
+log` reads the table.
 Of a program (kind `client`) `detail` names the id, whether there is such a client or not."""
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Index, String, delete, select
@@ -13,12 +16,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.actor import Actor, kernel_actor
 from app.clock import now
 from app.data.batches import purge
-from app.data.columns import instant, json_object
+from app.data.columns import instant, iso, json_object
 from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import Forbidden, RuleViolated
 from app.identity.login_throttle import Throttled
+
+log = logging.getLogger("guildhall.security")
 
 KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account",
          "client")
@@ -53,17 +59,38 @@ Index("ix_security_event_kind", SecurityEvent.realm, SecurityEvent.kind, Securit
 def record_security(work: UnitOfWork, kind: str, user_id: str | None, *, outcome: str = DONE, **detail: Any) -> None:
     """Add an event about the account to the transaction; who acted, and from where, is the unit of work's actor."""
     actor = work.actor
-    work.insert(SecurityEvent(
-        id=uuid7(), occurred_at=now(), realm=actor.realm, kind=kind, outcome=outcome, user_id=user_id,
-        actor_id=actor.user_id, operator=actor.operator, address=(actor.address or "")[:64] or None,
-        device=actor.device or None, request_id=work.request_id, detail=detail or None))
+    event = {
+        "id": uuid7(), "occurred_at": now(), "realm": actor.realm, "kind": kind, "outcome": outcome, "user_id": user_id,
+        "actor_id": None if actor.operator else actor.user_id, "operator": actor.operator,
+        "address": (actor.address or "")[:64] or None, "device": actor.device or None, "request_id": work.request_id,
+        "detail": detail or None}
+    work.insert(SecurityEvent(**event))
+    work.after_commit(partial(_tell, event))
+
+
+def _tell(event: dict[str, Any]) -> None:
+    """Write the event as one line of the log, for collectors that watch logs and not tables (app/ops/logs.py)."""
+    log.info("security event", extra={"fields": event | {"occurred_at": iso(event["occurred_at"])}})
 
 
 def record_refusal(actor: Actor, kind: str, user_id: str | None, *, outcome: str = REFUSED, **detail: Any) -> None:
-    """Record what was refused, in a transaction of its own: a refusal leaves none. Not inside a unit of work."""
+    """Record what was refused, in a transaction of its own: a refusal leaves none. Not inside a unit of work.
+
+    Also what was done outside our transactions, with the outcome DONE."""
     with unit_of_work(actor) as work:
         record_security(work, kind, user_id, outcome=outcome, **detail)
         work.commit()
+
+
+@contextmanager
+def recorded_refusals(actor: Actor, kind: str, user_id: str | None) -> Iterator[None]:
+    """Record when a rule or a rank refuses what the block does to the account; the refusal goes on. Not in a unit of
+    work. For what staff alone may call: strangers could fill the table."""
+    try:
+        yield
+    except (Forbidden, RuleViolated) as refused:
+        record_refusal(actor, kind, user_id, reason=refused.err_code)
+        raise
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from app.clock import now
 from app.mail_addresses import sender_address, typed_address
 from app.notify.letters import Letter
-from app.production import is_of_this_machine
 from app.settings import Settings
+from app.web_addresses import is_this_machine
 
 TIMEOUT_SECONDS = 20
 
@@ -89,14 +89,14 @@ class SmtpAccount:
         if server.has_extn("starttls"):
             server.starttls(context=self._trust())
             server.ehlo()
-        elif not is_of_this_machine(self.host):
+        elif not is_this_machine(self.host):
             raise MailUnprotected(f"the mail server {self.host} offers no STARTTLS, and nothing goes to another "
                                   "machine in clear: take its smtps:// port, or another server")
 
     def _trust(self) -> ssl.SSLContext:
         """Demand a good certificate; nobody stands between us and this machine, whose server signs its own."""
         context = ssl.create_default_context()
-        if is_of_this_machine(self.host):
+        if is_this_machine(self.host):
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
 

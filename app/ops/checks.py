@@ -3,36 +3,40 @@
 A check never raises: what goes wrong inside it is its finding."""
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from smtplib import SMTPException
+from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
 from rq import Worker
-from sqlalchemy import func, select, text
+from sqlalchemy import String, func, select, text, type_coerce
 
 from app.clock import now
+from app.data.columns import WebAddress
 from app.data.connections import CONNECTION_PREFIX, reading
 from app.data.due_work import DueWork
-from app.data.entity import db
+from app.data.entity import Base, db
+from app.data.reads import fetch
 from app.events.report import oldest_unpublished_seconds
 from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
 from app.notify.smtp import SmtpAccount
 from app.ops.health import backlog
-from app.production import is_of_this_machine
 from app.runtime import runtime
+from app.web_addresses import harmless, is_this_machine, link
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 LEAST_FREE_BYTES = 500_000_000
 LATE_EVENT_SECONDS = 10.0
 MAIL_SECONDS = 5.0
 LATE_WORK = timedelta(minutes=2)
+FEW, AT_ONCE = 5, 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def _mail() -> tuple[str, str]:
         account.connect(MAIL_SECONDS).close()
     except (OSError, SMTPException) as error:
         return FAIL, f"{error or type(error).__name__}: letters wait"
-    return OK, f"{account.host} takes letters{'' if is_of_this_machine(account.host) else ', under TLS'}"
+    return OK, f"{account.host} takes letters{'' if is_this_machine(account.host) else ', under TLS'}"
 
 
 def _disk() -> tuple[str, str]:
@@ -174,6 +178,35 @@ def _periodic_jobs() -> tuple[str, str]:
     return (WARN, f"late: {', '.join(late)} (is the scheduler running?)") if late else (OK, f"{len(jobs())} on time")
 
 
+def _web_addresses() -> tuple[str, str]:
+    """Find addresses that were stored before the field refused them; the worst of them are not shown (columns.py)."""
+    settings, hidden, refused = runtime().settings, 0, list[str]()
+    for table in Base.metadata.sorted_tables:
+        for column in (column for column in table.columns if isinstance(column.type, WebAddress)):
+            for row_id, address in _stored(table.c.id, column):
+                try:
+                    link(address, own=settings.public_url.rstrip("/"), is_local_fine=not settings.is_production)
+                except ValueError:
+                    hidden += harmless(address) != address
+                    refused.append(f"{column} of {row_id}")
+    if not refused:
+        return OK, "each that is stored would be taken today"
+    return WARN, (f"{len(refused)} stored addresses would be refused today, {hidden} of them are not shown; ask their "
+                  f"owners for others: {', '.join(refused[:FEW])}")
+
+
+def _stored(row_id: Any, column: Any) -> Iterator[tuple[str, str]]:
+    """Yield id and text of a column as it stands in the database, in pieces: nobody waits for a long read."""
+    plain, last = type_coerce(column, String), ""
+    while True:
+        some = select(row_id, plain).where(column.is_not(None), row_id > last).order_by(row_id).limit(AT_ONCE)
+        rows: Any = fetch(some)
+        yield from rows
+        if len(rows) < AT_ONCE:
+            return
+        last = rows[-1][0]
+
+
 def _ran_within(finished_at: datetime | None, period: timedelta) -> bool:
     return finished_at is not None and finished_at > now() - period
 
@@ -192,4 +225,5 @@ CHECKS: dict[str, Check] = {
     "worker": _worker,
     "due work": _due_work,
     "periodic jobs": _periodic_jobs,
+    "web addresses": _web_addresses,
 }

@@ -75,6 +75,7 @@ def configure_logging(settings: Settings, process: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
     logging.captureWarnings(True)
+    logging.getLogger("guildhall.security").setLevel(logging.INFO)  # also where LOG_LEVEL leaves out the rest
     # They tell at INFO what the outbox, the deliveries and the migrations tell already.
     for name in ("rq", "alembic", "stripe"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

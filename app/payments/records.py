@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import Instant, Json, identifier, json_object, string
+from app.data.columns import Instant, Json, identifier, json_object, string, web_address
 from app.data.entity import Base
 
 MANUAL = "manual"
@@ -158,7 +158,7 @@ class TicketColumns:
     payment_id: Mapped[str] = string(required=True, default="default")
     payment_status: Mapped[str] = string(required=True, default="default")
     status_literal: Mapped[str] = string(required=True, default=STARTED)
-    redirect_url: Mapped[str | None] = string(2048)
+    redirect_url: Mapped[str | None] = web_address()
 
 
 class CustomerColumns:

@@ -18,8 +18,8 @@ SETTLE_SECONDS = 4.0  # until the long answers that nobody reads are made
 WATCH_SECONDS = 5.0
 HEALTH_MS, LIST_RATIO = 100, 0.84
 GTHREAD = ("--worker-class=gthread", "--worker-connections=64")  # as it was served before
-HEALTH = b"GET /marketplace/productlisting-api/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-HEAD = f"POST {LOGIN} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n".encode()
+HEALTH = b"GET /marketplace/productlisting-api/health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+HEAD = f"POST {LOGIN} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n".encode()
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from typing import Any
 
 import orjson
-from flask import Response, g, request
+from flask import Response, g
 
 from app.errors import ApiError
 from app.http.declaration import ProgramApi
 from app.http.envelope import json_response
+from app.http.hosts import public_address
 from app.http.openapi import answer, parameter, placeholders, request_body
 from app.http.realm_front import View
 from blueprints.equipment.queries import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, Paged, Wire
@@ -89,7 +90,7 @@ def _invalid(entry: Entry) -> dict[str, Any]:
 
 
 def _meta(status: int, kind: str) -> dict[str, Any]:
-    return {"code": status, "url": request.base_url, "type": kind, "request_id": g.request_id}
+    return {"code": status, "url": public_address(), "type": kind, "request_id": g.request_id}
 
 
 def documented_api(api: ProgramApi) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Order of refusal (equipment.md): 401 token, 403 scope, 403 role, 422 body or parameters, then what the command finds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, g, request
@@ -18,7 +19,7 @@ from app.http.envelope import json_response
 from app.http.idempotency import Claim, run_once
 from app.http.pipeline import Front, PathValues
 from app.http.realm_front import View
-from app.http.request import json_body
+from app.http.request import json_body, visitor
 from blueprints.equipment.envelope import documented_about_caller, documented_api, one_row, page_of_rows, refused
 from blueprints.equipment.queries import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, ListRequest, Rows
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
@@ -30,7 +31,11 @@ from blueprints.equipment.validation import check_body
 def _identify(_route: ProgramApi | View) -> tuple[Actor, Caller | None]:
     token = bearer_token()
     caller = caller_of(token) if token else None
-    return (caller.actor if caller else anonymous(REALM)), caller
+    if caller is None:
+        return anonymous(REALM), None
+    origin = visitor(REALM)
+    caller = replace(caller, address=origin.address, device=origin.device)
+    return caller.actor, caller
 
 
 def _admit_anyone(_route: ProgramApi | View, caller: Caller | None, _path: PathValues) -> Caller:

@@ -11,6 +11,7 @@ from app.data.ids import canonical_uuid
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import DuplicateRecord, Forbidden, NotFound
 from app.http.oauth import digest, new_secret
+from app.identity.security_events import record_security
 from blueprints.equipment import topics
 from blueprints.equipment.commands import require_working_legal_entity, stamp
 from blueprints.equipment.models import (
@@ -114,6 +115,7 @@ def create_client(caller: Caller, data: Mapping[str, Any]) -> tuple[str, str]:
         values["scope"] = " ".join(data["scopes"])
         made = work.insert(RegistryClient(**values, secret_hash=digest(secret), is_active=True, **stamp(caller)))
         work.emit(topics.CLIENT_CREATED, made.id, {"id": made.id, **values})
+        record_security(work, "client", None, client=made.id, made=True, role=data["role"], scopes=values["scope"])
         work.commit()
         return made.id, secret
 
@@ -128,6 +130,7 @@ def revoke_client(caller: Caller, client_id: str) -> str:
             raise NotFound("Client not found")
         work.change(client, is_active=False, updated_at=now(), updated_by=caller.user_id)
         work.emit(topics.CLIENT_REVOKED, client.id, {"id": client.id})
+        record_security(work, "client", None, client=client.id, revoked=True)
         work.commit()
         return client.id
 

@@ -1,5 +1,6 @@
 """OAuth2 client credentials of the registry: its clients, their tokens, and the caller behind a bearer token."""
 
+import getpass
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,16 +26,20 @@ class Caller:
     user_id: str
     role: str
     scopes: frozenset[str] = frozenset()
+    operator: str | None = None
+    address: str | None = None
+    device: str | None = None
 
     @property
     def actor(self) -> Actor:
         """The kernel's actor for the unit of work."""
-        return Actor(REALM, user_id=self.user_id, role="user")
+        return Actor(REALM, user_id=self.user_id, role="user", operator=self.operator, address=self.address,
+                     device=self.device)
 
 
 def console(legal_entity_id: str | None = None) -> Caller:
     """Return the operator of the command line, acting for a legal entity or for the registry."""
-    return Caller(legal_entity_id, NOBODY, "NHS ADMIN")
+    return Caller(legal_entity_id, NOBODY, "NHS ADMIN", operator=getpass.getuser())
 
 
 def caller_of(token: str) -> Caller | None:

@@ -30,7 +30,7 @@ MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
 MOUNTS = (*MARKETPLACE, "/network/auth-api", "/network/bucket", "/equipment-api", "/organization-api")
 # The network's auth and bucket are the marketplace's code mounted once more: odd values of fields meet it once.
 DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if not mount.startswith("/network"))
-SESSION_ENDS = ("relogin", "logout")
+SESSION_ENDS = ("relogin", "reloginByPost", "logout")
 
 
 @dataclass

@@ -12,23 +12,23 @@ from tests.live import LiveSystem
 
 LOGIN = b"/marketplace/auth-api/login"
 UPLOAD = "/marketplace/productlisting-api/api/media/upload"
-JSON = b"Host: a\r\nContent-Type: application/json\r\n"
+JSON = b"Host: localhost\r\nContent-Type: application/json\r\n"
 CREDENTIALS = json.dumps({"username": "admin@admin.com", "password": "superadmin-test-1"}).encode()
 
 # What comes in; all of it is refused with a 400.
 MALFORMED = {
     "no http": b"hello\r\n\r\n",
     "http/0.9": b"GET /\r\n\r\n",
-    "http/9.9": b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
-    "no method": b" / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "a strange method": b"G\x00T / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "an endless address": b"GET /?q=" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
-    "an endless header": b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
-    "a thousand headers": b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 1000 + b"\r\n",
-    "a header without a name": b"GET / HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n",
-    "a header without a colon": b"GET / HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n",
-    "a folded header": b"GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",
-    "NUL in a header": b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
+    "http/9.9": b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+    "no method": b" / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a strange method": b"G\x00T / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "an endless address": b"GET /?q=" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "an endless header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+    "a thousand headers": b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 1000 + b"\r\n",
+    "a header without a name": b"GET / HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n",
+    "a header without a colon": b"GET / HTTP/1.1\r\nHost: localhost\r\nnothing\r\n\r\n",
+    "a folded header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n",
+    "NUL in a header": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\x00b\r\n\r\n",
     "a length that is none": b"POST " + LOGIN + b" HTTP/1.1\r\n" + JSON + b"Content-Length: many\r\n\r\n{}",
     "a negative length": b"POST " + LOGIN + b" HTTP/1.1\r\n" + JSON + b"Content-Length: -1\r\n\r\n{}",
     "a length in Arabic digits": b"POST " + LOGIN + b" HTTP/1.1\r\n" + JSON + b"Content-Length: \xd9\xa3\r\n\r\n{}",
@@ -68,7 +68,7 @@ def post(path: bytes, body: bytes, *headers: bytes) -> bytes:
 
 def get(address: bytes) -> bytes:
     """Return a request that closes its connection."""
-    return b"GET " + address + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    return b"GET " + address + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 def in_chunks(body: bytes, size: int = 7) -> bytes:

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.once("about bytes on their way; no s
 HEALTH = "/marketplace/auth-api/health"
 LONG = b"/marketplace/auth-api/openapi.json"
 LOGIN = b"/marketplace/auth-api/login"
-HEAD = b"POST " + LOGIN + b" HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+HEAD = b"POST " + LOGIN + b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 SLOW, MANY = 8, 200
 
 
@@ -100,7 +100,7 @@ def test_silent_connections_are_closed_and_health_answers_meanwhile(impatient: L
 
 
 def test_who_does_not_read_its_answers_is_let_go_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
-    asked = (b"GET " + LONG + b" HTTP/1.1\r\nHost: a\r\n\r\n") * 2000
+    asked = (b"GET " + LONG + b" HTTP/1.1\r\nHost: localhost\r\n\r\n") * 2000
     with connected(impatient, SLOW, window=4096) as clients:
         for client in clients:
             client.setblocking(False)
@@ -145,7 +145,7 @@ def test_one_connection_serves_many_requests(impatient: LiveSystem) -> None:
 def test_headers_that_are_too_long_together_are_refused(impatient: LiveSystem, length: int, status: int) -> None:
     """Each may be long, and there may be many; a thousand such requests that wait for a thread must fit into memory."""
     headers = b"".join(b"X-%d: %s\r\n" % (number, b"x" * length) for number in range(80))
-    with connected(impatient, 1, b"GET " + HEALTH.encode() + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+    with connected(impatient, 1, b"GET " + HEALTH.encode() + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                    + headers + b"\r\n") as [client]:
         assert int(last_words(client).split(b" ")[1]) == status
 

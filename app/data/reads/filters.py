@@ -129,7 +129,7 @@ def instant_argument(text: str) -> datetime:
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "id": _identifier, "boolean": _boolean, "integer": _whole, "instant": instant_argument, "string": _text,
-    "text": _text}
+    "text": _text, "link": _text}
 
 
 def equal(column: Any, name: str | None = None) -> Filter:

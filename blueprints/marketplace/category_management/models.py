@@ -2,7 +2,7 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from app.data.columns import choice, folded, identifier, string
+from app.data.columns import choice, folded, identifier, string, web_address
 from app.data.entity import Entity
 
 GROUPS = ("MOST_POPULAR", "MORE")
@@ -17,7 +17,7 @@ class Category(Entity):
     __realm__ = "marketplace"
     __lock_rank__ = 20
 
-    image_url: Mapped[str | None] = string(2048)
+    image_url: Mapped[str | None] = web_address()
     subtitle: Mapped[str | None] = string()
     title: Mapped[str] = string(required=True)
     folded_title: Mapped[str | None] = folded("title")

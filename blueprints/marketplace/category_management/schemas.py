@@ -1,5 +1,5 @@
 """What clients send to categoryManagement; answers are documented from the models."""
-from app.http.schemas import Choice, Identifier, InputSchema, Line, Text
+from app.http.schemas import Choice, Identifier, InputSchema, Line, WebAddress
 from blueprints.marketplace.category_management.models import GROUPS
 
 
@@ -8,7 +8,7 @@ class CategoryChange(InputSchema):
 
     title = Line()
     subtitle = Line()
-    image_url = Text(most=2048)
+    image_url = WebAddress()
 
 
 class NewCategory(CategoryChange):

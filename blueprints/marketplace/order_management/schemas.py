@@ -17,6 +17,7 @@ from app.http.schemas import (
     Line,
     Money,
     Text,
+    WebAddress,
     Whole,
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, LINES_PER_ORDER, Wanted, new_order_number
@@ -182,9 +183,19 @@ class PaymentParams(InputSchema):
         if wrong:
             raise ValidationError({f"paymentUserParams.{name}": said for name, said in wrong.items()})
 
+    @post_load
+    def _lead_back(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        params = data.get("payment_user_params") or {}
+        if params.get("return_url") is None:
+            return data
+        try:
+            address = WebAddress().deserialize(params["return_url"])
+        except ValidationError as error:
+            raise ValidationError({"paymentUserParams.return_url": error.messages}) from None
+        return {"payment_user_params": params | {"return_url": address}}
 
-_PARAMS = (("paymentMethodId", str, "the id of a payment method"), ("return_url", str, "an address"),
-           ("storeCard", bool, "true or false"))
+
+_PARAMS = (("paymentMethodId", str, "the id of a payment method"), ("storeCard", bool, "true or false"))
 
 
 def _is_sound(value: Any, kind: type) -> bool:
@@ -207,7 +218,7 @@ class TicketChange(InputSchema):
     payment_id = Code()
     payment_status = Text()
     status_literal = Text()
-    redirect_url = Text(most=2048)
+    redirect_url = WebAddress()
 
 
 class NewTicket(InputSchema):
@@ -217,7 +228,7 @@ class NewTicket(InputSchema):
     payment_id = Code(required=True)
     payment_status = Text(required=True)
     status_literal = Text(required=True)
-    redirect_url = Text(most=2048)
+    redirect_url = WebAddress()
 
 
 class NewCard(InputSchema):

@@ -102,7 +102,7 @@ def withdraw_listings_of(actor: Actor, seller_id: str, cause: str | None) -> int
 def create_media(actor: Actor, *, mime_type: str, url: str, size: int, product_id: str | None = None,
                  id: str | None = None) -> Media:
     """Record a media asset of `size` bytes; raises InvalidInput, NotFound or Forbidden for the product it names."""
-    _refuse_faults(rules.media_faults(mime_type, size, url))
+    _refuse_faults(rules.media_faults(mime_type, size))
     with unit_of_work(actor) as work:
         if product_id is not None:
             require_self_or_staff(actor, work.get(Product, product_id).seller_id)

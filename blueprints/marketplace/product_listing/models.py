@@ -6,7 +6,19 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from app.data.columns import boolean, choice, folded, id_list, identifier, instant, integer, money, string, text
+from app.data.columns import (
+    boolean,
+    choice,
+    folded,
+    id_list,
+    identifier,
+    instant,
+    integer,
+    money,
+    string,
+    text,
+    web_address,
+)
 from app.data.entity import Entity
 from blueprints.marketplace.product_listing.rules import BIDDING_MODES, CONDITIONS, SHIPPING_METHODS, TYPES
 
@@ -80,7 +92,7 @@ class Media(Entity):
 
     mime_type: Mapped[str] = string(required=True)
     product_id: Mapped[str | None] = identifier()
-    url: Mapped[str] = string(2048, required=True)
+    url: Mapped[str] = web_address(required=True)
     size: Mapped[int] = integer(required=True)
     uploader_id: Mapped[str | None] = identifier(hidden=True)
 

@@ -3,7 +3,20 @@
 currentBid and highestBidderId are documented by the contract and ignored from clients (PR2)."""
 from marshmallow import fields
 
-from app.http.schemas import Choice, Currency, Flag, Identifier, IdList, InputSchema, Instant, Line, Money, Text, Whole
+from app.http.schemas import (
+    Choice,
+    Currency,
+    Flag,
+    Identifier,
+    IdList,
+    InputSchema,
+    Instant,
+    Line,
+    Money,
+    Text,
+    WebAddress,
+    Whole,
+)
 from blueprints.marketplace.product_listing import rules
 
 LONGEST_DESCRIPTION = 65_536
@@ -68,5 +81,5 @@ class NewMedia(InputSchema):
 
     mime_type = Text(required=True)
     product_id = Identifier()
-    url = Text(most=2048, required=True)
+    url = WebAddress(required=True)
     size = Whole(required=True)

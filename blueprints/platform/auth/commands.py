@@ -283,6 +283,7 @@ def end_lock(work: UnitOfWork, user_id: str) -> None:
     account = work.find(account_model(work.actor.realm), account_model(work.actor.realm).id == user_id, lock=True)
     if account is None or account.locked_until is None or account.locked_until > now():
         return
+    record_security(work, "lock", user_id, ended="by the clock")
     # No row changes, and yet lists that were kept while the lock held are out of date.
     work.invalidate(version_key(account_model(work.actor.realm)))
     work.emit(standing_topic(work.actor.realm, "unlocked"), user_id, {"id": user_id, "lockedUntil": None})
@@ -339,6 +340,7 @@ def _create(actor: Actor, archived_refusal: str, *, email: str, id: str | None =
         account = work.insert(model(id=id, email=email, avatar=avatar or gravatar_url(email), **values))
         _change_face(work, account, {"phone": phone, "address": address})
         work.flush()
+        record_security(work, "account", account.id, made=True, role=account.role_id)
         work.commit()
     return account
 

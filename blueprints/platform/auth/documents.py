@@ -37,6 +37,8 @@ _FACTOR = SESSION_SCHEMA | {"properties": SESSION_SCHEMA["properties"] | {
     "expiresIn": {"type": "integer", "description": "seconds the session still lives"}}}
 _CANNOT_RELOGIN_SHAPE = {"type": "object", "required": ["status", "message"], "properties": {
     "status": {"type": "string", "const": "ERR"}, "message": {"type": "string"}}}
+_ERROR = {"$ref": "#/components/schemas/ApiError"}
+_NO_JSON: Document = {"415": answer(_ERROR, "A body, if there is one, is application/json")}
 _TOKEN_HEADERS = {"headers": {"Set-Cookie": {
     "schema": {"type": "string"}, "description": "the access token, HttpOnly and Secure"}}}
 
@@ -45,11 +47,13 @@ PAGE: Document = {"responses": {"200": answer({"type": "string"}, media_type="te
 SCRIPT: Document = {"responses": {"200": answer({"type": "string"}, media_type="text/javascript")}}
 LOGIN: Document = {"responses": {
     "200": answer(SESSION_SCHEMA, "Logged in; the token is also in a cookie and a header") | _TOKEN_HEADERS,
-    "403": answer({"$ref": "#/components/schemas/ApiError"}, "errCode EmailVerificationNeeded or AccountLocked")}}
+    "403": answer(_ERROR, "errCode EmailVerificationNeeded, AccountLocked or OriginNotAllowed")}}
 RELOGIN: Document = {"responses": {
     "200": answer(SESSION_SCHEMA, "A fresh session; the old one has ended") | _TOKEN_HEADERS,
-    "401": answer(_CANNOT_RELOGIN_SHAPE | {"example": CANNOT_RELOGIN}, "No valid login")}}
-LOGOUT: Document = {"responses": {"200": answer({
+    "401": answer(_CANNOT_RELOGIN_SHAPE | {"example": CANNOT_RELOGIN}, "No valid login"),
+    "403": answer(_ERROR, "errCode OriginNotAllowed; of GET also ReloginNeedsHeaderOrPost")}}
+RELOGIN_BY_POST: Document = {"responses": RELOGIN["responses"] | _NO_JSON}
+LOGOUT: Document = {"responses": _NO_JSON | {"200": answer({
     "type": "object", "required": ["status", "message"], "properties": {
         "status": {"type": "string", "const": "OK"}, "message": {"type": "string"}},
     "example": {"status": "OK", "message": "User logged out successfully"}})}}

@@ -89,6 +89,7 @@ def log_in_again(actor: Actor) -> Login:
             lifetime = min(lifetime, int((former.expires_at - now()).total_seconds()))
         end_session(work, actor.realm, str(actor.session_id), account.id)
         session = open_session(work, actor.realm, account.id, lifetime)
+        record_security(work, "login", account.id, session=session.id, replaces=actor.session_id)
         work.commit()
     return _login(pair, session)
 
@@ -124,6 +125,7 @@ def _welcomed(work: UnitOfWork, row: Any) -> Account:
     _require_fit(account)
     if not account.is_active:
         work.change(account, is_active=True, archived_at=None)
+        record_security(work, "account", account.id, is_active=True)
         work.emit(standing_topic(work.actor.realm, "restored"), account.id, {"id": account.id})
         work.invalidate(user_version_key(account.id))
     return account

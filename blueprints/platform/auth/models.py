@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Index, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import boolean, folded, instant, json_object, string
+from app.data.columns import boolean, folded, instant, json_object, string, web_address
 from app.data.entity import Base, Entity
 from app.identity.roles import USER
 
@@ -26,7 +26,7 @@ class Account(Entity):
     email: Mapped[str] = string(required=True)
     password: Mapped[str] = string(hidden=True, required=True)
     fullname: Mapped[str] = string(required=True)
-    avatar: Mapped[str | None] = string(2048)
+    avatar: Mapped[str | None] = web_address()
     role_id: Mapped[str] = string(32, required=True, default=USER)
     email_verified: Mapped[bool] = boolean(default=False)
     archived_at: Mapped[datetime | None] = instant(hidden=True)

@@ -28,6 +28,7 @@ POLICIES: dict[str, Predicate] = {
     "verificationPageScript": anyone,
     "login": anyone,
     "relogin": public,
+    "reloginByPost": public,
     "logout": anyone,
     "publicKey": anyone,
     **{f"{name}-{phase}": anyone for name in VERIFICATIONS for phase in ("start", "complete")},

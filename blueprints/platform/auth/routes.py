@@ -104,7 +104,7 @@ def _add_changes(api: Routes, realm: str) -> None:
 
 
 def _add_passwords_and_roles(api: Routes, model: type[Account]) -> None:
-    @api.update("/v1/userrole/{userId}", name="updateUserRole", body=RoleChange, returns=model)
+    @api.update("/v1/userrole/{userId}", name="updateUserRole", body=RoleChange, returns=model, refusals="role")
     def update_user_role(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
         """Give a user another role, from above both."""
         return commands.update_user_role(actor, user_id, data["role_id"])
@@ -116,14 +116,14 @@ def _add_passwords_and_roles(api: Routes, model: type[Account]) -> None:
         return commands.change_password(actor, user_id, **data)
 
     @api.update("/v1/userpasswordbyadmin/{userId}", name="updateUserPasswordByAdmin", body=PasswordReplacement,
-                returns=model, prepare=preparations.password_replacement)
+                returns=model, prepare=preparations.password_replacement, refusals="password")
     def update_user_password_by_admin(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
         """Replace the password of a user of a lower role, by staff; the user's sessions end."""
         return commands.set_password_by_admin(actor, user_id, **data)
 
 
 def _add_endings(api: Routes, model: type[Account]) -> None:
-    @api.delete("/v1/users/{userId}", name="deleteUser", returns=model)
+    @api.delete("/v1/users/{userId}", name="deleteUser", returns=model, refusals="account")
     def delete_user(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
         """Delete a user of a lower role, by staff."""
         return commands.delete_user(actor, user_id)

@@ -4,7 +4,7 @@ from typing import Any
 import orjson
 from marshmallow import ValidationError, validates_schema
 
-from app.http.schemas import Code, Flag, Identifier, InputSchema, JsonObject, Name, Text
+from app.http.schemas import Code, Flag, Identifier, InputSchema, JsonObject, Name, Text, WebAddress
 from app.identity.passwords import MAX_PASSWORD_LENGTH
 from app.mail_addresses import mail_address, new_mail_address
 
@@ -63,7 +63,7 @@ class Face(InputSchema):
     """PATCH of a user or a profile."""
 
     fullname = Name(metadata=_ANNA)
-    avatar = Text(most=2048)
+    avatar = WebAddress()
 
 
 class MarketplaceFace(Face):

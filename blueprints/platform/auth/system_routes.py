@@ -4,7 +4,8 @@ from typing import Any
 from flask import Response, request
 
 from app.actor import Actor
-from app.errors import LoginRequired, NotFound
+from app.errors import Forbidden, LoginRequired, NotFound
+from app.http.bearer import presented_token
 from app.http.declaration import Routes
 from app.http.envelope import json_response
 from app.http.request import json_body
@@ -42,7 +43,7 @@ def add_session_routes(api: Routes, realm: str) -> None:
         """The script of that page."""
         return Response(LOGIN_SCRIPT, mimetype="text/javascript")
 
-    @api.system("/login", name="login", method="POST", body=Credentials, **documents.LOGIN)
+    @api.system("/login", name="login", method="POST", body=Credentials, changes_login=True, **documents.LOGIN)
     def log_in(actor: Actor) -> Response:
         """Log in with e-mail and password."""
         given = load(Credentials(), json_body())
@@ -53,15 +54,21 @@ def add_session_routes(api: Routes, realm: str) -> None:
         response.set_cookie(device_cookie(realm), login.device_token, max_age=DEVICE_LIFETIME, **_cookie_attributes())
         return response
 
-    @api.system("/relogin", name="relogin", **documents.RELOGIN)
+    @api.system("/relogin", name="relogin", changes_login=True, **documents.RELOGIN)
     def relogin(actor: Actor) -> Response:
-        """Replace the session by a fresh one that knows the user as it is now."""
-        try:
-            return _with_token(realm, logins.log_in_again(actor))
-        except (LoginRequired, NotFound):
-            return json_response(documents.CANNOT_RELOGIN, 401)
+        """Replace the session by a fresh one that knows the user as it is now; the token comes in a header."""
+        shown = presented_token(realm)
+        if shown is not None and shown.location != "header":
+            raise Forbidden("GET relogin takes the token from a header alone; with a cookie, send POST relogin",
+                            "ReloginNeedsHeaderOrPost")
+        return _logged_in_again(realm, actor)
 
-    @api.system("/logout", name="logout", method="POST", **documents.LOGOUT)
+    @api.system("/relogin", name="reloginByPost", method="POST", changes_login=True, **documents.RELOGIN_BY_POST)
+    def relogin_by_post(actor: Actor) -> Response:
+        """The same; also with the cookie alone."""
+        return _logged_in_again(realm, actor)
+
+    @api.system("/logout", name="logout", method="POST", changes_login=True, **documents.LOGOUT)
     def log_out(actor: Actor) -> Response:
         """End the session; always succeeds."""
         logins.log_out(actor)
@@ -105,7 +112,7 @@ def _add_verification(api: Routes, realm: str, verification: Verification) -> No
         return start_verification(actor, name, load(start_body(), json_body()))
 
     @api.system(f"{path}/complete", name=f"{name}-complete", method="POST", body=complete_body,
-                **documents.completed(verification))
+                changes_login=verification.purpose == SECOND_FACTOR, **documents.completed(verification))
     def complete(actor: Actor) -> dict[str, Any]:
         """Bring the verification code back."""
         return complete_verification(actor, name, load(complete_body(), json_body()))
@@ -125,6 +132,13 @@ def _with_token(realm: str, login: logins.Login) -> Response:
     response = json_response(session_body(login.session, login.access_token), headers={name: login.access_token})
     response.set_cookie(name, login.access_token, max_age=settings.access_token_ttl, **_cookie_attributes())
     return response
+
+
+def _logged_in_again(realm: str, actor: Actor) -> Response:
+    try:
+        return _with_token(realm, logins.log_in_again(actor))
+    except (LoginRequired, NotFound):
+        return json_response(documents.CANNOT_RELOGIN, 401)
 
 
 def _cookie_attributes() -> dict[str, Any]:

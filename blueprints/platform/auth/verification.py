@@ -15,7 +15,7 @@ from app.identity.authentication import identity
 from app.identity.login_throttle import Bound, Delay, Limit
 from app.identity.one_time_codes import CodeRefused, CodeSentRecently, IssuedCode, is_link_secret, packed_code
 from app.identity.passwords import password_matches
-from app.identity.security_events import record_refusal, recorded_throttle
+from app.identity.security_events import record_refusal, record_security, recorded_throttle
 from app.identity.sessions import session_body, settle_second_factor
 from app.runtime import runtime
 from blueprints.platform.auth import commands
@@ -158,6 +158,7 @@ def _put_in_force(work: UnitOfWork, verification: Verification, party: Party, ne
         commands.verify_mobile(actor, account.id, account.phone_digits)
     elif party.session is not None:
         settle_second_factor(work, actor.realm, party.session.id, account.id, verification.channel)
+        record_security(work, "second-factor", account.id, proved=verification.channel, session=party.session.id)
 
 
 def _completed(realm: str, verification: Verification, party: Party) -> dict[str, Any]:

@@ -17,7 +17,8 @@ def seen(app: Flask, forwarded: str, scheme: str = "https") -> tuple[str | None,
     """Return address, scheme and host of a call that arrives from a proxy on this machine."""
     told: list[tuple[str | None, str, str]] = []
     app.before_request(lambda: told.append((request.remote_addr, request.scheme, request.host)))
-    headers = {"X-Forwarded-For": forwarded, "X-Forwarded-Proto": scheme, "X-Forwarded-Host": "evil.test"}
+    headers = {"X-Forwarded-For": forwarded, "X-Forwarded-Proto": scheme,
+               "X-Forwarded-Host": "evil.test, [::1]:9, [::1]:9"}  # the caller wrote the first one itself
     assert ApiClient(app).get("/", headers=headers).status_code == 200
     return told[0]
 
@@ -41,7 +42,7 @@ def test_without_proxies_nobody_is_believed(make_app: MakeApp) -> None:
 ])
 def test_the_address_is_what_the_outermost_trusted_proxy_saw(make_app: MakeApp, proxies: str, forwarded: str) -> None:
     scheme = ", ".join(["https"] * int(proxies))
-    assert seen(make_app(TRUSTED_PROXIES=proxies), forwarded, scheme) == ("203.0.113.9", "https", "localhost")
+    assert seen(make_app(TRUSTED_PROXIES=proxies), forwarded, scheme) == ("203.0.113.9", "https", "[::1]:9")
 
 
 def test_visitors_behind_one_proxy_are_limited_one_by_one(make_app: MakeApp) -> None:
@@ -56,7 +57,7 @@ def test_visitors_behind_one_proxy_are_limited_one_by_one(make_app: MakeApp) -> 
 
 
 def test_a_registry_client_gets_its_token_through_a_proxy_that_ends_tls(make_app: MakeApp) -> None:
-    client = ApiClient(make_app(TRUSTED_PROXIES="1"))
+    client = ApiClient(make_app(TRUSTED_PROXIES="1", ALLOWED_HOSTS="api.example.org"))
     told = {scheme: client.post("/equipment-api/oauth/token", data={"grant_type": "client_credentials"}, headers={
         "Host": "api.example.org", "X-Forwarded-Proto": scheme}).json["error"] for scheme in ("http", "https")}
 

@@ -18,7 +18,7 @@ from flask import Flask
 from app.notify.letters import Letter
 from app.notify.smtp import MailDelayed, SmtpAccount, SmtpTransport
 from app.ops.checks import CHECKS
-from app.production import is_of_this_machine
+from app.web_addresses import is_this_machine
 from cli.prepare import prepare
 from tests.app.notify.postmaster import Postmaster
 from tests.components import free_port
@@ -152,7 +152,7 @@ def test_this_machines_own_server_takes_letters_by_whatever_certificate(
     ("localhost", True), ("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("mail.example", False),
     ("localhost.example", False), ("10.0.0.1", False), ("127.0.0.1.example", False), ("", False)])
 def test_only_loopback_is_this_machine(host: str, is_ours: bool) -> None:
-    assert is_of_this_machine(host) is is_ours
+    assert is_this_machine(host) is is_ours
 
 
 def app_to(make_app: Callable[..., Flask], account: SmtpAccount) -> Flask:

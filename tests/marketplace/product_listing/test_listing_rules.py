@@ -129,10 +129,9 @@ def test_a_listing_promised_by_an_accepted_offer_is_held_until_the_buyers_time_i
 @pytest.mark.parametrize(("given", "field"), [
     ({"mime_type": "text/plain"}, "mime_type"), ({"mime_type": "image/svg+xml"}, "mime_type"),
     ({"size": 0}, "size"), ({"size": 10_485_761}, "size"),
-    ({"url": "javascript:alert(1)"}, "url"), ({"url": "//evil.example/a.png"}, "url"), ({"url": "https://a b"}, "url"),
 ])
-def test_media_of_a_wrong_type_size_or_address_is_refused(given: dict[str, object], field: str) -> None:
-    asset = {"mime_type": "image/png", "size": 10_485_760, "url": "https://cdn.example/a.png"}
+def test_media_of_a_wrong_type_or_size_is_refused(given: dict[str, object], field: str) -> None:
+    asset = {"mime_type": "image/png", "size": 10_485_760}
     assert rules.media_faults(**asset) == {}
     assert set(rules.media_faults(**(asset | given))) == {field}
 
