@@ -137,7 +137,7 @@ def search_users(actor: Actor, keyword: str, page: Page) -> Listing:
 
     Case and accents do not count in a name; in an address every sign does."""
     model = account_model(actor.realm)
-    in_address = model.email.icontains(typed_address(keyword), autoescape=True) if compact(keyword) else false()
+    in_address = model.email.contains(typed_address(keyword), autoescape=True) if compact(keyword) else false()
     return list_rows(model, page, or_(has_part(model.folded_fullname, keyword), in_address))
 
 
