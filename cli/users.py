@@ -13,13 +13,14 @@ from app.clock import now
 from app.data.ids import canonical_uuid
 from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
-from app.errors import ApiError
+from app.errors import ApiError, InvalidInput
+from app.http.schemas import load
 from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
-from app.mail_addresses import new_mail_address
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES, Settings
 from blueprints.platform.auth import commands, queries
+from blueprints.platform.auth.schemas import NEW_USERS
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
 from cli.user_import import Row, enrol, examined, read_rows
 
@@ -70,11 +71,12 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
 
     Example: flask users create anna@example.com --fullname "Anna Ant" --role admin --verified --yes
     """
-    try:
-        address = new_mail_address(email)
-    except ValueError as error:
-        raise click.BadParameter(f"{email!r}: {error}", param_hint="EMAIL") from error
     chosen = password or secrets.token_urlsafe(12)
+    try:
+        given = load(NEW_USERS[realm](), {"email": email, "fullname": fullname, "password": chosen})
+    except InvalidInput as error:
+        raise click.BadParameter(error.message) from error
+    address, fullname = given["email"], given["fullname"]
     hashed = choose_password(chosen, runtime().settings.password_min_length, (fullname, address))
     if hashed.weakness:
         raise click.BadParameter(hashed.weakness, param_hint="--password")

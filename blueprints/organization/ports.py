@@ -126,6 +126,9 @@ class SchemaCatalog(Protocol):
     def violations(self, kind: ResourceType, extension: Extension, properties: Document) -> list[Violation]:
         """Return every entry of `properties` that breaks the schema of this tenant."""
 
+    def in_form(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> Any:
+        """Return `value` as the property at `path` keeps it (no path: the document): lines and codes in their form."""
+
     def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
         """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
 

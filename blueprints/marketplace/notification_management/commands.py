@@ -61,13 +61,15 @@ def tell(work: UnitOfWork, event: Event, notice: Notice, payload: Mapping[str, A
     """Tell one user of an event, in the subscriber's transaction: a row in the app and, where it has words, a letter.
 
     `payload` is what the app shows, `more` are further facts for the letter only. Who is no longer a user gets
-    nothing, and no event notifies anybody of the same twice. Not `by_letter`: in the app only."""
+    nothing, and no event notifies anybody of the same twice. Not `by_letter`: in the app only. No letter goes to an
+    address that nobody has proved: a title or a number in it may be the words of whoever typed the address in
+    (decision 44)."""
     contact = contact_of(REALM, notice.user_id)
     if contact is None or _is_notified(work, event, notice):
         return
     work.insert(Notification(notification_type=notice.notification_type, user_id=notice.user_id, channel="IN_APP",
                              payload=dict(payload), is_read=False, event_id=event.event_id))
-    if by_letter:
+    if by_letter and contact["emailVerified"]:
         write_to(work, contact, notice.notification_type, {**payload, **(more or {})}, cause=event.event_id)
 
 

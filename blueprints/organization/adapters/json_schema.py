@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
 
-from app.json_schema import new_formats, validator
+from app.json_schema import in_form, new_formats, validator
 from blueprints.organization.domain.documents import SYSTEM_MEMBERS, Document
 from blueprints.organization.domain.legal_entity_identifier import is_lei
 from blueprints.organization.domain.refusals import Violation
@@ -49,12 +49,17 @@ class JsonSchemaCatalog:
 
     def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
         """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
-        checker = self._of(kind, extension)
-        spec: Any = checker.schema
+        return bool(self._of(kind, extension).evolve(schema=self._spec(kind, extension, path)).is_valid(value))
+
+    def in_form(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> Any:
+        """Return `value` as the property (or a list's item) at `path` keeps it; no path is the whole document."""
+        return in_form(value, self._spec(kind, extension, path))
+
+    def _spec(self, kind: ResourceType, extension: Extension, path: tuple[str, ...]) -> Any:
+        spec: Any = self._of(kind, extension).schema
         for name in path:
             spec = spec["properties"][name]
-        spec = spec.get("items", {}) if spec.get("type") == "array" else spec
-        return bool(checker.evolve(schema=spec).is_valid(value))
+        return spec.get("items", {}) if spec.get("type") == "array" else spec
 
     def _of(self, kind: ResourceType, extension: Extension) -> Draft202012Validator:
         return self._validators(kind.name, json.dumps([extension.properties, extension.required]))

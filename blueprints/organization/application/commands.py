@@ -119,6 +119,7 @@ def _valid(ports: Ports, caller: Caller, work: WriteSession, document: Document)
     """Return the properties of `document` with defaults filled in; raises SchemaViolated with every failing entry."""
     extension = work.extension()
     properties = caller.kind.with_defaults(properties_of(document), extension)
+    properties = ports.schemas.in_form(caller.kind, extension, (), properties)
     check_size(properties)
     if violations := ports.schemas.violations(caller.kind, extension, properties):
         raise SchemaViolated(violations)

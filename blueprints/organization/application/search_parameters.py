@@ -90,6 +90,7 @@ def _filter(schemas: SchemaCatalog, kind: ResourceType, extension: Extension, pr
         raise MalformedParameter(f"{name} is an object: name one of its members, such as {name}.member.")
     comparison: Comparison = "contains" if _type(spec) == "array" else "equals"
     value = _value(name, spec.get("items", {}) if comparison == "contains" else spec, text)
+    value = schemas.in_form(kind, extension, path, value)
     if not schemas.accepts(kind, extension, path, value):
         raise MalformedParameter(f"{name}: {text!r} is no possible value.")
     return Filter(path, value, comparison)

@@ -180,7 +180,8 @@ def checked_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidat
 def _broken_by(ports: Ports, tenant: Tenant, kind: ResourceType, extension: Extension) -> list[str]:
     """Return the ids of the living records that the next change could not keep as they are."""
     def breaks(record: Document) -> bool:
-        return bool(ports.schemas.violations(kind, extension, kind.with_defaults(properties_of(record), extension)))
+        properties = kind.with_defaults(properties_of(record), extension)
+        return bool(ports.schemas.violations(kind, extension, ports.schemas.in_form(kind, extension, (), properties)))
 
     with ports.store.reading(tenant, kind) as look:
         return [record["resourceId"] for record in look.records() if breaks(record)]

@@ -71,15 +71,15 @@ def brief_users(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
 
 
 def contact_of(realm: str, user_id: str) -> Wire | None:
-    """Return how to reach an active user: id, email, fullname, phone (None where the realm has none).
+    """Return how to reach an active user: id, email, emailVerified, fullname, phone (None where the realm has none).
 
     The name is None while nobody has proved the e-mail: letters to it repeat no word of who typed it (decision 44)."""
     model = account_model(realm)
     row = fetch_one(select(model).where(model.id == user_id, model.is_active.is_(True)))
     if row is None:
         return None
-    return {"id": row.id, "email": row.email, "fullname": row.fullname if row.email_verified else None,
-            "phone": getattr(row, "phone", None)}
+    return {"id": row.id, "email": row.email, "emailVerified": row.email_verified,
+            "fullname": row.fullname if row.email_verified else None, "phone": getattr(row, "phone", None)}
 
 
 def staff_of(realm: str) -> list[str]:
