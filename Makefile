@@ -26,7 +26,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev install-tools lint types walls migrations test test-sqlite test-postgresql \
-	check bench readme lock clean
+	long check bench readme lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ test-sqlite: install-dev install-tools ## The whole suite on SQLite
 
 test-postgresql: install-dev install-tools ## The whole suite on a real PostgreSQL
 	GUILDHALL_TEST_DATABASE=postgresql $(PYTEST)
+
+long: install-dev install-tools ## The sweeps whole, which `make test` runs in thirds (some ten minutes)
+	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=postgresql $(PYTEST) tests/contract
 
 check: lint types walls test ## What .ci/run runs: lint, types, walls and all tests (the migrations' among them)
 

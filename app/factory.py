@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask
 from flask_migrate import Migrate
 
 from app import clock
@@ -19,7 +19,7 @@ from app.events.subscriptions import Subscription, Subscriptions
 from app.http.application import Application
 from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import HealthReports, add_default_routes
-from app.http.envelope import json_response
+from app.http.front_page import add_front_page
 from app.http.hooks import install_hooks
 from app.http.read_events import ReadEventBuffer
 from app.http.wsgi_middleware import WsgiMiddleware, behind_proxies
@@ -55,8 +55,9 @@ from blueprints.platform.bucket.service import SERVICE as BUCKET
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
 from blueprints.platform.people.service import SERVICE as PEOPLE
 
+VERSION = "1.0.0"
 KERNEL = ServiceDeclaration(
-    name="kernel", version="1.0.0", description="What no service brings: housekeeping, mail, payments, search.",
+    name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
     cli=("flask_migrate.cli", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
@@ -103,11 +104,11 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
             for outside in map(service.in_realm, service.realms):
                 service.join(app, settings, outside)
                 runtime.services.append(outside)
-    _add_front_page(app, runtime)
+    add_front_page(app, runtime, VERSION)
     install_hooks(app, settings)
     install_request_log(app, settings)
     install_metrics(app, backlog)
-    app.wsgi_app = behind_proxies(WsgiMiddleware(app), settings.trusted_proxies)  # type: ignore[method-assign]
+    app.wsgi_app = behind_proxies(WsgiMiddleware(app, settings), settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 
@@ -148,12 +149,3 @@ def _mount(app: Flask, runtime: Runtime, declared: ServiceDeclaration, realm: st
     add_default_routes(blueprint)
     app.register_blueprint(blueprint)
     runtime.services.append(blueprint.service)
-
-
-def _add_front_page(app: Flask, runtime: Runtime) -> None:
-    @app.get("/")
-    def mounted() -> Response:
-        """List everything mounted (decision 1)."""
-        services = [{"realm": service.realm, "service": service.name, "version": service.version, "url": service.mount,
-                     "openapi": f"{service.mount}/openapi.json"} for service in runtime.services]
-        return json_response({"name": "Guildhall", "services": services})

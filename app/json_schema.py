@@ -10,6 +10,8 @@ import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
+from app.plain_text import hidden_in_identifier, hidden_sign
+
 Schema = Mapping[str, Any]
 Keyword = Callable[..., Iterator[ValidationError]]
 
@@ -36,6 +38,21 @@ def new_formats() -> FormatChecker:
 def validator(schema: Schema, formats: FormatChecker) -> Draft202012Validator:
     """Return the validator of a schema; `iter_errors` of it raises RecursionError for what is nested too deeply."""
     return _Validator(schema, format_checker=formats)
+
+
+def trimmed(value: Any, schema: Schema) -> Any:
+    """Return a value of a document without white space around the texts that its schema marks as lines.
+
+    `"x-line": "shown"` marks a line that is read, `"identifies"` one that identifies (decision 34): hidden characters
+    are refused in both. Members and items are followed, references are not."""
+    if isinstance(value, str):
+        return (value.strip() or value) if "x-line" in schema else value
+    if isinstance(value, dict):
+        members, others = schema.get("properties", {}), schema.get("additionalProperties")
+        return {name: trimmed(member, members.get(name, others)) if isinstance(members.get(name, others), dict)
+                else member for name, member in value.items()}
+    items = schema.get("items")
+    return [trimmed(item, items) for item in value] if isinstance(value, list) and isinstance(items, dict) else value
 
 
 def is_too_large(value: object, schema: Schema) -> bool:
@@ -77,6 +94,12 @@ def _pattern(_validator: Any, pattern: str, value: object, _schema: Schema) -> I
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
+def _line(_validator: Any, kind: object, value: object, _schema: Schema) -> Iterator[ValidationError]:
+    hidden = (hidden_in_identifier if kind == "identifies" else hidden_sign)(value) if isinstance(value, str) else None
+    if hidden:
+        yield ValidationError(f"expected one line without hidden characters; this one has {hidden}")
+
+
 def _unique_items(_validator: Any, wanted: object, value: object, _schema: Schema) -> Iterator[ValidationError]:
     """Compare by text: the library compares each with each, which takes minutes for a document of objects."""
     if wanted and isinstance(value, list) and len({_text(item) for item in value}) < len(value):
@@ -110,5 +133,5 @@ def _unless_too_large(check: Keyword) -> Keyword:
 
 
 _LOOK_INSIDE = ("items", "properties", "propertyNames", "additionalProperties")
-_Validator = extend(Draft202012Validator, {"pattern": _pattern, "uniqueItems": _unique_items} | {
+_Validator = extend(Draft202012Validator, {"pattern": _pattern, "uniqueItems": _unique_items, "x-line": _line} | {
     name: _unless_too_large(Draft202012Validator.VALIDATORS[name]) for name in _LOOK_INSIDE})

@@ -2,23 +2,28 @@
 
 `flask settings` prints this table; nothing else in the system reads os.environ for configuration."""
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
+from datetime import tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.mail_addresses import sender_address
+from app.production import DEMANDS, DEMO_SECRETS, is_of_this_machine, is_published
 
 LOCALSTRIPE_PORT_OFFSET = 420
 MOST_PORT = 65_535
+SMTPS_PORT = 465
 CENTURY_DAYS = 36_500  # no span is longer: a date that far from now can still be written down
 CENTURY_SECONDS = CENTURY_DAYS * 86_400
 WEB = ("http", "https")
 POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
-
-
+WITH_DATES = (*REALM_CODENAMES, "organization", "equipment")  # what may have a time zone of its own
 RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
                              "unless SINGLE_MACHINE=1 says that one machine serves all"}
 
@@ -27,12 +32,12 @@ class SettingsError(ValueError):
     """The start is refused; the sentence names the setting and what it wants."""
 
 
-def _setting(default: Any, meaning: str, *, env: str | None = None, secret: bool = False, production: bool = False,
+def _setting(default: Any, meaning: str, *, env: str | None = None, secret: bool = False,
              least: float = 0, most: float = 2**31 - 1, choices: tuple[str, ...] = (),
              schemes: tuple[str, ...] = ()) -> Any:
     """Declare one setting: a number is within `least` and `most`, a text one of `choices` or a URL of `schemes`."""
     return field(default=default, metadata={
-        "meaning": meaning, "env": env, "secret": secret, "production": production,
+        "meaning": meaning, "env": env, "secret": secret,
         "least": least, "most": most, "choices": choices, "schemes": schemes})
 
 
@@ -43,17 +48,19 @@ class Settings:
     env: str = _setting("demo", "demo, test or production", env="GUILDHALL_ENV", choices=("demo", "test", "production"))
     home: Path = _setting(Path("instance"), "instance folder: all state of the embedded defaults", env="GUILDHALL_HOME")
     port: int = _setting(8000, "port the web server listens on", least=1, most=MOST_PORT)
-    public_url: str = _setting("", "base URL clients see; default http://127.0.0.1:PORT", schemes=WEB)
+    public_url: str = _setting("", "base URL clients see, with the path below which a proxy serves us; "
+                               "default http://127.0.0.1:PORT", schemes=WEB)
     database_url: str = _setting("", "SQLAlchemy URL; default SQLite in the instance folder",
                                 schemes=("sqlite", *POSTGRESQL))
     database_pool_size: int = _setting(5, "PostgreSQL connections kept open per process", least=1)
     redis_url: str = _setting("", "Redis/Valkey URL; default the embedded Valkey's unix socket in the instance folder",
                              schemes=("redis", "rediss", "unix"))
     realms: tuple[str, ...] = _setting(("marketplace", "network"), "products to serve, comma separated")
-    secret_key: str = _setting("", "seals tokens, keys and codes at rest", secret=True, production=True)
-    superadmin_password: str = _setting("", "password of admin@admin.com in each realm", secret=True, production=True)
-    ratelimit_enabled: bool = _setting(True, "throttles and RateLimit headers; 0 is refused in production")
-    email_verification_required: bool = _setting(True, "login needs a verified e-mail; 0 is refused in production")
+    time_zone: str = _setting("UTC", "zone of dates without a time, as Europe/Kyiv; one for a realm as realm:Zone,…")
+    secret_key: str = _setting("", "seals tokens, keys and codes at rest", secret=True)
+    superadmin_password: str = _setting("", "password of admin@admin.com in each realm", secret=True)
+    ratelimit_enabled: bool = _setting(True, "throttles and RateLimit headers")
+    email_verification_required: bool = _setting(True, "login needs a verified e-mail")
     rate_limit_user: int = _setting(6000, "requests a minute for one user", least=1)
     rate_limit_visitor: int = _setting(1200, "requests a minute for one anonymous address", least=1)
     trusted_proxies: int = _setting(0, "reverse proxies in front whose X-Forwarded-* headers are believed")
@@ -67,7 +74,7 @@ class Settings:
     access_token_ttl: int = _setting(86400, "seconds an access token and its session live", least=1)
     session_idle_seconds: int = _setting(28_800, "seconds without a request after which a session ends", least=60)
     key_rotation_days: int = _setting(30, "days after which the signing key is replaced", least=1, most=CENTURY_DAYS)
-    password_min_length: int = _setting(8, "shortest password accepted; production refuses less than 8", least=1)
+    password_min_length: int = _setting(8, "shortest password accepted", least=1)
     security_event_days: int = _setting(365, "days a security event is kept", least=1, most=CENTURY_DAYS)
     verification_resend_seconds: int = _setting(60, "seconds between two verification codes to one user")
     email_code_seconds: int = _setting(86400, "seconds a code sent by e-mail lives (decision 45)", least=60)
@@ -83,7 +90,8 @@ class Settings:
     page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0", least=1)
     cors_origins: tuple[str, ...] = _setting((), "origins allowed to call with credentials, comma separated")
     cookie_domain: str = _setting("", "Domain attribute of the access-token cookie")
-    marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors")
+    marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors; "
+                                              "on in the demo unless set to 0")
     read_events: str = _setting("summary", "events of reads: summary or off (decision 24)", choices=("summary", "off"))
     single_machine: bool = _setting(False, "1: all web processes on PostgreSQL and Redis by URL share this instance "
                                     "folder, so cache versions stay in its memory")
@@ -100,13 +108,14 @@ class Settings:
                                    "0: staff gives it back (decision 42)")
     commission_percent: str = _setting("10", "commission on sales; per category as categoryId:percent,…")
     stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)", schemes=WEB)
-    stripe_secret_key: str = _setting("", "Stripe secret key", secret=True, production=True)
+    stripe_secret_key: str = _setting("", "Stripe secret key", secret=True)
     stripe_publishable_key: str = _setting("", "Stripe publishable key given to front ends")
-    stripe_webhook_secret: str = _setting("", "signing secret of the Stripe webhook", secret=True, production=True)
+    stripe_webhook_secret: str = _setting("", "signing secret of the Stripe webhook", secret=True)
     stripe_timeout_seconds: float = _setting(10.0, "seconds to wait for the payment gateway", least=0.001, most=600)
     mail_transport: str = _setting("outbox", "outbox (readable table) or smtp", choices=("outbox", "smtp"))
-    mail_from: str = _setting("guildhall@localhost", "sender of mails")
-    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server", secret=True,
+    mail_from: str = _setting("guildhall@localhost", "sender of mails: an address, or Name <address>")
+    smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server, which must offer STARTTLS unless "
+                            "it is this machine; smtps:// for TLS at once", secret=True,
                             schemes=("smtp", "smtps"))
     mail_days: int = _setting(90, "days a letter that was sent, kept or given up stays in the mail table", least=7,
                              most=CENTURY_DAYS)
@@ -139,6 +148,21 @@ class Settings:
         """True in test mode: verification codes come back in answers (decision 21)."""
         return self.env in ("demo", "test")
 
+    def zone_of(self, realm: str) -> tzinfo:
+        """Return the zone in which dates without a time are meant in a realm, or a service outside the realms."""
+        zones = _parse_zones(self.time_zone)
+        return zones.get(realm, zones[""])
+
+    @property
+    def takes_local_pages(self) -> bool:
+        """True in demo and test: pages of any port of this machine may call, with Bearer tokens (decision 40)."""
+        return self.env in ("demo", "test")
+
+    @property
+    def public_path(self) -> str:
+        """What stands before every path that clients see: the path of PUBLIC_URL, "" without one."""
+        return urlsplit(self.public_url).path
+
     @property
     def is_sqlite(self) -> bool:
         """True on the embedded database."""
@@ -155,12 +179,30 @@ class Settings:
         return not (self.single_machine or self.is_sqlite or self.has_own_redis)
 
 
+@cache
+def _parse_zones(written: str) -> dict[str, tzinfo]:
+    """Return realm → zone of `Zone` and `realm:Zone` entries, "" for all others; raises ValueError that names one."""
+    zones: dict[str, tzinfo] = {"": ZoneInfo("UTC")}
+    for entry in written.split(","):
+        realm, _, name = entry.strip().rpartition(":")
+        if realm not in ("", *WITH_DATES):
+            raise ValueError(f"{realm!r} is none of {', '.join(WITH_DATES)}")
+        try:
+            zones[realm] = ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):  # OSError: a folder of zones, as Europe
+            raise ValueError(f"{name!r} is no time zone of this machine, as Europe/Kyiv is") from None
+    return zones
+
+
 def _embedded_redis(home: Path) -> str:
     return f"unix://{home}/valkey.sock"
 
 
 def claim_home(settings: Settings) -> None:
-    """Make the instance folder, for its owner alone; raises SettingsError when it cannot be made or written to."""
+    """Make the instance folder, for its owner alone, as all will be that this process makes in it from now on.
+
+    Raises SettingsError when it cannot be made or written to."""
+    os.umask(0o077)
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -196,28 +238,34 @@ def environment_name(name: str) -> str:
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read, complete and check the settings.
 
-    Raises SettingsError with a sentence that names every setting that is wrong or, in production, missing."""
+    Raises SettingsError with a sentence for every setting that is wrong or, in production, missing: all at once."""
     environ = os.environ if environ is None else environ
     hints = get_type_hints(Settings)
     values: dict[str, Any] = {}
-    wrong = [f"{name} is no setting any more: {instead}" for name, instead in RETIRED.items() if environ.get(name)]
+    wrong = {name: f"{name} is no setting any more: {instead}"
+             for name, instead in RETIRED.items() if environ.get(name)}
     for spec in fields(Settings):
         variable = environment_name(spec.name)
         text = environ.get(variable, "")
         if text == "":
             continue
         try:
-            values[spec.name] = _parse(hints[spec.name], text)
-            wrong += _broken_form(spec, values[spec.name])
+            value = _parse(hints[spec.name], text)
+            broken = _broken_form(spec, value)
         except (ValueError, RuntimeError):  # RuntimeError: the home folder of an unknown ~user
-            wrong.append(f"{variable}={text!r} is no valid {getattr(hints[spec.name], '__name__', hints[spec.name])}: "
-                         f"{spec.metadata['meaning']}")
-    if wrong:
-        raise SettingsError("; ".join(wrong))
+            broken = (f"{variable}={text!r} is no valid {getattr(hints[spec.name], '__name__', hints[spec.name])}: "
+                      f"{spec.metadata['meaning']}")
+        if broken:
+            wrong[spec.name] = broken
+        else:
+            values[spec.name] = value
+    if values.get("env", "demo") == "demo":
+        values.setdefault("marketplace_public_reads", True)  # decision 40
     settings = _completed(Settings(**values))
-    wrong = list(_complaints(settings))
+    for name, sentence in _complaints(settings):
+        wrong.setdefault(name, sentence)
     if wrong:
-        raise SettingsError("; ".join(wrong))
+        raise SettingsError("\n".join(wrong.values()))
     return settings
 
 
@@ -230,17 +278,13 @@ def _completed(settings: Settings) -> Settings:
         derived["database_url"] = "postgresql+psycopg://" + settings.database_url.split("://", 1)[1]
     if not settings.redis_url:
         derived["redis_url"] = _embedded_redis(home)
-    if not settings.public_url:
-        derived["public_url"] = f"http://127.0.0.1:{settings.port}"
+    derived["public_url"] = settings.public_url.rstrip("/") or f"http://127.0.0.1:{settings.port}"
     if not settings.is_production:
-        derived["secret_key"] = settings.secret_key or "guildhall-demo-secret-not-for-production"
-        derived["superadmin_password"] = settings.superadmin_password or "superadmin-demo-1"
         # Invented keys go to localstripe on this machine (started by `flask serve`), never to the real Stripe.
         invented = not settings.stripe_secret_key
         derived["stripe_api_base"] = settings.stripe_api_base or (
             f"http://127.0.0.1:{_localstripe_port(settings.port)}" if invented else "")
-        derived["stripe_secret_key"] = settings.stripe_secret_key or "sk_test_guildhall"
-        derived["stripe_webhook_secret"] = settings.stripe_webhook_secret or "whsec_guildhall_demo"
+        derived |= {name: getattr(settings, name) or value for name, value in DEMO_SECRETS.items()}
     return Settings(**{**{f.name: getattr(settings, f.name) for f in fields(Settings)}, **derived})
 
 
@@ -249,17 +293,17 @@ def _localstripe_port(port: int) -> int:
     return above if above <= MOST_PORT else port - LOCALSTRIPE_PORT_OFFSET
 
 
-def _broken_form(spec: Field[Any], value: Any) -> list[str]:
+def _broken_form(spec: Field[Any], value: Any) -> str:
     """Say what `value` breaks of its declaration; a URL is not repeated, since it may carry a password."""
     name, wanted = environment_name(spec.name), spec.metadata
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not wanted["least"] <= value <= wanted["most"]:  # so for nan, too
-            return [f"{name}={value} must lie within {wanted['least']} and {wanted['most']}: {wanted['meaning']}"]
+            return f"{name}={value} must lie within {wanted['least']} and {wanted['most']}: {wanted['meaning']}"
     elif wanted["choices"] and value not in wanted["choices"]:
-        return [f"{name}={value!r} must be one of {', '.join(wanted['choices'])}"]
+        return f"{name}={value!r} must be one of {', '.join(wanted['choices'])}"
     elif wanted["schemes"] and not _is_url(value, wanted["schemes"]):
-        return [f"{name} must be a URL that starts with {' or '.join(f'{s}://' for s in wanted['schemes'])}"]
-    return []
+        return f"{name} must be a URL that starts with {' or '.join(f'{s}://' for s in wanted['schemes'])}"
+    return ""
 
 
 def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
@@ -272,46 +316,66 @@ def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
         bool(url.hostname) or url.scheme in WITHOUT_HOST)
 
 
-def _complaints(settings: Settings) -> list[str]:
-    said: list[str] = []
+def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield settings that are wrong together or in production, with the sentence for each; the first of one counts."""
     if not settings.realms or set(settings.realms) - set(REALM_CODENAMES):
-        said.append(f"REALMS must name some of {', '.join(REALM_CODENAMES)}")
-    if settings.mail_transport == "smtp" and not settings.smtp_url:
-        said.append("SMTP_URL is needed when MAIL_TRANSPORT=smtp")
+        yield "realms", f"REALMS must name some of {', '.join(REALM_CODENAMES)}"
+    try:
+        _parse_zones(settings.time_zone)
+    except ValueError as trouble:
+        yield "time_zone", f"TIME_ZONE: {trouble}"
+    if any(urlsplit(settings.public_url)[3:]):
+        yield "public_url", "PUBLIC_URL must end with its host or its path: no ? and no #"
+    yield from _mail_complaints(settings)
     if settings.media_store == "s3" and not settings.s3_bucket:
-        said.append("S3_BUCKET is needed when MEDIA_STORE=s3")
+        yield "s3_bucket", "S3_BUCKET is needed when MEDIA_STORE=s3"
+    if not all(map(_is_origin, settings.cors_origins)):
+        yield "cors_origins", "CORS_ORIGINS must name origins: https://host or https://host:port, nothing behind it"
     if settings.organization_jwks_url:
-        said += _issuer_complaints(settings)
+        yield from _issuer_complaints(settings)
     if settings.is_production:
-        said += _production_complaints(settings)
-    return said
+        yield from _production_complaints(settings)
 
 
-def _issuer_complaints(settings: Settings) -> list[str]:
+def _is_origin(text: str) -> bool:
+    """True for what a browser sends as Origin; `null` is every sandboxed page, and no page has `*`."""
+    return _is_url(text, WEB) and text == text.lower() and urlsplit(text)[2:] == ("", "", "") and "@" not in text
+
+
+def _mail_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is wrong is said without the URL, which carries a password."""
+    server = urlsplit(settings.smtp_url)
+    if settings.mail_transport == "smtp" and not settings.smtp_url:
+        yield "smtp_url", "SMTP_URL is needed when MAIL_TRANSPORT=smtp"
+    if server.path not in ("", "/") or server.query or server.fragment:
+        yield "smtp_url", "SMTP_URL ends with the port: nothing behind it is read, and nothing switches TLS off"
+    if server.scheme == "smtp" and server.port == SMTPS_PORT and not is_of_this_machine(server.hostname):
+        yield "smtp_url", f"SMTP_URL must begin with smtps://: port {SMTPS_PORT} speaks TLS from the first byte"
+    try:
+        sender_address(settings.mail_from)
+    except ValueError as error:
+        yield "mail_from", f"MAIL_FROM: {error}"
+
+
+def _issuer_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     """Whoever signs with the issuer's keys writes: they must come unchanged, and each token must be meant for us."""
-    said = [f"{environment_name(name)} is needed with ORGANIZATION_JWKS_URL: the issuer's tokens for others would pass"
-            for name in ("organization_issuer", "organization_audience") if not getattr(settings, name)]
-    keys = urlsplit(settings.organization_jwks_url)
-    is_of_this_machine = keys.scheme == "file" or keys.hostname in LOOPBACK
-    if keys.scheme != "https" and (settings.is_production or not is_of_this_machine):
-        said.append("ORGANIZATION_JWKS_URL must begin with https:// (outside production file:// or this machine, too)")
-    return said
-
-
-def _production_complaints(settings: Settings) -> list[str]:
-    said = [f"{environment_name(spec.name)} is required in production: {spec.metadata['meaning']}"
-            for spec in fields(Settings) if spec.metadata["production"] and not getattr(settings, spec.name)]
-    for name in ("ratelimit_enabled", "email_verification_required"):
+    for name in ("organization_issuer", "organization_audience"):
         if not getattr(settings, name):
-            said.append(f"{environment_name(name)}=0 is refused in production")
-    if settings.password_min_length < 8:
-        said.append(f"PASSWORD_MIN_LENGTH={settings.password_min_length} is refused in production: 8 is the least")
-    if settings.mail_transport != "smtp":
-        said.append("MAIL_TRANSPORT must be smtp in production: the outbox is read by nobody there")
-    if settings.clock_offset:
-        said.append("CLOCK_OFFSET is refused in production")
-    if settings.stripe_api_base:
-        said.append("STRIPE_API_BASE is refused in production: localstripe is for demo and test")
-    if settings.secret_key and len(settings.secret_key) < 32:
-        said.append("SECRET_KEY must have at least 32 characters")
-    return said
+            yield name, (f"{environment_name(name)} is needed with ORGANIZATION_JWKS_URL: "
+                         "the issuer's tokens for others would pass")
+    keys = urlsplit(settings.organization_jwks_url)
+    is_local = keys.scheme == "file" or is_of_this_machine(keys.hostname)
+    if keys.scheme != "https" and (settings.is_production or not is_local):
+        yield "organization_jwks_url", ("ORGANIZATION_JWKS_URL must begin with https:// "
+                                        "(outside production file:// or this machine, too)")
+
+
+def _production_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what production demands and does not get (app/production.py)."""
+    for demand in DEMANDS:
+        if not demand.is_met(getattr(settings, demand.setting)):
+            yield demand.setting, f"{environment_name(demand.setting)} must {demand.wanted} in production"
+    for spec in fields(Settings):
+        if is_published(getattr(settings, spec.name)):
+            yield spec.name, (f"{environment_name(spec.name)} must not be what our documents or the demo say "
+                              "in production: give it a value of your own")

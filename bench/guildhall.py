@@ -33,6 +33,9 @@ PRODUCTION = {
     "RATE_LIMIT_USER": "1000000000",
     "RATE_LIMIT_VISITOR": "1000000000",
     "LOG_LEVEL": "WARNING",
+    "PUBLIC_URL": "https://guildhall.example",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "MAIL_FROM": "post@guildhall.example",
     "MAIL_TRANSPORT": "smtp",
     "SMTP_URL": "smtp://127.0.0.1:9",
 }
@@ -76,10 +79,9 @@ class Guildhall:
         """Return its web server: gunicorn with the repository's own configuration, and `options` as another `kind`."""
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
-        environment = {**self.environment, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
         health = "/marketplace/productlisting-api/health"
         name = f"{self.name}-{kind}" if kind else self.name
-        return Server(name, command, environment, self.home, health, port=port)
+        return Server(name, command, self.environment, self.home, health, port=port)
 
     def contestant(self) -> Contestant:
         """Return it as a contestant of list, get and create."""

@@ -3,6 +3,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.data.columns import iso
+from app.mail_addresses import typed_address
 from app.notify.mailbox import read_outbox
 from cli.terminal import as_json_option, print_rows
 
@@ -27,7 +28,7 @@ def outbox(recipient: str | None, limit: int, as_json: bool) -> None:
 
     Example: flask notify outbox --to anna@demo.test --json
     """
-    letters = read_outbox(recipient, limit)
+    letters = read_outbox(typed_address(recipient) if recipient else None, limit)
     if as_json:
         print_rows([_whole(letter) for letter in letters], as_json=True)
         return

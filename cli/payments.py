@@ -1,4 +1,4 @@
-"""`flask payments`: how payments stand, one order's payments, reconcile, correct and refund by hand, the ledger."""
+"""`flask payments`: how payments stand, one order's payments, reconcile, correct, refund, disputes, the ledger."""
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,7 +14,7 @@ from app.payments.pay import Payment
 from app.payments.reconcile import reconcile as reconcile_payments
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger_entries, paying, reports
-from blueprints.marketplace.order_management.queries import known_order, refundable, refunds_due
+from blueprints.marketplace.order_management.queries import disputes, known_order, refundable, refunds_due
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
 _CHECKOUT = "orderManagementOrder"
@@ -40,16 +40,17 @@ def status(as_json: bool) -> None:
 
     Example: flask payments status --json
     """
-    wrong, due = ledger_entries.differences(), refunds_due()
-    facts = {**payments_seen.figures(_CHECKOUT), "refunds due": len(due),
+    wrong, due, disputed = ledger_entries.differences(), refunds_due(), disputes()
+    facts = {**payments_seen.figures(_CHECKOUT), "refunds due": len(due), "open disputes": len(disputed),
              "books": "agree" if not wrong else f"{len(wrong)} differences"}
     if as_json:
-        print_json({**facts, "open": payments_seen.open_work(_CHECKOUT), "refundsDue": due, "differences": wrong})
+        print_json({**facts, "open": payments_seen.open_work(_CHECKOUT), "refundsDue": due,
+                    "disputes": disputed, "differences": wrong})
     else:
         print_facts(facts, as_json=False)
         click.echo()
         print_rows(payments_seen.open_work(_CHECKOUT), as_json=False, empty="nothing is open")
-        for sentence in (*map(_refund_due, due), *wrong):
+        for sentence in (*map(_refund_due, due), *map(_disputed, disputed), *wrong):
             click.echo(sentence)
     if wrong:
         raise click.exceptions.Exit(1)
@@ -60,13 +61,14 @@ def status(as_json: bool) -> None:
 @as_json_option
 @with_appcontext
 def show(order: str, as_json: bool) -> None:
-    """Show the payments, refunds and received events of ORDER (id or order number), cancelled ones too.
+    """Show the payments, refunds, disputes and received events of ORDER (id or order number), cancelled ones too.
 
     Example: flask payments show ORD-mh3k2x1f7q
     """
     facts = _order(order)
     parts = {"attempts": payments_seen.attempts_of_order(_CHECKOUT, facts["id"]),
              "refunds": payments_seen.refunds_of_order(_CHECKOUT, facts["id"]),
+             "disputes": disputes(closed_too=True, order_id=facts["id"]),
              "events": payments_seen.received_events(_CHECKOUT, order_id=facts["id"], limit=100)}
     if as_json:
         print_json({**facts, **parts})
@@ -178,6 +180,18 @@ def events(order: str | None, limit: int, as_json: bool) -> None:
     print_rows(payments_seen.received_events(_CHECKOUT, order_id=order_id, limit=limit), as_json=as_json)
 
 
+@payments.command("disputes")
+@click.option("--all", "closed_too", is_flag=True, help="Those that were decided, too.")
+@as_json_option
+@with_appcontext
+def show_disputes(closed_too: bool, as_json: bool) -> None:
+    """Show the payments that banks take back, the one to be answered first on top; the answer is given at Stripe.
+
+    Example: flask payments disputes --all
+    """
+    print_rows(disputes(closed_too=closed_too), as_json=as_json, empty="no payment is disputed")
+
+
 @payments.command("ledger")
 @click.option("--month", metavar="YYYY-MM", help="Only this month.")
 @click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
@@ -213,6 +227,11 @@ def _refund_due(one: dict[str, Any]) -> str:
         return (f"order {one['order']} was paid too much, and {one['left']} {one['currency']} did not go back: "
                 f"`flask payments refund {one['id']} --surplus`?")
     return f"order {one['order']} is {one['status']}, but {one['left']} {one['currency']} are still here: refund it?"
+
+
+def _disputed(one: dict[str, Any]) -> str:
+    return (f"order {one['order']}: {one['amount']} {one['currency']} are disputed ({one['status']}), "
+            f"answer at Stripe until {one['answer until'] or 'told'}: `flask payments disputes`")
 
 
 def _order(reference: str) -> dict[str, Any]:

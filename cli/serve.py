@@ -50,7 +50,6 @@ def serve() -> None:
         claim_home(settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-    os.umask(0o077)  # whatever a child writes is its owner's
     (settings.home / "log").mkdir(exist_ok=True)
     with _claimed(settings.home):
         _refuse_taken_ports(settings)

@@ -16,10 +16,10 @@ from app.data.serialization import Wire, row_serializer
 from app.errors import ApiError
 from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
+from app.mail_addresses import new_mail_address
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES, Settings
 from blueprints.platform.auth import commands, queries
-from blueprints.platform.auth.rules import normal_email
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
 from cli.user_import import Row, enrol, examined, read_rows
 
@@ -70,9 +70,10 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
 
     Example: flask users create anna@example.com --fullname "Anna Ant" --role admin --verified --yes
     """
-    address = normal_email(email)
-    if address is None:
-        raise click.BadParameter(f"{email} is no e-mail address", param_hint="EMAIL")
+    try:
+        address = new_mail_address(email)
+    except ValueError as error:
+        raise click.BadParameter(f"{email!r}: {error}", param_hint="EMAIL") from error
     chosen = password or secrets.token_urlsafe(12)
     hashed = choose_password(chosen, runtime().settings.password_min_length, (fullname, address))
     if hashed.weakness:
@@ -230,7 +231,7 @@ def _operator(realm: str) -> Actor:
 def _find(realm: str, user: str) -> Any:
     user_id = canonical_uuid(user)
     known = queries.find_active_account_by_id(realm, user_id) if user_id else queries.find_active_account(
-        realm, normal_email(user) or "")
+        realm, user)
     if known is None:
         raise click.ClickException(f"{realm} has no active user {user}")
     return known

@@ -1,19 +1,21 @@
 """Which tests run in which pass: `make test` runs the suite on SQLite and on PostgreSQL, but not all of it twice."""
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
+T = TypeVar("T")
 DATABASE = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
 # Whoever asks for none of these, directly or by another fixture, is told nothing of the database of the pass.
 DATABASE_FIXTURES = frozenset({"testbed", "postgresql_server", "build_world"})
 ONE_IN = 10
 FEWER = 5
+LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
 
 _watched: list[list[str]] = []  # what the running test opened, while a test is watched
 
@@ -49,6 +51,13 @@ def examples(number: int) -> int:
 
     So the dear ones cost once; races, locks and constraints have tests of their own, whole on both."""
     return number if DATABASE == "sqlite" else max(1, number // FEWER)
+
+
+def share(values: Sequence[T], place: int) -> Sequence[T]:
+    """Return the third of the values that the field, query or operation at this place is tried with.
+
+    Its neighbours get the other thirds, so each value is tried in each service. All with GUILDHALL_TEST_LONG=1."""
+    return values if LONG else values[place % 3::3]
 
 
 def check_marks(items: list[pytest.Item]) -> None:

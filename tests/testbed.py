@@ -35,6 +35,7 @@ BASE_ENVIRONMENT = {
 PRODUCTION = {
     "GUILDHALL_ENV": "production", "SECRET_KEY": "k" * 40, "RATELIMIT_ENABLED": "1", "MAIL_TRANSPORT": "smtp",
     "SMTP_URL": "smtp://127.0.0.1:9", "STRIPE_SECRET_KEY": "sk", "STRIPE_WEBHOOK_SECRET": "whsec",
+    "PUBLIC_URL": "https://guildhall.example", "MAIL_FROM": "post@guildhall.example",
 }
 
 

@@ -119,6 +119,14 @@ def text(*, required: bool = False, **options: Any) -> MappedColumn[Any]:
     return _column(Text, "text", required=required, **options)
 
 
+def folded(of: str, *, required: bool = False) -> MappedColumn[Any]:
+    """What `contains` filters look in: the compact form (app/folding.py) of the attribute `of`, kept by the model.
+
+    Kept means: whoever sets the attribute of a row sets this too (app/data/folded.py); a statement that updates the
+    attribute in the database has to set both."""
+    return _column(Text, "text", required=required, hidden=True, info={"folds": of})
+
+
 def identifier(*, required: bool = False, **options: Any) -> MappedColumn[Any]:
     """A UUID in canonical text."""
     return _column(String(36), "id", required=required, **options)

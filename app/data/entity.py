@@ -7,6 +7,7 @@ from sqlalchemy import MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.data.columns import boolean, identifier, instant, integer
+from app.data.folded import keep_folded
 
 NAMING = {"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
           "ck": "ck_%(table_name)s_%(constraint_name)s", "pk": "pk_%(table_name)s",
@@ -20,6 +21,12 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     __lock_rank__: ClassVar[int | None] = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Map the class, and let its rows keep their folded columns."""
+        super().__init_subclass__(**options)
+        if hasattr(cls, "__table__"):
+            keep_folded(cls)
 
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)

@@ -1,26 +1,43 @@
 """Money is an integer of minor units plus an ISO 4217 currency inside, a decimal number on the wire."""
 from decimal import Decimal, DecimalException
 
+import iso4217
+
 from app.errors import InvalidInput
 
-# ISO 4217 active currencies by the number of decimals.
-_DECIMALS = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    2: """"AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
-          CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF
-          IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR
-          MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD
-          SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR
-          ZMW ZWG""",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-}
-FACTORS = {code: 10 ** decimals for decimals, codes in _DECIMALS.items() for code in codes.split()}
+_ACCOUNTING_UNITS = frozenset(("UYW", "XAD"))  # in ISO 4217's list without the mark of a fund, yet nobody pays in them
+_ONCE_ACCEPTED = {"ANG": 100, "BGN": 100, "UYI": 1}  # no new prices, but rows that have them stay readable
+
+
+def _current() -> dict[str, int]:
+    """Return the minor units in one unit of each currency of ISO 4217 that people pay in.
+
+    A code without decimals of its own ("N.A.") is a metal or a unit of account."""
+    found = {}
+    for entry in iso4217.raw_xml.iter("CcyNtry"):
+        code, decimals, name = (entry.find(tag) for tag in ("Ccy", "CcyMnrUnts", "CcyNm"))
+        if code is None or decimals is None or name is None or name.get("IsFund"):
+            continue
+        if str(decimals.text).isdigit() and code.text not in _ACCOUNTING_UNITS:
+            found[str(code.text).strip()] = 10 ** int(str(decimals.text))
+    return found
+
+
+_CURRENT = _current()
+FACTORS = _ONCE_ACCEPTED | _CURRENT
 LARGEST_MINOR = 10 ** 14
 
 
 def is_currency(code: object) -> bool:
-    """Return whether `code` is an ISO 4217 code this system settles in."""
-    return isinstance(code, str) and code in FACTORS
+    """Return whether `code` is an ISO 4217 code that a new price may be in."""
+    return isinstance(code, str) and code in _CURRENT
+
+
+def least_step(currency: str) -> int:
+    """Return the minor units that payable amounts of `currency` are multiples of.
+
+    Stripe takes three decimals only when the last is 0, and ariary only whole (docs.stripe.com/currencies)."""
+    return {"MGA": 100}.get(currency, 10 if FACTORS[currency] == 1000 else 1)
 
 
 def to_minor(amount: Decimal | int | float | str, currency: str) -> int:
@@ -50,9 +67,20 @@ def to_wire(minor: int | None, currency: str) -> float | int | None:
     return minor if factor == 1 else minor / factor
 
 
+def to_payable(amount: Decimal | int | float | str, currency: str) -> int:
+    """Return `amount` (major units) in minor units of `currency`.
+
+    Raises ValueError like `to_minor`, and for an amount that the payment gateway cannot charge to the last digit."""
+    minor = to_minor(amount, currency)
+    step = least_step(currency)
+    if minor % step:
+        raise ValueError(f"{amount} {currency} cannot be paid: amounts are multiples of {to_wire(step, currency)}")
+    return minor
+
+
 def minor_of(field: str, amount: Decimal | int | float, currency: str) -> int:
     """Return a client's amount in minor units; raises InvalidInput that names the wire field."""
     try:
-        return to_minor(amount, currency)
+        return to_payable(amount, currency)
     except ValueError as error:
         raise InvalidInput(f"{field}: {error}", detail={field: str(error)}) from None

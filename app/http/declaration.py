@@ -187,9 +187,11 @@ class ProgramFronts:
 
 
 class DocumentedBlueprint(Blueprint):
-    """The blueprint of a service outside the realms; its document is what its routes say of themselves."""
+    """The blueprint of a service outside the realms; its document is what its routes say of themselves.
 
-    def __init__(self, service: Service, title: str, components: dict[str, Any]) -> None:
+    `components` is asked with each document, when the settings are known."""
+
+    def __init__(self, service: Service, title: str, components: Callable[[], dict[str, Any]]) -> None:
         super().__init__(service.name, __name__, url_prefix=service.mount)
         self.service = service
         self.title = title
@@ -214,7 +216,7 @@ class DocumentedBlueprint(Blueprint):
 
     def document(self) -> dict[str, Any]:
         """Return the OpenAPI document of everything described so far."""
-        return document_from(self.service, self.title, self._paths, self._components)
+        return document_from(self.service, self.title, self._paths, self._components())
 
 
 class ProgramRoutes:

@@ -16,6 +16,7 @@ from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
 from app.http.openapi import answer, document_of
 from app.http.pipeline import admitted
+from app.http.public_path import public_path
 from app.http.realm_front import SYSTEM, SystemRoute
 from app.http.request import current_session
 from app.http.service import Service
@@ -28,9 +29,12 @@ _ASSET_FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
 _SWAGGER = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <link rel="stylesheet" href="{assets}/swagger-ui.css"></head><body><div id="ui"></div>
 <script src="{assets}/swagger-ui-bundle.js"></script>
-<script src="{assets}/start.js"></script></body></html>"""
-# The address is whole: a relative one would be taken from the page, not from this script.
-_START = "window.ui = SwaggerUIBundle({{url: '{mount}/openapi.json', dom_id: '#ui'}});"
+<script type="module" src="{assets}/start.js"></script></body></html>"""
+# The address is whole: a relative one would be taken from the page, not from this script. The page may call its own
+# host alone (its Content-Security-Policy), which need not be that of PUBLIC_URL.
+_START = """const answer = await fetch('{prefix}{mount}/openapi.json');
+const spec = {{...await answer.json(), servers: [{{url: location.origin + '{prefix}'}}]}};
+window.ui = SwaggerUIBundle({{spec, dom_id: '#ui'}});"""
 _POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _NO_LOGIN = {"status": "ERR", "message": "No login found"}
 _UNKNOWN = {"401": answer({"type": "object", "required": ["status", "message"], "properties": {
@@ -126,14 +130,14 @@ def _said(name: str, summary: str, good: dict[str, Any], *refusals: dict[str, An
 
 
 def swagger_page(title: str, assets: str) -> str:
-    """Return the page that tries a service's calls; `assets` is the address under which swagger_asset answers."""
-    return _SWAGGER.format(title=escape(title), assets=assets)
+    """Return the page that tries a service's calls; `assets` is the path under which swagger_asset answers."""
+    return _SWAGGER.format(title=escape(title), assets=public_path(assets))
 
 
 def swagger_asset(mount: str, name: str) -> Response:
     """Return one of the files that page is made of, for the service at `mount`; raises NotFound."""
     if name == "start.js":
-        return Response(_START.format(mount=mount), mimetype="text/javascript")
+        return Response(_START.format(prefix=public_path(""), mount=mount), mimetype="text/javascript")
     if name not in _ASSETS:
         raise NotFound
     return Response((_ASSET_FOLDER / name).read_bytes(), mimetype=_ASSETS[name],
@@ -156,9 +160,10 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 def _face(service: Service, document: dict[str, Any]) -> str:
     rows = "".join(f"<tr><td>{method}</td><td><code>{escape(path)}</code></td><td>{escape(said['operationId'])}</td>"
                    f"<td>{escape(said['summary'])}</td></tr>" for method, path, said in _operations(document))
+    mount = public_path(service.mount)
     return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{service.name}</title><h1>{service.name}"
-            f" {service.version}</h1><p>{escape(service.description)}</p><p><a href='{service.mount}/swagger'>"
-            f"try the APIs</a> · <a href='{service.mount}/openapi.json'>OpenAPI</a></p><table>{rows}</table></html>")
+            f" {service.version}</h1><p>{escape(service.description)}</p><p><a href='{mount}/swagger'>try the APIs</a>"
+            f" · <a href='{mount}/openapi.json'>OpenAPI</a></p><table>{rows}</table></html>")
 
 
 def _postman(service: Service, title: str, document: dict[str, Any]) -> Response:

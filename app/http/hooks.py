@@ -1,6 +1,7 @@
 """What happens around every request: id and clock, CSRF and body limits, CORS, errors as documented JSON."""
 import errno
 import logging
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from flask import Flask, Response, g, request
@@ -25,6 +26,8 @@ _TOKEN_NAMES = tuple(token_name(realm) for realm in REALM_CODENAMES)
 # What a page of an allowed origin may read beside the body: versions, paging, limits, and the token of a login.
 _READABLE = ", ".join(("ETag", "Idempotency-Replayed", "Link", "Location", "Preference-Applied", "Retry-After",
                        "X-Request-Id", "X-Total-Age", "X-Total-Count", *_RATE, *_TOKEN_NAMES))
+# A front end under development, on whatever port its tool takes.
+_LOCAL_PAGE = re.compile(r"https?://(?:localhost|127\.0\.0\.1)(?::\d{1,5})?")
 _MULTIPART_ROOM = 64 * 1024
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})  # a full disk is mended by the operator, and the client comes again
 
@@ -54,11 +57,13 @@ def install_hooks(app: Flask, settings: Settings) -> None:
         if rate is not None:
             for name, value in zip(_RATE, rate, strict=True):
                 headers.add(name, str(value))
-        if allowed:
+        if allowed or settings.takes_local_pages:
             headers.add("Vary", "Origin")
-            origin = request.headers.get("Origin")
+            origin = request.headers.get("Origin", "")
             if origin in allowed:
-                _allow(response, origin)
+                _allow(response, origin, with_cookies=True)
+            elif settings.takes_local_pages and _LOCAL_PAGE.fullmatch(origin):
+                _allow(response, origin, with_cookies=False)
         return response
 
     _install_error_handlers(app)
@@ -93,9 +98,10 @@ def _is_known_by_cookie(realm: str) -> bool:
     return presented is not None and presented.location == "cookie"
 
 
-def _allow(response: Response, origin: str) -> None:
+def _allow(response: Response, origin: str, *, with_cookies: bool) -> None:
     response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Allow-Credentials"] = "true"
+    if with_cookies:
+        response.headers["Access-Control-Allow-Credentials"] = "true"
     response.headers["Access-Control-Expose-Headers"] = _READABLE
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, PUT, DELETE"

@@ -10,6 +10,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
 from app.http import schemas
+from app.http.public_path import public_path
 from app.http.service import Service
 from app.identity.access import Predicate, needs_no_login
 from app.runtime import runtime
@@ -120,14 +121,19 @@ def request_body(schema: Any, *media_types: str, example: Any = None) -> dict[st
 
 def client_credentials(service: Service, scopes: Mapping[str, str]) -> dict[str, Any]:
     """Return the security scheme of a service whose callers are OAuth2 clients; `scopes` with their meanings."""
-    flow = {"tokenUrl": f"{service.mount}/oauth/token", "scopes": dict(scopes)}
+    flow = {"tokenUrl": public_path(f"{service.mount}/oauth/token"), "scopes": dict(scopes)}
     return {"type": "oauth2", "flows": {"clientCredentials": flow}}
 
 
 def document_from(service: Service, title: str, paths: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI document of a service outside the realms: what its paths do, its shapes and schemes."""
     info = {"title": title, "version": service.version, "description": service.description}
-    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
+    return {"openapi": "3.1.0", "info": info, "servers": _servers(), "paths": paths, "components": components}
+
+
+def _servers() -> list[dict[str, str]]:
+    """Return where the paths of a document begin."""
+    return [{"url": runtime().settings.public_url}]
 
 
 def placeholders(path: str) -> list[str]:
@@ -253,7 +259,7 @@ def _prepared_api(blueprint: "ServiceBlueprint") -> Api:
     service = blueprint.service
     api = Api(Flask("documents"), spec_kwargs={
         "title": f"{service.name} ({service.codename})", "version": service.version, "openapi_version": "3.1.0",
-        "info": {"description": service.description}})
+        "info": {"description": service.description}, "servers": _servers()})
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # it would promise flask-smorest's error shape, which nothing here has
     for kind, named in _TYPES.items():
         api.register_field(kind, *named)

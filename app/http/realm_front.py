@@ -211,7 +211,7 @@ def _input(api: BusinessApi) -> dict[str, Any]:
     if api.method == "DELETE":
         return {}
     body = json_body()
-    return load(api.input, body) if api.input is not None else {}
+    return load(api.input, body, runtime().settings.zone_of(api.service.realm)) if api.input is not None else {}
 
 
 def _write(api: BusinessApi, actor: Actor, sent: tuple[PathValues, dict[str, Any]]) -> Response:

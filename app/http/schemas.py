@@ -2,13 +2,14 @@
 
 Input is checked by marshmallow; output schemas document, the compiled wire shape writes (performance.md)."""
 import re
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import orjson
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load
+from marshmallow.experimental.context import Context
 from marshmallow.validate import Length, OneOf, Range
 from sqlalchemy.orm import class_mapper
 
@@ -18,10 +19,12 @@ from app.data.ids import canonical_uuid
 from app.data.money import is_currency
 from app.data.serialization import row_serializer
 from app.errors import InvalidInput
+from app.plain_text import has_address, hidden_in_identifier, hidden_sign
 
 _DEEPEST = 32
 _LARGEST_AMOUNT = 10 ** 12
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MISSING = {"required": "is required", "null": "is required"}
 
 
@@ -57,6 +60,35 @@ class Text(fields.Field[str]):
         return value.strip()
 
 
+class Line(Text):
+    """Text that is shown as one line: no line breaks, and no character that nobody sees or that turns it around."""
+
+    _hidden = staticmethod(hidden_sign)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        line = super()._deserialize(value, attr, data, **options)
+        hidden = self._hidden(line)
+        if hidden:
+            raise ValidationError(f"expected one line without hidden characters; this one has {hidden}")
+        return line
+
+
+class Name(Line):
+    """What a person is called. It stands in letters and lists of others, so it carries no address."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        name = super()._deserialize(value, attr, data, **options)
+        if has_address(name):
+            raise ValidationError("expected a name, without an e-mail or web address")
+        return name
+
+
+class Code(Line):
+    """Text that identifies (decision 34), compared by `app.plain_text.folded`: nothing at all is hidden in it."""
+
+    _hidden = staticmethod(hidden_in_identifier)
+
+
 class Identifier(fields.Field[str]):
     """A UUID; comes out in canonical lower case."""
 
@@ -68,12 +100,14 @@ class Identifier(fields.Field[str]):
 
 
 class Instant(fields.Field[datetime]):
-    """An ISO 8601 date; comes out as aware UTC."""
+    """An ISO 8601 date; comes out as aware UTC. A date without a time is its first instant in the realm's zone."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
         try:
+            if isinstance(value, str) and _DAY.fullmatch(value):
+                value = datetime.fromisoformat(value).replace(tzinfo=Context.get(default=UTC)).isoformat()
             return parse_iso(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # OverflowError: year 1 or 9999 in a zone
             raise ValidationError("expected an ISO 8601 date") from None
 
 
@@ -186,12 +220,15 @@ class IdList(fields.Field[list[str]]):
         return [item for item in found if item]
 
 
-def load(schema: Schema, body: Any) -> dict[str, Any]:
-    """Return the checked input with snake_case keys; raises InvalidInput that names every wrong field at once."""
+def load(schema: Schema, body: Any, zone: tzinfo = UTC) -> dict[str, Any]:
+    """Return the checked input with snake_case keys; raises InvalidInput that names every wrong field at once.
+
+    `zone` is where dates without a time are meant."""
     if not isinstance(body, dict):
         raise InvalidInput("errMsg_bodyIsNotAJsonObject", detail={"body": "expected a JSON object"})
     try:
-        loaded: dict[str, Any] = schema.load(body)
+        with Context(zone):
+            loaded: dict[str, Any] = schema.load(body)
         return loaded
     except ValidationError as error:
         said_of = error.normalized_messages()

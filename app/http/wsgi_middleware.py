@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 
 from app.http.client_address import said_by_proxy
+from app.settings import Settings
 
 _POLICY = ("default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'")
@@ -14,7 +15,9 @@ _ALWAYS = [("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), (
            ("Content-Security-Policy", _POLICY)]
 # What is believed of trusted proxies, and the header that says it.
 _TOLD_BY_PROXIES = (("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"), ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO"))
-_UNCACHED = [*_ALWAYS, ("Cache-Control", "no-store")]
+_UNCACHED = ("Cache-Control", "no-store")
+# A year of https alone for the host of PUBLIC_URL; nothing is promised for other hosts of the operator's domain.
+_HTTPS_ALONE = ("Strict-Transport-Security", "max-age=31536000")
 
 Headers = list[tuple[str, str]]
 
@@ -50,7 +53,9 @@ def behind_proxies(application: Callable[..., Iterable[bytes]], count: int) -> C
 class WsgiMiddleware:
     """WSGI middleware around the application."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._always = [*_ALWAYS, _HTTPS_ALONE] if settings.public_url.startswith("https://") else _ALWAYS
+        self._uncached = [*self._always, _UNCACHED]
         self._wsgi: Callable[..., Iterable[bytes]] = app.wsgi_app
         self._known: dict[str, str] = {}
         for rule in app.url_map.iter_rules():
@@ -64,7 +69,7 @@ class WsgiMiddleware:
 
         def start(status: str, headers: Headers, *failure: Any) -> Any:
             own = any(name == "Cache-Control" for name, _ in headers)
-            return start_response(status, headers + (_ALWAYS if own else _UNCACHED), *failure)
+            return start_response(status, headers + (self._always if own else self._uncached), *failure)
 
         return self._wsgi(environ, start)
 

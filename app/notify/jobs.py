@@ -11,7 +11,7 @@ def send_mail() -> str:
     settings = runtime().settings
     if settings.mail_transport != "smtp":
         return "letters stay in the outbox (MAIL_TRANSPORT=outbox)"
-    with SmtpTransport(SmtpAccount.of(settings.smtp_url, settings.mail_from)) as transport:
+    with SmtpTransport(SmtpAccount.of_settings(settings)) as transport:
         ended = deliver_queued(transport)
     return ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing to send"
 

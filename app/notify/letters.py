@@ -54,7 +54,7 @@ class Letter:
 # Nobody has proved the address yet: the letter repeats no word of whoever typed it in (decision 44).
 WELCOME = LetterTemplate(
     "Welcome to Guildhall",
-    "Hello,\n\nan account for {{ email }} is ready. Verify the address to log in.\n\n"
+    "Hello,\n\nan account for this address is ready. Verify the address to log in.\n\n"
     "If it was not you who opened it, do nothing: it stays closed and expires.")
 OTP = LetterTemplate(
     "Your verification code",

@@ -1,7 +1,10 @@
-"""The SMTP adapter: one connection for a run of letters, and a verdict that says whether trying again can help."""
+"""The SMTP adapter: one connection for a run of letters, and a verdict that says whether trying again can help.
+
+Nothing goes to another machine in clear: without TLS and a certificate that is good, letters wait."""
 import smtplib
 import ssl
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from types import TracebackType
@@ -9,7 +12,10 @@ from typing import Protocol, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.clock import now
+from app.mail_addresses import sender_address, typed_address
 from app.notify.letters import Letter
+from app.production import is_of_this_machine
+from app.settings import Settings
 
 TIMEOUT_SECONDS = 20
 
@@ -22,6 +28,10 @@ class MailDelayed(Exception):
     """The letter did not go out this time; trying later may help."""
 
 
+class MailUnprotected(smtplib.SMTPException):
+    """The mail server is another machine and offers no TLS."""
+
+
 class MailTransport(Protocol):
     """What carries letters away."""
 
@@ -31,33 +41,64 @@ class MailTransport(Protocol):
 
 @dataclass(frozen=True)
 class SmtpAccount:
-    """Where mail is handed in: `smtp://` (STARTTLS when offered) or `smtps://`, with optional user and password."""
+    """Where mail is handed in: `smtp://` (STARTTLS) or `smtps://` (TLS at once), with optional user and password."""
 
     url: SplitResult
-    sender: str
+    sender: Address
 
     @classmethod
     def of(cls, url: str, sender: str) -> Self:
-        """Return the account of a `SMTP_URL`; raises ValueError when the scheme or the host is missing."""
+        """Return the account of SMTP_URL and MAIL_FROM; raises ValueError for what is none."""
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("SMTP_URL must look like smtp://user:password@host:port or smtps://…")
-        return cls(parts, sender)
+        name, address = sender_address(sender)
+        return cls(parts, Address(name, addr_spec=address))
 
-    def connect(self) -> smtplib.SMTP:
-        """Return an open, authenticated connection."""
-        host, secure = self.url.hostname or "", ssl.create_default_context()
+    @classmethod
+    def of_settings(cls, settings: Settings) -> Self:
+        """Return the account of the settings, which were checked at the start."""
+        return cls.of(settings.smtp_url, settings.mail_from)
+
+    @property
+    def host(self) -> str:
+        """The mail server's name."""
+        return self.url.hostname or ""
+
+    def connect(self, seconds: float = TIMEOUT_SECONDS) -> smtplib.SMTP:
+        """Return an open, authenticated connection, under TLS unless the server is this machine.
+
+        Raises MailUnprotected, OSError (also for a certificate that is not good) or SMTPException."""
         if self.url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, self.url.port or 465, timeout=TIMEOUT_SECONDS, context=secure)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.url.port or 465, timeout=seconds,
+                                                    context=self._trust())
         else:
-            server = smtplib.SMTP(host, self.url.port or 25, timeout=TIMEOUT_SECONDS)
-            server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls(context=secure)
-                server.ehlo()
-        if self.url.username:
-            server.login(unquote(self.url.username), unquote(self.url.password or ""))
+            server = smtplib.SMTP(self.host, self.url.port or 25, timeout=seconds)
+        try:
+            if self.url.scheme == "smtp":
+                self._protect(server)
+            if self.url.username:
+                server.login(unquote(self.url.username), unquote(self.url.password or ""))
+        except Exception:
+            server.close()
+            raise
         return server
+
+    def _protect(self, server: smtplib.SMTP) -> None:
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=self._trust())
+            server.ehlo()
+        elif not is_of_this_machine(self.host):
+            raise MailUnprotected(f"the mail server {self.host} offers no STARTTLS, and nothing goes to another "
+                                  "machine in clear: take its smtps:// port, or another server")
+
+    def _trust(self) -> ssl.SSLContext:
+        """Demand a good certificate; nobody stands between us and this machine, whose server signs its own."""
+        context = ssl.create_default_context()
+        if is_of_this_machine(self.host):
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
 
 
 class SmtpTransport:
@@ -90,6 +131,9 @@ class SmtpTransport:
             raise MailUndeliverable(f"unusable address or header: {error}") from error
         try:
             self._server = self._server or self._account.connect()
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailDelayed(str(error) or type(error).__name__) from error
+        try:
             self._server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
             self._hang_up()
@@ -97,9 +141,10 @@ class SmtpTransport:
 
     def _message(self, message_id: str, recipient: str, letter: Letter) -> EmailMessage:
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._account.sender, recipient, letter.subject
+        message["From"], message["To"] = self._account.sender, typed_address(recipient)
+        message["Subject"] = letter.subject
         message["Date"], message["Auto-Submitted"] = format_datetime(now()), "auto-generated"
-        message["Message-ID"] = f"<{message_id}@{self._account.sender.rpartition('@')[2].rstrip('>') or 'guildhall'}>"
+        message["Message-ID"] = f"<{message_id}@{self._account.sender.domain}>"
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         return message

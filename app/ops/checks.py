@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from smtplib import SMTPException
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -22,12 +23,15 @@ from app.events.report import oldest_unpublished_seconds
 from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
+from app.notify.smtp import SmtpAccount
 from app.ops.health import backlog
+from app.production import is_of_this_machine
 from app.runtime import runtime
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 LEAST_FREE_BYTES = 500_000_000
 LATE_EVENT_SECONDS = 10.0
+MAIL_SECONDS = 5.0
 LATE_WORK = timedelta(minutes=2)
 
 
@@ -73,6 +77,18 @@ def _instance_folder() -> tuple[str, str]:
         return FAIL, f"{home} cannot be written"
     others = home.stat().st_mode & 0o007
     return (WARN, f"{home} can be entered by every user of this machine") if others else (OK, str(home))
+
+
+def _mail() -> tuple[str, str]:
+    settings = runtime().settings
+    if settings.mail_transport != "smtp":
+        return OK, "letters stay in the outbox"
+    account = SmtpAccount.of_settings(settings)
+    try:
+        account.connect(MAIL_SECONDS).close()
+    except (OSError, SMTPException) as error:
+        return FAIL, f"{error or type(error).__name__}: letters wait"
+    return OK, f"{account.host} takes letters{'' if is_of_this_machine(account.host) else ', under TLS'}"
 
 
 def _disk() -> tuple[str, str]:
@@ -170,6 +186,7 @@ CHECKS: dict[str, Check] = {
     "migrations": _migrations,
     "redis": _redis,
     "cache versions": _cache_versions,
+    "mail": _mail,
     "outbox": _outbox,
     "deliveries": _deliveries,
     "worker": _worker,

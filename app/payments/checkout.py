@@ -8,7 +8,7 @@ from typing import Any
 from app.actor import Actor
 from app.data.entity import Entity
 from app.data.unit_of_work import UnitOfWork
-from app.payments.records import PaymentAttempt, PaymentRefund
+from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
 from app.runtime import runtime
 
 Order = Any
@@ -54,6 +54,8 @@ class Checkout:
     on_surplus: Callable[[UnitOfWork, Order, PaymentAttempt], None]
     on_refunded: Callable[[UnitOfWork, Order, PaymentAttempt, PaymentRefund], None]
     on_refund_lost: Callable[[UnitOfWork, Order, PaymentAttempt, PaymentRefund], None]
+    on_disputed: Callable[[UnitOfWork, Order, PaymentDispute, bool], None]
+    """A dispute began, moved or ended; the flag says that its status changed, not only where the money is."""
 
     def metadata(self, attempt: PaymentAttempt) -> dict[str, str]:
         """Return what comes back with every webhook of the attempt (§7.3)."""

@@ -95,6 +95,30 @@ class PaymentRefund(Base):
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class PaymentDispute(Base):
+    """A payment that its buyer's bank takes back, until that is decided; `id` is the gateway's (decisions/067).
+
+    `status` is the gateway's word and `funds` where the money is (None: untouched), each with when it was said."""
+
+    __tablename__ = "payment_dispute"
+    __lock_rank__ = 230
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    checkout: Mapped[str] = mapped_column(String(60))
+    order_id: Mapped[str] = mapped_column(String(36))
+    intent_id: Mapped[str | None] = mapped_column(String(255))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(String(80))
+    funds: Mapped[str | None] = mapped_column(String(16))
+    answer_until: Mapped[datetime | None] = mapped_column(Instant)
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    said_at: Mapped[datetime] = mapped_column(Instant)
+    funds_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class PaymentEvent(Base):
     """A webhook that had its effect; the primary key is what makes a second delivery do nothing."""
 
@@ -119,6 +143,9 @@ Index("ix_payment_refund_order", PaymentRefund.checkout, PaymentRefund.order_id)
 Index("uq_payment_refund_gateway", PaymentRefund.gateway_refund_id, unique=True)
 Index("ix_payment_refund_check_at", PaymentRefund.check_at,
       sqlite_where=PaymentRefund.check_at.is_not(None), postgresql_where=PaymentRefund.check_at.is_not(None))
+Index("ix_payment_dispute_order", PaymentDispute.checkout, PaymentDispute.order_id)
+Index("ix_payment_dispute_open", PaymentDispute.answer_until,
+      sqlite_where=PaymentDispute.closed_at.is_(None), postgresql_where=PaymentDispute.closed_at.is_(None))
 Index("ix_payment_event_order", PaymentEvent.checkout, PaymentEvent.order_id)
 Index("ix_payment_event_received", PaymentEvent.received_at)
 

@@ -1,7 +1,7 @@
 """The signed callback: each event has its effect once, and its mark in the same transaction (decision 15).
 
 A paid or cancelled intent is final, so its event is believed as it is signed; everything else is read anew, because
-events come late and in any order."""
+events come late and in any order. A dispute is told by its newest event."""
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import ApiError, DuplicateRecord, InvalidInput, NotFound, RuleViolated, Unavailable
 from app.payments.booking import apply_intent, lock_order
 from app.payments.checkout import Checkout, Order
+from app.payments.disputes import apply_dispute
 from app.payments.gateway.circuit_breaker import ask_gateway, parse_webhook
 from app.payments.gateway.port import INTENT_EVENTS, GatewayEvent, Intent, InvalidWebhook, PaymentGateError, Refund
 from app.payments.pay import Payment, present
@@ -102,7 +103,7 @@ def _is_known(checkout: Checkout, event: GatewayEvent) -> bool:
 
 
 def _book_once(checkout: Checkout, event: GatewayEvent, order_id: str) -> None:
-    truth = _truth(event)
+    truth = Truth() if event.dispute else _truth(event)
     try:
         with unit_of_work(system_actor(checkout.realm)) as work:
             order = lock_order(work, checkout, order_id)
@@ -111,7 +112,10 @@ def _book_once(checkout: Checkout, event: GatewayEvent, order_id: str) -> None:
                 intent_id=event.intent_id, effect="", payload=event.raw, sent_at=event.created,
                 received_at=now()))
             work.flush()
-            mark.effect = _apply(work, checkout, order, truth)
+            if event.dispute:
+                mark.effect = apply_dispute(work, checkout, order, event, event.dispute)
+            else:
+                mark.effect = _apply(work, checkout, order, truth)
             work.commit()
     except DuplicateRecord:
         if not _is_known(checkout, event):

@@ -1,54 +1,35 @@
-"""Cuts text into the words that are indexed and searched, and brings values into the form they are compared in.
+"""Brings values into the form they are compared in; words are cut by app/folding.py.
 
 There is no query syntax: whatever a visitor types is words, so nothing can be injected. A value that does not fit its
 field is missing."""
 import math
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from app.folding import Ways, fold, query_ways
 from app.search.fields import Field
 
-MAX_WORD = 64  # characters; longer words are cut, on both sides alike
 MAX_QUERY_CHARACTERS = 500
 MAX_QUERY_WORDS = 16
-
-# Scripts written without spaces are taken sign by sign, so that any part of a sentence is found.
-_SPACELESS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(f"[{_SPACELESS}]|[^\\W_{_SPACELESS}]+")
-_PLAIN_WORD = re.compile(r"[a-z0-9]+")
+MIN_PREFIX = 2  # shorter last words are searched whole: a single letter would match nearly everything
 
 
-def words(value: str) -> list[str]:
-    """The words of a text: lower case, without accents, in order, repeated as often as they occur."""
-    if value.isascii():
-        return [word[:MAX_WORD] for word in _PLAIN_WORD.findall(value.lower())]
-    return [word[:MAX_WORD] for word in _WORD.findall(fold(value))]
+def query_words(query: str) -> list[Ways]:
+    """What a visitor looks for (app/folding.py); overlong input is cut, never refused."""
+    return query_ways(query[:MAX_QUERY_CHARACTERS], MAX_QUERY_WORDS)
 
 
-def fold(value: str) -> str:
-    """The text as it is compared: case folded, compatibility forms unified, accents dropped."""
-    decomposed = unicodedata.normalize("NFKD", value.casefold())
-    return unicodedata.normalize("NFC", "".join(sign for sign in decomposed if not _is_accent(sign))).casefold()
-
-
-def query_words(value: str) -> list[str]:
-    """The distinct words of what a visitor typed, in order; overlong input is cut, never refused."""
-    return list(dict.fromkeys(words(value[:MAX_QUERY_CHARACTERS])))[:MAX_QUERY_WORDS]
-
-
-def ends_open(value: str) -> bool:
+def ends_open(query: str) -> bool:
     """Whether the last word may still be being typed: then it is searched as a beginning."""
-    return not value[:MAX_QUERY_CHARACTERS].endswith((" ", "\t", "\n"))
+    return not query[:MAX_QUERY_CHARACTERS].endswith((" ", "\t", "\n"))
 
 
-def _is_accent(sign: str) -> bool:
-    # Only the marks of Latin, Greek and Cyrillic; in Indic scripts marks are vowels.
-    return "\u0300" <= sign <= "\u036f"
+def is_beginning(word: str) -> bool:
+    """Whether a last word that may still be being typed is long enough to be searched as a beginning."""
+    return len(word) >= MIN_PREFIX
 
 
 MAX_KEYWORD = 512  # characters kept of a keyword
@@ -123,7 +104,7 @@ def column_value(field: Field, value: Any) -> str | float | None:
     if field.kind == "instant":
         return as_instant(value)
     if field.kind == "text":
-        return as_text(value).lower()[:MAX_KEYWORD].encode("utf-8", "replace").decode() or None
+        return fold(as_text(value))[:MAX_KEYWORD].encode("utf-8", "replace").decode() or None
     if field.many:
         items = value if isinstance(value, list | tuple) else [value]
         found = [item for item in map(as_keyword, items) if item is not None]

@@ -9,6 +9,8 @@ from app.clock import now
 from app.data.ids import canonical_uuid, uuid7
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import DuplicateRecord, Forbidden, NotFound
+from app.folding import compact_all
+from app.runtime import runtime
 from blueprints.equipment import topics
 from blueprints.equipment.models import (
     Division,
@@ -189,7 +191,8 @@ def _refuse_duplicate(work: UnitOfWork) -> None:
 
 
 def _refuse_dates(equipment: Equipment) -> None:
-    wrong = refused_dates(equipment.manufacture_date, equipment.expiration_date, now())
+    wrong = refused_dates(equipment.manufacture_date, equipment.expiration_date, now(),
+                          runtime().settings.zone_of("equipment"))
     if wrong:
         raise Unprocessable([Entry(f"$.{field}", [Rule("invalid", said)]) for field, said in wrong.items()])
 
@@ -216,7 +219,7 @@ def _remember_status(work: UnitOfWork, caller: Caller, equipment: Equipment) -> 
 
 
 def _folded(name: str, names: Sequence[Mapping[str, str]]) -> str:
-    return "\n".join([name, *(other["name"] for other in names)]).casefold()
+    return compact_all([name, *(other["name"] for other in names)])
 
 
 def _names_of(work: UnitOfWork, equipment: Equipment) -> list[Mapping[str, str]]:

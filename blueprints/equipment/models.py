@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import Index, and_
 from sqlalchemy.orm import Mapped, validates
 
-from app.data.columns import boolean, identifier, instant, json_object, string
+from app.data.columns import boolean, folded, identifier, instant, json_object, string
 from app.data.columns import text as long_text
 from app.data.entity import Base
+from app.plain_text import identifier_key
 
 
 class _Inserted:
@@ -27,15 +28,10 @@ class _Updated(_Inserted):
 
 
 class _Named:
-    """A name, and beside it the same case-folded for searching: LOWER knows no Cyrillic on SQLite."""
+    """A name, and beside it the form that is searched."""
 
     name: Mapped[str] = string(required=True)
-    folded_name: Mapped[str] = long_text(required=True)
-
-    @validates("name")
-    def _fold(self, _key: str, name: str) -> str:
-        self.folded_name = name.casefold()
-        return name
+    folded_name: Mapped[str] = folded("name", required=True)
 
 
 class LegalEntity(_Named, _Updated, Base):
@@ -105,6 +101,7 @@ class Equipment(_Updated, Base):
 
     type: Mapped[str] = string(64, required=True)
     external_id: Mapped[str | None] = string()
+    folded_external_id: Mapped[str | None] = string()  # what it is compared by (decision 34)
     udi: Mapped[list[dict[str, Any]] | None] = json_object()
     lot_number: Mapped[str | None] = string()
     manufacturer: Mapped[str | None] = string()
@@ -114,12 +111,17 @@ class Equipment(_Updated, Base):
     part_number: Mapped[str | None] = string()
     version: Mapped[str | None] = string()
     name: Mapped[str] = string(required=True)
-    folded_names: Mapped[str] = long_text(required=True)  # of all its names, as _Named does it
+    folded_names: Mapped[str] = long_text(required=True)  # the compact forms of all its names
     serial_number: Mapped[str | None] = string()
     note: Mapped[str | None] = long_text()
     legal_entity_id: Mapped[str] = identifier(required=True, index=True)
     status: Mapped[str] = string(32, required=True)
     is_active: Mapped[bool] = boolean()
+
+    @validates("external_id")
+    def _fold(self, _key: str, external_id: str | None) -> str | None:
+        self.folded_external_id = None if external_id is None else identifier_key(external_id)
+        return external_id
 
 
 class EquipmentName(_Inserted, Base):
@@ -152,13 +154,13 @@ class DivisionEquipment(_Updated, Base):
     is_active: Mapped[bool] = boolean()
 
 
-_named = and_(Equipment.is_active.is_(True), Equipment.external_id.is_not(None))
+_named = and_(Equipment.is_active.is_(True), Equipment.folded_external_id.is_not(None))
 _here = DivisionEquipment.is_active.is_(True)
 
 Index(
     "uq_equipments_external_id",
     Equipment.legal_entity_id,
-    Equipment.external_id,
+    Equipment.folded_external_id,
     unique=True,
     sqlite_where=_named,
     postgresql_where=_named,

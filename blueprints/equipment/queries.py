@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from app.data.columns import iso
 from app.data.entity import Base
+from app.data.folded import has_part
 from app.data.ids import canonical_uuid
 from app.data.reads import fetch, fetch_one
 from app.errors import Forbidden, NotFound
+from app.plain_text import identifier_key
 from blueprints.equipment.models import (
     DictionaryEntry,
     Division,
@@ -29,6 +31,7 @@ from blueprints.equipment.tokens import Caller
 Wire = dict[str, Any]
 Rows = Callable[[Select[Any]], Sequence[Row[Any]]]
 DEVICE_TYPES = "DEVICE_TYPE"
+MOST_NAMED = 5
 DICTIONARIES = (DEVICE_TYPES,)
 
 
@@ -57,11 +60,13 @@ def equipment_page(caller: Caller, asked: ListRequest) -> Paged:
     """Return the caller's equipment (NHS ADMIN: everybody's) that fulfils the filters, oldest first."""
     _require_working_legal_entity(caller, fetch)
     where = [Equipment.is_active.is_(True), *_of_caller(caller, Equipment.legal_entity_id, asked)]
-    for name in ("type", "external_id", "status"):
+    for name in ("type", "status"):
         if name in asked.filters:
             where.append(getattr(Equipment, name) == asked.filters[name])
+    if "external_id" in asked.filters:
+        where.append(Equipment.folded_external_id == identifier_key(asked.filters["external_id"]))
     if "name" in asked.filters:
-        where.append(Equipment.folded_names.contains(asked.filters["name"].casefold(), autoescape=True))
+        where.append(has_part(Equipment.folded_names, asked.filters["name"]))
     if "division_id" in asked.filters:
         stands = (DivisionEquipment.division_id == asked.filters["division_id"], DivisionEquipment.is_active.is_(True))
         where.append(Equipment.id.in_(select(DivisionEquipment.equipment_id).where(*stands)))
@@ -148,6 +153,12 @@ def check_registry() -> tuple[str, str]:
     registered = fetch(select(func.count()).select_from(Equipment).where(Equipment.is_active.is_(True)))[0][0]
     if not codes:
         return "warn", f"{registered} registered; no {DEVICE_TYPES} codes: flask equipment dictionary load FILE"
+    twins = fetch(select(Equipment.id).where(
+        Equipment.is_active.is_(True), Equipment.external_id.is_not(None), Equipment.folded_external_id.is_(None)
+    ).order_by(Equipment.id).limit(MOST_NAMED))  # fmt: skip
+    if twins:
+        named = ", ".join(row.id for row in twins)
+        return "warn", f"{registered} registered; these share their external_id with others, change it: {named}"
     return "ok", f"{registered} registered, {codes} {DEVICE_TYPES} codes"
 
 
@@ -165,7 +176,7 @@ def _simple_page(caller: Caller, model: type[Any], owner: Any, asked: ListReques
     if "status" in asked.filters:
         where.append(model.status == asked.filters["status"])
     if "name" in asked.filters:
-        where.append(model.folded_name.contains(asked.filters["name"].casefold(), autoescape=True))
+        where.append(has_part(model.folded_name, asked.filters["name"]))
     rows, total = _page(model, where, asked)
     return Paged([_wire(row) for row in rows], total, asked)
 
@@ -241,4 +252,4 @@ def _shown_client(wire: Wire) -> Wire:
     return wire
 
 
-_HIDDEN = frozenset({"folded_name", "folded_names", "secret_hash"})
+_HIDDEN = frozenset({"folded_name", "folded_names", "folded_external_id", "secret_hash"})

@@ -19,7 +19,7 @@ from blueprints.equipment.queries import ListRequest, Paged, Rows, Wire
 from blueprints.equipment.refusals import Entry, Rule
 from blueprints.equipment.rules import DIVISION_STATUSES, EQUIPMENT_STATUSES, LEGAL_ENTITY_STATUSES, SCOPES
 from blueprints.equipment.tokens import Caller, issue_token
-from blueprints.equipment.validation import check_dates
+from blueprints.equipment.validation import check_dates, check_number
 
 TITLE = "Equipment registry"
 api = ProgramRoutes(POLICIES, FRONTS)
@@ -27,7 +27,7 @@ api = ProgramRoutes(POLICIES, FRONTS)
 
 def join(app: Flask, _settings: Settings, service: Service) -> None:
     """Mount the registry with its own envelope and document, and the default routes."""
-    blueprint = DocumentedBlueprint(service, TITLE, {
+    blueprint = DocumentedBlueprint(service, TITLE, lambda: {
         "schemas": {"Error": ERROR},
         "securitySchemes": {"client": client_credentials(service, {scope: scope for scope in SCOPES})},
     })  # fmt: skip
@@ -59,7 +59,7 @@ def check_type(body: dict[str, Any]) -> list[Entry]:
     return [Entry("$.type", [Rule("inclusion", "value is not a code of the dictionary DEVICE_TYPE", ["DEVICE_TYPE"])])]
 
 
-_EQUIPMENT_CHECKS = (check_type, check_dates)
+_EQUIPMENT_CHECKS = (check_type, check_dates, check_number)
 
 
 @api.create(

@@ -1,7 +1,7 @@
 """Pure decisions of the equipment registry: roles, scopes, statuses, transitions and the order of dates."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 ACTIVE, INACTIVE, SUSPENDED = "ACTIVE", "INACTIVE", "SUSPENDED"
 EQUIPMENT_STATUSES = (ACTIVE, INACTIVE)
@@ -72,20 +72,33 @@ def missing_scope(granted: Collection[str], wanted: str) -> str | None:
     return None if wanted in granted else wanted
 
 
-def as_moment(text: str) -> datetime:
-    """Return an ISO 8601 date (its first instant in UTC) or date-time as an aware datetime; raises ValueError."""
+def as_moment(text: str, zone: tzinfo = UTC) -> datetime:
+    """Return an ISO 8601 date (its first instant in `zone`) or date-time as an aware datetime; raises ValueError.
+
+    A date-time without a zone of its own is UTC."""
     moment = datetime.fromisoformat(text)
     try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone if _is_a_day(text) else UTC)
+        return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{text!r} lies before year 1 or after year 9999 in UTC") from None
 
 
-def refused_dates(manufactured: str | None, expires: str | None, today: datetime) -> dict[str, str]:
-    """Return field → what is wrong with it: manufactured in the future, or not before it expires."""
+def _is_a_day(text: str) -> bool:
+    return len(text) == len("2026-11-28")
+
+
+def refused_dates(manufactured: str | None, expires: str | None, moment: datetime, zone: tzinfo) -> dict[str, str]:
+    """Return field → what is wrong with it: manufactured after `moment`, or not before it expires.
+
+    A date without a time is a day in `zone`, and one day later than today is accepted: it may be written where the
+    day has begun already."""
     wrong = {}
-    if manufactured and as_moment(manufactured) > today:
-        wrong["manufacture_date"] = "must not be in the future"
-    if manufactured and expires and as_moment(expires) <= as_moment(manufactured):
+    if manufactured:
+        grace = timedelta(days=1) if _is_a_day(manufactured) else timedelta()
+        if as_moment(manufactured, zone) > moment + grace:
+            wrong["manufacture_date"] = "must not be in the future"
+    if manufactured and expires and as_moment(expires, zone) <= as_moment(manufactured, zone):
         wrong["expiration_date"] = "must be after manufacture_date"
     return wrong

@@ -29,6 +29,14 @@ def _text(most: int = 255) -> Schema:
     return {"type": "string", "minLength": 1, "maxLength": most, "pattern": PRINTABLE}
 
 
+def _line(most: int = 255) -> Schema:
+    return {**_text(most), "x-line": "shown"}
+
+
+def _code(most: int = 255) -> Schema:
+    return {**_text(most), "x-line": "identifies"}
+
+
 def _choice(options: tuple[str, ...]) -> Schema:
     return {"type": "string", "enum": list(options)}
 
@@ -53,20 +61,20 @@ def _or_null(schema: Schema) -> Schema:
     return {**schema, "type": [schema["type"], "null"]}
 
 
-_UDI = _object({"value": _text(), "type": _text(), "assigner_name": _text()}, ("value", "type"))
-_NAME = _object({"name": _text(), "type": _text()}, ("name", "type"))
-_NEEDED = {"type": _text(64), "name": _text()}
+_UDI = _object({"value": _code(), "type": _code(), "assigner_name": _line()}, ("value", "type"))
+_NAME = _object({"name": _line(), "type": _line()}, ("name", "type"))
+_NEEDED = {"type": _code(64), "name": _line()}
 _OPTIONAL = {
-    "external_id": _text(),
+    "external_id": _code(),
     "udi": {"type": "array", "items": _UDI, "maxItems": 50},
-    "lot_number": _text(),
-    "manufacturer": _text(),
+    "lot_number": _code(),
+    "manufacturer": _line(),
     "manufacture_date": MOMENT,
     "expiration_date": MOMENT,
-    "model_number": _text(),
-    "part_number": _text(),
-    "version": _text(),
-    "serial_number": _text(),
+    "model_number": _code(),
+    "part_number": _code(),
+    "version": _code(),
+    "serial_number": _code(),
     "note": _text(5000),
 }
 _NAMES: Schema = {"type": "array", "items": _NAME, "maxItems": 50}
@@ -79,13 +87,13 @@ CHANGE = _object({**_NEEDED, **_OPTIONAL_OR_NULL, "names": _NAMES}, (), minPrope
 MOVE = _object({"division_id": _or_null(UUID)}, ("division_id",))
 
 _LEGAL_ENTITY = {
-    "name": _text(),
-    "edrpou": _or_null({"type": "string", "pattern": "^[0-9]{8,10}$"}),
+    "name": _line(),
+    "edrpou": _or_null({"type": "string", "pattern": "^[0-9]{8,10}$", "x-line": "identifies"}),
     "type": _choice(LEGAL_ENTITY_TYPES),
 }
 NEW_LEGAL_ENTITY = _object(_LEGAL_ENTITY, ("name", "type"))
 LEGAL_ENTITY_CHANGE = _object(_LEGAL_ENTITY, (), minProperties=1)
-NEW_DIVISION = _object({"name": _text()}, ("name",))
+NEW_DIVISION = _object({"name": _line()}, ("name",))
 NEW_CLIENT = _object(
     {
         "legal_entity_id": UUID,
@@ -103,7 +111,7 @@ NEW_CLIENT = _object(
 )
 DICTIONARY: Schema = {
     "type": "object",
-    "additionalProperties": _text(),
+    "additionalProperties": _line(),
     "propertyNames": {"pattern": "^[A-Za-z0-9_.:-]{1,64}$"},
     "minProperties": 1,
     "maxProperties": 20_000,

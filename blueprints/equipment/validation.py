@@ -6,10 +6,14 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from app.clock import now
-from app.json_schema import is_too_large, new_formats, validator
+from app.json_schema import is_too_large, new_formats, trimmed, validator
+from app.plain_text import identifier_key
+from app.runtime import runtime
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
 from blueprints.equipment.rules import as_moment, refused_dates
 from blueprints.equipment.schemas import Schema
+
+LONGEST_NUMBER = 255
 
 _formats = new_formats()
 
@@ -20,7 +24,10 @@ def _is_moment(value: object) -> bool:
 
 
 def check_body(schema: Schema, body: object, *more: Callable[[dict[str, Any]], Sequence[Entry]]) -> dict[str, Any]:
-    """Return the body; raises Unprocessable with the entries of the schema and of `more`, which see an object."""
+    """Return the body, its lines without white space around them (app/json_schema.py).
+
+    Raises Unprocessable with the entries of the schema and of `more`, which see an object."""
+    body = trimmed(body, schema)
     entries = _failing(schema, body)
     if isinstance(body, dict):
         named = {entry.path for entry in entries}
@@ -36,8 +43,18 @@ def check_dates(body: dict[str, Any]) -> list[Entry]:
         moment if _well_formed(moment) else None
         for moment in (body.get("manufacture_date"), body.get("expiration_date"))
     )
-    wrong = refused_dates(manufactured, expires, now())
+    wrong = refused_dates(manufactured, expires, now(),
+                          runtime().settings.zone_of("equipment"))
     return [Entry(f"$.{field}", [Rule("invalid", sentence)]) for field, sentence in wrong.items()]
+
+
+def check_number(body: dict[str, Any]) -> list[Entry]:
+    """Return the entry of an external_id whose compared form is too long to be kept, or nothing at all."""
+    number = body.get("external_id")
+    if not isinstance(number, str) or 0 < len(identifier_key(number)) <= LONGEST_NUMBER:
+        return []
+    return [Entry("$.external_id", [Rule("length", f"expected 1 to {LONGEST_NUMBER} characters",
+                                         {"max": LONGEST_NUMBER})])]
 
 
 def _well_formed(value: object) -> bool:
@@ -82,12 +99,14 @@ def _broken(error: ValidationError) -> Iterator[tuple[str, Rule]]:
         yield path, Rule("length", f"expected {bound} {wanted} characters, entries or properties", {bound: wanted})
     elif keyword == "pattern":
         yield path, Rule("format", "string does not match its pattern", [wanted])
+    elif keyword == "x-line":
+        yield path, Rule("format", error.message, [wanted])
     else:
         yield path, Rule(str(keyword), error.message[:255])
 
 
 # A value larger than allowed is refused for that alone.
-_SILENT_WHEN_TOO_LARGE = ("format", "pattern", "uniqueItems")
+_SILENT_WHEN_TOO_LARGE = ("format", "pattern", "uniqueItems", "x-line")
 _LENGTHS = {
     "minLength": "min",
     "minItems": "min",

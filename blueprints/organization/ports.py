@@ -211,6 +211,9 @@ class ResourceStore(Protocol):
     def rebuild(self, tenant: Tenant, kind: ResourceType) -> int:
         """Make the query table anew from the event table, readers undisturbed; returns the number of events."""
 
+    def refold(self, tenant: Tenant, kind: ResourceType) -> None:
+        """Write the words of every record anew, in batches; twice does no harm."""
+
     def history(self, tenant: Tenant, kind: ResourceType, resource_id: str | None = None) -> Iterator[Event]:
         """Return every event in order, or those of one resource."""
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from app.errors import ApiError
 from app.http.declaration import DocumentedBlueprint
 from app.http.pipeline import Front, handle
+from app.http.public_path import public_path
 from app.http.service import Service
 from blueprints.organization.adapters.http.conditions import expectation_of
 from blueprints.organization.adapters.http.documents import add_documents
@@ -33,7 +34,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 def build_blueprint(service: Service, ports: Ports, issue_token: Callable[[], Response],
                     check_alive: Callable[[], None]) -> Blueprint:
     """Return the blueprint with the calls of every resource type; `any_text` is a converter (registration.py)."""
-    api = DocumentedBlueprint(service, TITLE, components_of(service, ports.schemas.kinds.values()))
+    api = DocumentedBlueprint(service, TITLE, lambda: components_of(service, ports.schemas.kinds.values()))
     api.register_error_handler(Refusal, refusal_response)
     api.register_error_handler(HTTPException, http_error_response)
     api.register_error_handler(ApiError, READS.refuse)
@@ -104,7 +105,7 @@ def _add_calls(api: Blueprint, name: str, rule: str, views: Mapping[str, Callabl
 def _written(caller: Caller, written: Written) -> Response:
     """Answer a write: 202 until the query table shows it, 201 for a new record, else 200."""
     status = 202 if not written.is_projected else 201 if written.is_created else 200
-    location = f"/organization-api/{caller.tenant.tenant_id}/{caller.kind.name}/{written.resource_id}"
+    location = public_path(f"/organization-api/{caller.tenant.tenant_id}/{caller.kind.name}/{written.resource_id}")
     headers = {"Location": location, "ETag": f'"{written.version}"'}
     if not written.is_projected:
         headers["Preference-Applied"] = "respond-async"
@@ -136,7 +137,7 @@ def _links(found: Found) -> list[str]:
 
 def _address(page: int) -> str:
     asked = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
-    return f"{request.path}?{urlencode([*asked, ('page', page)])}"
+    return f"{public_path(request.path)}?{urlencode([*asked, ('page', page)])}"
 
 
 def _json(body: object, status: int, headers: dict[str, str]) -> Response:

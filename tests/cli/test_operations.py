@@ -88,6 +88,25 @@ def test_what_the_system_stores_is_its_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "home" / "guildhall.db").stat().st_mode) == 0o600
 
 
+def readable_by_others(home: Path) -> list[str]:
+    """Return what in an instance folder not its owner alone can read; a socket is guarded by its folder."""
+    return sorted(str(path.relative_to(home)) for path in (home, *home.rglob("*"))
+                  if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+@pytest.mark.once("databases of its own")
+def test_what_the_commands_store_is_their_owners_alone(tmp_path: Path) -> None:
+    home, former = tmp_path / "home", os.umask(0o022)
+    try:
+        for command in ("prepare", "organization tenant add acme --yes", "index rebuild --yes"):
+            done = _run(*command.split(), GUILDHALL_HOME=str(home), GUILDHALL_ENV="demo", REDIS_URL="", DATABASE_URL="")
+            assert done.returncode == 0, done.stderr
+    finally:
+        os.umask(former)
+    assert {"guildhall.db", "catalog.db", "acme.db"} <= {path.name for path in home.rglob("*")}
+    assert readable_by_others(home) == []
+
+
 def test_a_database_file_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     settings = load_settings({"GUILDHALL_HOME": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/none/x.db"})
     with pytest.raises(SettingsError, match="DATABASE_URL: "):
@@ -106,6 +125,9 @@ def test_an_instance_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path, ho
 
 @pytest.mark.parametrize(("environment", "named"), [
     ({"PORT": "eighty"}, "PORT"),
+    ({"TIME_ZONE": "Europe/Kyivv"}, "TIME_ZONE"),
+    ({"TIME_ZONE": "UTC,market:Europe/Kyiv"}, "TIME_ZONE"),
+    ({"TIME_ZONE": "Europe"}, "TIME_ZONE"),
     ({"GUILDHALL_ENV": "staging"}, "GUILDHALL_ENV"),
     ({"GUILDHALL_ENV": "production"}, "SECRET_KEY"),
     ({"GUILDHALL_ENV": "production", "RATELIMIT_ENABLED": "0"}, "RATELIMIT_ENABLED"),
@@ -239,7 +261,8 @@ def test_the_demo_refuses_production(tmp_path: Path) -> None:
     secret = "x" * 40
     told = _run("demo", "seed", "--yes", GUILDHALL_ENV="production", SECRET_KEY=secret, SUPERADMIN_PASSWORD=secret,
                 STRIPE_SECRET_KEY="sk_live_x", STRIPE_WEBHOOK_SECRET="whsec_x", MAIL_TRANSPORT="smtp",
-                SMTP_URL="smtp://localhost", GUILDHALL_HOME=str(tmp_path))
+                SMTP_URL="smtp://localhost", PUBLIC_URL="https://guildhall.example",
+                MAIL_FROM="post@guildhall.example", GUILDHALL_HOME=str(tmp_path))
     assert told.returncode == 1
     assert "refuses GUILDHALL_ENV=production" in told.stderr
 

@@ -60,6 +60,17 @@ def test_every_openapi_document_is_valid_and_complete(app: Flask, client: ApiCli
             assert str(api.status) in operation["responses"]
 
 
+@pytest.mark.once("documents are made of declarations")
+def test_every_route_that_answers_with_a_file_says_its_name(app: Flask, client: ApiClient) -> None:
+    pages = {"application/json", "application/problem+json", "text/html", "text/javascript", "text/event-stream"}
+    for mount in (item["url"] for item in client.get("/").json["services"]):
+        document = client.get(f"{mount}/openapi.json").json
+        good = {(path, code): said for path, item in document["paths"].items() for method, operation in item.items()
+                if method != "parameters" for code, said in operation["responses"].items() if code[0] == "2"}
+        assert [place for place, said in good.items() if set(said.get("content", ())) - pages
+                and "Content-Disposition" not in said.get("headers", {})] == []
+
+
 def test_face_and_postman_collection_show_what_the_document_shows(app: Flask, client: ApiClient) -> None:
     for mount in (*(service.service.mount for service in services(app)), "/equipment-api"):
         shown = {operation["operationId"] for item in client.get(f"{mount}/openapi.json").json["paths"].values()
@@ -81,7 +92,7 @@ def test_the_swagger_page_brings_its_own_assets(client: ApiClient) -> None:
 def test_the_swagger_page_finds_its_document_from_where_a_browser_stands(app: Flask, client: ApiClient) -> None:
     for mount in (*(service.service.mount for service in services(app)), "/equipment-api"):
         start = client.get(f"{mount}/swagger-assets/start.js").text
-        named = re.findall(r"url: '([^']+)'", start)
+        named = re.findall(r"fetch\('([^']+)'\)", start)
         assert [urljoin(f"http://here{mount}/swagger", url) for url in named] == [f"http://here{mount}/openapi.json"]
 
 

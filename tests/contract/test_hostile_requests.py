@@ -8,6 +8,7 @@ from tests.clients import ApiClient
 from tests.contract.fronts import DISTINCT_MOUNTS, Front
 from tests.contract.hostile import AUTHORIZATIONS, CONTENT_TYPES, HEADERS, ORIGINS, PATH_TEXTS, QUERY_TEXTS
 from tests.contract.verdict import events, is_error
+from tests.passes import share
 
 COMMON = ("getJoins", "excludeCQRS", "requestId", "caching", "cacheTTL", "pageNumber", "pageRowCount", "access_token")
 STRANGE_QUERIES = ("pageNumber=999999999&pageRowCount=1000", "page=9999999&page_size=300", "page=1000000&pageSize=200",
@@ -38,8 +39,8 @@ def test_no_text_in_a_path_is_a_failure(front: Front) -> None:
 def test_no_text_in_a_query_is_a_failure(front: Front) -> None:
     for operation in front.reads:
         url = front.url(operation)
-        for name in dict.fromkeys((*operation.queries, *COMMON)):
-            for text in QUERY_TEXTS:
+        for place, name in enumerate(dict.fromkeys((*operation.queries, *COMMON))):
+            for text in share(QUERY_TEXTS, place):
                 front.call(operation, f"{url}?{name}={text}", said=f"{name}={text[:60]}")
         for query in (*STRANGE_QUERIES, "&".join(f"{name}=a&{name}=b" for name in operation.queries)):
             front.call(operation, f"{url}?{query}", said=query[:60])
@@ -50,13 +51,13 @@ def test_no_text_in_a_query_is_a_failure(front: Front) -> None:
 @every_service
 @sweep
 def test_no_header_is_a_failure(front: Front) -> None:
-    for operation in front.operations:
-        for headers in HEADERS:
+    for place, operation in enumerate(front.operations):
+        for headers in share(HEADERS, place):
             front.call(operation, headers=headers, said=repr(headers)[:100])
-        for authorization in AUTHORIZATIONS:
+        for authorization in share(AUTHORIZATIONS, place):
             answer = front.call(operation, headers={"Authorization": authorization}, said=authorization[:60])
             assert operation.public or answer.status_code == 401, (operation.name, authorization, answer.text)
-        for content_type in CONTENT_TYPES:
+        for content_type in share(CONTENT_TYPES, place):
             front.call(operation, data=b"{}", headers={"Content-Type": content_type}, said=content_type[:60])
     assert not front.faults, "\n".join(front.faults)
 

@@ -139,9 +139,10 @@ def refused(answer: Any) -> None:
 def production(app: Flask, make_app: Callable[..., Flask], flaky: FlakyGateway,
                monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application as production runs it, its gateway a localstripe, its codes foreseeable."""
-    made = make_app(**PRODUCTION | {"RATELIMIT_ENABLED": "1", "STRIPE_SECRET_KEY": SECRET_KEY})
+    made = make_app(**PRODUCTION)
     parts = made.extensions["guildhall"]
-    monkeypatch.setattr(parts, "settings", replace(parts.settings, stripe_api_base=flaky.url))
+    monkeypatch.setattr(parts, "settings", replace(
+        parts.settings, stripe_api_base=flaky.url, stripe_secret_key=SECRET_KEY))
     drawn = count(FIRST_CODE)
     monkeypatch.setattr(one_time_codes, "secrets", SimpleNamespace(
         randbelow=lambda _: next(drawn), token_urlsafe=lambda _: LINK_SECRET))

@@ -88,11 +88,22 @@ def test_names_are_found_in_any_letter_case_of_any_alphabet(world: Registry, hos
     assert names(owner.send("GET", "/api/equipment?name=STRASSE")) == ["Томограф МРТ"]
 
 
-@pytest.mark.parametrize("wildcard", ["%25", "_", "%5C"])
-def test_a_wildcard_is_a_character_like_any_other(world: Registry, hospital: str, owner: Holder, wildcard: str) -> None:
-    world.equipment(hospital, name="plain")
+@pytest.mark.parametrize("code", ["gr49", "GR-49", "gr 49", "55728", "55/72/8", "55 72 8", "aero 7", "ærø7"])
+def test_names_with_codes_are_found_with_and_without_separators(
+    world: Registry, hospital: str, owner: Holder, code: str
+) -> None:
+    world.equipment(hospital, name="Gr.49 gasket 55/72/8", names=[{"name": "Ærø-7", "type": "place"}])
+    world.equipment(hospital, name="Gr.4 gasket 9")
+
+    assert names(owner.send("GET", f"/api/equipment?name={code}")) == ["Gr.49 gasket 55/72/8"]
+
+
+@pytest.mark.parametrize("wildcard", ["%25", "_", "%5C", "---", "%22", "."])
+def test_nothing_but_signs_finds_nothing(world: Registry, hospital: str, owner: Holder, wildcard: str) -> None:
+    world.equipment(hospital, name='plain 100% "a_b" --- \\ .')
 
     assert names(owner.send("GET", f"/api/equipment?name={wildcard}")) == []
+    assert names(owner.send("GET", f"/api/divisions?name={wildcard}")) == []
 
 
 def test_equipment_is_found_where_it_stands_now(world: Registry, hospital: str, owner: Holder) -> None:

@@ -1,10 +1,16 @@
 """The order of checks of POST /api/equipment, one test a rung; a request that breaks several answers with the first."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
+from app.clock import moved_clock, now
 from app.data.changes import OutboxRecord
 from app.data.ids import uuid7
 from app.data.reads import fetch
@@ -13,6 +19,7 @@ from blueprints.equipment import registry
 from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient
 from blueprints.equipment.rules import SCOPES
 from blueprints.equipment.tokens import console
+from tests.clients import ApiClient
 from tests.equipment.conftest import WALKER, Holder, Registry, entries, refusal
 
 WITHOUT_WRITE = tuple(scope for scope in SCOPES if scope != "equipment:write")
@@ -128,6 +135,38 @@ def test_rung_4_a_date_is_written_as_iso_8601_writes_it(owner: Holder, moment: s
 
 def test_rung_4_equipment_cannot_be_manufactured_in_the_future(owner: Holder) -> None:
     assert entries(register(owner, manufacture_date="2999-01-01")) == {"$.manufacture_date": ["invalid"]}
+
+
+def _day_in(zone: str, ahead: int = 0) -> str:
+    return (now().astimezone(ZoneInfo(zone)) + timedelta(days=ahead)).date().isoformat()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Kyiv", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+def test_rung_4_equipment_may_be_manufactured_today_wherever_that_is(
+    world: Registry, hospital: str, zone: str
+) -> None:
+    for hour in range(0, 24, 6):
+        with moved_clock(hours=hour):
+            owner = world.holder(hospital)
+            assert register(owner, manufacture_date=_day_in(zone)).status_code == 201, (hour, zone)
+
+
+def test_rung_4_a_day_of_the_realms_zone_has_one_day_of_grace(
+    world: Registry, hospital: str, make_app: Callable[..., Flask]
+) -> None:
+    client = ApiClient(make_app(TIME_ZONE="UTC,equipment:Europe/Kyiv"))
+    for hour in range(0, 24, 4):
+        with moved_clock(hours=hour):
+            in_kyiv = replace(world.holder(hospital), client=client)
+            assert register(in_kyiv, manufacture_date=_day_in("Europe/Kyiv", 1)).status_code == 201, hour
+            too_late = register(in_kyiv, manufacture_date=_day_in("Europe/Kyiv", 2))
+            assert entries(too_late) == {"$.manufacture_date": ["invalid"]}, hour
+
+
+def test_rung_4_a_date_with_a_time_is_an_instant_and_has_no_grace(owner: Holder) -> None:
+    later = (now() + timedelta(hours=1)).isoformat()
+    assert entries(register(owner, manufacture_date=later)) == {"$.manufacture_date": ["invalid"]}
+    assert register(owner, manufacture_date=(now() - timedelta(hours=1)).isoformat()).status_code == 201
 
 
 def test_rung_4_a_malformed_date_hides_no_other_wrong_one(owner: Holder) -> None:

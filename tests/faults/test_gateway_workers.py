@@ -1,5 +1,5 @@
-"""A gateway that takes half a minute must not take the web workers with it (issue 3, item 5)."""
-import time
+"""A gateway that says nothing must not take the web workers with it (issue 3, item 5)."""
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,18 +17,16 @@ from tests.marketplace.order_management.shop import ORDERS, Shop
 
 # ruff: noqa: F811 - that is how pytest hands fixtures over
 BUYERS = 8
-AT_EASE_SECONDS = 3.0  # far below the time a stuck worker would need
 
 
-def slowest_answer(url: str, until: Callable[[], bool]) -> float:
-    """Ask for the health of the service again and again; return the longest anybody would have waited, in seconds."""
-    slowest = 0.0
+def answers_while(url: str, until: Callable[[], bool]) -> int:
+    """Ask for the health of the service again and again; return how many answers came before `until` held."""
+    answers = 0
     while not until():
-        started = time.perf_counter()
         with closing(Connection(url, "")) as connection:
             assert connection.call("GET", f"{ORDERS}/health")[0] == 200
-        slowest = max(slowest, time.perf_counter() - started)
-    return slowest
+        answers += 1
+    return answers
 
 
 @pytest.mark.slow
@@ -51,13 +49,15 @@ def test_a_slow_gateway_leaves_workers_for_everybody_else(testbed, tmp_path, fla
                 with closing(Connection(live.url, str(buyers[place].token))) as connection:
                     return connection.call("PATCH", path, {"paymentUserParams": {"paymentMethodId": "pm_card_visa"}})
 
-            with flaky.failing("/v1/payment_intents", times=1000, delay=30.0), ThreadPoolExecutor(BUYERS) as pool:
+            speaks = threading.Event()
+            with flaky.failing("/v1/payment_intents", times=1000, opens=speaks), ThreadPoolExecutor(BUYERS) as pool:
                 paying = [pool.submit(pay, place) for place in range(BUYERS)]
-                slowest = slowest_answer(live.url, lambda: all(one.done() for one in paying))
-                answers = [one.result() for one in paying]
+                answered = answers_while(live.url, lambda: all(one.done() for one in paying))
+                answers = [one.result() for one in paying]  # the gateway has not said a word until here
+                speaks.set()
             assert {status for status, _ in answers} == {200}
-            assert slowest < AT_EASE_SECONDS
-            wait_until(lambda: {shop.read(order, shop.super_admin)["status"] for order in orders} == {"PAID"},
-                       "the worker has made every payment", 120, every=0.5)
-            assert all(len(flaky.stripe.intents(orderId=order)) == 1 for order in orders)
+            assert answered >= BUYERS
+            # What the silent gateway did all the same is found later: test_gateway_outages, lease by lease.
+            wait_until(lambda: all(len(flaky.stripe.intents(orderId=order)) == 1 for order in orders),
+                       "each payment arrived once", 60)
             db.engine.dispose()

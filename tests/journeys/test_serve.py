@@ -1,4 +1,5 @@
 """`flask serve` as a user meets it: it comes up, keeps its data, mends itself and ends when told to."""
+import os
 import time
 from pathlib import Path
 
@@ -39,6 +40,19 @@ def test_the_demo_is_seeded_once_and_kept(tmp_path: Path) -> None:
             counts.append(system.flask("demo", "seed", "--yes", "--json").stdout)
     assert counts[0] == counts[1]
     assert '"products": 0' in counts[0]
+
+
+def test_what_a_running_system_stores_is_its_owners_alone(tmp_path: Path) -> None:
+    home, former = tmp_path / "home", os.umask(0o022)
+    try:
+        with live_system(home, GUILDHALL_ENV="demo") as system:
+            assert system.flask("organization", "tenant", "add", "acme", "--yes").returncode == 0
+            stored = list(home.rglob("*"))
+            open_to_others = {path.name for path in stored if path.exists() and path.stat().st_mode & 0o077}
+    finally:
+        os.umask(former)
+    assert {"guildhall.db", "acme.db", "web.log", "valkey.conf", "search"} <= {path.name for path in stored}
+    assert open_to_others == {"serve.out"}  # the test's own
 
 
 def test_doctor_finds_a_running_system_well(live: LiveSystem) -> None:

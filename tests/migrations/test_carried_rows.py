@@ -2,16 +2,18 @@
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Boolean, DateTime, MetaData, Numeric, String, Table, insert
 
 from app.data.entity import db
-from tests.migrations.test_waiting_rows import rows, to
+from blueprints.platform.auth.checks import addresses
+from tests.migrations.test_waiting_rows import rows, to, write
 from tests.testbed import Testbed
 
 AT = "2026-01-01T01:00:00.000Z"
 
 
-def put(name: str, **values: Any) -> None:
+def put(name: str, /, **values: Any) -> None:
     """Insert a row into the table as it stands now; what it demands beside `values` is empty."""
     table = Table(name, MetaData(), autoload_with=db.engine)
     for column in table.columns:
@@ -80,6 +82,39 @@ def test_older_orders_get_their_history_and_what_is_due(testbed: Testbed) -> Non
             to(app, "0006")
 
 
+def test_what_is_searched_is_folded_in_batches(testbed: Testbed) -> None:
+    with testbed.empty_app() as app:
+        to(app, "0008")
+        put("marketplace_category", id="the first", title="Лев")
+        write("""WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1202)
+            INSERT INTO marketplace_category (id, title, is_active, record_version, created_at, updated_at)
+            SELECT 'more ' || n, title || ' Gr.' || n, is_active, record_version, created_at, updated_at
+            FROM marketplace_category, number""")  # more than two batches
+        put("marketplace_user", id="anna", fullname="Ærø", address=_json('{"city": "90-001 Łódź"}'))
+        put("marketplace_user", id="ben", fullname="Ben", address=None)
+        put("marketplace_search_index", id="one", document=_json('{"title": "Gr.49", "id": "x", "note": "Straße"}'))
+        put("divisions", id="division", name="Straße", folded_name="strasse")
+        put("equipments", id="tomograph", name="Томограф", folded_names="томограф")
+        for number, name in enumerate(("Ærø", "№ 7")):
+            put("equipment_names", id=str(number), equipment_id="tomograph", name=name)
+        for _ in range(2):
+            to(app, "0011")
+            folded = rows("SELECT folded_title FROM marketplace_category")
+            assert {title for title, in folded} == {"лев", *(f"лев gr{number}" for number in range(1, 1203))}
+            assert rows("SELECT id, folded_fullname, folded_address FROM marketplace_user ORDER BY id") == [
+                ("anna", "aero", "90001lodz"), ("ben", "ben", None)]
+            assert rows("SELECT words FROM marketplace_search_index") == [(" gr 49 gr49  strasse ",)]
+            assert rows("SELECT folded_name FROM divisions") == [("strasse",)]
+            assert rows("SELECT folded_names FROM equipments") == [("томограф\naero\nno7",)]
+            to(app, "0008")
+            assert rows("SELECT folded_names FROM equipments") == [("томограф\nærø\n№ 7",)]
+
+
+def _json(text: str) -> Any:
+    """Return JSON as the database under test takes it."""
+    return orjson.loads(text) if db.engine.dialect.name == "postgresql" else text
+
+
 def _older_orders() -> None:
     order("shipped", "SHIPPED", paid_at=AT, shipped_at=AT)
     order("cancelled", "CANCELLED", paid_at=AT, cancelled_at=AT)
@@ -88,3 +123,48 @@ def _older_orders() -> None:
             ("cancelled", "", 50)]):  # money that was nobody's is not due for a line
         put("order_ledger", id=f"entry {number}", source_id=f"source {number}", order_id=order_id, item_id=item_id,
             gross=gross)
+
+
+def user(user_id: str, email: str, day: int, **values: Any) -> None:
+    put("marketplace_user", id=user_id, email=email, created_at=f"2026-01-{day:02}T01:00:00.000Z",
+        **{"is_active": True, "email_verified": False} | values)
+
+
+def test_addresses_come_into_their_one_form_and_no_account_is_lost(testbed: Testbed) -> None:
+    with testbed.empty_app() as app:
+        to(app, "0008")
+        user("alone", "x@bücher.example", 1)
+        user("ascii", "y@xn--bcher-kva.example", 3)
+        user("rival", "y@bücher.example", 2)
+        user("older", "z@bu\u0308cher.example", 1)
+        user("proved", "z@bücher.example", 2, email_verified=True)
+        user("deleted", "y@bücher.example", 4, is_active=False)
+        user("hidden", "mia@exam\u200bple.com", 1)
+        user("local", "müller@example.com", 1)
+        for _ in range(2):
+            to(app, "0009")
+            assert dict(rows("SELECT id, email FROM marketplace_user")) == {
+                "alone": "x@xn--bcher-kva.example", "ascii": "y@xn--bcher-kva.example", "rival": "y@bücher.example",
+                "older": "z@bu\u0308cher.example", "proved": "z@xn--bcher-kva.example",
+                "deleted": "y@xn--bcher-kva.example", "hidden": "mia@exam\u200bple.com", "local": "müller@example.com"}
+            with app.app_context():
+                state, says = addresses()
+            assert state == "warn"
+            assert says.endswith("none: marketplace hidden, marketplace older, marketplace rival")
+            to(app, "0008")
+
+
+def test_inventory_numbers_are_compared_folded_and_those_that_share_one_stay(testbed: Testbed) -> None:
+    numbers = (("1", "A", "INV-1", True), ("2", "A", "inv-1 ", True), ("3", "B", "INV-1", True),
+               ("4", "A", "INV-1", False), ("5", "A", None, True), ("6", "A", "ＩＮＶ-2", True))
+    with testbed.empty_app() as app:
+        to(app, "0008")
+        for row_id, owner, number, is_active in numbers:
+            put("equipments", id=row_id, legal_entity_id=owner, external_id=number, is_active=is_active)
+        for _ in range(2):
+            to(app, "0009")
+            assert rows("SELECT id, external_id, folded_external_id FROM equipments ORDER BY id") == [
+                ("1", "INV-1", "inv-1"), ("2", "inv-1 ", None), ("3", "INV-1", "inv-1"), ("4", "INV-1", "inv-1"),
+                ("5", None, None), ("6", "ＩＮＶ-2", "inv-2")]
+            to(app, "0008")
+        assert rows("SELECT id, external_id FROM equipments ORDER BY id") == [(row[0], row[2]) for row in numbers]

@@ -2,8 +2,6 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from blueprints.organization.domain import identifiers
 from blueprints.organization.domain.aggregate import Aggregate, Expectation, Stamp, fold
@@ -18,7 +16,6 @@ from blueprints.organization.domain.refusals import (
     NeverExisted,
     PreconditionFailed,
 )
-from blueprints.organization.domain.words import search_text, words
 
 WHO = Identity("acme", "organization", "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e")
 NEW = Aggregate(WHO)
@@ -208,16 +205,3 @@ def test_check_digits_of_real_leis_agree(code: str) -> None:
                                   "506700GE1G29325QX363\n", "506700GE1G29325XQ363"])
 def test_a_wrong_lei_is_seen(code: str) -> None:
     assert not is_lei(code)
-
-
-def test_words_lose_case_and_accents() -> None:
-    assert words("Société Générale, S.A. — Straße 12") == ["societe", "generale", "s", "a", "strasse", "12"]
-
-
-def test_search_text_lets_the_beginning_of_each_word_be_found() -> None:
-    assert search_text(["Acme Ltd", None, 7, "ÄCME"]) == " acme ltd acme"
-
-
-@given(st.text())
-def test_folding_words_twice_changes_nothing(text: str) -> None:
-    assert words(" ".join(words(text))) == words(text)

@@ -49,6 +49,13 @@ def test_it_answers_and_refuses_in_its_own_way(caller: Caller) -> None:
     assert (response.status_code, response.mimetype) == (405, "application/problem+json")
 
 
+def test_addresses_in_headers_begin_with_the_path_of_public_url(caller: Caller, make_app: Callable[..., Flask]) -> None:
+    below = Caller(make_app(PUBLIC_URL="https://example.net/shop"), "acme", caller.token)
+    made = below.post(ACME)
+    assert made.headers["Location"] == f"/shop/organization-api/acme/organization/{made.get_json()['resourceId']}"
+    assert "</shop/organization-api/acme/organization?" in below.search().headers["Link"]
+
+
 def test_a_trailing_slash_is_forgiven(caller: Caller) -> None:
     assert caller.call("POST", "/", ACME).status_code == 201
 

@@ -299,7 +299,8 @@ def test_resources_that_two_processes_use_first_at_one_moment_are_both_remembere
     ensure_tables(ports, stale, kind)
     found = ports.tenants.find(tenant.tenant_id)
     assert found is not None
-    assert sorted(found.resources) == ["organization/v1", "other/v1", "person/v1"]
+    assert sorted(found.resources) == [
+        "organization/v1", "organization/v1/words-2", "other/v1", "person/v1", "person/v1/words-2"]
 
 
 def test_resource_names_differ_by_more_than_case(tmp_path: Path) -> None:

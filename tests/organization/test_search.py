@@ -2,6 +2,7 @@
 import re
 
 import pytest
+from sqlalchemy import text, update
 
 from app.clock import moved_clock
 from tests.organization.world import Caller, World
@@ -52,13 +53,51 @@ def test_properties_are_found_by_equality(town: Caller, query: str, names: list[
     ("générale", ["Zeta GmbH"]),
     ("arzte", ["Ärzte %_ AG"]),
     ("union", ["Ärzte %_ AG"]),
-    ("%25", ["Acme Bau", "Beta", "Zeta GmbH", "acme", "Ärzte %_ AG"]),
-    ("_", ["Ärzte %_ AG"]),
+    ("%25", []),
+    ("_", []),
+    ("---", []),
+    ("%22", []),
+    ("%5C", []),
+    ("%25_%25", []),
+    ("", ["Acme Bau", "Beta", "Zeta GmbH", "acme", "Ärzte %_ AG"]),
+    ("%20", ["Acme Bau", "Beta", "Zeta GmbH", "acme", "Ärzte %_ AG"]),
+    ("ärzte AG", ["Ärzte %_ AG"]),
     ("kyiv", []),
     ("acme beta", []),
 ])
 def test_full_text_finds_the_beginning_of_words_of_the_names(town: Caller, words: str, names: list[str]) -> None:
     assert town.names(f"q={words}&sort=name") == names
+
+
+@pytest.mark.parametrize(("words", "names"), [
+    ("gr49", ["Gr.49 gasket 55/72/8"]), ("GR-49", ["Gr.49 gasket 55/72/8"]), ("gr+49", ["Gr.49 gasket 55/72/8"]),
+    ("55728", ["Gr.49 gasket 55/72/8"]), ("55/72/8", ["Gr.49 gasket 55/72/8"]), ("55+72+8", ["Gr.49 gasket 55/72/8"]),
+    ("gask+gr49", ["Gr.49 gasket 55/72/8"]), ("AERO", ["Ærø Ferries"]), ("ÆRØ", ["Ærø Ferries"]),
+    ("лев", ["Лев"]), ("lodz", ["Łódź"]), ("gr5", []),
+])
+def test_codes_are_found_with_and_without_separators_and_letters_without_their_strokes(
+        fresh: Caller, words: str, names: list[str]) -> None:
+    for name in ("Gr.49 gasket 55/72/8", "Ærø Ferries", "Лев", "Łódź"):
+        fresh.add(name=name, legalName="x")
+    assert fresh.names(f"q={words}") == names
+
+
+def test_words_that_a_release_before_has_stored_are_written_anew_when_the_tenant_is_next_used(
+        shared_world: World, fresh: Caller) -> None:
+    for number in range(203):  # more than a batch
+        fresh.add(name=f"Ærø {number}")
+    tenant = shared_world.ports.tenants.find(fresh.tenant_id)
+    assert tenant is not None
+    with shared_world.organization.engines.connect(tenant, writes=True) as connection:
+        connection.execute(text('UPDATE "organization"."v1-organization" SET "searchText" = \' ærø\''))
+        connection.commit()
+    assert fresh.names("q=ærø") == []
+    with shared_world.organization._catalog.connect(writes=True) as connection:
+        connection.execute(update(shared_world.organization._catalog.tables.tenants).where(
+            shared_world.organization._catalog.tables.tenants.c.tenantId == fresh.tenant_id).values(
+                resources=["organization/v1"]))
+    assert fresh.search("q=ærø").headers["X-Total-Count"] == "203"
+    assert fresh.names("q=ærø202") == ["Ærø 202"]
 
 
 @pytest.mark.parametrize(("sort", "names"), [

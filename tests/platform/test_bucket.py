@@ -8,6 +8,7 @@ from flask.cli import ScriptInfo
 from PIL import Image
 from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage
+from werkzeug.http import parse_options_header
 from werkzeug.test import encode_multipart
 
 from app.clock import moved_clock
@@ -74,6 +75,17 @@ def test_36_an_upload_is_described_and_downloaded_by_anyone(auth, one, tokens, s
     settle()
     download = auth.call("GET", f"/download/{file['fileId']}", service="bucket")
     assert (download.status_code, download.mimetype, download.data) == (200, "image/png", content)
+    assert download.headers["Content-Disposition"] == 'inline; filename="test (10).png"'
+    assert download.headers["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" in download.headers["Cache-Control"]
+
+
+def test_36_a_download_is_named_as_its_uploader_named_it_without_what_deceives(auth, one, tokens, settle):
+    name = 'на‮пляже".exe'
+    [file] = upload(auth, tokens(one)["userBucketToken"], user_bucket(one), png(), name=name).json["data"]
+    settle()
+    said = auth.call("GET", f"/download/{file['fileId']}", service="bucket").headers["Content-Disposition"]
+    assert parse_options_header(said) == ("inline", {"filename": "напляже.png"})
 
 
 def test_36_several_files_come_in_one_upload(auth, one, tokens):

@@ -130,6 +130,12 @@ def test_tries_without_a_code_do_not_count(auth, people):
     assert complete(auth, one.email, code).status_code == 200
 
 
+def test_asking_for_many_addresses_whether_they_have_an_account_ends(auth, monkeypatch):
+    monkeypatch.setattr(verification, "ADDRESS_CALLS", replace(verification.ADDRESS_CALLS, most=3))
+    asked = [start(auth, f"u{number}@example.com", **STRANGER).status_code for number in range(4)]
+    assert asked == [401, 401, 401, 429]
+
+
 def test_ipv6_addresses_of_one_network_share_their_tries(auth, people):
     one = people.user("u1")
     code = start(auth, one.email).json["secretCode"]

@@ -348,9 +348,29 @@ def test_29_phone_and_address_filter_the_marketplace(auth, people):
               json={"phone": "+905551234567", "address": {"city": "Izmir"}, "currentPassword": PASSWORD})
     everyone = [user.user_id for user in (people.super_admin(), admin, one)]
     expected = [one.user_id] if auth.realm == "marketplace" else everyone
-    for query in ({"phone": "+905551234567"}, {"address": "Izmir"}, {"adress": "izmir"}):
+    for query in ({"phone": "+905551234567"}, {"address": "Izmir"}, {"adress": "izmir"}, {"address": "İZMİR"}):
         found = auth.call("GET", "/v1/users", token=admin.token, query_string=query).json["users"]
         assert {user["id"] for user in found} == set(expected)
+
+
+@pytest.mark.parametrize(("fullname", "keyword"), [
+    ("Лев Толстой", "лев"), ("Ærø Løve", "aero love"), ("Straße", "STRASSE"), ("Łukasz", "lukasz"),
+    ("O\u02bcNeil", "o'n")])
+def test_people_are_found_by_their_names_in_any_case_and_without_accents(auth, people, fullname, keyword):
+    admin, one = people.admin(), people.user("u1", fullname=fullname)
+    people.user("u2", fullname="Somebody Else")
+    found = auth.call("GET", "/v1/searchusers", token=admin.token, query_string={"keyword": keyword}).json["users"]
+    assert [user["id"] for user in found] == [one.user_id]
+
+
+@pytest.mark.parametrize("signs", ["%", "---", '"', "_", "@", ".", "\\", "%_%"])
+def test_nothing_but_signs_finds_nobody(auth, people, signs):
+    admin = people.admin()
+    people.user("u1", fullname='100% "quoted" --- a_b', email="a_b@example.com")
+    found = auth.call("GET", "/v1/searchusers", token=admin.token, query_string={"keyword": signs})
+    assert found.json["users"] == []
+    if auth.realm == "marketplace":
+        assert auth.call("GET", "/v1/users", token=admin.token, query_string={"address": signs}).json["users"] == []
 
 
 def test_30_search_finds_parts_of_name_and_email_literally(auth, people):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_
 
 from app.data.columns import camel_case, parse_iso
+from app.data.folded import folded_column, has_part
 from app.data.ids import canonical_uuid
 from app.data.money import FACTORS, to_minor
 from app.errors import InvalidInput
@@ -78,9 +79,10 @@ def _any_of(column: Any) -> Clause:
 
 
 def _contains(column: Any) -> Clause:
+    folded = folded_column(column)
+
     def clause(values: list[Any]) -> Condition:
-        return or_(*(column.is_(None) if value is None else column.icontains(value, autoescape=True)
-                     for value in values))
+        return or_(*(column.is_(None) if value is None else has_part(folded, value) for value in values))
     return clause
 
 
@@ -141,7 +143,7 @@ def equal(column: Any, name: str | None = None) -> Filter:
 
 
 def contains(column: Any, name: str | None = None) -> Filter:
-    """Filter a text column by case-insensitive substring."""
+    """Filter by any part of a column that has a folded one; case, accents and the separators of codes do not count."""
     return Filter(name or camel_case(column.key), _text, _contains(column), "string")
 
 

@@ -99,6 +99,20 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """What the gateway says of a payment that its bank takes back; `status` and `reason` are Stripe's words.
+
+    `answer_until` is when evidence must be there, None when none is wanted."""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    reason: str | None = None
+    answer_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayEvent:
     """A verified webhook: its unique id, what it is about, and the state it carried when it was sent."""
 
@@ -107,6 +121,7 @@ class GatewayEvent:
     created: datetime
     intent: Intent | None = None
     refund: Refund | None = None
+    dispute: Dispute | None = None
     intent_id: str | None = None
     raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -121,7 +136,10 @@ INTENT_EVENTS = frozenset({
     "payment_intent.processing", "payment_intent.requires_action"})
 REFUND_EVENTS = frozenset({
     "refund.created", "refund.updated", "refund.failed", "charge.refund.updated", "charge.refunded"})
-HANDLED_EVENTS = INTENT_EVENTS | REFUND_EVENTS
+DISPUTE_EVENTS = frozenset({
+    "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated"})
+HANDLED_EVENTS = INTENT_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS
 
 
 class PaymentGateway(Protocol):

@@ -12,10 +12,12 @@ from typing import Any
 
 import stripe
 
+from app.data.money import least_step
 from app.payments.gateway.port import (
     HANDLED_EVENTS,
     Card,
     Charge,
+    Dispute,
     GatewayEvent,
     GatewayUnavailable,
     Intent,
@@ -40,6 +42,8 @@ LIKE_AT_LOCALSTRIPE = {
     "attach": {"pm_card_chargeDeclined": "pm_card_visa_chargeDeclined"},
     "charge": dict.fromkeys(("pm_card_chargeDeclined", "pm_card_visa_chargeDeclined"), "pm_card_chargeCustomerFail")}
 ASKS_FOR_ACTION, ITS_NUMBER = "pm_card_authenticationRequired", "4000002500003155"
+# Of an event's subject: a secret, and what is written about a buyer for a bank to read.
+NOT_KEPT = ("client_secret", "evidence")
 # Stripe's unit where it is not ISO 4217's (docs.stripe.com/currencies, special cases): times, divided by.
 UNIT_AT_STRIPE = {"ISK": (100, 1), "UGX": (100, 1), "MGA": (1, 100)}
 
@@ -195,11 +199,10 @@ def _sound(method_id: str) -> str:
 
 
 def _at_stripe(minor: int, currency: str) -> int:
+    if minor % least_step(currency):  # a row from before such prices were refused
+        raise PaymentRefused(f"Payments in {currency} are made in coarser steps", "invalid_amount", 400)
     times, divided_by = UNIT_AT_STRIPE.get(currency, (1, 1))
-    amount, rest = divmod(minor * times, divided_by)
-    if rest:
-        raise PaymentRefused(f"Payments in {currency} are made in whole units", "invalid_amount", 400)
-    return amount
+    return minor * times // divided_by
 
 
 def _minor(amount: int, currency: str) -> int:
@@ -236,6 +239,12 @@ def _refund(data: Mapping[str, Any]) -> Refund:
                   metadata=_entries(data.get("metadata")))
 
 
+def _dispute(data: Mapping[str, Any]) -> Dispute:
+    currency, due = data["currency"].upper(), (data.get("evidence_details") or {}).get("due_by")
+    return Dispute(id=data["id"], amount=_minor(data["amount"], currency), currency=currency, status=data["status"],
+                   reason=data.get("reason"), answer_until=datetime.fromtimestamp(int(due), UTC) if due else None)
+
+
 def _card(data: Mapping[str, Any]) -> Card:
     card, billing = data.get("card") or {}, data.get("billing_details") or {}
     info = {name: card[name] for name in CARD_FACTS if name in card}
@@ -253,8 +262,9 @@ def _event(data: Mapping[str, Any]) -> GatewayEvent:
     kind = subject.get("object")
     intent = _intent(subject) if kind == "payment_intent" else None
     refund = _refund(subject) if kind == "refund" else None
+    dispute = _dispute(subject) if kind == "dispute" else None
     intent_id = intent.id if intent else _id_of(subject.get("payment_intent"))
     created = datetime.fromtimestamp(int(data["created"]), UTC)
-    shown = {name: value for name, value in subject.items() if name != "client_secret"}
+    shown = {name: value for name, value in subject.items() if name not in NOT_KEPT}
     return GatewayEvent(id=str(data["id"]), type=str(data["type"]), created=created, intent=intent, refund=refund,
-                        intent_id=intent_id, raw={**data, "data": {"object": shown}})
+                        dispute=dispute, intent_id=intent_id, raw={**data, "data": {"object": shown}})

@@ -109,7 +109,7 @@ class Folder:
     @contextmanager
     def _locked(self, name: str, wait_seconds: float) -> Iterator[None]:
         self.path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._acquire(handle, name, wait_seconds)
             try:

@@ -7,14 +7,16 @@ import struct
 from array import array
 from collections import defaultdict
 from collections.abc import Generator, Mapping
+from itertools import chain
 from typing import Any
 
 import orjson
 from whoosh import columns, fields, formats
 
+from app.folding import indexed_words, words_and_codes
 from app.search.fields import IndexSchema
 from app.search.port import Document
-from app.search.text import as_text, column_value, packed, value_of, words
+from app.search.text import as_text, column_value, packed, value_of
 
 ID = "id"
 VERSION = "version"
@@ -70,7 +72,7 @@ def whoosh_document(schema: IndexSchema, document: Document) -> dict[str, Any]:
         if field.has_column and (held := column_value(field, value)) is not None:
             made[column_name(field.name)] = held
         if field.has_own_words:
-            made[own_words(field.name)] = dict.fromkeys(words(as_text(value)), 1.0)
+            made[own_words(field.name)] = dict.fromkeys(indexed_words(as_text(value)), 1.0)
     return made
 
 
@@ -80,13 +82,15 @@ def whoosh_tombstone(id: str, version: int) -> dict[str, Any]:
 
 
 def word_weights(schema: IndexSchema, values: Mapping[str, Any]) -> dict[str, float]:
-    """Word to BM25 weight over all worded fields, each occurrence counting its field's boost."""
+    """Word to BM25 weight over all worded fields, each occurrence counting its field's boost.
+
+    A code written without its separators is no word more in the length of the document."""
     counts: dict[str, float] = defaultdict(float)
     length = 0
     for field in schema.worded:
-        found = words(as_text(value_of(values, field.name)))
+        found, codes = words_and_codes(as_text(value_of(values, field.name)))
         length += len(found)
-        for word in found:
+        for word in chain(found, codes):
             counts[word] += field.boost
     norm = _K1 * (1 - _B + _B * length / _TYPICAL_LENGTH)
     return {word: count * (_K1 + 1) / (count + norm) for word, count in counts.items()}

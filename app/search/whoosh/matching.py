@@ -6,9 +6,11 @@ The loops are comprehensions over arrays on purpose: a search of 100,000 documen
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import compress
 from typing import Any
 
+from app.folding import Way, Ways, fold, words
 from app.search.fields import Field, IndexSchema
 from app.search.port import Filter, InvalidSearch, SearchQuery
 from app.search.text import (
@@ -18,16 +20,14 @@ from app.search.text import (
     as_number,
     as_text,
     ends_open,
-    fold,
+    is_beginning,
     query_words,
     value_of,
-    words,
 )
 from app.search.whoosh.layout import WORDS, own_words
 from app.search.whoosh.segments import SegmentData
 from app.search.whoosh.snapshot import SegmentView, Snapshot
 
-MIN_PREFIX = 2  # shorter last words are searched whole: a single letter would match nearly everything
 MAX_EXPANSION = 1000  # words a beginning may stand for, per segment
 # A word that only begins as asked counts less than the word itself.
 _PREFIX_WORTH = 0.7
@@ -35,17 +35,19 @@ _WILDCARD_LIMIT = 200
 
 Docs = Sequence[int]
 Narrow = Callable[[SegmentView, Docs], Docs]
+WordScores = Callable[[str, bool], dict[int, float]]
 
 
 class Matcher:
     """A checked query, ready to be run on each segment of a snapshot."""
 
     def __init__(self, schema: IndexSchema, query: SearchQuery, snapshot: Snapshot) -> None:
-        self._words = query_words(query.text)
-        self._nothing = bool(query.text.strip()) and not self._words
-        self._open = ends_open(query.text) and bool(self._words) and len(self._words[-1]) >= MIN_PREFIX
+        self._wanted = query_words(query.text)
+        self._nothing = bool(query.text.strip()) and not self._wanted
+        self._open = ends_open(query.text)
         self._narrowings = [narrowing(schema, condition) for condition in query.filters]
-        self._weights = [_inverse_frequency(snapshot, WORDS, word) for word in self._words]
+        asked = {word for ways in self._wanted for way in ways for word in way}
+        self._weights = {word: _inverse_frequency(snapshot, WORDS, word) for word in asked}
 
     def docs(self, segment: SegmentView, scored: bool) -> tuple[Docs, dict[int, float]]:
         """The matching documents of a segment, ascending, and their scores when asked for."""
@@ -53,9 +55,9 @@ class Matcher:
         if self._nothing:
             return (), scores
         docs: Docs = range(segment.data.size)
-        if len(self._words) == 1 and not scored and not self._open:
-            docs = segment.data.postings(WORDS, self._words[0]).docs
-        elif self._words:
+        if (word := self._only_word) is not None and not scored:
+            docs = segment.data.postings(WORDS, word).docs
+        elif self._wanted:
             scores = self._scores(segment.data)
             docs = sorted(scores)
         if docs and segment.alive is not None:
@@ -66,20 +68,56 @@ class Matcher:
             docs = narrow(segment, docs)
         return docs, scores
 
+    @property
+    def _only_word(self) -> str | None:
+        """The one word of the query, when only the whole word counts."""
+        if len(self._wanted) != 1 or len(self._wanted[0]) != 1:
+            return None
+        [[[*others, word]]] = self._wanted
+        return None if others or self._is_begun(word) else word
+
+    def _is_begun(self, last: str) -> bool:
+        return self._open and is_beginning(last)
+
     def _scores(self, data: SegmentData) -> dict[int, float]:
+        """The documents that hold every member of the query, in whichever of its ways."""
+        @cache  # the ways of a member share their words
+        def of_word(word: str, begun: bool) -> dict[int, float]:
+            return (_begun_scores if begun else _word_scores)(data, word, self._weights[word])
+
         scores: dict[int, float] | None = None
-        last = len(self._words) - 1
-        for place, (word, weight) in enumerate(zip(self._words, self._weights, strict=True)):
-            begun = self._open and place == last
-            found = _begun_scores(data, word, weight) if begun else _word_scores(data, word, weight)
-            if scores is None:
-                scores = found
-            else:
-                other = scores
-                scores = {doc: other[doc] + found[doc] for doc in other.keys() & found.keys()}
+        for place, ways in enumerate(self._wanted, 1):
+            found = self._of_ways(of_word, ways, place == len(self._wanted))
+            scores = found if scores is None else _of_both(scores, found)
             if not scores:
                 break
         return scores or {}
+
+    def _of_ways(self, of_word: WordScores, ways: Ways, at_end: bool) -> dict[int, float]:
+        """The documents that hold all words of one of the ways, with the best score among those."""
+        if len(ways) == 1:
+            return self._of_way(of_word, ways[0], at_end)
+        best: dict[int, float] = {}
+        for way in ways:
+            for doc, score in self._of_way(of_word, way, at_end).items():
+                if score > best.get(doc, 0.0):
+                    best[doc] = score
+        return best
+
+    def _of_way(self, of_word: WordScores, way: Way, at_end: bool) -> dict[int, float]:
+        scores: dict[int, float] | None = None
+        # The rarest word first: most ways to write a code hold one that stands nowhere.
+        for place, word in sorted(enumerate(way, 1), key=lambda placed: -self._weights[placed[1]]):
+            found = of_word(word, at_end and place == len(way) and self._is_begun(word))
+            scores = found if scores is None else _of_both(scores, found)
+            if not scores:
+                break
+        return scores or {}
+
+
+def _of_both(some: dict[int, float], others: dict[int, float]) -> dict[int, float]:
+    fewer, more = (some, others) if len(some) < len(others) else (others, some)
+    return {doc: score + more[doc] for doc, score in fewer.items() if doc in more}
 
 
 def _word_scores(data: SegmentData, word: str, weight: float) -> dict[int, float]:
@@ -244,29 +282,38 @@ def _text(field: Field, value: Any) -> str:
     found = as_keyword(value)
     if found is None:
         raise InvalidSearch(f"{field.name}: {value!r} is not a value of it")
-    return found.lower() if field.kind == "text" else found
+    return fold(found) if field.kind == "text" else found
 
 
 def _word_narrowing(field: Field, condition: Filter) -> Narrow:
     asked = _text(field, condition.value)
     wanted = query_words(asked)
-    open_end = condition.operator == "phrase_prefix" and bool(wanted)
+    open_end = condition.operator == "phrase_prefix"
+    phrase = None if condition.operator == "match" else words(asked)
 
     def by_words(view: SegmentView, docs: Docs) -> Docs:
         if not wanted:
             return ()
         found = set(docs)
-        for place, word in enumerate(wanted):
-            begun = open_end and place == len(wanted) - 1
-            alike = view.data.beginning_with(own_words(field.name), word, MAX_EXPANSION) if begun else [word]
-            found &= {doc for known in alike for doc in view.data.postings(own_words(field.name), known).docs}
+        for place, ways in enumerate(wanted, 1):
+            at_end = open_end and place == len(wanted)
+            found &= {doc for way in ways for doc in _holding(view, own_words(field.name), way, at_end)}
         kept = sorted(found)
-        if condition.operator == "match":
+        if phrase is None:
             return kept
-        phrase = words(asked)
         return [doc for doc in kept if _has_phrase(view.data.document(doc), field.name, phrase, open_end)]
 
     return by_words
+
+
+def _holding(view: SegmentView, name: str, way: Way, open_end: bool) -> set[int]:
+    """The documents that hold all words of a way; with an open end the last may be a beginning."""
+    found: list[set[int]] = []
+    for place, word in enumerate(way, 1):
+        begun = open_end and place == len(way)
+        alike = view.data.beginning_with(name, word, MAX_EXPANSION) if begun else [word]
+        found.append({doc for known in alike for doc in view.data.postings(name, known).docs})
+    return set.intersection(*found)
 
 
 def _has_phrase(fields: dict[str, Any], name: str, phrase: list[str], open_end: bool) -> bool:

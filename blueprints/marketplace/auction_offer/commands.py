@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, select
 from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
-from app.data.money import FACTORS, minor_of, to_wire
+from app.data.money import FACTORS, least_step, minor_of, to_wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
 from app.identity.access import require, require_self_or_staff
@@ -159,7 +159,7 @@ def _buy(work: UnitOfWork, listing: AuctionListing, own: Bid | None, amount: int
 
 def _increments_for(currency: str) -> rules.IncrementTable:
     """Return the increments of the setting BID_INCREMENTS in minor units of `currency` (decision 9)."""
-    return _parsed_increments(runtime().settings.bid_increments, FACTORS[currency])
+    return _parsed_increments(runtime().settings.bid_increments, FACTORS[currency], least_step(currency))
 
 
 _parsed_increments = lru_cache(maxsize=64)(rules.parse_increments)

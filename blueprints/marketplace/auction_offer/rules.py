@@ -92,20 +92,20 @@ class Outcome:
     price: int | None
 
 
-def parse_increments(written: str, minor_factor: int) -> IncrementTable:
+def parse_increments(written: str, minor_factor: int, step: int = 1) -> IncrementTable:
     """Return the setting `below:increment,…,:increment` (major units) as a table of minor units (decision 9).
 
-    `minor_factor` is the number of minor units in one unit of the currency; an increment too fine for the currency
-    becomes one minor unit, and of prices that become the same one the first counts. Raises ValueError unless prices
-    and increments are positive, ascend and end open."""
+    `minor_factor` is the number of minor units in one unit of the currency, `step` what payable amounts are multiples
+    of; an increment too fine becomes the next multiple, and of prices that become the same one the first counts.
+    Raises ValueError unless prices and increments are positive, ascend and end open."""
     table: list[tuple[int | None, int]] = []
     bounds: list[Decimal | None] = []
-    for step in written.split(","):
-        below, _, increment_text = step.strip().partition(":")
+    for entry in written.split(","):
+        below, _, increment_text = entry.strip().partition(":")
         bounds.append(Decimal(below) if below else None)
-        increment_minor = int((Decimal(increment_text) * minor_factor).to_integral_value(ROUND_CEILING))
+        steps = (Decimal(increment_text) * minor_factor / step).to_integral_value(ROUND_CEILING)
         bound = int((Decimal(below) * minor_factor).to_integral_value(ROUND_CEILING)) if below else None
-        table.append((bound, increment_minor))
+        table.append((bound, int(steps) * step))
     if bounds.pop() is not None or None in bounds or bounds != sorted(set(bounds), key=lambda bound: bound or 0):
         raise ValueError("increments must have ascending prices and close with one that has none")
     if any(increment_minor <= 0 for _, increment_minor in table):

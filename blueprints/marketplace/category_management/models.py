@@ -2,7 +2,7 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from app.data.columns import choice, identifier, string
+from app.data.columns import choice, folded, identifier, string
 from app.data.entity import Entity
 
 GROUPS = ("MOST_POPULAR", "MORE")
@@ -20,6 +20,7 @@ class Category(Entity):
     image_url: Mapped[str | None] = string(2048)
     subtitle: Mapped[str | None] = string()
     title: Mapped[str] = string(required=True)
+    folded_title: Mapped[str | None] = folded("title")
 
 
 class Subcategory(Entity):
@@ -34,6 +35,7 @@ class Subcategory(Entity):
     category_id: Mapped[str] = identifier(required=True)
     name: Mapped[str] = string(required=True)
     group: Mapped[str] = choice(GROUPS)
+    folded_name: Mapped[str | None] = folded("name")
 
 
 Index("ix_marketplace_subcategory_category_id", Subcategory.category_id)

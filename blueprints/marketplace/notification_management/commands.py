@@ -57,17 +57,18 @@ def delete_notification(actor: Actor, notification_id: str) -> Notification:
 
 
 def tell(work: UnitOfWork, event: Event, notice: Notice, payload: Mapping[str, Any],
-         more: Mapping[str, Any] | None = None) -> None:
+         more: Mapping[str, Any] | None = None, *, by_letter: bool = True) -> None:
     """Tell one user of an event, in the subscriber's transaction: a row in the app and, where it has words, a letter.
 
     `payload` is what the app shows, `more` are further facts for the letter only. Who is no longer a user gets
-    nothing, and no event notifies anybody of the same twice."""
+    nothing, and no event notifies anybody of the same twice. Not `by_letter`: in the app only."""
     contact = contact_of(REALM, notice.user_id)
     if contact is None or _is_notified(work, event, notice):
         return
     work.insert(Notification(notification_type=notice.notification_type, user_id=notice.user_id, channel="IN_APP",
                              payload=dict(payload), is_read=False, event_id=event.event_id))
-    write_to(work, contact, notice.notification_type, {**payload, **(more or {})}, cause=event.event_id)
+    if by_letter:
+        write_to(work, contact, notice.notification_type, {**payload, **(more or {})}, cause=event.event_id)
 
 
 def _is_notified(work: UnitOfWork, event: Event, notice: Notice) -> bool:

@@ -42,6 +42,16 @@ def bid_settled(old_status: str, bid: Mapping[str, Any], was_raised: bool) -> No
     return Notice(kind, bid["userId"]) if kind else None
 
 
+def dispute_sentence(dispute: Mapping[str, Any], amount: str) -> str:
+    """Return what to tell of a payment that the buyer's bank takes back; `amount` as people write it."""
+    order = f"The payment of order {dispute['orderNumber']} ({amount})"
+    if dispute["isClosed"]:
+        return f"{order} was disputed; the bank has decided: {dispute['disputeStatus']}."
+    until = f" until {dispute['answerUntil'][:10]}" if dispute["answerUntil"] else ""
+    return (f"{order} is disputed by the buyer's bank (reason: {dispute['reason'] or 'none given'}, "
+            f"{dispute['disputeStatus']}). Keep what proves the sale and its delivery: staff answer{until}.")
+
+
 def offer_made(offer: Mapping[str, Any]) -> Notice:
     """Return the notice of a new offer: for the seller, or for the buyer of a second chance, which comes countered."""
     if offer["status"] == "COUNTERED":

@@ -5,21 +5,24 @@ from typing import Any
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
-from blueprints.marketplace.notification_management.commands import tell
+from app.notify.letters import spoken_amount
+from blueprints.marketplace.notification_management import rules
+from blueprints.marketplace.notification_management.commands import REALM, tell
 from blueprints.marketplace.notification_management.rules import Notice
 from blueprints.marketplace.order_management.queries import is_first_of_seller, parties_of
 from blueprints.marketplace.order_management.topics import (
     ITEM_CREATED,
     ITEM_DELETED,
+    ORDER_CANCELLED,
     ORDER_CREATED,
-    ORDER_DELETED,
+    ORDER_DISPUTED,
     ORDER_UPDATED,
 )
+from blueprints.platform.auth.queries import staff_of
 
 _FACTS = ("id", "orderNumber", "status", "trackingNumber", "carrier")
-_TOLD_TO_BUYER = {"PAID": "ORDER_PAID", "SHIPPED": "ORDER_SHIPPED", "DELIVERED": "FEEDBACK_REQUESTED",
-                  "CANCELLED": "ORDER_CANCELLED"}
-_TOLD_TO_SELLERS = {"PAID": "ORDER_PAID", "DELIVERED": "ORDER_DELIVERED", "CANCELLED": "ORDER_CANCELLED"}
+_TOLD_TO_BUYER = {"PAID": "ORDER_PAID", "SHIPPED": "ORDER_SHIPPED", "DELIVERED": "FEEDBACK_REQUESTED"}
+_TOLD_TO_SELLERS = {"PAID": "ORDER_PAID", "DELIVERED": "ORDER_DELIVERED"}
 
 
 @subscribe(ORDER_CREATED, name="notifications.order-placed")
@@ -38,15 +41,16 @@ def tell_seller_of_placed_order(work: UnitOfWork, event: Event) -> None:
 
 @subscribe(ORDER_UPDATED, name="notifications.order-moved")
 def tell_order_moved(work: UnitOfWork, event: Event) -> None:
-    """Tell buyer and sellers what their order has come to."""
+    """Tell buyer and sellers what their order has come to; of a cancel, when it is final (decisions/067)."""
+    order = event.payload["orderManagementOrder"]
     if "status" in event.payload["newDataValues"]:
-        _tell_both(work, event, event.payload["orderManagementOrder"])
+        _tell_both(work, event, order, _TOLD_TO_BUYER.get(order["status"]), _TOLD_TO_SELLERS.get(order["status"]))
 
 
-@subscribe(ORDER_DELETED, name="notifications.order-withdrawn")
-def tell_order_withdrawn(work: UnitOfWork, event: Event) -> None:
+@subscribe(ORDER_CANCELLED, name="notifications.order-cancelled")
+def tell_order_cancelled(work: UnitOfWork, event: Event) -> None:
     """Tell buyer and sellers that an order was cancelled for good."""
-    _tell_both(work, event, event.payload)
+    _tell_both(work, event, event.payload, "ORDER_CANCELLED", "ORDER_CANCELLED")
 
 
 @subscribe(ITEM_DELETED, name="notifications.line-cancelled")
@@ -55,16 +59,29 @@ def tell_line_cancelled(work: UnitOfWork, event: Event) -> None:
 
     Of the last line both hear as of the end of the order."""
     item, order = event.payload, parties_of(event.payload["orderId"])
-    if order is None or order["status"] == "CANCELLED":
+    if order is None or order["isOver"]:
         return
     for person in {order["buyerId"], item["sellerId"]} - {event.user_id}:
         tell(work, event, Notice("ORDER_CANCELLED", person), _facts_of_line(order, item))
 
 
-def _tell_both(work: UnitOfWork, event: Event, order: dict[str, Any]) -> None:
+@subscribe(ORDER_DISPUTED, name="notifications.order-disputed")
+def tell_order_disputed(work: UnitOfWork, event: Event) -> None:
+    """Tell staff, who answer at the gateway, and the sellers, who have the proof, how a dispute stands."""
+    dispute, parties = event.payload, parties_of(event.payload["orderId"])
+    message = rules.dispute_sentence(dispute, spoken_amount(dispute["amount"], dispute["currency"]))
+    subject = {"subject": f"Order {dispute['orderNumber']}: payment disputed"}
+    sellers = parties["sellerIds"] if parties else ()
+    for person in sellers:
+        tell(work, event, Notice("SYSTEM_ALERT", person), dispute | {"message": message}, subject)
+    for person in staff_of(REALM):
+        tell(work, event, Notice("SYSTEM_ALERT", person), dispute | {"message": message}, by_letter=False)
+
+
+def _tell_both(work: UnitOfWork, event: Event, order: dict[str, Any], to_buyer: str | None,
+               to_sellers: str | None) -> None:
     parties = parties_of(order["id"])
     sellers: Iterable[str] = parties["sellerIds"] if parties else ()
-    to_buyer, to_sellers = _TOLD_TO_BUYER.get(order["status"]), _TOLD_TO_SELLERS.get(order["status"])
     if to_buyer:
         tell(work, event, Notice(to_buyer, order["buyerId"]), _facts(order))
     for seller in sellers if to_sellers else ():

@@ -14,6 +14,7 @@ from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.money import minor_of, to_wire
+from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, RuleViolated
 from app.identity.access import require, require_self_or_staff
@@ -25,7 +26,7 @@ from app.payments.pay import SETTLE_JOB
 from app.payments.records import OPEN, UNSETTLED_STATES, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.claims import release_claims
-from blueprints.marketplace.order_management import history, ledger, rules
+from blueprints.marketplace.order_management import history, ledger, rules, topics
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import RELEASED, RESERVED, SOLD, Order, OrderItem
 from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of, sum_up
@@ -340,6 +341,8 @@ def _cancel(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: S
     _release(work, order, items, stock)
     history.note(work, order, history.CANCELLED)
     _owe_money(work, order)
+    work.flush()
+    work.emit(topics.ORDER_CANCELLED, order.id, row_serializer(Order).entity(order), realm=CHECKOUT.realm)
     if _close_open_payments(work, order.id):
         work.after_commit(_settle_soon)
 

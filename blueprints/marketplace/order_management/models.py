@@ -58,6 +58,8 @@ class Order(Entity):
     carrier: Mapped[str | None] = string()
     payment_confirmation: Mapped[str] = choice(CONFIRMATIONS, default="pending", wire="_paymentConfirmation")
 
+    dispute_status: Mapped[str | None] = string(40)  # additive, decisions/067
+
     currency: Mapped[str | None] = string(3, hidden=True)
     total: Mapped[int] = integer(required=True, big=True, default=0, hidden=True)
     payable_until: Mapped[datetime | None] = instant(hidden=True)

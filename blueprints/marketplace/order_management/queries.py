@@ -16,6 +16,8 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.errors import NotFound, RuleViolated
 from app.identity.access import require_self_or_staff
+from app.payments.disputes import read_disputes
+from app.payments.records import PaymentDispute
 from app.payments.reports import failed_refunds, left_to_give_back
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
@@ -252,10 +254,26 @@ def _due(order: Row[Any], left: int, currency: str | None, *, surplus: bool = Fa
             "left": to_wire(left, currency or "USD"), "surplus": surplus}
 
 
+def disputes(*, closed_too: bool = False, order_id: str | None = None) -> list[dict[str, Any]]:
+    """Return the disputes of orders, those to be answered first on top; amounts in major units (decisions/067)."""
+    conditions: list[ColumnElement[bool]] = [] if closed_too else [PaymentDispute.closed_at.is_(None)]
+    if order_id is not None:
+        conditions.append(PaymentDispute.order_id == order_id)
+    found = read_disputes(CHECKOUT, *conditions)
+    numbers = {row.id: row.order_number for row in fetch(
+        select(Order.id, Order.order_number).where(Order.id.in_({one.order_id for one in found})))}
+    return [{"dispute": one.id, "order": numbers[one.order_id], "id": one.order_id, "status": one.status,
+             "amount": to_wire(one.amount, one.currency), "currency": one.currency, "reason": one.reason,
+             "funds": one.funds or "untouched", "answer until": iso(one.answer_until), "opened": iso(one.opened_at),
+             "closed": iso(one.closed_at)} for one in found]
+
+
 def parties_of(order_id: str) -> dict[str, Any] | None:
-    """Return {buyerId, sellerIds, orderNumber, …} of an order, a cancelled one too, for those who tell people."""
-    row = fetch_one(select(Order.buyer_id, Order.order_number, Order.status, Order.tracking_number, Order.carrier)
-                    .where(Order.id == order_id))
+    """Return {buyerId, sellerIds, orderNumber, …} of an order, a cancelled one too, for those who tell people.
+
+    `isOver`: its units were given back, so it is cancelled for good or refunded."""
+    row = fetch_one(select(Order.buyer_id, Order.order_number, Order.status, Order.tracking_number, Order.carrier,
+                           Order.released_at).where(Order.id == order_id))
     if row is None:
         return None
     # Whose line was cancelled hears no more of the others; of the last line's end he does.
@@ -264,7 +282,8 @@ def parties_of(order_id: str) -> dict[str, Any] | None:
                     .where(OrderItem.order_id == order_id, concerned).distinct())
     return {"buyerId": row.buyer_id, "sellerIds": sorted(seller.seller_id for seller in sellers),
             "orderId": order_id, "orderNumber": row.order_number, "status": row.status,
-            "trackingNumber": row.tracking_number, "carrier": row.carrier}
+            "trackingNumber": row.tracking_number, "carrier": row.carrier,
+            "isOver": row.released_at is not None}
 
 
 def is_first_of_seller(item_id: str, order_id: str, seller_id: str) -> bool:

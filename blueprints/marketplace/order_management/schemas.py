@@ -7,12 +7,14 @@ from marshmallow import ValidationError, fields, post_load, pre_load, validates_
 
 from app.http.schemas import (
     Choice,
+    Code,
     Currency,
     Identifier,
     IdList,
     InputSchema,
     Instant,
     JsonObject,
+    Line,
     Money,
     Text,
     Whole,
@@ -84,10 +86,10 @@ def _inside(place: str, key: Any) -> str:
 class NewOrder(InputSchema):
     """Body of createOrderManagementOrder: literal, or complete with lineItems (decision 14)."""
 
-    order_number = Text(required=True, metadata={"description": "generated when left out"})
+    order_number = Code(required=True, metadata={"description": "generated when left out"})
     items = IdList(metadata={"description": _IGNORED})
-    payment_method_id = Text(required=True)
-    stripe_customer_id = Text(required=True, metadata={"description": "not trusted; the server keeps its own"})
+    payment_method_id = Code(required=True)
+    stripe_customer_id = Code(required=True, metadata={"description": "not trusted; the server keeps its own"})
     payment_intent_id = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     shipping_address = JsonObject(required=True)
     summary = SummaryObject(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
@@ -141,7 +143,7 @@ class NewItem(InputSchema):
     product_id = Identifier(required=True)
     price = Money(required=True)
     seller_id = Identifier(required=True, metadata={"description": "copied from the listing"})
-    title = Text(required=True, metadata={"description": "copied from the listing"})
+    title = Line(required=True, metadata={"description": "copied from the listing"})
     currency = Currency(required=True, metadata={"description": "copied from the listing"})
 
 
@@ -149,14 +151,14 @@ class StatusChange(InputSchema):
     """Body of updateOrderManagementOrderStatus and completeOrderStripeWebhook."""
 
     status = Choice(ORDER_STATUSES)
-    payment_intent_id = Text(metadata={"description": _IGNORED})
-    tracking_number = Text()
+    payment_intent_id = Code(metadata={"description": _IGNORED})
+    tracking_number = Code()
     estimated_delivery = Instant()
     cancelled_at = Instant(metadata={"description": _STAFF})
     paid_at = Instant(metadata={"description": _STAFF})
     delivered_at = Instant(metadata={"description": _STAFF})
     shipped_at = Instant(metadata={"description": _STAFF})
-    carrier = Text()
+    carrier = Line()
     refund_amount = Money(positive=True, metadata={
         "description": "with status REFUNDED by staff: give back a part, in major units"})
 
@@ -202,7 +204,7 @@ class Callback(InputSchema):
 class TicketChange(InputSchema):
     """Body of updateOrderManagementOrderPayment."""
 
-    payment_id = Text()
+    payment_id = Code()
     payment_status = Text()
     status_literal = Text()
     redirect_url = Text(most=2048)
@@ -212,7 +214,7 @@ class NewTicket(InputSchema):
     """Body of createOrderManagementOrderPayment."""
 
     order_id = Identifier(required=True)
-    payment_id = Text(required=True)
+    payment_id = Code(required=True)
     payment_status = Text(required=True)
     status_literal = Text(required=True)
     redirect_url = Text(most=2048)
@@ -221,5 +223,5 @@ class NewTicket(InputSchema):
 class NewCard(InputSchema):
     """Body of POST /payment-methods/add."""
 
-    payment_method_id = Text(required=True)
+    payment_method_id = Code(required=True)
 

@@ -2,7 +2,7 @@
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.service import ServiceDeclaration
 from blueprints.marketplace.order_management import jobs
-from blueprints.marketplace.order_management.ledger_entries import check_ledger, check_refunds_due
+from blueprints.marketplace.order_management.ledger_entries import check_disputes, check_ledger, check_refunds_due
 from blueprints.marketplace.order_management.models import (
     LedgerEntry,
     Order,
@@ -21,7 +21,7 @@ SERVICE = ServiceDeclaration(
     routes=api,
     background=(jobs,),
     checkouts=(CHECKOUT,),
-    checks={"books": check_ledger, "refunds due": check_refunds_due},
+    checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": check_disputes},
     cli=("cli.payments",),
     settings={"commission_percent": parse_commission},
     persons=(

@@ -2,17 +2,21 @@
 
 Each function runs in the flow's transaction, under the order's lock."""
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from app.clock import now
+from app.data.columns import iso
+from app.data.money import to_wire
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.errors import RuleViolated
 from app.payments.booking import attempts_of
 from app.payments.checkout import Bill, Checkout
 from app.payments.checkout import Order as AnyOrder
-from app.payments.records import FAILED, SENDING, PaymentAttempt, PaymentRefund
+from app.payments.disputes import disputes_of
+from app.payments.records import FAILED, SENDING, PaymentAttempt, PaymentDispute, PaymentRefund
 from app.payments.refunds import given_back, refunds_of
 from app.runtime import runtime
 from blueprints.marketplace.order_management import history, ledger, rules, topics
@@ -133,6 +137,25 @@ def on_refund_lost(work: UnitOfWork, order: Order, paid: PaymentAttempt, refund:
     history.note(work, order, history.REFUND_LOST, amount=refund.amount)
 
 
+def on_disputed(work: UnitOfWork, order: Order, dispute: PaymentDispute, is_news: bool) -> None:
+    """A bank takes the payment back, or has decided: the order says so, and whoever must act is told (decisions/067).
+
+    Of several disputes the order shows one that is open, else the latest."""
+    shown = max(disputes_of(work, CHECKOUT, order.id), key=lambda one: (one.closed_at is None, one.said_at, one.id))
+    work.change(order, dispute_status=shown.status)
+    history.note(work, order, history.DISPUTED, dispute_status=dispute.status, funds=dispute.funds,
+                 amount=dispute.amount if dispute.currency == order.currency else None)
+    if is_news:
+        work.emit(topics.ORDER_DISPUTED, order.id, _dispute_facts(order, dispute), realm=CHECKOUT.realm)
+
+
+def _dispute_facts(order: Order, dispute: PaymentDispute) -> dict[str, Any]:
+    return {"orderId": order.id, "orderNumber": order.order_number, "disputeId": dispute.id,
+            "disputeStatus": dispute.status, "isClosed": dispute.closed_at is not None, "reason": dispute.reason,
+            "amount": to_wire(dispute.amount, dispute.currency), "currency": dispute.currency, "funds": dispute.funds,
+            "answerUntil": iso(dispute.answer_until)}
+
+
 def default_method(order: AnyOrder) -> str | None:
     """Return the payment method named when the order was placed, if one was."""
     return None if order.payment_method_id == CHOSEN_LATER else str(order.payment_method_id)
@@ -144,4 +167,4 @@ CHECKOUT = Checkout(
     default_method=default_method, refuse_unpayable=refuse_unpayable, accepts_payment=accepts_payment,
     wants_payment=wants_payment, may_be_sold=may_be_sold,
     on_started=on_started, on_paid=on_paid, on_unpaid=on_unpaid, on_surplus=on_surplus, on_refunded=on_refunded,
-    on_refund_lost=on_refund_lost)
+    on_refund_lost=on_refund_lost, on_disputed=on_disputed)

@@ -1,11 +1,17 @@
-"""Topics of orderManagement, literal from the contract and the documents of the payment flow (054)."""
+"""Topics of orderManagement, literal from the contract and the documents of the payment flow (054).
+
+What a cancel and a dispute mean is ours (decisions/067)."""
 from app.payments.records import CANCELED, FAILED, STARTED, SUCCESS
 
 ORDER_CREATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-created"
 ORDER_UPDATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-updated"
-ORDER_DELETED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorder-deleted"
 ITEM_CREATED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorderitem-created"
 ITEM_DELETED = "ebaycclone-ordermanagement-service-dbevent-ordermanagementorderitem-deleted"
+
+ORDER_CANCELLED = "ebaycclone-ordermanagement-service-order-cancelled"
+"""Nobody can pay the order any more: not a card that was declined, which leaves it payable (decision 15)."""
+
+ORDER_DISPUTED = "ebaycclone-ordermanagement-service-order-disputed"
 
 PAYMENT_STARTED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-started"
 PAYMENT_SUCCEEDED = "ebaycclone-ordermanagement-service-ordermanagementorderpaymentstatus-succeeded"

@@ -52,14 +52,15 @@ def create_products(actor: Actor, listings: Iterable[Mapping[str, Any]]) -> None
 def update_product(actor: Actor, product_id: str, **given: Any) -> Product:
     """Edit a listing; amounts in major units, absent fields stay.
 
-    Raises NotFound, Forbidden (neither seller nor staff), RuleViolated while bids or orders hold it, InvalidInput."""
+    Raises NotFound, Forbidden (neither seller nor staff), RuleViolated while bids or orders hold it or when staff
+    touch amounts that stand beside the secret reserve, InvalidInput."""
     with unit_of_work(actor) as work:
         product = work.lock(Product, product_id)
         require_self_or_staff(actor, product.seller_id)
         refuse_inactive(actor)
         _refuse(rules.edit_refusal(vars(product), now()))
         before, announced_end = list(product.media_asset_ids), product.end_bid_date
-        work.change(product, **_checked_changes(product, given))
+        work.change(product, **_checked_changes(actor, product, given))
         _show_media(work, product, before)
         is_moved = product.end_bid_date != announced_end
         _set_end(work, product, product.end_bid_date if is_moved else product.effective_end)
@@ -135,11 +136,15 @@ def _settable(given: Mapping[str, Any], also: Iterable[str] = ()) -> dict[str, A
     return {name: value for name, value in given.items() if name not in closed}
 
 
-def _checked_changes(product: Product, given: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_changes(actor: Actor, product: Product, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the edit changes, in minor units; raises InvalidInput when the listing would not be sound."""
     given = _settable(given)
     append, remove = given.pop("media_asset_ids_append", None), given.pop("media_asset_ids_remove", None)
     changes, faults = in_minor_units(given, vars(product))
+    changed = [name for name, value in changes.items() if value != getattr(product, name)]
+    if not actor.is_user(product.seller_id) and rules.probes_the_reserve(given, changed):
+        raise RuleViolated("SellersAmounts",
+                           "Only the seller changes the currency, endBid, buyNowPrice and reservePrice")
     edited = {**vars(product), **changes}
     _refuse_faults({**rules.listing_faults(edited), **rules.past_faults(changes, now()), **faults})
     if "media_asset_ids" in changes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from app.data.columns import boolean, choice, id_list, identifier, instant, integer, money, string, text
+from app.data.columns import boolean, choice, folded, id_list, identifier, instant, integer, money, string, text
 from app.data.entity import Entity
 from blueprints.marketplace.product_listing.rules import BIDDING_MODES, CONDITIONS, SHIPPING_METHODS, TYPES
 
@@ -43,6 +43,7 @@ class Product(Entity):
     end_bid_date: Mapped[datetime | None] = instant()
     current_bid: Mapped[int | None] = money("currency")
     highest_bidder_id: Mapped[str | None] = identifier()
+    folded_title: Mapped[str | None] = folded("title")
 
     # Additive, decision 11; the reserve is nobody's business but the seller's, who named it.
     bidding_mode: Mapped[str] = choice(BIDDING_MODES, default="OPEN")

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from app.data.money import FACTORS, to_minor
+from app.data.money import FACTORS, to_payable
 from blueprints.marketplace.product_listing.rules import LISTING_AMOUNTS, Faults
 
 CURRENCY_OF = {**dict.fromkeys(LISTING_AMOUNTS, "currency"), "shipping": "shipping_currency"}
@@ -20,7 +20,7 @@ def in_minor_units(given: Mapping[str, Any], stored: Mapping[str, Any]) -> tuple
             continue
         currency = given.get(currency_of) or stored[currency_of]
         try:
-            restated[name] = to_minor(major, currency)
+            restated[name] = to_payable(major, currency)
         except ValueError as error:
             # A stored amount is not shown: it may be the reserve, and whoever edits need not be the seller.
             faults[name] = str(error) if name in given else f"the amount it has cannot be restated in {currency}"

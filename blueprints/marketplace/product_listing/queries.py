@@ -123,6 +123,15 @@ def known_product_ids(product_ids: Iterable[str]) -> set[str]:
     return {row.id for row in fetch(select(Product.id).where(Product.id.in_(set(product_ids))))}
 
 
+def unorderable_products(limit: int) -> list[str]:
+    """Return ids of live listings that no order can hold: shipping in another currency than the price.
+
+    They are from before such listings were refused."""
+    rows = fetch(select(Product.id).where(
+        Product.is_active.is_(True), Product.shipping > 0, Product.shipping_currency != Product.currency).limit(limit))
+    return [row.id for row in rows]
+
+
 def _of_active_sellers() -> list[Any]:
     """Return the condition that leaves out listings whose seller is not active; none while every seller is."""
     at_rest = people_at_rest(_REALM)

@@ -16,6 +16,7 @@ MEDIA_PER_LISTING = 24
 LONGEST_SOFT_CLOSE_SECONDS = 86_400
 
 LISTING_AMOUNTS = ("price", "start_price", "end_price", "start_bid", "end_bid", "reserve_price", "buy_now_price")
+SELLERS_OWN = ("reserve_price", "end_bid", "buy_now_price", "currency")
 FIXED_AT_CREATION = ("type", "bidding_mode", "seller_id", "current_bid", "highest_bidder_id")
 
 Faults = dict[str, str]
@@ -23,12 +24,20 @@ Faults = dict[str, str]
 
 def listing_faults(listing: Mapping[str, Any]) -> Faults:
     """Return every fault of a complete listing, attribute → what was expected; empty when it is sound (§8.3)."""
-    return {**amount_faults(listing), **type_faults(listing), **order_faults(listing), **quantity_faults(listing)}
+    return {**amount_faults(listing), **currency_faults(listing), **type_faults(listing), **order_faults(listing),
+            **quantity_faults(listing)}
 
 
 def amount_faults(listing: Mapping[str, Any]) -> Faults:
     """Return the amounts that are negative (rules-marketplace §8.3: amounts ≥ 0)."""
     return {name: "must not be negative" for name in (*LISTING_AMOUNTS, "shipping") if (listing.get(name) or 0) < 0}
+
+
+def currency_faults(listing: Mapping[str, Any]) -> Faults:
+    """Return shipping that costs something in another currency than the price: no order could hold both."""
+    if listing.get("shipping") and listing.get("shipping_currency") != listing.get("currency"):
+        return {"shipping_currency": "must be the currency of the price"}
+    return {}
 
 
 def type_faults(listing: Mapping[str, Any]) -> Faults:
@@ -101,6 +110,14 @@ def edit_refusal(listing: Mapping[str, Any], now: datetime) -> tuple[str, str] |
     if listing.get("closed_at") is not None or (end is not None and end <= now):
         return "ListingClosed", "The auction is closed; its listing can no longer be edited"
     return engagement(listing, now)
+
+
+def probes_the_reserve(given: Iterable[str], changed: Iterable[str]) -> bool:
+    """Return whether an edit by anybody but the seller could tell the secret reserve, refused or not (decision 11).
+
+    `given` is what the edit names, `changed` what would differ: the reserve is compared with upper amounts and restated
+    in a new currency."""
+    return "reserve_price" in given or any(name in SELLERS_OWN for name in changed)
 
 
 def engagement(listing: Mapping[str, Any], now: datetime) -> tuple[str, str] | None:

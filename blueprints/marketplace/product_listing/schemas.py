@@ -3,7 +3,7 @@
 currentBid and highestBidderId are documented by the contract and ignored from clients (PR2)."""
 from marshmallow import fields
 
-from app.http.schemas import Choice, Currency, Flag, Identifier, IdList, InputSchema, Instant, Money, Text, Whole
+from app.http.schemas import Choice, Currency, Flag, Identifier, IdList, InputSchema, Instant, Line, Money, Text, Whole
 from blueprints.marketplace.product_listing import rules
 
 LONGEST_DESCRIPTION = 65_536
@@ -37,7 +37,7 @@ class NewProduct(_OptionalListingFields):
     currency = Currency(required=True)
     description = Text(most=LONGEST_DESCRIPTION, required=True)
     condition = Choice(rules.CONDITIONS, required=True)
-    title = Text(required=True)
+    title = Line(required=True)
     type = Choice(rules.TYPES, required=True)
     shipping_currency = Currency(required=True)
     shipping_method = Choice(rules.SHIPPING_METHODS, required=True)
@@ -53,7 +53,7 @@ class ProductChanges(_OptionalListingFields):
     currency = Currency()
     description = Text(most=LONGEST_DESCRIPTION)
     condition = Choice(rules.CONDITIONS)
-    title = Text()
+    title = Line()
     shipping_currency = Currency()
     shipping_method = Choice(rules.SHIPPING_METHODS)
     shipping = Money()

@@ -11,8 +11,8 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
 from app.jobs.models import JobRun
 from app.jobs.wakeup import wake
+from blueprints.marketplace.search_indexing.documents import derived
 from blueprints.marketplace.search_indexing.models import SearchIndex
-from blueprints.marketplace.search_indexing.rules import references
 
 REBUILD_JOB = "rebuild-search-index"
 
@@ -34,21 +34,21 @@ def put_document(actor: Actor, *, document_type: str, reference_id: str, documen
 def rewrite(work: UnitOfWork, row: SearchIndex, document: dict[str, Any], indexed_at: datetime | None = None) -> None:
     """Give a locked record its present document; `indexed_at` defaults to now when the document changes."""
     if row.document != document or indexed_at is not None:
-        work.change(row, document=document, indexed_at=indexed_at or now(), **references(document))
+        work.change(row, document=document, indexed_at=indexed_at or now(), **derived(document))
 
 
 def new_record(document_type: str, reference_id: str, document: dict[str, Any], indexed_at: datetime | None = None,
                id: str | None = None) -> SearchIndex:
     """Return the record of a reference that has none, to be inserted."""
     return SearchIndex(id=id, document_type=document_type, reference_id=reference_id, document=document,
-                       indexed_at=indexed_at or now(), **references(document))
+                       indexed_at=indexed_at or now(), **derived(document))
 
 
 def change_document(actor: Actor, search_index_id: str, **values: Any) -> SearchIndex:
     """Change a record by id; raises NotFound, RuleViolated when another record has the reference."""
     with unit_of_work(actor) as work:
         row = work.lock(SearchIndex, search_index_id)
-        work.change(row, **values, **references(values["document"]))
+        work.change(row, **values, **derived(values["document"]))
         work.commit()
     return row
 

@@ -7,9 +7,11 @@ from sqlalchemy import func, select
 
 from app.data.columns import iso
 from app.data.reads import fetch, fetch_one
+from app.folding import stored_words
 from app.search import Change, Document, IndexSchema, RebuildSource, Removal, instant, keyword, prose
+from app.search.text import as_text
 from blueprints.marketplace.search_indexing.models import SearchIndex
-from blueprints.marketplace.search_indexing.rules import other_prose
+from blueprints.marketplace.search_indexing.rules import other_prose, references
 
 _CHUNK = 1000
 
@@ -23,9 +25,20 @@ SCHEMA = IndexSchema("searchIndex", (
 def search_document(id: str, version: int, document_type: str, reference_id: str, indexed_at: str | None,
                     document: dict[str, Any]) -> Document:
     """Return the search index's view of a record; `version` is its recordVersion."""
+    return Document(id, version, {**_worded(document), "documentType": document_type, "referenceId": reference_id,
+                                  "indexedAt": indexed_at})
+
+
+def derived(document: dict[str, Any]) -> dict[str, str | None]:
+    """Return the hidden columns of a record: what it mentions, and the words the search index finds it by."""
+    texts = map(as_text, _worded(document).values())
+    return references(document) | {"words": stored_words(texts)}
+
+
+def _worded(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a document has words, by the fields of the index."""
     named = {name: document.get(name) for name in ("title", "name", "fullname", "subtitle", "description")}
-    return Document(id, version, {**named, "prose": other_prose(document), "documentType": document_type,
-                                  "referenceId": reference_id, "indexedAt": indexed_at})
+    return {**named, "prose": other_prose(document)}
 
 
 def change_of(row: Any) -> Change:

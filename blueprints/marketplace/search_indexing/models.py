@@ -1,11 +1,13 @@
-"""The table of searchIndexing (rules-marketplace §9.1); the hidden references find the documents a rename touches."""
+"""The table of searchIndexing (rules-marketplace §9.1); the hidden references find the documents a rename touches.
+
+The hidden words are what the search index holds of the document; they are searched while it is being rebuilt."""
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from app.data.columns import choice, identifier, instant, json_object
+from app.data.columns import choice, identifier, instant, json_object, text
 from app.data.entity import Entity
 from blueprints.marketplace.search_indexing.rules import DOCUMENT_TYPES
 
@@ -29,6 +31,7 @@ class SearchIndex(Entity):
     category_ref: Mapped[str | None] = identifier(hidden=True)
     subcategory_ref: Mapped[str | None] = identifier(hidden=True)
     seller_ref: Mapped[str | None] = identifier(hidden=True)
+    words: Mapped[str | None] = text(hidden=True)
 
 
 Index("uq_marketplace_search_index_reference", SearchIndex.document_type, SearchIndex.reference_id, unique=True,

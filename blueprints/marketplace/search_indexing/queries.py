@@ -2,7 +2,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Text, cast, exists, or_, select
+from sqlalchemy import exists, or_, select
 
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
@@ -11,6 +11,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.search import Filter, SearchQuery
 from app.search.catalogue import search_index
+from app.search.in_sql import holds_words
 from blueprints.marketplace.search_indexing.documents import SCHEMA
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.platform.people.queries import people_at_rest
@@ -64,10 +65,9 @@ def _search_filters(asked: ReadRequest) -> list[Filter]:
 
 
 def _slowly(asked: ReadRequest, words: str) -> Listing:
-    """Look for the words in the table itself, while the index is being rebuilt."""
-    text = cast(SearchIndex.document, Text)
+    """Look for the words in the table itself, while the index is being rebuilt; the oldest come first."""
     return list_rows(SearchIndex, asked.page, *asked.where, *_of_active_sellers(),
-                     *(text.icontains(word, autoescape=True) for word in words.split()[:8]))
+                     holds_words(SearchIndex.words, words))
 
 
 def dependants(reference: str, value: str, after: str, limit: int) -> list[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from blueprints.organization.application.tenants import (
     ensure_tables,
     former_kinds,
     known_tenant,
+    served,
     served_kind,
 )
 from blueprints.organization.domain.aggregate import Aggregate, Stamp
@@ -105,7 +106,7 @@ def upgrade(ports: Ports, tenant: Tenant, newest: ResourceType) -> Upgrade:
 
     May be cut off at any moment, and repeated: each piece is one transaction, and what was moved is not there again.
     Calls go on meanwhile; a record that one of them changes is moved by that. Raises Unavailable."""
-    served_kind(tenant, newest)
+    tenant, _ = served(ports, tenant, newest)
     tenant = ensure_tables(ports, tenant, newest)
     moved, misfits = 0, list[Misfit]()
     for former in former_kinds(tenant, [newest]):

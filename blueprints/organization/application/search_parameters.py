@@ -3,11 +3,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.folding import Ways, query_ways, words
 from blueprints.organization.application.instants import instant_text, parse_instant
 from blueprints.organization.domain.refusals import MalformedParameter
 from blueprints.organization.domain.resource_type import Extension, ResourceType
 from blueprints.organization.domain.search import Comparison, Filter, Order, Search
-from blueprints.organization.domain.words import words
 from blueprints.organization.ports import SchemaCatalog
 
 LARGEST_PAGE_SIZE = 200
@@ -53,11 +53,10 @@ def _number(asked: dict[str, str], name: str, default: int, largest: int) -> int
     return int(text)
 
 
-def _wanted(text: str) -> tuple[str, ...]:
-    found = tuple(words(text))
-    if len(found) > MOST_WORDS:
+def _wanted(text: str) -> tuple[Ways, ...] | None:
+    if len(words(text)) > MOST_WORDS:
         raise MalformedParameter(f"q takes at most {MOST_WORDS} words.")
-    return found
+    return tuple(query_ways(text, MOST_WORDS)) if text.strip() else None
 
 
 def _instant(text: str) -> str:

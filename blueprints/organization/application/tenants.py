@@ -1,5 +1,6 @@
 """The life of tenants and their clients: what `flask organization tenant|client|schema` do."""
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,6 +13,8 @@ from blueprints.organization.domain.resource_type import Extension, ResourceType
 from blueprints.organization.ports import Client, Ports, Tenant
 
 CREATING, ACTIVE, SUSPENDED, DROPPING = "creating", "active", "suspended", "dropping"
+WORDS_FORM = "words-2"
+"""The form of the stored words (app/folding.py). A new name has every tenant's written anew when it is next used."""
 
 
 def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
@@ -26,7 +29,7 @@ def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
         raise IdTaken(f"The tenant {tenant_id} is there already ({tenant.status}).")
     ports.databases.create(tenant)
     ports.databases.prepare(tenant, ports.schemas.kinds.values())
-    resources = tuple(kind.table_set for kind in ports.schemas.kinds.values())
+    resources = tuple(name for kind in ports.schemas.kinds.values() for name in (kind.table_set, _word_set(kind)))
     ports.tenants.add_resources(tenant_id, resources)
     ports.tenants.set_status(tenant_id, ACTIVE)
     return replace(tenant, status=ACTIVE, resources=resources)
@@ -78,12 +81,19 @@ def drop_tenant(ports: Ports, tenant_id: str) -> None:
 
 
 def ensure_tables(ports: Ports, tenant: Tenant, kind: ResourceType) -> Tenant:
-    """Return the tenant with tables for `kind`: a schema file added later gets them when it is first used."""
-    if kind.table_set in tenant.resources:
+    """Return the tenant with tables for `kind`: a schema file added later gets them when it is first used.
+
+    Tables of a release before get their words in the present form."""
+    wanted = (kind.table_set, _word_set(kind))
+    missing = [name for name in wanted if name not in tenant.resources]
+    if not missing:
         return tenant
-    ports.databases.prepare(tenant, [kind])
-    ports.tenants.add_resources(tenant.tenant_id, [kind.table_set])
-    return replace(tenant, resources=(*tenant.resources, kind.table_set))
+    if kind.table_set in missing:
+        ports.databases.prepare(tenant, [kind])
+    else:
+        ports.store.refold(tenant, kind)
+    ports.tenants.add_resources(tenant.tenant_id, missing)
+    return replace(tenant, resources=(*tenant.resources, *missing))
 
 
 def served_kind(tenant: Tenant, newest: ResourceType) -> ResourceType:
@@ -97,17 +107,17 @@ def served_kind(tenant: Tenant, newest: ResourceType) -> ResourceType:
 
 def beyond_files(tenant: Tenant, newest: ResourceType) -> str | None:
     """Return a later version than `newest`, as `organization/v2`, that the tenant has tables for; else None."""
-    for table_set in tenant.resources:
-        name, _, version = table_set.rpartition("/v")
-        if name == newest.name and int(version) > newest.number:
-            return table_set
-    return None
+    of_this = re.compile(rf"{newest.name}/v(\d+)")
+    found = [match for table_set in tenant.resources if (match := of_this.fullmatch(table_set))]
+    return next((match[0] for match in found if int(match[1]) > newest.number), None)
 
 
 def served(ports: Ports, tenant: Tenant, newest: ResourceType) -> tuple[Tenant, ResourceType]:
-    """Return the tenant and the version of the resource type that it is served, with its tables."""
+    """Return the tenant and the version of the resource type that it is served, with the tables of all it has."""
     kind = served_kind(tenant, newest)
-    return ensure_tables(ports, tenant, kind), kind
+    for version in (kind, *former_kinds(tenant, [kind])):
+        tenant = ensure_tables(ports, tenant, version)
+    return tenant, kind
 
 
 def former_kinds(tenant: Tenant, kinds: Iterable[ResourceType]) -> list[ResourceType]:
@@ -119,6 +129,10 @@ def is_former(ports: Ports, tenant: Tenant, kind: ResourceType) -> bool:
     """Tell whether the tenant has tables for a later version of the resource type."""
     return any(later.number > kind.number and later.table_set in tenant.resources
                for later in ports.schemas.kinds[kind.name].lineage)
+
+
+def _word_set(kind: ResourceType) -> str:
+    return f"{kind.table_set}/{WORDS_FORM}"
 
 
 def kinds_with_tables(ports: Ports, tenant: Tenant) -> list[ResourceType]:

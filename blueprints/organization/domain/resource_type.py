@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.folding import stored_words
 from blueprints.organization.domain.documents import SYSTEM_MEMBERS, Document
 from blueprints.organization.domain.schema_mapping import MEMBER, mapped
-from blueprints.organization.domain.words import search_text
 
 RESERVED_PARAMETERS = ("q", "updatedSince", "page", "pageSize", "sort")
 NAME = re.compile(r"[a-z][A-Za-z0-9]{0,29}")
@@ -73,8 +73,9 @@ class ResourceType:
         return {**defaults, **properties}
 
     def search_text(self, properties: Document) -> str:
-        """Return the stored full text of a document."""
-        return search_text(properties.get(name) for name in self.text_properties)
+        """Return the stored full text of a document: its words, a space before and after each."""
+        found = (properties.get(name) for name in self.text_properties)
+        return stored_words(text for text in found if isinstance(text, str))
 
 
 @dataclass(frozen=True)

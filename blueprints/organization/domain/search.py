@@ -2,6 +2,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.folding import Ways
+
 Comparison = Literal["equals", "contains"]
 
 
@@ -25,10 +27,12 @@ class Order:
 
 @dataclass(frozen=True)
 class Search:
-    """A page of the living resources that satisfy every filter and contain every word."""
+    """A page of the living resources that satisfy every filter and hold what is asked in words.
+
+    `words` is None when none were asked for; empty when nothing but signs was, which no resource holds."""
 
     filters: tuple[Filter, ...] = ()
-    words: tuple[str, ...] = ()
+    words: tuple[Ways, ...] | None = None
     updated_since: str | None = None
     orders: tuple[Order, ...] = (Order("updatedAt", descending=True, system=True),)
     page: int = 1

@@ -16,11 +16,12 @@ from app.identity.passwords import password_matches, renewed_hash
 from app.identity.security_events import record_refusal, record_security, recorded_throttle
 from app.identity.sessions import LiveSession, LoginSession, end_session, open_session, user_version_key
 from app.identity.signing_keys import SigningKeyPair
+from app.mail_addresses import typed_address
 from app.notify.mailbox import sends_sms
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.queries import find_account, role_factors
-from blueprints.platform.auth.rules import is_restorable, normal_email, owed_factors
+from blueprints.platform.auth.rules import is_restorable, owed_factors
 from blueprints.platform.auth.topics import standing_topic
 
 # Guesses at one account from one address, at all accounts from one address, at one account from all addresses. The last
@@ -46,7 +47,7 @@ def log_in(actor: Actor, username: str, password: str, device: str) -> Login:
 
     `device` is the token a former login left on the client, "" without one. Raises LoginRequired (401, the same for an
     unknown user), Forbidden EmailVerificationNeeded or AccountLocked, Throttled after too many failures."""
-    realm, email = actor.realm, normal_email(username) or username.strip().lower()
+    realm, email = actor.realm, typed_address(username)
     row = find_account(realm, email)
     user_id, counted = row.id if row else None, _counted(actor, row, email, device)
     with recorded_throttle(actor, "login", user_id):

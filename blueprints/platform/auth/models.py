@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Index, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import boolean, instant, json_object, string
+from app.data.columns import boolean, folded, instant, json_object, string
 from app.data.entity import Base, Entity
 from app.identity.roles import USER
 
@@ -33,6 +33,7 @@ class Account(Entity):
     locked_until: Mapped[datetime | None] = instant(hidden=True)
     needs_email_2fa: Mapped[bool] = boolean(default=False, hidden=True)
     needs_mobile_2fa: Mapped[bool] = boolean(default=False, hidden=True)
+    folded_fullname: Mapped[str | None] = folded("fullname")
 
 
 class MarketplaceUser(Account):
@@ -47,6 +48,7 @@ class MarketplaceUser(Account):
     address: Mapped[dict[str, Any] | None] = json_object()
     phone_digits: Mapped[str | None] = string(hidden=True)
     mobile_verified: Mapped[bool] = boolean(default=False, hidden=True)
+    folded_address: Mapped[str | None] = folded("address")
 
 
 class NetworkUser(Account):

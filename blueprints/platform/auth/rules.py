@@ -1,17 +1,9 @@
-"""What is decided about accounts without asking anything: addresses, archiving, masks."""
+"""What is decided about accounts without asking anything: archiving, phones, masks."""
 import hashlib
 import re
 from datetime import datetime, timedelta
 
-# One @, no white space, a dot in the domain; whether the address exists only a mail can tell.
-_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\].]+(\.[^\s@<>\"(),:;\\\[\].]+)+")
 _NOT_DIGITS = re.compile(r"[^0-9]")
-
-
-def normal_email(text: str) -> str | None:
-    """Return the e-mail trimmed and lower-cased, or None when it is not one (rules-platform §3.1)."""
-    email = text.strip().lower()
-    return email if len(email) <= 255 and _EMAIL.fullmatch(email) else None
 
 
 def gravatar_url(email: str) -> str:

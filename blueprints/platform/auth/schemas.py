@@ -4,9 +4,9 @@ from typing import Any
 import orjson
 from marshmallow import ValidationError, validates_schema
 
-from app.http.schemas import Flag, Identifier, InputSchema, JsonObject, Text
+from app.http.schemas import Code, Flag, Identifier, InputSchema, JsonObject, Name, Text
 from app.identity.passwords import MAX_PASSWORD_LENGTH
-from blueprints.platform.auth.rules import normal_email
+from app.mail_addresses import mail_address, new_mail_address
 
 _MOST_ADDRESS_BYTES = 8192
 _ANNA = {"example": "Anna Ant"}
@@ -14,16 +14,24 @@ _CODE = {"example": "123456"}
 
 
 class Email(Text):
-    """An e-mail address; comes out trimmed and lower-cased."""
+    """An e-mail address; comes out in its one form (app/mail_addresses.py)."""
+
+    _read = staticmethod(mail_address)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(metadata={"example": "anna@example.com"}, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        email = normal_email(super()._deserialize(value, attr, data, **options))
-        if email is None:
-            raise ValidationError("expected an e-mail address")
-        return email
+        try:
+            return self._read(super()._deserialize(value, attr, data, **options))
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class NewEmail(Email):
+    """The same of a new account: letters have to reach it."""
+
+    _read = staticmethod(new_mail_address)
 
 
 class Password(Text):
@@ -54,14 +62,14 @@ class Address(JsonObject):
 class Face(InputSchema):
     """PATCH of a user or a profile."""
 
-    fullname = Text(metadata=_ANNA)
+    fullname = Name(metadata=_ANNA)
     avatar = Text(most=2048)
 
 
 class MarketplaceFace(Face):
     """The same where users have a phone and an address."""
 
-    phone = Text()
+    phone = Code()
     address = Address()
 
 
@@ -74,8 +82,8 @@ class MarketplaceProfile(MarketplaceFace):
 class NewUser(Face):
     """POST of a user by staff."""
 
-    fullname = Text(required=True, metadata=_ANNA)
-    email = Email(required=True)
+    fullname = Name(required=True, metadata=_ANNA)
+    email = NewEmail(required=True)
     password = Password(required=True)
 
 
@@ -141,7 +149,7 @@ class EmailOnly(InputSchema):
 class MobileOrEmail(InputSchema):
     """Start of a reset by mobile: the guides name either."""
 
-    mobile = Text(metadata={"example": "+905551234567"})
+    mobile = Code(metadata={"example": "+905551234567"})
     email = Email()
 
     @validates_schema(skip_on_field_errors=False)

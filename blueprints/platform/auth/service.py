@@ -3,7 +3,7 @@ from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
-from blueprints.platform.auth import jobs
+from blueprints.platform.auth import checks, jobs
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
 from blueprints.platform.auth.routes import routes_in
 
@@ -14,6 +14,7 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     routes=routes_in,
     background=(jobs,),
+    checks={"addresses": checks.addresses},
     cli=("cli.auth", "cli.security", "cli.users"),
     persons=(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner"),

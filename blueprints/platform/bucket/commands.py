@@ -23,6 +23,7 @@ from app.identity.roles import ADMIN, SUPER_ADMIN
 from app.jobs.wakeup import wake
 from app.media.images import examine_images
 from app.media.store import media_store, random_name
+from app.plain_text import seen
 from app.runtime import runtime
 from blueprints.platform.bucket.models import PREPARING, BucketFile, UploadCount
 from blueprints.platform.bucket.preparation import PREPARE_PICTURES
@@ -79,7 +80,7 @@ def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> lis
     _count(actor, len(uploads))
     files = [BucketFile(
         id=uuid7(), realm=actor.realm, bucket_id=bucket_id, owner_id=str(actor.user_id),
-        original_name=shown_name(upload.name), mime_type=facts.mime_type,
+        original_name=shown_name(seen(upload.name or "")), mime_type=facts.mime_type,
         size=len(upload.content), storage_name=random_name(), created_at=now(),
         state=PREPARING, due_at=now(), attempts=0)
         for upload, facts in zip(uploads, found, strict=True)]

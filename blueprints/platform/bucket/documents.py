@@ -1,6 +1,7 @@
 """What the OpenAPI document tells of the bucket's routes (rules-platform §4)."""
 from typing import Any
 
+from app.http.download import DOWNLOAD_HEADERS
 from app.http.openapi import IDEMPOTENCY_KEY, answer
 
 Document = dict[str, Any]
@@ -34,7 +35,7 @@ UPLOAD: Document = {
     "responses": {"200": answer(_UPLOADED), "409": answer(
         {"$ref": "#/components/schemas/ApiError"}, "The same Idempotency-Key is in flight")}}
 DOWNLOAD: Document = {"responses": {
-    "200": answer({"type": "string", "format": "binary"}, media_type="image/*"),
+    "200": answer({"type": "string", "format": "binary"}, media_type="image/*", headers=DOWNLOAD_HEADERS),
     "404": answer({"$ref": "#/components/schemas/ApiError"},
                   "Unknown; or FileIsBeingPrepared (detail.state `preparing`, Retry-After), or FileWasRefused "
                   "(detail.state `refused`, detail.reason)")}}

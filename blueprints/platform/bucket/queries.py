@@ -15,10 +15,11 @@ from blueprints.platform.bucket.rules import refusal_reason
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file's bytes and their type."""
+    """A file's bytes, their type, and the name it was uploaded under."""
 
     content: bytes
     mime_type: str
+    name: str
 
 
 def file_wire(file: Any) -> Wire:
@@ -32,7 +33,8 @@ def stored_file(realm: str, file_id: str) -> StoredFile:
     """Return the file; every bucket of the two realms is public to read.
 
     Raises NotFound, with its state in `detail` when it is not ready (docs/decisions/030)."""
-    columns = (BucketFile.storage_name, BucketFile.mime_type, BucketFile.state, BucketFile.last_error)
+    columns = (BucketFile.storage_name, BucketFile.mime_type, BucketFile.original_name, BucketFile.state,
+               BucketFile.last_error)
     row = fetch_one(select(*columns).where(BucketFile.id == file_id, BucketFile.realm == realm))
     if row is None:
         raise NotFound("errMsg_FileNotFound")
@@ -42,7 +44,7 @@ def stored_file(realm: str, file_id: str) -> StoredFile:
         raise NotFound("errMsg_FileWasRefused", "FileWasRefused",
                        {"state": REFUSED, "reason": refusal_reason(row.last_error)})
     try:
-        return StoredFile(media_store().get(row.storage_name), row.mime_type)
+        return StoredFile(media_store().get(row.storage_name), row.mime_type, row.original_name)
     except MediaMissing:
         raise NotFound("errMsg_FileNotFound") from None
 

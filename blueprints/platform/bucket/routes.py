@@ -10,6 +10,7 @@ from app.data.ids import canonical_uuid
 from app.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.http.bearer import bearer_token
 from app.http.declaration import Routes
+from app.http.download import download
 from app.http.envelope import json_response
 from app.http.idempotency import answered_once
 from blueprints.platform.bucket import documents
@@ -33,13 +34,13 @@ def routes_in(realm: str) -> Routes:
             {"success": True, "data": store_images(writer.actor, bucket_id, uploads or [Upload(None, b"")])}))
 
     @api.system("/download/{fileId}", name="downloadFile", **documents.DOWNLOAD)
-    def download(actor: Actor, file_id: str) -> Response:
+    def download_file(actor: Actor, file_id: str) -> Response:
         """Download a file."""
         known_id = canonical_uuid(file_id)
         if known_id is None:
             raise NotFound("errMsg_FileNotFound")
         file = stored_file(realm, known_id)
-        response = Response(file.content, mimetype=file.mime_type)
+        response = download(file.content, file.mime_type, file.name)
         # A file never changes under its id.
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response

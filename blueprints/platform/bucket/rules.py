@@ -23,6 +23,6 @@ def raw_name(storage_name: str) -> str:
 def shown_name(given: str | None) -> str:
     """Return the file's name as it is shown: no folders, no control characters, at most 255 characters.
 
-    It is shown only: files are stored and served under names of our own."""
+    Files are stored under names of our own; a download is offered under this one (app/http/download.py)."""
     name = _UNPRINTABLE.sub("", (given or "").replace("\\", "/").rsplit("/", 1)[-1]).strip()
     return name[-255:] or "file"

@@ -37,8 +37,7 @@ _NEW_USERS = [service_topic(realm, "auth", short) for realm in REALM_CODENAMES
 @subscribe(*_NEW_USERS, name="platform.welcome")
 def welcome(work: UnitOfWork, event: Event) -> None:
     """Welcome whoever registered or was registered by an admin."""
-    email = event.payload["user"]["email"]
-    _post(work, event, "WELCOME", email, {"email": email})
+    _post(work, event, "WELCOME", event.payload["user"]["email"], {})
 
 
 @subscribe(*_BY_TOPIC, name="platform.verification-code")

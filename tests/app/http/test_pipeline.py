@@ -12,6 +12,7 @@ from app.data.unit_of_work import unit_of_work
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category
 from tests.clients import ApiClient
+from tests.testbed import PRODUCTION
 
 ROOT = "/marketplace/categorymanagement-api/v1"
 LIST = f"{ROOT}/categories"
@@ -290,6 +291,13 @@ class TestHeaders:
             assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
             assert len(headers["X-Request-Id"]) == 32
 
+    def test_a_server_whose_clients_see_https_asks_for_https_alone(
+            self, client: ApiClient, make_app: Callable[..., Flask]) -> None:
+        secure = ApiClient(make_app(PUBLIC_URL="https://guildhall.example"))
+        for path in (LIST, "/", "/nothing", "/marketplace/categorymanagement-api/swagger-assets/swagger-ui.css"):
+            assert secure.get(path).headers["Strict-Transport-Security"] == "max-age=31536000"
+            assert "Strict-Transport-Security" not in client.get(path).headers
+
     def test_asking_who_one_is_counts_as_a_request(self, make_app: Callable[..., Flask]) -> None:
         visitor = ApiClient(make_app(RATELIMIT_ENABLED="1", RATE_LIMIT_VISITOR="3"))
         service, routes = "/marketplace/categorymanagement-api", ("currentuser", "permissions", "permissions/x")
@@ -316,6 +324,37 @@ class TestHeaders:
         assert visitor.get(LIST).headers["Vary"] == "Origin"
         foreign = visitor.request("OPTIONS", LIST, headers={"Origin": "https://evil.example"})
         assert "Access-Control-Allow-Origin" not in foreign.headers
+
+    @pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1:5173", "https://localhost",
+                                        "http://localhost:65535"])
+    @pytest.mark.parametrize("env", ["demo", "test"])
+    def test_in_demo_and_test_any_page_of_this_machine_may_call_without_cookies(
+            self, env: str, origin: str, make_app: Callable[..., Flask]) -> None:
+        visitor = ApiClient(make_app(GUILDHALL_ENV=env))
+        for answer in (visitor.request("OPTIONS", LIST, headers={"Origin": origin}),
+                       visitor.get(LIST, headers={"Origin": origin})):
+            assert answer.headers["Access-Control-Allow-Origin"] == origin
+            assert "Access-Control-Allow-Credentials" not in answer.headers
+            assert answer.headers["Vary"] == "Origin"
+
+    @pytest.mark.parametrize("origin", ["http://localhost.evil.example", "http://evil.example:80", "null",
+                                        "http://localhost:3000.evil.example", "http://127.0.0.1@evil.example",
+                                        "http://localhost:3000/", "file://localhost", "http://127.0.0.2:3000"])
+    def test_no_other_page_is_taken_for_one_of_this_machine(self, origin: str, client: ApiClient) -> None:
+        answer = client.request("OPTIONS", LIST, headers={"Origin": origin})
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+    def test_in_production_a_page_of_this_machine_is_a_stranger(self, make_app: Callable[..., Flask]) -> None:
+        visitor = ApiClient(make_app(**PRODUCTION))
+        answer = visitor.get(LIST, headers={"Origin": "http://localhost:3000"})
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+    def test_a_page_of_this_machine_writes_by_token_and_never_by_cookie(self, as_admin: ApiClient, app: Flask) -> None:
+        page, cookie = {"Origin": "http://localhost:3000"}, {"Cookie": f"ebaycclone-access-token={as_admin.token}"}
+        assert ApiClient(app).post(LIST, json={"title": "x"}, headers=page | cookie).status_code == 403
+        by_token = as_admin.post(LIST, json={"title": "x"}, headers=page)
+        assert by_token.status_code == 201
+        assert by_token.headers["Access-Control-Allow-Origin"] == page["Origin"]
 
     def test_a_cookie_write_from_a_foreign_page_is_refused(self, as_admin: ApiClient, app: Flask) -> None:
         browser = ApiClient(app)

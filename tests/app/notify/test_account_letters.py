@@ -24,10 +24,10 @@ def letters_to(address: str, settle: Settle) -> list[dict[str, Any]]:
 
 
 def test_who_registers_is_welcomed_once_without_a_word_of_whoever_typed_the_address(auth: Auth, settle: Settle) -> None:
-    auth.register("anna@example.com", fullname="Anna <b>Ant</b>")
+    auth.register("anna@example.com", fullname="Anna Ant")
     [letter] = letters_to("anna@example.com", settle)
     assert (letter["template"], letter["realm"], letter["status"]) == ("WELCOME", auth.realm, "kept")
-    assert "an account for anna@example.com is ready" in letter["text"]
+    assert "an account for this address is ready" in letter["text"]
     assert not any("Ant" in letter[part] for part in ("subject", "text", "html"))
     assert len(letters_to("anna@example.com", settle)) == 1
 

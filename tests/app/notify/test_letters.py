@@ -24,7 +24,7 @@ def test_a_subject_is_one_line_of_bounded_length() -> None:
 
 
 def test_a_missing_fact_is_left_blank() -> None:
-    letter = write_letter(WELCOME, {"email": "a@example.com"})
+    letter = write_letter(WELCOME, {})
     assert letter.subject == "Welcome to Guildhall"
     assert letter.text.startswith("Hello,")
 

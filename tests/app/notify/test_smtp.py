@@ -5,6 +5,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from app.notify.letters import Letter
 from app.notify.smtp import MailDelayed, MailUndeliverable, SmtpAccount, SmtpTransport
+from app.settings import SettingsError, load_settings
 from tests.app.notify.postmaster import Postmaster
 from tests.components import free_port
 
@@ -83,6 +84,41 @@ def test_the_account_logs_in_with_user_and_password(postmaster: Postmaster) -> N
     finally:
         controller.stop()
     assert seen == [(b"user@mail", b"p@ss")]
+
+
+@pytest.mark.parametrize("sender", ["", "guildhall", "a@x.example, b@x.example", "a@x.example\nBcc: b@x.example",
+                                    "müller@x.example", "Guildhall <>"])
+def test_a_sender_that_is_not_one_address_is_refused_at_the_start(sender: str) -> None:
+    with pytest.raises(ValueError):
+        SmtpAccount.of("smtp://127.0.0.1", sender)
+    if sender:
+        with pytest.raises(SettingsError, match=r"^MAIL_FROM\b"):
+            load_settings({"MAIL_FROM": sender})
+
+
+@pytest.mark.parametrize("url", [
+    "smtp://far.example:465", "smtp://far.example/?starttls=off", "smtp://far.example:587?tls=none",
+    "smtps://far.example#verify=0"])
+def test_a_url_that_would_go_without_tls_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^SMTP_URL\b"):
+        load_settings({"SMTP_URL": url})
+
+
+def test_the_sender_stands_in_its_one_form(mail_server: Controller, postmaster: Postmaster) -> None:
+    account = SmtpAccount.of(f"smtp://127.0.0.1:{mail_server.port}", "Gildenhäuser <post@bücher.example>")
+    with SmtpTransport(account) as transport:
+        transport.send("id-1", "anna@bücher.example", LETTER)
+    [message] = postmaster.letters
+    assert (message["From"], message["To"]) == (
+        "Gildenhäuser <post@xn--bcher-kva.example>", "anna@xn--bcher-kva.example")
+    assert message["Message-ID"] == "<id-1@xn--bcher-kva.example>"
+
+
+def test_an_address_of_other_letters_before_the_at_is_reached_by_smtputf8(
+        mail_server: Controller, postmaster: Postmaster) -> None:
+    with transport_to(mail_server) as transport:
+        transport.send("id-1", "müller@example.com", LETTER)
+    assert [message["To"] for message in postmaster.letters] == ["müller@example.com"]
 
 
 @pytest.mark.parametrize("url", ["", "mail.example:25", "http://mail.example", "smtp://"])

@@ -105,15 +105,21 @@ def shared_localstripe() -> LocalStripe:
     return stripe
 
 
+LONGEST_HOLD_SECONDS = 300  # a test that failed leaves no thread behind for ever
+
+
 @dataclass
 class Fault:
-    """What goes wrong for the next `times` matching calls; `after`: the gateway has done its work already."""
+    """What goes wrong for the next `times` matching calls; `after`: the gateway has done its work already.
+
+    A call with an `opens` waits until that is set; the gateway has read it and says nothing."""
 
     path: str
     method: str = "POST"
     times: int = 1
     after: bool = False
     delay: float = 0.0
+    opens: threading.Event | None = None
     status: int | None = None
     drop: bool = False
 
@@ -219,6 +225,8 @@ class FlakyGateway:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 fault = gateway._take_fault(self.command, self.path)
                 if fault and not fault.after:
+                    if fault.opens:
+                        fault.opens.wait(LONGEST_HOLD_SECONDS)
                     time.sleep(fault.delay)
                     if fault.drop:
                         return self._hang_up()

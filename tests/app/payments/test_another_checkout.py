@@ -44,7 +44,8 @@ MEMBERSHIP = Checkout(
     refuse_unpayable=refuse_paid, accepts_payment=is_unpaid, wants_payment=is_unpaid, may_be_sold=lambda order: True,
     on_started=says(payment_confirmation="processing"), on_paid=says(payment_confirmation="paid", carrier="member"),
     on_unpaid=says(payment_confirmation="canceled"), on_surplus=says(carrier="paid twice"),
-    on_refunded=says(carrier="guest"), on_refund_lost=says(carrier="member"))
+    on_refunded=says(carrier="guest"), on_refund_lost=says(carrier="member"),
+    on_disputed=says(carrier="disputed"))
 
 
 @pytest.fixture

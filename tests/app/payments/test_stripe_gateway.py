@@ -2,7 +2,7 @@
 import json
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
@@ -143,9 +143,10 @@ class TestPayments:
         back = gateway.refund(intent.id, minor, currency, {}, a_key())
         assert (back.amount, localstripe.refunds(intent.id)[0]["amount"]) == (minor, at_stripe)
 
-    def test_an_amount_stripe_has_no_unit_for_is_refused(self, gateway):
+    @pytest.mark.parametrize(("amount", "currency"), [(50_001, "MGA"), (1_235, "KWD")])
+    def test_an_amount_stripe_has_no_unit_for_is_refused(self, gateway, amount, currency):
         with pytest.raises(PaymentRefused):
-            gateway.charge(replace(charge_of(VISA), amount=50_001, currency="MGA"), a_key())
+            gateway.charge(replace(charge_of(VISA), amount=amount, currency=currency), a_key())
 
     def test_money_goes_back_in_parts(self, gateway):
         paid = gateway.charge(charge_of(VISA), a_key())
@@ -273,6 +274,17 @@ class TestWebhooks:
         body = json.dumps({"id": "evt_2", "type": "refund.failed", "created": 1, "data": {"object": refund}}).encode()
         event = gateway.parse_webhook(body, self.signed(body))
         assert (event.refund.status, event.intent_id, event.is_handled) == ("failed", "pi_1", True)
+
+    def test_a_dispute_event_names_the_payment_the_bank_takes_back(self, gateway):
+        dispute = {"object": "dispute", "id": "dp_1", "payment_intent": "pi_1", "amount": 500, "currency": "isk",
+                   "status": "needs_response", "reason": "fraudulent", "evidence": {"customer_name": "Mia"},
+                   "evidence_details": {"due_by": 86_400}}
+        body = json.dumps({"id": "evt_3", "type": "charge.dispute.created", "created": 1,
+                           "data": {"object": dispute}}).encode()
+        event = gateway.parse_webhook(body, self.signed(body))
+        assert (event.intent_id, event.is_handled, event.dispute.amount) == ("pi_1", True, 5)
+        assert event.dispute.answer_until == datetime(1970, 1, 2, tzinfo=UTC)
+        assert "Mia" not in str(event.raw)
 
 
 def test_the_stand_in_refuses_a_second_call_while_the_first_is_under_way(flaky: FlakyGateway):

@@ -6,15 +6,16 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.folding import indexed_words
 from app.search import Document, Filter, Removal, SearchQuery, Sort, WhooshIndex
-from app.search.text import words
-from app.search.whoosh.matching import MIN_PREFIX
+from app.search.text import MIN_PREFIX, query_words
 from tests.app.search.conftest import SCHEMA
 
 WORDS = ["red", "read", "ready", "blue", "phone", "phones", "case", "ärger", "東京"]
+CODES = ["Gr.49", "gr 49", "55/72/8", "55728", "A4"]
 TYPES = ["FIXED", "AUCTION", None]
 
-sentence = st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join)
+sentence = st.lists(st.sampled_from(WORDS + CODES), max_size=4).map(" ".join)
 document = st.fixed_dictionaries(
     {
         "title": sentence,
@@ -25,7 +26,8 @@ document = st.fixed_dictionaries(
     }
 )
 change = st.tuples(st.integers(0, 15).map("p{:02}".format), st.integers(1, 5), st.one_of(st.none(), document))
-typed = st.lists(st.one_of(st.sampled_from(WORDS), st.sampled_from(["re", "pho", "b"])), max_size=2).map(" ".join)
+parts = ["re", "pho", "b", "gr49", "557", "49", "%"]
+typed = st.lists(st.sampled_from([*WORDS, *CODES, *parts]), max_size=2).map(" ".join)
 condition = st.one_of(
     st.sampled_from(["FIXED", "AUCTION", "GIFT"]).map(lambda value: Filter("type", "eq", value)),
     st.sampled_from(["x", "y", "w"]).map(lambda value: Filter("tags", "noteq", value)),
@@ -71,12 +73,20 @@ def _note(truth: dict[str, tuple[int, dict | None]], id: str, version: int, fiel
 
 
 def _fits(fields: dict, text: str, filters: list[Filter]) -> bool:
-    held, asked = words(f"{fields['title']} {fields['description']}"), words(text)
-    for place, word in enumerate(dict.fromkeys(asked)):
-        last = place == len(set(asked)) - 1
-        if not any(one == word or (last and len(word) >= MIN_PREFIX and one.startswith(word)) for one in held):
+    held = [word for name in ("title", "description") for word in indexed_words(fields[name])]
+    wanted = query_words(text)
+    if text and not wanted:
+        return False
+    for place, ways in enumerate(wanted, 1):
+        if not any(_has_all(held, way, open_end=place == len(wanted)) for way in ways):
             return False
     return all(_holds(fields, one) for one in filters)
+
+
+def _has_all(held: list[str], way: tuple[str, ...], open_end: bool) -> bool:
+    *whole, last = way
+    begun = open_end and len(last) >= MIN_PREFIX
+    return set(whole) <= set(held) and any(one == last or (begun and one.startswith(last)) for one in held)
 
 
 def _holds(fields: dict, one: Filter) -> bool:

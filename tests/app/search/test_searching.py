@@ -96,6 +96,28 @@ def test_accents_case_and_width_do_not_matter(index: WhooshIndex) -> None:
     assert found(index, "京タ") == ["b"]
 
 
+@pytest.mark.parametrize(
+    "text", ["gr49", "GR-49", "gr 49", "Gr.49", "55728", "55/72/8", "55 72 8", "gasket 55728", "gr49 gasket", "5572"]
+)
+def test_a_code_is_found_with_and_without_its_separators(index: WhooshIndex, text: str) -> None:
+    index.apply([listing("gasket", title="Gr.49 gasket 55/72/8"), listing("other", title="gr 4 gasket 55/7")])
+    assert found(index, text) == ["gasket"]
+    assert found(index, "", Filter("title", "match", text)) == ["gasket"]
+
+
+def test_a_code_without_separators_is_found_with_them(index: WhooshIndex) -> None:
+    index.apply([listing("gasket", title="GR49 gasket 55728"), listing("other", title="GR 4 gasket 9")])
+    for text in ("gr-49", "gr 49 ", "55/72/8", "gasket gr.49 55 72 8"):
+        assert found(index, text) == ["gasket"], text
+
+
+@pytest.mark.parametrize(("text", "title"), [("aero", "Ærø"), ("ÆRØ", "aero"), ("лев", "Лев"), ("lodz", "Łódź")])
+def test_letters_with_strokes_and_of_other_alphabets_are_folded(index: WhooshIndex, text: str, title: str) -> None:
+    index.apply([listing("a", title=title), listing("b")])
+    assert found(index, text) == ["a"]
+    assert found(index, "", Filter("title", "eq", text)) == ["a"]
+
+
 def test_the_title_counts_more_than_the_description(index: WhooshIndex) -> None:
     index.apply(
         [listing("a", title="lamp", description="for a violin"), listing("b", title="violin", description="old lamp")]

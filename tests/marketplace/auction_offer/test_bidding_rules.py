@@ -81,6 +81,13 @@ def test_increments_too_fine_for_the_currency_become_one_minor_unit():
     assert [rules.increment(yen, price) for price in (1, 4, 5, 24, 25, 100, 250)] == [1, 1, 1, 1, 1, 3, 5]
 
 
+def test_increments_of_a_currency_paid_in_coarser_steps_are_multiples_of_a_step():
+    """Or a bid would lead to a price that the payment gateway cannot charge: fils end in 0, ariary are whole."""
+    fils, ariary = rules.parse_increments("1:0.005,:0.25", 1000, 10), rules.parse_increments(WRITTEN, 100, 100)
+    assert [rules.increment(fils, price) for price in (10, 5000)] == [10, 250]
+    assert [rules.increment(ariary, price) for price in (100, 10_000, 30_000)] == [100, 300, 500]
+
+
 def test_prices_that_are_one_in_a_coarser_currency_are_a_table_all_the_same():
     yen = rules.parse_increments("0.10:0.01,0.50:0.05,2:0.10,:1", 1)
     assert [rules.increment(yen, price) for price in (1, 2)] == [1, 1]

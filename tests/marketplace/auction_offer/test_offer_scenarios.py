@@ -175,7 +175,8 @@ def test_a_counter_renews_the_time_and_its_job_waits_for_it(room):
 def test_an_offer_in_a_currency_the_listing_has_left_cannot_be_accepted(room):
     product = room.fixed()
     offer = room.offered(room.ben, product, 80)
-    assert room.seller.patch(f"{PRODUCTS}/{product}", json={"currency": "EUR"}).status_code == 200
+    in_euro = {"currency": "EUR", "shippingCurrency": "EUR"}
+    assert room.seller.patch(f"{PRODUCTS}/{product}", json=in_euro).status_code == 200
     assert refused(room.answer(room.seller, offer, "ACCEPTED")) == (400, "CurrencyDiffers")
 
 

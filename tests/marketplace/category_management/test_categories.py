@@ -102,6 +102,13 @@ def test_a_subcategory_cannot_move_to_a_deleted_category(as_admin: ApiClient) ->
     assert as_admin.get(f"{ROOT}/subcategories/{subcategory}").status_code == 404
 
 
+@pytest.mark.parametrize(("env", "said", "status"), [("demo", "", 200), ("demo", "0", 401), ("test", "", 401)])
+def test_the_demo_alone_is_open_to_visitors_unless_it_is_set(
+        env: str, said: str, status: int, make_app: Callable[..., object]) -> None:
+    visitor = ApiClient(make_app(GUILDHALL_ENV=env, MARKETPLACE_PUBLIC_READS=said))
+    assert visitor.get(f"{ROOT}/categories").status_code == status
+
+
 def test_the_catalogue_opens_to_visitors_only_by_setting(make_app: Callable[..., object], client: ApiClient) -> None:
     assert client.get(f"{ROOT}/categories").status_code == 401
     opened = ApiClient(make_app(MARKETPLACE_PUBLIC_READS="1"))

@@ -42,10 +42,14 @@ def shelf(app: Flask, as_admin: ApiClient) -> dict[str, str]:
 
 @pytest.fixture
 def fixed(shelf: dict[str, str]) -> Callable[..., Body]:
-    """Body BF of §8.5, some fields changed; None leaves a field out."""
+    """Body BF of §8.5, some fields changed; None leaves a field out. Shipping is in the price's currency."""
     base = {"title": "Phone", "description": "d", "condition": "NEW", "type": "FIXED", "price": 100, "currency": "USD",
-            "shipping": 5, "shippingCurrency": "USD", "shippingMethod": "STANDARD", **shelf}
-    return lambda **changed: {name: value for name, value in (base | changed).items() if value is not None}
+            "shipping": 5, "shippingMethod": "STANDARD", **shelf}
+
+    def body(**changed: Any) -> Body:
+        named = {"shippingCurrency": changed.get("currency", "USD")} | base | changed
+        return {name: value for name, value in named.items() if value is not None}
+    return body
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """A search as SQL. The two databases compare JSON differently; here alone."""
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select, true, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, or_, select, true, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.folding import Ways
 from blueprints.organization.domain.search import Filter, Order, Search
 
 
@@ -11,7 +12,8 @@ def conditions(records: FromClause, search: Search, dialect: str) -> list[Column
     """Return what a living record must satisfy to be found."""
     wanted: list[ColumnElement[bool]] = [records.c.isActive == true()]
     wanted += [_matches(records, wish, dialect) for wish in search.filters]
-    wanted += [records.c.searchText.contains(f" {word}", autoescape=True) for word in search.words]
+    if search.words is not None:
+        wanted += [_holds(records, ways) for ways in search.words] or [false()]
     if search.updated_since is not None:
         wanted.append(records.c.updatedAt >= search.updated_since)
     return wanted
@@ -27,6 +29,11 @@ def page_of(statement: Select[Any], records: FromClause, search: Search, dialect
 def count_of(records: FromClause, wanted: list[ColumnElement[bool]]) -> Select[Any]:
     """Return the statement that counts all that match."""
     return select(func.count()).select_from(records).where(*wanted)
+
+
+def _holds(records: FromClause, ways: Ways) -> ColumnElement[bool]:
+    """Each word of one of the ways must begin a stored one."""
+    return or_(*(and_(*(records.c.searchText.contains(f" {word}", autoescape=True) for word in way)) for way in ways))
 
 
 def _matches(records: FromClause, wish: Filter, dialect: str) -> ColumnElement[bool]:

@@ -12,12 +12,14 @@ from sqlalchemy import (
     Insert,
     Row,
     Table,
+    bindparam,
     delete,
     func,
     insert,
     select,
     true,
     union_all,
+    update,
 )
 
 from app.data.upserts import UPSERTS
@@ -166,6 +168,21 @@ class SqlWriteSession(SqlSession):
             shown = shown.where(events.c.resourceId == resource_id)
         for row in self.connection.execute(shown).all():
             self.project(event_of(row, self.tenant_id, self.kind))
+
+    def refold_after(self, resource_id: str, limit: int) -> str | None:
+        """Write the words of records after an id anew; returns the last one's id, None at the end."""
+        records = self.tables.records
+        found = self.connection.execute(
+            select(records.c.resourceId, records.c.version, records.c.document)
+            .where(records.c.resourceId > resource_id).order_by(records.c.resourceId).limit(limit)).all()
+        if not found:
+            return None
+        same = (records.c.resourceId == bindparam("id"), records.c.version == bindparam("seen"))  # not a newer row's
+        self.connection.execute(
+            update(records).where(*same).values(searchText=bindparam("words")),
+            [{"id": row.resourceId, "seen": row.version, "words": self.kind.search_text(row.document)}
+             for row in found])
+        return str(found[-1].resourceId)
 
     def recall(self, requested: Requested, not_before: str) -> Remembered | None:
         """Return the outcome kept for the key since `not_before`, and whether the query table shows it by now."""

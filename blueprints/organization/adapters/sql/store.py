@@ -77,6 +77,14 @@ class SqlResourceStore:
             work.commit()
         return count
 
+    def refold(self, tenant: Tenant, kind: ResourceType) -> None:
+        """Write the words of every record anew, a batch a transaction; twice does no harm."""
+        last: str | None = ""
+        while last is not None:
+            with self.writing(tenant, kind) as work:
+                last = work.refold_after(last, BATCH)
+                work.commit()
+
     def save_extension(self, tenant: Tenant, kind: ResourceType, extension: Extension, at: str) -> None:
         """Keep the tenant's extension as its newest revision; raises ConcurrentWrite when another took the number."""
         with store_failures(), self.engines.connect(tenant, writes=True) as connection, rivals_win():

@@ -1,0 +1,34 @@
+"""A file as an answer: the browser is told its name, and whether it shows the file or stores it.
+
+Whatever is no picture is stored, so that nothing a user uploaded is opened as a page of this host."""
+from io import BytesIO
+from typing import Any
+
+from flask import Response, send_file
+
+# Pictures are shown; these are all the kinds of them there are (app/media/images.py).
+_PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
+_NEVER_IN_A_NAME = frozenset('/\\:*?"<>|')
+_LONGEST_STEM = 100
+# What the OpenAPI document of a route that answers with a file says of its headers.
+DOWNLOAD_HEADERS = {"Content-Disposition": "inline for pictures, attachment for the rest; with the file's name"}
+
+
+def download(content: bytes, mime_type: str, name: str) -> Response:
+    """Return the file; `name` is what its uploader called it, of which only what is safe is passed on."""
+    answer: Any = send_file(BytesIO(content), mimetype=mime_type, as_attachment=mime_type not in _PICTURES,
+                            download_name=file_name(name, mime_type), conditional=False, etag=False)
+    file: Response = answer
+    return file
+
+
+def file_name(name: str, mime_type: str) -> str:
+    """Return a name that every system takes: no folders, no sign that is not seen; a picture ends as its kind does."""
+    stem, _, ending = _safe(name).rpartition(".") if "." in name else (_safe(name), "", "")
+    ending = _PICTURES.get(mime_type) or (f".{ending[:20]}" if ending else "")
+    return (stem[:_LONGEST_STEM].strip(" .") or "file") + ending
+
+
+def _safe(text: str) -> str:
+    """Drop control, zero-width and direction characters (decision 34), and what separates folders somewhere."""
+    return "".join(sign for sign in text if sign.isprintable() and sign not in _NEVER_IN_A_NAME)
