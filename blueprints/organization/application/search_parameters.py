@@ -29,7 +29,7 @@ def parse_search(schemas: SchemaCatalog, kind: ResourceType, extension: Extensio
     page_size = _number(asked, "pageSize", 25, LARGEST_PAGE_SIZE)
     wanted = _wanted(asked.pop("q", ""))
     since = asked.pop("updatedSince", None)
-    properties = {**kind.schema["properties"], **extension.properties}
+    properties = {**extension.properties, **kind.schema["properties"]}
     orders = _orders(asked.pop("sort", None), properties)
     filters = tuple(_filter(schemas, kind, extension, properties, name, text) for name, text in asked.items())
     return Search(filters, wanted, None if since is None else _instant(since), orders, page, page_size)
