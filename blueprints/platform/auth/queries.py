@@ -1,18 +1,20 @@
 """Reads of accounts, for this service's routes and for every service that shows or addresses people."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, Text, bindparam, cast, or_, select, union
 
 from app.actor import Actor
 from app.clock import now
-from app.data.columns import iso
+from app.data.columns import iso, read_instant
+from app.data.connections import reading
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
+from app.data.reads.prepared import fetch_prepared_among, is_among
 from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
 from app.identity.access import require_self_or_staff
@@ -95,15 +97,25 @@ def is_user(realm: str, user_id: str) -> bool:
     return fetch_one(select(model.id).where(model.id == user_id, model.is_active.is_(True))) is not None
 
 
-def account_standings(realm: str, user_ids: Iterable[str]) -> Sequence[Any]:
-    """Return (id, is_active, locked_until, archived_at) of the accounts that exist among the ids, in one statement."""
-    return fetch(_standings(account_model(realm)), {"ids": list(set(user_ids))})
+class Standing(NamedTuple):
+    """What decides whether the holder of an account may act: see may_trade of the people service."""
+
+    id: str
+    is_active: bool
+    locked_until: datetime | None
+    archived_at: datetime | None
 
 
-@cache  # every write of a trader asks it, and building it anew costs ten times as much as running it
-def _standings(model: type[Account]) -> Select[Any]:
-    return select(model.id, model.is_active, model.locked_until, model.archived_at).where(
-        model.id.in_(bindparam("ids", expanding=True)))
+def account_standings(realm: str, user_ids: Collection[str]) -> list[Standing]:
+    """Return the standings of the accounts that exist among the ids (at least one), in one statement."""
+    with reading() as connection:
+        rows = fetch_prepared_among(connection, partial(_standings, account_model(realm)), user_ids)
+    return [Standing(row[0], bool(row[1]), read_instant(row[2]), read_instant(row[3])) for row in rows]
+
+
+@cache  # every write of a trader asks it, and building it anew costs many times as much as running it
+def _standings(model: type[Account], count: int) -> Select[Any]:
+    return select(model.id, model.is_active, model.locked_until, model.archived_at).where(is_among(model.id, count))
 
 
 def accounts_at_rest(realm: str) -> list[tuple[str, bool, datetime | None]]:
