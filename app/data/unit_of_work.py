@@ -69,6 +69,7 @@ class UnitOfWork:
     def __init__(self, actor: Actor, request_id: str | None) -> None:
         self.actor = actor
         self.request_id = request_id
+        self._write_lock = ExitStack()
         self._connection: Connection | None = None
         self._opened_session: _Session | None = None
         self._new: dict[Entity, None] = {}
@@ -91,6 +92,8 @@ class UnitOfWork:
     def connection(self) -> Connection:
         """Return the transaction's connection, for reads that must see what it has written (app/data/connections)."""
         if self._connection is None:
+            # Not before: what a command makes ready first keeps no other writer of SQLite waiting.
+            self._write_lock.enter_context(sqlite_write_lock())
             self._connection = writing_engine().connect()
         return self._connection
 
@@ -104,9 +107,10 @@ class UnitOfWork:
 
     def close(self) -> None:
         """Give back session and connection; what was not committed is gone."""
-        for opened in (self._opened_session, self._connection):
-            if opened is not None:
-                opened.close()
+        with self._write_lock:
+            for opened in (self._opened_session, self._connection):
+                if opened is not None:
+                    opened.close()
 
     def get(self, model: type[E], object_id: str) -> E:
         """Return the active row of `model` with that id; raises NotFound."""
@@ -350,6 +354,7 @@ class UnitOfWork:
                     opened.commit()
         if self._invalidated:
             holdings().cache_versions.invalidate(*self._invalidated)
+        self._write_lock.close()
         self._to_run, self._after_commit = self._after_commit, []
 
     def rollback(self) -> None:
@@ -481,7 +486,6 @@ def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[Uni
         return
     close_reading()
     with ExitStack() as stack:
-        stack.enter_context(sqlite_write_lock())
         work = UnitOfWork(actor, request_id)
         stack.callback(work.close)
         stack.callback(transaction.reset, transaction.set(work))
