@@ -4,8 +4,6 @@ A command called by another joins the caller's unit of work; only the outermost 
 nothing does (docs/decisions/008)."""
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -25,35 +23,15 @@ from app.data.constraint_errors import refusal_of
 from app.data.due_work import DueWork, is_piece
 from app.data.entity import Base, Entity
 from app.data.entity_inserts import insert_entities, insert_rows
+from app.data.expected_version import named_version
 from app.data.holdings import holdings
 from app.data.ids import uuid7
 from app.data.lock_order import check_order
 from app.data.sqlite_write_lock import sqlite_write_lock
-from app.errors import NotFound, PreconditionFailed, RuleViolated
+from app.errors import NotFound, RuleViolated
 
 E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
-
-_expectation: ContextVar["Expectation | None"] = ContextVar("expectation", default=None)
-
-
-@dataclass(slots=True)
-class Expectation:
-    """The version a client named for one object; it holds for the first change only, which makes the next version."""
-
-    object_id: str
-    version: int
-    at_lock: bool
-    met: bool = False
-
-    def check(self, entity: Entity) -> None:
-        """Raise PreconditionFailed when this very object has another version than was named."""
-        if self.met or entity.id != self.object_id:
-            return
-        if entity.record_version != self.version:
-            raise PreconditionFailed(f"the record has recordVersion {entity.record_version}")
-        self.met = True
-
 
 class UnitOfWorkSpoiled(RuntimeError):
     """The transaction holds half of something that failed, and may not be committed (docs/decisions/008)."""
@@ -278,7 +256,7 @@ class UnitOfWork:
         Raises UnitOfWorkSpoiled when something failed before, or inside and was caught there."""
         self._require_sound()
         self.flush()
-        expectation = _expectation.get()
+        expectation = named_version.get()
         records, actions, met = self._records[:], len(self._after_commit), expectation is not None and expectation.met
         invalidated, held, last_locked = set(self._invalidated), dict(self._held), self._last_locked
         rows, finished, wrote = dict(self._rows), list(self._finished), self._wrote
@@ -443,7 +421,7 @@ class UnitOfWork:
     def _hold(self, entity: Entity) -> None:
         """Note that the row is locked, and compare its version with the one If-Match named."""
         self._held[type(entity), entity.id] = entity
-        expectation = _expectation.get()
+        expectation = named_version.get()
         if expectation is not None and expectation.at_lock:
             expectation.check(entity)
 
@@ -457,18 +435,6 @@ def _by_id(model: type[E]) -> Select[E]:
 @cache
 def _to_lock(model: type[E]) -> Select[E]:
     return select(model).where(model.id == bindparam("id_")).with_for_update().execution_options(populate_existing=True)
-
-
-@contextmanager
-def expecting(named: tuple[str, int] | None, *, at_lock: bool = False) -> Iterator[None]:
-    """Let the block's units of work refuse to change object `named[0]` unless its version is `named[1]` (If-Match).
-
-    `at_lock` refuses when the object is first locked: for commands that act outside the database in between."""
-    token = _expectation.set(Expectation(*named, at_lock) if named else None)
-    try:
-        yield
-    finally:
-        _expectation.reset(token)
 
 
 def in_unit_of_work() -> bool:
@@ -500,7 +466,7 @@ class _Session(Session):
 
 @sa_event.listens_for(_Session, "before_flush")
 def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
-    expectation = _expectation.get()
+    expectation = named_version.get()
     work = transaction.get()
     if isinstance(work, UnitOfWork):
         work._wrote = True
