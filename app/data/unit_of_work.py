@@ -21,8 +21,8 @@ from app.data.changes import OutboxRecord, record_changes, record_new, row_json,
 from app.data.connections import close_reading, transaction, writing_engine
 from app.data.constraint_errors import refusal_of
 from app.data.due_work import DueWork, is_piece
-from app.data.entity import Base, Entity
-from app.data.entity_inserts import insert_entities, insert_rows
+from app.data.entity import Base, Entity, db
+from app.data.entity_inserts import complete_entities, insert_entities, insert_rows
 from app.data.expected_version import named_version
 from app.data.holdings import holdings
 from app.data.ids import uuid7
@@ -52,6 +52,8 @@ class UnitOfWork:
         self._opened_session: _Session | None = None
         self._new: dict[Entity, None] = {}
         """The data objects to insert at the next flush."""
+        self._settled: list[Entity] = []
+        """Those whose version and record are made, to insert before the next statement."""
         self._inserted: list[Entity] = []
         """Those that were inserted without the session, which knows them if it is open."""
         self._finished: list[bool] = []
@@ -70,10 +72,17 @@ class UnitOfWork:
     def connection(self) -> Connection:
         """Return the transaction's connection, for reads that must see what it has written (app/data/connections)."""
         if self._connection is None:
+            close_reading()
             # Not before: what a command makes ready first keeps no other writer of SQLite waiting.
             self._write_lock.enter_context(sqlite_write_lock())
             self._connection = writing_engine().connect()
         return self._connection
+
+    def reads_within(self) -> bool:
+        """Return whether reads go by that connection: always, but on SQLite not before its first statement.
+
+        They see the last commit then, as each statement of PostgreSQL does that locks nothing."""
+        return self._connection is not None or db.engine.dialect.name != "sqlite"
 
     @property
     def _session(self) -> Session:
@@ -276,6 +285,7 @@ class UnitOfWork:
             self._records, self._invalidated, self._held, self._last_locked = records, invalidated, held, last_locked
             self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
             self._new.clear()
+            self._settled.clear()
             if expectation is not None:
                 expectation.met = met
             raise
@@ -289,12 +299,23 @@ class UnitOfWork:
     def flush(self) -> None:
         """Send the changes to the database now, so that versions are set and unique rules have spoken."""
         with self._saving():
+            self._insert_settled()
             if self._changed_loaded_rows():
                 self._session.add_all(self._new)  # the ORM frees a unique value before it is taken again
                 self._new.clear()
                 self._session.flush()
-            elif self._new:
-                self._insert_new()
+            else:
+                self._settle_new()
+                self._insert_settled()
+
+    def settle(self) -> None:
+        """Make the versions and the JSON of what was changed known: the last thing before the answer is made of them.
+
+        New rows alone are sent by the next statement or commit() only, which hold SQLite's write lock."""
+        if self._changed_loaded_rows():
+            self.flush()
+        else:
+            self._settle_new()
 
     def _changed_loaded_rows(self) -> bool:
         """Return whether the ORM has something to write: rows changed or deleted, or new ones without our own ids."""
@@ -303,11 +324,18 @@ class UnitOfWork:
             return any(inspect(entity).modified for entity in self._inserted)
         return bool(session.dirty or session.new or session.deleted)
 
-    def _insert_new(self) -> None:
+    def _settle_new(self) -> None:
         new, self._new = list(self._new), {}
+        complete_entities(new)
+        self._invalidated.update(record_new(new, self._take_change))
+        self._settled += new
+
+    def _insert_settled(self) -> None:
+        if not self._settled:
+            return
+        new, self._settled = self._settled, []
         self._wrote = True
         insert_entities(self.connection(), new)
-        self._invalidated.update(record_new(new, self._take_change))
         self._inserted += new
         if self._opened_session is not None:
             self._opened_session.add_all(new)
@@ -352,6 +380,8 @@ class UnitOfWork:
     def _run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
         """Run a statement. A failed one spoils the unit of work: PostgreSQL would turn its commit into a rollback."""
         self._wrote = self._wrote or not statement.is_select
+        if self._settled:
+            self.flush()
         try:
             return self._session.execute(statement, values)
         except BaseException as error:
@@ -382,7 +412,7 @@ class UnitOfWork:
 
     def _unsaved(self) -> bool:
         """Return whether something was written, or is about to be."""
-        if self._wrote or self._records or self._new:
+        if self._wrote or self._records or self._new or self._settled:
             return True
         pending = self._opened_session
         return pending is not None and (bool(pending.new) or bool(pending.deleted)

@@ -234,7 +234,7 @@ def _run_write(api: BusinessApi, actor: Actor, path: dict[str, str], data: dict[
             return _finish(api, actor, work, answer, claim)
     with expecting(_if_match(path)), unit_of_work(actor, request_id=g.request_id) as work:
         answer = _answer(api.view(actor, data, **path))
-        work.flush()
+        work.settle()
         return _finish(api, actor, work, answer, claim)
 
 

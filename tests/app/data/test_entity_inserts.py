@@ -11,7 +11,7 @@ from app.actor import system_actor
 from app.clock import now
 from app.data.connections import writing_engine
 from app.data.entity import Base, Entity
-from app.data.entity_inserts import insert_entities
+from app.data.entity_inserts import complete_entities, insert_entities
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
@@ -66,6 +66,7 @@ def test_every_data_object_is_stored_as_the_orm_stores_it(app: Flask, *, filled:
     for model in models():
         theirs, ours = entity_of(model, filled=filled), entity_of(model, filled=filled)
         ours.id = theirs.id
+        complete_entities([ours])
         expected = stored(lambda connection, row=theirs: by_the_orm(connection, row), model)
         assert stored(lambda connection, row=ours: insert_entities(connection, [row]), model) == expected
         known = vars(ours)
