@@ -13,7 +13,7 @@ from bench.databases import Databases
 from bench.figures import bidding, checkout, growth, login, outbox, pictures, requests, resting, search, slow
 from bench.guildhall import Guildhall
 from bench.load import LoadGeneratorMissing, find_wrk
-from bench.profile import profile
+from bench.profile import ProfilerMissing, find_py_spy, profile
 from bench.report import Section
 from bench.servers import Server
 
@@ -75,6 +75,11 @@ def profile_figure(figure: str, database: str, seconds: float) -> None:
 
     Example: python -m bench profile list --database postgresql
     """
+    try:
+        find_wrk()
+        find_py_spy()
+    except (LoadGeneratorMissing, ProfilerMissing) as missing:
+        raise click.ClickException(str(missing)) from missing
     with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
         databases = Databases(Path(folder))
         make = guildhall.on_sqlite if database == "sqlite" else guildhall.on_postgres

@@ -1,7 +1,8 @@
 """The general request limit: a window of one minute per user or visiting address (IPv6: its /64), for all workers.
 
-Counts are kept in the process and added to Redis in steps, so that a read costs no round trip; the limit is exact to
-one step per worker. Without Redis each worker counts for itself (fail open: a limit is no access rule)."""
+Counts are kept in the process and added to Redis with the first request of a window, then in steps of a twentieth of
+the limit, so that a request costs no round trip; the limit is exact to one step per worker. Without Redis each worker
+counts for itself (fail open: a limit is no access rule)."""
 import time
 from dataclasses import dataclass
 
@@ -46,8 +47,8 @@ def spend_one_request(actor: Actor) -> None:
         count = counts[who] = _Count(window)
     count.total += 1
     count.unsent += 1
-    pause = moment - count.sent_at
-    if pause > 1 or (count.unsent * _STEPS >= limit and pause > _SHORTEST_PAUSE):
+    is_first, is_step = count.sent_at == 0, count.unsent * _STEPS >= limit
+    if is_first or (is_step and moment - count.sent_at > _SHORTEST_PAUSE):
         _add_to_redis(who, count, moment)
     g.rate = (limit, max(0, limit - count.total), _WINDOW - int(moment % _WINDOW))
     if count.total > limit:

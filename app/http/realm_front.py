@@ -14,12 +14,13 @@ from marshmallow import Schema
 from app.actor import Actor
 from app.data.changes import version_key
 from app.data.entity import Entity
+from app.data.expected_version import expecting
 from app.data.list_cache import expect_versions
 from app.data.reads import Listing
 from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import row_serializer
-from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput
 from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
 from app.http.idempotency import Claim, run_once
@@ -247,7 +248,7 @@ def _run_write(api: BusinessApi, actor: Actor, path: dict[str, str], data: dict[
             return _finish(api, actor, work, answer, claim)
     with expecting(_if_match(path)), unit_of_work(actor, request_id=g.request_id) as work:
         answer = _answer(api.view(actor, data, **path))
-        work.flush()
+        work.settle()
         return _finish(api, actor, work, answer, claim)
 
 

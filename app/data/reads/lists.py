@@ -1,7 +1,7 @@
 """The verbs of queries: rows as the wire wants them, in a number of statements that does not depend on their number.
 
 A query never writes and never builds entities; what it returns is turned into JSON by app/http."""
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -65,10 +65,10 @@ class Listing:
     outdated: Outdated | None = None
 
 
-def fetch(query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
-    """Return the rows of a query."""
+def fetch(query: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    """Return the rows of a query; `values` are the parameters of one that is built once and asked often."""
     with reading() as connection:
-        return connection.execute(query).all()
+        return connection.execute(query, values).all()
 
 
 def fetch_one(query: Select[*tuple[Any, ...]]) -> Row[Any] | None:
