@@ -49,6 +49,8 @@ class Settings:
     database_pool_size: int = _setting(5, "PostgreSQL connections kept open per process", least=1)
     redis_url: str = _setting("", "Redis/Valkey URL; default the embedded Valkey's unix socket in the instance folder",
                              schemes=("redis", "rediss", "unix"))
+    redis_timeout_seconds: float = _setting(1.0, "seconds to wait for Redis, once; then no call waits until it answers",
+                                            least=0.001, most=60)
     realms: tuple[str, ...] = _setting(("marketplace", "network"), "products to serve, comma separated")
     secret_key: str = _setting("", "seals tokens, keys and codes at rest", secret=True, production=True)
     superadmin_password: str = _setting("", "password of admin@admin.com in each realm", secret=True, production=True)
