@@ -201,7 +201,7 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         (rows, count, listing), hit = make(), False
     body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,
                     row=orjson.Fragment(rows), row_count=count, status=200, key=key, source="cache" if hit else "db",
-                    listing=listing, filters=asked.filters)
+                    listing=listing, filters=asked.filters, extras=listing.extras)
     announce_read(api.topic, actor, g.request_id, count)
     outdated = listing.outdated
     return json_response(body, headers=None if outdated is None else {"X-Total-Age": str(outdated.age_ms)})

@@ -88,3 +88,17 @@ def _older_orders() -> None:
             ("cancelled", "", 50)]):  # money that was nobody's is not due for a line
         put("order_ledger", id=f"entry {number}", source_id=f"source {number}", order_id=order_id, item_id=item_id,
             gross=gross)
+
+
+def test_what_is_unread_is_counted_from_the_notifications_that_are_there(testbed: Testbed) -> None:
+    with testbed.empty_app() as app:
+        to(app, "0008")
+        for number, (user, is_read, is_active) in enumerate((
+                ("ben", False, True), ("ben", False, True), ("ben", True, True), ("ben", False, False),
+                ("cleo", True, True))):
+            put("notification", id=str(number), user_id=user, is_read=is_read, is_active=is_active, channel="IN_APP",
+                notification_type="SYSTEM_ALERT", created_at=AT)
+        for _ in range(2):
+            to(app, "0012")
+            assert rows("SELECT user_id, unread FROM notification_unread") == [("ben", 2)]
+            to(app, "0008")

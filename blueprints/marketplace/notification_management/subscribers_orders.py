@@ -57,7 +57,7 @@ def tell_line_cancelled(work: UnitOfWork, event: Event) -> None:
     item, order = event.payload, parties_of(event.payload["orderId"])
     if order is None or order["status"] == "CANCELLED":
         return
-    for person in {order["buyerId"], item["sellerId"]} - {event.user_id}:
+    for person in sorted({order["buyerId"], item["sellerId"]} - {event.user_id}):
         tell(work, event, Notice("ORDER_CANCELLED", person), _facts_of_line(order, item))
 
 
@@ -65,10 +65,10 @@ def _tell_both(work: UnitOfWork, event: Event, order: dict[str, Any]) -> None:
     parties = parties_of(order["id"])
     sellers: Iterable[str] = parties["sellerIds"] if parties else ()
     to_buyer, to_sellers = _TOLD_TO_BUYER.get(order["status"]), _TOLD_TO_SELLERS.get(order["status"])
-    if to_buyer:
-        tell(work, event, Notice(to_buyer, order["buyerId"]), _facts(order))
-    for seller in sellers if to_sellers else ():
-        tell(work, event, Notice(str(to_sellers), seller), _facts(order))
+    notices = [Notice(to_buyer, order["buyerId"])] if to_buyer else []
+    notices += [Notice(to_sellers, seller) for seller in sellers] if to_sellers else []
+    for notice in sorted(notices, key=lambda one: one.user_id):  # each holds its receiver's counter of unread ones
+        tell(work, event, notice, _facts(order))
 
 
 def _facts_of_line(order: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
