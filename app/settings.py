@@ -82,7 +82,8 @@ class Settings:
     max_body_bytes: int = _setting(1_048_576, "largest JSON body", least=1)
     max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
     uploads_per_day: int = _setting(500, "files one user may upload in a day (UTC)", least=1)
-    page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0", least=1)
+    page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0 but for staff",
+                                    least=1)
     cors_origins: tuple[str, ...] = _setting((), "origins allowed to call with credentials, comma separated")
     cookie_domain: str = _setting("", "Domain attribute of the access-token cookie")
     marketplace_public_reads: bool = _setting(False, "open catalogue, product, feedback and search GETs to visitors")
