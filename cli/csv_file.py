@@ -129,7 +129,7 @@ def _lines(reader: Any, columns: Sequence[str], skipped: int) -> Iterator[CsvLin
         yield CsvLine(number, dict.fromkeys(filter(None, columns), "") | cells, fault)
 
 
-def decimal_mark(texts: Iterable[str]) -> str | None:
+def decimal_sign(texts: Iterable[str]) -> str | None:
     """Return which of `.` and `,` stands before the decimals in these numbers; None when they leave it open."""
     marks = {text[max(text.rfind("."), text.rfind(","))] for text in map(_plain, texts)
              if _NUMBER.fullmatch(text) and _is_clear(text)}

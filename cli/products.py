@@ -24,7 +24,7 @@ from blueprints.marketplace.category_management.queries import categories_by_id,
 from blueprints.marketplace.product_listing.commands import create_products
 from blueprints.marketplace.product_listing.queries import known_product_ids
 from blueprints.platform.auth.queries import find_active_account
-from cli.csv_file import CsvLine, decimal_mark, delimiter_option, read_csv, read_decimal
+from cli.csv_file import CsvLine, decimal_sign, delimiter_option, read_csv, read_decimal
 from cli.demo_factories import PEOPLE, auction_values, demo_id, fixed_listing_values
 from cli.terminal import acts, agreed, print_facts
 
@@ -135,7 +135,7 @@ def read_goods(file: Path, delimiter: str | None = None) -> tuple[list[Good], li
 
     Raises ClickException for what is no CSV, and when a column is missing."""
     lines = read_csv(file, COLUMNS, delimiter)
-    mark = decimal_mark(_bare_price(line.cells["price_gbp"]) for line in lines)
+    mark = decimal_sign(_bare_price(line.cells["price_gbp"]) for line in lines)
     goods: dict[str, Good] = {}
     refused = []
     for line in lines:

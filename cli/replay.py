@@ -27,7 +27,7 @@ from blueprints.marketplace.auction_offer.commands import close_auction, place_b
 from blueprints.marketplace.auction_offer.queries import auction_report
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.platform.auth.commands import create_user
-from cli.csv_file import CsvLine, decimal_mark, delimiter_option, read_csv, read_decimal
+from cli.csv_file import CsvLine, decimal_sign, delimiter_option, read_csv, read_decimal
 from cli.demo_factories import PEOPLE, auction_values, demo_id
 from cli.terminal import acts, agreed, print_facts, print_rows
 
@@ -126,7 +126,7 @@ class LocalMarket:
 def read_auctions(file: Path, delimiter: str | None = None) -> list[RealAuction]:
     """Return the auctions of the file in its order; raises ClickException naming the column or line that is wrong."""
     lines = read_csv(file, COLUMNS, delimiter)
-    mark = decimal_mark(line.cells[column] for line in lines for column in NUMBERS)
+    mark = decimal_sign(line.cells[column] for line in lines for column in NUMBERS)
     by_auction = groupby(lines, key=lambda line: line.cells["auctionid"])
     return [_auction(file, number, list(bids), mark) for number, bids in by_auction]
 

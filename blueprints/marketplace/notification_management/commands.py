@@ -64,7 +64,7 @@ def delete_notification(actor: Actor, notification_id: str) -> Notification:
     return notification
 
 
-def mark_read(actor: Actor, ids: Sequence[str] | None = None) -> int:
+def set_read(actor: Actor, ids: Sequence[str] | None = None) -> int:
     """Mark the actor's notifications with these ids as read, or the oldest MOST_AT_ONCE unread ones; returns how many.
 
     Ids that are not the actor's, not there or read already change nothing, so a second time does nothing."""

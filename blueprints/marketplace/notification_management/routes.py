@@ -43,9 +43,9 @@ def list_notifications(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 @api.update("/v1/notifications", name="markNotificationsRead", body=ReadNotifications)
-def mark_notifications_read(actor: Actor, data: dict[str, Any]) -> dict[str, int]:
+def read_notifications(actor: Actor, data: dict[str, Any]) -> dict[str, int]:
     """Mark the caller's notifications as read: those named, or with `all` up to 1,000; answers what is left unread."""
-    marked = commands.mark_read(actor, data.get("ids"))
+    marked = commands.set_read(actor, data.get("ids"))
     return {"marked": marked, "unread": unread_of(actor)}
 
 

@@ -151,9 +151,9 @@ def test_readers_at_the_same_time_count_each_notification_once(app, as_user, not
     def act(number):
         with app.app_context():
             if number % 4 == 0:
-                return commands.mark_read(ben.actor)
+                return commands.set_read(ben.actor)
             if number % 4 == 1:
-                return commands.mark_read(ben.actor, notices[::-1][number:number + 9])
+                return commands.set_read(ben.actor, notices[::-1][number:number + 9])
             commands.update_notification(ben.actor, notices[number], is_read=number % 4 == 2)
             return 0
 
