@@ -2,7 +2,7 @@
 
 A command called by another joins the caller's unit of work; only the outermost commits, and after a refusal inside
 nothing does (docs/decisions/008)."""
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache
@@ -11,13 +11,23 @@ from typing import Any, TypeVar, cast
 import orjson
 from sqlalchemy import Connection, Executable, Select, bindparam, delete, insert, inspect, select
 from sqlalchemy import event as sa_event
+from sqlalchemy import update as sql_update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.actor import Actor
 from app.clock import now
-from app.data.changes import OutboxRecord, record_changes, record_new, row_json, stamp_changes
+from app.data.changes import (
+    OutboxRecord,
+    record_changes,
+    record_new,
+    record_update,
+    row_json,
+    stamp_changes,
+    version_key,
+)
 from app.data.connections import close_reading, transaction, writing_engine
 from app.data.constraint_errors import refusal_of
 from app.data.due_work import DueWork, is_piece
@@ -173,6 +183,26 @@ class UnitOfWork:
             if getattr(row, name) != value:
                 setattr(row, name, value)
         return row
+
+    def change_all(self, rows: Sequence[E], **values: Any) -> None:
+        """Set the same values in many rows of one model, which are locked, by one statement.
+
+        Each leaves its record in the outbox, as `change` does; a row that has these values already is not left out."""
+        if not rows:
+            return
+        self.flush()
+        model, moment = type(rows[0]), now()
+        stamped = {**values, "updated_at": moment}
+        self._run(sql_update(model).where(model.id.in_([row.id for row in rows]))
+                  .values(**stamped, record_version=model.record_version + 1)
+                  .execution_options(synchronize_session=False))
+        for row in rows:
+            stamped["record_version"] = row.record_version + 1
+            former = {name: getattr(row, name) for name in stamped}
+            for name, value in stamped.items():
+                set_committed_value(row, name, value)
+            record_update(row, former, self._take_change)
+        self._invalidated.add(version_key(model))
 
     def archive(self, entity: E) -> E:
         """Soft-delete: the row stays, inactive; its dbevent is `-deleted`."""

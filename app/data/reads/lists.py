@@ -2,7 +2,7 @@
 
 A query never writes and never builds entities; what it returns is turned into JSON by app/http."""
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
@@ -56,13 +56,15 @@ class Page:
 class Listing:
     """One page of wire rows, the number of rows in all pages, and the cursor of the next page, None at the end.
 
-    `outdated` says since when and until when the total stands, where a write may have changed it since."""
+    `outdated` says since when and until when the total stands, where a write may have changed it since. `extras` are
+    root keys of the answer beside the rows."""
 
     rows: list[Wire]
     total: int
     page: Page
     next: str | None = None
     outdated: Outdated | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
 
 
 def fetch(query: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:

@@ -98,7 +98,7 @@ def survey(ports: Ports, tenant: Tenant, newest: ResourceType) -> Upgrade:
                 _, reasons = _fitting(ports, newest, extension, record, former.version)
                 misfits += [Misfit(record["resourceId"], former.version, reasons)] if reasons else []
                 moved += not reasons
-    return _told(tenant, newest, moved, misfits)
+    return _upgrade_of(tenant, newest, moved, misfits)
 
 
 def upgrade(ports: Ports, tenant: Tenant, newest: ResourceType) -> Upgrade:
@@ -116,10 +116,10 @@ def upgrade(ports: Ports, tenant: Tenant, newest: ResourceType) -> Upgrade:
             carried, left = _carry(ports, tenant, newest, ids)
             moved += carried
             misfits += left
-    return _told(tenant, newest, moved, misfits)
+    return _upgrade_of(tenant, newest, moved, misfits)
 
 
-def _told(tenant: Tenant, newest: ResourceType, moved: int, misfits: list[Misfit]) -> Upgrade:
+def _upgrade_of(tenant: Tenant, newest: ResourceType, moved: int, misfits: list[Misfit]) -> Upgrade:
     return Upgrade(tenant.tenant_id, newest.name, former_kinds(tenant, [newest])[0].version, newest.version, moved,
                    tuple(misfits))
 
