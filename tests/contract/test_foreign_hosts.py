@@ -34,16 +34,16 @@ def test_a_foreign_host_is_refused_before_any_route(client: ApiClient, host: str
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost:3000", "127.0.0.1", "127.0.0.1:8000", "[::1]", "[::1]:8000"])
 def test_this_machine_is_a_good_host_at_any_port_but_in_production(make_app: MakeApp, host: str) -> None:
-    production = make_app(**PRODUCTION | {"PUBLIC_URL": "https://api.example.org", "ALLOWED_HOSTS": ""})
+    production = make_app(**PRODUCTION | {"PUBLIC_URL": "https://api.shop.example", "ALLOWED_HOSTS": ""})
     statuses = [ApiClient(app).get("/", headers={"Host": host}).status_code for app in (make_app(), production)]
     assert statuses == [200, 400]
 
 
-@pytest.mark.parametrize("host", ["api.example.org", "API.example.org:443", "market.example.org",
+@pytest.mark.parametrize("host", ["api.shop.example", "API.shop.example:443", "market.shop.example",
                                   "xn--bcher-kva.example"])
 def test_the_hosts_of_public_url_and_allowed_hosts_are_answered(make_app: MakeApp, host: str) -> None:
-    app = make_app(**PRODUCTION | {"PUBLIC_URL": "https://api.example.org",
-                                   "ALLOWED_HOSTS": "market.example.org,bücher.example"})
+    app = make_app(**PRODUCTION | {"PUBLIC_URL": "https://api.shop.example",
+                                   "ALLOWED_HOSTS": "market.shop.example,bücher.example"})
     assert ApiClient(app).get("/", headers={"Host": host}).status_code == 200
 
 
