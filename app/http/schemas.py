@@ -87,7 +87,7 @@ class Name(Line):
 
 
 class Code(Line):
-    """Text that identifies (decision 34), compared by `app.plain_text.folded`: nothing at all is hidden in it."""
+    """Text that identifies (decision 34), compared by `app.plain_text.identifier_key`: nothing at all is hidden in it."""
 
     _hidden = staticmethod(hidden_in_identifier)
 

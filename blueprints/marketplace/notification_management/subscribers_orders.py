@@ -6,6 +6,7 @@ from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from app.notify.letters import spoken_amount
+from app.plain_text import unlinked
 from blueprints.marketplace.notification_management import rules
 from blueprints.marketplace.notification_management.commands import REALM, tell
 from blueprints.marketplace.notification_management.rules import Notice
@@ -69,8 +70,9 @@ def tell_line_cancelled(work: UnitOfWork, event: Event) -> None:
 def tell_order_disputed(work: UnitOfWork, event: Event) -> None:
     """Tell staff, who answer at the gateway, and the sellers, who have the proof, how a dispute stands."""
     dispute, parties = event.payload, parties_of(event.payload["orderId"])
-    message = rules.dispute_sentence(dispute, spoken_amount(dispute["amount"], dispute["currency"]))
-    subject = {"subject": f"Order {dispute['orderNumber']}: payment disputed"}
+    number, amount = unlinked(dispute["orderNumber"]), spoken_amount(dispute["amount"], dispute["currency"])
+    message = rules.dispute_sentence(dispute | {"orderNumber": number}, amount)
+    subject = {"subject": f"Order {number}: payment disputed"}
     sellers = parties["sellerIds"] if parties else ()
     for person in sorted({*sellers, *staff_of(REALM)}):  # each holds its receiver's counter of unread ones
         tell(work, event, Notice("SYSTEM_ALERT", person), dispute | {"message": message}, subject,

@@ -77,6 +77,18 @@ def test_staff_hear_in_the_app_and_the_seller_by_letter_too(shop, settle, order)
     assert [one for one in read_outbox(shop.admin.email) if one["template"] == "SYSTEM_ALERT"] == []
 
 
+def test_an_address_in_an_orders_number_is_no_link_in_the_letter_of_its_dispute(shop, settle):
+    line = {"productId": shop.list_product(), "quantity": 1}
+    order = ok(shop.try_order(line, orderNumber="https://evil.example"), 201)["orderManagementOrder"]
+    paid = ok(shop.start(order["id"]))["orderManagementOrder"]
+    ok(shop.webhook(dispute_event("created", paid, "needs_response")))
+    settle()
+    [letter] = [one for one in read_outbox(shop.seller.email) if one["template"] == "SYSTEM_ALERT"]
+    assert "evil" in letter["text"]
+    for part in (letter["subject"], letter["text"], letter["html"]):
+        assert not any(link in part for link in ("https://", "evil.example"))
+
+
 def test_each_step_of_a_dispute_is_told_once(shop, settle, order):
     for event in lost_story(order):
         ok(shop.webhook(event))
