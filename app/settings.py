@@ -24,7 +24,7 @@ WEB = ("http", "https")
 POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
-WITH_DATES = (*REALM_CODENAMES, "organization", "equipment")  # what may have a time zone of its own
+WITH_DATES = (*REALM_CODENAMES, "equipment")  # what may have a time zone of its own
 RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
                              "unless SINGLE_MACHINE=1 says that one machine serves all"}
 

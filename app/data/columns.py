@@ -2,7 +2,7 @@
 
 Column.info carries what the wire needs: kind, hidden, enum options, the currency attribute of an amount."""
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import orjson
@@ -29,11 +29,24 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
-def parse_iso(text: str) -> datetime:
-    """Return ISO 8601 text as an aware UTC datetime cut to milliseconds; raises ValueError when it is not one."""
+def is_day(text: str) -> bool:
+    """Tell whether ISO 8601 text is a date without a time."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def parse_iso(text: str, zone: tzinfo = UTC) -> datetime:
+    """Return ISO 8601 text as an aware UTC datetime cut to milliseconds; raises ValueError when it is not one.
+
+    Of a date without a time it is the first instant in `zone`; a time that names no zone is UTC."""
     moment = datetime.fromisoformat(text)
     try:
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone if is_day(text) else UTC)
+        moment = moment.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{text!r} lies before year 1 or after year 9999 in UTC") from None
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -205,7 +205,8 @@ def _take_arguments(api: BusinessApi, asked: ReadRequest) -> None:
     if api.crud == "list":
         asked.page = page_of_request()
         if request.args and api.filters.items:
-            asked.where, asked.filters = api.filters.conditions(request.args.to_dict(flat=False))
+            asked.where, asked.filters = api.filters.conditions(
+                request.args.to_dict(flat=False), runtime().settings.zone_of(api.service.realm))
 
 
 def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, str], key: str) -> Response:

@@ -26,7 +26,6 @@ from app.web_addresses import LONGEST_ADDRESS, link
 _DEEPEST = 32
 _LARGEST_AMOUNT = 10 ** 12
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ADDRESS = "an https address, or a file of ours, without spaces, quotes, backslashes or password"
 _MISSING = {"required": "is required", "null": "is required"}
 
@@ -87,7 +86,7 @@ class Name(Line):
 
 
 class Code(Line):
-    """Text that identifies (decision 34), compared by `app.plain_text.identifier_key`: nothing at all is hidden in it."""
+    """Text that identifies, compared by `app.plain_text.identifier_key` (decision 34): nothing is hidden in it."""
 
     _hidden = staticmethod(hidden_in_identifier)
 
@@ -127,10 +126,8 @@ class Instant(fields.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
         try:
-            if isinstance(value, str) and _DAY.fullmatch(value):
-                value = datetime.fromisoformat(value).replace(tzinfo=Context.get(default=UTC)).isoformat()
-            return parse_iso(value)
-        except (TypeError, ValueError, OverflowError):  # OverflowError: year 1 or 9999 in a zone
+            return parse_iso(value, Context.get(default=UTC))
+        except (TypeError, ValueError):
             raise ValidationError("expected an ISO 8601 date") from None
 
 

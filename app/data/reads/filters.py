@@ -5,14 +5,15 @@ malformed value is a 400 that names it."""
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any
 
 import orjson
 from sqlalchemy import JSON, ColumnElement, and_, cast, or_, type_coerce
 from sqlalchemy import String as SqlString
 
-from app.data.columns import camel_case, parse_iso
+from app.data.columns import camel_case, is_day, parse_iso
 from app.data.folded import folded_column, has_part
 from app.data.ids import canonical_uuid
 from app.data.money import FACTORS, to_minor
@@ -32,12 +33,14 @@ class Filter:
     """One query parameter: its wire name, how its text is read, and the condition it stands for."""
 
     name: str
-    parse: Callable[[str], Any]
+    parse: Callable[..., Any]
     clause: Clause
     kind: str
     options: tuple[str, ...] = ()
     takes_null: bool = True
     is_split: bool = True
+    takes_zone: bool = False
+    """`parse` also takes the zone in which dates without a time are meant."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,11 @@ class Filters:
 
     items: tuple[Filter, ...] = ()
 
-    def conditions(self, arguments: Mapping[str, list[str]]) -> tuple[list[Condition], list[dict[str, Any]]]:
-        """Return the SQL conditions of the given arguments and their echo for the envelope; raises InvalidInput."""
+    def conditions(self, arguments: Mapping[str, list[str]],
+                   zone: tzinfo = UTC) -> tuple[list[Condition], list[dict[str, Any]]]:
+        """Return the SQL conditions of the given arguments and their echo for the envelope; raises InvalidInput.
+
+        `zone` is where dates without a time are meant."""
         conditions, echo, wrong = [], [], {}
         for item in self.items:
             given = arguments.get(item.name, ())
@@ -55,7 +61,7 @@ class Filters:
             if not texts:
                 continue
             try:
-                values = _values(item, texts)
+                values = _values(item, texts, zone)
             except ValueError as error:
                 wrong[item.name] = str(error)
                 continue
@@ -71,10 +77,11 @@ class Filters:
         return _values(next(item for item in self.items if item.name == echo["name"]), texts)
 
 
-def _values(item: Filter, texts: list[str]) -> list[Any]:
+def _values(item: Filter, texts: list[str], zone: tzinfo = UTC) -> list[Any]:
     if len(texts) > _MOST_VALUES:
         raise ValueError(f"expected at most {_MOST_VALUES} values")
-    return [None if text == "null" and item.takes_null else item.parse(text) for text in texts]
+    parse = partial(item.parse, zone=zone) if item.takes_zone else item.parse
+    return [None if text == "null" and item.takes_null else parse(text) for text in texts]
 
 
 def _any_of(column: Any) -> Clause:
@@ -126,16 +133,28 @@ def _text(text: str) -> str:
     return text
 
 
-def instant_argument(text: str) -> datetime:
-    """Return the aware datetime a query argument names; raises ValueError that says what was expected."""
+def _instant(text: str, zone: tzinfo = UTC) -> datetime:
+    """Return the moment a query argument names, of a date without a time its first instant in `zone`."""
     try:
-        return parse_iso(text.replace(" ", "+"))
+        return parse_iso(text.replace(" ", "+"), zone)
     except ValueError:
         raise ValueError("expected an ISO 8601 date") from None
 
 
+def _last_instant(text: str, zone: tzinfo = UTC) -> datetime:
+    """The same, of a date without a time its last instant: whoever asks until a day means the whole of it."""
+    first = _instant(text, zone)
+    if not is_day(text):
+        return first
+    try:
+        following = first.astimezone(zone) + timedelta(days=1)
+    except OverflowError:  # 9999-12-31
+        return first
+    return following.astimezone(UTC) - timedelta(milliseconds=1)
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
-    "id": _identifier, "boolean": _boolean, "integer": _whole, "instant": instant_argument, "string": _text,
+    "id": _identifier, "boolean": _boolean, "integer": _whole, "instant": _instant, "string": _text,
     "text": _text, "link": _text}
 
 
@@ -201,13 +220,13 @@ def _members(column: Any, scalars: dict[tuple[str, ...], Any]) -> Iterator[Condi
 
 
 def since(column: Any, name: str) -> Filter:
-    """Keep rows at or after the given moment."""
-    return Filter(name, instant_argument, lambda values: column >= values[0], "instant", takes_null=False)
+    """Keep rows at or after the given moment, or from the beginning of the given day on."""
+    return Filter(name, _instant, lambda values: column >= values[0], "instant", takes_null=False, takes_zone=True)
 
 
 def until(column: Any, name: str) -> Filter:
-    """Keep rows at or before the given moment."""
-    return Filter(name, instant_argument, lambda values: column <= values[0], "instant", takes_null=False)
+    """Keep rows at or before the given moment, or to the end of the given day."""
+    return Filter(name, _last_instant, lambda values: column <= values[0], "instant", takes_null=False, takes_zone=True)
 
 
 def _amount(column: Any, wire: str) -> Filter:

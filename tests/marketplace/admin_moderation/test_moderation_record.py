@@ -1,7 +1,11 @@
 """The record of what staff changed by hand: scenarios AM-1 to AM-5 of rules-marketplace §1.5."""
 import uuid
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+
+from tests.clients import ApiClient
 
 ACTIONS = "/marketplace/adminmoderation-api/v1/moderationactions"
 
@@ -55,6 +59,21 @@ def test_am_4_the_record_is_listed_newest_first_and_filtered(as_admin, noted):
     assert listed["paging"]["totalRowCount"] == 2
     assert as_admin.get(f"{ACTIONS}?dateFrom=2999-01-01").json["moderationActions"] == []
     assert len(as_admin.get(f"{ACTIONS}?adminId={as_admin.user_id}&dateTo=2999-01-01").json["moderationActions"]) == 3
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"])
+def test_am_4_a_day_is_the_whole_day_of_the_realms_zone(as_admin, noted, make_app, zone):
+    """AM-4; of the outer two one has another day than UTC, whatever the time is"""
+    there = ApiClient(make_app(TIME_ZONE=f"UTC,marketplace:{zone}"), token=as_admin.token)
+    day = datetime.fromisoformat(noted["actionTimestamp"]).astimezone(ZoneInfo(zone)).date()
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+
+    def listed(asked):
+        return [one["id"] for one in there.get(f"{ACTIONS}?{asked}").json["moderationActions"]]
+
+    assert listed(f"dateFrom={day}&dateTo={day}") == [noted["id"]]
+    assert listed(f"dateFrom={before}&dateTo=9999-12-31") == [noted["id"]]
+    assert listed(f"dateTo={before}") == listed(f"dateFrom={after}") == []
 
 
 def test_am_5_only_a_super_admin_deletes(as_admin, as_super_admin, noted):
