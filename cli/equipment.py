@@ -301,7 +301,13 @@ def _codes_of(file: Path, delimiter: str | None) -> object:
     lines = read_csv(file, ("code", "description"), delimiter)
     if faults := [f"line {line.number}: {line.fault}" for line in lines if line.fault]:
         raise click.ClickException(f"{file}: {'; '.join(faults)}")
-    return {line.cells["code"]: line.cells["description"] for line in lines}
+    codes: dict[str, str] = {}
+    for line in lines:
+        code = line.cells["code"]
+        if code in codes:
+            raise click.ClickException(f"{file}: line {line.number}: the code {code} stands above already")
+        codes[code] = line.cells["description"]
+    return codes
 
 
 def _columns(paged: queries.Paged, shown: tuple[str, ...]) -> list[dict[str, Any]]:

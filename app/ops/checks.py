@@ -3,7 +3,7 @@
 A check never raises: what goes wrong inside it is its finding."""
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,8 @@ LEAST_FREE_BYTES = 500_000_000
 LATE_EVENT_SECONDS = 10.0
 MAIL_SECONDS = 5.0
 LATE_WORK = timedelta(minutes=2)
-FEW, AT_ONCE = 5, 5000
+AT_ONCE = 5000
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ Check = Callable[[], tuple[str, str]]
 
 class ServiceChecks(dict[str, Check]):
     """What the services of one application have checked beside the kernel's, by name."""
+
+
+def some_of(found: Sequence[str]) -> str:
+    """Return the first MOST_NAMED of what was found, and whether there is more: a check asks for one more than that."""
+    return ", ".join(found[:MOST_NAMED]) + (" and more" if len(found) > MOST_NAMED else "")
 
 
 def examine() -> list[Finding]:
@@ -192,7 +198,7 @@ def _web_addresses() -> tuple[str, str]:
     if not refused:
         return OK, "each that is stored would be taken today"
     return WARN, (f"{len(refused)} stored addresses would be refused today, {hidden} of them are not shown; ask their "
-                  f"owners for others: {', '.join(refused[:FEW])}")
+                  f"owners for others: {some_of(refused)}")
 
 
 def _stored(row_id: Any, column: Any) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from app.data.folded import has_part
 from app.data.ids import canonical_uuid
 from app.data.reads import fetch, fetch_one
 from app.errors import Forbidden, NotFound
+from app.ops.checks import MOST_NAMED, some_of
 from app.plain_text import identifier_key
 from blueprints.equipment.models import (
     DictionaryEntry,
@@ -31,7 +32,6 @@ from blueprints.equipment.tokens import Caller
 Wire = dict[str, Any]
 Rows = Callable[[Select[Any]], Sequence[Row[Any]]]
 DEVICE_TYPES = "DEVICE_TYPE"
-MOST_NAMED = 5
 DICTIONARIES = (DEVICE_TYPES,)
 
 
@@ -155,10 +155,10 @@ def check_registry() -> tuple[str, str]:
         return "warn", f"{registered} registered; no {DEVICE_TYPES} codes: flask equipment dictionary load FILE"
     twins = fetch(select(Equipment.id).where(
         Equipment.is_active.is_(True), Equipment.external_id.is_not(None), Equipment.folded_external_id.is_(None)
-    ).order_by(Equipment.id).limit(MOST_NAMED))  # fmt: skip
+    ).order_by(Equipment.id).limit(MOST_NAMED + 1))  # fmt: skip
     if twins:
-        named = ", ".join(row.id for row in twins)
-        return "warn", f"{registered} registered; these share their external_id with others, change it: {named}"
+        ids = some_of([row.id for row in twins])
+        return "warn", f"{registered} registered; these share their external_id with others, change it: {ids}"
     return "ok", f"{registered} registered, {codes} {DEVICE_TYPES} codes"
 
 

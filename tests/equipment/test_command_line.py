@@ -136,6 +136,7 @@ def test_a_dictionary_is_loaded_from_json_and_csv(
         ("a.csv", b"code,description\nX\n"),
         ("a.csv", b"code,description\nX,\x00\n"),
         ("a.csv", b"code,description\nX,y,z\n"),
+        ("a.csv", b"code,description\nX,y\nX,z\n"),
         ("a.json", b"[" * 100_000),
     ],
 )

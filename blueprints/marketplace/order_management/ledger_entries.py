@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from app.clock import now
 from app.data.money import to_wire
 from app.data.reads import fetch
+from app.ops.checks import MOST_NAMED, some_of
 from app.payments.records import SUCCESS, PaymentAttempt, PaymentDispute, PaymentRefund
 from app.payments.refunds import SUCCEEDED
 from blueprints.marketplace.order_management.models import (
@@ -26,7 +27,6 @@ from blueprints.marketplace.product_listing.stock import stock_figures
 
 Key = tuple[str, str]
 GIVEN_BACK_WITHIN = timedelta(minutes=15)
-_NAMED_AT_MOST = 20
 
 
 def differences() -> list[str]:
@@ -125,12 +125,11 @@ def check_disputes() -> tuple[str, str]:
     """Return what `flask doctor` says of payments that banks take back: staff answers them at Stripe."""
     waiting = fetch(select(PaymentDispute.id, PaymentDispute.order_id).where(
         PaymentDispute.checkout == CHECKOUT.name, PaymentDispute.closed_at.is_(None))
-                    .order_by(PaymentDispute.answer_until).limit(_NAMED_AT_MOST + 1))
+                    .order_by(PaymentDispute.answer_until).limit(MOST_NAMED + 1))
     if not waiting:
         return "ok", "no payment is disputed"
-    named = ", ".join(f"{one.id} of order {one.order_id}" for one in waiting[:_NAMED_AT_MOST])
-    more = " and more" if len(waiting) > _NAMED_AT_MOST else ""
-    return "warn", f"disputes are open: {named}{more} (flask payments disputes)"
+    open_ones = some_of([f"{one.id} of order {one.order_id}" for one in waiting])
+    return "warn", f"disputes are open: {open_ones} (flask payments disputes)"
 
 
 def _paid() -> dict[Key, int]:

@@ -1,5 +1,5 @@
 """What `flask doctor` asks of the accounts."""
-from app.ops.checks import OK, WARN
+from app.ops.checks import OK, WARN, some_of
 from app.runtime import runtime
 from blueprints.platform.auth.queries import accounts_at_other_forms
 
@@ -9,5 +9,5 @@ def addresses() -> tuple[str, str]:
     found = [f"{realm} {account_id}" for realm in runtime().settings.realms
              for account_id in accounts_at_other_forms(realm)]
     if found:
-        return WARN, f"found by id only, since in one form the e-mail is another's or none: {', '.join(found)}"
+        return WARN, f"found by id only, since in one form the e-mail is another's or none: {some_of(found)}"
     return OK, "each e-mail stands in its one form"

@@ -174,14 +174,14 @@ def find_account(realm: str, email: str) -> Any:
     return fetch_one(select(*model.__table__.columns).where(model.email == typed_address(email), holds_email(model)))
 
 
-def accounts_at_other_forms(realm: str, most: int = 5) -> list[str]:
+def accounts_at_other_forms(realm: str) -> list[str]:
     """Return ids of accounts whose e-mail is not in its one form: with other than ASCII characters behind the @, or
     what is hidden anywhere. It reads every account; it is the operator's question."""
     model = account_model(realm)
     size = cast(model.email, LargeBinary) if runtime().settings.is_sqlite else func.convert_to(model.email, "UTF8")
     rows = fetch(select(model.id, model.email).where(holds_email(model), func.length(size) != func.length(model.email))
                  .order_by(model.id))
-    return [row.id for row in rows if not _is_in_one_form(row.email)][:most]
+    return [row.id for row in rows if not _is_in_one_form(row.email)]
 
 
 def find_active_account(realm: str, email: str) -> Any:
