@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Response, send_file
 
+from app.plain_text import seen
+
 # Pictures are shown; these are all the kinds of them there are (app/media/images.py).
 _PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 _NEVER_IN_A_NAME = frozenset('/\\:*?"<>|')
@@ -30,5 +32,5 @@ def file_name(name: str, mime_type: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """Drop control, zero-width and direction characters (decision 34), and what separates folders somewhere."""
-    return "".join(sign for sign in text if sign.isprintable() and sign not in _NEVER_IN_A_NAME)
+    """Drop what nobody sees (decision 34), and what separates folders somewhere."""
+    return "".join(sign for sign in seen(text) if sign not in _NEVER_IN_A_NAME)

@@ -2,7 +2,6 @@
 import re
 
 _USER_BUCKET = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-public-user-bucket")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def is_user_bucket(bucket_id: str) -> bool:
@@ -20,9 +19,9 @@ def raw_name(storage_name: str) -> str:
     return f"{storage_name}raw"
 
 
-def shown_name(given: str | None) -> str:
-    """Return the file's name as it is shown: no folders, no control characters, at most 255 characters.
+def shown_name(given: str) -> str:
+    """Return the file's name as it is shown: no folders, at most 255 characters.
 
     Files are stored under names of our own; a download is offered under this one (app/http/download.py)."""
-    name = _UNPRINTABLE.sub("", (given or "").replace("\\", "/").rsplit("/", 1)[-1]).strip()
+    name = given.replace("\\", "/").rsplit("/", 1)[-1].strip()
     return name[-255:] or "file"
