@@ -1,6 +1,7 @@
 """How text is compared when somebody searches: the one fold, and how codes are found with and without their separators.
 
-The search index, the folded columns of SQL and the organization store use it, so that all find the same."""
+The search index, the folded columns of SQL and the organization store use it, so that all find the same. What
+identifies is not compared so: app/plain_text.py."""
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise

@@ -1,6 +1,7 @@
 """What people type as one line: what may not hide in it, and how what identifies is compared (decision 34).
 
-It is on the ground, so that the API, the terminal and the services with a JSON Schema keep one rule."""
+It is on the ground, so that the API, the terminal and the services with a JSON Schema keep one rule. What people search
+is compared by app/folding.py."""
 import re
 from unicodedata import category, normalize
 
