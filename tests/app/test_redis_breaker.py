@@ -19,7 +19,8 @@ LOGIN = "/marketplace/auth-api/login"
 RESET = "/marketplace/auth-api/verification-services/password-reset-by-email/start"
 CATEGORIES = "/marketplace/categorymanagement-api/v1/categories"
 NOBODY = {"username": "x@example.com", "password": "wrong-horse-1"}
-SHORT = 0.2
+SHORT = 0.2  # what a hang is waited for
+PATIENT = {"socket_timeout": 60, "socket_connect_timeout": 60}  # of clients that are answered, on a slow machine too
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_the_second_call_does_not_reach_a_server_that_hangs(breaker: RedisBreake
 
 
 def test_all_clients_of_a_process_share_its_breaker(breaker: RedisBreaker, server: HangingRedis) -> None:
-    other = breaker.client(socket_timeout=60)
+    other = breaker.client(**PATIENT)
     other.set("key", "value")
     trip(breaker, server)
     with pytest.raises(RedisConnectionError, match="fail at once"):
@@ -85,7 +86,7 @@ def test_a_server_that_is_not_there_opens_the_breaker_too() -> None:
 
 
 def test_a_refusal_is_an_answer(breaker: RedisBreaker) -> None:
-    client = breaker.client()
+    client = breaker.client(**PATIENT)
     client.set("text", "no number")
     with pytest.raises(ResponseError):
         client.incr("text")
@@ -107,7 +108,7 @@ def test_half_open_one_probe_asks_and_everybody_else_still_fails_at_once(
     server.go_on()
     wait_until(lambda: not breaker.is_open, "the breaker closes")
     assert server.connections == reached + 1
-    assert client.get("key") is None
+    assert breaker.client(**PATIENT).get("key") is None
 
 
 def test_a_probe_without_an_answer_keeps_it_open_for_another_pause(breaker: RedisBreaker, server: HangingRedis) -> None:
@@ -127,6 +128,7 @@ def test_a_probe_without_an_answer_keeps_it_open_for_another_pause(breaker: Redi
 def test_what_was_missed_is_made_up_for_without_another_call(
         app: Flask, breaker: RedisBreaker, server: HangingRedis, valkey: str) -> None:
     mine, other = RedisVersions(breaker), RedisVersions(RedisBreaker(valkey, 60))
+    breaker._timeout = 60  # of the probe, which waits until the server goes on
     other.invalidate_all()
     before = other.read("rows:product")
     server.hang()
