@@ -9,8 +9,9 @@ import idna
 from app.plain_text import hidden_in_identifier, normal_form
 
 MOST_CHARACTERS = 255
-# Whether the mailbox exists only a mail can tell.
-_LOCAL_PART = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}")
+# Whether the mailbox exists only a mail can tell. `=?` begins an encoded word (RFC 2047), which mail programs decode:
+# the letter would go to another mailbox than the one that is written here.
+_LOCAL_PART = re.compile(r"(?!.*=\?)[^\s@<>\"(),:;\\\[\]]{1,64}")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
