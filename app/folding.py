@@ -5,7 +5,8 @@ identifies is not compared so: app/plain_text.py."""
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from unicodedata import normalize
+
+from app.plain_text import normal_form
 
 MAX_WORD = 64  # characters; longer words are cut, on both sides alike
 
@@ -45,8 +46,8 @@ def fold(text: str) -> str:
     `Лев` is `лев`, `Ærø` is `aero`, `Straße` is `strasse`."""
     if text.isascii():
         return text.lower()
-    plain = normalize("NFKD", normalize("NFD", text).casefold())
-    return normalize("NFC", normalize("NFKD", plain.casefold()).translate(_TABLE))
+    plain = normal_form("NFKD", normal_form("NFD", text).casefold())
+    return normal_form("NFC", normal_form("NFKD", plain.casefold()).translate(_TABLE))
 
 
 def words(text: str) -> list[str]:

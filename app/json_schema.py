@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from unicodedata import normalize
 
 import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
 from app.mail_addresses import typed_address
-from app.plain_text import hidden_in_identifier, hidden_sign
+from app.plain_text import hidden_in_identifier, hidden_sign, normal_form
 from app.web_addresses import split_address
 
 Schema = Mapping[str, Any]
@@ -61,7 +60,7 @@ def in_form(value: Any, schema: Schema) -> Any:
 def _text_in_form(text: str, schema: Schema) -> str:
     line = text.strip() or text
     if schema.get("x-form") == "code":
-        return normalize("NFKC", line).upper()
+        return normal_form("NFKC", line).upper()
     return typed_address(line) if schema.get("x-form") == "mail" else line
 
 

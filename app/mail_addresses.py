@@ -3,15 +3,15 @@
 The domain stands in its ASCII form (IDNA): `x@bücher.example` and `x@xn--bcher-kva.example` are one account."""
 import re
 from email.utils import getaddresses
-from unicodedata import normalize
 
 import idna
 
-from app.plain_text import hidden_in_identifier
+from app.plain_text import hidden_in_identifier, normal_form
 
 MOST_CHARACTERS = 255
-# Whether the mailbox exists only a mail can tell.
-_LOCAL_PART = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}")
+# Whether the mailbox exists only a mail can tell. `=?` begins an encoded word (RFC 2047), which mail programs decode:
+# the letter would go to another mailbox than the one that is written here.
+_LOCAL_PART = re.compile(r"(?!.*=\?)[^\s@<>\"(),:;\\\[\]]{1,64}")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -22,7 +22,7 @@ def mail_address(text: str, *, any_host: bool = False) -> str:
     hidden = hidden_in_identifier(text.strip())
     if hidden:
         raise ValueError(f"expected an e-mail address without hidden characters; this one has {hidden}")
-    local, _, host = normalize("NFKC", normalize("NFKC", text).lower()).strip().rpartition("@")
+    local, _, host = normal_form("NFKC", normal_form("NFKC", text).lower()).strip().rpartition("@")
     domain = _ascii_domain(host)
     address = f"{local}@{domain}"
     if not _LOCAL_PART.fullmatch(local) or len(address) > MOST_CHARACTERS or not (any_host or "." in domain):

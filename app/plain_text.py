@@ -3,7 +3,8 @@
 It is on the ground, so that the API, the terminal and the services with a JSON Schema keep one rule. What people search
 is compared by app/folding.py."""
 import re
-from unicodedata import category, normalize
+from typing import Literal
+from unicodedata import category, combining, normalize
 
 import idna
 
@@ -17,11 +18,23 @@ _HIDDEN_IN_IDENTIFIER = re.compile(f"[{_UNSEEN}\ufe00-\ufe0f]")
 _JOINERS = "\u200c\u200d"
 _EMOJI_FORM = "\ufe0f"
 
+# What can be a mark that belongs to the letter before it, more of them than any language has.
+_MANY_MARKS = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){31,}")
+_MOST_MARKS = 30
+
 # Names have no use for these; `example.com` alone may be a name, and is taken apart in letters.
 _ADDRESS = re.compile(r"[@<>]|:/|//|\bwww\.|\w\.[^\W\d_]{2,}/", re.IGNORECASE)
 # Where mail programs see a link: behind a scheme, around an @, at a dot that a letter follows.
 _LINKED = re.compile(r"(?<=\w)[:：](?=[/／])|(?<=\S)[@＠]|[@＠](?=\S)|(?<=[\w-])[.．](?=[^\W\d_])")
 _APART = {":": " :", "@": " @ ", ".": ". "}
+
+
+def normal_form(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """Return a text of any length in a normal form of Unicode; marks on one letter after the 30th go.
+
+    Without that bound (UAX #15 §13, Stream-Safe Text Format) Python sorts a long run of marks in quadratic time: 64 KB
+    of them hold a process for seconds, 1 MB for half an hour."""
+    return normalize(form, _MANY_MARKS.sub(_with_few_marks, text))
 
 
 def hidden_sign(text: str) -> str | None:
@@ -44,17 +57,26 @@ def seen(text: str, instead: str = "") -> str:
 
 def identifier_key(identifier: str) -> str:
     """Return what an identifier is compared by: NFKC, case folded, white space outside gone, inside one blank."""
-    return " ".join(normalize("NFKC", normalize("NFKC", identifier).casefold()).split())
+    return " ".join(normal_form("NFKC", normal_form("NFKC", identifier).casefold()).split())
 
 
 def has_address(name: str) -> bool:
     """Tell whether a name carries an e-mail or a web address."""
-    return bool(_ADDRESS.search(normalize("NFKC", name)))
+    return bool(_ADDRESS.search(normal_form("NFKC", name)))
 
 
 def unlinked(text: str) -> str:
     """Return a stranger's words as one line of which no mail program makes a link; all that is seen is still there."""
     return " ".join(_LINKED.sub(lambda found: _APART[normalize("NFKC", found[0])], seen(text, " ")).split())
+
+
+def _with_few_marks(run: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for sign in run[0]:
+        marks = marks + 1 if combining(normalize("NFKD", sign)[0]) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def _is_needed(line: str, at: int) -> bool:

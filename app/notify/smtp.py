@@ -127,7 +127,7 @@ class SmtpTransport:
         """Send one letter; raises MailDelayed (server away, 4xx) or MailUndeliverable (5xx, unusable address)."""
         try:
             message = self._message(message_id, recipient, letter)
-        except ValueError as error:
+        except (ValueError, IndexError) as error:  # IndexError: the header's parser, at half an encoded word
             raise MailUndeliverable(f"unusable address or header: {error}") from error
         try:
             self._server = self._server or self._account.connect()
@@ -141,7 +141,10 @@ class SmtpTransport:
 
     def _message(self, message_id: str, recipient: str, letter: Letter) -> EmailMessage:
         message = EmailMessage()
-        message["From"], message["To"] = self._account.sender, typed_address(recipient)
+        address = typed_address(recipient)
+        message["From"], message["To"] = self._account.sender, address
+        if [one.addr_spec for one in message["To"].addresses] != [address]:  # stored before such were refused
+            raise ValueError(f"{address} is read as another address")
         message["Subject"] = letter.subject
         message["Date"], message["Auto-Submitted"] = format_datetime(now()), "auto-generated"
         message["Message-ID"] = f"<{message_id}@{self._account.sender.domain}>"

@@ -28,10 +28,10 @@ def is_closed(status: str) -> bool:
 
 
 def is_newer(word: str, at: datetime, stored: str | None, stored_at: datetime | None) -> bool:
-    """Return whether a word sent at `at` says more than what is stored."""
+    """Return whether a word sent at `at` is a later one than what is stored; the same word may come again."""
     if stored is None or stored_at is None:
         return True
-    return (at, _PROGRESS.get(word, 0)) > (stored_at, _PROGRESS.get(stored, 0)) and word != stored
+    return (at, _PROGRESS.get(word, 0)) > (stored_at, _PROGRESS.get(stored, 0))
 
 
 def apply_dispute(work: UnitOfWork, checkout: Checkout, order: Order, event: GatewayEvent, said: Dispute) -> str:
@@ -48,13 +48,20 @@ def apply_dispute(work: UnitOfWork, checkout: Checkout, order: Order, event: Gat
     funds = _FUNDS_OF.get(event.type)
     if funds is not None and is_newer(funds, event.created, dispute.funds, dispute.funds_at):
         work.change(dispute, funds=funds, funds_at=event.created)
-    work.change(dispute, opened_at=min(dispute.opened_at, event.created),
-                closed_at=dispute.said_at if is_closed(dispute.status) else None)
+    work.change(dispute, opened_at=min(dispute.opened_at, event.created), closed_at=_closed_at(dispute, event, said))
     if before == (dispute.status, dispute.funds):
         return "nothing new"
     work.flush()
     checkout.on_disputed(work, order, dispute, before is None or before[0] != dispute.status)
     return f"dispute {dispute.status}"
+
+
+def _closed_at(dispute: PaymentDispute, event: GatewayEvent, said: Dispute) -> datetime | None:
+    """Return when the dispute was closed: of several events that say so, the first."""
+    if not is_closed(dispute.status):
+        return None
+    told = [event.created] if said.status == dispute.status else []
+    return min([dispute.closed_at or dispute.said_at, *told])
 
 
 def disputes_of(work: UnitOfWork, checkout: Checkout, order_id: str) -> list[PaymentDispute]:

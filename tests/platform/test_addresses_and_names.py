@@ -116,6 +116,14 @@ def test_an_address_with_a_hidden_character_is_refused_by_name(auth, kind):
         assert "email" in auth.start(service, email=typed).json["detail"]
 
 
+@pytest.mark.parametrize("local", ["=?utf-8?q?=6d=69=61?=", "=?utf-8?q?mia=40bank.example=2c?=", "=?utf-8?q??=",
+                                   "＝？utf-8？q？=6d？＝"])
+def test_an_address_that_is_decoded_to_another_is_refused(auth, local):
+    answer = auth.register(f"{local}@example.com")
+    assert is_refusal(answer, 400)
+    assert "email" in answer.json["detail"]
+
+
 def test_full_width_letters_are_the_plain_ones(auth):
     assert auth.register("ｍｉａ＠ｅｘａｍｐｌｅ．ｃｏｍ").json["user"]["email"] == "mia@example.com"
     assert is_refusal(auth.register("mia@example.com"), 400, "EmailAlreadyExists")

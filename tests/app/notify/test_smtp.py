@@ -42,6 +42,14 @@ def test_an_unknown_recipient_is_final(mail_server: Controller) -> None:
         transport.send("id-1", "unknown@example.com", LETTER)
 
 
+@pytest.mark.parametrize("local", ["=?utf-8?q?=6d=69=61?=", "=?utf-8?q?mia=40bank.example=2c?=", "=?utf-8?q??="])
+def test_a_stored_address_that_would_be_decoded_to_another_gets_no_letter(
+        mail_server: Controller, postmaster: Postmaster, local: str) -> None:
+    with transport_to(mail_server) as transport, pytest.raises(MailUndeliverable):
+        transport.send("id-1", f"{local}@example.com", LETTER)
+    assert postmaster.letters == []
+
+
 def test_a_greylisted_recipient_may_be_tried_again(mail_server: Controller) -> None:
     with transport_to(mail_server) as transport, pytest.raises(MailDelayed):
         transport.send("id-1", "greylisted@example.com", LETTER)

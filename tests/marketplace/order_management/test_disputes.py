@@ -196,3 +196,34 @@ def test_operators_see_disputes_in_payments_and_doctor(shop, order):
     assert json.loads(run("disputes", "--json")) == []
     assert [one["status"] for one in json.loads(run("disputes", "--all", "--json"))] == ["won"]
     assert ledger_entries.check_disputes()[0] == "ok"
+
+
+def a_day_later(order: dict[str, Any], status: str, at: int) -> dict[str, Any]:
+    event = dispute_event("updated", order, status, at=at, amount=4_000)
+    event["data"]["object"]["evidence_details"]["due_by"] = ANSWER_BY + 86_400
+    return event
+
+
+@pytest.mark.parametrize("late_first", [True, False])
+def test_what_changes_without_a_new_status_is_kept_and_told_nobody(shop, order, sent, late_first):
+    story = [dispute_event("created", order, "needs_response"), a_day_later(order, "needs_response", at=9)]
+    for event in reversed(story) if late_first else story:
+        ok(shop.webhook(event))
+    [dispute] = disputes(order_id=order["id"])
+    assert (dispute["answer until"], dispute["amount"]) == ("2099-01-02T00:00:00.000Z", 40)
+    assert len(sent(ORDER_DISPUTED)) == 1
+
+
+def test_an_older_word_does_not_undo_a_word_that_came_again(shop, order):
+    for status, at in (("needs_response", 0), ("needs_response", 9), ("under_review", 5)):
+        ok(shop.webhook(dispute_event("updated", order, status, at=at)))
+    assert seen(order) == [("dp_1", "needs_response", "untouched", 105, False)]
+
+
+@pytest.mark.parametrize("late_first", [True, False])
+def test_a_dispute_was_closed_when_that_was_said_first(shop, order, late_first):
+    story = [dispute_event("closed", order, "lost", at=3), dispute_event("funds_withdrawn", order, "lost", at=9)]
+    for event in reversed(story) if late_first else story:
+        ok(shop.webhook(event))
+    [row] = fetch(PaymentDispute.__table__.select())
+    assert (int(row.closed_at.timestamp()), int(row.said_at.timestamp())) == (story[0]["created"], story[1]["created"])
