@@ -83,10 +83,10 @@ def live_system(home: Path, **environment: str) -> Iterator[LiveSystem]:
         _tell_the_ends_of_the_logs(home)
 
 
-def answers(url: str) -> bool:
-    """True when something answers a GET with a success."""
+def answers(url: str, patience: float = 2) -> bool:
+    """True when something answers a GET with a success within so many seconds."""
     try:
-        with urlopen(url, timeout=2) as response:
+        with urlopen(url, timeout=patience) as response:
             return bool(response.status == 200)
     except (URLError, OSError):
         return False

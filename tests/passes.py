@@ -1,6 +1,7 @@
 """Which tests run in which pass: `make test` runs the suite on SQLite and on PostgreSQL, but not all of it twice."""
 import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -17,7 +18,8 @@ ONE_IN = 10
 FEWER = 5
 LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
 
-_watched: list[list[str]] = []  # what the running test opened, while a test is watched
+# While a test is watched: what it opened, and the threads that other tests left running, which are not its own.
+_watched: list[tuple[list[str], frozenset[int | None]]] = []
 
 
 def left_out(items: Iterable[pytest.Item], database: str) -> list[pytest.Item]:
@@ -87,18 +89,19 @@ def no_database(item: pytest.Item) -> Iterator[None]:
         yield
         return
     opened: list[str] = []
-    _watched.append(opened)
+    others = frozenset(thread.ident for thread in threading.enumerate()) - {threading.get_ident()}
+    _watched.append((opened, others))
     try:
         yield
     finally:
-        _watched.remove(opened)
+        _watched.pop()
     if opened:
         pytest.fail(f"runs on SQLite alone, yet {opened[0]}: ask for a fixture of the database, or mark it `once`")
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watched and event == "sqlite3.connect":
-        _watched[-1].append(f"opens the database {arguments[0]!r}")
+    if _watched and event == "sqlite3.connect" and threading.get_ident() not in _watched[-1][1]:
+        _watched[-1][0].append(f"opens the database {arguments[0]!r}")
 
 
 def _is_marked(item: pytest.Item, name: str) -> bool:

@@ -41,7 +41,7 @@ def test_every_wrong_field_of_a_legal_entity_is_named(operator: Holder) -> None:
     assert set(entries(answer)) == {"$.name", "$.type", "$.edrpou", "$.status"}
 
 
-@pytest.mark.parametrize("edrpou", ["1234567", "12345678901", "12345678\n", "1234567890\n", "٠١٢٣٤٥٦٧"])
+@pytest.mark.parametrize("edrpou", ["1234567", "12345678901", "1234 5678", "٠١٢٣٤٥٦٧"])
 def test_a_state_register_code_has_eight_to_ten_digits(operator: Holder, edrpou: str) -> None:
     answer = operator.send("POST", "/api/legal_entities", {"name": "Clinic", "type": "MSP", "edrpou": edrpou})
 

@@ -26,7 +26,7 @@ def test_a_weak_password_registers_nobody(auth, weak):
 @pytest.mark.parametrize("weak", [WEAK[0], "u1@guildhall.test"])
 def test_a_weak_password_is_refused_at_every_door_and_after_403_and_404(auth, people, weak):
     one, two, admin = people.user("u1"), people.user("u2"), people.admin()
-    new = {"email": "new@guildhall.test", "password": weak, "fullname": "u1@guildhall.test"}
+    new = {"email": "new@guildhall.test", "password": weak, "fullname": "U1 Guildhall Test"}
     assert is_refusal(auth.call("POST", "/v1/users", token=one.token, json=new), 403)
     assert names_the_password(auth.call("POST", "/v1/users", token=admin.token, json=new))
     body = {"oldPassword": PASSWORD, "newPassword": weak}

@@ -13,6 +13,7 @@ from blueprints.platform.auth import commands
 from cli.organization import organization
 from cli.security import security as security_group
 from tests.clients import PASSWORD, ApiClient
+from tests.components import unique_name
 
 pytestmark = pytest.mark.parametrize("realm", ["marketplace"])
 
@@ -125,11 +126,11 @@ def test_making_and_revoking_clients_of_the_registry_are_events(app, realm):
 
 
 def test_making_and_revoking_clients_of_the_store_are_events(app, realm):
-    run = app.test_cli_runner().invoke
-    assert run(organization, ["tenant", "add", "acme", "--yes"]).exit_code == 0
-    made = json.loads(run(organization, ["client", "add", "acme", "--yes", "--json"]).stdout)
+    run, tenant = app.test_cli_runner().invoke, unique_name("t")
+    assert run(organization, ["tenant", "add", tenant, "--yes"]).exit_code == 0
+    made = json.loads(run(organization, ["client", "add", tenant, "--yes", "--json"]).stdout)
     assert run(organization, ["client", "revoke", made["clientId"], "--yes"]).exit_code == 0
-    assert run(organization, ["tenant", "drop", "acme", "--yes"]).exit_code == 0
+    assert run(organization, ["tenant", "drop", tenant, "--yes"]).exit_code == 0
     assert [(kind, outcome, *sorted(detail)) for kind, outcome, detail in rows("organization")] == [
         ("client", "done", "client", "made", "scopes", "tenant"), ("client", "done", "client", "revoked"),
         ("client", "done", "clients", "dropped", "tenant")]
