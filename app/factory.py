@@ -131,6 +131,8 @@ def _refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration
 
 def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
     """Put what the services bring into the runtime, as one table of each kind; raises ValueError for a name twice."""
+    runtime.data.joins.declare(((service.name, target) for service in services for target in service.targets),
+                               (relations for service in services for relations in service.relations))
     annotations = annotations_in(module for service in services for module in service.background)
     runtime.keep(
         Subscriptions(one for one in annotations if isinstance(one, Subscription)),

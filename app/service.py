@@ -8,6 +8,7 @@ from types import ModuleType
 from flask import Flask
 
 from app.data.person_rows import PersonRows
+from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.http.declaration import Routes
 from app.http.service import Service
 from app.ops.checks import Check
@@ -46,6 +47,10 @@ class ServiceDeclaration:
     """The settings whose grammar only it knows, and what reads them or raises ValueError or ArithmeticError."""
     persons: tuple[PersonRows, ...] = ()
     """What becomes of its rows that name a person, when that person is gone for good: every such table."""
+    relations: tuple[ObjectRelations, ...] = ()
+    """What its objects point at: `getJoins` adds the targets to their rows (app/data/reads/joins.py)."""
+    targets: tuple[JoinTarget, ...] = ()
+    """What it shows of its own objects beside the rows that point at them."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

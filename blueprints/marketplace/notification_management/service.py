@@ -1,5 +1,6 @@
 """notificationManagement as one declaration."""
 from app.data.person_rows import ERASED, rows_of_people
+from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.notification_management import subscribers, subscribers_orders
 from blueprints.marketplace.notification_management.models import Notification
@@ -10,6 +11,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     background=(subscribers, subscribers_orders),
+    relations=(relations_of(Notification, Relation("userId", "user")),),
     persons=(
         rows_of_people(Notification, ERASED, "user_id"),
     ),
