@@ -1,7 +1,7 @@
 """What a service says of itself: one declaration, in its `service.py`, of everything it brings.
 
 app/factory.py lists the declarations; nothing else joins a service to the application."""
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -37,6 +37,8 @@ class ServiceDeclaration:
 
     background: tuple[ModuleType, ...] = ()
     """The modules whose marked functions run in the background: subscribers, periodic jobs, due work."""
+    emits: Callable[[str], Sequence[str]] = lambda _: ()
+    """The topics it sends in a realm beside those of its rows and APIs: for the event guide (app/http/documents.py)."""
     indexes: tuple[DeclaredIndex, ...] = ()
     checkouts: tuple[Checkout, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -11,12 +11,14 @@ from blueprints.marketplace.auction_offer.offer_commands import end_offers_of
 from blueprints.marketplace.auction_offer.queries import offers_seen_by
 from blueprints.marketplace.auction_offer.routes import api
 from blueprints.marketplace.auction_offer.rules import parse_increments
+from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED, PRICE_CHANGED
 
 SERVICE = ServiceDeclaration(
     name="auctionOffer", version="1.0.0", description="Bids on auctions and offers on fixed-price listings.",
     realms=("marketplace",),
     routes=api,
     background=(jobs, subscribers),
+    emits=lambda _: (AUCTION_CLOSED, PRICE_CHANGED),
     relations=(
         relations_of(Bid, Relation("userId", "user"), Relation("productId", "productListingProduct")),
         relations_of(Offer, Relation("buyerId", "user"), Relation("sellerId", "user"),

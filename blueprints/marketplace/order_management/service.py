@@ -16,12 +16,20 @@ from blueprints.marketplace.order_management.queries import items_seen_by, order
 from blueprints.marketplace.order_management.routes import api
 from blueprints.marketplace.order_management.rules import parse_commission
 from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.marketplace.order_management.topics import (
+    ORDER_CANCELLED,
+    ORDER_DISPUTED,
+    PAYMENT_FAILED,
+    PAYMENT_STARTED,
+    PAYMENT_SUCCEEDED,
+)
 
 SERVICE = ServiceDeclaration(
     name="orderManagement", version="1.0.16", description="Orders, their payments by Stripe, and shipment.",
     realms=("marketplace",),
     routes=api,
     background=(jobs,),
+    emits=lambda _: (ORDER_CANCELLED, ORDER_DISPUTED, PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED),
     relations=(
         # A seller of some lines sees those lines alone: the query of orders knows.
         relations_of(Order, Relation("buyerId", "user"),

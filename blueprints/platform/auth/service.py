@@ -8,6 +8,7 @@ from blueprints.platform.auth import checks, jobs
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
 from blueprints.platform.auth.queries import brief_users
 from blueprints.platform.auth.routes import routes_in
+from blueprints.platform.auth.topics import own_topics
 
 _WHENCE = {"address": None, "device": None, "detail": None}
 
@@ -16,6 +17,7 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     routes=routes_in,
     background=(jobs,),
+    emits=own_topics,
     checks={"addresses": checks.addresses},
     cli=("cli.auth", "cli.security", "cli.users"),
     targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids)),),
