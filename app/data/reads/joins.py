@@ -18,7 +18,7 @@ from app.data.serialization import Wire, row_serializer
 
 Lender = Callable[[Actor, frozenset[str]], Mapping[str, Wire]]
 """Returns id → wire row of the active objects among the ids that the actor may see, in one statement."""
-_REMEMBERED = 2000
+_REMEMBERED = 20_000  # targets, some 700 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Joins:
 
     def __init__(self, versions: CacheVersions) -> None:
         self._versions = versions
-        self._remembered = VersionedCache(versions, _REMEMBERED)
+        self._remembered = VersionedCache(versions, _REMEMBERED, weigh=lambda found: 1 + len(found))
         self._joins: dict[type[Entity], tuple[_Join, ...]] = {}
 
     def declare(self, targets: Iterable[tuple[str, JoinTarget]], objects: Iterable[ObjectRelations]) -> None:
