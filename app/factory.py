@@ -19,6 +19,7 @@ from app.events.subscriptions import Subscription, Subscriptions
 from app.http.application import Application
 from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import HealthReports, add_default_routes
+from app.http.documents import EventsOfServices, ServiceEvents, add_guides
 from app.http.front_page import add_front_page
 from app.http.hooks import install_hooks
 from app.http.read_events import ReadEventBuffer
@@ -105,6 +106,7 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
             for outside in map(service.in_realm, service.realms):
                 service.join(app, settings, outside)
                 runtime.services.append(outside)
+    add_guides(app, settings.realms)
     add_front_page(app, runtime, VERSION)
     install_hooks(app, settings)
     install_request_log(app, settings)
@@ -131,6 +133,8 @@ def _refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration
 
 def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
     """Put what the services bring into the runtime, as one table of each kind; raises ValueError for a name twice."""
+    runtime.data.joins.declare(((service.name, target) for service in services for target in service.targets),
+                               (relations for service in services for relations in service.relations))
     annotations = annotations_in(module for service in services for module in service.background)
     runtime.keep(
         Subscriptions(one for one in annotations if isinstance(one, Subscription)),
@@ -138,6 +142,9 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
         PersonTables(rows for service in services for rows in service.persons),
+        EventsOfServices((service.name, ServiceEvents(service.emits, tuple(
+            one for one in annotations_in(service.background) if isinstance(one, Subscription))))
+            for service in services),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))
 

@@ -10,6 +10,7 @@ from redis import Redis
 
 from app.data.holdings import RUNTIME, DataHoldings
 from app.data.list_cache import CacheVersions, RedisVersions, SharedMemoryVersions, VersionedCache
+from app.data.reads.joins import Joins
 from app.data.reads.totals import RowTotals
 from app.redis_breaker import RedisBreaker
 from app.settings import Settings
@@ -57,7 +58,7 @@ class Runtime:
     @cached_property
     def data(self) -> DataHoldings:
         """What the data floor holds: it finds it by `holdings()`."""
-        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions))
+        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions), Joins(self.cache_versions))
 
     def keep(self, *parts: object) -> None:
         """Keep parts of the floors above, one of each type: their state, tables of what the services bring, or what

@@ -1,13 +1,14 @@
 """What a service says of itself: one declaration, in its `service.py`, of everything it brings.
 
 app/factory.py lists the declarations; nothing else joins a service to the application."""
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
 from flask import Flask
 
 from app.data.person_rows import PersonRows
+from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.http.declaration import Routes
 from app.http.service import Service
 from app.ops.checks import Check
@@ -36,6 +37,8 @@ class ServiceDeclaration:
 
     background: tuple[ModuleType, ...] = ()
     """The modules whose marked functions run in the background: subscribers, periodic jobs, due work."""
+    emits: Callable[[str], Sequence[str]] = lambda _: ()
+    """The topics it sends in a realm beside those of its rows and APIs: for the event guide (app/http/documents.py)."""
     indexes: tuple[DeclaredIndex, ...] = ()
     checkouts: tuple[Checkout, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
@@ -46,6 +49,10 @@ class ServiceDeclaration:
     """The settings whose grammar only it knows, and what reads them or raises ValueError or ArithmeticError."""
     persons: tuple[PersonRows, ...] = ()
     """What becomes of its rows that name a person, when that person is gone for good: every such table."""
+    relations: tuple[ObjectRelations, ...] = ()
+    """What its objects point at: `getJoins` adds the targets to their rows (app/data/reads/joins.py)."""
+    targets: tuple[JoinTarget, ...] = ()
+    """What it shows of its own objects beside the rows that point at them."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

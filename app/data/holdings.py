@@ -1,4 +1,4 @@
-"""What the data floor holds for one application: its engines, the cache versions and the totals of lists.
+"""What the data floor holds for one application: engines, cache versions, the totals of lists, the joins of objects.
 
 The runtime above makes it and carries it; here it is found without knowing the runtime."""
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from app.data.entity import db
 from app.data.list_cache import CacheVersions
 
 if TYPE_CHECKING:  # the reads stand on the engines kept here
+    from app.data.reads.joins import Joins
     from app.data.reads.totals import RowTotals
 
 RUNTIME = "guildhall"  # our only key in app.extensions
@@ -31,6 +32,7 @@ class DataHoldings:
 
     cache_versions: CacheVersions
     totals: "RowTotals"
+    joins: "Joins"
 
     @cached_property
     def engines(self) -> Engines:

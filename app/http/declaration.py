@@ -30,6 +30,7 @@ class ServiceBlueprint(Blueprint):
         self.service = service
         self.apis: list[BusinessApi] = []
         self.operations: list[Operation] = []  # what the document is written from when it is first asked for
+        self.policies: dict[str, Predicate] = {}  # by the name of the route
         self.security_schemes = routes.security_schemes
         for add in routes.written:
             add(self)
@@ -37,12 +38,14 @@ class ServiceBlueprint(Blueprint):
     def add_api(self, front: Front[BusinessApi, Any, Any, Any], api: BusinessApi, aliases: tuple[str, ...]) -> None:
         """Add an API under its path and its aliases."""
         self.apis.append(api)
+        self.policies[api.name] = api.policy
         for number, path in enumerate((api.path, *aliases)):
             operation = f"{api.name}{number or ''}"
             self._add(front, api, path, operation, api.method, partial(describe, api, operation))
 
     def add_system(self, route: SystemRoute, path: str, method: str, describe: Callable[[], dict[str, Any]]) -> None:
         """Add a bare route; `describe` returns its OpenAPI operation."""
+        self.policies[route.name] = route.policy
         self._add(SYSTEM, route, path, route.name, method, describe)
 
     def add_default(self, path: str, view: View, doc: dict[str, Any]) -> None:

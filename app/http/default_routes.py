@@ -1,5 +1,5 @@
 """The routes every service has without asking (rules-platform §2.1): face, documents, health, session, permissions."""
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,15 +14,16 @@ from app.errors import NotFound
 from app.http.bearer import presented_token
 from app.http.declaration import ServiceBlueprint
 from app.http.envelope import json_response
-from app.http.openapi import answer, document_of
+from app.http.openapi import answer, document_of, operations_in
 from app.http.pipeline import admitted
 from app.http.public_path import public_path
 from app.http.realm_front import SYSTEM, SystemRoute
 from app.http.request import current_session
-from app.http.service import Service
+from app.http.service import GUIDES, Service
 from app.identity.access import Predicate, anyone, public
 from app.identity.sessions import SESSION_SCHEMA, session_body
 from app.runtime import runtime
+from app.settings import REALM_CODENAMES
 
 _ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 _ASSET_FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
@@ -151,26 +152,22 @@ def _can(actor: Actor, codename: str, permission: str) -> bool:
     return actor.role == "admin" and (permission == "adminPanel.access" or permission.startswith(f"{codename}."))
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield method, path and description of everything a document describes."""
-    for path, item in document["paths"].items():
-        yield from ((method.upper(), path, said) for method, said in item.items() if method != "parameters")
-
-
 def _face(service: Service, document: dict[str, Any]) -> str:
     rows = "".join(f"<tr><td>{method}</td><td><code>{escape(path)}</code></td><td>{escape(said['operationId'])}</td>"
-                   f"<td>{escape(said['summary'])}</td></tr>" for method, path, said in _operations(document))
+                   f"<td>{escape(said['summary'])}</td></tr>" for method, path, said in operations_in(document))
     mount = public_path(service.mount)
+    guides = "".join(f" · <a href='{public_path(service.guide_path(guide))}'>{name}</a>"
+                     for guide, name in GUIDES.items() if service.realm in REALM_CODENAMES)
     return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{service.name}</title><h1>{service.name}"
             f" {service.version}</h1><p>{escape(service.description)}</p><p><a href='{mount}/swagger'>try the APIs</a>"
-            f" · <a href='{mount}/openapi.json'>OpenAPI</a></p><table>{rows}</table></html>")
+            f" · <a href='{mount}/openapi.json'>OpenAPI</a>{guides}</p><table>{rows}</table></html>")
 
 
 def _postman(service: Service, title: str, document: dict[str, Any]) -> Response:
     variables = {"baseUrl": runtime().settings.public_url, "accessToken": ""}
     collection = {
         "info": {"name": title, "schema": _POSTMAN},
-        "item": [_postman_item(*operation) for operation in _operations(document)],
+        "item": [_postman_item(*operation) for operation in operations_in(document)],
         "variable": [{"key": key, "value": value} for key, value in variables.items()]}
     return json_response(collection, 200, {
         "Content-Disposition": f'attachment; filename="{service.name}.postman_collection.json"'})

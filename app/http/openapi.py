@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document of each service, derived from what routes.py declares.
 
 flask-smorest writes those of the realms; services outside make theirs of the same parts (`document_from`)."""
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -136,6 +136,12 @@ def document_from(service: Service, title: str, paths: dict[str, Any], component
 def _servers() -> list[dict[str, str]]:
     """Return where the paths of a document begin."""
     return [{"url": runtime().settings.public_url}]
+
+
+def operations_in(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and description of everything a document describes."""
+    for path, item in document["paths"].items():
+        yield from ((method.upper(), path, said) for method, said in item.items() if method != "parameters")
 
 
 def placeholders(path: str) -> list[str]:

@@ -15,6 +15,7 @@ from app.actor import Actor
 from app.data.changes import version_key
 from app.data.entity import Entity
 from app.data.expected_version import expecting
+from app.data.holdings import holdings
 from app.data.list_cache import expect_versions
 from app.data.reads import Listing, Page
 from app.data.reads.filters import Filters
@@ -118,8 +119,14 @@ class BusinessApi:
     @cached_property
     def version_keys(self) -> list[str]:
         """The version keys a cached list of it stands under."""
-        return [source if isinstance(source, str) else version_key(source)
-                for source in (*((self.returns,) if self.returns else ()), *self.depends_on)]
+        sources = (*((self.returns,) if self.returns else ()), *self.depends_on)
+        own = [source if isinstance(source, str) else version_key(source) for source in sources]
+        return list(dict.fromkeys([*own, *holdings().joins.version_keys(self.returns)])) if own else []
+
+    @cached_property
+    def one_for_role(self) -> bool:
+        """Whether a cached list of it serves every caller of a role; never where a join depends on who looks."""
+        return self.same_for_role and not holdings().joins.is_personal(self.returns)
 
     @cached_property
     def topic(self) -> str:
@@ -184,13 +191,14 @@ def _answer_system(route: SystemRoute, actor: Actor, path: PathValues) -> Respon
 
 def _read(api: BusinessApi, actor: Actor, sent: tuple[PathValues, ReadRequest]) -> Response:
     path, asked = sent
-    scope = actor.role if api.same_for_role else f"{actor.user_id} {actor.role}"
+    scope = actor.role if api.one_for_role else f"{actor.user_id} {actor.role}"
     arguments = sorted((key, value) for key, value in request.args.items(multi=True) if key not in _UNKEYED)
     key = cache_key(api.topic, scope, request.path, arguments)
     if api.crud == "list":
         return _list(api, actor, asked, path, key)
     answer = _answer(api.view(actor, asked, **path))
     row = _dump(answer.row)
+    holdings().joins.add(actor, asked, api.returns, [row])
     body = envelope(actor, data_name=api.data_name, action="get", version=api.service.version, row=row, row_count=1,
                     status=200, key=key, extras=answer.extras)
     announce_read(api.topic, actor, g.request_id, 1)
@@ -213,6 +221,7 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
     def make() -> tuple[bytes, int, Listing]:
         listing: Listing = api.view(actor, asked, **path)
         rows, listing.rows = listing.rows, []
+        holdings().joins.add(actor, asked, api.returns, rows)
         return orjson.dumps(rows), len(rows), listing
 
     def seconds(made: tuple[bytes, int, Listing]) -> float:

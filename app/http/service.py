@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from app.events.topics import service_topic
 from app.settings import REALM_CODENAMES
 
+GUIDES = {"rest-api-guide": "REST API guide", "event-guide": "Event guide", "service-design": "Service design"}
+"""The pages that are made of what a service declares (decision 51)."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -28,6 +31,10 @@ class Service:
         if self.path.startswith("/"):
             return self.path
         return f"/{self.realm}/{self.path or f'{self.name.lower()}-api'}"
+
+    def guide_path(self, guide: str) -> str:
+        """Return where a guide of the service is read, one of GUIDES; services outside the realms have none."""
+        return f"/{self.realm}/document/{self.name}-service/{guide}"
 
     def topic(self, short: str) -> str:
         """Return the full topic of the service's own event."""

@@ -1,5 +1,6 @@
 """adminModeration as one declaration."""
 from app.data.person_rows import KEPT, rows_of_people
+from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.admin_moderation.commands import record_payment_fix
 from blueprints.marketplace.admin_moderation.models import ModerationAction
@@ -10,6 +11,7 @@ SERVICE = ServiceDeclaration(
     name="adminModeration", version="1.0.0", description="The record of what staff changed by hand.",
     realms=("marketplace",),
     routes=api,
+    relations=(relations_of(ModerationAction, Relation("adminId", "user")),),
     cli=("cli.moderate",),
     hands_down=(PaymentFixes(record_payment_fix),),
     persons=(

@@ -10,7 +10,7 @@ from app.actor import Actor
 from app.clock import now
 from app.data.columns import camel_case, iso
 from app.data.money import to_wire
-from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows
+from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Condition, Filter, Filters, equal
 from app.data.serialization import Wire
 from app.identity.access import require_self_or_staff
@@ -102,11 +102,20 @@ def get_offer(actor: Actor, offer_id: str) -> Wire:
 
 def list_offers(actor: Actor, page: Page, where: Sequence[Condition] = ()) -> Listing:
     """Return a page of offers, oldest first: those the actor made or received; staff see all."""
-    mine = () if actor.is_staff else (or_(Offer.buyer_id == actor.user_id, Offer.seller_id == actor.user_id),)
-    listing = list_rows(Offer, page, *where, *mine, order=_OLDEST_FIRST[Offer])
+    listing = list_rows(Offer, page, *where, *_own_offers(actor), order=_OLDEST_FIRST[Offer])
     moment = iso(now())
     listing.rows = [_as_of(moment, row) for row in listing.rows]
     return listing
+
+
+def offers_seen_by(actor: Actor, offer_ids: Iterable[str]) -> dict[str, Wire]:
+    """Return id → offer, for joins: those the actor made or received; all for staff."""
+    moment = iso(now())
+    return {id: _as_of(moment, row) for id, row in rows_by_id(Offer, offer_ids, *_own_offers(actor)).items()}
+
+
+def _own_offers(actor: Actor) -> tuple[Condition, ...]:
+    return () if actor.is_staff else (or_(Offer.buyer_id == actor.user_id, Offer.seller_id == actor.user_id),)
 
 
 def _as_of(moment: str | None, row: Wire) -> Wire:

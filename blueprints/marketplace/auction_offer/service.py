@@ -2,19 +2,32 @@
 from functools import partial
 
 from app.data.person_rows import ANONYMOUS, rows_of_people
+from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.auction_offer import jobs, subscribers
 from blueprints.marketplace.auction_offer.commands import take_out_bids_of
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.auction_offer.offer_commands import end_offers_of
+from blueprints.marketplace.auction_offer.queries import offers_seen_by
 from blueprints.marketplace.auction_offer.routes import api
 from blueprints.marketplace.auction_offer.rules import parse_increments
+from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED, PRICE_CHANGED
 
 SERVICE = ServiceDeclaration(
     name="auctionOffer", version="1.0.0", description="Bids on auctions and offers on fixed-price listings.",
     realms=("marketplace",),
     routes=api,
     background=(jobs, subscribers),
+    emits=lambda _: (AUCTION_CLOSED, PRICE_CHANGED),
+    relations=(
+        relations_of(Bid, Relation("userId", "user"), Relation("productId", "productListingProduct")),
+        relations_of(Offer, Relation("buyerId", "user"), Relation("sellerId", "user"),
+                     Relation("productId", "productListingProduct"), Relation("counterOfferId", "auctionOfferOffer")),
+    ),
+    targets=(
+        JoinTarget("auctionOfferOffer", ("id", "offerAmount", "counterAmount", "currency", "status", "status_idx"),
+                   offers_seen_by, personal=True),
+    ),
     cli=("cli.auctions",),
     settings={"bid_increments": partial(parse_increments, minor_factor=100)},
     persons=(

@@ -1,9 +1,17 @@
 """categoryManagement as one declaration."""
+from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
+from blueprints.marketplace.category_management.models import Subcategory
+from blueprints.marketplace.category_management.queries import categories_by_id, subcategories_by_id
 from blueprints.marketplace.category_management.routes import api
 
 SERVICE = ServiceDeclaration(
     name="categoryManagement", version="1.0.0", description="Product categories and subcategories.",
     realms=("marketplace",),
     routes=api,
+    relations=(relations_of(Subcategory, Relation("categoryId", "category")),),
+    targets=(
+        JoinTarget("category", ("id", "title"), lambda _, ids: categories_by_id(ids)),
+        JoinTarget("subcategory", ("id", "name", "group"), lambda _, ids: subcategories_by_id(ids)),
+    ),
 )

@@ -1,5 +1,6 @@
 """notificationManagement as one declaration."""
 from app.data.person_rows import ERASED, rows_of_people
+from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.notification_management import subscribers, subscribers_orders
 from blueprints.marketplace.notification_management.models import Notification, UnreadCount
@@ -12,6 +13,7 @@ SERVICE = ServiceDeclaration(
     routes=api,
     background=(subscribers, subscribers_orders),
     checks={"unread notifications": check_unread},
+    relations=(relations_of(Notification, Relation("userId", "user")),),
     persons=(
         rows_of_people(Notification, ERASED, "user_id"),
         rows_of_people(UnreadCount, ERASED, "user_id"),

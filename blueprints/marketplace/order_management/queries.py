@@ -1,5 +1,5 @@
 """The reads of orderManagement: orders, lines, payment tickets, customers, cards, each for whom it concerns (§7.2)."""
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.actor import Actor
 from app.data.columns import iso
 from app.data.entity import Entity
 from app.data.money import to_minor, to_wire
-from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal, holding
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
@@ -137,6 +137,16 @@ def get_item(actor: Actor, item_id: str) -> Wire:
 def list_items(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of lines of the actor's purchases and sales; all for staff."""
     return list_rows(OrderItem, asked.page, *asked.where, *_seen_items(actor))
+
+
+def orders_seen_by(actor: Actor, order_ids: Iterable[str]) -> dict[str, Wire]:
+    """Return id → order, for joins: those the actor bought or sold lines of; all for staff."""
+    return rows_by_id(Order, order_ids, *_seen_orders(actor))
+
+
+def items_seen_by(actor: Actor, item_ids: Iterable[str]) -> dict[str, Wire]:
+    """Return id → line, for joins: those the actor bought or sold; all for staff."""
+    return rows_by_id(OrderItem, item_ids, *_seen_items(actor))
 
 
 def list_sales(actor: Actor, asked: ReadRequest) -> Listing:

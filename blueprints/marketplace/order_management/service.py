@@ -1,5 +1,6 @@
 """orderManagement as one declaration."""
 from app.data.person_rows import ERASED, KEPT, rows_of_people
+from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.order_management import jobs
 from blueprints.marketplace.order_management.ledger_entries import check_disputes, check_ledger, check_refunds_due
@@ -11,15 +12,37 @@ from blueprints.marketplace.order_management.models import (
     PaymentCustomer,
     PaymentMethod,
 )
+from blueprints.marketplace.order_management.queries import items_seen_by, orders_seen_by
 from blueprints.marketplace.order_management.routes import api
 from blueprints.marketplace.order_management.rules import parse_commission
 from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.marketplace.order_management.topics import (
+    ORDER_CANCELLED,
+    ORDER_DISPUTED,
+    PAYMENT_FAILED,
+    PAYMENT_STARTED,
+    PAYMENT_SUCCEEDED,
+)
 
 SERVICE = ServiceDeclaration(
     name="orderManagement", version="1.0.16", description="Orders, their payments by Stripe, and shipment.",
     realms=("marketplace",),
     routes=api,
     background=(jobs,),
+    emits=lambda _: (ORDER_CANCELLED, ORDER_DISPUTED, PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED),
+    relations=(
+        # A seller of some lines sees those lines alone: the query of orders knows.
+        relations_of(Order, Relation("buyerId", "user"),
+                     Relation("items", "orderManagementOrderItem", name="orderItems", many=True, by_query=True)),
+        relations_of(OrderItem, Relation("orderId", "orderManagementOrder"), Relation("sellerId", "user"),
+                     Relation("productId", "productListingProduct")),
+    ),
+    targets=(
+        JoinTarget("orderManagementOrder", ("id", "orderNumber", "status", "status_idx"), orders_seen_by,
+                   personal=True, depends_on=("rows:orderManagementOrderItem",)),
+        JoinTarget("orderManagementOrderItem", ("id", "title", "quantity", "price", "shipping", "currency"),
+                   items_seen_by, personal=True),
+    ),
     checkouts=(CHECKOUT,),
     checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": check_disputes},
     cli=("cli.payments",),

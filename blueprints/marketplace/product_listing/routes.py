@@ -30,10 +30,10 @@ def create_product(actor: Actor, data: dict[str, Any]) -> Product:
 @api.get(f"{_PRODUCTS}/{{productListingProductId}}", name="getProductListingProduct", returns=Product)
 def get_product(actor: Actor, asked: ReadRequest, product_listing_product_id: str) -> Wire:
     """Get a listing with its media, category, subcategory and seller."""
-    return queries.get_product(actor, asked, product_listing_product_id)
+    return queries.get_product(actor, product_listing_product_id)
 
 
-@api.list(_PRODUCTS, name="listProductListingProducts", returns=Product, depends_on=queries.JOINED,
+@api.list(_PRODUCTS, name="listProductListingProducts", returns=Product, depends_on=("rows:user",),
           filters=queries.PRODUCT_FILTERS, same_for_role=True)
 def list_products(actor: Actor, asked: ReadRequest) -> Listing:
     """List the live listings."""
@@ -41,7 +41,7 @@ def list_products(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 @api.list("/v1/productlistingownproducts", name="listProductListingOwnProducts", returns=Product,
-          depends_on=queries.JOINED, filters=queries.PRODUCT_FILTERS)
+          filters=queries.PRODUCT_FILTERS)
 def list_own_products(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's own live listings."""
     return queries.list_own_products(actor, asked)

@@ -1,10 +1,12 @@
 """productListing as one declaration."""
 from app.data.person_rows import ANONYMOUS, ERASED, KEPT, rows_of_people
+from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.product_listing import subscribers
 from blueprints.marketplace.product_listing.checks import check_listings
 from blueprints.marketplace.product_listing.commands import withdraw_listings_of
 from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.marketplace.product_listing.queries import listings_seen_by, media_by_id
 from blueprints.marketplace.product_listing.routes import api
 
 SERVICE = ServiceDeclaration(
@@ -12,6 +14,19 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     background=(subscribers,),
+    relations=(
+        relations_of(
+            Product, Relation("mediaAssetIds", "productListingMedia", name="media", many=True),
+            Relation("categoryId", "category"), Relation("subcategoryId", "subcategory"), Relation("sellerId", "user"),
+            # What somebody bids for is not for every passer-by.
+            Relation("highestBidderId", "user", visitors=False)),
+        relations_of(Media, Relation("productId", "productListingProduct", name="product")),
+    ),
+    targets=(
+        JoinTarget("productListingProduct", ("id", "title", "type", "type_idx", "price", "currentBid", "currency"),
+                   listings_seen_by, personal=True, depends_on=("rows:user",)),
+        JoinTarget("productListingMedia", ("id", "url", "mimeType"), lambda _, ids: media_by_id(ids)),
+    ),
     checks={"listings": check_listings},
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",

@@ -1,11 +1,14 @@
 """auth as one declaration; every realm has it, with users of its own."""
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
+from app.data.reads.joins import JoinTarget
 from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
+from blueprints.platform.auth.queries import brief_users
 from blueprints.platform.auth.routes import routes_in
+from blueprints.platform.auth.topics import own_topics
 
 _WHENCE = {"address": None, "device": None, "detail": None}
 
@@ -14,8 +17,10 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     routes=routes_in,
     background=(jobs,),
+    emits=own_topics,
     checks={"addresses": checks.addresses},
     cli=("cli.auth", "cli.security", "cli.users"),
+    targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids)),),
     persons=(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner"),
         rows_of_people(NetworkUser, ERASED, "id", "owner"),

@@ -31,3 +31,9 @@ def standing_topic(realm: str, verb: str) -> str:
 def purged_topic(realm: str) -> str:
     """Return the topic that says an account is gone for good; the key is its id."""
     return service_topic(realm, "auth", "user-purged")
+
+
+def own_topics(realm: str) -> list[str]:
+    """Return what auth sends in a realm beside the events of its rows and APIs."""
+    return [*(verification_topic(realm, service, phase) for service in _WORDS for phase in ("start", "complete")),
+            *(standing_topic(realm, verb) for verb in ("locked", "unlocked", "restored")), purged_topic(realm)]

@@ -1,0 +1,176 @@
+"""The relations of data objects, declared once, and the readable targets that `getJoins` adds to rows (decision 49).
+
+A service declares what its objects point at and what it shows of its own objects; nobody imports another's models."""
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.actor import Actor
+from app.data.connections import transaction
+from app.data.entity import Entity
+from app.data.holdings import holdings
+from app.data.list_cache import CacheVersions, VersionedCache
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire, row_serializer
+
+Lender = Callable[[Actor, frozenset[str]], Mapping[str, Wire]]
+"""Returns id → wire row of the active objects among the ids that the actor may see, in one statement."""
+_REMEMBERED = 20_000  # targets, some 700 bytes each
+
+
+@dataclass(frozen=True, slots=True)
+class JoinTarget:
+    """What a service shows of one of its objects beside the rows that point at it: these fields and no others.
+
+    `personal`: what is shown depends on who looks, so it is never remembered. `depends_on` are the version keys behind
+    it besides its own rows'."""
+
+    object: str
+    fields: tuple[str, ...]
+    lend: Lender
+    personal: bool = False
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def version_keys(self) -> tuple[str, ...]:
+        """The version keys of whatever it is made of."""
+        return (f"rows:{self.object}", *self.depends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A property that holds the id of another object (with `many`, a list of ids), and the name its target is shown by.
+
+    `visitors=False`: null for who is not logged in. `by_query`: the object's own query adds it, by rules of its own."""
+
+    id_name: str
+    target: str
+    name: str = ""
+    many: bool = False
+    visitors: bool = True
+    by_query: bool = False
+
+    @property
+    def shown_as(self) -> str:
+        """The member of the row: `buyerId` is shown as `buyer`."""
+        return self.name or self.id_name.removesuffix("Id")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRelations:
+    """The relations of one data object; made by `relations_of`."""
+
+    model: type[Entity]
+    relations: tuple[Relation, ...]
+
+
+def relations_of(model: type[Entity], *relations: Relation) -> ObjectRelations:
+    """Return the declaration of an object's relations; raises ValueError when a name does not fit its row."""
+    names = {field.name for field in row_serializer(model).fields}
+    for relation in relations:
+        if relation.id_name not in names or relation.shown_as in names:
+            raise ValueError(f"{model.__object__}: no relation can be made of {relation}")
+    return ObjectRelations(model, relations)
+
+
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """One relation with its target; `local` when both objects are of one service."""
+
+    relation: Relation
+    target: JoinTarget
+    local: bool
+
+
+class Joins:
+    """All relations and targets of one application; held by the data floor, filled by the factory."""
+
+    def __init__(self, versions: CacheVersions) -> None:
+        self._versions = versions
+        self._remembered = VersionedCache(versions, _REMEMBERED, weigh=lambda found: 1 + len(found))
+        self._joins: dict[type[Entity], tuple[_Join, ...]] = {}
+
+    def declare(self, targets: Iterable[tuple[str, JoinTarget]], objects: Iterable[ObjectRelations]) -> None:
+        """Take what the services declare, targets with the name of their service.
+
+        Raises ValueError for a target named twice, an unknown one, and relations declared twice."""
+        known: dict[str, tuple[str, JoinTarget]] = {}
+        for service, target in targets:
+            if known.setdefault(target.object, (service, target)) != (service, target):
+                raise ValueError(f"the join target {target.object} is declared twice")
+        for declared in objects:
+            if self._joins.get(declared.model):
+                raise ValueError(f"the relations of {declared.model.__object__} are declared twice")
+            unknown = [one.target for one in declared.relations if one.target not in known]
+            if unknown:
+                raise ValueError(f"{declared.model.__object__}: nobody declares the join target {unknown[0]}")
+            self._joins[declared.model] = tuple(
+                _Join(one, known[one.target][1], known[one.target][0] == declared.model.__service__)
+                for one in declared.relations)
+
+    def of(self, model: type[Entity] | None) -> tuple[tuple[Relation, JoinTarget], ...]:
+        """Return the relations of an object with their targets."""
+        return tuple((join.relation, join.target) for join in self._found(model))
+
+    def version_keys(self, model: type[Entity] | None) -> tuple[str, ...]:
+        """Return the version keys of everything that is joined to rows of the model."""
+        return tuple(key for _, target in self.of(model) for key in target.version_keys)
+
+    def is_personal(self, model: type[Entity] | None) -> bool:
+        """Return whether what is joined to rows of the model depends on who looks."""
+        return any(target.personal for _, target in self.of(model))
+
+    def add(self, actor: Actor, asked: ReadRequest, model: type[Entity] | None, rows: list[Wire]) -> None:
+        """Add its target to every row under the relation's name: one statement for each kind of target.
+
+        What is not active, or not for the actor's eyes, is null, or left out of a list."""
+        if not asked.joins or not rows:
+            return
+        wanted = [join for join in self._found(model)
+                  if not join.relation.by_query and (join.local or not asked.local_only)]
+        ids_of = {join: _ids(join.relation, rows) for join in wanted}
+        by_target: dict[str, list[_Join]] = defaultdict(list)
+        for join in wanted:
+            by_target[join.target.object].append(join)
+        for joins in by_target.values():
+            seen = [join for join in joins if join.relation.visitors or not actor.is_anonymous]
+            ids = frozenset(one for join in seen for named in ids_of[join] for one in named)
+            found = self._lent(actor, joins[0].target, ids) if ids else {}
+            for join in joins:
+                _show(join.relation, rows, ids_of[join], found if join in seen else {})
+
+    def _found(self, model: type[Entity] | None) -> tuple[_Join, ...]:
+        return () if model is None else self._joins.get(model, ())
+
+    def _lent(self, actor: Actor, target: JoinTarget, ids: frozenset[str]) -> Mapping[str, Wire]:
+        """Return id → what is shown of it; what is the same for everybody is remembered until it changes."""
+        def lend() -> dict[str, Wire]:
+            return {object_id: {name: row[name] for name in target.fields}
+                    for object_id, row in target.lend(actor, ids).items()}
+
+        if target.personal or transaction.get() is not None:
+            return lend()  # what is not committed must not be remembered
+        return self._remembered.get_or_make((actor.realm, target.object, ids), target.version_keys, lend)
+
+
+def add_joins(actor: Actor, asked: ReadRequest, model: type[Entity], rows: list[Wire]) -> None:
+    """Add their targets to rows that are read for something else than an answer (search); routes add them anyway."""
+    holdings().joins.add(actor, asked, model, rows)
+
+
+def _ids(relation: Relation, rows: list[Wire]) -> list[list[str]]:
+    """Return for each row the ids it names."""
+    if not relation.many:
+        return [[row[relation.id_name]] if row[relation.id_name] else [] for row in rows]
+    # On SQLite lists are still JSON text on their way to the answer; one round through orjson reads them all.
+    named: list[list[str]] = orjson.loads(orjson.dumps([row[relation.id_name] or [] for row in rows]))
+    return named
+
+
+def _show(relation: Relation, rows: list[Wire], ids: list[list[str]], found: Mapping[str, Any]) -> None:
+    for row, named in zip(rows, ids, strict=True):
+        shown = [found[one] for one in named if one in found]
+        row[relation.shown_as] = shown if relation.many else next(iter(shown), None)

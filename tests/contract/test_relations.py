@@ -1,0 +1,213 @@
+"""Every relation shows its readable target, and nothing but what the target's service declares (decision 49)."""
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.actor import system_actor
+from app.clock import now
+from app.data.entity import Entity
+from app.data.holdings import holdings
+from app.data.reads.joins import JoinTarget, Relation
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import row_serializer
+from app.data.unit_of_work import unit_of_work
+from app.factory import SERVICES
+from app.http.realm_front import BusinessApi
+from app.runtime import runtime
+from blueprints.marketplace.auction_offer.models import Offer
+from blueprints.marketplace.category_management.commands import delete_category
+from blueprints.marketplace.product_listing.models import Media, Product
+from blueprints.platform.auth.commands import delete_user, lock_user
+from tests.clients import ApiClient, Callers
+from tests.contract.good_calls import ROOT, Marketplace
+from tests.contract.test_every_service import business_apis
+
+CONTRACT = Path(__file__).parents[3] / "shared" / "contract"
+SYSTEM = system_actor("marketplace")
+DECLARED = [pytest.param(declared.model, relation, id=f"{declared.model.__object__}.{relation.id_name}")
+            for service in SERVICES for declared in service.relations for relation in declared.relations]
+TARGETS = [pytest.param(target, id=target.object) for service in SERVICES for target in service.targets]
+BIDS, OFFERS = f"{ROOT}/auctionoffer-api/v1/auctionofferbids", f"{ROOT}/auctionoffer-api/v1/auctionofferoffers"
+PRODUCTS = f"{ROOT}/productlisting-api/v1/productlistingproducts"
+
+
+@pytest.fixture
+def world(paying_app: Flask, callers: Callers) -> Marketplace:
+    return Marketplace(paying_app, callers)
+
+
+def id_in(world: Marketplace, object_name: str) -> str:
+    return world.ids["userId" if object_name == "user" else f"{object_name}Id"]
+
+
+def point(world: Marketplace, model: type[Entity], relation: Relation, target_id: str | None = None) -> None:
+    """Let the world's row of this object name the world's target, whatever commands would say to that."""
+    attribute = next(field.attribute for field in row_serializer(model).fields if field.name == relation.id_name)
+    named = target_id or id_in(world, relation.target)
+    with unit_of_work(SYSTEM) as work:
+        row: Any = work.get(model, id_in(world, model.__object__))
+        work.change(row, **{attribute: [named] if relation.many else named})
+        work.commit()
+
+
+def answers(world: Marketplace, app: Flask, model: type[Entity], crud: str, query: str = "",
+            caller: ApiClient | None = None) -> list[dict[str, Any]]:
+    """Return the world's row of this object as every get, or every list, of the object shows it."""
+    shown = []
+    for api in business_apis(app):
+        if api.returns is model and api.crud == crud and api.service.realm == "marketplace":
+            answer = (caller or world.caller).get(f"{address(world, api)}?caching=false&{query}")
+            if answer.status_code == 200:
+                found = answer.json[api.data_name]
+                rows = found if crud == "list" else [found]
+                shown += [row for row in rows if row["id"] == id_in(world, model.__object__)]
+    return shown
+
+
+def address(world: Marketplace, api: BusinessApi) -> str:
+    parts = [world.ids[part[1:-1]] if part.startswith("{") else part for part in api.path.split("/")]
+    return api.service.mount + "/".join(parts)
+
+
+def joined(model: type[Entity], relation: Relation) -> JoinTarget:
+    return next(target for found, target in holdings().joins.of(model) if found == relation)
+
+
+@pytest.mark.parametrize(("model", "relation"), DECLARED)
+def test_every_relation_shows_its_target_on_get_and_list(
+        world: Marketplace, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
+    point(world, model, relation)
+    target = joined(model, relation)
+    for crud in ("get", "list"):
+        rows = answers(world, paying_app, model, crud)
+        assert rows
+        for row in rows:
+            shown = row[relation.shown_as][0] if relation.many else row[relation.shown_as]
+            assert shown["id"] == id_in(world, relation.target)
+            assert relation.by_query or tuple(shown) == target.fields
+        bare = answers(world, paying_app, model, crud, "getJoins=false")
+        assert len(bare) == len(rows)
+        assert not any(relation.shown_as in row for row in bare)
+
+
+@pytest.mark.parametrize(("model", "relation"), [one for one in DECLARED if not one.values[1].by_query])
+def test_a_target_that_is_gone_is_null(
+        world: Marketplace, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
+    point(world, model, relation, "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e")
+    for row in answers(world, paying_app, model, "get"):
+        assert row[relation.shown_as] == ([] if relation.many else None)
+
+
+@pytest.mark.parametrize("model", sorted({one.values[0] for one in DECLARED}, key=lambda model: model.__object__))
+def test_joins_cost_at_most_one_statement_a_relation_however_many_rows(
+        world: Marketplace, model: type[Entity], count_statements: Callable[..., Any]) -> None:
+    relations = holdings().joins.of(model)
+    for relation, _ in relations:
+        point(world, model, relation)
+    rows = answers(world, world.app, model, "list", "getJoins=false")
+    holdings().joins.add(SYSTEM, ReadRequest(), model, [dict(rows[0])])  # who rests is remembered
+    told = []
+    for number in (1, 50):
+        runtime().cache_versions.invalidate(*(f"rows:{target.object}" for _, target in relations
+                                              if target.object != "user"))
+        with count_statements() as sent:
+            holdings().joins.add(SYSTEM, ReadRequest(), model, [dict(rows[0]) for _ in range(number)])
+        told.append(len(sent))
+    assert told[0] == told[1] <= len(relations)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_target_shows_what_is_hidden_or_how_to_reach_somebody(app: Flask, target: JoinTarget) -> None:
+    assert target.fields[0] == "id"
+    if target.object == "user":
+        assert target.fields == ("id", "fullname", "avatar")  # decision 47
+        return
+    models = [mapper.class_ for mapper in Entity.registry.mappers if getattr(mapper.class_, "__object__", "")
+              == target.object]
+    assert models
+    for model in models:
+        visible = {field.name for field in row_serializer(model).fields}
+        visible |= {f"{field.name}_idx" for field in row_serializer(model).fields if field.kind == "choice"}
+        assert set(target.fields) <= visible
+
+
+@pytest.mark.skipif(not CONTRACT.exists(), reason="the contract files are only beside a development checkout")
+@pytest.mark.parametrize("realm", ["marketplace", "network"])
+def test_every_relation_of_the_contract_is_declared(app: Flask, realm: str) -> None:
+    models = {api.returns.__object__: api.returns for api in business_apis(app)
+              if api.returns is not None and api.service.realm == realm}
+    for name, agreed in json.loads((CONTRACT / f"{realm}.json").read_text())["objects"].items():
+        if name in models:
+            wanted = {(key, said["relation"]["to"]) for key, said in agreed["properties"].items()
+                      if said.get("relation")}
+            declared = {(relation.id_name, relation.target) for relation, _ in holdings().joins.of(models[name])}
+            assert wanted <= declared, name
+
+
+def test_targets_of_other_services_are_left_out_on_demand(world: Marketplace, paying_app: Flask) -> None:
+    rows = answers(world, paying_app, Offer, "list", "excludeCQRS=true")
+    assert "counterOffer" in rows[0]
+    assert not {"buyer", "seller", "product"} & set(rows[0])
+
+
+def test_a_listing_of_a_resting_seller_is_shown_to_staff_alone(world: Marketplace) -> None:
+    bid = f"{BIDS}/{world.ids['auctionOfferBidId']}"
+    assert world.buyer.get(bid).json["auctionOfferBid"]["product"]["id"] == world.ids["auction"]
+    lock_user(SYSTEM, world.seller.user_id, now() + timedelta(days=30))
+    assert world.buyer.get(bid).json["auctionOfferBid"]["product"] is None
+    assert world.caller.get(bid).json["auctionOfferBid"]["product"]["id"] == world.ids["auction"]
+
+
+def test_a_deleted_person_is_no_target_any_more_in_a_cached_list_either(world: Marketplace) -> None:
+    def user() -> Any:
+        return world.caller.get(BIDS).json["auctionOfferBids"][0]["user"]
+
+    assert user()["fullname"] == user()["fullname"] == "Ben"
+    delete_user(SYSTEM, world.buyer.user_id)
+    assert user() is None
+
+
+def test_an_offer_of_others_is_no_target(world: Marketplace, as_user: Callable[..., ApiClient]) -> None:
+    relation = Relation("counterOfferId", "auctionOfferOffer")
+    target = joined(Offer, relation)
+    named = frozenset({world.ids["auctionOfferOfferId"]})
+    assert set(target.lend(world.buyer.actor, named)) == set(target.lend(SYSTEM, named)) == named
+    assert not target.lend(as_user("eve").actor, named)
+
+
+def test_an_order_of_others_is_no_target(world: Marketplace, as_user: Callable[..., ApiClient]) -> None:
+    for name in ("orderManagementOrder", "orderManagementOrderItem"):
+        target: JoinTarget = next(one.values[0] for one in TARGETS if one.id == name)
+        named = frozenset({world.ids[f"{name}Id"]})
+        assert set(target.lend(world.seller.actor, named)) == set(target.lend(SYSTEM, named)) == named
+        assert not target.lend(as_user("eve").actor, named)
+
+
+def test_a_visitor_does_not_read_who_bids(world: Marketplace, make_app: Callable[..., Flask]) -> None:
+    visitor = ApiClient(make_app(MARKETPLACE_PUBLIC_READS="1"))
+    for viewer, bidder in ((visitor, None), (world.buyer, "Ben"), (visitor, None)):
+        auction = viewer.get(f"{PRODUCTS}/{world.ids['auction']}").json["productListingProduct"]
+        listed = {row["id"]: row for row in viewer.get(PRODUCTS).json["productListingProducts"]}[auction["id"]]
+        for row in (auction, listed):
+            assert row["seller"]["fullname"] == "Sara"
+            assert (row["highestBidder"] or {"fullname": None})["fullname"] == bidder
+
+
+def test_a_list_that_is_the_same_for_a_role_stays_so_only_without_personal_targets(app: Flask) -> None:
+    apis = {api.name: api for api in business_apis(app)}
+    assert apis["listProductListingProducts"].one_for_role
+    assert not holdings().joins.is_personal(Product)
+    assert holdings().joins.is_personal(Media)
+
+
+def test_a_cached_list_follows_its_targets(world: Marketplace) -> None:
+    shelves = f"{ROOT}/categorymanagement-api/v1/subcategories"
+    shown = [world.buyer.get(shelves).json["subcategories"][0]["category"] for _ in range(2)]
+    assert [one["title"] for one in shown] == ["Watches", "Watches"]
+    delete_category(SYSTEM, world.ids["categoryId"])
+    assert world.buyer.get(shelves).json["subcategories"][0]["category"] is None
