@@ -1,9 +1,10 @@
 """adminModeration as one declaration."""
 from app.data.person_rows import KEPT, rows_of_people
 from app.service import ServiceDeclaration
-from blueprints.marketplace.admin_moderation.commands import record_payment_fix
+from blueprints.marketplace.admin_moderation.commands import record_feedback_correction, record_payment_fix
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.routes import api
+from blueprints.marketplace.feedback.audit import FeedbackCorrections
 from blueprints.marketplace.order_management.audit import PaymentFixes
 
 SERVICE = ServiceDeclaration(
@@ -11,7 +12,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     cli=("cli.moderate",),
-    hands_down=(PaymentFixes(record_payment_fix),),
+    hands_down=(PaymentFixes(record_payment_fix), FeedbackCorrections(record_feedback_correction)),
     persons=(
         rows_of_people(ModerationAction, KEPT, "admin_id", "entity_id", why="the record of what staff did"),
     ),
