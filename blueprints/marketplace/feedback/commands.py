@@ -92,6 +92,21 @@ def delete_feedback(actor: Actor, feedback_id: str, *, reason: str = _DELETED) -
     return feedback
 
 
+def restore_feedback(actor: Actor, feedback_id: str, *, reason: str) -> Feedback:
+    """Bring a deleted feedback back as staff, with its RESTORE entry; one that stands is left as it is (§1.3).
+
+    Raises NotFound, Forbidden (not staff), DuplicateRecord (FeedbackExists: its buyer has written anew)."""
+    require(actor.is_staff)
+    with unit_of_work(actor) as work:
+        feedback = work.lock(Feedback, feedback_id, archived_too=True)
+        if not feedback.is_active:
+            work.change(feedback, is_active=True)
+            count(work, feedback, added=feedback.rating)
+            record_correction(actor, feedback_id, "RESTORE", reason)
+        work.commit()
+    return feedback
+
+
 def reply_to_feedback(actor: Actor, feedback_id: str, *, reply: str) -> Feedback:
     """Answer a feedback in public as its seller: written once, changed once (decisions/072).
 

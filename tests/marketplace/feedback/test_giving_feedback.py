@@ -4,9 +4,10 @@ from datetime import timedelta
 import pytest
 
 from app.clock import moved_clock, now
-from app.errors import Forbidden
+from app.errors import Forbidden, RuleViolated
 from app.notify.mailbox import read_outbox
-from blueprints.marketplace.feedback.commands import change_feedback, give_feedback, override_feedback
+from blueprints.marketplace.feedback.commands import change_feedback, give_feedback, override_feedback, restore_feedback
+from blueprints.marketplace.feedback.counting import differences
 from blueprints.platform.auth.commands import lock_user
 from tests.clients import ApiClient
 from tests.marketplace.feedback.reviews import FEEDBACK, REPUTATIONS, refusal
@@ -132,6 +133,31 @@ class TestDeleting:
         given = shop.reviewed()
         ok(shop.delete(shop.admin, given["id"]))
         assert records(shop, given["id"]) == ["SOFT_DELETE"]
+
+
+    def test_only_staff_bring_it_back(self, shop):
+        given = shop.reviewed()
+        ok(shop.delete(shop.buyer, given["id"]))
+        with pytest.raises(Forbidden):
+            restore_feedback(shop.buyer.actor, given["id"], reason="r")
+
+    def test_it_does_not_come_back_beside_another(self, shop):
+        sale = shop.delivered()
+        first = ok(shop.review(sale), 201)["feedback"]
+        ok(shop.delete(shop.buyer, first["id"]))
+        ok(shop.review(sale), 201)
+        with pytest.raises(RuleViolated, match="already gave feedback"):
+            restore_feedback(shop.admin.actor, first["id"], reason="r")
+        assert differences(10) == []
+
+    def test_staff_bring_it_back_once_and_it_counts_again(self, shop):
+        given = shop.reviewed()
+        ok(shop.delete(shop.admin, given["id"]))
+        for _ in range(2):
+            restore_feedback(shop.admin.actor, given["id"], reason="r")
+        assert shop.reputation()["count"] == 1
+        assert sorted(records(shop, given["id"])) == ["RESTORE", "SOFT_DELETE"]
+        assert differences(10) == []
 
 
 class TestReplying:
