@@ -107,6 +107,8 @@ class Settings:
         "1:0.05,5:0.25,25:0.50,100:1,250:2.50,500:5,1000:10,2500:25,5000:50,:100",
         "price below:increment, ascending; the last without a price (decision 9)")
     offer_hours: int = _setting(48, "hours until an offer lapses (decision 13)", least=1, most=CENTURY_DAYS * 24)
+    feedback_days: int = _setting(60, "days after the delivery in which feedback is given and changed (decisions/072)",
+                                  least=1, most=CENTURY_DAYS)
     unpaid_auction_days: int = _setting(4, "days a winner has to pay before the second chance (decision 12)",
                                        least=1, most=CENTURY_DAYS)
     payment_retry_hours: int = _setting(24, "hours a failed payment keeps its reserved units (decision 15)",

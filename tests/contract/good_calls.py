@@ -30,6 +30,7 @@ class Marketplace:
         self.move_victim_to(callers.user("victor"))
         self._stock_catalogue()
         self._sell()
+        self._review()
         self._tell()
         self._pay()
 
@@ -63,6 +64,20 @@ class Marketplace:
         self._make("sys_orderManagementOrderPaymentId", f"{orders}/ordermanagementorderpayment",
                    "sys_orderManagementOrderPayment", GOOD["createOrderManagementOrderPayment"](self))
         self.ids |= {"orderId": order["id"], "paymentId": "pi_1", "paymentMethodId": VISA}
+
+    def _review(self) -> None:
+        self._make("feedbackId", f"{ROOT}/feedback-api/v1/feedbacks", "feedback", self.received())
+
+    def received(self) -> Body:
+        """Return a good review of something new that the caller bought and received."""
+        orders = f"{ROOT}/ordermanagement-api/v1"
+        order = self._make("reviewed", f"{orders}/ordermanagementorders", "orderManagementOrder", {
+            "shippingAddress": {"city": "X"}, "lineItems": [{"productId": self.ids["bought"]}]})
+        for status in ("PAID", "SHIPPED", "DELIVERED"):
+            moved = self.caller.patch(f"{orders}/ordermanagementorderstatus/{order['id']}", json={"status": status})
+            assert moved.status_code == 200, moved.json
+        return {"rating": 5, "orderId": order["id"], "orderItemId": order["items"][0],
+                "sellerId": self.seller.user_id, "productId": self.ids["bought"]}
 
     def _tell(self) -> None:
         self._make("notificationId", f"{ROOT}/notificationmanagement-api/v1/notifications", "notification",
@@ -161,6 +176,8 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
                                               "productId": world.ids["productListingProductId"]},
     "updateAuctionOfferOffer": lambda _: {"message": "please"},
     "offerSecondChance": lambda world: {"productId": world.ids["auction"]},
+    "createFeedback": Marketplace.received, "updateFeedback": lambda _: {"comment": "fine"},
+    "replyToFeedback": lambda _: {"reply": "Thank you"},
     "createNotification": lambda world: {"notificationType": "SYSTEM_ALERT", "userId": world.victim.user_id,
                                          "channel": "IN_APP", "payload": {"text": "t"}},
     "updateNotification": lambda _: {"isRead": True},

@@ -41,6 +41,11 @@ def record_payment_fix(actor: Actor, order_id: str, reason: str) -> ModerationAc
     return record_action(actor, entity_type="ORDER", entity_id=order_id, action_type="PAYMENT_FIX", reason=reason)
 
 
+def record_feedback_correction(actor: Actor, feedback_id: str, action_type: str, reason: str) -> ModerationAction:
+    """Record what staff did to somebody's feedback, in the transaction that does it (§1.3)."""
+    return record_action(actor, entity_type="FEEDBACK", entity_id=feedback_id, action_type=action_type, reason=reason)
+
+
 def give_second_chance(actor: Actor, product_id: str, *, reason: str) -> str:
     """Offer a won and unpaid auction to the runner-up, with its MANUAL_CORRECTION entry; returns the offer's id.
 

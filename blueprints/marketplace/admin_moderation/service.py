@@ -2,9 +2,10 @@
 from app.data.person_rows import KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
-from blueprints.marketplace.admin_moderation.commands import record_payment_fix
+from blueprints.marketplace.admin_moderation.commands import record_feedback_correction, record_payment_fix
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.routes import api
+from blueprints.marketplace.feedback.audit import FeedbackCorrections
 from blueprints.marketplace.order_management.audit import PaymentFixes
 
 SERVICE = ServiceDeclaration(
@@ -13,7 +14,7 @@ SERVICE = ServiceDeclaration(
     routes=api,
     relations=(relations_of(ModerationAction, Relation("adminId", "user")),),
     cli=("cli.moderate",),
-    hands_down=(PaymentFixes(record_payment_fix),),
+    hands_down=(PaymentFixes(record_payment_fix), FeedbackCorrections(record_feedback_correction)),
     persons=(
         rows_of_people(ModerationAction, KEPT, "admin_id", "entity_id", why="the record of what staff did"),
     ),

@@ -1,6 +1,7 @@
 """The reads of orderManagement: orders, lines, payment tickets, customers, cards, each for whom it concerns (§7.2)."""
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, exists, or_, select
@@ -50,6 +51,18 @@ _OLDEST_DUE = row_order(Order.created_at, Order.id)
 _DUE = (Order.id, Order.order_number, Order.buyer_id, Order.status, Order.currency, Order.refund_due, Order.created_at)
 # How the buyer pays is not for a seller of some lines (decision 42).
 _NOT_HIS = {"paymentMethodId": CHOSEN_LATER, "stripeCustomerId": CHOSEN_LATER, "paymentIntentId": None}
+
+
+@dataclass(frozen=True, slots=True)
+class SoldItem:
+    """A line as feedback reads it; `delivered_at` is None before the delivery, and of an order that was cancelled."""
+
+    id: str
+    order_id: str
+    buyer_id: str
+    seller_id: str
+    product_id: str
+    delivered_at: datetime | None
 
 
 def get_order(actor: Actor, asked: ReadRequest, order_id: str) -> Wire:
@@ -200,18 +213,16 @@ def list_methods(actor: Actor, asked: ReadRequest, user_id: str) -> Listing:
     return list_rows(PaymentMethod, asked.page, *asked.where, PaymentMethod.user_id == user_id)
 
 
-def feedback_eligibility(buyer_id: str, item_id: str) -> dict[str, Any]:
-    """Return {eligible, reason, orderId, sellerId, productId} for a buyer who wants to review a line (§4, §7.3).
-
-    Raises NotFound when there is no such line of the buyer's."""
-    row = fetch_one(select(OrderItem.order_id, OrderItem.seller_id, OrderItem.product_id, Order.status, Order.is_active)
-                    .join(Order, Order.id == OrderItem.order_id)
-                    .where(OrderItem.id == item_id, OrderItem.is_active.is_(True), Order.buyer_id == buyer_id))
+def sold_item(item_id: str) -> SoldItem:
+    """Return what a review of a line has to know of it (§4.3); raises NotFound, also for a line that was cancelled."""
+    row = fetch_one(select(OrderItem.order_id, OrderItem.seller_id, OrderItem.product_id, Order.buyer_id, Order.status,
+                           Order.is_active, Order.delivered_at).join(Order, Order.id == OrderItem.order_id)
+                    .where(OrderItem.id == item_id, OrderItem.is_active.is_(True)))
     if row is None:
         raise NotFound
-    eligible = bool(row.is_active) and rules.opens_feedback(row.status)
-    return {"eligible": eligible, "reason": None if eligible else f"the order is {row.status}",
-            "orderId": row.order_id, "sellerId": row.seller_id, "productId": row.product_id}
+    opens = bool(row.is_active) and rules.opens_feedback(row.status)
+    return SoldItem(item_id, row.order_id, row.buyer_id, row.seller_id, row.product_id,
+                    row.delivered_at if opens else None)
 
 
 def order_state(order_id: str) -> str:

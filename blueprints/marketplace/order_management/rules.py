@@ -193,8 +193,8 @@ def status_after_refund(current: str, paid: int, given_back: int) -> str:
 
 
 def opens_feedback(status: str) -> bool:
-    """Return whether items of an order in this status may be reviewed: once delivered (§7.3)."""
-    return status == "DELIVERED"
+    """Return whether items of a delivered order may be reviewed in this status (§7.3): a refund silences nobody."""
+    return status in ("DELIVERED", "REFUNDED")
 
 
 def is_order_number(text: str) -> bool:

@@ -19,6 +19,7 @@ from blueprints.marketplace.category_management.queries import (
     list_subcategories,
     subcategories_by_id,
 )
+from blueprints.marketplace.feedback.queries import ratings_of
 from blueprints.marketplace.product_listing.queries import live_product_ids, products_by_id
 from blueprints.marketplace.search_indexing.commands import new_record, rewrite
 from blueprints.marketplace.search_indexing.documents import SCHEMA, SOURCE, change_of
@@ -147,12 +148,15 @@ def _traders(before: Mapping[str, SearchIndex], now: Documents, causes: Causes) 
 
 
 def _products(ids: Sequence[str]) -> Documents:
-    return {id: product_document(row) for id, row in products_by_id(ids).items()}
+    products = products_by_id(ids)
+    ratings = ratings_of(row["sellerId"] for row in products.values())
+    return {id: product_document(row, ratings.get(row["sellerId"], {})) for id, row in products.items()}
 
 
 def _sellers(ids: Sequence[str]) -> Documents:
     sellers = brief_users("marketplace", [id for id in ids if sells(id)])
-    return {id: seller_document(row, {}) for id, row in sellers.items()}
+    ratings = ratings_of(sellers)
+    return {id: seller_document(row, ratings.get(id, {})) for id, row in sellers.items()}
 
 
 def _categories(ids: Sequence[str]) -> Documents:

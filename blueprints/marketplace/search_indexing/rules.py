@@ -15,11 +15,12 @@ _ADDRESS = re.compile(r"[a-z]+://|/|[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 Row = Mapping[str, Any]
 
 
-def product_document(product: Row) -> dict[str, Any]:
-    """Return the document of a listing row that carries its joins."""
+def product_document(product: Row, rating: Row) -> dict[str, Any]:
+    """Return the document of a listing row that carries its joins, and of its seller's rating."""
     category, subcategory, seller = (product.get(name) or {} for name in ("category", "subcategory", "seller"))
     return {name: product.get(name) for name in _PRODUCT_KEYS} | {
-        "sellerName": seller.get("fullname"), "categoryTitle": category.get("title"),
+        "sellerName": seller.get("fullname"), "sellerRatingAverage": rating.get("ratingAverage"),
+        "sellerRatingCount": rating.get("ratingCount", 0), "categoryTitle": category.get("title"),
         "subcategoryName": subcategory.get("name"),
         "mediaUrls": [media["url"] for media in product.get("media") or () if media]}
 

@@ -10,6 +10,7 @@ from app.events.subscriptions import subscribe_batch
 from app.search import Change, Removal
 from app.search.catalogue import apply_or_rebuild
 from blueprints.marketplace.category_management import topics as categories
+from blueprints.marketplace.feedback.topics import REPUTATION_CHANGED
 from blueprints.marketplace.product_listing import topics as products
 from blueprints.marketplace.product_listing.queries import live_products_of, products_showing
 from blueprints.marketplace.search_indexing.documents import SCHEMA, search_document
@@ -50,6 +51,15 @@ def follow_sellers(events: Sequence[Event]) -> None:
     """Take out the records of sellers who are not active any more, and bring back those of sellers who are again."""
     for cause, caused in groupby(events, key=attrgetter("request_id")):
         refresh("PRODUCT", dict.fromkeys(live_products_of({event.key for event in caused}), cause))
+
+
+@subscribe_batch(REPUTATION_CHANGED, name="search_indexing.reputation")
+def follow_reputations(events: Sequence[Event]) -> None:
+    """Write a seller's new rating into the seller's record and those of the products; five minutes part two of them."""
+    for cause, caused in groupby(events, key=attrgetter("request_id")):
+        sellers = {event.key for event in caused}
+        refresh("PRODUCT", dict.fromkeys(live_products_of(sellers), cause))
+        refresh("SELLER", dict.fromkeys(sorted(sellers), cause))
 
 
 @subscribe_batch(products.MEDIA_DELETED, name="search_indexing.media")

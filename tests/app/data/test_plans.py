@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from app.clock import moved_clock
 from app.data.entity import db
 from app.jobs import scheduler
 from tests.clients import ApiClient
@@ -72,6 +73,35 @@ def test_a_page_behind_a_cursor_and_a_count_up_to_the_bound_stand_on_indexes(
     assert (first["totalRowCount"], second["totalRowCount"]) == (3, 3)
     # The bounded count walks over what its own search found, and over no table.
     assert {walk.partition(" <- ")[0] for walk in walks} == {"SCAN anon_1"}
+
+
+def test_feedback_and_reputations_stand_on_indexes(
+        walks: set[str], as_admin: ApiClient, as_user: Callable[..., ApiClient], settle: Callable[[], None]) -> None:
+    seller, ben = as_user("sel"), as_user("ben")
+    item = _listing(as_admin, seller, type="FIXED", price=100)
+    orders, feedback = f"{ROOT}/ordermanagement-api/v1", f"{ROOT}/feedback-api/v1"
+    order = ben.post(f"{orders}/ordermanagementorders", json={
+        "shippingAddress": {"city": "X"}, "lineItems": [{"productId": item}]}).json["orderManagementOrder"]
+    for actor, status in ((as_admin, "PAID"), (as_admin, "SHIPPED"), (ben, "DELIVERED")):
+        moved = actor.patch(f"{orders}/ordermanagementorderstatus/{order['id']}", json={"status": status})
+        assert moved.status_code == 200, moved.text
+    settle()
+    walks.clear()
+    given = ben.post(f"{feedback}/feedbacks", json={
+        "rating": 5, "orderId": order["id"], "orderItemId": order["items"][0], "sellerId": seller.user_id,
+        "productId": item})
+    assert given.status_code == 201, given.text
+    one = f"{feedback}/feedbacks/{given.json['feedback']['id']}"
+    assert ben.patch(one, json={"rating": 4}).status_code == 200
+    assert seller.patch(f"{one}/reply", json={"reply": "Thanks"}).status_code == 200
+    for path in (f"feedbacks?sellerId={seller.user_id}", f"feedbacks?productId={item}",
+                 f"feedbacks?buyerId={ben.user_id}", f"feedbacks?orderItemId={order['items'][0]}",
+                 f"feedbacks?orderId={order['id']}", f"reputations/{seller.user_id}"):
+        assert ben.get(f"{feedback}/{path}").status_code == 200
+    assert ben.delete(one).status_code == 200
+    with moved_clock(minutes=6):
+        settle()
+    assert walks == set()
 
 
 def _listing(staff: ApiClient, seller: ApiClient, **details: object) -> str:

@@ -8,7 +8,7 @@ from app.jobs.worker import run_job
 from app.notify.mailbox import read_outbox
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger_entries
-from blueprints.marketplace.order_management.queries import feedback_eligibility
+from blueprints.marketplace.order_management.queries import sold_item
 from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.marketplace.order_management.shop import ORDERS, ok
 
@@ -165,7 +165,7 @@ class TestOneLine:
         ok(shop.move(shop.seller, mixed["id"], "SHIPPED"))
         ok(shop.move(shop.buyer, mixed["id"], "DELIVERED"))
         with pytest.raises(NotFound):
-            feedback_eligibility(shop.buyer.user_id, line)
+            sold_item(line)
 
 
 class TestTheMoney:

@@ -6,7 +6,7 @@ import pytest
 from app.clock import moved_clock
 from app.jobs.worker import run_job
 from blueprints.marketplace.order_management import ledger_entries
-from blueprints.marketplace.order_management.queries import feedback_eligibility
+from blueprints.marketplace.order_management.queries import sold_item
 from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE, VISA
 from tests.marketplace.order_management.shop import ORDERS, ok
@@ -188,10 +188,10 @@ class TestReads:
     def test_feedback_opens_with_the_delivery(self, shop):
         order = shop.paid_order()
         item = order["items"][0]
-        assert not feedback_eligibility(shop.buyer.user_id, item)["eligible"]
+        assert sold_item(item).delivered_at is None
         ok(shop.move(shop.seller, order["id"], "SHIPPED"))
         ok(shop.move(shop.buyer, order["id"], "DELIVERED"))
-        assert feedback_eligibility(shop.buyer.user_id, item)["eligible"]
+        assert sold_item(item).delivered_at is not None
 
 
 def test_events_that_never_arrived_are_fetched_by_reconcile(shop):

@@ -1,0 +1,64 @@
+"""The counters behind reputations: kept with each feedback, told at most once in five minutes, proved by the doctor."""
+from datetime import timedelta
+
+from sqlalchemy import case, func, or_, select, union_all
+
+from app.clock import now
+from app.data.due_work import DueWork, is_piece
+from app.data.person_rows import NOBODY
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork
+from app.data.upserts import upsert
+from blueprints.marketplace.feedback.models import ALL_MONTHS, STARS, Feedback, StarCount
+from blueprints.marketplace.feedback.rules import LEAST_RATING, steps
+
+REPUTATION_DUE = "tell-reputation"
+_TOLD_AFTER = timedelta(minutes=5)
+_NAMED_AT_MOST = 20
+
+
+def count(work: UnitOfWork, feedback: Feedback, *, added: int | None = None, taken: int | None = None) -> None:
+    """Count a rating that comes, or goes, or both, for the seller of a feedback, and owe the news of it.
+
+    The seller's row of all months is changed first: who counts for one seller waits there for the others."""
+    changes = dict(zip((column.key for column in STARS), steps(added=added, taken=taken), strict=True))
+    if feedback.seller_id == NOBODY or not any(changes.values()):
+        return
+    work.flush()  # the unique index has spoken before a counter is locked
+    insert = upsert(StarCount).values([{"seller_id": feedback.seller_id, "month": month, **changes}
+                                       for month in (ALL_MONTHS, feedback.month)])
+    work.execute(insert.on_conflict_do_update(
+        index_elements=(StarCount.seller_id, StarCount.month),
+        set_={column.key: column + insert.excluded[column.key] for column in STARS}))
+    # What is owed stays where it is: pushed further by each feedback, the news of a busy seller would never come.
+    if not work.rows(select(DueWork.due_at).where(is_piece(work.actor.realm, REPUTATION_DUE, feedback.seller_id))):
+        work.schedule(REPUTATION_DUE, feedback.seller_id, now() + _TOLD_AFTER)
+
+
+def differences(limit: int) -> list[str]:
+    """Return where counters and a recount of the feedback differ, one sentence each, at most `limit`.
+
+    One statement, so that what is written meanwhile is on neither side."""
+    recount = [func.sum(case((Feedback.rating == stars, 1), else_=0)).label(column.key)
+               for stars, column in enumerate(STARS, LEAST_RATING)]
+    counted = select(Feedback.seller_id, Feedback.month, *recount).where(
+        Feedback.is_active.is_(True), Feedback.seller_id != NOBODY).group_by(Feedback.seller_id, Feedback.month)
+    by_month = counted.subquery()
+    overall = select(by_month.c.seller_id, func.max(ALL_MONTHS).label("month"), *(
+        func.sum(by_month.c[column.key]) for column in STARS)).group_by(by_month.c.seller_id)
+    written = select(StarCount.seller_id, StarCount.month, *(-column for column in STARS))
+    both = union_all(counted, overall, written).subquery()
+    seller_id, month, *stars = both.c
+    left = [func.sum(column) for column in stars]
+    rows = fetch(select(seller_id, month).group_by(seller_id, month).having(or_(*(sum_ != 0 for sum_ in left)))
+                 .order_by(seller_id, month).limit(limit))
+    return [f"seller {row[0]}: the stars of {row[1] or 'all months'} are not those of the feedback" for row in rows]
+
+
+def check_reputations() -> tuple[str, str]:
+    """Return what `flask doctor` says of the counters: ok or fail, and a sentence."""
+    wrong = differences(_NAMED_AT_MOST + 1)
+    if not wrong:
+        return "ok", "the stars of all sellers are those of their feedback"
+    more = " and more" if len(wrong) > _NAMED_AT_MOST else ""
+    return "fail", "; ".join(wrong[:_NAMED_AT_MOST]) + more

@@ -1,0 +1,20 @@
+"""feedback as one declaration."""
+from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
+from app.service import ServiceDeclaration
+from blueprints.marketplace.feedback import jobs
+from blueprints.marketplace.feedback.counting import check_reputations
+from blueprints.marketplace.feedback.models import Feedback, StarCount
+from blueprints.marketplace.feedback.routes import api
+
+SERVICE = ServiceDeclaration(
+    name="feedback", version="1.0.1", description="What buyers say of their sellers, and the sellers' reputation.",
+    realms=("marketplace",),
+    routes=api,
+    background=(jobs,),
+    checks={"reputations": check_reputations},
+    persons=(
+        rows_of_people(Feedback, ANONYMOUS, "buyer_id", "seller_id", why="the rating is the seller's reputation",
+                       blanks={"buyer_id": {"comment": None}, "seller_id": {"reply": None}}),
+        rows_of_people(StarCount, ERASED, "seller_id"),
+    ),
+)
