@@ -147,7 +147,8 @@ def read_decimal(text: str, mark: str | None) -> Decimal:
         raise ValueError(f"{text!r} may be a thousand or have three decimals: write it without thousands")
     if _is_clear(plain):
         mark = plain[max(plain.rfind("."), plain.rfind(","))]
-    whole, _, decimals = plain.rpartition(mark) if mark and mark in plain else (plain, "", "")
+    # What stands there twice separates thousands, whatever it is elsewhere: `1.234.50` is no number.
+    whole, _, decimals = plain.rpartition(mark) if mark and plain.count(mark) == 1 else (plain, "", "")
     if not (whole.lstrip("-").isdigit() or _THOUSANDS.fullmatch(whole.lstrip("-"))):
         raise ValueError(f"{text!r} is no number")
     return Decimal(re.sub("[.,]", "", whole) + (f".{decimals}" if decimals else ""))

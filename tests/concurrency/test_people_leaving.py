@@ -14,11 +14,13 @@ from app.clock import now
 from app.jobs.worker import run_job
 from blueprints.marketplace.auction_offer import commands as auctions
 from blueprints.marketplace.order_management import ledger_entries, placing
+from blueprints.marketplace.product_listing import commands as listings
 from blueprints.marketplace.product_listing.auction_state import auction_overview
+from blueprints.marketplace.product_listing.queries import live_products_of
 from blueprints.platform.auth.commands import delete_user, lock_user
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.concurrency.test_bidding import together
-from tests.marketplace.auction_offer.saleroom import Saleroom
+from tests.marketplace.auction_offer.saleroom import PRODUCTS, Saleroom
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
 from tests.marketplace.order_management.shop import ORDERS, ok
 
@@ -94,6 +96,18 @@ def test_a_bid_against_the_deletion_of_the_seller_leaves_no_running_auction(app,
     assert (bool(seen["is_active"]), seen["winner_bid_id"]) == (False, None)
     if answer.status_code == 201:
         assert room.bid_seen(room.ben, answer.json["auctionOfferBid"]["id"])["status"] == "CANCELLED"
+
+
+def test_a_listing_of_who_is_deleted_while_it_is_made_does_not_stay(app, room, settle, monkeypatch):
+    def seller_goes() -> None:
+        delete_user(SYSTEM, room.seller.user_id)
+        settle()
+
+    with halted(monkeypatch, listings, "_show_media", lambda: together(app, seller_goes)):
+        made = room.fixed()
+    settle()
+    assert room.admin.get(f"{PRODUCTS}/{made}").status_code == 404
+    assert live_products_of([room.seller.user_id]) == []
 
 
 def test_a_close_against_the_lock_of_the_leader_has_one_winner(app, room, settle, monkeypatch):
