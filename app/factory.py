@@ -44,6 +44,7 @@ from blueprints.equipment.service import SERVICE as EQUIPMENT
 from blueprints.marketplace.admin_moderation.service import SERVICE as ADMIN_MODERATION
 from blueprints.marketplace.auction_offer.service import SERVICE as AUCTION_OFFER
 from blueprints.marketplace.category_management.service import SERVICE as CATEGORY_MANAGEMENT
+from blueprints.marketplace.messaging.service import SERVICE as MESSAGING
 from blueprints.marketplace.notification_management.service import SERVICE as NOTIFICATION_MANAGEMENT
 from blueprints.marketplace.order_management.service import SERVICE as ORDER_MANAGEMENT
 from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LISTING
@@ -73,8 +74,8 @@ SERVICES = (
     # in every realm
     AUTH, BUCKET, NOTIFICATION, PEOPLE,
     # of the marketplace
-    ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, NOTIFICATION_MANAGEMENT, ORDER_MANAGEMENT, PRODUCT_LISTING,
-    SEARCH_INDEXING,
+    ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, MESSAGING, NOTIFICATION_MANAGEMENT, ORDER_MANAGEMENT,
+    PRODUCT_LISTING, SEARCH_INDEXING,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

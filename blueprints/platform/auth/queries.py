@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, cast, false, func, or_, select, union
+from sqlalchemy import ColumnElement, LargeBinary, Row, Select, cast, false, func, or_, select, union
 
 from app.actor import Actor
 from app.clock import now
@@ -139,6 +139,15 @@ def search_users(actor: Actor, keyword: str, page: Page) -> Listing:
     model = account_model(actor.realm)
     in_address = model.email.icontains(typed_address(keyword), autoescape=True) if compact(keyword) else false()
     return list_rows(model, page, or_(has_part(model.folded_fullname, keyword), in_address))
+
+
+def named_accounts(realm: str, name: str, page: Page, without: Iterable[str], nor: Select[tuple[str]]) -> Listing:
+    """Return a page of the active accounts whose fullname holds this part, by id; nothing but signs finds nobody.
+
+    `without` are ids, `nor` is a query of ids that are left out. The rows are whole: show others a brief of them."""
+    model = account_model(realm)
+    return list_rows(model, page, has_part(model.folded_fullname, name), model.id.not_in(sorted(without)),
+                     model.id.not_in(nor))
 
 
 def find_account(realm: str, email: str) -> Any:
