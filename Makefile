@@ -1,5 +1,5 @@
 # Guildhall: every way to run, test and measure it. `make help` lists them.
-PYTHON ?= python3.11
+# PYTHON=… names the Python to make environments of; unset, .ci/find-python takes the distribution's.
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .localstripe
@@ -17,8 +17,9 @@ define install
 @if ! cmp -s requirements/$(1).txt $(2)/installed-$(1).txt && \
 	! { test -n "$(3)" && cmp -s requirements/$(3).txt $(2)/installed-$(3).txt; }; then \
 	echo "installing requirements/$(1).txt into $(2)"; \
-	test -x $(2)/bin/python || $(PYTHON) -m venv $(2) || exit 1; \
+	test -x $(2)/bin/python || { python="$(or $(PYTHON),$$(.ci/find-python))" && "$$python" -m venv $(2); } || exit 1; \
 	$(2)/bin/python -m pip install -qq --require-hashes --no-deps -r requirements/$(1).txt || exit 1; \
+	$(2)/bin/python -m pip check || exit 1; \
 	cp requirements/$(1).txt $(2)/installed-$(1).txt; \
 fi
 endef
@@ -74,11 +75,10 @@ bench: install-dev ## Measure against the floor and the peers; writes bench/resu
 readme: install-dev install-tools ## Type the tours of README.md and docs/tour.md at a fresh demo, write the answers into them
 	$(BIN)/python -m tests.journeys.tours 2>/dev/null
 
-lock: install-dev ## Pin requirements/*.in anew, with hashes and without naming any index
+lock: install-dev ## Pin requirements/*.in anew for Python 3.11 to 3.13, with hashes and without naming any index
 	@for name in base dev tools; do \
-		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
-			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-			-o requirements/$$name.txt requirements/$$name.in || exit 1; \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --strip-extras \
+			--no-header --no-emit-index-url --no-emit-find-links -o requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done
 	@! grep -n '://' requirements/*.txt
 

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from unicodedata import normalize
 
 import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
+from app.mail_addresses import typed_address
 from app.plain_text import hidden_in_identifier, hidden_sign
 from app.web_addresses import split_address
 
@@ -40,19 +42,27 @@ def validator(schema: Schema, formats: FormatChecker) -> Draft202012Validator:
     return _Validator(schema, format_checker=formats)
 
 
-def trimmed(value: Any, schema: Schema) -> Any:
-    """Return a value of a document without white space around the texts that its schema marks as lines.
+def in_form(value: Any, schema: Schema) -> Any:
+    """Return a value of a document as it is kept: no white space around the texts that its schema marks as lines.
 
     `"x-line": "shown"` marks a line that is read, `"identifies"` one that identifies (decision 34): hidden characters
-    are refused in both. Members and items are followed, references are not."""
+    are refused in both. `"x-form"` says in which form it is compared: `code` in NFKC and capitals, `mail` as
+    app/mail_addresses.py has it. Members and items are followed, references are not."""
     if isinstance(value, str):
-        return (value.strip() or value) if "x-line" in schema else value
+        return _text_in_form(value, schema) if "x-line" in schema else value
     if isinstance(value, dict):
         members, others = schema.get("properties", {}), schema.get("additionalProperties")
-        return {name: trimmed(member, members.get(name, others)) if isinstance(members.get(name, others), dict)
+        return {name: in_form(member, members.get(name, others)) if isinstance(members.get(name, others), dict)
                 else member for name, member in value.items()}
     items = schema.get("items")
-    return [trimmed(item, items) for item in value] if isinstance(value, list) and isinstance(items, dict) else value
+    return [in_form(item, items) for item in value] if isinstance(value, list) and isinstance(items, dict) else value
+
+
+def _text_in_form(text: str, schema: Schema) -> str:
+    line = text.strip() or text
+    if schema.get("x-form") == "code":
+        return normalize("NFKC", line).upper()
+    return typed_address(line) if schema.get("x-form") == "mail" else line
 
 
 def is_too_large(value: object, schema: Schema) -> bool:

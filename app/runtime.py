@@ -11,6 +11,7 @@ from redis import Redis
 from app.data.holdings import RUNTIME, DataHoldings
 from app.data.list_cache import CacheVersions, RedisVersions, SharedMemoryVersions, VersionedCache
 from app.data.reads.totals import RowTotals
+from app.redis_breaker import RedisBreaker
 from app.settings import Settings
 
 P = TypeVar("P")
@@ -26,15 +27,25 @@ class Runtime:
     _parts: dict[type, Any] = field(default_factory=dict)
 
     @cached_property
+    def redis_breaker(self) -> RedisBreaker:
+        """The one breaker of this process (docs/decisions/069)."""
+        return RedisBreaker(self.settings.redis_url, self.settings.redis_timeout_seconds)
+
+    @cached_property
     def redis(self) -> Redis:
-        """The Redis/Valkey client; commands raise redis.ConnectionError while the server is away."""
-        return Redis.from_url(self.settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
+        """Our Redis client; calls raise redis.RedisError while the server is away, at once if that is known."""
+        return self.redis_breaker.client()
+
+    @cached_property
+    def patient_redis(self) -> Redis:
+        """The client of the worker, whose reads wait for a job; RQ bounds them itself."""
+        return Redis.from_url(self.settings.redis_url, socket_connect_timeout=2)
 
     @cached_property
     def cache_versions(self) -> CacheVersions:
         """The cache versions shared by all processes, of all machines where several can serve one database."""
         if self.settings.shares_cache_versions:
-            return RedisVersions(self.settings.redis_url)
+            return RedisVersions(self.redis_breaker)
         return SharedMemoryVersions(self.settings.home / "cache-versions")
 
     @cached_property

@@ -56,6 +56,8 @@ class Settings:
     database_pool_size: int = _setting(5, "PostgreSQL connections kept open per process", least=1)
     redis_url: str = _setting("", "Redis/Valkey URL; default the embedded Valkey's unix socket in the instance folder",
                              schemes=("redis", "rediss", "unix"))
+    redis_timeout_seconds: float = _setting(1.0, "seconds to wait for Redis, once; then no call waits until it answers",
+                                            least=0.001, most=60)
     realms: tuple[str, ...] = _setting(("marketplace", "network"), "products to serve, comma separated")
     time_zone: str = _setting("UTC", "zone of dates without a time, as Europe/Kyiv; one for a realm as realm:Zone,…")
     secret_key: str = _setting("", "seals tokens, keys and codes at rest", secret=True)
@@ -89,7 +91,8 @@ class Settings:
     max_body_bytes: int = _setting(1_048_576, "largest JSON body", least=1)
     max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
     uploads_per_day: int = _setting(500, "files one user may upload in a day (UTC)", least=1)
-    page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0", least=1)
+    page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0 but for staff",
+                                    least=1)
     allowed_hosts: tuple[str, ...] = _setting(
         (), "host names this server answers to beside that of PUBLIC_URL, comma separated, without ports; a request "
         "for any other is refused. Demo and test also answer to localhost, 127.0.0.1 and [::1]")

@@ -10,15 +10,27 @@ import click
 
 from bench import contestants, guildhall, report
 from bench.databases import Databases
-from bench.figures import bidding, checkout, growth, login, outbox, pictures, requests, resting, search, slow
+from bench.figures import (
+    bidding,
+    checkout,
+    growth,
+    hung_redis,
+    login,
+    outbox,
+    pictures,
+    requests,
+    resting,
+    search,
+    slow,
+)
 from bench.guildhall import Guildhall
 from bench.load import LoadGeneratorMissing, find_wrk
-from bench.profile import profile
+from bench.profile import ProfilerMissing, find_py_spy, profile
 from bench.report import Section
 from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
-FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow", "pictures")
+FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow", "pictures", "hung-redis")
 GROWTH = "growth"  # runs by itself: it needs no wrk, takes many minutes and keeps its own file
 SHORT, LONG = 1_000, 1_000_000
 
@@ -75,6 +87,11 @@ def profile_figure(figure: str, database: str, seconds: float) -> None:
 
     Example: python -m bench profile list --database postgresql
     """
+    try:
+        find_wrk()
+        find_py_spy()
+    except (LoadGeneratorMissing, ProfilerMissing) as missing:
+        raise click.ClickException(str(missing)) from missing
     with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
         databases = Databases(Path(folder))
         make = guildhall.on_sqlite if database == "sqlite" else guildhall.on_postgres
@@ -123,7 +140,7 @@ def _growth(rows: int) -> Iterator[Section]:
 
 
 def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:
-    if set(wanted) & {*REQUEST_FIGURES, "bid", "checkout", "login", "outbox", "rest"}:
+    if set(wanted) & {*REQUEST_FIGURES, "bid", "checkout", "login", "outbox", "rest", "hung-redis"}:
         halls = [guildhall.on_sqlite(databases, bids=SHORT), guildhall.on_postgres(databases, bids=SHORT)]
         with _prepared(halls):
             yield from _of_requests(databases, halls, wanted, rounds, seconds)
@@ -181,6 +198,9 @@ def _of_halls(
     if "outbox" in wanted:
         _say("outbox")
         yield outbox.measure(halls)
+    if "hung-redis" in wanted:
+        _say("a Redis that hangs")
+        yield hung_redis.measure(halls)
     if "rest" in wanted:
         _say("memory and command line")
         yield resting.memory(halls[0])

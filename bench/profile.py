@@ -1,7 +1,8 @@
 """Where a request's time goes: py-spy samples of the web workers under load, as percentages per function."""
 
+import os
+import shutil
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +12,19 @@ from bench.load import Request, burst
 from bench.servers import Server
 
 RATE = 250
+
+
+class ProfilerMissing(Exception):
+    """py-spy is not on this machine."""
+
+
+def find_py_spy() -> str:
+    """Path of py-spy (or of what PY_SPY names); raises ProfilerMissing with what to do."""
+    found = shutil.which(os.environ.get("PY_SPY", "py-spy"))
+    if found is None:
+        raise ProfilerMissing("py-spy is missing, which no requirements file of ours has: install it (pipx install "
+                              "py-spy), or name it with PY_SPY=/path/to/py-spy.")
+    return found
 
 
 def profile(server: Server, requests: Sequence[Request], seconds: float, folder: Path) -> str:
@@ -26,8 +40,7 @@ def profile(server: Server, requests: Sequence[Request], seconds: float, folder:
 
 
 def _record(pid: int, seconds: float, path: Path) -> subprocess.Popen:
-    py_spy = Path(sys.executable).parent / "py-spy"
-    command = [py_spy, "record", "--pid", str(pid), "--duration", str(round(seconds)), "--rate", str(RATE)]
+    command = [find_py_spy(), "record", "--pid", str(pid), "--duration", str(round(seconds)), "--rate", str(RATE)]
     command += ["--format", "raw", "--output", path, "--gil"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -1,10 +1,8 @@
 """`flask equipment`: legal entities, divisions, OAuth2 clients and dictionaries of the equipment registry."""
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from blueprints.equipment.refusals import Unprocessable
 from blueprints.equipment.rules import LEGAL_ENTITY_TYPES, ROLES, SCOPES
 from blueprints.equipment.tokens import console
 from blueprints.equipment.validation import check_body
+from cli.csv_file import delimiter_option, read_csv, read_text
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 
 MOST_ROWS = 10_000
@@ -262,9 +261,10 @@ def dictionary() -> None:
 @dictionary.command("load")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", type=click.Choice(DICTIONARIES), default=DEVICE_TYPES, show_default=True)
+@delimiter_option
 @acts
 @with_appcontext
-def load(file: Path, name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def load(file: Path, name: str, delimiter: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Make the codes of FILE the active ones; codes that are not in it are retired, not deleted.
 
     FILE is JSON, {"CODE": "description"}, or CSV with the columns code and description.
@@ -272,7 +272,7 @@ def load(file: Path, name: str, dry_run: bool, yes: bool, as_json: bool) -> None
     Example: flask equipment dictionary load device_types.csv --yes
     """
     with _refusals_spoken():
-        codes = check_body(schemas.DICTIONARY, _codes_of(file))
+        codes = check_body(schemas.DICTIONARY, _codes_of(file, delimiter))
         planned = registry.load_dictionary(console(), name, codes, dry_run=True)
         said = f"{name}: {planned.added} codes added, {planned.changed} changed, {planned.retired} retired"
         if agreed(said, dry_run=dry_run, yes=yes):
@@ -291,17 +291,17 @@ def show(name: str, as_json: bool) -> None:
     print_rows(queries.dictionary_page(console(), name, ListRequest(size=MOST_ROWS)).rows, as_json=as_json)
 
 
-def _codes_of(file: Path) -> object:
+def _codes_of(file: Path, delimiter: str | None) -> object:
     """Return code → description of a JSON or CSV file; raises ClickException when it is neither."""
-    try:
-        text = file.read_text("utf-8-sig")
-        if file.suffix.lower() == ".csv":
-            return {row["code"]: row["description"] for row in csv.DictReader(StringIO(text, newline=""))}
-        return json.loads(text)
-    except (ValueError, csv.Error, RecursionError) as error:
-        raise click.ClickException(f"{file} is no JSON or CSV in UTF-8: {error}") from error
-    except KeyError as error:
-        raise click.ClickException(f"{file} has no column {error}") from error
+    if file.suffix.lower() != ".csv":
+        try:
+            return json.loads(read_text(file))
+        except (ValueError, RecursionError) as error:
+            raise click.ClickException(f"{file} is no JSON: {error}") from error
+    lines = read_csv(file, ("code", "description"), delimiter)
+    if faults := [f"line {line.number}: {line.fault}" for line in lines if line.fault]:
+        raise click.ClickException(f"{file}: {'; '.join(faults)}")
+    return {line.cells["code"]: line.cells["description"] for line in lines}
 
 
 def _columns(paged: queries.Paged, shown: tuple[str, ...]) -> list[dict[str, Any]]:

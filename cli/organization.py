@@ -15,14 +15,15 @@ from app.identity.security_events import DONE, record_refusal
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from blueprints.organization import organization_of
-from blueprints.organization.application import tenants, upkeep
+from blueprints.organization.application import schema_upgrade, tenants, upkeep
+from blueprints.organization.application.schema_upgrade import Upgrade
 from blueprints.organization.domain import identifiers
 from blueprints.organization.domain.events import Event, to_cloud_event
 from blueprints.organization.domain.refusals import MalformedBody, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Client, Lag, Ports, Tenant
 from cli.jobs import stop_on_signal
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows, say_unchanged
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
 
 resource_option = click.option("--resource", default="organization", show_default=True, help="The resource type.")
 
@@ -260,7 +261,7 @@ def history(tenant_id: str, resource_id: str | None, resource: str, as_json: boo
     """
     kind = _kind(resource)
     with _refusals_spoken():
-        owner = tenants.ensure_tables(_ports(), tenants.known_tenant(_ports(), tenant_id), kind)
+        owner, kind = tenants.served(_ports(), tenants.known_tenant(_ports(), tenant_id), kind)
         wanted = identifiers.resource_id(resource_id) if resource_id else None
         rows = [to_cloud_event(event) if as_json else _event_facts(event)
                 for event in _ports().store.history(owner, kind, wanted)]
@@ -280,7 +281,7 @@ def schema() -> None:
 @as_json_option
 @with_appcontext
 def list_schemas(tenant_id: str | None, as_json: bool) -> None:
-    """List the resource types; with TENANT_ID also the properties that the tenant added.
+    """List the resource types; with TENANT_ID in the version it is served, with the properties that it added.
 
     Example: flask organization schema list acme
     """
@@ -308,6 +309,58 @@ def register_schema(tenant_id: str, file: Path, resource: str, dry_run: bool, ye
             extension = tenants.register_extension(_ports(), tenant_id, kind, candidate)
             print_facts({"tenantId": tenant_id, "resource": resource, "revision": extension.revision,
                          "properties": ", ".join(extension.properties)}, as_json=as_json)
+
+
+@schema.command("upgrade")
+@click.argument("tenant_id", required=False)
+@click.option("--resource", help="Only this resource type.")
+@acts
+@with_appcontext
+def upgrade_schema(tenant_id: str | None, resource: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Serve TENANT_ID, or all tenants, the newest schema files, and move their records to them.
+
+    Records that do not fit are listed with their reasons; they are read as before until a change makes them fit. May be
+    cut off and repeated. A tenant whose database cannot be reached is told and does not hold up the others.
+
+    Example: flask organization schema upgrade acme --dry-run
+    """
+    if resource:
+        _kind(resource)
+    with _refusals_spoken():
+        waiting = schema_upgrade.waiting(_ports(), tenant_id, resource)
+    if not waiting:
+        say_unchanged("every tenant is served the newest schema files")
+        return
+    names = schema_upgrade.some([f"{owner.tenant_id} {newest.table_set}" for owner, newest in waiting])
+    is_agreed = agreed(f"upgrade {names}", dry_run=dry_run, yes=yes, reports=True)
+    act = schema_upgrade.upgrade if is_agreed else schema_upgrade.survey
+    done, failed = list[Upgrade](), False
+    for owner, newest in waiting:
+        try:
+            done.append(act(_ports(), owner, newest))
+        except Refusal as refusal:
+            failed = True
+            click.echo(f"{owner.tenant_id} {newest.name}: {refusal.detail}", err=True)
+    _print_upgrades(done, as_json=as_json)
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _print_upgrades(done: list[Upgrade], *, as_json: bool) -> None:
+    if as_json:
+        print_json([{"tenantId": one.tenant_id, "resource": one.resource, "from": one.source, "to": one.target,
+                     "moved": one.moved,
+                     "left": [{"resourceId": misfit.resource_id, "version": misfit.version,
+                               "reasons": list(misfit.reasons)} for misfit in one.misfits]} for one in done])
+        return
+    print_rows([{"tenantId": one.tenant_id, "resource": one.resource, "from": one.source, "to": one.target,
+                 "moved": one.moved, "left": len(one.misfits)} for one in done], as_json=False)
+    misfits = [{"tenantId": one.tenant_id, "version": f"{one.resource}/{misfit.version}",
+                "resourceId": misfit.resource_id, "reasons": "; ".join(misfit.reasons)}
+               for one in done for misfit in one.misfits]
+    if misfits:
+        click.echo()
+        print_rows(misfits, as_json=False)
 
 
 @organization.command("relay")
@@ -374,6 +427,8 @@ def _lag_facts(row: Lag) -> dict[str, Any]:
 
 
 def _kind_facts(kind: ResourceType, tenant_id: str | None) -> dict[str, Any]:
+    if tenant_id:
+        kind = tenants.served_kind(tenants.known_tenant(_ports(), tenant_id), kind)
     facts = {"resource": kind.name, "version": kind.version, "schema": kind.uri,
              "properties": " ".join(kind.schema["properties"])}
     if tenant_id:

@@ -2,7 +2,6 @@
 
 The columns are those of the data of "Modeling Online Auctions" (tests/data/README.md). Each auction becomes one PROXY
 listing; where the plain replay differs, one more with reserve = price."""
-import csv
 import secrets
 import sys
 from collections.abc import Sequence
@@ -28,10 +27,13 @@ from blueprints.marketplace.auction_offer.commands import close_auction, place_b
 from blueprints.marketplace.auction_offer.queries import auction_report
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.platform.auth.commands import create_user
+from cli.csv_file import CsvLine, decimal_sign, delimiter_option, read_csv, read_decimal
 from cli.demo_factories import PEOPLE, auction_values, demo_id
 from cli.terminal import acts, agreed, print_facts, print_rows
 
 REALM, CURRENCY = "marketplace", "USD"
+NUMBERS = ("bid", "bidtime", "openbid", "price")
+COLUMNS = ("auctionid", "bidder", *NUMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +123,34 @@ class LocalMarket:
         return Decimal(str(report["currentBid"])), self._names[report["highestBidderId"]]
 
 
-def read_auctions(file: Path) -> list[RealAuction]:
-    """Return the auctions of the file in its order; raises ClickException naming the column that is missing."""
+def read_auctions(file: Path, delimiter: str | None = None) -> list[RealAuction]:
+    """Return the auctions of the file in its order; raises ClickException naming the column or line that is wrong."""
+    lines = read_csv(file, COLUMNS, delimiter)
+    mark = decimal_sign(line.cells[column] for line in lines for column in NUMBERS)
+    by_auction = groupby(lines, key=lambda line: line.cells["auctionid"])
+    return [_auction(file, number, list(bids), mark) for number, bids in by_auction]
+
+
+def _auction(file: Path, number: str, lines: list[CsvLine], mark: str | None) -> RealAuction:
+    read = [(line.cells, _numbers(file, line, mark)) for line in lines]
+    read.sort(key=lambda bid: bid[1]["bidtime"])
+    first, numbers = read[0]
+    return RealAuction(number, f"{first.get('item') or 'Auction'} {number}", _amount(numbers["openbid"]),
+                       _amount(numbers["price"]),
+                       tuple(RealBid(cells["bidder"], _amount(bid["bid"])) for cells, bid in read))
+
+
+def _numbers(file: Path, line: CsvLine, mark: str | None) -> dict[str, Decimal]:
     try:
-        with file.open(newline="") as lines:
-            rows = list(csv.DictReader(lines))
-        return [_auction(number, list(bids)) for number, bids in groupby(rows, key=lambda row: row["auctionid"])]
-    except (KeyError, ArithmeticError, ValueError) as error:
-        raise click.ClickException(f"{file} is no file of auctions: {error!r}") from error
+        if line.fault:
+            raise ValueError(line.fault)
+        return {column: read_decimal(line.cells[column], mark) for column in NUMBERS}
+    except ValueError as error:
+        raise click.ClickException(f"{file} is no file of auctions: line {line.number}: {error}") from error
 
 
-def _auction(number: str, rows: list[dict[str, str]]) -> RealAuction:
-    rows.sort(key=lambda row: float(row["bidtime"]))
-    first = rows[0]
-    return RealAuction(number, f"{first.get('item', 'Auction')} {number}", _amount(first["openbid"]),
-                       _amount(first["price"]), tuple(RealBid(row["bidder"], _amount(row["bid"])) for row in rows))
-
-
-def _amount(text: str) -> Decimal:
-    return Decimal(text).quantize(Decimal(1) / FACTORS[CURRENCY])
+def _amount(number: Decimal) -> Decimal:
+    return number.quantize(Decimal(1) / FACTORS[CURRENCY])
 
 
 def replay(market: Market, auction: RealAuction) -> Replay:
@@ -165,16 +176,18 @@ def spread_sample(auctions: Sequence[RealAuction], size: int | None) -> list[Rea
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--sample", type=click.IntRange(1), help="Only this many auctions, spread over the file.")
 @click.option("--http", "url", help="Send every bid to the server at this URL instead of calling the command here.")
+@delimiter_option
 @acts
 @with_appcontext
-def replay_auctions(file: Path, sample: int | None, url: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+def replay_auctions(file: Path, sample: int | None, url: str | None, delimiter: str | None, dry_run: bool, yes: bool,
+                    as_json: bool) -> None:
     """Replay the real auctions in FILE on PROXY listings and compare price and winner with the file.
 
     Example: flask demo replay-auctions tests/data/real_ebay_auctions.csv --yes
     """
     if runtime().settings.is_production:
         raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")
-    auctions = spread_sample(read_auctions(file), sample)
+    auctions = spread_sample(read_auctions(file, delimiter), sample)
     bids = sum(len(auction.bids) for auction in auctions)
     where = f"at {url}" if url else f"in {current_app.config['SQLALCHEMY_DATABASE_URI'].split('@')[-1]}"
     if not agreed(f"{len(auctions)} auctions are listed and {bids} bids placed {where}", dry_run=dry_run, yes=yes):

@@ -1,12 +1,9 @@
 """The rows of `flask users import`: read from CSV, checked by the API's own shapes, enrolled one by one."""
-import csv
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import click
 
 from app.actor import Actor
 from app.errors import ApiError
@@ -17,8 +14,9 @@ from app.runtime import runtime
 from blueprints.platform.auth.commands import enrol_user
 from blueprints.platform.auth.queries import find_account
 from blueprints.platform.auth.schemas import NEW_USERS
+from cli.csv_file import read_csv
 
-_NEEDED = {"email", "fullname"}
+_NEEDED = ("email", "fullname")
 _TRUE = ("1", "true", "yes")
 
 
@@ -33,23 +31,17 @@ class Row:
     reason: str | None = None
 
 
-def read_rows(file: Path) -> Iterator[Row]:
+def read_rows(file: Path, delimiter: str | None = None) -> Iterator[Row]:
     """Yield the file's rows; raises ClickException when it is no CSV with the needed columns."""
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as text:
-            reader = csv.DictReader(text)
-            missing = _NEEDED - set(reader.fieldnames or ())
-            if missing:
-                raise click.ClickException(f"{file} has no column {', '.join(sorted(missing))}")
-            for record in reader:
-                given = {name: value.strip() for name, value in record.items() if name and isinstance(value, str)}
-                yield Row(reader.line_num, given.get("email", ""), given)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise click.ClickException(f"{file} is no CSV in UTF-8: {error}") from error
+    for line in read_csv(file, _NEEDED, delimiter):
+        outcome = "refused" if line.fault else "new"
+        yield Row(line.number, line.cells["email"], line.cells, outcome, line.fault)
 
 
 def examined(realm: str, row: Row) -> Row:
     """Return the row checked as the API would check it, and whether its user exists already."""
+    if row.outcome == "refused":
+        return row
     given = {name: value for name, value in row.values.items() if value}
     role = given.pop("role", USER)
     verified = given.pop("verified", "").lower() in _TRUE

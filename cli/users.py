@@ -1,6 +1,7 @@
 """`flask users`: the accounts of a realm, by the same commands as the API; the operator acts as the system."""
 import getpass
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ from app.clock import now
 from app.data.ids import canonical_uuid
 from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
-from app.errors import ApiError
+from app.errors import ApiError, InvalidInput
+from app.http.schemas import load
 from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
-from app.mail_addresses import new_mail_address
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES, Settings
 from blueprints.platform.auth import commands, queries
+from blueprints.platform.auth.schemas import NEW_USERS
+from cli.csv_file import delimiter_option
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
 from cli.user_import import Row, enrol, examined, read_rows
 
@@ -70,11 +73,12 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
 
     Example: flask users create anna@example.com --fullname "Anna Ant" --role admin --verified --yes
     """
-    try:
-        address = new_mail_address(email)
-    except ValueError as error:
-        raise click.BadParameter(f"{email!r}: {error}", param_hint="EMAIL") from error
     chosen = password or secrets.token_urlsafe(12)
+    try:
+        given = load(NEW_USERS[realm](), {"email": email, "fullname": fullname, "password": chosen})
+    except InvalidInput as error:
+        raise click.BadParameter(error.message) from error
+    address, fullname = given["email"], given["fullname"]
     hashed = choose_password(chosen, runtime().settings.password_min_length, (fullname, address))
     if hashed.weakness:
         raise click.BadParameter(hashed.weakness, param_hint="--password")
@@ -89,22 +93,25 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
 @users.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @realm_option
+@delimiter_option
 @acts
 @with_appcontext
-def import_users(file: Path, realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def import_users(file: Path, realm: str, delimiter: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Create the users of a CSV FILE with the columns email, fullname and, if wanted, password, phone, role, verified.
 
+    The file may come from a spreadsheet: commas, semicolons or tabs, UTF-8, UTF-16 or Windows-1252.
     Who exists is left alone, so a second run finishes a broken one. Without a password the user has to reset it.
     Exit code 1 when a row was refused.
 
     Example: flask users import people.csv --realm network --yes
     """
-    rows = [examined(realm, row) for row in read_rows(file)]
+    rows = [examined(realm, row) for row in read_rows(file, delimiter)]
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("new", "exists", "refused")}
     question = f"{realm}: {counts['new']} users are created, {counts['exists']} exist, {counts['refused']} are refused"
     if agreed(question, dry_run=dry_run, yes=yes, reports=True):
         with click.progressbar(rows, label="importing", hidden=as_json) as moving:
-            rows = [enrol(_operator(realm), row) for row in moving]
+            rows = _enrolled(realm, moving, counts["new"])
+        click.echo(f"{sum(row.outcome == 'created' for row in rows)} users were created", err=True)
     _print_import(rows, as_json=as_json)
     if any(row.outcome == "refused" for row in rows):
         raise click.exceptions.Exit(1)
@@ -248,6 +255,19 @@ def _spoken(command: Any) -> Any:
 def _shown(account: Any) -> Wire:
     row = row_serializer(type(account)).entity(account)
     return {name: row[name] for name in COLUMNS}
+
+
+def _enrolled(realm: str, rows: Iterable[Row], new: int) -> list[Row]:
+    """Enrol one row after the other; stopped by a failure, it says how far it came."""
+    done: list[Row] = []
+    try:
+        for row in rows:
+            done.append(enrol(_operator(realm), row))
+    except BaseException:
+        created = sum(row.outcome == "created" for row in done)
+        click.echo(f"stopped after {created} of {new} users; the same command goes on there", err=True)
+        raise
+    return done
 
 
 def _print_import(rows: list[Row], *, as_json: bool) -> None:

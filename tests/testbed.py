@@ -29,6 +29,7 @@ BASE_ENVIRONMENT = {
     "RATELIMIT_ENABLED": "0",
     "SUPERADMIN_PASSWORD": "superadmin-test-1",
     "LOG_LEVEL": "WARNING",
+    "REDIS_TIMEOUT_SECONDS": "10",  # a loaded machine is no Redis that hangs
 }
 
 # What production demands beside the testbed's own settings: `make_app(**PRODUCTION)`.

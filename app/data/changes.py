@@ -78,7 +78,7 @@ def record_changes(session: Session, take: Take) -> set[str]:
     for entity in _entities(session.dirty):
         old = _former_values(entity)
         if old:
-            _take_update(take, entity, old)
+            record_update(entity, old, take)
             touched.add(version_key(entity))
     for entity in _entities(session.deleted):
         take(entity, "deleted", orjson.dumps(row_serializer(type(entity)).entity(entity) | {"isActive": False}))
@@ -93,6 +93,21 @@ def record_new(entities: Iterable[Entity], take: Take) -> set[str]:
         take(entity, "created", row_json(entity))
         touched.add(version_key(entity))
     return touched
+
+
+def record_update(entity: Entity, old: dict[str, Any], take: Take) -> None:
+    """Take a row that was changed; `old` are the former values by attribute."""
+    shape = row_serializer(type(entity))
+    row = shape.entity(entity)
+    if "is_active" in old and not entity.is_active:
+        take(entity, "deleted", orjson.dumps(row))
+        return
+    old["record_version"] = entity.record_version - 1
+    before = shape.entity_before(entity, old)
+    former = {"object": entity.__object__,
+              "changed": [field.name for field in shape.fields if field.attribute in old],
+              "values": {name: value for name, value in before.items() if row[name] != value}}
+    take(entity, "updated", orjson.dumps(row), orjson.dumps(former))
 
 
 def row_json(entity: Entity) -> bytes:
@@ -112,17 +127,3 @@ def _entities(rows: Iterable[Any]) -> list[Entity]:
 def _former_values(entity: Entity) -> dict[str, Any]:
     before = inspect(entity).committed_state  # only what was set since the last flush, with its former value
     return {name: None if old is NO_VALUE else old for name, old in before.items() if getattr(entity, name) != old}
-
-
-def _take_update(take: Take, entity: Entity, old: dict[str, Any]) -> None:
-    shape = row_serializer(type(entity))
-    row = shape.entity(entity)
-    if "is_active" in old and not entity.is_active:
-        take(entity, "deleted", orjson.dumps(row))
-        return
-    old["record_version"] = entity.record_version - 1
-    before = shape.entity_before(entity, old)
-    former = {"object": entity.__object__,
-              "changed": [field.name for field in shape.fields if field.attribute in old],
-              "values": {name: value for name, value in before.items() if row[name] != value}}
-    take(entity, "updated", orjson.dumps(row), orjson.dumps(former))

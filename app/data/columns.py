@@ -39,6 +39,13 @@ def parse_iso(text: str) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+def read_instant(value: datetime | str | None) -> datetime | None:
+    """Return what a driver gave of an Instant as an aware UTC datetime."""
+    if value is None:
+        return None
+    return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
 class Instant(types.TypeDecorator[datetime]):
     """An aware UTC datetime: timestamptz on PostgreSQL, sortable ISO text (the wire form itself) on SQLite."""
 
@@ -56,9 +63,7 @@ class Instant(types.TypeDecorator[datetime]):
         return value.astimezone(UTC) if dialect.name == "postgresql" else iso(value.astimezone(UTC))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return read_instant(value)
 
 
 class WireInstant(types.TypeDecorator[str]):

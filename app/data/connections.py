@@ -24,6 +24,9 @@ class OpenTransaction(Protocol):
     def connection(self) -> Connection:
         """Return the transaction's own connection."""
 
+    def reads_within(self) -> bool:
+        """Return whether reads are to be made on that connection."""
+
 
 # The one place that knows whether a transaction is open here. The unit of work sets it; nobody else does.
 transaction: ContextVar[OpenTransaction | None] = ContextVar("transaction", default=None)
@@ -121,10 +124,11 @@ def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
 def reading() -> Iterator[Connection]:
     """Give a connection for reads: no transaction is held, each statement sees the last commit.
 
-    Inside a unit of work it is the transaction's own connection, so a command never holds two. A request keeps the
-    one it opened, however many queries it asks, until it ends or writes."""
+    Inside a unit of work it is the transaction's own connection, so a command never holds two; on SQLite only once that
+    has begun, because it holds the write lock from then on. A request keeps the one it opened, however many queries it
+    asks, until it ends or writes."""
     within = transaction.get()
-    if within is not None:
+    if within is not None and within.reads_within():
         yield within.connection()
         return
     if not has_request_context():

@@ -38,19 +38,22 @@ def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Mappin
     connection.exec_driver_sql(statement.sql, values if len(values) > 1 else values[0])
 
 
+def complete_entities(entities: Iterable[Entity]) -> None:
+    """Give new data objects version 1 and the default of what was not given: their rows are known before the insert."""
+    for entity in entities:
+        row = vars(entity)
+        row["record_version"] = FIRST_VERSION
+        for name, default in _defaults(type(entity)):
+            if row.get(name) is None:
+                row[name] = default()
+
+
 def insert_entities(connection: Connection, entities: Iterable[Entity]) -> None:
-    """Insert new data objects with version 1; they are then what a session would have loaded. Raises IntegrityError."""
+    """Insert complete data objects; they are then what a session would have loaded. Raises IntegrityError."""
     by_model: dict[type[Entity], list[Entity]] = {}
     for entity in entities:
         by_model.setdefault(type(entity), []).append(entity)
     for model, alike in by_model.items():
-        defaults = _defaults(model)
-        for entity in alike:
-            row = vars(entity)
-            row["record_version"] = FIRST_VERSION
-            for name, default in defaults:
-                if row.get(name) is None:
-                    row[name] = default()
         insert_rows(connection, model, [vars(entity) for entity in alike])
     for entity in chain.from_iterable(by_model.values()):  # after the last: of a refused flush none is known
         make_transient_to_detached(entity)

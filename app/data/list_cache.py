@@ -14,10 +14,11 @@ from typing import Any, Protocol, TypeVar
 from zlib import crc32
 
 from flask import g, has_request_context
-from redis import Redis, RedisError
+from redis import RedisError
 from redis.connection import AbstractConnection
 
 from app.data.changes import version_key
+from app.redis_breaker import RedisBreaker
 
 SLOTS = 16_384
 _REDIS_KEY = "guildhall:versions"
@@ -82,12 +83,14 @@ class RedisVersions:
     A request asks once: what it read, and what `expect_versions` named, is kept in `g.cache_versions` until it ends or
     invalidates one."""
 
-    def __init__(self, url: str) -> None:
-        # A patient client would hold every request up while Redis hangs; "always changed" is a right answer, too.
-        self._redis = Redis.from_url(url, socket_timeout=_PATIENCE_SECONDS, socket_connect_timeout=_PATIENCE_SECONDS,
-                                     retry=None, redis_connect_func=self._connected)
+    def __init__(self, breaker: RedisBreaker) -> None:
+        # "Always changed" is a right answer, too: it is not worth a long wait.
+        self._redis = breaker.client(socket_timeout=_PATIENCE_SECONDS, socket_connect_timeout=_PATIENCE_SECONDS,
+                                     redis_connect_func=self._connected)
+        self._breaker = breaker
         self._missed = False
         self._salt = 0
+        breaker.call_when_back(self._catch_up)
 
     def read(self, *names: str) -> tuple[int, ...]:
         known = _versions_of_request()
@@ -106,13 +109,17 @@ class RedisVersions:
             self._missed = False
         except (RedisError, OSError):
             self._missed = True
+            self._breaker.ask_now()  # the other machines should not have to wait for the next request of this one
+
+    def _catch_up(self) -> None:
+        if self._missed:
+            self.invalidate_all()
 
     def invalidate_all(self) -> None:
         self.invalidate(_EVERYTHING)
 
     def _ask(self, names: Sequence[str]) -> list[int]:
-        if self._missed:
-            self.invalidate_all()
+        self._catch_up()
         try:
             everything, *own = self._redis.hmget(_REDIS_KEY, [_EVERYTHING, *names])
         except (RedisError, OSError):

@@ -11,8 +11,9 @@ from app.data.entity import Base
 #   40 - 50   listings, media: a listing decides over everything agreed about it
 #   60 - 70   offers, bids: agreements, given back before their order is locked
 #   80 - 120  orders, their lines, payment tickets, customers and kept cards at the gateway
-#   130 - 145 free for feedback, watchlists and carts
-#   150 - 160 conversations, their messages
+#   130 - 135 free for feedback
+#   140 - 145 conversations, their messages
+#   150 - 170 free for watchlists and carts
 #   180 - 200 notifications, search records, moderation actions: they speak of everything above
 #   210 - 220 payment attempts, refunds: behind their order
 #   300 - 330 equipment: legal entity, equipment, division, client

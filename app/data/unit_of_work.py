@@ -2,10 +2,8 @@
 
 A command called by another joins the caller's unit of work; only the outermost commits, and after a refusal inside
 nothing does (docs/decisions/008)."""
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -13,47 +11,37 @@ from typing import Any, TypeVar, cast
 import orjson
 from sqlalchemy import Connection, Executable, Select, bindparam, delete, insert, inspect, select
 from sqlalchemy import event as sa_event
+from sqlalchemy import update as sql_update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.actor import Actor
 from app.clock import now
-from app.data.changes import OutboxRecord, record_changes, record_new, row_json, stamp_changes
+from app.data.changes import (
+    OutboxRecord,
+    record_changes,
+    record_new,
+    record_update,
+    row_json,
+    stamp_changes,
+    version_key,
+)
 from app.data.connections import close_reading, transaction, writing_engine
 from app.data.constraint_errors import refusal_of
 from app.data.due_work import DueWork, is_piece
-from app.data.entity import Base, Entity
-from app.data.entity_inserts import insert_entities, insert_rows
+from app.data.entity import Base, Entity, db
+from app.data.entity_inserts import complete_entities, insert_entities, insert_rows
+from app.data.expected_version import named_version
 from app.data.holdings import holdings
 from app.data.ids import uuid7
 from app.data.lock_order import check_order
 from app.data.sqlite_write_lock import sqlite_write_lock
-from app.errors import NotFound, PreconditionFailed, RuleViolated
+from app.errors import NotFound, RuleViolated
 
 E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
-
-_expectation: ContextVar["Expectation | None"] = ContextVar("expectation", default=None)
-
-
-@dataclass(slots=True)
-class Expectation:
-    """The version a client named for one object; it holds for the first change only, which makes the next version."""
-
-    object_id: str
-    version: int
-    at_lock: bool
-    met: bool = False
-
-    def check(self, entity: Entity) -> None:
-        """Raise PreconditionFailed when this very object has another version than was named."""
-        if self.met or entity.id != self.object_id:
-            return
-        if entity.record_version != self.version:
-            raise PreconditionFailed(f"the record has recordVersion {entity.record_version}")
-        self.met = True
-
 
 class UnitOfWorkSpoiled(RuntimeError):
     """The transaction holds half of something that failed, and may not be committed (docs/decisions/008)."""
@@ -69,10 +57,13 @@ class UnitOfWork:
     def __init__(self, actor: Actor, request_id: str | None) -> None:
         self.actor = actor
         self.request_id = request_id
+        self._write_lock = ExitStack()
         self._connection: Connection | None = None
         self._opened_session: _Session | None = None
         self._new: dict[Entity, None] = {}
         """The data objects to insert at the next flush."""
+        self._settled: list[Entity] = []
+        """Those whose version and record are made, to insert before the next statement."""
         self._inserted: list[Entity] = []
         """Those that were inserted without the session, which knows them if it is open."""
         self._finished: list[bool] = []
@@ -91,8 +82,17 @@ class UnitOfWork:
     def connection(self) -> Connection:
         """Return the transaction's connection, for reads that must see what it has written (app/data/connections)."""
         if self._connection is None:
+            close_reading()
+            # Not before: what a command makes ready first keeps no other writer of SQLite waiting.
+            self._write_lock.enter_context(sqlite_write_lock())
             self._connection = writing_engine().connect()
         return self._connection
+
+    def reads_within(self) -> bool:
+        """Return whether reads go by that connection: always, but on SQLite not before its first statement.
+
+        They see the last commit then, as each statement of PostgreSQL does that locks nothing."""
+        return self._connection is not None or db.engine.dialect.name != "sqlite"
 
     @property
     def _session(self) -> Session:
@@ -104,9 +104,10 @@ class UnitOfWork:
 
     def close(self) -> None:
         """Give back session and connection; what was not committed is gone."""
-        for opened in (self._opened_session, self._connection):
-            if opened is not None:
-                opened.close()
+        with self._write_lock:
+            for opened in (self._opened_session, self._connection):
+                if opened is not None:
+                    opened.close()
 
     def get(self, model: type[E], object_id: str) -> E:
         """Return the active row of `model` with that id; raises NotFound."""
@@ -189,6 +190,26 @@ class UnitOfWork:
             if getattr(row, name) != value:
                 setattr(row, name, value)
         return row
+
+    def change_all(self, rows: Sequence[E], **values: Any) -> None:
+        """Set the same values in many rows of one model, which are locked, by one statement.
+
+        Each leaves its record in the outbox, as `change` does; a row that has these values already is not left out."""
+        if not rows:
+            return
+        self.flush()
+        model, moment = type(rows[0]), now()
+        stamped = {**values, "updated_at": moment}
+        self._run(sql_update(model).where(model.id.in_([row.id for row in rows]))
+                  .values(**stamped, record_version=model.record_version + 1)
+                  .execution_options(synchronize_session=False))
+        for row in rows:
+            stamped["record_version"] = row.record_version + 1
+            former = {name: getattr(row, name) for name in stamped}
+            for name, value in stamped.items():
+                set_committed_value(row, name, value)
+            record_update(row, former, self._take_change)
+        self._invalidated.add(version_key(model))
 
     def archive(self, entity: E) -> E:
         """Soft-delete: the row stays, inactive; its dbevent is `-deleted`."""
@@ -281,7 +302,7 @@ class UnitOfWork:
         Raises UnitOfWorkSpoiled when something failed before, or inside and was caught there."""
         self._require_sound()
         self.flush()
-        expectation = _expectation.get()
+        expectation = named_version.get()
         records, actions, met = self._records[:], len(self._after_commit), expectation is not None and expectation.met
         invalidated, held, last_locked = set(self._invalidated), dict(self._held), self._last_locked
         rows, finished, wrote = dict(self._rows), list(self._finished), self._wrote
@@ -301,6 +322,7 @@ class UnitOfWork:
             self._records, self._invalidated, self._held, self._last_locked = records, invalidated, held, last_locked
             self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
             self._new.clear()
+            self._settled.clear()
             if expectation is not None:
                 expectation.met = met
             raise
@@ -314,12 +336,23 @@ class UnitOfWork:
     def flush(self) -> None:
         """Send the changes to the database now, so that versions are set and unique rules have spoken."""
         with self._saving():
+            self._insert_settled()
             if self._changed_loaded_rows():
                 self._session.add_all(self._new)  # the ORM frees a unique value before it is taken again
                 self._new.clear()
                 self._session.flush()
-            elif self._new:
-                self._insert_new()
+            else:
+                self._settle_new()
+                self._insert_settled()
+
+    def settle(self) -> None:
+        """Make the versions and the JSON of what was changed known: the last thing before the answer is made of them.
+
+        New rows alone are sent by the next statement or commit() only, which hold SQLite's write lock."""
+        if self._changed_loaded_rows():
+            self.flush()
+        else:
+            self._settle_new()
 
     def _changed_loaded_rows(self) -> bool:
         """Return whether the ORM has something to write: rows changed or deleted, or new ones without our own ids."""
@@ -328,11 +361,18 @@ class UnitOfWork:
             return any(inspect(entity).modified for entity in self._inserted)
         return bool(session.dirty or session.new or session.deleted)
 
-    def _insert_new(self) -> None:
+    def _settle_new(self) -> None:
         new, self._new = list(self._new), {}
+        complete_entities(new)
+        self._invalidated.update(record_new(new, self._take_change))
+        self._settled += new
+
+    def _insert_settled(self) -> None:
+        if not self._settled:
+            return
+        new, self._settled = self._settled, []
         self._wrote = True
         insert_entities(self.connection(), new)
-        self._invalidated.update(record_new(new, self._take_change))
         self._inserted += new
         if self._opened_session is not None:
             self._opened_session.add_all(new)
@@ -357,6 +397,7 @@ class UnitOfWork:
                     opened.commit()
         if self._invalidated:
             holdings().cache_versions.invalidate(*self._invalidated)
+        self._write_lock.close()
         self._to_run, self._after_commit = self._after_commit, []
 
     def rollback(self) -> None:
@@ -376,6 +417,8 @@ class UnitOfWork:
     def _run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
         """Run a statement. A failed one spoils the unit of work: PostgreSQL would turn its commit into a rollback."""
         self._wrote = self._wrote or not statement.is_select
+        if self._settled:
+            self.flush()
         try:
             return self._session.execute(statement, values)
         except BaseException as error:
@@ -406,7 +449,7 @@ class UnitOfWork:
 
     def _unsaved(self) -> bool:
         """Return whether something was written, or is about to be."""
-        if self._wrote or self._records or self._new:
+        if self._wrote or self._records or self._new or self._settled:
             return True
         pending = self._opened_session
         return pending is not None and (bool(pending.new) or bool(pending.deleted)
@@ -445,7 +488,7 @@ class UnitOfWork:
     def _hold(self, entity: Entity) -> None:
         """Note that the row is locked, and compare its version with the one If-Match named."""
         self._held[type(entity), entity.id] = entity
-        expectation = _expectation.get()
+        expectation = named_version.get()
         if expectation is not None and expectation.at_lock:
             expectation.check(entity)
 
@@ -459,18 +502,6 @@ def _by_id(model: type[E]) -> Select[E]:
 @cache
 def _to_lock(model: type[E]) -> Select[E]:
     return select(model).where(model.id == bindparam("id_")).with_for_update().execution_options(populate_existing=True)
-
-
-@contextmanager
-def expecting(named: tuple[str, int] | None, *, at_lock: bool = False) -> Iterator[None]:
-    """Let the block's units of work refuse to change object `named[0]` unless its version is `named[1]` (If-Match).
-
-    `at_lock` refuses when the object is first locked: for commands that act outside the database in between."""
-    token = _expectation.set(Expectation(*named, at_lock) if named else None)
-    try:
-        yield
-    finally:
-        _expectation.reset(token)
 
 
 def in_unit_of_work() -> bool:
@@ -488,7 +519,6 @@ def unit_of_work(actor: Actor, *, request_id: str | None = None) -> Iterator[Uni
         return
     close_reading()
     with ExitStack() as stack:
-        stack.enter_context(sqlite_write_lock())
         work = UnitOfWork(actor, request_id)
         stack.callback(work.close)
         stack.callback(transaction.reset, transaction.set(work))
@@ -503,7 +533,7 @@ class _Session(Session):
 
 @sa_event.listens_for(_Session, "before_flush")
 def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
-    expectation = _expectation.get()
+    expectation = named_version.get()
     work = transaction.get()
     if isinstance(work, UnitOfWork):
         work._wrote = True

@@ -40,10 +40,7 @@ def envelope(actor: Actor, *, data_name: str, action: str, version: str, row: An
              filters: list[dict[str, Any]] | None = None, extras: dict[str, Any] | None = None) -> bytes:
     """Return the JSON of a success answer; `row` is the object, the list, or their ready JSON (orjson.Fragment)."""
     body: dict[str, Any] = {
-        "status": "OK", "statusCode": status, "elapsedMs": int((perf_counter() - g.started) * 1000),
-        "ssoTime": g.sso_ms, "source": source, "cacheKey": key, "userId": actor.user_id, "sessionId": actor.session_id,
-        "requestId": g.request_id, "dataName": data_name, "method": request.method, "action": action,
-        "appVersion": version, "rowCount": row_count, data_name: row}
+        **_head(actor, data_name, action, version, status, key, source), "rowCount": row_count, data_name: row}
     if listing is not None:
         size, total = listing.page.rows, listing.total
         body["paging"] = {"pageNumber": listing.page.number, "pageRowCount": size, "totalRowCount": total,
@@ -53,6 +50,30 @@ def envelope(actor: Actor, *, data_name: str, action: str, version: str, row: An
     if extras:
         body.update(extras)
     return orjson.dumps(body)
+
+
+def _head(actor: Actor, data_name: str, action: str, version: str, status: int, key: str,
+          source: str) -> dict[str, Any]:
+    return {
+        "status": "OK", "statusCode": status, "elapsedMs": int((perf_counter() - g.started) * 1000),
+        "ssoTime": g.sso_ms, "source": source, "cacheKey": key, "userId": actor.user_id, "sessionId": actor.session_id,
+        "requestId": g.request_id, "dataName": data_name, "method": request.method, "action": action,
+        "appVersion": version}
+
+
+def streamed_envelope(actor: Actor, *, data_name: str, version: str, key: str, filters: list[dict[str, Any]],
+                      extras: dict[str, Any]) -> tuple[bytes, Callable[[int], bytes]]:
+    """Return the JSON before the rows of a list that is sent while it is read, and what makes the JSON behind them.
+
+    Their number is known at the end: `rowCount` comes there, with the paging of one page that holds all."""
+    head = orjson.dumps(_head(actor, data_name, "list", version, 200, key, "db"))
+
+    def tail(count: int) -> bytes:
+        paging = {"pageNumber": 0, "pageRowCount": count, "totalRowCount": count, "pageCount": 1, "next": None}
+        rest = {"rowCount": count, "paging": paging, "filters": filters, "uiPermissions": [], **extras}
+        return b"]," + orjson.dumps(rest)[1:]
+
+    return b"%s,%s:[" % (head[:-1], orjson.dumps(data_name)), tail
 
 
 class ReadyResponse(Response):

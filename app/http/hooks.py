@@ -19,6 +19,8 @@ log = logging.getLogger("guildhall.http")
 
 # Under this key of the WSGI environment: the ApiError that the server found before the application saw the request.
 REFUSAL = "guildhall.refusal"
+# Set there by a view whose answer has no bound: the server sends each piece as it is made, and keeps none.
+STREAM = "guildhall.stream"
 
 _RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -56,7 +56,7 @@ _COMMON = (("getJoins", "boolean", "false leaves associated objects out"),
            ("excludeCQRS", "boolean", "true leaves out associations of other services"),
            ("requestId", "string", "echoed in the answer and the log"))
 _PAGED = (("caching", "boolean", "false bypasses the query cache"), ("cacheTTL", "integer", "seconds to cache, 300"),
-          ("pageNumber", "integer", "from 1; 0 returns all rows up to the server's bound"),
+          ("pageNumber", "integer", "from 1; 0 returns all rows, up to the server's bound; for staff without one"),
           ("pageRowCount", "integer", "rows per page, 25"),
           ("after", "string", "`paging.next` of the page before: begins behind its last row, in place of pageNumber"))
 _KINDS = {"id": {"type": "string", "format": "uuid"}, "instant": {"type": "string", "format": "date-time"},

@@ -1,8 +1,9 @@
 """The general request limit: a window of one minute per user or visiting address (IPv6: its /64), for all workers;
 and narrower ones for single acts of a user, such as sending a message.
 
-Counts are kept in the process and added to Redis in steps, so that a read costs no round trip; the limit is exact to
-one step per worker. Without Redis each worker counts for itself (fail open: a limit is no access rule)."""
+Counts are kept in the process and added to Redis with the first request of a window, then in steps of a twentieth of
+the limit, so that a request costs no round trip; the limit is exact to one step per worker. Without Redis each worker
+counts for itself (fail open: a limit is no access rule)."""
 import time
 from dataclasses import dataclass
 
@@ -40,8 +41,8 @@ def spend_one_request(actor: Actor) -> None:
     who = actor.user_id or client_network(request.remote_addr or "?")
     moment = time.time()
     count = _counted(who, moment)
-    pause = moment - count.sent_at
-    if pause > 1 or (count.unsent * _STEPS >= limit and pause > _SHORTEST_PAUSE):
+    is_first, is_step = count.sent_at == 0, count.unsent * _STEPS >= limit
+    if is_first or (is_step and moment - count.sent_at > _SHORTEST_PAUSE):
         _add_to_redis(who, count, moment)
     g.rate = (limit, max(0, limit - count.total), _seconds_left(moment))
     if count.total > limit:

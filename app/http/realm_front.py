@@ -1,27 +1,37 @@
 """The front of the realms' services: access tokens, marshmallow schemas, the documented envelope.
 
 Order of refusal (decision 3): 401, role 403, 400, 404, owner 403, rule 400."""
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
 import orjson
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from marshmallow import Schema
 
 from app.actor import Actor
 from app.data.changes import version_key
 from app.data.entity import Entity
+from app.data.expected_version import expecting
 from app.data.list_cache import expect_versions
-from app.data.reads import Listing
+from app.data.reads import Listing, Page
 from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import row_serializer
-from app.data.unit_of_work import UnitOfWork, expecting, unit_of_work
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput
-from app.http.envelope import Answer, cache_key, documented_refusal, envelope, json_response
+from app.http.envelope import (
+    JSON,
+    Answer,
+    cache_key,
+    documented_refusal,
+    envelope,
+    json_response,
+    streamed_envelope,
+)
+from app.http.hooks import STREAM
 from app.http.idempotency import Claim, run_once
 from app.http.naming import ApiNames
 from app.http.own_pages import check_login_change
@@ -212,12 +222,42 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         (rows, count, listing), hit = runtime().answers.look_up(key, api.version_keys, make, seconds)
     else:
         (rows, count, listing), hit = make(), False
+    if listing.next is not None and asked.page.number == 0 and actor.is_staff:
+        return _stream(api, actor, asked, path, listing, rows, count, key)
     body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,
                     row=orjson.Fragment(rows), row_count=count, status=200, key=key, source="cache" if hit else "db",
-                    listing=listing, filters=asked.filters)
+                    listing=listing, filters=asked.filters, extras=listing.extras)
     announce_read(api.topic, actor, g.request_id, count)
     outdated = listing.outdated
     return json_response(body, headers=None if outdated is None else {"X-Total-Age": str(outdated.age_ms)})
+
+
+def _stream(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, str], first: Listing, rows: bytes,
+            count: int, key: str) -> Response:
+    """Send all rows of a list, of which `rows` are the first, in batches that begin each behind the last of the former.
+
+    No connection and no thread is held between two batches (app/ops/asgi.py)."""
+    head, tail = streamed_envelope(actor, data_name=api.data_name, version=api.service.version, key=key,
+                                   filters=asked.filters, extras=first.extras)
+    application = current_app._get_current_object()  # type: ignore[attr-defined]
+    request_id, size = g.request_id, asked.page.limit
+
+    def pieces() -> Iterator[bytes]:
+        yield head + rows[1:-1]
+        total, following = count, first.next
+        while following is not None:
+            asked.page = Page(1, size, size, following)
+            with application.app_context():
+                batch: Listing = api.view(actor, asked, **path)
+            if batch.rows:
+                yield b"," + orjson.dumps(batch.rows)[1:-1]
+            total, following = total + len(batch.rows), batch.next
+        with application.app_context():
+            announce_read(api.topic, actor, request_id, total)
+        yield tail(total)
+
+    request.environ[STREAM] = True
+    return Response(pieces(), mimetype=JSON)
 
 
 def _input(api: BusinessApi) -> dict[str, Any]:
@@ -247,7 +287,7 @@ def _run_write(api: BusinessApi, actor: Actor, path: dict[str, str], data: dict[
             return _finish(api, actor, work, answer, claim)
     with expecting(_if_match(path)), unit_of_work(actor, request_id=g.request_id) as work:
         answer = _answer(api.view(actor, data, **path))
-        work.flush()
+        work.settle()
         return _finish(api, actor, work, answer, claim)
 
 

@@ -128,7 +128,7 @@ def number_argument(name: str, default: int, *, least: int, most: int) -> int:
 
 
 def page_of_request() -> Page:
-    """Return the asked page; pageNumber 0 means all rows, up to the bound.
+    """Return the asked page; pageNumber 0 means all rows, up to the bound (staff: without one).
 
     Raises InvalidInput for `after` beside another pageNumber than 1: each says where the page begins."""
     limit, after = runtime().settings.page_size_limit, request.args.get("after")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, Select, String, delete, select, update
+from sqlalchemy import Index, Select, String, bindparam, delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,6 +49,10 @@ class LoginSession(Base):
 Index("ix_login_session_user", LoginSession.realm, LoginSession.user_id)
 Index("ix_login_session_last_seen_at", LoginSession.last_seen_at)
 Index("ix_login_session_expires_at", LoginSession.expires_at)
+
+# Built once: whoever calls is looked up again every few seconds.
+_BY_ID = select(*LoginSession.__table__.columns).where(
+    LoginSession.id == bindparam("session"), LoginSession.realm == bindparam("of_realm"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,8 @@ class SessionStore:
         return session
 
     def _stored(self, realm: str, session_id: str, user_id: str) -> LiveSession | None:
-        query = select(LoginSession).where(LoginSession.id == session_id, LoginSession.realm == realm)
         with reading() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_BY_ID, {"session": session_id, "of_realm": realm}).first()
         facts = self._directory(realm, user_id) if row else None
         if row is None or facts is None:
             return None

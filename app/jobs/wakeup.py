@@ -1,7 +1,7 @@
 """The RQ queue. It only wakes a worker: the work itself stands in the database, so a lost job loses nothing."""
 import logging
 
-from redis import RedisError
+from redis import Redis, RedisError
 from rq import Queue
 
 from app.runtime import runtime
@@ -14,9 +14,9 @@ _WAKEUP_SECONDS = 15
 _LONGEST_JOB = 6 * 3600
 
 
-def queue() -> Queue:
-    """Return the one queue of this installation."""
-    return Queue(QUEUE, connection=runtime().redis)
+def queue(connection: Redis | None = None) -> Queue:
+    """Return the one queue of this installation; the worker gives its own, patient connection."""
+    return Queue(QUEUE, connection=connection or runtime().redis)
 
 
 def wake(job: str, *arguments: str) -> bool:

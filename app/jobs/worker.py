@@ -5,6 +5,7 @@ from datetime import timedelta
 from time import monotonic
 
 from flask import current_app
+from redis import RedisError
 from rq import SimpleWorker
 from rq.timeouts import TimerDeathPenalty
 from sqlalchemy import delete, select
@@ -35,13 +36,19 @@ class GuildhallWorker(SimpleWorker):
 
 def run_worker() -> None:
     """Work until stopped (SIGTERM finishes the job at hand)."""
-    worker = GuildhallWorker([queue()], connection=runtime().redis, name=f"guildhall-{os.getpid()}")
+    patient = runtime().patient_redis
+    worker = GuildhallWorker([queue(patient)], connection=patient, name=f"guildhall-{os.getpid()}")
     worker.work(logging_level="WARNING", with_scheduler=False)
 
 
 def run(job: str, *arguments: str) -> None:
-    """What RQ calls: delete the wake-up key first, so that work that arrives from now on wakes a worker again."""
-    runtime().redis.delete(wakeup_key(job, *arguments))
+    """What RQ calls: delete the wake-up key first, so that work that arrives from now on wakes a worker again.
+
+    A key that cannot be deleted ends by itself, and the scheduler calls what it held back: no reason not to work."""
+    try:
+        runtime().redis.delete(wakeup_key(job, *arguments))
+    except (RedisError, OSError) as error:
+        log.warning("the wake-up key of %s stays until it ends: %s", job, error)
     if job == DELIVER:
         _deliver_for_a_while()
     elif job == "due-work":

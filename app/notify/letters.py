@@ -1,6 +1,7 @@
 """Letters: a template with the facts of one event becomes subject, text and HTML.
 
-Facts are other people's words: HTML is escaped, a subject is one line. Services keep their own templates."""
+Facts are other people's words: HTML is escaped, each is one line, and no address in them is a link. Services keep their
+own templates."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 from jinja2 import ChainableUndefined, Environment, Template
 
 from app.data.money import FACTORS
+from app.plain_text import seen, unlinked
 
 LONGEST_SUBJECT = 200
 
@@ -35,11 +37,14 @@ _layout = _escaping.from_string("""<!doctype html>
 
 @dataclass(frozen=True)
 class LetterTemplate:
-    """Jinja sources of a letter; `secret` marks one whose text must not outlive its sending in production."""
+    """Jinja sources of a letter; `secret` marks one whose text must not outlive its sending in production.
+
+    `own` names the facts that are our words or the staff's, such as the link of a code: they stand as they are."""
 
     subject: str
     text: str
     secret: bool = False
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,12 @@ OTP = LetterTemplate(
     "Your verification code",
     "Your code no. {{ codeIndex }} is {{ secretCode }}.\n\n{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}"
     "It is valid for {{ validity }}. "
-    "If you did not ask for it, ignore this message.", secret=True)
+    "If you did not ask for it, ignore this message.", secret=True, own=("link",))
 RESETPASSWORD = LetterTemplate(
     "Reset your password",
     "Your password reset code no. {{ codeIndex }} is {{ secretCode }}.\n\n"
     "{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}It is valid for {{ validity }}. "
-    "If you did not ask for it, your password stays as it is.", secret=True)
+    "If you did not ask for it, your password stays as it is.", secret=True, own=("link",))
 NONE = LetterTemplate("{{ title }}", "{{ body }}")
 PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD, "NONE": NONE}
 
@@ -76,9 +81,13 @@ def _compiled(source: str) -> Template:
 
 
 def write_letter(template: LetterTemplate, facts: Mapping[str, Any]) -> Letter:
-    """Return the letter of `template` with `facts` filled in; a missing fact is left blank."""
-    subject = " ".join(_compiled(template.subject).render(facts).split())[:LONGEST_SUBJECT]
-    text = _compiled(template.text).render(facts).strip()
+    """Return the letter of `template` with `facts` filled in; a missing fact is left blank.
+
+    A stranger's text comes as one line without hidden characters, its addresses taken apart (decision 44)."""
+    said = {name: unlinked(fact) if isinstance(fact, str) and name not in template.own else fact
+            for name, fact in facts.items()}
+    subject = " ".join(seen(_compiled(template.subject).render(said), " ").split())[:LONGEST_SUBJECT]
+    text = _compiled(template.text).render(said).strip()
     paragraphs = [part.splitlines() for part in text.split("\n\n")]
     return Letter(subject, text, _layout.render(subject=subject, paragraphs=paragraphs))
 

@@ -1,17 +1,19 @@
 """Takes a whole request from the client before Flask gets a thread, and the whole answer from Flask before it is sent.
 
-So a slow client costs a connection and never a thread. Open streams belong here too: they need no thread."""
+So a slow client costs a connection and never a thread. An answer without a bound is sent as it is made: a thread
+makes a piece only when the client has taken the one before."""
 import asyncio
 import logging
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from ipaddress import ip_address
 from tempfile import SpooledTemporaryFile, TemporaryFile
+from threading import Lock
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
@@ -20,7 +22,7 @@ from flask import Flask
 
 from app.errors import ApiError, TooManyRequests, TooSlow, Unavailable, error_body
 from app.http.client_address import client_network, said_by_proxy
-from app.http.hooks import REFUSAL
+from app.http.hooks import REFUSAL, STREAM
 from app.settings import Settings
 
 log = logging.getLogger("guildhall.web")
@@ -46,6 +48,10 @@ Headers = list[tuple[bytes, bytes]]
 
 class ClientGone(Exception):
     """The client closed the connection before its request was whole."""
+
+
+class BrokenOff(Exception):
+    """An answer that is sent as it is made cannot be made to its end."""
 
 
 class UnfinishedRequests:
@@ -82,6 +88,24 @@ class _Body:
     in_memory: int = 0
 
 
+class _Stream:
+    """The pieces of an answer without a bound; each may be made by another thread, one at a time."""
+
+    def __init__(self, said: Iterable[bytes]) -> None:
+        self._said, self._pieces, self._lock = said, iter(said), Lock()
+
+    def next(self) -> bytes | None:
+        """Make the next piece; None at the end."""
+        with self._lock:
+            return next(self._pieces, None)
+
+    def close(self) -> None:
+        """Let the application end it, once a piece that is being made is made."""
+        with self._lock:
+            if hasattr(self._said, "close"):
+                self._said.close()
+
+
 class _Answer:
     """What the application says: status, headers and body; the body in memory as far as it may be, the rest in a file.
 
@@ -95,6 +119,7 @@ class _Answer:
         self._file: IO[bytes] | None = None
         self._in_file = 0
         self._most = IN_MEMORY
+        self.stream: _Stream | None = None
 
     def start(self, status: str, headers: list[tuple[str, str]], _failure: Any = None) -> Callable[[bytes], None]:
         """Take status and headers: the `start_response` of WSGI."""
@@ -182,6 +207,8 @@ class BufferingServer:
             await self._send(answer, scope, send)
         finally:
             answer.close()
+            if answer.stream is not None:
+                self._threads.submit(answer.stream.close)
         if not body.whole:
             await _hear_out(receive)
 
@@ -248,6 +275,9 @@ class BufferingServer:
         answer = _Answer()
         try:
             said = self._application(environ, answer.start)
+            if environ.get(STREAM):
+                answer.stream = _Stream(said)
+                return answer
             try:
                 for piece in said:
                     answer.add(piece)
@@ -273,6 +303,8 @@ class BufferingServer:
         try:
             async with asyncio.timeout(patience) as limit:
                 await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+                if answer.stream is not None:
+                    await self._send_stream(answer.stream, send, limit)
                 pieces = iter(answer)
                 piece = next(pieces, b"")
                 while (following := next(pieces, None)) is not None:
@@ -282,11 +314,30 @@ class BufferingServer:
                     piece = following
                 await send({"type": "http.response.body", "body": piece})
                 await _move(limit, None)
-        except TimeoutError:
+        except (TimeoutError, BrokenOff):
             if abort := scope.get("extensions", {}).get(ABORT):
                 abort()
         finally:
             self.waiting_in_memory -= answer.in_memory
+
+    async def _send_stream(self, stream: _Stream, send: Send, limit: asyncio.Timeout) -> None:
+        """Send the pieces as they are made and read; raises BrokenOff when one could not be made.
+
+        Then nothing may end the JSON: the client must see that it has not all."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await _move(limit, None)
+            try:
+                piece = await loop.run_in_executor(self._threads, stream.next)
+            except Exception as error:
+                log.exception("an answer broke off while it was sent")
+                raise BrokenOff from error
+            await _move(limit, loop.time() + self._settings.answer_seconds)
+            if piece is None:
+                return
+            for at in range(0, len(piece), _PIECE):
+                await _move(limit, loop.time() + self._settings.answer_seconds)
+                await send({"type": "http.response.body", "body": piece[at:at + _PIECE], "more_body": True})
 
 
 async def _move(limit: asyncio.Timeout, when: float | None) -> None:

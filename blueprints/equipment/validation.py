@@ -6,7 +6,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from app.clock import now
-from app.json_schema import is_too_large, new_formats, trimmed, validator
+from app.json_schema import in_form, is_too_large, new_formats, validator
 from app.plain_text import identifier_key
 from app.runtime import runtime
 from blueprints.equipment.refusals import Entry, Rule, Unprocessable
@@ -27,7 +27,7 @@ def check_body(schema: Schema, body: object, *more: Callable[[dict[str, Any]], S
     """Return the body, its lines without white space around them (app/json_schema.py).
 
     Raises Unprocessable with the entries of the schema and of `more`, which see an object."""
-    body = trimmed(body, schema)
+    body = in_form(body, schema)
     entries = _failing(schema, body)
     if isinstance(body, dict):
         named = {entry.path for entry in entries}

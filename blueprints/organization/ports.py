@@ -126,6 +126,9 @@ class SchemaCatalog(Protocol):
     def violations(self, kind: ResourceType, extension: Extension, properties: Document) -> list[Violation]:
         """Return every entry of `properties` that breaks the schema of this tenant."""
 
+    def in_form(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> Any:
+        """Return `value` as the property at `path` keeps it (no path: the document): lines and codes in their form."""
+
     def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
         """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
 
@@ -139,11 +142,25 @@ class SchemaCatalog(Protocol):
 class WriteSession(Protocol):
     """One transaction on one tenant's resource; leaving it without commit() undoes everything."""
 
+    @property
+    def kind(self) -> ResourceType:
+        """The version of the resource type that this session writes."""
+
     def extension(self) -> Extension:
         """Return what the tenant added to the resource type."""
 
     def aggregate(self, identity: Identity) -> Aggregate:
-        """Load a resource from its events."""
+        """Load a resource from its events, under this version of the schema or, else, under one before it.
+
+        Raises ConcurrentWrite when it went on under a later version meanwhile."""
+
+    def holding(self, aggregate: Aggregate) -> "WriteSession":
+        """Return this transaction's session on the version of the schema under which the resource stands."""
+
+    def retire(self, event: Event) -> None:
+        """Close the resource's log under the former version: it goes on with `event` under this one.
+
+        Raises ConcurrentWrite when a rival wrote there first."""
 
     def append(self, event: Event) -> None:
         """Append to the event table; raises ConcurrentWrite when the version is taken."""
@@ -178,8 +195,8 @@ class ReadSession(Protocol):
     def record(self, resource_id: str) -> Document | None:
         """Return the living record from the query table."""
 
-    def records(self) -> Iterator[Document]:
-        """Return every living record by id, a piece at a time."""
+    def records(self, after: str = "") -> Iterator[Document]:
+        """Return every living record under this version of the schema by id, those after an id, a piece at a time."""
 
     def page(self, search: Search) -> tuple[list[Document], int]:
         """Return the page's records and the number of all that match."""
@@ -312,7 +329,7 @@ class TenantDatabases(Protocol):
         """Create the database; nothing happens when it is there."""
 
     def prepare(self, tenant: Tenant, kinds: Iterable[ResourceType]) -> None:
-        """Create the schemas, tables, checks and indexes that are missing."""
+        """Create the schemas, tables, checks and indexes that are missing, also on tables of former versions."""
 
     def drop(self, tenant: Tenant) -> None:
         """Remove the database with all it holds."""

@@ -1,4 +1,5 @@
 """The one place where ports meet adapters."""
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -30,9 +31,12 @@ from blueprints.organization.adapters.sql.postgresql import PostgresqlServer
 from blueprints.organization.adapters.sql.sqlite import MOST_RESOURCES, SqliteFolder
 from blueprints.organization.adapters.sql.store import SqlResourceStore
 from blueprints.organization.adapters.tokens import BearerTokens, IssuerKeys, IssuerTerms, SigningKeys
+from blueprints.organization.application import schema_upgrade
 from blueprints.organization.application.projector import InProcessPublisher, StreamProjector
 from blueprints.organization.application.relay import Relay
 from blueprints.organization.ports import Ports, Publisher
+
+logger = logging.getLogger(__name__)
 
 SIGNING_KEY = "organization-signing-key"
 ASKED_AT_ONCE = 4
@@ -96,7 +100,8 @@ class Organization:
     def courier(self) -> Courier:
         """The thread that moves what this process's writes, and processes that died, leave in the outboxes."""
         carried = SqlCarried(self._catalog, lambda: self.owner, clock.now)
-        return Courier(self.relay, self._tick, self._may_sweep, carried, sweep_seconds=self.settings.sweep_seconds)
+        return Courier(self.relay, self._say_unmigrated, self._tick, self._may_sweep, carried,
+                       sweep_seconds=self.settings.sweep_seconds)
 
     def relay(self, most_connections: int = 4) -> Relay:
         """Return a relay with a few connections of its own, so that it does not crowd out requests."""
@@ -169,6 +174,15 @@ class Organization:
         now = clock.now()
         until = now + timedelta(seconds=self.settings.sweep_seconds)
         return SqlCheckpoints(self._catalog).claim("sweep", "tenants", self.owner, now, until)
+
+    def _say_unmigrated(self) -> None:
+        """Say which tenants are still served an earlier version of a schema."""
+        try:
+            if waiting := schema_upgrade.unmigrated(self._quiet_ports):
+                logger.warning("an earlier schema is still served: %s; flask organization schema upgrade",
+                               schema_upgrade.some(waiting))
+        except Exception:
+            logger.exception("nobody knows which schemas are served")
 
     def _tick(self) -> None:
         for registry in self._registries:

@@ -1,7 +1,7 @@
 """Messages between users, what each sees of a conversation, and who blocks whom.
 
 Revision ID: 0014
-Revises: 0011
+Revises: 0012
 """
 from typing import Any
 
@@ -11,7 +11,7 @@ from alembic import op
 import app.data.columns
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

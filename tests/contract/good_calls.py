@@ -167,6 +167,7 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "createNotification": lambda world: {"notificationType": "SYSTEM_ALERT", "userId": world.victim.user_id,
                                          "channel": "IN_APP", "payload": {"text": "t"}},
     "updateNotification": lambda _: {"isRead": True},
+    "markNotificationsRead": lambda _: {"all": True},
     "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},
                                         "referenceId": world.ids["auction"]},
     "updateSearchIndex": lambda world: {"document": {"title": "t"}, "referenceId": world.ids["auction"]},

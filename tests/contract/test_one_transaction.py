@@ -22,10 +22,10 @@ def test_the_unit_of_work_alone_sets_it() -> None:
 
 
 def test_no_other_context_variable_holds_one() -> None:
-    """The unit of work's second one is the version that If-Match named; organization has databases of its own."""
-    assert files_with(r"\bContextVar\(") == {"app/data/connections.py", "app/data/unit_of_work.py",
+    """The second one of the data floor is the version that If-Match named; organization has databases of its own."""
+    assert files_with(r"\bContextVar\(") == {"app/data/connections.py", "app/data/expected_version.py",
                                              "blueprints/organization/adapters/sql/engines.py"}
-    assert re.findall(r"(?m)^(\w+).*ContextVar\(", SOURCES["app/data/unit_of_work.py"]) == ["_expectation"]
+    assert re.findall(r"(?m)^(\w+).*ContextVar\(", SOURCES["app/data/expected_version.py"]) == ["named_version"]
 
 
 @pytest.mark.parametrize("former", [r"\bsession\.info\b", r"\bdb\.session\b", r"\bscoped_session\b"])

@@ -112,7 +112,8 @@ def test_a_client_that_is_none_cannot_be_revoked(say: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("codes.json", '{"CT": "Computed tomograph"}'), ("codes.csv", "code,description\nCT,Computed tomograph\n")],
+    [("codes.json", '{"CT": "Computed tomograph"}'), ("codes.csv", "code,description\nCT,Computed tomograph\n"),
+     ("sheet.csv", "\ufeffcode;description\r\nCT;Computed tomograph\r\n")],
 )
 def test_a_dictionary_is_loaded_from_json_and_csv(
     say: Any, world: Registry, tmp_path: Path, name: str, text: str
@@ -134,6 +135,7 @@ def test_a_dictionary_is_loaded_from_json_and_csv(
         ("a.json", b"[]"),
         ("a.csv", b"code,description\nX\n"),
         ("a.csv", b"code,description\nX,\x00\n"),
+        ("a.csv", b"code,description\nX,y,z\n"),
         ("a.json", b"[" * 100_000),
     ],
 )

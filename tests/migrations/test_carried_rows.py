@@ -168,3 +168,17 @@ def test_inventory_numbers_are_compared_folded_and_those_that_share_one_stay(tes
                 ("5", None, None), ("6", "ＩＮＶ-2", "inv-2")]
             to(app, "0008")
         assert rows("SELECT id, external_id FROM equipments ORDER BY id") == [(row[0], row[2]) for row in numbers]
+
+
+def test_what_is_unread_is_counted_from_the_notifications_that_are_there(testbed: Testbed) -> None:
+    with testbed.empty_app() as app:
+        to(app, "0011")
+        for number, (user, is_read, is_active) in enumerate((
+                ("ben", False, True), ("ben", False, True), ("ben", True, True), ("ben", False, False),
+                ("cleo", True, True))):
+            put("notification", id=str(number), user_id=user, is_read=is_read, is_active=is_active, channel="IN_APP",
+                notification_type="SYSTEM_ALERT", created_at=AT)
+        for _ in range(2):
+            to(app, "0012")
+            assert rows("SELECT user_id, unread FROM notification_unread") == [("ben", 2)]
+            to(app, "0011")

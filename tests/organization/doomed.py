@@ -1,4 +1,4 @@
-"""A relay or a projector in a process of its own that is killed, as by the kernel, after a number of steps.
+"""A relay, a projector or an upgrade in a process of its own that is killed, as by the kernel, after so many steps.
 
 Usage: python -m tests.organization.doomed ROLE HOME DATABASE STREAM ENDPOINT STEPS SECONDS_AHEAD (STEPS 0: live on)."""
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app import clock
-from blueprints.organization.application import projector
+from blueprints.organization.application import projector, schema_upgrade
 from blueprints.organization.application.relay import Relay
 from blueprints.organization.wiring import Organization, OrganizationSettings
 
@@ -55,12 +55,21 @@ def run_relay(store: Organization, steps: int) -> None:
     Relay(replace(relay.ports, publisher=publisher), relay.owner).sweep()
 
 
+def run_upgrade(store: Organization, steps: int) -> None:
+    """Upgrade every tenant, dying after so many records, in the middle of their transaction."""
+    schema_upgrade._move = dying(schema_upgrade._move, steps)
+    schema_upgrade.PIECE = 2
+    for tenant, newest in schema_upgrade.waiting(store.ports):
+        schema_upgrade.upgrade(store.ports, tenant, newest)
+
+
 def main(role: str, home: str, database: str, stream: str, endpoint: str, steps: str, ahead: str) -> None:
     """Do the role's work."""
     clock.set_offset(float(ahead))
     store = Organization(OrganizationSettings(Path(home), "s" * 32, database=database, stream=stream,
-                                              endpoint_url=endpoint, background=False))
-    {"projector": run_projector, "relay": run_relay}[role](store, int(steps))
+                                              endpoint_url=endpoint, background=False,
+                                              schema_folders=(Path(home) / "schemas",)))
+    {"projector": run_projector, "relay": run_relay, "upgrade": run_upgrade}[role](store, int(steps))
     store.close()
 
 

@@ -228,7 +228,7 @@ def test_the_courier_pauses_when_the_catalog_cannot_be_reached(world: World, rel
         raise Unavailable("the catalog is away")
 
     carried = SqlCarried(world.organization._catalog, lambda: "me", world.ports.now)
-    Courier(lambda: relay, lambda: None, unreachable, carried, sweep_seconds=60).run(stop)
+    Courier(lambda: relay, lambda: None, lambda: None, unreachable, carried, sweep_seconds=60).run(stop)
     assert relay.backoff.failures == 3
 
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from openapi_spec_validator import validate
@@ -33,7 +34,7 @@ PERSON = {
 @pytest.mark.parametrize(("name", "value"), [
     ("name", ""), ("name", 7), ("name", "x" * 301), ("url", "acme.test"), ("url", "javascript:alert(1)"),
     ("url", "http://"), ("url", "http://a b"), ("url", "http://[::1"), ("email", "acme"), ("telephone", "call me"),
-    ("telephone", "1\n"), ("leiCode", "506700GE1G29325QX364"), ("duns", "12345678"), ("duns", "123456789\n"),
+    ("telephone", "1\n2"), ("leiCode", "506700GE1G29325QX364"), ("duns", "12345678"), ("duns", "12345\n789"),
     ("foundingDate", "2001-02-30"), ("foundingDate", "01.02.2001"), ("dissolutionDate", "soon"),
     ("numberOfEmployees", -1), ("numberOfEmployees", 1.5), ("numberOfEmployees", "5"), ("numberOfEmployees", 10**9),
     ("parentOrganization", "1"), ("address", {}), ("address", "Kyiv"), ("address", {"planet": "Earth"}),
@@ -56,6 +57,38 @@ def test_a_wrong_value_is_refused_with_its_place(acme: Caller, name: str, value:
 def test_a_right_value_is_kept_as_it_is(acme: Caller, name: str, value: object) -> None:
     resource_id = acme.add(**{name: value})
     assert acme.get(resource_id).get_json()[name] == value
+
+
+@pytest.mark.parametrize(("name", "typed", "kept"), [
+    ("taxID", " de 123 ", "DE 123"), ("taxID", "ＤＥ１２３\n", "DE123"),
+    ("leiCode", "506700ge1g29325qx363", "506700GE1G29325QX363"), ("duns", " 123456789\n", "123456789"),
+    ("telephone", "1\n", "1"), ("name", "  Acme ™ ", "Acme ™"),
+    ("email", " Info@BÜCHER.test", "info@xn--bcher-kva.test")])
+def test_what_identifies_is_kept_and_found_in_one_form(acme: Caller, name: str, typed: str, kept: str) -> None:
+    resource_id = acme.add(**{name: typed})
+    assert acme.get(resource_id).get_json()[name] == kept
+    for asked in (typed, kept):
+        found = acme.search(urlencode({name: asked, "pageSize": 200})).get_json()
+        assert resource_id in [record["resourceId"] for record in found]
+
+
+@pytest.mark.parametrize("name", [
+    "name", "legalName", "alternateName", "taxID", "email", "telephone", "duns", "leiCode"])
+@pytest.mark.parametrize("hidden", ["1\u200b2", "1\u202e2", "1\n2", "1\u20662"])
+def test_nothing_hides_in_what_names_or_identifies(acme: Caller, name: str, hidden: str) -> None:
+    response = acme.post({**ACME, name: hidden})
+    assert response.status_code == 422
+    assert (f"/{name}", "x-line") in {(error["pointer"], error["rule"]) for error in response.get_json()["errors"]}
+
+
+def test_a_tenants_own_property_may_be_a_line_or_a_code(shared_world: World, fresh: Caller) -> None:
+    register_extension(shared_world.ports, fresh.tenant_id, shared_world.kind, {"properties": {
+        "customerNumber": {"type": "string", "x-line": "identifies", "x-form": "code"},
+        "aliases": {"type": "array", "items": {"type": "string", "x-line": "shown"}}}})
+    resource_id = fresh.add(customerNumber=" c-1 ", aliases=[" A ", "B"])
+    record = fresh.get(resource_id).get_json()
+    assert (record["customerNumber"], record["aliases"]) == ("C-1", ["A", "B"])
+    assert fresh.post({**ACME, "customerNumber": "c\u200b-1"}).status_code == 422
 
 
 def test_a_list_too_long_is_refused_for_that_alone_and_at_once(acme: Caller) -> None:

@@ -117,7 +117,8 @@ def _courier(world: World, carried: SqlCarried, monkeypatch: pytest.MonkeyPatch,
     """A courier that beats at each tick, and runs where the test calls it."""
     monkeypatch.setattr(Courier, "start", lambda _: None)
     monkeypatch.setattr("blueprints.organization.adapters.courier.BEAT_SECONDS", 0)
-    return Courier(lambda: _BusyRelay(world.ports, "me"), on_tick, lambda: False, carried, sweep_seconds=60)
+    return Courier(lambda: _BusyRelay(world.ports, "me"), lambda: None, on_tick, lambda: False, carried,
+                   sweep_seconds=60)
 
 
 @contextmanager

@@ -136,7 +136,30 @@ def test_an_import_creates_the_new_leaves_the_known_and_names_the_refused(auth, 
     assert [row["outcome"] for row in json.loads(again.stdout)][:3] == ["exists"] * 3
 
 
-@pytest.mark.parametrize("content", [b"name\nAnna\n", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_people_come_in_from_a_spreadsheet(flask_users, tmp_path, encoding):
+    file = tmp_path / "people.csv"
+    file.write_text("Email;Fullname;role\nada@example.com;Ada Müller;admin\nbo@example.com;Bo;;user\n",
+                    encoding=encoding)
+    result = flask_users("import", str(file), "--yes", "--json")
+    assert [(row["line"], row["email"], row["outcome"]) for row in json.loads(result.stdout)] == [
+        (2, "ada@example.com", "created"), (3, "bo@example.com", "refused")]
+    assert result.exit_code == 1
+    assert "1 users were created" in result.stderr
+    assert "Ada Müller" in flask_users("list").stdout
+
+
+def test_columns_that_are_missing_are_told_with_those_that_were_seen(flask_users, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("mail;name\nada@example.com;Ada\n")
+    result = flask_users("import", str(file), "--yes")
+    assert "Expected are email, fullname; seen, with semicolons between them, are mail, name" in result.stderr
+    file.write_text("email^fullname\nada@example.com^Ada\n")
+    assert flask_users("import", str(file), "--yes").exit_code == 1
+    assert flask_users("import", str(file), "--delimiter", "^", "--yes").exit_code == 0
+
+
+@pytest.mark.parametrize("content", [b"name\nAnna\n", b"\xff\xfe\x00", b"email,fullname,email\na@b.example,A,\n"])
 def test_a_file_that_is_no_list_of_users_is_refused_whole(flask_users, tmp_path, content):
     file = tmp_path / "people.csv"
     file.write_bytes(content)

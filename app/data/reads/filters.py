@@ -1,13 +1,16 @@
 """List filters: optional query parameters named as in the contract, equality, AND-ed (rules-platform §2.8).
 
-A repeated or comma-separated value means any of; `null` means absent; a malformed value is a 400 that names it."""
+A repeated or comma-separated value means any of (an Object is not split at its commas); `null` means absent; a
+malformed value is a 400 that names it."""
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+import orjson
+from sqlalchemy import JSON, ColumnElement, and_, cast, or_, type_coerce
+from sqlalchemy import String as SqlString
 
 from app.data.columns import camel_case, parse_iso
 from app.data.folded import folded_column, has_part
@@ -20,6 +23,8 @@ Clause = Callable[[list[Any]], Condition]
 
 _MOST_VALUES = 100
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
+_MEMBER = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what both databases take as a step of a path, without quoting
+_MOST_MEMBERS, _DEEPEST = 20, 4
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Filter:
     kind: str
     options: tuple[str, ...] = ()
     takes_null: bool = True
+    is_split: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,8 @@ class Filters:
         """Return the SQL conditions of the given arguments and their echo for the envelope; raises InvalidInput."""
         conditions, echo, wrong = [], [], {}
         for item in self.items:
-            texts = [part for text in arguments.get(item.name, ()) for part in text.split(",") if part != ""]
+            given = arguments.get(item.name, ())
+            texts = [part for text in given for part in (text.split(",") if item.is_split else [text]) if part != ""]
             if not texts:
                 continue
             try:
@@ -145,6 +152,52 @@ def equal(column: Any, name: str | None = None) -> Filter:
 def contains(column: Any, name: str | None = None) -> Filter:
     """Filter by any part of a column that has a folded one; case, accents and the separators of codes do not count."""
     return Filter(name or camel_case(column.key), _text, _contains(column), "string")
+
+
+def holding(column: Any) -> Filter:
+    """Filter an Object by members it must have, as JSON: `{"brand": "visa"}` also finds those with more members."""
+    def clause(values: list[Any]) -> Condition:
+        return or_(*(column.is_(None) if value is None else and_(column.is_not(None), *_members(column, value))
+                     for value in values))
+    return Filter(camel_case(column.key), _object, clause, "string", is_split=False)
+
+
+def _object(text: str) -> dict[tuple[str, ...], Any]:
+    """Return the scalars of a JSON object by their paths; raises ValueError."""
+    try:
+        found = orjson.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError('expected a JSON object, such as {"brand": "visa"}')
+    scalars = dict(_scalars(found, ()))
+    if len(scalars) > _MOST_MEMBERS:
+        raise ValueError(f"expected at most {_MOST_MEMBERS} members")
+    return scalars
+
+
+def _scalars(value: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, member in value.items():
+        if not _MEMBER.fullmatch(name) or len(path) >= _DEEPEST:
+            raise ValueError("expected members named by letters, digits, _ and -")
+        if isinstance(member, dict):
+            yield from _scalars(member, (*path, name))
+        elif isinstance(member, list) or (isinstance(member, str) and "\x00" in member):
+            raise ValueError(f"{name}: expected a text, a number, true, false or null")
+        else:
+            yield (*path, name), member
+
+
+def _members(column: Any, scalars: dict[tuple[str, ...], Any]) -> Iterator[Condition]:
+    """SQLite reads true as 1 and numbers as such, PostgreSQL all of them as text: texts are compared on both."""
+    for path, value in scalars.items():
+        found = cast(type_coerce(column, JSON)[path].as_string(), SqlString)
+        if value is None:
+            yield found.is_(None)
+        elif isinstance(value, bool):
+            yield found.in_(["true", "1"] if value else ["false", "0"])
+        else:
+            yield found == str(value)
 
 
 def since(column: Any, name: str) -> Filter:

@@ -1,8 +1,8 @@
 """The verbs of queries: rows as the wire wants them, in a number of statements that does not depend on their number.
 
 A query never writes and never builds entities; what it returns is turned into JSON by app/http."""
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
@@ -56,19 +56,21 @@ class Page:
 class Listing:
     """One page of wire rows, the number of rows in all pages, and the cursor of the next page, None at the end.
 
-    `outdated` says since when and until when the total stands, where a write may have changed it since."""
+    `outdated` says since when and until when the total stands, where a write may have changed it since. `extras` are
+    root keys of the answer beside the rows."""
 
     rows: list[Wire]
     total: int
     page: Page
     next: str | None = None
     outdated: Outdated | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
 
 
-def fetch(query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
-    """Return the rows of a query."""
+def fetch(query: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    """Return the rows of a query; `values` are the parameters of one that is built once and asked often."""
     with reading() as connection:
-        return connection.execute(query).all()
+        return connection.execute(query, values).all()
 
 
 def fetch_one(query: Select[*tuple[Any, ...]]) -> Row[Any] | None:

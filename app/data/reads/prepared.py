@@ -1,11 +1,11 @@
 """Runs statements that are always the same on the driver itself: through SQLAlchemy each call costs more than the row.
 
-Not for statements that differ from call to call, nor for an IN with a list: those are SQLAlchemy's to compile."""
-from collections.abc import Mapping, Sequence
+Not for statements that differ from call to call: those are SQLAlchemy's to compile."""
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, bindparam
 
 
 def fetch_prepared(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
@@ -24,6 +24,24 @@ def fetch_prepared(connection: Connection, query: Select[Any], values: Mapping[s
         except connection.dialect.loaded_dbapi.Error:
             pass
     return fetch_raw(connection, query, values)
+
+
+def fetch_prepared_among(connection: Connection, query: Callable[[int], Select[Any]],
+                         ids: Collection[str]) -> Sequence[Sequence[Any]]:
+    """Return the driver's own rows of the query for these ids; `query(count)` is the prepared one for so many.
+
+    The last id is repeated up to the next power of two, so that a process prepares few of them. Its condition on the
+    ids is `is_among(column, count)`."""
+    given = list(ids)
+    count = 1 << (len(given) - 1).bit_length()
+    given += given[-1:] * (count - len(given))
+    return fetch_prepared(connection, query(count), {f"id_{place}": id_ for place, id_ in enumerate(given)})
+
+
+def is_among(column: Any, count: int) -> ColumnElement[bool]:
+    """Return the condition that a column is one of `count` ids, given to fetch_prepared_among."""
+    among: ColumnElement[bool] = column.in_([bindparam(f"id_{place}") for place in range(count)])
+    return among
 
 
 def fetch_raw(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:

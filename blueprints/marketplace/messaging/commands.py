@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, update
 
 from app.actor import Actor
 from app.clock import now
+from app.data.changes import version_key
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -101,6 +102,7 @@ def leave_conversations(actor: Actor, user_id: str, cause: str | None = None) ->
         work.execute(update(Message).where(received).values(recipient_deleted=True))
         work.execute(delete(Message).where(or_(sent, received), Message.sender_deleted.is_(True),
                                            Message.recipient_deleted.is_(True)))
+        work.invalidate(version_key(Message))
         work.commit()
 
 

@@ -15,7 +15,7 @@ class Message(Entity):
     __service__ = "messaging"
     __object__ = "messagingMessage"
     __realm__ = "marketplace"
-    __lock_rank__ = 160
+    __lock_rank__ = 145
 
     from_user_id: Mapped[str] = identifier(required=True)
     to_user_id: Mapped[str] = identifier(required=True)
@@ -35,7 +35,7 @@ class Conversation(Base):
 
     __tablename__ = "messaging_conversation"
     __realm__ = "marketplace"
-    __lock_rank__ = 150
+    __lock_rank__ = 140
 
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     counterpart_id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, except_, func, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
 from app.data.columns import iso
@@ -40,7 +41,7 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
     me, other = str(actor.user_id), _with_whom(asked)
     mine = (or_(Message.from_user_id == me, Message.to_user_id == me) if other is None
             else Message.pair == pair_of(me, other))
-    counted: Callable[[], int] | None = None if asked.where else partial(_kept_total, me, other)
+    counted: Callable[[], int] | None = None if asked.where else partial(_kept, Conversation.messages, me, other)
     listing = list_rows(Message, asked.page, *asked.where, mine, not_deleted_by(me), order=_NEWEST_FIRST,
                         counted=counted)
     _with_people(asked, listing.rows, _RELATIONS)
@@ -48,13 +49,16 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's conversations, the latest first, each with its latest message and unread count."""
+    """Return a page of the actor's conversations, the latest first, each with its latest message and unread count.
+
+    Beside them stands how many messages of all conversations are unread."""
     listing = list_query(select(Conversation).with_only_columns(*Conversation.__table__.c).where(
         Conversation.user_id == actor.user_id, HAS_MESSAGES), _LATEST_FIRST, asked.page, _conversation)
     latest = rows_by_id(Message, [row["latestMessageId"] for row in listing.rows])
     for row in listing.rows:
         row["latestMessage"] = latest.get(row.pop("latestMessageId"))
     _with_people(asked, listing.rows, (("counterpart", "counterpartId"),))
+    listing.extras["unread"] = _kept(Conversation.unread, str(actor.user_id))
     return listing
 
 
@@ -97,9 +101,9 @@ def _with_whom(asked: ReadRequest) -> str | None:
     return found
 
 
-def _kept_total(me: str, other: str | None) -> int:
-    """Return how many messages the actor sees, with `other` or with everybody, as the conversations keep it."""
-    query: Select[Any] = select(func.coalesce(func.sum(Conversation.messages), 0)).where(Conversation.user_id == me)
+def _kept(count: InstrumentedAttribute[int], me: str, other: str | None = None) -> int:
+    """Return one of the counts that the actor's conversations keep, with `other` or with everybody."""
+    query: Select[Any] = select(func.coalesce(func.sum(count), 0)).where(Conversation.user_id == me)
     row = fetch_one(query if other is None else query.where(Conversation.counterpart_id == other))
     return int(row[0]) if row else 0
 

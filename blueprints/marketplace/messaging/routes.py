@@ -46,7 +46,8 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
     return queries.list_messages(actor, asked)
 
 
-@api.list("/v1/conversations", name="listConversations", depends_on=(Message, *_USERS))
+@api.list("/v1/conversations", name="listConversations", depends_on=(Message, *_USERS),
+          extras={"unread": {"type": "integer", "description": "how many messages of all conversations are not read"}})
 def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
     """List with whom the caller has messages: the latest one and how many are unread, the latest first."""
     return queries.list_conversations(actor, asked)

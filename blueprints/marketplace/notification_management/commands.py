@@ -1,6 +1,8 @@
 """The writes of notificationManagement: staff's notices, the receiver's own, and what subscribers tell (§6.3)."""
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from sqlalchemy import select
 
 from app.actor import Actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -10,11 +12,13 @@ from app.identity.access import require_self_or_staff
 from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter
 from blueprints.marketplace.notification_management.letters import LETTERS
-from blueprints.marketplace.notification_management.models import Notification
+from blueprints.marketplace.notification_management.models import IS_UNREAD, Notification
 from blueprints.marketplace.notification_management.rules import Notice, settled_read
+from blueprints.marketplace.notification_management.unread import count_unread
 from blueprints.platform.auth.queries import contact_of, is_user
 
 REALM = "marketplace"
+MOST_AT_ONCE = 1000
 
 
 def create_notification(actor: Actor, *, notification_type: str, user_id: str, channel: str, payload: dict[str, Any],
@@ -26,6 +30,7 @@ def create_notification(actor: Actor, *, notification_type: str, user_id: str, c
         notification = work.insert(Notification(
             id=id, notification_type=notification_type, user_id=user_id, channel=channel, payload=payload,
             is_read=settled_read(channel, is_read)))
+        count_unread(work, user_id, 0 if notification.is_read else 1)
         work.commit()
     return notification
 
@@ -39,7 +44,9 @@ def update_notification(actor: Actor, notification_id: str, *, is_read: bool | N
         notification = work.lock(Notification, notification_id)
         require_self_or_staff(actor, notification.user_id)
         if is_read is not None:
+            was_read = notification.is_read
             work.change(notification, is_read=settled_read(notification.channel, is_read))
+            count_unread(work, notification.user_id, int(was_read) - int(notification.is_read))
         if payload is not None and actor.is_staff:
             work.change(notification, payload=payload)
         work.commit()
@@ -52,8 +59,24 @@ def delete_notification(actor: Actor, notification_id: str) -> Notification:
         notification = work.lock(Notification, notification_id)
         require_self_or_staff(actor, notification.user_id)
         work.archive(notification)
+        count_unread(work, notification.user_id, int(notification.is_read) - 1)
         work.commit()
     return notification
+
+
+def set_read(actor: Actor, ids: Sequence[str] | None = None) -> int:
+    """Mark the actor's notifications with these ids as read, or the oldest MOST_AT_ONCE unread ones; returns how many.
+
+    Ids that are not the actor's, not there or read already change nothing, so a second time does nothing."""
+    mine = select(Notification).where(IS_UNREAD, Notification.user_id == actor.user_id)
+    if ids is not None:
+        mine = mine.where(Notification.id.in_(ids))
+    with unit_of_work(actor) as work:
+        unread = work.all(mine.order_by(Notification.id).limit(MOST_AT_ONCE), lock=True)
+        work.change_all(unread, is_read=True)
+        count_unread(work, str(actor.user_id), -len(unread))
+        work.commit()
+    return len(unread)
 
 
 def tell(work: UnitOfWork, event: Event, notice: Notice, payload: Mapping[str, Any],
@@ -61,13 +84,16 @@ def tell(work: UnitOfWork, event: Event, notice: Notice, payload: Mapping[str, A
     """Tell one user of an event, in the subscriber's transaction: a row in the app and, where it has words, a letter.
 
     `payload` is what the app shows, `more` are further facts for the letter only. Who is no longer a user gets
-    nothing, and no event notifies anybody of the same twice. Not `by_letter`: in the app only."""
+    nothing, and no event notifies anybody of the same twice. Not `by_letter`: in the app only. No letter goes to an
+    address that nobody has proved: a title or a number in it may be the words of whoever typed the address in
+    (decision 44)."""
     contact = contact_of(REALM, notice.user_id)
     if contact is None or _is_notified(work, event, notice):
         return
     work.insert(Notification(notification_type=notice.notification_type, user_id=notice.user_id, channel="IN_APP",
                              payload=dict(payload), is_read=False, event_id=event.event_id))
-    if by_letter:
+    count_unread(work, notice.user_id, 1)
+    if by_letter and contact["emailVerified"]:
         write_to(work, contact, notice.notification_type, {**payload, **(more or {})}, cause=event.event_id)
 
 

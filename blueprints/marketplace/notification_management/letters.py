@@ -43,5 +43,6 @@ LETTERS = {
         "How was order {{ orderNumber }}?", _HELLO + "order {{ orderNumber }} has arrived. Please rate the seller."),
     "MESSAGE_RECEIVED": LetterTemplate("You have a new message", _HELLO + "somebody sent you a message on Guildhall."),
     "SYSTEM_ALERT": LetterTemplate(
-        "{{ subject or 'A notice from Guildhall' }}", _HELLO + "{{ message or 'Please see your notifications.' }}"),
+        "{{ subject or 'A notice from Guildhall' }}", _HELLO + "{{ message or 'Please see your notifications.' }}",
+        own=("subject", "message")),
 }

@@ -1,11 +1,11 @@
 """The notifications of the marketplace's users (rules-marketplace §6.1)."""
 from typing import Any
 
-from sqlalchemy import Index
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Index, Integer, String, and_
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import boolean, choice, identifier, json_object
-from app.data.entity import Entity
+from app.data.entity import Base, Entity
 from blueprints.marketplace.notification_management.rules import CHANNELS, TYPES
 
 
@@ -27,7 +27,21 @@ class Notification(Entity):
     event_id: Mapped[str | None] = identifier(hidden=True)
 
 
+class UnreadCount(Base):
+    """How many active notifications a user has not read; nobody's row means none."""
+
+    __tablename__ = "notification_unread"
+    __realm__ = "marketplace"
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unread: Mapped[int] = mapped_column(Integer)
+
+
+IS_UNREAD = and_(Notification.is_active.is_(True), Notification.is_read.is_(False))
+
 Index("ix_notification_inbox", Notification.user_id, Notification.is_active, Notification.created_at)
 Index("ix_notification_kind", Notification.user_id, Notification.notification_type, Notification.is_read)
 Index("uq_notification_told_once", Notification.event_id, Notification.user_id, Notification.notification_type,
       Notification.channel, unique=True)
+Index("ix_notification_unread", Notification.user_id, Notification.id, sqlite_where=IS_UNREAD,
+      postgresql_where=IS_UNREAD)

@@ -6,5 +6,6 @@ POLICIES: dict[str, Predicate] = {
     "deleteNotification": logged_in,
     "getNotification": logged_in,
     "listNotifications": logged_in,
+    "markNotificationsRead": logged_in,
     "updateNotification": logged_in,
 }

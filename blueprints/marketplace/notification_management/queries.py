@@ -6,6 +6,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require_self_or_staff
 from blueprints.marketplace.notification_management.models import Notification
+from blueprints.marketplace.notification_management.unread import unread_of
 
 NOTIFICATION_FILTERS = Filters((
     equal(Notification.notification_type), equal(Notification.user_id), equal(Notification.channel),
@@ -20,7 +21,9 @@ def get_notification(actor: Actor, notification_id: str) -> Wire:
 
 
 def list_notifications(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's notifications, newest first; staff see everybody's."""
+    """Return a page of the actor's notifications, newest first, and how many are unread; staff see everybody's."""
     mine = () if actor.is_staff else (Notification.user_id == actor.user_id,)
-    return list_rows(Notification, asked.page, *asked.where, *mine,
-                     order=(Notification.created_at.desc(), Notification.id.desc()))
+    listing = list_rows(Notification, asked.page, *asked.where, *mine,
+                        order=(Notification.created_at.desc(), Notification.id.desc()))
+    listing.extras["unread"] = unread_of(actor)
+    return listing

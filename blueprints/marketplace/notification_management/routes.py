@@ -6,12 +6,18 @@ from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
+from app.http.naming import ApiNames
 from blueprints.marketplace.notification_management import commands, queries
 from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.notification_management.policies import POLICIES
-from blueprints.marketplace.notification_management.schemas import NewNotification, NotificationChange
+from blueprints.marketplace.notification_management.schemas import (
+    NewNotification,
+    NotificationChange,
+    ReadNotifications,
+)
+from blueprints.marketplace.notification_management.unread import unread_of
 
-api = Routes(POLICIES)
+api = Routes(POLICIES, {"markNotificationsRead": ApiNames("notifications-read", "notificationsRead")})
 
 _ONE = "/v1/notifications/{notificationId}"
 
@@ -29,10 +35,18 @@ def get_notification(actor: Actor, asked: ReadRequest, notification_id: str) -> 
     return queries.get_notification(actor, notification_id)
 
 
-@api.list("/v1/notifications", name="listNotifications", returns=Notification, filters=queries.NOTIFICATION_FILTERS)
+@api.list("/v1/notifications", name="listNotifications", returns=Notification, filters=queries.NOTIFICATION_FILTERS,
+          extras={"unread": {"type": "integer", "description": "how many of the caller's own are not read"}})
 def list_notifications(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's notifications, newest first; staff list everybody's."""
     return queries.list_notifications(actor, asked)
+
+
+@api.update("/v1/notifications", name="markNotificationsRead", body=ReadNotifications)
+def read_notifications(actor: Actor, data: dict[str, Any]) -> dict[str, int]:
+    """Mark the caller's notifications as read: those named, or with `all` up to 1,000; answers what is left unread."""
+    marked = commands.set_read(actor, data.get("ids"))
+    return {"marked": marked, "unread": unread_of(actor)}
 
 
 @api.update(_ONE, name="updateNotification", body=NotificationChange, returns=Notification)

@@ -2,15 +2,18 @@
 from app.data.person_rows import ERASED, rows_of_people
 from app.service import ServiceDeclaration
 from blueprints.marketplace.notification_management import subscribers, subscribers_messages, subscribers_orders
-from blueprints.marketplace.notification_management.models import Notification
+from blueprints.marketplace.notification_management.models import Notification, UnreadCount
 from blueprints.marketplace.notification_management.routes import api
+from blueprints.marketplace.notification_management.unread import check_unread
 
 SERVICE = ServiceDeclaration(
     name="notificationManagement", version="1.0.0", description="In-app and mail notifications of users.",
     realms=("marketplace",),
     routes=api,
     background=(subscribers, subscribers_messages, subscribers_orders),
+    checks={"unread notifications": check_unread},
     persons=(
         rows_of_people(Notification, ERASED, "user_id"),
+        rows_of_people(UnreadCount, ERASED, "user_id"),
     ),
 )

@@ -5,6 +5,7 @@ from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from app.notify.letters import spoken_amount
+from app.plain_text import unlinked
 from blueprints.marketplace.auction_offer.queries import last_bid_of, was_raised
 from blueprints.marketplace.auction_offer.topics import (
     AUCTION_CLOSED,
@@ -61,11 +62,11 @@ def tell_auction_closed(work: UnitOfWork, event: Event) -> None:
     closed, listing = event.payload, _listing(event.payload["productId"])
     if listing is None or not listing["isActive"]:
         return
-    price = spoken_amount(closed["price"], closed["currency"])
-    message = f"Your auction “{closed['title']}” {f'sold for {price}' if closed['bidId'] else 'ended without a sale'}."
+    price, title = spoken_amount(closed["price"], closed["currency"]), unlinked(closed["title"])
+    message = f"Your auction “{title}” {f'sold for {price}' if closed['bidId'] else 'ended without a sale'}."
     payload = {name: closed[name] for name in ("productId", "bidId", "winnerId", "price", "currency")}
     tell(work, event, rules.Notice("SYSTEM_ALERT", closed["sellerId"]), payload | {"message": message},
-         {"subject": f"Auction ended: {closed['title']}"})
+         {"subject": f"Auction ended: {title}"})
 
 
 @subscribe(OFFER_CREATED, name="notifications.offer-made")

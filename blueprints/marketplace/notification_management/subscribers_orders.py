@@ -61,7 +61,7 @@ def tell_line_cancelled(work: UnitOfWork, event: Event) -> None:
     item, order = event.payload, parties_of(event.payload["orderId"])
     if order is None or order["isOver"]:
         return
-    for person in {order["buyerId"], item["sellerId"]} - {event.user_id}:
+    for person in sorted({order["buyerId"], item["sellerId"]} - {event.user_id}):
         tell(work, event, Notice("ORDER_CANCELLED", person), _facts_of_line(order, item))
 
 
@@ -72,20 +72,19 @@ def tell_order_disputed(work: UnitOfWork, event: Event) -> None:
     message = rules.dispute_sentence(dispute, spoken_amount(dispute["amount"], dispute["currency"]))
     subject = {"subject": f"Order {dispute['orderNumber']}: payment disputed"}
     sellers = parties["sellerIds"] if parties else ()
-    for person in sellers:
-        tell(work, event, Notice("SYSTEM_ALERT", person), dispute | {"message": message}, subject)
-    for person in staff_of(REALM):
-        tell(work, event, Notice("SYSTEM_ALERT", person), dispute | {"message": message}, by_letter=False)
+    for person in sorted({*sellers, *staff_of(REALM)}):  # each holds its receiver's counter of unread ones
+        tell(work, event, Notice("SYSTEM_ALERT", person), dispute | {"message": message}, subject,
+             by_letter=person in sellers)
 
 
 def _tell_both(work: UnitOfWork, event: Event, order: dict[str, Any], to_buyer: str | None,
                to_sellers: str | None) -> None:
     parties = parties_of(order["id"])
     sellers: Iterable[str] = parties["sellerIds"] if parties else ()
-    if to_buyer:
-        tell(work, event, Notice(to_buyer, order["buyerId"]), _facts(order))
-    for seller in sellers if to_sellers else ():
-        tell(work, event, Notice(str(to_sellers), seller), _facts(order))
+    notices = [Notice(to_buyer, order["buyerId"])] if to_buyer else []
+    notices += [Notice(to_sellers, seller) for seller in sellers] if to_sellers else []
+    for notice in sorted(notices, key=lambda one: one.user_id):  # each holds its receiver's counter of unread ones
+        tell(work, event, notice, _facts(order))
 
 
 def _facts_of_line(order: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:

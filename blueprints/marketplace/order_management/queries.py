@@ -10,7 +10,7 @@ from app.data.columns import iso
 from app.data.entity import Entity
 from app.data.money import to_minor, to_wire
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows
-from app.data.reads.filters import Filters, equal
+from app.data.reads.filters import Filters, equal, holding
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
@@ -42,7 +42,8 @@ CUSTOMER_FILTERS = Filters((
     equal(PaymentCustomer.user_id), equal(PaymentCustomer.customer_id), equal(PaymentCustomer.platform)))
 METHOD_FILTERS = Filters((
     equal(PaymentMethod.payment_method_id), equal(PaymentMethod.user_id), equal(PaymentMethod.customer_id),
-    equal(PaymentMethod.card_holder_name), equal(PaymentMethod.card_holder_zip), equal(PaymentMethod.platform)))
+    equal(PaymentMethod.card_holder_name), equal(PaymentMethod.card_holder_zip), equal(PaymentMethod.platform),
+    holding(PaymentMethod.card_info)))
 
 _OLDEST_FIRST = (Order.created_at, Order.id)
 _OLDEST_DUE = row_order(Order.created_at, Order.id)

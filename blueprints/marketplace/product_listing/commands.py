@@ -30,10 +30,10 @@ def create_product(actor: Actor, **given: Any) -> Product:
     given = _settable(given, also=("type", "bidding_mode"))
     terms, faults = in_minor_units(given, {})
     _refuse_faults({**rules.listing_faults(terms), **rules.past_faults(terms, now()), **faults})
+    product = Product(**terms, seller_id=actor.user_id)
+    product.media_asset_ids = _distinct(terms.get("media_asset_ids") or [])
     with unit_of_work(actor) as work:
         refuse_inactive(actor)
-        product = Product(**terms, seller_id=actor.user_id)
-        product.media_asset_ids = _distinct(terms.get("media_asset_ids") or [])
         work.insert(product)
         _show_media(work, product, before=[])
         _set_end(work, product, product.end_bid_date)

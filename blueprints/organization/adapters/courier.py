@@ -27,9 +27,10 @@ class Courier:
     A wake-up is also a lease in the catalog, taken before the write is answered: when the process dies, another one
     takes the tenant over. What was committed and never answered is found by the next sweep."""
 
-    def __init__(self, make_relay: Callable[[], Relay], on_tick: Callable[[], None], may_sweep: Callable[[], bool],
-                 carried: SqlCarried, *, sweep_seconds: float) -> None:
+    def __init__(self, make_relay: Callable[[], Relay], on_start: Callable[[], None], on_tick: Callable[[], None],
+                 may_sweep: Callable[[], bool], carried: SqlCarried, *, sweep_seconds: float) -> None:
         self._make_relay = make_relay
+        self._on_start = on_start
         self._on_tick = on_tick
         self._may_sweep = may_sweep
         self._carried = carried
@@ -74,6 +75,7 @@ class Courier:
     def run(self, stop: threading.Event) -> None:
         """Carry until `stop` is set."""
         relay = self._make_relay()
+        self._on_start()
         sweep_at = beat_at = 0.0
         while not stop.is_set():
             try:

@@ -1,7 +1,9 @@
-"""JSON Schema 2020-12 from files: `<resource>/<version>.json` in a folder; the highest version of each is served."""
+"""JSON Schema 2020-12 from files: `<resource>/<version>.json` in a folder; each version knows the one before."""
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
 
-from app.json_schema import new_formats, validator
+from app.json_schema import in_form, new_formats, validator
 from blueprints.organization.domain.documents import SYSTEM_MEMBERS, Document
 from blueprints.organization.domain.legal_entity_identifier import is_lei
 from blueprints.organization.domain.refusals import Violation
@@ -21,6 +23,7 @@ from blueprints.organization.domain.resource_type import (
     ResourceType,
     extended_schema,
 )
+from blueprints.organization.domain.schema_mapping import MEMBER, complaints_about_mapping
 
 SHIPPED = Path(__file__).parent.parent / "schemas"
 _VERSION = re.compile(r"v([1-9][0-9]{0,3})")
@@ -39,6 +42,7 @@ class JsonSchemaCatalog:
 
     def __init__(self, *folders: Path) -> None:
         self.kinds: Mapping[str, ResourceType] = _load(folders)
+        self._versions = {version.table_set: version for kind in self.kinds.values() for version in kind.lineage}
         self._event = validator(json.loads((SHIPPED / "event-v1.json").read_text()), formats)
         self._validators = lru_cache(maxsize=512)(self._build)
 
@@ -49,19 +53,24 @@ class JsonSchemaCatalog:
 
     def accepts(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> bool:
         """Tell whether `value` alone satisfies the schema of the property (or of a list's items) at `path`."""
-        checker = self._of(kind, extension)
-        spec: Any = checker.schema
+        return bool(self._of(kind, extension).evolve(schema=self._spec(kind, extension, path)).is_valid(value))
+
+    def in_form(self, kind: ResourceType, extension: Extension, path: tuple[str, ...], value: Any) -> Any:
+        """Return `value` as the property (or a list's item) at `path` keeps it; no path is the whole document."""
+        return in_form(value, self._spec(kind, extension, path))
+
+    def _spec(self, kind: ResourceType, extension: Extension, path: tuple[str, ...]) -> Any:
+        spec: Any = self._of(kind, extension).schema
         for name in path:
             spec = spec["properties"][name]
-        spec = spec.get("items", {}) if spec.get("type") == "array" else spec
-        return bool(checker.evolve(schema=spec).is_valid(value))
+        return spec.get("items", {}) if spec.get("type") == "array" else spec
 
     def _of(self, kind: ResourceType, extension: Extension) -> Draft202012Validator:
-        return self._validators(kind.name, json.dumps([extension.properties, extension.required]))
+        return self._validators(kind.table_set, json.dumps([extension.properties, extension.required]))
 
-    def _build(self, name: str, extension_text: str) -> Draft202012Validator:
+    def _build(self, table_set: str, extension_text: str) -> Draft202012Validator:
         properties, required = json.loads(extension_text)
-        return validator(extended_schema(self.kinds[name], Extension(1, properties, tuple(required))), formats)
+        return validator(extended_schema(self._versions[table_set], Extension(1, properties, tuple(required))), formats)
 
     def schema_errors(self, kind: ResourceType, schema: Document) -> list[str]:
         """Return why `schema` cannot extend `kind`; references may only point into the schema it makes with it."""
@@ -77,14 +86,24 @@ class JsonSchemaCatalog:
 
 
 def _load(folders: tuple[Path, ...]) -> dict[str, ResourceType]:
-    newest: dict[str, ResourceType] = {}
+    versions: dict[str, dict[int, ResourceType]] = defaultdict(dict)
     for file in sorted(file for folder in folders for file in folder.glob("*/v*.json")):
         kind = _resource_type(file)
-        if any(name != kind.name and name.lower() == kind.name.lower() for name in newest):
+        if any(name != kind.name and name.lower() == kind.name.lower() for name in versions):
             raise SchemaFilesWrong(f"{file}: another resource has this name but for its case")
-        if kind.name not in newest or _number(newest[kind.name].version) <= _number(kind.version):
-            newest[kind.name] = kind
-    return newest
+        versions[kind.name][kind.number] = kind
+    return {name: _newest([kind for _, kind in sorted(found.items())]) for name, found in versions.items()}
+
+
+def _newest(versions: list[ResourceType]) -> ResourceType:
+    """Return the last of the versions, which come in order, linked to those before it."""
+    linked = versions[0]
+    for kind in versions[1:]:
+        if said := complaints_about_mapping(kind.schema.get(MEMBER, {}), kind.schema["properties"],
+                                            linked.schema["properties"]):
+            raise SchemaFilesWrong(f"{kind.name}/{kind.version}.json: {' '.join(said)}")
+        linked = replace(kind, former=linked)
+    return linked
 
 
 def _resource_type(file: Path) -> ResourceType:
@@ -110,10 +129,6 @@ def _complaint(kind: ResourceType) -> str | None:
     except SchemaError as error:
         return f"{error.json_path}: {error.message}"
     return next(iter(_reference_errors(validator(dict(kind.schema), formats))), None)
-
-
-def _number(version: str) -> int:
-    return int(version.removeprefix("v"))
 
 
 def _place(error: ValidationError) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Who may call: the token's tenant must be the path's, its scope must cover the act, the tenant must be in service."""
 from dataclasses import dataclass
 
-from blueprints.organization.application.tenants import ensure_tables
+from blueprints.organization.application.tenants import served
 from blueprints.organization.domain import identifiers
 from blueprints.organization.domain.refusals import AccessDenied, NotAuthenticated, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
@@ -10,7 +10,7 @@ from blueprints.organization.ports import Claims, Ports, Tenant
 
 @dataclass(frozen=True)
 class Caller:
-    """An admitted caller: the tenant it acts in, the resource it works on, and its own id."""
+    """An admitted caller: the tenant it acts in, the resource it works on (as that tenant is served it), its own id."""
 
     tenant: Tenant
     kind: ResourceType
@@ -40,7 +40,7 @@ def admit(ports: Ports, claims: Claims | Refusal, tenant_id: str, kind: Resource
         raise AccessDenied(f"The tenant {tenant_id} is not in service.")
     if claims.is_local and (client is None or client.revoked_at):
         raise NotAuthenticated("The client of this token has been revoked.")
-    return Caller(ensure_tables(ports, tenant, kind), kind, claims.subject)
+    return Caller(*served(ports, tenant, kind), claims.subject)
 
 
 def _check_claims(claims: Claims, tenant_id: str, scope: str) -> None:

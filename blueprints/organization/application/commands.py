@@ -1,6 +1,6 @@
 """The writes: load the aggregate, decide, append the event and, unless asked not to, project it; one transaction."""
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from blueprints.organization.application.access import Caller
@@ -88,7 +88,8 @@ def update_resource(ports: Ports, caller: Caller, resource_id: str, body: object
     def decide(work: WriteSession, aggregate: Aggregate, stamp: Stamp) -> Event:
         state = aggregate.living()
         aggregate.demand(terms.expectation)
-        merged = merge_patch(properties_of(state), properties_of(patch))
+        former = caller.kind.carried(properties_of(state), aggregate.schema_version)
+        merged = merge_patch(former, properties_of(patch))
         return aggregate.update(_valid(ports, caller, work, merged), stamp)
 
     return _write(ports, caller, resource_id, terms, decide)
@@ -119,6 +120,7 @@ def _valid(ports: Ports, caller: Caller, work: WriteSession, document: Document)
     """Return the properties of `document` with defaults filled in; raises SchemaViolated with every failing entry."""
     extension = work.extension()
     properties = caller.kind.with_defaults(properties_of(document), extension)
+    properties = ports.schemas.in_form(caller.kind, extension, (), properties)
     check_size(properties)
     if violations := ports.schemas.violations(caller.kind, extension, properties):
         raise SchemaViolated(violations)
@@ -147,7 +149,7 @@ def _attempt(ports: Ports, caller: Caller, resource_id: str, terms: Terms, decid
         aggregate = work.aggregate(Identity(caller.tenant.tenant_id, caller.kind.name, resource_id))
         event = decide(work, aggregate, Stamp(ports.new_id(), instant_text(now), caller.subject, caller.kind.uri))
         if event is not None:
-            _record(work, event, deferred=terms.respond_async, streamed=ports.publisher.is_stream)
+            _record(work, aggregate, event, deferred=terms.respond_async, streamed=ports.publisher.is_stream)
         version = event.version if event else aggregate.version
         if terms.requested:
             work.remember(terms.requested, resource_id, version, instant_text(now), not_before)
@@ -156,7 +158,18 @@ def _attempt(ports: Ports, caller: Caller, resource_id: str, terms: Terms, decid
     return Written(resource_id, version, is_created, event is None or not terms.respond_async)
 
 
-def _record(work: WriteSession, event: Event, *, deferred: bool, streamed: bool) -> None:
+def _record(work: WriteSession, aggregate: Aggregate, event: Event, *, deferred: bool, streamed: bool) -> None:
+    """Append under the version of the schema that is served; what only goes is deleted under the one that holds it."""
+    if event.after is None:
+        work = work.holding(aggregate)
+        event = replace(event, dataschema=work.kind.uri)
+    elif aggregate.schema_version != work.kind.version:
+        work.retire(event)
+    record_event(work, event, deferred=deferred, streamed=streamed)
+
+
+def record_event(work: WriteSession, event: Event, *, deferred: bool, streamed: bool) -> None:
+    """Append an event, let it leave where there is a stream, and project it unless that is deferred."""
     work.append(event)
     if deferred or streamed:
         work.enqueue(event)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from blueprints.organization.application.backoff import Backoff, Patience
-from blueprints.organization.application.tenants import ensure_tables
+from blueprints.organization.application.tenants import former_kinds, served
 from blueprints.organization.domain.events import Event, from_cloud_event
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Checkpoints, Ports, Records, ResourceStore, Stream, StreamDown, Tenant
@@ -152,17 +152,23 @@ class StreamProjector:
         if tenant is None or kind is None or not tenant.has_data:
             self._skip(len(event_ids), f"{resource} of {tenant_id} is not served here")
             return 0
-        tenant, ids = ensure_tables(self.ports, tenant, kind), sorted(event_ids)
-        return sum(self._project_some(tenant, kind, set(ids[start:start + BATCH]))
+        tenant, kind = served(self.ports, tenant, kind)
+        ids = sorted(event_ids)
+        return sum(self._project_some(tenant, [kind, *former_kinds(tenant, [kind])], set(ids[start:start + BATCH]))
                    for start in range(0, len(ids), BATCH))
 
-    def _project_some(self, tenant: Tenant, kind: ResourceType, event_ids: set[str]) -> int:
+    def _project_some(self, tenant: Tenant, versions: list[ResourceType], event_ids: set[str]) -> int:
         # The tenant's own log tells what happened: a message may be made up, or of a dropped tenant of the same name.
-        with self.ports.store.reading(tenant, kind) as look:
-            logged = look.logged(event_ids)
-        if unknown := event_ids - {event.id for event in logged}:
-            self._skip(len(unknown), f"{tenant.tenant_id} has no such event")
-        return project_events(self.ports.store, tenant, kind, logged)
+        changed, unknown = 0, event_ids
+        for kind in versions:
+            with self.ports.store.reading(tenant, kind) as look:
+                logged = look.logged(unknown)
+            unknown = unknown - {event.id for event in logged}
+            changed += project_events(self.ports.store, tenant, kind, logged) if logged else 0
+            if not unknown:
+                return changed
+        self._skip(len(unknown), f"{tenant.tenant_id} has no such event")
+        return changed
 
     def _event(self, message: bytes) -> Event | None:
         try:

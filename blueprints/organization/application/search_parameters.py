@@ -29,7 +29,7 @@ def parse_search(schemas: SchemaCatalog, kind: ResourceType, extension: Extensio
     page_size = _number(asked, "pageSize", 25, LARGEST_PAGE_SIZE)
     wanted = _wanted(asked.pop("q", ""))
     since = asked.pop("updatedSince", None)
-    properties = {**kind.schema["properties"], **extension.properties}
+    properties = {**extension.properties, **kind.schema["properties"]}
     orders = _orders(asked.pop("sort", None), properties)
     filters = tuple(_filter(schemas, kind, extension, properties, name, text) for name, text in asked.items())
     return Search(filters, wanted, None if since is None else _instant(since), orders, page, page_size)
@@ -90,6 +90,7 @@ def _filter(schemas: SchemaCatalog, kind: ResourceType, extension: Extension, pr
         raise MalformedParameter(f"{name} is an object: name one of its members, such as {name}.member.")
     comparison: Comparison = "contains" if _type(spec) == "array" else "equals"
     value = _value(name, spec.get("items", {}) if comparison == "contains" else spec, text)
+    value = schemas.in_form(kind, extension, path, value)
     if not schemas.accepts(kind, extension, path, value):
         raise MalformedParameter(f"{name}: {text!r} is no possible value.")
     return Filter(path, value, comparison)

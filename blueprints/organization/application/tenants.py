@@ -1,5 +1,6 @@
 """The life of tenants and their clients: what `flask organization tenant|client|schema` do."""
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
@@ -28,7 +29,7 @@ def add_tenant(ports: Ports, tenant_id: str) -> Tenant:
         raise IdTaken(f"The tenant {tenant_id} is there already ({tenant.status}).")
     ports.databases.create(tenant)
     ports.databases.prepare(tenant, ports.schemas.kinds.values())
-    resources = tuple(name for kind in ports.schemas.kinds.values() for name in (_table_set(kind), _word_set(kind)))
+    resources = tuple(name for kind in ports.schemas.kinds.values() for name in (kind.table_set, _word_set(kind)))
     ports.tenants.add_resources(tenant_id, resources)
     ports.tenants.set_status(tenant_id, ACTIVE)
     return replace(tenant, status=ACTIVE, resources=resources)
@@ -83,11 +84,11 @@ def ensure_tables(ports: Ports, tenant: Tenant, kind: ResourceType) -> Tenant:
     """Return the tenant with tables for `kind`: a schema file added later gets them when it is first used.
 
     Tables of a release before get their words in the present form."""
-    wanted = (_table_set(kind), _word_set(kind))
+    wanted = (kind.table_set, _word_set(kind))
     missing = [name for name in wanted if name not in tenant.resources]
     if not missing:
         return tenant
-    if _table_set(kind) in missing:
+    if kind.table_set in missing:
         ports.databases.prepare(tenant, [kind])
     else:
         ports.store.refold(tenant, kind)
@@ -95,17 +96,49 @@ def ensure_tables(ports: Ports, tenant: Tenant, kind: ResourceType) -> Tenant:
     return replace(tenant, resources=(*tenant.resources, *missing))
 
 
-def _table_set(kind: ResourceType) -> str:
-    return f"{kind.name}/{kind.version}"
+def served_kind(tenant: Tenant, newest: ResourceType) -> ResourceType:
+    """Return the version of the resource type that the tenant is served: the last that it has tables for.
+
+    A later one waits for `flask organization schema upgrade`. Raises Unavailable when the tenant's last is not here."""
+    if missing := beyond_files(tenant, newest):
+        raise Unavailable(f"{tenant.tenant_id} is served {missing}, whose schema file is missing.")
+    return next((kind for kind in newest.lineage if kind.table_set in tenant.resources), newest)
+
+
+def beyond_files(tenant: Tenant, newest: ResourceType) -> str | None:
+    """Return a later version than `newest`, as `organization/v2`, that the tenant has tables for; else None."""
+    of_this = re.compile(rf"{newest.name}/v(\d+)")
+    found = [match for table_set in tenant.resources if (match := of_this.fullmatch(table_set))]
+    return next((match[0] for match in found if int(match[1]) > newest.number), None)
+
+
+def served(ports: Ports, tenant: Tenant, newest: ResourceType) -> tuple[Tenant, ResourceType]:
+    """Return the tenant and the version of the resource type that it is served, with the tables of all it has."""
+    kind = served_kind(tenant, newest)
+    for version in (kind, *former_kinds(tenant, [kind])):
+        tenant = ensure_tables(ports, tenant, version)
+    return tenant, kind
+
+
+def former_kinds(tenant: Tenant, kinds: Iterable[ResourceType]) -> list[ResourceType]:
+    """Return the versions before each of `kinds` that the tenant has tables for, the newest first."""
+    return [former for kind in kinds for former in kind.lineage[1:] if former.table_set in tenant.resources]
+
+
+def is_former(ports: Ports, tenant: Tenant, kind: ResourceType) -> bool:
+    """Tell whether the tenant has tables for a later version of the resource type."""
+    return any(later.number > kind.number and later.table_set in tenant.resources
+               for later in ports.schemas.kinds[kind.name].lineage)
 
 
 def _word_set(kind: ResourceType) -> str:
-    return f"{_table_set(kind)}/{WORDS_FORM}"
+    return f"{kind.table_set}/{WORDS_FORM}"
 
 
 def kinds_with_tables(ports: Ports, tenant: Tenant) -> list[ResourceType]:
-    """Return the resource types that the tenant has tables for."""
-    return [kind for kind in ports.schemas.kinds.values() if _table_set(kind) in tenant.resources]
+    """Return the resource types that the tenant has tables for, in all their versions, the oldest first."""
+    return [version for kind in ports.schemas.kinds.values() for version in reversed(kind.lineage)
+            if version.table_set in tenant.resources]
 
 
 def add_client(ports: Ports, tenant_id: str, scopes: Iterable[str], name: str) -> tuple[Client, str]:
@@ -141,7 +174,7 @@ def revoke_client(ports: Ports, client_id: str) -> bool:
 
 def extension_of(ports: Ports, tenant_id: str, kind: ResourceType) -> Extension:
     """Return what the tenant added to a resource type."""
-    tenant = ensure_tables(ports, known_tenant(ports, tenant_id), kind)
+    tenant, kind = served(ports, known_tenant(ports, tenant_id), kind)
     with ports.store.reading(tenant, kind) as look:
         return look.extension()
 
@@ -162,7 +195,7 @@ def checked_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidat
     """Return what registering `candidate` would make the tenant's extension.
 
     Raises MalformedBody with every reason against it, also when documents that are there would break it."""
-    tenant = ensure_tables(ports, known_tenant(ports, tenant_id), kind)
+    tenant, kind = served(ports, known_tenant(ports, tenant_id), kind)
     former = extension_of(ports, tenant_id, kind)
     said = complaints_about_extension(kind, former, candidate) or ports.schemas.schema_errors(kind, candidate)
     if said:
@@ -180,7 +213,8 @@ def checked_extension(ports: Ports, tenant_id: str, kind: ResourceType, candidat
 def _broken_by(ports: Ports, tenant: Tenant, kind: ResourceType, extension: Extension) -> list[str]:
     """Return the ids of the living records that the next change could not keep as they are."""
     def breaks(record: Document) -> bool:
-        return bool(ports.schemas.violations(kind, extension, kind.with_defaults(properties_of(record), extension)))
+        properties = kind.with_defaults(properties_of(record), extension)
+        return bool(ports.schemas.violations(kind, extension, ports.schemas.in_form(kind, extension, (), properties)))
 
     with ports.store.reading(tenant, kind) as look:
         return [record["resourceId"] for record in look.records() if breaks(record)]

@@ -27,11 +27,14 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """A resource as the fold of its events; version 0 means it never existed, state None that it is not there now."""
+    """A resource as the fold of its events; version 0 means it never existed, state None that it is not there now.
+
+    `schema_version` is the version of the schema under which its last event stands, once it is stored."""
 
     identity: Identity
     version: int = 0
     state: Document | None = None
+    schema_version: str | None = None
 
     def apply(self, event: Event) -> "Aggregate":
         """Return the aggregate after `event`."""

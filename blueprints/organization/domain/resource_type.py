@@ -6,6 +6,7 @@ from typing import Any
 
 from app.folding import stored_words
 from blueprints.organization.domain.documents import SYSTEM_MEMBERS, Document
+from blueprints.organization.domain.schema_mapping import MEMBER, mapped
 
 RESERVED_PARAMETERS = ("q", "updatedSince", "page", "pageSize", "sort")
 NAME = re.compile(r"[a-z][A-Za-z0-9]{0,29}")
@@ -15,11 +16,35 @@ PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 @dataclass(frozen=True)
 class ResourceType:
-    """One resource: `name` as in the path, `version` as in the table names, and its JSON Schema."""
+    """One version of a resource: `name` as in the path, `version` as in the table names, and its JSON Schema.
+
+    `former` is the version before it, where there is a file of one."""
 
     name: str
     version: str
     schema: Mapping[str, Any]
+    former: "ResourceType | None" = None
+
+    @property
+    def number(self) -> int:
+        """The number of the version."""
+        return int(self.version.removeprefix("v"))
+
+    @property
+    def table_set(self) -> str:
+        """The name under which the catalog says that a tenant has tables for this version."""
+        return f"{self.name}/{self.version}"
+
+    @property
+    def lineage(self) -> "tuple[ResourceType, ...]":
+        """This version and all before it, the newest first."""
+        return (self, *(self.former.lineage if self.former else ()))
+
+    def carried(self, properties: Document, version: str | None) -> Document:
+        """Return properties that stand under `version`, this one or one before it, as the mappings bring them here."""
+        if self.former is None or version == self.version:
+            return properties
+        return mapped(self.former.carried(properties, version), self.schema.get(MEMBER, {}))
 
     @property
     def uri(self) -> str:
@@ -43,7 +68,7 @@ class ResourceType:
 
     def with_defaults(self, properties: Document, extension: "Extension") -> Document:
         """Return the properties with the schema's `default` for each top-level one that is missing."""
-        specs = {**self.schema["properties"], **extension.properties}
+        specs = {**extension.properties, **self.schema["properties"]}
         defaults = {name: spec["default"] for name, spec in specs.items() if "default" in spec}
         return {**defaults, **properties}
 
@@ -66,9 +91,11 @@ NO_EXTENSION = Extension(0, {})
 
 
 def extended_schema(kind: ResourceType, extension: Extension) -> Document:
-    """Return the schema that a tenant's documents must satisfy: the type's own plus the tenant's properties."""
+    """Return the schema that a tenant's documents must satisfy: the type's own plus the tenant's properties.
+
+    The file wins where a later version of it names what a tenant had registered."""
     schema = dict(kind.schema)
-    schema["properties"] = {**kind.schema["properties"], **extension.properties}
+    schema["properties"] = {**extension.properties, **kind.schema["properties"]}
     schema["required"] = [*kind.schema.get("required", ()), *extension.required]
     return schema
 
@@ -93,5 +120,5 @@ def complaints_about_extension(kind: ResourceType, former: Extension, candidate:
     if not isinstance(required, list) or set(map(str, required)) - set(candidate["properties"]):
         said.append("required must list properties of the extension.")
     said += [f"{name} was registered before and cannot be dropped."
-             for name in former.properties if name not in candidate["properties"]]
+             for name in former.properties if name not in {**candidate["properties"], **kind.schema["properties"]}]
     return said

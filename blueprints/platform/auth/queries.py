@@ -1,18 +1,21 @@
 """Reads of accounts, for this service's routes and for every service that shows or addresses people."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, Select, cast, false, func, or_, select, union
+from sqlalchemy import ColumnElement, LargeBinary, Row, Select, bindparam, cast, false, func, or_, select, union
 
 from app.actor import Actor
 from app.clock import now
-from app.data.columns import iso
+from app.data.columns import iso, read_instant
+from app.data.connections import reading
 from app.data.folded import has_part
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
+from app.data.reads.prepared import fetch_prepared_among, is_among
 from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
 from app.folding import compact
@@ -38,13 +41,23 @@ _NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())
 def user_facts(realm: str, user_id: str) -> UserFacts | None:
     """Return what app.identity knows a session's user by, or None when there is no such active, unlocked user."""
     model = account_model(realm)
-    shown = ("avatar", "email_verified", *(name for name in model.__extras__ if name == "phone"))
-    row = fetch_one(select(model.role_id, model.email, model.fullname, *(getattr(model, name) for name in shown))
-                    .where(model.id == user_id, model.is_active.is_(True), ~_is_locked(model)))
-    if row is None:
+    rows = fetch(_facts(model), {"user": user_id, "moment": now()})
+    if not rows:
         return None
-    profile = {camel_case(name): getattr(row, name) for name in shown}
-    return UserFacts(row.role_id, row.email, row.fullname, profile)
+    profile = {camel_case(name): getattr(rows[0], name) for name in _profile(model)}
+    return UserFacts(rows[0].role_id, rows[0].email, rows[0].fullname, profile)
+
+
+def _profile(model: type[Account]) -> tuple[str, ...]:
+    return ("avatar", "email_verified", *(name for name in model.__extras__ if name == "phone"))
+
+
+@cache
+def _facts(model: type[Account]) -> Select[Any]:
+    shown = (getattr(model, name) for name in _profile(model))
+    return select(model.role_id, model.email, model.fullname, *shown).where(
+        model.id == bindparam("user"), model.is_active.is_(True),
+        or_(model.locked_until.is_(None), model.locked_until <= bindparam("moment")))
 
 
 def get_user(actor: Actor, user_id: str) -> Wire:
@@ -71,15 +84,15 @@ def brief_users(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
 
 
 def contact_of(realm: str, user_id: str) -> Wire | None:
-    """Return how to reach an active user: id, email, fullname, phone (None where the realm has none).
+    """Return how to reach an active user: id, email, emailVerified, fullname, phone (None where the realm has none).
 
     The name is None while nobody has proved the e-mail: letters to it repeat no word of who typed it (decision 44)."""
     model = account_model(realm)
     row = fetch_one(select(model).where(model.id == user_id, model.is_active.is_(True)))
     if row is None:
         return None
-    return {"id": row.id, "email": row.email, "fullname": row.fullname if row.email_verified else None,
-            "phone": getattr(row, "phone", None)}
+    return {"id": row.id, "email": row.email, "emailVerified": row.email_verified,
+            "fullname": row.fullname if row.email_verified else None, "phone": getattr(row, "phone", None)}
 
 
 def staff_of(realm: str) -> list[str]:
@@ -96,11 +109,25 @@ def is_user(realm: str, user_id: str) -> bool:
     return fetch_one(select(model.id).where(model.id == user_id, model.is_active.is_(True))) is not None
 
 
-def account_standings(realm: str, user_ids: Iterable[str]) -> Sequence[Any]:
-    """Return (id, is_active, locked_until, archived_at) of the accounts that exist among the ids, in one statement."""
-    model = account_model(realm)
-    return fetch(select(model.id, model.is_active, model.locked_until, model.archived_at).where(
-        model.id.in_(set(user_ids))))
+class Standing(NamedTuple):
+    """What decides whether the holder of an account may act: see may_trade of the people service."""
+
+    id: str
+    is_active: bool
+    locked_until: datetime | None
+    archived_at: datetime | None
+
+
+def account_standings(realm: str, user_ids: Collection[str]) -> list[Standing]:
+    """Return the standings of the accounts that exist among the ids (at least one), in one statement."""
+    with reading() as connection:
+        rows = fetch_prepared_among(connection, partial(_standings, account_model(realm)), user_ids)
+    return [Standing(row[0], bool(row[1]), read_instant(row[2]), read_instant(row[3])) for row in rows]
+
+
+@cache  # every write of a trader asks it, and building it anew costs many times as much as running it
+def _standings(model: type[Account], count: int) -> Select[Any]:
+    return select(model.id, model.is_active, model.locked_until, model.archived_at).where(is_among(model.id, count))
 
 
 def accounts_at_rest(realm: str) -> list[tuple[str, bool, datetime | None]]:
@@ -137,7 +164,7 @@ def search_users(actor: Actor, keyword: str, page: Page) -> Listing:
 
     Case and accents do not count in a name; in an address every sign does."""
     model = account_model(actor.realm)
-    in_address = model.email.icontains(typed_address(keyword), autoescape=True) if compact(keyword) else false()
+    in_address = model.email.contains(typed_address(keyword), autoescape=True) if compact(keyword) else false()
     return list_rows(model, page, or_(has_part(model.folded_fullname, keyword), in_address))
 
 

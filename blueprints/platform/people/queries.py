@@ -35,7 +35,7 @@ def inactive_among(realm: str, user_ids: Iterable[str | None]) -> frozenset[str]
         return frozenset()
     moment = now()
     active = {row.id for row in account_standings(realm, wanted)
-              if may_trade(is_active=bool(row.is_active), locked_until=row.locked_until, now=moment)}
+              if may_trade(is_active=row.is_active, locked_until=row.locked_until, now=moment)}
     return frozenset(wanted - active)
 
 

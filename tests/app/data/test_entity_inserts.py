@@ -1,7 +1,9 @@
 """A row inserted without the ORM's flush is the one the ORM would have written, and the unit of work knows it after."""
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import orjson
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, select, text
@@ -11,11 +13,12 @@ from app.actor import system_actor
 from app.clock import now
 from app.data.connections import writing_engine
 from app.data.entity import Base, Entity
-from app.data.entity_inserts import insert_entities
+from app.data.entity_inserts import complete_entities, insert_entities
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.errors import DuplicateRecord
+from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from tests.flow import everything_sent
 
@@ -66,6 +69,7 @@ def test_every_data_object_is_stored_as_the_orm_stores_it(app: Flask, *, filled:
     for model in models():
         theirs, ours = entity_of(model, filled=filled), entity_of(model, filled=filled)
         ours.id = theirs.id
+        complete_entities([ours])
         expected = stored(lambda connection, row=theirs: by_the_orm(connection, row), model)
         assert stored(lambda connection, row=ours: insert_entities(connection, [row]), model) == expected
         known = vars(ours)
@@ -164,3 +168,36 @@ def test_new_rows_of_several_models_are_told_in_the_order_of_their_inserts(app: 
         work.insert(Category(title="Books"))
         work.commit()
     assert told() == ["category-created", "subcategory-created", "category-created"]
+
+
+def test_a_settled_row_is_known_at_once_and_inserted_by_the_next_statement(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        toys = work.insert(Category(title="Toys"))
+        work.settle()
+        assert orjson.loads(work.json_of(toys))["recordVersion"] == 1
+        assert work.get(Category, toys.id) is toys
+        work.commit()
+    assert told() == ["category-created"]
+
+
+def test_a_settled_row_with_a_taken_id_is_refused_at_the_commit(app: Flask) -> None:
+    taken = create_category(SYSTEM, title="Toys").id
+    with pytest.raises(DuplicateRecord), unit_of_work(SYSTEM) as work:
+        work.insert(Category(id=taken, title="Books"))
+        work.settle()
+        work.commit()
+    assert [row.title for row in fetch(select(Category.title))] == ["Toys"]
+
+
+def test_a_command_that_has_only_asked_keeps_no_writer_waiting(app: Flask) -> None:
+    def write() -> str:
+        with app.app_context():
+            return create_category(SYSTEM, title="Books").title
+
+    with unit_of_work(SYSTEM) as work:
+        assert fetch(select(Category.title)) == []
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(write).result() == "Books"
+        work.insert(Category(title="Toys"))
+        work.commit()
+    assert sorted(row.title for row in fetch(select(Category.title))) == ["Books", "Toys"]

@@ -26,6 +26,7 @@ from app.events.relay import relay_all, relay_batch
 from app.events.subscriptions import Subscriptions
 from app.events.transport import RedisStreams
 from app.ops.health import backlog
+from app.redis_breaker import RedisBreaker
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
 from blueprints.marketplace.category_management.models import Category
@@ -330,7 +331,7 @@ def test_a_relay_whose_versions_are_out_of_reach_does_not_ask_the_database_witho
         return 0
 
     stop = Stop()
-    monkeypatch.setattr(runtime(), "cache_versions", RedisVersions("unix:///nowhere/valkey.sock"))
+    monkeypatch.setattr(runtime(), "cache_versions", RedisVersions(RedisBreaker("unix:///nowhere/valkey.sock", 1)))
     monkeypatch.setattr(relay, "relay_batch", relay_nothing)
     relay.run_relay(stop)
     assert told == ["ask", "pause"] * 3

@@ -129,7 +129,7 @@ class TestEnvelope:
 
     def test_a_filter_value_is_text_not_syntax(self, as_admin: ApiClient) -> None:
         new_category(as_admin, title="100% wool_")
-        for text, rows in (("%25", 1), ("_", 1), ("%27%20OR%201=1--", 0), ("zz%25", 0)):
+        for text, rows in (("100%25", 1), ("%25", 0), ("_", 0), ("%27%20OR%201=1--", 0), ("zz%25", 0)):
             assert as_admin.get(f"{LIST}?title={text}").json["rowCount"] == rows
         assert as_admin.get(f"{LIST}?title=%00").status_code == 400
 

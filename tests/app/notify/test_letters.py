@@ -2,6 +2,7 @@
 import pytest
 
 from app.notify.letters import OTP, PLATFORM_TEMPLATES, WELCOME, LetterTemplate, spoken_seconds, write_letter
+from blueprints.marketplace.notification_management.letters import LETTERS
 
 
 def test_facts_are_escaped_in_html_and_literal_in_text() -> None:
@@ -21,6 +22,40 @@ def test_a_subject_is_one_line_of_bounded_length() -> None:
     assert "\n" not in letter.subject
     assert "\r" not in letter.subject
     assert len(letter.subject) == 200
+
+
+HOSTILE = ("You won!\r\nBcc: all@evil.example\n\n"
+           "Guildhall: pay at https://evil.example/\u202etxt\u200b or www.evil.example")
+
+
+def test_a_strangers_words_are_one_line_of_which_nothing_is_a_link() -> None:
+    letter = write_letter(LetterTemplate("New offer: {{ title }}", "Somebody writes: {{ title }}."), {"title": HOSTILE})
+    words = "You won! Bcc: all @ evil. example Guildhall: pay at https ://evil. example/ txt or www. evil. example"
+    assert (letter.subject, letter.text) == (f"New offer: {words}", f"Somebody writes: {words}.")
+    assert letter.html.count("<p>") == 1
+
+
+@pytest.mark.parametrize("name", sorted(LETTERS))
+def test_no_letter_of_the_marketplace_lets_a_strangers_words_out_of_their_line(name: str) -> None:
+    template = LETTERS[name]
+    facts = ("fullname", "title", "message", "counterMessage", "orderNumber", "carrier", "trackingNumber", "currency")
+    ours = {"offerAmount": 1} | dict.fromkeys(template.own, "x")
+    plain, hostile = (write_letter(template, dict.fromkeys(facts, said) | ours) for said in ("x", HOSTILE))
+    assert "\n" not in hostile.subject
+    assert hostile.text.count("\n") == plain.text.count("\n")
+    for part in (hostile.subject, hostile.text):
+        assert not any(sign in part for sign in ("https://", "all@", "evil.example", "\u202e", "\u200b"))
+
+
+def test_what_is_our_own_stands_as_it_is() -> None:
+    link = "https://shop.example/marketplace/auth-api/verification-page#email=anna%40example.com"
+    assert link in write_letter(OTP, {"link": link}).text
+
+
+@pytest.mark.parametrize("title", ["Gr.49 gasket 55/72/8", "3.5 mm jack, 12V/2A", "Cartier <Tank> & strap",
+                                   "\U0001f468\u200d\U0001f373 apron", "Ünïcode – 你好", "A/S Norden: 50% off"])
+def test_a_title_as_people_write_it_stands_as_it_is(title: str) -> None:
+    assert write_letter(LetterTemplate("{{ title }}", "x"), {"title": title}).subject == title
 
 
 def test_a_missing_fact_is_left_blank() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 
-from app.http.hooks import REFUSAL
+from app.http.hooks import REFUSAL, STREAM
 from app.ops import asgi
 from app.ops.asgi import (
     ABORT,
@@ -45,6 +45,24 @@ def small_application() -> Flask:
             for at in range(0, size, 100_000):
                 yield bytes([at % 251]) * min(100_000, size - at)
         return Response(pieces(), content_type="application/octet-stream")
+
+    @app.get("/endless/<int:size>")
+    def endless(size: int) -> Response:
+        def pieces() -> Iterator[bytes]:
+            for number in range(size):
+                made.append(number)
+                yield b"x" * IN_MEMORY
+        made: list[int] = app.config.setdefault("MADE", [])
+        request.environ[STREAM] = True
+        return Response(pieces())
+
+    @app.get("/broken-off")
+    def broken_off() -> Response:
+        def pieces() -> Iterator[bytes]:
+            yield b"[1"
+            raise RuntimeError("the database went away")
+        request.environ[STREAM] = True
+        return Response(pieces())
 
     @app.get("/broken")
     def broken() -> Response:
@@ -305,3 +323,25 @@ def test_a_body_that_does_not_come_whole_takes_no_memory_any_more(then: str) -> 
     server = served(IMPATIENT)
     ask(Client(server, [bytes(1000)], then=then), "/echo", "POST", content_length="5000")
     assert server.requests_in_memory == 0
+
+
+def test_an_answer_without_a_bound_is_sent_as_it_is_made_and_none_of_it_is_kept() -> None:
+    server = served()
+    client = ask(Client(server), "/endless/3")
+    assert client.body == b"x" * 3 * IN_MEMORY
+    assert (server.waiting_in_memory, client.was_dropped, client.said[-1].get("more_body", False)) == (0, False, False)
+
+
+def test_no_piece_is_made_before_the_client_has_taken_the_former() -> None:
+    server = served(IMPATIENT)
+    client = ask(Client(server, reads=False), "/endless/1000")
+    assert client.was_dropped
+    assert len(server._application.config["MADE"]) <= 1
+    assert ask(Client(server), "/echo").status == 200  # the one thread is free
+
+
+def test_an_answer_that_breaks_off_cuts_the_connection() -> None:
+    client = ask(Client(served()), "/broken-off")
+    assert client.body == b"[1"
+    assert client.was_dropped
+    assert all(message.get("more_body", True) for message in client.said[1:])

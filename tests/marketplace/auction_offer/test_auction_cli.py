@@ -67,7 +67,7 @@ def test_a_file_that_holds_no_auctions_is_refused(flask, tmp_path):
     wrong.write_text("name,price\nx,1\n")
     result = flask("demo", "replay-auctions", str(wrong), "--yes")
     assert result.exit_code == 1
-    assert "no file of auctions" in result.output
+    assert "no column auctionid, bidder, bid, bidtime, openbid" in result.output
 
 
 def test_real_auctions_replay_to_their_real_price_and_winner(flask):

@@ -2,7 +2,16 @@
 from app.clock import moved_clock
 from app.notify.mailbox import read_outbox
 from tests.clients import ApiClient
-from tests.marketplace.messaging.talk import MESSAGES, conversations, listed, thread, unread, write, written
+from tests.marketplace.messaging.talk import (
+    CONVERSATIONS,
+    MESSAGES,
+    conversations,
+    listed,
+    thread,
+    unread,
+    write,
+    written,
+)
 
 NOTICES = "/marketplace/notificationmanagement-api/v1/notifications"
 CREATED = "ebaycclone-messaging-service-dbevent-messagingmessage-created"
@@ -126,6 +135,7 @@ def test_conversations_show_the_latest_message_and_how_many_are_unread(people):
     assert [(row["counterpart"]["fullname"], row["latestMessage"]["content"], row["unreadCount"], row["messageCount"])
             for row in (latest, first)] == [("Ben", "2", 1, 2), ("Eve", "first", 1, 1)]
     assert latest["lastAt"] == latest["latestMessage"]["sentAt"]
+    assert people.sara.get(f"{CONVERSATIONS}?pageRowCount=1").json["unread"] == 2
     [own] = conversations(people.ben)
     assert (own["counterpartId"], own["unreadCount"], own["messageCount"]) == (people.sara.user_id, 0, 2)
 

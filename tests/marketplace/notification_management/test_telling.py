@@ -15,7 +15,7 @@ from app.notify.mailbox import read_outbox
 from blueprints.marketplace.auction_offer.offer_commands import offer_second_chance
 from blueprints.marketplace.notification_management.letters import LETTERS
 from blueprints.marketplace.notification_management.rules import TYPES
-from tests.clients import ApiClient
+from tests.clients import ApiClient, Callers
 from tests.marketplace.auction_offer.saleroom import OFFERS, Saleroom
 from tests.marketplace.notification_management.conftest import Row
 
@@ -43,6 +43,27 @@ def test_ao2_the_outbid_bidder_is_told_once_in_the_app_and_by_mail(room: Saleroo
     assert letter["subject"] == "You were outbid: Cartier <Tank>"
     assert "The price is now 70.00 USD." in str(letter["text"])
     assert "Cartier &lt;Tank&gt;" in str(letter["html"])
+
+
+def test_an_address_in_a_title_is_no_link_in_a_letter(room: Saleroom, inbox: Inbox) -> None:
+    product_id = room.auction(title="Claim at https://evil.example")
+    room.placed(room.ben, product_id, 60)
+    room.placed(room.cleo, product_id, 70)
+    inbox(room.ben)
+    [letter] = read_outbox(room.ben.email)
+    assert letter["subject"] == "You were outbid: Claim at https ://evil. example"
+    assert "https://" not in str(letter["text"])
+
+
+def test_no_letter_of_trade_goes_to_an_address_that_nobody_has_proved(
+        room: Saleroom, callers: Callers, inbox: Inbox) -> None:
+    """Decision 44: the title in it may be the words of whoever typed the address in"""
+    stranger = callers.user("eve", email_verified=False)
+    product_id = room.auction(title="Clock")
+    room.placed(stranger, product_id, 60)
+    room.placed(room.cleo, product_id, 70)
+    assert kinds(inbox(stranger)) == ["BID_OUTBID"]
+    assert letters(stranger) == []
 
 
 def test_the_seller_is_told_of_each_bid_but_not_by_mail(room: Saleroom, inbox: Inbox) -> None:

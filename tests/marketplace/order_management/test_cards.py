@@ -1,4 +1,6 @@
 """Kept cards: whose they are, what they pay, and that no card data is kept here (rules-marketplace §7.2)."""
+import json
+
 import pytest
 
 from app.clock import moved_clock
@@ -7,6 +9,7 @@ from tests.app.payments.stand_in import DECLINED_AT_ATTACH, VISA
 from tests.marketplace.order_management.shop import ORDERS, ok
 
 ADD, LIST, DELETE = (f"{ORDERS}/payment-methods/{verb}" for verb in ("add", "list", "delete"))
+METHODS = f"{ORDERS}/v1/paymentcustomermethods/{{}}"
 GOOD_CARD = "4242424242424242"
 
 
@@ -187,3 +190,20 @@ def test_staff_reads_a_payment_anew_but_not_the_secret_that_confirms_it(shop):
     told = [ok(shop.refresh(order["id"], actor))["paymentResult"]["paymentIntentInfo"]["clientSecret"] is not None
             for actor in (shop.buyer, shop.admin, shop.super_admin)]
     assert told == [True, False, False]
+
+
+@pytest.mark.parametrize(("holds", "found"), [
+    ({"brand": "visa"}, 1), ({"brand": "visa", "last4": "4242"}, 1), ({"brand": "mastercard"}, 0), ({}, 1),
+    ({"exp_month": 12}, 1), ({"exp_month": 11}, 0), ({"nothing": None}, 1), ({"brand": None}, 0),
+    ({"brand": "visa", "checks": {"nothing": "x"}}, 0), ({"brand": "x' OR '1'='1"}, 0)])
+def test_kept_cards_are_filtered_by_what_the_card_is(shop, holds, found):
+    ok(keep(shop, shop.localstripe.make_card(GOOD_CARD)))
+    answer = ok(shop.buyer.get(METHODS.format(shop.buyer.user_id), query_string={"cardInfo": json.dumps(holds)}))
+    assert len(answer["sys_paymentMethods"]) == answer["paging"]["totalRowCount"] == found
+
+
+@pytest.mark.parametrize("holds", ["visa", "[1]", '"visa"', "{", '{"brand": ["visa"]}', '{"a\\"b": 1}', '{"": 1}',
+                                   '{"a": "\\u0000"}', '{"a":{"a":{"a":{"a":{"a":1}}}}}', "[" * 5000])
+def test_a_filter_that_is_no_object_is_refused(shop, holds):
+    refused = shop.buyer.get(METHODS.format(shop.buyer.user_id), query_string={"cardInfo": holds})
+    assert (refused.status_code, refused.json["detail"].keys()) == (400, {"cardInfo"})

@@ -12,18 +12,16 @@ from sqlalchemy import select
 from app.data.reads import fetch
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.product_listing.models import Product
-from cli.products import import_products, read_goods
+from cli.products import import_products
 from tests.clients import ApiClient
 from tests.testbed import PRODUCTION
 
-# Rows as in the public sample of amazon.co.uk that the command was written for; the last two are useless.
+# Rows as in the public sample of amazon.co.uk that the command was written for.
 CATALOGUE = """id,name,category_path,manufacturer,price_gbp,availability,reviews,answered_questions,rating
 eac7efa5dbd3d667f26eb3d3ab504464,Hornby 2014 Catalogue,Hobbies > Model Trains > Rail,Hornby,3.42,5\u00a0new,15,1,4.9
 b17540ef7e86e461d37f3ae58b7b72ac,"Train Set, with “smoke”",Hobbies > Model Trains,FunkyBuys,"1,016.99",,2,1,4.5
 348f344247b0c1a935b1223072ef9d8a,Puppet,Puppets,,,,,,
-{long},{long},,,0,,,,
-,No id,Hobbies,,1,,,,
-348f344247b0c1a935b1223072ef9d8b,  ,Hobbies,,1,,,,
+{long},{long},,,,,,,
 """.format(long="x" * 300)
 
 
@@ -45,6 +43,10 @@ def titles() -> set[str]:
     return {row.title for row in fetch(select(Product.title))}
 
 
+def prices() -> dict[str, int | None]:
+    return {row.title: row.price for row in fetch(select(Product.title, Product.price))}
+
+
 def report(result: Result) -> dict[str, Any]:
     assert result.exit_code == 0, result.output
     found: dict[str, Any] = json.loads(result.stdout)
@@ -54,7 +56,8 @@ def report(result: Result) -> dict[str, Any]:
 def test_products_are_listed_on_the_shelves_of_their_path(
         run: Callable[..., Result], file: Path, as_user: Callable[..., ApiClient]) -> None:
     done = report(run(file, "--yes", "--json"))
-    assert done == {"products": 4, "categories": 3, "subcategories": 3, "alreadyThere": 0, "skipped": 2}
+    assert done == {"products": 4, "auctions": 2, "categories": 3, "subcategories": 3, "alreadyThere": 0,
+                    "refused": []}
     [product] = fetch(select(Product.__table__).where(Product.title == "Hornby 2014 Catalogue"))
     assert (product.type, product.price, product.currency, product.quantity) == ("FIXED", 342, "GBP", 5)
     assert product.seller_id == as_user("sally").user_id
@@ -74,7 +77,8 @@ def test_a_product_without_a_price_becomes_an_auction(run: Callable[..., Result]
 def test_importing_twice_adds_nothing(run: Callable[..., Result], file: Path) -> None:
     run(file, "--yes")
     again = run(file, "--json")
-    assert report(again) == {"products": 0, "categories": 0, "subcategories": 0, "alreadyThere": 4, "skipped": 2}
+    assert report(again) == {"products": 0, "auctions": 0, "categories": 0, "subcategories": 0, "alreadyThere": 4,
+                             "refused": []}
     assert "nothing to do" in again.stderr
     assert len(titles()) == 4
 
@@ -97,7 +101,10 @@ def test_without_a_yes_nothing_is_added(run: Callable[..., Result], file: Path) 
 
 
 @pytest.mark.parametrize(("content", "said"), [
-    (b"id,name\n1,a\n", "category_path, price_gbp"), (b"", "id, name"), (b"id,name\n\xff\xfe", "UTF-8")])
+    (b"id,name\n1,a\n", "no column category_path, price_gbp. Expected are id, name, category_path, price_gbp; "
+                         "seen, with commas between them, are id, name."),
+    (b"id^name^category_path^price_gbp\n", "--delimiter"), (b"", "id, name"), (b"id,name\n\x81", "no text in UTF-8"),
+    (b"\xff\xfei", "UTF-16"), (b"id,name,category_path,price_gbp\n1,\"a,b,3\n2,c,d,4\n", "near line 3")])
 def test_a_file_of_something_else_is_refused(
         run: Callable[..., Result], tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "else.csv"
@@ -121,6 +128,87 @@ def test_production_is_refused(make_app: Callable[..., Flask], file: Path) -> No
     assert "production" in result.output
 
 
-def test_a_price_with_thousands_is_read(file: Path) -> None:
-    goods, _ = read_goods(file)
-    assert [str(good.price) for good in goods[:2]] == ["3.42", "1016.99"]
+def test_a_price_with_thousands_is_read(run: Callable[..., Result], file: Path) -> None:
+    run(file, "--yes")
+    assert prices() == {"Hornby 2014 Catalogue": 342, "Train Set, with “smoke”": 101_699, "Puppet": None,
+                        "x" * 255: None}
+
+
+SPREADSHEET = ("id;name;category_path;price_gbp\r\n1;Bücher;Books;12,50\r\n2;Globe;Books;1.234,00\r\n"
+               "3;Atlas;Books;1.016\r\n")
+
+
+@pytest.mark.parametrize("content", [
+    SPREADSHEET.encode("utf-8-sig"), SPREADSHEET.encode(), SPREADSHEET.encode("utf-16"), SPREADSHEET.encode("cp1252"),
+    ("sep=;\r\n" + SPREADSHEET).encode("utf-8-sig"), SPREADSHEET.replace(";", "\t").encode("utf-16"),
+    SPREADSHEET.replace("id;name", "ID; Name").encode()],
+    ids=["utf-8 with a mark", "utf-8", "utf-16", "windows-1252", "excel's hint", "tabs", "capitals"])
+def test_the_csv_of_a_spreadsheet_is_read(run: Callable[..., Result], tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(content)
+    assert report(run(path, "--yes", "--json"))["products"] == 3
+    assert prices() == {"Bücher": 1250, "Globe": 123_400, "Atlas": 101_600}
+
+
+def test_what_is_not_unicode_is_said(run: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(SPREADSHEET.encode("cp1252"))
+    assert "sheet.csv is not in UTF-8: it is read as Windows-1252" in run(path, "--yes").stderr
+
+
+@pytest.mark.parametrize(("delimiter", "given"), [("^", "^"), ("\t", "tab"), ("\t", "\\t")])
+def test_the_delimiter_may_be_named(run: Callable[..., Result], tmp_path: Path, delimiter: str, given: str) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text(SPREADSHEET.replace(";", delimiter), encoding="utf-8")
+    assert report(run(path, "--delimiter", given, "--yes", "--json"))["products"] == 3
+
+
+@pytest.mark.parametrize("given", ["", "ab", '"', "\n"])
+def test_a_delimiter_is_one_character(run: Callable[..., Result], file: Path, given: str) -> None:
+    assert run(file, "--delimiter", given, "--yes").exit_code == 2
+
+
+def test_a_price_that_cannot_be_read_is_told_by_its_line_and_is_no_auction(
+        run: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text("id,name,category_path,price_gbp\n1,Fine,Books,12.50\n2,\"Two\nlines\",Books,dear\n3,Free,Books,0\n"
+                    "4,Cut,Books,12,50\n5,Fractions,Books,1.999\n,No id,Books,1\n1,Again,Books,2\n7, ,Books,1\n"
+                    "8,Too dear,Books,9999999999999\n", encoding="utf-8")
+    result = run(path, "--yes", "--json")
+    assert result.exit_code == 1
+    done = json.loads(result.stdout)
+    assert (done["products"], done["auctions"]) == (1, 0)
+    assert [line["line"] for line in done["refused"]] == [3, 5, 6, 7, 8, 9, 10, 11]
+    for line in done["refused"]:
+        assert f"line {line['line']} is not taken: {line['reason']}" in result.stderr
+    assert "'dear' is no number" in result.stderr
+    assert prices() == {"Fine": 1250}
+
+
+def test_a_price_that_may_mean_two_things_is_not_guessed(run: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text("id,name,category_path,price_gbp\n1,Globe,Books,1.016\n", encoding="utf-8")
+    result = run(path, "--yes", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["products"]) == (1, 0)
+    assert "line 2 is not taken" in result.stderr
+    assert prices() == {}
+
+
+def test_a_failure_on_the_way_says_how_many_were_taken(
+        run: Callable[..., Result], file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cli import products
+
+    monkeypatch.setattr(products, "BATCH", 1)
+    create, calls = products.create_products, []
+
+    def failing(seller: Any, listings: Any) -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise OSError("the disk is full")
+        create(seller, listings)
+
+    monkeypatch.setattr(products, "create_products", failing)
+    result = run(file, "--yes")
+    assert result.exit_code == 1
+    assert "stopped after 2 of 4 products" in result.stderr
+    assert len(titles()) == 2

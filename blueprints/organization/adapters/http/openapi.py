@@ -8,9 +8,11 @@ from app.http.openapi import answer, client_credentials, parameter, request_body
 from app.http.service import Service
 from blueprints.organization.application.search_parameters import LARGEST_PAGE_SIZE
 from blueprints.organization.domain.resource_type import ResourceType
+from blueprints.organization.domain.schema_mapping import MEMBER
 
 Part = dict[str, Any]
 
+_NOT_FOR_CALLERS = ("$schema", "$id", MEMBER)
 _MEANINGS = {
     "400": "Malformed tenantId, id, body, parameter or header", "401": "No token, or one that cannot be trusted",
     "403": "The token is not for this tenant or act, or the tenant is not in service", "404": "It does not exist",
@@ -48,7 +50,7 @@ def components_of(service: Service, kinds: Iterable[ResourceType]) -> Part:
     schemas: Part = {"Problem": _PROBLEM, "Written": _WRITTEN}
     scopes: dict[str, str] = {}
     for kind in kinds:
-        schemas[_title(kind)] = {name: part for name, part in kind.schema.items() if name not in ("$schema", "$id")}
+        schemas[_title(kind)] = {name: part for name, part in kind.schema.items() if name not in _NOT_FOR_CALLERS}
         schemas[f"{_title(kind)}Record"] = _record_schema(kind)
         scopes |= {kind.read_scope: "", kind.write_scope: ""}
     return {"schemas": schemas, "securitySchemes": {"oauth2": client_credentials(service, scopes)}}

@@ -10,7 +10,8 @@ from sqlalchemy.schema import CreateSchema
 
 from app.data.connections import ping_idle_connections
 from blueprints.organization.adapters.sql.failures import store_failures
-from blueprints.organization.adapters.sql.tables import resource_tables, tenant_metadata
+from blueprints.organization.adapters.sql.tables import living_index, resource_tables, tenant_metadata
+from blueprints.organization.application.tenants import former_kinds
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Tenant
 
@@ -63,11 +64,14 @@ class PostgresqlServer:
                                         "LOCALE_PROVIDER libc LOCALE 'C'"))
 
     def prepare(self, tenant: Tenant, kinds: Iterable[ResourceType]) -> None:
-        """Create the schemas, tables, checks and indexes that are missing."""
+        """Create the schemas, tables, checks and indexes that are missing, also on tables of former versions."""
+        kinds = list(kinds)
         engine = _engine(self._url.set(database=tenant.tenant_id), poolclass=NullPool)
         with store_failures(), engine.begin() as connection:
             for metadata in [tenant_metadata, *(resource_tables(kind, self.dialect).metadata for kind in kinds)]:
                 _create_all(connection, metadata)
+            for former in former_kinds(tenant, kinds):
+                living_index(former, self.dialect).create(connection, checkfirst=True)
 
     def drop(self, tenant: Tenant) -> None:
         """Remove the tenant's database; connections that other processes hold to it are cut."""

@@ -1,14 +1,14 @@
 """A search as SQL. The two databases compare JSON differently; here alone."""
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, false, func, or_, select, true, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Select, and_, false, func, or_, select, true, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.folding import Ways
 from blueprints.organization.domain.search import Filter, Order, Search
 
 
-def conditions(records: Table, search: Search, dialect: str) -> list[ColumnElement[bool]]:
+def conditions(records: FromClause, search: Search, dialect: str) -> list[ColumnElement[bool]]:
     """Return what a living record must satisfy to be found."""
     wanted: list[ColumnElement[bool]] = [records.c.isActive == true()]
     wanted += [_matches(records, wish, dialect) for wish in search.filters]
@@ -19,24 +19,24 @@ def conditions(records: Table, search: Search, dialect: str) -> list[ColumnEleme
     return wanted
 
 
-def page_of(statement: Select[Any], records: Table, search: Search, dialect: str) -> Select[Any]:
+def page_of(statement: Select[Any], records: FromClause, search: Search, dialect: str) -> Select[Any]:
     """Return `statement` ordered and cut to the page; the id decides between equals, missing values come last."""
     keys = [_order_key(records, order, dialect) for order in search.orders]
     return (statement.order_by(*keys, records.c.resourceId)
             .limit(search.page_size).offset((search.page - 1) * search.page_size))
 
 
-def count_of(records: Table, wanted: list[ColumnElement[bool]]) -> Select[Any]:
+def count_of(records: FromClause, wanted: list[ColumnElement[bool]]) -> Select[Any]:
     """Return the statement that counts all that match."""
     return select(func.count()).select_from(records).where(*wanted)
 
 
-def _holds(records: Table, ways: Ways) -> ColumnElement[bool]:
+def _holds(records: FromClause, ways: Ways) -> ColumnElement[bool]:
     """Each word of one of the ways must begin a stored one."""
     return or_(*(and_(*(records.c.searchText.contains(f" {word}", autoescape=True) for word in way)) for way in ways))
 
 
-def _matches(records: Table, wish: Filter, dialect: str) -> ColumnElement[bool]:
+def _matches(records: FromClause, wish: Filter, dialect: str) -> ColumnElement[bool]:
     if dialect == "postgresql":
         return type_coerce(records.c.document, JSONB).contains(_nested(wish))
     if wish.comparison == "contains":
@@ -57,7 +57,7 @@ def _json_path(path: tuple[str, ...]) -> str:
     return "$" + "".join(f'."{name}"' for name in path)
 
 
-def _order_key(records: Table, order: Order, dialect: str) -> ColumnElement[Any]:
+def _order_key(records: FromClause, order: Order, dialect: str) -> ColumnElement[Any]:
     column: ColumnElement[Any]
     if order.system:
         column = records.c[order.name]

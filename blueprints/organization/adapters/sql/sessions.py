@@ -2,9 +2,25 @@
 
 The unique (resource, version) decides between rivals, and a projection only moves a row forward: it may repeat."""
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
-from sqlalchemy import Column, Connection, Insert, Row, Table, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    FromClause,
+    Insert,
+    Row,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from app.data.upserts import UPSERTS
 from blueprints.organization.adapters.sql.failures import rivals_win
@@ -13,23 +29,32 @@ from blueprints.organization.adapters.sql.tables import ResourceTables, extensio
 from blueprints.organization.domain.aggregate import Aggregate
 from blueprints.organization.domain.documents import Document, properties_of
 from blueprints.organization.domain.events import Event, Identity
+from blueprints.organization.domain.refusals import ConcurrentWrite
 from blueprints.organization.domain.resource_type import NO_EXTENSION, Extension, ResourceType
 from blueprints.organization.domain.search import Search
 from blueprints.organization.ports import Remembered, Requested, Tenant
 
 PIECE = 200
+UPGRADED = "Upgraded"
+"""Stands as the change of the last event in the log of a former version: the resource went on under a later one.
+
+It takes the version that the first event there has, so that of a writer here and one there only one gets through.
+Projected, it hides the former record; it is no event of the resource, and never leaves."""
 
 
 class SqlSession:
-    """What reading and writing share: the connection, the resource's tables, the tenant's extension."""
+    """What reading and writing share: the connection, the resource's tables, the tenant's extension.
+
+    `former` are the sessions on the versions of the schema before this one, the newest first."""
 
     def __init__(self, connection: Connection, dialect: str, kind: ResourceType, tenant: Tenant,
-                 tables: ResourceTables) -> None:
+                 tables: ResourceTables, former: Iterable[tuple[ResourceType, ResourceTables]] = ()) -> None:
         self.connection = connection
         self.dialect = dialect
         self.kind = kind
         self.tenant_id = tenant.tenant_id
         self.tables = tables
+        self.former: list[Self] = [type(self)(connection, dialect, version, tenant, its) for version, its in former]
 
     def extension(self) -> Extension:
         """Return the newest revision of what the tenant added to the resource type."""
@@ -51,15 +76,15 @@ class SqlReadSession(SqlSession):
 
     def record(self, resource_id: str) -> Document | None:
         """Return the living record."""
-        records = self.tables.records
+        records = _together([self, *self.former])
         row = self.connection.execute(
             select(*_record_columns(records))
             .where(records.c.resourceId == resource_id, records.c.isActive == true())).first()
         return _record_of(row) if row else None
 
-    def records(self) -> Iterator[Document]:
-        """Return every living record by id, a piece at a time."""
-        records, last = self.tables.records, ""
+    def records(self, after: str = "") -> Iterator[Document]:
+        """Return every living record under this version of the schema by id, those after an id, a piece at a time."""
+        records, last = self.tables.records, after
         every = select(*_record_columns(records)).where(records.c.isActive == true()).order_by(records.c.resourceId)
         while rows := self.connection.execute(every.where(records.c.resourceId > last).limit(PIECE)).all():
             yield from map(_record_of, rows)
@@ -67,23 +92,45 @@ class SqlReadSession(SqlSession):
 
     def page(self, search: Search) -> tuple[list[Document], int]:
         """Return the page's records and the number of all that match."""
-        records = self.tables.records
+        records = _together([self, *(former for former in self.former if former.has_records())])
         wanted = conditions(records, search, self.dialect)
         statement = page_of(select(*_record_columns(records)).where(*wanted), records, search, self.dialect)
         rows = [_record_of(row) for row in self.connection.execute(statement)]
         return rows, int(self.connection.scalar(count_of(records, wanted)) or 0)
+
+    def has_records(self) -> bool:
+        """Tell whether there are living records under this version of the schema."""
+        records = self.tables.records
+        living = select(records.c.resourceId).where(records.c.isActive == true()).limit(1)
+        return self.connection.scalar(living) is not None
 
 
 class SqlWriteSession(SqlSession):
     """One transaction on one resource type of a tenant."""
 
     def aggregate(self, identity: Identity) -> Aggregate:
-        """Load a resource: its last event carries the whole state."""
-        events = self.tables.events
-        row = self.connection.execute(
-            select(events.c.version, events.c.after).where(events.c.resourceId == identity.resource_id)
-            .order_by(events.c.version.desc()).limit(1)).first()
-        return Aggregate(identity, row.version, row.after) if row else Aggregate(identity)
+        """Load a resource: its last event carries the whole state.
+
+        Raises ConcurrentWrite when it went on under a later version of the schema meanwhile."""
+        for session in (self, *self.former):
+            if last := session._last_event(identity.resource_id):
+                if last.change == UPGRADED:
+                    raise ConcurrentWrite
+                return Aggregate(identity, last.version, last.after, session.kind.version)
+        return Aggregate(identity)
+
+    def holding(self, aggregate: Aggregate) -> "SqlWriteSession":
+        """Return this transaction's session on the version of the schema under which the resource stands."""
+        return next(session for session in (self, *self.former) if session.kind.version == aggregate.schema_version)
+
+    def retire(self, event: Event) -> None:
+        """Close the resource's log under the former version: it goes on with `event` under this one.
+
+        Raises ConcurrentWrite when a rival wrote there first."""
+        for former in self.former:
+            if last := former._last_event(event.identity.resource_id):
+                former.append(replace(event, change=UPGRADED, before=last.after or last.before, after=None))
+                return
 
     def append(self, event: Event) -> None:
         """Append to the event table; raises ConcurrentWrite when the version is taken."""
@@ -100,13 +147,27 @@ class SqlWriteSession(SqlSession):
         self.connection.execute(insert(self.tables.outbox).from_select(["position"], position))
 
     def project(self, event: Event) -> bool:
-        """Bring the row up to `event`; returns False when the row has seen it or is past it."""
+        """Bring the row up to `event`; returns False when the row has seen it or is past it.
+
+        What stands under a former version of the schema is hidden by the same transaction."""
+        for former in self.former:
+            former.hide_upgraded(event.identity.resource_id)
         statement = self._projection().returning(self.tables.records.c.version)
         return self.connection.execute(statement, self._row(event)).first() is not None
 
     def project_all(self, events: Sequence[Event]) -> None:
         """Project events in order, in one statement per event but one round trip."""
         self.connection.execute(self._projection(), [self._row(event) for event in events])
+
+    def hide_upgraded(self, resource_id: str | None = None) -> None:
+        """Hide the records, or the one, that went on under a later version of the schema and still show here."""
+        events, records = self.tables.events, self.tables.records
+        shown = (select(events).select_from(events.outerjoin(records, records.c.resourceId == events.c.resourceId))
+                 .where(events.c.change == UPGRADED, events.c.version > func.coalesce(records.c.version, 0)))
+        if resource_id is not None:
+            shown = shown.where(events.c.resourceId == resource_id)
+        for row in self.connection.execute(shown).all():
+            self.project(event_of(row, self.tenant_id, self.kind))
 
     def refold_after(self, resource_id: str, limit: int) -> str | None:
         """Write the words of records after an id anew; returns the last one's id, None at the end."""
@@ -131,7 +192,10 @@ class SqlWriteSession(SqlSession):
                    func.coalesce(records.c.version, 0).label("projected"))
             .select_from(requests.outerjoin(records, records.c.resourceId == requests.c.resourceId))
             .where(*_same_key(requests, requested), requests.c.createdAt >= not_before)).first()
-        return Remembered(row.fingerprint, row.resourceId, row.version, row.projected >= row.version) if row else None
+        if row is None:
+            return next(filter(None, (former.recall(requested, not_before) for former in self.former)), None)
+        projected = max([row.projected, *(former._projected_version(row.resourceId) for former in self.former)])
+        return Remembered(row.fingerprint, row.resourceId, row.version, projected >= row.version)
 
     def remember(self, requested: Requested, resource_id: str, version: int, at: str, not_before: str) -> None:
         """Keep the outcome under the key, and forget those older than `not_before`.
@@ -151,6 +215,16 @@ class SqlWriteSession(SqlSession):
     def events_after(self, position: int, limit: int) -> list[tuple[int, Event]]:
         """Return events with their positions, in order."""
         return read_events(self.connection, self.tables.events, self.tenant_id, self.kind, position, limit)
+
+    def _last_event(self, resource_id: str) -> Row[Any] | None:
+        events = self.tables.events
+        return self.connection.execute(
+            select(events.c.version, events.c.change, events.c.before, events.c.after)
+            .where(events.c.resourceId == resource_id).order_by(events.c.version.desc()).limit(1)).first()
+
+    def _projected_version(self, resource_id: str) -> int:
+        records = self.tables.records
+        return self.connection.scalar(select(records.c.version).where(records.c.resourceId == resource_id)) or 0
 
     def _projection(self) -> Insert:
         records = self.tables.records
@@ -183,7 +257,13 @@ def event_of(row: Row[Any], tenant_id: str, kind: ResourceType) -> Event:
                  row.actor, row.dataschema, row.before, row.after)
 
 
-def _record_columns(records: Table) -> list[Column[Any]]:
+def _together(sessions: Sequence[SqlSession]) -> FromClause:
+    """Return the query tables of all sessions as one: a record is active in one of them."""
+    tables = [session.tables.records for session in sessions]
+    return tables[0] if len(tables) == 1 else union_all(*map(select, tables)).subquery("records")
+
+
+def _record_columns(records: FromClause) -> list[Column[Any]]:
     return [records.c.resourceId, records.c.version, records.c.createdAt, records.c.updatedAt, records.c.document]
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Dialect, Engine, MetaData, create_engine, eve
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from blueprints.organization.adapters.sql.failures import store_failures
-from blueprints.organization.adapters.sql.tables import resource_tables, tenant_metadata
+from blueprints.organization.adapters.sql.tables import living_index, resource_tables, tenant_metadata
+from blueprints.organization.application.tenants import former_kinds
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Tenant
 
@@ -57,11 +58,14 @@ class SqliteFolder:
         self._tenants.mkdir(parents=True, exist_ok=True)
 
     def prepare(self, tenant: Tenant, kinds: Iterable[ResourceType]) -> None:
-        """Create the tables, checks and indexes that are missing."""
+        """Create the tables, checks and indexes that are missing, also on tables of former versions."""
+        kinds = list(kinds)
         engine = _engine("sqlite://", poolclass=NullPool, creator=lambda: self._connect(tenant, "rwc"))
         with store_failures(), _writing(engine) as connection:
             for metadata in [tenant_metadata, *(resource_tables(kind, self.dialect).metadata for kind in kinds)]:
                 metadata.create_all(connection)
+            for former in former_kinds(tenant, kinds):
+                living_index(former, self.dialect).create(connection, checkfirst=True)
 
     def drop(self, tenant: Tenant) -> None:
         """Remove the tenant's files."""

@@ -7,8 +7,9 @@ from sqlalchemy import delete, insert, text
 from blueprints.organization.adapters.sql.dialects import READ_OPTIONS
 from blueprints.organization.adapters.sql.engines import TenantEngines
 from blueprints.organization.adapters.sql.failures import rivals_win, store_failures
-from blueprints.organization.adapters.sql.sessions import SqlReadSession, SqlWriteSession, read_events
+from blueprints.organization.adapters.sql.sessions import UPGRADED, SqlReadSession, SqlWriteSession, read_events
 from blueprints.organization.adapters.sql.tables import ResourceTables, extensions, resource_tables
+from blueprints.organization.application.tenants import former_kinds
 from blueprints.organization.domain.events import Event
 from blueprints.organization.domain.resource_type import Extension, ResourceType
 from blueprints.organization.ports import Tenant
@@ -32,24 +33,30 @@ class SqlResourceStore:
             self._tables[key] = resource_tables(kind, self._dialect)
         return self._tables[key]
 
+    def _former(self, tenant: Tenant, kind: ResourceType) -> list[tuple[ResourceType, ResourceTables]]:
+        """Return the versions before `kind` that the tenant has tables for, the newest first."""
+        return [(former, self.tables(former)) for former in former_kinds(tenant, [kind])]
+
     @contextmanager
     def writing(self, tenant: Tenant, kind: ResourceType) -> Iterator[SqlWriteSession]:
         """Open a transaction; leaving it without commit() rolls back."""
         with store_failures(), self.engines.connect(tenant, writes=True) as connection:
-            yield SqlWriteSession(connection, self._dialect, kind, tenant, self.tables(kind))
+            yield SqlWriteSession(connection, self._dialect, kind, tenant, self.tables(kind),
+                                  self._former(tenant, kind))
 
     @contextmanager
     def reading(self, tenant: Tenant, kind: ResourceType) -> Iterator[SqlReadSession]:
         """Open a look at the last committed state."""
         with store_failures(), self.engines.connect(tenant, **READ_OPTIONS[self._dialect]) as connection:
-            yield SqlReadSession(connection, self._dialect, kind, tenant, self.tables(kind))
+            yield SqlReadSession(connection, self._dialect, kind, tenant, self.tables(kind), self._former(tenant, kind))
 
     def history(self, tenant: Tenant, kind: ResourceType, resource_id: str | None = None) -> Iterator[Event]:
-        """Return every event in order, or those of one resource."""
-        position = 0
-        while batch := self._events_after(tenant, kind, position, resource_id):
-            position = batch[-1][0]
-            yield from (event for _, event in batch)
+        """Return every event in order, or those of one resource; first those under former versions of the schema."""
+        for version in (*reversed(former_kinds(tenant, [kind])), kind):
+            position = 0
+            while batch := self._events_after(tenant, version, position, resource_id):
+                position = batch[-1][0]
+                yield from (event for _, event in batch if event.change != UPGRADED)
 
     def rebuild(self, tenant: Tenant, kind: ResourceType) -> int:
         """Make the query table anew from the events, in one transaction; returns the number of events.
@@ -65,6 +72,8 @@ class SqlResourceStore:
                 position = batch[-1][0]
                 count += len(batch)
                 work.project_all([event for _, event in batch])
+            for former in work.former:
+                former.hide_upgraded()
             work.commit()
         return count
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     false,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -67,6 +68,14 @@ def _records(metadata: MetaData, name: str, kind: ResourceType, dialect: str) ->
         Index(f"{name}-document", table.c.document, postgresql_using="gin",
               postgresql_ops={"document": "jsonb_path_ops"})
     return table
+
+
+def living_index(kind: ResourceType, dialect: str) -> Index:
+    """Return the index by which the few records that a former version still holds are found among those that left."""
+    records = resource_tables(kind, dialect).records
+    is_living = records.c.isActive == true()
+    return Index(f"{records.name}-living", records.c.updatedAt, records.c.resourceId,
+                 postgresql_where=is_living, sqlite_where=is_living)
 
 
 def _events(metadata: MetaData, name: str) -> Table:
