@@ -10,11 +10,11 @@ from tests.marketplace.messaging.talk import CONVERSATIONS, MESSAGES, conversati
 
 @contextmanager
 def plans():
-    """Collect how SQLite finds the messages of the statements in the block."""
+    """Collect how SQLite finds messages and conversations in the block."""
     found = []
 
     def explain(_connection, cursor, statement, parameters, *_rest):
-        if statement.startswith("SELECT") and "FROM messaging_message" in statement:
+        if statement.startswith("SELECT") and "FROM messaging_" in statement:
             found.append([row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
 
     event.listen(db.engine, "before_cursor_execute", explain)
@@ -76,6 +76,22 @@ def test_a_conversation_is_read_from_its_index_in_its_order(people):
         page = people.sara.get(path).json
     with plans() as second:
         people.sara.get(f"{path}&after={page['paging']['next']}")
-    for [plan] in (first, second):
+    for plan, total in (first, second):
         assert len(plan) == 1, "no sorting"
         assert "USING INDEX ix_messaging_message_thread" in plan[0]
+        assert total == ["SEARCH messaging_conversation USING INDEX sqlite_autoindex_messaging_conversation_1 "
+                         "(user_id=? AND counterpart_id=?)"]
+
+
+@pytest.mark.once("SQLite tells its plan in words")
+def test_nothing_that_people_do_with_messages_walks_their_tables(people):
+    sent = [written(people.ben, people.sara) for _ in range(3)]
+    with plans() as found:
+        written(people.sara, people.ben)
+        listed(people.sara, "?pageRowCount=2")
+        listed(people.sara, "?isRead=false&pageRowCount=1")
+        listed(people.sara, f"?fromUserId={people.ben.user_id}&pageRowCount=1")
+        people.sara.get(f"{CONVERSATIONS}?pageRowCount=1")
+        people.sara.patch(f"{MESSAGES}/{sent[0]}", json={"isRead": True})
+        people.sara.delete(f"{MESSAGES}/{sent[2]}")
+    assert not [step for plan in found for step in plan if step.startswith("SCAN messaging_")]
