@@ -46,6 +46,7 @@ from blueprints.marketplace.admin_moderation.service import SERVICE as ADMIN_MOD
 from blueprints.marketplace.auction_offer.service import SERVICE as AUCTION_OFFER
 from blueprints.marketplace.category_management.service import SERVICE as CATEGORY_MANAGEMENT
 from blueprints.marketplace.feedback.service import SERVICE as FEEDBACK
+from blueprints.marketplace.messaging.service import SERVICE as MESSAGING
 from blueprints.marketplace.notification_management.service import SERVICE as NOTIFICATION_MANAGEMENT
 from blueprints.marketplace.order_management.service import SERVICE as ORDER_MANAGEMENT
 from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LISTING
@@ -75,8 +76,8 @@ SERVICES = (
     # in every realm
     AUTH, BUCKET, NOTIFICATION, PEOPLE,
     # of the marketplace
-    ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, NOTIFICATION_MANAGEMENT, ORDER_MANAGEMENT,
-    PRODUCT_LISTING, SEARCH_INDEXING,
+    ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
+    ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

@@ -6,13 +6,14 @@ from app.data.entity import Base
 
 # The ranks, lowest first; a model without one cannot be locked. Ranks are ten apart, so that a new model fits between.
 #   0 - 5     outbox records, deliveries of their events: claimed before their handlers lock anything
-#   10        accounts
+#   10 - 15   accounts, who blocks whom
 #   20 - 30   categories, subcategories
 #   40 - 50   listings, media: a listing decides over everything agreed about it
 #   60 - 70   offers, bids: agreements, given back before their order is locked
 #   80 - 120  orders, their lines, payment tickets, customers and kept cards at the gateway
 #   130 - 135 feedback, then the counters of its seller
-#   140 - 170 free for watchlists, carts and messages
+#   140 - 145 conversations, their messages
+#   150 - 170 free for watchlists and carts
 #   180 - 200 notifications, search records, moderation actions: they speak of everything above
 #   210 - 220 payment attempts, refunds: behind their order
 #   300 - 330 equipment: legal entity, equipment, division, client

@@ -152,6 +152,13 @@ class UnitOfWork:
                 self._hold(row)
         return found
 
+    def share(self, query: Select[B]) -> list[B]:
+        """Return the entities of the query, which nobody changes until the end; others may share them, too.
+
+        Not for rows that this transaction changes or locks later: two that do so at once deadlock.
+        Raises LockOrderError."""
+        return self.all(query.with_for_update(read=True).execution_options(populate_existing=True))
+
     def rows(self, query: Select[*tuple[Any, ...]]) -> list[Any]:
         """Return plain rows as this transaction sees them. Raises LockOrderError for a query that locks."""
         self._check_locks_of(query)

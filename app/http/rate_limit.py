@@ -1,4 +1,5 @@
-"""The general request limit: a window of one minute per user or visiting address (IPv6: its /64), for all workers.
+"""The general request limit: a window of one minute per user or visiting address (IPv6: its /64), for all workers;
+and narrower ones for single acts of a user, such as sending a message.
 
 Counts are kept in the process and added to Redis with the first request of a window, then in steps of a twentieth of
 the limit, so that a request costs no round trip; the limit is exact to one step per worker. Without Redis each worker
@@ -39,20 +40,42 @@ def spend_one_request(actor: Actor) -> None:
     limit = settings.rate_limit_user if actor.user_id else settings.rate_limit_visitor
     who = actor.user_id or client_network(request.remote_addr or "?")
     moment = time.time()
-    window = int(moment // _WINDOW)
-    counts = runtime().part(RequestCounts)
+    count = _counted(who, moment)
+    is_first, is_step = count.sent_at == 0, count.unsent * _STEPS >= limit
+    if is_first or (is_step and moment - count.sent_at > _SHORTEST_PAUSE):
+        _add_to_redis(who, count, moment)
+    g.rate = (limit, max(0, limit - count.total), _seconds_left(moment))
+    if count.total > limit:
+        raise TooManyRequests("errMsg_TooManyRequests", g.rate[2])
+
+
+def spend_one_act(what: str, actor: Actor, limit: int) -> None:
+    """Count one act of this user (`what`: `Messages`); raises TooManyRequests beyond `limit` in the present minute.
+
+    Exact over all workers, for a round trip to Redis. What is refused afterwards stays counted."""
+    if not runtime().settings.ratelimit_enabled:
+        return
+    moment, who = time.time(), f"{what}:{actor.realm}:{actor.user_id}"
+    count = _counted(who, moment)
+    _add_to_redis(who, count, moment)
+    if count.total > limit:
+        raise TooManyRequests(f"errMsg_TooMany{what}", _seconds_left(moment), f"TooMany{what}")
+
+
+def _counted(who: str, moment: float) -> _Count:
+    """Return the count of the window of this moment, one more than it was."""
+    counts, window = runtime().part(RequestCounts), int(moment // _WINDOW)
     count = counts.get(who)
     if count is None or count.window != window:
         _forget_old(counts, window)
         count = counts[who] = _Count(window)
     count.total += 1
     count.unsent += 1
-    is_first, is_step = count.sent_at == 0, count.unsent * _STEPS >= limit
-    if is_first or (is_step and moment - count.sent_at > _SHORTEST_PAUSE):
-        _add_to_redis(who, count, moment)
-    g.rate = (limit, max(0, limit - count.total), _WINDOW - int(moment % _WINDOW))
-    if count.total > limit:
-        raise TooManyRequests("errMsg_TooManyRequests", g.rate[2])
+    return count
+
+
+def _seconds_left(moment: float) -> int:
+    return _WINDOW - int(moment % _WINDOW)
 
 
 def _add_to_redis(who: str, count: _Count, moment: float) -> None:

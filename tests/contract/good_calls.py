@@ -84,6 +84,9 @@ class Marketplace:
                    GOOD["createNotification"](self))
         self._make("searchIndexId", f"{ROOT}/searchindexing-api/v1/searchindexes", "searchIndex",
                    GOOD["createSearchIndex"](self))
+        self._make("messagingMessageId", f"{ROOT}/messaging-api/v1/messagingmessages", "messagingMessage",
+                   GOOD["createMessagingMessage"](self), self.buyer)
+        self._make("blockId", f"{ROOT}/people-api/v1/blocks", "block", GOOD["createBlock"](self))
         self._make("moderationActionId", f"{ROOT}/adminmoderation-api/v1/moderationactions", "moderationAction",
                    GOOD["createModerationAction"](self))
 
@@ -188,6 +191,9 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "createModerationAction": lambda world: {"entityId": world.victim.user_id, "entityType": "USER", "reason": "r",
                                              "actionType": "SOFT_DELETE"},
     "updateModerationAction": lambda _: {"reason": "r"},
+    "createMessagingMessage": lambda world: {"toUserId": world.seller.user_id, "content": "Is it still there?"},
+    "updateMessagingMessage": lambda _: {"isRead": True},
+    "createBlock": lambda world: {"userId": world.victim.user_id},
     "createOrderManagementOrder": _order, "createOrderManagementOrderItem": _item,
     "updateOrderManagementOrderStatus": _status, "completeOrderStripeWebhook": _status,
     "startOrderManagementOrderPayment": lambda _: {"paymentUserParams": {"paymentMethodId": VISA}},

@@ -101,11 +101,13 @@ def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnEle
     return {row["id"]: row for row in map(make, found)}
 
 
-def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], order: tuple[Any, ...] = ()) -> Listing:
+def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], order: tuple[Any, ...] = (),
+              counted: Callable[[], int] | None = None) -> Listing:
     """Return a page of the active rows that fulfil `where`, their total, and the cursor of the next page.
 
     `order` (default: oldest first) should be a constant of the module: the statement is prepared once for it. Its
-    terms are columns or `column.desc()`; the id decides among equals. Raises InvalidInput for a wrong `page.after`."""
+    terms are columns or `column.desc()`; the id decides among equals. `counted` tells the total where a counter of
+    these rows is kept; without it they are counted. Raises InvalidInput for a wrong `page.after`."""
     listed = _listed(model, order)
     begins = {} if page.after is None else listed.order.values(page.after)
     query = listed.query if page.after is None else _listed_behind(model, order, tuple(
@@ -117,7 +119,7 @@ def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], orde
         rows = list(map(row_serializer(model).raw_rows[connection.dialect.name], shown))
         if not more and page.after is None and (rows or not page.offset):
             return Listing(rows, page.offset + len(rows), page)
-        total, outdated = _total(connection, model, where)
+        total, outdated = _total(connection, model, where) if counted is None else (counted(), None)
     following = listed.order.cursor([shown[-1][place] for place in listed.places]) if more else None
     return Listing(rows, total, page, following, outdated)
 

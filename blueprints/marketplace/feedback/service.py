@@ -1,5 +1,6 @@
 """feedback as one declaration."""
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
+from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.feedback import jobs
 from blueprints.marketplace.feedback.counting import check_reputations
@@ -11,6 +12,12 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     background=(jobs,),
+    relations=(
+        relations_of(Feedback, Relation("buyerId", "user", visitors=False), Relation("sellerId", "user"),
+                     Relation("orderId", "orderManagementOrder"),
+                     Relation("orderItemId", "orderManagementOrderItem"),
+                     Relation("productId", "productListingProduct")),
+    ),
     checks={"reputations": check_reputations},
     persons=(
         rows_of_people(Feedback, ANONYMOUS, "buyer_id", "seller_id", why="the rating is the seller's reputation",

@@ -2,7 +2,12 @@
 from app.data.person_rows import ERASED, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
-from blueprints.marketplace.notification_management import subscribers, subscribers_feedback, subscribers_orders
+from blueprints.marketplace.notification_management import (
+    subscribers,
+    subscribers_feedback,
+    subscribers_messages,
+    subscribers_orders,
+)
 from blueprints.marketplace.notification_management.models import Notification, UnreadCount
 from blueprints.marketplace.notification_management.routes import api
 from blueprints.marketplace.notification_management.unread import check_unread
@@ -11,7 +16,7 @@ SERVICE = ServiceDeclaration(
     name="notificationManagement", version="1.0.0", description="In-app and mail notifications of users.",
     realms=("marketplace",),
     routes=api,
-    background=(subscribers, subscribers_feedback, subscribers_orders),
+    background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_orders),
     checks={"unread notifications": check_unread},
     relations=(relations_of(Notification, Relation("userId", "user")),),
     persons=(

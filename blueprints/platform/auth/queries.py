@@ -168,6 +168,15 @@ def search_users(actor: Actor, keyword: str, page: Page) -> Listing:
     return list_rows(model, page, or_(has_part(model.folded_fullname, keyword), in_address))
 
 
+def named_accounts(realm: str, name: str, page: Page, without: Iterable[str], nor: Select[tuple[str]]) -> Listing:
+    """Return a page of the active accounts whose fullname holds this part, by id; nothing but signs finds nobody.
+
+    `without` are ids, `nor` is a query of ids that are left out. The rows are whole: show others a brief of them."""
+    model = account_model(realm)
+    return list_rows(model, page, has_part(model.folded_fullname, name), model.id.not_in(sorted(without)),
+                     model.id.not_in(nor))
+
+
 def find_account(realm: str, email: str) -> Any:
     """Return the row (with hash) that holds the e-mail, however it is typed, active or archived, or None."""
     model = account_model(realm)

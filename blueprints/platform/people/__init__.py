@@ -1,1 +1,1 @@
-"""People as the other services must know them: who may trade now, and whose rows are whose."""
+"""People as the other services must know them: who may trade or be written to, and whose rows are whose."""

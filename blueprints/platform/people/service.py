@@ -1,9 +1,14 @@
-"""people as one declaration; it has no routes: other services ask it, and it listens to `user-purged`."""
+"""people as one declaration: what other services ask of people, who blocks whom, and what happens at `user-purged`."""
+from app.data.person_rows import ERASED, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.people import subscribers
+from blueprints.platform.people.models import Block
+from blueprints.platform.people.routes import api
 
 SERVICE = ServiceDeclaration(
-    name="people", version="1.0.0", description="Who may trade, and what becomes of the rows of who is gone.",
+    name="people", version="1.0.0", description="Finding people, blocks, and what becomes of the rows of who is gone.",
     realms=EVERY_REALM,
+    routes=api,
     background=(subscribers,),
+    persons=(rows_of_people(Block, ERASED, "blocker_id", "blocked_id"),),
 )

@@ -1,0 +1,1 @@
+"""Text messages between two users of the marketplace (rules-marketplace §5)."""

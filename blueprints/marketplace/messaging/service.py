@@ -1,0 +1,22 @@
+"""messaging as one declaration."""
+from app.data.person_rows import ERASED, KEPT, rows_of_people
+from app.data.reads.joins import Relation, relations_of
+from app.service import ServiceDeclaration
+from blueprints.marketplace.messaging.checks import check_conversations
+from blueprints.marketplace.messaging.commands import leave_conversations
+from blueprints.marketplace.messaging.models import Conversation, Message
+from blueprints.marketplace.messaging.routes import api
+
+SERVICE = ServiceDeclaration(
+    name="messaging", version="1.0.0", description="Text messages between two users.",
+    realms=("marketplace",),
+    routes=api,
+    relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
+    checks={"conversations": check_conversations},
+    persons=(
+        rows_of_people(Message, KEPT, "from_user_id", "to_user_id", first=leave_conversations,
+                       why="the other party keeps what was said; what that one has deleted, too, is removed"),
+        rows_of_people(Conversation, ERASED, "user_id"),
+        rows_of_people(Conversation, KEPT, "counterpart_id", why="the other party's own list of conversations"),
+    ),
+)

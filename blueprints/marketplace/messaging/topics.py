@@ -1,0 +1,3 @@
+"""Topics of messaging that others listen to, literal from the contract."""
+
+MESSAGE_CREATED = "ebaycclone-messaging-service-dbevent-messagingmessage-created"

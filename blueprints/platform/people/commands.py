@@ -1,0 +1,60 @@
+"""Blocks, and the one question of every message: may these two write to each other now (moderation.md M-23)."""
+from app.actor import Actor
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import Forbidden, NotFound, RuleViolated
+from blueprints.platform.auth.lending import lock_accounts, share_accounts
+from blueprints.platform.people.models import Block
+from blueprints.platform.people.queries import inactive_among, is_blocked_between
+
+NO_SUCH_USER = "User not found"
+
+
+def block_person(actor: Actor, user_id: str) -> Block:
+    """Stop messages between the actor and this person, both ways; a second time changes nothing.
+
+    Raises NotFound when there is no such person, RuleViolated (BlocksOneself)."""
+    if actor.is_user(user_id):
+        raise RuleViolated("BlocksOneself", "Nobody can block themselves")
+    blocker = str(actor.user_id)
+    with unit_of_work(actor) as work:
+        # Behind the accounts, so that a message that shares them is before the block, or refused.
+        if user_id not in lock_accounts(work, {blocker, user_id}):
+            raise NotFound(NO_SUCH_USER)
+        block = work.find(Block, *_of(actor, user_id), lock=True)
+        if block is None:
+            block = work.insert(Block(realm=actor.realm, blocker_id=blocker, blocked_id=user_id))
+        else:
+            work.change(block, is_active=True)
+        work.commit()
+    return block
+
+
+def unblock_person(actor: Actor, user_id: str) -> Block:
+    """Take back the actor's block of this person; raises NotFound when there is none."""
+    with unit_of_work(actor) as work:
+        block = work.find(Block, *_of(actor, user_id), lock=True)
+        if block is None or not block.is_active:
+            raise NotFound
+        work.archive(block)
+        work.commit()
+    return block
+
+
+def refuse_unwritable(work: UnitOfWork, recipient_id: str) -> None:
+    """Refuse a message of the actor to this person unless both are active and neither has blocked the other.
+
+    Both accounts stay as they are until the transaction ends. Raises NotFound when there is no such person, Forbidden
+    (AccountInactive) for the actor, RuleViolated (RecipientUnavailable): the same for a block as for a suspension."""
+    actor = work.actor
+    sender_id = str(actor.user_id)
+    if recipient_id not in share_accounts(work, {sender_id, recipient_id}):
+        raise NotFound(NO_SUCH_USER)
+    inactive = inactive_among(actor.realm, {sender_id, recipient_id})
+    if sender_id in inactive:
+        raise Forbidden("errMsg_AccountInactive", "AccountInactive")
+    if inactive or is_blocked_between(actor.realm, sender_id, recipient_id):
+        raise RuleViolated("RecipientUnavailable", "This person cannot be written to at present")
+
+
+def _of(actor: Actor, user_id: str) -> tuple[bool, ...]:
+    return Block.realm == actor.realm, Block.blocker_id == actor.user_id, Block.blocked_id == user_id

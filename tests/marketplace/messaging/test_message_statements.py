@@ -1,0 +1,97 @@
+"""The number of statements does not grow with messages, and a conversation is read from its index alone."""
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from app.data.entity import db
+from tests.marketplace.messaging.talk import CONVERSATIONS, MESSAGES, conversations, listed, thread, written
+
+
+@contextmanager
+def plans():
+    """Collect how SQLite finds messages and conversations in the block."""
+    found = []
+
+    def explain(_connection, cursor, statement, parameters, *_rest):
+        if statement.startswith("SELECT") and "FROM messaging_" in statement:
+            found.append([row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        event.remove(db.engine, "before_cursor_execute", explain)
+
+
+def test_a_message_needs_as_many_statements_in_a_long_conversation_as_in_a_short_one(people, count_statements):
+    counts = []
+    written(people.ben, people.sara)
+    for _ in range(4):
+        with count_statements() as told:
+            written(people.ben, people.sara)
+        counts.append(len(told))
+    assert len(set(counts)) == 1
+
+
+def test_lists_need_as_many_statements_for_many_rows_as_for_few(people, callers, count_statements):
+    def counted(read):
+        with count_statements() as told:
+            read()
+        return [one for one in told if one.startswith("SELECT")]
+
+    def reads():
+        return [len(counted(read)) for read in (
+            lambda: thread(people.sara, people.ben, "&caching=false"), lambda: listed(people.sara, "?caching=false"),
+            lambda: people.sara.get(f"{CONVERSATIONS}?caching=false"))]
+
+    written(people.ben, people.sara)
+    conversations(people.sara)  # the session is known from now on
+    few = reads()
+    for number in range(6):
+        written(people.ben, people.sara)
+        written(callers.user(f"other{number}"), people.sara)
+    assert reads() == few
+    assert few[0] == 2, "one for the messages, one for their people"
+
+
+def test_a_page_of_a_long_conversation_asks_its_counter_for_the_total(people, count_statements):
+    for _ in range(4):
+        written(people.ben, people.sara)
+    with count_statements() as told:
+        page = people.sara.get(f"{MESSAGES}?withUserId={people.ben.user_id}&pageRowCount=2&getJoins=false").json
+    assert page["paging"]["totalRowCount"] == 4
+    reads = [one for one in told if one.startswith("SELECT")]
+    assert not [one for one in reads if "count(" in one]
+    assert len([one for one in reads if "FROM messaging_message" in one]) == 1
+    assert len([one for one in reads if "FROM messaging_conversation" in one]) == 1
+
+
+@pytest.mark.once("SQLite tells its plan in words")
+def test_a_conversation_is_read_from_its_index_in_its_order(people):
+    for _ in range(3):
+        written(people.ben, people.sara)
+    path = f"{MESSAGES}?withUserId={people.ben.user_id}&pageRowCount=1&getJoins=false"
+    with plans() as first:
+        page = people.sara.get(path).json
+    with plans() as second:
+        people.sara.get(f"{path}&after={page['paging']['next']}")
+    for plan, total in (first, second):
+        assert len(plan) == 1, "no sorting"
+        assert "USING INDEX ix_messaging_message_thread" in plan[0]
+        assert total == ["SEARCH messaging_conversation USING INDEX sqlite_autoindex_messaging_conversation_1 "
+                         "(user_id=? AND counterpart_id=?)"]
+
+
+@pytest.mark.once("SQLite tells its plan in words")
+def test_nothing_that_people_do_with_messages_walks_their_tables(people):
+    sent = [written(people.ben, people.sara) for _ in range(3)]
+    with plans() as found:
+        written(people.sara, people.ben)
+        listed(people.sara, "?pageRowCount=2")
+        listed(people.sara, "?isRead=false&pageRowCount=1")
+        listed(people.sara, f"?fromUserId={people.ben.user_id}&pageRowCount=1")
+        people.sara.get(f"{CONVERSATIONS}?pageRowCount=1")
+        people.sara.patch(f"{MESSAGES}/{sent[0]}", json={"isRead": True})
+        people.sara.delete(f"{MESSAGES}/{sent[2]}")
+    assert not [step for plan in found for step in plan if step.startswith("SCAN messaging_")]
