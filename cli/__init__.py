@@ -60,7 +60,16 @@ def load_command(name: str) -> click.Command:
     """Import and return the click command called `name`."""
     module = import_module(FOREIGN_MODULES.get(name, f"cli.{name.replace('-', '_')}"))
     command: click.Command = getattr(module, name.replace("-", "_"))
+    _tell_in_whole_sentences(command)
     return command
+
+
+def _tell_in_whole_sentences(command: click.Command) -> None:
+    """Let a group's list show the first paragraph of each command; click would cut it off within the first line."""
+    if isinstance(command, click.Group):
+        for member in command.commands.values():
+            member.short_help = member.short_help or (member.help or "").split("\n\n")[0]
+            _tell_in_whole_sentences(member)
 
 
 def attach_commands(app: Flask, script_info: ScriptInfo | None = None) -> None:

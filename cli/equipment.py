@@ -171,7 +171,6 @@ def _status_command(
         action,
         help=f"{action.capitalize()} a {subject}.\n\nExample: flask equipment "
         f"{subject.replace(' ', '-')} {action} 018f… --yes",
-        short_help=f"{action} it",
     )
     @click.argument("id")
     @acts

@@ -402,7 +402,7 @@ def _json_file(file: Path) -> dict[str, Any]:
 
 def _tenant_facts(found: Tenant) -> dict[str, Any]:
     return {"tenantId": found.tenant_id, "status": found.status, "createdAt": found.created_at,
-            "resources": " ".join(name for name in found.resources if not name.endswith(f"/{tenants.WORDS_FORM}"))}
+            "resources": " ".join(tenants.table_sets(found))}
 
 
 def _record(**detail: Any) -> None:

@@ -83,6 +83,9 @@ def import_products(file: Path, seller_email: str, delimiter: str | None, dry_ru
                     as_json: bool) -> None:
     """List the products of the CSV FILE with their categories; what was imported before is left alone.
 
+    Its columns are id, name, category_path (`Tools > Soldering`), price_gbp and, if wanted, manufacturer, rating,
+    reviews, availability.
+
     The file may come from a spreadsheet: commas, semicolons or tabs, UTF-8, UTF-16 or Windows-1252, `12.50` or `12,50`.
     A product whose price is empty becomes an auction from 0.99. A line that is not taken is told with its number and
     makes the exit code 1.

@@ -22,15 +22,15 @@ WEBHOOK = "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayme
 DEMO_LOGINS = """\
   marketplace  admin@admin.com / {superadmin}   (superAdmin, in each realm)
   marketplace  anna@demo.test / demo-pass-1     (sells)
-  marketplace  ben@demo.test / demo-pass-1      (buys)"""
+  marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test)"""
 
 READY = """\
 
 Guildhall runs at {url}   (Ctrl-C ends it; data and logs: {home})
 {logins}
 
-Try:
-  curl -s {url}/
+In a browser: {url}/swagger has every API, to read and to try.
+In a second terminal:
   curl -s {url}/marketplace/auth-api/login -H 'Content-Type: application/json' \\
        -d '{{"username": "anna@demo.test", "password": "demo-pass-1"}}'
   curl -s {url}/marketplace/productlisting-api/health

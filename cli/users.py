@@ -107,11 +107,11 @@ def import_users(file: Path, realm: str, delimiter: str | None, dry_run: bool, y
     """
     rows = [examined(realm, row) for row in read_rows(file, delimiter)]
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("new", "exists", "refused")}
-    question = f"{realm}: {counts['new']} users are created, {counts['exists']} exist, {counts['refused']} are refused"
+    question = f"{realm}: users to create: {counts['new']}, existing: {counts['exists']}, refused: {counts['refused']}"
     if agreed(question, dry_run=dry_run, yes=yes, reports=True):
         with click.progressbar(rows, label="importing", hidden=as_json) as moving:
             rows = _enrolled(realm, moving, counts["new"])
-        click.echo(f"{sum(row.outcome == 'created' for row in rows)} users were created", err=True)
+        click.echo(f"users created: {sum(row.outcome == 'created' for row in rows)}", err=True)
     _print_import(rows, as_json=as_json)
     if any(row.outcome == "refused" for row in rows):
         raise click.exceptions.Exit(1)

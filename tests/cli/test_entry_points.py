@@ -4,7 +4,7 @@ import pytest
 from flask.cli import FlaskGroup
 
 import cli
-from cli import CommandIndex, wsgi_application
+from cli import COMMANDS, CommandIndex, load_command, wsgi_application
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +26,10 @@ def test_flask_looking_up_a_command_gets_the_index_and_the_command_itself_the_wh
         assert isinstance(wsgi_application(), CommandIndex)
         with click.Context(click.Command("doctor"), parent=looking_up):
             assert wsgi_application() == "the whole system"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_a_groups_commands_is_not_cut_off(name: str) -> None:
+    command = load_command(name)
+    listed = command.get_help(click.Context(command, info_name=name)).partition("\nCommands:")[2]
+    assert "..." not in listed

@@ -96,7 +96,8 @@ def test_an_unknown_resource_is_wrong_usage(run: Callable[..., Result], world: W
 # Acts
 
 def test_a_tenant_is_added_listed_suspended_resumed_and_dropped(run: Callable[..., Result], world: World) -> None:
-    assert told(run("tenant", "add", TENANT, "--yes", "--json"))["status"] == "active"
+    added = told(run("tenant", "add", TENANT, "--yes", "--json"))
+    assert (added["status"], added["resources"]) == ("active", "organization/v1")
     caller = world.caller(TENANT)
     assert told(run("tenant", "suspend", TENANT, "--yes", "--json"))["status"] == "suspended"
     assert caller.search().status_code == 403

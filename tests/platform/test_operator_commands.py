@@ -145,7 +145,7 @@ def test_people_come_in_from_a_spreadsheet(flask_users, tmp_path, encoding):
     assert [(row["line"], row["email"], row["outcome"]) for row in json.loads(result.stdout)] == [
         (2, "ada@example.com", "created"), (3, "bo@example.com", "refused")]
     assert result.exit_code == 1
-    assert "1 users were created" in result.stderr
+    assert "users created: 1" in result.stderr
     assert "Ada Müller" in flask_users("list").stdout
 
 

@@ -131,6 +131,11 @@ def is_former(ports: Ports, tenant: Tenant, kind: ResourceType) -> bool:
                for later in ports.schemas.kinds[kind.name].lineage)
 
 
+def table_sets(tenant: Tenant) -> list[str]:
+    """Return the versions of resource types that the tenant has tables for, as "organization/v1"."""
+    return [made for made in tenant.resources if made.count("/") == 1]
+
+
 def _word_set(kind: ResourceType) -> str:
     return f"{kind.table_set}/{WORDS_FORM}"
 
