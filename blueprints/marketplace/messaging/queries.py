@@ -1,5 +1,5 @@
 """The reads of messaging: everybody's own, staff's too (rules-marketplace §5.2, moderation.md M-22)."""
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -24,14 +24,13 @@ REALM = "marketplace"
 MESSAGE_FILTERS = Filters((equal(Message.from_user_id), equal(Message.to_user_id), equal(Message.is_read)))
 _NEWEST_FIRST = (Message.sent_at.desc(), Message.id.desc())
 _LATEST_FIRST = row_order(Conversation.last_at.desc(), Conversation.counterpart_id.desc())
-_RELATIONS = (("fromUser", "fromUserId"), ("toUser", "toUserId"))
 
 
 def get_message(actor: Actor, asked: ReadRequest, message_id: str) -> Wire:
     """Return a message to its parties, while they have not deleted it, and to staff; raises NotFound, Forbidden."""
     row = get_row(Message, message_id, not_deleted_by(actor.user_id))
     require_self_or_staff(actor, row["fromUserId"], row["toUserId"])
-    return _with_people(asked, [row], _RELATIONS)[0]
+    return row
 
 
 def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
@@ -42,10 +41,8 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
     mine = (or_(Message.from_user_id == me, Message.to_user_id == me) if other is None
             else Message.pair == pair_of(me, other))
     counted: Callable[[], int] | None = None if asked.where else partial(_kept, Conversation.messages, me, other)
-    listing = list_rows(Message, asked.page, *asked.where, mine, not_deleted_by(me), order=_NEWEST_FIRST,
-                        counted=counted)
-    _with_people(asked, listing.rows, _RELATIONS)
-    return listing
+    return list_rows(Message, asked.page, *asked.where, mine, not_deleted_by(me), order=_NEWEST_FIRST,
+                     counted=counted)
 
 
 def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
@@ -57,7 +54,7 @@ def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
     latest = rows_by_id(Message, [row["latestMessageId"] for row in listing.rows])
     for row in listing.rows:
         row["latestMessage"] = latest.get(row.pop("latestMessageId"))
-    _with_people(asked, listing.rows, (("counterpart", "counterpartId"),))
+    _add_counterparts(asked, listing.rows)
     listing.extras["unread"] = _kept(Conversation.unread, str(actor.user_id))
     return listing
 
@@ -113,10 +110,9 @@ def _conversation(row: Row[Any]) -> Wire:
             "lastAt": iso(row.last_at), "latestMessageId": row.last_message_id}
 
 
-def _with_people(asked: ReadRequest, rows: list[Wire], relations: Iterable[tuple[str, str]]) -> list[Wire]:
-    """Add the brief of each person whom the relations name, one statement for all rows."""
-    if asked.joins and not asked.local_only and rows:
-        briefs = user_briefs(REALM, {row[id_name] for row in rows for _, id_name in relations})
+def _add_counterparts(asked: ReadRequest, rows: list[Wire]) -> None:
+    """Add the brief of each counterpart, in one statement for all rows; a conversation is no data object."""
+    if asked.joins and not asked.local_only:
+        briefs = user_briefs(REALM, {row["counterpartId"] for row in rows})
         for row in rows:
-            row.update((name, briefs.get(row[id_name])) for name, id_name in relations)
-    return rows
+            row["counterpart"] = briefs.get(row["counterpartId"])
