@@ -7,6 +7,7 @@ from types import ModuleType
 
 from flask import Flask
 
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import PersonRows
 from app.http.declaration import Routes
 from app.http.service import Service
@@ -46,6 +47,8 @@ class ServiceDeclaration:
     """The settings whose grammar only it knows, and what reads them or raises ValueError or ArithmeticError."""
     persons: tuple[PersonRows, ...] = ()
     """What becomes of its rows that name a person, when that person is gone for good: every such table."""
+    moderated: tuple[ModeratedKind, ...] = ()
+    """Which of its objects staff moderate, and how each is done."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

@@ -171,6 +171,12 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "createModerationAction": lambda world: {"entityId": world.victim.user_id, "entityType": "USER", "reason": "r",
                                              "actionType": "SOFT_DELETE"},
     "updateModerationAction": lambda _: {"reason": "r"},
+    "rebuildAllSearchRecords": lambda _: {"reason": "r"},
+    "fixPaymentRecord": lambda world: {"orderId": world.ids["orderManagementOrderId"], "reason": "r",
+                                       "fixParams": {"_paymentConfirmation": "pending"}},
+    "flagMediaAsset": lambda world: {"mediaAssetId": world.ids["productListingMediaId"], "reason": "r"},
+    "restoreSoftDeletedEntity": lambda world: {
+        "entityType": "CATEGORY", "entityId": world.ids["categoryId"], "reason": "r"},
     "createOrderManagementOrder": _order, "createOrderManagementOrderItem": _item,
     "updateOrderManagementOrderStatus": _status, "completeOrderStripeWebhook": _status,
     "startOrderManagementOrderPayment": lambda _: {"paymentUserParams": {"paymentMethodId": VISA}},

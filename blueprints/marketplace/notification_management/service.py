@@ -1,7 +1,9 @@
 """notificationManagement as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, rows_of_people
 from app.service import ServiceDeclaration
 from blueprints.marketplace.notification_management import subscribers, subscribers_orders
+from blueprints.marketplace.notification_management.commands import restore_notification
 from blueprints.marketplace.notification_management.models import Notification, UnreadCount
 from blueprints.marketplace.notification_management.routes import api
 from blueprints.marketplace.notification_management.unread import check_unread
@@ -11,6 +13,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     background=(subscribers, subscribers_orders),
+    moderated=(ModeratedKind("NOTIFICATION", restore_notification),),
     checks={"unread notifications": check_unread},
     persons=(
         rows_of_people(Notification, ERASED, "user_id"),

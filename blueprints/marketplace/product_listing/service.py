@@ -1,9 +1,10 @@
 """productListing as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, KEPT, rows_of_people
 from app.service import ServiceDeclaration
 from blueprints.marketplace.product_listing import subscribers
 from blueprints.marketplace.product_listing.checks import check_listings
-from blueprints.marketplace.product_listing.commands import withdraw_listings_of
+from blueprints.marketplace.product_listing.commands import restore_media, restore_product, withdraw_listings_of
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.routes import api
 
@@ -12,6 +13,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     background=(subscribers,),
+    moderated=(ModeratedKind("PRODUCT", restore_product), ModeratedKind("MEDIA", restore_media)),
     checks={"listings": check_listings},
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",
