@@ -14,7 +14,7 @@ from app.runtime import runtime
 from blueprints.marketplace.admin_moderation.commands import record_action
 from blueprints.marketplace.admin_moderation.rules import EVERYTHING
 from blueprints.marketplace.order_management import paying
-from blueprints.marketplace.product_listing.commands import delete_media
+from blueprints.marketplace.product_listing.commands import remove_media
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def fix_payment(actor: Actor, *, order_id: str, fix_params: dict[str, Any], reas
 def flag_media(actor: Actor, *, media_asset_id: str, reason: str) -> None:
     """Remove a media asset, also from the listings that show it. Raises NotFound."""
     with unit_of_work(actor) as work:
-        delete_media(actor, media_asset_id)
+        remove_media(actor, media_asset_id)
         record_action(actor, entity_type="MEDIA", entity_id=media_asset_id, action_type="MEDIA_FLAG", reason=reason)
         work.commit()
 

@@ -150,6 +150,11 @@ def delete_media(actor: Actor, media_id: str) -> Media:
         return media
 
 
+def remove_media(actor: Actor, media_id: str) -> None:
+    """Remove a media asset for another service, which is lent no row of it; raises as delete_media."""
+    delete_media(actor, media_id)
+
+
 def restore_media(actor: Actor, media_id: str) -> bool:
     """Bring a removed media asset back, on the listings that name it too; returns whether it was gone.
 
