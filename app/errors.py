@@ -11,6 +11,8 @@ class ApiError(Exception):
 
     status = 500
     err_code: int | str | None = None
+    is_bare = False
+    """Its JSON is `{status, message}` and nothing else."""
 
     def __init__(self, message: str, err_code: int | str | None = None, detail: Any = None,
                  headers: dict[str, str] | None = None) -> None:
@@ -53,6 +55,15 @@ class Forbidden(ApiError):
 
     status = 403
     err_code = "ForbiddenAccess"
+
+
+class BareForbidden(Forbidden):
+    """403 of a route whose document words it so (rules-marketplace §1.2)."""
+
+    is_bare = True
+
+    def __init__(self) -> None:
+        super().__init__("Forbidden")
 
 
 class NotFound(ApiError):
@@ -109,6 +120,8 @@ class Unavailable(ApiError):
 
 def error_body(error: ApiError) -> dict[str, Any]:
     """Return the documented error JSON (rules-platform §2.5)."""
+    if error.is_bare:
+        return {"status": error.status, "message": error.message}
     moment = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
     body = {"result": "ERR", "status": error.status, "message": error.message, "errCode": error.err_code,
             "date": moment}

@@ -13,6 +13,7 @@ from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
 from app.data.connections import configure_database
 from app.data.entity import db
+from app.data.moderated_kinds import ModeratedKinds
 from app.data.person_rows import EXPIRING, KEPT, PersonTables, rows_of_people
 from app.events.relay import WakeUp
 from app.events.subscriptions import Subscription, Subscriptions
@@ -147,6 +148,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         EventsOfServices((service.name, ServiceEvents(service.emits, tuple(
             one for one in annotations_in(service.background) if isinstance(one, Subscription))))
             for service in services),
+        ModeratedKinds((kind.entity_type, kind) for service in services for kind in service.moderated),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))
 

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from flask import Flask
 
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.http.declaration import Routes
@@ -53,6 +54,8 @@ class ServiceDeclaration:
     """What its objects point at: `getJoins` adds the targets to their rows (app/data/reads/joins.py)."""
     targets: tuple[JoinTarget, ...] = ()
     """What it shows of its own objects beside the rows that point at them."""
+    moderated: tuple[ModeratedKind, ...] = ()
+    """Which of its objects staff moderate, and how each is done."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

@@ -1,15 +1,16 @@
-"""`flask moderate`: the record of what staff changed by hand, notes for it, and the second chance of decision 12.
+"""`flask moderate`: the record of what staff changed by hand, corrections that leave an entry, second chances.
 
 The services are imported by the commands that need them: help answers at once."""
+from collections.abc import Callable
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
 from app.actor import system_actor
-from app.errors import ApiError
+from app.errors import ApiError, NotFound
 from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows, say_unchanged
 
 _OPERATOR = system_actor("marketplace", operator="flask moderate")
 _SHOWN = ("actionTimestamp", "actionType", "entityType", "entityId", "adminId", "reason")
@@ -18,7 +19,7 @@ _reason_option = click.option("--reason", required=True, help="Why; it is record
 
 @click.group()
 def moderate() -> None:
-    """Moderation: the record, notes, a second chance for the runner-up.
+    """Moderation: the record, notes, what is removed or brought back, a second chance for the runner-up.
 
     Example: flask moderate record --limit 10
     """
@@ -60,6 +61,58 @@ def note(entity_type: str, entity_id: Any, reason: str, dry_run: bool, yes: bool
     entry = commands.record_action(_OPERATOR, entity_type=entity_type, entity_id=str(entity_id),
                                    action_type="ADMIN_NOTE", reason=reason)
     print_facts({"id": entry.id, "reason": entry.reason}, as_json=as_json)
+
+
+@moderate.command("restore")
+@click.argument("entity_type", metavar="TYPE", type=click.Choice(ENTITY_TYPES))
+@click.argument("entity_id", metavar="ID", type=click.UUID)
+@_reason_option
+@acts
+@with_appcontext
+def restore(entity_type: str, entity_id: Any, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Bring the TYPE with that ID back, which was soft-deleted; leaves an entry in the record.
+
+    Example: flask moderate restore PRODUCT 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "removed by mistake" --yes
+    """
+    if not agreed(f"{entity_type} {entity_id} comes back", dry_run=dry_run, yes=yes):
+        return
+    from blueprints.marketplace.admin_moderation import corrections
+
+    was_gone = _corrected(f"there is no {entity_type} {entity_id}", lambda: corrections.restore_entity(
+        _OPERATOR, entity_type=entity_type, entity_id=str(entity_id), reason=reason))
+    if was_gone:
+        print_facts({"entityType": entity_type, "entityId": str(entity_id), "restored": True}, as_json=as_json)
+    else:
+        say_unchanged(f"{entity_type} {entity_id} is there")
+
+
+@moderate.command("flag-media")
+@click.argument("media_id", metavar="ID", type=click.UUID)
+@_reason_option
+@acts
+@with_appcontext
+def flag_media(media_id: Any, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Remove the media asset with that ID, also from its listings; leaves an entry in the record.
+
+    Example: flask moderate flag-media 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "shows a person's papers" --yes
+    """
+    if not agreed(f"media asset {media_id} is removed", dry_run=dry_run, yes=yes):
+        return
+    from blueprints.marketplace.admin_moderation import corrections
+
+    _corrected(f"there is no media asset {media_id}",
+               lambda: corrections.flag_media(_OPERATOR, media_asset_id=str(media_id), reason=reason))
+    print_facts({"mediaAssetId": str(media_id), "removed": True}, as_json=as_json)
+
+
+def _corrected(missing: str, correct: Callable[[], Any]) -> Any:
+    """Correct something; a refusal becomes a sentence, `missing` where there is nothing to correct."""
+    try:
+        return correct()
+    except NotFound as error:
+        raise click.ClickException(missing) from error
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
 
 
 @moderate.command("second-chance")

@@ -30,3 +30,13 @@ def archive_object(actor: Actor, model: type[E], object_id: str) -> E:
         entity = work.archive(work.lock(model, object_id))
         work.commit()
     return entity
+
+
+def restore_object(actor: Actor, model: type[Entity], object_id: str) -> bool:
+    """Bring a soft-deleted object back; returns whether it was gone. Raises NotFound, DuplicateRecord."""
+    with unit_of_work(actor) as work:
+        entity = work.lock(model, object_id, archived_too=True)
+        was_gone = not entity.is_active
+        work.restore(entity)
+        work.commit()
+    return was_gone

@@ -76,8 +76,8 @@ class UnitOfWork:
         self._records: list[dict[str, Any]] = []
         self._rows: dict[Entity, tuple[int, bytes]] = {}
         self._invalidated: set[str] = set()
-        self._after_commit: list[Callable[[], None]] = []
-        self._to_run: list[Callable[[], None]] = []
+        self._after_commit: list[Callable[[], object]] = []
+        self._to_run: list[Callable[[], object]] = []
 
     def connection(self) -> Connection:
         """Return the transaction's connection, for reads that must see what it has written (app/data/connections)."""
@@ -216,6 +216,11 @@ class UnitOfWork:
         entity.is_active = False
         return entity
 
+    def restore(self, entity: E) -> E:
+        """Bring a soft-deleted row back; its dbevent is `-updated`, and what others have taken meanwhile refuses it."""
+        entity.is_active = True
+        return entity
+
     def delete(self, row: Base) -> None:
         """Remove a row for good (sessions, purged accounts)."""
         self._session.delete(row)
@@ -286,7 +291,7 @@ class UnitOfWork:
         """Invalidate these version keys after the commit (app/data/list_cache.py)."""
         self._invalidated.update(names)
 
-    def after_commit(self, action: Callable[[], None]) -> None:
+    def after_commit(self, action: Callable[[], object]) -> None:
         """Run `action` once the transaction is durable and others may write: it may wait for somebody outside.
 
         For dropping copies and waking workers only, never for effects."""

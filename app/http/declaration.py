@@ -126,17 +126,18 @@ class Routes:
     def system(self, path: str, *, name: str, method: str = "GET", body: type[Schema] | None = None,
                parameters: Sequence[Mapping[str, Any]] | None = None, request_body: dict[str, Any] | None = None,
                responses: Mapping[str, Any] | None = None, changes_login: bool = False,
-               security: Sequence[Mapping[str, Any]] | None = None) -> Decorator:
+               bare_forbidden: bool = False, security: Sequence[Mapping[str, Any]] | None = None) -> Decorator:
         """Declare a bare route (rules-platform §2.1, §3.4): view(actor, **path) returns a Response or JSON.
 
         `parameters`, `request_body`, `responses` and `security` are what its OpenAPI operation says beside the rest.
-        `changes_login`: only our own pages, those of CORS_ORIGINS and programs may ask (app/http/own_pages.py)."""
+        `changes_login`: only our own pages, those of CORS_ORIGINS and programs may ask (app/http/own_pages.py).
+        `bare_forbidden`: its 403 is `{status, message}` alone; `responses` says so."""
         said = {"parameters": parameters, "requestBody": request_body, "responses": responses, "security": security}
         policy = self._policies[name]
 
         def write(view: View) -> View:
             def add(blueprint: ServiceBlueprint) -> None:
-                route = SystemRoute(blueprint.service, name, policy, view, changes_login)
+                route = SystemRoute(blueprint.service, name, policy, view, changes_login, bare_forbidden)
                 blueprint.add_system(route, path, method, partial(
                     describe_system, name, view, method, path, body, policy,
                     {key: value for key, value in said.items() if value is not None}))

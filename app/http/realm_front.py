@@ -22,7 +22,7 @@ from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import InvalidInput
+from app.errors import BareForbidden, InvalidInput
 from app.http.envelope import (
     JSON,
     Answer,
@@ -68,6 +68,8 @@ class SystemRoute:
     view: View
     changes_login: bool = False
     """It sets, replaces or ends what a browser is logged in with: foreign pages may not ask for it."""
+    bare_forbidden: bool = False
+    """Whose role may not call it gets `{status, message: "Forbidden"}`, as the documents of the route have it."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,9 @@ def _admit(api: BusinessApi | SystemRoute, actor: Actor, path: PathValues) -> Ac
 def _admit_system(route: SystemRoute, actor: Actor, path: PathValues) -> Actor:
     if route.changes_login:
         check_login_change()
+    is_known = not actor.is_anonymous and actor.owed_factor is None
+    if route.bare_forbidden and is_known and not route.policy(actor):
+        raise BareForbidden
     return _admit(route, actor, path)
 
 

@@ -224,6 +224,13 @@ def _check_storable(value: Any, levels: int) -> None:
             _check_storable(item, levels - 1)
 
 
+class ObjectOf(fields.Nested):
+    """A JSON object with the fields of a schema, or the text of one (rules-platform §2.6)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, *rest: Any, **options: Any) -> Any:
+        return super()._deserialize(JsonObject().deserialize(value), attr, data, *rest, **options)
+
+
 class IdList(fields.Field[list[str]]):
     """A list of UUIDs, at most 100."""
 

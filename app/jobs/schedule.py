@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from sqlalchemy import update
+
 from app.actor import Actor, system_actor
 from app.annotations import annotate
+from app.clock import now
 from app.data.unit_of_work import UnitOfWork
+from app.jobs.models import JobRun
+from app.jobs.wakeup import wake
 from app.runtime import runtime
 
 Job = Callable[[], object]
@@ -79,6 +84,19 @@ def on_due(kind: str, *, realm: str) -> Callable[[DueHandler], DueHandler]:
 def jobs() -> dict[str, PeriodicJob]:
     """Return the periodic jobs by name."""
     return runtime().part(Schedule).jobs
+
+
+def run_soon(work: UnitOfWork, name: str) -> None:
+    """Let a periodic job run as soon as this transaction is committed and a worker is free, also when Redis is away.
+
+    One that has never run is due anyway."""
+    make_due(work, name)
+    work.after_commit(partial(wake, name))
+
+
+def make_due(work: UnitOfWork, name: str) -> None:
+    """Let the time of a periodic job have come: the scheduler calls it at its next tick."""
+    work.execute(update(JobRun).where(JobRun.name == name).values(next_run_at=now()))
 
 
 def due_handler(realm: str, kind: str) -> DueHandler | None:

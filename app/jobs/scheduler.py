@@ -19,7 +19,7 @@ from app.data.unit_of_work import unit_of_work
 from app.errors import DuplicateRecord
 from app.events.deliveries import DELIVERIES
 from app.jobs.models import JobRun
-from app.jobs.schedule import jobs
+from app.jobs.schedule import jobs, make_due
 from app.jobs.wakeup import DELIVER, wake
 
 log = logging.getLogger("guildhall.scheduler")
@@ -54,7 +54,7 @@ def _call(name: str) -> bool:
     called = wake(name)
     if not called:
         with unit_of_work(kernel_actor()) as work:
-            work.execute(update(JobRun).where(JobRun.name == name).values(next_run_at=now()))
+            make_due(work, name)
             work.commit()
     return called
 

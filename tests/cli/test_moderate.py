@@ -7,6 +7,7 @@ import pytest
 from app.actor import system_actor
 from app.clock import moved_clock
 from blueprints.marketplace.auction_offer.commands import close_auction
+from blueprints.marketplace.product_listing.commands import create_media, delete_product
 from cli import load_command
 from tests.marketplace.auction_offer.saleroom import Saleroom
 
@@ -39,7 +40,8 @@ def recorded(moderate):
 
 
 def test_nothing_is_done_without_a_reason(moderate, unpaid):
-    for words in (("second-chance", unpaid), ("note", "PRODUCT", unpaid)):
+    for words in (("second-chance", unpaid), ("note", "PRODUCT", unpaid), ("restore", "PRODUCT", unpaid),
+                  ("flag-media", unpaid)):
         result = moderate(*words, "--yes")
         assert (result.exit_code, "--reason" in result.stderr) == (2, True)
     assert recorded(moderate) == []
@@ -72,3 +74,32 @@ def test_a_second_chance_is_an_offer_and_an_entry_in_the_record(moderate, unpaid
 def test_a_note_is_recorded(moderate, unpaid):
     assert moderate("note", "PRODUCT", unpaid, "--reason", "is genuine", "--yes").exit_code == 0
     assert [entry["reason"] for entry in recorded(moderate)] == ["is genuine (flask moderate)"]
+
+
+def test_what_is_not_there_is_neither_removed_nor_brought_back(moderate):
+    for words, said in ((("restore", "PRODUCT", str(uuid4())), "there is no PRODUCT"),
+                        (("restore", "FEEDBACK", str(uuid4())), "nothing of type FEEDBACK"),
+                        (("flag-media", str(uuid4())), "there is no media asset")):
+        refused = moderate(*words, "--reason", "r", "--yes")
+        assert (refused.exit_code, said in refused.stderr) == (1, True), refused.stderr
+    assert recorded(moderate) == []
+
+
+def test_a_listing_comes_back_once(moderate, room):
+    listing = room.fixed()
+    delete_product(room.seller.actor, listing)
+    words = ("restore", "PRODUCT", listing, "--reason", "by mistake")
+    assert "nothing was changed" in moderate(*words, "--dry-run").stderr
+    assert json.loads(moderate(*words, "--yes", "--json").stdout)["restored"] is True
+    assert room.product(listing)["isActive"] is True
+    assert json.loads(moderate(*words, "--yes", "--json").stdout) == {
+        "changed": False, "reason": f"PRODUCT {listing} is there"}
+    assert [(entry["actionType"], entry["reason"]) for entry in recorded(moderate)] == [
+        ("RESTORE", "by mistake (flask moderate)")]
+
+
+def test_a_picture_is_removed(moderate, room):
+    media = create_media(room.seller.actor, mime_type="image/png", url="https://a.example/b.png", size=5)
+    assert moderate("flag-media", media.id, "--reason", "a person's papers", "--yes").exit_code == 0
+    [entry] = recorded(moderate)
+    assert (entry["actionType"], entry["entityId"]) == ("MEDIA_FLAG", media.id)

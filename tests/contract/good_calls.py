@@ -194,6 +194,12 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "createMessagingMessage": lambda world: {"toUserId": world.seller.user_id, "content": "Is it still there?"},
     "updateMessagingMessage": lambda _: {"isRead": True},
     "createBlock": lambda world: {"userId": world.victim.user_id},
+    "rebuildAllSearchRecords": lambda _: {"reason": "r"},
+    "fixPaymentRecord": lambda world: {"orderId": world.ids["orderManagementOrderId"], "reason": "r",
+                                       "fixParams": {"_paymentConfirmation": "pending"}},
+    "flagMediaAsset": lambda world: {"mediaAssetId": world.ids["productListingMediaId"], "reason": "r"},
+    "restoreSoftDeletedEntity": lambda world: {
+        "entityType": "CATEGORY", "entityId": world.ids["categoryId"], "reason": "r"},
     "createOrderManagementOrder": _order, "createOrderManagementOrderItem": _item,
     "updateOrderManagementOrderStatus": _status, "completeOrderStripeWebhook": _status,
     "startOrderManagementOrderPayment": lambda _: {"paymentUserParams": {"paymentMethodId": VISA}},

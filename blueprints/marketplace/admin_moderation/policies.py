@@ -7,4 +7,9 @@ POLICIES: dict[str, Predicate] = {
     "getModerationAction": staff,
     "listModerationActions": staff,
     "updateModerationAction": staff,
+    # Corrections of what other services own (§1.2; AM2: all ADMIN roles)
+    "rebuildAllSearchRecords": staff,
+    "fixPaymentRecord": staff,
+    "flagMediaAsset": staff,
+    "restoreSoftDeletedEntity": staff,
 }

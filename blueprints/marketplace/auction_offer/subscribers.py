@@ -4,6 +4,7 @@ from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from blueprints.marketplace.auction_offer.commands import close_auction, take_out_bids_of
 from blueprints.marketplace.auction_offer.offer_commands import decline_open_offers, end_offers_of
+from blueprints.marketplace.product_listing.auction_state import lock_listing
 from blueprints.marketplace.product_listing.topics import PRODUCT_DELETED
 from blueprints.platform.auth.topics import standing_topic, user_topic
 from blueprints.platform.people.queries import inactive_among
@@ -11,7 +12,9 @@ from blueprints.platform.people.queries import inactive_among
 
 @subscribe(PRODUCT_DELETED, name="auction_offer.end_with_listing")
 def end_with_listing(work: UnitOfWork, event: Event) -> None:
-    """Cancel the bids of a withdrawn auction, decline the offers on a withdrawn listing."""
+    """Cancel the bids of a withdrawn auction, decline the offers on a withdrawn listing; not of one restored since."""
+    if lock_listing(work, event.key, withdrawn_too=True).is_active:
+        return
     if event.payload["type"] == "AUCTION":
         close_auction(work.actor, event.payload["id"], early=True)
     decline_open_offers(work.actor, event.payload["id"])

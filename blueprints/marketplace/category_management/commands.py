@@ -2,7 +2,7 @@
 from typing import Any
 
 from app.actor import Actor
-from app.data.object_commands import archive_object, change_object, insert_object
+from app.data.object_commands import archive_object, change_object, insert_object, restore_object
 from app.data.unit_of_work import unit_of_work
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
@@ -20,6 +20,11 @@ def change_category(actor: Actor, category_id: str, **values: Any) -> Category:
 def delete_category(actor: Actor, category_id: str) -> Category:
     """Soft-delete a category; raises NotFound."""
     return archive_object(actor, Category, category_id)
+
+
+def restore_category(actor: Actor, category_id: str) -> bool:
+    """Bring a deleted category back; returns whether it was gone. Raises NotFound."""
+    return restore_object(actor, Category, category_id)
 
 
 def create_subcategory(actor: Actor, *, category_id: str, **values: Any) -> Subcategory:

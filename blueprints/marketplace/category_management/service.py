@@ -1,6 +1,8 @@
 """categoryManagement as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
+from blueprints.marketplace.category_management.commands import restore_category
 from blueprints.marketplace.category_management.models import Subcategory
 from blueprints.marketplace.category_management.queries import categories_by_id, subcategories_by_id
 from blueprints.marketplace.category_management.routes import api
@@ -14,4 +16,5 @@ SERVICE = ServiceDeclaration(
         JoinTarget("category", ("id", "title"), lambda _, ids: categories_by_id(ids)),
         JoinTarget("subcategory", ("id", "name", "group"), lambda _, ids: subcategories_by_id(ids)),
     ),
+    moderated=(ModeratedKind("CATEGORY", restore_category),),
 )

@@ -64,6 +64,18 @@ def delete_notification(actor: Actor, notification_id: str) -> Notification:
     return notification
 
 
+def restore_notification(actor: Actor, notification_id: str) -> bool:
+    """Bring a deleted notification back, unread ones count again; returns whether it was gone. Raises NotFound."""
+    with unit_of_work(actor) as work:
+        notification = work.lock(Notification, notification_id, archived_too=True)
+        was_gone = not notification.is_active
+        if was_gone:
+            work.restore(notification)
+            count_unread(work, notification.user_id, 1 - int(notification.is_read))
+        work.commit()
+    return was_gone
+
+
 def set_read(actor: Actor, ids: Sequence[str] | None = None) -> int:
     """Mark the actor's notifications with these ids as read, or the oldest MOST_AT_ONCE unread ones; returns how many.
 

@@ -1,4 +1,5 @@
 """notificationManagement as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
@@ -8,6 +9,7 @@ from blueprints.marketplace.notification_management import (
     subscribers_messages,
     subscribers_orders,
 )
+from blueprints.marketplace.notification_management.commands import restore_notification
 from blueprints.marketplace.notification_management.models import Notification, UnreadCount
 from blueprints.marketplace.notification_management.routes import api
 from blueprints.marketplace.notification_management.unread import check_unread
@@ -17,6 +19,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_orders),
+    moderated=(ModeratedKind("NOTIFICATION", restore_notification),),
     checks={"unread notifications": check_unread},
     relations=(relations_of(Notification, Relation("userId", "user")),),
     persons=(

@@ -3,7 +3,7 @@
 Who moves units locks the listings first, then gives agreements back, then locks the order (app/data/lock_order.py); no
 command here calls the payment gateway."""
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -16,7 +16,7 @@ from app.data.columns import iso
 from app.data.money import minor_of, to_wire
 from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import Forbidden, RuleViolated
+from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.identity.access import require, require_self_or_staff
 from app.jobs.wakeup import wake
 from app.payments import refunds as payment_refunds
@@ -50,19 +50,67 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, rea
     Not for REFUNDED, which the gateway decides (request_order_refund). What staff changes of the payment is recorded.
     Raises NotFound, Forbidden (wrong actor), RuleViolated (wrong step) (rules-marketplace §7.3)."""
     with unit_of_work(actor) as work:
-        stock = _lock_stock(work, order_id) if status in _MOVES_UNITS else {}
-        order = _lock_to_cancel(work, order_id) if status == "CANCELLED" else work.lock(Order, order_id)
-        items = items_of(work, order_id)
-        roles, before = _roles(actor, order, items), _payment_of(order)
-        if status is not None:
-            _refuse_actor(status, roles)
-            _refuse_step(order, status)
-            _STEPS[status](work, order, items, stock)
-        _note(work, order, roles, given, has_status=status is not None)
+        order, roles, before = _move(work, order_id, status, given)
         if rules.STAFF in roles and _payment_of(order) != before:
             record_fix(actor, order_id, f"{reason}: {before} → {_payment_of(order)}")
         work.commit()
     return order
+
+
+def fix_payment(actor: Actor, order_id: str, *, reason: str, status: str | None = None,
+                payment_intent_id: str | None = None, paid_at: datetime | None = None,
+                payment_confirmation: str | None = None) -> Order:
+    """Correct an order's payment by hand and record it, once a call (rules-marketplace §1.3, M-25).
+
+    `status` is PAID or CANCELLED; `payment_intent_id` one of its payments at the gateway. The confirmation follows from
+    the payment: given, it is only compared. Raises NotFound, Forbidden (not staff), RuleViolated (wrong step),
+    InvalidInput that names what does not hold for the order."""
+    with unit_of_work(actor) as work:
+        order, roles, before = _move(work, order_id, status, {"paid_at": paid_at})
+        require(rules.STAFF in roles, "errMsg_OnlyStaffCorrectsPayments")
+        if paid_at is not None and order.paid_at is None:
+            raise _unfit("paidAt", "must not be given for an order that is not paid")
+        if payment_confirmation not in (None, order.payment_confirmation):
+            raise _unfit("_paymentConfirmation", f"must be {order.payment_confirmation}, as its payment stands")
+        if payment_intent_id is not None:
+            work.change(order, payment_intent_id=payment_intent_id)
+            reason = f"{reason} ({payment_intent_id})"
+        record_fix(actor, order_id, f"{reason}: {before} → {_payment_of(order)}")
+        work.commit()
+    return order
+
+
+def _unfit(field: str, said: str) -> InvalidInput:
+    return InvalidInput(f"{field}: {said}", detail={field: said})
+
+
+def _move(work: UnitOfWork, order_id: str, status: str | None,
+          given: dict[str, Any]) -> tuple[Order, frozenset[str], str]:
+    """Take a locked order to `status` and note what is given; returns it, the actor's roles, its payment before."""
+    stock = _lock_stock(work, order_id) if status in _MOVES_UNITS else {}
+    order = _lock_to_cancel(work, order_id) if status == "CANCELLED" else work.lock(Order, order_id)
+    items = items_of(work, order_id)
+    roles, before = _roles(work.actor, order, items), _payment_of(order)
+    if status is not None:
+        _refuse_actor(status, roles)
+        _refuse_step(order, status)
+        _STEPS[status](work, order, items, stock)
+    _note(work, order, roles, given, has_status=status is not None)
+    return order, roles, before
+
+
+def restore_order(actor: Actor, order_id: str) -> bool:
+    """Refuse to bring an order back that was cancelled: its units and its money went back (M-25).
+
+    Returns whether it was gone. Raises NotFound, RuleViolated OrderCancelled."""
+    with unit_of_work(actor) as work:
+        order = work.lock(Order, order_id, archived_too=True)
+        was_gone = not order.is_active
+        if was_gone and order.status in rules.ENDED:
+            raise RuleViolated("OrderCancelled", "A cancelled order does not come back; place another one")
+        work.restore(order)
+        work.commit()
+    return was_gone
 
 
 def cancel_order(actor: Actor, order_id: str) -> Order:

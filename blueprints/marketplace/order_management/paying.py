@@ -3,6 +3,7 @@
 Nothing here runs inside a transaction: each step of the checkout flow opens its own (app/payments/pay.py)."""
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.actor import Actor
 from app.data.money import to_wire
 from app.data.reads import fetch_one
 from app.data.serialization import Wire, row_serializer
-from app.errors import RuleViolated, Unavailable
+from app.errors import InvalidInput, RuleViolated, Unavailable
 from app.payments import cards, pay, webhooks
 from app.payments.attempts import read_all
 from app.payments.gateway.port import GatewayUnavailable, Payer, PaymentRefused
@@ -56,6 +57,29 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, ref
         _close_waiting(actor, order_id)
     order = commands.change_status(actor, order_id, status=status, **given)
     return Payment(row_serializer(Order).entity(order), {})
+
+
+def fix_payment(actor: Actor, order_id: str, *, reason: str, status: str | None = None,
+                payment_intent_id: str | None = None, paid_at: datetime | None = None,
+                payment_confirmation: str | None = None, key: str | None = None) -> None:
+    """Correct an order's payment by hand, with exactly one PAYMENT_FIX entry (rules-marketplace §1.3, M-25).
+
+    REFUNDED asks the gateway for a refund of all that is left; `key` is the call's Idempotency-Key. Before PAID, what
+    waits for the payer there is closed. Raises as commands.fix_payment; InvalidInput for a payment of another order."""
+    if status == "REFUNDED":
+        refund_order(actor, order_id, reason=reason, key=key)
+        return
+    if payment_intent_id is not None and payment_intent_id not in _intents_of(order_id):
+        raise InvalidInput("paymentIntentId: expected a payment of this order",
+                           detail={"paymentIntentId": "expected a payment of this order"})
+    if status == "PAID":
+        _close_waiting(actor, order_id)
+    commands.fix_payment(actor, order_id, reason=reason, status=status, payment_intent_id=payment_intent_id,
+                         paid_at=paid_at, payment_confirmation=payment_confirmation)
+
+
+def _intents_of(order_id: str) -> set[str | None]:
+    return {attempt.intent_id for attempt in read_all(CHECKOUT, order_id)}
 
 
 def _close_waiting(actor: Actor, order_id: str) -> None:

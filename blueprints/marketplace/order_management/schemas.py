@@ -16,6 +16,7 @@ from app.http.schemas import (
     JsonObject,
     Line,
     Money,
+    ObjectOf,
     Text,
     WebAddress,
     Whole,
@@ -35,13 +36,6 @@ class SummaryInput(InputSchema):
     discount = Money()
     total = Money()
     currency = Currency()
-
-
-class SummaryObject(fields.Nested):
-    """The summary, or the text of one, like every object a client sends."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, *rest: Any, **kwargs: Any) -> Any:
-        return super()._deserialize(JsonObject().deserialize(value), attr, data, *rest, **kwargs)
 
 
 class LineInput(InputSchema):
@@ -93,7 +87,7 @@ class NewOrder(InputSchema):
     stripe_customer_id = Code(required=True, metadata={"description": "not trusted; the server keeps its own"})
     payment_intent_id = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     shipping_address = JsonObject(required=True)
-    summary = SummaryObject(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
+    summary = ObjectOf(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
     tracking_number = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     estimated_delivery = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     cancelled_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})

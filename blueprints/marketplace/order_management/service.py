@@ -1,8 +1,10 @@
 """orderManagement as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.order_management import jobs
+from blueprints.marketplace.order_management.commands import restore_order
 from blueprints.marketplace.order_management.ledger_entries import check_disputes, check_ledger, check_refunds_due
 from blueprints.marketplace.order_management.models import (
     LedgerEntry,
@@ -45,6 +47,7 @@ SERVICE = ServiceDeclaration(
     ),
     checkouts=(CHECKOUT,),
     checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": check_disputes},
+    moderated=(ModeratedKind("ORDER", restore_order),),
     cli=("cli.payments",),
     settings={"commission_percent": parse_commission},
     persons=(

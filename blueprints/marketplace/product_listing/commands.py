@@ -9,6 +9,7 @@ from app.actor import Actor
 from app.clock import now
 from app.data.batches import purge
 from app.data.columns import camel_case
+from app.data.object_commands import restore_object
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, RuleViolated
@@ -18,7 +19,7 @@ from blueprints.marketplace.product_listing import rules
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.pricing import in_minor_units
 from blueprints.platform.bucket.commands import Upload, store_images
-from blueprints.platform.people.queries import refuse_inactive
+from blueprints.platform.people.queries import is_gone_for_good, refuse_inactive
 
 CLOSE_AUCTION = "close-auction"
 
@@ -81,6 +82,24 @@ def delete_product(actor: Actor, product_id: str) -> Product:
         return product
 
 
+def restore_product(actor: Actor, product_id: str) -> bool:
+    """Bring a withdrawn listing back; returns whether it was gone. What it had promised ended with the withdrawal.
+
+    An auction that still runs goes on, and its close is scheduled again; one that was closed comes back closed (M-25).
+    Raises NotFound, RuleViolated: SellerInactive for a seller who is gone for good, AuctionEnding."""
+    with unit_of_work(actor) as work:
+        product = work.lock(Product, product_id, archived_too=True)
+        was_gone = not product.is_active
+        if was_gone:
+            if is_gone_for_good(actor.realm, product.seller_id):
+                raise RuleViolated("SellerInactive", "The seller of the listing is gone for good")
+            _refuse(rules.restore_refusal(vars(product), now()))
+            work.restore(product)
+            work.schedule(CLOSE_AUCTION, product.id, None if product.closed_at else product.effective_end)
+        work.commit()
+    return was_gone
+
+
 def withdraw_listings_of(actor: Actor, seller_id: str, cause: str | None) -> int:
     """Withdraw every live listing of a seller who is gone for good; returns how many. What was ordered stays.
 
@@ -129,6 +148,18 @@ def delete_media(actor: Actor, media_id: str) -> Media:
         work.archive(media)
         work.commit()
         return media
+
+
+def remove_media(actor: Actor, media_id: str) -> None:
+    """Remove a media asset for another service, which is lent no row of it; raises as delete_media."""
+    delete_media(actor, media_id)
+
+
+def restore_media(actor: Actor, media_id: str) -> bool:
+    """Bring a removed media asset back, on the listings that name it too; returns whether it was gone.
+
+    Raises NotFound."""
+    return restore_object(actor, Media, media_id)
 
 
 def _settable(given: Mapping[str, Any], also: Iterable[str] = ()) -> dict[str, Any]:

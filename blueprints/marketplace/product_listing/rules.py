@@ -136,6 +136,16 @@ def engagement(listing: Mapping[str, Any], now: datetime) -> tuple[str, str] | N
     return None
 
 
+def restore_refusal(listing: Mapping[str, Any], now: datetime) -> tuple[str, str] | None:
+    """Return (errCode, message) why a withdrawn listing may not come back at `now`, or None.
+
+    An auction that is over and not closed yet would be sold when it is back, by bids that end with the withdrawal."""
+    end = listing.get("effective_end")
+    if end is not None and end <= now and listing.get("closed_at") is None:
+        return "AuctionEnding", "The withdrawn auction is being closed; try again in a moment"
+    return None
+
+
 def media_faults(mime_type: str, size: int) -> Faults:
     """Return what a media asset record gets wrong: type, or size in bytes (§8.2, PR6); its field checks the address."""
     faults: Faults = {}

@@ -1,10 +1,11 @@
 """productListing as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.product_listing import subscribers
 from blueprints.marketplace.product_listing.checks import check_listings
-from blueprints.marketplace.product_listing.commands import withdraw_listings_of
+from blueprints.marketplace.product_listing.commands import restore_media, restore_product, withdraw_listings_of
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.queries import listings_seen_by, media_by_id
 from blueprints.marketplace.product_listing.routes import api
@@ -27,6 +28,7 @@ SERVICE = ServiceDeclaration(
                    listings_seen_by, personal=True, depends_on=("rows:user",)),
         JoinTarget("productListingMedia", ("id", "url", "mimeType"), lambda _, ids: media_by_id(ids)),
     ),
+    moderated=(ModeratedKind("PRODUCT", restore_product), ModeratedKind("MEDIA", restore_media)),
     checks={"listings": check_listings},
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",

@@ -3,4 +3,5 @@
 PRODUCT_CREATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-created"
 PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
 PRODUCT_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-deleted"
+MEDIA_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingmedia-updated"
 MEDIA_DELETED = "ebaycclone-productlisting-service-dbevent-productlistingmedia-deleted"

@@ -2,15 +2,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
-
 from app.actor import Actor
 from app.clock import now
-from app.data.object_commands import archive_object
+from app.data.object_commands import archive_object, restore_object
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
-from app.jobs.models import JobRun
-from app.jobs.wakeup import wake
+from app.jobs.schedule import run_soon
 from blueprints.marketplace.search_indexing.documents import derived
 from blueprints.marketplace.search_indexing.models import SearchIndex
 
@@ -61,9 +58,13 @@ def delete_document(actor: Actor, search_index_id: str) -> SearchIndex:
 def ask_for_rebuild(actor: Actor) -> None:
     """Let the rebuild run as soon as a worker is free, also when Redis is away now."""
     with unit_of_work(actor) as work:
-        work.execute(update(JobRun).where(JobRun.name == REBUILD_JOB).values(next_run_at=now()))
+        run_soon(work, REBUILD_JOB)
         work.commit()
-    wake(REBUILD_JOB)
+
+
+def restore_document(actor: Actor, search_index_id: str) -> bool:
+    """Bring a deleted record back; returns whether it was gone. Raises NotFound, DuplicateRecord (reference taken)."""
+    return restore_object(actor, SearchIndex, search_index_id)
 
 
 def _of_reference(work: UnitOfWork, document_type: str, reference_id: str) -> SearchIndex | None:

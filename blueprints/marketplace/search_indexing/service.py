@@ -1,7 +1,10 @@
 """searchIndexing as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, rows_of_people
 from app.service import ServiceDeclaration
+from blueprints.marketplace.admin_moderation.corrections import SearchRebuild
 from blueprints.marketplace.search_indexing import jobs, subscribers
+from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.queries import check_index
 from blueprints.marketplace.search_indexing.refreshing import INDEX
@@ -15,6 +18,8 @@ SERVICE = ServiceDeclaration(
     background=(jobs, subscribers),
     indexes=(INDEX,),
     checks={"search index": check_index},
+    moderated=(ModeratedKind("SEARCHINDEX", restore_document),),
+    hands_down=(SearchRebuild(ask_for_rebuild),),
     persons=(
         rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref"),
     ),

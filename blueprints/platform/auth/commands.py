@@ -243,6 +243,29 @@ def delete_user(actor: Actor, user_id: str) -> Account:
     return account
 
 
+def restore_user(actor: Actor, user_id: str) -> bool:
+    """Bring an account back that was deleted or archived; returns whether it was gone.
+
+    What was withdrawn with it stays withdrawn. Raises NotFound (also for purged ones), RuleViolated
+    AHigherUserCantBeRestored, DuplicateRecord EmailAlreadyExists when its address was taken meanwhile (M-25)."""
+    with unit_of_work(actor) as work:
+        account = work.lock(account_model(actor.realm), user_id, archived_too=True)
+        _require_outranked(actor, account, "AHigherUserCantBeRestored")
+        was_gone = not account.is_active
+        if was_gone:
+            reopen_account(work, account)
+        work.commit()
+    return was_gone
+
+
+def reopen_account(work: UnitOfWork, account: Account) -> None:
+    """Let a locked account live again, and say so."""
+    work.change(work.restore(account), archived_at=None)
+    record_security(work, "account", account.id, is_active=True)
+    work.emit(standing_topic(work.actor.realm, "restored"), account.id, {"id": account.id})
+    work.invalidate(user_version_key(account.id))
+
+
 def archive_profile(actor: Actor, user_id: str) -> Account:
     """Put the actor's own account to sleep; a login within ARCHIVE_DAYS wakes it (rules-platform §3.4)."""
     with unit_of_work(actor) as work:

@@ -14,15 +14,15 @@ from app.identity.devices import device_token, known_device
 from app.identity.login_throttle import Bound, Delay, Limit
 from app.identity.passwords import password_matches, renewed_hash
 from app.identity.security_events import record_refusal, record_security, recorded_throttle
-from app.identity.sessions import LiveSession, LoginSession, end_session, open_session, user_version_key
+from app.identity.sessions import LiveSession, LoginSession, end_session, open_session
 from app.identity.signing_keys import SigningKeyPair
 from app.mail_addresses import typed_address
 from app.notify.mailbox import sends_sms
 from app.runtime import runtime
+from blueprints.platform.auth.commands import reopen_account
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.queries import find_account, role_factors
 from blueprints.platform.auth.rules import is_restorable, owed_factors
-from blueprints.platform.auth.topics import standing_topic
 
 # Guesses at one account from one address, at all accounts from one address, at one account from all addresses. The last
 # is a delay (decision 54): nobody is kept out of his account by strangers, and of a known device not even delayed.
@@ -124,10 +124,7 @@ def _welcomed(work: UnitOfWork, row: Any) -> Account:
         raise _refused()
     _require_fit(account)
     if not account.is_active:
-        work.change(account, is_active=True, archived_at=None)
-        record_security(work, "account", account.id, is_active=True)
-        work.emit(standing_topic(work.actor.realm, "restored"), account.id, {"id": account.id})
-        work.invalidate(user_version_key(account.id))
+        reopen_account(work, account)
     return account
 
 

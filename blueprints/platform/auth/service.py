@@ -1,10 +1,12 @@
 """auth as one declaration; every realm has it, with users of its own."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.data.reads.joins import JoinTarget
 from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
+from blueprints.platform.auth.commands import restore_user
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
 from blueprints.platform.auth.queries import brief_users
 from blueprints.platform.auth.routes import routes_in
@@ -19,6 +21,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs,),
     emits=own_topics,
     checks={"addresses": checks.addresses},
+    moderated=(ModeratedKind("USER", restore_user),),
     cli=("cli.auth", "cli.security", "cli.users"),
     targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids)),),
     persons=(

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import orjson
 import pytest
 from flask import Flask
 from sqlalchemy import delete, event, select, text
@@ -404,3 +405,21 @@ def test_due_work_is_owed_without_a_look_at_the_rows_in_memory(app: Flask) -> No
         work.schedule("close-auction", uuid7(), None)
         work.commit()
     assert compared == [(True, False)]
+
+
+def test_a_restored_row_is_an_update_of_the_next_version(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    commands.delete_category(SYSTEM, category.id)
+    assert commands.restore_category(SYSTEM, category.id)
+    [created, deleted, updated] = [one for one in everything_sent() if "dbevent" in one.topic]
+    assert [one.topic.rpartition("-")[2] for one in (created, deleted, updated)] == ["created", "deleted", "updated"]
+    said = orjson.loads(updated.payload)
+    assert (said["newDataValues"]["isActive"], said["category"]["recordVersion"]) == (True, 3)
+
+
+def test_what_is_there_is_not_restored(app: Flask) -> None:
+    category = commands.create_category(SYSTEM, title="Toys")
+    assert not commands.restore_category(SYSTEM, category.id)
+    with pytest.raises(NotFound):
+        commands.restore_category(SYSTEM, uuid7())
+    assert len([one for one in topics() if "dbevent" in one]) == 1

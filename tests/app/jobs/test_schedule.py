@@ -222,3 +222,22 @@ def test_a_job_that_is_called_is_not_called_twice(app: Flask) -> None:
     assert wake(DELIVER)
     assert wake(DELIVER)
     assert len(queue()) == 1
+
+
+def test_a_job_is_asked_for_with_the_commit_and_not_without(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @brought
+    @schedule.kernel_periodic("sweep", hours=24)
+    def _sweep() -> None:
+        """Sweep."""
+
+    woken: list[str] = []
+    monkeypatch.setattr(schedule, "wake", woken.append)
+    scheduler.tick()  # it has run once and is due again tomorrow
+    with unit_of_work(SYSTEM) as work:
+        schedule.run_soon(work, "sweep")
+        work.rollback()
+    assert (woken, scheduler._jobs_to_call()) == ([], [])
+    with unit_of_work(SYSTEM) as work:
+        schedule.run_soon(work, "sweep")
+        work.commit()
+    assert (woken, scheduler._jobs_to_call()) == (["sweep"], ["sweep"])

@@ -243,6 +243,6 @@ def test_a_rebuild_asked_for_while_the_queue_is_away_is_due_all_the_same(
         admin: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     tick()  # every job has run once and is due again at its time
     assert REBUILD_JOB not in _jobs_to_call()
-    monkeypatch.setattr("blueprints.marketplace.search_indexing.commands.wake", lambda job: False)
+    monkeypatch.setattr("app.jobs.schedule.wake", lambda job: False)
     assert admin.post(f"{BASE}/admin/rebuild-search-index").status_code == 200
     assert _jobs_to_call() == [REBUILD_JOB]

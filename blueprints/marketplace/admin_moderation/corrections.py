@@ -1,0 +1,66 @@
+"""What staff put right in other services: the effect by that service's own command, and its entry in the record.
+
+Both are one transaction (rules-marketplace §1.3): a refused correction leaves no entry. Only fix_payment asks somebody
+outside, the payment gateway, and never while a transaction is open."""
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.actor import Actor
+from app.data.moderated_kinds import ModeratedKinds
+from app.data.unit_of_work import unit_of_work
+from app.errors import InvalidInput
+from app.runtime import runtime
+from blueprints.marketplace.admin_moderation.commands import record_action
+from blueprints.marketplace.admin_moderation.rules import EVERYTHING
+from blueprints.marketplace.order_management import paying
+from blueprints.marketplace.product_listing.commands import remove_media
+
+
+@dataclass(frozen=True)
+class SearchRebuild:
+    """How a rebuild of the search records is asked for; searchIndexing, which no service calls, hands it down."""
+
+    ask: Callable[[Actor], object]
+
+
+def rebuild_search_index(actor: Actor, *, reason: str) -> None:
+    """Let all search records be written anew, soon and in the background; the entry says ALL (AM3)."""
+    with unit_of_work(actor) as work:
+        runtime().part(SearchRebuild).ask(actor)
+        record_action(actor, entity_type="SEARCHINDEX", entity_id=EVERYTHING, action_type="INDEX_REBUILD",
+                      reason=f"ALL: {reason}")
+        work.commit()
+
+
+def fix_payment(actor: Actor, *, order_id: str, fix_params: dict[str, Any], reason: str,
+                key: str | None = None) -> None:
+    """Correct an order's payment by the order's own commands, which leave the PAYMENT_FIX entry (M-25).
+
+    `key` is the call's Idempotency-Key. Raises as orderManagement's fix_payment."""
+    paying.fix_payment(actor, order_id, reason=reason, key=key, **fix_params)
+
+
+def flag_media(actor: Actor, *, media_asset_id: str, reason: str) -> None:
+    """Remove a media asset, also from the listings that show it. Raises NotFound."""
+    with unit_of_work(actor) as work:
+        remove_media(actor, media_asset_id)
+        record_action(actor, entity_type="MEDIA", entity_id=media_asset_id, action_type="MEDIA_FLAG", reason=reason)
+        work.commit()
+
+
+def restore_entity(actor: Actor, *, entity_type: str, entity_id: str, reason: str) -> bool:
+    """Bring a soft-deleted object back; returns whether it was gone. One that is there changes nothing, no entry.
+
+    Raises NotFound, InvalidInput for a type whose service brings no kind (app/data/moderated_kinds.py), RuleViolated
+    for what may not come back."""
+    kind = runtime().part(ModeratedKinds).get(entity_type)
+    if kind is None:
+        said = f"nothing of type {entity_type} can be restored"
+        raise InvalidInput(f"entityType: {said}", detail={"entityType": said})
+    with unit_of_work(actor) as work:
+        was_gone = kind.restore(actor, entity_id)
+        if was_gone:
+            record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type="RESTORE", reason=reason)
+        work.commit()
+    return was_gone
