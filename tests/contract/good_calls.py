@@ -197,6 +197,7 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "rebuildAllSearchRecords": lambda _: {"reason": "r"},
     "fixPaymentRecord": lambda world: {"orderId": world.ids["orderManagementOrderId"], "reason": "r",
                                        "fixParams": {"_paymentConfirmation": "pending"}},
+    "overrideFeedback": lambda world: {"feedbackId": world.ids["feedbackId"], "updateParams": {"rating": 4}},
     "flagMediaAsset": lambda world: {"mediaAssetId": world.ids["productListingMediaId"], "reason": "r"},
     "restoreSoftDeletedEntity": lambda world: {
         "entityType": "CATEGORY", "entityId": world.ids["categoryId"], "reason": "r"},

@@ -13,6 +13,7 @@ from app.errors import InvalidInput
 from app.runtime import runtime
 from blueprints.marketplace.admin_moderation.commands import record_action
 from blueprints.marketplace.admin_moderation.rules import EVERYTHING
+from blueprints.marketplace.feedback.commands import override_feedback
 from blueprints.marketplace.order_management import paying
 from blueprints.marketplace.product_listing.commands import remove_media
 
@@ -39,6 +40,13 @@ def fix_payment(actor: Actor, *, order_id: str, fix_params: dict[str, Any], reas
 
     `key` is the call's Idempotency-Key. Raises as orderManagement's fix_payment."""
     paying.fix_payment(actor, order_id, reason=reason, key=key, **fix_params)
+
+
+def correct_feedback(actor: Actor, *, feedback_id: str, update_params: dict[str, Any], reason: str) -> None:
+    """Correct rating or comment of a feedback by its own command, which leaves the FEEDBACK_OVERRIDE entry.
+
+    Raises NotFound."""
+    override_feedback(actor, feedback_id, reason=reason, **update_params)
 
 
 def flag_media(actor: Actor, *, media_asset_id: str, reason: str) -> None:

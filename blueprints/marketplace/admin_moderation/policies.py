@@ -10,6 +10,7 @@ POLICIES: dict[str, Predicate] = {
     # Corrections of what other services own (§1.2; AM2: all ADMIN roles)
     "rebuildAllSearchRecords": staff,
     "fixPaymentRecord": staff,
+    "overrideFeedback": staff,
     "flagMediaAsset": staff,
     "restoreSoftDeletedEntity": staff,
 }

@@ -78,6 +78,14 @@ def fix_payment_record(actor: Actor) -> Response:
                  lambda: corrections.fix_payment(actor, **given, key=key))
 
 
+@api.system("/override-feedback", name="overrideFeedback", body=schemas.FeedbackOverride, **_CORRECTS)
+def override_feedback(actor: Actor) -> Response:
+    """Correct somebody's feedback by hand, and record it."""
+    given = load(schemas.FeedbackOverride(), json_body())
+    return _once(actor, "overrideFeedback", "Feedback override performed & logged.",
+                 lambda: corrections.correct_feedback(actor, **given))
+
+
 @api.system("/flag-media-asset", name="flagMediaAsset", body=schemas.MediaFlag, **_CORRECTS)
 def flag_media_asset(actor: Actor) -> Response:
     """Remove a media asset, and record why."""

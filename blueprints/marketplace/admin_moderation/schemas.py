@@ -7,6 +7,7 @@ from marshmallow import RAISE, ValidationError, validates_schema
 from app.clock import now
 from app.http.schemas import Choice, Code, Identifier, InputSchema, Instant, ObjectOf, Text
 from blueprints.marketplace.admin_moderation.rules import ACTION_TYPES, ENTITY_TYPES, PAYMENT_STATUSES
+from blueprints.marketplace.feedback.schemas import FeedbackChange
 
 _LONGEST_REASON = 2000
 _PAID = "paid"
@@ -71,6 +72,26 @@ class PaymentFix(InputSchema):
     order_id = Identifier(required=True)
     fix_params = ObjectOf(PaymentParams, required=True)
     reason = _reason("Manual payment status correction")
+
+
+class FeedbackParams(FeedbackChange):
+    """What of a feedback staff corrects; anything else is refused, lest staff believe it was."""
+
+    class Meta:
+        unknown = RAISE
+
+    @validates_schema
+    def _something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("expected at least one of rating, comment")
+
+
+class FeedbackOverride(InputSchema):
+    """Body of /override-feedback."""
+
+    feedback_id = Identifier(required=True)
+    update_params = ObjectOf(FeedbackParams, required=True)
+    reason = _reason("Feedback manually corrected by admin")
 
 
 class MediaFlag(InputSchema):

@@ -64,7 +64,7 @@ def change_feedback(actor: Actor, feedback_id: str, *, rating: int | None = None
 
 
 def override_feedback(actor: Actor, feedback_id: str, *, rating: int | None = None, comment: str | None = None,
-                      reason: str = BY_ADMIN) -> Feedback:
+                      reason: str = BY_ADMIN) -> None:
     """Correct a feedback as staff, whatever its age, with its FEEDBACK_OVERRIDE entry in the same transaction (§1.3).
 
     Values are those that FeedbackChange (schemas.py) lets through. Raises NotFound, Forbidden (not staff)."""
@@ -74,7 +74,6 @@ def override_feedback(actor: Actor, feedback_id: str, *, rating: int | None = No
         _rewrite(work, feedback, rating, comment)
         record_correction(actor, feedback_id, "FEEDBACK_OVERRIDE", reason)
         work.commit()
-    return feedback
 
 
 def delete_feedback(actor: Actor, feedback_id: str, *, reason: str = _DELETED) -> Feedback:
@@ -92,19 +91,19 @@ def delete_feedback(actor: Actor, feedback_id: str, *, reason: str = _DELETED) -
     return feedback
 
 
-def restore_feedback(actor: Actor, feedback_id: str, *, reason: str) -> Feedback:
-    """Bring a deleted feedback back as staff, with its RESTORE entry; one that stands is left as it is (§1.3).
+def restore_feedback(actor: Actor, feedback_id: str) -> bool:
+    """Bring a deleted feedback back as staff, who leave the RESTORE entry; returns whether it was gone (§1.3).
 
     Raises NotFound, Forbidden (not staff), DuplicateRecord (FeedbackExists: its buyer has written anew)."""
     require(actor.is_staff)
     with unit_of_work(actor) as work:
         feedback = work.lock(Feedback, feedback_id, archived_too=True)
-        if not feedback.is_active:
-            work.change(feedback, is_active=True)
+        was_gone = not feedback.is_active
+        if was_gone:
+            work.restore(feedback)
             count(work, feedback, added=feedback.rating)
-            record_correction(actor, feedback_id, "RESTORE", reason)
         work.commit()
-    return feedback
+    return was_gone
 
 
 def reply_to_feedback(actor: Actor, feedback_id: str, *, reply: str) -> Feedback:

@@ -1,8 +1,10 @@
 """feedback as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.feedback import jobs
+from blueprints.marketplace.feedback.commands import restore_feedback
 from blueprints.marketplace.feedback.counting import check_reputations
 from blueprints.marketplace.feedback.models import Feedback, StarCount
 from blueprints.marketplace.feedback.routes import api
@@ -18,6 +20,7 @@ SERVICE = ServiceDeclaration(
                      Relation("orderItemId", "orderManagementOrderItem"),
                      Relation("productId", "productListingProduct")),
     ),
+    moderated=(ModeratedKind("FEEDBACK", restore_feedback),),
     checks={"reputations": check_reputations},
     persons=(
         rows_of_people(Feedback, ANONYMOUS, "buyer_id", "seller_id", why="the rating is the seller's reputation",

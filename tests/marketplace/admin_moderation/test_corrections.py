@@ -9,10 +9,13 @@ from werkzeug.test import TestResponse
 from app.clock import moved_clock, now
 from app.data.columns import iso
 from app.data.due_work import DueWork
+from app.data.moderated_kinds import ModeratedKinds
 from app.data.reads import fetch
 from app.jobs.scheduler import _jobs_to_call, tick
 from app.jobs.worker import run_all_due_work
+from app.runtime import runtime
 from blueprints.marketplace.admin_moderation import corrections
+from blueprints.marketplace.feedback.counting import differences
 from blueprints.marketplace.notification_management.commands import create_notification, delete_notification
 from blueprints.marketplace.notification_management.unread import check_unread
 from blueprints.marketplace.product_listing.models import Product
@@ -20,6 +23,7 @@ from blueprints.marketplace.search_indexing.commands import REBUILD_JOB
 from blueprints.platform.auth.commands import create_user, delete_user
 from tests.clients import ApiClient, Callers
 from tests.marketplace.auction_offer.saleroom import Saleroom
+from tests.marketplace.feedback.reviews import ReviewedShop
 from tests.marketplace.order_management.shop import ORDERS, PRODUCTS, Shop, ok
 
 MOUNT = "/marketplace/adminmoderation-api"
@@ -33,6 +37,7 @@ NIL = "00000000-0000-0000-0000-000000000000"
 GOOD: dict[str, dict[str, Any]] = {
     "rebuild-search-index": {},
     "fix-payment-record": {"orderId": SOMETHING, "fixParams": {"status": "PAID"}},
+    "override-feedback": {"feedbackId": SOMETHING, "updateParams": {"rating": 3}},
     "flag-media-asset": {"mediaAssetId": SOMETHING},
     "restore-soft-deleted-entity": {"entityType": "PRODUCT", "entityId": SOMETHING},
 }
@@ -50,12 +55,17 @@ BAD = [
         "status": "PAID", "_paymentConfirmation": "canceled"}}, "_paymentConfirmation"),
     ("fix-payment-record", {"orderId": SOMETHING, "fixParams": {
         "status": "REFUNDED", "paidAt": "2020-01-01"}}, "status"),
+    ("override-feedback", {"updateParams": {"rating": 3}}, "feedbackId"),
+    ("override-feedback", {"feedbackId": SOMETHING}, "updateParams"),
+    ("override-feedback", {"feedbackId": SOMETHING, "updateParams": {}}, "updateParams"),
+    ("override-feedback", {"feedbackId": SOMETHING, "updateParams": {"rating": 6}}, "rating"),
+    ("override-feedback", {"feedbackId": SOMETHING, "updateParams": {"buyerId": SOMETHING}}, "buyerId"),
     ("flag-media-asset", {"mediaAssetId": 1}, "mediaAssetId"),
     ("restore-soft-deleted-entity", {"entityId": SOMETHING}, "entityType"),
     ("restore-soft-deleted-entity", {"entityType": "BID", "entityId": SOMETHING}, "entityType"),
     ("restore-soft-deleted-entity", {"entityType": "PRODUCT", "entityId": "x"}, "entityId"),
 ]
-RESTORABLE = ("USER", "PRODUCT", "MEDIA", "CATEGORY", "NOTIFICATION", "ORDER", "SEARCHINDEX")
+RESTORABLE = ("USER", "PRODUCT", "FEEDBACK", "MEDIA", "CATEGORY", "NOTIFICATION", "ORDER", "SEARCHINDEX")
 
 
 def correct(actor: ApiClient, route: str, **options: Any) -> TestResponse:
@@ -103,7 +113,8 @@ def test_bad_input_is_refused_by_name(
 
 @pytest.mark.parametrize(("route", "body"), [
     ("fix-payment-record", {"orderId": SOMETHING, "fixParams": {"status": status}})
-    for status in ("PAID", "CANCELLED", "REFUNDED")] + [("flag-media-asset", {"mediaAssetId": SOMETHING})] + [
+    for status in ("PAID", "CANCELLED", "REFUNDED")] + [
+    (route, GOOD[route]) for route in ("flag-media-asset", "override-feedback")] + [
     ("restore-soft-deleted-entity", {"entityType": kind, "entityId": SOMETHING}) for kind in RESTORABLE])
 def test_what_is_unknown_is_not_found_and_nothing_is_logged(
         as_admin: ApiClient, entries: Entries, route: str, body: dict[str, Any]) -> None:
@@ -111,7 +122,9 @@ def test_what_is_unknown_is_not_found_and_nothing_is_logged(
     assert entries() == []
 
 
-def test_a_type_that_nothing_can_be_restored_of_is_refused_by_name(as_admin: ApiClient, entries: Entries) -> None:
+def test_a_type_that_nothing_can_be_restored_of_is_refused_by_name(
+        as_admin: ApiClient, entries: Entries, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(runtime().part(ModeratedKinds), "FEEDBACK")
     refused = restore(as_admin, "FEEDBACK", SOMETHING)
     assert (refused.status_code, list(refused.json["detail"])) == (400, ["entityType"])
     assert entries() == []
@@ -383,3 +396,22 @@ def test_a_category_and_a_search_record_come_back_unless_another_took_the_place(
     refused = restore(as_admin, "SEARCHINDEX", gone)
     assert (refused.status_code, refused.json["errCode"]) == (400, "SearchIndexAlreadyExists")
     assert [kind for kind, *_ in entries()] == ["RESTORE"]
+
+
+# Feedback ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_overridden_and_a_restored_feedback_count_and_have_one_entry_each(
+        reviewed_shop: ReviewedShop, entries: Entries) -> None:
+    given = reviewed_shop.reviewed(rating=5)
+    admin = reviewed_shop.admin
+    answer = correct(admin, "override-feedback", feedbackId=given["id"], updateParams={"rating": 3}, reason="r")
+    assert (answer.status_code, answer.json) == (
+        200, {"status": 200, "message": "Feedback override performed & logged."})
+    assert reviewed_shop.reputation()["average"] == 3
+    ok(reviewed_shop.delete(reviewed_shop.buyer, given["id"]))
+    for _ in range(2):
+        ok(restore(admin, "FEEDBACK", given["id"]))
+    assert (reviewed_shop.reputation()["count"], differences(10)) == (1, [])
+    assert [entry for entry in entries() if entry[1] == given["id"]] == [
+        ("RESTORE", given["id"], "Entity manually restored by admin"), ("FEEDBACK_OVERRIDE", given["id"], "r")]
