@@ -11,7 +11,8 @@ from app.data.entity import Base
 #   40 - 50   listings, media: a listing decides over everything agreed about it
 #   60 - 70   offers, bids: agreements, given back before their order is locked
 #   80 - 120  orders, their lines, payment tickets, customers and kept cards at the gateway
-#   130 - 170 free for feedback, watchlists, carts and messages
+#   130 - 140 free for feedback and messages
+#   150 - 170 lists of watched listings, what is in them, carts: a paid order empties its buyer's cart
 #   180 - 200 notifications, search records, moderation actions: they speak of everything above
 #   210 - 220 payment attempts, refunds: behind their order
 #   300 - 330 equipment: legal entity, equipment, division, client

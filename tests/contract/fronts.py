@@ -26,7 +26,7 @@ from tests.contract.verdict import events, is_error, is_problem, is_registry_err
 
 MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
     "auth-api", "bucket", "categorymanagement-api", "productlisting-api", "auctionoffer-api", "ordermanagement-api",
-    "notificationmanagement-api", "searchindexing-api", "adminmoderation-api"))
+    "notificationmanagement-api", "searchindexing-api", "adminmoderation-api", "watchlistcart-api"))
 MOUNTS = (*MARKETPLACE, "/network/auth-api", "/network/bucket", "/equipment-api", "/organization-api")
 # The network's auth and bucket are the marketplace's code mounted once more: odd values of fields meet it once.
 DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if not mount.startswith("/network"))
