@@ -1,7 +1,7 @@
 """orderManagement as one declaration."""
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.service import ServiceDeclaration
-from blueprints.marketplace.order_management import jobs
+from blueprints.marketplace.order_management import jobs, subscribers
 from blueprints.marketplace.order_management.ledger_entries import check_disputes, check_ledger, check_refunds_due
 from blueprints.marketplace.order_management.models import (
     LedgerEntry,
@@ -19,7 +19,7 @@ SERVICE = ServiceDeclaration(
     name="orderManagement", version="1.0.16", description="Orders, their payments by Stripe, and shipment.",
     realms=("marketplace",),
     routes=api,
-    background=(jobs,),
+    background=(jobs, subscribers),
     checkouts=(CHECKOUT,),
     checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": check_disputes},
     cli=("cli.payments",),
