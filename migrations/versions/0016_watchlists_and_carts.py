@@ -27,7 +27,7 @@ def _create(table: str, *columns: sa.Column) -> None:
         sa.Column("owner", sa.String(length=36), nullable=True),
         sa.PrimaryKeyConstraint("id", name=f"pk_{table}"))
     op.create_index(f"ix_{table}_user", table, ["user_id", "created_at", "id"])
-    op.create_index(f"ix_{table}_created", table, ["created_at", "id"])
+    op.create_index(f"ix_{table}_live", table, ["is_active", "created_at", "id"])
 
 
 def _index_of_active(name: str, table: str, columns: list[str], also: str = "", *, unique: bool = True) -> None:

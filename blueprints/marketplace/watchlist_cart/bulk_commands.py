@@ -52,12 +52,8 @@ def move_many(actor: Actor, *, action: str, watchlist_item_ids: Sequence[str], c
         user_id = str(actor.user_id)
         folders = lock_folders(work, user_id, [list_id, *_lists_of(work, user_id, watchlist_item_ids)])
         refuse_unknown_folder(folders, list_id)
-        rows: dict[str, Row] = {item.id: item for item in work.all(select(WatchlistItem).where(
-            WatchlistItem.id.in_(watchlist_item_ids), WatchlistItem.user_id == user_id,
-            WatchlistItem.is_active.is_(True)).order_by(WatchlistItem.id), lock=True)}
-        in_cart: dict[str, Row] = {item.id: item for item in work.all(select(CartItem).where(
-            CartItem.id.in_(cart_item_ids), CartItem.user_id == user_id, CartItem.is_active.is_(True))
-            .order_by(CartItem.id), lock=True)}
+        rows = _lock_rows(work, WatchlistItem, user_id, watchlist_item_ids)
+        in_cart = _lock_rows(work, CartItem, user_id, cart_item_ids)
         aim = Aim(list_id, folders, watched_listings(row.product_id for row in (*rows.values(), *in_cart.values())))
         outcomes = [*_outcomes(work, aim, action, "watchlistItem", watchlist_item_ids, rows),
                     *_outcomes(work, aim, action, "cartItem", cart_item_ids, in_cart)]
@@ -65,7 +61,17 @@ def move_many(actor: Actor, *, action: str, watchlist_item_ids: Sequence[str], c
     return {"done": sum(outcome["errCode"] is None for outcome in outcomes), "items": outcomes}
 
 
+def _lock_rows(work: UnitOfWork, model: type[Any], user_id: str, ids: Sequence[str]) -> dict[str, Row]:
+    """Return id → row of those among the ids that are this user's, locked in the order of their ids."""
+    if not ids:
+        return {}
+    query = select(model).where(model.id.in_(ids), model.user_id == user_id, model.is_active.is_(True))
+    return {row.id: row for row in work.all(query.order_by(model.id), lock=True)}
+
+
 def _lists_of(work: UnitOfWork, user_id: str, item_ids: Sequence[str]) -> list[str | None]:
+    if not item_ids:
+        return []
     rows = work.rows(select(WatchlistItem.list_id).distinct().where(
         WatchlistItem.id.in_(item_ids), WatchlistItem.user_id == user_id, WatchlistItem.is_active.is_(True)))
     return [row.list_id for row in rows]

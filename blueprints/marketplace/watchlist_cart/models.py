@@ -83,18 +83,18 @@ _FOLDER, _WATCHED, _IN_CART = (model.is_active.is_(True) for model in (Watchlist
 Index("uq_marketplace_watchlist_list_name", WatchlistList.user_id, WatchlistList.name_key, unique=True,
       sqlite_where=_FOLDER, postgresql_where=_FOLDER)
 Index("ix_marketplace_watchlist_list_user", WatchlistList.user_id, WatchlistList.created_at, WatchlistList.id)
-Index("ix_marketplace_watchlist_list_created", WatchlistList.created_at, WatchlistList.id)
+Index("ix_marketplace_watchlist_list_live", WatchlistList.is_active, WatchlistList.created_at, WatchlistList.id)
 # The list first: the same index finds what is in a folder when it is deleted.
 Index("uq_marketplace_watchlist_item_list", WatchlistItem.list_id, WatchlistItem.product_id, WatchlistItem.user_id,
       unique=True, sqlite_where=IN_FOLDER, postgresql_where=IN_FOLDER)
 Index("uq_marketplace_watchlist_item_default", WatchlistItem.user_id, WatchlistItem.product_id, unique=True,
       sqlite_where=IN_DEFAULT, postgresql_where=IN_DEFAULT)
 Index("ix_marketplace_watchlist_item_user", WatchlistItem.user_id, WatchlistItem.created_at, WatchlistItem.id)
-Index("ix_marketplace_watchlist_item_created", WatchlistItem.created_at, WatchlistItem.id)
+Index("ix_marketplace_watchlist_item_live", WatchlistItem.is_active, WatchlistItem.created_at, WatchlistItem.id)
 # Who is told of a listing.
 Index("ix_marketplace_watchlist_item_watchers", WatchlistItem.product_id, WatchlistItem.user_id, WatchlistItem.id,
       sqlite_where=_WATCHED, postgresql_where=_WATCHED)
 Index("uq_marketplace_cart_item_product", CartItem.user_id, CartItem.product_id, unique=True,
       sqlite_where=_IN_CART, postgresql_where=_IN_CART)
 Index("ix_marketplace_cart_item_user", CartItem.user_id, CartItem.created_at, CartItem.id)
-Index("ix_marketplace_cart_item_created", CartItem.created_at, CartItem.id)
+Index("ix_marketplace_cart_item_live", CartItem.is_active, CartItem.created_at, CartItem.id)

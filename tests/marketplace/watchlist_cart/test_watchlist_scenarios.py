@@ -3,6 +3,9 @@ import uuid
 
 import pytest
 
+from app.clock import now
+from app.errors import Forbidden
+from blueprints.marketplace.watchlist_cart import cart_commands, commands
 from blueprints.platform.auth.commands import archive_profile
 from tests.marketplace.watchlist_cart.shelf import (
     CART,
@@ -196,6 +199,17 @@ def test_what_a_person_who_is_gone_sells_is_neither_watched_nor_put_into_a_cart(
     assert shelf.ben.post(CART, json={"productId": product, "quantity": 1}).status_code == 404
     [row] = ok(shelf.cleo.get(OWN_ITEMS))["watchlistItems"]
     assert (row["product"][0]["available"], row["product"][0]["description"]) == (False, None)
+
+
+def test_a_person_who_is_gone_watches_and_collects_nothing(shelf, app):
+    product, row = shelf.listing(), shelf.fill(shelf.listing())["id"]
+    archive_profile(shelf.ben.actor, shelf.ben.user_id)
+    for act in (lambda: commands.create_folder(shelf.ben.actor, name="Gifts"),
+                lambda: commands.watch(shelf.ben.actor, product_id=product, added_at=now()),
+                lambda: cart_commands.add_to_cart(shelf.ben.actor, product_id=product, quantity=1, added_at=now()),
+                lambda: cart_commands.change_quantity(shelf.ben.actor, row, quantity=2)):
+        with pytest.raises(Forbidden, match="AccountInactive"):
+            act()
 
 
 def test_the_mount_is_the_contracts():
