@@ -52,6 +52,7 @@ from blueprints.marketplace.notification_management.service import SERVICE as NO
 from blueprints.marketplace.order_management.service import SERVICE as ORDER_MANAGEMENT
 from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LISTING
 from blueprints.marketplace.search_indexing.service import SERVICE as SEARCH_INDEXING
+from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_CART
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
@@ -78,7 +79,7 @@ SERVICES = (
     AUTH, BUCKET, NOTIFICATION, PEOPLE,
     # of the marketplace
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
-    ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING,
+    ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

@@ -13,7 +13,7 @@ from app.data.entity import Base
 #   80 - 120  orders, their lines, payment tickets, customers and kept cards at the gateway
 #   130 - 135 feedback, then the counters of its seller
 #   140 - 145 conversations, their messages
-#   150 - 170 free for watchlists and carts
+#   150 - 170 lists of watched listings, what is in them, carts: a paid order empties its buyer's cart
 #   180 - 200 notifications, search records, moderation actions: they speak of everything above
 #   210 - 220 payment attempts, refunds: behind their order
 #   300 - 330 equipment: legal entity, equipment, division, client

@@ -27,7 +27,7 @@ from tests.contract.verdict import events, is_error, is_problem, is_registry_err
 MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
     "auth-api", "bucket", "categorymanagement-api", "productlisting-api", "auctionoffer-api", "ordermanagement-api",
     "notificationmanagement-api", "searchindexing-api", "messaging-api", "people-api", "adminmoderation-api",
-    "feedback-api"))
+    "feedback-api", "watchlistcart-api"))
 MOUNTS = (*MARKETPLACE, "/network/auth-api", "/network/bucket", "/network/people-api", "/equipment-api",
           "/organization-api")
 # The network's auth, bucket and people are the marketplace's code mounted once more: odd values of fields meet it once.

@@ -31,6 +31,7 @@ class Marketplace:
         self._stock_catalogue()
         self._sell()
         self._review()
+        self._collect()
         self._tell()
         self._pay()
 
@@ -79,6 +80,18 @@ class Marketplace:
         return {"rating": 5, "orderId": order["id"], "orderItemId": order["items"][0],
                 "sellerId": self.seller.user_id, "productId": self.ids["bought"]}
 
+    def _collect(self) -> None:
+        shelves = f"{ROOT}/watchlistcart-api/v1"
+        self._make("cartItemId", f"{shelves}/cartitems", "cartItem", GOOD["createCartItem"](self))
+        self._make("watchlistListId", f"{shelves}/watchlistlists", "watchlistList", GOOD["createWatchlistList"](self))
+        self._make("watchlistItemId", f"{shelves}/watchlistitems", "watchlistItem", GOOD["createWatchlistItem"](self))
+
+    def new_listing(self) -> str:
+        """Return the id of a new fixed-price listing."""
+        body = GOOD["createProductListingProduct"](self)
+        path = f"{ROOT}/productlisting-api/v1/productlistingproducts"
+        return str(self._make("latest", path, "productListingProduct", body, self.seller)["id"])
+
     def _tell(self) -> None:
         self._make("notificationId", f"{ROOT}/notificationmanagement-api/v1/notifications", "notification",
                    GOOD["createNotification"](self))
@@ -123,6 +136,11 @@ class Marketplace:
         """Return a user to register; each call names another one."""
         self._people = getattr(self, "_people", 0) + 1
         return {"email": f"person{self._people}@example.com", "fullname": "P", "password": PASSWORD}
+
+    def folder(self) -> Body:
+        """Return a list of watched products; each call names another one."""
+        self._folders = getattr(self, "_folders", 0) + 1
+        return {"name": f"List {self._folders}"}
 
 
 def _session(world: Marketplace) -> Body:
@@ -181,6 +199,13 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "offerSecondChance": lambda world: {"productId": world.ids["auction"]},
     "createFeedback": Marketplace.received, "updateFeedback": lambda _: {"comment": "fine"},
     "replyToFeedback": lambda _: {"reply": "Thank you"},
+    "createCartItem": lambda world: {"productId": world.new_listing(), "quantity": 1},
+    "updateCartItemQuantity": lambda _: {"quantity": 2},
+    "createWatchlistList": Marketplace.folder,
+    "createWatchlistItem": lambda world: {"productId": world.new_listing()},
+    "updateWatchlistItem": lambda _: {"listId": None},
+    "moveWatchlistItems": lambda world: {"action": "MOVE_TO_LIST", "listId": world.ids["watchlistListId"],
+                                         "watchlistItemIds": [world.ids["watchlistItemId"]]},
     "createNotification": lambda world: {"notificationType": "SYSTEM_ALERT", "userId": world.victim.user_id,
                                          "channel": "IN_APP", "payload": {"text": "t"}},
     "updateNotification": lambda _: {"isRead": True},

@@ -1,5 +1,5 @@
 """The writes of notificationManagement: staff's notices, the receiver's own, and what subscribers tell (§6.3)."""
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from blueprints.marketplace.notification_management.models import IS_UNREAD, Not
 from blueprints.marketplace.notification_management.rules import Notice, settled_read
 from blueprints.marketplace.notification_management.unread import count_unread
 from blueprints.platform.auth.queries import contact_of, is_user
+from blueprints.platform.people.queries import inactive_among
 
 REALM = "marketplace"
 MOST_AT_ONCE = 1000
@@ -107,6 +108,20 @@ def tell(work: UnitOfWork, event: Event, notice: Notice, payload: Mapping[str, A
     count_unread(work, notice.user_id, 1)
     if by_letter and contact["emailVerified"]:
         write_to(work, contact, notice.notification_type, {**payload, **(more or {})}, cause=event.event_id)
+
+
+def tell_all(work: UnitOfWork, event: Event, notification_type: str, user_ids: Iterable[str],
+             payload: Mapping[str, Any]) -> None:
+    """Tell many users the same of one event, in the app only, in a fixed number of statements.
+
+    Who is not active, or has been notified of that event, gets nothing."""
+    wanted = set(user_ids)
+    notified = {row.user_id for row in work.rows(select(Notification.user_id).where(
+        Notification.event_id == event.event_id, Notification.notification_type == notification_type,
+        Notification.user_id.in_(wanted)))}
+    for user_id in sorted(wanted - notified - inactive_among(REALM, wanted)):
+        work.insert(Notification(notification_type=notification_type, user_id=user_id, channel="IN_APP",
+                                 payload=dict(payload), is_read=False, event_id=event.event_id))
 
 
 def _is_notified(work: UnitOfWork, event: Event, notice: Notice) -> bool:

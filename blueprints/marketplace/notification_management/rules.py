@@ -52,6 +52,14 @@ def dispute_sentence(dispute: Mapping[str, Any], amount: str) -> str:
             f"{dispute['disputeStatus']}). Keep what proves the sale and its delivery: staff answer{until}.")
 
 
+def watched_sentence(news: Mapping[str, Any], price: str) -> str:
+    """Return what to tell of a listing that people watch; `price` as people write it."""
+    return {"PRICE_FELL": "“{title}”, which you watch, now costs {price}.",
+            "ENDS_IN_A_DAY": "The auction “{title}”, which you watch, ends within a day.",
+            "ENDS_IN_AN_HOUR": "The auction “{title}”, which you watch, ends within the hour.",
+            "SOLD": "“{title}”, which you watch, is sold."}[news["news"]].format(title=news["title"], price=price)
+
+
 def offer_made(offer: Mapping[str, Any]) -> Notice:
     """Return the notice of a new offer: for the seller, or for the buyer of a second chance, which comes countered."""
     if offer["status"] == "COUNTERED":

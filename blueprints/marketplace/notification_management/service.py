@@ -8,6 +8,7 @@ from blueprints.marketplace.notification_management import (
     subscribers_feedback,
     subscribers_messages,
     subscribers_orders,
+    subscribers_watchlists,
 )
 from blueprints.marketplace.notification_management.commands import restore_notification
 from blueprints.marketplace.notification_management.models import Notification, UnreadCount
@@ -18,7 +19,8 @@ SERVICE = ServiceDeclaration(
     name="notificationManagement", version="1.0.0", description="In-app and mail notifications of users.",
     realms=("marketplace",),
     routes=api,
-    background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_orders),
+    background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_orders,
+                subscribers_watchlists),
     moderated=(ModeratedKind("NOTIFICATION", restore_notification),),
     checks={"unread notifications": check_unread},
     relations=(relations_of(Notification, Relation("userId", "user")),),

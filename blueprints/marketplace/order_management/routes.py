@@ -14,6 +14,7 @@ from app.http.request import json_body
 from app.http.schemas import load
 from app.payments.pay import Payment, without_secret
 from blueprints.marketplace.order_management import (
+    cart_orders,
     commands,
     paying,
     payment_references,
@@ -47,8 +48,10 @@ _PAYS: dict[str, Any] = {"returns": Order, "transaction": False, "extras": _RESU
 @api.create("/v1/ordermanagementorders", name="createOrderManagementOrder", body=schemas.NewOrder,
             id_name="orderManagementOrderId", returns=Order)
 def create_order(actor: Actor, data: dict[str, Any]) -> Order:
-    """Place an order, complete with lineItems or to be filled item by item."""
-    lines = data.pop("line_items", ())
+    """Place an order: complete with lineItems or of the whole cart, or to be filled item by item."""
+    lines, expected = data.pop("line_items", ()), data.pop("cart", None)
+    if data.pop("from_cart", False):
+        return cart_orders.place_order_of_cart(actor, expected=expected, **data)
     return placing.place_order(actor, lines=lines, **data)
 
 

@@ -9,6 +9,7 @@ from app.http.schemas import (
     Choice,
     Code,
     Currency,
+    Flag,
     Identifier,
     IdList,
     InputSchema,
@@ -56,6 +57,17 @@ class LineInput(InputSchema):
         return Wanted(**data)
 
 
+class CartRow(InputSchema):
+    """One row of the cart as the buyer saw it."""
+
+    cart_item_id = Identifier(required=True)
+    quantity = Whole(least=1, most=LARGEST_QUANTITY, required=True)
+
+    @post_load
+    def _as_pair(self, data: dict[str, Any], **_: Any) -> tuple[str, int]:
+        return data["cart_item_id"], data["quantity"]
+
+
 class Lines(fields.List):
     """A list of lines; what is wrong is said of each by its place, e.g. `[0].quantity: expected …`."""
 
@@ -79,7 +91,7 @@ def _inside(place: str, key: Any) -> str:
 
 
 class NewOrder(InputSchema):
-    """Body of createOrderManagementOrder: literal, or complete with lineItems (decision 14)."""
+    """Body of createOrderManagementOrder: literal, or complete with lineItems or fromCart (decision 14)."""
 
     order_number = Code(required=True, metadata={"description": "generated when left out"})
     items = IdList(metadata={"description": _IGNORED})
@@ -87,7 +99,8 @@ class NewOrder(InputSchema):
     stripe_customer_id = Code(required=True, metadata={"description": "not trusted; the server keeps its own"})
     payment_intent_id = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     shipping_address = JsonObject(required=True)
-    summary = ObjectOf(SummaryInput, required=True, metadata={"description": "computed when lineItems are given"})
+    summary = ObjectOf(SummaryInput, required=True, metadata={
+        "description": "computed when lineItems or fromCart are given"})
     tracking_number = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     estimated_delivery = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     cancelled_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})
@@ -96,13 +109,16 @@ class NewOrder(InputSchema):
     shipped_at = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     carrier = fields.Raw(metadata={"type": "string", "description": _IGNORED})
     line_items = Lines(fields.Nested(LineInput), metadata={"description": "what to order; the server prices it"})
+    from_cart = Flag(metadata={"description": "true orders the whole cart, in place of lineItems"})
+    cart = Lines(fields.Nested(CartRow), metadata={
+        "description": "with fromCart: the cart as it was shown; another one is refused with CartChanged"})
 
     @pre_load
     def _supply(self, data: Any, **_: Any) -> Any:
         if not isinstance(data, dict):
             return data
         supplied: dict[str, Any] = {"orderNumber": new_order_number()}
-        if data.get("lineItems"):
+        if data.get("lineItems") or data.get("fromCart") is True:
             supplied |= {"summary": {}, "paymentMethodId": CHOSEN_LATER, "stripeCustomerId": CHOSEN_LATER}
         return {**supplied, **{name: value for name, value in data.items() if value is not None}}
 
@@ -121,12 +137,22 @@ class NewOrder(InputSchema):
         if len({line.product_id for line in lines}) < len(lines):
             raise ValidationError("expected each product once", "line_items")
 
+    @validates_schema
+    def _cart_alone(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("from_cart") and "line_items" in data:
+            raise ValidationError("expected lineItems or fromCart, not both", "from_cart")
+        if "cart" in data and not data.get("from_cart"):
+            raise ValidationError("expected only with fromCart", "cart")
+        if len(data.get("cart", ())) > LINES_PER_ORDER:
+            raise ValidationError(f"expected at most {LINES_PER_ORDER} rows", "cart")
+
     @post_load
     def _keep_ours(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {name: value for name, value in data.items() if name in _ORDER_FIELDS}
 
 
-_ORDER_FIELDS = ("order_number", "payment_method_id", "stripe_customer_id", "shipping_address", "summary", "line_items")
+_ORDER_FIELDS = ("order_number", "payment_method_id", "stripe_customer_id", "shipping_address", "summary", "line_items",
+                 "from_cart", "cart")
 
 
 class NewItem(InputSchema):

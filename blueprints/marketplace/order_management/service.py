@@ -3,7 +3,7 @@ from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
-from blueprints.marketplace.order_management import jobs
+from blueprints.marketplace.order_management import jobs, subscribers
 from blueprints.marketplace.order_management.commands import restore_order
 from blueprints.marketplace.order_management.ledger_entries import check_disputes, check_ledger, check_refunds_due
 from blueprints.marketplace.order_management.models import (
@@ -30,7 +30,7 @@ SERVICE = ServiceDeclaration(
     name="orderManagement", version="1.0.16", description="Orders, their payments by Stripe, and shipment.",
     realms=("marketplace",),
     routes=api,
-    background=(jobs,),
+    background=(jobs, subscribers),
     emits=lambda _: (ORDER_CANCELLED, ORDER_DISPUTED, PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED),
     relations=(
         # A seller of some lines sees those lines alone: the query of orders knows.

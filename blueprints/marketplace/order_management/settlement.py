@@ -21,6 +21,7 @@ from app.payments.refunds import given_back, refunds_of
 from app.runtime import runtime
 from blueprints.marketplace.order_management import history, ledger, rules, topics
 from blueprints.marketplace.order_management.audit import record_fix
+from blueprints.marketplace.order_management.cart_orders import leave_cart
 from blueprints.marketplace.order_management.models import (
     Order,
     OrderItem,
@@ -83,12 +84,14 @@ def on_started(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
 
 
 def on_paid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:
-    """The order is paid: its units stay taken, the sale is booked."""
+    """The order is paid: its units stay taken, the sale is booked, and what was bought leaves the buyer's cart."""
     work.change(order, status="PAID", payment_confirmation="paid", paid_at=now(), cancelled_at=None,
                 payable_until=None, payment_intent_id=attempt.intent_id)
     work.schedule(EXPIRE_ORDER, order.id, None)
-    ledger.book_sale(work, items_of(work, order.id), attempt)
+    items = items_of(work, order.id)
+    ledger.book_sale(work, items, attempt)
     history.note(work, order, history.PAID, amount=attempt.amount)
+    leave_cart(work, order, items)
 
 
 def on_unpaid(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:

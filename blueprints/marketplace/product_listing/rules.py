@@ -146,6 +146,21 @@ def restore_refusal(listing: Mapping[str, Any], now: datetime) -> tuple[str, str
     return None
 
 
+def is_sold(listing: Mapping[str, Any]) -> bool:
+    """Return whether an auction was won, or no unit of a fixed-price listing is left that nobody has ordered."""
+    if listing["type"] == "AUCTION":
+        return listing["winner_bid_id"] is not None
+    return listing["quantity"] is not None and listing["reserved"] + listing["sold"] >= listing["quantity"]
+
+
+def can_be_had(listing: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether a listing that is live can be bought or bid on at `now`."""
+    if listing["type"] == "AUCTION":
+        end = listing["effective_end"]
+        return listing["closed_at"] is None and (end is None or now < end)
+    return not is_sold(listing)
+
+
 def media_faults(mime_type: str, size: int) -> Faults:
     """Return what a media asset record gets wrong: type, or size in bytes (§8.2, PR6); its field checks the address."""
     faults: Faults = {}

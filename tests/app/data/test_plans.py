@@ -63,6 +63,32 @@ def test_selling_bidding_and_telling_stand_on_indexes(
     assert walks == set()
 
 
+def test_watching_filling_a_cart_and_telling_watchers_stand_on_indexes(
+        walks: set[str], as_admin: ApiClient, as_user: Callable[..., ApiClient], settle: Callable[[], None]) -> None:
+    seller, ben, shelves = as_user("sel"), as_user("ben"), f"{ROOT}/watchlistcart-api/v1"
+    first, second = (_listing(as_admin, seller, type="FIXED", price=100) for _ in range(2))
+    gifts = ben.post(f"{shelves}/watchlistlists", json={"name": "Gifts"}).json["watchlistList"]["id"]
+    items = [ben.post(f"{shelves}/watchlistitems", json={"productId": product, "listId": list_id}).json["watchlistItem"]
+             for product, list_id in ((first, gifts), (first, None), (second, gifts))]
+    ben.post(f"{shelves}/cartitems", json={"productId": first, "quantity": 1})
+    for path in ("cartitems", "usercartitems", "watchlistitems", "watchlistitems?listId=default",
+                 f"watchlistitems?listId={gifts}", "userwatchlist", "watchlistlists", "watchlistlists?name=gifts",
+                 "userwatchlistlists"):
+        for reader in (ben, as_admin):
+            assert reader.get(f"{shelves}/{path}").status_code == 200
+    moved = ben.post(f"{shelves}/watchlistitems/bulk", json={
+        "action": "MOVE_TO_CART", "watchlistItemIds": [item["id"] for item in items]})
+    assert moved.json["outcome"]["done"] == 1
+    changed = seller.patch(f"{ROOT}/productlisting-api/v1/productlistingproducts/{first}", json={"price": 90})
+    assert changed.status_code == 200
+    settle()
+    assert ben.delete(f"{shelves}/watchlistlists/{gifts}").status_code == 200
+    placed = ben.post(f"{ROOT}/ordermanagement-api/v1/ordermanagementorders", json={
+        "shippingAddress": {"city": "X"}, "fromCart": True})
+    assert placed.status_code == 201
+    assert walks == set()
+
+
 def test_a_page_behind_a_cursor_and_a_count_up_to_the_bound_stand_on_indexes(
         walks: set[str], as_admin: ApiClient, as_user: Callable[..., ApiClient]) -> None:
     seller, products = as_user("sel"), f"{ROOT}/productlisting-api/v1/productlistingproducts"

@@ -1,0 +1,103 @@
+"""The reads of watchlistCart: everybody's own rows, each with its product; staff see all (rules-marketplace §10.2)."""
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.actor import Actor
+from app.data.entity import Entity
+from app.data.reads import Listing, fetch, list_rows
+from app.data.reads.filters import Filters, equal
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.plain_text import identifier_key
+from blueprints.marketplace.product_listing.watched import watched_listings
+from blueprints.marketplace.watchlist_cart.models import IN_FOLDER, CartItem, WatchlistItem, WatchlistList
+from blueprints.marketplace.watchlist_cart.rules import product_shown
+
+_LIST_ID, _NAME_KEY = equal(WatchlistItem.list_id), equal(WatchlistList.name_key, "name")
+CART_FILTERS = Filters((equal(CartItem.product_id),))
+ITEM_FILTERS = Filters((
+    replace(_LIST_ID, parse=lambda text: None if text == "default" else _LIST_ID.parse(text)),
+    equal(WatchlistItem.product_id)))
+LIST_FILTERS = Filters((replace(_NAME_KEY, parse=lambda text: identifier_key(_NAME_KEY.parse(text))),))
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """One row of a cart as orders read it."""
+
+    cart_item_id: str
+    product_id: str
+    quantity: int
+
+
+def list_cart(asked: ReadRequest, shown: Sequence[str], *, user_id: str | None) -> Listing:
+    """Return a page of cart rows with what `shown` names of their products; of one user, or of all (None)."""
+    return _with_products(asked, CartItem, shown, user_id)
+
+
+def list_watched(asked: ReadRequest, shown: Sequence[str], *, user_id: str | None) -> Listing:
+    """Return a page of watched listings with what `shown` names of them; of one user, or of all (None)."""
+    return _with_products(asked, WatchlistItem, shown, user_id)
+
+
+def list_folders(asked: ReadRequest, *, user_id: str | None) -> Listing:
+    """Return a page of folders, oldest first; of one user, or of all (None). The default list is none of them."""
+    return list_rows(WatchlistList, asked.page, *asked.where, *_of(WatchlistList, user_id),
+                     order=_ORDERS[WatchlistList])
+
+
+def whose_rows(actor: Actor) -> str | None:
+    """Return whose rows a list is about that staff see whole: the caller's, or None for everybody's (WC2)."""
+    return None if actor.is_staff else actor.user_id
+
+
+def cart_of(user_id: str | None, limit: int) -> list[CartLine]:
+    """Return the rows of somebody's cart in the order of their ids, `limit` at most; not locked."""
+    rows = fetch(select(CartItem.id, CartItem.product_id, CartItem.quantity).where(
+        CartItem.user_id == user_id, CartItem.is_active.is_(True)).order_by(CartItem.id).limit(limit))
+    return [CartLine(row.id, row.product_id, row.quantity) for row in rows]
+
+
+def miscounted_lists(limit: int) -> list[tuple[str, int, int]]:
+    """Return (list id, itemCount, recount) of live folders whose count is not that of their items."""
+    counted = select(WatchlistItem.list_id, func.count().label("found")).where(IN_FOLDER).group_by(
+        WatchlistItem.list_id).subquery()
+    found = func.coalesce(counted.c.found, 0)
+    rows = fetch(select(WatchlistList.id, WatchlistList.item_count, found.label("found")).outerjoin(
+        counted, counted.c.list_id == WatchlistList.id).where(
+        WatchlistList.is_active.is_(True), WatchlistList.item_count != found).order_by(WatchlistList.id).limit(limit))
+    return [(row.id, row.item_count, row.found) for row in rows]
+
+
+def items_of_no_list(limit: int) -> list[str]:
+    """Return the ids of watched listings whose folder is gone."""
+    rows = fetch(select(WatchlistItem.id).outerjoin(WatchlistList, WatchlistList.id == WatchlistItem.list_id).where(
+        IN_FOLDER, WatchlistList.is_active.is_not(True)).order_by(WatchlistItem.id).limit(limit))
+    return [row.id for row in rows]
+
+
+_ORDERS: dict[type[Entity], tuple[Any, ...]] = {
+    model: (model.created_at, model.id) for model in (CartItem, WatchlistItem, WatchlistList)}
+
+
+def _of(model: Any, user_id: str | None) -> list[Any]:
+    return [] if user_id is None else [model.user_id == user_id]
+
+
+def _with_products(asked: ReadRequest, model: type[Entity], shown: Sequence[str], user_id: str | None) -> Listing:
+    listing = list_rows(model, asked.page, *asked.where, *_of(model, user_id), order=_ORDERS[model])
+    if asked.joins and not asked.local_only:
+        _join_products(listing.rows, shown)
+    return listing
+
+
+def _join_products(rows: list[Wire], shown: Sequence[str]) -> None:
+    """Add to every row its `product`, a list of one; of none where nobody knows the listing (WC11)."""
+    found = watched_listings(row["productId"] for row in rows)
+    for row in rows:
+        listing = found.get(row["productId"])
+        row["product"] = [] if listing is None else [product_shown(
+            listing.facts, shown, is_live=listing.is_live, is_available=listing.is_available)]

@@ -1,0 +1,122 @@
+"""URL map of watchlistCart (contract documents 166–178; moving one row and many is ours, WC1)."""
+from typing import Any
+
+from app.actor import Actor
+from app.data.reads import Listing
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.http.declaration import Routes
+from app.http.naming import ApiNames
+from blueprints.marketplace.watchlist_cart import bulk_commands, cart_commands, commands, queries, rules, schemas
+from blueprints.marketplace.watchlist_cart.models import CartItem, WatchlistItem, WatchlistList
+from blueprints.marketplace.watchlist_cart.policies import POLICIES
+
+api = Routes(POLICIES, {
+    "moveWatchlistItems": ApiNames("watchlistitems-moved", "outcome"),
+    "userwatchlist": ApiNames("userwatchlist-done"),
+    "userwatchlistlists": ApiNames("userwatchlistlists-done")})
+
+# Not cached: what a row shows of its product changes by the clock, when an auction ends.
+_CART: dict[str, Any] = {"returns": CartItem, "filters": queries.CART_FILTERS, "cached": False}
+_WATCHED: dict[str, Any] = {"returns": WatchlistItem, "filters": queries.ITEM_FILTERS, "cached": False}
+_FOLDERS: dict[str, Any] = {"returns": WatchlistList, "filters": queries.LIST_FILTERS}
+
+
+# The cart
+
+@api.create("/v1/cartitems", name="createCartItem", body=schemas.NewCartItem, returns=CartItem, id_name="cartItemId")
+def create_cart_item(actor: Actor, data: dict[str, Any]) -> CartItem:
+    """Put a fixed-price product into the cart."""
+    return cart_commands.add_to_cart(actor, **data)
+
+
+@api.list("/v1/cartitems", name="listCartItems", **_CART)
+def list_cart_items(actor: Actor, asked: ReadRequest) -> Listing:
+    """List the caller's cart; staff see every cart."""
+    return queries.list_cart(asked, rules.JOIN_A, user_id=queries.whose_rows(actor))
+
+
+@api.list("/v1/usercartitems", name="listUserCartItems", **_CART)
+def list_own_cart_items(actor: Actor, asked: ReadRequest) -> Listing:
+    """List the caller's own cart."""
+    return queries.list_cart(asked, rules.JOIN_B, user_id=actor.user_id)
+
+
+@api.update("/v1/cartitemquantity/{cartItemId}", name="updateCartItemQuantity", body=schemas.QuantityChange,
+            returns=CartItem)
+def update_quantity(actor: Actor, data: dict[str, Any], cart_item_id: str) -> CartItem:
+    """Change how many units are wanted."""
+    return cart_commands.change_quantity(actor, cart_item_id, **data)
+
+
+@api.delete("/v1/cartitems/{cartItemId}", name="deleteCartItem", returns=CartItem)
+def delete_cart_item(actor: Actor, data: dict[str, Any], cart_item_id: str) -> CartItem:
+    """Take a product out of the cart."""
+    return cart_commands.remove_from_cart(actor, cart_item_id)
+
+
+# What is watched
+
+@api.create("/v1/watchlistitems", name="createWatchlistItem", body=schemas.NewWatchlistItem, returns=WatchlistItem,
+            id_name="watchlistItemId")
+def create_item(actor: Actor, data: dict[str, Any]) -> WatchlistItem:
+    """Watch a product, in the default list or in a list of one's own."""
+    return commands.watch(actor, **data)
+
+
+@api.list("/v1/watchlistitems", name="listWatchlistItems", **_WATCHED)
+def list_items(actor: Actor, asked: ReadRequest) -> Listing:
+    """List what the caller watches; `listId=default` (or `null`) is the default list. Staff see everybody's."""
+    return queries.list_watched(asked, rules.JOIN_BOTH, user_id=queries.whose_rows(actor))
+
+
+@api.list("/v1/userwatchlist", name="userwatchlist", **_WATCHED)
+def list_own_items(actor: Actor, asked: ReadRequest) -> Listing:
+    """List what the caller watches."""
+    return queries.list_watched(asked, rules.JOIN_BOTH, user_id=actor.user_id)
+
+
+@api.update("/v1/watchlistitems/bulk", name="moveWatchlistItems", method="POST", body=schemas.ManyItems)
+def move_items(actor: Actor, data: dict[str, Any]) -> Wire:
+    """Move or remove up to 100 rows of watchlist and cart; the outcome says of each what became of it."""
+    return bulk_commands.move_many(actor, **data)
+
+
+@api.update("/v1/watchlistitems/{watchlistItemId}", name="updateWatchlistItem", body=schemas.ItemMove,
+            returns=WatchlistItem)
+def update_item(actor: Actor, data: dict[str, Any], watchlist_item_id: str) -> WatchlistItem:
+    """Move a watched product to another list; `listId` null is the default list."""
+    return commands.move_item(actor, watchlist_item_id, data["list_id"])
+
+
+@api.delete("/v1/watchlistitems/{watchlistItemId}", name="deleteWatchlistItem", returns=WatchlistItem)
+def delete_item(actor: Actor, data: dict[str, Any], watchlist_item_id: str) -> WatchlistItem:
+    """Watch a product no longer."""
+    return commands.remove_item(actor, watchlist_item_id)
+
+
+# Lists
+
+@api.create("/v1/watchlistlists", name="createWatchlistList", body=schemas.NewWatchlistList, returns=WatchlistList,
+            id_name="watchlistListId")
+def create_list(actor: Actor, data: dict[str, Any]) -> WatchlistList:
+    """Make a list; the default list is there already."""
+    return commands.create_folder(actor, **data)
+
+
+@api.list("/v1/watchlistlists", name="listWatchlistList", **_FOLDERS)
+def list_lists(actor: Actor, asked: ReadRequest) -> Listing:
+    """List the caller's lists; staff see everybody's."""
+    return queries.list_folders(asked, user_id=queries.whose_rows(actor))
+
+
+@api.list("/v1/userwatchlistlists", name="userwatchlistlists", **_FOLDERS)
+def list_own_lists(actor: Actor, asked: ReadRequest) -> Listing:
+    """List the caller's own lists."""
+    return queries.list_folders(asked, user_id=actor.user_id)
+
+
+@api.delete("/v1/watchlistlists/{watchlistListId}", name="deleteWatchlistList", returns=WatchlistList)
+def delete_list(actor: Actor, data: dict[str, Any], watchlist_list_id: str) -> WatchlistList:
+    """Delete a list; what is in it goes to the default list."""
+    return commands.delete_folder(actor, watchlist_list_id)
