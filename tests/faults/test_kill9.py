@@ -111,8 +111,9 @@ def _assert_every_change_has_its_one_event() -> None:
     with reading() as connection:
         counts = Counter((event.topic, event.key) for event in everything_sent())
         for model in _entities():
-            for row_id, version, realm in connection.execute(select(
-                    model.id, model.record_version, cast(getattr(model, "realm", model.__realm__), Text))):
+            of_row = getattr(model, "realm" if hasattr(model, "realm") else "__realm__")
+            for row_id, version, realm in connection.execute(
+                    select(model.id, model.record_version, cast(of_row, Text))):
                 topics = {verb: db_topic(realm, model.__service__, model.__object__, verb)
                           for verb in ("created", "updated", "deleted")}
                 assert counts[topics["created"], row_id] == 1, f"{model.__object__} {row_id}"
