@@ -1,5 +1,5 @@
 """The reads of watchlistCart: everybody's own rows, each with its product; staff see all (rules-marketplace §10.2)."""
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.actor import Actor
 from app.data.entity import Entity
-from app.data.reads import Listing, fetch, list_rows
+from app.data.reads import Listing, fetch, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
@@ -47,6 +47,11 @@ def list_folders(asked: ReadRequest, *, user_id: str | None) -> Listing:
     """Return a page of folders, oldest first; of one user, or of all (None). The default list is none of them."""
     return list_rows(WatchlistList, asked.page, *asked.where, *_of(WatchlistList, user_id),
                      order=_ORDERS[WatchlistList])
+
+
+def folders_seen_by(actor: Actor, list_ids: Iterable[str]) -> dict[str, Wire]:
+    """Return id → folder, for joins: the actor's own; all for staff."""
+    return rows_by_id(WatchlistList, list_ids, *_of(WatchlistList, whose_rows(actor)))
 
 
 def whose_rows(actor: Actor) -> str | None:

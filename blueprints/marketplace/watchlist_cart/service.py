@@ -1,16 +1,29 @@
 """watchlistCart as one declaration."""
 from app.data.person_rows import ERASED, rows_of_people
+from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.watchlist_cart import jobs, subscribers
 from blueprints.marketplace.watchlist_cart.checks import check_watchlists
 from blueprints.marketplace.watchlist_cart.models import CartItem, WatchlistItem, WatchlistList
+from blueprints.marketplace.watchlist_cart.queries import folders_seen_by
 from blueprints.marketplace.watchlist_cart.routes import api
+
+# The contract shows a list of one; the query of carts and watchlists knows which fields.
+_PRODUCT = Relation("productId", "productListingProduct", name="product", many=True, by_query=True)
 
 SERVICE = ServiceDeclaration(
     name="watchlistCart", version="1.0.22", description="Watchlists with folders, and the cart before an order.",
     realms=("marketplace",),
     routes=api,
     background=(jobs, subscribers),
+    relations=(
+        relations_of(CartItem, Relation("userId", "user"), _PRODUCT),
+        relations_of(WatchlistItem, Relation("userId", "user"), _PRODUCT, Relation("listId", "watchlistList")),
+        relations_of(WatchlistList, Relation("userId", "user")),
+    ),
+    targets=(
+        JoinTarget("watchlistList", ("id", "name", "itemCount"), folders_seen_by, personal=True),
+    ),
     checks={"watchlists": check_watchlists},
     persons=(
         rows_of_people(CartItem, ERASED, "user_id"),
