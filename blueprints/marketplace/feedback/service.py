@@ -8,12 +8,14 @@ from blueprints.marketplace.feedback.commands import restore_feedback
 from blueprints.marketplace.feedback.counting import check_reputations
 from blueprints.marketplace.feedback.models import Feedback, StarCount
 from blueprints.marketplace.feedback.routes import api
+from blueprints.marketplace.feedback.topics import REPUTATION_CHANGED
 
 SERVICE = ServiceDeclaration(
     name="feedback", version="1.0.1", description="What buyers say of their sellers, and the sellers' reputation.",
     realms=("marketplace",),
     routes=api,
     background=(jobs,),
+    emits=lambda _: (REPUTATION_CHANGED,),
     relations=(
         relations_of(Feedback, Relation("buyerId", "user", visitors=False), Relation("sellerId", "user"),
                      Relation("orderId", "orderManagementOrder"),

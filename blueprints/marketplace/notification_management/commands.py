@@ -14,7 +14,7 @@ from app.notify.mailbox import post_letter
 from blueprints.marketplace.notification_management.letters import LETTERS
 from blueprints.marketplace.notification_management.models import IS_UNREAD, Notification
 from blueprints.marketplace.notification_management.rules import Notice, settled_read
-from blueprints.marketplace.notification_management.unread import count_unread
+from blueprints.marketplace.notification_management.unread import count_unread, count_unread_of
 from blueprints.platform.auth.queries import contact_of, is_user
 from blueprints.platform.people.queries import inactive_among
 
@@ -119,9 +119,11 @@ def tell_all(work: UnitOfWork, event: Event, notification_type: str, user_ids: I
     notified = {row.user_id for row in work.rows(select(Notification.user_id).where(
         Notification.event_id == event.event_id, Notification.notification_type == notification_type,
         Notification.user_id.in_(wanted)))}
-    for user_id in sorted(wanted - notified - inactive_among(REALM, wanted)):
+    receivers = sorted(wanted - notified - inactive_among(REALM, wanted))
+    for user_id in receivers:
         work.insert(Notification(notification_type=notification_type, user_id=user_id, channel="IN_APP",
                                  payload=dict(payload), is_read=False, event_id=event.event_id))
+    count_unread_of(work, receivers, 1)
 
 
 def _is_notified(work: UnitOfWork, event: Event, notice: Notice) -> bool:

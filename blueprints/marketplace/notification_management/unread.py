@@ -1,4 +1,6 @@
 """How many notifications a user has not read: a counter kept in the transaction that changes them (decision 35)."""
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
 from app.actor import Actor
@@ -12,9 +14,14 @@ def count_unread(work: UnitOfWork, user_id: str, by: int) -> None:
     """Count `by` more unread notifications of a user, or fewer.
 
     It holds the user's counter until the commit, so it comes after the notifications' own locks; who tells several
-    users in one transaction does so in the order of their ids."""
-    if by:
-        counted = upsert(UnreadCount).values(user_id=user_id, unread=by)
+    users in one transaction does so in the order of their ids, or all at once (`count_unread_of`)."""
+    count_unread_of(work, [user_id], by)
+
+
+def count_unread_of(work: UnitOfWork, user_ids: Sequence[str], by: int) -> None:
+    """Count as many more unread notifications of each of these users, in one statement."""
+    if by and user_ids:
+        counted = upsert(UnreadCount).values([{"user_id": user_id, "unread": by} for user_id in sorted(user_ids)])
         work.execute(counted.on_conflict_do_update(index_elements=["user_id"],
                                                    set_={"unread": UnreadCount.unread + by}))
 

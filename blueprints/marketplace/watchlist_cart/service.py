@@ -7,6 +7,7 @@ from blueprints.marketplace.watchlist_cart.checks import check_watchlists
 from blueprints.marketplace.watchlist_cart.models import CartItem, WatchlistItem, WatchlistList
 from blueprints.marketplace.watchlist_cart.queries import folders_seen_by
 from blueprints.marketplace.watchlist_cart.routes import api
+from blueprints.marketplace.watchlist_cart.topics import WATCHED_NEWS
 
 # The contract shows a list of one; the query of carts and watchlists knows which fields.
 _PRODUCT = Relation("productId", "productListingProduct", name="product", many=True, by_query=True)
@@ -16,6 +17,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     background=(jobs, subscribers),
+    emits=lambda _: (WATCHED_NEWS,),
     relations=(
         relations_of(CartItem, Relation("userId", "user"), _PRODUCT),
         relations_of(WatchlistItem, Relation("userId", "user"), _PRODUCT, Relation("listId", "watchlistList")),

@@ -204,15 +204,18 @@ class TestReading:
         first, second = shop.reviewed(), shop.reviewed(shop.buyer2, shop.other_seller, rating=1)
         for name in ("buyerId", "sellerId", "productId", "orderId", "orderItemId", "rating"):
             for given in (first, second):
-                assert ok(shop.buyer.get(f"{FEEDBACK}?{name}={given[name]}"))["feedbacks"] == [given]
+                found = ok(shop.buyer.get(f"{FEEDBACK}?{name}={given[name]}&getJoins=false"))["feedbacks"]
+                assert found == [given]
 
-    def test_a_list_takes_as_many_statements_for_many_rows_as_for_one(self, shop, count_statements):
+    def test_a_list_takes_as_many_statements_for_many_rows_as_for_few(self, shop, count_statements):
         path = f"{FEEDBACK}?caching=false"
         shop.reviewed()
-        with count_statements() as one_row:
+        ok(shop.buyer.get(path))  # the session and who rests are known from now on
+        shop.reviewed()
+        with count_statements() as few_rows:
             ok(shop.buyer.get(path))
         for _ in range(3):
             shop.reviewed()
         with count_statements() as many_rows:
             ok(shop.buyer.get(path))
-        assert len(many_rows) == len(one_row)
+        assert len(many_rows) == len(few_rows)

@@ -5,6 +5,7 @@ import pytest
 
 from app.clock import moved_clock, now
 from app.data.columns import iso
+from blueprints.marketplace.notification_management.unread import check_unread
 from blueprints.marketplace.watchlist_cart import notices, rules
 from blueprints.marketplace.watchlist_cart.commands import watch
 from blueprints.marketplace.watchlist_cart.topics import WATCHED_NEWS
@@ -31,6 +32,7 @@ def test_a_price_that_rises_or_was_told_lower_before_is_no_news(shelf, settle):
         assert [one["price"] for one in shelf.notices(shelf.ben)] == expected
     assert shelf.notices(shelf.ben)[-1]["message"] == "“Phone”, which you watch, now costs 80.00 USD."
     assert shelf.notices(shelf.cleo) == shelf.notices(shelf.seller) == []
+    assert check_unread()[0] == "ok"
 
 
 def test_a_price_in_another_currency_is_no_lower_price_and_counts_from_then_on(shelf, settle):
