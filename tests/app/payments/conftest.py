@@ -9,4 +9,4 @@ from tests.app.payments.stand_in import SECRET_KEY, WEBHOOK_SECRET, FlakyGateway
 @pytest.fixture
 def gateway(flaky: FlakyGateway) -> StripeGateway:  # noqa: F811 - that is how pytest hands fixtures over
     """The adapter under test, impatient and without retries of its own."""
-    return StripeGateway(SECRET_KEY, WEBHOOK_SECRET, api_base=flaky.url, timeout_seconds=1.0, retries=0)
+    return StripeGateway(SECRET_KEY, WEBHOOK_SECRET, api_base=flaky.url, timeout_seconds=3.0, retries=0)

@@ -3,7 +3,7 @@ import json
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from stripe import WebhookSignature
@@ -170,8 +170,10 @@ class TestTrouble:
     """An answer that does not come says nothing about the money."""
 
     def test_a_slow_gateway_is_unavailable(self, gateway, flaky):
-        with flaky.failing(MADE, delay=3.0), pytest.raises(GatewayUnavailable):
+        speaks = Event()
+        with flaky.failing(MADE, opens=speaks), pytest.raises(GatewayUnavailable):
             gateway.charge(charge_of(VISA), a_key())
+        speaks.set()
 
     def test_an_error_of_the_gateways_own_is_unavailable(self, gateway, flaky):
         with flaky.failing(MADE, status=500), pytest.raises(GatewayUnavailable) as trouble:
