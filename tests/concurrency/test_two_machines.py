@@ -71,7 +71,7 @@ def _call(system: LiveSystem, method: str, path: str, token: str = "", **options
 
 def _registered(system: LiveSystem, email: str) -> str:
     answer = _call(system, "POST", "/v1/registeruser",
-                   json={"email": email, "password": ADMIN[1], "fullname": email})
+                   json={"email": email, "password": ADMIN[1], "fullname": "Una"})
     assert answer.status_code == 201, answer.text
     return _login(system, email)
 
