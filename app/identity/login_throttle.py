@@ -15,12 +15,15 @@ from app.errors import TooManyRequests
 log = logging.getLogger(__name__)
 
 # Both scripts return {ms to wait, 1 for the first refusal since the count began}; {0, 0}: the attempt was counted.
-# KEYS[1] counter; ARGV: now, most, window (ms).
+# Rivals arrive in another order than they read the clock, and clocks of machines differ: only what lies further back
+# than this is a clock that was set back, which must not lock anybody out for long.
+_SKEW_MS = 60_000
+# KEYS[1] counter; ARGV: now, most, window, skew (ms).
 _TAKE = """
-local now, most, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local now, most, window, skew = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local taken = tonumber(redis.call('HGET', KEYS[1], 'taken') or '0')
 local resets_at = tonumber(redis.call('HGET', KEYS[1], 'resets_at') or '0')
-if now >= resets_at or resets_at - now > window then
+if now >= resets_at or resets_at - now > window + skew then
   taken, resets_at = 0, now + window
   redis.call('HDEL', KEYS[1], 'refused')
 end
@@ -29,13 +32,13 @@ redis.call('HSET', KEYS[1], 'taken', taken + 1, 'resets_at', resets_at)
 redis.call('PEXPIRE', KEYS[1], window)
 return {0, 0}
 """
-# KEYS[1] counter; ARGV: now, free, first, longest, window (ms).
+# KEYS[1] counter; ARGV: now, free, first, longest, window, skew (ms).
 _SPACE = """
 local now, free, first = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local longest, window = tonumber(ARGV[4]), tonumber(ARGV[5])
+local longest, window, skew = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local taken = tonumber(redis.call('HGET', KEYS[1], 'taken') or '0')
 local last = tonumber(redis.call('HGET', KEYS[1], 'last') or '0')
-if now < last or now - last >= window then
+if now < last - skew or now - last >= window then
   taken = 0
   redis.call('HDEL', KEYS[1], 'refused')
 end
@@ -105,10 +108,11 @@ class LoginThrottle:
         moment, key = int(now().timestamp() * 1000), _key(bound, subject)
         try:
             if isinstance(bound, Limit):
-                wait, first = self._take(keys=[key], args=[moment, bound.most, bound.window * 1000])
+                wait, first = self._take(keys=[key], args=[moment, bound.most, bound.window * 1000, _SKEW_MS])
             else:
                 wait, first = self._space(keys=[key], args=[
-                    moment, bound.free, *(seconds * 1000 for seconds in (bound.first, bound.longest, bound.window))])
+                    moment, bound.free, *(seconds * 1000 for seconds in (bound.first, bound.longest, bound.window)),
+                    _SKEW_MS])
         except RedisError:
             log.warning("throttle %s is open: Redis cannot be reached", bound.name)
             return

@@ -68,6 +68,22 @@ def test_rivals_together_get_no_more_than_the_limit(throttle):
     assert outcomes.count("taken") == 3
 
 
+@pytest.mark.parametrize("bound", [THREE, Delay("slower", free=3, first=60, longest=1800, window=86_400)])
+def test_an_attempt_that_read_the_clock_before_its_rival_does_not_begin_a_new_count(throttle, bound):
+    for milliseconds in (0, -5, -10):
+        with moved_clock(seconds=milliseconds / 1000):
+            throttle.take(bound, "anna")
+    with moved_clock(seconds=-1), pytest.raises(TooManyRequests):
+        throttle.take(bound, "anna")
+
+
+def test_a_clock_set_back_by_an_hour_begins_a_new_count(throttle):
+    for _ in range(3):
+        throttle.take(THREE, "anna")
+    with moved_clock(seconds=-3600):
+        throttle.take(THREE, "anna")
+
+
 def test_without_redis_nobody_is_locked_out(redis_gone):
     throttle = LoginThrottle(redis_gone)
     for _ in range(5):
