@@ -13,7 +13,7 @@ from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
 from app.data.connections import configure_database
 from app.data.entity import db
-from app.data.moderated_kinds import ModeratedKinds
+from app.data.moderated_kinds import ModeratedKinds, PersonEffects
 from app.data.person_rows import EXPIRING, KEPT, PersonTables, rows_of_people
 from app.events.relay import WakeUp
 from app.events.subscriptions import Subscription, Subscriptions
@@ -57,6 +57,7 @@ from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
 from blueprints.platform.bucket.service import SERVICE as BUCKET
+from blueprints.platform.moderation.service import SERVICE as MODERATION
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
 from blueprints.platform.people.service import SERVICE as PEOPLE
 
@@ -76,7 +77,7 @@ KERNEL = ServiceDeclaration(
 SERVICES = (
     KERNEL,
     # in every realm
-    AUTH, BUCKET, NOTIFICATION, PEOPLE,
+    AUTH, BUCKET, MODERATION, NOTIFICATION, PEOPLE,
     # of the marketplace
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
@@ -150,6 +151,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
             one for one in annotations_in(service.background) if isinstance(one, Subscription))))
             for service in services),
         ModeratedKinds((kind.entity_type, kind) for service in services for kind in service.moderated),
+        PersonEffects(effect for service in services for effect in service.person_effects),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))
 

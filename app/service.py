@@ -7,7 +7,7 @@ from types import ModuleType
 
 from flask import Flask
 
-from app.data.moderated_kinds import ModeratedKind
+from app.data.moderated_kinds import ModeratedKind, PersonEffect
 from app.data.person_rows import PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.http.declaration import Routes
@@ -56,6 +56,8 @@ class ServiceDeclaration:
     """What it shows of its own objects beside the rows that point at them."""
     moderated: tuple[ModeratedKind, ...] = ()
     """Which of its objects staff moderate, and how each is done."""
+    person_effects: tuple[PersonEffect, ...] = ()
+    """What it does to its rows when staff suspend or ban their person."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

@@ -6,7 +6,8 @@ from app.data.entity import Base
 
 # The ranks, lowest first; a model without one cannot be locked. Ranks are ten apart, so that a new model fits between.
 #   0 - 5     outbox records, deliveries of their events: claimed before their handlers lock anything
-#   10 - 15   accounts, who blocks whom
+#   6 - 10    cases, reports, acts, strikes, appeals of moderation: they decide over people and things
+#   12 - 15   accounts, who blocks whom
 #   20 - 30   categories, subcategories
 #   40 - 50   listings, media: a listing decides over everything agreed about it
 #   60 - 70   offers, bids: agreements, given back before their order is locked
@@ -18,7 +19,7 @@ from app.data.entity import Base
 #   210 - 220 payment attempts, refunds: behind their order
 #   300 - 330 equipment: legal entity, equipment, division, client
 #   890       uploaded files
-#   900 - 920 letters, idempotency keys, due work: settled last
+#   900 - 990 letters, idempotency keys, due work, the end of the audit chain: settled last
 
 
 class LockOrderError(RuntimeError):

@@ -1,12 +1,46 @@
 """What a service says of its objects that staff moderate: a line a kind, so that moderation knows no tables of others.
 
-The entity types are the contract's (rules-marketplace §1.1); a kind acts in the realm of the actor."""
-from collections.abc import Callable
-from dataclasses import dataclass
+The entity types are the contract's (rules-marketplace §1.1) and ours; a kind acts in the realm of the actor."""
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from app.actor import Actor
+from app.data.unit_of_work import UnitOfWork
 
 Restore = Callable[[Actor, str], bool]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One thing as moderation reads it: enough for the queue, the statement of reasons and the evidence."""
+
+    title: str
+    """One line that names it to staff; no secret."""
+    person_id: str | None
+    """Whom it concerns: seller, author, uploader; the person itself."""
+    content: Mapping[str, Any]
+    """What is judged, as JSON: what the evidence keeps. No reserve, no secret maximum."""
+    words: str = ""
+    """The text that strangers read in it, for the list of words."""
+    parties: frozenset[str] | None = None
+    """Who may report it; None: everybody who may see it."""
+    held: str | None = None
+    """HIDDEN or REMOVED while a hold stands."""
+    is_active: bool = True
+
+
+@dataclass(frozen=True)
+class HoldChange:
+    """How a thing is held from now on: `kind` HIDDEN, REMOVED or None; by the act with that id and number."""
+
+    kind: str | None
+    act_id: str
+    act_number: int
+
+
+Read = Callable[[Actor, str], Subject | None]
+SetHold = Callable[[UnitOfWork, str, HoldChange], object]
 
 
 @dataclass(frozen=True)
@@ -14,11 +48,31 @@ class ModeratedKind:
     """One kind of object, and what can be done to it.
 
     `restore` brings back the soft-deleted object with that id, in the unit of work of its caller; it returns whether it
-    was gone, so that a second call changes nothing. It raises NotFound, and RuleViolated for what may not come back."""
+    was gone, so that a second call changes nothing. It raises NotFound, and RuleViolated for what may not come back.
+    `read` returns the thing, held, archived or not, None where there is none. `set_hold` locks the thing and holds it
+    or lets it go, with what follows for offers and auctions; it raises NotFound. None: cannot be done to this kind."""
 
     entity_type: str
-    restore: Restore
+    restore: Restore | None = None
+    read: Read | None = None
+    set_hold: SetHold | None = None
+
+
+@dataclass(frozen=True)
+class PersonEffect:
+    """What a service does to its own rows when staff suspend or ban somebody, in the transaction that does it.
+
+    `suspended` and `banned` are given the person's id and the id of the act; `lifted` undoes what that act did and
+    returns sentences for what cannot come back. The account is locked by then (its rank is the lowest)."""
+
+    suspended: Callable[[UnitOfWork, str, str], object] = field(default=lambda work, person_id, act_id: None)
+    banned: Callable[[UnitOfWork, str, str], object] = field(default=lambda work, person_id, act_id: None)
+    lifted: Callable[[UnitOfWork, str, str], list[str]] = field(default=lambda work, person_id, act_id: [])
 
 
 class ModeratedKinds(dict[str, ModeratedKind]):
     """The kinds of one application, by entity type."""
+
+
+class PersonEffects(tuple[PersonEffect, ...]):
+    """What the services of one application do to their rows, those on lower floors first."""

@@ -76,6 +76,10 @@ class Routes:
         self._policies = policies
         self._irregular = irregular or {}
 
+    def include(self, other: "Routes") -> None:
+        """Add what another service's code wrote down: its routes stand at this service's mount, too."""
+        self.written += other.written
+
     def create(self, path: str, *, name: str, body: type[Schema] | None = None, returns: type[Entity] | None = None,
                id_name: str | None = None, prepare: Prepare | None = None, transaction: bool = True,
                aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),

@@ -18,7 +18,7 @@ class Account(Entity):
     __abstract__ = True
     __service__ = "auth"
     __object__ = "user"
-    __lock_rank__ = 10
+    __lock_rank__ = 12
     __owner__ = "id"
     # Wire properties beyond the common ones that only this realm's users have.
     __extras__: ClassVar[tuple[str, ...]] = ()

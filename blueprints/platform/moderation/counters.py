@@ -1,0 +1,33 @@
+"""Numbers that people can say: cases 142, acts a57, strikes s9, appeals p3 (M-29); and how many cases wait."""
+from sqlalchemy import select
+
+from app.data.reads import fetch_one
+from app.data.unit_of_work import UnitOfWork
+from app.data.upserts import upsert
+from blueprints.platform.moderation.models import Counter
+
+PREFIXES = {"case": "", "act": "a", "strike": "s", "appeal": "p", "bulk": "b"}
+PENDING = "pending"
+
+
+def next_number(work: UnitOfWork, name: str) -> int:
+    """Return the next number of the realm; `name` is one of PREFIXES. The row is locked until the commit."""
+    return count(work, name, 1)
+
+
+def count(work: UnitOfWork, name: str, difference: int) -> int:
+    """Add to a counter of the realm, and return what it stands at.
+
+    Its row is locked until the commit, and no lock rank watches it: count when everything else is locked, cases before
+    acts before strikes before appeals."""
+    insert = upsert(Counter).values(realm=work.actor.realm, name=name, value=difference)
+    counted = work.execute(insert.on_conflict_do_update(
+        index_elements=(Counter.realm, Counter.name),
+        set_={"value": Counter.value + insert.excluded.value}).returning(Counter.value))
+    return int(counted.scalar_one())
+
+
+def pending_cases(realm: str) -> int:
+    """Return how many cases wait, from the counter."""
+    row = fetch_one(select(Counter.value).where(Counter.realm == realm, Counter.name == PENDING))
+    return int(row[0]) if row else 0

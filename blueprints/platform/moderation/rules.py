@@ -1,0 +1,61 @@
+"""The words and numbers of moderation, and what follows from them alone (moderation.md)."""
+from datetime import datetime
+
+ENTITY_TYPES = ("USER", "PRODUCT", "FEEDBACK", "MEDIA", "CATEGORY", "NOTIFICATION", "ORDER", "SEARCHINDEX",
+                "MESSAGE", "POST", "COMMENT", "COMPANY", "JOB", "PROFILE")
+"""What reports, cases and acts speak of: the contract's eight, then ours."""
+REASONS = ("SPAM", "FRAUD", "COUNTERFEIT", "PROHIBITED", "HARASSMENT", "HATE", "SEXUAL", "PRIVACY", "OTHER")
+REASON_WEIGHTS = {"OTHER": 10, "SPAM": 30, "PRIVACY": 60, "COUNTERFEIT": 70, "HARASSMENT": 75, "SEXUAL": 80,
+                  "PROHIBITED": 85, "FRAUD": 90, "HATE": 100}
+"""How bad a reason is, 10 to 100 (M-21)."""
+REPORT_STATES = ("OPEN", "UPHELD", "DECLINED")
+CASE_KINDS = ("REPORT", "ORDER", "APPEAL", "WORDS", "OWN")
+"""Why a case was opened: somebody reported it, a suspended seller's order waits (M-8), a strike is appealed, our words
+matched (M-30), or staff acted of their own accord (M-17)."""
+CASE_STATES = ("OPEN", "ASSIGNED", "RESOLVED", "DISMISSED")
+ACT_KINDS = ("WARN", "HIDE", "REMOVE", "SHOW_AGAIN", "SUSPEND", "BAN", "UNBAN", "OVERRIDE_FEEDBACK")
+ACT_STATES = ("STANDING", "UNDONE", "LAPSED")
+ACTS_ON_PEOPLE = frozenset({"SUSPEND", "BAN", "UNBAN"})
+"""What is done to an account; WARN is said to whomever the thing concerns; everything else is done to the thing."""
+HEAVINESS = {"SHOW_AGAIN": 0, "UNBAN": 0, "WARN": 1, "OVERRIDE_FEEDBACK": 2, "HIDE": 3, "REMOVE": 4, "SUSPEND": 5,
+             "BAN": 6}
+"""Which of several acts is the heaviest; 0 makes no strike, nor does OVERRIDE_FEEDBACK unless asked to (M-15)."""
+SCOPES = ("SELLING", "BUYING")
+"""What a suspension can be limited to; without one it is from everything, login included."""
+STRIKE_STATES = ("ACTIVE", "REVOKED")
+APPEAL_STATES = ("OPEN", "GRANTED", "DENIED")
+HOLD_KINDS = ("HIDDEN", "REMOVED")
+"""HIDDEN: its owner still sees it, marked; REMOVED: it is 404 for the owner too (M-1)."""
+NOTE_KINDS = ("NOTE", "QUESTION")
+
+CLAIM_HOURS = 24
+"""How long a case stays with who took it and did nothing."""
+STRIKE_DAYS = 180
+"""When a strike lapses (decision 30)."""
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""Who acted when it was no account: an operator at the command line, or a machine."""
+
+
+def priority(worst: int, reports: int, active_strikes: int) -> int:
+    """Return how early a case comes up: worst reason + 5·min(reports−1, 10) + 10·active strikes of the person (M-21).
+
+    `worst` is the greatest weight among the reports, 10 to 100."""
+    return worst + 5 * min(max(reports - 1, 0), 10) + 10 * active_strikes
+
+
+def heaviest(kinds: "list[str] | tuple[str, ...]") -> str:
+    """Return the heaviest of one or more kinds of acts (M-15)."""
+    return max(kinds, key=lambda kind: HEAVINESS[kind])
+
+
+def makes_strike(kinds: "list[str] | tuple[str, ...]", asked: bool | None) -> bool:
+    """Return whether acts in one case leave a strike: `asked` decides, else every act does that burdens somebody.
+
+    Overriding a feedback does only when asked to (M-15)."""
+    burdens = [kind for kind in kinds if HEAVINESS[kind] > 0]
+    return bool(burdens) and (asked if asked is not None else any(kind != "OVERRIDE_FEEDBACK" for kind in burdens))
+
+
+def latest(ends: "list[datetime]") -> datetime | None:
+    """Return the latest end: a thing is held, and a person suspended, while any of several stands (M-2)."""
+    return max(ends, default=None)

@@ -1,0 +1,34 @@
+"""The moderation core as one declaration; its routes stand at adminModeration's mount, in every realm."""
+from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
+from app.service import EVERY_REALM, ServiceDeclaration
+from blueprints.platform.moderation.models import (
+    Act,
+    Appeal,
+    Bulk,
+    Case,
+    CaseNote,
+    Evidence,
+    Report,
+    ReporterRecord,
+    Strike,
+    Word,
+)
+
+_RECORD = "the record of what staff did; the id leads to nobody"
+
+SERVICE = ServiceDeclaration(
+    name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
+    realms=EVERY_REALM,
+    persons=(
+        rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
+        rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),
+        rows_of_people(Act, KEPT, "person_id", "actor_id", "undone_by", why=_RECORD),
+        rows_of_people(Strike, KEPT, "person_id", "struck_by", why=_RECORD),
+        rows_of_people(Appeal, KEPT, "person_id", "decided_by", why=_RECORD),
+        rows_of_people(CaseNote, KEPT, "author_id", why=_RECORD),
+        rows_of_people(Word, KEPT, "added_by", why=_RECORD),
+        rows_of_people(Bulk, KEPT, "actor_id", why=_RECORD),
+        rows_of_people(Evidence, EXPIRING, "person_id", why="removed when nobody can appeal any more"),
+        rows_of_people(ReporterRecord, ERASED, "person_id"),
+    ),
+)
