@@ -1,13 +1,13 @@
 """What the terminal looks for has an index: short ids, recent orders, lines, closed auctions, logins from one place.
 
 Revision ID: 0018
-Revises: 0016
+Revises: 0017
 """
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
