@@ -26,6 +26,11 @@ def note_action(actor: Actor, *, entity_type: str, entity_id: str, action_type: 
     record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type=action_type, reason=reason)
 
 
+def note_act(actor: Actor, entity_type: str, entity_id: str, action_type: str, reason: str) -> None:
+    """Record an act of moderation, in the transaction that does it (moderation.md M-24)."""
+    record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type=action_type, reason=reason)
+
+
 def reword_action(actor: Actor, action_id: str, *, reason: str | None = None) -> ModerationAction:
     """Change the reason of an entry, the only thing that can be changed; raises NotFound."""
     with unit_of_work(actor) as work:
