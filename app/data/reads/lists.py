@@ -143,12 +143,13 @@ def _by_ids(model: type[Entity]) -> Select[Any]:
     return _active(model).where(model.__table__.c.id.in_(bindparam("ids", expanding=True)))
 
 
-def list_query(query: Select[*tuple[Any, ...]], order: RowOrder, page: Page,
-               wire: Callable[[Row[Any]], Wire]) -> Listing:
+def list_query(query: Select[*tuple[Any, ...]], order: RowOrder, page: Page, wire: Callable[[Row[Any]], Wire], *,
+               counted: Callable[[], int] | None = None) -> Listing:
     """Return a page of whatever a query selects, for lists that are not the active rows of one model.
 
-    The order is unique and its columns are among those selected; `wire` makes the wire row. All rows are counted."""
-    total = fetch(select(func.count()).select_from(query.subquery()))[0][0]
+    The order is unique and its columns are among those selected; `wire` makes the wire row. `counted` tells the total
+    where a counter is kept; without it all rows are counted."""
+    total = counted() if counted else fetch(select(func.count()).select_from(query.subquery()))[0][0]
     if page.after is not None:
         query = query.where(order.behind(order.values(page.after)))
     found = fetch(query.order_by(*order.clauses).limit(page.rows + 1).offset(page.offset))
