@@ -1,6 +1,8 @@
 """Cases: one thing that staff judge, from opening to its resolution; its lock orders everything about it.
 
 resolve() is the core: one transaction, whose steps stand in `_resolved` in their order."""
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -23,7 +25,8 @@ from blueprints.platform.moderation.acts import (
 )
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
-from blueprints.platform.moderation.models import Act, Case, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
 from blueprints.platform.people.queries import user_briefs
 
@@ -103,6 +106,7 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
             refuse_taken(actor, case)
             resolution = _resolved(work, case, acts, reason=reason, rule=rule, strike=strike)
             count(work, PENDING, -1)
+        work.flush()
         work.commit()
     return resolution
 
@@ -129,8 +133,80 @@ def act(actor: Actor, order: ActOrder, *, reason: str, rule: str | None = None, 
             resolution = _resolved(work, case, [order], reason=reason, rule=rule, strike=strike, parent_id=parent_id)
             if not is_new:
                 count(work, PENDING, -1)
+        work.flush()
         work.commit()
     return resolution
+
+
+def take(actor: Actor, number: int) -> Case:
+    """Take a case for CLAIM_HOURS, or for as long again. Raises NotFound, Forbidden, RuleViolated as `resolve`."""
+    with _pending_case(actor, number) as (work, case):
+        work.change(case, state="ASSIGNED", assignee_id=actor.user_id or NOBODY, taken_at=now())
+    return case
+
+
+def release(actor: Actor, number: int) -> Case:
+    """Give back a case; one that nobody has stays as it is. Raises as `take`; a superAdmin gives back another's."""
+    with _pending_case(actor, number, anybody_s=actor.is_super_admin) as (work, case):
+        work.change(case, state="OPEN", assignee_id=None, taken_at=None)
+    return case
+
+
+def add_note(actor: Actor, number: int, text: str) -> Case:
+    """Write a note on a case, open or closed, for other staff; the actor's claim begins anew."""
+    require(actor.is_staff, ONLY_STAFF)
+    with unit_of_work(actor) as work:
+        case = lock_case(work, number)
+        _write(work, case, "NOTE", text)
+        work.commit()
+    return case
+
+
+def ask(actor: Actor, number: int, text: str) -> Case:
+    """Ask the person of a case something by letter, without a strike (moderation.md, Terminal).
+
+    Raises as `take`, and RuleViolated (NobodyToAsk)."""
+    with _pending_case(actor, number) as (work, case):
+        if case.person_id is None:
+            raise RuleViolated("NobodyToAsk", f"Case {number} concerns nobody")
+        note = _write(work, case, "QUESTION", text)
+        work.emit(question_topic(case.realm), case.id, {"noteId": note.id, "caseId": case.id})
+    return case
+
+
+def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) -> Case:
+    """Close a case without an act: its reports are declined; the same again changes nothing. Raises as `resolve`."""
+    require(actor.is_staff, ONLY_STAFF)
+    with unit_of_work(actor) as work:
+        case = lock_case(work, number)
+        if case.state != "DISMISSED" or case.closed_by != (actor.user_id or NOBODY):
+            refuse_taken(actor, case)
+            reports = lock_reports(work, case)
+            close_reports(work, reports, "DECLINED")
+            close_case(work, case, "DISMISSED", reason=reason, rule=rule)
+            count(work, PENDING, -1)
+        work.commit()
+    return case
+
+
+@contextmanager
+def _pending_case(actor: Actor, number: int, *, anybody_s: bool = False) -> Iterator[tuple[UnitOfWork, Case]]:
+    """Let staff change a case that waits and is nobody else's."""
+    require(actor.is_staff, ONLY_STAFF)
+    with unit_of_work(actor) as work:
+        case = lock_case(work, number)
+        if not (case.is_pending and anybody_s):
+            refuse_taken(actor, case)
+        yield work, case
+        work.commit()
+
+
+def _write(work: UnitOfWork, case: Case, kind: str, text: str) -> CaseNote:
+    note = work.insert(CaseNote(id=uuid7(), realm=case.realm, case_id=case.id, kind=kind, text=text, written_at=now(),
+                                author_id=work.actor.user_id or NOBODY))
+    if case.is_pending and case.assignee_id == note.author_id:
+        work.change(case, taken_at=note.written_at)
+    return note
 
 
 def lock_case(work: UnitOfWork, number: int) -> Case:

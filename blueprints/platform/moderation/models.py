@@ -285,6 +285,7 @@ class Evidence(Base):
     entity_id: Mapped[str] = mapped_column(String(36))
     person_id: Mapped[str | None] = mapped_column(String(36))
     taken_at: Mapped[datetime] = instant(required=True)
+    title: Mapped[str | None] = mapped_column(String(255))
     content: Mapped[dict[str, Any] | None] = json_object()
     digest: Mapped[str] = mapped_column(String(64))
     keep_until: Mapped[datetime | None] = instant()
