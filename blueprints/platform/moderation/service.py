@@ -2,7 +2,7 @@
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import EVERY_REALM, ServiceDeclaration
-from blueprints.platform.moderation import jobs, questions
+from blueprints.platform.moderation import jobs, questions, subscribers
 from blueprints.platform.moderation.audit import check_audit
 from blueprints.platform.moderation.models import (
     Act,
@@ -30,7 +30,7 @@ SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
     checks={"audit": check_audit},
-    background=(jobs, questions),
+    background=(jobs, questions, subscribers),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),
     persons=(
