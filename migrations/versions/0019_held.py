@@ -1,13 +1,13 @@
 """What moderation holds, and the offers that lapsed with a hold.
 
 Revision ID: 0019
-Revises: 0017
+Revises: 0018
 """
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -27,9 +27,16 @@ def upgrade() -> None:
     for name, columns in _LISTS.items():
         op.drop_index(name, "product_listing_product")
         op.create_index(name, "product_listing_product", [*columns, "held"])
+    op.drop_index("ix_moderation_hold_thing", "moderation_hold")
+    op.create_index("ix_moderation_hold_thing", "moderation_hold", ["realm", "entity_type", "entity_id"])
+    op.add_column("moderation_bulk", sa.Column("days", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("moderation_bulk", "days")
+    op.drop_index("ix_moderation_hold_thing", "moderation_hold")
+    op.create_index("ix_moderation_hold_thing", "moderation_hold", ["realm", "entity_type", "entity_id"],
+                    sqlite_where=sa.text("lifted_at IS NULL"), postgresql_where=sa.text("lifted_at IS NULL"))
     for name, columns in _LISTS.items():
         op.drop_index(name, "product_listing_product")
         op.create_index(name, "product_listing_product", columns)
