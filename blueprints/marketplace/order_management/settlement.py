@@ -30,6 +30,7 @@ from blueprints.marketplace.order_management.models import (
     PaymentMethod,
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, EXPIRE_ORDER, items_of
+from blueprints.marketplace.product_listing.stock import has_held
 from blueprints.platform.people.queries import inactive_among
 
 RELEASE_ORDER = "release-order"
@@ -52,12 +53,19 @@ def refuse_unpayable(order: AnyOrder) -> None:
         raise RuleViolated("OrderNotPayable", f"an order that is {order.status} cannot be paid (any more)")
     if not may_be_sold(order):
         raise RuleViolated("PartyInactive", "the buyer or a seller of the order is not active at present")
+    if has_held(_products_of(order)):
+        raise RuleViolated("ListingHeld", "moderation holds a listing of the order; it cannot be paid at present")
 
 
 def may_be_sold(order: AnyOrder) -> bool:
     """Return whether the buyer and every seller of the order may trade now (decision 41)."""
     sellers = fetch(select(OrderItem.seller_id).where(OrderItem.order_id == order.id, OrderItem.is_active.is_(True)))
     return not inactive_among("marketplace", [order.buyer_id, *(row.seller_id for row in sellers)])
+
+
+def _products_of(order: AnyOrder) -> list[str]:
+    return [row.product_id for row in fetch(select(OrderItem.product_id).where(
+        OrderItem.order_id == order.id, OrderItem.is_active.is_(True)))]
 
 
 def accepts_payment(order: AnyOrder) -> bool:

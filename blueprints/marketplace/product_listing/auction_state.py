@@ -12,7 +12,7 @@ from app.clock import now
 from app.data.columns import constant
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
-from app.errors import NotFound
+from app.errors import NotFound, RuleViolated
 from blueprints.marketplace.product_listing.lending import AuctionListing, AuctionStanding, ListingView, row_behind
 from blueprints.marketplace.product_listing.models import IS_OPEN_ENDED, WAS_CLOSED, Product
 
@@ -32,6 +32,14 @@ class AuctionFacts:
 def lock_listing(work: UnitOfWork, product_id: str, *, withdrawn_too: bool = False) -> AuctionListing:
     """Return the listing, locked until the end of the transaction; raises NotFound."""
     return work.lock(Product, product_id, archived_too=withdrawn_too)
+
+
+def refuse_held(listing: ListingView) -> None:
+    """Refuse to trade what moderation holds, for those who see it all the same: its seller and staff (M-1).
+
+    Raises RuleViolated ListingHeld."""
+    if listing.is_active and not listing.is_live:
+        raise RuleViolated("ListingHeld", "Moderation holds the listing; it is not traded at present")
 
 
 def record_standing(work: UnitOfWork, listing: AuctionListing, standing: AuctionStanding) -> None:
