@@ -1,6 +1,7 @@
 """The writes of auctionOffer on bids: place, raise, buy, take back, settle, close (offers: offer_commands.py).
 
-Each takes the listing's row lock first; behind it the clock is asked and every rule decided."""
+Each takes the listing's row lock first, a bid behind the accounts of both; behind it the clock is asked and every rule
+decided."""
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
@@ -28,7 +29,9 @@ from blueprints.marketplace.product_listing.auction_state import (
 )
 from blueprints.marketplace.product_listing.commands import CLOSE_AUCTION
 from blueprints.marketplace.product_listing.lending import AuctionListing
-from blueprints.platform.people.queries import inactive_among, refuse_inactive
+from blueprints.marketplace.product_listing.trading import share_parties
+from blueprints.platform.people.queries import inactive_in, refuse_inactive, standings_of
+from blueprints.platform.people.rules import SELLING, WINNING
 
 
 def place_bid(actor: Actor, *, product_id: str, bid_amount: Decimal, currency: str, buy_now: bool = False,
@@ -38,9 +41,10 @@ def place_bid(actor: Actor, *, product_id: str, bid_amount: Decimal, currency: s
     Raises InvalidInput, NotFound, Forbidden (own listing), RuleViolated (rules-marketplace §2.3, decisions 8–11)."""
     amount = minor_of("bidAmount", bid_amount, currency)
     with unit_of_work(actor) as work:
+        parties = share_parties(work, [product_id])
         listing = lock_listing(work, product_id)
         _refuse_wrong_auction(actor, listing, currency)
-        refuse_inactive(actor, sellers=[listing.seller_id])
+        refuse_inactive(actor, sellers=[listing.seller_id], buyer=actor.user_id, known=parties)
         own = _active_bid_of(work, product_id, actor.user_id)
         take = _buy if buy_now else _bid
         bid = take(work, listing, own, amount, id)
@@ -265,10 +269,12 @@ def _take_out(work: UnitOfWork, listing: AuctionListing, user_ids: AbstractSet[s
 
 
 def _close(work: UnitOfWork, listing: AuctionListing, moment: datetime) -> None:
-    """Close a locked auction; who is not active neither sells nor wins (decision 41)."""
+    """Close a locked auction; who is not active neither sells nor wins (decision 41), but who is suspended may win
+    (M-4, M-6)."""
     bidders = [row.user_id for row in work.rows(select(Bid.user_id).where(Bid.product_id == listing.id, ACTIVE_BID))]
-    inactive = inactive_among(work.actor.realm, [listing.seller_id, *bidders])
-    is_sold = listing.is_active and listing.seller_id not in inactive
+    known = standings_of(work.actor.realm, [listing.seller_id, *bidders])
+    is_sold = listing.is_active and not inactive_in(known, [listing.seller_id], SELLING)
+    inactive = inactive_in(known, bidders, WINNING)
     if is_sold and inactive:
         _take_out(work, listing, inactive)
     result = rules.outcome(listing)

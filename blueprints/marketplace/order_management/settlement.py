@@ -30,7 +30,8 @@ from blueprints.marketplace.order_management.models import (
     PaymentMethod,
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, EXPIRE_ORDER, items_of
-from blueprints.platform.people.queries import inactive_among
+from blueprints.platform.people.queries import inactive_in, standings_of
+from blueprints.platform.people.rules import BUYING, SELLING
 
 RELEASE_ORDER = "release-order"
 
@@ -55,9 +56,11 @@ def refuse_unpayable(order: AnyOrder) -> None:
 
 
 def may_be_sold(order: AnyOrder) -> bool:
-    """Return whether the buyer and every seller of the order may trade now (decision 41)."""
+    """Return whether the buyer and every seller of the order may trade now (decision 41, M-7)."""
     sellers = fetch(select(OrderItem.seller_id).where(OrderItem.order_id == order.id, OrderItem.is_active.is_(True)))
-    return not inactive_among("marketplace", [order.buyer_id, *(row.seller_id for row in sellers)])
+    selling = [row.seller_id for row in sellers]
+    known = standings_of("marketplace", [order.buyer_id, *selling])
+    return not inactive_in(known, selling, SELLING) and not inactive_in(known, [order.buyer_id], BUYING)
 
 
 def accepts_payment(order: AnyOrder) -> bool:

@@ -1,6 +1,8 @@
 """The moderation core as one declaration; its routes stand at adminModeration's mount, in every realm."""
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
+from blueprints.platform.auth.suspensions import Suspensions
+from blueprints.platform.moderation import person_jobs
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -13,12 +15,15 @@ from blueprints.platform.moderation.models import (
     Strike,
     Word,
 )
+from blueprints.platform.moderation.persons import is_banned_address, suspension_facts
 
 _RECORD = "the record of what staff did; the id leads to nobody"
 
 SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
+    background=(person_jobs,),
+    hands_down=(Suspensions(suspension_facts, is_banned_address),),
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
         rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),
