@@ -2,9 +2,9 @@
 from datetime import datetime
 from typing import Protocol
 
-ACTING, SELLING, BUYING, WINNING = "acting", "selling", "buying", "winning"
+ACTING, SELLING, BUYING, WINNING, SETTLING = "acting", "selling", "buying", "winning", "settling"
 """As what somebody is asked about: being here at all; selling; bidding, offering and ordering; winning by a bid that
-stands already, which a suspension leaves alone and a ban does not (M-5, M-6)."""
+stands already, which a suspension leaves alone and a ban does not (M-5, M-6); keeping what was paid (M-7)."""
 
 
 class Standing(Protocol):
@@ -28,6 +28,8 @@ def may_trade(standing: Standing, side: str, now: datetime) -> bool:
     """Return whether a person sells, buys or wins now: neither archived, deleted, locked nor suspended from it."""
     if not standing.is_active or _holds(standing.locked_until, now):
         return False
+    if side == SETTLING:
+        return True
     if side == WINNING:
         return not standing.is_banned
     of_side = {SELLING: standing.no_selling_until, BUYING: standing.no_buying_until}.get(side)
