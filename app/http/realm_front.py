@@ -4,7 +4,7 @@ Order of refusal (decision 3): 401, role 403, 400, 404, owner 403, rule 400."""
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import orjson
@@ -39,6 +39,7 @@ from app.http.own_pages import check_login_change
 from app.http.pipeline import Front, PathValues
 from app.http.read_events import announce_read
 from app.http.request import (
+    argument,
     current_actor,
     flag_argument,
     json_body,
@@ -180,6 +181,7 @@ def _check_system(route: SystemRoute, actor: Actor, path_values: PathValues) -> 
     return {_snake(key): path_text(key, value) for key, value in path_values.items()}
 
 
+@cache  # the names that routes declare
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
@@ -212,7 +214,7 @@ def _read(api: BusinessApi, actor: Actor, sent: tuple[PathValues, ReadRequest]) 
 
 def _take_arguments(api: BusinessApi, asked: ReadRequest) -> None:
     for name in api.arguments:
-        value = request.args.get(name)
+        value = argument(name)
         if value is not None:
             asked.arguments[name] = query_text(name, value)
     if api.crud == "list":
