@@ -1,6 +1,7 @@
 """The moderation core as one declaration; its routes stand at adminModeration's mount, in every realm."""
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
+from blueprints.platform.moderation import subscribers
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -19,6 +20,7 @@ _RECORD = "the record of what staff did; the id leads to nobody"
 SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
+    background=(subscribers,),
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
         rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),

@@ -3,6 +3,7 @@ acts."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from sqlalchemy import delete, func, select
 
@@ -125,6 +126,6 @@ def _changed(work: UnitOfWork) -> None:
     work.invalidate(_VERSION)
 
 
-def _wire(word: Word) -> Wire:
+def _wire(word: Any) -> Wire:
     return {"id": word.id, "phrase": word.phrase, "reason": word.reason, "addedBy": word.added_by,
             "addedAt": iso(word.added_at)}
