@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from app.errors import RuleViolated
+
 SHIP = ("--carrier", "Post", "--tracking", "RR123", "--reason", "the seller is away")
 AS_ADA = ("--as", "ada@guildhall.test")
 
@@ -92,6 +94,18 @@ def test_the_environment_names_who_acts_the_super_admin_too(run, market):
     done = run("orders", "ship", order["id"], *SHIP, "--yes", env={"GUILDHALL_OPERATOR": "admin@admin.com"})
     assert done.exit_code == 0, done.output
     assert market.seen(order)["status"] == "SHIPPED"
+
+
+def test_a_shipment_that_cannot_be_recorded_is_none(run, market, monkeypatch):
+    order = market.paid()
+
+    def fail(*_, **__):
+        raise RuleViolated("NoRecord", "the record takes nothing")
+
+    monkeypatch.setattr("blueprints.marketplace.admin_moderation.corrections.record_action", fail)
+    refused = run("orders", "ship", order["id"], *SHIP, *AS_ADA, "--yes")
+    assert (refused.exit_code, "the record takes nothing" in refused.stderr) == (1, True)
+    assert market.seen(order)["status"] == "PAID"
 
 
 def test_orders_are_listed_the_latest_first_and_narrowed(run, market):
