@@ -35,7 +35,7 @@ _LOOKS = {
     "refunds": Part(("refund", "state", "amount", "currency", "reason", "requested"), cut=("refund", "reason")),
     "disputes": Part(("dispute", "status", "amount", "currency", "reason", "opened"), cut=("dispute", "reason")),
     "ledger": Part(("at", "kind", "sellerId", "gross", "commission", "net", "currency"), ids=("sellerId",)),
-    "history": Part(("at", "what", "status", "by", "amount", "currency", "details"), cut=("details",)),
+    "history": Part(("at", "what", "by", "amount", "details"), cut=("details",)),
 }
 
 

@@ -38,4 +38,4 @@ def log(realm: str, user: str | None, kind: str | None, limit: int, as_json: boo
     user_id = find_account_id(realm, user) if user else None
     events = security_log(realm, user_id=user_id, kind=kind, limit=limit)
     print_rows([{"at": iso(event.occurred_at), **{name: getattr(event, name) for name in COLUMNS}} for event in events],
-               as_json=as_json, empty="no events", ids=("user_id", "actor_id"), cut=("address", "device", "detail"))
+               as_json=as_json, empty="no events")
