@@ -1,6 +1,7 @@
 """The moderation core as one declaration; its routes stand at adminModeration's mount, in every realm."""
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
+from blueprints.platform.moderation import hold_jobs
 from blueprints.platform.moderation.audit import check_audit
 from blueprints.platform.moderation.models import (
     Act,
@@ -20,6 +21,7 @@ _RECORD = "the record of what staff did; the id leads to nobody"
 SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
+    background=(hold_jobs,),
     checks={"audit": check_audit},
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
