@@ -1,7 +1,7 @@
 """What a service says of its objects that staff moderate: a line a kind, so that moderation knows no tables of others.
 
 The entity types are the contract's (rules-marketplace §1.1) and ours; a kind acts in the realm of the actor."""
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,7 @@ class HoldChange:
 
 Read = Callable[[Actor, str], Subject | None]
 SetHold = Callable[[UnitOfWork, str, HoldChange], object]
+Lock = Callable[[UnitOfWork, str], object]
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,16 @@ class ModeratedKind:
     `restore` brings back the soft-deleted object with that id, in the unit of work of its caller; it returns whether it
     was gone, so that a second call changes nothing. It raises NotFound, and RuleViolated for what may not come back.
     `read` returns the thing, held, archived or not, None where there is none. `set_hold` locks the thing and holds it
-    or lets it go, with what follows for offers and auctions; it raises NotFound. None: cannot be done to this kind."""
+    or lets it go, with what follows for offers and auctions; it raises NotFound. None: cannot be done to this kind.
+    `lock` only takes the lock of the thing, archived or not, before one transaction does several acts: `lock_rank` is
+    its model's."""
 
     entity_type: str
     restore: Restore | None = None
     read: Read | None = None
     set_hold: SetHold | None = None
+    lock: Lock | None = None
+    lock_rank: int = 0
 
 
 Done = Mapping[str, Mapping[str, Any]]
@@ -78,10 +83,12 @@ class PersonEffect:
 
     `take` does it to the person with that id and returns what it did, which the act keeps under `name`; `give_back`
     undoes it by that and returns sentences for what cannot come back. The account is locked by then. Services that lock
-    rows of each other have one effect together, so that all are locked in order."""
+    rows of each other have one effect together, so that all are locked in order. `lock` locks what a ban of these
+    people changes together with the things named (entity type, id), before one transaction does several acts."""
 
     realm: str
     name: str
+    lock: Callable[[UnitOfWork, Collection[str], Collection[tuple[str, str]]], object]
     take: Callable[[UnitOfWork, str, Sides], Done]
     give_back: Callable[[UnitOfWork, str, Sides, Done], list[str]]
 

@@ -3,6 +3,7 @@ from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_peop
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import person_jobs
+from blueprints.platform.moderation.audit import check_audit
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -24,6 +25,7 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     background=(person_jobs,),
     hands_down=(Suspensions(suspension_facts, is_banned_address),),
+    checks={"audit": check_audit},
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
         rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),
