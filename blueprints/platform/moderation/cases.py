@@ -155,7 +155,7 @@ def release(actor: Actor, number: int) -> Case:
 
 def add_note(actor: Actor, number: int, text: str) -> Case:
     """Write a note on a case, open or closed, for other staff; the actor's claim begins anew."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         _write(work, case, "NOTE", text)
@@ -177,7 +177,7 @@ def ask(actor: Actor, number: int, text: str) -> Case:
 
 def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) -> Case:
     """Close a case without an act: its reports are declined; the same again changes nothing. Raises as `resolve`."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         if case.state != "DISMISSED" or case.closed_by != (actor.user_id or NOBODY):
@@ -193,7 +193,7 @@ def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) 
 @contextmanager
 def _pending_case(actor: Actor, number: int, *, anybody_s: bool = False) -> Iterator[tuple[UnitOfWork, Case]]:
     """Let staff change a case that waits and is nobody else's."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         if not (case.is_pending and anybody_s):
