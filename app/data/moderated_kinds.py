@@ -2,7 +2,7 @@
 
 The entity types are the contract's (rules-marketplace §1.1) and ours; a kind acts in the realm of the actor."""
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from app.actor import Actor
@@ -70,16 +70,32 @@ class ModeratedKind:
     edit: Edit | None = None
 
 
+Done = Mapping[str, Mapping[str, Any]]
+"""Kind of rows → id → what it was before, as JSON."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What an act takes from a person, or its undo gives back because no other act keeps it: selling, buying, and by a
+    ban what stands already."""
+
+    sells: bool
+    buys: bool
+    bans: bool
+
+
 @dataclass(frozen=True)
 class PersonEffect:
     """What a service does to its own rows when staff suspend or ban somebody, in the transaction that does it.
 
-    `suspended` and `banned` are given the person's id and the id of the act; `lifted` undoes what that act did and
-    returns sentences for what cannot come back. The account is locked by then (its rank is the lowest)."""
+    `take` does it to the person with that id and returns what it did, which the act keeps under `name`; `give_back`
+    undoes it by that and returns sentences for what cannot come back. The account is locked by then. Services that lock
+    rows of each other have one effect together, so that all are locked in order."""
 
-    suspended: Callable[[UnitOfWork, str, str], object] = field(default=lambda work, person_id, act_id: None)
-    banned: Callable[[UnitOfWork, str, str], object] = field(default=lambda work, person_id, act_id: None)
-    lifted: Callable[[UnitOfWork, str, str], list[str]] = field(default=lambda work, person_id, act_id: [])
+    realm: str
+    name: str
+    take: Callable[[UnitOfWork, str, Sides], Done]
+    give_back: Callable[[UnitOfWork, str, Sides, Done], list[str]]
 
 
 class ModeratedKinds(dict[str, ModeratedKind]):
@@ -87,4 +103,4 @@ class ModeratedKinds(dict[str, ModeratedKind]):
 
 
 class PersonEffects(tuple[PersonEffect, ...]):
-    """What the services of one application do to their rows, those on lower floors first."""
+    """What the services of one application do to their rows."""

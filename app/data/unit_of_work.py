@@ -164,10 +164,11 @@ class UnitOfWork:
         Raises LockOrderError."""
         return self.all(query.with_for_update(read=True).execution_options(populate_existing=True))
 
-    def rows(self, query: Select[*tuple[Any, ...]]) -> list[Any]:
-        """Return plain rows as this transaction sees them. Raises LockOrderError for a query that locks."""
+    def rows(self, query: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> list[Any]:
+        """Return plain rows as this transaction sees them; `values` as of all(). Raises LockOrderError for a query that
+        locks."""
         self._check_locks_of(query)
-        return list(self._run(query).all())
+        return list(self._run(query, values).all())
 
     def execute(self, statement: Executable) -> Any:
         """Run a statement on rows that are no data objects (sessions, due work, keys); returns the result."""

@@ -98,10 +98,11 @@ def closed_auctions(limit: int, seller_id: str | None = None) -> list[dict[str, 
 
 
 def _auctions(conditions: list[Any], order: Any, limit: int, seller_id: str | None) -> list[dict[str, Any]]:
-    of_seller = [] if seller_id is None else [Product.seller_id == seller_id]
-    rows = fetch(select(*_LISTED).where(Product.type == constant("AUCTION"), Product.is_active.is_(True), *conditions,
-                                        *of_seller).order_by(order).limit(limit))
-    return [dict(row._mapping) for row in rows]
+    query = select(*_LISTED).where(Product.type == constant("AUCTION"), Product.is_active.is_(True),
+                                   *conditions).order_by(order)
+    # Without LIMIT PostgreSQL reads what one seller has; with it, it walks everybody's in the hope of meeting some.
+    query = query.limit(limit) if seller_id is None else query.where(Product.seller_id == seller_id)
+    return [dict(row._mapping) for row in fetch(query)[:limit]]
 
 
 def auction_facts(product_ids: Iterable[str]) -> dict[str, AuctionFacts]:

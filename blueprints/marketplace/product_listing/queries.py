@@ -17,6 +17,7 @@ from app.data.short_ids import ids_named
 from app.errors import NotFound
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.platform.people.queries import inactive_among, people_at_rest
+from blueprints.platform.people.rules import SELLING
 
 _REALM = "marketplace"
 PRODUCT_FILTERS = Filters((
@@ -30,7 +31,7 @@ _NEWEST_FIRST = (Product.created_at.desc(), Product.id.desc())
 def get_product(actor: Actor, product_id: str) -> Wire:
     """Return one listing; raises NotFound, while its seller rests for all but him and staff."""
     row = get_row(Product, product_id, viewer=viewer(actor))
-    if not _is_seen(actor, row, people_at_rest(_REALM)):
+    if not _is_seen(actor, row, people_at_rest(_REALM, SELLING)):
         raise NotFound
     return row
 
@@ -45,7 +46,7 @@ def list_products(actor: Actor, asked: ReadRequest) -> Listing:
 def products_by_id(product_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → live listing of an active seller with all joins, for those who describe it elsewhere (search)."""
     rows = rows_by_id(Product, product_ids)
-    inactive = inactive_among(_REALM, {row["sellerId"] for row in rows.values()})
+    inactive = inactive_among(_REALM, {row["sellerId"] for row in rows.values()}, SELLING)
     rows = {product_id: row for product_id, row in rows.items() if row["sellerId"] not in inactive}
     add_joins(system_actor(_REALM), ReadRequest(), Product, list(rows.values()))
     return rows
@@ -53,7 +54,7 @@ def products_by_id(product_ids: Iterable[str]) -> dict[str, Wire]:
 
 def listings_seen_by(actor: Actor, product_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → live listing the actor may see, for joins: those of sellers who rest only to themselves and staff."""
-    at_rest = people_at_rest(_REALM)
+    at_rest = people_at_rest(_REALM, SELLING)
     return {id: row for id, row in rows_by_id(Product, product_ids, viewer=viewer(actor)).items()
             if _is_seen(actor, row, at_rest)}
 
@@ -165,7 +166,7 @@ def unorderable_products(limit: int) -> list[str]:
 
 def _of_active_sellers() -> list[Any]:
     """Return the condition that leaves out listings whose seller is not active; none while every seller is."""
-    at_rest = people_at_rest(_REALM)
+    at_rest = people_at_rest(_REALM, SELLING)
     return [Product.seller_id.not_in(sorted(at_rest))] if at_rest else []
 
 

@@ -14,6 +14,7 @@ from app.data.serialization import Wire
 from blueprints.marketplace.product_listing import rules
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.platform.people.queries import inactive_among
+from blueprints.platform.people.rules import SELLING
 
 _REALM = "marketplace"
 
@@ -50,7 +51,7 @@ def watched_listings(product_ids: Iterable[str]) -> dict[str, WatchedListing]:
         Product.media_asset_ids, Product.seller_id, Product.is_active, Product.effective_end, Product.closed_at,
         Product.winner_bid_id, Product.quantity, Product.reserved, Product.sold).where(
         Product.id.in_(wanted), is_free(Product)))
-    inactive = inactive_among(_REALM, {row.seller_id for row in rows})
+    inactive = inactive_among(_REALM, {row.seller_id for row in rows}, SELLING)
     return {row.id: _watched(row, is_live=bool(row.is_active) and row.seller_id not in inactive) for row in rows}
 
 

@@ -45,7 +45,8 @@ def refresh_records(events: Sequence[Event]) -> None:
         refresh_dependants(reference, id, cause)
 
 
-@subscribe_batch(*(standing_topic(REALM, verb) for verb in ("locked", "unlocked", "restored")),
+@subscribe_batch(*(standing_topic(REALM, verb) for verb in (
+    "locked", "unlocked", "restored", "suspended", "reinstated")),
                  user_topic(REALM, "deleted"), name="search_indexing.seller_standing")
 def follow_sellers(events: Sequence[Event]) -> None:
     """Take out the records of sellers who are not active any more, and bring back those of sellers who are again."""
