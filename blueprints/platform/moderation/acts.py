@@ -20,6 +20,7 @@ from blueprints.platform.moderation.effects import EFFECTS
 from blueprints.platform.moderation.holding import stands as holds_still
 from blueprints.platform.moderation.models import Act, Case
 from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.persons import lock_dealings_of
 from blueprints.platform.moderation.record import record_act, record_undoing
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated
 
@@ -186,6 +187,9 @@ def _lock_all(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
     people = {order.entity_id for order in orders if order.entity_type == "USER"}
     if people:
         lock_accounts(work, people)
+    banned = {order.entity_id for order in orders if order.kind == "BAN"}
+    if banned:
+        lock_dealings_of(work, banned, [(order.entity_type, order.entity_id) for order in orders])
     things = {(kind.lock_rank, order.entity_id): kind for order in orders
               if (kind := _kind(order.entity_type)) is not None and kind.lock is not None}
     for (_, entity_id), kind in sorted(things.items(), key=lambda item: item[0]):
