@@ -10,7 +10,7 @@ from flask import Flask
 from flask.cli import FlaskGroup, ScriptInfo
 
 COMMANDS = {
-    "auctions": "Look at one auction with its bids; close one by hand.",
+    "auctions": "List auctions, look at one with its bids; close one by hand.",
     "auth": "Signing keys of the realms: rotate, revoke.",
     "db": "Move the database to a migration, up or down.",
     "demo": "Data to look at and to try things on; refuses production.",
@@ -22,13 +22,14 @@ COMMANDS = {
     "media": "Uploaded pictures: how many wait; clean what older releases stored.",
     "moderate": "The record of what staff changed by hand; notes; a second chance for a runner-up.",
     "notify": "Letters: what was written to whom, and what became of it.",
+    "orders": "Orders: list, find, show; ship one in its seller's place.",
     "organization": "The organization store: tenants, clients, schemas, rebuild, lag, relay.",
     "payments": "Payments of orders: how they stand, reconcile, fix, refund, the ledger.",
     "prepare": "Migrate, create each realm's superAdmin and, in demo, seed once.",
     "security": "Security events: who did or tried what to an account, from where.",
     "serve": "Start the whole system under one supervisor.",
     "settings": "Show every setting with its meaning and where it comes from.",
-    "users": "Users of a realm: create, import, verify, role, lock, list.",
+    "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
 }
 FOREIGN_MODULES = {"db": "flask_migrate.cli"}
 

@@ -1,4 +1,4 @@
-"""`flask auctions`: look at one auction, close one by hand."""
+"""`flask auctions`: list auctions, look at one, close one by hand."""
 from typing import Any
 
 import click
@@ -8,19 +8,39 @@ from app.actor import system_actor
 from app.data.reads import Page
 from app.errors import ApiError
 from blueprints.marketplace.auction_offer.commands import close_auction
-from blueprints.marketplace.auction_offer.queries import auction_report, bids_on
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
+from blueprints.marketplace.auction_offer.queries import auction_report, auctions_listed, bids_on
+from cli.naming import named_account, named_listing
+from cli.terminal import acts, agreed, as_json_option, minute, print_facts, print_json, print_rows, say_unchanged
 
 _SHOWN = ("id", "userId", "bidAmount", "status", "placedAt")
+_LISTED = ("id", "title", "price", "currency", "bids", "ends", "state")
 _OPERATOR = system_actor("marketplace", operator="flask auctions")
 
 
 @click.group()
 def auctions() -> None:
-    """Auctions: show one with its bids, close one by hand.
+    """Auctions: list them, show one with its bids, close one by hand. ID is an id, its beginning or last eight digits.
 
     Example: flask auctions show 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
     """
+
+
+@auctions.command("list")
+@click.option("--state", type=click.Choice(("running", "ending", "closed")), default="running", show_default=True,
+              help="ending: within a day.")
+@click.option("--seller", metavar="USER", help="Only those of this user: an e-mail or id.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")
+@as_json_option
+@with_appcontext
+def list_auctions(state: str, seller: str | None, limit: int, as_json: bool) -> None:
+    """Show auctions with their price and end: the next to end first, of closed ones the latest.
+
+    Example: flask auctions list --state ending --json
+    """
+    rows = auctions_listed(state, limit=limit, seller_id=seller and named_account("marketplace", seller))
+    if not as_json:
+        rows = [{name: row[name] for name in _LISTED} | {"ends": minute(row["ends"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no auctions", ids=("id",), cut=("title",))
 
 
 @auctions.command("show")
@@ -73,10 +93,7 @@ def close(product_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
 
 def _report_on(product_id: str) -> dict[str, Any]:
-    try:
-        report = auction_report(product_id.strip().lower())
-    except ApiError as error:
-        raise click.ClickException(f"there is no listing {product_id}") from error
+    report = auction_report(named_listing(product_id))
     if report["type"] != "AUCTION":
         raise click.ClickException(f"listing {product_id} is no auction")
     return report

@@ -22,7 +22,7 @@ def demo() -> None:
 @acts
 @with_appcontext
 def seed(dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Add the demo's people, categories and listings, as far as they are missing.
+    """Add the demo's people, categories, listings and what happened between the people, as far as it is missing.
 
     Example: flask demo seed --yes
     """

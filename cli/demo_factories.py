@@ -9,6 +9,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.clock import now
 
+REALM = "marketplace"
+OPERATOR = "demo seed"
 DEMO_PASSWORD = "demo-pass-1"
 
 Values = dict[str, Any]
@@ -33,10 +35,15 @@ class Shelf:
 
 
 PEOPLE = (
-    Person("Anna Seller", "anna@demo.test", "sells"),
+    Person("Anna Seller", "anna@demo.test", "sells; nobody has ordered yet"),
     Person("Ben Buyer", "ben@demo.test", "buys"),
     Person("Cleo Collector", "cleo@demo.test", "bids against Ben"),
+    Person("Emil Everything", "emil@demo.test", "sells books and tools, and buys"),
+    Person("Greta Glass", "greta@demo.test", "sells cameras, and is blocked by Cleo"),
+    Person("Hugo Horner", "hugo@demo.test", "sells watches"),
+    Person("Frida Newcomer", "frida@demo.test", "has done nothing yet"),
 )
+ANNA, BEN, CLEO, EMIL, GRETA, HUGO, _ = (person.email for person in PEOPLE)
 
 SHELVES = (
     Shelf("Watches", "Wrist and pocket", ("Wristwatches", "Pocket watches", "Straps")),
@@ -50,6 +57,11 @@ SHELVES = (
 def demo_id(*parts: str) -> str:
     """Return the id of a demo row: always the same for the same name, so that seeding twice adds nothing."""
     return str(uuid5(NAMESPACE_URL, "guildhall:demo:" + ":".join(parts)))
+
+
+def product_id(title: str) -> str:
+    """Return the id of a demo listing."""
+    return demo_id("product", title)
 
 
 def category_values(**changed: Any) -> Values:
@@ -81,18 +93,26 @@ def _listing_values(category_id: str, subcategory_id: str) -> Values:
             "category_id": category_id, "subcategory_id": subcategory_id}
 
 
-# Category, subcategory, and what differs from the factory; with an end in days: an auction.
-GOODS: tuple[tuple[str, str, float | None, Values], ...] = (
-    ("Watches", "Straps", None, {"title": "Leather strap, 20 mm", "price": Decimal("24.50")}),
-    ("Watches", "Pocket watches", None, {"title": "Railway pocket watch", "price": Decimal("180")}),
-    ("Computers", "Handhelds", None, {"title": "Palm Pilot Professional", "price": Decimal("49.99")}),
-    ("Computers", "Keyboards", None, {"title": "Model M keyboard", "price": Decimal("89")}),
-    ("Cameras", "Film cameras", None, {"title": "Rangefinder with 45 mm lens", "price": Decimal("120")}),
-    ("Books", "Atlases", None, {"title": "World atlas, 1938", "price": Decimal("35")}),
-    ("Garden", "Tools", None, {"title": "Pruning saw", "price": Decimal("18.20")}),
-    ("Watches", "Wristwatches", 7, {"title": "Cartier Tank, 1974", "start_price": Decimal("99")}),
-    ("Computers", "Handhelds", 3, {"title": "Palm m515 with cradle", "start_price": Decimal("1"),
-                                   "bidding_mode": "PROXY"}),
-    ("Cameras", "Lenses", 5, {"title": "50 mm lens, clean glass", "start_price": Decimal("20"),
-                              "reserve_price": Decimal("60")}),
+# Seller, category, subcategory, and what differs from the factory; with an end in days: an auction.
+GOODS: tuple[tuple[str, str, str, float | None, Values], ...] = (
+    (ANNA, "Watches", "Straps", None, {"title": "Leather strap, 20 mm", "price": Decimal("24.50")}),
+    (ANNA, "Watches", "Pocket watches", None, {"title": "Railway pocket watch", "price": Decimal("180")}),
+    (ANNA, "Computers", "Handhelds", None, {"title": "Palm Pilot Professional", "price": Decimal("49.99")}),
+    (ANNA, "Computers", "Keyboards", None, {"title": "Model M keyboard", "price": Decimal("89")}),
+    (ANNA, "Cameras", "Film cameras", None, {"title": "Rangefinder with 45 mm lens", "price": Decimal("120")}),
+    (ANNA, "Books", "Atlases", None, {"title": "World atlas, 1938", "price": Decimal("35")}),
+    (ANNA, "Garden", "Tools", None, {"title": "Pruning saw", "price": Decimal("18.20")}),
+    (ANNA, "Watches", "Wristwatches", 7, {"title": "Cartier Tank, 1974", "start_price": Decimal("99")}),
+    (ANNA, "Computers", "Handhelds", 3, {"title": "Palm m515 with cradle", "start_price": Decimal("1"),
+                                         "bidding_mode": "PROXY"}),
+    (ANNA, "Cameras", "Lenses", 5, {"title": "50 mm lens, clean glass", "start_price": Decimal("20"),
+                                    "reserve_price": Decimal("60")}),
+    (GRETA, "Cameras", "Film cameras", None, {"title": "Folding camera, 6 × 9", "price": Decimal("75")}),
+    (GRETA, "Cameras", "Lenses", None, {"title": "Lens hood, 49 mm", "price": Decimal("8.90")}),
+    (GRETA, "Watches", "Wristwatches", None, {"title": "Famous diver's watch, as new", "price": Decimal("59")}),
+    (HUGO, "Watches", "Pocket watches", None, {"title": "Silver hunter, 1911", "price": Decimal("210")}),
+    (HUGO, "Watches", "Straps", None, {"title": "Steel bracelet, 18 mm", "price": Decimal("32")}),
+    (EMIL, "Books", "Novels", None, {"title": "A shelf of sea novels", "price": Decimal("42")}),
+    (EMIL, "Garden", "Tools", None, {"title": "Digging fork", "price": Decimal("21.50")}),
 )
+SELLERS = {str(values["title"]): seller for seller, _, _, _, values in GOODS}

@@ -1,8 +1,9 @@
 """Fills an empty demo through the same commands as the API; each row has its fixed id, so a second run adds nothing."""
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from app.actor import Actor, system_actor
-from app.errors import DuplicateRecord
+from app.actor import system_actor
+from app.errors import ApiError
 from app.identity.passwords import hash_password
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.marketplace.product_listing.commands import create_product
@@ -11,55 +12,74 @@ from blueprints.platform.auth.queries import find_account
 from cli.demo_factories import (
     DEMO_PASSWORD,
     GOODS,
+    OPERATOR,
     PEOPLE,
+    REALM,
     SHELVES,
+    Person,
+    Values,
     auction_values,
     category_values,
     demo_id,
     fixed_listing_values,
+    product_id,
     subcategory_values,
 )
+from cli.demo_story import STORY, actor_of
 
-REALM = "marketplace"
+_STAFF = system_actor(REALM, operator=OPERATOR)
 
 
 def is_seeded() -> bool:
-    """True when the demo's people are there: they come last."""
+    """True when the demo was seeded whole: the last of its people is added last."""
     return find_account(REALM, PEOPLE[-1].email) is not None
 
 
 def seed_demo() -> dict[str, int]:
     """Create what is missing of the demo and return how many rows of each kind were added."""
-    staff = system_actor(REALM, operator="demo seed")
+    *traders, newcomer = PEOPLE
+    password_hash = hash_password(DEMO_PASSWORD)  # one for all: it is slow on purpose, and everybody knows the password
     added = {
-        "users": sum(_is_added(lambda person=person: _welcome(staff, person.name, person.email)) for person in PEOPLE),
-        "categories": sum(_is_added(lambda shelf=shelf: create_category(staff, **category_values(
-            id=demo_id(shelf.title), title=shelf.title, subtitle=shelf.subtitle))) for shelf in SHELVES),
-        "subcategories": sum(_is_added(lambda shelf=shelf, name=name: create_subcategory(staff, **subcategory_values(
-            demo_id(shelf.title), id=demo_id(shelf.title, name), name=name)))
-            for shelf in SHELVES for name in shelf.subcategories),
-        "products": sum(_is_added(lambda goods=goods: _list(*goods)) for goods in GOODS),
+        "users": _count(_welcome, ((person, password_hash) for person in traders)),
+        "categories": _count(_make_category, ((shelf.title, shelf.subtitle) for shelf in SHELVES)),
+        "subcategories": _count(_make_subcategory, (
+            (shelf.title, name) for shelf in SHELVES for name in shelf.subcategories)),
+        "products": _count(_list, GOODS),
     }
+    added |= {kind: _count(make_one, rows) for kind, (make_one, rows) in STORY.items()}
+    added["users"] += _count(_welcome, [(newcomer, password_hash)])
     return added
 
 
-def _list(category: str, subcategory: str, days: float | None, values: dict[str, object]) -> object:
-    seller = Actor(REALM, demo_id(PEOPLE[0].email), role="user")
+def _welcome(person: Person, password_hash: str) -> None:
+    account = create_user(_STAFF, id=demo_id(person.email), email=person.email, fullname=person.name,
+                          password_hash=password_hash)
+    verify_email(_STAFF, account.id)
+
+
+def _make_category(title: str, subtitle: str) -> None:
+    create_category(_STAFF, **category_values(id=demo_id(title), title=title, subtitle=subtitle))
+
+
+def _make_subcategory(category: str, name: str) -> None:
+    create_subcategory(_STAFF, **subcategory_values(demo_id(category), id=demo_id(category, name), name=name))
+
+
+def _list(seller: str, category: str, subcategory: str, days: float | None, values: Values) -> None:
     shelf = demo_id(category), demo_id(category, subcategory)
-    given = {"id": demo_id("product", str(values["title"])), **values}
+    given = {"id": product_id(str(values["title"])), **values}
     listing = fixed_listing_values(*shelf, **given) if days is None else auction_values(*shelf, days=days, **given)
-    return create_product(seller, **listing)
+    create_product(actor_of(seller), **listing)
 
 
-def _welcome(staff: Actor, name: str, email: str) -> object:
-    account = create_user(staff, id=demo_id(email), email=email, fullname=name,
-                          password_hash=hash_password(DEMO_PASSWORD))
-    return verify_email(staff, account.id)
+def _count(make_one: Callable[..., None], rows: Iterable[tuple[Any, ...]]) -> int:
+    return sum(_is_added(make_one, row) for row in rows)
 
 
-def _is_added(create: Callable[[], object]) -> bool:
+def _is_added(make_one: Callable[..., None], row: tuple[Any, ...]) -> bool:
+    """Return whether a row was made: refused is what is there, and what no longer fits what visitors did since."""
     try:
-        create()
-    except DuplicateRecord:
+        make_one(*row)
+    except ApiError:
         return False
     return True

@@ -8,13 +8,14 @@ from flask.cli import with_appcontext
 
 from app.actor import system_actor
 from app.data.reads import Page
-from app.errors import ApiError, NotFound
+from app.errors import ApiError
 from app.payments import reports as payments_seen
 from app.payments.pay import Payment
 from app.payments.reconcile import reconcile as reconcile_payments
 from app.runtime import runtime
 from blueprints.marketplace.order_management import ledger_entries, paying, reports
 from blueprints.marketplace.order_management.queries import disputes, known_order, refundable, refunds_due
+from cli.naming import named_order
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
 _CHECKOUT = "orderManagementOrder"
@@ -235,12 +236,7 @@ def _disputed(one: dict[str, Any]) -> str:
 
 
 def _order(reference: str) -> dict[str, Any]:
-    try:
-        return known_order(reference.strip())
-    except NotFound as error:
-        raise click.ClickException(f"there is no order {reference}") from error
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
+    return known_order(named_order(reference.strip()))
 
 
 def _amount(text: str) -> Decimal:

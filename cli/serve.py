@@ -22,7 +22,7 @@ WEBHOOK = "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayme
 DEMO_LOGINS = """\
   marketplace  admin@admin.com / {superadmin}   (superAdmin, in each realm)
   marketplace  anna@demo.test / demo-pass-1     (sells)
-  marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test)"""
+  marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test; emil@, greta@, hugo@ sell, too)"""
 
 READY = """\
 

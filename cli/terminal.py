@@ -1,11 +1,20 @@
 """How our commands speak: say what will be touched, ask once, report as a table or as JSON.
 
 Exit codes: 0 done or nothing to do, 1 refused or failed, 2 wrong usage."""
-from collections.abc import Callable, Sequence
+import getpass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from unicodedata import east_asian_width
 
 import click
 import orjson
+
+from app.actor import Actor
+from app.data.ids import short_id
+
+TABLE_COLUMNS = 100
+_NARROWEST, _BETWEEN = 8, "  "
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
@@ -15,6 +24,33 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 def acts(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a changing command --dry-run, --yes and --json (its parameters dry_run, yes, as_json)."""
     return dry_run_option(yes_option(as_json_option(command)))
+
+
+def operator_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --as, the member of staff it acts for (its parameter operator): see operator_actor."""
+    return click.option("--as", "operator", metavar="NAME", envvar="GUILDHALL_OPERATOR",
+                        help="The member of staff who acts, by e-mail or id; or GUILDHALL_OPERATOR.")(command)
+
+
+def operator_actor(realm: str, named: str | None) -> Actor:
+    """Return the active member of staff of that e-mail or id as the actor of a command, with the role it has (M-13).
+
+    `operator` is the user of the operating system. Without a name it is wrong usage (2); a name of nobody on the staff
+    is refused (1)."""
+    if not (named or "").strip():
+        raise click.UsageError("who acts is not named: say --as E-MAIL, or set GUILDHALL_OPERATOR=E-MAIL "
+                               "(an active member of staff)")
+    from app.clock import now
+    from cli.naming import active_account
+
+    account = active_account(realm, str(named))
+    if account.locked_until is not None and account.locked_until > now():
+        raise click.ClickException(f"{account.email} is locked")
+    actor = Actor(realm, user_id=account.id, role=account.role_id, email=account.email, fullname=account.fullname,
+                  operator=getpass.getuser())
+    if not actor.is_staff:
+        raise click.ClickException(f"{account.email} is no member of staff of {realm}")
+    return actor
 
 
 def agreed(question: str, *, dry_run: bool, yes: bool, reports: bool = False) -> bool:
@@ -48,18 +84,71 @@ def print_json(value: Any) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
 
 
-def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "nothing to show") -> None:
-    """Print rows that share their keys as a table, or as a JSON list."""
+def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "nothing to show",
+               ids: Sequence[str] = (), cut: Sequence[str] = ()) -> None:
+    """Print rows that share their keys as a table, or as a JSON list, which has everything whole.
+
+    In the table the ids of the columns `ids` are their last eight digits, and the texts of the columns `cut` end with
+    an ellipsis where the table would be wider than TABLE_COLUMNS."""
     if as_json:
         print_json(list(rows))
         return
     if not rows:
         click.echo(empty)
         return
-    lines = [list(rows[0]), *[["" if cell is None else str(cell) for cell in row.values()] for row in rows]]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    names = list(rows[0])
+    lines = [names, *[[_cell(row[name], is_id=name in ids) for name in names] for row in rows]]
+    widths = [max(_columns(line[place]) for line in lines) for place in range(len(names))]
+    _narrow(widths, [names.index(name) for name in cut])
     for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        fitted = (_fitted(cell, width) for cell, width in zip(line, widths, strict=True))
+        click.echo(_BETWEEN.join(fitted).rstrip())
+
+
+def minute(moment: str | None) -> str | None:
+    """Return an ISO time to the minute, as tables show it where room is short."""
+    return None if moment is None else moment[:16]
+
+
+def spoken(command: Callable[[], Any]) -> Any:
+    """Run a command and return what it returns; what it refuses becomes a sentence and exit code 1."""
+    from app.errors import ApiError
+
+    try:
+        return command()
+    except ApiError as refusal:
+        raise click.ClickException(f"{refusal.err_code}: {refusal.message}") from refusal
+
+
+def _cell(value: Any, *, is_id: bool) -> str:
+    if value is None:
+        return ""
+    return short_id(value) if is_id else str(value)
+
+
+def _narrow(widths: list[int], places: Sequence[int]) -> None:
+    """Take from the widest of the places until the table fits, or until none of them can give."""
+    too_wide = sum(widths) + len(_BETWEEN) * (len(widths) - 1) - TABLE_COLUMNS
+    while too_wide > 0 and places:
+        widest = max(places, key=lambda place: widths[place])
+        if widths[widest] <= _NARROWEST:
+            return
+        widths[widest] -= 1
+        too_wide -= 1
+
+
+def _fitted(text: str, width: int) -> str:
+    """Return the text in exactly so many columns of the terminal, cut with an ellipsis where it is longer."""
+    if _columns(text) > width:
+        while _columns(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - _columns(text))
+
+
+def _columns(text: str) -> int:
+    """Return how many columns the text takes: signs of East Asian scripts and most emoji take two."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
@@ -70,3 +159,26 @@ def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         click.echo(f"{name:<{width}}  {'' if value is None else value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How the rows of one part of a record are shown as a table: which columns, which of them as in print_rows."""
+
+    columns: tuple[str, ...]
+    ids: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
+
+
+def print_record(facts: dict[str, Any], parts: Mapping[str, Sequence[dict[str, Any]]], looks: Mapping[str, Part], *,
+                 as_json: bool) -> None:
+    """Print one record and the rows of its parts, each under its name, or as one JSON object with everything whole."""
+    if as_json:
+        print_json({**facts, **parts})
+        return
+    print_facts(facts, as_json=False)
+    for name, rows in parts.items():
+        look = looks[name]
+        click.echo(f"\n{name}")
+        print_rows([{column: row[column] for column in look.columns} for row in rows], as_json=False, empty="none",
+                   ids=look.ids, cut=look.cut)

@@ -11,31 +11,57 @@ from flask.cli import with_appcontext
 
 from app.actor import Actor, system_actor
 from app.clock import now
-from app.data.ids import canonical_uuid
 from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
-from app.errors import ApiError, InvalidInput
+from app.errors import InvalidInput
 from app.http.schemas import load
 from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES, Settings
-from blueprints.platform.auth import commands, queries
+from blueprints.platform.auth import commands, inspection, queries
 from blueprints.platform.auth.schemas import NEW_USERS
 from cli.csv_file import delimiter_option
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
+from cli.naming import active_account, named_account
+from cli.terminal import (
+    Part,
+    acts,
+    agreed,
+    as_json_option,
+    operator_actor,
+    operator_option,
+    print_facts,
+    print_json,
+    print_record,
+    print_rows,
+    say_unchanged,
+    spoken,
+)
 from cli.user_import import Row, enrol, examined, read_rows
 
 FOREVER = timedelta(days=365 * 100)
+GLANCE = 5
+"""How many rows of each part `show` has: the latest."""
+FOUND = ("id", "fullname", "email", "phone", "role", "state", "createdAt")
+_ORDERS = Part(("id", "number", "status", "total", "currency", "placedAt"), ids=("id",), cut=("number",))
+LOOKS = {
+    "sessions": Part(("id", "address", "device", "since", "seen"), ids=("id",), cut=("device",)),
+    "listings": Part(("id", "title", "type", "price", "currentBid", "currency"), ids=("id",), cut=("title",)),
+    "bought": _ORDERS, "sold": _ORDERS,
+    "linked": Part(("id", "fullname", "email", "state", "why"), ids=("id",), cut=("fullname", "email", "why")),
+}
 COLUMNS = ("id", "email", "fullname", "roleId", "emailVerified", "createdAt")
 
 realm_option = click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), default="marketplace",
                             show_default=True, help="Whose users.")
 
+reveal_option = click.option("--reveal", is_flag=True, help="E-mail and phone whole; needs --as, and is recorded.")
+
 
 @click.group()
 def users() -> None:
-    """Users of a realm: create, import, verify, change role, lock, list. USER is an id or an e-mail.
+    """Users of a realm: find, show, create, import, verify, change role, lock, list. USER is an e-mail, an id, or an
+    id's beginning or last eight digits.
 
     Example: flask users role anna@example.com admin --realm network
     """
@@ -56,6 +82,59 @@ def list_users(realm: str, search: str | None, limit: int, as_json: bool) -> Non
     operator = _operator(realm)
     found = queries.search_users(operator, search, page) if search else queries.list_users(operator, page)
     print_rows([{name: row[name] for name in COLUMNS} for row in found.rows], as_json=as_json, empty="no users")
+
+
+@users.command("find")
+@click.argument("text")
+@realm_option
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")
+@reveal_option
+@operator_option
+@as_json_option
+@with_appcontext
+def find(text: str, realm: str, limit: int, reveal: bool, operator: str | None, as_json: bool) -> None:
+    """Show the accounts that TEXT names, in every state: an e-mail, an id's beginning or last eight digits, or a part
+    of name or e-mail.
+
+    Example: flask users find "anna ant"
+    """
+    actor = operator_actor(realm, operator) if reveal else None
+    found = inspection.find_accounts(realm, text.strip(), limit)
+    if actor is not None:
+        contacts = commands.reveal_contacts(actor, [one["id"] for one in found])
+        found = [one | contacts.get(one["id"], {}) for one in found]
+    print_rows(found if as_json else [{name: one[name] for name in FOUND} for one in found], as_json=as_json,
+               empty="no users", ids=("id",), cut=("fullname", "email"))
+
+
+@users.command("show")
+@click.argument("user")
+@realm_option
+@reveal_option
+@operator_option
+@as_json_option
+@with_appcontext
+def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: bool) -> None:
+    """Show USER at a glance, in every state: person, sessions, listings, orders, and which accounts are linked.
+
+    Linked are accounts of the same phone, and those that logged in from the same network or with the same device, so
+    long as it is no common one; it looks at latest logins.
+
+    Example: flask users show anna@example.com --reveal --as ada@example.com
+    """
+    actor = operator_actor(realm, operator) if reveal else None
+    user_id = named_account(realm, user)
+    facts = inspection.person(realm, user_id)
+    if facts is None:
+        raise click.ClickException(f"{realm} has no user {user}")
+    if actor is not None:
+        facts |= commands.reveal_contacts(actor, [user_id]).get(user_id, {})
+    parts = {"sessions": inspection.live_sessions(realm, user_id, GLANCE)}
+    if realm == "marketplace":
+        counts, of_market = _market_of(user_id)
+        facts, parts = facts | counts, parts | of_market
+    parts["linked"] = inspection.linked_accounts(realm, user_id)
+    print_record(facts, parts, LOOKS, as_json=as_json)
 
 
 @users.command("create")
@@ -84,7 +163,7 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
         raise click.BadParameter(hashed.weakness, param_hint="--password")
     if not agreed(f"{realm}: {role} {address} ({fullname}) is created", dry_run=dry_run, yes=yes):
         return
-    account = _spoken(lambda: commands.enrol_user(
+    account = spoken(lambda: commands.enrol_user(
         _operator(realm), email=address, password_hash=hashed.hash, fullname=fullname, role_id=role,
         email_verified=verified))
     print_facts(_shown(account) | ({} if password else {"password": chosen}), as_json=as_json)
@@ -127,11 +206,11 @@ def verify(user: str, realm: str, dry_run: bool, yes: bool, as_json: bool) -> No
 
     Example: flask users verify anna@example.com --yes
     """
-    known = _find(realm, user)
+    known = active_account(realm, user)
     if known.email_verified:
         say_unchanged(f"{known.email} is verified already")
     elif agreed(f"{realm}: {known.email} ({known.fullname}) is taken as verified", dry_run=dry_run, yes=yes):
-        print_facts(_shown(_spoken(lambda: commands.verify_email(_operator(realm), known.id))), as_json=as_json)
+        print_facts(_shown(spoken(lambda: commands.verify_email(_operator(realm), known.id))), as_json=as_json)
 
 
 @users.command("role")
@@ -145,12 +224,12 @@ def change_role(user: str, role: str, realm: str, dry_run: bool, yes: bool, as_j
 
     Example: flask users role anna@example.com admin --yes
     """
-    known = _find(realm, user)
+    known = active_account(realm, user)
     if known.role_id == role:
         say_unchanged(f"{known.email} is {role} already")
     elif agreed(f"{realm}: {known.email} ({known.fullname}) turns from {known.role_id} to {role}", dry_run=dry_run,
                 yes=yes):
-        print_facts(_shown(_spoken(lambda: commands.update_user_role(_operator(realm), known.id, role))),
+        print_facts(_shown(spoken(lambda: commands.update_user_role(_operator(realm), known.id, role))),
                     as_json=as_json)
 
 
@@ -171,7 +250,7 @@ def second_factor(role: str, channel: str, realm: str, off: bool, dry_run: bool,
         say_unchanged(f"{realm}: {role} is {'' if is_on else 'not '}asked for a second factor by {channel} already")
     elif agreed(f"{realm}: {role} is {'no longer ' if off else ''}asked for a second factor by {channel}",
                 dry_run=dry_run, yes=yes):
-        _spoken(lambda: commands.set_role_factor(_operator(realm), role, channel, is_on=not off))
+        spoken(lambda: commands.set_role_factor(_operator(realm), role, channel, is_on=not off))
         print_facts({"realm": realm, "role": role, "channel": channel, "on": not off}, as_json=as_json)
 
 
@@ -187,7 +266,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, dry_run: bool, yes
 
     Example: flask users lock anna@example.com --days 7 --yes
     """
-    known = _find(realm, user)
+    known = active_account(realm, user)
     is_locked = known.locked_until is not None and known.locked_until > now()
     if undo and not is_locked:
         say_unchanged(f"{known.email} is not locked")
@@ -195,7 +274,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, dry_run: bool, yes
     until = None if undo else now() + (timedelta(days=days) if days else FOREVER)
     what = "is let in again" if undo else f"is locked out for {days} days" if days else "is locked out until undone"
     if agreed(f"{realm}: {known.email} ({known.fullname}) {what}", dry_run=dry_run, yes=yes):
-        account = _spoken(lambda: commands.lock_user(_operator(realm), known.id, until))
+        account = spoken(lambda: commands.lock_user(_operator(realm), known.id, until))
         print_facts(_shown(account) | {"lockedUntil": until}, as_json=as_json)
 
 
@@ -228,28 +307,23 @@ def super_admin_hash(settings: Settings) -> str:
 
 def find_account_id(realm: str, user: str) -> str:
     """Return the id of the active account with that id or e-mail; raises ClickException."""
-    return str(_find(realm, user).id)
+    return str(active_account(realm, user).id)
 
 
 def _operator(realm: str) -> Actor:
     return system_actor(realm, operator=getpass.getuser())
 
 
-def _find(realm: str, user: str) -> Any:
-    user_id = canonical_uuid(user)
-    known = queries.find_active_account_by_id(realm, user_id) if user_id else queries.find_active_account(
-        realm, user)
-    if known is None:
-        raise click.ClickException(f"{realm} has no active user {user}")
-    return known
+def _market_of(user_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return how much somebody sells and trades, and the latest of each: live listings, orders bought and sold."""
+    from blueprints.marketplace.order_management.inspection import order_counts, recent_orders
+    from blueprints.marketplace.product_listing.queries import live_listings_of
 
-
-def _spoken(command: Any) -> Any:
-    """Run a command; what it refuses becomes a sentence and exit code 1."""
-    try:
-        return command()
-    except ApiError as refusal:
-        raise click.ClickException(f"{refusal.err_code}: {refusal.message}") from refusal
+    listings = live_listings_of(user_id, GLANCE)
+    parts = {"listings": listings.rows,
+             "bought": recent_orders(buyer_id=user_id, limit=GLANCE),
+             "sold": recent_orders(seller_id=user_id, limit=GLANCE)}
+    return {"liveListings": listings.total, **order_counts(user_id)}, parts
 
 
 def _shown(account: Any) -> Wire:

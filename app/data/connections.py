@@ -2,8 +2,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from hashlib import sha256
 from typing import Any, Protocol
@@ -41,6 +40,7 @@ def configure_database(app: Flask, settings: Settings) -> None:
                                "hide_parameters": True}  # an error is logged without hashes and sealed keys
     if not settings.is_sqlite:
         options |= {"pool_size": settings.database_pool_size, "max_overflow": 5, "pool_recycle": 1800,
+                    "skip_autocommit_rollback": True,  # reads leave no transaction behind that would have to end
                     "connect_args": {"application_name": connection_name(settings)}}
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
@@ -120,8 +120,7 @@ def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
-@contextmanager
-def reading() -> Iterator[Connection]:
+def reading() -> AbstractContextManager[Connection]:
     """Give a connection for reads: no transaction is held, each statement sees the last commit.
 
     Inside a unit of work it is the transaction's own connection, so a command never holds two; on SQLite only once that
@@ -129,16 +128,13 @@ def reading() -> Iterator[Connection]:
     asks, until it ends or writes."""
     within = transaction.get()
     if within is not None and within.reads_within():
-        yield within.connection()
-        return
+        return nullcontext(within.connection())
     if not has_request_context():
-        with holdings().engines.reads.connect() as connection:
-            yield connection
-        return
+        return holdings().engines.reads.connect()
     kept: Connection | None = g.get("reading")
     if kept is None:
         kept = g.reading = holdings().engines.reads.connect()
-    yield kept
+    return nullcontext(kept)
 
 
 def close_reading(_error: BaseException | None = None) -> None:

@@ -3,6 +3,7 @@ import os
 import re
 import time
 
+SHORT_ID_DIGITS = 8
 _PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 
 
@@ -22,3 +23,8 @@ def canonical_uuid(text: object) -> str | None:
         return None
     lowered = text.strip().lower()
     return lowered if _PATTERN.match(lowered) else None
+
+
+def short_id(object_id: str) -> str:
+    """Return the digits by which a table shows an id: the last eight, as those of one minute share the first (M-29)."""
+    return object_id[-SHORT_ID_DIGITS:]

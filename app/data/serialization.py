@@ -62,7 +62,7 @@ def row_serializer(model: type[Entity]) -> RowSerializer:
         fields, columns, _of_tuples(fields, {}),
         {"sqlite": _of_tuples(fields, {"boolean": "flag({})", "object": "json({})", "ids": "json({})",
                                        "link": "link({})"}),
-         "postgresql": _of_tuples(fields, {"instant": "utc({})", "link": "link({})"})},
+         "postgresql": _of_tuples(fields, {"instant": "None if {0} is None else utc({0})", "link": "link({})"})},
         _compiled(fields, {f.attribute: f"r({f.attribute!r})" for f in fields}, {"instant": "iso({})"}))
 
 
@@ -108,5 +108,5 @@ def _fragment(text: str | None) -> Any:
     return None if text is None else Fragment(text)
 
 
-def _utc(moment: datetime | None) -> str | None:
-    return None if moment is None else iso(moment.astimezone(UTC))
+def _utc(moment: datetime) -> str | None:
+    return iso(moment.astimezone(UTC))

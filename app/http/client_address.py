@@ -1,5 +1,6 @@
 """Which address a call comes from, and which caller that is: who has one address of an IPv6 /64 has all of them."""
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 _ONE_SUBSCRIBER = 64
@@ -15,6 +16,7 @@ def said_by_proxy(header: str, proxies: int) -> str:
     return parts[-proxies].strip() if len(parts) >= proxies > 0 else ""
 
 
+@lru_cache(maxsize=1024)  # a request asks twice, and reading an address costs more than the rest of the count
 def client_network(address: str) -> str:
     """Return the key under which requests and attempts of a client address are counted (decision 43).
 

@@ -12,7 +12,7 @@ from app.actor import Actor, anonymous
 from app.data.ids import canonical_uuid
 from app.data.reads import Page
 from app.errors import ApiError, InvalidInput
-from app.http.bearer import presented_token
+from app.http.bearer import first_value, presented_token
 from app.http.client_address import client_network
 from app.identity.authentication import identity
 from app.identity.sessions import LiveSession
@@ -33,7 +33,7 @@ class UnsupportedMedia(ApiError):
 def begin_request() -> None:
     """Start the clock and take the request id, given or made (rules-platform §2.3)."""
     g.started = perf_counter()
-    given = request.args.get("requestId") or request.headers.get("X-Request-Id") or ""
+    given = argument("requestId") or request.headers.get("X-Request-Id") or ""
     g.request_id = given if _REQUEST_ID.match(given) else os.urandom(16).hex()
     g.tokens = {}
     g.callers = {}
@@ -112,15 +112,20 @@ def json_body() -> Any:
         raise InvalidInput("errMsg_bodyIsNotValidJson", detail={"body": "expected JSON"}) from None
 
 
+def argument(name: str) -> str | None:
+    """Return a query parameter, the first one if it is given twice; None when it is not given."""
+    return first_value(request.args, name)
+
+
 def flag_argument(name: str, default: bool) -> bool:
     """Return a boolean query parameter; anything but true/false is the default (rules-platform §2.3)."""
-    text = request.args.get(name)
+    text = argument(name)
     return default if text is None or text.lower() not in ("true", "false") else text.lower() == "true"
 
 
 def number_argument(name: str, default: int, *, least: int, most: int) -> int:
     """Return an integer query parameter; not a number or below `least` is the default, above `most` is `most`."""
-    text = request.args.get(name)
+    text = argument(name)
     if text is None or not text.isascii() or not text.isdecimal() or len(text) > 9:
         return default
     number = int(text)
@@ -131,7 +136,7 @@ def page_of_request() -> Page:
     """Return the asked page; pageNumber 0 means all rows, up to the bound (staff: without one).
 
     Raises InvalidInput for `after` beside another pageNumber than 1: each says where the page begins."""
-    limit, after = runtime().settings.page_size_limit, request.args.get("after")
+    limit, after = runtime().settings.page_size_limit, argument("after")
     number = number_argument("pageNumber", 1, least=0, most=10_000_000)
     if after is not None and number != 1:
         said = "cannot be given together with pageNumber"

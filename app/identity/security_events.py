@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Index, String, delete, select
+from sqlalchemy import Index, String, and_, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.actor import Actor, kernel_actor
 from app.clock import now
 from app.data.batches import purge
-from app.data.columns import instant, iso, json_object
+from app.data.columns import constant, instant, iso, json_object
 from app.data.entity import Base
 from app.data.ids import uuid7
 from app.data.reads import fetch
@@ -54,14 +54,21 @@ Index("ix_security_event_user", SecurityEvent.realm, SecurityEvent.user_id, Secu
 Index("ix_security_event_actor", SecurityEvent.realm, SecurityEvent.actor_id)
 Index("ix_security_event_occurred_at", SecurityEvent.occurred_at)
 Index("ix_security_event_kind", SecurityEvent.realm, SecurityEvent.kind, SecurityEvent.id)
+# The same condition in the indexes and in the queries that stand on them.
+WAS_LOGIN = and_(SecurityEvent.kind == constant("login"), SecurityEvent.outcome == constant("done"))
+Index("ix_security_event_login_address", SecurityEvent.realm, SecurityEvent.address, SecurityEvent.id,
+      sqlite_where=WAS_LOGIN, postgresql_where=WAS_LOGIN)
+Index("ix_security_event_login_device", SecurityEvent.realm, SecurityEvent.device, SecurityEvent.id,
+      sqlite_where=WAS_LOGIN, postgresql_where=WAS_LOGIN)
 
 
 def record_security(work: UnitOfWork, kind: str, user_id: str | None, *, outcome: str = DONE, **detail: Any) -> None:
     """Add an event about the account to the transaction; who acted, and from where, is the unit of work's actor."""
     actor = work.actor
+    is_nobody = actor.operator is not None and not actor.is_staff  # the console of the equipment registry
     event = {
         "id": uuid7(), "occurred_at": now(), "realm": actor.realm, "kind": kind, "outcome": outcome, "user_id": user_id,
-        "actor_id": None if actor.operator else actor.user_id, "operator": actor.operator,
+        "actor_id": None if is_nobody else actor.user_id, "operator": actor.operator,
         "address": (actor.address or "")[:64] or None, "device": actor.device or None, "request_id": work.request_id,
         "detail": detail or None}
     work.insert(SecurityEvent(**event))

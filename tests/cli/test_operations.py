@@ -267,14 +267,6 @@ def test_the_demo_refuses_production(tmp_path: Path) -> None:
     assert "refuses GUILDHALL_ENV=production" in told.stderr
 
 
-def test_seeding_twice_adds_nothing(flask: FlaskCommand) -> None:
-    first = json.loads(flask("demo", "seed", "--yes", "--json").stdout)
-    assert first["users"] == 3
-    assert first["products"] >= 10
-    again = json.loads(flask("demo", "seed", "--yes", "--json").stdout)
-    assert set(again.values()) == {0}
-
-
 def test_late_work_is_found(flask: FlaskCommand) -> None:
     with unit_of_work(system_actor("marketplace")) as work:
         work.schedule("close-auction", "nobody", now() - timedelta(hours=1))

@@ -4,6 +4,7 @@ A service declares what its objects point at and what it shows of its own object
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -85,6 +86,18 @@ class _Join:
     local: bool
 
 
+_Groups = tuple[tuple[JoinTarget, tuple[Relation, ...]], ...]
+
+
+def _by_target(joins: Iterable[_Join]) -> _Groups:
+    """Return each target with the relations that point at it, without those that the object's own query adds."""
+    found: dict[str, list[_Join]] = defaultdict(list)
+    for join in joins:
+        if not join.relation.by_query:
+            found[join.target.object].append(join)
+    return tuple((same[0].target, tuple(join.relation for join in same)) for same in found.values())
+
+
 class Joins:
     """All relations and targets of one application; held by the data floor, filled by the factory."""
 
@@ -92,6 +105,8 @@ class Joins:
         self._versions = versions
         self._remembered = VersionedCache(versions, _REMEMBERED, weigh=lambda found: 1 + len(found))
         self._joins: dict[type[Entity], tuple[_Join, ...]] = {}
+        # What requests follow, by model and `local_only`: made once, because each list asks for it.
+        self._groups: dict[tuple[type[Entity], bool], _Groups] = {}
 
     def declare(self, targets: Iterable[tuple[str, JoinTarget]], objects: Iterable[ObjectRelations]) -> None:
         """Take what the services declare, targets with the name of their service.
@@ -107,9 +122,11 @@ class Joins:
             unknown = [one.target for one in declared.relations if one.target not in known]
             if unknown:
                 raise ValueError(f"{declared.model.__object__}: nobody declares the join target {unknown[0]}")
-            self._joins[declared.model] = tuple(
+            joins = self._joins[declared.model] = tuple(
                 _Join(one, known[one.target][1], known[one.target][0] == declared.model.__service__)
                 for one in declared.relations)
+            self._groups[declared.model, False] = _by_target(joins)
+            self._groups[declared.model, True] = _by_target(join for join in joins if join.local)
 
     def of(self, model: type[Entity] | None) -> tuple[tuple[Relation, JoinTarget], ...]:
         """Return the relations of an object with their targets."""
@@ -127,20 +144,14 @@ class Joins:
         """Add its target to every row under the relation's name: one statement for each kind of target.
 
         What is not active, or not for the actor's eyes, is null, or left out of a list."""
-        if not asked.joins or not rows:
+        if not asked.joins or not rows or model is None:
             return
-        wanted = [join for join in self._found(model)
-                  if not join.relation.by_query and (join.local or not asked.local_only)]
-        ids_of = {join: _ids(join.relation, rows) for join in wanted}
-        by_target: dict[str, list[_Join]] = defaultdict(list)
-        for join in wanted:
-            by_target[join.target.object].append(join)
-        for joins in by_target.values():
-            seen = [join for join in joins if join.relation.visitors or not actor.is_anonymous]
-            ids = frozenset(one for join in seen for named in ids_of[join] for one in named)
-            found = self._lent(actor, joins[0].target, ids) if ids else {}
-            for join in joins:
-                _show(join.relation, rows, ids_of[join], found if join in seen else {})
+        for target, relations in self._groups.get((model, asked.local_only), ()):
+            named = [(relation, _named(actor, relation, rows)) for relation in relations]
+            ids = frozenset(chain.from_iterable(_ids(*one) for one in named))
+            found = self._lent(actor, target, ids) if ids else {}
+            for relation, its in named:
+                _show(relation, rows, its, found)
 
     def _found(self, model: type[Entity] | None) -> tuple[_Join, ...]:
         return () if model is None else self._joins.get(model, ())
@@ -161,16 +172,26 @@ def add_joins(actor: Actor, asked: ReadRequest, model: type[Entity], rows: list[
     holdings().joins.add(actor, asked, model, rows)
 
 
-def _ids(relation: Relation, rows: list[Wire]) -> list[list[str]]:
-    """Return for each row the ids it names."""
+def _named(actor: Actor, relation: Relation, rows: list[Wire]) -> list[Any]:
+    """Return what each row names that the actor may see: an id or None, with `many` a list of ids."""
+    if actor.is_anonymous and not relation.visitors:
+        return [[] if relation.many else None] * len(rows)
     if not relation.many:
-        return [[row[relation.id_name]] if row[relation.id_name] else [] for row in rows]
+        return [row[relation.id_name] for row in rows]
     # On SQLite lists are still JSON text on their way to the answer; one round through orjson reads them all.
     named: list[list[str]] = orjson.loads(orjson.dumps([row[relation.id_name] or [] for row in rows]))
     return named
 
 
-def _show(relation: Relation, rows: list[Wire], ids: list[list[str]], found: Mapping[str, Any]) -> None:
-    for row, named in zip(rows, ids, strict=True):
-        shown = [found[one] for one in named if one in found]
-        row[relation.shown_as] = shown if relation.many else next(iter(shown), None)
+def _ids(relation: Relation, named: list[Any]) -> Iterable[str]:
+    return chain.from_iterable(named) if relation.many else filter(None, named)
+
+
+def _show(relation: Relation, rows: list[Wire], named: list[Any], found: Mapping[str, Any]) -> None:
+    name = relation.shown_as
+    if relation.many:
+        for row, ids in zip(rows, named, strict=True):
+            row[name] = [found[one] for one in ids if one in found]
+    else:
+        for row, id_ in zip(rows, named, strict=True):
+            row[name] = found.get(id_)

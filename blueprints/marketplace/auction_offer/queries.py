@@ -15,8 +15,19 @@ from app.data.reads.filters import Condition, Filter, Filters, equal
 from app.data.serialization import Wire
 from app.identity.access import require_self_or_staff
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, Bid, Offer
-from blueprints.marketplace.auction_offer.rules import OFFER_STATUSES, OPEN_OFFER_STATUSES
-from blueprints.marketplace.product_listing.auction_state import auction_facts, auction_overview
+from blueprints.marketplace.auction_offer.rules import (
+    ENDING_WITHIN,
+    OFFER_STATUSES,
+    OPEN_OFFER_STATUSES,
+    auction_word,
+    floor_of,
+)
+from blueprints.marketplace.product_listing.auction_state import (
+    auction_facts,
+    auction_overview,
+    closed_auctions,
+    running_auctions,
+)
 
 _REPORTED = ("id", "title", "type", "is_active", "seller_id", "currency", "bidding_mode", "soft_close_seconds",
              "highest_bidder_id", "bid_count", "winner_bid_id")
@@ -142,6 +153,27 @@ def auction_report(product_id: str) -> dict[str, Any]:
     met = "none" if reserve is None else "met" if (seen["leader_max"] or 0) >= reserve else "not met"
     return {**{camel_case(name): seen[name] for name in _REPORTED}, **amounts, "reserve": met,
             **{camel_case(name): iso(seen[name]) for name in _REPORTED_MOMENTS}}
+
+
+def auctions_listed(state: str, *, seller_id: str | None, limit: int) -> list[dict[str, Any]]:
+    """Return what an operator sees in a list of auctions; amounts are in major units.
+
+    `state`: running (not closed, the next end first), ending (within a day), closed (the latest first). Without bids
+    the price is the one bidding begins at."""
+    if state == "closed":
+        rows = closed_auctions(limit, seller_id)
+    else:
+        rows = running_auctions(now() + ENDING_WITHIN if state == "ending" else None, limit, seller_id)
+    return [_in_list(row, now()) for row in rows]
+
+
+def _in_list(row: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    price = row["current_bid"] if row["bid_count"] else floor_of(row["start_price"], row["start_bid"])
+    word = auction_word(effective_end=row["effective_end"], closed_at=row["closed_at"],
+                        has_winner=row["winner_bid_id"] is not None, now=moment)
+    return {"id": row["id"], "title": row["title"], "price": to_wire(price, row["currency"]),
+            "currency": row["currency"], "bids": row["bid_count"], "ends": iso(row["effective_end"]), "state": word,
+            "sellerId": row["seller_id"], "closedAt": iso(row["closed_at"]), "winnerBidId": row["winner_bid_id"]}
 
 
 def bids_on(actor: Actor, product_id: str, page: Page) -> list[Wire]:

@@ -9,6 +9,8 @@ from typing import Protocol
 OPEN, PROXY = "OPEN", "PROXY"
 BIDDING_MODES = (OPEN, PROXY)
 BID_STATUSES = ("ACTIVE", "WON", "LOST", "CANCELLED")
+ENDING_WITHIN = timedelta(days=1)
+"""An auction that ends so soon is shown as ending."""
 OFFER_STATUSES = ("PENDING", "ACCEPTED", "DECLINED", "COUNTERED", "EXPIRED", "CANCELLED")
 OPEN_OFFER_STATUSES = ("PENDING", "COUNTERED")
 SELLER, BUYER, STAFF, SYSTEM = "seller", "buyer", "staff", "system"
@@ -286,6 +288,17 @@ def sold_to(auction: Auction, *, buyer: str, price: int) -> Standing:
 def is_over(auction: Auction, now: datetime) -> bool:
     """Return whether the auction is due to be closed; one without an end is closed only by staff."""
     return auction.effective_end is not None and now >= auction.effective_end
+
+
+def auction_word(*, effective_end: datetime | None, closed_at: datetime | None, has_winner: bool,
+                 now: datetime) -> str:
+    """Return in one word where an auction stands: running, ending (within a day), overdue (its end has passed and it
+    waits to be closed), sold or unsold."""
+    if closed_at is not None:
+        return "sold" if has_winner else "unsold"
+    if effective_end is None or effective_end > now + ENDING_WITHIN:
+        return "running"
+    return "ending" if effective_end > now else "overdue"
 
 
 def outcome(auction: Auction) -> Outcome:

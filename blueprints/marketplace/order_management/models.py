@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.changes import Serial
 from app.data.columns import Instant, Json, choice, id_list, identifier, instant, integer, json_object, money, string
 from app.data.entity import Base, Entity
+from app.data.short_ids import short_id_index
 from app.payments.records import (
     ALREADY_CUSTOMER,
     ALREADY_KEPT,
@@ -181,9 +182,15 @@ Index("ix_order_history_order", OrderHistory.order_id, OrderHistory.id)
 Index("ix_order_management_order_refund_due", Order.created_at, Order.id,
       sqlite_where=REFUND_IS_DUE, postgresql_where=REFUND_IS_DUE)
 unique_among_active("uq_order_management_order_number", Order.order_number)
+Index("ix_order_management_order_ended_number", Order.order_number,
+      sqlite_where=Order.is_active.is_(False), postgresql_where=Order.is_active.is_(False))
+Index("ix_order_management_order_recent", Order.created_at, Order.id)
+short_id_index(Order)
 Index("ix_order_management_order_buyer", Order.buyer_id, Order.created_at)
 Index("ix_order_management_order_status", Order.status, Order.created_at)
 unique_among_active("uq_order_management_order_item_product", OrderItem.order_id, OrderItem.product_id)
+# Lines that were cancelled are read with the others: to give units back, to tell people, to show the whole.
+Index("ix_order_management_order_item_order", OrderItem.order_id)
 Index("ix_order_management_order_item_seller", OrderItem.seller_id, OrderItem.created_at)
 Index("ix_order_management_order_item_product", OrderItem.product_id)
 unique_among_active("uq_order_management_payment_order", OrderPayment.order_id)

@@ -3,16 +3,22 @@
 The row lock taken here decides every race between bids, closings and accepted offers (performance.md)."""
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
+from app.clock import now
+from app.data.columns import constant
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.errors import NotFound
 from blueprints.marketplace.product_listing.lending import AuctionListing, AuctionStanding, ListingView, row_behind
-from blueprints.marketplace.product_listing.models import Product
+from blueprints.marketplace.product_listing.models import IS_OPEN_ENDED, WAS_CLOSED, Product
+
+_DAY = timedelta(days=1)
+_LISTED = (Product.id, Product.title, Product.currency, Product.seller_id, Product.start_price, Product.start_bid,
+           Product.current_bid, Product.bid_count, Product.effective_end, Product.closed_at, Product.winner_bid_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,32 @@ def overdue_auctions(moment: datetime, limit: int) -> list[str]:
         Product.type == "AUCTION", Product.closed_at.is_(None), Product.effective_end <= moment,
         Product.is_active.is_(True)).order_by(Product.effective_end).limit(limit))
     return [row.id for row in rows]
+
+
+def running_auctions(until: datetime | None, limit: int, seller_id: str | None = None) -> list[dict[str, Any]]:
+    """Return live auctions that are not closed, the next to end first: those that end before `until`, or all.
+
+    Those without an end come last. Also what ended within a day and waits to be closed."""
+    moment = now()
+    ends = [Product.closed_at.is_(None), Product.effective_end > moment - _DAY]
+    if until is not None:
+        ends.append(Product.effective_end <= until)
+    found = _auctions(ends, Product.effective_end, limit, seller_id)
+    if until is None and len(found) < limit:
+        found += _auctions([IS_OPEN_ENDED], Product.created_at.desc(), limit - len(found), seller_id)
+    return found
+
+
+def closed_auctions(limit: int, seller_id: str | None = None) -> list[dict[str, Any]]:
+    """Return the live listings whose auction is closed, the latest close first."""
+    return _auctions([WAS_CLOSED], Product.closed_at.desc(), limit, seller_id)
+
+
+def _auctions(conditions: list[Any], order: Any, limit: int, seller_id: str | None) -> list[dict[str, Any]]:
+    of_seller = [] if seller_id is None else [Product.seller_id == seller_id]
+    rows = fetch(select(*_LISTED).where(Product.type == constant("AUCTION"), Product.is_active.is_(True), *conditions,
+                                        *of_seller).order_by(order).limit(limit))
+    return [dict(row._mapping) for row in rows]
 
 
 def auction_facts(product_ids: Iterable[str]) -> dict[str, AuctionFacts]:

@@ -3,12 +3,13 @@
 `auction_state.py` and `stock.py` alone write the hidden columns; amounts are minor units of `currency`."""
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, and_
 from sqlalchemy.orm import Mapped
 
 from app.data.columns import (
     boolean,
     choice,
+    constant,
     folded,
     id_list,
     identifier,
@@ -20,6 +21,7 @@ from app.data.columns import (
     web_address,
 )
 from app.data.entity import Entity
+from app.data.short_ids import short_id_index
 from blueprints.marketplace.product_listing.rules import BIDDING_MODES, CONDITIONS, SHIPPING_METHODS, TYPES
 
 
@@ -102,5 +104,13 @@ Index("ix_product_listing_product_seller", Product.seller_id, Product.is_active,
 Index("ix_product_listing_product_category", Product.category_id, Product.subcategory_id, Product.is_active)
 Index("ix_product_listing_product_closing", Product.effective_end,
       sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))
+# The same conditions in the indexes and in the queries that stand on them.
+IS_OPEN_ENDED = and_(Product.type == constant("AUCTION"), Product.closed_at.is_(None), Product.effective_end.is_(None))
+WAS_CLOSED = Product.closed_at.is_not(None)
+Index("ix_product_listing_product_open_ended", Product.created_at, Product.id,
+      sqlite_where=IS_OPEN_ENDED, postgresql_where=IS_OPEN_ENDED)
+Index("ix_product_listing_product_closed", Product.closed_at, Product.id,
+      sqlite_where=WAS_CLOSED, postgresql_where=WAS_CLOSED)
+short_id_index(Product)
 Index("ix_product_listing_media_product", Media.product_id)
 Index("ix_product_listing_media_uploader", Media.uploader_id, Media.is_active, Media.created_at)

@@ -5,11 +5,12 @@ from typing import Any
 from sqlalchemy import Text, cast, or_, select
 
 from app.actor import Actor, system_actor
-from app.data.reads import Listing, fetch, get_row, list_rows, rows_by_id
+from app.data.reads import Listing, Page, fetch, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.joins import add_joins
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.short_ids import ids_named
 from app.errors import NotFound
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.platform.people.queries import inactive_among, people_at_rest
@@ -20,6 +21,7 @@ PRODUCT_FILTERS = Filters((
     equal(Product.type), equal(Product.seller_id), equal(Product.subcategory_id), equal(Product.category_id)))
 MEDIA_FILTERS = Filters((equal(Media.product_id), equal(Media.mime_type)))
 _OLDEST_FIRST = (Product.created_at, Product.id)
+_NEWEST_FIRST = (Product.created_at.desc(), Product.id.desc())
 
 
 def get_product(actor: Actor, product_id: str) -> Wire:
@@ -75,6 +77,11 @@ def products_showing(media_ids: Iterable[str]) -> list[str]:
     return [row.id for row in rows]
 
 
+def live_listings_of(seller_id: str, limit: int) -> Listing:
+    """Return the latest live listings of a seller, whether he is active or not, and how many there are."""
+    return list_rows(Product, Page(1, limit), Product.seller_id == seller_id, order=_NEWEST_FIRST)
+
+
 def list_own_products(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the actor's own live listings."""
     return _list(asked, Product.seller_id == actor.user_id)
@@ -99,6 +106,11 @@ def listing_facts(product_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
                  .where(Product.id.in_(set(product_ids))))
     return {row.id: {"title": row.title, "currency": row.currency, "sellerId": row.seller_id,
                      "isActive": row.is_active} for row in rows}
+
+
+def listings_named(text: str) -> list[str]:
+    """Return the ids of the listings, withdrawn ones too, that begin or end so (app/data/short_ids.py)."""
+    return ids_named(Product, text)
 
 
 def known_product_ids(product_ids: Iterable[str]) -> set[str]:

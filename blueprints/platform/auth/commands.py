@@ -1,5 +1,5 @@
 """Writes of accounts (rules-platform §3.6). Passwords arrive hashed: no transaction waits for the 20 ms that takes."""
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.data.columns import iso
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, InvalidInput, NotFound, RuleViolated
-from app.identity.access import require_self
+from app.identity.access import require, require_self
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
 from app.identity.security_events import record_security
@@ -279,6 +279,21 @@ def archive_profile(actor: Actor, user_id: str) -> Account:
         end_sessions_of(work, actor.realm, user_id)
         work.commit()
     return account
+
+
+def reveal_contacts(actor: Actor, user_ids: Iterable[str]) -> dict[str, dict[str, str | None]]:
+    """Return id → {email, phone} of accounts in any state, unmasked for staff; each leaves a security event.
+
+    The event says what was shown, never the value. Raises Forbidden (not staff)."""
+    require(actor.is_staff, "errMsg_OnlyStaffSeesContacts")
+    model = account_model(actor.realm)
+    with unit_of_work(actor) as work:
+        contacts = {row.id: {"email": row.email, "phone": getattr(row, "phone", None)}
+                    for row in work.all(select(model).where(model.id.in_(set(user_ids))))}
+        for user_id, contact in sorted(contacts.items()):
+            record_security(work, "account", user_id, revealed=[name for name, value in contact.items() if value])
+        work.commit()
+    return contacts
 
 
 def lock_user(actor: Actor, user_id: str, until: datetime | None) -> Account:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import boolean, folded, instant, json_object, string, web_address
 from app.data.entity import Base, Entity
+from app.data.short_ids import short_id_index
 from app.identity.roles import USER
 
 
@@ -99,4 +100,5 @@ for _model in _MODELS.values():
     Index(f"ix_{_model.__tablename__}_archived_at", _model.archived_at,
           sqlite_where=_model.archived_at.is_not(None), postgresql_where=_model.archived_at.is_not(None))
     Index(f"ix_{_model.__tablename__}_role", _model.role_id)
+    short_id_index(_model)
 Index("ix_marketplace_user_phone_digits", MarketplaceUser.phone_digits)

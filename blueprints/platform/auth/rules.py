@@ -36,6 +36,20 @@ def masked_mobile(number: str) -> str:
     return f"{text[:4]}.....{text[-2:]}" if len(text) > 6 else f"{text[:1]}....."
 
 
+def masked_email(email: str) -> str:
+    """Return an address of which the first sign and the host are seen: `a…@example.com`."""
+    local, _, host = email.rpartition("@")
+    return f"{local[:1]}…@{host}"
+
+
+def account_state(*, is_active: bool, archived_at: datetime | None, locked_until: datetime | None,
+                  moment: datetime) -> str:
+    """Return in one word how an account stands: active, locked, archived (by its owner) or deleted (by staff)."""
+    if not is_active:
+        return "deleted" if archived_at is None else "archived"
+    return "locked" if locked_until is not None and locked_until > moment else "active"
+
+
 def shortened_address(network: str) -> str:
     """Return a client network without its last part: `203.0.113.x`, `2001:db8:1::x`; blank for what is none."""
     if ":" in network:

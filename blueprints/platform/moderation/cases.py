@@ -14,9 +14,7 @@ from app.data.moderated_kinds import Subject
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
-from app.identity.access import require
 from blueprints.platform.moderation.acts import (
-    ONLY_STAFF,
     ActOrder,
     does,
     perform_all,
@@ -26,6 +24,7 @@ from blueprints.platform.moderation.acts import (
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
 from blueprints.platform.people.queries import user_briefs
@@ -96,7 +95,7 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
 
     `strike`: None lets the acts decide (M-15). Raises NotFound, Forbidden (not staff), InvalidInput, RuleViolated
     (CaseTaken, naming whose it is; CaseClosed)."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     if not acts:
         raise InvalidInput("acts: expected at least one", detail={"acts": "expected at least one"})
     with unit_of_work(actor) as work:
@@ -116,7 +115,7 @@ def act(actor: Actor, order: ActOrder, *, reason: str, rule: str | None = None, 
     """Do one act without a case: it opens one and resolves it, or resolves the one that waits (M-17).
 
     What stands already and is not done twice is returned as it is, with its case. Raises as `resolve`."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         subject = subject_of(actor, order.entity_type, order.entity_id)
         try:
@@ -154,7 +153,7 @@ def release(actor: Actor, number: int) -> Case:
 
 def add_note(actor: Actor, number: int, text: str) -> Case:
     """Write a note on a case, open or closed, for other staff; the actor's claim begins anew."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         _write(work, case, "NOTE", text)
@@ -176,7 +175,7 @@ def ask(actor: Actor, number: int, text: str) -> Case:
 
 def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) -> Case:
     """Close a case without an act: its reports are declined; the same again changes nothing. Raises as `resolve`."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         if case.state != "DISMISSED" or case.closed_by != (actor.user_id or NOBODY):
@@ -192,7 +191,7 @@ def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) 
 @contextmanager
 def _pending_case(actor: Actor, number: int, *, anybody_s: bool = False) -> Iterator[tuple[UnitOfWork, Case]]:
     """Let staff change a case that waits and is nobody else's."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         if not (case.is_pending and anybody_s):

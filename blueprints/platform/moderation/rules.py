@@ -22,11 +22,15 @@ HEAVINESS = {"SHOW_AGAIN": 0, "UNBAN": 0, "WARN": 1, "OVERRIDE_FEEDBACK": 2, "HI
 """Which of several acts is the heaviest; 0 makes no strike, nor does OVERRIDE_FEEDBACK unless asked to (M-15)."""
 SCOPES = ("SELLING", "BUYING")
 """What a suspension can be limited to; without one it is from everything, login included."""
-STRIKE_STATES = ("ACTIVE", "REVOKED")
+STRIKE_STATES = ("ACTIVE", "REVOKED", "LAPSED")
+"""LAPSED is what an ACTIVE one says once its time is over; it is never written."""
 APPEAL_STATES = ("OPEN", "GRANTED", "DENIED")
 HOLD_KINDS = ("HIDDEN", "REMOVED")
 """HIDDEN: its owner still sees it, marked; REMOVED: it is 404 for the owner too (M-1)."""
 NOTE_KINDS = ("NOTE", "QUESTION")
+
+LADDER = ((0, "WARN", None), (1, "HIDE", None), (2, "SUSPEND", 7), (3, "SUSPEND", 30), (4, "BAN", None))
+"""(active strikes, kind, days): what is proposed from so many on, where a realm has written no ladder (M-16)."""
 
 CLAIM_HOURS = 24
 """How long a case stays with who took it and did nothing."""

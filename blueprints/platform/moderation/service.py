@@ -3,6 +3,7 @@ from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_peop
 from app.data.reads.joins import Relation, relations_of
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.moderation import jobs, questions
+from blueprints.platform.moderation.audit import check_audit
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -31,6 +32,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs, questions),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),
+    checks={"audit": check_audit},
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
         rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),

@@ -1,13 +1,13 @@
 """The title of what was judged beside its copy, and the finer kind of an act in the contract's record.
 
-Revision ID: 0018
-Revises: 0017
+Revision ID: 0023
+Revises: 0018
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0023"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,46 @@
+"""Objects named by a part of their id: a unique beginning, or the last eight digits that tables show (M-29).
+
+UUIDv7s of one minute share their first eight digits, so a table shows the last ones."""
+import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, func, literal_column, select
+
+from app.data.entity import Entity
+from app.data.ids import SHORT_ID_DIGITS
+from app.data.reads import fetch
+
+MOST_FOUND = 6
+"""One more than a terminal lists: it tells whether there are more."""
+_DIGITS = re.compile("[0-9a-f]{4,32}")
+_GROUPS = (8, 12, 16, 20)
+
+
+def short_id_index(model: type[Entity]) -> Index:
+    """Return the index by which a row of the model is found by its last digits; it costs one entry a new row."""
+    return Index(f"ix_{model.__tablename__}_short_id", _last_digits(model.id))
+
+
+def ids_named(model: type[Entity], text: str) -> list[str]:
+    """Return the ids, of archived rows too, that begin with the text or end with it: both are ranges of an index.
+
+    A beginning has at least four digits, an end has eight; anything else names nothing. At most MOST_FOUND begin so."""
+    digits = text.strip().lower().replace("-", "")
+    if not _DIGITS.fullmatch(digits):
+        return []
+    # Whole ids are compared: a beginning alone would be sorted in another way by some of PostgreSQL's collations.
+    begins = select(model.id).where(model.id.between(_written(digits.ljust(32, "0")), _written(digits.ljust(32, "f"))))
+    found = [row.id for row in fetch(begins.order_by(model.id).limit(MOST_FOUND))]
+    if len(digits) == SHORT_ID_DIGITS:
+        found += [row.id for row in fetch(select(model.id).where(_last_digits(model.id) == digits))]
+    return list(dict.fromkeys(found))
+
+
+def _last_digits(column: Any) -> ColumnElement[str]:
+    # The number stands in the statement itself: with a parameter in its place the index is not used.
+    return func.substr(column, literal_column(str(36 - SHORT_ID_DIGITS + 1)))
+
+
+def _written(digits: str) -> str:
+    ends = (*_GROUPS, 32)
+    return "-".join(digits[start:end] for start, end in zip((0, *_GROUPS), ends, strict=True))

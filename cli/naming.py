@@ -1,0 +1,52 @@
+"""How one names an order, a listing or an account in the terminal (moderation.md M-29).
+
+A whole id, a unique beginning of at least four digits, or the last eight, which tables show; an order also by its
+number, an account by its e-mail. What names several is refused with their ids: none is changed by mistake."""
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+_LISTED = 5
+
+
+def named_order(text: str) -> str:
+    """Return the id of the order, a cancelled one too; raises ClickException for none and for several."""
+    from blueprints.marketplace.order_management.inspection import orders_named
+
+    return _the_one(orders_named(text), f"there is no order {text}")
+
+
+def named_listing(text: str) -> str:
+    """Return the id of the listing, a withdrawn one too; raises ClickException for none and for several."""
+    from blueprints.marketplace.product_listing.queries import listings_named
+
+    return _the_one(listings_named(text), f"there is no listing {text}")
+
+
+def named_account(realm: str, text: str) -> str:
+    """Return the id of the account, an archived or deleted one too; raises ClickException for none and for several."""
+    from blueprints.platform.auth.inspection import accounts_named
+
+    return _the_one(accounts_named(realm, text), f"{realm} has no user {text}")
+
+
+def active_account(realm: str, text: str) -> Any:
+    """Return the row of the account, which must be active; raises ClickException for none and for several."""
+    from blueprints.platform.auth.inspection import accounts_named
+    from blueprints.platform.auth.queries import find_active_account_by_id
+
+    missing = f"{realm} has no active user {text}"
+    account = find_active_account_by_id(realm, _the_one(accounts_named(realm, text), missing))
+    if account is None:
+        raise click.ClickException(missing)
+    return account
+
+
+def _the_one(found: Sequence[str], missing: str) -> str:
+    if not found:
+        raise click.ClickException(missing)
+    if len(found) > 1:
+        more = " and more" if len(found) > _LISTED else ""
+        raise click.ClickException(f"ambiguous: {', '.join(found[:_LISTED])}{more}")
+    return found[0]

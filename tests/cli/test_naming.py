@@ -1,0 +1,112 @@
+"""How things are named in the terminal (M-29): refusals first."""
+import json
+from uuid import uuid4
+
+import pytest
+
+from app.actor import system_actor
+from app.data.unit_of_work import unit_of_work
+from blueprints.platform.auth.models import MarketplaceUser
+
+START = "abcd1234-0000-4000-8000-"
+
+
+@pytest.fixture
+def enrolled(app):
+    """Call it with the last twelve digits of the id of an account that begins with START."""
+    def enrol(last):
+        with unit_of_work(system_actor("marketplace")) as work:
+            work.insert(MarketplaceUser(id=START + last, email=f"{last}@guildhall.test", fullname="Twin", password="x"))
+            work.commit()
+        return START + last
+    return enrol
+
+
+def role_given(run, user):
+    return run("users", "role", user, "admin", "--yes", "--json")
+
+
+def test_what_names_nothing_is_refused(run, market):
+    for text in ("zzzzzzzz", "deadbeef", "abc", str(uuid4()), "", "%", "nobody@guildhall.test"):
+        refused = role_given(run, text)
+        assert (refused.exit_code, "has no active user" in refused.stderr) == (1, True), text
+    for command in (("auctions", "show"), ("orders", "show"), ("payments", "show")):
+        refused = run(*command, "deadbeef")
+        assert (refused.exit_code, "there is no" in refused.stderr) == (1, True)
+
+
+def test_a_beginning_of_three_digits_names_nobody_and_one_of_several_is_ambiguous(run, enrolled):
+    one = enrolled("000000000001")
+    assert role_given(run, "abc").exit_code == 1
+    assert role_given(run, "abcd").exit_code == 0
+    two = enrolled("000000000002")
+    refused = role_given(run, "abcd")
+    assert (refused.exit_code, f"ambiguous: {one}, {two}" in refused.stderr) == (1, True)
+
+
+def test_at_most_five_are_listed(run, enrolled):
+    for number in range(7):
+        enrolled(f"00000000000{number}")
+    said = role_given(run, "abcd1234").stderr
+    assert said.count(START) == 5
+    assert said.strip().endswith("and more")
+
+
+def test_the_beginning_of_one_and_the_end_of_another_are_ambiguous(run, enrolled):
+    one, two = enrolled("000000000001"), enrolled("0000abcd1234")
+    refused = role_given(run, "abcd1234")
+    assert refused.exit_code == 1
+    assert one in refused.stderr
+    assert two in refused.stderr
+
+
+def test_an_order_numbered_like_the_short_id_of_another_is_not_taken_for_it(run, market):
+    meant = market.ordered()
+    market.ordered(orderNumber=meant["id"][-8:])
+    refused = run("payments", "show", meant["id"][-8:])
+    assert (refused.exit_code, "ambiguous" in refused.stderr) == (1, True)
+    assert json.loads(run("payments", "show", meant["id"], "--json").stdout)["id"] == meant["id"]
+
+
+@pytest.mark.parametrize("part", [lambda id: id, lambda id: id[:9], lambda id: id[:4], lambda id: id[-8:],
+                                  lambda id: f" {id.upper()} ", lambda id: id.replace("-", "")])
+def test_a_whole_id_a_beginning_and_the_last_eight_digits_name_the_account(run, enrolled, part):
+    meant = enrolled("00000000feed")
+    enrolled_too = role_given(run, part(meant))
+    assert json.loads(enrolled_too.stdout)["id"] == meant
+
+
+def test_a_listing_is_named_by_its_last_eight_digits(run, market):
+    auction = market.listed(type="AUCTION", startPrice=50)
+    assert json.loads(run("auctions", "show", auction[-8:], "--json").stdout)["id"] == auction
+
+
+def test_beginnings_last_digits_and_numbers_are_found_by_an_index(run, market, plans):
+    """An index of an expression is not compared with the models on SQLite: this is what misses it."""
+    for command in (("orders", "show"), ("auctions", "show"), ("users", "role")):
+        run(*command, "deadbeef", *(("admin", "--yes") if command[0] == "users" else ()))
+    run("users", "role", "deadbeef", "admin", "--realm", "network", "--yes")
+    assert [step for step in plans if step.startswith("SCAN")] == []
+    for table in ("order_management_order", "product_listing_product", "marketplace_user", "network_user"):
+        assert any(f"USING INDEX ix_{table}_short_id" in step for step in plans), table
+    assert any("USING INDEX ix_order_management_order_ended_number" in step for step in plans)
+
+
+def test_lists_and_glances_stand_on_indexes(run, market, plans):
+    order, auction = market.paid(), market.listed(type="AUCTION", startPrice=50)
+    market.logged_in(market.sara, "203.0.113.7", "OddPhone/1")
+    run("auctions", "close", auction, "--yes")
+    plans.clear()
+    for words in ((), ("--status", "PAID"), ("--buyer", "ben@guildhall.test"), ("--seller", "sara@guildhall.test"),
+                  ("--since", "2000-01-01")):
+        assert run("orders", "list", *words).exit_code == 0
+    for state in ("running", "ending", "closed"):
+        for words in ((), ("--seller", "sara@guildhall.test")):
+            assert run("auctions", "list", "--state", state, *words).exit_code == 0
+    for words in (("orders", "show", order["id"]), ("users", "show", "sara@guildhall.test"),
+                  ("users", "find", "sara@guildhall.test")):
+        assert run(*words).exit_code == 0
+    # The latest orders of all are the end of their index; "anon" is what a bounded search has found.
+    harmless = ("SCAN CONSTANT ROW", "SCAN anon", "SCAN (subquery", "SCAN order_management_order USING INDEX "
+                "ix_order_management_order_recent")
+    assert {step for step in plans if step.startswith("SCAN") and not step.startswith(harmless)} == set()

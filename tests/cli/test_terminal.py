@@ -1,0 +1,38 @@
+"""How tables are made to fit; nothing here needs a system."""
+import json
+
+import pytest
+
+from cli.terminal import TABLE_COLUMNS, print_rows
+
+ID = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
+
+
+def printed(capsys, rows, **options):
+    print_rows(rows, as_json=options.pop("as_json", False), **options)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_only_the_columns_that_may_be_cut_are_cut_and_the_widest_gives_first(capsys):
+    rows = [{"id": "x" * 40, "title": "t" * 90, "buyer": "b" * 20}]
+    [_, line] = printed(capsys, rows, cut=("title", "buyer"))
+    assert (len(line), line.split()[0], line.count("…")) == (TABLE_COLUMNS, "x" * 40, 1)
+    assert line.endswith("b" * 20)
+
+
+def test_a_table_that_fits_is_left_as_it_is_and_one_that_may_not_be_cut_too(capsys):
+    assert printed(capsys, [{"title": "short"}], cut=("title",))[1] == "short"
+    assert printed(capsys, [{"says": "s" * 120}])[1] == "s" * 120
+
+
+def test_ids_are_short_in_the_table_and_whole_in_json(capsys):
+    assert printed(capsys, [{"id": ID, "other": None}], ids=("id", "other"))[1] == "1b2c3d4e"
+    print_rows([{"id": ID}], as_json=True, ids=("id",))
+    assert json.loads(capsys.readouterr().out) == [{"id": ID}]
+
+
+@pytest.mark.parametrize("title", ["象" * 90, "é" * 150, "a象" * 60])
+def test_signs_that_take_two_columns_are_counted_as_two(capsys, title):
+    [_, line] = printed(capsys, [{"id": "1", "title": title}], cut=("title",))
+    wide = sum(sign == "象" for sign in line)
+    assert TABLE_COLUMNS - 1 <= len(line) + wide <= TABLE_COLUMNS
