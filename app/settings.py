@@ -87,6 +87,8 @@ class Settings:
     verify_asks_password: bool = _setting(False, "1: completing an e-mail verification needs the account's password")
     unverified_days: int = _setting(7, "days after which an account that was never verified is deleted", least=1,
                                    most=CENTURY_DAYS)
+    appeal_days: int = _setting(20, "days to appeal against what moderation decided (moderation.md M-33)", least=1,
+                               most=CENTURY_DAYS)
     archive_days: int = _setting(30, "days an archived account can be restored by login", most=CENTURY_DAYS)
     max_body_bytes: int = _setting(1_048_576, "largest JSON body", least=1)
     max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
@@ -103,8 +105,6 @@ class Settings:
     read_events: str = _setting("summary", "events of reads: summary or off (decision 24)", choices=("summary", "off"))
     single_machine: bool = _setting(False, "1: all web processes on PostgreSQL and Redis by URL share this instance "
                                     "folder, so cache versions stay in its memory")
-    appeal_days: int = _setting(20, "days a strike can be appealed, and what was judged is kept", least=1,
-                                most=CENTURY_DAYS)
     reports_per_day: int = _setting(20, "reports one user may make in 24 hours", least=1)
     idempotency_hours: int = _setting(24, "hours an Idempotency-Key is remembered", least=1, most=CENTURY_DAYS * 24)
     bid_increments: str = _setting(

@@ -2,6 +2,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask
 
@@ -244,6 +245,10 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     **{name: lambda world: world.new_case() or {"text": "t"} for name in ("noteModerationCase", "askModerationCase")},
     "dismissModerationCase": lambda world: world.new_case() or {"reason": "r"},
     "resolveModerationCase": lambda world: world.new_case() or {"acts": [{"kind": "WARN"}], "reason": "r"},
+    "createAppeal": lambda _: {"strikeNumber": 1, "text": "It is genuine."},
+    "decideAppeal": lambda _: {"granted": False, "reason": "r"},
+    "createWord": lambda _: {"phrase": f"replica {uuid4().hex}", "reason": "COUNTERFEIT"},
+    "createRule": lambda _: {"code": "knives", "title": "Knives", "text": "No knives."},
     "createMessagingMessage": lambda world: {"toUserId": world.seller.user_id, "content": "Is it still there?"},
     "updateMessagingMessage": lambda _: {"isRead": True},
     "createBlock": lambda world: {"userId": world.victim.user_id},

@@ -27,6 +27,7 @@ from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, R
 from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
+from blueprints.platform.moderation.strikes import active_strikes, strike_for
 from blueprints.platform.people.queries import user_briefs
 
 _TRIES = 5
@@ -85,7 +86,8 @@ def join_case(work: UnitOfWork, *, kind: str, entity_type: str, entity_id: str, 
 def weigh(work: UnitOfWork, case: Case, worst: int, *, reports: int) -> None:
     """Let a case come up by its worst reason, all its reports and the strikes of its person (M-21)."""
     worst, reports = max(case.worst, worst), case.report_count + reports
-    urgent = priority(worst, reports, _active_strikes(work, case.person_id))
+    strikes = active_strikes(case.realm, case.person_id) if case.person_id else 0
+    urgent = priority(worst, reports, strikes)
     work.change(case, worst=worst, report_count=reports, priority=urgent, urgency=-urgent)
 
 
@@ -264,9 +266,10 @@ def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: s
               strike: bool | None, parent_id: str | None = None) -> Resolution:
     reports = lock_reports(work, case)
     acts = perform_all(work, case, orders, reason=reason, rule=rule, parent_id=parent_id)
+    struck = strike_for(work, case, acts, strike, reason=reason, rule=rule)
     close_reports(work, reports, "UPHELD")
     close_case(work, case, "RESOLVED", reason=reason, rule=rule)
-    return Resolution(case, acts)
+    return Resolution(case, acts, struck)
 
 
 def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
@@ -304,11 +307,3 @@ def _insert_case(work: UnitOfWork, kind: str, entity_type: str, entity_id: str, 
         id=uuid7(), realm=realm, number=number, kind=kind, entity_type=entity_type, entity_id=entity_id,
         person_id=subject.person_id if subject else None, state="OPEN", is_pending=True, priority=0, urgency=0,
         worst=0, report_count=0, opened_at=now(), previous=parent.number if parent else former))
-
-
-def _active_strikes(work: UnitOfWork, person_id: str | None) -> int:
-    if person_id is None:
-        return 0
-    return int(work.rows(select(func.count()).select_from(Strike).where(
-        Strike.realm == work.actor.realm, Strike.person_id == person_id, Strike.state == "ACTIVE",
-        Strike.lapses_at > now()))[0][0])

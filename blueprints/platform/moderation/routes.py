@@ -9,13 +9,21 @@ from app.errors import InvalidInput
 from app.http.declaration import Routes
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
-from blueprints.platform.moderation import acts, cases, queries, reports, schemas
+from blueprints.platform.moderation import (
+    acts,
+    cases,
+    queries,
+    reports,
+    routes_appeals,
+    routes_audit,
+    routes_words,
+    schemas,
+)
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.cases import Resolution
 from blueprints.platform.moderation.models import Act, Case, Report, Strike
 from blueprints.platform.moderation.policies import POLICIES
 from blueprints.platform.moderation.record import record_reading
-from blueprints.platform.moderation.routes_audit import api as audit
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, number_in
 
 api = Routes(POLICIES, {
@@ -27,7 +35,8 @@ api = Routes(POLICIES, {
     "resolveModerationCase": ApiNames(event="moderationcase-resolved"),
     "undoModerationAct": ApiNames(event="moderationact-undone"),
 })
-api.include(audit)
+for part in (routes_appeals, routes_audit, routes_words):
+    api.include(part.api)
 _CASE = "/v1/cases/{caseNumber}"
 _BY_NUMBER: dict[str, Any] = {"returns": Case, "text_parameters": ("caseNumber",)}
 _CHANGES_CASE: dict[str, Any] = {**_BY_NUMBER, "method": "POST"}

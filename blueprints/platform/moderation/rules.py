@@ -1,5 +1,7 @@
 """The words and numbers of moderation, and what follows from them alone (moderation.md)."""
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 ENTITY_TYPES = ("USER", "PRODUCT", "FEEDBACK", "MEDIA", "CATEGORY", "NOTIFICATION", "ORDER", "SEARCHINDEX",
                 "MESSAGE", "POST", "COMMENT", "COMPANY", "JOB", "PROFILE")
@@ -93,3 +95,30 @@ def makes_strike(kinds: "list[str] | tuple[str, ...]", asked: bool | None) -> bo
 def latest(ends: "list[datetime]") -> datetime | None:
     """Return the latest end: a thing is held, and a person suspended, while any of several stands (M-2)."""
     return max(ends, default=None)
+
+
+class Suspension(NamedTuple):
+    """One act that suspends or bans; `scope` None: from everything. A ban ends at a moment that no clock reaches."""
+
+    act_id: str
+    is_ban: bool
+    end: datetime
+    scope: str | None
+
+
+class SuspensionEnds(NamedTuple):
+    """Until when somebody is suspended: from everything (by which act), from selling, from buying."""
+
+    of_all: datetime | None
+    by: str | None
+    of_selling: datetime | None
+    of_buying: datetime | None
+
+
+def ends_of(suspensions: Iterable[Suspension], now: datetime) -> SuspensionEnds:
+    """Return until when somebody is suspended by acts that stand: the latest end of each scope (M-2)."""
+    running = sorted((one for one in suspensions if one.end > now), key=lambda one: (one.end, one.act_id))
+    last = {one.scope: one for one in running}
+    of_all = last.get(None)
+    selling, buying = (last[scope].end if scope in last else None for scope in SCOPES)
+    return SuspensionEnds(of_all.end if of_all else None, of_all.act_id if of_all else None, selling, buying)

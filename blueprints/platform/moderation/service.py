@@ -2,7 +2,8 @@
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import EVERY_REALM, ServiceDeclaration
-from blueprints.platform.moderation import jobs, questions
+from blueprints.platform.auth.suspensions import Suspensions
+from blueprints.platform.moderation import jobs, person_jobs, questions, subscribers
 from blueprints.platform.moderation.audit import check_audit
 from blueprints.platform.moderation.models import (
     Act,
@@ -16,6 +17,7 @@ from blueprints.platform.moderation.models import (
     Strike,
     Word,
 )
+from blueprints.platform.moderation.persons import is_banned_address, suspension_facts
 from blueprints.platform.moderation.questions import question_topic
 
 
@@ -24,15 +26,17 @@ def own_topics(realm: str) -> tuple[str, ...]:
     return (question_topic(realm),)
 
 
+
 _RECORD = "the record of what staff did; the id leads to nobody"
 
 SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
-    background=(jobs, questions),
+    checks={"audit": check_audit},
+    background=(jobs, person_jobs, questions, subscribers),
+    hands_down=(Suspensions(suspension_facts, is_banned_address),),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),
-    checks={"audit": check_audit},
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
         rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),
