@@ -87,8 +87,6 @@ class Settings:
     verify_asks_password: bool = _setting(False, "1: completing an e-mail verification needs the account's password")
     unverified_days: int = _setting(7, "days after which an account that was never verified is deleted", least=1,
                                    most=CENTURY_DAYS)
-    appeal_days: int = _setting(20, "days to appeal against what moderation decided (moderation.md M-33)", least=1,
-                               most=CENTURY_DAYS)
     archive_days: int = _setting(30, "days an archived account can be restored by login", most=CENTURY_DAYS)
     max_body_bytes: int = _setting(1_048_576, "largest JSON body", least=1)
     max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
