@@ -40,12 +40,12 @@ for part in (routes_appeals, routes_audit, routes_words):
 _CASE = "/v1/cases/{caseNumber}"
 _BY_NUMBER: dict[str, Any] = {"returns": Case, "text_parameters": ("caseNumber",)}
 _CHANGES_CASE: dict[str, Any] = {**_BY_NUMBER, "method": "POST"}
-_DONE = {"acts": {"type": "array", "items": {"type": "object"}}, "strike": {"type": ["object", "null"]},
-         "told": {"type": "integer", "description": "how many who reported it were told the outcome"}}
-
-_LIST = {"type": "array", "items": {"type": "object"}}
-_SHOWN = {"thing": {"type": ["object", "null"]}, "person": {"type": ["object", "null"]}, "record": {"type": "object"},
-          "reports": _LIST, "notes": _LIST, "acts": _LIST, "strikes": _LIST, "evidence": _LIST}
+_LIST: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
+_PERHAPS: dict[str, Any] = {"type": ["object", "null"]}
+_DONE = {"acts": _LIST, "strike": _PERHAPS,
+         "told": {"type": "integer", "description": "how many who reported it are told the outcome"}}
+_SHOWN = {"thing": _PERHAPS, "person": _PERHAPS, "record": {"type": "object"}, "reports": _LIST, "notes": _LIST,
+          "acts": _LIST, "strikes": _LIST, "proposal": _PERHAPS, "evidence": _LIST}
 
 
 @api.create("/v1/reports", name="createReport", body=schemas.NewReport, returns=Report)
