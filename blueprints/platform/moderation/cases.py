@@ -35,12 +35,16 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Resolution:
-    """What became of a case: its acts, the strike they left, and how many reporters were told."""
+    """What became of a case: its acts and the strike they left."""
 
     case: Case
     acts: list[Act]
     strike: Strike | None = None
-    told: int = 0
+
+    @property
+    def told(self) -> int:
+        """How many reporters are told the outcome: whoever reported it, when the case is closed (subscribers.py)."""
+        return self.case.report_count
 
 
 class _Repeated(Exception):
