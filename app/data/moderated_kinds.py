@@ -41,6 +41,7 @@ class HoldChange:
 
 Read = Callable[[Actor, str], Subject | None]
 SetHold = Callable[[UnitOfWork, str, HoldChange], object]
+Lock = Callable[[UnitOfWork, str], object]
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,16 @@ class ModeratedKind:
     `restore` brings back the soft-deleted object with that id, in the unit of work of its caller; it returns whether it
     was gone, so that a second call changes nothing. It raises NotFound, and RuleViolated for what may not come back.
     `read` returns the thing, held, archived or not, None where there is none. `set_hold` locks the thing and holds it
-    or lets it go, with what follows for offers and auctions; it raises NotFound. None: cannot be done to this kind."""
+    or lets it go, with what follows for offers and auctions; it raises NotFound. None: cannot be done to this kind.
+    `lock` only takes the lock of the thing, archived or not, before one transaction does several acts: `lock_rank` is
+    its model's."""
 
     entity_type: str
     restore: Restore | None = None
     read: Read | None = None
     set_hold: SetHold | None = None
+    lock: Lock | None = None
+    lock_rank: int = 0
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class UnitOfWork:
         self._records: list[dict[str, Any]] = []
         self._rows: dict[Entity, tuple[int, bytes]] = {}
         self._invalidated: set[str] = set()
+        self._before_commit: list[Callable[[], object]] = []
         self._after_commit: list[Callable[[], object]] = []
         self._to_run: list[Callable[[], object]] = []
 
@@ -291,6 +292,13 @@ class UnitOfWork:
         """Invalidate these version keys after the commit (app/data/list_cache.py)."""
         self._invalidated.update(names)
 
+    def before_commit(self, action: Callable[[], object]) -> None:
+        """Run `action` as the last thing of the transaction, when events are written: what it locks is held shortest.
+
+        It may read, lock by the order and write plain rows; data objects, whose events would come too late, are refused
+        with RuntimeError. An error in it undoes everything."""
+        self._before_commit.append(action)
+
     def after_commit(self, action: Callable[[], object]) -> None:
         """Run `action` once the transaction is durable and others may write: it may wait for somebody outside.
 
@@ -301,14 +309,15 @@ class UnitOfWork:
     def attempt(self) -> Iterator[None]:
         """Try something that may be refused, and go on after it: an exception takes back what the block did, and rises.
 
-        Rows go back to the savepoint, and with them events, due work, cache versions, what was left for after the
-        commit, locks and the version If-Match named: `try: with work.attempt(): … except ApiError: …`.
+        Rows go back to the savepoint, and with them events, due work, cache versions, what was left for around
+        the commit, locks and the version If-Match named: `try: with work.attempt(): … except ApiError: …`.
 
         Raises UnitOfWorkSpoiled when something failed before, or inside and was caught there."""
         self._require_sound()
         self.flush()
         expectation = named_version.get()
-        records, actions, met = self._records[:], len(self._after_commit), expectation is not None and expectation.met
+        records, met = self._records[:], expectation is not None and expectation.met
+        before, after = len(self._before_commit), len(self._after_commit)
         invalidated, held, last_locked = set(self._invalidated), dict(self._held), self._last_locked
         rows, finished, wrote = dict(self._rows), list(self._finished), self._wrote
         inserted = len(self._inserted)
@@ -323,7 +332,7 @@ class UnitOfWork:
                     self._forget_inserted(inserted)  # before the rollback, which empties the rows the session knows
                     raise
         except BaseException:
-            del self._after_commit[actions:]
+            del self._before_commit[before:], self._after_commit[after:]
             self._records, self._invalidated, self._held, self._last_locked = records, invalidated, held, last_locked
             self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
             self._new.clear()
@@ -394,9 +403,7 @@ class UnitOfWork:
     def _commit_all(self) -> None:
         self.flush()
         with self._saving():
-            if self._records:
-                insert_rows(self.connection(), OutboxRecord, self._records)
-                self.invalidate("outbox")
+            self._finish_events()
             for opened in (self._opened_session, self._connection):
                 if opened is not None:
                     opened.commit()
@@ -404,6 +411,18 @@ class UnitOfWork:
             holdings().cache_versions.invalidate(*self._invalidated)
         self._write_lock.close()
         self._to_run, self._after_commit = self._after_commit, []
+
+    def _finish_events(self) -> None:
+        """Write the outbox, then what before_commit() was given."""
+        if self._records:
+            insert_rows(self.connection(), OutboxRecord, self._records)
+            self.invalidate("outbox")
+        told = len(self._records)
+        for action in self._before_commit:
+            action()
+        self.flush()
+        if len(self._records) > told:
+            raise RuntimeError("what runs before the commit changed a data object, whose event would be lost")
 
     def rollback(self) -> None:
         """Leave the block without commit() on purpose: its end takes back what was written (dry runs).
@@ -454,7 +473,7 @@ class UnitOfWork:
 
     def _unsaved(self) -> bool:
         """Return whether something was written, or is about to be."""
-        if self._wrote or self._records or self._new or self._settled:
+        if self._wrote or self._records or self._new or self._settled or self._before_commit:
             return True
         pending = self._opened_session
         return pending is not None and (bool(pending.new) or bool(pending.deleted)

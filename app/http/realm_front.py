@@ -20,7 +20,7 @@ from app.data.list_cache import expect_versions
 from app.data.reads import Listing, Page
 from app.data.reads.filters import Filters
 from app.data.reads.read_request import ReadRequest
-from app.data.serialization import row_serializer
+from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import BareForbidden, InvalidInput
 from app.http.envelope import (
@@ -239,7 +239,7 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         (rows, count, listing), hit = runtime().answers.look_up(key, api.version_keys, make, seconds)
     else:
         (rows, count, listing), hit = make(), False
-    if listing.next is not None and asked.page.number == 0 and actor.is_staff:
+    if asked.page.number == 0 and actor.is_staff and (listing.rest is not None or listing.next is not None):
         return _stream(api, actor, asked, path, listing, rows, count, key)
     body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,
                     row=orjson.Fragment(rows), row_count=count, status=200, key=key, source="cache" if hit else "db",
@@ -251,30 +251,44 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
 
 def _stream(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, str], first: Listing, rows: bytes,
             count: int, key: str) -> Response:
-    """Send all rows of a list, of which `rows` are the first, in batches that begin each behind the last of the former.
+    """Send all rows of a list, of which `rows` are the first, in batches.
 
     No connection and no thread is held between two batches (app/ops/asgi.py)."""
     head, tail = streamed_envelope(actor, data_name=api.data_name, version=api.service.version, key=key,
                                    filters=asked.filters, extras=first.extras)
     application = current_app._get_current_object()  # type: ignore[attr-defined]
-    request_id, size = g.request_id, asked.page.limit
+    request_id = g.request_id
+    batches = _behind(api, actor, asked, path, first.next) if first.rest is None else first.rest()
 
     def pieces() -> Iterator[bytes]:
         yield head + rows[1:-1]
-        total, following = count, first.next
-        while following is not None:
-            asked.page = Page(1, size, size, following)
+        total = count
+        while True:
             with application.app_context():
-                batch: Listing = api.view(actor, asked, **path)
-            if batch.rows:
-                yield b"," + orjson.dumps(batch.rows)[1:-1]
-            total, following = total + len(batch.rows), batch.next
+                batch = next(batches, None)
+                if batch is None:
+                    break
+                holdings().joins.add(actor, asked, api.returns, batch)
+            if batch:
+                yield (b"," if total else b"") + orjson.dumps(batch)[1:-1]
+            total += len(batch)
         with application.app_context():
             announce_read(api.topic, actor, request_id, total)
         yield tail(total)
 
     request.environ[STREAM] = True
     return Response(pieces(), mimetype=JSON)
+
+
+def _behind(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, str],
+            following: str | None) -> Iterator[list[Wire]]:
+    """Yield the rows of a list in batches that begin each behind the last row of the former."""
+    size = asked.page.limit
+    while following is not None:
+        asked.page = Page(1, size, size, following)
+        batch: Listing = api.view(actor, asked, **path)
+        yield batch.rows
+        following = batch.next
 
 
 def _input(api: BusinessApi) -> dict[str, Any]:

@@ -130,6 +130,11 @@ class SearchIndex(Protocol):
     def search(self, query: SearchQuery) -> SearchResult:
         """The page asked for. Raises InvalidSearch only."""
 
+    def ids(self, query: SearchQuery) -> list[str] | None:
+        """The ids of all matches in order, whatever page the query asks for, as they stood at one moment.
+
+        None while the index cannot be read. Raises InvalidSearch only."""
+
     def refresh(self) -> None:
         """Let the next search see everything committed until now, by other processes too."""
 

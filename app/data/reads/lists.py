@@ -1,7 +1,7 @@
 """The verbs of queries: rows as the wire wants them, in a number of statements that does not depend on their number.
 
 A query never writes and never builds entities; what it returns is turned into JSON by app/http."""
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -57,7 +57,8 @@ class Listing:
     """One page of wire rows, the number of rows in all pages, and the cursor of the next page, None at the end.
 
     `outdated` says since when and until when the total stands, where a write may have changed it since. `extras` are
-    root keys of the answer beside the rows."""
+    root keys of the answer beside the rows. `rest` reads the whole list on in batches, for orders in which a cursor
+    cannot: what it yields, one by one and each outside of any request, is every row that is not among `rows`."""
 
     rows: list[Wire]
     total: int
@@ -65,6 +66,7 @@ class Listing:
     next: str | None = None
     outdated: Outdated | None = None
     extras: dict[str, Any] = field(default_factory=dict)
+    rest: Callable[[], Iterator[list[Wire]]] | None = None
 
 
 def fetch(query: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
@@ -143,12 +145,13 @@ def _by_ids(model: type[Entity]) -> Select[Any]:
     return _active(model).where(model.__table__.c.id.in_(bindparam("ids", expanding=True)))
 
 
-def list_query(query: Select[*tuple[Any, ...]], order: RowOrder, page: Page,
-               wire: Callable[[Row[Any]], Wire]) -> Listing:
+def list_query(query: Select[*tuple[Any, ...]], order: RowOrder, page: Page, wire: Callable[[Row[Any]], Wire], *,
+               counted: Callable[[], int] | None = None) -> Listing:
     """Return a page of whatever a query selects, for lists that are not the active rows of one model.
 
-    The order is unique and its columns are among those selected; `wire` makes the wire row. All rows are counted."""
-    total = fetch(select(func.count()).select_from(query.subquery()))[0][0]
+    The order is unique and its columns are among those selected; `wire` makes the wire row. `counted` tells the total
+    where a counter is kept; without it all rows are counted."""
+    total = counted() if counted else fetch(select(func.count()).select_from(query.subquery()))[0][0]
     if page.after is not None:
         query = query.where(order.behind(order.values(page.after)))
     found = fetch(query.order_by(*order.clauses).limit(page.rows + 1).offset(page.offset))

@@ -32,6 +32,7 @@ BATCH = 500  # documents per commit; at least 100, or commits cost more than doc
 _REPORT_EVERY = 10.0  # seconds between two calls of the hook for a broken index
 
 _T = TypeVar("_T")
+_Else = TypeVar("_Else")
 
 
 class WhooshIndex:
@@ -123,6 +124,11 @@ class WhooshIndex:
         ranking.check(self.schema, query)
         return self._read(lambda snapshot: ranking.run(self.schema, snapshot, query), SearchResult(ready=False))
 
+    def ids(self, query: SearchQuery) -> list[str] | None:
+        """The ids of all matches in order; None when the index is broken. Raises InvalidSearch only."""
+        ranking.check(self.schema, query)
+        return self._read(lambda snapshot: ranking.all_ids(self.schema, snapshot, query), None)
+
     def versions(self) -> Iterator[tuple[str, int]]:
         """Every (id, version) indexed, in no order. Raises IndexNeedsRebuild."""
         snapshot = self._reader.snapshot()
@@ -140,7 +146,7 @@ class WhooshIndex:
         """Let the next search look for what other processes have written, without waiting 200 ms."""
         self._reader.refresh()
 
-    def _read(self, ask: Callable[[Snapshot], _T], otherwise: _T) -> _T:
+    def _read(self, ask: Callable[[Snapshot], _T], otherwise: _Else) -> _T | _Else:
         try:
             snapshot = self._reader.snapshot()
             try:

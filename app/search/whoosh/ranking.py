@@ -50,6 +50,18 @@ def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> SearchRe
     )
 
 
+def all_ids(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> list[str]:
+    """The ids of all matches in the order of the query, without its page. Raises SegmentDamaged."""
+    matcher = Matcher(schema, query, snapshot)
+    by_relevance = query.sort is None and bool(query.text.strip())
+    found: list[_Found] = []
+    for view in snapshot.segments:
+        docs, scores = matcher.docs(view, scored=by_relevance)
+        if docs:
+            found += _best(schema, view, docs, scores, query.sort, len(docs))
+    return [one.id for one in _in_order(found, query.sort, by_relevance)]
+
+
 def check(schema: IndexSchema, query: SearchQuery) -> None:
     """Raises InvalidSearch for what the index does not offer."""
     for name in query.facets:

@@ -1,22 +1,23 @@
 """The writes of adminModeration: the record itself; corrections of payments come from orderManagement."""
 from app.actor import Actor
 from app.clock import now
-from app.data.object_commands import archive_object
-from app.data.unit_of_work import unit_of_work
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.access import require
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.rules import NOBODY, signed
 from blueprints.marketplace.auction_offer.offer_commands import ask_runner_up
+from blueprints.platform.moderation import audit
 
 
 def record_action(actor: Actor, *, entity_type: str, entity_id: str, action_type: str, reason: str,
                   id: str | None = None) -> ModerationAction:
-    """Record what a member of staff did; nothing is carried out. Raises Forbidden (not staff)."""
+    """Record what a member of staff did, also in the audit; nothing is carried out. Raises Forbidden (not staff)."""
     require(actor.is_staff, "errMsg_OnlyStaffModerates")
     with unit_of_work(actor) as work:
         action = work.insert(ModerationAction(
             id=id, admin_id=actor.user_id or NOBODY, entity_id=entity_id, entity_type=entity_type,
             action_type=action_type, reason=signed(reason, actor.operator), action_timestamp=now()))
+        _audit(work, "recorded", action)
         work.commit()
     return action
 
@@ -26,19 +27,39 @@ def note_action(actor: Actor, *, entity_type: str, entity_id: str, action_type: 
     record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type=action_type, reason=reason)
 
 
+def note_act(actor: Actor, entity_type: str, entity_id: str, action_type: str, reason: str) -> None:
+    """Record an act of moderation, in the transaction that does it (moderation.md M-24)."""
+    record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type=action_type, reason=reason)
+
+
 def reword_action(actor: Actor, action_id: str, *, reason: str | None = None) -> ModerationAction:
-    """Change the reason of an entry, the only thing that can be changed; raises NotFound."""
+    """Change the reason of an entry, the only thing that can be changed; the audit keeps the former one (decision 31).
+
+    Raises NotFound."""
     with unit_of_work(actor) as work:
         action = work.lock(ModerationAction, action_id)
-        if reason is not None:
+        if reason is not None and reason != action.reason:
+            former = action.reason
             work.change(action, reason=reason)
+            _audit(work, "reworded", action, formerReason=former)
         work.commit()
     return action
 
 
 def delete_action(actor: Actor, action_id: str) -> ModerationAction:
-    """Soft-delete an entry; raises NotFound."""
-    return archive_object(actor, ModerationAction, action_id)
+    """Soft-delete an entry, which leaves one in the audit (decision 31); raises NotFound."""
+    with unit_of_work(actor) as work:
+        action = work.lock(ModerationAction, action_id)
+        work.archive(action)
+        _audit(work, "deleted", action)
+        work.commit()
+    return action
+
+
+def _audit(work: UnitOfWork, verb: str, action: ModerationAction, **facts: str) -> None:
+    audit.note(work, f"moderationAction.{verb}", id=action.id, actionType=action.action_type,
+               entityType=action.entity_type, entityId=action.entity_id, adminId=action.admin_id,
+               reason=action.reason, **facts)
 
 
 def record_payment_fix(actor: Actor, order_id: str, reason: str) -> ModerationAction:

@@ -1,10 +1,11 @@
 """The reads of searchIndexing: lists are SQL, words go to the search index and come back as rows in its order."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from sqlalchemy import exists, or_, select
 
-from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
+from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.read_request import ReadRequest
@@ -29,7 +30,8 @@ def get_search_index(search_index_id: str) -> Wire:
 def list_search_indexes(asked: ReadRequest) -> Listing:
     """Return a page of active records, oldest first; with `q`, those that hold its words, best match first.
 
-    A cursor of best matches is a position among them, and none while the index is being rebuilt: InvalidInput."""
+    A cursor of best matches is a position among them, and none while the index is being rebuilt: InvalidInput. Pages
+    of them end at the window; a whole list does not."""
     words = asked.arguments.get("q", "")
     if not words.strip():
         return list_rows(SearchIndex, asked.page, *asked.where, *_of_active_sellers())
@@ -41,12 +43,45 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
     index.refresh()
     found = index.search(SearchQuery(
         words, _search_filters(asked), offset=offset if within else 0, limit=page.rows if within else 0))
-    if not found.ready:
-        return _slowly(asked, words)
-    rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where, *_of_active_sellers())
-    end = offset + page.rows
-    following = position_cursor(order, end) if end < found.total and end + page.rows <= _WINDOW else None
-    return Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following)
+    if found.ready:
+        rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where, *_of_active_sellers())
+        end = offset + page.rows
+        following = position_cursor(order, end) if end < found.total and end + page.rows <= _WINDOW else None
+        listing = Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following)
+        is_all = end >= found.total
+    else:
+        listing = _slowly(asked, words, page)
+        is_all = listing.next is None
+    if page.number == 0 and not is_all:
+        listing.rest = partial(_rest, asked, words, frozenset(row["id"] for row in listing.rows))
+    return listing
+
+
+def _rest(asked: ReadRequest, words: str, sent: frozenset[str]) -> Iterator[list[Wire]]:
+    """Yield all matches but those that are sent, in batches.
+
+    Their ids are taken at once: positions move when the index changes meanwhile, and rows would come twice or never."""
+    ids = search_index(SCHEMA.name).ids(SearchQuery(words, _search_filters(asked), limit=0))
+    for rows in _slow_batches(asked, words) if ids is None else _batches(asked, ids):
+        yield [row for row in rows if row["id"] not in sent]
+
+
+def _batches(asked: ReadRequest, ids: list[str]) -> Iterator[list[Wire]]:
+    size = asked.page.limit
+    for at in range(0, len(ids), size):
+        part = ids[at:at + size]
+        rows = rows_by_id(SearchIndex, part, *asked.where, *_of_active_sellers())
+        yield [rows[one] for one in part if one in rows]
+
+
+def _slow_batches(asked: ReadRequest, words: str) -> Iterator[list[Wire]]:
+    size, after = asked.page.limit, None
+    while True:
+        listing = _slowly(asked, words, Page(1, size, size, after))
+        yield listing.rows
+        after = listing.next
+        if after is None:
+            return
 
 
 def _of_active_sellers() -> list[Any]:
@@ -64,9 +99,9 @@ def _search_filters(asked: ReadRequest) -> list[Filter]:
             for echo in asked.filters]
 
 
-def _slowly(asked: ReadRequest, words: str) -> Listing:
+def _slowly(asked: ReadRequest, words: str, page: Page) -> Listing:
     """Look for the words in the table itself, while the index is being rebuilt; the oldest come first."""
-    return list_rows(SearchIndex, asked.page, *asked.where, *_of_active_sellers(),
+    return list_rows(SearchIndex, page, *asked.where, *_of_active_sellers(),
                      holds_words(SearchIndex.words, words))
 
 

@@ -14,6 +14,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import InvalidInput, NotFound
 from app.identity.access import require
+from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Rule
 
 _ORDER = "moderation rules"
@@ -96,6 +97,7 @@ def add_rule(actor: Actor, *, code: str, title: str, text: str) -> Wire:
     rule = HouseRule(code, title, text, own=True)
     with unit_of_work(actor) as work:
         _keep(work, rule, is_active=True)
+        audit.note(work, "rule.written", code=code, title=title, text=text)
         work.commit()
     return wire_rule(rule)
 
@@ -108,6 +110,7 @@ def retire_rule(actor: Actor, code: str) -> Wire:
         if rule is None:
             raise NotFound("Rule not found")
         _keep(work, rule, is_active=False)
+        audit.note(work, "rule.retired", code=code)
         work.commit()
     return wire_rule(rule)
 

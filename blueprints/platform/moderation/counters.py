@@ -18,8 +18,8 @@ def next_number(work: UnitOfWork, name: str) -> int:
 def count(work: UnitOfWork, name: str, difference: int) -> int:
     """Add to a counter of the realm, and return what it stands at.
 
-    Its row is locked until the commit, and no lock rank watches it: count when everything else is locked, cases before
-    acts before strikes before appeals."""
+    Its row is locked until the commit, and no lock rank watches it. Cases come before acts (whose number its effects
+    already name), before strikes, before appeals, before PENDING, which is counted last."""
     insert = upsert(Counter).values(realm=work.actor.realm, name=name, value=difference)
     counted = work.execute(insert.on_conflict_do_update(
         index_elements=(Counter.realm, Counter.name),

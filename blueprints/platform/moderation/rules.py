@@ -1,5 +1,5 @@
 """The words and numbers of moderation, and what follows from them alone (moderation.md)."""
-from datetime import datetime
+from datetime import datetime, timedelta
 
 ENTITY_TYPES = ("USER", "PRODUCT", "FEEDBACK", "MEDIA", "CATEGORY", "NOTIFICATION", "ORDER", "SEARCHINDEX",
                 "MESSAGE", "POST", "COMMENT", "COMPANY", "JOB", "PROFILE")
@@ -22,16 +22,25 @@ HEAVINESS = {"SHOW_AGAIN": 0, "UNBAN": 0, "WARN": 1, "OVERRIDE_FEEDBACK": 2, "HI
 """Which of several acts is the heaviest; 0 makes no strike, nor does OVERRIDE_FEEDBACK unless asked to (M-15)."""
 SCOPES = ("SELLING", "BUYING")
 """What a suspension can be limited to; without one it is from everything, login included."""
-STRIKE_STATES = ("ACTIVE", "REVOKED")
+STRIKE_STATES = ("ACTIVE", "REVOKED", "LAPSED")
+"""LAPSED is what an ACTIVE one says once its time is over; it is never written."""
 APPEAL_STATES = ("OPEN", "GRANTED", "DENIED")
 HOLD_KINDS = ("HIDDEN", "REMOVED")
 """HIDDEN: its owner still sees it, marked; REMOVED: it is 404 for the owner too (M-1)."""
 NOTE_KINDS = ("NOTE", "QUESTION")
 
+LADDER = ((0, "WARN", None), (1, "HIDE", None), (2, "SUSPEND", 7), (3, "SUSPEND", 30), (4, "BAN", None))
+"""(active strikes, kind, days): what is proposed from so many on, where a realm has written no ladder (M-16)."""
+
 CLAIM_HOURS = 24
 """How long a case stays with who took it and did nothing."""
 STRIKE_DAYS = 180
 """When a strike lapses (decision 30)."""
+LASTING = frozenset({"HIDE", "REMOVE", "BAN"})
+"""What is not done twice while it stands; the same of another kind is a repetition for CLAIM_HOURS only."""
+FEW_DECLINED = 3
+"""So many declined reports, and more than twice as many as were upheld, make a reporter's word weigh half (M-32)."""
+LIGHTEST = 10
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Who acted when it was no account: an operator at the command line, or a machine."""
 
@@ -41,6 +50,24 @@ def priority(worst: int, reports: int, active_strikes: int) -> int:
 
     `worst` is the greatest weight among the reports, 10 to 100."""
     return worst + 5 * min(max(reports - 1, 0), 10) + 10 * active_strikes
+
+
+def weight(reason: str, upheld: int, declined: int) -> int:
+    """Return what a report weighs, 10 to 100: half for whose reports are often declined (M-21, M-32).
+
+    `upheld` and `declined` are how the reporter's former reports ended."""
+    often_declined = declined >= FEW_DECLINED and declined > 2 * upheld
+    return max(REASON_WEIGHTS[reason] // 2, LIGHTEST) if often_declined else REASON_WEIGHTS[reason]
+
+
+def is_claimed(taken_at: datetime | None, moment: datetime) -> bool:
+    """Return whether a case taken at that time is still with who took it."""
+    return taken_at is not None and moment < taken_at + timedelta(hours=CLAIM_HOURS)
+
+
+def is_repeated(kind: str, done_at: datetime, moment: datetime) -> bool:
+    """Return whether the same act again, without a case, is the one that stands."""
+    return kind in LASTING or moment < done_at + timedelta(hours=CLAIM_HOURS)
 
 
 def heaviest(kinds: "list[str] | tuple[str, ...]") -> str:

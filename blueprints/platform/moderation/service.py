@@ -2,6 +2,7 @@
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.moderation import subscribers
+from blueprints.platform.moderation.audit import check_audit
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -21,6 +22,7 @@ SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
     background=(subscribers,),
+    checks={"audit": check_audit},
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
         rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),

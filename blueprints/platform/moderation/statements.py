@@ -139,7 +139,9 @@ def statements_of(work: UnitOfWork, case_id: str) -> list[Statement]:
     """Return the statements of a case, one for each person something was done to, in the order of their ids."""
     case = work.get(Case, case_id)
     acts = work.all(select(Act).where(Act.case_id == case_id, Act.person_id.is_not(None)).order_by(Act.number))
-    strikes = {one.person_id: one for one in work.all(select(Strike).where(Strike.case_id == case_id))}
+    numbers = {act.strike_number for act in acts if act.strike_number}  # of a bulk, one strike for many cases
+    strikes = {strike.person_id: strike for strike in work.all(select(Strike).where(
+        Strike.realm == case.realm, Strike.number.in_(numbers)))} if numbers else {}
     return [compose(case, person_id, [act for act in acts if act.person_id == person_id], strikes.get(person_id))
             for person_id in sorted({str(act.person_id) for act in acts})]
 

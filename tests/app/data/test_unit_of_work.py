@@ -245,6 +245,55 @@ def test_what_is_left_for_after_the_commit_runs_once_others_may_write(app: Flask
     assert held == [False]
 
 
+def test_what_is_left_for_before_the_commit_is_part_of_it_and_comes_last(app: Flask) -> None:
+    told: list[int] = []
+    subject = uuid7()
+    with unit_of_work(SYSTEM) as work:
+        work.before_commit(lambda: told.append(len(work.rows(select(OutboxRecord.record_id)))))
+        work.before_commit(lambda: work.schedule("close-auction", subject, now()))
+        with unit_of_work(SYSTEM) as joined:
+            joined.insert(Category(title="Toys"))
+            joined.commit()
+        assert told == []
+        work.commit()
+    assert told == [1]
+    assert [row.subject for row in fetch(select(DueWork.subject))] == [subject]
+
+
+def test_what_fails_before_the_commit_undoes_everything(app: Flask) -> None:
+    def fail() -> None:
+        raise RuleViolated("Refused", "at the end")
+
+    with pytest.raises(RuleViolated, match="at the end"), unit_of_work(SYSTEM) as work:
+        commands.create_category(SYSTEM, title="Toys")
+        work.before_commit(fail)
+        work.commit()
+    assert titles() == []
+    assert topics() == []
+
+
+def test_no_data_object_is_changed_before_the_commit_as_its_event_would_be_lost(app: Flask) -> None:
+    with pytest.raises(RuntimeError, match="event would be lost"), unit_of_work(SYSTEM) as work:
+        work.before_commit(lambda: work.insert(Category(title="Toys")))
+        work.commit()
+    assert titles() == []
+
+
+def test_nothing_runs_before_a_commit_that_does_not_come(app: Flask) -> None:
+    done: list[str] = []
+    with unit_of_work(SYSTEM) as work:
+        work.before_commit(lambda: done.append("rolled back"))
+        work.rollback()
+    with pytest.raises(RuntimeError, match="without commit"), unit_of_work(SYSTEM) as work:
+        work.before_commit(lambda: done.append("left"))
+    with unit_of_work(SYSTEM) as work:
+        with pytest.raises(NotFound), work.attempt():
+            work.before_commit(lambda: done.append("attempted"))
+            raise NotFound
+        work.commit()
+    assert done == []
+
+
 def test_each_changed_row_makes_its_dbevent_and_its_index_event(app: Flask) -> None:
     category = commands.create_category(SYSTEM, title="Toys")
     commands.change_category(SYSTEM, category.id, subtitle="for all")

@@ -6,10 +6,11 @@ import pytest
 from flask import Flask
 
 from app.data.reads import lists
-from blueprints.marketplace.category_management.commands import create_category
+from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from tests.clients import ApiClient
 
 CATEGORIES = "/marketplace/categorymanagement-api/v1/categories"
+SUBCATEGORIES = "/marketplace/categorymanagement-api/v1/subcategories"
 USERS = "/marketplace/auth-api/v1/users"
 NOTIFICATIONS = "/marketplace/notificationmanagement-api/v1/notifications"
 
@@ -62,6 +63,15 @@ def test_filters_and_root_keys_come_along(
     answer = staff.get(f"{NOTIFICATIONS}?pageNumber=0&userId={ben.user_id}&isRead=false").json
     assert (len(answer["notifications"]), answer["unread"], len(answer["filters"])) == (5, 0, 2)
     assert staff.get(f"{NOTIFICATIONS}?pageNumber=0&isRead=true").json["rowCount"] == 0
+
+
+def test_every_batch_has_its_joins(staff: ApiClient, as_admin: ApiClient) -> None:
+    category = create_category(as_admin.actor, title="a")
+    for name in "bcdef":
+        create_subcategory(as_admin.actor, category_id=category.id, name=name, group="MORE")
+    for asked, joined in (("", "a"), ("&getJoins=false", None)):
+        rows = staff.get(f"{SUBCATEGORIES}?pageNumber=0{asked}").json["subcategories"]
+        assert [row.get("category", {}).get("title") for row in rows] == [joined] * 5
 
 
 def test_every_person_comes_once(staff: ApiClient, as_user: Callable[..., ApiClient]) -> None:

@@ -81,6 +81,7 @@ def test_a_folder_that_cannot_be_read_is_reported_answered_empty_and_mended(tmp_
 
     result = index.search(SearchQuery("phone", facets=["type"]))
     assert (result.total, result.ready) == (0, False)
+    assert index.ids(SearchQuery("phone")) is None
     assert document_of(index, "a") is None
     assert index.status().state == state
     with pytest.raises(IndexNeedsRebuild):

@@ -223,7 +223,7 @@ def test_ties_are_ordered_by_id_and_pages_do_not_overlap(index: WhooshIndex) -> 
             page = index.search(SearchQuery(query.text, sort=query.sort, offset=offset, limit=25))
             assert page.total == 60
             paged += [hit.id for hit in page.hits]
-        assert paged == ids
+        assert paged == ids == index.ids(query)
 
 
 def test_a_hit_carries_the_whole_document(index: WhooshIndex) -> None:

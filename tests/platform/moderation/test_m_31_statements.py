@@ -62,7 +62,8 @@ class Court:
                     entity_type="USER" if is_person else "PRODUCT",
                     entity_id=self.person_id if is_person else self.listing_id,
                     **{"person_id": self.person_id, "actor_id": uuid7(), "reason": "The crown is printed on.",
-                       "rule": "fraud", "before": {"secret": "4711"}, **more})))
+                       "rule": "fraud", "before": {"secret": "4711"},
+                       "strike_number": 9 if strike else None, **more})))
             if strike:
                 work.insert(Strike(
                     realm=self.realm, number=9, person_id=self.person_id, case_id=case.id, case_number=case.number,

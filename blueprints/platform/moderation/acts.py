@@ -1,0 +1,177 @@
+"""Acts: one thing done to a thing or its person, and its undo; which change each kind is stands in effects.py."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app.actor import Actor
+from app.clock import now
+from app.data.ids import uuid7
+from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, Subject
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import InvalidInput, NotFound, RuleViolated
+from app.identity.access import require
+from app.runtime import runtime
+from blueprints.platform.auth.lending import lock_accounts
+from blueprints.platform.moderation.counters import next_number
+from blueprints.platform.moderation.effects import EFFECTS
+from blueprints.platform.moderation.models import Act, Case
+from blueprints.platform.moderation.record import record_act, record_undoing
+from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated
+
+ONLY_STAFF = "errMsg_OnlyStaffModerates"
+_TIMED = frozenset({"HIDE", "REMOVE", "SUSPEND"})
+
+
+@dataclass(frozen=True)
+class ActOrder:
+    """What is to be done: an act on people names the person as USER, every other its thing.
+
+    `days` limits HIDE, REMOVE and SUSPEND, `scope` SUSPEND; `changes` is what OVERRIDE_FEEDBACK writes."""
+
+    kind: str
+    entity_type: str
+    entity_id: str
+    days: int | None = None
+    scope: str | None = None
+    changes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """An act that does not stand any more, and a sentence for each thing that cannot come back."""
+
+    act: Act
+    lost: list[str]
+
+
+def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
+                parent_id: str | None = None) -> list[Act]:
+    """Do several acts in one transaction: what they hold is locked first, people come before things."""
+    _lock_all(work, case, orders)
+    ordered = sorted(orders, key=lambda order: (order.kind not in ACTS_ON_PEOPLE, order.entity_type, order.entity_id))
+    return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id) for order in ordered]
+
+
+def perform(work: UnitOfWork, case: Case, order: ActOrder, *, reason: str, rule: str | None,
+            parent_id: str | None = None) -> Act:
+    """Do one act in a case whose lock is held; `parent_id` is the bulk it belongs to.
+
+    Raises InvalidInput for what cannot be done to this kind, NotFound, RuleViolated as its effect does."""
+    _refuse_impossible(order)
+    moment, actor = now(), work.actor
+    act = Act(
+        id=uuid7(), realm=actor.realm, number=next_number(work, "act"), kind=order.kind, case_id=case.id,
+        case_number=case.number, parent_id=parent_id, entity_type=order.entity_type, entity_id=order.entity_id,
+        person_id=_person_of(actor, case, order), actor_id=actor.user_id or NOBODY, operator=actor.operator,
+        by_machine=actor.user_id is None and actor.operator is None, reason=reason, rule=rule, scope=order.scope,
+        until=None if order.days is None else moment + timedelta(days=order.days), state="STANDING",
+        after=None if order.changes is None else dict(order.changes), created_at=moment)
+    EFFECTS[order.kind].apply(work, act)
+    work.insert(act)
+    record_act(actor, act)
+    return act
+
+
+def undo(actor: Actor, number: int, *, reason: str, force: bool = False) -> Undoing:
+    """Undo an act; one that was undone already changes nothing. Only what this act did is taken back (M-2).
+
+    Raises NotFound, Forbidden (not staff), RuleViolated (ActLapsed; what its effect refuses unless forced)."""
+    require(actor.is_staff, ONLY_STAFF)
+    with unit_of_work(actor) as work:
+        act = lock_act(work, number)
+        lost = undo_within(work, act, reason=reason, force=force)
+        work.commit()
+    return Undoing(act, lost)
+
+
+def undo_within(work: UnitOfWork, act: Act, *, reason: str, force: bool = False) -> list[str]:
+    """The same for an act whose lock is held; returns sentences of what cannot come back."""
+    if act.state == "UNDONE":
+        return []
+    if act.state == "LAPSED":
+        raise RuleViolated("ActLapsed", f"a{act.number} has ended by itself")
+    lost = EFFECTS[act.kind].revert(work, act, force)
+    work.change(act, state="UNDONE", undone_at=now(), undone_by=work.actor.user_id or NOBODY, undone_reason=reason)
+    record_undoing(work.actor, act, reason)
+    return lost
+
+
+def lock_act(work: UnitOfWork, number: int) -> Act:
+    """Return the act with that number, locked; raises NotFound."""
+    act = work.first(select(Act).where(Act.realm == work.actor.realm, Act.number == number), lock=True)
+    if act is None:
+        raise NotFound
+    return act
+
+
+def does(act: Act, order: ActOrder) -> bool:
+    """Return whether an act is what was ordered."""
+    days = None if act.until is None else (act.until - act.created_at).days
+    return ((act.kind, act.entity_type, act.entity_id, act.scope, days)
+            == (order.kind, order.entity_type, order.entity_id, order.scope, order.days)
+            and (order.changes or {}).items() <= (act.after or {}).items())
+
+
+def standing_act(work: UnitOfWork, order: ActOrder) -> Act | None:
+    """Return the latest act that is what is ordered and stands, if doing it again would be a repetition."""
+    acts = work.all(select(Act).where(
+        Act.realm == work.actor.realm, Act.entity_type == order.entity_type, Act.entity_id == order.entity_id,
+        Act.kind == order.kind, Act.state == "STANDING").order_by(Act.number.desc()).limit(1))
+    return next((act for act in acts if does(act, order) and is_repeated(act.kind, act.created_at, now())), None)
+
+
+def subject_of(actor: Actor, entity_type: str, entity_id: str) -> Subject:
+    """Return a thing as moderation reads it.
+
+    Raises InvalidInput for a kind that nobody moderates here, NotFound."""
+    kind = _kind(entity_type)
+    if kind is None or kind.read is None:
+        said = f"nothing of type {entity_type} is moderated here"
+        raise InvalidInput(f"entityType: {said}", detail={"entityType": said})
+    subject = kind.read(actor, entity_id)
+    if subject is None:
+        raise NotFound
+    return subject
+
+
+def _person_of(actor: Actor, case: Case, order: ActOrder) -> str | None:
+    if order.entity_type == "USER":
+        return order.entity_id
+    if (order.entity_type, order.entity_id) == (case.entity_type, case.entity_id):
+        return case.person_id
+    return subject_of(actor, order.entity_type, order.entity_id).person_id
+
+
+def _refuse_impossible(order: ActOrder) -> None:
+    """Raise InvalidInput for an act that this kind of thing does not know, or terms that the act does not."""
+    kind, is_user = _kind(order.entity_type), order.entity_type == "USER"
+    holds = order.kind in ("HIDE", "REMOVE", "SHOW_AGAIN")
+    wrong = {
+        "kind": order.kind not in EFFECTS or (order.kind != "WARN" and is_user != (order.kind in ACTS_ON_PEOPLE)),
+        "entityType": (holds and (kind is None or kind.set_hold is None))
+        or (order.kind == "OVERRIDE_FEEDBACK" and order.entity_type != "FEEDBACK"),
+        "days": order.days is not None and order.kind not in _TIMED,
+        "scope": order.scope is not None and order.kind != "SUSPEND",
+        "changes": (order.changes is not None) != (order.kind == "OVERRIDE_FEEDBACK"),
+    }
+    said = {name: f"{order.kind} of {order.entity_type} does not go" for name, is_wrong in wrong.items() if is_wrong}
+    if said:
+        raise InvalidInput("; ".join(f"{name}: {what}" for name, what in said.items()), detail=said)
+
+
+def _lock_all(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> None:
+    """Lock whom and what the acts change in the order of ranks, before the first effect locks what follows from it."""
+    people = {order.entity_id for order in orders if order.entity_type == "USER"}
+    if people:
+        lock_accounts(work, people)
+    things = {(kind.lock_rank, order.entity_id): kind for order in orders
+              if (kind := _kind(order.entity_type)) is not None and kind.lock is not None}
+    for (_, entity_id), kind in sorted(things.items(), key=lambda item: item[0]):
+        kind.lock(work, entity_id)  # type: ignore[misc]
+
+
+def _kind(entity_type: str) -> ModeratedKind | None:
+    return runtime().part(ModeratedKinds).get(entity_type)

@@ -1,0 +1,242 @@
+"""The audit: one chain of entries a realm, only ever added to, whose end is signed (M-26, decisions 31 and 52).
+
+An entry holds no secret maximum, no reserve and no text of a message: what could stand in them is digested."""
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, func, insert, select, update
+
+from app.actor import Actor
+from app.clock import now
+from app.data.columns import iso
+from app.data.reads import Listing, Page, fetch, list_query
+from app.data.reads.keyset import row_order
+from app.data.serialization import Wire
+from app.data.unit_of_work import UnitOfWork
+from app.data.upserts import upsert
+from app.identity.encryption import fingerprint
+from app.runtime import runtime
+from blueprints.platform.moderation.models import AuditEntry, AuditHead
+
+DIGESTED = frozenset({"after", "before", "content", "text", "words"})
+"""Facts of which an entry keeps a keyed digest alone: what was judged may hold what nobody else may read."""
+NO_HASH = "0" * 64
+"""What the first entry names as the hash before it."""
+AT_ONCE = 1000
+MOST_BREAKS = 20
+_NEWEST_FIRST = row_order(AuditEntry.seq.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One place where a chain is not what was written; `seq` is the entry at fault or the first that is missing."""
+
+    seq: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verify() found: the first MOST_BREAKS of the breaks; `entries` is how many it read."""
+
+    realm: str
+    entries: int
+    breaks: tuple[Break, ...]
+
+    @property
+    def is_intact(self) -> bool:
+        """True when every entry is there as it was written, up to the signed end."""
+        return not self.breaks
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a chain ends by its head, and the last entry that is there; 0 where there is none."""
+
+    seq: int
+    hash: str
+    signature: str
+    last: int
+
+
+def note(work: UnitOfWork, what: str, **facts: Any) -> None:
+    """Add an entry to the chain of the realm when the transaction is about to be committed.
+
+    `facts` is JSON and may hold moments; those named in DIGESTED, at any depth, are kept as digests."""
+    entry = {"what": what, "by": _by(work.actor), "requestId": work.request_id, "facts": _kept(facts)}
+    work.before_commit(partial(_append, work, work.actor.realm, entry))
+
+
+def digest(value: Any) -> str:
+    """Return the keyed digest of JSON, which tells whether two are the same and nothing else."""
+    return fingerprint(runtime().settings.secret_key, "audit-digest", _canonical(value))
+
+
+def verify(realm: str) -> Verdict:
+    """Read the whole chain of a realm, and say where it is not what was written.
+
+    Found are an entry that was changed, taken out, put in or added behind the end, a cut tail, and a wrong head. Not
+    found is a chain that was taken back to an earlier state of its own, head included: for that, keep exports."""
+    end = _end(realm)
+    breaks: list[Break] = []
+    seq, last_hash, entries = 0, NO_HASH, 0
+    for row in _entries(realm, end.last):
+        entries += 1
+        if row.seq != seq + 1:
+            breaks.append(Break(seq + 1, f"entry {seq + 1} is missing"))
+        elif row.prev_hash != last_hash:
+            breaks.append(Break(row.seq, f"entry {row.seq} does not follow from entry {seq}"))
+        breaks += _faults(row)
+        seq, last_hash = row.seq, row.hash
+        if len(breaks) >= MOST_BREAKS:
+            return Verdict(realm, entries, tuple(breaks[:MOST_BREAKS]))
+    return Verdict(realm, entries, (*breaks, *_faults_of_end(realm, end, seq, last_hash)))
+
+
+def export(realm: str) -> Iterator[str]:
+    """Yield the chain as lines of JSON, the oldest entry first and the signed head at last.
+
+    Whoever keeps them elsewhere can prove later what stood in the chain: the hash of an entry is the SHA-256 of the
+    hash before it, a line feed and the payload as it stands here."""
+    end = _end(realm)
+    for row in _entries(realm, end.last):
+        yield orjson.dumps({"seq": row.seq, "prevHash": row.prev_hash, "hash": row.hash,
+                            "payload": row.payload}).decode()
+    yield orjson.dumps({"head": {"realm": realm, "seq": end.seq, "hash": end.hash,
+                                 "signature": end.signature}}).decode()
+
+
+def list_entries(realm: str, page: Page) -> Listing:
+    """Return a page of the entries of a realm, the newest first."""
+    query = select(*AuditEntry.__table__.columns).where(AuditEntry.realm == realm)
+    return list_query(query, _NEWEST_FIRST, page, _wire, counted=lambda: _end(realm).seq)
+
+
+def check_audit() -> tuple[str, str]:
+    """Return what `flask doctor` says of the chains of all realms."""
+    verdicts = [verify(realm) for realm in runtime().settings.realms]
+    wrong = [f"{verdict.realm}: {found.says}" for verdict in verdicts for found in verdict.breaks]
+    if wrong:
+        return "fail", f"the audit is not what was written: {'; '.join(wrong[:MOST_BREAKS])}"
+    return "ok", f"the audit is whole: {sum(verdict.entries for verdict in verdicts)} entries up to their signed ends"
+
+
+def _by(actor: Actor) -> dict[str, Any]:
+    return {"userId": actor.user_id, "role": actor.role, "operator": actor.operator}
+
+
+def _kept(value: Any) -> Any:
+    """Return facts as an entry keeps them."""
+    if isinstance(value, dict):
+        return {name: digest(one) if name in DIGESTED and one is not None else _kept(one)
+                for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_kept(one) for one in value]
+    return iso(value) if isinstance(value, datetime) else value
+
+
+def _append(work: UnitOfWork, realm: str, entry: dict[str, Any]) -> None:
+    """Write the entry behind the last one; the lock of the head puts all that is committed at once in a row."""
+    head = _lock_head(work, realm)
+    if head.signature != _signature(realm, head.seq, head.hash):
+        # Signed anew without a word, a head that somebody has moved would be as good as a true one.
+        _link(work, head, {"what": "audit.headNotSigned", "facts": {"seq": head.seq, "hash": head.hash}})
+    _link(work, head, entry)
+    work.execute(update(AuditHead).where(AuditHead.realm == realm).values(
+        seq=head.seq, hash=head.hash, signature=_signature(realm, head.seq, head.hash)))
+
+
+@dataclass(slots=True)
+class _Head:
+    """The end of the chain that this transaction holds."""
+
+    realm: str
+    seq: int
+    hash: str
+    signature: str
+
+
+def _lock_head(work: UnitOfWork, realm: str) -> _Head:
+    columns = (AuditHead.realm, AuditHead.seq, AuditHead.hash, AuditHead.signature)
+    query = select(*columns).where(AuditHead.realm == realm).with_for_update()
+    found = work.rows(query)
+    if not found:
+        work.execute(upsert(AuditHead).values(
+            realm=realm, seq=0, hash=NO_HASH, signature=_signature(realm, 0, NO_HASH)).on_conflict_do_nothing())
+        found = work.rows(query)
+    return _Head(*found[0])
+
+
+def _link(work: UnitOfWork, head: _Head, entry: dict[str, Any]) -> None:
+    """Write one entry behind `head`, which is it from then on."""
+    moment, seq = now(), head.seq + 1
+    payload = _canonical({"seq": seq, "realm": head.realm, "at": iso(moment), **entry}).decode()
+    link = _hash(head.hash, payload)
+    work.execute(insert(AuditEntry).values(
+        realm=head.realm, seq=seq, written_at=moment, payload=payload, prev_hash=head.hash, hash=link))
+    head.seq, head.hash = seq, link
+
+
+def _canonical(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _hash(before: str, payload: str) -> str:
+    return sha256(f"{before}\n{payload}".encode()).hexdigest()
+
+
+def _signature(realm: str, seq: int, end: str) -> str:
+    return fingerprint(runtime().settings.secret_key, "audit-head", f"{realm} {seq} {end}")
+
+
+def _end(realm: str) -> _End:
+    """Return head and last entry as they stood at one moment: one statement."""
+    last = select(func.coalesce(func.max(AuditEntry.seq), 0)).where(AuditEntry.realm == realm).scalar_subquery()
+    found: Any = fetch(select(AuditHead.seq, AuditHead.hash, AuditHead.signature, last).where(AuditHead.realm == realm))
+    if found:
+        return _End(*found[0])
+    return _End(0, NO_HASH, "", int(fetch(select(last))[0][0]))
+
+
+def _entries(realm: str, last: int) -> Iterator[Row[Any]]:
+    """Yield the entries up to `last` in their order, AT_ONCE a statement."""
+    query = select(*AuditEntry.__table__.columns).where(AuditEntry.realm == realm, AuditEntry.seq <= last).order_by(
+        AuditEntry.seq).limit(AT_ONCE)
+    seq = -1
+    while rows := fetch(query.where(AuditEntry.seq > seq)):
+        yield from rows
+        seq = rows[-1].seq
+
+
+def _faults(row: Row[Any]) -> Iterator[Break]:
+    """Yield what is wrong with one entry by itself."""
+    if _hash(row.prev_hash, row.payload) != row.hash:
+        yield Break(row.seq, f"entry {row.seq} was changed")
+        return
+    payload = orjson.loads(row.payload)
+    if (payload["seq"], payload["realm"], payload["at"]) != (row.seq, row.realm, iso(row.written_at)):
+        yield Break(row.seq, f"entry {row.seq} was changed beside its payload")
+    if payload["what"] == "audit.headNotSigned":
+        yield Break(row.seq, f"before entry {row.seq} the head was not signed with this server's SECRET_KEY")
+
+
+def _faults_of_end(realm: str, end: _End, seq: int, last_hash: str) -> Iterator[Break]:
+    """Yield what is wrong with the end of a chain whose last entry is `seq`."""
+    if end.seq > seq:
+        yield Break(seq + 1, f"the entries {seq + 1} to {end.seq} are missing at the end")
+    elif end.seq < seq:
+        yield Break(end.seq + 1, f"the entries {end.seq + 1} to {seq} stand behind the signed end")
+    elif end.hash != last_hash:
+        yield Break(seq, f"the head names another hash than entry {seq} has")
+    elif end.seq and end.signature != _signature(realm, end.seq, end.hash):
+        yield Break(end.seq, f"the head at entry {end.seq} is not signed with this server's SECRET_KEY")
+
+
+def _wire(row: Row[Any]) -> Wire:
+    return {"seq": row.seq, "writtenAt": iso(row.written_at), "entry": orjson.loads(row.payload),
+            "prevHash": row.prev_hash, "hash": row.hash}

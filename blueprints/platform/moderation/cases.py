@@ -1,0 +1,239 @@
+"""Cases: one thing that staff judge, from opening to its resolution; its lock orders everything about it.
+
+resolve() is the core: one transaction, whose steps stand in `_resolved` in their order."""
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.actor import Actor
+from app.clock import now
+from app.data.ids import uuid7
+from app.data.moderated_kinds import Subject
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.upserts import upsert
+from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
+from app.identity.access import require
+from blueprints.platform.moderation.acts import (
+    ONLY_STAFF,
+    ActOrder,
+    does,
+    perform_all,
+    standing_act,
+    subject_of,
+)
+from blueprints.platform.moderation.counters import PENDING, count, next_number
+from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
+from blueprints.platform.moderation.models import Act, Case, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
+from blueprints.platform.people.queries import user_briefs
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What became of a case: its acts, the strike they left, and how many reporters were told."""
+
+    case: Case
+    acts: list[Act]
+    strike: Strike | None = None
+    told: int = 0
+
+
+class _Repeated(Exception):
+    """The act that was ordered stands already; `id` is its id."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+
+def open_case(work: UnitOfWork, *, kind: str, entity_type: str, entity_id: str, subject: Subject | None,
+              worst: int = 0, parent: Case | None = None) -> Case:
+    """Return the case of this thing that waits, locked, or a new one of this kind, with the thing copied (M-33).
+
+    `worst` is the weight of the reason, 0 to 100; `parent` the case an appeal is about. An appeal has always a case of
+    its own. It names the closed case of the same thing before it (M-19)."""
+    case, is_new = join_case(work, kind=kind, entity_type=entity_type, entity_id=entity_id, subject=subject,
+                             parent=parent)
+    weigh(work, case, worst, reports=0)
+    if is_new:
+        count(work, PENDING, 1)
+    return case
+
+
+def join_case(work: UnitOfWork, *, kind: str, entity_type: str, entity_id: str, subject: Subject | None,
+              parent: Case | None = None) -> tuple[Case, bool]:
+    """The same, and whether it is new; who calls it counts a new one in PENDING when everything else is locked."""
+    for _ in range(_TRIES):
+        case = None if kind == "APPEAL" else _waiting_case(work, entity_type, entity_id)
+        is_new = case is None
+        if case is None:
+            try:
+                with work.attempt():
+                    case = _insert_case(work, kind, entity_type, entity_id, subject, parent)
+            except DuplicateRecord:  # somebody else opened it just now
+                continue
+        if subject is not None:
+            keep_evidence(work, case, subject)
+        return case, is_new
+    raise RuleViolated("ConcurrentChange", "the case was changed by somebody else; try again")
+
+
+def weigh(work: UnitOfWork, case: Case, worst: int, *, reports: int) -> None:
+    """Let a case come up by its worst reason, all its reports and the strikes of its person (M-21)."""
+    worst, reports = max(case.worst, worst), case.report_count + reports
+    urgent = priority(worst, reports, _active_strikes(work, case.person_id))
+    work.change(case, worst=worst, report_count=reports, priority=urgent, urgency=-urgent)
+
+
+def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rule: str | None = None,
+            strike: bool | None = None) -> Resolution:
+    """Resolve a case by one or more acts, all in one transaction; the same again returns what stands.
+
+    `strike`: None lets the acts decide (M-15). Raises NotFound, Forbidden (not staff), InvalidInput, RuleViolated
+    (CaseTaken, naming whose it is; CaseClosed)."""
+    require(actor.is_staff, ONLY_STAFF)
+    if not acts:
+        raise InvalidInput("acts: expected at least one", detail={"acts": "expected at least one"})
+    with unit_of_work(actor) as work:
+        case = lock_case(work, number)
+        resolution = _resolved_before(work, case, acts)
+        if resolution is None:
+            refuse_taken(actor, case)
+            resolution = _resolved(work, case, acts, reason=reason, rule=rule, strike=strike)
+            count(work, PENDING, -1)
+        work.commit()
+    return resolution
+
+
+def act(actor: Actor, order: ActOrder, *, reason: str, rule: str | None = None, strike: bool | None = None,
+        parent_id: str | None = None) -> Resolution:
+    """Do one act without a case: it opens one and resolves it, or resolves the one that waits (M-17).
+
+    What stands already and is not done twice is returned as it is, with its case. Raises as `resolve`."""
+    require(actor.is_staff, ONLY_STAFF)
+    with unit_of_work(actor) as work:
+        subject = subject_of(actor, order.entity_type, order.entity_id)
+        try:
+            with work.attempt():
+                case, is_new = join_case(work, kind="OWN", entity_type=order.entity_type, entity_id=order.entity_id,
+                                         subject=subject)
+                standing = standing_act(work, order) if is_new else None
+                if standing is not None:
+                    raise _Repeated(standing.id)
+        except _Repeated as repeated:
+            resolution = _resolution_of(work, work.get(Act, repeated.id))
+        else:
+            refuse_taken(actor, case)
+            resolution = _resolved(work, case, [order], reason=reason, rule=rule, strike=strike, parent_id=parent_id)
+            if not is_new:
+                count(work, PENDING, -1)
+        work.commit()
+    return resolution
+
+
+def lock_case(work: UnitOfWork, number: int) -> Case:
+    """Return the case with that number, locked; raises NotFound."""
+    case = work.first(select(Case).where(Case.realm == work.actor.realm, Case.number == number), lock=True)
+    if case is None:
+        raise NotFound
+    return case
+
+
+def refuse_taken(actor: Actor, case: Case) -> None:
+    """Raise RuleViolated: CaseTaken, naming who, when another has or closed the case; CaseClosed when the actor did."""
+    if case.is_pending:
+        if case.assignee_id in (None, actor.user_id or NOBODY) or not is_claimed(case.taken_at, now()):
+            return
+        raise taken(case.realm, case.assignee_id, f"case {case.number} is with")
+    if case.closed_by != (actor.user_id or NOBODY):
+        raise taken(case.realm, case.closed_by, f"case {case.number} was closed by")
+    raise RuleViolated("CaseClosed", f"Case {case.number} is closed")
+
+
+def taken(realm: str, user_id: str | None, what: str) -> RuleViolated:
+    """Return the refusal that names whose the case is."""
+    brief = user_briefs(realm, [user_id]).get(user_id or "")
+    name = brief["fullname"] if brief else "an operator"
+    return RuleViolated("CaseTaken", f"{what[0].upper()}{what[1:]} {name}", detail={"by": name})
+
+
+def close_reports(work: UnitOfWork, reports: list[Report], state: str) -> None:
+    """End the open reports of a case as UPHELD or DECLINED, and count that for those who made them (M-32)."""
+    open_reports = [report for report in reports if report.is_open]
+    for report in open_reports:
+        work.change(report, state=state, is_open=False)
+    column = state.lower()
+    for reporter_id in sorted(report.reporter_id for report in open_reports):
+        insert = upsert(ReporterRecord).values(
+            realm=work.actor.realm, person_id=reporter_id, **{"upheld": 0, "declined": 0, column: 1})
+        work.execute(insert.on_conflict_do_update(
+            index_elements=(ReporterRecord.realm, ReporterRecord.person_id),
+            set_={column: getattr(ReporterRecord, column) + 1}))
+
+
+def lock_reports(work: UnitOfWork, case: Case) -> list[Report]:
+    """Return the reports of a case, locked."""
+    return work.all(select(Report).where(Report.case_id == case.id).order_by(Report.id), lock=True)
+
+
+def close_case(work: UnitOfWork, case: Case, state: str, *, reason: str, rule: str | None = None) -> None:
+    """End a case as RESOLVED or DISMISSED; what it copied is kept until nobody can appeal any more (M-33)."""
+    work.change(case, state=state, is_pending=False, closed_at=now(), closed_by=work.actor.user_id or NOBODY,
+                reason=reason, rule=rule)
+    let_evidence_expire(work, case)
+
+
+def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
+              strike: bool | None, parent_id: str | None = None) -> Resolution:
+    reports = lock_reports(work, case)
+    acts = perform_all(work, case, orders, reason=reason, rule=rule, parent_id=parent_id)
+    close_reports(work, reports, "UPHELD")
+    close_case(work, case, "RESOLVED", reason=reason, rule=rule)
+    return Resolution(case, acts)
+
+
+def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
+    """Return the resolution of a case that the actor resolved by these very acts, all of which stand."""
+    if case.state != "RESOLVED" or case.closed_by != (work.actor.user_id or NOBODY):
+        return None
+    acts = work.all(select(Act).where(Act.case_id == case.id, Act.state == "STANDING").order_by(Act.number))
+    if not all(any(does(act, order) for act in acts) for order in orders):
+        return None
+    return Resolution(case, acts, _strike_of(work, case))
+
+
+def _resolution_of(work: UnitOfWork, act: Act) -> Resolution:
+    case = work.get(Case, act.case_id)
+    return Resolution(case, [act], _strike_of(work, case))
+
+
+def _strike_of(work: UnitOfWork, case: Case) -> Strike | None:
+    return work.find(Strike, Strike.case_id == case.id, Strike.person_id == case.person_id)
+
+
+def _waiting_case(work: UnitOfWork, entity_type: str, entity_id: str) -> Case | None:
+    return work.first(select(Case).where(
+        Case.realm == work.actor.realm, Case.entity_type == entity_type, Case.entity_id == entity_id,
+        Case.is_pending.is_(True), Case.kind != "APPEAL"), lock=True)
+
+
+def _insert_case(work: UnitOfWork, kind: str, entity_type: str, entity_id: str, subject: Subject | None,
+                 parent: Case | None) -> Case:
+    realm = work.actor.realm
+    number = next_number(work, "case")
+    former = work.rows(select(func.max(Case.number)).where(
+        Case.realm == realm, Case.entity_type == entity_type, Case.entity_id == entity_id))[0][0]
+    return work.insert(Case(
+        id=uuid7(), realm=realm, number=number, kind=kind, entity_type=entity_type, entity_id=entity_id,
+        person_id=subject.person_id if subject else None, state="OPEN", is_pending=True, priority=0, urgency=0,
+        worst=0, report_count=0, opened_at=now(), previous=parent.number if parent else former))
+
+
+def _active_strikes(work: UnitOfWork, person_id: str | None) -> int:
+    if person_id is None:
+        return 0
+    return int(work.rows(select(func.count()).select_from(Strike).where(
+        Strike.realm == work.actor.realm, Strike.person_id == person_id, Strike.state == "ACTIVE",
+        Strike.lapses_at > now()))[0][0])

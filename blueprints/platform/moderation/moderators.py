@@ -1,0 +1,32 @@
+"""Who may act as a moderator, and who else could: read from the accounts, not from what a session once knew."""
+from app.actor import Actor
+from app.errors import Forbidden
+from app.identity.access import require
+from app.identity.roles import SUPER_ADMIN_ID
+from blueprints.platform.auth.queries import staff_of, user_facts
+from blueprints.platform.moderation.rules import NOBODY
+from blueprints.platform.people.queries import inactive_among
+
+ONLY_STAFF = "errMsg_OnlyStaffModerates"
+_STAFF_ROLES = ("admin", "superAdmin")
+
+
+def require_moderator(actor: Actor) -> None:
+    """Refuse who is not an active member of staff at this moment: one may be suspended, or lose the role, meanwhile.
+
+    The system passes: machines act, too. Raises Forbidden (M-13)."""
+    require(actor.is_staff, ONLY_STAFF)
+    if actor.user_id is None:
+        return
+    facts = user_facts(actor.realm, actor.user_id)
+    if facts is None:
+        raise Forbidden("errMsg_AccountInactive", "AccountInactive")
+    require(facts.role in _STAFF_ROLES, ONLY_STAFF)
+
+
+def other_moderators(realm: str, *without: str | None) -> frozenset[str]:
+    """Return the members of staff who could decide instead of these: active, neither locked nor suspended (M-14).
+
+    The built-in superAdmin does not count: nobody need sit behind that account."""
+    ids = set(staff_of(realm)) - {SUPER_ADMIN_ID, NOBODY, *without}
+    return frozenset(ids) - inactive_among(realm, ids)

@@ -1,0 +1,49 @@
+"""The contract's record of what staff did, one row an act (M-24): the marketplace hands it down, others have none."""
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.actor import Actor
+from app.runtime import runtime
+from blueprints.platform.moderation.models import Act
+
+_DONE = {"WARN": "ADMIN_NOTE", "HIDE": "SOFT_DELETE", "REMOVE": "SOFT_DELETE", "SHOW_AGAIN": "RESTORE",
+         "SUSPEND": "MANUAL_CORRECTION", "BAN": "MANUAL_CORRECTION", "UNBAN": "MANUAL_CORRECTION",
+         "OVERRIDE_FEEDBACK": "FEEDBACK_OVERRIDE"}
+_UNDONE = {"WARN": "ADMIN_NOTE", "HIDE": "RESTORE", "REMOVE": "RESTORE", "SHOW_AGAIN": "SOFT_DELETE",
+           "SUSPEND": "MANUAL_CORRECTION", "BAN": "MANUAL_CORRECTION", "UNBAN": "MANUAL_CORRECTION",
+           "OVERRIDE_FEEDBACK": "FEEDBACK_OVERRIDE"}
+_NAMED = frozenset({"USER", "PRODUCT", "FEEDBACK", "MEDIA", "CATEGORY", "NOTIFICATION", "ORDER", "SEARCHINDEX"})
+"""What the contract's record can name; everything else stands there as its person."""
+
+
+def _no_record(actor: Actor, entity_type: str, entity_id: str, action_type: str, reason: str) -> None:
+    """The record of a realm whose contract has none."""
+
+
+@dataclass(frozen=True)
+class ActRecord:
+    """How an act is written down in the contract's record: actor, entity type, entity id, action type, reason."""
+
+    note: Callable[[Actor, str, str, str, str], None] = _no_record
+    realms: frozenset[str] = frozenset()
+
+
+def record_act(actor: Actor, act: Act) -> None:
+    """Write down what was done, in the transaction that does it."""
+    _record(actor, act, _DONE[act.kind], act.reason)
+
+
+def record_undoing(actor: Actor, act: Act, reason: str) -> None:
+    """Write down that it was undone."""
+    _record(actor, act, _UNDONE[act.kind], f"undo a{act.number}: {reason}")
+
+
+def _record(actor: Actor, act: Act, action_type: str, reason: str) -> None:
+    record = runtime().part(ActRecord)
+    if actor.realm not in record.realms:
+        return
+    if act.entity_type in _NAMED:
+        record.note(actor, act.entity_type, act.entity_id, action_type, reason)
+    else:
+        record.note(actor, "USER", act.person_id or act.entity_id, action_type,
+                    f"{act.entity_type} {act.entity_id}: {reason}")

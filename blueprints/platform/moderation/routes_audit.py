@@ -1,0 +1,30 @@
+"""URL map of the audit; adminModeration mounts it."""
+from typing import Any
+
+from app.actor import Actor
+from app.data.reads import Listing
+from app.data.reads.read_request import ReadRequest
+from app.http.declaration import Routes
+from app.http.naming import ApiNames
+from app.identity.access import Predicate, staff
+from blueprints.platform.moderation import audit
+
+POLICIES: dict[str, Predicate] = {"listAuditEntries": staff, "verifyAudit": staff}
+
+api = Routes(POLICIES, {
+    "listAuditEntries": ApiNames(data_name="auditEntries"),
+    "verifyAudit": ApiNames("audit-verified", "auditVerdict")})
+
+
+@api.list("/v1/audit", name="listAuditEntries", cached=False)
+def list_entries(actor: Actor, asked: ReadRequest) -> Listing:
+    """List what was done, and to what, the newest first."""
+    return audit.list_entries(actor.realm, asked.page)
+
+
+@api.get("/v1/audit/verify", name="verifyAudit")
+def verify(actor: Actor, asked: ReadRequest) -> dict[str, Any]:
+    """Read the whole audit, and say where it is not what was written."""
+    verdict = audit.verify(actor.realm)
+    return {"intact": verdict.is_intact, "entries": verdict.entries,
+            "breaks": [{"seq": found.seq, "says": found.says} for found in verdict.breaks]}

@@ -1,0 +1,187 @@
+"""Strikes: what stands against a person, one a case, until it lapses or is revoked; and what the ladder proposes.
+
+A strike lapses by the clock alone: nothing has to run for it."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select
+
+from app.actor import Actor
+from app.clock import now
+from app.data.columns import iso
+from app.data.reads import Listing, fetch, fetch_one, list_rows
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import InvalidInput, NotFound
+from app.identity.access import require
+from app.runtime import runtime
+from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.counters import next_number
+from blueprints.platform.moderation.models import Act, Case, LadderStep, Strike
+from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.rules import (
+    HEAVINESS,
+    LADDER,
+    NOBODY,
+    STRIKE_DAYS,
+    STRIKE_STATES,
+    heaviest,
+    makes_strike,
+)
+
+_LATEST_FIRST = (Strike.lapses_at.desc(), Strike.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the ladder proposes to whoever has `strikes` or more active strikes; `days` of a suspension (M-16)."""
+
+    strikes: int
+    kind: str
+    days: int | None = None
+
+
+def strike_for(work: UnitOfWork, case: Case, acts: Sequence[Act], asked: bool | None, *, reason: str,
+               rule: str | None) -> Strike | None:
+    """Return the strike that the acts of a case leave on its person, None where they leave none (M-15).
+
+    `asked`: None lets the acts decide. There is one for each person and case, by its heaviest act, and one for all
+    cases of a bulk. The case is locked; the acts get the number of the strike."""
+    person_id = case.person_id
+    burdens = [act for act in acts if act.person_id == person_id and HEAVINESS[act.kind]]
+    kinds = [act.kind for act in burdens]
+    if person_id is None or not makes_strike(kinds, asked):
+        return None
+    strike = _standing_strike(work, case, burdens)
+    if strike is None:
+        moment = now()
+        strike = work.insert(Strike(
+            realm=case.realm, number=next_number(work, "strike"), person_id=person_id, case_id=case.id,
+            case_number=case.number, act_kind=heaviest(kinds), reason=reason, rule=rule,
+            struck_by=work.actor.user_id or NOBODY, state="ACTIVE", lapses_at=moment + timedelta(days=STRIKE_DAYS),
+            appeal_until=moment + timedelta(days=runtime().settings.appeal_days), revoked_at=None))
+        _note(work, "strike.given", strike, reason=reason)
+    elif strike.state == "ACTIVE":
+        work.change(strike, act_kind=heaviest([strike.act_kind, *kinds]))
+    else:
+        return None
+    for act in burdens:
+        work.change(act, strike_number=strike.number)
+    return strike
+
+
+def revoke(work: UnitOfWork, strike: Strike, *, reason: str) -> None:
+    """Take a locked strike back: it counts no more. One that was revoked already stays as it is."""
+    if strike.state != "ACTIVE":
+        return
+    work.change(strike, state="REVOKED", revoked_at=now())
+    _note(work, "strike.revoked", strike, reason=reason)
+
+
+def revoke_with_last_act(work: UnitOfWork, act: Act, *, reason: str) -> None:
+    """Take back the strike of an act that is being undone, unless another act of that strike stands.
+
+    Call it when the act is locked and before its effect is taken back: strikes are locked before accounts."""
+    if act.strike_number is None:
+        return
+    found = work.rows(select(Strike.id).where(Strike.realm == act.realm, Strike.number == act.strike_number))
+    strike = work.lock(Strike, found[0].id)
+    others = work.rows(select(Act.id).where(bears(strike), Act.state == "STANDING", Act.id != act.id).limit(1))
+    if not others:
+        revoke(work, strike, reason=reason)
+
+
+def bears(strike: Strike) -> ColumnElement[bool]:
+    """Return the condition that an act is one of those that left this strike."""
+    return ((Act.realm == strike.realm) & (Act.person_id == strike.person_id)
+            & (Act.strike_number == strike.number))
+
+
+def active_strikes(realm: str, person_id: str) -> int:
+    """Return how many strikes stand against a person now: neither lapsed nor revoked."""
+    row = fetch_one(select(func.count()).select_from(Strike).where(
+        Strike.realm == realm, Strike.person_id == person_id, Strike.lapses_at > now(), Strike.state == "ACTIVE"))
+    return int(row[0]) if row else 0
+
+
+def ladder(realm: str) -> list[Proposal]:
+    """Return the steps of the ladder, lowest first: the realm's own where it has written one, else the default."""
+    rows = fetch(select(LadderStep.strikes, LadderStep.kind, LadderStep.days).where(LadderStep.realm == realm)
+                 .order_by(LadderStep.strikes))
+    return [Proposal(*row) for row in rows or LADDER]
+
+
+def set_ladder(actor: Actor, steps: Sequence[Proposal]) -> None:
+    """Write the ladder of the realm anew; without steps the default counts again.
+
+    Raises Forbidden (not a superAdmin), InvalidInput for a kind that burdens nobody, for days of what has none, for a
+    number of strikes that is named twice or below 0."""
+    require(actor.is_super_admin)
+    require_moderator(actor)
+    numbers = [step.strikes for step in steps]
+    wrong = [f"{step.strikes} {step.kind}" for step in steps if step.strikes < 0 or not HEAVINESS.get(step.kind)
+             or (step.kind == "SUSPEND") != (step.days is not None and step.days > 0)]
+    if wrong or len(set(numbers)) < len(numbers):
+        said = f"not possible: {', '.join(wrong)}" if wrong else "each number of strikes stands once"
+        raise InvalidInput(f"ladder: {said}", detail={"ladder": said})
+    with unit_of_work(actor) as work:
+        work.execute(delete(LadderStep).where(LadderStep.realm == actor.realm))
+        rows = [{"realm": actor.realm, "strikes": step.strikes, "kind": step.kind, "days": step.days}
+                for step in sorted(steps, key=lambda step: step.strikes)]
+        if rows:
+            work.execute(insert(LadderStep).values(rows))
+        audit.note(work, "ladder.written", steps=rows)
+        work.commit()
+
+
+def proposal(realm: str, strikes: int) -> Proposal | None:
+    """Return what the ladder proposes to whoever has that many active strikes, None below its lowest step (M-16).
+
+    It is what staff read beside a case: nothing acts on it."""
+    return next((step for step in reversed(ladder(realm)) if step.strikes <= strikes), None)
+
+
+def list_strikes(actor: Actor, asked: ReadRequest, user_id: str | None = None) -> Listing:
+    """Return a page of the strikes of the actor, or of the person staff names, the latest first.
+
+    One that has lapsed says so. Raises Forbidden for another person's."""
+    person_id = user_id or str(actor.user_id)
+    require(actor.is_staff or actor.is_user(person_id))
+    listing = list_rows(Strike, asked.page, Strike.realm == actor.realm, Strike.person_id == person_id,
+                        order=_LATEST_FIRST)
+    listing.rows = [_as_it_stands(row) for row in listing.rows]
+    return listing
+
+
+def find_strike(realm: str, number: int) -> str:
+    """Return the id of the strike with that number; raises NotFound."""
+    row = fetch_one(select(Strike.id).where(Strike.realm == realm, Strike.number == number))
+    if row is None:
+        raise NotFound
+    return str(row.id)
+
+
+def _standing_strike(work: UnitOfWork, case: Case, acts: Sequence[Act]) -> Strike | None:
+    """Return the strike that the person has for this case, or for the bulk that its acts belong to."""
+    work.flush()  # what the same transaction struck counts, too
+    parents = {act.parent_id for act in acts if act.parent_id}
+    belongs = Strike.case_id == case.id
+    if parents:
+        numbers = select(Act.strike_number).where(Act.parent_id.in_(parents), Act.person_id == case.person_id,
+                                                  Act.strike_number.is_not(None))
+        belongs = or_(belongs, Strike.number.in_(numbers))
+    return work.find(Strike, Strike.realm == case.realm, Strike.person_id == case.person_id, belongs)
+
+
+def _as_it_stands(row: Wire) -> Wire:
+    """Return a row whose state says that its time is over, which no write does."""
+    if row["state"] == "ACTIVE" and row["lapsesAt"] <= str(iso(now())):
+        return row | {"state": "LAPSED", "state_idx": STRIKE_STATES.index("LAPSED")}
+    return row
+
+
+def _note(work: UnitOfWork, what: str, strike: Strike, *, reason: str) -> None:
+    audit.note(work, what, number=strike.number, personId=strike.person_id, caseNumber=strike.case_number,
+               actKind=strike.act_kind, rule=strike.rule, reason=reason)

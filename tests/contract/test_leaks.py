@@ -1,0 +1,336 @@
+"""Nobody finds what another keeps secret: in no answer, event, log line, letter or output of a reading command.
+
+A small market is made in which each secret is a text or number of its own; then everything that can be read is read."""
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.cli import ScriptInfo
+from sqlalchemy import select
+
+from app.actor import system_actor
+from app.clock import moved_clock, now
+from app.data.columns import iso
+from app.data.connections import reading
+from app.data.entity import Entity
+from app.data.reads import fetch
+from app.notify.models import MailMessage
+from blueprints.platform.auth.commands import lock_user
+from cli import COMMANDS, load_command
+from tests.clients import ApiClient, Callers
+from tests.contract import leaks
+from tests.contract.surface import operations
+
+ROOT = "/marketplace"
+SELLER, BUYER, STRANGER, MODERATOR, LOCKED, BLOCKED, VISITOR = PERSONS = (
+    "seller", "buyer", "stranger", "moderator", "locked", "blocked", "visitor")
+EVENTS, LOG, TERMINAL = "events", "log", "terminal"
+pytestmark = pytest.mark.once("what is shown is decided by policies and serializers, the same on both databases")
+EVERYWHERE, NOWHERE = "", "\0"
+ENDS_IN = timedelta(hours=1)
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """What stands in the market once; who may see it, and only in answers whose path holds which part; why so."""
+
+    text: str
+    known_to: dict[str, str]
+    why: str
+
+    @property
+    def pattern(self) -> str:
+        """Return what finds it; an amount is also looked for in its minor units, and as a number of its own."""
+        if not re.fullmatch(r"\d+\.\d\d", self.text):
+            return re.escape(self.text)
+        return rf"(?<![0-9a-f.-])(?:{re.escape(self.text)}|{self.text.replace('.', '')})(?![0-9a-f])"
+
+
+def known_to(*readers: str, **parts: str) -> dict[str, str]:
+    """Return reader → where: these everywhere, those named only where the path holds the part."""
+    return dict.fromkeys(readers, EVERYWHERE) | parts
+
+
+_BUS = "the contract's dbevent is the row, and the bus is the operator's"
+_ONE_MESSAGE = f"{ROOT}/messaging-api/v1/messagingmessages/"
+
+# Who may see what, and why. Numbers are those of design/decisions.md and moderation.md (M-…).
+SECRETS = {
+    "maximum": Secret("51234.56", known_to(BUYER), "a maximum is its bidder's until the close (8)"),
+    "reserve": Secret("76543.21", known_to(), "nobody reads it back, staff least of all (11, docs/decisions/066)"),
+    "message": Secret("Xq7 said to the seller", known_to(SELLER, BUYER, EVENTS, moderator=_ONE_MESSAGE),
+                      f"staff open one message, and that is recorded (M-22); {_BUS}"),
+    "message of the blocked": Secret("Xq7 said by the blocked",
+                                     known_to(SELLER, BLOCKED, EVENTS, moderator=_ONE_MESSAGE),
+                                     "a block hides nothing that was said before (M-23)"),
+    "message of the locked": Secret("Xq7 said by the locked", known_to(BUYER, EVENTS, moderator=_ONE_MESSAGE),
+                                    "who received it keeps it; the sender is locked out"),
+    "offer": Secret("Xq7 told with an offer", known_to(SELLER, BUYER, MODERATOR, EVENTS,
+                                                    terminal="flask notify outbox"),
+                    f"an offer is its parties' and staff's (§2.2), and the operator keeps the letters; {_BUS}"),
+    "street": Secret("Xq7 Street 9", known_to(SELLER, BLOCKED, BUYER, MODERATOR, EVENTS),
+                     f"who ships has to know it (42); {_BUS}"),
+    "customer": Secret("cus_Xq7customer", known_to(BUYER, MODERATOR, EVENTS),
+                       f"how one pays is not for a seller of some lines (42); {_BUS}"),
+    "sum": Secret("31443.05", known_to(BUYER, MODERATOR, EVENTS, TERMINAL),
+                  f"a seller of some lines sees the sum of those (42); {_BUS}"),
+    "folder": Secret("Xq7 gifts", known_to(BUYER, MODERATOR, EVENTS),
+                     f"a list is its owner's, staff see all (WC2); {_BUS}"),
+    "note": Secret("Xq7 noted by staff", known_to(MODERATOR, EVENTS, TERMINAL),
+                   f"the record of moderation is staff's (47); {_BUS}"),
+    **{f"{person}'s {kind}": Secret(text, known_to(person, MODERATOR, EVENTS, TERMINAL),
+                                    f"others see id, fullname and avatar (47); {_BUS}")
+       for person in (SELLER, BUYER, STRANGER, BLOCKED) for kind, text in (
+           ("address", f"xq7-{person}@guildhall.test"), ("phone", f"+4915{PERSONS.index(person)}7654321"))},
+    "locked's address": Secret("xq7-locked@guildhall.test", known_to(MODERATOR, EVENTS, TERMINAL),
+                               "who is locked out sees nothing"),
+}
+# After the close the seller and staff see what was bid (8).
+AFTER_THE_CLOSE = SECRETS | {
+    "maximum": Secret("51234.56", known_to(BUYER, SELLER, MODERATOR, EVENTS, TERMINAL), "after the close (8)")}
+
+# What a path or a command names besides the ids of data objects.
+NAMED = {
+    "permissionName": ["adminPanel.access"], "name": ["swagger-ui.css"], "service": ["auctionOffer", "messaging"],
+    "guide": ["rest-api-guide", "event-guide", "service-design"], "paymentId": ["pi_1"],
+    "fileId": [NOBODY], "tenant_id": ["nobody"],
+}
+ALSO = {"orderId": "orderManagementOrderId", "items": "productListingProductId", "order": "orderManagementOrderId",
+        "product_id": "productListingProductId"}
+ASKED, NEEDLE = ("q", "search"), "Xq7"  # every secret word begins so
+PAGES = {"swagger", "swagger-assets", "swagger.json", "openapi.json", "getPostmanCollection", "favicon.ico", "health",
+         "document"}  # the same for everybody, so only the visitor reads them
+
+
+class Market:
+    """Three persons who trade, a moderator, one who is locked out, one whom the seller blocked, and what they hide."""
+
+    def __init__(self, app: Flask, callers: Callers) -> None:
+        self.app = app
+        self.staff = callers.super_admin()
+        self.people = {person: callers.user(
+            person, email=f"xq7-{person}@guildhall.test", phone=f"+4915{PERSONS.index(person)}7654321",
+            role="admin" if person == MODERATOR else "user") for person in PERSONS if person != VISITOR}
+        self.listings: dict[str, str] = {}
+        self._list()
+        self._bid_and_offer()
+        self._write()
+        self._buy()
+        self._collect()
+        self._moderate()
+
+    def caller(self, person: str) -> ApiClient:
+        """Return the client of a person; the visitor's has no token."""
+        return self.people.get(person) or ApiClient(self.app)
+
+    def make(self, person: str | None, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST as a person, as superAdmin for None; return the row that was made."""
+        answer = (self.staff if person is None else self.people[person]).post(f"{ROOT}/{path}", json=body)
+        assert answer.status_code == 201, (path, answer.text)
+        row: dict[str, Any] = answer.json[answer.json["dataName"]]
+        return row
+
+    def _list(self) -> None:
+        category = self.make(None, "categorymanagement-api/v1/categories", {"title": "Watches"})["id"]
+        shelf = self.make(None, "categorymanagement-api/v1/subcategories", {
+            "categoryId": category, "name": "Straps", "group": "MORE"})["id"]
+        said = {"currency": "USD", "title": "Tank", "description": "d", "condition": "USED", "shippingCurrency": "USD",
+                "shippingMethod": "FREE", "shipping": 0, "categoryId": category, "subcategoryId": shelf}
+        auction = {"type": "AUCTION", "biddingMode": "PROXY", "startPrice": 10, "endBidDate": iso(now() + ENDS_IN),
+                   "reservePrice": float(SECRETS["reserve"].text)}
+        fixed = {"type": "FIXED", "price": 31415.93}
+        for name, seller, kind in (("auction", SELLER, auction), ("fixed", SELLER, fixed),
+                                   ("beside", BLOCKED, fixed | {"price": 27.12}), ("locked", LOCKED, fixed)):
+            self.listings[name] = self.make(
+                seller, "productlisting-api/v1/productlistingproducts", said | kind)["id"]
+
+    def _bid_and_offer(self) -> None:
+        for bidder, amount in ((BLOCKED, 100), (BUYER, float(SECRETS["maximum"].text))):
+            self.make(bidder, "auctionoffer-api/v1/auctionofferbids", {
+                "productId": self.listings["auction"], "bidAmount": amount, "currency": "USD"})
+        self.make(BUYER, "auctionoffer-api/v1/auctionofferoffers", {
+            "productId": self.listings["fixed"], "offerAmount": 20, "currency": "USD",
+            "message": SECRETS["offer"].text})
+
+    def _write(self) -> None:
+        for sender, receiver, secret in ((BUYER, SELLER, "message"), (BLOCKED, SELLER, "message of the blocked"),
+                                         (LOCKED, BUYER, "message of the locked")):
+            self.make(sender, "messaging-api/v1/messagingmessages", {
+                "toUserId": self.people[receiver].user_id, "content": SECRETS[secret].text})
+        self.make(SELLER, "people-api/v1/blocks", {"userId": self.people[BLOCKED].user_id})
+
+    def _buy(self) -> None:
+        order = self.make(BUYER, "ordermanagement-api/v1/ordermanagementorders", {
+            "shippingAddress": {"street": SECRETS["street"].text}, "stripeCustomerId": SECRETS["customer"].text,
+            "paymentMethodId": "pm_1",
+            "lineItems": [{"productId": self.listings[name]} for name in ("fixed", "beside")]})
+        for status in ("PAID", "SHIPPED", "DELIVERED"):
+            moved = self.staff.patch(f"{ROOT}/ordermanagement-api/v1/ordermanagementorderstatus/{order['id']}",
+                                     json={"status": status})
+            assert moved.status_code == 200, moved.text
+        self.make(BUYER, "feedback-api/v1/feedbacks", {
+            "rating": 5, "comment": "fine", "orderId": order["id"], "orderItemId": order["items"][0],
+            "sellerId": self.people[SELLER].user_id, "productId": self.listings["fixed"]})
+
+    def _collect(self) -> None:
+        folder = self.make(BUYER, "watchlistcart-api/v1/watchlistlists", {"name": SECRETS["folder"].text})
+        self.make(BUYER, "watchlistcart-api/v1/watchlistitems", {
+            "productId": self.listings["auction"], "listId": folder["id"]})
+        self.make(BUYER, "watchlistcart-api/v1/cartitems", {"productId": self.listings["fixed"], "quantity": 1})
+
+    def _moderate(self) -> None:
+        self.make(MODERATOR, "adminmoderation-api/v1/moderationactions", {
+            "entityType": "USER", "entityId": self.people[BUYER].user_id, "actionType": "ADMIN_NOTE",
+            "reason": SECRETS["note"].text})
+        lock_user(system_actor("marketplace"), self.people[LOCKED].user_id, now() + timedelta(days=5))
+
+
+@pytest.fixture
+def log() -> Iterator[Any]:
+    """Everything that is logged while the market is made and read."""
+    with leaks.everything_logged() as written:
+        yield written
+
+
+@pytest.fixture
+def market(app: Flask, log: Any, callers: Callers, settle: Callable[[], None]) -> Market:
+    """The small market, at rest."""
+    made = Market(app, callers)
+    settle()
+    return made
+
+
+@pytest.mark.slow
+def test_no_answer_and_no_log_line_shows_what_its_reader_must_not_see(market: Market, log: Any) -> None:
+    answers = {person: list(read_everything(market, person)) for person in PERSONS}
+    assert_nothing_leaks(answers | {LOG: [("the log", log.getvalue())]}, SECRETS)
+    seen = {person: found_by(texts, SECRETS) for person, texts in answers.items()}
+    assert [name for name, secret in SECRETS.items() if secret.known_to.keys() & {*PERSONS}
+            and not any(name in of for of in seen.values())] == [], "nobody sees it who may: is it there at all?"
+
+
+def test_no_event_and_no_letter_shows_what_its_reader_must_not_see(market: Market) -> None:
+    people = {client.email: person for person, client in market.people.items()}
+    written: dict[str, list[tuple[str, str]]] = {EVENTS: list(leaks.told_in_events())}
+    for letter in fetch(select(MailMessage)):
+        written.setdefault(people.get(letter.recipient, MODERATOR), []).append(
+            (f"letter {letter.template}", f"{letter.subject}\n{letter.text}\n{letter.html}"))
+    assert {EVENTS, SELLER, BUYER} <= written.keys()
+    assert_nothing_leaks(written, SECRETS)
+
+
+def test_no_reading_command_shows_what_the_operator_must_not_see(market: Market) -> None:
+    told = list(printed_by_every_reading_command(market))
+    assert len(told) > 20
+    assert_nothing_leaks({TERMINAL: told}, SECRETS)
+
+
+@pytest.mark.slow
+def test_after_the_close_the_seller_and_staff_alone_learn_what_was_bid(
+        market: Market, settle: Callable[[], None], log: Any) -> None:
+    with moved_clock(hours=2):
+        settle()
+        answers = {person: list(read_everything(market, person))
+                   for person in (SELLER, BUYER, BLOCKED, STRANGER, MODERATOR)}
+        told = list(printed_by_every_reading_command(market))
+    events = list(leaks.told_in_events())
+    assert "maximum" in found_by(answers[SELLER], AFTER_THE_CLOSE)
+    assert_nothing_leaks(answers | {TERMINAL: told, EVENTS: events, LOG: [("the log", log.getvalue())]},
+                         AFTER_THE_CLOSE)
+
+
+def read_everything(market: Market, person: str) -> Iterator[tuple[str, str]]:
+    """Yield what a person gets by every GET route of the marketplace, with every id that fits and by every filter."""
+    caller, ids = market.caller(person), named_ids(market)
+    for path in sorted(paths(market.app, ids), key=lambda path: "login" in path):  # a new login ends this one
+        if person != VISITOR and PAGES.intersection(path.split("/")[2:4]):
+            continue
+        answer = caller.get(path)
+        assert answer.status_code < 500, (person, path, answer.text)
+        yield f"GET {path}", f"{answer.headers}\n{answer.text}"
+
+
+def paths(app: Flask, ids: dict[str, list[str]]) -> Iterator[str]:
+    """Yield every path that the application's URL map answers with GET below the marketplace's root."""
+    mounts = set()
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith(f"{ROOT}/") or "GET" not in (rule.methods or ()):
+            continue
+        mounts.add("/".join(rule.rule.split("/")[:3]))
+        unknown = rule.arguments - ids.keys()
+        assert not unknown, f"{rule.rule}: say in NAMED what {unknown} may be"
+        for values in product(*(ids[name] for name in sorted(rule.arguments))):
+            made = rule.rule
+            for name, value in zip(sorted(rule.arguments), values, strict=True):
+                made = re.sub(rf"<(?:[^<>]*:)?{name}>", value, made)
+            yield made
+    visitor = ApiClient(app)
+    for mount in sorted(mounts):
+        for operation in operations(visitor, mount) if visitor.get(f"{mount}/openapi.json").status_code == 200 else ():
+            if operation.method == "GET" and not operation.places:
+                for query in operation.queries:
+                    for value in asked(query, ids):
+                        yield f"{operation.path}?{query}={value}"
+
+
+def asked(query: str, ids: dict[str, list[str]]) -> Iterable[str]:
+    """Return what a list is asked for by this parameter: a part of the secrets, people and what they sell."""
+    if query in ASKED:
+        return (NEEDLE,)
+    if query == "requestId":  # it names the call, and asks for nothing
+        return ()
+    return ids.get(query) or (ids["userId"][:2] + ids["productListingProductId"][:1] if query.endswith("Id") else ())
+
+
+def named_ids(market: Market) -> dict[str, list[str]]:
+    """Return name of a parameter → its values: the ids of all rows of each data object, and what NAMED says."""
+    ids: dict[str, list[str]] = {}
+    with reading() as connection:
+        for mapper in Entity.registry.mappers:
+            model = mapper.class_
+            if getattr(model, "__object__", None) and getattr(model, "__tablename__", None):
+                ids.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
+    ids |= {name: ids[other] for name, other in ALSO.items()} | NAMED
+    ids["userId"] = [client.user_id for client in market.people.values()]
+    return {name: values or [NOBODY] for name, values in ids.items()}
+
+
+def printed_by_every_reading_command(market: Market) -> Iterator[tuple[str, str]]:
+    """Yield what each command prints that has --json and changes nothing."""
+    ids, system = named_ids(market), ScriptInfo(create_app=lambda: market.app)
+    for name in COMMANDS:
+        for command, words in reading_commands(load_command(name), (name,)):
+            needed = [one.name for one in command.params if isinstance(one, click.Argument) and one.required]
+            for values in product(*(ids[str(one)] for one in needed)):
+                line = [*words[1:], *values, "--json"]
+                yield f"flask {name} {' '.join(line)}", CliRunner().invoke(load_command(name), line, obj=system).output
+
+
+def reading_commands(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[click.Command, tuple[str, ...]]]:
+    """Yield the commands below a group that print JSON and cannot be rehearsed: they change nothing."""
+    for name, member in command.commands.items() if isinstance(command, click.Group) else ():
+        yield from reading_commands(member, (*words, name))
+    options = {option.name for option in command.params}
+    if "as_json" in options and "dry_run" not in options:
+        yield command, words
+
+
+def found_by(texts: Iterable[tuple[str, str]], secrets: dict[str, Secret]) -> set[str]:
+    """Return the names of the secrets that stand in these texts."""
+    return {name for _, text in texts for name, secret in secrets.items() if re.search(secret.pattern, text)}
+
+
+def assert_nothing_leaks(seen: dict[str, list[tuple[str, str]]], secrets: dict[str, Secret]) -> None:
+    """Fail with every place where a reader saw a secret that is not his to see."""
+    found = [f"{reader} finds {name} in {where}: …{text[max(0, hit.start() - 80):hit.end() + 20]}… ({secret.why})"
+             for reader, texts in seen.items() for where, text in texts for name, secret in secrets.items()
+             if secret.known_to.get(reader, NOWHERE) not in where and (hit := re.search(secret.pattern, text))]
+    assert not found, "\n".join(found)

@@ -1,0 +1,24 @@
+"""What the tests of moderation may ask for besides: things of some seller that staff moderate, in every realm."""
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.platform.moderation.things import Things
+
+
+@pytest.fixture
+def things(app, people) -> "Iterator[Things]":
+    """Listings, feedback and messages that stand in a dict: the kinds of real services come with their services."""
+    from app.data.moderated_kinds import ModeratedKind, ModeratedKinds
+    from app.runtime import runtime
+    from tests.platform.moderation.things import Things
+
+    made, former = Things(), runtime().part(ModeratedKinds)
+    kinds = {entity_type: replace(former.get(entity_type, ModeratedKind(entity_type)), read=made.read_as(entity_type))
+             for entity_type in ("USER", "PRODUCT", "MESSAGE")}
+    runtime().keep(ModeratedKinds(former | kinds))
+    yield made
+    runtime().keep(former)
