@@ -2,7 +2,7 @@
 
 The entity types are the contract's (rules-marketplace §1.1) and ours; a kind acts in the realm of the actor."""
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from app.actor import Actor
@@ -32,16 +32,21 @@ class Subject:
 
 @dataclass(frozen=True)
 class HoldChange:
-    """How a thing is held from now on: `kind` HIDDEN, REMOVED or None; by the act with that id and number."""
+    """How a thing is held from now on: `kind` HIDDEN, REMOVED or None; by the act with that id.
+
+    `lifted` are the acts whose holds of the thing stand no more: what they set off may be taken back."""
 
     kind: str | None
     act_id: str
-    act_number: int
+    lifted: frozenset[str] = frozenset()
 
 
 Read = Callable[[Actor, str], Subject | None]
-SetHold = Callable[[UnitOfWork, str, HoldChange], object]
+Decide = Callable[[str | None], HoldChange]
+"""Given how the locked thing is held, returns how it is held from now on: holds add up behind its lock (M-2)."""
+SetHold = Callable[[UnitOfWork, str, Decide], list[str]]
 Lock = Callable[[UnitOfWork, str], object]
+Edit = Callable[[UnitOfWork, str, Mapping[str, Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,11 @@ class ModeratedKind:
 
     `restore` brings back the soft-deleted object with that id, in the unit of work of its caller; it returns whether it
     was gone, so that a second call changes nothing. It raises NotFound, and RuleViolated for what may not come back.
-    `read` returns the thing, held, archived or not, None where there is none. `set_hold` locks the thing and holds it
-    or lets it go, with what follows for offers and auctions; it raises NotFound. None: cannot be done to this kind.
-    `lock` only takes the lock of the thing, archived or not, before one transaction does several acts: `lock_rank` is
-    its model's."""
+    `read` returns the thing, held, archived or not, None where there is none. `set_hold` locks the thing, asks how it
+    is to be held, and holds it or lets it go, with what follows for offers and auctions; it returns sentences of what
+    cannot come back, and raises NotFound. `edit` locks the thing, sets these values and returns what they were before;
+    it raises NotFound, InvalidInput. None: cannot be done to this kind. `lock` only takes the lock of the thing,
+    archived or not, before one transaction does several acts: `lock_rank` is its model's."""
 
     entity_type: str
     restore: Restore | None = None
@@ -61,18 +67,35 @@ class ModeratedKind:
     set_hold: SetHold | None = None
     lock: Lock | None = None
     lock_rank: int = 0
+    edit: Edit | None = None
+
+
+Done = Mapping[str, Mapping[str, Any]]
+"""Kind of rows → id → what it was before, as JSON."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What an act takes from a person, or its undo gives back because no other act keeps it: selling, buying, and by a
+    ban what stands already."""
+
+    sells: bool
+    buys: bool
+    bans: bool
 
 
 @dataclass(frozen=True)
 class PersonEffect:
     """What a service does to its own rows when staff suspend or ban somebody, in the transaction that does it.
 
-    `suspended` and `banned` are given the person's id and the id of the act; `lifted` undoes what that act did and
-    returns sentences for what cannot come back. The account is locked by then (its rank is the lowest)."""
+    `take` does it to the person with that id and returns what it did, which the act keeps under `name`; `give_back`
+    undoes it by that and returns sentences for what cannot come back. The account is locked by then. Services that lock
+    rows of each other have one effect together, so that all are locked in order."""
 
-    suspended: Callable[[UnitOfWork, str, str], object] = field(default=lambda work, person_id, act_id: None)
-    banned: Callable[[UnitOfWork, str, str], object] = field(default=lambda work, person_id, act_id: None)
-    lifted: Callable[[UnitOfWork, str, str], list[str]] = field(default=lambda work, person_id, act_id: [])
+    realm: str
+    name: str
+    take: Callable[[UnitOfWork, str, Sides], Done]
+    give_back: Callable[[UnitOfWork, str, Sides, Done], list[str]]
 
 
 class ModeratedKinds(dict[str, ModeratedKind]):
@@ -80,4 +103,4 @@ class ModeratedKinds(dict[str, ModeratedKind]):
 
 
 class PersonEffects(tuple[PersonEffect, ...]):
-    """What the services of one application do to their rows, those on lower floors first."""
+    """What the services of one application do to their rows."""

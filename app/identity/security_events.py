@@ -27,7 +27,7 @@ from app.identity.login_throttle import Throttled
 log = logging.getLogger("guildhall.security")
 
 KINDS = ("login", "logout", "session", "second-factor", "password", "code", "role", "lock", "email", "phone", "account",
-         "client")
+         "client", "suspension")
 DONE, REFUSED, THROTTLED = "done", "refused", "throttled"
 
 

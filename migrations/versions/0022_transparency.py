@@ -2,12 +2,12 @@
 when they were closed.
 
 Revision ID: 0022
-Revises: 0018
+Revises: 0021
 """
 from alembic import op
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -113,7 +113,7 @@ def test_a_listing_of_who_is_deleted_while_it_is_made_does_not_stay(app, room, s
 def test_a_close_against_the_lock_of_the_leader_has_one_winner(app, room, settle, monkeypatch):
     auction = room.auction()
     kept, gone = room.placed(room.cleo, auction, 60), room.placed(room.ben, auction, 90)
-    rivals(app, monkeypatch, auctions, "inactive_among", lambda: auctions.close_auction(SYSTEM, auction, early=True),
+    rivals(app, monkeypatch, auctions, "standings_of", lambda: auctions.close_auction(SYSTEM, auction, early=True),
            lock(room.ben))
     settle()
     states = {room.bid_seen(room.admin, bid)["status"] for bid in (kept, gone)}

@@ -32,10 +32,16 @@ def fetch_prepared_among(connection: Connection, query: Callable[[int], Select[A
 
     The last id is repeated up to the next power of two, so that a process prepares few of them. Its condition on the
     ids is `is_among(column, count)`."""
+    values = among(ids)
+    return fetch_prepared(connection, query(len(values)), values)
+
+
+def among(ids: Collection[str]) -> dict[str, str]:
+    """Return the parameters of `is_among` for these ids, at least one: as many as the next power of two."""
     given = list(ids)
     count = 1 << (len(given) - 1).bit_length()
     given += given[-1:] * (count - len(given))
-    return fetch_prepared(connection, query(count), {f"id_{place}": id_ for place, id_ in enumerate(given)})
+    return {f"id_{place}": id_ for place, id_ in enumerate(given)}
 
 
 def is_among(column: Any, count: int) -> ColumnElement[bool]:

@@ -1,6 +1,8 @@
 """Agreed prices as orders take them: an accepted offer or a won bid settles at its price, once.
 
 Called inside the order's unit of work, behind the listing's lock; no route leads here."""
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
@@ -70,6 +72,31 @@ def claim_bid(actor: Actor, bid_id: str, *, bidder_id: str, product_id: str, ord
         work.change(bid, order_id=order_id)
         work.commit()
         return bid.bid_amount
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The accepted offers and won bids that several orders have taken, locked."""
+
+    offers: list[Offer]
+    bids: list[Bid]
+
+
+def lock_claims(work: UnitOfWork, order_ids: Collection[str]) -> Claims:
+    """Lock what these orders have taken, before the orders themselves are locked."""
+    return Claims(work.all(select(Offer).where(Offer.order_id.in_(order_ids)).order_by(Offer.id), lock=True),
+                  work.all(select(Bid).where(Bid.order_id.in_(order_ids)).order_by(Bid.id), lock=True))
+
+
+def free_claims(work: UnitOfWork, claims: Claims, order_ids: Collection[str]) -> None:
+    """Give back what those of the orders had taken that are cancelled now."""
+    for bid in claims.bids:
+        if bid.order_id in order_ids:
+            work.change(bid, order_id=None)
+    for offer in claims.offers:
+        if offer.order_id in order_ids:
+            work.change(offer, order_id=None)
+            note_promises(work, offer.product_id)
 
 
 def release_claims(actor: Actor, order_id: str, *, product_id: str | None = None) -> None:

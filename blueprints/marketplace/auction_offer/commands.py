@@ -1,6 +1,8 @@
 """The writes of auctionOffer on bids: place, raise, buy, take back, settle, close (offers: offer_commands.py).
 
-Each takes the listing's row lock first; behind it the clock is asked and every rule decided."""
+Each takes the listing's row lock first, a bid behind the accounts of both; behind it the clock is asked and every rule
+decided."""
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
@@ -25,10 +27,13 @@ from blueprints.marketplace.product_listing.auction_state import (
     lock_listing,
     record_close,
     record_standing,
+    refuse_held,
 )
 from blueprints.marketplace.product_listing.commands import CLOSE_AUCTION
 from blueprints.marketplace.product_listing.lending import AuctionListing
-from blueprints.platform.people.queries import inactive_among, refuse_inactive
+from blueprints.marketplace.product_listing.trading import share_parties
+from blueprints.platform.people.queries import inactive_in, refuse_inactive, standings_of
+from blueprints.platform.people.rules import SELLING, WINNING
 
 
 def place_bid(actor: Actor, *, product_id: str, bid_amount: Decimal, currency: str, buy_now: bool = False,
@@ -38,9 +43,10 @@ def place_bid(actor: Actor, *, product_id: str, bid_amount: Decimal, currency: s
     Raises InvalidInput, NotFound, Forbidden (own listing), RuleViolated (rules-marketplace §2.3, decisions 8–11)."""
     amount = minor_of("bidAmount", bid_amount, currency)
     with unit_of_work(actor) as work:
+        parties = share_parties(work, [product_id])
         listing = lock_listing(work, product_id)
         _refuse_wrong_auction(actor, listing, currency)
-        refuse_inactive(actor, sellers=[listing.seller_id])
+        refuse_inactive(actor, sellers=[listing.seller_id], buyer=actor.user_id, known=parties)
         own = _active_bid_of(work, product_id, actor.user_id)
         take = _buy if buy_now else _bid
         bid = take(work, listing, own, amount, id)
@@ -88,7 +94,8 @@ def delete_bid(actor: Actor, bid_id: str) -> Bid:
 def close_auction(actor: Actor, product_id: str, *, early: bool = False) -> AuctionListing:
     """Close an auction whose effective end has passed (staff: `early`, at any time); closing twice changes nothing.
 
-    Raises NotFound, RuleViolated while the auction runs (decision 12). A withdrawn listing closes without a sale."""
+    Raises NotFound, RuleViolated while the auction runs (decision 12). A listing that is withdrawn or held closes
+    without a sale."""
     with unit_of_work(actor) as work:
         listing = lock_listing(work, product_id, withdrawn_too=True)
         if listing.type != "AUCTION":
@@ -125,6 +132,7 @@ def _active_bid_of(work: UnitOfWork, product_id: str, user_id: str | None) -> Bi
 
 def _refuse_wrong_auction(actor: Actor, listing: AuctionListing, currency: str) -> None:
     require(not actor.is_user(listing.seller_id), "errMsg_sellersMayNotBidOnTheirOwnAuction")
+    refuse_held(listing)
     if listing.type != "AUCTION":
         raise RuleViolated("NotAnAuction", "Bids are taken on auctions only")
     if currency != listing.currency:
@@ -236,6 +244,7 @@ def _award(work: UnitOfWork, listing: AuctionListing, bid: Bid) -> None:
     """Let staff's word close the auction: the leader wins at the price, anybody else at the amount that bid shows."""
     if not listing.is_active:
         raise RuleViolated("ListingGone", "The listing was withdrawn")
+    refuse_held(listing)
     refuse_inactive(work.actor, sellers=[listing.seller_id], buyer=bid.user_id)
     price = listing.current_bid if listing.highest_bidder_id == bid.user_id else bid.bid_amount
     _move_price(work, listing, rules.sold_to(listing, buyer=bid.user_id, price=price or bid.bid_amount), bid)
@@ -264,11 +273,56 @@ def _take_out(work: UnitOfWork, listing: AuctionListing, user_ids: AbstractSet[s
     return len(bids)
 
 
+def take_out_bids(work: UnitOfWork, listing: AuctionListing, user_id: str) -> dict[str, Any]:
+    """Cancel the bid of a banned person on a locked auction, the price follows (M-5).
+
+    Returns its id → what put_back_bid must know to leave the auction as it was; no secret maximum in it."""
+    own = _active_bid_of(work, listing.id, user_id)
+    if own is None or listing.closed_at is not None:
+        return {}
+    price = listing.current_bid
+    shown = {bid.id: bid.bid_amount for bid in work.all(_active_bids(listing.id)) if bid is not own}
+    _take_out(work, listing, {user_id})
+    changed = {bid.id: shown[bid.id] for bid in work.all(_active_bids(listing.id)) if bid.bid_amount != shown[bid.id]}
+    return {own.id: {"price": price, "bids": sorted(shown), "count": listing.bid_count, "shown": changed}}
+
+
+def put_back_bid(work: UnitOfWork, bid: Bid, before: Mapping[str, Any]) -> bool:
+    """Let a bid stand again that a ban has taken out of this locked auction; returns whether it does (M-5).
+
+    Not when the auction is over, or the bidder has bid on it again."""
+    listing = lock_listing(work, bid.product_id, withdrawn_too=True)
+    is_free = bid.status == "CANCELLED" and bid.is_active and listing.is_active
+    if not is_free or not rules.may_come_back(listing, now()) or _has_newer(work, bid):
+        return False
+    others = work.all(_active_bids(listing.id).order_by(Bid.maximum.desc(), Bid.sequence))
+    is_unchanged = (sorted(other.id for other in others), listing.bid_count) == (before["bids"], before["count"])
+    work.change(bid, status="ACTIVE")
+    best = sorted([*others, bid], key=lambda one: (-one.maximum, one.sequence))
+    after = rules.standing_put_back(listing, _increments_for(listing.currency), [
+        rules.StandingBid(one.user_id, one.maximum) for one in best[:2]], before["price"] if is_unchanged else None)
+    for other in others if is_unchanged else ():
+        work.change(other, bid_amount=before["shown"].get(other.id, other.bid_amount))
+    _move_price(work, listing, after, bid)
+    if after.current_bid is not None:
+        work.change(best[0], bid_amount=after.current_bid)
+    work.flush()
+    return True
+
+
+def _has_newer(work: UnitOfWork, bid: Bid) -> bool:
+    newer = select(Bid.id).where(Bid.product_id == bid.product_id, Bid.user_id == bid.user_id,
+                                 Bid.sequence > bid.sequence).limit(1)
+    return bool(work.rows(newer))
+
+
 def _close(work: UnitOfWork, listing: AuctionListing, moment: datetime) -> None:
-    """Close a locked auction; who is not active neither sells nor wins (decision 41)."""
+    """Close a locked auction; who is not active neither sells nor wins (decision 41), but who is suspended may win
+    (M-4, M-6)."""
     bidders = [row.user_id for row in work.rows(select(Bid.user_id).where(Bid.product_id == listing.id, ACTIVE_BID))]
-    inactive = inactive_among(work.actor.realm, [listing.seller_id, *bidders])
-    is_sold = listing.is_active and listing.seller_id not in inactive
+    known = standings_of(work.actor.realm, [listing.seller_id, *bidders])
+    is_sold = listing.is_live and not inactive_in(known, [listing.seller_id], SELLING)
+    inactive = inactive_in(known, bidders, WINNING)
     if is_sold and inactive:
         _take_out(work, listing, inactive)
     result = rules.outcome(listing)
@@ -279,8 +333,8 @@ def _close(work: UnitOfWork, listing: AuctionListing, moment: datetime) -> None:
 
 
 def _settle(work: UnitOfWork, listing: AuctionListing, winner: Bid | None, moment: datetime) -> None:
-    """Make one bid WON at the price and the rest LOST (CANCELLED when the listing is gone), and say so."""
-    lost = "LOST" if listing.is_active else "CANCELLED"
+    """Make one bid WON at the price and the rest LOST (CANCELLED when the listing is gone or held), and say so."""
+    lost = "LOST" if listing.is_live else "CANCELLED"
     for bid in work.all(_active_bids(listing.id)):
         work.change(bid, status=lost if bid is not winner else "WON")
     if winner is not None:

@@ -1,6 +1,8 @@
 """The writes of auctionOffer on offers: make, answer, withdraw, lapse, second chance.
 
-The listing's row lock comes first, so that one unit is promised to one buyer."""
+The listing's row lock comes first, so that one unit is promised to one buyer; only the accounts of both are shared
+before."""
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,9 +21,18 @@ from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.claims import note_promises, promised_since, promised_units
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, PENDING_OFFER, Bid, Offer
-from blueprints.marketplace.product_listing.auction_state import forget_winner, lock_listing, units_in_stock
+from blueprints.marketplace.product_listing.auction_state import (
+    forget_winner,
+    lock_listing,
+    refuse_held,
+    units_in_stock,
+)
 from blueprints.marketplace.product_listing.lending import AuctionListing
+from blueprints.marketplace.product_listing.trading import share_parties
+from blueprints.platform.auth.lending import share_accounts
+from blueprints.platform.auth.rules import Standing
 from blueprints.platform.people.queries import inactive_among, refuse_inactive
+from blueprints.platform.people.rules import BUYING
 
 EXPIRE_OFFER = "expire-offer"
 
@@ -43,8 +54,9 @@ def make_offer(actor: Actor, *, product_id: str, offer_amount: Decimal, currency
     amount = minor_of("offerAmount", offer_amount, currency)
     _refuse_past(expires_at)
     with unit_of_work(actor) as work:
+        parties = share_parties(work, [product_id])
         listing = lock_listing(work, product_id)
-        _refuse_unofferable(actor, listing, currency)
+        _refuse_unofferable(actor, listing, currency, parties)
         if counter_offer_id is not None:
             _answer_counter(work, actor, product_id, counter_offer_id)
         _leave_no_pending(work, actor, product_id)
@@ -65,7 +77,10 @@ def answer_offer(actor: Actor, offer_id: str, *, status: str | None = None, coun
     Raises InvalidInput, NotFound, Forbidden (wrong party), RuleViolated (wrong step) (rules-marketplace §2.3)."""
     _check_counter(status, counter_amount, counter_message, expires_at)
     with unit_of_work(actor) as work:
-        listing = lock_listing(work, work.get(Offer, offer_id).product_id, withdrawn_too=True)
+        named = work.get(Offer, offer_id)
+        if status in ("ACCEPTED", "COUNTERED"):
+            share_accounts(work, {named.seller_id, named.buyer_id})
+        listing = lock_listing(work, named.product_id, withdrawn_too=True)
         offer = work.lock(Offer, offer_id)
         parties = _parties(actor, offer)
         if status is not None:
@@ -144,6 +159,7 @@ def end_unpaid_win(actor: Actor, product_id: str) -> GivenChance | None:
 def _end_unpaid_win(work: UnitOfWork, actor: Actor, product_id: str) -> Offer | None:
     listing = lock_listing(work, product_id)
     require_self_or_staff(actor, listing.seller_id)
+    refuse_held(listing)
     refuse_inactive(actor, sellers=[listing.seller_id])
     winner = work.first(select(Bid).where(Bid.product_id == product_id, Bid.status == "WON"))
     _refuse_second_chance(work, listing, winner)
@@ -176,11 +192,12 @@ def decline_open_offers(actor: Actor, product_id: str) -> int:
         return declined
 
 
-def _refuse_unofferable(actor: Actor, listing: AuctionListing, currency: str) -> None:
+def _refuse_unofferable(actor: Actor, listing: AuctionListing, currency: str, parties: Mapping[str, Standing]) -> None:
     require(not actor.is_user(listing.seller_id), "errMsg_sellersMayNotOfferOnTheirOwnListing")
+    refuse_held(listing)
     if listing.type != "FIXED":
         raise RuleViolated("NotFixedPrice", "Offers are taken on fixed-price listings only")
-    refuse_inactive(actor, sellers=[listing.seller_id])
+    refuse_inactive(actor, sellers=[listing.seller_id], buyer=actor.user_id, known=parties)
     if not listing.accept_offers:
         raise RuleViolated("OffersNotAccepted", "The seller takes no offers on this listing")
     if currency != listing.currency:
@@ -269,6 +286,7 @@ def _promise_unit(work: UnitOfWork, listing: AuctionListing, offer: Offer) -> No
     """Refuse when no unit is left for one more accepted offer; the last one declines the others (decision 13)."""
     if not listing.is_active:
         raise RuleViolated("ListingGone", "The listing was withdrawn")
+    refuse_held(listing)
     if listing.currency != offer.currency:
         raise RuleViolated("CurrencyDiffers", f"The listing is now priced in {listing.currency}")
     if listing.type != "FIXED":
@@ -340,7 +358,7 @@ def _runner_up(work: UnitOfWork, listing: AuctionListing, least: int) -> Bid | N
     left = work.all(select(Bid).where(
         Bid.product_id == listing.id, Bid.status == "LOST", Bid.is_active.is_(True), Bid.maximum >= least, ~has_later,
         Bid.user_id != listing.highest_bidder_id, Bid.user_id.not_in(asked)).order_by(Bid.maximum.desc(), Bid.sequence))
-    inactive = inactive_among(work.actor.realm, [bid.user_id for bid in left])
+    inactive = inactive_among(work.actor.realm, [bid.user_id for bid in left], BUYING)
     return next((bid for bid in left if bid.user_id not in inactive), None)
 
 

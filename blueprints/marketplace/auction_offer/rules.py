@@ -235,18 +235,44 @@ def standing_without(auction: Auction, table: IncrementTable, remaining: list[St
     """Return the standing after a bid left the auction (rules-marketplace §2.3; a raise never comes of it).
 
     `remaining` are the best ACTIVE bids, highest maximum first and earlier first among equals; two are enough."""
+    before, after = standing_of(auction), _standing_by(auction, table, remaining)
+    if not remaining or auction.bidding_mode == OPEN:
+        return after
+    return replace(after, current_bid=min(after.current_bid or 0, before.current_bid or 0))
+
+
+def standing_put_back(auction: Auction, table: IncrementTable, bids: list[StandingBid],
+                      former_price: int | None) -> Standing:
+    """Return the standing after bids came back that a ban had taken out; `bids` as of standing_without (M-5).
+
+    `former_price` is what showed before the ban, where nobody has bid or left since: the auction is as it was. Else the
+    price is what these bids make it, and does not fall."""
+    after = _standing_by(auction, table, bids)
+    if former_price is not None:
+        return replace(after, current_bid=former_price)
+    if auction.bidding_mode == OPEN:
+        return after
+    return replace(after, current_bid=max(after.current_bid or 0, auction.current_bid or 0))
+
+
+def may_come_back(auction: Auction, now: datetime) -> bool:
+    """Return whether bids that a ban has taken out still count: the auction runs (M-5)."""
+    return auction.closed_at is None and not is_over(auction, now)
+
+
+def _standing_by(auction: Auction, table: IncrementTable, bids: list[StandingBid]) -> Standing:
+    """Return the standing that these best bids alone make, highest maximum first."""
     before = standing_of(auction)
-    if not remaining:
+    if not bids:
         return replace(before, current_bid=None, highest_bidder_id=None, leader_max=None, runner_up_max=None)
-    top, second = remaining[0], (remaining[1] if len(remaining) > 1 else None)
+    top, second = bids[0], (bids[1] if len(bids) > 1 else None)
     after = replace(before, highest_bidder_id=top.bidder, leader_max=top.maximum,
                     runner_up_max=second.maximum if second else None)
     if auction.bidding_mode == OPEN:
         return replace(after, current_bid=top.maximum)
     floor = floor_of(auction.start_price, auction.start_bid)
     price = proxy_price(table, top.maximum, second.maximum) if second else floor
-    lifted = _lifted_to_reserve(auction, replace(after, current_bid=max(price, floor)))
-    return replace(lifted, current_bid=min(lifted.current_bid or 0, before.current_bid or 0))
+    return _lifted_to_reserve(auction, replace(after, current_bid=max(price, floor)))
 
 
 def reserve_met(auction: Auction) -> bool:

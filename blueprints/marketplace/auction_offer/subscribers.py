@@ -8,6 +8,7 @@ from blueprints.marketplace.product_listing.auction_state import lock_listing
 from blueprints.marketplace.product_listing.topics import PRODUCT_DELETED
 from blueprints.platform.auth.topics import standing_topic, user_topic
 from blueprints.platform.people.queries import inactive_among
+from blueprints.platform.people.rules import WINNING
 
 
 @subscribe(PRODUCT_DELETED, name="auction_offer.end_with_listing")
@@ -24,6 +25,6 @@ def end_with_listing(work: UnitOfWork, event: Event) -> None:
            name="auction_offer.end_with_person")
 def end_with_person(work: UnitOfWork, event: Event) -> None:
     """Take out the standing bids and let lapse the open offers of who was locked, archived or deleted (decision 41)."""
-    if inactive_among(event.realm, [event.key]):
+    if inactive_among(event.realm, [event.key], WINNING):
         take_out_bids_of(work.actor, event.key)
         end_offers_of(work.actor, event.key)

@@ -25,7 +25,7 @@ from app.payments.booking import attempts_of, book_manual_payment, lock_order
 from app.payments.pay import SETTLE_JOB
 from app.payments.records import OPEN, UNSETTLED_STATES, PaymentRefund
 from app.runtime import runtime
-from blueprints.marketplace.auction_offer.claims import release_claims
+from blueprints.marketplace.auction_offer.claims import free_claims, lock_claims, release_claims
 from blueprints.marketplace.order_management import history, ledger, rules, topics
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import RELEASED, RESERVED, SOLD, Order, OrderItem
@@ -55,6 +55,11 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, rea
             record_fix(actor, order_id, f"{reason}: {before} → {_payment_of(order)}")
         work.commit()
     return order
+
+
+def ship_order(actor: Actor, order_id: str, *, carrier: str, tracking_number: str) -> None:
+    """Ship a paid order, whose units leave the stock for good; raises as change_status."""
+    change_status(actor, order_id, status="SHIPPED", carrier=carrier, tracking_number=tracking_number)
 
 
 def fix_payment(actor: Actor, order_id: str, *, reason: str, status: str | None = None,
@@ -281,6 +286,28 @@ def expire_order(work: UnitOfWork, order_id: str) -> None:
     if not _has_lapsed(order) or _close_open_payments(work, order_id):
         raise RuleViolated("ConcurrentChange", "the order was paid or changed just now")
     _cancel(work, order, items_of(work, order_id), stock)
+
+
+def cancel_unpaid_orders(work: UnitOfWork, buyer_id: str, stock: Stock) -> list[str]:
+    """Cancel the unpaid orders of a banned buyer, whose listings are all locked; returns their ids (M-6).
+
+    One that was paid meanwhile stays. What is open at the gateway is closed there after the commit."""
+    ids = unpaid_orders_of(work, buyer_id)
+    claims = lock_claims(work, ids)
+    orders = work.all(select(Order).where(Order.id.in_(ids)).order_by(Order.id), lock=True)
+    unpaid = [order for order in orders if order.paid_at is None and order.released_at is None]
+    cancelled = [order.id for order in unpaid]
+    free_claims(work, claims, cancelled)
+    for order in unpaid:
+        _cancel(work, order, items_of(work, order.id), stock)
+    return cancelled
+
+
+def unpaid_orders_of(work: UnitOfWork, buyer_id: str) -> list[str]:
+    """Return the ids of the orders of a buyer that were never paid and still hold their units."""
+    rows = work.rows(select(Order.id).where(
+        Order.buyer_id == buyer_id, Order.is_active.is_(True), Order.paid_at.is_(None), Order.released_at.is_(None)))
+    return [row.id for row in rows]
 
 
 def release_order(work: UnitOfWork, order_id: str) -> None:

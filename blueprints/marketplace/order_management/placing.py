@@ -1,6 +1,7 @@
 """Placing orders: the order, its lines at the prices that hold, the units reserved for them (decisions 11, 14).
 
-Listings are locked first, in the order of their ids, then agreements, then the order (app/data/lock_order.py)."""
+The accounts of both sides are shared first; then listings are locked, in the order of their ids, then agreements, then
+the order (app/data/lock_order.py)."""
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +26,7 @@ from blueprints.marketplace.order_management.history import LINE_ADDED, PLACED, 
 from blueprints.marketplace.order_management.models import RESERVED, Order, OrderItem
 from blueprints.marketplace.product_listing.lending import OrderedListing
 from blueprints.marketplace.product_listing.stock import lock_listings, reserve
+from blueprints.marketplace.product_listing.trading import share_parties
 from blueprints.platform.people.queries import refuse_inactive
 
 EXPIRE_ORDER = "expire-order"
@@ -55,9 +57,11 @@ def place_order(actor: Actor, *, shipping_address: dict[str, Any], payment_metho
     Raises NotFound (listing), Forbidden (own listing), InvalidInput (a summary that differs), RuleViolated (stock,
     price, currency, taken orderNumber)."""
     with unit_of_work(actor) as work:
+        parties = share_parties(work, [line.product_id for line in lines]) if lines else None
         listings = lock_listings(work, [line.product_id for line in lines])
         _refuse_own(actor, listings.values())
-        refuse_inactive(actor, sellers={listing.seller_id for listing in listings.values()})
+        refuse_inactive(actor, sellers={listing.seller_id for listing in listings.values()}, buyer=actor.user_id,
+                        known=parties)
         order_id = id or uuid7()
         priced = [_price(work, actor, listings[line.product_id], order_id, line) for line in lines]
         order = work.insert(Order(
@@ -82,9 +86,10 @@ def add_item(actor: Actor, order_id: str, wanted: Wanted) -> OrderItem:
     Raises NotFound, Forbidden (not the buyer's order, own listing), RuleViolated (rules-marketplace §7.3)."""
     with unit_of_work(actor) as work:
         _refuse_closed(actor, work.get(Order, order_id))
+        parties = share_parties(work, [wanted.product_id])
         listing = lock_listings(work, [wanted.product_id])[wanted.product_id]
         _refuse_own(actor, [listing])
-        refuse_inactive(actor, sellers=[listing.seller_id])
+        refuse_inactive(actor, sellers=[listing.seller_id], buyer=actor.user_id, known=parties)
         price = _price(work, actor, listing, order_id, wanted)
         order = work.lock(Order, order_id)
         _refuse_closed(actor, order)

@@ -30,7 +30,9 @@ from blueprints.marketplace.order_management.models import (
     PaymentMethod,
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, EXPIRE_ORDER, items_of
-from blueprints.platform.people.queries import inactive_among
+from blueprints.marketplace.product_listing.stock import has_held
+from blueprints.platform.people.queries import inactive_in, standings_of
+from blueprints.platform.people.rules import BUYING, SELLING, SETTLING
 
 RELEASE_ORDER = "release-order"
 
@@ -50,14 +52,29 @@ def refuse_unpayable(order: AnyOrder) -> None:
     if not rules.is_payable(order.status, order.payment_confirmation, was_paid=False,
                             payable_until=order.payable_until, now=now()):
         raise RuleViolated("OrderNotPayable", f"an order that is {order.status} cannot be paid (any more)")
-    if not may_be_sold(order):
+    if not _may_all_trade(order, SELLING, BUYING):
         raise RuleViolated("PartyInactive", "the buyer or a seller of the order is not active at present")
+    if has_held(_products_of(order)):
+        raise RuleViolated("ListingHeld", "moderation holds a listing of the order; it cannot be paid at present")
 
 
 def may_be_sold(order: AnyOrder) -> bool:
-    """Return whether the buyer and every seller of the order may trade now (decision 41)."""
+    """Return whether money that arrives for the order stays: buyer and sellers are here (decision 41).
+
+    Of a suspended party, what was paid already counts, though nothing more may be paid (moderation.md M-7)."""
+    return _may_all_trade(order, SETTLING, SETTLING)
+
+
+def _may_all_trade(order: AnyOrder, as_seller: str, as_buyer: str) -> bool:
     sellers = fetch(select(OrderItem.seller_id).where(OrderItem.order_id == order.id, OrderItem.is_active.is_(True)))
-    return not inactive_among("marketplace", [order.buyer_id, *(row.seller_id for row in sellers)])
+    selling = [row.seller_id for row in sellers]
+    known = standings_of("marketplace", [order.buyer_id, *selling])
+    return not inactive_in(known, selling, as_seller) and not inactive_in(known, [order.buyer_id], as_buyer)
+
+
+def _products_of(order: AnyOrder) -> list[str]:
+    return [row.product_id for row in fetch(select(OrderItem.product_id).where(
+        OrderItem.order_id == order.id, OrderItem.is_active.is_(True)))]
 
 
 def accepts_payment(order: AnyOrder) -> bool:
@@ -69,7 +86,7 @@ def accepts_payment(order: AnyOrder) -> bool:
 def wants_payment(order: AnyOrder) -> bool:
     """Return whether payments of the order may still be sent or stay open."""
     is_in_time = order.payable_until is not None and now() < order.payable_until
-    return accepts_payment(order) and is_in_time and may_be_sold(order)
+    return accepts_payment(order) and is_in_time and _may_all_trade(order, SELLING, BUYING)
 
 
 def on_started(work: UnitOfWork, order: Order, attempt: PaymentAttempt) -> None:

@@ -34,7 +34,7 @@ def create_product(actor: Actor, **given: Any) -> Product:
     product = Product(**terms, seller_id=actor.user_id)
     product.media_asset_ids = _distinct(terms.get("media_asset_ids") or [])
     with unit_of_work(actor) as work:
-        refuse_inactive(actor)
+        refuse_inactive(actor, sellers=[actor.user_id])
         work.insert(product)
         _show_media(work, product, before=[])
         _set_end(work, product, product.end_bid_date)
@@ -58,7 +58,7 @@ def update_product(actor: Actor, product_id: str, **given: Any) -> Product:
     with unit_of_work(actor) as work:
         product = work.lock(Product, product_id)
         require_self_or_staff(actor, product.seller_id)
-        refuse_inactive(actor)
+        refuse_inactive(actor, sellers=[actor.user_id])
         _refuse(rules.edit_refusal(vars(product), now()))
         before, announced_end = list(product.media_asset_ids), product.end_bid_date
         work.change(product, **_checked_changes(actor, product, given))
@@ -202,7 +202,8 @@ def _show_media(work: UnitOfWork, product: Product, before: list[str]) -> None:
     if not touched:
         return
     found = {media.id: media for media in work.all(select(Media).where(Media.id.in_(touched), Media.is_active))}
-    unknown = [media_id for media_id in shown if media_id in touched and media_id not in found]
+    unknown = [media_id for media_id in shown
+               if media_id in touched and (media_id not in found or found[media_id].held is not None)]
     if unknown:
         _refuse_faults({"media_asset_ids": f"unknown media asset {unknown[0]}"})
     for media in found.values():

@@ -16,6 +16,7 @@ from app.search.in_sql import holds_words
 from blueprints.marketplace.search_indexing.documents import SCHEMA
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.platform.people.queries import people_at_rest
+from blueprints.platform.people.rules import SELLING
 
 SEARCH_FILTERS = Filters((
     equal(SearchIndex.document_type), equal(SearchIndex.reference_id), equal(SearchIndex.indexed_at)))
@@ -86,7 +87,7 @@ def _slow_batches(asked: ReadRequest, words: str) -> Iterator[list[Wire]]:
 
 def _of_active_sellers() -> list[Any]:
     """Leave out the records of sellers who are not active, until the event has taken them out (decision 41)."""
-    at_rest = sorted(people_at_rest("marketplace"))
+    at_rest = sorted(people_at_rest("marketplace", SELLING))
     if not at_rest:
         return []
     return [or_(SearchIndex.seller_ref.is_(None), SearchIndex.seller_ref.not_in(at_rest)),

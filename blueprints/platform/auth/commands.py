@@ -12,7 +12,7 @@ from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import Forbidden, InvalidInput, NotFound, RuleViolated
+from app.errors import DuplicateRecord, Forbidden, InvalidInput, NotFound, RuleViolated
 from app.identity.access import require, require_self
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
@@ -22,6 +22,7 @@ from app.notify.mailbox import forget_letters, sends_sms
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, RoleSecondFactor, account_model, is_unverified
 from blueprints.platform.auth.rules import gravatar_url, is_replaceable, is_restorable, normal_mobile
+from blueprints.platform.auth.suspensions import suspensions
 from blueprints.platform.auth.topics import purged_topic, standing_topic
 
 LOCK_ENDS = "lock-ends"
@@ -31,9 +32,12 @@ def register_user(actor: Actor, *, email: str, password_hash: str, fullname: str
     """Create an unverified account for a visitor; raises RuleViolated YourProfileIsArchivedPleaseLoginToRestore.
 
     It takes the place of an account of that address that was never verified (decision 44): nobody holds an address
-    by typing it in. Within the resend window, and of two at once, the second meets EmailAlreadyExists."""
+    by typing it in. Within the resend window, and of two at once, the second meets EmailAlreadyExists, as does whoever
+    comes with the address of a banned person (moderation.md M-12)."""
     with unit_of_work(actor) as work:
         model = account_model(actor.realm)
+        if suspensions().is_banned_address(actor.realm, email):
+            raise DuplicateRecord(*model.__duplicates__[f"uq_{model.__tablename__}_email"])
         former = work.find(model, model.email == email, model.is_active.is_(True), model.email_verified.is_(False),
                            lock=True)
         if former is not None and gives_way(former):
@@ -49,7 +53,8 @@ def gives_way(account: Any) -> bool:
     settings = runtime().settings
     return (account is not None and account.is_active and not account.email_verified
             and settings.email_verification_required and is_replaceable(
-                account.role_id, account.created_at, account.locked_until, now(), settings.verification_resend_seconds))
+                account.role_id, account.created_at, account.locked_until or account.suspended_until, now(),
+                settings.verification_resend_seconds))
 
 
 def create_user(actor: Actor, *, email: str, password_hash: str, fullname: str, id: str | None = None,

@@ -1,10 +1,14 @@
 """What this service lends of accounts: that they stay as they are until the borrower's transaction ends."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Select, select
 
 from app.data.unit_of_work import UnitOfWork
 from blueprints.platform.auth.models import Account, account_model
+from blueprints.platform.auth.queries import standing_columns
+from blueprints.platform.auth.rules import Standing
 
 
 def lock_accounts(work: UnitOfWork, user_ids: Iterable[str]) -> frozenset[str]:
@@ -15,6 +19,20 @@ def lock_accounts(work: UnitOfWork, user_ids: Iterable[str]) -> frozenset[str]:
 def share_accounts(work: UnitOfWork, user_ids: Iterable[str]) -> frozenset[str]:
     """The same, shared with others who only want them unchanged: who locks or changes one of them waits."""
     return frozenset(account.id for account in work.share(_accounts(work, user_ids)))
+
+
+def share_standings(work: UnitOfWork, user_ids: CompoundSelect[Any], values: Mapping[str, Any]) -> dict[str, Standing]:
+    """Return id → standing of the accounts whose ids the query gives, shared as by share_accounts, in one statement.
+
+    The query is built once for all calls: `values` are its parameters."""
+    rows = work.rows(_shared(account_model(work.actor.realm), user_ids), values)
+    return {row[0]: Standing(*row) for row in rows}
+
+
+@cache  # every bid asks it
+def _shared(model: type[Account], user_ids: CompoundSelect[Any]) -> Select[Any]:
+    return (select(*standing_columns(model)).where(model.id.in_(user_ids)).order_by(model.id)
+            .with_for_update(read=True, of=model))
 
 
 def _accounts(work: UnitOfWork, user_ids: Iterable[str]) -> Select[Account]:

@@ -6,9 +6,11 @@ from sqlalchemy import select
 
 from app.actor import Actor
 from app.clock import now
+from app.data.columns import iso
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, LoginRequired
 from app.identity.access_tokens import issue_access_token
+from app.identity.appeal_tokens import issue
 from app.identity.authentication import identity
 from app.identity.devices import device_token, known_device
 from app.identity.login_throttle import Bound, Delay, Limit
@@ -22,7 +24,8 @@ from app.runtime import runtime
 from blueprints.platform.auth.commands import reopen_account
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.queries import find_account, role_factors
-from blueprints.platform.auth.rules import is_restorable, owed_factors
+from blueprints.platform.auth.rules import FOREVER, holds, is_restorable, owed_factors
+from blueprints.platform.auth.suspensions import suspensions
 
 # Guesses at one account from one address, at all accounts from one address, at one account from all addresses. The last
 # is a delay (decision 54): nobody is kept out of his account by strangers, and of a known device not even delayed.
@@ -46,7 +49,8 @@ def log_in(actor: Actor, username: str, password: str, device: str) -> Login:
     """Open a session for whoever knows the password; an archived account comes back to life by it.
 
     `device` is the token a former login left on the client, "" without one. Raises LoginRequired (401, the same for an
-    unknown user), Forbidden EmailVerificationNeeded or AccountLocked, Throttled after too many failures."""
+    unknown user), Forbidden AccountSuspended, AccountLocked or EmailVerificationNeeded (in this order, moderation.md
+    M-11), Throttled after too many failures."""
     realm, email = actor.realm, typed_address(username)
     row = find_account(realm, email)
     user_id, counted = row.id if row else None, _counted(actor, row, email, device)
@@ -136,10 +140,23 @@ def _owed(account: Account) -> frozenset[str]:
 
 
 def _require_fit(account: Account) -> None:
+    if holds(account.suspended_until, now()):
+        raise Forbidden("errMsg_AccountSuspended", "AccountSuspended", _suspension_of(account))
+    if holds(account.locked_until, now()):
+        raise Forbidden("errMsg_AccountLocked", "AccountLocked")
     if runtime().settings.email_verification_required and not account.email_verified:
         raise Forbidden("errMsg_EmailVerificationNeeded", "EmailVerificationNeeded")
-    if account.locked_until is not None and account.locked_until > now():
-        raise Forbidden("errMsg_AccountLocked", "AccountLocked")
+
+
+def _suspension_of(account: Account) -> dict[str, Any]:
+    """Return until when (None: for good) and why, and what appeals without a login while there is time (M-10)."""
+    realm, act_id = account.realm_of_row, str(account.suspended_by)
+    facts = suspensions().facts(realm, act_id)
+    token = None
+    if facts is not None and holds(facts.appeal_until, now()):
+        token = issue(runtime().settings.secret_key, realm, act_id, account.id, facts.appeal_until)
+    until = None if account.suspended_until == FOREVER else iso(account.suspended_until)
+    return {"until": until, "reason": facts.reason if facts else None, "appealToken": token}
 
 
 def _may_return(account: Any) -> bool:

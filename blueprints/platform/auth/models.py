@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Index, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import boolean, folded, instant, json_object, string, web_address
+from app.data.columns import boolean, folded, identifier, instant, json_object, string, web_address
 from app.data.entity import Base, Entity
 from app.data.short_ids import short_id_index
 from app.identity.roles import USER
@@ -32,6 +32,11 @@ class Account(Entity):
     email_verified: Mapped[bool] = boolean(default=False)
     archived_at: Mapped[datetime | None] = instant(hidden=True)
     locked_until: Mapped[datetime | None] = instant(hidden=True)
+    # What moderation decided, kept here for every rule that asks (moderation.md M-2, M-3); a ban ends at FOREVER.
+    suspended_until: Mapped[datetime | None] = instant(hidden=True)
+    suspended_by: Mapped[str | None] = identifier(hidden=True)
+    no_selling_until: Mapped[datetime | None] = instant(hidden=True)
+    no_buying_until: Mapped[datetime | None] = instant(hidden=True)
     needs_email_2fa: Mapped[bool] = boolean(default=False, hidden=True)
     needs_mobile_2fa: Mapped[bool] = boolean(default=False, hidden=True)
     folded_fullname: Mapped[str | None] = folded("fullname")
@@ -91,8 +96,9 @@ def is_unverified(model: type[Account]) -> ColumnElement[bool]:
 for _model in _MODELS.values():
     Index(f"ix_{_model.__tablename__}_inactive", _model.updated_at,  # with the next: who rests (decision 41)
           sqlite_where=_model.is_active.is_(False), postgresql_where=_model.is_active.is_(False))
-    Index(f"ix_{_model.__tablename__}_locked_until", _model.locked_until,
-          sqlite_where=_model.locked_until.is_not(None), postgresql_where=_model.locked_until.is_not(None))
+    for _ends in (_model.locked_until, _model.suspended_until, _model.no_selling_until, _model.no_buying_until):
+        Index(f"ix_{_model.__tablename__}_{_ends.key}", _ends,
+              sqlite_where=_ends.is_not(None), postgresql_where=_ends.is_not(None))
     Index(f"ix_{_model.__tablename__}_unverified", _model.created_at,
           sqlite_where=is_unverified(_model), postgresql_where=is_unverified(_model))
     Index(f"uq_{_model.__tablename__}_email", _model.email, unique=True,

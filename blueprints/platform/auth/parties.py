@@ -11,7 +11,7 @@ from app.identity.authentication import identity
 from app.identity.sessions import LiveSession
 from app.runtime import runtime
 from blueprints.platform.auth.queries import find_account_by_mobile, find_active_account, find_active_account_by_id
-from blueprints.platform.auth.rules import masked_mobile, normal_mobile
+from blueprints.platform.auth.rules import holds, masked_mobile, normal_mobile
 
 OWNERSHIP, SECOND_FACTOR, PASSWORD_RESET = "ownership", "second-factor", "password-reset"
 
@@ -87,13 +87,15 @@ def party_of(verification: Verification, realm: str, data: dict[str, Any]) -> Pa
 
 
 def _account_named(realm: str, data: dict[str, Any]) -> Any:
-    """Return the account, None also while it is locked: nobody proves anything for it then."""
+    """Return the account, None also while it is locked or suspended: nobody proves anything for it then."""
     if "mobile" in data:
         account = find_account_by_mobile(realm, data["mobile"])
     else:
         account = find_active_account(realm, data["email"])
-    is_locked = account is not None and account.locked_until is not None and account.locked_until > now()
-    return None if is_locked else account
+    moment = now()
+    if account is None or holds(account.locked_until, moment) or holds(account.suspended_until, moment):
+        return None
+    return account
 
 
 def _by_mobile(verification: Verification, realm: str, account: Any, session: LiveSession | None) -> Party:
@@ -115,10 +117,10 @@ def _by_email(verification: Verification, realm: str, account: Any, session: Liv
 
 
 def _bound_to(account: Any, reach: str) -> str:
-    """Return what a code is issued for: the password, the number or address, and the lock as they are (decision 45)."""
+    """Return what a code is issued for: password, number or address, and the locks as they are (decision 45)."""
     if account is None:
         return reach
-    return "\x00".join((account.password, reach, iso(account.locked_until) or ""))
+    return "\x00".join((account.password, reach, iso(account.locked_until) or "", iso(account.suspended_until) or ""))
 
 
 def _is_verified(verification: Verification, account: Any) -> bool:

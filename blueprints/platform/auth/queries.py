@@ -3,7 +3,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Row, Select, bindparam, cast, false, func, or_, select, union
 
@@ -12,7 +12,8 @@ from app.clock import now
 from app.data.columns import iso, read_instant
 from app.data.connections import reading
 from app.data.folded import has_part
-from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_query, list_rows
+from app.data.moderated_kinds import Subject
+from app.data.reads import Listing, Page, fetch, fetch_one, find_any_row, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.prepared import fetch_prepared_among, is_among
@@ -31,7 +32,7 @@ from blueprints.platform.auth.models import (
     account_model,
     holds_email,
 )
-from blueprints.platform.auth.rules import normal_mobile, shortened_address
+from blueprints.platform.auth.rules import Standing, normal_mobile, shortened_address
 
 _A_WEEK = timedelta(days=7)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,7 +40,7 @@ _NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())
 
 
 def user_facts(realm: str, user_id: str) -> UserFacts | None:
-    """Return what app.identity knows a session's user by, or None when there is no such active, unlocked user."""
+    """Return what app.identity knows a session's user by, or None when there is no such user who may be logged in."""
     model = account_model(realm)
     rows = fetch(_facts(model), {"user": user_id, "moment": now()})
     if not rows:
@@ -57,7 +58,7 @@ def _facts(model: type[Account]) -> Select[Any]:
     shown = (getattr(model, name) for name in _profile(model))
     return select(model.role_id, model.email, model.fullname, *shown).where(
         model.id == bindparam("user"), model.is_active.is_(True),
-        or_(model.locked_until.is_(None), model.locked_until <= bindparam("moment")))
+        *(or_(until.is_(None), until <= bindparam("moment")) for until in (model.locked_until, model.suspended_until)))
 
 
 def get_user(actor: Actor, user_id: str) -> Wire:
@@ -95,6 +96,13 @@ def contact_of(realm: str, user_id: str) -> Wire | None:
             "fullname": row.fullname if row.email_verified else None, "phone": getattr(row, "phone", None)}
 
 
+def user_subject(actor: Actor, user_id: str) -> Subject | None:
+    """Return an account of the actor's realm as staff judge it: what strangers see of it; None where there is none."""
+    row = find_any_row(account_model(actor.realm), user_id)
+    return row and Subject(row["fullname"], row["id"], {name: row[name] for name in (
+        "id", "fullname", "avatar", "isActive", "createdAt")}, words=row["fullname"], is_active=row["isActive"])
+
+
 def staff_of(realm: str) -> list[str]:
     """Return the ids of the active admins and the superAdmin of a realm."""
     model = account_model(realm)
@@ -109,36 +117,33 @@ def is_user(realm: str, user_id: str) -> bool:
     return fetch_one(select(model.id).where(model.id == user_id, model.is_active.is_(True))) is not None
 
 
-class Standing(NamedTuple):
-    """What decides whether the holder of an account may act: see may_trade of the people service."""
-
-    id: str
-    is_active: bool
-    locked_until: datetime | None
-    archived_at: datetime | None
-
-
 def account_standings(realm: str, user_ids: Collection[str]) -> list[Standing]:
     """Return the standings of the accounts that exist among the ids (at least one), in one statement."""
     with reading() as connection:
         rows = fetch_prepared_among(connection, partial(_standings, account_model(realm)), user_ids)
-    return [Standing(row[0], bool(row[1]), read_instant(row[2]), read_instant(row[3])) for row in rows]
+    return [Standing(row[0], bool(row[1]), *(read_instant(value) for value in row[2:])) for row in rows]
 
 
 @cache  # every write of a trader asks it, and building it anew costs many times as much as running it
 def _standings(model: type[Account], count: int) -> Select[Any]:
-    return select(model.id, model.is_active, model.locked_until, model.archived_at).where(is_among(model.id, count))
+    return select(*standing_columns(model)).where(is_among(model.id, count))
 
 
-def accounts_at_rest(realm: str) -> list[tuple[str, bool, datetime | None]]:
-    """Return (id, is_active, locked_until) of the accounts that are archived, locked, or deleted within a week."""
+def standing_columns(model: type[Account]) -> tuple[Any, ...]:
+    """Return the columns of a Standing, in its order."""
+    return tuple(getattr(model, name) for name in Standing._fields)
+
+
+def accounts_at_rest(realm: str) -> list[Standing]:
+    """Return the standings of the accounts that are archived, locked, suspended, or deleted within a week."""
     model, moment = account_model(realm), now()
-    facts = select(model.id, model.is_active, model.locked_until)
+    facts = select(*standing_columns(model))
     rows = fetch(union(  # each is a range of its own index; old locks and deletions pile up, and are not looked at
         facts.where(model.archived_at > _LONG_AGO),
-        facts.where(model.locked_until > moment),
+        *(facts.where(until > moment) for until in (
+            model.locked_until, model.suspended_until, model.no_selling_until, model.no_buying_until)),
         facts.where(model.is_active.is_(False), model.updated_at > moment - _A_WEEK)))
-    return [(row.id, bool(row.is_active), row.locked_until) for row in rows]
+    return [Standing(*row) for row in rows]
 
 
 def user_filters(realm: str) -> Filters:
@@ -269,7 +274,3 @@ def _is_in_one_form(email: str) -> bool:
         return mail_address(email) == email
     except ValueError:
         return False
-
-
-def _is_locked(model: type[Account]) -> ColumnElement[bool]:
-    return model.locked_until.is_not(None) & (model.locked_until > now())

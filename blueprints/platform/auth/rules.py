@@ -1,9 +1,43 @@
-"""What is decided about accounts without asking anything: archiving, phones, masks."""
+"""What is decided about accounts without asking anything: archiving, suspension, phones, masks."""
 import hashlib
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The end of a ban: no clock reaches it."""
+
+
+class Standing(NamedTuple):
+    """What decides whether the holder of an account may act: see may_trade of the people service."""
+
+    id: str
+    is_active: bool
+    locked_until: datetime | None
+    archived_at: datetime | None
+    suspended_until: datetime | None
+    no_selling_until: datetime | None
+    no_buying_until: datetime | None
+
+    @property
+    def is_banned(self) -> bool:
+        """Whether the suspension has no end."""
+        return self.suspended_until == FOREVER
+
+
+class Ends(NamedTuple):
+    """Until when somebody is suspended: from everything (by which act), from selling, from buying."""
+
+    suspended_until: datetime | None = None
+    suspended_by: str | None = None
+    no_selling_until: datetime | None = None
+    no_buying_until: datetime | None = None
+
+
+def holds(until: datetime | None, moment: datetime) -> bool:
+    """Tell whether a lock or suspension that ends then holds at the moment."""
+    return until is not None and until > moment
 
 
 def gravatar_url(email: str) -> str:
@@ -17,12 +51,12 @@ def is_restorable(archived_at: datetime | None, moment: datetime, days: int) -> 
     return archived_at is not None and archived_at >= moment - timedelta(days=days)
 
 
-def is_replaceable(role: str, created_at: datetime, locked_until: datetime | None, moment: datetime,
+def is_replaceable(role: str, created_at: datetime, kept_out_until: datetime | None, moment: datetime,
                    resend_seconds: int) -> bool:
     """Tell whether an account that was never verified gives way to a new registration of its address (decision 44).
 
-    Not within the resend window, not what staff gave a role, not while or after staff locked it."""
-    return role == "user" and locked_until is None and created_at <= moment - timedelta(seconds=resend_seconds)
+    Not within the resend window, not what staff gave a role, not while or after staff locked or suspended it."""
+    return role == "user" and kept_out_until is None and created_at <= moment - timedelta(seconds=resend_seconds)
 
 
 def normal_mobile(text: str) -> str:

@@ -11,6 +11,7 @@ _WORDS = {
     "password-reset-by-email": "password-reset-by-email",
     "password-reset-by-mobile": "password-reset-by-mobile",
 }
+_VERBS = ("locked", "unlocked", "restored", "suspended", "reinstated")
 
 
 def verification_topic(realm: str, service: str, phase: str) -> str:
@@ -24,7 +25,8 @@ def user_topic(realm: str, verb: str) -> str:
 
 
 def standing_topic(realm: str, verb: str) -> str:
-    """Return the topic that says an account was `locked`, `unlocked` or `restored`; additive (decision 41)."""
+    """Return the topic that says an account was `locked`, `unlocked`, `restored`, `suspended` or `reinstated`; additive
+    (decision 41, moderation.md M-3)."""
     return service_topic(realm, "auth", f"user-{verb}")
 
 
@@ -36,4 +38,4 @@ def purged_topic(realm: str) -> str:
 def own_topics(realm: str) -> list[str]:
     """Return what auth sends in a realm beside the events of its rows and APIs."""
     return [*(verification_topic(realm, service, phase) for service in _WORDS for phase in ("start", "complete")),
-            *(standing_topic(realm, verb) for verb in ("locked", "unlocked", "restored")), purged_topic(realm)]
+            *(standing_topic(realm, verb) for verb in _VERBS), purged_topic(realm)]

@@ -1,5 +1,7 @@
 """The words and numbers of moderation, and what follows from them alone (moderation.md)."""
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 ENTITY_TYPES = ("USER", "PRODUCT", "FEEDBACK", "MEDIA", "CATEGORY", "NOTIFICATION", "ORDER", "SEARCHINDEX",
                 "MESSAGE", "POST", "COMMENT", "COMPANY", "JOB", "PROFILE")
@@ -52,6 +54,13 @@ def priority(worst: int, reports: int, active_strikes: int) -> int:
     return worst + 5 * min(max(reports - 1, 0), 10) + 10 * active_strikes
 
 
+def number_in(text: str, prefix: str = "") -> int | None:
+    """Return the number that people write as `142`, or `a57` with its prefix; None when it is none (M-29)."""
+    digits = text.lower().removeprefix(prefix)
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) < 10
+    return int(digits) if is_number else None
+
+
 def weight(reason: str, upheld: int, declined: int) -> int:
     """Return what a report weighs, 10 to 100: half for whose reports are often declined (M-21, M-32).
 
@@ -86,3 +95,30 @@ def makes_strike(kinds: "list[str] | tuple[str, ...]", asked: bool | None) -> bo
 def latest(ends: "list[datetime]") -> datetime | None:
     """Return the latest end: a thing is held, and a person suspended, while any of several stands (M-2)."""
     return max(ends, default=None)
+
+
+class Suspension(NamedTuple):
+    """One act that suspends or bans; `scope` None: from everything. A ban ends at a moment that no clock reaches."""
+
+    act_id: str
+    is_ban: bool
+    end: datetime
+    scope: str | None
+
+
+class SuspensionEnds(NamedTuple):
+    """Until when somebody is suspended: from everything (by which act), from selling, from buying."""
+
+    of_all: datetime | None
+    by: str | None
+    of_selling: datetime | None
+    of_buying: datetime | None
+
+
+def ends_of(suspensions: Iterable[Suspension], now: datetime) -> SuspensionEnds:
+    """Return until when somebody is suspended by acts that stand: the latest end of each scope (M-2)."""
+    running = sorted((one for one in suspensions if one.end > now), key=lambda one: (one.end, one.act_id))
+    last = {one.scope: one for one in running}
+    of_all = last.get(None)
+    selling, buying = (last[scope].end if scope in last else None for scope in SCOPES)
+    return SuspensionEnds(of_all.end if of_all else None, of_all.act_id if of_all else None, selling, buying)

@@ -1,12 +1,21 @@
-"""The letters of moderation, by mail, in every realm: statements of reasons, receipts and outcomes of reports, what was
-taken back, and how appeals ended (M-31, M-32)."""
+"""What follows from moderation once it is committed, in every realm: a strike without acts is taken back; letters go out:
+statements of reasons, receipts and outcomes of reports, what was taken back, how appeals ended (M-31, M-32)."""
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from blueprints.platform.moderation import receipts, statements
 from blueprints.platform.moderation.closings import change_in, is_decided
 from blueprints.platform.moderation.models import Act, Appeal, Report
+from blueprints.platform.moderation.strikes import revoke_without_acts
 from blueprints.platform.moderation.topics import ACT_UPDATED, APPEAL_UPDATED, CASE_WRITTEN, REPORT_CREATED
+
+
+@subscribe(*ACT_UPDATED, name="moderation.act-undone")
+def take_back_strike(work: UnitOfWork, event: Event) -> None:
+    """Take back a strike with the last of its acts; here, as a strike is locked before what an undo locks."""
+    act = event.payload["moderationAct"]
+    if act["state"] == "UNDONE" and act["strikeNumber"] is not None:
+        revoke_without_acts(work, act["strikeNumber"])
 
 
 @subscribe(*CASE_WRITTEN, name="moderation.statements")

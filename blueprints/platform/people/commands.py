@@ -1,8 +1,15 @@
 """Blocks, and the one question of every message: may these two write to each other now (moderation.md M-23)."""
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, String, bindparam, select, union_all
+
 from app.actor import Actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, NotFound, RuleViolated
-from blueprints.platform.auth.lending import lock_accounts, share_accounts
+from blueprints.platform.auth.lending import lock_accounts, share_accounts, share_standings
+from blueprints.platform.auth.rules import Standing
 from blueprints.platform.people.models import Block
 from blueprints.platform.people.queries import inactive_among, is_blocked_between
 
@@ -54,6 +61,19 @@ def refuse_unwritable(work: UnitOfWork, recipient_id: str) -> None:
         raise Forbidden("errMsg_AccountInactive", "AccountInactive")
     if inactive or is_blocked_between(actor.realm, sender_id, recipient_id):
         raise RuleViolated("RecipientUnavailable", "This person cannot be written to at present")
+
+
+def share_traders(work: UnitOfWork, others: Select[Any], values: Mapping[str, Any]) -> dict[str, Standing]:
+    """Return id → standing of the actor and of the people whose ids the query gives; they stay so until the end.
+
+    Before any listing is locked: whoever suspends one of them has done so before, or waits (moderation.md, Locks). The
+    query is built once, its parameters are `values`."""
+    return share_standings(work, _with_actor(others), {**values, "actor_id": work.actor.user_id})
+
+
+@cache
+def _with_actor(others: Select[Any]) -> CompoundSelect[Any]:
+    return union_all(others, select(bindparam("actor_id", type_=String)))
 
 
 def _of(actor: Actor, user_id: str) -> tuple[bool, ...]:

@@ -1,9 +1,9 @@
 """Whether people may trade: the one predicate that every command, close and list asks (decision 41); who blocks whom.
 
-Commands ask behind the lock of the listing or order they change; no account is locked for it. Who archives, deletes or
-locks one reads nothing that a bid or an order writes: of two at once either may be first, and what a bid did before is
-tidied up by the event, behind the same lock."""
-from collections.abc import Iterable
+Who archives, deletes or locks an account reads nothing that a bid or an order writes: of two at once either may be
+first, and what a bid did before is tidied up by the event, behind the same lock. Who suspends or bans does read it:
+bids, offers and orders share both accounts first (commands.py)."""
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from sqlalchemy import select
@@ -18,49 +18,64 @@ from app.errors import Forbidden, RuleViolated
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.queries import account_standings, accounts_at_rest, brief_users, named_accounts
+from blueprints.platform.auth.rules import Standing
 from blueprints.platform.people.models import Block
-from blueprints.platform.people.rules import may_trade
+from blueprints.platform.people.rules import ACTING, BUYING, SELLING, may_trade
 
 _REMEMBERED_SECONDS = 60
 _BRIEF = ("id", "fullname", "avatar")
 _LATEST_FIRST = (Block.updated_at.desc(), Block.id.desc())
 
 
-def inactive_among(realm: str, user_ids: Iterable[str | None]) -> frozenset[str]:
-    """Return which of these people may not trade now, in one statement; who has no account any more may not.
+def inactive_among(realm: str, user_ids: Iterable[str | None], side: str = ACTING) -> frozenset[str]:
+    """Return which of these people may not act, sell, buy or win now (rules.py), in one statement; who has no account
+    any more may not.
 
     Inside a unit of work it sees what that has written."""
     wanted = {user_id for user_id in user_ids if user_id}
-    if not wanted:
-        return frozenset()
-    moment = now()
-    active = {row.id for row in account_standings(realm, wanted)
-              if may_trade(is_active=row.is_active, locked_until=row.locked_until, now=moment)}
-    return frozenset(wanted - active)
+    return inactive_in(standings_of(realm, wanted), wanted, side) if wanted else frozenset()
 
 
-def refuse_inactive(actor: Actor, *, sellers: Iterable[str] = (), buyer: str | None = None) -> None:
-    """Refuse a command while somebody it needs is not active: raises Forbidden AccountInactive for the actor,
-    RuleViolated SellerInactive or BuyerInactive for the other side."""
-    sellers = set(sellers)
-    inactive = inactive_among(actor.realm, {actor.user_id, buyer, *sellers})
-    if actor.user_id in inactive:
+def standings_of(realm: str, user_ids: Iterable[str]) -> dict[str, Standing]:
+    """Return id → standing of the accounts that exist among these, at least one id, in one statement."""
+    return {standing.id: standing for standing in account_standings(realm, set(user_ids))}
+
+
+def refuse_inactive(actor: Actor, *, sellers: Iterable[str | None] = (), buyer: str | None = None,
+                    known: Mapping[str, Standing] | None = None) -> None:
+    """Refuse a command while somebody it needs may not act, the sellers not sell or the buyer not buy.
+
+    `known` are the standings of all of them, of who has shared their accounts. Raises Forbidden AccountInactive for the
+    actor, RuleViolated SellerInactive or BuyerInactive for the other side."""
+    sellers, me = set(sellers), actor.user_id
+    wanted = {user_id for user_id in (me, buyer, *sellers) if user_id}
+    if known is None:
+        known = standings_of(actor.realm, wanted) if wanted else {}
+    not_selling, not_buying = inactive_in(known, sellers, SELLING), inactive_in(known, [buyer], BUYING)
+    if me in not_selling | not_buying | inactive_in(known, [me], ACTING):
         raise Forbidden("errMsg_AccountInactive", "AccountInactive")
-    if inactive & sellers:
+    if not_selling:
         raise RuleViolated("SellerInactive", "The seller is not active at present")
-    if buyer in inactive:
+    if not_buying:
         raise RuleViolated("BuyerInactive", "The buyer is not active at present")
 
 
-def people_at_rest(realm: str) -> frozenset[str]:
-    """Return the people whose rows no list shows now: a small set, remembered until an account changes.
+def inactive_in(known: Mapping[str, Standing], wanted: Iterable[str | None], side: str) -> frozenset[str]:
+    """Return the same as inactive_among, of people whose standings are read already."""
+    moment = now()
+    return frozenset(user_id for user_id in wanted if user_id is not None and (
+        user_id not in known or not may_trade(known[user_id], side, moment)))
+
+
+def people_at_rest(realm: str, side: str = ACTING) -> frozenset[str]:
+    """Return the people whose rows no list shows now, as what they are there: a small set, remembered until an account
+    changes.
 
     Whom staff deleted leaves it after a week: the events have withdrawn his listings by then."""
     known = _remembered(runtime().cache_versions).get_or_make(
         realm, ("rows:user",), lambda: accounts_at_rest(realm), _REMEMBERED_SECONDS)
     moment = now()
-    return frozenset(user_id for user_id, is_active, until in known
-                     if not may_trade(is_active=is_active, locked_until=until, now=moment))
+    return frozenset(standing.id for standing in known if not may_trade(standing, side, moment))
 
 
 @cache

@@ -178,7 +178,7 @@ def test_m_31_what_was_taken_back_is_told(court, sara, settle):
     assert (letter["subject"], "Why: It is genuine." in letter["text"]) == ("Taken back: case 142", True)
 
 
-@pytest.mark.parametrize(("state", "word"), [("GRANTED", "You were right"), ("DENIED", "stay with what was decided")])
+@pytest.mark.parametrize(("state", "word"), [("GRANTED", "counts no more"), ("DENIED", "stays until it lapses")])
 def test_m_31_how_an_appeal_ended_is_told(court, sara, settle, state, word):
     with unit_of_work(system_actor(court.realm)) as work:
         appeal = work.insert(Appeal(realm=court.realm, number=3, strike_id=uuid7(), strike_number=9, case_id=uuid7(),

@@ -1,0 +1,53 @@
+"""The one effect of the marketplace when staff suspend or ban somebody, and its undo (moderation.md M-5, M-6, M-9).
+
+Bids, offers and orders are ended together, because all listings are locked before any of them, in their order."""
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+
+from app.data.moderated_kinds import Done, PersonEffect, Sides
+from app.data.unit_of_work import UnitOfWork
+from blueprints.marketplace.auction_offer.person_acts import (
+    auctions_bid_on,
+    auctions_of,
+    lapse_offers,
+    put_back_all,
+    reopen_offers,
+    take_out_all,
+)
+from blueprints.marketplace.order_management.commands import cancel_unpaid_orders, unpaid_orders_of
+from blueprints.marketplace.order_management.models import OrderItem
+from blueprints.marketplace.product_listing.stock import lock_listings
+
+
+def end_dealings(work: UnitOfWork, person_id: str, sides: Sides) -> dict[str, dict[str, Any]]:
+    """Let the person's open offers lapse; of a banned one also take out the standing bids and cancel unpaid orders.
+
+    Returns what the undo must know. The person's listings follow from the account, and nothing is written of them."""
+    if not sides.bans:
+        return {"offers": lapse_offers(work, person_id, sides)}
+    auctions = auctions_bid_on(work, person_id)
+    stock = lock_listings(work, [*auctions, *_listings_of(work, unpaid_orders_of(work, person_id))], withdrawn_too=True)
+    offers = lapse_offers(work, person_id, sides)
+    bids = take_out_all(work, person_id, sorted(auctions))
+    orders = cancel_unpaid_orders(work, person_id, stock)
+    return {"offers": offers, "bids": bids, "orders": dict.fromkeys(orders, True)}
+
+
+def resume_dealings(work: UnitOfWork, person_id: str, sides: Sides, done: Done) -> list[str]:
+    """Bring back what an act had ended and what can come back; returns sentences for the rest."""
+    bids, orders = (done.get("bids", {}), done.get("orders", {})) if sides.bans else ({}, {})
+    if bids:
+        lock_listings(work, auctions_of(work, bids), withdrawn_too=True)
+    lost = reopen_offers(work, sides, done.get("offers", {}))
+    lost += put_back_all(work, bids)
+    return [*lost, f"{len(orders)} unpaid order(s) stay cancelled"] if orders else lost
+
+
+def _listings_of(work: UnitOfWork, order_ids: Collection[str]) -> list[str]:
+    return [row.product_id for row in work.rows(
+        select(OrderItem.product_id).where(OrderItem.order_id.in_(order_ids)))]
+
+
+DEALINGS = PersonEffect("marketplace", "dealings", end_dealings, resume_dealings)
