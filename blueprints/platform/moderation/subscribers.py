@@ -1,4 +1,4 @@
-"""What follows from moderation once it is committed, in every realm: a strike without acts is taken back; letters go out:
+"""What follows from moderation once committed, in every realm: a strike without acts is taken back; letters go out:
 statements of reasons, receipts and outcomes of reports, what was taken back, how appeals ended (M-31, M-32)."""
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
