@@ -31,6 +31,12 @@ class HouseRule:
 
 
 _EVERYWHERE = (
+    HouseRule("counterfeit", "Counterfeit goods",
+              "You may not offer copies or imitations that carry the brand of somebody else, however they are "
+              "described. What you sell under a brand is made by its owner, or with its permission."),
+    HouseRule("prohibited", "Prohibited goods",
+              "You may not offer what the law or the rules of this place forbid to be sold, such as weapons, "
+              "drugs, stolen or recalled goods, and parts of protected animals."),
     HouseRule("fraud", "Deceiving others",
               "You may not deceive others about who you are, what you offer, or what they will get."),
     HouseRule("spam", "Unwanted advertising",
@@ -46,12 +52,6 @@ _EVERYWHERE = (
               "You may not publish addresses, telephone numbers, documents or pictures of people who did not agree."),
 )
 _MARKETPLACE = (
-    HouseRule("counterfeit", "Counterfeit goods",
-              "You may not offer copies or imitations that carry the brand of somebody else, however they are "
-              "described. What you sell under a brand is made by its owner, or with its permission."),
-    HouseRule("prohibited", "Prohibited goods",
-              "You may not offer what the law or the rules of this marketplace forbid to be sold, such as weapons, "
-              "drugs, stolen or recalled goods, and parts of protected animals."),
     HouseRule("off-platform", "Payment outside the marketplace",
               "You may not ask others to pay or to finish a sale outside the marketplace: they would lose the "
               "protection they rely on."),

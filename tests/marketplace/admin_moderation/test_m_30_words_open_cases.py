@@ -1,18 +1,14 @@
 """M-30: a word of the list opens a case where it is written, on create and on edit, by machine, and never acts."""
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from app.actor import system_actor
-from app.data.moderated_kinds import ModeratedKinds, Subject
-from app.data.reads import fetch, fetch_one
+from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
-from app.runtime import runtime
 from blueprints.marketplace.admin_moderation import subscribers
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
-from blueprints.marketplace.product_listing.models import Product
 from blueprints.platform.moderation.models import Act, Case, CaseNote
 from blueprints.platform.moderation.words import add_word
 from tests.clients import ApiClient
@@ -22,19 +18,10 @@ Body = dict[str, str]
 
 
 @pytest.fixture(autouse=True)
-def listed_words(app, as_admin, monkeypatch):
-    """Two words on the list; a listing's words are its title and its description."""
+def listed_words(app, as_admin):
+    """Two words on the list."""
     add_word(as_admin.actor, phrase="replica*", reason="COUNTERFEIT")
     add_word(as_admin.actor, phrase="switchblade", reason="PROHIBITED")
-
-    def read(actor, id):
-        row = fetch_one(select(Product).where(Product.id == id))
-        return row and Subject(row.title, row.seller_id, {"title": row.title}, f"{row.title}\n{row.description or ''}",
-                               is_active=row.is_active)
-
-    kinds = ModeratedKinds(runtime().part(ModeratedKinds))
-    kinds["PRODUCT"] = replace(kinds["PRODUCT"], read=read)
-    monkeypatch.setitem(runtime()._parts, ModeratedKinds, kinds)
 
 
 @pytest.fixture
@@ -100,6 +87,19 @@ def test_m_30_what_was_dismissed_opens_again_only_for_what_is_newly_written(sell
     assert len(cases()) == 1
     edit(as_user, settle, product_id, description="A replica, honestly.")
     assert [case[1] for case in cases()] == ["DISMISSED", "OPEN"]
+
+
+def test_m_30_messages_and_names_are_looked_into_as_well(as_user, settle):
+    ben = as_user("ben")
+    sent = ben.post("/marketplace/messaging-api/v1/messagingmessages", json={
+        "toUserId": as_user("sara").user_id, "content": "I sell switchblades, one switchblade at a time."})
+    assert sent.status_code == 201, sent.json
+    settle()
+    renamed = ben.patch(f"/marketplace/auth-api/v1/profile/{ben.user_id}", json={"fullname": "Replica King"})
+    assert renamed.status_code == 200, renamed.json
+    settle()
+    assert cases() == [("WORDS", "OPEN", 85, sent.json["messagingMessage"]["id"]),
+                       ("WORDS", "OPEN", 70, ben.user_id)]
 
 
 def test_m_30_the_same_event_twice_opens_one_case(sell, sent):

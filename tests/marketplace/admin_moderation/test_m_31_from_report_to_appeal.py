@@ -1,4 +1,4 @@
-"""M-31, M-32 and M-10 on real rows: a report, its case resolved, the letters, and the appeal by the link of the letter."""
+"""M-31, M-32, M-10 on real rows: a report, its case resolved, the letters, the appeal by the link of the letter."""
 from urllib.parse import parse_qs
 
 from app.notify.mailbox import read_outbox
