@@ -1,7 +1,7 @@
 """What a service says of its objects that staff moderate: a line a kind, so that moderation knows no tables of others.
 
 The entity types are the contract's (rules-marketplace §1.1) and ours; a kind acts in the realm of the actor."""
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,10 +90,12 @@ class PersonEffect:
 
     `take` does it to the person with that id and returns what it did, which the act keeps under `name`; `give_back`
     undoes it by that and returns sentences for what cannot come back. The account is locked by then. Services that lock
-    rows of each other have one effect together, so that all are locked in order."""
+    rows of each other have one effect together, so that all are locked in order. `lock` locks what a ban of these
+    people changes together with the things named (entity type, id), before one transaction does several acts."""
 
     realm: str
     name: str
+    lock: Callable[[UnitOfWork, Collection[str], Collection[tuple[str, str]]], object]
     take: Callable[[UnitOfWork, str, Sides], Done]
     give_back: Callable[[UnitOfWork, str, Sides, Done], list[str]]
 

@@ -14,6 +14,7 @@ from blueprints.marketplace.product_listing.auction_state import auction_overvie
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.queries import list_products
 from blueprints.marketplace.search_indexing.models import SearchIndex
+from blueprints.platform.moderation.models import Case
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.marketplace.auction_offer.saleroom import Saleroom, refused
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
@@ -283,3 +284,21 @@ class TestOrders:
             run_job("settle-payments")
         [intent] = shop.localstripe.intents(orderId=order["id"])
         assert intent["status"] == "canceled"
+
+    def test_m_8_paid_orders_of_a_suspended_seller_that_wait_five_days_become_one_case_each(self, shop):
+        waiting, shipped = shop.paid_order(), shop.paid_order()
+        shop.paid_order(shop.list_product(shop.other_seller))
+        ok(shop.move(shop.seller, shipped["id"], "SHIPPED"))
+        act_on(shop.seller, "SUSPEND", days=30)
+        with moved_clock(days=4):
+            assert run_job("unshipped-orders") == "0 opened"
+        with moved_clock(days=6):
+            assert run_job("unshipped-orders") == "1 opened"
+            assert run_job("unshipped-orders") == "0 opened"
+        assert [tuple(row) for row in fetch(select(Case.kind, Case.entity_type, Case.entity_id, Case.state))] == [
+            ("ORDER", "ORDER", waiting["id"], "OPEN")]
+
+    def test_m_8_staff_ship_for_him(self, shop):
+        order = shop.paid_order()
+        act_on(shop.seller, "BAN")
+        ok(shop.move(shop.admin, order["id"], "SHIPPED"))

@@ -27,9 +27,11 @@ PASSING = {"due_work": "its subject finds nothing", "idempotency_key": "IDEMPOTE
 
 
 def named_columns(tables):
-    """Return the columns that name people; the creator of a data object stands beside, where that is nobody else."""
+    """Return the columns that name people; the creator of a data object stands beside, where that is nobody else.
+
+    An account's suspended_by names an act."""
     return {(table.name, column.name) for table in tables for column in table.columns
-            if column.name != "owner" and PERSON.fullmatch(column.name)}
+            if column.name not in ("owner", "suspended_by") and PERSON.fullmatch(column.name)}
 
 
 def declared():

@@ -17,9 +17,10 @@ from blueprints.marketplace.product_listing.auction_state import lock_listing
 Rows = Mapping[str, Any]
 
 
-def auctions_bid_on(work: UnitOfWork, person_id: str) -> list[str]:
-    """Return the ids of the auctions on which a bid of this person stands."""
-    return [row.product_id for row in work.rows(select(Bid.product_id).where(Bid.user_id == person_id, ACTIVE_BID))]
+def auctions_bid_on(work: UnitOfWork, people: Collection[str]) -> list[str]:
+    """Return the ids of the auctions on which a bid of one of these people stands, in order."""
+    bids = select(Bid.product_id).where(Bid.user_id.in_(people), ACTIVE_BID).distinct().order_by(Bid.product_id)
+    return [row.product_id for row in work.rows(bids)]
 
 
 def auctions_of(work: UnitOfWork, bid_ids: Collection[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 Who moves units locks the listings first, then gives agreements back, then locks the order (app/data/lock_order.py); no
 command here calls the payment gateway."""
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -292,7 +292,7 @@ def cancel_unpaid_orders(work: UnitOfWork, buyer_id: str, stock: Stock) -> list[
     """Cancel the unpaid orders of a banned buyer, whose listings are all locked; returns their ids (M-6).
 
     One that was paid meanwhile stays. What is open at the gateway is closed there after the commit."""
-    ids = unpaid_orders_of(work, buyer_id)
+    ids = unpaid_orders_of(work, [buyer_id])
     claims = lock_claims(work, ids)
     orders = work.all(select(Order).where(Order.id.in_(ids)).order_by(Order.id), lock=True)
     unpaid = [order for order in orders if order.paid_at is None and order.released_at is None]
@@ -303,10 +303,10 @@ def cancel_unpaid_orders(work: UnitOfWork, buyer_id: str, stock: Stock) -> list[
     return cancelled
 
 
-def unpaid_orders_of(work: UnitOfWork, buyer_id: str) -> list[str]:
-    """Return the ids of the orders of a buyer that were never paid and still hold their units."""
+def unpaid_orders_of(work: UnitOfWork, buyers: Collection[str]) -> list[str]:
+    """Return the ids of the orders of these buyers that were never paid and still hold their units."""
     rows = work.rows(select(Order.id).where(
-        Order.buyer_id == buyer_id, Order.is_active.is_(True), Order.paid_at.is_(None), Order.released_at.is_(None)))
+        Order.buyer_id.in_(buyers), Order.is_active.is_(True), Order.paid_at.is_(None), Order.released_at.is_(None)))
     return [row.id for row in rows]
 
 

@@ -18,7 +18,14 @@ from blueprints.marketplace.auction_offer.person_acts import (
 )
 from blueprints.marketplace.order_management.commands import cancel_unpaid_orders, unpaid_orders_of
 from blueprints.marketplace.order_management.models import OrderItem
+from blueprints.marketplace.product_listing.queries import known_product_ids
 from blueprints.marketplace.product_listing.stock import lock_listings
+
+
+def lock_dealings(work: UnitOfWork, people: Collection[str], things: Collection[tuple[str, str]]) -> None:
+    """Lock the listings on which these people have bids or unpaid orders, and those named, in order of their ids."""
+    named = known_product_ids(entity_id for entity_type, entity_id in things if entity_type == "PRODUCT")
+    lock_listings(work, [*_listings_of(work, people), *named], withdrawn_too=True)
 
 
 def end_dealings(work: UnitOfWork, person_id: str, sides: Sides) -> dict[str, dict[str, Any]]:
@@ -27,10 +34,9 @@ def end_dealings(work: UnitOfWork, person_id: str, sides: Sides) -> dict[str, di
     Returns what the undo must know. The person's listings follow from the account, and nothing is written of them."""
     if not sides.bans:
         return {"offers": lapse_offers(work, person_id, sides)}
-    auctions = auctions_bid_on(work, person_id)
-    stock = lock_listings(work, [*auctions, *_listings_of(work, unpaid_orders_of(work, person_id))], withdrawn_too=True)
+    stock = lock_listings(work, _listings_of(work, [person_id]), withdrawn_too=True)
     offers = lapse_offers(work, person_id, sides)
-    bids = take_out_all(work, person_id, sorted(auctions))
+    bids = take_out_all(work, person_id, auctions_bid_on(work, [person_id]))
     orders = cancel_unpaid_orders(work, person_id, stock)
     return {"offers": offers, "bids": bids, "orders": dict.fromkeys(orders, True)}
 
@@ -45,9 +51,10 @@ def resume_dealings(work: UnitOfWork, person_id: str, sides: Sides, done: Done) 
     return [*lost, f"{len(orders)} unpaid order(s) stay cancelled"] if orders else lost
 
 
-def _listings_of(work: UnitOfWork, order_ids: Collection[str]) -> list[str]:
-    return [row.product_id for row in work.rows(
-        select(OrderItem.product_id).where(OrderItem.order_id.in_(order_ids)))]
+def _listings_of(work: UnitOfWork, people: Collection[str]) -> list[str]:
+    orders = unpaid_orders_of(work, people)
+    ordered = work.rows(select(OrderItem.product_id).where(OrderItem.order_id.in_(orders)))
+    return [*auctions_bid_on(work, people), *(row.product_id for row in ordered)]
 
 
-DEALINGS = PersonEffect("marketplace", "dealings", end_dealings, resume_dealings)
+DEALINGS = PersonEffect("marketplace", "dealings", lock_dealings, end_dealings, resume_dealings)

@@ -1,5 +1,5 @@
 """The reads of orderManagement: orders, lines, payment tickets, customers, cards, each for whom it concerns (§7.2)."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -239,6 +239,16 @@ def sold_item(item_id: str) -> SoldItem:
     opens = bool(row.is_active) and rules.opens_feedback(row.status)
     return SoldItem(item_id, row.order_id, row.buyer_id, row.seller_id, row.product_id,
                     row.delivered_at if opens else None)
+
+
+def unshipped_orders(sellers: Collection[str], paid_before: datetime, after: str, limit: int) -> list[str]:
+    """Return the ids of orders with lines of these sellers that were paid before a moment and are not shipped, in order
+    of their ids, after a given one ("" = from the first)."""
+    rows = fetch(select(Order.id).join(OrderItem, OrderItem.order_id == Order.id).where(
+        OrderItem.seller_id.in_(sellers), OrderItem.is_active.is_(True), Order.is_active.is_(True),
+        Order.status.in_(("PAID", "PROCESSING")), Order.paid_at <= paid_before, Order.id > after)
+        .distinct().order_by(Order.id).limit(limit))
+    return [row.id for row in rows]
 
 
 def order_state(order_id: str) -> str:

@@ -25,12 +25,12 @@ def share_standings(work: UnitOfWork, user_ids: CompoundSelect[Any], values: Map
     """Return id → standing of the accounts whose ids the query gives, shared as by share_accounts, in one statement.
 
     The query is built once for all calls: `values` are its parameters."""
-    rows = work.rows(_shared(account_model(work.actor.realm), user_ids), values)
+    rows = work.rows(_sharing(account_model(work.actor.realm), user_ids), values)
     return {row[0]: Standing(*row) for row in rows}
 
 
 @cache  # every bid asks it
-def _shared(model: type[Account], user_ids: CompoundSelect[Any]) -> Select[Any]:
+def _sharing(model: type[Account], user_ids: CompoundSelect[Any]) -> Select[Any]:
     return (select(*standing_columns(model)).where(model.id.in_(user_ids)).order_by(model.id)
             .with_for_update(read=True, of=model))
 

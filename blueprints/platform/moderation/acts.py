@@ -17,8 +17,10 @@ from blueprints.platform.auth.lending import lock_accounts
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.counters import next_number
 from blueprints.platform.moderation.effects import EFFECTS
+from blueprints.platform.moderation.holding import stands as holds_still
 from blueprints.platform.moderation.models import Act, Case
 from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.persons import lock_dealings_of
 from blueprints.platform.moderation.record import record_act, record_undoing
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated
 
@@ -137,7 +139,8 @@ def standing_act(work: UnitOfWork, order: ActOrder) -> Act | None:
     acts = work.all(select(Act).where(
         Act.realm == work.actor.realm, Act.entity_type == order.entity_type, Act.entity_id == order.entity_id,
         Act.kind == order.kind, Act.state == "STANDING").order_by(Act.number.desc()).limit(1))
-    return next((act for act in acts if does(act, order) and is_repeated(act.kind, act.created_at, now())), None)
+    return next((act for act in acts if does(act, order) and is_repeated(act.kind, act.created_at, now())
+                 and (act.kind not in ("HIDE", "REMOVE") or holds_still(work, act))), None)
 
 
 def subject_of(actor: Actor, entity_type: str, entity_id: str) -> Subject:
@@ -184,6 +187,9 @@ def _lock_all(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
     people = {order.entity_id for order in orders if order.entity_type == "USER"}
     if people:
         lock_accounts(work, people)
+    banned = {order.entity_id for order in orders if order.kind == "BAN"}
+    if banned:
+        lock_dealings_of(work, banned, [(order.entity_type, order.entity_id) for order in orders])
     things = {(kind.lock_rank, order.entity_id): kind for order in orders
               if (kind := _kind(order.entity_type)) is not None and kind.lock is not None}
     for (_, entity_id), kind in sorted(things.items(), key=lambda item: item[0]):

@@ -2,7 +2,7 @@
 
 An act stands until it is undone, lapses, or is lifted by a later UNBAN; the account carries what follows of all that
 stand. Its row is locked before they are read, so that of two at once the second counts the first."""
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,6 +91,14 @@ def suspend_again(work: UnitOfWork, act: Act, force: bool = False) -> list[str]:
             _ban_address(work, person_id, one.act_id)
     _taken(work, person_id, _without(_sides_of(again), _sides_of(others)))
     return []
+
+
+def lock_dealings_of(work: UnitOfWork, people: Collection[str], things: Collection[tuple[str, str]]) -> None:
+    """Lock what a ban of these people, whose accounts are locked, changes, together with the things named.
+
+    Before any number is taken: whoever holds one of these and waits for a number would wait for us for ever."""
+    for effect in _effects(work):
+        effect.lock(work, people, things)
 
 
 def end_suspensions_by_clock(work: UnitOfWork, person_id: str) -> None:

@@ -18,7 +18,7 @@ from app.errors import Forbidden, RuleViolated
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.queries import account_standings, accounts_at_rest, brief_users, named_accounts
-from blueprints.platform.auth.rules import Standing
+from blueprints.platform.auth.rules import Standing, holds
 from blueprints.platform.people.models import Block
 from blueprints.platform.people.rules import ACTING, BUYING, SELLING, may_trade
 
@@ -76,6 +76,12 @@ def people_at_rest(realm: str, side: str = ACTING) -> frozenset[str]:
         realm, ("rows:user",), lambda: accounts_at_rest(realm), _REMEMBERED_SECONDS)
     moment = now()
     return frozenset(standing.id for standing in known if not may_trade(standing, side, moment))
+
+
+def suspended_people(realm: str) -> frozenset[str]:
+    """Return the people who are suspended or banned now, and so cannot log in."""
+    moment = now()
+    return frozenset(standing.id for standing in accounts_at_rest(realm) if holds(standing.suspended_until, moment))
 
 
 @cache

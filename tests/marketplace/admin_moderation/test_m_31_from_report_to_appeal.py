@@ -28,14 +28,15 @@ def test_m_31_a_report_is_answered_its_person_told_why_and_the_link_of_the_lette
     settle()
     assert "listing “Rolex”, counterfeit." in letter_to(ben, "REPORT_RECEIPT")
     case, = as_admin.get(f"{MOUNT}/v1/cases").json["moderationCases"]
-    order = {"acts": [{"kind": "WARN"}], "reason": "It is a copy."}
+    order = {"acts": [{"kind": "REMOVE"}, {"kind": "SUSPEND", "days": 7}], "reason": "It is a copy."}
     refused = as_admin.post(f"{MOUNT}/v1/cases/{case['number']}/resolve", json=order | {"rule": "no-such-rule"})
     assert (refused.status_code, "counterfeit" in refused.json["detail"]["rule"]) == (400, True)
     resolved = as_admin.post(f"{MOUNT}/v1/cases/{case['number']}/resolve", json=order | {"rule": "counterfeit"})
     assert resolved.status_code in (200, 201), resolved.json
     settle()
     said = letter_to(sara, "STATEMENT_OF_REASONS")
-    assert "This is a warning about your listing “Rolex”." in said
+    assert "Your listing “Rolex” is removed" in said
+    assert "Your account is suspended until" in said
     assert "The rule: Counterfeit goods." in said
     assert "Somebody reported this to us." in said
     for secret in (ben.email, ben.user_id, ben.actor.fullname, as_admin.email, "The crown is wrong."):
