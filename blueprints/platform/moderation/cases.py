@@ -21,6 +21,7 @@ from blueprints.platform.moderation.acts import (
     standing_act,
     subject_of,
 )
+from blueprints.platform.moderation.catalogue import rule_named
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, ReporterRecord, Strike
@@ -268,12 +269,15 @@ def close_case(work: UnitOfWork, case: Case, state: str, *, reason: str, rule: s
 
 def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
               strike: bool | None, parent_id: str | None = None) -> Resolution:
+    if rule is not None:
+        rule_named(case.realm, rule)
     reports = lock_reports(work, case)
     acts = perform_all(work, case, orders, reason=reason, rule=rule, parent_id=parent_id)
     struck = strike_for(work, case, acts, strike, reason=reason, rule=rule)
+    told = sum(report.is_open for report in reports)  # by the letters and notices that follow the commit
     close_reports(work, reports, "UPHELD")
     close_case(work, case, "RESOLVED", reason=reason, rule=rule)
-    return Resolution(case, acts, struck)
+    return Resolution(case, acts, struck, told)
 
 
 def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
