@@ -53,6 +53,7 @@ from blueprints.marketplace.order_management.service import SERVICE as ORDER_MAN
 from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LISTING
 from blueprints.marketplace.search_indexing.service import SERVICE as SEARCH_INDEXING
 from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_CART
+from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODERATION
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
@@ -81,6 +82,8 @@ SERVICES = (
     # of the marketplace
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
+    # of the network
+    NETWORK_MODERATION,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

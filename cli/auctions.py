@@ -62,7 +62,7 @@ def show(product_id: str, most: int, as_json: bool) -> None:
         return
     print_facts(report, as_json=False)
     click.echo()
-    print_rows(bids, as_json=False, empty="no bids")
+    print_rows(bids, as_json=False, empty="no bids", ids=("id", "userId"))
 
 
 @auctions.command("close")

@@ -35,7 +35,7 @@ _LOOKS = {
     "refunds": Part(("refund", "state", "amount", "currency", "reason", "requested"), cut=("refund", "reason")),
     "disputes": Part(("dispute", "status", "amount", "currency", "reason", "opened"), cut=("dispute", "reason")),
     "ledger": Part(("at", "kind", "sellerId", "gross", "commission", "net", "currency"), ids=("sellerId",)),
-    "history": Part(("at", "what", "status", "by", "amount", "currency", "details"), cut=("details",)),
+    "history": Part(("at", "what", "by", "amount", "details"), cut=("details",)),
 }
 
 
@@ -115,7 +115,7 @@ def ship(order: str, carrier: str, tracking: str, reason: str, operator: str | N
     """
     from app.errors import InvalidInput
     from app.http.schemas import load
-    from blueprints.marketplace.admin_moderation.corrections import ship_order
+    from blueprints.marketplace.admin_moderation.corrections import ship_for_seller
     from blueprints.marketplace.order_management.queries import known_order
     from blueprints.marketplace.order_management.schemas import StatusChange
 
@@ -136,7 +136,7 @@ def ship(order: str, carrier: str, tracking: str, reason: str, operator: str | N
     if not agreed(f"order {facts['orderNumber']} is {facts['state']}; it is shipped by {given['carrier']}, "
                   f"{given['tracking_number']}, and its buyer is told", dry_run=dry_run, yes=yes):
         return
-    spoken(lambda: ship_order(actor, facts["id"], reason=reason.strip(), **given))
+    spoken(lambda: ship_for_seller(actor, facts["id"], reason=reason.strip(), **given))
     after = known_order(facts["id"])
     print_facts({"id": after["id"], "orderNumber": after["orderNumber"], "state": after["state"],
                  "carrier": given["carrier"], "trackingNumber": given["tracking_number"]}, as_json=as_json)

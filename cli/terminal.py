@@ -123,6 +123,8 @@ def spoken(command: Callable[[], Any]) -> Any:
 def _cell(value: Any, *, is_id: bool) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
     return short_id(value) if is_id else str(value)
 
 

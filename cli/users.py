@@ -81,7 +81,8 @@ def list_users(realm: str, search: str | None, limit: int, as_json: bool) -> Non
     page = Page(1, limit, limit)
     operator = _operator(realm)
     found = queries.search_users(operator, search, page) if search else queries.list_users(operator, page)
-    print_rows([{name: row[name] for name in COLUMNS} for row in found.rows], as_json=as_json, empty="no users")
+    print_rows([{name: row[name] for name in COLUMNS} for row in found.rows], as_json=as_json, empty="no users",
+               ids=("id",), cut=("email", "fullname"))
 
 
 @users.command("find")
@@ -118,7 +119,7 @@ def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: boo
     """Show USER at a glance, in every state: person, sessions, listings, orders, and which accounts are linked.
 
     Linked are accounts of the same phone, and those that logged in from the same network or with the same device, so
-    long as it is no common one; it looks at latest logins.
+    long as it is no common one. It looks at the latest logins and shows 20 accounts at most, the closest first.
 
     Example: flask users show anna@example.com --reveal --as ada@example.com
     """

@@ -32,16 +32,21 @@ class Subject:
 
 @dataclass(frozen=True)
 class HoldChange:
-    """How a thing is held from now on: `kind` HIDDEN, REMOVED or None; by the act with that id and number."""
+    """How a thing is held from now on: `kind` HIDDEN, REMOVED or None; by the act with that id.
+
+    `lifted` are the acts whose holds of the thing stand no more: what they set off may be taken back."""
 
     kind: str | None
     act_id: str
-    act_number: int
+    lifted: frozenset[str] = frozenset()
 
 
 Read = Callable[[Actor, str], Subject | None]
-SetHold = Callable[[UnitOfWork, str, HoldChange], object]
+Decide = Callable[[str | None], HoldChange]
+"""Given how the locked thing is held, returns how it is held from now on: holds add up behind its lock (M-2)."""
+SetHold = Callable[[UnitOfWork, str, Decide], list[str]]
 Lock = Callable[[UnitOfWork, str], object]
+Edit = Callable[[UnitOfWork, str, Mapping[str, Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,11 @@ class ModeratedKind:
 
     `restore` brings back the soft-deleted object with that id, in the unit of work of its caller; it returns whether it
     was gone, so that a second call changes nothing. It raises NotFound, and RuleViolated for what may not come back.
-    `read` returns the thing, held, archived or not, None where there is none. `set_hold` locks the thing and holds it
-    or lets it go, with what follows for offers and auctions; it raises NotFound. None: cannot be done to this kind.
-    `lock` only takes the lock of the thing, archived or not, before one transaction does several acts: `lock_rank` is
-    its model's."""
+    `read` returns the thing, held, archived or not, None where there is none. `set_hold` locks the thing, asks how it
+    is to be held, and holds it or lets it go, with what follows for offers and auctions; it returns sentences of what
+    cannot come back, and raises NotFound. `edit` locks the thing, sets these values and returns what they were before;
+    it raises NotFound, InvalidInput. None: cannot be done to this kind. `lock` only takes the lock of the thing,
+    archived or not, before one transaction does several acts: `lock_rank` is its model's."""
 
     entity_type: str
     restore: Restore | None = None
@@ -61,6 +67,7 @@ class ModeratedKind:
     set_hold: SetHold | None = None
     lock: Lock | None = None
     lock_rank: int = 0
+    edit: Edit | None = None
 
 
 Done = Mapping[str, Mapping[str, Any]]

@@ -3,7 +3,8 @@ from typing import Any, TypeVar
 
 from app.actor import Actor
 from app.data.entity import Entity
-from app.data.unit_of_work import unit_of_work
+from app.data.moderated_kinds import Decide
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 
 E = TypeVar("E", bound=Entity)
 
@@ -30,6 +31,13 @@ def archive_object(actor: Actor, model: type[E], object_id: str) -> E:
         entity = work.archive(work.lock(model, object_id))
         work.commit()
     return entity
+
+
+def hold_object(work: UnitOfWork, model: type[Entity], object_id: str, decide: Decide) -> list[str]:
+    """Hold an object, archived too, as moderation decides, or let it go; raises NotFound."""
+    entity = work.lock(model, object_id, archived_too=True)
+    work.change(entity, held=decide(getattr(entity, "held", None)).kind)
+    return []
 
 
 def restore_object(actor: Actor, model: type[Entity], object_id: str) -> bool:

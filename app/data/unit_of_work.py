@@ -34,6 +34,7 @@ from app.data.due_work import DueWork, is_piece
 from app.data.entity import Base, Entity, db
 from app.data.entity_inserts import complete_entities, insert_entities, insert_rows
 from app.data.expected_version import named_version
+from app.data.held import Holdable, viewer
 from app.data.holdings import holdings
 from app.data.ids import uuid7
 from app.data.lock_order import check_order
@@ -111,26 +112,29 @@ class UnitOfWork:
                     opened.close()
 
     def get(self, model: type[E], object_id: str) -> E:
-        """Return the active row of `model` with that id; raises NotFound."""
+        """Return the active row of `model` with that id; raises NotFound, also when it is held from the actor."""
         entity: E | None = self._run(_by_id(model), {"id_": object_id}).scalar_one_or_none()
-        if entity is None:
+        if entity is None or self._is_held_from_actor(entity):
             raise NotFound
         return entity
 
     def lock(self, model: type[E], object_id: str, *, archived_too: bool = False) -> E:
         """Return the active row (`archived_too`: or an archived one), locked until the end of the transaction.
 
-        A row that is held already comes back as it is here, changes included, whatever was locked since.
-        Raises NotFound, LockOrderError."""
+        A row that is locked already comes back as it is here, changes included, whatever was locked since.
+        Raises LockOrderError, NotFound, also when moderation holds it from the actor (not with `archived_too`)."""
         entity = cast(E | None, self._held.get((model, object_id)))
         if entity is None:
             self._prepare_lock(model)
             entity = self._run(_to_lock(model), {"id_": object_id}).scalar_one_or_none()
             if entity is not None:
                 self._hold(entity)
-        if entity is None or not (entity.is_active or archived_too):
+        if entity is None or not (archived_too or (entity.is_active and not self._is_held_from_actor(entity))):
             raise NotFound
         return entity
+
+    def _is_held_from_actor(self, entity: Entity) -> bool:
+        return not viewer(self.actor).sees(_held(entity), entity.owner)
 
     def find(self, model: type[E], *where: Any, lock: bool = False) -> E | None:
         """Return the first row that fulfils `where`, active or not, or None."""
@@ -219,7 +223,11 @@ class UnitOfWork:
         return entity
 
     def restore(self, entity: E) -> E:
-        """Bring a soft-deleted row back; its dbevent is `-updated`, and what others have taken meanwhile refuses it."""
+        """Bring a soft-deleted row back; its dbevent is `-updated`, and what others have taken meanwhile refuses it.
+
+        Raises RuleViolated ThingHeld for what moderation holds (M-25)."""
+        if not entity.is_active and _held(entity) is not None:
+            raise RuleViolated("ThingHeld", "Moderation holds it; show it again first")
         entity.is_active = True
         return entity
 
@@ -527,6 +535,10 @@ def _by_id(model: type[E]) -> Select[E]:
 @cache
 def _to_lock(model: type[E]) -> Select[E]:
     return select(model).where(model.id == bindparam("id_")).with_for_update().execution_options(populate_existing=True)
+
+
+def _held(entity: Entity) -> str | None:
+    return entity.held if isinstance(entity, Holdable) else None
 
 
 def in_unit_of_work() -> bool:

@@ -23,11 +23,13 @@ JSON = "application/json"
 class Answer:
     """What a view returns when the row alone is not enough: `extras` are root keys beside it.
 
-    `event_extras` are those the API event carries instead, when they hold a secret that is the caller's alone."""
+    `event_extras` are those the API event carries instead, when they hold a secret that is the caller's alone; without
+    `names_caller` that event says of nobody that he called."""
 
     row: Any
     extras: dict[str, Any] = field(default_factory=dict)
     event_extras: dict[str, Any] | None = None
+    names_caller: bool = True
 
 
 def cache_key(*parts: Any) -> str:

@@ -43,12 +43,13 @@ def install_hooks(app: Flask, settings: Settings) -> None:
     @app.before_request
     def _begin() -> Response | None:
         begin_request()
-        if (refusal := request.environ.get(REFUSAL)) is not None:
+        environ, method = request.environ, request.method
+        if (refusal := environ.get(REFUSAL)) is not None:
             raise refusal
-        check_host()
-        if request.method == "OPTIONS" and "Origin" in request.headers:
+        check_host(environ.get("HTTP_HOST", ""))
+        if method == "OPTIONS" and "Origin" in request.headers:
             return Response(status=204)
-        if request.method not in _SAFE:
+        if method not in _SAFE:
             _check_body_size(settings)
             check_cookie_write()
         return None

@@ -18,16 +18,16 @@ _HOSTS_REMEMBERED = 256  # reading a host costs more than the rest of the check,
 _UNESCAPED_IN_PATH = "/!$&'()*+,:;=@"
 
 
-def host_check(settings: Settings) -> Callable[[], None]:
-    """Return what refuses a request for a foreign host: 400 HostNotAllowed, whatever port it names.
+def host_check(settings: Settings) -> Callable[[str], None]:
+    """Return what refuses a request whose Host header names a foreign host: 400 HostNotAllowed, whatever port it names.
 
     Outside production this machine's own names are right, too. Health and metrics are asked for by address, by load
     balancers and collectors that know no name of ours; their answers repeat nothing of the request."""
     named = (urlsplit(settings.public_url).hostname or "", *settings.allowed_hosts)
     allowed = frozenset(host_name(name) for name in named)
 
-    def check() -> None:
-        if not _is_allowed(request.environ.get("HTTP_HOST", "")) and not _may_name_any_host():
+    def check(host: str) -> None:
+        if not _is_allowed(host) and not _may_name_any_host():
             raise InvalidInput("The request names a host that is none of this server's; its operator lists them in "
                                "PUBLIC_URL and ALLOWED_HOSTS", "HostNotAllowed")
 

@@ -34,13 +34,14 @@ class RequestCounts(dict[str, _Count]):
 
 def spend_one_request(actor: Actor) -> None:
     """Count this request; raises TooManyRequests when the window's limit is reached. Sets g.rate for the headers."""
-    settings = runtime().settings
+    held = runtime()
+    settings = held.settings
     if not settings.ratelimit_enabled:
         return
     limit = settings.rate_limit_user if actor.user_id else settings.rate_limit_visitor
     who = actor.user_id or client_network(request.remote_addr or "?")
     moment = time.time()
-    count = _counted(who, moment)
+    count = _counted(held.part(RequestCounts), who, moment)
     is_first, is_step = count.sent_at == 0, count.unsent * _STEPS >= limit
     if is_first or (is_step and moment - count.sent_at > _SHORTEST_PAUSE):
         _add_to_redis(who, count, moment)
@@ -56,15 +57,15 @@ def spend_one_act(what: str, actor: Actor, limit: int) -> None:
     if not runtime().settings.ratelimit_enabled:
         return
     moment, who = time.time(), f"{what}:{actor.realm}:{actor.user_id}"
-    count = _counted(who, moment)
+    count = _counted(runtime().part(RequestCounts), who, moment)
     _add_to_redis(who, count, moment)
     if count.total > limit:
         raise TooManyRequests(f"errMsg_TooMany{what}", _seconds_left(moment), f"TooMany{what}")
 
 
-def _counted(who: str, moment: float) -> _Count:
+def _counted(counts: RequestCounts, who: str, moment: float) -> _Count:
     """Return the count of the window of this moment, one more than it was."""
-    counts, window = runtime().part(RequestCounts), int(moment // _WINDOW)
+    window = int(moment // _WINDOW)
     count = counts.get(who)
     if count is None or count.window != window:
         _forget_old(counts, window)

@@ -65,6 +65,6 @@ class ReadEventBuffer:
 
 def announce_read(topic: str, actor: Actor, request_id: str, rows: int) -> None:
     """Take the event of a read, unless READ_EVENTS=off."""
-    if runtime().settings.read_events == "off":
-        return
-    runtime().part(ReadEventBuffer).put(topic, actor.user_id, request_id, rows)
+    held = runtime()
+    if held.settings.read_events != "off":
+        held.part(ReadEventBuffer).put(topic, actor.user_id, request_id, rows)

@@ -11,7 +11,7 @@ import orjson
 from flask import Response, current_app, g, request
 from marshmallow import Schema
 
-from app.actor import Actor
+from app.actor import Actor, anonymous
 from app.data.changes import version_key
 from app.data.entity import Entity
 from app.data.expected_version import expecting
@@ -329,11 +329,15 @@ def _finish(api: BusinessApi, actor: Actor, work: UnitOfWork, answer: Answer, cl
     else:
         row, named = orjson.dumps(answer.row), answer.row
     key = cache_key(api.topic, str(actor.user_id), request.path)
-    enclose = partial(envelope, actor, data_name=api.data_name, action=api.crud, version=api.service.version,
-                      row=orjson.Fragment(row), row_count=1, status=api.status, key=key)
-    body = enclose(extras=answer.extras)
-    sent = body if answer.event_extras is None else enclose(extras=answer.event_extras)
-    work.emit_call(api.topic, str(named.get("id", key)), row, sent, realm=api.service.realm)
+    enclose = partial(envelope, data_name=api.data_name, action=api.crud, version=api.service.version,
+                      row=orjson.Fragment(row), row_count=1, status=api.status)
+    body = sent = enclose(actor, key=key, extras=answer.extras)
+    if answer.event_extras is not None or not answer.names_caller:
+        caller = actor if answer.names_caller else anonymous(api.service.realm)
+        extras = answer.extras if answer.event_extras is None else answer.event_extras
+        sent = enclose(caller, key=cache_key(api.topic, str(caller.user_id), request.path), extras=extras)
+    with nullcontext() if answer.names_caller else work.acting_for(anonymous(api.service.realm), work.request_id):
+        work.emit_call(api.topic, str(named.get("id", key)), row, sent, realm=api.service.realm)
     if claim is not None:
         claim.store(work, api.status, body)
     work.commit()

@@ -32,13 +32,10 @@ class UnsupportedMedia(ApiError):
 
 def begin_request() -> None:
     """Start the clock and take the request id, given or made (rules-platform §2.3)."""
-    g.started = perf_counter()
+    started = perf_counter()
     given = argument("requestId") or request.headers.get("X-Request-Id") or ""
-    g.request_id = given if _REQUEST_ID.match(given) else os.urandom(16).hex()
-    g.tokens = {}
-    g.callers = {}
-    g.cache_versions = {}
-    g.sso_ms = 0
+    request_id = given if _REQUEST_ID.match(given) else os.urandom(16).hex()
+    vars(g).update(started=started, request_id=request_id, tokens={}, callers={}, cache_versions={}, sso_ms=0)
 
 
 def current_actor(realm: str) -> Actor:
@@ -76,7 +73,7 @@ def _with_origin(actor: Actor) -> Actor:
 def _device() -> str:
     """Return what the client calls itself, as one line that every database can keep."""
     text = request.headers.get("User-Agent", "")[:_DEVICE_LIMIT]
-    return "".join(letter for letter in text if letter.isprintable())
+    return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
 
 
 def path_id(name: str, value: str) -> str:

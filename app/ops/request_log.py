@@ -16,7 +16,8 @@ def install_request_log(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def tell(response: Response) -> Response:
-        seconds = perf_counter() - g.started if "started" in g else 0.0
+        ended = perf_counter()
+        seconds = ended - g.get("started", ended)
         rule = request.url_rule
         count_request(request.method, rule.rule if rule else "(none)", response.status_code, seconds)
         level = logging.WARNING if seconds >= slow_seconds or response.status_code >= 500 else logging.INFO

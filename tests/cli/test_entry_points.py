@@ -33,3 +33,12 @@ def test_the_list_of_a_groups_commands_is_not_cut_off(name: str) -> None:
     command = load_command(name)
     listed = command.get_help(click.Context(command, info_name=name)).partition("\nCommands:")[2]
     assert "..." not in listed
+
+
+@pytest.mark.parametrize("group", ["auctions", "orders", "users", "moderate", "payments", "security"])
+def test_the_help_of_each_command_has_an_example(group: str) -> None:
+    commands = load_command(group)
+    assert isinstance(commands, click.Group)
+    without = [name for name, command in commands.commands.items()
+               if f"Example: flask {group} {name}" not in (command.help or "") and name != "ensure-super-admin"]
+    assert without == []

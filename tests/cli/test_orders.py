@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from app.errors import RuleViolated
+
 SHIP = ("--carrier", "Post", "--tracking", "RR123", "--reason", "the seller is away")
 AS_ADA = ("--as", "ada@guildhall.test")
 
@@ -19,6 +21,7 @@ def rows(result):
 
 
 def test_nobody_ships_without_saying_who_acts(run, market):
+    """M-13."""
     order = market.paid()
     refused = run("orders", "ship", order["id"], *SHIP, "--yes")
     assert refused.exit_code == 2
@@ -73,7 +76,16 @@ def test_a_dry_run_and_a_no_ship_nothing(run, market):
     assert market.seen(order)["status"] == "PAID"
 
 
+def test_staff_ships_for_a_locked_seller(run, market):
+    """M-8."""
+    order = market.paid()
+    run("users", "lock", "sara@guildhall.test", "--yes")
+    assert run("orders", "ship", order["id"], *SHIP, *AS_ADA, "--yes").exit_code == 0
+    assert market.seen(order)["status"] == "SHIPPED"
+
+
 def test_staff_ships_for_a_seller_and_the_record_says_who_and_why(run, market):
+    """M-8, M-13, M-24."""
     order = market.paid()
     shipped = rows(run("orders", "ship", order["id"][-8:], *SHIP, *AS_ADA, "--yes", "--json"))
     assert (shipped["id"], shipped["state"], shipped["trackingNumber"]) == (order["id"], "SHIPPED/paid", "RR123")
@@ -88,10 +100,23 @@ def test_staff_ships_for_a_seller_and_the_record_says_who_and_why(run, market):
 
 
 def test_the_environment_names_who_acts_the_super_admin_too(run, market):
+    """M-13."""
     order = market.paid()
     done = run("orders", "ship", order["id"], *SHIP, "--yes", env={"GUILDHALL_OPERATOR": "admin@admin.com"})
     assert done.exit_code == 0, done.output
     assert market.seen(order)["status"] == "SHIPPED"
+
+
+def test_a_shipment_that_cannot_be_recorded_is_none(run, market, monkeypatch):
+    order = market.paid()
+
+    def fail(*_, **__):
+        raise RuleViolated("NoRecord", "the record takes nothing")
+
+    monkeypatch.setattr("blueprints.marketplace.admin_moderation.corrections.record_action", fail)
+    refused = run("orders", "ship", order["id"], *SHIP, *AS_ADA, "--yes")
+    assert (refused.exit_code, "the record takes nothing" in refused.stderr) == (1, True)
+    assert market.seen(order)["status"] == "PAID"
 
 
 def test_orders_are_listed_the_latest_first_and_narrowed(run, market):
@@ -135,7 +160,9 @@ def test_show_tells_the_whole_order_and_masks_its_parties(run, market):
         ("buyer", "Ben", "b…@guildhall.test"), ("seller", "Sara", "s…@guildhall.test")]
     assert [(one["kind"], one["gross"]) for one in shown["ledger"]] == [("SALE", 105.0)]
     assert [step["what"] for step in shown["history"]][:1] == ["PLACED"]
+    run("orders", "ship", order["id"], *SHIP, *AS_ADA, "--yes")
     table = run("orders", "show", order["orderNumber"]).stdout
+    assert "trackingNumber RR123" in table
     for secret in ("ben@guildhall.test", "sara@guildhall.test", "555 01 02", "5550102"):
         assert secret not in table
     assert {"parties", "lines", "payments", "ledger", "history"} <= set(table.split())

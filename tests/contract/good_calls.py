@@ -2,6 +2,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask
 
@@ -216,6 +217,8 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "createModerationAction": lambda world: {"entityId": world.victim.user_id, "entityType": "USER", "reason": "r",
                                              "actionType": "SOFT_DELETE"},
     "updateModerationAction": lambda _: {"reason": "r"},
+    "createWord": lambda _: {"phrase": f"replica {uuid4().hex}", "reason": "COUNTERFEIT"},
+    "createRule": lambda _: {"code": "knives", "title": "Knives", "text": "No knives."},
     "createMessagingMessage": lambda world: {"toUserId": world.seller.user_id, "content": "Is it still there?"},
     "updateMessagingMessage": lambda _: {"isRead": True},
     "createBlock": lambda world: {"userId": world.victim.user_id},

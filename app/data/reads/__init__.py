@@ -1,4 +1,14 @@
 """The verbs of queries: rows as the wire wants them (lists.py), their filters, cursors and totals."""
-from app.data.reads.lists import Listing, Page, fetch, fetch_one, get_row, list_query, list_rows, rows_by_id
+from app.data.reads.lists import (
+    Listing,
+    Page,
+    fetch,
+    fetch_one,
+    find_any_row,
+    get_row,
+    list_query,
+    list_rows,
+    rows_by_id,
+)
 
-__all__ = ["Listing", "Page", "fetch", "fetch_one", "get_row", "list_query", "list_rows", "rows_by_id"]
+__all__ = ["Listing", "Page", "fetch", "fetch_one", "find_any_row", "get_row", "list_query", "list_rows", "rows_by_id"]

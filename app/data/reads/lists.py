@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from app.data.changes import version_key
 from app.data.connections import reading, transaction
 from app.data.entity import Entity
+from app.data.held import STRANGER, Viewer, can_be_held, is_free, is_shown_to_owner
 from app.data.holdings import holdings
 from app.data.reads.keyset import RowOrder, row_order
 from app.data.reads.prepared import fetch_prepared, fetch_raw
@@ -81,46 +83,67 @@ def fetch_one(query: Select[*tuple[Any, ...]]) -> Row[Any] | None:
         return connection.execute(query.limit(1)).first()
 
 
-def get_row(model: type[Entity], object_id: str, *where: ColumnElement[bool]) -> Wire:
-    """Return the wire row of the active object with that id; raises NotFound."""
+def get_row(model: type[Entity], object_id: str, *where: ColumnElement[bool], viewer: Viewer = STRANGER) -> Wire:
+    """Return the wire row of the active object with that id, as `viewer` may see it; raises NotFound.
+
+    What is held says so, to whoever sees it all the same: `held` is HIDDEN or REMOVED (app/data/held.py)."""
     with reading() as connection:
-        rows = _raw_rows(connection, _by_id(model), where, {"id_": object_id})
-        make = row_serializer(model).raw_rows[connection.dialect.name]
+        found = _raw_rows(connection, _by_id(model), where, {"id_": object_id})
+        rows = _shown(model, found, connection, viewer)
     if not rows:
         raise NotFound
-    return make(rows[0])
+    return rows[0]
 
 
-def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnElement[bool]) -> dict[str, Wire]:
-    """Return id → wire row of the active objects among `ids`, in one statement."""
+def find_any_row(model: type[Entity], object_id: str) -> Wire | None:
+    """Return the wire row with that id, archived and held ones too, as plain JSON; None where there is none.
+
+    `held` says how it is held. For moderation: whoever shows it to others asks get_row."""
+    shape = row_serializer(model)
+    held = (model.__table__.c.held,) if can_be_held(model) else ()
+    with reading() as connection:
+        found = fetch_raw(connection, select(*shape.columns, *held).where(model.__table__.c.id == object_id), {})
+        make = shape.raw_rows[connection.dialect.name]
+    if not found:
+        return None
+    row: Wire = orjson.loads(orjson.dumps(make(found[0])))
+    return row | {"held": found[0][len(shape.fields)] if held else None}
+
+
+def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnElement[bool],
+               viewer: Viewer = STRANGER) -> dict[str, Wire]:
+    """Return id → wire row of the active objects among `ids` that `viewer` may see, in one statement."""
     wanted = {object_id for object_id in ids if object_id}
     if not wanted:
         return {}
-    shape = row_serializer(model)
     with reading() as connection:
         found = fetch_raw(connection, _by_ids(model).where(*where), {"ids": list(wanted)})
-        make = shape.raw_rows[connection.dialect.name]
-    return {row["id"]: row for row in map(make, found)}
+        return {row["id"]: row for row in _shown(model, found, connection, viewer)}
 
 
 def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], order: tuple[Any, ...] = (),
-              counted: Callable[[], int] | None = None) -> Listing:
+              counted: Callable[[], int] | None = None, viewer: Viewer = STRANGER) -> Listing:
     """Return a page of the active rows that fulfil `where`, their total, and the cursor of the next page.
 
     `order` (default: oldest first) should be a constant of the module: the statement is prepared once for it. Its
     terms are columns or `column.desc()`; the id decides among equals. `counted` tells the total where a counter of
     these rows is kept; without it they are counted. Raises InvalidInput for a wrong `page.after`."""
-    listed = _listed(model, order)
+    shows_held = can_be_held(model) and viewer != STRANGER
+    if shows_held and not viewer.is_staff:
+        where = (*where, is_shown_to_owner(model, viewer.user_id))
+    listed = _listed(model, order, shows_held)
     begins = {} if page.after is None else listed.order.values(page.after)
-    query = listed.query if page.after is None else _listed_behind(model, order, tuple(
+    query = listed.query if page.after is None else _listed_behind(model, order, shows_held, tuple(
         value is None for value in begins.values()))
     with reading() as connection:
         # One more than asked: it tells whether this is the end.
         found = _raw_rows(connection, query, where, {"rows": page.rows + 1, "skip": page.offset, **begins})
         shown, more = found[:page.rows], len(found) > page.rows
-        rows = list(map(row_serializer(model).raw_rows[connection.dialect.name], shown))
+        rows = _shown(model, shown, connection, viewer)
         if not more and page.after is None and (rows or not page.offset):
             return Listing(rows, page.offset + len(rows), page)
+        if can_be_held(model) and not shows_held:
+            where = (*where, is_free(model))
         total, outdated = _total(connection, model, where) if counted is None else (counted(), None)
     following = listed.order.cursor([shown[-1][place] for place in listed.places]) if more else None
     return Listing(rows, total, page, following, outdated)
@@ -163,20 +186,24 @@ def list_query(query: Select[*tuple[Any, ...]], order: RowOrder, page: Page, wir
 
 
 @lru_cache(maxsize=512)
-def _listed(model: type[Entity], order: tuple[Any, ...]) -> _Listed:
+def _listed(model: type[Entity], order: tuple[Any, ...], shows_held: bool) -> _Listed:
     by = _unique_order(model, order)
-    shown = [field.attribute for field in row_serializer(model).fields]
+    query = _active(model)
+    shown = [field.attribute for field in row_serializer(model).fields] + ["held"] * can_be_held(model)
     unseen = [key.column for key in by.keys if key.column.key not in shown]
     names = [*shown, *(column.key for column in unseen)]
-    query = (_active(model).add_columns(*unseen).order_by(*by.clauses)
+    if can_be_held(model) and not shows_held:
+        query = query.where(is_free(model))
+    query = (query.add_columns(*unseen).order_by(*by.clauses)
              .limit(bindparam("rows", type_=Integer)).offset(bindparam("skip", type_=BigInteger)))
     return _Listed(query, by, tuple(names.index(key.column.key) for key in by.keys))
 
 
 @lru_cache(maxsize=512)
-def _listed_behind(model: type[Entity], order: tuple[Any, ...], nulls: tuple[bool, ...]) -> Select[Any]:
+def _listed_behind(model: type[Entity], order: tuple[Any, ...], shows_held: bool,
+                   nulls: tuple[bool, ...]) -> Select[Any]:
     """Prepare the same behind a row that is NULL in these places of the order; its values are given each time."""
-    listed = _listed(model, order)
+    listed = _listed(model, order, shows_held)
     values = {name: None if null else "" for name, null in zip(listed.order.parameters, nulls, strict=True)}
     return listed.query.where(listed.order.behind(values))
 
@@ -191,7 +218,26 @@ def _unique_order(model: type[Entity], terms: tuple[Any, ...]) -> RowOrder:
 
 
 def _active(model: type[Entity]) -> Select[Any]:
-    return select(*row_serializer(model).columns).where(model.__table__.c.is_active.is_(True))
+    """Return the query of all active rows, held ones too: of a model that can be held, `held` is behind its fields."""
+    held = (model.__table__.c.held,) if can_be_held(model) else ()
+    return select(*row_serializer(model).columns, *held).where(model.__table__.c.is_active.is_(True))
+
+
+def _shown(model: type[Entity], found: Sequence[Sequence[Any]], connection: Connection, viewer: Viewer) -> list[Wire]:
+    """Return the wire rows of those among the raw ones that the viewer sees; what is held says so."""
+    shape = row_serializer(model)
+    rows = list(map(shape.raw_rows[connection.dialect.name], found))
+    if not can_be_held(model):
+        return rows
+    place, seen = len(shape.fields), []
+    for row, raw in zip(rows, found, strict=True):
+        held = raw[place]
+        if held is not None:
+            if not viewer.sees(held, row["_owner"]):
+                continue
+            row["held"] = held
+        seen.append(row)
+    return seen
 
 
 def _raw_rows(connection: Connection, query: Select[Any], where: Sequence[ColumnElement[bool]],

@@ -10,13 +10,14 @@ from blueprints.platform.moderation import audit
 
 
 def record_action(actor: Actor, *, entity_type: str, entity_id: str, action_type: str, reason: str,
-                  id: str | None = None) -> ModerationAction:
+                  id: str | None = None, act_kind: str | None = None) -> ModerationAction:
     """Record what a member of staff did, also in the audit; nothing is carried out. Raises Forbidden (not staff)."""
     require(actor.is_staff, "errMsg_OnlyStaffModerates")
     with unit_of_work(actor) as work:
         action = work.insert(ModerationAction(
             id=id, admin_id=actor.user_id or NOBODY, entity_id=entity_id, entity_type=entity_type,
-            action_type=action_type, reason=signed(reason, actor.operator), action_timestamp=now()))
+            action_type=action_type, reason=signed(reason, actor.operator), act_kind=act_kind,
+            action_timestamp=now()))
         _audit(work, "recorded", action)
         work.commit()
     return action
@@ -27,9 +28,11 @@ def note_action(actor: Actor, *, entity_type: str, entity_id: str, action_type: 
     record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type=action_type, reason=reason)
 
 
-def note_act(actor: Actor, entity_type: str, entity_id: str, action_type: str, reason: str) -> None:
+def note_act(actor: Actor, entity_type: str, entity_id: str, action_type: str, reason: str,
+             act_kind: str | None) -> None:
     """Record an act of moderation, in the transaction that does it (moderation.md M-24)."""
-    record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type=action_type, reason=reason)
+    record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type=action_type, reason=reason,
+                  act_kind=act_kind)
 
 
 def reword_action(actor: Actor, action_id: str, *, reason: str | None = None) -> ModerationAction:

@@ -15,7 +15,7 @@ from blueprints.marketplace.admin_moderation.commands import record_action
 from blueprints.marketplace.admin_moderation.rules import EVERYTHING
 from blueprints.marketplace.feedback.commands import override_feedback
 from blueprints.marketplace.order_management import paying
-from blueprints.marketplace.order_management.commands import change_status
+from blueprints.marketplace.order_management.commands import ship_order
 from blueprints.marketplace.product_listing.commands import remove_media
 
 
@@ -50,12 +50,12 @@ def correct_feedback(actor: Actor, *, feedback_id: str, update_params: dict[str,
     override_feedback(actor, feedback_id, reason=reason, **update_params)
 
 
-def ship_order(actor: Actor, order_id: str, *, carrier: str, tracking_number: str, reason: str) -> None:
+def ship_for_seller(actor: Actor, order_id: str, *, carrier: str, tracking_number: str, reason: str) -> None:
     """Ship a paid order in its seller's place (moderation.md M-8), with its MANUAL_CORRECTION entry.
 
     Raises NotFound, Forbidden (not staff), RuleViolated (an order that cannot be shipped)."""
     with unit_of_work(actor) as work:
-        change_status(actor, order_id, status="SHIPPED", carrier=carrier, tracking_number=tracking_number)
+        ship_order(actor, order_id, carrier=carrier, tracking_number=tracking_number)
         record_action(actor, entity_type="ORDER", entity_id=order_id, action_type="MANUAL_CORRECTION",
                       reason=f"{reason}: shipped by {carrier}, {tracking_number}")
         work.commit()
@@ -75,7 +75,7 @@ def restore_entity(actor: Actor, *, entity_type: str, entity_id: str, reason: st
     Raises NotFound, InvalidInput for a type whose service brings no kind (app/data/moderated_kinds.py), RuleViolated
     for what may not come back."""
     kind = runtime().part(ModeratedKinds).get(entity_type)
-    if kind is None:
+    if kind is None or kind.restore is None:
         said = f"nothing of type {entity_type} can be restored"
         raise InvalidInput(f"entityType: {said}", detail={"entityType": said})
     with unit_of_work(actor) as work:

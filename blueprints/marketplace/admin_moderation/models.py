@@ -4,7 +4,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from app.data.columns import choice, identifier, instant, text
+from app.data.columns import choice, identifier, instant, string, text
 from app.data.entity import Entity
 from blueprints.marketplace.admin_moderation.rules import ACTION_TYPES, ENTITY_TYPES
 
@@ -24,6 +24,8 @@ class ModerationAction(Entity):
     entity_type: Mapped[str] = choice(ENTITY_TYPES)
     reason: Mapped[str] = text(required=True)
     action_type: Mapped[str] = choice(ACTION_TYPES)
+    act_kind: Mapped[str | None] = string(32)
+    """The finer kind, of an act of moderation (moderation.md M-24)."""
 
 
 Index("ix_admin_moderation_action_recent", ModerationAction.action_timestamp)

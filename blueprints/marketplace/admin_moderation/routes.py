@@ -17,8 +17,10 @@ from app.http.schemas import load
 from blueprints.marketplace.admin_moderation import commands, corrections, queries, schemas
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.policies import POLICIES
+from blueprints.platform.moderation.routes import api as moderation
 
 api = Routes(POLICIES)
+api.include(moderation)
 
 _ONE = "/v1/moderationactions/{moderationActionId}"
 _BARE = {"type": "object", "required": ["status", "message"], "properties": {

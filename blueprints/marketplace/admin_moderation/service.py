@@ -8,11 +8,13 @@ from blueprints.marketplace.admin_moderation.routes import api
 from blueprints.marketplace.feedback.audit import FeedbackCorrections
 from blueprints.marketplace.order_management.audit import PaymentFixes
 from blueprints.platform.moderation.record import ActRecord
+from blueprints.platform.moderation.service import own_topics
 
 SERVICE = ServiceDeclaration(
-    name="adminModeration", version="1.0.0", description="The record of what staff changed by hand.",
+    name="adminModeration", version="1.0.0", description="Reports, cases and acts of staff, and the record of it all.",
     realms=("marketplace",),
     routes=api,
+    emits=own_topics,
     relations=(relations_of(ModerationAction, Relation("adminId", "user")),),
     cli=("cli.moderate",),
     hands_down=(PaymentFixes(record_payment_fix), FeedbackCorrections(record_feedback_correction),

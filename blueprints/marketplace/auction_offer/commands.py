@@ -27,6 +27,7 @@ from blueprints.marketplace.product_listing.auction_state import (
     lock_listing,
     record_close,
     record_standing,
+    refuse_held,
 )
 from blueprints.marketplace.product_listing.commands import CLOSE_AUCTION
 from blueprints.marketplace.product_listing.lending import AuctionListing
@@ -93,7 +94,8 @@ def delete_bid(actor: Actor, bid_id: str) -> Bid:
 def close_auction(actor: Actor, product_id: str, *, early: bool = False) -> AuctionListing:
     """Close an auction whose effective end has passed (staff: `early`, at any time); closing twice changes nothing.
 
-    Raises NotFound, RuleViolated while the auction runs (decision 12). A withdrawn listing closes without a sale."""
+    Raises NotFound, RuleViolated while the auction runs (decision 12). A listing that is withdrawn or held closes
+    without a sale."""
     with unit_of_work(actor) as work:
         listing = lock_listing(work, product_id, withdrawn_too=True)
         if listing.type != "AUCTION":
@@ -130,6 +132,7 @@ def _active_bid_of(work: UnitOfWork, product_id: str, user_id: str | None) -> Bi
 
 def _refuse_wrong_auction(actor: Actor, listing: AuctionListing, currency: str) -> None:
     require(not actor.is_user(listing.seller_id), "errMsg_sellersMayNotBidOnTheirOwnAuction")
+    refuse_held(listing)
     if listing.type != "AUCTION":
         raise RuleViolated("NotAnAuction", "Bids are taken on auctions only")
     if currency != listing.currency:
@@ -241,6 +244,7 @@ def _award(work: UnitOfWork, listing: AuctionListing, bid: Bid) -> None:
     """Let staff's word close the auction: the leader wins at the price, anybody else at the amount that bid shows."""
     if not listing.is_active:
         raise RuleViolated("ListingGone", "The listing was withdrawn")
+    refuse_held(listing)
     refuse_inactive(work.actor, sellers=[listing.seller_id], buyer=bid.user_id)
     price = listing.current_bid if listing.highest_bidder_id == bid.user_id else bid.bid_amount
     _move_price(work, listing, rules.sold_to(listing, buyer=bid.user_id, price=price or bid.bid_amount), bid)
@@ -317,7 +321,7 @@ def _close(work: UnitOfWork, listing: AuctionListing, moment: datetime) -> None:
     (M-4, M-6)."""
     bidders = [row.user_id for row in work.rows(select(Bid.user_id).where(Bid.product_id == listing.id, ACTIVE_BID))]
     known = standings_of(work.actor.realm, [listing.seller_id, *bidders])
-    is_sold = listing.is_active and not inactive_in(known, [listing.seller_id], SELLING)
+    is_sold = listing.is_live and not inactive_in(known, [listing.seller_id], SELLING)
     inactive = inactive_in(known, bidders, WINNING)
     if is_sold and inactive:
         _take_out(work, listing, inactive)
@@ -329,8 +333,8 @@ def _close(work: UnitOfWork, listing: AuctionListing, moment: datetime) -> None:
 
 
 def _settle(work: UnitOfWork, listing: AuctionListing, winner: Bid | None, moment: datetime) -> None:
-    """Make one bid WON at the price and the rest LOST (CANCELLED when the listing is gone), and say so."""
-    lost = "LOST" if listing.is_active else "CANCELLED"
+    """Make one bid WON at the price and the rest LOST (CANCELLED when the listing is gone or held), and say so."""
+    lost = "LOST" if listing.is_live else "CANCELLED"
     for bid in work.all(_active_bids(listing.id)):
         work.change(bid, status=lost if bid is not winner else "WON")
     if winner is not None:

@@ -60,6 +60,7 @@ class Offer(Entity):
     responded_at: Mapped[datetime | None] = instant()
 
     order_id: Mapped[str | None] = identifier(hidden=True)  # the order that took the agreed price (claims.py)
+    lapsed_by: Mapped[str | None] = identifier(hidden=True)  # the act of moderation it lapsed with (M-9)
 
 
 # The same conditions in the indexes and in the queries that stand on them.

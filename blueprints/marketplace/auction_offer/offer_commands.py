@@ -21,7 +21,12 @@ from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.claims import note_promises, promised_since, promised_units
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, PENDING_OFFER, Bid, Offer
-from blueprints.marketplace.product_listing.auction_state import forget_winner, lock_listing, units_in_stock
+from blueprints.marketplace.product_listing.auction_state import (
+    forget_winner,
+    lock_listing,
+    refuse_held,
+    units_in_stock,
+)
 from blueprints.marketplace.product_listing.lending import AuctionListing
 from blueprints.marketplace.product_listing.trading import share_parties
 from blueprints.platform.auth.lending import share_accounts
@@ -154,6 +159,7 @@ def end_unpaid_win(actor: Actor, product_id: str) -> GivenChance | None:
 def _end_unpaid_win(work: UnitOfWork, actor: Actor, product_id: str) -> Offer | None:
     listing = lock_listing(work, product_id)
     require_self_or_staff(actor, listing.seller_id)
+    refuse_held(listing)
     refuse_inactive(actor, sellers=[listing.seller_id])
     winner = work.first(select(Bid).where(Bid.product_id == product_id, Bid.status == "WON"))
     _refuse_second_chance(work, listing, winner)
@@ -188,6 +194,7 @@ def decline_open_offers(actor: Actor, product_id: str) -> int:
 
 def _refuse_unofferable(actor: Actor, listing: AuctionListing, currency: str, parties: Mapping[str, Standing]) -> None:
     require(not actor.is_user(listing.seller_id), "errMsg_sellersMayNotOfferOnTheirOwnListing")
+    refuse_held(listing)
     if listing.type != "FIXED":
         raise RuleViolated("NotFixedPrice", "Offers are taken on fixed-price listings only")
     refuse_inactive(actor, sellers=[listing.seller_id], buyer=actor.user_id, known=parties)
@@ -279,6 +286,7 @@ def _promise_unit(work: UnitOfWork, listing: AuctionListing, offer: Offer) -> No
     """Refuse when no unit is left for one more accepted offer; the last one declines the others (decision 13)."""
     if not listing.is_active:
         raise RuleViolated("ListingGone", "The listing was withdrawn")
+    refuse_held(listing)
     if listing.currency != offer.currency:
         raise RuleViolated("CurrencyDiffers", f"The listing is now priced in {listing.currency}")
     if listing.type != "FIXED":

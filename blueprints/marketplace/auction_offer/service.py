@@ -6,12 +6,14 @@ from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.auction_offer import jobs, subscribers
 from blueprints.marketplace.auction_offer.commands import take_out_bids_of
+from blueprints.marketplace.auction_offer.held_trade import lapse_offers_on, revive_trade
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.auction_offer.offer_commands import end_offers_of
 from blueprints.marketplace.auction_offer.queries import offers_seen_by
 from blueprints.marketplace.auction_offer.routes import api
 from blueprints.marketplace.auction_offer.rules import parse_increments
 from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED, PRICE_CHANGED
+from blueprints.marketplace.product_listing.holds import HeldTrade
 
 SERVICE = ServiceDeclaration(
     name="auctionOffer", version="1.0.0", description="Bids on auctions and offers on fixed-price listings.",
@@ -29,6 +31,7 @@ SERVICE = ServiceDeclaration(
                    offers_seen_by, personal=True),
     ),
     cli=("cli.auctions",),
+    hands_down=(HeldTrade(lapse_offers_on, revive_trade),),
     settings={"bid_increments": partial(parse_increments, minor_factor=100)},
     persons=(
         # Ended first: a listing takes one standing bid, and one pending offer, of each person, nobody included.

@@ -2,8 +2,9 @@
 from typing import Any
 
 from app.actor import Actor
-from app.data.object_commands import archive_object, change_object, insert_object, restore_object
-from app.data.unit_of_work import unit_of_work
+from app.data.moderated_kinds import Decide
+from app.data.object_commands import archive_object, change_object, hold_object, insert_object, restore_object
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
 
@@ -25,6 +26,11 @@ def delete_category(actor: Actor, category_id: str) -> Category:
 def restore_category(actor: Actor, category_id: str) -> bool:
     """Bring a deleted category back; returns whether it was gone. Raises NotFound."""
     return restore_object(actor, Category, category_id)
+
+
+def hold_category(work: UnitOfWork, category_id: str, decide: Decide) -> list[str]:
+    """Hold a category, or let it go; raises NotFound."""
+    return hold_object(work, Category, category_id, decide)
 
 
 def create_subcategory(actor: Actor, *, category_id: str, **values: Any) -> Subcategory:

@@ -4,11 +4,12 @@ from sqlalchemy.orm import Mapped
 
 from app.data.columns import choice, folded, identifier, string, web_address
 from app.data.entity import Entity
+from app.data.held import Holdable
 
 GROUPS = ("MOST_POPULAR", "MORE")
 
 
-class Category(Entity):
+class Category(Holdable, Entity):
     """A class of products; titles are not unique."""
 
     __tablename__ = "marketplace_category"

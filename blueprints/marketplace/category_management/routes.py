@@ -28,14 +28,14 @@ def create_category(actor: Actor, data: dict[str, Any]) -> Category:
 @api.get("/v1/categories/{categoryId}", name="getCategory", returns=Category)
 def get_category(actor: Actor, asked: ReadRequest, category_id: str) -> Wire:
     """Get a category."""
-    return queries.get_category(category_id)
+    return queries.get_category(actor, category_id)
 
 
 @api.list("/v1/categories", name="listCategories", returns=Category, filters=queries.CATEGORY_FILTERS,
           same_for_role=True)
 def list_categories(actor: Actor, asked: ReadRequest) -> Listing:
     """List categories."""
-    return queries.list_categories(asked.page, asked.where)
+    return queries.list_categories_for(actor, asked)
 
 
 @api.update("/v1/categories/{categoryId}", name="updateCategory", body=CategoryChange, returns=Category)

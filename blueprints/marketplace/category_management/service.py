@@ -2,9 +2,13 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
-from blueprints.marketplace.category_management.commands import restore_category
+from blueprints.marketplace.category_management.commands import hold_category, restore_category
 from blueprints.marketplace.category_management.models import Subcategory
-from blueprints.marketplace.category_management.queries import categories_by_id, subcategories_by_id
+from blueprints.marketplace.category_management.queries import (
+    categories_by_id,
+    category_subject,
+    subcategories_by_id,
+)
 from blueprints.marketplace.category_management.routes import api
 
 SERVICE = ServiceDeclaration(
@@ -16,5 +20,5 @@ SERVICE = ServiceDeclaration(
         JoinTarget("category", ("id", "title"), lambda _, ids: categories_by_id(ids)),
         JoinTarget("subcategory", ("id", "name", "group"), lambda _, ids: subcategories_by_id(ids)),
     ),
-    moderated=(ModeratedKind("CATEGORY", restore_category),),
+    moderated=(ModeratedKind("CATEGORY", restore_category, category_subject, hold_category),),
 )

@@ -1,7 +1,9 @@
 """The writes of feedback: the buyer's, the seller's reply, and staff's corrections (rules-marketplace §4).
 
 Whatever changes a rating changes the seller's counters in the same transaction."""
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from app.actor import Actor
 from app.clock import now
@@ -56,7 +58,7 @@ def change_feedback(actor: Actor, feedback_id: str, *, rating: int | None = None
         if actor.is_user(feedback.buyer_id):
             refuse_inactive(actor)
             _refuse_closed(feedback.delivered_at)
-            _rewrite(work, feedback, rating, comment)
+            rewrite(work, feedback, _given(rating, comment))
         else:
             override_feedback(actor, feedback_id, rating=rating, comment=comment)
         work.commit()
@@ -71,7 +73,7 @@ def override_feedback(actor: Actor, feedback_id: str, *, rating: int | None = No
     require(actor.is_staff)
     with unit_of_work(actor) as work:
         feedback = work.lock(Feedback, feedback_id)
-        _rewrite(work, feedback, rating, comment)
+        rewrite(work, feedback, _given(rating, comment))
         record_correction(actor, feedback_id, "FEEDBACK_OVERRIDE", reason)
         work.commit()
 
@@ -125,11 +127,15 @@ def reply_to_feedback(actor: Actor, feedback_id: str, *, reply: str) -> Feedback
     return feedback
 
 
-def _rewrite(work: UnitOfWork, feedback: Feedback, rating: int | None, comment: str | None) -> None:
+def rewrite(work: UnitOfWork, feedback: Feedback, values: Mapping[str, Any]) -> None:
+    """Set rating or comment of a locked feedback, and count the difference."""
     before = feedback.rating
-    given = {"rating": rating, "comment": comment}
-    work.change(feedback, **{name: value for name, value in given.items() if value is not None})
+    work.change(feedback, **values)
     count(work, feedback, added=feedback.rating, taken=before)
+
+
+def _given(rating: int | None, comment: str | None) -> dict[str, Any]:
+    return {name: value for name, value in (("rating", rating), ("comment", comment)) if value is not None}
 
 
 def _said_by(item: SoldItem) -> dict[str, str]:

@@ -5,6 +5,7 @@ from sqlalchemy import case, func, or_, select, union_all
 
 from app.clock import now
 from app.data.due_work import DueWork, is_piece
+from app.data.held import is_free
 from app.data.person_rows import NOBODY
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
@@ -20,9 +21,10 @@ _NAMED_AT_MOST = 20
 def count(work: UnitOfWork, feedback: Feedback, *, added: int | None = None, taken: int | None = None) -> None:
     """Count a rating that comes, or goes, or both, for the seller of a feedback, and owe the news of it.
 
-    The seller's row of all months is changed first: who counts for one seller waits there for the others."""
+    The seller's row of all months is changed first: who counts for one seller waits there for the others. Who counts
+    for several sellers does so in the order of their ids. A feedback that is held is not counted (M-1)."""
     changes = dict(zip((column.key for column in STARS), steps(added=added, taken=taken), strict=True))
-    if feedback.seller_id == NOBODY or not any(changes.values()):
+    if feedback.seller_id == NOBODY or feedback.held is not None or not any(changes.values()):
         return
     work.flush()  # the unique index has spoken before a counter is locked
     insert = upsert(StarCount).values([{"seller_id": feedback.seller_id, "month": month, **changes}
@@ -42,7 +44,8 @@ def differences(limit: int) -> list[str]:
     recount = [func.sum(case((Feedback.rating == stars, 1), else_=0)).label(column.key)
                for stars, column in enumerate(STARS, LEAST_RATING)]
     counted = select(Feedback.seller_id, Feedback.month, *recount).where(
-        Feedback.is_active.is_(True), Feedback.seller_id != NOBODY).group_by(Feedback.seller_id, Feedback.month)
+        Feedback.is_active.is_(True), is_free(Feedback), Feedback.seller_id != NOBODY).group_by(
+        Feedback.seller_id, Feedback.month)
     by_month = counted.subquery()
     overall = select(by_month.c.seller_id, func.max(ALL_MONTHS).label("month"), *(
         func.sum(by_month.c[column.key]) for column in STARS)).group_by(by_month.c.seller_id)

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import identifier, instant, integer, string, text
 from app.data.entity import Base, Entity
+from app.data.held import Holdable
 
 ALL_MONTHS = ""
 """The month of the row that counts a seller's feedback of all times."""
 
 
-class Feedback(Entity):
+class Feedback(Holdable, Entity):
     """What the buyer of one order item says of its seller, and the seller's answer to it.
 
     `month` and `delivered_at` are written once: where it is counted, and from when its days run."""

@@ -3,7 +3,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import or_, select
 
+from app.actor import Actor
 from app.clock import now
+from app.data.held import viewer, viewer_of_role
 from app.data.reads import Listing, fetch, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
@@ -18,14 +20,16 @@ FILTERS = Filters((equal(Feedback.rating), equal(Feedback.order_id), equal(Feedb
 _OLDEST_FIRST = (Feedback.created_at, Feedback.id)
 
 
-def get_feedback(feedback_id: str) -> Wire:
+def get_feedback(actor: Actor, feedback_id: str) -> Wire:
     """Return an active feedback; raises NotFound."""
-    return get_row(Feedback, feedback_id)
+    return get_row(Feedback, feedback_id, viewer=viewer(actor))
 
 
-def list_feedback(asked: ReadRequest) -> Listing:
-    """Return a page of active feedback, oldest first."""
-    return list_rows(Feedback, asked.page, *asked.where, order=_OLDEST_FIRST)
+def list_feedback(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of active feedback, oldest first; to staff with what is held, marked.
+
+    It is remembered for all callers of a role, so a buyer sees his own HIDDEN feedback by its id alone."""
+    return list_rows(Feedback, asked.page, *asked.where, order=_OLDEST_FIRST, viewer=viewer_of_role(actor))
 
 
 def get_reputation(realm: str, user_id: str) -> Wire:

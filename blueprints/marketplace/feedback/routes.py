@@ -32,13 +32,13 @@ def delete_feedback(actor: Actor, data: dict[str, Any], feedback_id: str) -> Fee
 @api.get("/v1/feedbacks/{feedbackId}", name="getFeedback", returns=Feedback)
 def get_feedback(actor: Actor, asked: ReadRequest, feedback_id: str) -> Wire:
     """Get a feedback."""
-    return queries.get_feedback(feedback_id)
+    return queries.get_feedback(actor, feedback_id)
 
 
 @api.list("/v1/feedbacks", name="listFeedbacks", returns=Feedback, filters=queries.FILTERS, same_for_role=True)
 def list_feedback(actor: Actor, asked: ReadRequest) -> Listing:
     """List feedback: received by a seller, given by a buyer, on a product or an order item."""
-    return queries.list_feedback(asked)
+    return queries.list_feedback(actor, asked)
 
 
 @api.update("/v1/feedbacks/{feedbackId}", name="updateFeedback", body=FeedbackChange, returns=Feedback)

@@ -7,6 +7,7 @@ from blueprints.marketplace.feedback import jobs
 from blueprints.marketplace.feedback.commands import restore_feedback
 from blueprints.marketplace.feedback.counting import check_reputations
 from blueprints.marketplace.feedback.models import Feedback, StarCount
+from blueprints.marketplace.feedback.moderation import edit_feedback, feedback_subject, hold_feedback, lock_feedback
 from blueprints.marketplace.feedback.routes import api
 from blueprints.marketplace.feedback.topics import REPUTATION_CHANGED
 
@@ -22,7 +23,8 @@ SERVICE = ServiceDeclaration(
                      Relation("orderItemId", "orderManagementOrderItem"),
                      Relation("productId", "productListingProduct")),
     ),
-    moderated=(ModeratedKind("FEEDBACK", restore_feedback),),
+    moderated=(ModeratedKind("FEEDBACK", restore_feedback, feedback_subject, hold_feedback, lock_feedback,
+                             lock_rank=Feedback.__lock_rank__, edit=edit_feedback),),
     checks={"reputations": check_reputations},
     persons=(
         rows_of_people(Feedback, ANONYMOUS, "buyer_id", "seller_id", why="the rating is the seller's reputation",

@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from app.actor import Actor
 from app.clock import now
 from app.data.changes import version_key
+from app.data.moderated_kinds import Decide
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -17,7 +18,7 @@ from app.identity.access import require_self_or_staff
 from blueprints.marketplace.admin_moderation.commands import note_action
 from blueprints.marketplace.messaging import queries
 from blueprints.marketplace.messaging.models import Conversation, Message
-from blueprints.marketplace.messaging.rules import has_deleted, is_party, is_unread_by, pair_of
+from blueprints.marketplace.messaging.rules import has, has_deleted, is_party, is_unread_by, pair_of
 from blueprints.platform.people.commands import refuse_unwritable
 
 Conversations = dict[str, Conversation]
@@ -106,19 +107,47 @@ def leave_conversations(actor: Actor, user_id: str, cause: str | None = None) ->
         work.commit()
 
 
+def hold_message(work: UnitOfWork, message_id: str, decide: Decide) -> list[str]:
+    """Hold a message, or let it go, and count it no longer, or again, with those who lose or get it (M-1).
+
+    Raises NotFound. One in a transaction: its conversation is locked before it."""
+    found = work.find(Message, Message.id == message_id)
+    if found is None:
+        raise NotFound
+    conversations = _lock_conversations(work, found.from_user_id, found.to_user_id)
+    message = work.lock(Message, message_id, archived_too=True)
+    had = {user_id: (has(message, user_id), is_unread_by(message, user_id)) for user_id in conversations}
+    work.change(message, held=decide(message.held).kind)
+    if message.is_active:
+        for user_id, seen in conversations.items():
+            _recount(work, message, seen, *had[user_id])
+    return []
+
+
+def _recount(work: UnitOfWork, message: Message, seen: Conversation, had_it: bool, was_unread: bool) -> None:
+    has_it = has(message, seen.user_id)
+    if has_it != had_it:
+        work.change(seen, messages=seen.messages + has_it - had_it,
+                    unread=seen.unread + is_unread_by(message, seen.user_id) - was_unread)
+        _point_at_latest(work, message.pair, seen)
+
+
 def _delete_for(work: UnitOfWork, message: Message, seen: Conversation) -> None:
-    unread = is_unread_by(message, seen.user_id)
+    had_it, was_unread = has(message, seen.user_id), is_unread_by(message, seen.user_id)
     is_sender = seen.user_id == message.from_user_id
     work.change(message, **{"sender_deleted" if is_sender else "recipient_deleted": True})
-    work.change(seen, messages=seen.messages - 1, unread=seen.unread - unread)
-    if seen.last_message_id == message.id:
-        work.flush()
-        latest = work.rows(select(Message.id, Message.sent_at).where(
-            Message.pair == message.pair, Message.is_active.is_(True), queries.not_deleted_by(seen.user_id))
-            .order_by(Message.sent_at.desc(), Message.id.desc()).limit(1))
-        found: Any = latest[0] if latest else None
-        work.change(seen, last_message_id=found.id if found else None,
-                    last_at=found.sent_at if found else seen.last_at)
+    _recount(work, message, seen, had_it, was_unread)
+
+
+def _point_at_latest(work: UnitOfWork, pair: str, seen: Conversation) -> None:
+    """Let a conversation name the latest message its person has; without any it keeps its time, and is not listed."""
+    work.flush()
+    latest = work.rows(select(Message.id, Message.sent_at).where(
+        Message.pair == pair, Message.is_active.is_(True), queries.is_shown_to(seen.user_id))
+        .order_by(Message.sent_at.desc(), Message.id.desc()).limit(1))
+    found: Any = latest[0] if latest else None
+    work.change(seen, last_message_id=found.id if found else None,
+                last_at=found.sent_at if found else seen.last_at)
 
 
 def _lock_message(work: UnitOfWork, message_id: str) -> tuple[Message, Conversations]:

@@ -6,10 +6,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import Instant, boolean, identifier, instant, string, text
 from app.data.entity import Base, Entity
+from app.data.held import Holdable
 
 
-class Message(Entity):
-    """One message; `pair` is both ids in order. Each party deletes it for itself; it is gone when both have."""
+class Message(Holdable, Entity):
+    """One message; `pair` is both ids in order. Each party deletes it for itself; it is gone when both have.
+
+    A message that is HIDDEN is its sender's alone, one that is REMOVED nobody's."""
 
     __tablename__ = "messaging_message"
     __service__ = "messaging"

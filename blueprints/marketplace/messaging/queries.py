@@ -8,8 +8,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
 from app.data.columns import iso
+from app.data.held import HIDDEN, Viewer, is_free, is_shown_to_owner, viewer
 from app.data.ids import canonical_uuid
-from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows, rows_by_id
+from app.data.moderated_kinds import Subject
+from app.data.reads import Listing, fetch, fetch_one, find_any_row, get_row, list_query, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
@@ -28,9 +30,17 @@ _LATEST_FIRST = row_order(Conversation.last_at.desc(), Conversation.counterpart_
 
 def get_message(actor: Actor, asked: ReadRequest, message_id: str) -> Wire:
     """Return a message to its parties, while they have not deleted it, and to staff; raises NotFound, Forbidden."""
-    row = get_row(Message, message_id, not_deleted_by(actor.user_id))
+    row = get_row(Message, message_id, not_deleted_by(actor.user_id), viewer=viewer(actor))
     require_self_or_staff(actor, row["fromUserId"], row["toUserId"])
     return row
+
+
+def message_subject(actor: Actor, message_id: str) -> Subject | None:
+    """Return a message as staff judge it, deleted too; its parties alone may report it (M-19). None: there is none."""
+    row = find_any_row(Message, message_id)
+    return row and Subject(
+        f"message of {row['sentAt']}", row["fromUserId"], row, words=row["content"],
+        parties=frozenset({row["fromUserId"], row["toUserId"]}), held=row["held"], is_active=row["isActive"])
 
 
 def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
@@ -42,7 +52,7 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
             else Message.pair == pair_of(me, other))
     counted: Callable[[], int] | None = None if asked.where else partial(_kept, Conversation.messages, me, other)
     return list_rows(Message, asked.page, *asked.where, mine, not_deleted_by(me), order=_NEWEST_FIRST,
-                     counted=counted)
+                     counted=counted, viewer=Viewer(me))
 
 
 def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
@@ -51,12 +61,17 @@ def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
     Beside them stands how many messages of all conversations are unread."""
     listing = list_query(select(Conversation).with_only_columns(*Conversation.__table__.c).where(
         Conversation.user_id == actor.user_id, HAS_MESSAGES), _LATEST_FIRST, asked.page, _conversation)
-    latest = rows_by_id(Message, [row["latestMessageId"] for row in listing.rows])
+    latest = rows_by_id(Message, [row["latestMessageId"] for row in listing.rows], viewer=Viewer(actor.user_id))
     for row in listing.rows:
         row["latestMessage"] = latest.get(row.pop("latestMessageId"))
     _add_counterparts(asked, listing.rows)
     listing.extras["unread"] = _kept(Conversation.unread, str(actor.user_id))
     return listing
+
+
+def is_shown_to(user_id: str) -> ColumnElement[bool]:
+    """Return the condition that this party has not deleted the message, and moderation does not hold it from it."""
+    return and_(not_deleted_by(user_id), is_shown_to_owner(Message, user_id))
 
 
 def not_deleted_by(user_id: str | None) -> ColumnElement[bool]:
@@ -70,9 +85,11 @@ def miscounted_conversations(limit: int) -> list[tuple[str, str]]:
 
     It reads every message; it is the operator's question."""
     sent = select(Message.from_user_id.label("user_id"), Message.to_user_id.label("counterpart_id"), literal(0).label(
-        "unread"), Message.sent_at).where(Message.is_active.is_(True), Message.sender_deleted.is_(False))
-    received = select(Message.to_user_id, Message.from_user_id, case((Message.is_read, 0), else_=1),
-                      Message.sent_at).where(Message.is_active.is_(True), Message.recipient_deleted.is_(False))
+        "unread"), Message.sent_at).where(Message.is_active.is_(True), Message.sender_deleted.is_(False),
+        or_(is_free(Message), Message.held == HIDDEN))
+    received = select(
+        Message.to_user_id, Message.from_user_id, case((Message.is_read, 0), else_=1), Message.sent_at).where(
+        Message.is_active.is_(True), Message.recipient_deleted.is_(False), is_free(Message))
     seen = union_all(sent, received).subquery()
     recount = select(seen.c.user_id, seen.c.counterpart_id, func.count(), func.sum(seen.c.unread),
                      func.max(seen.c.sent_at)).group_by(seen.c.user_id, seen.c.counterpart_id)

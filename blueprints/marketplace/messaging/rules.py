@@ -22,6 +22,8 @@ class Copies(Parties, Protocol):
     def sender_deleted(self) -> bool: ...
     @property
     def recipient_deleted(self) -> bool: ...
+    @property
+    def held(self) -> str | None: ...
 
 
 def pair_of(one: str, other: str) -> str:
@@ -39,6 +41,14 @@ def has_deleted(message: Copies, user_id: str) -> bool:
     return message.sender_deleted if message.from_user_id == user_id else message.recipient_deleted
 
 
+def has(message: Copies, user_id: str) -> bool:
+    """Return whether this party still has the message: has not deleted it, and moderation does not hold it from it.
+
+    A HIDDEN message is its sender's still (M-1)."""
+    is_held_from = message.held is not None and not (message.held == "HIDDEN" and message.from_user_id == user_id)
+    return not has_deleted(message, user_id) and not is_held_from
+
+
 def is_unread_by(message: Copies, user_id: str) -> bool:
     """Return whether the message counts as unread of this party: it came to it, is there, and was not read."""
-    return message.to_user_id == user_id and not message.is_read and not message.recipient_deleted
+    return message.to_user_id == user_id and not message.is_read and has(message, user_id)

@@ -1,10 +1,12 @@
 """messaging as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.messaging.checks import check_conversations
-from blueprints.marketplace.messaging.commands import leave_conversations
+from blueprints.marketplace.messaging.commands import hold_message, leave_conversations
 from blueprints.marketplace.messaging.models import Conversation, Message
+from blueprints.marketplace.messaging.queries import message_subject
 from blueprints.marketplace.messaging.routes import api
 
 SERVICE = ServiceDeclaration(
@@ -12,6 +14,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes=api,
     relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
+    moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message),),
     checks={"conversations": check_conversations},
     persons=(
         rows_of_people(Message, KEPT, "from_user_id", "to_user_id", first=leave_conversations,

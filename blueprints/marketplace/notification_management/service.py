@@ -7,6 +7,7 @@ from blueprints.marketplace.notification_management import (
     subscribers,
     subscribers_feedback,
     subscribers_messages,
+    subscribers_moderation,
     subscribers_orders,
     subscribers_watchlists,
 )
@@ -19,8 +20,8 @@ SERVICE = ServiceDeclaration(
     name="notificationManagement", version="1.0.0", description="In-app and mail notifications of users.",
     realms=("marketplace",),
     routes=api,
-    background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_orders,
-                subscribers_watchlists),
+    background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_moderation,
+                subscribers_orders, subscribers_watchlists),
     moderated=(ModeratedKind("NOTIFICATION", restore_notification),),
     checks={"unread notifications": check_unread},
     relations=(relations_of(Notification, Relation("userId", "user")),),

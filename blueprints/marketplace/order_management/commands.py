@@ -57,6 +57,11 @@ def change_status(actor: Actor, order_id: str, *, status: str | None = None, rea
     return order
 
 
+def ship_order(actor: Actor, order_id: str, *, carrier: str, tracking_number: str) -> None:
+    """Ship a paid order, whose units leave the stock for good; raises as change_status."""
+    change_status(actor, order_id, status="SHIPPED", carrier=carrier, tracking_number=tracking_number)
+
+
 def fix_payment(actor: Actor, order_id: str, *, reason: str, status: str | None = None,
                 payment_intent_id: str | None = None, paid_at: datetime | None = None,
                 payment_confirmation: str | None = None) -> Order:

@@ -19,6 +19,7 @@ from blueprints.platform.auth.inspection import find_accounts, people
 Facts = dict[str, Any]
 
 _REALM = "marketplace"
+_AGES = select(Order.id, Order.created_at)
 MOST_COUNTED = 10_000
 MOST_PEOPLE = 20
 """Whose orders are looked for at most, when a name is meant."""
@@ -44,11 +45,13 @@ def recent_orders(*, limit: int, status: str | None = None, buyer_id: str | None
         conditions.append(Order.buyer_id == buyer_id)
     if since is not None:
         conditions.append(Order.created_at >= since)
-    if seller_id is not None:
-        sold = select(OrderItem.order_id).where(OrderItem.seller_id == seller_id)
-        # A line is never older than its order.
-        conditions.append(Order.id.in_(sold if since is None else sold.where(OrderItem.created_at >= since)))
-    return _listed(conditions, limit)
+    if seller_id is None:
+        return _listed(conditions, limit)
+    sold = [OrderItem.seller_id == seller_id]
+    if since is not None:
+        sold.append(OrderItem.created_at >= since)  # a line is never older than its order
+    return _listed([Order.id.in_(_latest(_AGES.join(OrderItem, OrderItem.order_id == Order.id)
+                                         .where(*sold, *conditions), limit))], limit)
 
 
 def order_counts(user_id: str) -> Facts:
@@ -67,11 +70,9 @@ def find_orders(text: str, limit: int) -> list[Facts]:
     ids = set(orders_named(text))
     persons = [one["id"] for one in find_accounts(_REALM, text, MOST_PEOPLE)]
     if persons:
-        bought = select(Order.id).where(Order.buyer_id.in_(persons)).order_by(Order.created_at.desc()).limit(limit)
-        # An order may have several lines of one seller: more lines than orders are wanted.
-        sold = select(OrderItem.order_id).where(OrderItem.seller_id.in_(persons))
-        ids |= {row.id for row in fetch(bought)}
-        ids |= {row.order_id for row in fetch(sold.order_by(OrderItem.created_at.desc()).limit(4 * limit))}
+        ids |= set(_latest(_AGES.where(Order.buyer_id.in_(persons)), limit))
+        ids |= set(_latest(_AGES.join(OrderItem, OrderItem.order_id == Order.id)
+                           .where(OrderItem.seller_id.in_(persons)), limit))
     return _listed([Order.id.in_(ids)], limit) if ids else []
 
 
@@ -119,6 +120,16 @@ def _numbered(number: str) -> Select[Any]:
     return select(Order.id).where(or_(
         and_(Order.is_active.is_(True), Order.order_number == number),
         and_(Order.is_active.is_(False), Order.order_number == number))).limit(MOST_FOUND)
+
+
+def _latest(query: Select[str, datetime], limit: int) -> list[str]:
+    """Return the ids of the latest of the orders that a query of _AGES finds.
+
+    They are found first and sorted then: with both in one, PostgreSQL walks all orders from the newest on, in the hope
+    of meeting some of a person who may have none."""
+    found = query.distinct().subquery()
+    return [row.id for row in fetch(select(found.c.id).order_by(found.c.created_at.desc(), found.c.id.desc())
+                                    .limit(limit))]
 
 
 def _listed(conditions: Sequence[ColumnElement[bool]], limit: int) -> list[Facts]:

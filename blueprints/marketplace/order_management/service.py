@@ -15,7 +15,7 @@ from blueprints.marketplace.order_management.models import (
     PaymentMethod,
 )
 from blueprints.marketplace.order_management.person_acts import DEALINGS
-from blueprints.marketplace.order_management.queries import items_seen_by, orders_seen_by
+from blueprints.marketplace.order_management.queries import items_seen_by, order_subject, orders_seen_by
 from blueprints.marketplace.order_management.routes import api
 from blueprints.marketplace.order_management.rules import parse_commission
 from blueprints.marketplace.order_management.settlement import CHECKOUT
@@ -48,7 +48,7 @@ SERVICE = ServiceDeclaration(
     ),
     checkouts=(CHECKOUT,),
     checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": check_disputes},
-    moderated=(ModeratedKind("ORDER", restore_order),),
+    moderated=(ModeratedKind("ORDER", restore_order, order_subject),),
     person_effects=(DEALINGS,),
     cli=("cli.orders", "cli.payments"),
     settings={"commission_percent": parse_commission},

@@ -30,6 +30,7 @@ from blueprints.marketplace.order_management.models import (
     PaymentMethod,
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, EXPIRE_ORDER, items_of
+from blueprints.marketplace.product_listing.stock import has_held
 from blueprints.platform.people.queries import inactive_in, standings_of
 from blueprints.platform.people.rules import BUYING, SELLING, SETTLING
 
@@ -53,6 +54,8 @@ def refuse_unpayable(order: AnyOrder) -> None:
         raise RuleViolated("OrderNotPayable", f"an order that is {order.status} cannot be paid (any more)")
     if not _may_all_trade(order, SELLING, BUYING):
         raise RuleViolated("PartyInactive", "the buyer or a seller of the order is not active at present")
+    if has_held(_products_of(order)):
+        raise RuleViolated("ListingHeld", "moderation holds a listing of the order; it cannot be paid at present")
 
 
 def may_be_sold(order: AnyOrder) -> bool:
@@ -67,6 +70,11 @@ def _may_all_trade(order: AnyOrder, as_seller: str, as_buyer: str) -> bool:
     selling = [row.seller_id for row in sellers]
     known = standings_of("marketplace", [order.buyer_id, *selling])
     return not inactive_in(known, selling, as_seller) and not inactive_in(known, [order.buyer_id], as_buyer)
+
+
+def _products_of(order: AnyOrder) -> list[str]:
+    return [row.product_id for row in fetch(select(OrderItem.product_id).where(
+        OrderItem.order_id == order.id, OrderItem.is_active.is_(True)))]
 
 
 def accepts_payment(order: AnyOrder) -> bool:

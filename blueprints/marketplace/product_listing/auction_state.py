@@ -12,7 +12,7 @@ from app.clock import now
 from app.data.columns import constant
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
-from app.errors import NotFound
+from app.errors import NotFound, RuleViolated
 from blueprints.marketplace.product_listing.lending import AuctionListing, AuctionStanding, ListingView, row_behind
 from blueprints.marketplace.product_listing.models import IS_OPEN_ENDED, WAS_CLOSED, Product
 
@@ -32,6 +32,14 @@ class AuctionFacts:
 def lock_listing(work: UnitOfWork, product_id: str, *, withdrawn_too: bool = False) -> AuctionListing:
     """Return the listing, locked until the end of the transaction; raises NotFound."""
     return work.lock(Product, product_id, archived_too=withdrawn_too)
+
+
+def refuse_held(listing: ListingView) -> None:
+    """Refuse to trade what moderation holds, for those who see it all the same: its seller and staff (M-1).
+
+    Raises RuleViolated ListingHeld."""
+    if listing.is_active and not listing.is_live:
+        raise RuleViolated("ListingHeld", "Moderation holds the listing; it is not traded at present")
 
 
 def record_standing(work: UnitOfWork, listing: AuctionListing, standing: AuctionStanding) -> None:
@@ -90,10 +98,11 @@ def closed_auctions(limit: int, seller_id: str | None = None) -> list[dict[str, 
 
 
 def _auctions(conditions: list[Any], order: Any, limit: int, seller_id: str | None) -> list[dict[str, Any]]:
-    of_seller = [] if seller_id is None else [Product.seller_id == seller_id]
-    rows = fetch(select(*_LISTED).where(Product.type == constant("AUCTION"), Product.is_active.is_(True), *conditions,
-                                        *of_seller).order_by(order).limit(limit))
-    return [dict(row._mapping) for row in rows]
+    query = select(*_LISTED).where(Product.type == constant("AUCTION"), Product.is_active.is_(True),
+                                   *conditions).order_by(order)
+    # Without LIMIT PostgreSQL reads what one seller has; with it, it walks everybody's in the hope of meeting some.
+    query = query.limit(limit) if seller_id is None else query.where(Product.seller_id == seller_id)
+    return [dict(row._mapping) for row in fetch(query)[:limit]]
 
 
 def auction_facts(product_ids: Iterable[str]) -> dict[str, AuctionFacts]:

@@ -202,7 +202,8 @@ def _show_media(work: UnitOfWork, product: Product, before: list[str]) -> None:
     if not touched:
         return
     found = {media.id: media for media in work.all(select(Media).where(Media.id.in_(touched), Media.is_active))}
-    unknown = [media_id for media_id in shown if media_id in touched and media_id not in found]
+    unknown = [media_id for media_id in shown
+               if media_id in touched and (media_id not in found or found[media_id].held is not None)]
     if unknown:
         _refuse_faults({"media_asset_ids": f"unknown media asset {unknown[0]}"})
     for media in found.values():

@@ -21,11 +21,12 @@ from app.data.columns import (
     web_address,
 )
 from app.data.entity import Entity
+from app.data.held import Holdable
 from app.data.short_ids import short_id_index
 from blueprints.marketplace.product_listing.rules import BIDDING_MODES, CONDITIONS, SHIPPING_METHODS, TYPES
 
 
-class Product(Entity):
+class Product(Holdable, Entity):
     """A FIXED or AUCTION listing (rules-marketplace §8.1, decisions 8 and 11)."""
 
     __tablename__ = "product_listing_product"
@@ -81,8 +82,13 @@ class Product(Entity):
     sold: Mapped[int] = integer(required=True, default=0, hidden=True)
     promised_until: Mapped[datetime | None] = instant(hidden=True)  # to buyers of accepted offers (decisions/061)
 
+    @property
+    def is_live(self) -> bool:
+        """Tell whether it is traded: neither withdrawn nor held by moderation (M-1)."""
+        return self.is_active and self.held is None
 
-class Media(Entity):
+
+class Media(Holdable, Entity):
     """An uploaded or linked image; `productId` is the first product that shows it (PR4)."""
 
     __tablename__ = "product_listing_media"
@@ -99,9 +105,13 @@ class Media(Entity):
     uploader_id: Mapped[str | None] = identifier(hidden=True)
 
 
-Index("ix_product_listing_product_live", Product.is_active, Product.created_at, Product.id)
-Index("ix_product_listing_product_seller", Product.seller_id, Product.is_active, Product.created_at)
-Index("ix_product_listing_product_category", Product.category_id, Product.subcategory_id, Product.is_active)
+# `held` stands last in the indexes of lists and totals: neither looks at the rows for it.
+Index("ix_product_listing_product_live", Product.is_active, Product.created_at, Product.id,
+      Product.held)
+Index("ix_product_listing_product_seller", Product.seller_id, Product.is_active, Product.created_at,
+      Product.held)
+Index("ix_product_listing_product_category", Product.category_id, Product.subcategory_id, Product.is_active,
+      Product.held)
 Index("ix_product_listing_product_closing", Product.effective_end,
       sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))
 # The same conditions in the indexes and in the queries that stand on them.

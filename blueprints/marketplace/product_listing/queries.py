@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import Text, cast, or_, select
 
 from app.actor import Actor, system_actor
-from app.data.reads import Listing, Page, fetch, get_row, list_rows, rows_by_id
+from app.data.held import Viewer, is_free, viewer, viewer_of_role
+from app.data.moderated_kinds import Subject
+from app.data.reads import Listing, Page, fetch, find_any_row, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.joins import add_joins
 from app.data.reads.read_request import ReadRequest
@@ -27,15 +29,17 @@ _NEWEST_FIRST = (Product.created_at.desc(), Product.id.desc())
 
 def get_product(actor: Actor, product_id: str) -> Wire:
     """Return one listing; raises NotFound, while its seller rests for all but him and staff."""
-    row = get_row(Product, product_id)
+    row = get_row(Product, product_id, viewer=viewer(actor))
     if not _is_seen(actor, row, people_at_rest(_REALM, SELLING)):
         raise NotFound
     return row
 
 
-def list_products(asked: ReadRequest) -> Listing:
-    """Return a page of the live listings, oldest first."""
-    return _list(asked, *_of_active_sellers())
+def list_products(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the live listings, oldest first; to staff with those that are held, marked.
+
+    It is remembered for all callers of a role, so a seller's own held ones stand in the list of his own alone."""
+    return _list(asked, *_of_active_sellers(), looks=viewer_of_role(actor))
 
 
 def products_by_id(product_ids: Iterable[str]) -> dict[str, Wire]:
@@ -50,7 +54,8 @@ def products_by_id(product_ids: Iterable[str]) -> dict[str, Wire]:
 def listings_seen_by(actor: Actor, product_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → live listing the actor may see, for joins: those of sellers who rest only to themselves and staff."""
     at_rest = people_at_rest(_REALM, SELLING)
-    return {id: row for id, row in rows_by_id(Product, product_ids).items() if _is_seen(actor, row, at_rest)}
+    return {id: row for id, row in rows_by_id(Product, product_ids, viewer=viewer(actor)).items()
+            if _is_seen(actor, row, at_rest)}
 
 
 def media_by_id(media_ids: Iterable[str]) -> dict[str, Wire]:
@@ -58,10 +63,25 @@ def media_by_id(media_ids: Iterable[str]) -> dict[str, Wire]:
     return rows_by_id(Media, media_ids)
 
 
+def product_subject(actor: Actor, product_id: str) -> Subject | None:
+    """Return a listing as staff judge it, without the seller's secret reserve; None where there is none."""
+    row = find_any_row(Product, product_id)
+    return row and Subject(
+        row["title"], row["sellerId"], row, words=f"{row['title']}\n{row['description']}",
+        held=row["held"], is_active=row["isActive"])
+
+
+def media_subject(actor: Actor, media_id: str) -> Subject | None:
+    """Return a media asset as staff judge it; None where there is none."""
+    row = find_any_row(Media, media_id)
+    return row and Subject(f"{row['mimeType']} {row['url']}", row["_owner"], row, held=row["held"],
+                           is_active=row["isActive"])
+
+
 def live_product_ids(after: str, limit: int) -> list[str]:
     """Return the ids of live listings in order of id, after a given one ("" = from the first)."""
-    query = select(Product.id).where(Product.is_active.is_(True), Product.id > after).order_by(Product.id)
-    return [row.id for row in fetch(query.limit(limit))]
+    query = select(Product.id).where(Product.is_active.is_(True), is_free(Product), Product.id > after)
+    return [row.id for row in fetch(query.order_by(Product.id).limit(limit))]
 
 
 def live_products_of(seller_ids: Iterable[str]) -> list[str]:
@@ -79,18 +99,19 @@ def products_showing(media_ids: Iterable[str]) -> list[str]:
 
 
 def live_listings_of(seller_id: str, limit: int) -> Listing:
-    """Return the latest live listings of a seller, whether he is active or not, and how many there are."""
-    return list_rows(Product, Page(1, limit), Product.seller_id == seller_id, order=_NEWEST_FIRST)
+    """Return the latest live listings of a seller as staff see them, whether he is active or not, and how many."""
+    return list_rows(Product, Page(1, limit), Product.seller_id == seller_id, order=_NEWEST_FIRST,
+                     viewer=Viewer(is_staff=True))
 
 
 def list_own_products(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's own live listings."""
-    return _list(asked, Product.seller_id == actor.user_id)
+    """Return a page of the actor's own live listings, with those that are HIDDEN, marked."""
+    return _list(asked, Product.seller_id == actor.user_id, looks=viewer(actor))
 
 
-def get_media(media_id: str) -> Wire:
+def get_media(actor: Actor, media_id: str) -> Wire:
     """Return one media asset; raises NotFound."""
-    return get_row(Media, media_id)
+    return get_row(Media, media_id, viewer=viewer(actor))
 
 
 def list_media(actor: Actor, asked: ReadRequest) -> Listing:
@@ -98,7 +119,7 @@ def list_media(actor: Actor, asked: ReadRequest) -> Listing:
     mine = [] if actor.is_staff else [or_(
         Media.uploader_id == actor.user_id,
         Media.product_id.in_(select(Product.id).where(Product.seller_id == actor.user_id)))]
-    return list_rows(Media, asked.page, *asked.where, *mine, order=(Media.created_at, Media.id))
+    return list_rows(Media, asked.page, *asked.where, *mine, order=(Media.created_at, Media.id), viewer=viewer(actor))
 
 
 def listing_facts(product_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -134,8 +155,8 @@ def _of_active_sellers() -> list[Any]:
     return [Product.seller_id.not_in(sorted(at_rest))] if at_rest else []
 
 
-def _list(asked: ReadRequest, *where: Any) -> Listing:
-    return list_rows(Product, asked.page, *asked.where, *where, order=_OLDEST_FIRST)
+def _list(asked: ReadRequest, *where: Any, looks: Viewer) -> Listing:
+    return list_rows(Product, asked.page, *asked.where, *where, order=_OLDEST_FIRST, viewer=looks)
 
 
 def _is_seen(actor: Actor, row: Wire, at_rest: frozenset[str]) -> bool:

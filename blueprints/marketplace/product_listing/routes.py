@@ -37,7 +37,7 @@ def get_product(actor: Actor, asked: ReadRequest, product_listing_product_id: st
           filters=queries.PRODUCT_FILTERS, same_for_role=True)
 def list_products(actor: Actor, asked: ReadRequest) -> Listing:
     """List the live listings."""
-    return queries.list_products(asked)
+    return queries.list_products(actor, asked)
 
 
 @api.list("/v1/productlistingownproducts", name="listProductListingOwnProducts", returns=Product,
@@ -69,7 +69,7 @@ def create_media(actor: Actor, data: dict[str, Any]) -> Media:
 @api.get(f"{_MEDIAS}/{{productListingMediaId}}", name="getProductListingMedia", returns=Media)
 def get_media(actor: Actor, asked: ReadRequest, product_listing_media_id: str) -> Wire:
     """Get a media asset."""
-    return queries.get_media(product_listing_media_id)
+    return queries.get_media(actor, product_listing_media_id)
 
 
 @api.list(_MEDIAS, name="listProductListingMedia", returns=Media, depends_on=(Product,), filters=queries.MEDIA_FILTERS)

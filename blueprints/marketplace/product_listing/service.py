@@ -6,9 +6,16 @@ from app.service import ServiceDeclaration
 from blueprints.marketplace.product_listing import subscribers
 from blueprints.marketplace.product_listing.checks import check_listings
 from blueprints.marketplace.product_listing.commands import restore_media, restore_product, withdraw_listings_of
+from blueprints.marketplace.product_listing.holds import hold_media, hold_product, lock_media, lock_product
 from blueprints.marketplace.product_listing.models import Media, Product
-from blueprints.marketplace.product_listing.queries import listings_seen_by, media_by_id
+from blueprints.marketplace.product_listing.queries import (
+    listings_seen_by,
+    media_by_id,
+    media_subject,
+    product_subject,
+)
 from blueprints.marketplace.product_listing.routes import api
+from blueprints.marketplace.product_listing.topics import MEDIA_HELD
 
 SERVICE = ServiceDeclaration(
     name="productListing", version="1.0.2", description="Fixed-price and auction listings, and their media.",
@@ -28,7 +35,11 @@ SERVICE = ServiceDeclaration(
                    listings_seen_by, personal=True, depends_on=("rows:user",)),
         JoinTarget("productListingMedia", ("id", "url", "mimeType"), lambda _, ids: media_by_id(ids)),
     ),
-    moderated=(ModeratedKind("PRODUCT", restore_product), ModeratedKind("MEDIA", restore_media)),
+    emits=lambda _: (MEDIA_HELD,),
+    moderated=(
+        ModeratedKind("PRODUCT", restore_product, product_subject, hold_product, lock_product,
+                      lock_rank=Product.__lock_rank__),
+        ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__)),
     checks={"listings": check_listings},
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",

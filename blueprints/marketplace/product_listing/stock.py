@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from app.data.reads import fetch
+from app.data.held import is_free
+from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.errors import NotFound, RuleViolated
 from blueprints.marketplace.product_listing.lending import OrderedListing, row_behind
@@ -17,11 +18,13 @@ AUCTIONED_UNITS = 1
 
 def lock_listings(work: UnitOfWork, product_ids: Iterable[str], *,
                   withdrawn_too: bool = False) -> dict[str, OrderedListing]:
-    """Return id → listing, all locked in the order of their ids; raises NotFound for one that is missing."""
+    """Return id → listing, all locked in the order of their ids; raises NotFound for one that is missing or held.
+
+    `withdrawn_too` returns both all the same."""
     wanted = sorted(set(product_ids))
     query = select(Product).where(Product.id.in_(wanted)).order_by(Product.id)
     if not withdrawn_too:
-        query = query.where(Product.is_active.is_(True))
+        query = query.where(Product.is_active.is_(True), is_free(Product))
     found: dict[str, OrderedListing] = {listing.id: listing for listing in work.all(query, lock=True)}
     if len(found) < len(wanted):
         raise NotFound
@@ -64,6 +67,13 @@ def _less(held: int, units: int) -> int:
     if units > held:
         raise RuntimeError("more units given back than were taken")
     return held - units
+
+
+def has_held(product_ids: Iterable[str]) -> bool:
+    """Return whether moderation holds one of these listings: then nobody begins to pay for it (M-7)."""
+    wanted = set(product_ids)
+    return bool(wanted) and fetch_one(select(Product.id).where(
+        Product.id.in_(wanted), Product.held.is_not(None))) is not None
 
 
 def stock_figures() -> dict[str, tuple[int, int]]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.clock import now
+from app.data.held import is_free
 from app.data.money import to_wire
 from app.data.reads import fetch
 from app.data.serialization import Wire
@@ -38,7 +39,9 @@ class WatchedListing:
 
 
 def watched_listings(product_ids: Iterable[str]) -> dict[str, WatchedListing]:
-    """Return id → listing, withdrawn ones too, in two statements; an id that no listing has is not there."""
+    """Return id → listing, withdrawn ones too, in two statements; an id that no listing has is not there.
+
+    Nor is one that moderation holds: nobody is shown or told anything of it (M-1)."""
     wanted = set(product_ids)
     if not wanted:
         return {}
@@ -46,7 +49,8 @@ def watched_listings(product_ids: Iterable[str]) -> dict[str, WatchedListing]:
         Product.id, Product.title, Product.description, Product.condition, Product.type, Product.currency,
         Product.price, Product.start_price, Product.end_price, Product.shipping, Product.shipping_currency,
         Product.media_asset_ids, Product.seller_id, Product.is_active, Product.effective_end, Product.closed_at,
-        Product.winner_bid_id, Product.quantity, Product.reserved, Product.sold).where(Product.id.in_(wanted)))
+        Product.winner_bid_id, Product.quantity, Product.reserved, Product.sold).where(
+        Product.id.in_(wanted), is_free(Product)))
     inactive = inactive_among(_REALM, {row.seller_id for row in rows}, SELLING)
     return {row.id: _watched(row, is_live=bool(row.is_active) and row.seller_id not in inactive) for row in rows}
 

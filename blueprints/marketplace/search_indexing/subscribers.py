@@ -63,11 +63,11 @@ def follow_reputations(events: Sequence[Event]) -> None:
         refresh("SELLER", dict.fromkeys(sorted(sellers), cause))
 
 
-@subscribe_batch(products.MEDIA_DELETED, products.MEDIA_UPDATED, name="search_indexing.media")
+@subscribe_batch(products.MEDIA_DELETED, products.MEDIA_HELD, products.MEDIA_UPDATED, name="search_indexing.media")
 def follow_media(events: Sequence[Event]) -> None:
-    """Take a removed image out of the records of the products that showed it, and put a restored one back."""
+    """Take an image that is removed or held out of the records of the products that show it, and put it back."""
     moved = [event for event in events
-             if event.topic == products.MEDIA_DELETED or "isActive" in event.payload["newDataValues"]]
+             if event.topic != products.MEDIA_UPDATED or "isActive" in event.payload["newDataValues"]]
     for cause, caused in groupby(moved, key=attrgetter("request_id")):
         refresh("PRODUCT", dict.fromkeys(products_showing([event.key for event in caused]), cause))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import false, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, false, literal, or_, select, union_all
 
 from app.clock import now
 from app.data.columns import iso
@@ -28,6 +28,7 @@ LATEST_LOGINS = 50
 PLACES = 5
 LOGINS_OF_PLACE = 200
 """How many of the latest logins from one network, or with one device, are looked through."""
+MOST_LINKED = 20
 COMMON_DEVICE = 5
 """A client that more other people use says nothing of one of them: it is a common browser."""
 
@@ -45,7 +46,7 @@ def find_accounts(realm: str, text: str, limit: int) -> list[Facts]:
 
     For a part it reads the accounts, as searchUsers does; a whole e-mail is found by its index."""
     model, named = account_model(realm), accounts_named(realm, text)
-    wanted = model.id.in_(named)
+    wanted: ColumnElement[bool] = model.id.in_(named)
     if "@" not in text or not named:
         in_address = model.email.contains(typed_address(text), autoescape=True) if compact(text) else false()
         wanted = or_(wanted, in_address, has_part(model.folded_fullname, text))
@@ -82,12 +83,12 @@ def live_sessions(realm: str, user_id: str, limit: int) -> list[Facts]:
 def linked_accounts(realm: str, user_id: str) -> list[Facts]:
     """Return other accounts of the same phone, or that logged in from the same network or with the same device.
 
-    Each says why, those with most reasons first. Five statements at most; it looks at the latest logins only."""
+    Each says why; the MOST_LINKED with most reasons, those first. Five statements at most, and of logins the latest."""
     model = account_model(realm)
     reasons: dict[str, list[str]] = defaultdict(list)
     if hasattr(model, "phone_digits"):
         digits = select(model.phone_digits).where(model.id == user_id).scalar_subquery()
-        for row in fetch(select(model.id).where(model.phone_digits == digits, model.id != user_id).limit(PLACES * 4)):
+        for row in fetch(select(model.id).where(model.phone_digits == digits, model.id != user_id).limit(MOST_LINKED)):
             reasons[row.id].append("phone")
     logins = fetch(select(SecurityEvent.address, SecurityEvent.device).where(
         SecurityEvent.realm == realm, SecurityEvent.user_id == user_id, WAS_LOGIN)
@@ -98,10 +99,9 @@ def linked_accounts(realm: str, user_id: str) -> list[Facts]:
     for others in _others(realm, user_id, SecurityEvent.device, [row.device for row in logins]).values():
         for other in sorted(others) if len(others) <= COMMON_DEVICE else ():
             reasons[other].append("device")
-    known = people(realm, reasons)
-    found = [{**known[other], "why": ", ".join(dict.fromkeys(whys))} for other, whys in reasons.items()
-             if other in known]
-    return sorted(found, key=lambda one: (-len(reasons[one["id"]]), one["id"]))
+    nearest = sorted(reasons, key=lambda other: (-len(reasons[other]), other))[:MOST_LINKED]
+    known = people(realm, nearest)
+    return [{**known[other], "why": ", ".join(dict.fromkeys(reasons[other]))} for other in nearest if other in known]
 
 
 def _others(realm: str, user_id: str, column: Any, values: Iterable[str | None]) -> dict[str, Collection[str]]:
@@ -113,7 +113,8 @@ def _others(realm: str, user_id: str, column: Any, values: Iterable[str | None])
         SecurityEvent.realm == realm, column == value, WAS_LOGIN).order_by(SecurityEvent.id.desc())
         .limit(LOGINS_OF_PLACE).subquery() for value in wanted]
     found: dict[str, set[str]] = defaultdict(set)
-    for row in fetch(union_all(*(select(one.c.value, one.c.user_id) for one in ranges))):
+    logins = union_all(*(select(one.c.value, one.c.user_id) for one in ranges)).subquery()
+    for row in fetch(select(logins.c.value, logins.c.user_id)):
         if row.user_id not in (None, user_id):
             found[row.value].add(row.user_id)
     return dict(found)

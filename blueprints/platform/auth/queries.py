@@ -12,7 +12,8 @@ from app.clock import now
 from app.data.columns import iso, read_instant
 from app.data.connections import reading
 from app.data.folded import has_part
-from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_query, list_rows
+from app.data.moderated_kinds import Subject
+from app.data.reads import Listing, Page, fetch, fetch_one, find_any_row, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.prepared import fetch_prepared_among, is_among
@@ -93,6 +94,13 @@ def contact_of(realm: str, user_id: str) -> Wire | None:
         return None
     return {"id": row.id, "email": row.email, "emailVerified": row.email_verified,
             "fullname": row.fullname if row.email_verified else None, "phone": getattr(row, "phone", None)}
+
+
+def user_subject(actor: Actor, user_id: str) -> Subject | None:
+    """Return an account of the actor's realm as staff judge it: what strangers see of it; None where there is none."""
+    row = find_any_row(account_model(actor.realm), user_id)
+    return row and Subject(row["fullname"], row["id"], {name: row[name] for name in (
+        "id", "fullname", "avatar", "isActive", "createdAt")}, words=row["fullname"], is_active=row["isActive"])
 
 
 def staff_of(realm: str) -> list[str]:

@@ -8,7 +8,7 @@ from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
 from blueprints.platform.auth.commands import restore_user
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
-from blueprints.platform.auth.queries import brief_users
+from blueprints.platform.auth.queries import brief_users, user_subject
 from blueprints.platform.auth.routes import routes_in
 from blueprints.platform.auth.topics import own_topics
 
@@ -21,7 +21,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs,),
     emits=own_topics,
     checks={"addresses": checks.addresses},
-    moderated=(ModeratedKind("USER", restore_user),),
+    moderated=(ModeratedKind("USER", restore_user, user_subject),),
     cli=("cli.auth", "cli.security", "cli.users"),
     targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids)),),
     persons=(

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 
 from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.serialization import Wire
-from app.data.unit_of_work import unit_of_work
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import Forbidden, InvalidInput, LoginRequired, TooManyRequests
 from app.identity.access import require_proved
@@ -27,7 +27,7 @@ from app.plain_text import seen
 from app.runtime import runtime
 from blueprints.platform.bucket.models import PREPARING, BucketFile, UploadCount
 from blueprints.platform.bucket.preparation import PREPARE_PICTURES
-from blueprints.platform.bucket.queries import file_wire
+from blueprints.platform.bucket.queries import file_address, file_wire
 from blueprints.platform.bucket.rules import is_user_bucket, raw_name, shown_name
 
 
@@ -92,6 +92,16 @@ def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> lis
         raise
     wake(PREPARE_PICTURES)
     return [file_wire(file) for file in files]
+
+
+def hold_file(work: UnitOfWork, address: str, *, held: bool) -> None:
+    """Let the file at an address of ours load no more, or again; another address is nobody's here.
+
+    A copy that a browser or a proxy has keeps until it is thrown away: files never change under their address."""
+    before, _, file_id = address.rpartition("/")
+    if f"{before}/" == file_address(work.actor.realm, ""):
+        work.execute(update(BucketFile).where(BucketFile.id == file_id, BucketFile.realm == work.actor.realm)
+                     .values(held=held))
 
 
 def empty_bucket(actor: Actor, bucket_id: str) -> int:

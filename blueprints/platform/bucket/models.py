@@ -1,7 +1,7 @@
 """The files of the buckets: what was uploaded where, how far it is, and the storage name nobody outside learns."""
 from datetime import date, datetime
 
-from sqlalchemy import Date, Index, Integer, String, Text
+from sqlalchemy import Boolean, Date, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.data.columns import Instant, constant, instant
@@ -33,6 +33,8 @@ class BucketFile(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
     prepared_at: Mapped[datetime | None] = mapped_column(Instant)
+    held: Mapped[bool | None] = mapped_column(Boolean)
+    """Moderation holds what shows it: nobody gets it by its address."""
 
 
 class UploadCount(Base):

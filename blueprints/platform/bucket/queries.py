@@ -26,7 +26,12 @@ def file_wire(file: Any) -> Wire:
     """Return an uploaded file as `POST /bucket/upload` shows it (rules-platform §4); `state` is additive."""
     return {"fileId": file.id, "originalName": file.original_name, "mimeType": file.mime_type, "size": file.size,
             "status": "uploaded", "state": file.state, "bucketName": file.bucket_id, "isPublic": True,
-            "downloadUrl": f"{runtime().settings.public_url}/{file.realm}/bucket/download/{file.id}"}
+            "downloadUrl": file_address(file.realm, file.id)}
+
+
+def file_address(realm: str, file_id: str) -> str:
+    """Return where a file is downloaded."""
+    return f"{runtime().settings.public_url}/{realm}/bucket/download/{file_id}"
 
 
 def stored_file(realm: str, file_id: str) -> StoredFile:
@@ -34,9 +39,9 @@ def stored_file(realm: str, file_id: str) -> StoredFile:
 
     Raises NotFound, with its state in `detail` when it is not ready (docs/decisions/030)."""
     columns = (BucketFile.storage_name, BucketFile.mime_type, BucketFile.original_name, BucketFile.state,
-               BucketFile.last_error)
+               BucketFile.last_error, BucketFile.held)
     row = fetch_one(select(*columns).where(BucketFile.id == file_id, BucketFile.realm == realm))
-    if row is None:
+    if row is None or row.held:
         raise NotFound("errMsg_FileNotFound")
     if row.state == PREPARING:
         raise NotFound("errMsg_FileIsBeingPrepared", "FileIsBeingPrepared", {"state": PREPARING}, {"Retry-After": "1"})

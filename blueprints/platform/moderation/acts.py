@@ -1,5 +1,5 @@
 """Acts: one thing done to a thing or its person, and its undo; which change each kind is stands in effects.py."""
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,17 +12,17 @@ from app.data.ids import uuid7
 from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, Subject
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
-from app.identity.access import require
 from app.runtime import runtime
 from blueprints.platform.auth.lending import lock_accounts
+from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.counters import next_number
 from blueprints.platform.moderation.effects import EFFECTS
 from blueprints.platform.moderation.models import Act, Case
+from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.persons import lock_dealings_of
 from blueprints.platform.moderation.record import record_act, record_undoing
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated
 
-ONLY_STAFF = "errMsg_OnlyStaffModerates"
 _TIMED = frozenset({"HIDE", "REMOVE", "SUSPEND"})
 
 
@@ -51,7 +51,7 @@ class Undoing:
 def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
                 parent_id: str | None = None) -> list[Act]:
     """Do several acts in one transaction: what they hold is locked first, people come before things."""
-    _lock_all(work, case, orders)
+    _lock_all(work, orders)
     ordered = sorted(orders, key=lambda order: (order.kind not in ACTS_ON_PEOPLE, order.entity_type, order.entity_id))
     return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id) for order in ordered]
 
@@ -73,6 +73,7 @@ def perform(work: UnitOfWork, case: Case, order: ActOrder, *, reason: str, rule:
     EFFECTS[order.kind].apply(work, act)
     work.insert(act)
     record_act(actor, act)
+    _note(work, "act.done", act, until=act.until, scope=act.scope, rule=rule, reason=reason)
     return act
 
 
@@ -80,7 +81,7 @@ def undo(actor: Actor, number: int, *, reason: str, force: bool = False) -> Undo
     """Undo an act; one that was undone already changes nothing. Only what this act did is taken back (M-2).
 
     Raises NotFound, Forbidden (not staff), RuleViolated (ActLapsed; what its effect refuses unless forced)."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         act = lock_act(work, number)
         lost = undo_within(work, act, reason=reason, force=force)
@@ -97,6 +98,22 @@ def undo_within(work: UnitOfWork, act: Act, *, reason: str, force: bool = False)
     lost = EFFECTS[act.kind].revert(work, act, force)
     work.change(act, state="UNDONE", undone_at=now(), undone_by=work.actor.user_id or NOBODY, undone_reason=reason)
     record_undoing(work.actor, act, reason)
+    _note(work, "act.undone", act, reason=reason, lost=lost)
+    return lost
+
+
+def undo_all(work: UnitOfWork, acts: Sequence[Act], *, reason: str) -> list[str]:
+    """Undo several acts whose locks are held, in one transaction; returns sentences of what cannot come back.
+
+    An act whose undo is refused stands, and its sentence says why."""
+    _lock_all(work, acts)
+    lost: list[str] = []
+    for act in sorted(acts, key=lambda act: (act.kind not in ACTS_ON_PEOPLE, act.entity_type, act.entity_id)):
+        try:
+            with work.attempt():
+                lost += undo_within(work, act, reason=reason)
+        except RuleViolated as refused:
+            lost.append(f"a{act.number} stands: {refused.message}")
     return lost
 
 
@@ -163,8 +180,8 @@ def _refuse_impossible(order: ActOrder) -> None:
         raise InvalidInput("; ".join(f"{name}: {what}" for name, what in said.items()), detail=said)
 
 
-def _lock_all(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> None:
-    """Lock whom and what the acts change in the order of ranks, before the first effect locks what follows from it."""
+def _lock_all(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
+    """Lock whom and what acts change in the order of ranks, before the first effect locks what follows from it."""
     people = {order.entity_id for order in orders if order.entity_type == "USER"}
     if people:
         lock_accounts(work, people)
@@ -179,3 +196,8 @@ def _lock_all(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> None:
 
 def _kind(entity_type: str) -> ModeratedKind | None:
     return runtime().part(ModeratedKinds).get(entity_type)
+
+
+def _note(work: UnitOfWork, what: str, act: Act, **facts: Any) -> None:
+    audit.note(work, what, number=act.number, kind=act.kind, caseNumber=act.case_number, entityType=act.entity_type,
+               entityId=act.entity_id, personId=act.person_id, before=act.before, after=act.after, **facts)

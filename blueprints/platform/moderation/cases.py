@@ -1,6 +1,8 @@
 """Cases: one thing that staff judge, from opening to its resolution; its lock orders everything about it.
 
 resolve() is the core: one transaction, whose steps stand in `_resolved` in their order."""
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -12,9 +14,7 @@ from app.data.moderated_kinds import Subject
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
-from app.identity.access import require
 from blueprints.platform.moderation.acts import (
-    ONLY_STAFF,
     ActOrder,
     does,
     perform_all,
@@ -23,8 +23,11 @@ from blueprints.platform.moderation.acts import (
 )
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
-from blueprints.platform.moderation.models import Act, Case, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
+from blueprints.platform.moderation.strikes import active_strikes, strike_for
 from blueprints.platform.people.queries import user_briefs
 
 _TRIES = 5
@@ -83,7 +86,8 @@ def join_case(work: UnitOfWork, *, kind: str, entity_type: str, entity_id: str, 
 def weigh(work: UnitOfWork, case: Case, worst: int, *, reports: int) -> None:
     """Let a case come up by its worst reason, all its reports and the strikes of its person (M-21)."""
     worst, reports = max(case.worst, worst), case.report_count + reports
-    urgent = priority(worst, reports, _active_strikes(work, case.person_id))
+    strikes = active_strikes(case.realm, case.person_id) if case.person_id else 0
+    urgent = priority(worst, reports, strikes)
     work.change(case, worst=worst, report_count=reports, priority=urgent, urgency=-urgent)
 
 
@@ -93,7 +97,7 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
 
     `strike`: None lets the acts decide (M-15). Raises NotFound, Forbidden (not staff), InvalidInput, RuleViolated
     (CaseTaken, naming whose it is; CaseClosed)."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     if not acts:
         raise InvalidInput("acts: expected at least one", detail={"acts": "expected at least one"})
     with unit_of_work(actor) as work:
@@ -103,6 +107,7 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
             refuse_taken(actor, case)
             resolution = _resolved(work, case, acts, reason=reason, rule=rule, strike=strike)
             count(work, PENDING, -1)
+        work.flush()
         work.commit()
     return resolution
 
@@ -112,7 +117,7 @@ def act(actor: Actor, order: ActOrder, *, reason: str, rule: str | None = None, 
     """Do one act without a case: it opens one and resolves it, or resolves the one that waits (M-17).
 
     What stands already and is not done twice is returned as it is, with its case. Raises as `resolve`."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         subject = subject_of(actor, order.entity_type, order.entity_id)
         try:
@@ -129,8 +134,80 @@ def act(actor: Actor, order: ActOrder, *, reason: str, rule: str | None = None, 
             resolution = _resolved(work, case, [order], reason=reason, rule=rule, strike=strike, parent_id=parent_id)
             if not is_new:
                 count(work, PENDING, -1)
+        work.flush()
         work.commit()
     return resolution
+
+
+def take(actor: Actor, number: int) -> Case:
+    """Take a case for CLAIM_HOURS, or for as long again. Raises NotFound, Forbidden, RuleViolated as `resolve`."""
+    with _pending_case(actor, number) as (work, case):
+        work.change(case, state="ASSIGNED", assignee_id=actor.user_id or NOBODY, taken_at=now())
+    return case
+
+
+def release(actor: Actor, number: int) -> Case:
+    """Give back a case; one that nobody has stays as it is. Raises as `take`; a superAdmin gives back another's."""
+    with _pending_case(actor, number, anybody_s=actor.is_super_admin) as (work, case):
+        work.change(case, state="OPEN", assignee_id=None, taken_at=None)
+    return case
+
+
+def add_note(actor: Actor, number: int, text: str) -> Case:
+    """Write a note on a case, open or closed, for other staff; the actor's claim begins anew."""
+    require_moderator(actor)
+    with unit_of_work(actor) as work:
+        case = lock_case(work, number)
+        _write(work, case, "NOTE", text)
+        work.commit()
+    return case
+
+
+def ask(actor: Actor, number: int, text: str) -> Case:
+    """Ask the person of a case something by letter, without a strike (moderation.md, Terminal).
+
+    Raises as `take`, and RuleViolated (NobodyToAsk)."""
+    with _pending_case(actor, number) as (work, case):
+        if case.person_id is None:
+            raise RuleViolated("NobodyToAsk", f"Case {number} concerns nobody")
+        note = _write(work, case, "QUESTION", text)
+        work.emit(question_topic(case.realm), case.id, {"noteId": note.id, "caseId": case.id})
+    return case
+
+
+def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) -> Case:
+    """Close a case without an act: its reports are declined; the same again changes nothing. Raises as `resolve`."""
+    require_moderator(actor)
+    with unit_of_work(actor) as work:
+        case = lock_case(work, number)
+        if case.state != "DISMISSED" or case.closed_by != (actor.user_id or NOBODY):
+            refuse_taken(actor, case)
+            reports = lock_reports(work, case)
+            close_reports(work, reports, "DECLINED")
+            close_case(work, case, "DISMISSED", reason=reason, rule=rule)
+            count(work, PENDING, -1)
+        work.commit()
+    return case
+
+
+@contextmanager
+def _pending_case(actor: Actor, number: int, *, anybody_s: bool = False) -> Iterator[tuple[UnitOfWork, Case]]:
+    """Let staff change a case that waits and is nobody else's."""
+    require_moderator(actor)
+    with unit_of_work(actor) as work:
+        case = lock_case(work, number)
+        if not (case.is_pending and anybody_s):
+            refuse_taken(actor, case)
+        yield work, case
+        work.commit()
+
+
+def _write(work: UnitOfWork, case: Case, kind: str, text: str) -> CaseNote:
+    note = work.insert(CaseNote(id=uuid7(), realm=case.realm, case_id=case.id, kind=kind, text=text, written_at=now(),
+                                author_id=work.actor.user_id or NOBODY))
+    if case.is_pending and case.assignee_id == note.author_id:
+        work.change(case, taken_at=note.written_at)
+    return note
 
 
 def lock_case(work: UnitOfWork, number: int) -> Case:
@@ -189,9 +266,10 @@ def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: s
               strike: bool | None, parent_id: str | None = None) -> Resolution:
     reports = lock_reports(work, case)
     acts = perform_all(work, case, orders, reason=reason, rule=rule, parent_id=parent_id)
+    struck = strike_for(work, case, acts, strike, reason=reason, rule=rule)
     close_reports(work, reports, "UPHELD")
     close_case(work, case, "RESOLVED", reason=reason, rule=rule)
-    return Resolution(case, acts)
+    return Resolution(case, acts, struck)
 
 
 def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
@@ -229,11 +307,3 @@ def _insert_case(work: UnitOfWork, kind: str, entity_type: str, entity_id: str, 
         id=uuid7(), realm=realm, number=number, kind=kind, entity_type=entity_type, entity_id=entity_id,
         person_id=subject.person_id if subject else None, state="OPEN", is_pending=True, priority=0, urgency=0,
         worst=0, report_count=0, opened_at=now(), previous=parent.number if parent else former))
-
-
-def _active_strikes(work: UnitOfWork, person_id: str | None) -> int:
-    if person_id is None:
-        return 0
-    return int(work.rows(select(func.count()).select_from(Strike).where(
-        Strike.realm == work.actor.realm, Strike.person_id == person_id, Strike.state == "ACTIVE",
-        Strike.lapses_at > now()))[0][0])

@@ -12,6 +12,8 @@ from app.data.unit_of_work import UnitOfWork
 from app.runtime import runtime
 from blueprints.platform.moderation.models import Appeal, Case, Evidence, Strike
 
+LONGEST_TITLE = 255
+
 
 def digest_of(subject: Subject) -> str:
     """Return the SHA-256 of what is judged, in hexadecimal, over its canonical JSON."""
@@ -25,7 +27,7 @@ def keep_evidence(work: UnitOfWork, case: Case, subject: Subject) -> None:
         return
     work.insert(Evidence(id=uuid7(), realm=case.realm, case_id=case.id, entity_type=case.entity_type,
                          entity_id=case.entity_id, person_id=subject.person_id, taken_at=now(),
-                         content=dict(subject.content), digest=digest))
+                         title=subject.title[:LONGEST_TITLE], content=dict(subject.content), digest=digest))
 
 
 def let_evidence_expire(work: UnitOfWork, case: Case) -> None:

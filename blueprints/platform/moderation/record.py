@@ -3,8 +3,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.actor import Actor
+from app.data.moderated_kinds import Subject
 from app.runtime import runtime
 from blueprints.platform.moderation.models import Act
+from blueprints.platform.moderation.rules import NOBODY
 
 _DONE = {"WARN": "ADMIN_NOTE", "HIDE": "SOFT_DELETE", "REMOVE": "SOFT_DELETE", "SHOW_AGAIN": "RESTORE",
          "SUSPEND": "MANUAL_CORRECTION", "BAN": "MANUAL_CORRECTION", "UNBAN": "MANUAL_CORRECTION",
@@ -16,34 +18,43 @@ _NAMED = frozenset({"USER", "PRODUCT", "FEEDBACK", "MEDIA", "CATEGORY", "NOTIFIC
 """What the contract's record can name; everything else stands there as its person."""
 
 
-def _no_record(actor: Actor, entity_type: str, entity_id: str, action_type: str, reason: str) -> None:
+def _no_record(actor: Actor, entity_type: str, entity_id: str, action_type: str, reason: str,
+               act_kind: str | None) -> None:
     """The record of a realm whose contract has none."""
 
 
 @dataclass(frozen=True)
 class ActRecord:
-    """How an act is written down in the contract's record: actor, entity type, entity id, action type, reason."""
+    """How an act is written down in the contract's record: actor, entity type, entity id, action type, reason,
+    and the finer kind, None for what is no act. `realms` are those whose contract has the record."""
 
-    note: Callable[[Actor, str, str, str, str], None] = _no_record
+    note: Callable[[Actor, str, str, str, str, str | None], None] = _no_record
     realms: frozenset[str] = frozenset()
 
 
 def record_act(actor: Actor, act: Act) -> None:
     """Write down what was done, in the transaction that does it."""
-    _record(actor, act, _DONE[act.kind], act.reason)
+    _record(actor, act, _DONE[act.kind], act.reason, act.kind)
 
 
 def record_undoing(actor: Actor, act: Act, reason: str) -> None:
     """Write down that it was undone."""
-    _record(actor, act, _UNDONE[act.kind], f"undo a{act.number}: {reason}")
+    _record(actor, act, _UNDONE[act.kind], f"undo a{act.number}: {reason}", f"UNDO_{act.kind}")
 
 
-def _record(actor: Actor, act: Act, action_type: str, reason: str) -> None:
+def record_reading(actor: Actor, message_id: str, subject: Subject) -> None:
+    """Write down that staff read a message between others (M-22)."""
+    record = runtime().part(ActRecord)
+    if actor.realm in record.realms and actor.user_id not in (subject.parties or ()):
+        record.note(actor, "USER", subject.person_id or NOBODY, "ADMIN_NOTE", f"read message {message_id}", None)
+
+
+def _record(actor: Actor, act: Act, action_type: str, reason: str, kind: str) -> None:
     record = runtime().part(ActRecord)
     if actor.realm not in record.realms:
         return
     if act.entity_type in _NAMED:
-        record.note(actor, act.entity_type, act.entity_id, action_type, reason)
+        record.note(actor, act.entity_type, act.entity_id, action_type, reason, kind)
     else:
         record.note(actor, "USER", act.person_id or act.entity_id, action_type,
-                    f"{act.entity_type} {act.entity_id}: {reason}")
+                    f"{act.entity_type} {act.entity_id}: {reason}", kind)

@@ -54,6 +54,13 @@ def priority(worst: int, reports: int, active_strikes: int) -> int:
     return worst + 5 * min(max(reports - 1, 0), 10) + 10 * active_strikes
 
 
+def number_in(text: str, prefix: str = "") -> int | None:
+    """Return the number that people write as `142`, or `a57` with its prefix; None when it is none (M-29)."""
+    digits = text.lower().removeprefix(prefix)
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) < 10
+    return int(digits) if is_number else None
+
+
 def weight(reason: str, upheld: int, declined: int) -> int:
     """Return what a report weighs, 10 to 100: half for whose reports are often declined (M-21, M-32).
 

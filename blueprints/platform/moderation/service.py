@@ -1,8 +1,9 @@
 """The moderation core as one declaration; its routes stand at adminModeration's mount, in every realm."""
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
+from app.data.reads.joins import Relation, relations_of
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
-from blueprints.platform.moderation import person_jobs
+from blueprints.platform.moderation import jobs, person_jobs, questions, subscribers
 from blueprints.platform.moderation.audit import check_audit
 from blueprints.platform.moderation.models import (
     Act,
@@ -17,15 +18,25 @@ from blueprints.platform.moderation.models import (
     Word,
 )
 from blueprints.platform.moderation.persons import is_banned_address, suspension_facts
+from blueprints.platform.moderation.questions import question_topic
+
+
+def own_topics(realm: str) -> tuple[str, ...]:
+    """Return the topics that moderation sends in a realm beside those of its rows and APIs."""
+    return (question_topic(realm),)
+
+
 
 _RECORD = "the record of what staff did; the id leads to nobody"
 
 SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
-    background=(person_jobs,),
-    hands_down=(Suspensions(suspension_facts, is_banned_address),),
     checks={"audit": check_audit},
+    background=(jobs, person_jobs, questions, subscribers),
+    hands_down=(Suspensions(suspension_facts, is_banned_address),),
+    relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
+                            Relation("closedBy", "user", "closer")),),
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
         rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),

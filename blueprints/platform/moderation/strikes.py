@@ -80,17 +80,11 @@ def revoke(work: UnitOfWork, strike: Strike, *, reason: str) -> None:
     _note(work, "strike.revoked", strike, reason=reason)
 
 
-def revoke_with_last_act(work: UnitOfWork, act: Act, *, reason: str) -> None:
-    """Take back the strike of an act that is being undone, unless another act of that strike stands.
-
-    Call it when the act is locked and before its effect is taken back: strikes are locked before accounts."""
-    if act.strike_number is None:
-        return
-    found = work.rows(select(Strike.id).where(Strike.realm == act.realm, Strike.number == act.strike_number))
-    strike = work.lock(Strike, found[0].id)
-    others = work.rows(select(Act.id).where(bears(strike), Act.state == "STANDING", Act.id != act.id).limit(1))
-    if not others:
-        revoke(work, strike, reason=reason)
+def revoke_without_acts(work: UnitOfWork, number: int) -> None:
+    """Take back the strike with that number once none of the acts that left it stands."""
+    strike = work.lock(Strike, find_strike(work.actor.realm, number))
+    if not work.rows(select(Act.id).where(bears(strike), Act.state != "UNDONE").limit(1)):
+        revoke(work, strike, reason="everything it was for is undone")
 
 
 def bears(strike: Strike) -> ColumnElement[bool]:

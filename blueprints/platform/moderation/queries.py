@@ -1,0 +1,176 @@
+"""The reads of moderation: the queue by its index, a case with all that staff decide by, one's own reports."""
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from app.actor import Actor
+from app.clock import now
+from app.data.columns import iso, parse_iso, read_instant
+from app.data.moderated_kinds import ModeratedKinds, Subject
+from app.data.reads import Listing, fetch, get_row, list_rows
+from app.data.reads.filters import Filters, equal
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire, row_serializer
+from app.errors import InvalidInput, NotFound
+from app.runtime import runtime
+from blueprints.platform.moderation.counters import pending_cases
+from blueprints.platform.moderation.models import Act, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.rules import CASE_STATES, CLAIM_HOURS, is_claimed
+from blueprints.platform.people.queries import user_briefs
+
+CASE_FILTERS = Filters((equal(Case.kind), equal(Case.entity_type), equal(Case.person_id)))
+REPORT_FILTERS = Filters((equal(Report.entity_type), equal(Report.entity_id), equal(Report.state)))
+_QUEUE = (Case.urgency, Case.opened_at, Case.id)
+_LATEST_FIRST = (Case.number.desc(), Case.id.desc())
+_NEWEST_FIRST = (Report.created_at.desc(), Report.id.desc())
+_MOST = 100
+"""How many reports, notes, acts and copies a case shows; of the person's record the latest so many."""
+
+
+def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of cases with the title of each: without `state` those that wait, the most urgent first.
+
+    A claim that has lapsed is none. Raises InvalidInput."""
+    state, mine = asked.arguments.get("state"), asked.arguments.get("mine") == "true"
+    if state is not None and state not in CASE_STATES:
+        said = f"expected one of {', '.join(CASE_STATES)}"
+        raise InvalidInput(f"state: {said}", detail={"state": said})
+    where = [Case.realm == actor.realm, *_in_state(state), *asked.where]
+    if mine:
+        where += [Case.assignee_id == actor.user_id, Case.taken_at > _claimed_since()]
+    all_that_wait = state is None and not mine and not asked.where
+    listing = list_rows(Case, asked.page, *where, order=_QUEUE if _waits(state) else _LATEST_FIRST,
+                        counted=(lambda: pending_cases(actor.realm)) if all_that_wait else None)
+    titles = _titles([row["id"] for row in listing.rows])
+    listing.rows = [_as_it_is(row) | {"title": titles.get(row["id"])} for row in listing.rows]
+    return listing
+
+
+def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject | None]:
+    """Return a case, what staff decide it by, and its thing as it is now; raises NotFound.
+
+    Beside the row: thing, person, record of the person, reports with who reported, notes, acts, strikes, evidence."""
+    found = fetch(select(Case.id).where(Case.realm == actor.realm, Case.number == number))
+    if not found:
+        raise NotFound
+    row = _as_it_is(get_row(Case, found[0].id))
+    kind = runtime().part(ModeratedKinds).get(row["entityType"])
+    subject = kind.read(actor, row["entityId"]) if kind is not None and kind.read is not None else None
+    reports, notes = _reports(row["id"]), _notes(row["id"])
+    briefs = user_briefs(actor.realm, [row["personId"], *(one["reporterId"] for one in reports),
+                                       *(one["authorId"] for one in notes)])
+    row["title"] = subject.title if subject else _titles([row["id"]]).get(row["id"])
+    return row, {
+        "thing": None if subject is None else {"title": subject.title, "content": dict(subject.content),
+                                               "held": subject.held, "isActive": subject.is_active},
+        "person": briefs.get(row["personId"]),
+        "record": _record(actor.realm, row),
+        "reports": [one | {"reporter": briefs.get(one["reporterId"])} for one in reports],
+        "notes": [one | {"author": briefs.get(one["authorId"])} for one in notes],
+        "acts": _rows(Act, Act.case_id == row["id"], order=Act.number),
+        "strikes": _strikes(actor.realm, row["personId"]),
+        "evidence": _evidence(row["id"]),
+    }, subject
+
+
+def case_subject(realm: str, number: int) -> tuple[str, str, str | None]:
+    """Return entity type and id of a case's thing, and its person; raises NotFound."""
+    found = fetch(select(Case.entity_type, Case.entity_id, Case.person_id).where(
+        Case.realm == realm, Case.number == number))
+    if not found:
+        raise NotFound
+    return found[0].entity_type, found[0].entity_id, found[0].person_id
+
+
+def list_reports(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the actor's own reports, of staff all, the newest first; nobody is named in them (M-20)."""
+    own = () if actor.is_staff else (Report.reporter_id == actor.user_id,)
+    return list_rows(Report, asked.page, Report.realm == actor.realm, *own, *asked.where, order=_NEWEST_FIRST)
+
+
+def _in_state(state: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition of a state, as it is now that claims have lapsed."""
+    if not _waits(state):
+        return [Case.is_pending.is_(False), Case.state == state]
+    claimed = and_(Case.state == "ASSIGNED", Case.taken_at > _claimed_since())
+    waiting: list[ColumnElement[bool]] = [Case.is_pending.is_(True)]
+    if state == "ASSIGNED":
+        waiting.append(claimed)
+    if state == "OPEN":
+        waiting.append(or_(Case.state == "OPEN", Case.taken_at.is_(None), Case.taken_at <= _claimed_since()))
+    return waiting
+
+
+def _waits(state: str | None) -> bool:
+    return state in (None, "OPEN", "ASSIGNED")
+
+
+def _claimed_since() -> datetime:
+    return now() - timedelta(hours=CLAIM_HOURS)
+
+
+def _as_it_is(row: Wire) -> Wire:
+    """Return the row of a case whose claim, if it has lapsed, is none."""
+    taken_at = None if row["takenAt"] is None else parse_iso(row["takenAt"])
+    if row["state"] != "ASSIGNED" or is_claimed(taken_at, now()):
+        return row
+    return row | {"state": "OPEN", "state_idx": CASE_STATES.index("OPEN"), "assigneeId": None, "takenAt": None}
+
+
+def _titles(case_ids: list[str]) -> dict[str, str | None]:
+    """Return what each case is about, by the first copy of it, in one statement."""
+    if not case_ids:
+        return {}
+    rows = fetch(select(Evidence.case_id, Evidence.title).where(Evidence.case_id.in_(case_ids)).order_by(
+        Evidence.case_id, Evidence.id.desc()))
+    return {row.case_id: row.title for row in rows}
+
+
+def _rows(model: Any, *where: ColumnElement[bool], order: Any) -> list[Wire]:
+    shape = row_serializer(model)
+    found = fetch(select(*shape.columns).where(*where).order_by(order).limit(_MOST))
+    return [shape.row(tuple(row)) for row in found]
+
+
+def _reports(case_id: str) -> list[Wire]:
+    shape = row_serializer(Report)
+    rows = fetch(select(*shape.columns, Report.reporter_id.label("reporter"), ReporterRecord.upheld,
+                        ReporterRecord.declined)
+                 .outerjoin(ReporterRecord, and_(ReporterRecord.realm == Report.realm,
+                                                 ReporterRecord.person_id == Report.reporter_id))
+                 .where(Report.case_id == case_id).order_by(Report.id).limit(_MOST))
+    return [shape.row(tuple(row)[:-3]) | {"reporterId": row.reporter, "reporterUpheld": row.upheld or 0,
+                                          "reporterDeclined": row.declined or 0} for row in rows]
+
+
+def _notes(case_id: str) -> list[Wire]:
+    rows = fetch(select(CaseNote.id, CaseNote.kind, CaseNote.author_id, CaseNote.written_at, CaseNote.text).where(
+        CaseNote.case_id == case_id).order_by(CaseNote.id).limit(_MOST))
+    return [{"id": row.id, "kind": row.kind, "authorId": row.author_id, "writtenAt": iso(read_instant(row.written_at)),
+             "text": row.text} for row in rows]
+
+
+def _evidence(case_id: str) -> list[Wire]:
+    rows = fetch(select(Evidence.id, Evidence.taken_at, Evidence.title, Evidence.content, Evidence.digest,
+                        Evidence.keep_until).where(Evidence.case_id == case_id).order_by(Evidence.id).limit(_MOST))
+    return [{"id": row.id, "takenAt": iso(read_instant(row.taken_at)), "title": row.title, "content": row.content,
+             "digest": row.digest, "keepUntil": iso(read_instant(row.keep_until))} for row in rows]
+
+
+def _strikes(realm: str, person_id: str | None) -> list[Wire]:
+    if person_id is None:
+        return []
+    return _rows(Strike, Strike.realm == realm, Strike.person_id == person_id, Strike.state == "ACTIVE",
+                 Strike.lapses_at > now(), order=Strike.lapses_at)
+
+
+def _record(realm: str, row: Wire) -> Wire:
+    """Return what the person was judged for before: how many cases, and the latest acts in others than this one."""
+    if row["personId"] is None:
+        return {"cases": 0, "acts": []}
+    counted = fetch(select(func.count()).select_from(Case).where(
+        Case.realm == realm, Case.person_id == row["personId"], Case.id != row["id"]))
+    acts = _rows(Act, Act.realm == realm, Act.person_id == row["personId"], Act.case_id != row["id"],
+                 order=Act.number.desc())
+    return {"cases": counted[0][0], "acts": acts}

@@ -1,0 +1,156 @@
+"""URL map of moderation, the same in every realm; it stands at adminModeration's mount (moderation.md, Routes)."""
+from typing import Any
+
+from app.actor import Actor
+from app.data.reads import Listing
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import row_serializer
+from app.errors import InvalidInput
+from app.http.declaration import Routes
+from app.http.envelope import Answer
+from app.http.naming import ApiNames
+from blueprints.platform.moderation import (
+    acts,
+    cases,
+    queries,
+    reports,
+    routes_appeals,
+    routes_audit,
+    routes_words,
+    schemas,
+)
+from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.cases import Resolution
+from blueprints.platform.moderation.models import Act, Case, Report, Strike
+from blueprints.platform.moderation.policies import POLICIES
+from blueprints.platform.moderation.record import record_reading
+from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, number_in
+
+api = Routes(POLICIES, {
+    "takeModerationCase": ApiNames(event="moderationcase-taken"),
+    "releaseModerationCase": ApiNames(event="moderationcase-released"),
+    "noteModerationCase": ApiNames(event="moderationcase-noted"),
+    "askModerationCase": ApiNames(event="moderationcase-asked"),
+    "dismissModerationCase": ApiNames(event="moderationcase-dismissed"),
+    "resolveModerationCase": ApiNames(event="moderationcase-resolved"),
+    "undoModerationAct": ApiNames(event="moderationact-undone"),
+})
+for part in (routes_appeals, routes_audit, routes_words):
+    api.include(part.api)
+_CASE = "/v1/cases/{number}"
+_BY_NUMBER: dict[str, Any] = {"returns": Case, "text_parameters": ("number",)}
+_CHANGES_CASE: dict[str, Any] = {**_BY_NUMBER, "method": "POST"}
+_DONE = {"acts": {"type": "array", "items": {"type": "object"}}, "strike": {"type": "object", "nullable": True},
+         "told": {"type": "integer", "description": "how many who reported it were told the outcome"}}
+
+
+@api.create("/v1/reports", name="createReport", body=schemas.NewReport, returns=Report)
+def create_report(actor: Actor, data: dict[str, Any]) -> Answer:
+    """Report something that breaks the rules; who reported it is known to staff alone."""
+    return Answer(reports.report(actor, **data), names_caller=False)
+
+
+@api.list("/v1/reports", name="listReports", returns=Report, filters=queries.REPORT_FILTERS)
+def list_reports(actor: Actor, asked: ReadRequest) -> Listing:
+    """List the caller's own reports, for staff all, the newest first."""
+    return queries.list_reports(actor, asked)
+
+
+@api.list("/v1/cases", name="listModerationCases", returns=Case, filters=queries.CASE_FILTERS, cached=False, arguments={
+    "state": "OPEN, ASSIGNED, RESOLVED or DISMISSED; without it all that wait", "mine": "true: those the caller took"})
+def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
+    """List the cases that wait, the most urgent first, or closed ones, the latest first."""
+    return queries.list_cases(actor, asked)
+
+
+@api.get(_CASE, name="getModerationCase", **_BY_NUMBER)
+def get_case(actor: Actor, asked: ReadRequest, number: str) -> Answer:
+    """Get a case with its thing, its person and record, reports, notes, acts, strikes and evidence."""
+    row, facts, subject = queries.get_case(actor, _number(number))
+    if row["entityType"] == "MESSAGE" and subject is not None:
+        record_reading(actor, row["entityId"], subject)
+    return Answer(row, extras=facts)
+
+
+@api.update(f"{_CASE}/take", name="takeModerationCase", **_CHANGES_CASE)
+def take_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
+    """Take a case for 24 hours; one that another has is refused with the name."""
+    return cases.take(actor, _number(number))
+
+
+@api.update(f"{_CASE}/release", name="releaseModerationCase", **_CHANGES_CASE)
+def release_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
+    """Give back a case."""
+    return cases.release(actor, _number(number))
+
+
+@api.update(f"{_CASE}/notes", name="noteModerationCase", body=schemas.Note, **_CHANGES_CASE)
+def note_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
+    """Write a note on a case for other staff."""
+    return cases.add_note(actor, _number(number), data["text"])
+
+
+@api.update(f"{_CASE}/ask", name="askModerationCase", body=schemas.Note, **_CHANGES_CASE)
+def ask_person(actor: Actor, data: dict[str, Any], number: str) -> Case:
+    """Ask the person of a case something by letter."""
+    return cases.ask(actor, _number(number), data["text"])
+
+
+@api.update(f"{_CASE}/dismiss", name="dismissModerationCase", body=schemas.Dismissing, **_CHANGES_CASE)
+def dismiss_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
+    """Close a case without an act; its reports are declined."""
+    return cases.dismiss(actor, _number(number), **data)
+
+
+@api.update(f"{_CASE}/resolve", name="resolveModerationCase", body=schemas.Resolving, extras=_DONE, **_CHANGES_CASE)
+def resolve_case(actor: Actor, data: dict[str, Any], number: str) -> Answer:
+    """Resolve a case by one or more acts, in one transaction."""
+    case_number = _number(number)
+    ordered = [_ordered(actor, case_number, act) for act in data.pop("acts")]
+    done = cases.resolve(actor, case_number, acts=ordered, **data)
+    return Answer(done.case, extras=_outcome(done))
+
+
+@api.create("/v1/acts", name="createModerationAct", body=schemas.NewAct, returns=Act, extras={
+    "moderationCase": {"type": "object"}, **_DONE})
+def create_act(actor: Actor, data: dict[str, Any]) -> Answer:
+    """Do one act: to what no case is about it opens one and resolves it."""
+    reason, rule, strike = data.pop("reason"), data.pop("rule", None), data.pop("strike", None)
+    number, order = data.pop("case_number", None), ActOrder(**data)
+    if number is None:
+        done = cases.act(actor, order, reason=reason, rule=rule, strike=strike)
+    else:
+        done = cases.resolve(actor, number, acts=[order], reason=reason, rule=rule, strike=strike)
+    return Answer(done.acts[0], extras={"moderationCase": row_serializer(Case).entity(done.case)} | _outcome(done))
+
+
+@api.update("/v1/acts/{number}/undo", name="undoModerationAct", method="POST", body=schemas.UndoingAct, returns=Act,
+            text_parameters=("number",), extras={"lost": {"type": "array", "items": {"type": "string"}}})
+def undo_act(actor: Actor, data: dict[str, Any], number: str) -> Answer:
+    """Undo an act; `lost` says what cannot come back."""
+    undone = acts.undo(actor, _number(number, "a"), **data)
+    return Answer(undone.act, extras={"lost": undone.lost})
+
+
+def _number(text: str, prefix: str = "") -> int:
+    number = number_in(text, prefix)
+    if number is None:
+        raise InvalidInput("errMsg_numberIsNotValid", detail={"number": f"expected a number, as {prefix}57"})
+    return number
+
+
+def _ordered(actor: Actor, number: int, given: dict[str, Any]) -> ActOrder:
+    """Return an act of a resolution with the thing or the person of its case, where it names none."""
+    if "entity_type" in given:
+        return ActOrder(**given)
+    entity_type, entity_id, person_id = queries.case_subject(actor.realm, number)
+    if given["kind"] not in ACTS_ON_PEOPLE:
+        return ActOrder(entity_type=entity_type, entity_id=entity_id, **given)
+    if person_id is None:
+        raise InvalidInput("errMsg_caseConcernsNobody", detail={"acts": f"case {number} concerns nobody"})
+    return ActOrder(entity_type="USER", entity_id=person_id, **given)
+
+
+def _outcome(done: Resolution) -> dict[str, Any]:
+    return {"acts": [row_serializer(Act).entity(act) for act in done.acts], "told": done.told,
+            "strike": None if done.strike is None else row_serializer(Strike).entity(done.strike)}

@@ -1,0 +1,201 @@
+"""The statement of reasons: what a person is told of what was done, composed of the acts themselves (M-31).
+
+It is sent by a subscriber, once a person and case, to the account's own address, and cannot be muted."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from app.actor import Actor, system_actor
+from app.clock import now
+from app.data.moderated_kinds import ModeratedKinds
+from app.data.reads import fetch_one
+from app.data.unit_of_work import UnitOfWork
+from app.errors import NotFound
+from app.identity import appeal_tokens
+from app.notify.letters import Letter, LetterTemplate, write_letter
+from app.notify.mailbox import post_letter
+from app.plain_text import unlinked
+from app.runtime import runtime
+from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.moderation.catalogue import text_behind
+from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
+from blueprints.platform.moderation.rules import HEAVINESS, makes_strike
+from blueprints.platform.moderation.sentences import (
+    PUBLIC_TITLES,
+    Measure,
+    effect_of,
+    origin_of,
+    spoken_moment,
+    summary_of,
+)
+
+NAME = "STATEMENT_OF_REASONS"
+TEMPLATE = LetterTemplate("{{ subject }}", "Hello{{ ' ' ~ fullname if fullname }},\n\n{{ text }}",
+                          own=("subject", "text"))
+"""Title and words of others in it are made plain before (sentences.py); the rest is ours or the staff's."""
+_ANOTHER = "Where another member of our staff is there, whoever decided this does not decide your appeal."
+_NO_STRIKE = "It leaves no strike on your record."
+_PROMISED = ("It leaves a strike on your record.\nIf you think that we are wrong, you can appeal, without logging in, "
+             f"by a link that comes with this letter.\n{_ANOTHER}")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one person is told of one case; `subject` in a few words, `text` in paragraphs."""
+
+    realm: str
+    case_id: str
+    case_number: int
+    person_id: str
+    subject: str
+    text: str
+
+
+class Ordered(Protocol):
+    """An act that is not done yet, as `acts.ActOrder` has it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def entity_type(self) -> str: ...
+    @property
+    def entity_id(self) -> str: ...
+    @property
+    def days(self) -> int | None: ...
+    @property
+    def scope(self) -> str | None: ...
+
+
+def compose(case: Case, person_id: str, acts: Sequence[Act], strike: Strike | None) -> Statement:
+    """Return the statement of what was done in a case to one person: `acts` (at least one) and the strike are theirs.
+
+    The things are named as they are now; what is gone for good has no title."""
+    titles = _titles(case.realm, person_id, [(act.entity_type, act.entity_id) for act in acts])
+    measures = [Measure(act.kind, act.entity_type, title, act.until, act.scope)
+                for act, title in zip(acts, titles, strict=True)]
+    rule = next((act.rule for act in acts if act.rule), None)
+    return _statement(case, person_id, measures, reason=acts[0].reason, rule=rule,
+                      by_machine=all(act.by_machine for act in acts), record=_record(strike, acts))
+
+
+def preview(actor: Actor, number: int, orders: Sequence[Ordered], *, reason: str, rule: str | None = None,
+            strike: bool | None = None) -> Letter:
+    """Return the letter that resolving a case by these acts (at least one) would send, before it is done.
+
+    Only what is made with the acts is missing: the number of the strike, the link to appeal. Raises NotFound (no such
+    case, or one of nobody's)."""
+    case: Any = fetch_one(select(Case.id, Case.realm, Case.number, Case.kind, Case.person_id, Case.report_count).where(
+        Case.realm == actor.realm, Case.number == number))
+    if case is None or case.person_id is None:
+        raise NotFound
+    titles = _titles(actor.realm, case.person_id, [(order.entity_type, order.entity_id) for order in orders])
+    measures = [Measure(order.kind, order.entity_type, title,
+                        now() + timedelta(days=order.days) if order.days else None, order.scope)
+                for order, title in zip(orders, titles, strict=True)]
+    leaves = makes_strike([order.kind for order in orders], strike)
+    statement = _statement(case, case.person_id, measures, reason=reason, rule=rule, by_machine=False,
+                           record=_PROMISED if leaves else _NO_STRIKE)
+    contact = contact_of(actor.realm, case.person_id)
+    return write_letter(TEMPLATE, {"subject": statement.subject, "text": statement.text,
+                                   "fullname": contact["fullname"] if contact else None})
+
+
+def send(work: UnitOfWork, statement: Statement) -> bool:
+    """Post a statement to its person, once a case and whatever the person has muted; False when it was posted before.
+
+    It also goes to an address that nobody has proved, without a word of whoever typed it in (decision 44)."""
+    return _post(work, statement.realm, statement.person_id, NAME, statement.subject, statement.text,
+                 f"moderation-case {statement.case_id}")
+
+
+def send_undone(work: UnitOfWork, act: Act) -> bool:
+    """Post to its person that an act was taken back, once; the reason is why."""
+    if act.person_id is None:
+        return False
+    title = _titles(act.realm, act.person_id, [(act.entity_type, act.entity_id)])[0]
+    was = effect_of(Measure(act.kind, act.entity_type, title, act.until, act.scope))
+    text = f"This does not hold any more:\n{was}\n\nWhy: {act.undone_reason or act.reason}"
+    return _post(work, act.realm, act.person_id, "ACT_UNDONE", f"Taken back: case {act.case_number}", text,
+                 f"moderation-act {act.id}")
+
+
+def send_decision(work: UnitOfWork, appeal: Appeal) -> bool:
+    """Post to its person how an appeal ended, once."""
+    is_granted = appeal.state == "GRANTED"
+    verdict = ("You were right: the strike is taken off your record, and what was done is taken back." if is_granted
+               else "We looked at it again and stay with what was decided.")
+    text = f"You appealed against strike s{appeal.strike_number}.\n{verdict}"
+    if appeal.reason:
+        text += f"\n\nWhy: {appeal.reason}"
+    subject = f"Your appeal p{appeal.number} was {'granted' if is_granted else 'denied'}"
+    return _post(work, appeal.realm, appeal.person_id, "APPEAL_DECIDED", subject, text, f"appeal {appeal.id}")
+
+
+def statements_of(work: UnitOfWork, case_id: str) -> list[Statement]:
+    """Return the statements of a case, one for each person something was done to, in the order of their ids."""
+    case = work.get(Case, case_id)
+    acts = work.all(select(Act).where(Act.case_id == case_id, Act.person_id.is_not(None)).order_by(Act.number))
+    strikes = {one.person_id: one for one in work.all(select(Strike).where(Strike.case_id == case_id))}
+    return [compose(case, person_id, [act for act in acts if act.person_id == person_id], strikes.get(person_id))
+            for person_id in sorted({str(act.person_id) for act in acts})]
+
+
+def spoken_title(realm: str, entity_type: str, entity_id: str) -> str:
+    """Return the title of a thing for a letter: one line without links; blank of what is not there for everybody."""
+    kind = runtime().part(ModeratedKinds).get(entity_type)
+    if entity_type not in PUBLIC_TITLES or kind is None or kind.read is None:
+        return ""
+    subject = kind.read(system_actor(realm), entity_id)
+    return unlinked(subject.title) if subject else ""
+
+
+def _titles(realm: str, person_id: str, things: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the titles of things; blank ones for whose address nobody has proved."""
+    contact = contact_of(realm, person_id)
+    is_proved = contact is not None and contact["emailVerified"]
+    return [spoken_title(realm, *thing) if is_proved else "" for thing in things]
+
+
+def _statement(case: Case, person_id: str, measures: Sequence[Measure], *, reason: str, rule: str | None,
+               by_machine: bool, record: str) -> Statement:
+    house_rule = text_behind(case.realm, rule) if rule else None
+    paragraphs = [
+        "\n".join(effect_of(measure) for measure in measures),
+        f"Why: {reason}",
+        f"The rule: {house_rule.title}. {house_rule.text}" if house_rule else "",
+        origin_of(case.kind, was_reported=case.report_count > 0, by_machine=by_machine),
+        record,
+        f"This is case {case.number}."]
+    return Statement(case.realm, case.id, case.number, person_id, f"{summary_of(measures)} (case {case.number})",
+                     "\n\n".join(filter(None, paragraphs)))
+
+
+def _record(strike: Strike | None, acts: Sequence[Act]) -> str:
+    """Return what stays on the person's record, and how to appeal against it."""
+    if strike is None:
+        return _NO_STRIKE if any(HEAVINESS[act.kind] for act in acts) else ""
+    return (f"It leaves strike s{strike.number} on your record until {spoken_moment(strike.lapses_at)}.\n"
+            f"If you think that we are wrong, you can appeal until {spoken_moment(strike.appeal_until)}, without "
+            f"logging in: {appeal_link(strike, acts)}\n{_ANOTHER}")
+
+
+def appeal_link(strike: Strike, acts: Sequence[Act]) -> str:
+    """Return the address of the page that appeals against a strike of one of these acts, without a login (M-10).
+
+    The token stands behind `#`: no server and no proxy on the way ever sees it."""
+    heaviest = max(acts, key=lambda act: HEAVINESS[act.kind])
+    settings = runtime().settings
+    token = appeal_tokens.issue(settings.secret_key, strike.realm, heaviest.id, strike.person_id, strike.appeal_until)
+    said = urlencode({"strike": strike.number, "token": token})
+    return f"{settings.public_url}/{strike.realm}/adminmoderation-api/appeal-page#{said}"
+
+
+def _post(work: UnitOfWork, realm: str, person_id: str, name: str, subject: str, text: str, cause: str) -> bool:
+    contact = contact_of(realm, person_id)
+    return contact is not None and post_letter(
+        work, realm=realm, to=contact["email"], name=name, template=TEMPLATE, cause=cause,
+        facts={"subject": subject, "text": text, "fullname": contact["fullname"]})

@@ -1,0 +1,64 @@
+"""Appeals at once: one a strike, decided once (M-14; moderation.md, Locks and races)."""
+from collections import Counter
+
+import pytest
+from sqlalchemy import select
+
+from app.data.reads import fetch
+from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.acts import ActOrder, undo
+from blueprints.platform.moderation.appeals import appeal, decide
+from blueprints.platform.moderation.cases import act
+from blueprints.platform.moderation.counters import pending_cases
+from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
+from tests.concurrency.test_bidding import together
+from tests.concurrency.test_moderation import said, things  # noqa: F401 - pytest finds the fixture here
+
+REALM = "marketplace"
+
+
+@pytest.fixture
+def strike(things, callers):  # noqa: F811
+    thing = things.add(callers.user("sid").user_id)
+    return act(callers.admin("ada").actor, ActOrder("WARN", "PRODUCT", thing), reason="fake").strike
+
+
+def appeals(callers, strike):
+    return said(lambda: appeal(callers.user("sid").actor, strike_number=strike.number, text="it is real").state)
+
+
+def decides(caller, granted):
+    return said(lambda: decide(caller.actor, 1, granted=granted, reason="so").appeal.state)
+
+
+def states(model):
+    return [row.state for row in fetch(select(model.state).order_by(model.id))]
+
+
+def test_m_14_of_appeals_at_once_on_one_strike_one_is_made(app, callers, strike):
+    outcomes = together(app, *[lambda: appeals(callers, strike)] * 6)
+    assert Counter(outcomes) == {"OPEN": 1, "AlreadyAppealed": 5}
+    assert states(Appeal) == ["OPEN"]
+    assert states(Case) == ["RESOLVED", "OPEN"]
+    assert pending_cases(REALM) == 1
+
+
+def test_m_14_of_two_decisions_at_once_one_is_made(app, callers, strike):
+    eve, max_ = callers.admin("eve"), callers.admin("max")
+    appeals(callers, strike)
+    outcomes = together(app, *[lambda: decides(eve, True), lambda: decides(max_, False)] * 3)
+    [state] = states(Appeal)
+    assert Counter(outcomes) == {state: 3, "AppealDecided": 3}
+    assert states(Strike) == ["REVOKED" if state == "GRANTED" else "ACTIVE"]
+    assert states(Act) == ["UNDONE" if state == "GRANTED" else "STANDING"]
+    assert pending_cases(REALM) == 0
+    assert audit.verify(REALM).is_intact
+
+
+def test_m_14_a_grant_and_an_undo_at_once_undo_the_act_once(app, callers, strike, settle):
+    ada, eve = callers.admin("ada"), callers.admin("eve")
+    appeals(callers, strike)
+    together(app, lambda: decides(eve, True), lambda: said(lambda: undo(ada.actor, 1, reason="a mistake")))
+    settle()
+    assert (states(Appeal), states(Strike), states(Act)) == (["GRANTED"], ["REVOKED"], ["UNDONE"])
+    assert audit.verify(REALM).is_intact
