@@ -24,7 +24,7 @@ CLIENTS = 8
 def things(app):
     made, former = Things(), runtime().part(ModeratedKinds)
     product = former.get("PRODUCT", ModeratedKind("PRODUCT"))
-    runtime().keep(ModeratedKinds(former | {"PRODUCT": replace(product, read=made.read_as("PRODUCT"))}))
+    runtime().keep(ModeratedKinds(former | {"PRODUCT": replace(product, lock=None, read=made.read_as("PRODUCT"))}))
     yield made
     runtime().keep(former)
 

@@ -18,7 +18,7 @@ from app.identity.bucket_tokens import user_bucket
 from blueprints.marketplace.product_listing import rules
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.pricing import in_minor_units
-from blueprints.platform.bucket.commands import Upload, store_images
+from blueprints.platform.bucket.commands import Upload, hold_file, store_images
 from blueprints.platform.people.queries import is_gone_for_good, refuse_inactive
 
 CLOSE_AUCTION = "close-auction"
@@ -151,15 +151,24 @@ def delete_media(actor: Actor, media_id: str) -> Media:
 
 
 def remove_media(actor: Actor, media_id: str) -> None:
-    """Remove a media asset for another service, which is lent no row of it; raises as delete_media."""
-    delete_media(actor, media_id)
+    """Remove a media asset that staff flagged, for another service, which is lent no row of it; raises as delete_media.
+
+    Its file of ours does not load by its address either."""
+    with unit_of_work(actor) as work:
+        hold_file(work, delete_media(actor, media_id).url, held=True)
+        work.commit()
 
 
 def restore_media(actor: Actor, media_id: str) -> bool:
-    """Bring a removed media asset back, on the listings that name it too; returns whether it was gone.
+    """Bring a removed media asset back, on the listings that name it too, and its file; returns whether it was gone.
 
-    Raises NotFound."""
-    return restore_object(actor, Media, media_id)
+    Raises NotFound, RuleViolated ThingHeld."""
+    with unit_of_work(actor) as work:
+        was_gone = restore_object(actor, Media, media_id)
+        if was_gone:
+            hold_file(work, work.lock(Media, media_id).url, held=False)
+        work.commit()
+    return was_gone
 
 
 def _settable(given: Mapping[str, Any], also: Iterable[str] = ()) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Text, cast, or_, select
 
 from app.actor import Actor, system_actor
+from app.data.folded import has_part
 from app.data.held import Viewer, is_free, viewer, viewer_of_role
 from app.data.moderated_kinds import Subject
 from app.data.reads import Listing, Page, fetch, find_any_row, get_row, list_rows, rows_by_id
@@ -76,6 +77,20 @@ def media_subject(actor: Actor, media_id: str) -> Subject | None:
     row = find_any_row(Media, media_id)
     return row and Subject(f"{row['mimeType']} {row['url']}", row["_owner"], row, held=row["held"],
                            is_active=row["isActive"])
+
+
+def find_product_ids(*, seller_id: str | None = None, text: str | None = None, category_id: str | None = None,
+                     limit: int) -> list[str]:
+    """Return the ids of the live listings that staff mean: of a seller, with this in the title, in a category.
+
+    In the order of their ids; what is held already is left out. Without any condition there is none."""
+    where = [*([Product.seller_id == seller_id] if seller_id else []),
+             *([has_part(Product.folded_title, text)] if text else []),
+             *([Product.category_id == category_id] if category_id else [])]
+    if not where:
+        return []
+    query = select(Product.id).where(Product.is_active.is_(True), is_free(Product), *where).order_by(Product.id)
+    return [row.id for row in fetch(query.limit(limit))]
 
 
 def live_product_ids(after: str, limit: int) -> list[str]:

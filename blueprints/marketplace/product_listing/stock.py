@@ -84,8 +84,11 @@ def stock_figures() -> dict[str, tuple[int, int]]:
 
 
 def unordered_auctions(closed_before: datetime, limit: int) -> list[str]:
-    """Return the ids of auctions won before a moment that no order holds, the longest closed first."""
+    """Return the ids of auctions won before a moment that no order holds, the longest closed first.
+
+    Those that moderation holds are left out: nobody is asked to buy them (M-1)."""
     rows = fetch(select(Product.id).where(
         Product.type == "AUCTION", Product.winner_bid_id.is_not(None), Product.closed_at <= closed_before,
-        Product.reserved == 0, Product.sold == 0, Product.is_active.is_(True)).order_by(Product.closed_at).limit(limit))
+        Product.reserved == 0, Product.sold == 0, Product.is_active.is_(True), is_free(Product))
+        .order_by(Product.closed_at).limit(limit))
     return [row.id for row in rows]

@@ -17,6 +17,7 @@ from blueprints.platform.auth.lending import lock_accounts
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.counters import next_number
 from blueprints.platform.moderation.effects import EFFECTS
+from blueprints.platform.moderation.holding import stands as holds_still
 from blueprints.platform.moderation.models import Act, Case
 from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.persons import lock_dealings_of
@@ -138,7 +139,8 @@ def standing_act(work: UnitOfWork, order: ActOrder) -> Act | None:
     acts = work.all(select(Act).where(
         Act.realm == work.actor.realm, Act.entity_type == order.entity_type, Act.entity_id == order.entity_id,
         Act.kind == order.kind, Act.state == "STANDING").order_by(Act.number.desc()).limit(1))
-    return next((act for act in acts if does(act, order) and is_repeated(act.kind, act.created_at, now())), None)
+    return next((act for act in acts if does(act, order) and is_repeated(act.kind, act.created_at, now())
+                 and (act.kind not in ("HIDE", "REMOVE") or holds_still(work, act))), None)
 
 
 def subject_of(actor: Actor, entity_type: str, entity_id: str) -> Subject:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.data.unit_of_work import UnitOfWork
+from blueprints.platform.moderation import holding
 from blueprints.platform.moderation.models import Act
 from blueprints.platform.moderation.persons import ban, end_suspension, lift, suspend, suspend_again
 
@@ -29,6 +30,10 @@ def take_back_warning(work: UnitOfWork, act: Act, force: bool) -> list[str]:
 
 EFFECTS: dict[str, Effect] = {
     "WARN": Effect(warn, take_back_warning),
+    "HIDE": Effect(holding.hide, holding.release),
+    "REMOVE": Effect(holding.remove, holding.release),
+    "SHOW_AGAIN": Effect(holding.show_again, holding.hold_again),
+    "OVERRIDE_FEEDBACK": Effect(holding.override_feedback, holding.undo_override),
     "SUSPEND": Effect(suspend, end_suspension),
     "BAN": Effect(ban, end_suspension),
     "UNBAN": Effect(lift, suspend_again),

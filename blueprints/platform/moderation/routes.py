@@ -21,10 +21,11 @@ from blueprints.platform.moderation import (
 )
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.cases import Resolution
+from blueprints.platform.moderation.counters import read_number
 from blueprints.platform.moderation.models import Act, Case, Report, Strike
 from blueprints.platform.moderation.policies import POLICIES
 from blueprints.platform.moderation.record import record_reading
-from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, number_in
+from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE
 
 api = Routes(POLICIES, {
     "takeModerationCase": ApiNames(event="moderationcase-taken"),
@@ -66,7 +67,7 @@ def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
 @api.get(_CASE, name="getModerationCase", **_BY_NUMBER)
 def get_case(actor: Actor, asked: ReadRequest, number: str) -> Answer:
     """Get a case with its thing, its person and record, reports, notes, acts, strikes and evidence."""
-    row, facts, subject = queries.get_case(actor, _number(number))
+    row, facts, subject = queries.get_case(actor, read_number(number))
     if row["entityType"] == "MESSAGE" and subject is not None:
         record_reading(actor, row["entityId"], subject)
     return Answer(row, extras=facts)
@@ -75,37 +76,37 @@ def get_case(actor: Actor, asked: ReadRequest, number: str) -> Answer:
 @api.update(f"{_CASE}/take", name="takeModerationCase", **_CHANGES_CASE)
 def take_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
     """Take a case for 24 hours; one that another has is refused with the name."""
-    return cases.take(actor, _number(number))
+    return cases.take(actor, read_number(number))
 
 
 @api.update(f"{_CASE}/release", name="releaseModerationCase", **_CHANGES_CASE)
 def release_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
     """Give back a case."""
-    return cases.release(actor, _number(number))
+    return cases.release(actor, read_number(number))
 
 
 @api.update(f"{_CASE}/notes", name="noteModerationCase", body=schemas.Note, **_CHANGES_CASE)
 def note_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
     """Write a note on a case for other staff."""
-    return cases.add_note(actor, _number(number), data["text"])
+    return cases.add_note(actor, read_number(number), data["text"])
 
 
 @api.update(f"{_CASE}/ask", name="askModerationCase", body=schemas.Note, **_CHANGES_CASE)
 def ask_person(actor: Actor, data: dict[str, Any], number: str) -> Case:
     """Ask the person of a case something by letter."""
-    return cases.ask(actor, _number(number), data["text"])
+    return cases.ask(actor, read_number(number), data["text"])
 
 
 @api.update(f"{_CASE}/dismiss", name="dismissModerationCase", body=schemas.Dismissing, **_CHANGES_CASE)
 def dismiss_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
     """Close a case without an act; its reports are declined."""
-    return cases.dismiss(actor, _number(number), **data)
+    return cases.dismiss(actor, read_number(number), **data)
 
 
 @api.update(f"{_CASE}/resolve", name="resolveModerationCase", body=schemas.Resolving, extras=_DONE, **_CHANGES_CASE)
 def resolve_case(actor: Actor, data: dict[str, Any], number: str) -> Answer:
     """Resolve a case by one or more acts, in one transaction."""
-    case_number = _number(number)
+    case_number = read_number(number)
     ordered = [_ordered(actor, case_number, act) for act in data.pop("acts")]
     done = cases.resolve(actor, case_number, acts=ordered, **data)
     return Answer(done.case, extras=_outcome(done))
@@ -128,15 +129,8 @@ def create_act(actor: Actor, data: dict[str, Any]) -> Answer:
             text_parameters=("number",), extras={"lost": {"type": "array", "items": {"type": "string"}}})
 def undo_act(actor: Actor, data: dict[str, Any], number: str) -> Answer:
     """Undo an act; `lost` says what cannot come back."""
-    undone = acts.undo(actor, _number(number, "a"), **data)
+    undone = acts.undo(actor, read_number(number, "a"), **data)
     return Answer(undone.act, extras={"lost": undone.lost})
-
-
-def _number(text: str, prefix: str = "") -> int:
-    number = number_in(text, prefix)
-    if number is None:
-        raise InvalidInput("errMsg_numberIsNotValid", detail={"number": f"expected a number, as {prefix}57"})
-    return number
 
 
 def _ordered(actor: Actor, number: int, given: dict[str, Any]) -> ActOrder:

@@ -3,7 +3,7 @@ from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_peop
 from app.data.reads.joins import Relation, relations_of
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
-from blueprints.platform.moderation import jobs, person_jobs, questions, subscribers
+from blueprints.platform.moderation import hold_jobs, jobs, person_jobs, questions, subscribers
 from blueprints.platform.moderation.audit import check_audit
 from blueprints.platform.moderation.models import (
     Act,
@@ -33,7 +33,7 @@ SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
     checks={"audit": check_audit},
-    background=(jobs, person_jobs, questions, subscribers),
+    background=(hold_jobs, jobs, person_jobs, questions, subscribers),
     hands_down=(Suspensions(suspension_facts, is_banned_address),),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),

@@ -9,6 +9,8 @@ from sqlalchemy import event
 from app.clock import moved_clock
 from app.data.entity import db
 from app.jobs import scheduler
+from blueprints.platform.moderation import bulk
+from blueprints.platform.moderation.holding import lapse_holds
 from tests.clients import ApiClient
 
 ROOT = "/marketplace"
@@ -61,6 +63,48 @@ def test_selling_bidding_and_telling_stand_on_indexes(
     settle()
     scheduler.tick()
     assert walks == set()
+
+
+def test_holding_and_showing_again_stand_on_indexes(
+        walks: set[str], as_admin: ApiClient, as_user: Callable[..., ApiClient]) -> None:
+    seller, ben = as_user("sel"), as_user("ben")
+    first, second = (_listing(as_admin, seller, type="FIXED", price=100) for _ in range(2))
+    offer = {"productId": first, "offerAmount": 50, "currency": "USD"}
+    assert ben.post(f"{ROOT}/auctionoffer-api/v1/auctionofferoffers", json=offer).status_code == 201
+    number = bulk.begin(as_admin.actor, "HIDE", "PRODUCT", [first, second], reason="fakes", days=1).number
+    assert bulk.run(as_admin.actor, number).done == 2
+    bulk.undo(as_admin.actor, number, reason="mistaken")
+    number = bulk.begin(as_admin.actor, "REMOVE", "PRODUCT", [first], reason="fakes", days=1).number
+    bulk.run(as_admin.actor, number)
+    with moved_clock(days=2):
+        assert lapse_holds("marketplace") == 1
+    assert walks == set()
+
+
+def test_totals_of_listings_are_counted_in_an_index_whoever_asks(
+        app: Flask, as_admin: ApiClient, as_user: Callable[..., ApiClient]) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by statistics; SQLite by structure")
+    seller, plans = as_user("sel"), []
+    for _ in range(3):
+        _listing(as_admin, seller, type="FIXED", price=100)
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "count(" in statement and "product_listing_product" in statement:
+            cursor = connection.connection.dbapi_connection.cursor()
+            plans.extend(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                         if "product_listing_product" in row[3])
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    try:
+        for reader, path in ((seller, "productlistingproducts"), (as_admin, "productlistingproducts"),
+                             (seller, "productlistingownproducts")):
+            answer = reader.get(f"{ROOT}/productlisting-api/v1/{path}?pageRowCount=1")
+            assert answer.json["paging"]["totalRowCount"] == 3
+    finally:
+        event.remove(db.engine, "before_cursor_execute", explain)
+    assert len(plans) == 3
+    assert all("USING COVERING INDEX" in plan for plan in plans), plans
 
 
 def test_watching_filling_a_cart_and_telling_watchers_stand_on_indexes(

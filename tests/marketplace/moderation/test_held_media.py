@@ -1,6 +1,7 @@
 """A picture that moderation holds: in no listing, no search record, and not by its address (moderation.md M-1)."""
 import pytest
 
+from blueprints.marketplace.admin_moderation.corrections import flag_media, restore_entity
 from tests.flow import settle
 from tests.marketplace.moderation.holding import hold, seen, show_again, subject
 from tests.marketplace.product_listing.conftest import (  # noqa: F401 - pytest finds them here
@@ -71,3 +72,11 @@ def test_m_1_a_held_category_is_listed_for_staff_alone(shelf, buyer, as_admin): 
     assert seen(buyer, f"{categories}/{shelf['categoryId']}") == 404
     show_again("CATEGORY", shelf["categoryId"])
     assert len(buyer.get(categories).json["categories"]) == 1
+
+
+def test_a_flagged_picture_does_not_load_by_its_address_until_it_is_restored(picture, buyer, as_admin):  # noqa: F811
+    media, path = picture["mediaAssetId"], "/" + picture["url"].split("/", 3)[3]
+    flag_media(as_admin.actor, media_asset_id=media, reason="stolen")
+    assert seen(buyer, path) == 404
+    assert restore_entity(as_admin.actor, entity_type="MEDIA", entity_id=media, reason="mistaken")
+    assert seen(buyer, path) == 200

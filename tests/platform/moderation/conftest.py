@@ -17,7 +17,8 @@ def things(app, people) -> "Iterator[Things]":
     from tests.platform.moderation.things import Things
 
     made, former = Things(), runtime().part(ModeratedKinds)
-    kinds = {entity_type: replace(former.get(entity_type, ModeratedKind(entity_type)), read=made.read_as(entity_type))
+    kinds = {entity_type: replace(former.get(entity_type, ModeratedKind(entity_type)), read=made.read_as(entity_type),
+                                  lock=None)  # there is no row
              for entity_type in ("USER", "PRODUCT", "MESSAGE")}
     runtime().keep(ModeratedKinds(former | kinds))
     yield made

@@ -1,0 +1,214 @@
+"""Many things judged at once (moderation.md, Bulk): their ids are frozen when it begins, and each is judged once.
+
+Each thing is one transaction, its act and its item together: others write in between, and a killed process leaves
+nothing half done. Who runs it again goes on with what is pending. One process runs a bulk at a time, by lease."""
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from app.actor import Actor
+from app.clock import now
+from app.data.ids import uuid7
+from app.data.reads import fetch, fetch_one
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.errors import ApiError, InvalidInput, NotFound, RuleViolated
+from app.identity.access import require
+from blueprints.platform.moderation import acts, audit, cases
+from blueprints.platform.moderation.acts import ONLY_STAFF, ActOrder
+from blueprints.platform.moderation.counters import next_number
+from blueprints.platform.moderation.models import Bulk, BulkItem
+from blueprints.platform.moderation.rules import NOBODY
+
+KINDS = ("HIDE", "REMOVE", "SHOW_AGAIN")
+AT_ONCE = 25
+"""How many items are read, and for how many the lease is taken anew."""
+_LEASE = timedelta(minutes=2)
+_PENDING, _DONE, _REFUSED, _UNDONE = "pending", "done", "refused", "undone"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkReport:
+    """How a bulk stands: how many of its things are in each state, and what was said of those that were refused or
+    could not come back wholly: (entity id, sentence)."""
+
+    number: int
+    kind: str
+    is_undoing: bool
+    pending: int
+    done: int
+    refused: int
+    undone: int
+    said: tuple[tuple[str, str], ...]
+
+
+def begin(actor: Actor, kind: str, entity_type: str, entity_ids: Sequence[str], *, reason: str,
+          rule: str | None = None, strikes: bool = True, days: int | None = None) -> BulkReport:
+    """Freeze what is to be done to which things; nothing is done to them until `run`.
+
+    `days` limits HIDE and REMOVE. Raises Forbidden (not staff), InvalidInput for another kind and for no things."""
+    require(actor.is_staff, ONLY_STAFF)
+    wanted = list(dict.fromkeys(entity_ids))
+    wrong = {"kind": f"expected one of {', '.join(KINDS)}"} if kind not in KINDS else {}
+    if not wanted:
+        wrong["entityIds"] = "expected at least one"
+    if wrong:
+        raise InvalidInput("; ".join(f"{name}: {said}" for name, said in wrong.items()), detail=wrong)
+    with unit_of_work(actor) as work:
+        bulk = work.insert(Bulk(
+            id=uuid7(), realm=actor.realm, number=next_number(work, "bulk"), kind=kind,
+            actor_id=actor.user_id or NOBODY, operator=actor.operator, reason=reason, rule=rule, strikes=strikes,
+            days=days, begun_at=now(), leased_until=None, undoing=False))
+        for position, entity_id in enumerate(wanted):
+            work.insert(BulkItem(bulk_id=bulk.id, entity_type=entity_type, entity_id=entity_id, position=position,
+                                 state=_PENDING))
+        audit.note(work, "bulk.begun", number=bulk.number, kind=kind, entityType=entity_type, things=len(wanted))
+        work.commit()
+        number = bulk.number
+    return report(actor.realm, number)
+
+
+def run(actor: Actor, number: int, progress: Progress = lambda done, total: None) -> BulkReport:
+    """Judge what is pending of a bulk, or go on with its undo; again, when it broke off. What is refused is noted.
+
+    Raises NotFound, Forbidden (not staff), RuleViolated BulkRunning while another process runs it."""
+    require(actor.is_staff, ONLY_STAFF)
+    bulk = _bulk(actor.realm, number)
+    step, state = (_undo_one, _DONE) if bulk.undoing else (_do_one, _PENDING)
+    _lease(actor, bulk.id, first=True)
+    try:
+        total, ended, after = _count(bulk.id, state), 0, None
+        while items := _items(bulk.id, state, backwards=bulk.undoing, after=after):
+            for item in items:
+                step(actor, bulk, item)
+                ended += 1
+                progress(ended, total)
+            after = items[-1].position
+            _lease(actor, bulk.id)
+    finally:
+        _release(actor, bulk.id)
+    return report(actor.realm, number)
+
+
+def undo(actor: Actor, number: int, *, reason: str, progress: Progress = lambda done, total: None) -> BulkReport:
+    """Undo what a bulk did, the last thing first; what is pending stays undone for good.
+
+    `run` goes on with it when it breaks off. Raises as `run`."""
+    require(actor.is_staff, ONLY_STAFF)
+    bulk = _bulk(actor.realm, number)
+    _lease(actor, bulk.id, first=True)
+    with unit_of_work(actor) as work:
+        if not bulk.undoing:
+            work.execute(update(Bulk).where(Bulk.id == bulk.id).values(
+                undoing=True, reason=f"{bulk.reason} — undone: {reason}"))
+            work.execute(update(BulkItem).where(BulkItem.bulk_id == bulk.id, BulkItem.state == _PENDING)
+                         .values(state=_UNDONE))
+            audit.note(work, "bulk.undone", number=number, reason=reason)
+        work.commit()
+    _release(actor, bulk.id)
+    return run(actor, number, progress)
+
+
+def report(realm: str, number: int) -> BulkReport:
+    """Return how a bulk stands; raises NotFound."""
+    bulk = _bulk(realm, number)
+    states = {row.state: row.things for row in fetch(
+        select(BulkItem.state, func.count().label("things")).where(BulkItem.bulk_id == bulk.id)
+        .group_by(BulkItem.state))}
+    said = fetch(select(BulkItem.entity_id, BulkItem.said).where(
+        BulkItem.bulk_id == bulk.id, BulkItem.said.is_not(None)).order_by(BulkItem.position))
+    return BulkReport(number, bulk.kind, bool(bulk.undoing), *(states.get(state, 0) for state in (
+        _PENDING, _DONE, _REFUSED, _UNDONE)), tuple((row.entity_id, row.said) for row in said))
+
+
+def list_bulks(realm: str, limit: int) -> list[BulkReport]:
+    """Return the latest bulks of a realm and how they stand."""
+    rows = fetch(select(Bulk.number).where(Bulk.realm == realm).order_by(Bulk.number.desc()).limit(limit))
+    return [report(realm, row.number) for row in rows]
+
+
+def _do_one(actor: Actor, bulk: Any, item: Any) -> None:
+    """Judge one thing. An act that somebody else did before is left to him: undoing the bulk does not undo it."""
+    try:
+        with unit_of_work(actor) as work:
+            if _move(work, item, _PENDING, _DONE):
+                order = ActOrder(bulk.kind, item.entity_type, item.entity_id, days=bulk.days)
+                act = cases.act(actor, order, reason=bulk.reason, rule=bulk.rule,
+                                strike=None if bulk.strikes else False, parent_id=bulk.id).acts[0]
+                if act.parent_id != bulk.id:
+                    raise RuleViolated("ActStands", f"a{act.number} does this already")
+                _write(work, item, act_number=act.number)
+            work.commit()
+    except ApiError as refusal:
+        with unit_of_work(actor) as work:
+            _move(work, item, _PENDING, _REFUSED)
+            _write(work, item, said=refusal.message)
+            work.commit()
+
+
+def _undo_one(actor: Actor, bulk: Any, item: Any) -> None:
+    """Undo what was done to one thing; what cannot be undone stays done, and why is noted."""
+    try:
+        with unit_of_work(actor) as work:
+            if _move(work, item, _DONE, _UNDONE):
+                lost = acts.undo(actor, item.act_number, reason=bulk.reason).lost
+                _write(work, item, said="; ".join(lost) or None)
+            work.commit()
+    except ApiError as refusal:
+        with unit_of_work(actor) as work:
+            _write(work, item, said=refusal.message)
+            work.commit()
+
+
+def _move(work: UnitOfWork, item: Any, before: str, after: str) -> bool:
+    """Take an item from one state to another, and return whether it was in it: it is judged once."""
+    moved = work.execute(update(BulkItem).where(*_is(item), BulkItem.state == before).values(state=after))
+    return bool(moved.rowcount)
+
+
+def _write(work: UnitOfWork, item: Any, **values: Any) -> None:
+    work.execute(update(BulkItem).where(*_is(item)).values(**values))
+
+
+def _is(item: Any) -> tuple[Any, ...]:
+    return (BulkItem.bulk_id == item.bulk_id, BulkItem.entity_type == item.entity_type,
+            BulkItem.entity_id == item.entity_id)
+
+
+def _bulk(realm: str, number: int) -> Any:
+    row = fetch_one(select(*Bulk.__table__.columns).where(Bulk.realm == realm, Bulk.number == number))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _items(bulk_id: str, state: str, *, backwards: bool, after: int | None) -> Sequence[Any]:
+    place = BulkItem.position
+    behind = [] if after is None else [place < after if backwards else place > after]
+    return fetch(select(*BulkItem.__table__.columns).where(
+        BulkItem.bulk_id == bulk_id, BulkItem.state == state, *behind)
+        .order_by(place.desc() if backwards else place).limit(AT_ONCE))
+
+
+def _count(bulk_id: str, state: str) -> int:
+    return int(fetch(select(func.count()).where(BulkItem.bulk_id == bulk_id, BulkItem.state == state))[0][0])
+
+
+def _lease(actor: Actor, bulk_id: str, *, first: bool = False) -> None:
+    """Keep others from running the bulk for a while; a process that was killed keeps it until the lease has ended."""
+    free = [or_(Bulk.leased_until.is_(None), Bulk.leased_until <= now())] if first else []
+    with unit_of_work(actor) as work:
+        taken = work.execute(update(Bulk).where(Bulk.id == bulk_id, *free).values(leased_until=now() + _LEASE))
+        work.commit()
+    if not taken.rowcount:
+        raise RuleViolated("BulkRunning", "Another process runs it; if that was killed, try again in two minutes")
+
+
+def _release(actor: Actor, bulk_id: str) -> None:
+    with unit_of_work(actor) as work:
+        work.execute(update(Bulk).where(Bulk.id == bulk_id).values(leased_until=None))
+        work.commit()
