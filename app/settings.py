@@ -103,6 +103,8 @@ class Settings:
     read_events: str = _setting("summary", "events of reads: summary or off (decision 24)", choices=("summary", "off"))
     single_machine: bool = _setting(False, "1: all web processes on PostgreSQL and Redis by URL share this instance "
                                     "folder, so cache versions stay in its memory")
+    appeal_days: int = _setting(20, "days a strike can be appealed, and what was judged is kept", least=1,
+                                most=CENTURY_DAYS)
     reports_per_day: int = _setting(20, "reports one user may make in 24 hours", least=1)
     idempotency_hours: int = _setting(24, "hours an Idempotency-Key is remembered", least=1, most=CENTURY_DAYS * 24)
     bid_increments: str = _setting(
