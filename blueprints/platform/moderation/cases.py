@@ -274,10 +274,9 @@ def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: s
     reports = lock_reports(work, case)
     acts = perform_all(work, case, orders, reason=reason, rule=rule, parent_id=parent_id)
     struck = strike_for(work, case, acts, strike, reason=reason, rule=rule)
-    told = sum(report.is_open for report in reports)  # by the letters and notices that follow the commit
     close_reports(work, reports, "UPHELD")
     close_case(work, case, "RESOLVED", reason=reason, rule=rule)
-    return Resolution(case, acts, struck, told)
+    return Resolution(case, acts, struck)
 
 
 def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
