@@ -6,6 +6,7 @@ from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.reads import fetch
 from app.data.reads.read_request import ReadRequest
+from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.models import Bid, Offer
@@ -14,6 +15,8 @@ from blueprints.marketplace.product_listing.auction_state import auction_overvie
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.queries import list_products
 from blueprints.marketplace.search_indexing.models import SearchIndex
+from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.cases import open_case, resolve
 from blueprints.platform.moderation.models import Case
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.marketplace.auction_offer.saleroom import Saleroom, refused
@@ -302,3 +305,15 @@ class TestOrders:
         order = shop.paid_order()
         act_on(shop.seller, "BAN")
         ok(shop.move(shop.admin, order["id"], "SHIPPED"))
+
+
+def test_a_case_is_resolved_by_a_removal_and_a_ban_of_who_bids_on_it_in_one_transaction(room):
+    auction, other = room.auction(), room.auction()
+    bids = [room.placed(room.ben, one, 60) for one in (auction, other)]
+    with unit_of_work(SYSTEM) as work:
+        number = open_case(work, kind="OWN", entity_type="PRODUCT", entity_id=auction, subject=None).number
+        work.commit()
+    resolve(room.admin.actor, number, reason="shill bids", acts=[
+        ActOrder("REMOVE", "PRODUCT", auction), ActOrder("BAN", "USER", room.ben.user_id)])
+    assert statuses(room, bids[1]) == ["CANCELLED"]
+    assert room.ben.get(f"{PRODUCTS}/{auction}").status_code in (401, 404)

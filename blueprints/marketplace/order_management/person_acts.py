@@ -19,7 +19,7 @@ from blueprints.marketplace.auction_offer.person_acts import (
 from blueprints.marketplace.order_management.commands import cancel_unpaid_orders, unpaid_orders_of
 from blueprints.marketplace.order_management.models import OrderItem
 from blueprints.marketplace.product_listing.queries import known_product_ids
-from blueprints.marketplace.product_listing.stock import lock_listings
+from blueprints.marketplace.product_listing.stock import lock_each, lock_listings
 
 
 def lock_dealings(work: UnitOfWork, people: Collection[str], things: Collection[tuple[str, str]]) -> None:
@@ -34,7 +34,7 @@ def end_dealings(work: UnitOfWork, person_id: str, sides: Sides) -> dict[str, di
     Returns what the undo must know. The person's listings follow from the account, and nothing is written of them."""
     if not sides.bans:
         return {"offers": lapse_offers(work, person_id, sides)}
-    stock = lock_listings(work, _listings_of(work, [person_id]), withdrawn_too=True)
+    stock = lock_each(work, _listings_of(work, [person_id]))
     offers = lapse_offers(work, person_id, sides)
     bids = take_out_all(work, person_id, auctions_bid_on(work, [person_id]))
     orders = cancel_unpaid_orders(work, person_id, stock)

@@ -31,6 +31,11 @@ def lock_listings(work: UnitOfWork, product_ids: Iterable[str], *,
     return found
 
 
+def lock_each(work: UnitOfWork, product_ids: Iterable[str]) -> dict[str, OrderedListing]:
+    """The same, withdrawn and held ones too, for who may have locked them before: those are not locked anew."""
+    return {id: work.lock(Product, id, archived_too=True) for id in sorted(set(product_ids))}
+
+
 def units_offered(listing: OrderedListing) -> int | None:
     """Return how many units the listing has in all; None is unlimited, an auction has one."""
     return AUCTIONED_UNITS if listing.type == "AUCTION" else listing.quantity

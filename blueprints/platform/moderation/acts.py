@@ -24,6 +24,8 @@ from blueprints.platform.moderation.persons import lock_dealings_of
 from blueprints.platform.moderation.record import record_act, record_undoing
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated
 
+_PEOPLE_RANK = 55
+"""Where acts on people come among those on things: their effects lock offers, bids and orders."""
 _TIMED = frozenset({"HIDE", "REMOVE", "SUSPEND"})
 
 
@@ -51,9 +53,10 @@ class Undoing:
 
 def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
                 parent_id: str | None = None) -> list[Act]:
-    """Do several acts in one transaction: what they hold is locked first, people come before things."""
+    """Do several acts in one transaction: what they hold is locked first. Listings and media come before people, whose
+    offers and orders are locked behind them, and people before what speaks of orders (app/data/lock_order.py)."""
     _lock_all(work, orders)
-    ordered = sorted(orders, key=lambda order: (order.kind not in ACTS_ON_PEOPLE, order.entity_type, order.entity_id))
+    ordered = sorted(orders, key=lambda order: (_rank(order), order.entity_type, order.entity_id))
     return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id) for order in ordered]
 
 
@@ -194,6 +197,11 @@ def _lock_all(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
               if (kind := _kind(order.entity_type)) is not None and kind.lock is not None}
     for (_, entity_id), kind in sorted(things.items(), key=lambda item: item[0]):
         kind.lock(work, entity_id)  # type: ignore[misc]
+
+
+def _rank(order: ActOrder) -> int:
+    kind = _kind(order.entity_type)
+    return _PEOPLE_RANK if order.kind in ACTS_ON_PEOPLE or kind is None else kind.lock_rank
 
 
 def _kind(entity_type: str) -> ModeratedKind | None:

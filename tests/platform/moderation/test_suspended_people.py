@@ -10,7 +10,8 @@ from app.identity.security_events import security_log
 from app.runtime import runtime
 from blueprints.platform.auth.commands import delete_user, lock_user
 from blueprints.platform.auth.models import account_model
-from blueprints.platform.moderation import persons
+from blueprints.platform.moderation import acts, cases, persons
+from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.models import BannedAddress
 from tests.clients import PASSWORD
 from tests.platform.driver import is_refusal
@@ -174,3 +175,25 @@ def test_m_18_what_is_done_after_an_unban_counts(auth, ben, realm):
     act_on(ben, "UNBAN", realm=realm)
     again = act_on(ben, "SUSPEND", days=3, realm=realm)
     assert ends(realm, ben) == (again.until, again.id, None, None)
+
+
+def test_m_2_staff_suspend_by_an_act_and_undo_it(auth, people, ben, realm):
+    ada = people.admin().actor
+    done = cases.act(ada, ActOrder("SUSPEND", "USER", ben.user_id, days=7), reason="two fakes")
+    assert is_refusal(login(auth, ben), 403, "AccountSuspended")
+    assert acts.undo(ada, done.acts[0].number, reason="a mistake").lost == []
+    assert ends(realm, ben) == (None,) * 4
+    assert login(auth, ben).status_code == 200
+
+
+def test_m_18_staff_ban_and_unban_by_acts(auth, people, ben, realm):
+    ada = people.admin().actor
+    cases.act(ada, ActOrder("BAN", "USER", ben.user_id), reason="sells fakes only")
+    assert login(auth, ben).json["detail"]["reason"] == "sells fakes only"
+    cases.act(ada, ActOrder("UNBAN", "USER", ben.user_id), reason="they were real")
+    assert login(auth, ben).status_code == 200
+
+
+def test_m_3_an_admin_suspends_no_admin(people, realm):
+    with pytest.raises(ApiError, match="AHigherUserCantBeSuspended"):
+        cases.act(people.admin().actor, ActOrder("SUSPEND", "USER", people.admin("bea").user_id, days=7), reason="x")
