@@ -45,7 +45,7 @@ Read = Callable[[Actor, str], Subject | None]
 Decide = Callable[[str | None], HoldChange]
 """Given how the locked thing is held, returns how it is held from now on: holds add up behind its lock (M-2)."""
 SetHold = Callable[[UnitOfWork, str, Decide], list[str]]
-Lock = Callable[[UnitOfWork, str], object]
+Lock = Callable[[UnitOfWork, Collection[str]], object]
 Edit = Callable[[UnitOfWork, str, Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -58,8 +58,8 @@ class ModeratedKind:
     `read` returns the thing, held, archived or not, None where there is none. `set_hold` locks the thing, asks how it
     is to be held, and holds it or lets it go, with what follows for offers and auctions; it returns sentences of what
     cannot come back, and raises NotFound. `edit` locks the thing, sets these values and returns what they were before;
-    it raises NotFound, InvalidInput. None: cannot be done to this kind. `lock` only takes the lock of the thing,
-    archived or not, before one transaction does several acts: `lock_rank` is its model's."""
+    it raises NotFound, InvalidInput. None: cannot be done to this kind. `lock` only takes the locks of things,
+    archived or not, before one transaction does several acts: `lock_rank` is their model's."""
 
     entity_type: str
     restore: Restore | None = None

@@ -133,6 +133,10 @@ class UnitOfWork:
             raise NotFound
         return entity
 
+    def has_locked(self, model: type[Entity], object_id: str) -> bool:
+        """Return whether this transaction has locked that row before."""
+        return (model, object_id) in self._held
+
     def _is_held_from_actor(self, entity: Entity) -> bool:
         return not viewer(self.actor).sees(_held(entity), entity.owner)
 

@@ -1,8 +1,10 @@
 """What staff do to feedback by moderation: judge it, hold it, correct it (moderation.md M-1, M-28).
 
 A held feedback is not counted: the seller's stars follow in the same transaction."""
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+
+from sqlalchemy import select
 
 from app.actor import Actor
 from app.data.moderated_kinds import Decide, Subject
@@ -11,7 +13,7 @@ from app.data.unit_of_work import UnitOfWork
 from app.errors import InvalidInput
 from blueprints.marketplace.feedback.commands import rewrite
 from blueprints.marketplace.feedback.counting import count
-from blueprints.marketplace.feedback.models import Feedback
+from blueprints.marketplace.feedback.models import ALL_MONTHS, Feedback, StarCount
 from blueprints.marketplace.feedback.rules import LEAST_RATING, LONGEST_COMMENT, MOST_RATING
 
 
@@ -22,9 +24,11 @@ def feedback_subject(actor: Actor, feedback_id: str) -> Subject | None:
                            held=row["held"], is_active=row["isActive"])
 
 
-def lock_feedback(work: UnitOfWork, feedback_id: str) -> None:
-    """Lock a feedback, deleted too; raises NotFound. Of several all are locked before any is counted."""
-    work.lock(Feedback, feedback_id, archived_too=True)
+def lock_feedback(work: UnitOfWork, feedback_ids: Collection[str]) -> None:
+    """Lock feedback, deleted too, and then the counters of its sellers, both in order of ids; raises NotFound."""
+    sellers = {work.lock(Feedback, feedback_id, archived_too=True).seller_id for feedback_id in sorted(feedback_ids)}
+    work.all(select(StarCount).where(StarCount.seller_id.in_(sellers), StarCount.month == ALL_MONTHS)
+             .order_by(StarCount.seller_id), lock=True)
 
 
 def hold_feedback(work: UnitOfWork, feedback_id: str, decide: Decide) -> list[str]:

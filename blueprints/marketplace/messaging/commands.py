@@ -1,9 +1,10 @@
 """The writes of messaging: each keeps the counts of both parties' conversation (rules-marketplace §5.3).
 
 Behind their rows of it, locked in the order of the persons' ids, everything between two people happens in turn."""
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, and_, delete, or_, select, update
 
 from app.actor import Actor
 from app.clock import now
@@ -110,18 +111,35 @@ def leave_conversations(actor: Actor, user_id: str, cause: str | None = None) ->
 def hold_message(work: UnitOfWork, message_id: str, decide: Decide) -> list[str]:
     """Hold a message, or let it go, and count it no longer, or again, with those who lose or get it (M-1).
 
-    Raises NotFound. One in a transaction: its conversation is locked before it."""
-    found = work.find(Message, Message.id == message_id)
-    if found is None:
-        raise NotFound
-    conversations = _lock_conversations(work, found.from_user_id, found.to_user_id)
+    Raises NotFound. Of several in a transaction all are locked before the first is held."""
+    if not work.has_locked(Message, message_id):
+        lock_messages(work, [message_id])
     message = work.lock(Message, message_id, archived_too=True)
+    conversations = {row.user_id: row for row in work.all(_conversations({message.pair}))}
     had = {user_id: (has(message, user_id), is_unread_by(message, user_id)) for user_id in conversations}
     work.change(message, held=decide(message.held).kind)
     if message.is_active:
         for user_id, seen in conversations.items():
             _recount(work, message, seen, *had[user_id])
     return []
+
+
+def lock_messages(work: UnitOfWork, message_ids: Collection[str]) -> None:
+    """Lock messages, deleted too, behind all their conversations; raises NotFound."""
+    pairs = {row.pair for row in work.rows(select(Message.pair).where(Message.id.in_(message_ids)))}
+    if not pairs:
+        raise NotFound
+    work.all(_conversations(pairs), lock=True)
+    for message_id in sorted(message_ids):
+        work.lock(Message, message_id, archived_too=True)
+
+
+def _conversations(pairs: Collection[str]) -> Select[Conversation]:
+    """Return the query for what both of each pair see of their messages, in the order of locks."""
+    parties = [pair.split(" ") for pair in pairs]
+    return select(Conversation).where(or_(*(
+        and_(Conversation.user_id.in_(both), Conversation.counterpart_id.in_(both)) for both in parties))).order_by(
+        Conversation.user_id, Conversation.counterpart_id)
 
 
 def _recount(work: UnitOfWork, message: Message, seen: Conversation, had_it: bool, was_unread: bool) -> None:

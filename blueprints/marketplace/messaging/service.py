@@ -5,7 +5,7 @@ from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.messaging import subscribers
 from blueprints.marketplace.messaging.checks import check_conversations
-from blueprints.marketplace.messaging.commands import hold_message, leave_conversations
+from blueprints.marketplace.messaging.commands import hold_message, leave_conversations, lock_messages
 from blueprints.marketplace.messaging.models import Conversation, Message
 from blueprints.marketplace.messaging.queries import message_subject
 from blueprints.marketplace.messaging.routes import api
@@ -16,7 +16,8 @@ SERVICE = ServiceDeclaration(
     routes=api,
     background=(subscribers,),
     relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
-    moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message),),
+    moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message, lock=lock_messages,
+                             lock_rank=Message.__lock_rank__),),
     checks={"conversations": check_conversations},
     persons=(
         rows_of_people(Message, KEPT, "from_user_id", "to_user_id", first=leave_conversations,

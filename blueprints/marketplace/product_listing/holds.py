@@ -1,5 +1,5 @@
 """What moderation holds of listings and their media, and what follows from it for trade and files (M-1, M-9)."""
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.data.moderated_kinds import Decide
@@ -21,14 +21,16 @@ class HeldTrade:
     revive: Callable[[UnitOfWork, str, frozenset[str]], list[str]]
 
 
-def lock_product(work: UnitOfWork, product_id: str) -> None:
-    """Lock a listing, withdrawn too; raises NotFound."""
-    work.lock(Product, product_id, archived_too=True)
+def lock_products(work: UnitOfWork, product_ids: Collection[str]) -> None:
+    """Lock listings, withdrawn too, in order of their ids; raises NotFound."""
+    for product_id in sorted(product_ids):
+        work.lock(Product, product_id, archived_too=True)
 
 
-def lock_media(work: UnitOfWork, media_id: str) -> None:
-    """Lock a media asset, removed too; raises NotFound."""
-    work.lock(Media, media_id, archived_too=True)
+def lock_media(work: UnitOfWork, media_ids: Collection[str]) -> None:
+    """Lock media assets, removed too, in order of their ids; raises NotFound."""
+    for media_id in sorted(media_ids):
+        work.lock(Media, media_id, archived_too=True)
 
 
 def hold_product(work: UnitOfWork, product_id: str, decide: Decide) -> list[str]:

@@ -6,7 +6,7 @@ from app.service import ServiceDeclaration
 from blueprints.marketplace.product_listing import subscribers
 from blueprints.marketplace.product_listing.checks import check_listings
 from blueprints.marketplace.product_listing.commands import restore_media, restore_product, withdraw_listings_of
-from blueprints.marketplace.product_listing.holds import hold_media, hold_product, lock_media, lock_product
+from blueprints.marketplace.product_listing.holds import hold_media, hold_product, lock_media, lock_products
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.queries import (
     listings_seen_by,
@@ -37,7 +37,7 @@ SERVICE = ServiceDeclaration(
     ),
     emits=lambda _: (MEDIA_HELD,),
     moderated=(
-        ModeratedKind("PRODUCT", restore_product, product_subject, hold_product, lock_product,
+        ModeratedKind("PRODUCT", restore_product, product_subject, hold_product, lock_products,
                       lock_rank=Product.__lock_rank__),
         ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__)),
     checks={"listings": check_listings},

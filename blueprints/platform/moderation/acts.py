@@ -1,8 +1,8 @@
 """Acts: one thing done to a thing or its person, and its undo; which change each kind is stands in effects.py."""
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -43,6 +43,9 @@ class ActOrder:
     changes: Mapping[str, Any] | None = None
 
 
+Judged = TypeVar("Judged", ActOrder, Act)
+
+
 @dataclass(frozen=True)
 class Undoing:
     """An act that does not stand any more, and a sentence for each thing that cannot come back."""
@@ -55,9 +58,8 @@ def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason:
                 parent_id: str | None = None) -> list[Act]:
     """Do several acts in one transaction: what they hold is locked first. Listings and media come before people, whose
     offers and orders are locked behind them, and people before what speaks of orders (app/data/lock_order.py)."""
-    _lock_all(work, orders)
-    ordered = sorted(orders, key=lambda order: (_rank(order), order.entity_type, order.entity_id))
-    return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id) for order in ordered]
+    return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id)
+            for order in _locked_in_order(work, orders)]
 
 
 def perform(work: UnitOfWork, case: Case, order: ActOrder, *, reason: str, rule: str | None,
@@ -110,9 +112,8 @@ def undo_all(work: UnitOfWork, acts: Sequence[Act], *, reason: str) -> list[str]
     """Undo several acts whose locks are held, in one transaction; returns sentences of what cannot come back.
 
     An act whose undo is refused stands, and its sentence says why."""
-    _lock_all(work, acts)
     lost: list[str] = []
-    for act in sorted(acts, key=lambda act: (act.kind not in ACTS_ON_PEOPLE, act.entity_type, act.entity_id)):
+    for act in _locked_in_order(work, acts):
         try:
             with work.attempt():
                 lost += undo_within(work, act, reason=reason)
@@ -185,21 +186,36 @@ def _refuse_impossible(order: ActOrder) -> None:
         raise InvalidInput("; ".join(f"{name}: {what}" for name, what in said.items()), detail=said)
 
 
-def _lock_all(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
-    """Lock whom and what acts change in the order of ranks, before the first effect locks what follows from it."""
+def _locked_in_order(work: UnitOfWork, orders: Sequence[Judged]) -> Iterator[Judged]:
+    """Yield acts in the order of ranks, what they change locked: people and listings before the first effect, which
+    locks offers and orders behind them, and what comes after orders when its acts begin."""
+    _lock_people(work, orders)
+    locked: set[str] = set()
+    for order in sorted(orders, key=lambda order: (_rank(order), order.entity_type, order.entity_id)):
+        for kind in _kinds_of(orders):
+            is_next = kind.lock_rank < _PEOPLE_RANK or kind.lock_rank <= _rank(order)
+            if kind.lock is not None and is_next and kind.entity_type not in locked:
+                kind.lock(work, {one.entity_id for one in orders if one.entity_type == kind.entity_type})
+                locked.add(kind.entity_type)
+        yield order
+
+
+def _lock_people(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
+    """Lock the accounts, and the listings that acts on people change with those named."""
     people = {order.entity_id for order in orders if order.entity_type == "USER"}
     if people:
         lock_accounts(work, people)
     judged = {order.entity_id for order in orders if order.kind in ACTS_ON_PEOPLE}
     if judged and (len(orders) > 1 or orders[0].kind == "BAN"):  # a suspension alone locks the account (M-3)
         lock_dealings_of(work, judged, [(order.entity_type, order.entity_id) for order in orders])
-    things = {(kind.lock_rank, order.entity_id): kind for order in orders
-              if (kind := _kind(order.entity_type)) is not None and kind.lock is not None}
-    for (_, entity_id), kind in sorted(things.items(), key=lambda item: item[0]):
-        kind.lock(work, entity_id)  # type: ignore[misc]
 
 
-def _rank(order: ActOrder) -> int:
+def _kinds_of(orders: Sequence[ActOrder | Act]) -> list[ModeratedKind]:
+    kinds = [kind for entity_type in {order.entity_type for order in orders} if (kind := _kind(entity_type))]
+    return sorted(kinds, key=lambda kind: kind.lock_rank)
+
+
+def _rank(order: ActOrder | Act) -> int:
     kind = _kind(order.entity_type)
     return _PEOPLE_RANK if order.kind in ACTS_ON_PEOPLE or kind is None else kind.lock_rank
 
