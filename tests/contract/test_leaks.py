@@ -313,7 +313,7 @@ def named_ids(market: Market) -> dict[str, list[str]]:
             if getattr(model, "__object__", None) and getattr(model, "__tablename__", None):
                 ids.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
     ids |= {name: ids[other] for name, other in ALSO.items()} | NAMED
-    ids["number"] = [str(row.number) for row in fetch(select(Case.number))]
+    ids["caseNumber"] = [str(row.number) for row in fetch(select(Case.number))]
     ids["userId"] = ids["user"] = [client.user_id for client in market.people.values()]
     return {name: values or [NOBODY] for name, values in ids.items()}
 

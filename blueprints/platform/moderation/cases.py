@@ -43,7 +43,7 @@ class Resolution:
     strike: Strike | None = None
 
     @property
-    def told(self) -> int:
+    def informed(self) -> int:
         """How many reporters are told the outcome: whoever reported it, when the case is closed (subscribers.py)."""
         return self.case.report_count
 

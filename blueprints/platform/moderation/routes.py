@@ -150,5 +150,5 @@ def _ordered(actor: Actor, number: int, given: dict[str, Any]) -> ActOrder:
 
 
 def _outcome(done: Resolution) -> dict[str, Any]:
-    return {"acts": [row_serializer(Act).entity(act) for act in done.acts], "told": done.told,
+    return {"acts": [row_serializer(Act).entity(act) for act in done.acts], "told": done.informed,
             "strike": None if done.strike is None else row_serializer(Strike).entity(done.strike)}
