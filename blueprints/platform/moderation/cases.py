@@ -35,7 +35,7 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Resolution:
-    """What became of a case: its acts, the strike they left, and how many reporters were told."""
+    """What became of a case: its acts, the strike they left, and to how many reporters the outcome goes."""
 
     case: Case
     acts: list[Act]
@@ -269,7 +269,7 @@ def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: s
     struck = strike_for(work, case, acts, strike, reason=reason, rule=rule)
     close_reports(work, reports, "UPHELD")
     close_case(work, case, "RESOLVED", reason=reason, rule=rule)
-    return Resolution(case, acts, struck)
+    return Resolution(case, acts, struck, _told(reports))
 
 
 def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
@@ -279,12 +279,16 @@ def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Re
     acts = work.all(select(Act).where(Act.case_id == case.id, Act.state == "STANDING").order_by(Act.number))
     if not all(any(does(act, order) for act in acts) for order in orders):
         return None
-    return Resolution(case, acts, _strike_of(work, case))
+    return Resolution(case, acts, _strike_of(work, case), _told(lock_reports(work, case)))
+
+
+def _told(reports: list[Report]) -> int:
+    return sum(report.state == "UPHELD" for report in reports)
 
 
 def _resolution_of(work: UnitOfWork, act: Act) -> Resolution:
     case = work.get(Case, act.case_id)
-    return Resolution(case, [act], _strike_of(work, case))
+    return Resolution(case, [act], _strike_of(work, case), _told(lock_reports(work, case)))
 
 
 def _strike_of(work: UnitOfWork, case: Case) -> Strike | None:

@@ -24,7 +24,7 @@ from blueprints.platform.moderation.cases import Resolution
 from blueprints.platform.moderation.models import Act, Case, Report, Strike
 from blueprints.platform.moderation.policies import POLICIES
 from blueprints.platform.moderation.record import record_reading
-from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, number_in
+from blueprints.platform.moderation.rules import number_in
 
 api = Routes(POLICIES, {
     "takeModerationCase": ApiNames(event="moderationcase-taken"),
@@ -106,7 +106,7 @@ def dismiss_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
 def resolve_case(actor: Actor, data: dict[str, Any], number: str) -> Answer:
     """Resolve a case by one or more acts, in one transaction."""
     case_number = _number(number)
-    ordered = [_ordered(actor, case_number, act) for act in data.pop("acts")]
+    ordered = [queries.order_in_case(actor.realm, case_number, **act) for act in data.pop("acts")]
     done = cases.resolve(actor, case_number, acts=ordered, **data)
     return Answer(done.case, extras=_outcome(done))
 
@@ -137,18 +137,6 @@ def _number(text: str, prefix: str = "") -> int:
     if number is None:
         raise InvalidInput("errMsg_numberIsNotValid", detail={"number": f"expected a number, as {prefix}57"})
     return number
-
-
-def _ordered(actor: Actor, number: int, given: dict[str, Any]) -> ActOrder:
-    """Return an act of a resolution with the thing or the person of its case, where it names none."""
-    if "entity_type" in given:
-        return ActOrder(**given)
-    entity_type, entity_id, person_id = queries.case_subject(actor.realm, number)
-    if given["kind"] not in ACTS_ON_PEOPLE:
-        return ActOrder(entity_type=entity_type, entity_id=entity_id, **given)
-    if person_id is None:
-        raise InvalidInput("errMsg_caseConcernsNobody", detail={"acts": f"case {number} concerns nobody"})
-    return ActOrder(entity_type="USER", entity_id=person_id, **given)
 
 
 def _outcome(done: Resolution) -> dict[str, Any]:

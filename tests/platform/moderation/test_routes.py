@@ -221,7 +221,7 @@ def test_a_case_is_resolved_by_its_number(case, ada, base, seller):
         answer = ada.post(f"{base}/cases/1/resolve", json=body)
         assert answer.status_code == 200, answer.json
         assert (answer.json["moderationCase"]["state"], answer.json["told"], answer.json["strike"]) == (
-            "RESOLVED", 0, None)
+            "RESOLVED", 1, None)
         assert [(one["number"], one["kind"], one["personId"]) for one in answer.json["acts"]] == [
             (1, "WARN", seller.user_id)]
 
