@@ -16,6 +16,7 @@ from bench.figures import (
     growth,
     hung_redis,
     login,
+    market,
     outbox,
     pictures,
     requests,
@@ -31,7 +32,7 @@ from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
 FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow", "pictures", "hung-redis")
-GROWTH = "growth"  # runs by itself: it needs no wrk, takes many minutes and keeps its own file
+GROWTH, MARKET = "growth", "market"  # each runs by itself: no wrk, many minutes, a file of its own
 SHORT, LONG = 1_000, 1_000_000
 
 
@@ -44,17 +45,18 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
-@click.option("--only", default=",".join(FIGURES), help="Figures, by comma: " + ", ".join(FIGURES) + "; or growth.")
+@click.option("--only", default=",".join(FIGURES), help=f"Figures, by comma: {', '.join(FIGURES)}; or growth, market.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
-@click.option("--rows", default=1_000_000, show_default=True, help="Products of the growth figure.")
+@click.option("--rows", default=1_000_000, show_default=True, help="Products of growth; messages of market.")
 def run(only: str, rounds: int, seconds: float, rows: int) -> None:
-    """Run the figures and write bench/results/latest.md, or growth.md.
+    """Run the figures and write bench/results/latest.md, growth.md or market.md.
 
     Example: python -m bench run --only list,get --rounds 11
     """
-    if only == GROWTH:
-        _keep(_growth(rows), report.where(), report.RESULTS.with_name("growth.md"))
+    if only in (GROWTH, MARKET):
+        measured = _growth(rows) if only == GROWTH else _market(rows)
+        _keep(measured, report.where(), report.RESULTS.with_name(f"{only}.md"))
         return
     wanted = _figures(only)
     try:
@@ -135,6 +137,23 @@ def _growth(rows: int) -> Iterator[Section]:
                     with _started([server for _, server in served]):
                         _say(f"growth on {halls[0].database}")
                         yield growth.measure(*served, rows)
+        finally:
+            databases.close()
+
+
+def _market(rows: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases = Databases(Path(folder))
+        try:
+            for make in (guildhall.on_sqlite, guildhall.on_postgres):
+                hall = make(databases)
+                with _prepared([hall]):
+                    _say(f"a past on {hall.database}")
+                    hall.give_a_past(rows)
+                    server = hall.web()
+                    with _started([server]):
+                        _say(f"market on {hall.database}")
+                        yield market.measure(hall, server, rows)
         finally:
             databases.close()
 

@@ -114,5 +114,6 @@ GOODS: tuple[tuple[str, str, str, float | None, Values], ...] = (
     (HUGO, "Watches", "Straps", None, {"title": "Steel bracelet, 18 mm", "price": Decimal("32")}),
     (EMIL, "Books", "Novels", None, {"title": "A shelf of sea novels", "price": Decimal("42")}),
     (EMIL, "Garden", "Tools", None, {"title": "Digging fork", "price": Decimal("21.50")}),
+    (EMIL, "Garden", "Tools", None, {"title": "Budding knife", "price": Decimal("16")}),
 )
 SELLERS = {str(values["title"]): seller for seller, _, _, _, values in GOODS}

@@ -1,4 +1,4 @@
-"""What the demo's people have done with each other: orders received and reviewed, messages, watchlists, carts.
+"""What the demo's people have done with each other: orders, reviews, messages, watchlists, carts, reports, an appeal.
 
 Tables of what happened, and what lets each row of them happen through the same commands as the API."""
 from collections.abc import Callable, Sequence
@@ -7,14 +7,22 @@ from typing import Any
 
 from app.actor import Actor, system_actor
 from app.clock import now
+from app.data.reads import Page
+from app.data.reads.read_request import ReadRequest
+from app.errors import DuplicateRecord
 from blueprints.marketplace.feedback.commands import give_feedback, reply_to_feedback
 from blueprints.marketplace.messaging.commands import send_message, set_message_read
 from blueprints.marketplace.order_management.commands import change_status
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, Wanted, place_order
 from blueprints.marketplace.watchlist_cart.cart_commands import add_to_cart
 from blueprints.marketplace.watchlist_cart.commands import create_folder, watch
+from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.appeals import appeal, list_appeals
+from blueprints.platform.moderation.cases import act
+from blueprints.platform.moderation.queries import list_reports
+from blueprints.platform.moderation.reports import report
 from blueprints.platform.people.commands import block_person
-from cli.demo_factories import ANNA, BEN, CLEO, EMIL, GRETA, OPERATOR, REALM, SELLERS, demo_id, product_id
+from cli.demo_factories import ANNA, BEN, CLEO, EMIL, GRETA, HUGO, OPERATOR, REALM, SELLERS, demo_id, product_id
 
 DEFAULT_LIST = ""
 ADDRESS = {"street": "1 Harbour Street", "city": "Newport"}
@@ -68,6 +76,18 @@ THREADS = (
            is_blocked=True),
     Letter(EMIL, BEN, "There is a second shelf of sea novels, if you want more.", is_read=False),
 )
+
+# Who reports what, why, and says what of it: the queue shows the heaviest first. Two are about one thing.
+REPORTS = (
+    (BEN, "PRODUCT", product_id("Famous diver's watch, as new"), "COUNTERFEIT", "The maker never built this dial."),
+    (CLEO, "PRODUCT", product_id("Famous diver's watch, as new"), "FRAUD", "I bought one. It is printed paper."),
+    (CLEO, "MESSAGE", demo_id("message", "7"), "HARASSMENT", "She threatens me because of my review."),
+    (GRETA, "FEEDBACK", demo_id("feedback", CLEO, "Famous diver's watch, as new"), "OTHER", "This is not true."),
+    (HUGO, "USER", demo_id(EMIL), "SPAM", "Writes to everybody who ever bought a book."),
+)
+# Whose listing staff have warned of, why, and how its seller appeals.
+APPEALS = ((EMIL, "Budding knife", "prohibited", "A knife that opens with one hand.",
+            "It is a gardener's knife for grafting; the blade is fixed."),)
 
 # Whose, in which list, what is watched.
 WATCHED = (
@@ -125,12 +145,27 @@ def _put_into_cart(owner: str, title: str, quantity: int) -> None:
                 id=demo_id("cart", owner, title))
 
 
+def _report(reporter: str, entity_type: str, entity_id: str, reason: str, text: str) -> None:
+    reported = list_reports(actor_of(reporter), ReadRequest(page=Page(0))).rows
+    if any(row["entityId"] == entity_id for row in reported):  # also one that staff have judged
+        raise DuplicateRecord("DuplicateReport", "the demo reports it once")
+    report(actor_of(reporter), entity_type=entity_type, entity_id=entity_id, reason=reason, text=text)
+
+
+def _appeal(person: str, title: str, rule: str, reason: str, text: str) -> None:
+    if list_appeals(actor_of(person), ReadRequest()).rows:  # also one that staff have decided
+        raise DuplicateRecord("DuplicateAppeal", "the demo appeals once")
+    done = act(system_actor(REALM, operator=OPERATOR), ActOrder("WARN", "PRODUCT", product_id(title)), reason=reason,
+               rule=rule)
+    if done.strike is not None:
+        appeal(actor_of(person), strike_number=done.strike.number, text=text)
+
+
 def _item(buyer: str, title: str) -> str:
     return demo_id("order item", buyer, title)
 
 
 # What is counted → what lets one happen, and all of them, in the order in which they need each other.
-# Reports and the appeal come last here: they are about all that stands above.
 STORY: dict[str, tuple[Callable[..., None], Sequence[tuple[Any, ...]]]] = {
     "orders": (_buy, tuple(BOUGHT.items())),
     "feedback": (_review, tuple((buyer, *one) for buyer, things in BOUGHT.items() for one in things.items())),
@@ -138,4 +173,6 @@ STORY: dict[str, tuple[Callable[..., None], Sequence[tuple[Any, ...]]]] = {
     "lists": (_make_list, tuple(sorted({(owner, name) for owner, name, _ in WATCHED if name != DEFAULT_LIST}))),
     "watched": (_watch, WATCHED),
     "cartItems": (_put_into_cart, CARTS),
+    "reports": (_report, REPORTS),
+    "appeals": (_appeal, APPEALS),
 }

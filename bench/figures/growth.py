@@ -1,13 +1,11 @@
 """Lists of a table that grows: one client, the same requests at 10,000 products and at many more, by their p50."""
 
-import http.client
-import json
-import time
 from collections.abc import Callable
 from statistics import median
 
 from bench.guildhall import PRODUCTS, Guildhall
 from bench.load import Request
+from bench.one_client import OneClient
 from bench.report import Section, at_most
 from bench.seed import AUCTIONS
 from bench.servers import Server
@@ -47,20 +45,20 @@ def measure(small: Served, large: Served, rows: int) -> Section:
 
 
 class Caller:
-    """One user with one keep-alive connection."""
+    """One user with one keep-alive connection, and what is asked of it."""
 
     def __init__(self, hall: Guildhall, server: Server) -> None:
         self._token = hall.seeded["tokens"][0]
         self._create = hall.requests()["create"][0]
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        self._client = OneClient(server)
 
     def listed(self, query: str) -> float:
         """Return the milliseconds of a list of 25 with joins, past the query cache."""
-        return self._timed(Request(f"{PRODUCTS}?caching=false{query}", token=self._token))[0]
+        return self._client.timed(Request(f"{PRODUCTS}?caching=false{query}", token=self._token))[0]
 
     def listed_after_a_create(self) -> float:
         """Create a product, then return the milliseconds of page 1."""
-        self._timed(self._create)
+        self._client.timed(self._create)
         return self.listed("")
 
     def page_count(self) -> int:
@@ -72,16 +70,4 @@ class Caller:
         return self._paging(f"&pageNumber={self.page_count() - 1}")["next"]
 
     def _paging(self, query: str) -> dict:
-        return self._timed(Request(f"{PRODUCTS}?caching=false{query}", token=self._token))[1]["paging"]
-
-    def _timed(self, request: Request) -> tuple[float, dict]:
-        headers = {"Authorization": f"Bearer {request.token}", "Content-Type": "application/json"}
-        body = json.dumps(request.body) if request.body is not None else None
-        begun = time.perf_counter()
-        self._connection.request(request.method, request.path, body, headers)
-        answer = self._connection.getresponse()
-        text = answer.read()
-        taken = 1000 * (time.perf_counter() - begun)
-        if answer.status >= 400:
-            raise RuntimeError(f"{request.method} {request.path}: {answer.status} {text[:300]!r}")
-        return taken, json.loads(text)
+        return self._client.timed(Request(f"{PRODUCTS}?caching=false{query}", token=self._token))[1]["paging"]

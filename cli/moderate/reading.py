@@ -88,9 +88,9 @@ def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool)
     if entity_type == "MESSAGE" and subject is not None:
         record_reading(actor, row["entityId"], subject)
     if as_json:
-        print_json(row | facts | {"proposal": _proposed(realm, row, facts)})
+        print_json(row | facts)
         return
-    print_fields(_facts(realm, row, facts))
+    print_fields(_facts(row, facts))
     _print_content(facts)
     parts = {
         "reports": [{"reported": minute(one["createdAt"]), "reason": one["reason"], "by": _name(one["reporter"]),
@@ -120,7 +120,7 @@ def _in_queue(row: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
             "found by": found_by, "state": state, "opened": minute(row["openedAt"])}
 
 
-def _facts(realm: str, row: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+def _facts(row: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     """Return what stands at the head of a case; what does not apply is left out."""
     thing, person = facts["thing"], facts["person"]
     held = "" if thing is None else f", {thing['held'].lower()}" if thing["held"] else ""
@@ -132,21 +132,18 @@ def _facts(realm: str, row: dict[str, Any], facts: dict[str, Any]) -> dict[str, 
         "title": row["title"],
         "person": None if row["personId"] is None else f"{_name(person)}  {row['personId']}",
         "record": f"{facts['record']['cases']} other cases, {len(facts['strikes'])} active strikes",
-        "proposed": _proposed(realm, row, facts),
+        "proposed": _proposed(row, facts["proposal"]),
         "former": row["previous"],
         "closed": row["closedAt"] and f"{minute(row['closedAt'])}  {row['reason']}",
     }
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _proposed(realm: str, row: dict[str, Any], facts: dict[str, Any]) -> str | None:
-    """Return what the ladder proposes, as `resolve` takes it (M-16); nothing for a closed case and one of nobody."""
-    from blueprints.platform.moderation.strikes import proposal
-
-    if row["closedAt"] is not None or row["personId"] is None:
+def _proposed(row: dict[str, Any], step: dict[str, Any] | None) -> str | None:
+    """Return what the ladder proposes, as `resolve` takes it (M-16); nothing for a closed case."""
+    if row["closedAt"] is not None or step is None:
         return None
-    step = proposal(realm, len(facts["strikes"]))
-    return None if step is None else f"--{step.kind.lower()}" + ("" if step.days is None else f" {step.days}")
+    return f"--{step['kind'].lower()}" + ("" if step["days"] is None else f" {step['days']}")
 
 
 def _act(one: dict[str, Any]) -> dict[str, Any]:

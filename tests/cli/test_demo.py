@@ -2,12 +2,14 @@
 import pytest
 from flask import Flask
 
+from app.actor import system_actor
 from app.data.reads.read_request import ReadRequest
 from app.errors import ApiError
 from blueprints.marketplace.feedback.queries import get_reputation
 from blueprints.marketplace.messaging.commands import send_message
 from blueprints.marketplace.messaging.queries import list_conversations
 from blueprints.marketplace.watchlist_cart.queries import list_cart, list_folders, list_watched
+from blueprints.platform.moderation.queries import list_cases
 from blueprints.platform.people.commands import block_person
 from blueprints.platform.people.queries import is_blocked_between
 from cli import demo_seed
@@ -67,6 +69,15 @@ def test_watchlists_have_folders_and_carts_are_filled(app: Flask) -> None:
     assert [row["itemCount"] for row in list_folders(ReadRequest(), user_id=demo_id(BEN)).rows] == [2]
     assert len(list_watched(ReadRequest(), (), user_id=demo_id(BEN)).rows) == 4
     assert len(list_cart(ReadRequest(), (), user_id=demo_id(BEN)).rows) == 2
+
+
+def test_five_reports_of_different_weight_and_an_appeal_wait_for_a_moderator(app: Flask) -> None:
+    seed_demo()
+    waiting = list_cases(system_actor(REALM), ReadRequest()).rows
+    reported = [case for case in waiting if case["kind"] == "REPORT"]
+    assert sum(case["reportCount"] for case in reported) == 5
+    assert len({case["priority"] for case in reported}) == len(reported) == 4
+    assert [case["kind"] for case in waiting if case["kind"] != "REPORT"] == ["APPEAL"]
 
 
 def _break_off() -> None:

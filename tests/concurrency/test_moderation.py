@@ -1,6 +1,5 @@
 """Moderation at once: one case a thing, one moderator a case, nothing done twice (moderation.md, Locks and races)."""
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -23,8 +22,7 @@ CLIENTS = 8
 @pytest.fixture
 def things(app):
     made, former = Things(), runtime().part(ModeratedKinds)
-    product = former.get("PRODUCT", ModeratedKind("PRODUCT"))
-    runtime().keep(ModeratedKinds(former | {"PRODUCT": replace(product, read=made.read_as("PRODUCT"))}))
+    runtime().keep(ModeratedKinds(former | {"PRODUCT": ModeratedKind("PRODUCT", read=made.read_as("PRODUCT"))}))
     yield made
     runtime().keep(former)
 

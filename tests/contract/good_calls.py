@@ -6,8 +6,13 @@ from uuid import uuid4
 
 from flask import Flask
 
+from app.actor import system_actor
 from app.clock import now
 from app.data.columns import iso
+from app.data.ids import uuid7
+from app.data.moderated_kinds import Subject
+from app.data.unit_of_work import unit_of_work
+from blueprints.platform.moderation.cases import open_case
 from tests.app.payments.stand_in import VISA
 from tests.clients import PASSWORD, ApiClient, Callers
 
@@ -34,6 +39,7 @@ class Marketplace:
         self._review()
         self._collect()
         self._tell()
+        self._moderate()
         self._pay()
 
     def move_victim_to(self, victim: ApiClient) -> None:
@@ -103,6 +109,21 @@ class Marketplace:
         self._make("blockId", f"{ROOT}/people-api/v1/blocks", "block", GOOD["createBlock"](self))
         self._make("moderationActionId", f"{ROOT}/adminmoderation-api/v1/moderationactions", "moderationAction",
                    GOOD["createModerationAction"](self))
+
+    def _moderate(self) -> None:
+        base = f"{ROOT}/adminmoderation-api/v1"
+        self._make("reportId", f"{base}/reports", "report", GOOD["createReport"](self), self.buyer)
+        waiting = self.caller.get(f"{base}/cases").json["moderationCases"][0]
+        self._make("moderationActId", f"{base}/acts", "moderationAct", GOOD["createModerationAct"](self))
+        self.ids |= {"moderationCaseId": waiting["id"], "caseNumber": str(waiting["number"]), "actNumber": "a1"}
+
+    def new_case(self) -> None:
+        """Let the next call on a case meet another one that waits."""
+        subject = Subject("Watch", self.seller.user_id, {"title": "Watch"})
+        with unit_of_work(system_actor(self.caller.actor.realm)) as work:
+            case = open_case(work, kind="OWN", entity_type="CATEGORY", entity_id=uuid7(), subject=subject)
+            work.commit()
+        self.ids["caseNumber"] = str(case.number)
 
     def _pay(self) -> None:
         """Become a customer of the payment gateway, which the first payment does by itself."""
@@ -217,6 +238,15 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
     "createModerationAction": lambda world: {"entityId": world.victim.user_id, "entityType": "USER", "reason": "r",
                                              "actionType": "SOFT_DELETE"},
     "updateModerationAction": lambda _: {"reason": "r"},
+    "createReport": lambda world: {"entityType": "USER", "entityId": world.seller.user_id, "reason": "OTHER"},
+    "createModerationAct": lambda world: {"kind": "WARN", "entityType": "USER", "entityId": world.victim.user_id,
+                                          "reason": "r"},
+    "undoModerationAct": lambda _: {"reason": "r"},
+    **{name: lambda world: world.new_case() or {"text": "t"} for name in ("noteModerationCase", "askModerationCase")},
+    "dismissModerationCase": lambda world: world.new_case() or {"reason": "r"},
+    "resolveModerationCase": lambda world: world.new_case() or {"acts": [{"kind": "WARN"}], "reason": "r"},
+    "createAppeal": lambda _: {"strikeNumber": 1, "text": "It is genuine."},
+    "decideAppeal": lambda _: {"granted": False, "reason": "r"},
     "createWord": lambda _: {"phrase": f"replica {uuid4().hex}", "reason": "COUNTERFEIT"},
     "createRule": lambda _: {"code": "knives", "title": "Knives", "text": "No knives."},
     "createMessagingMessage": lambda world: {"toUserId": world.seller.user_id, "content": "Is it still there?"},

@@ -17,7 +17,7 @@ UNREAD = {"callbackOrderManagementOrderPayment"}
 # What needs a code, a signature, a closed auction or another state of its object than the small world has.
 NOT_OPEN = {"callbackOrderManagementOrderPayment", "offerSecondChance", "startOrderManagementOrderPayment",
             "refreshOrderManagementOrderPayment", "email-verification-start", "mobile-verification-start",
-            "mobile-2factor-verification-start", "password-reset-by-mobile-start"}
+            "mobile-2factor-verification-start", "password-reset-by-mobile-start", "createAppeal", "decideAppeal"}
 
 pytestmark = [pytest.mark.parametrize("mount", DISTINCT_MOUNTS),
               pytest.mark.sweep("every field of every service with every odd value: PostgreSQL is the stricter judge")]

@@ -12,6 +12,7 @@ from blueprints.marketplace.auction_offer.offer_commands import EXPIRE_OFFER
 from blueprints.marketplace.product_listing.auction_state import lock_listing
 from blueprints.marketplace.product_listing.lending import AuctionListing
 from blueprints.platform.people.queries import inactive_among
+from blueprints.platform.people.rules import BUYING, SELLING
 
 
 def lapse_offers_on(work: UnitOfWork, product_id: str, act_id: str) -> None:
@@ -43,14 +44,15 @@ def _reopen(work: UnitOfWork, listing: AuctionListing, act_ids: frozenset[str]) 
     lapsed = work.all(select(Offer).where(
         Offer.product_id == listing.id, Offer.status == "EXPIRED", Offer.lapsed_by.in_(sorted(act_ids)),
         Offer.is_active.is_(True)).order_by(Offer.id), lock=True)
-    parties = {user_id for offer in lapsed for user_id in (offer.buyer_id, offer.seller_id)}
-    inactive = inactive_among(work.actor.realm, parties)
+    realm = work.actor.realm
+    resting = inactive_among(realm, {offer.buyer_id for offer in lapsed}, BUYING) | (
+        inactive_among(realm, [listing.seller_id], SELLING) if lapsed else frozenset())
     asking = {row.buyer_id for row in work.rows(select(Offer.buyer_id).where(
         Offer.product_id == listing.id, PENDING_OFFER))} if lapsed else set()
     ended = 0
     for offer in lapsed:
         status = "PENDING" if offer.counter_amount is None else "COUNTERED"
-        if (not listing.is_active or inactive & {offer.buyer_id, offer.seller_id}
+        if (not listing.is_active or resting & {offer.buyer_id, listing.seller_id}
                 or rules.has_lapsed(status, offer.expires_at, now())
                 or (status == "PENDING" and offer.buyer_id in asking)):
             ended += 1

@@ -13,6 +13,7 @@ from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.commands import put_back_bid, take_out_bids
 from blueprints.marketplace.auction_offer.models import ACTIVE_BID, OPEN_OFFER, PENDING_OFFER, Bid, Offer
 from blueprints.marketplace.product_listing.auction_state import lock_listing
+from blueprints.marketplace.product_listing.stock import has_held
 
 Rows = Mapping[str, Any]
 
@@ -40,7 +41,8 @@ def lapse_offers(work: UnitOfWork, person_id: str, sides: Sides) -> dict[str, An
 
 
 def reopen_offers(work: UnitOfWork, sides: Sides, lapsed: Rows) -> list[str]:
-    """Reopen what lapsed by an act and is still in time; returns a sentence when some stay as they are."""
+    """Reopen what lapsed by an act, is still in time and on a listing that nothing holds; returns a sentence when some
+    stay as they are."""
     wanted = [offer_id for offer_id, was in lapsed.items() if (sides.buys if was["buys"] else sides.sells)]
     offers = work.all(select(Offer).where(Offer.id.in_(wanted)).order_by(Offer.id), lock=True)
     back = [offer for offer in offers if _may_reopen(work, offer, lapsed[offer.id]["status"])]
@@ -69,6 +71,8 @@ def put_back_all(work: UnitOfWork, taken: Rows) -> list[str]:
 
 def _may_reopen(work: UnitOfWork, offer: Offer, status: str) -> bool:
     if offer.status != "EXPIRED" or not offer.is_active or rules.has_lapsed(status, offer.expires_at, now()):
+        return False
+    if has_held([offer.product_id]):
         return False
     return status != "PENDING" or work.find(Offer, Offer.product_id == offer.product_id,
                                             Offer.buyer_id == offer.buyer_id, PENDING_OFFER) is None

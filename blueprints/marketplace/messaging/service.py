@@ -3,6 +3,7 @@ from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
+from blueprints.marketplace.messaging import subscribers
 from blueprints.marketplace.messaging.checks import check_conversations
 from blueprints.marketplace.messaging.commands import hold_message, leave_conversations
 from blueprints.marketplace.messaging.models import Conversation, Message
@@ -13,6 +14,7 @@ SERVICE = ServiceDeclaration(
     name="messaging", version="1.0.0", description="Text messages between two users.",
     realms=("marketplace",),
     routes=api,
+    background=(subscribers,),
     relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
     moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message),),
     checks={"conversations": check_conversations},

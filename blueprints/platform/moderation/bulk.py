@@ -15,11 +15,11 @@ from app.data.ids import uuid7
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import ApiError, InvalidInput, NotFound, RuleViolated
-from app.identity.access import require
 from blueprints.platform.moderation import acts, audit, cases
-from blueprints.platform.moderation.acts import ONLY_STAFF, ActOrder
+from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.counters import next_number
 from blueprints.platform.moderation.models import Bulk, BulkItem
+from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.rules import NOBODY
 
 KINDS = ("HIDE", "REMOVE", "SHOW_AGAIN")
@@ -51,7 +51,7 @@ def begin(actor: Actor, kind: str, entity_type: str, entity_ids: Sequence[str], 
     """Freeze what is to be done to which things; nothing is done to them until `run`.
 
     `days` limits HIDE and REMOVE. Raises Forbidden (not staff), InvalidInput for another kind and for no things."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     wanted = list(dict.fromkeys(entity_ids))
     wrong = {"kind": f"expected one of {', '.join(KINDS)}"} if kind not in KINDS else {}
     if not wanted:
@@ -76,7 +76,7 @@ def run(actor: Actor, number: int, progress: Progress = lambda done, total: None
     """Judge what is pending of a bulk, or go on with its undo; again, when it broke off. What is refused is noted.
 
     Raises NotFound, Forbidden (not staff), RuleViolated BulkRunning while another process runs it."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     bulk = _bulk(actor.realm, number)
     step, state = (_undo_one, _DONE) if bulk.undoing else (_do_one, _PENDING)
     _lease(actor, bulk.id, first=True)
@@ -98,7 +98,7 @@ def undo(actor: Actor, number: int, *, reason: str, progress: Progress = lambda 
     """Undo what a bulk did, the last thing first; what is pending stays undone for good.
 
     `run` goes on with it when it breaks off. Raises as `run`."""
-    require(actor.is_staff, ONLY_STAFF)
+    require_moderator(actor)
     bulk = _bulk(actor.realm, number)
     _lease(actor, bulk.id, first=True)
     with unit_of_work(actor) as work:

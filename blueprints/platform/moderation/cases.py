@@ -21,6 +21,7 @@ from blueprints.platform.moderation.acts import (
     standing_act,
     subject_of,
 )
+from blueprints.platform.moderation.catalogue import rule_named
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, ReporterRecord, Strike
@@ -35,12 +36,16 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Resolution:
-    """What became of a case: its acts, the strike they left, and to how many reporters the outcome goes."""
+    """What became of a case: its acts and the strike they left."""
 
     case: Case
     acts: list[Act]
     strike: Strike | None = None
-    told: int = 0
+
+    @property
+    def told(self) -> int:
+        """How many reporters are told the outcome: whoever reported it, when the case is closed (subscribers.py)."""
+        return self.case.report_count
 
 
 class _Repeated(Exception):
@@ -264,12 +269,14 @@ def close_case(work: UnitOfWork, case: Case, state: str, *, reason: str, rule: s
 
 def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
               strike: bool | None, parent_id: str | None = None) -> Resolution:
+    if rule is not None:
+        rule_named(case.realm, rule)
     reports = lock_reports(work, case)
     acts = perform_all(work, case, orders, reason=reason, rule=rule, parent_id=parent_id)
     struck = strike_for(work, case, acts, strike, reason=reason, rule=rule)
     close_reports(work, reports, "UPHELD")
     close_case(work, case, "RESOLVED", reason=reason, rule=rule)
-    return Resolution(case, acts, struck, _told(reports))
+    return Resolution(case, acts, struck)
 
 
 def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
@@ -279,16 +286,12 @@ def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Re
     acts = work.all(select(Act).where(Act.case_id == case.id, Act.state == "STANDING").order_by(Act.number))
     if not all(any(does(act, order) for act in acts) for order in orders):
         return None
-    return Resolution(case, acts, _strike_of(work, case), _told(lock_reports(work, case)))
-
-
-def _told(reports: list[Report]) -> int:
-    return sum(report.state == "UPHELD" for report in reports)
+    return Resolution(case, acts, _strike_of(work, case))
 
 
 def _resolution_of(work: UnitOfWork, act: Act) -> Resolution:
     case = work.get(Case, act.case_id)
-    return Resolution(case, [act], _strike_of(work, case), _told(lock_reports(work, case)))
+    return Resolution(case, [act], _strike_of(work, case))
 
 
 def _strike_of(work: UnitOfWork, case: Case) -> Strike | None:

@@ -14,6 +14,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import InvalidInput, NotFound
 from app.identity.access import require
+from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Rule
 
 _ORDER = "moderation rules"
@@ -30,6 +31,12 @@ class HouseRule:
 
 
 _EVERYWHERE = (
+    HouseRule("counterfeit", "Counterfeit goods",
+              "You may not offer copies or imitations that carry the brand of somebody else, however they are "
+              "described. What you sell under a brand is made by its owner, or with its permission."),
+    HouseRule("prohibited", "Prohibited goods",
+              "You may not offer what the law or the rules of this place forbid to be sold, such as weapons, "
+              "drugs, stolen or recalled goods, and parts of protected animals."),
     HouseRule("fraud", "Deceiving others",
               "You may not deceive others about who you are, what you offer, or what they will get."),
     HouseRule("spam", "Unwanted advertising",
@@ -45,12 +52,6 @@ _EVERYWHERE = (
               "You may not publish addresses, telephone numbers, documents or pictures of people who did not agree."),
 )
 _MARKETPLACE = (
-    HouseRule("counterfeit", "Counterfeit goods",
-              "You may not offer copies or imitations that carry the brand of somebody else, however they are "
-              "described. What you sell under a brand is made by its owner, or with its permission."),
-    HouseRule("prohibited", "Prohibited goods",
-              "You may not offer what the law or the rules of this marketplace forbid to be sold, such as weapons, "
-              "drugs, stolen or recalled goods, and parts of protected animals."),
     HouseRule("off-platform", "Payment outside the marketplace",
               "You may not ask others to pay or to finish a sale outside the marketplace: they would lose the "
               "protection they rely on."),
@@ -96,6 +97,7 @@ def add_rule(actor: Actor, *, code: str, title: str, text: str) -> Wire:
     rule = HouseRule(code, title, text, own=True)
     with unit_of_work(actor) as work:
         _keep(work, rule, is_active=True)
+        audit.note(work, "rule.written", code=code, title=title, text=text)
         work.commit()
     return wire_rule(rule)
 
@@ -108,6 +110,7 @@ def retire_rule(actor: Actor, code: str) -> Wire:
         if rule is None:
             raise NotFound("Rule not found")
         _keep(work, rule, is_active=False)
+        audit.note(work, "rule.retired", code=code)
         work.commit()
     return wire_rule(rule)
 

@@ -4,7 +4,9 @@ from sqlalchemy import select
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
+from app.errors import InvalidInput
 from blueprints.platform.moderation.models import Counter
+from blueprints.platform.moderation.rules import number_in
 
 PREFIXES = {"case": "", "act": "a", "strike": "s", "appeal": "p", "bulk": "b"}
 PENDING = "pending"
@@ -31,3 +33,11 @@ def pending_cases(realm: str) -> int:
     """Return how many cases wait, from the counter."""
     row = fetch_one(select(Counter.value).where(Counter.realm == realm, Counter.name == PENDING))
     return int(row[0]) if row else 0
+
+
+def read_number(text: str, prefix: str = "") -> int:
+    """Return the number that a path names, with its prefix or without; raises InvalidInput."""
+    number = number_in(text, prefix)
+    if number is None:
+        raise InvalidInput("errMsg_numberIsNotValid", detail={"number": f"expected a number, as {prefix}57"})
+    return number

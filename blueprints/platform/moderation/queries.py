@@ -18,6 +18,7 @@ from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, CASE_STATES, CLAIM_HOURS, is_claimed
+from blueprints.platform.moderation.strikes import active_strikes, proposal
 from blueprints.platform.people.queries import user_briefs
 
 CASE_FILTERS = Filters((equal(Case.kind), equal(Case.entity_type), equal(Case.person_id)))
@@ -51,7 +52,8 @@ def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
 def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject | None]:
     """Return a case, what staff decide it by, and its thing as it is now; raises NotFound.
 
-    Beside the row: thing, person, record of the person, reports with who reported, notes, acts, strikes, evidence."""
+    Beside the row: thing, person, record of the person, reports with who reported, notes, acts, strikes, proposal of
+    the ladder, evidence."""
     found = fetch(select(Case.id).where(Case.realm == actor.realm, Case.number == number))
     if not found:
         raise NotFound
@@ -71,6 +73,7 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
         "notes": [one | {"author": briefs.get(one["authorId"])} for one in notes],
         "acts": _rows(Act, Act.case_id == row["id"], order=Act.number),
         "strikes": _strikes(actor.realm, row["personId"]),
+        "proposal": _proposal(actor.realm, row["personId"]),
         "evidence": _evidence(row["id"]),
     }, subject
 
@@ -178,6 +181,12 @@ def _strikes(realm: str, person_id: str | None) -> list[Wire]:
         return []
     return _rows(Strike, Strike.realm == realm, Strike.person_id == person_id, Strike.state == "ACTIVE",
                  Strike.lapses_at > now(), order=Strike.lapses_at)
+
+
+def _proposal(realm: str, person_id: str | None) -> Wire | None:
+    """Return what the ladder proposes, None where it proposes nothing; it never acts (M-16)."""
+    proposed = None if person_id is None else proposal(realm, active_strikes(realm, person_id))
+    return None if proposed is None else {"strikes": proposed.strikes, "kind": proposed.kind, "days": proposed.days}
 
 
 def _record(realm: str, row: Wire) -> Wire:

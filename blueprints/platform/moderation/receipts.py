@@ -14,6 +14,7 @@ from app.identity.access import require
 from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter
 from blueprints.platform.auth.queries import contact_of, is_user
+from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Report, ReporterRecord
 from blueprints.platform.moderation.sentences import RECEIPT, outcome_of, spoken_moment, thing_named
 from blueprints.platform.moderation.statements import spoken_title
@@ -66,6 +67,7 @@ def mute_reporter(actor: Actor, person_id: str, days: int) -> None:
         work.execute(upsert(ReporterRecord).values(
             realm=actor.realm, person_id=person_id, upheld=0, declined=0, muted_until=until).on_conflict_do_update(
                 index_elements=(ReporterRecord.realm, ReporterRecord.person_id), set_={"muted_until": until}))
+        audit.note(work, "reporter.muted" if until else "reporter.unmuted", personId=person_id, until=until)
         work.commit()
 
 

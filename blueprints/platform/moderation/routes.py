@@ -5,7 +5,6 @@ from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import row_serializer
-from app.errors import InvalidInput
 from app.http.declaration import Routes
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
@@ -21,10 +20,10 @@ from blueprints.platform.moderation import (
 )
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.cases import Resolution
+from blueprints.platform.moderation.counters import read_number
 from blueprints.platform.moderation.models import Act, Case, Report, Strike
 from blueprints.platform.moderation.policies import POLICIES
 from blueprints.platform.moderation.record import record_reading
-from blueprints.platform.moderation.rules import number_in
 
 api = Routes(POLICIES, {
     "takeModerationCase": ApiNames(event="moderationcase-taken"),
@@ -37,11 +36,15 @@ api = Routes(POLICIES, {
 })
 for part in (routes_appeals, routes_audit, routes_words):
     api.include(part.api)
-_CASE = "/v1/cases/{number}"
-_BY_NUMBER: dict[str, Any] = {"returns": Case, "text_parameters": ("number",)}
+_CASE = "/v1/cases/{caseNumber}"
+_BY_NUMBER: dict[str, Any] = {"returns": Case, "text_parameters": ("caseNumber",)}
 _CHANGES_CASE: dict[str, Any] = {**_BY_NUMBER, "method": "POST"}
-_DONE = {"acts": {"type": "array", "items": {"type": "object"}}, "strike": {"type": "object", "nullable": True},
-         "told": {"type": "integer", "description": "how many who reported it were told the outcome"}}
+_LIST: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
+_PERHAPS: dict[str, Any] = {"type": ["object", "null"]}
+_DONE = {"acts": _LIST, "strike": _PERHAPS,
+         "told": {"type": "integer", "description": "how many who reported it are told the outcome"}}
+_SHOWN = {"thing": _PERHAPS, "person": _PERHAPS, "record": {"type": "object"}, "reports": _LIST, "notes": _LIST,
+          "acts": _LIST, "strikes": _LIST, "proposal": _PERHAPS, "evidence": _LIST}
 
 
 @api.create("/v1/reports", name="createReport", body=schemas.NewReport, returns=Report)
@@ -63,51 +66,51 @@ def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
     return queries.list_cases(actor, asked)
 
 
-@api.get(_CASE, name="getModerationCase", **_BY_NUMBER)
-def get_case(actor: Actor, asked: ReadRequest, number: str) -> Answer:
+@api.get(_CASE, name="getModerationCase", extras=_SHOWN, **_BY_NUMBER)
+def get_case(actor: Actor, asked: ReadRequest, case_number: str) -> Answer:
     """Get a case with its thing, its person and record, reports, notes, acts, strikes and evidence."""
-    row, facts, subject = queries.get_case(actor, _number(number))
+    row, facts, subject = queries.get_case(actor, read_number(case_number))
     if row["entityType"] == "MESSAGE" and subject is not None:
         record_reading(actor, row["entityId"], subject)
     return Answer(row, extras=facts)
 
 
 @api.update(f"{_CASE}/take", name="takeModerationCase", **_CHANGES_CASE)
-def take_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
+def take_case(actor: Actor, data: dict[str, Any], case_number: str) -> Case:
     """Take a case for 24 hours; one that another has is refused with the name."""
-    return cases.take(actor, _number(number))
+    return cases.take(actor, read_number(case_number))
 
 
 @api.update(f"{_CASE}/release", name="releaseModerationCase", **_CHANGES_CASE)
-def release_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
+def release_case(actor: Actor, data: dict[str, Any], case_number: str) -> Case:
     """Give back a case."""
-    return cases.release(actor, _number(number))
+    return cases.release(actor, read_number(case_number))
 
 
 @api.update(f"{_CASE}/notes", name="noteModerationCase", body=schemas.Note, **_CHANGES_CASE)
-def note_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
+def note_case(actor: Actor, data: dict[str, Any], case_number: str) -> Case:
     """Write a note on a case for other staff."""
-    return cases.add_note(actor, _number(number), data["text"])
+    return cases.add_note(actor, read_number(case_number), data["text"])
 
 
 @api.update(f"{_CASE}/ask", name="askModerationCase", body=schemas.Note, **_CHANGES_CASE)
-def ask_person(actor: Actor, data: dict[str, Any], number: str) -> Case:
+def ask_person(actor: Actor, data: dict[str, Any], case_number: str) -> Case:
     """Ask the person of a case something by letter."""
-    return cases.ask(actor, _number(number), data["text"])
+    return cases.ask(actor, read_number(case_number), data["text"])
 
 
 @api.update(f"{_CASE}/dismiss", name="dismissModerationCase", body=schemas.Dismissing, **_CHANGES_CASE)
-def dismiss_case(actor: Actor, data: dict[str, Any], number: str) -> Case:
+def dismiss_case(actor: Actor, data: dict[str, Any], case_number: str) -> Case:
     """Close a case without an act; its reports are declined."""
-    return cases.dismiss(actor, _number(number), **data)
+    return cases.dismiss(actor, read_number(case_number), **data)
 
 
 @api.update(f"{_CASE}/resolve", name="resolveModerationCase", body=schemas.Resolving, extras=_DONE, **_CHANGES_CASE)
-def resolve_case(actor: Actor, data: dict[str, Any], number: str) -> Answer:
+def resolve_case(actor: Actor, data: dict[str, Any], case_number: str) -> Answer:
     """Resolve a case by one or more acts, in one transaction."""
-    case_number = _number(number)
-    ordered = [queries.order_in_case(actor.realm, case_number, **act) for act in data.pop("acts")]
-    done = cases.resolve(actor, case_number, acts=ordered, **data)
+    number = read_number(case_number)
+    ordered = [queries.order_in_case(actor.realm, number, **act) for act in data.pop("acts")]
+    done = cases.resolve(actor, number, acts=ordered, **data)
     return Answer(done.case, extras=_outcome(done))
 
 
@@ -124,19 +127,12 @@ def create_act(actor: Actor, data: dict[str, Any]) -> Answer:
     return Answer(done.acts[0], extras={"moderationCase": row_serializer(Case).entity(done.case)} | _outcome(done))
 
 
-@api.update("/v1/acts/{number}/undo", name="undoModerationAct", method="POST", body=schemas.UndoingAct, returns=Act,
-            text_parameters=("number",), extras={"lost": {"type": "array", "items": {"type": "string"}}})
-def undo_act(actor: Actor, data: dict[str, Any], number: str) -> Answer:
+@api.update("/v1/acts/{actNumber}/undo", name="undoModerationAct", method="POST", body=schemas.UndoingAct, returns=Act,
+            text_parameters=("actNumber",), extras={"lost": {"type": "array", "items": {"type": "string"}}})
+def undo_act(actor: Actor, data: dict[str, Any], act_number: str) -> Answer:
     """Undo an act; `lost` says what cannot come back."""
-    undone = acts.undo(actor, _number(number, "a"), **data)
+    undone = acts.undo(actor, read_number(act_number, "a"), **data)
     return Answer(undone.act, extras={"lost": undone.lost})
-
-
-def _number(text: str, prefix: str = "") -> int:
-    number = number_in(text, prefix)
-    if number is None:
-        raise InvalidInput("errMsg_numberIsNotValid", detail={"number": f"expected a number, as {prefix}57"})
-    return number
 
 
 def _outcome(done: Resolution) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from typing import Any
 from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
-from app.errors import NotFound
 from app.http.declaration import Routes
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
@@ -12,6 +11,7 @@ from app.http.request import path_id
 from app.http.schemas import Flag, InputSchema, Text, Whole
 from app.identity.access import Predicate, logged_in, public, staff
 from blueprints.platform.moderation import appeals, strikes
+from blueprints.platform.moderation.counters import read_number
 from blueprints.platform.moderation.models import Appeal, Strike
 
 LONGEST_TEXT = 5000
@@ -64,8 +64,5 @@ def list_appeals(actor: Actor, asked: ReadRequest) -> Listing:
                 "type": "array", "items": {"type": "string"}, "description": "what cannot come back"}})
 def decide_appeal(actor: Actor, data: dict[str, Any], number: str) -> Answer:
     """Grant or deny an appeal; granted, what was done is undone."""
-    digits = number.removeprefix("p")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
-        raise NotFound
-    decision = appeals.decide(actor, int(digits), **data)
+    decision = appeals.decide(actor, read_number(number, "p"), **data)
     return Answer(decision.appeal, {"lost": decision.lost})

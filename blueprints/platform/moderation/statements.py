@@ -22,6 +22,7 @@ from app.plain_text import unlinked
 from app.runtime import runtime
 from blueprints.platform.auth.queries import contact_of
 from blueprints.platform.moderation.acts import subject_of
+from blueprints.platform.moderation.appeal_letters import LETTERS as APPEAL_LETTERS
 from blueprints.platform.moderation.catalogue import text_behind
 from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
 from blueprints.platform.moderation.rules import HEAVINESS, makes_strike
@@ -155,21 +156,21 @@ def send_undone(work: UnitOfWork, act: Act) -> bool:
 
 def send_decision(work: UnitOfWork, appeal: Appeal) -> bool:
     """Post to its person how an appeal ended, once."""
-    is_granted = appeal.state == "GRANTED"
-    verdict = ("You were right: the strike is taken off your record, and what was done is taken back." if is_granted
-               else "We looked at it again and stay with what was decided.")
-    text = f"You appealed against strike s{appeal.strike_number}.\n{verdict}"
-    if appeal.reason:
-        text += f"\n\nWhy: {appeal.reason}"
-    subject = f"Your appeal p{appeal.number} was {'granted' if is_granted else 'denied'}"
-    return _post(work, appeal.realm, appeal.person_id, "APPEAL_DECIDED", subject, text, f"appeal {appeal.id}")
+    contact = contact_of(appeal.realm, appeal.person_id)
+    return contact is not None and post_letter(
+        work, realm=appeal.realm, to=contact["email"], name="APPEAL_DECIDED", template=APPEAL_LETTERS[appeal.state],
+        cause=f"appeal {appeal.id}", facts={
+            "number": appeal.number, "strikeNumber": appeal.strike_number, "reason": appeal.reason or "",
+            "fullname": contact["fullname"]})
 
 
 def statements_of(work: UnitOfWork, case_id: str) -> list[Statement]:
     """Return the statements of a case, one for each person something was done to, in the order of their ids."""
     case = work.get(Case, case_id)
     acts = work.all(select(Act).where(Act.case_id == case_id, Act.person_id.is_not(None)).order_by(Act.number))
-    strikes = {one.person_id: one for one in work.all(select(Strike).where(Strike.case_id == case_id))}
+    numbers = {act.strike_number for act in acts if act.strike_number}  # of a bulk, one strike for many cases
+    strikes = {strike.person_id: strike for strike in work.all(select(Strike).where(
+        Strike.realm == case.realm, Strike.number.in_(numbers)))} if numbers else {}
     return [compose(case, person_id, [act for act in acts if act.person_id == person_id], strikes.get(person_id))
             for person_id in sorted({str(act.person_id) for act in acts})]
 

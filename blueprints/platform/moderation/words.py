@@ -2,17 +2,19 @@
 acts."""
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.ids import uuid7
 from app.data.list_cache import CacheVersions, VersionedCache
-from app.data.reads import Listing, Page, fetch, list_query
+from app.data.moderated_kinds import ModeratedKinds, Subject
+from app.data.reads import Listing, Page, fetch, fetch_one, list_query
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -21,8 +23,10 @@ from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
 from app.identity.access import require
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
+from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.cases import open_case
 from blueprints.platform.moderation.matching import Automaton, compiled, matches, pattern_of
-from blueprints.platform.moderation.models import Word
+from blueprints.platform.moderation.models import Case, CaseNote, Word
 from blueprints.platform.moderation.rules import NOBODY, REASON_WEIGHTS
 
 MOST_WORDS = 5_000
@@ -30,6 +34,7 @@ MOST_WORDS = 5_000
 LONGEST_PATTERN = 255
 
 _VERSION = "moderation:words"
+_MOST_NAMED = 20
 _IN_ORDER = row_order(Word.folded, Word.id)
 
 
@@ -65,7 +70,7 @@ def add_word(actor: Actor, *, phrase: str, reason: str) -> Wire:
             index_elements=(Word.realm, Word.folded)).returning(Word.id))
         if added.first() is None:
             raise DuplicateRecord("WordExists", "The list has this word already")
-        _changed(work)
+        _changed(work, "word.added", phrase, reason)
         work.commit()
     return _wire(Word(**row))
 
@@ -78,7 +83,7 @@ def remove_word(actor: Actor, word_id: str) -> Wire:
         if word is None:
             raise NotFound
         work.execute(delete(Word).where(Word.id == word_id))
-        _changed(work)
+        _changed(work, "word.removed", word.phrase, word.reason)
         work.commit()
     return _wire(word)
 
@@ -97,9 +102,42 @@ def find_words(realm: str, *texts: str) -> list[Hit]:
     return [words.hits[number] for number in matches(words.automaton, texts)]
 
 
+def look_into(actor: Actor, entity_type: str, entity_id: str, written: Iterable[str], written_at: datetime) -> bool:
+    """Open a case of kind WORDS where what was written holds a word of the list; returns whether one was opened.
+
+    Nothing is asked of the database unless it does. None is opened while a case of the thing waits, nor a second one
+    for the same writing; nor of what is held, gone, or no longer has the word."""
+    if not find_words(actor.realm, *written):
+        return False
+    subject = _read_thing(actor, entity_type, entity_id)
+    hits = find_words(actor.realm, subject.words) if subject else []
+    if not hits or _has_case(actor.realm, entity_type, entity_id, written_at):
+        return False
+    with unit_of_work(actor) as work:
+        opened = open_case(work, kind="WORDS", entity_type=entity_type, entity_id=entity_id, subject=subject,
+                           worst=worst(hits))
+        phrases = ", ".join(f"“{hit.phrase}” ({hit.reason})" for hit in hits[:_MOST_NAMED])
+        work.insert(CaseNote(id=uuid7(), realm=actor.realm, case_id=opened.id, kind="NOTE", author_id=NOBODY,
+                             written_at=now(), text=f"Words of the list: {phrases}"))
+        work.commit()
+    return True
+
+
 def worst(hits: Iterable[Hit]) -> int:
     """Return the weight of the worst reason among hits, as a report with it would weigh (M-21)."""
     return max(REASON_WEIGHTS[hit.reason] for hit in hits)
+
+
+def _read_thing(actor: Actor, entity_type: str, entity_id: str) -> Subject | None:
+    kind = runtime().part(ModeratedKinds).get(entity_type)
+    subject = kind.read(actor, entity_id) if kind is not None and kind.read is not None else None
+    return subject if subject is not None and subject.is_active and subject.held is None else None
+
+
+def _has_case(realm: str, entity_type: str, entity_id: str, since: datetime) -> bool:
+    return fetch_one(select(Case.id).where(
+        Case.realm == realm, Case.entity_type == entity_type, Case.entity_id == entity_id, Case.kind != "APPEAL",
+        or_(Case.is_pending.is_(True), Case.opened_at >= since))) is not None
 
 
 @cache
@@ -122,7 +160,8 @@ def _pattern(phrase: str) -> str:
     return pattern
 
 
-def _changed(work: UnitOfWork) -> None:
+def _changed(work: UnitOfWork, what: str, phrase: str, reason: str) -> None:
+    audit.note(work, what, phrase=phrase, reason=reason)
     work.invalidate(_VERSION)
 
 

@@ -1,6 +1,5 @@
 """What the tests of moderation may ask for besides: things of some seller that staff moderate, in every realm."""
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +16,7 @@ def things(app, people) -> "Iterator[Things]":
     from tests.platform.moderation.things import Things
 
     made, former = Things(), runtime().part(ModeratedKinds)
-    kinds = {entity_type: replace(former.get(entity_type, ModeratedKind(entity_type)), read=made.read_as(entity_type),
-                                  lock=None)  # there is no row
+    kinds = {entity_type: ModeratedKind(entity_type, read=made.read_as(entity_type))
              for entity_type in ("USER", "PRODUCT", "MESSAGE")}
     runtime().keep(ModeratedKinds(former | kinds))
     yield made

@@ -62,7 +62,8 @@ class Court:
                     entity_type="USER" if is_person else "PRODUCT",
                     entity_id=self.person_id if is_person else self.listing_id,
                     **{"person_id": self.person_id, "actor_id": uuid7(), "reason": "The crown is printed on.",
-                       "rule": "fraud", "before": {"secret": "4711"}, **more})))
+                       "rule": "fraud", "before": {"secret": "4711"},
+                       "strike_number": 9 if strike else None, **more})))
             if strike:
                 work.insert(Strike(
                     realm=self.realm, number=9, person_id=self.person_id, case_id=case.id, case_number=case.number,
@@ -177,7 +178,7 @@ def test_m_31_what_was_taken_back_is_told(court, sara, settle):
     assert (letter["subject"], "Why: It is genuine." in letter["text"]) == ("Taken back: case 142", True)
 
 
-@pytest.mark.parametrize(("state", "word"), [("GRANTED", "You were right"), ("DENIED", "stay with what was decided")])
+@pytest.mark.parametrize(("state", "word"), [("GRANTED", "counts no more"), ("DENIED", "stays until it lapses")])
 def test_m_31_how_an_appeal_ended_is_told(court, sara, settle, state, word):
     with unit_of_work(system_actor(court.realm)) as work:
         appeal = work.insert(Appeal(realm=court.realm, number=3, strike_id=uuid7(), strike_number=9, case_id=uuid7(),

@@ -144,9 +144,11 @@ def test_a_case_shows_what_staff_decide_by(case, people, tell, listing, ada, bas
     assert [(one["author"]["fullname"], one["text"]) for one in answer["notes"]] == [("Ada", "looks new")]
     assert [one["title"] for one in answer["evidence"]] == ["Rolex"]
     assert (answer["acts"], answer["strikes"], answer["record"]) == ([], [], {"cases": 0, "acts": []})
+    assert answer["proposal"] is None or answer["proposal"]["strikes"] == 0
     ada.post(f"{base}/cases/1/resolve", json={"acts": [{"kind": "WARN"}], "reason": "r"})
     tell("eve", listing)
     again = ada.get(f"{base}/cases/2").json
+    assert ([one["number"] for one in again["strikes"]], again["proposal"]["strikes"]) == ([1], 1)
     assert again["moderationCase"]["previous"] == 1
     assert (again["record"]["cases"], [one["number"] for one in again["record"]["acts"]]) == (1, [1])
 
@@ -220,8 +222,8 @@ def test_a_case_is_resolved_by_its_number(case, ada, base, seller):
     for _ in range(2):
         answer = ada.post(f"{base}/cases/1/resolve", json=body)
         assert answer.status_code == 200, answer.json
-        assert (answer.json["moderationCase"]["state"], answer.json["told"], answer.json["strike"]) == (
-            "RESOLVED", 1, None)
+        assert (answer.json["moderationCase"]["state"], answer.json["strike"]["number"], answer.json["told"]) == (
+            "RESOLVED", 1, 1)
         assert [(one["number"], one["kind"], one["personId"]) for one in answer.json["acts"]] == [
             (1, "WARN", seller.user_id)]
 

@@ -1,0 +1,99 @@
+"""What a marketplace with a past costs one client: threads, reputations, lists without the sellers at rest."""
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from statistics import median, quantiles
+
+from bench.guildhall import PRODUCTS, Guildhall
+from bench.load import Request
+from bench.market_seed import SELLERS_AT_REST
+from bench.one_client import OneClient
+from bench.report import Section, at_most
+from bench.servers import Server
+
+ROUNDS, WARM_UP = 200, 3
+MOST_SECONDS = 20  # of one figure: what is far from its goal need not be asked so often
+P95_MS = 25
+MESSAGES = "/marketplace/messaging-api/v1/messagingmessages"
+CONVERSATIONS = "/marketplace/messaging-api/v1/conversations"
+REPUTATIONS = "/marketplace/feedback-api/v1/reputations"
+FEEDBACK = "/marketplace/feedback-api/v1/feedbacks"
+COLUMNS = ("one client, past the query cache", "p50 ms", "p95 ms", "p99 ms", "CPU ms/request")
+
+
+def measure(hall: Guildhall, server: Server, rows: int) -> Section:
+    """Ask for each page again and again; bids and creates are only reported."""
+    market = Market(hall, server)
+    thread = f"{MESSAGES}?withUserId={hall.seeded['counterpart']}"
+    half = f"{rows // 2:,} of {rows:,} messages"
+    asked: dict[str, Callable[[], float]] = {
+        f"thread of {half}, page 1": market.list(thread),
+        f"thread of {half}, the end by after=": market.list_the_end(thread),
+        "all messages of one person": market.list(MESSAGES),
+        "conversations of one person": market.list(CONVERSATIONS),
+        f"reputation at {rows:,} feedbacks": market.each(f"{REPUTATIONS}/{{}}?caching=false"),
+        f"feedback of one seller at {rows:,}": market.each(f"{FEEDBACK}?caching=false&sellerId={{}}"),
+        f"products, {SELLERS_AT_REST} sellers at rest, page 1": market.list(PRODUCTS),
+        f"products, {SELLERS_AT_REST} sellers at rest, the end by after=": market.list_the_end(PRODUCTS),
+    }
+    written = {"bid": market.send(hall.bids_to_come), "create": market.send(cycle(hall.requests()["create"]))}
+    section = Section(f"A market with a past, {hall.database}", COLUMNS)
+    medians = {}
+    for name, ask in (asked | written).items():
+        times, cpu_ms = _measure(server, ask)
+        cuts = quantiles(times, n=100)
+        medians[name] = median(times)
+        section.rows.append((name, *(f"{cuts[at - 1]:.2f}" for at in (50, 95, 99)), f"{cpu_ms:.2f}"))
+        if name in asked:
+            section.goals.append(at_most(f"{name}, p95, {hall.database}", P95_MS, cuts[94], " ms"))
+    ratio = medians["create"] / medians["bid"]
+    section.notes.append(f"One client's bids a second ÷ creates a second: {ratio:.2f} (p50).")
+    return section
+
+
+class Market:
+    """Makes the calls that are timed, for the first bidder, who has the long thread."""
+
+    def __init__(self, hall: Guildhall, server: Server) -> None:
+        self._client, self._token, self._sellers = OneClient(server), hall.seeded["tokens"][0], hall.seeded["sellers"]
+
+    def list(self, path: str) -> Callable[[], float]:
+        """Return the call of a list of 25 with joins."""
+        return lambda: self._get(_past_the_cache(path))
+
+    def list_the_end(self, path: str) -> Callable[[], float]:
+        """Return the call of the same list behind the cursor of its last page but one."""
+        paging = self._answer(_past_the_cache(path))["paging"]
+        last = self._answer(f"{_past_the_cache(path)}&pageNumber={paging['pageCount'] - 1}")["paging"]["next"]
+        return self.list(f"{_past_the_cache(path)}&after={last}")
+
+    def each(self, path: str) -> Callable[[], float]:
+        """Return the call of a path about one seller after the other."""
+        sellers = cycle(self._sellers)
+        return lambda: self._get(path.format(next(sellers)))
+
+    def send(self, requests: Iterator[Request]) -> Callable[[], float]:
+        """Return the call that sends the next of these requests."""
+        return lambda: self._client.timed(next(requests))[0]
+
+    def _get(self, path: str) -> float:
+        return self._client.timed(Request(path, token=self._token))[0]
+
+    def _answer(self, path: str) -> dict:
+        return self._client.timed(Request(path, token=self._token))[1]
+
+
+def _measure(server: Server, ask: Callable[[], float]) -> tuple[list[float], float]:
+    """Return the milliseconds of each request, and what one cost the server's processes: that no load disturbs."""
+    for _ in range(WARM_UP):
+        ask()
+    before, until = server.cpu_seconds(), time.perf_counter() + MOST_SECONDS
+    times = [ask(), ask()]
+    while len(times) < ROUNDS and time.perf_counter() < until:
+        times.append(ask())
+    return times, 1000 * (server.cpu_seconds() - before) / len(times)
+
+
+def _past_the_cache(path: str) -> str:
+    return path if "caching=" in path else f"{path}{'&' if '?' in path else '?'}caching=false"

@@ -1,0 +1,106 @@
+"""Gives a home that `bench.seed` has filled a past: sellers at rest, messages, feedback; prints whom to ask about.
+
+`python -m bench.market_seed ROWS`: ROWS messages and ROWS feedbacks, made inside the database."""
+
+import json
+import sys
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Connection
+
+from app.data.entity import db
+from app.data.sqlite_write_lock import sqlite_write_lock
+from app.factory import create_app
+from bench.seed import BIDDERS
+
+SELLERS_AT_REST = 500
+USERS = BIDDERS + 500
+APART_SECONDS = 28  # a million feedbacks fill ten months
+# What the two databases write differently: an id of row `i`, a moment so many seconds ago, the month of a moment.
+DIALECTS = {
+    "sqlite": {"id": "printf('{kind}%06x-0000-7000-8000-%012x', i / 4096, i)",
+               "ago": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || ({n}) || ' seconds')",
+               "month": "substr(sent, 1, 7)", "far": "'2100-01-01T00:00:00.000Z'"},
+    "postgresql": {"id": "'{kind}' || lpad(to_hex(i / 4096), 6, '0') || '-0000-7000-8000-' || lpad(to_hex(i), 12, '0')",
+                   "ago": "date_trunc('milliseconds', now()) - ({n}) * interval '1 second'",
+                   "month": "to_char(sent AT TIME ZONE 'UTC', 'YYYY-MM')", "far": "timestamptz '2100-01-01 00:00Z'"},
+}
+
+# The sellers at rest are twins of the sellers, and have half of their listings.
+TWINS = "INSERT INTO marketplace_user ({columns}) SELECT {copied} FROM marketplace_user WHERE id IN ({sellers})"
+TWINS_LISTINGS = """UPDATE product_listing_product SET seller_id = 'f' || substr(seller_id, 2),
+    owner = 'f' || substr(owner, 2) WHERE price / 100 % 2 = 0"""
+SELLERS = f"SELECT id FROM marketplace_user WHERE email LIKE 'user%' ORDER BY id LIMIT 500 OFFSET {BIDDERS}"
+NUMBERED = """WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {rows} - 1),
+    person(id, place) AS (SELECT id, row_number() OVER (ORDER BY id) - 1 FROM marketplace_user
+                          WHERE email LIKE 'user%'),
+    listing(id, seller_id, place) AS (SELECT id, seller_id, row_number() OVER (ORDER BY id) - 1
+                                      FROM product_listing_product)"""
+# Each second message is of one long thread, between the first bidder and the first seller; the others are of 16,000.
+MESSAGES = """INSERT INTO messaging_message (id, is_active, record_version, created_at, updated_at, from_user_id,
+    to_user_id, content, is_read, sent_at, pair, sender_deleted, recipient_deleted)
+{numbered},
+    meets(i, one, other) AS (SELECT i, CASE WHEN i % 2 = 0 THEN 0 ELSE i / 2 % {bidders} END,
+        CASE WHEN i % 2 = 0 THEN {bidders} ELSE {bidders} + 1 + i / 64 % 499 END FROM n),
+    written(i, a, b, sent) AS (SELECT i, x.id, y.id, {ago} FROM meets
+        JOIN person AS x ON x.place = one JOIN person AS y ON y.place = other)
+SELECT {id}, true, 1, sent, sent, CASE WHEN i % 3 = 0 THEN b ELSE a END, CASE WHEN i % 3 = 0 THEN a ELSE b END,
+    'Is it still there, and would you send it? ' || i, i % 10 <> 0, sent,
+    CASE WHEN a < b THEN a || ' ' || b ELSE b || ' ' || a END, false, false FROM written"""
+CONVERSATIONS = """INSERT INTO messaging_conversation (user_id, counterpart_id, messages, unread, last_at,
+    last_message_id)
+SELECT me, other, count(*), sum(unread), max(sent_at), max(id) FROM (
+    SELECT from_user_id AS me, to_user_id AS other, 0 AS unread, sent_at, id FROM messaging_message UNION ALL
+    SELECT to_user_id, from_user_id, CASE WHEN is_read THEN 0 ELSE 1 END, sent_at, id FROM messaging_message) AS seen
+GROUP BY me, other"""
+FEEDBACK = """INSERT INTO feedback (id, is_active, record_version, created_at, updated_at, owner, rating, order_id,
+    buyer_id, order_item_id, seller_id, comment, product_id, month, delivered_at)
+{numbered},
+    said(i, buyer, seller, product, sent) AS (SELECT i, person.id, seller_id, listing.id, {ago} FROM n
+        JOIN person ON person.place = i % {bidders} JOIN listing ON listing.place = i % {listings})
+SELECT {id}, true, 1, sent, sent, buyer, i % 5 + 1, {order_id}, buyer, {order_id}, seller, 'As described. ' || i,
+    product, {month}, sent FROM said"""
+STARS = """INSERT INTO feedback_star_count (seller_id, month, stars_1, stars_2, stars_3, stars_4, stars_5)
+SELECT seller_id, {month}, {sums} FROM feedback GROUP BY {groups}"""
+
+
+def seed(app: Flask, rows: int) -> dict[str, Any]:
+    """Write everything, and return who has the long thread with whom, and some sellers."""
+    with app.app_context():
+        name = db.engine.dialect.name
+        with sqlite_write_lock(), db.engine.execution_options(writes=True).begin() as connection:
+            for statement in _statements(connection, rows, DIALECTS[name]):
+                connection.exec_driver_sql(statement.replace("%", "%%") if name == "postgresql" else statement)
+            people = [row[0] for row in connection.exec_driver_sql(
+                "SELECT id FROM marketplace_user WHERE email LIKE 'user%%' ORDER BY id" if name == "postgresql" else
+                "SELECT id FROM marketplace_user WHERE email LIKE 'user%' ORDER BY id")]
+        if name == "postgresql":
+            with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                connection.exec_driver_sql("VACUUM ANALYZE")
+    return {"counterpart": people[BIDDERS], "sellers": people[BIDDERS::10]}
+
+
+def _statements(connection: Connection, rows: int, says: dict[str, str]) -> list[str]:
+    users = db.metadata.tables["marketplace_user"].columns
+    changed = {"id": "'f' || substr(id, 2)", "owner": "'f' || substr(owner, 2)", "email": "'rest-' || email",
+               "locked_until": says["far"]}
+    listings = connection.exec_driver_sql("SELECT count(*) FROM product_listing_product").scalar_one()
+    numbered = NUMBERED.format(rows=rows)
+    ago = says["ago"].format(n=f"({rows} - i) * {APART_SECONDS}")
+    sums = ", ".join(f"sum(CASE WHEN rating = {stars} THEN 1 ELSE 0 END)" for stars in range(1, 6))
+    return [
+        TWINS.format(columns=", ".join(f'"{one.name}"' for one in users), sellers=SELLERS,
+                     copied=", ".join(changed.get(one.name, f'"{one.name}"') for one in users)),
+        TWINS_LISTINGS,
+        MESSAGES.format(numbered=numbered, bidders=BIDDERS, ago=ago, id=says["id"].format(kind="01")),
+        CONVERSATIONS,
+        FEEDBACK.format(numbered=numbered, bidders=BIDDERS, listings=listings, ago=ago, month=says["month"],
+                        id=says["id"].format(kind="02"), order_id=says["id"].format(kind="03")),
+        STARS.format(month="month", sums=sums, groups="seller_id, month"),
+        STARS.format(month="''", sums=sums, groups="seller_id"),
+    ]
+
+
+if __name__ == "__main__":
+    print(json.dumps(seed(create_app(), int(sys.argv[1]))))
