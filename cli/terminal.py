@@ -105,17 +105,17 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "n
         fitted = (_fitted(cell, width) for cell, width in zip(line, widths, strict=True))
         click.echo(_BETWEEN.join(fitted).rstrip())
         if below and row.get(below):
-            click.echo(_paragraphs(str(row[below]), "    ", "    "))
+            click.echo(paragraphs(str(row[below]), "    ", "    "))
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
     """Print names and values whole: what is long goes on in the next line under itself."""
     width = max(len(name) for name in fields) + len(_BETWEEN)
     for name, value in fields.items():
-        click.echo(_paragraphs(str(value), f"{name:<{width}}", " " * width))
+        click.echo(paragraphs(str(value), f"{name:<{width}}", " " * width))
 
 
-def _paragraphs(text: str, first: str, indent: str) -> str:
+def paragraphs(text: str, first: str, indent: str) -> str:
     """Return the lines of a text, each broken where it would pass TABLE_COLUMNS, behind `first` or the indent."""
     whole = "\n".join(textwrap.fill(line, TABLE_COLUMNS, initial_indent=indent, subsequent_indent=indent)
                       for line in text.splitlines() or [""])

@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from app.errors import ApiError, NotFound
 from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
 from cli.moderate.options import reason_option
+from cli.naming import named_listing
 from cli.terminal import (
     acts,
     agreed,
@@ -17,6 +18,7 @@ from cli.terminal import (
     print_facts,
     print_rows,
     say_unchanged,
+    spoken,
 )
 
 _REALM = "marketplace"
@@ -106,7 +108,7 @@ def _corrected(missing: str, correct: Callable[[], Any]) -> Any:
 @acts
 @with_appcontext
 def second_chance(product_id: str, reason: str, operator: str | None, dry_run: bool, yes: bool,
-            as_json: bool) -> None:
+                  as_json: bool) -> None:
     """Offer auction ID, won and left unpaid, to the runner-up at that bidder's amount; leaves an entry in the record.
 
     Example: flask moderate second-chance 9f31c27a --reason "buyer is gone" --as ada@example.com
@@ -115,15 +117,9 @@ def second_chance(product_id: str, reason: str, operator: str | None, dry_run: b
     from blueprints.marketplace.auction_offer.queries import auction_report
 
     actor = operator_actor(_REALM, operator)
-    try:
-        report = auction_report(product_id.strip().lower())
-    except ApiError as error:
-        raise click.ClickException(f"there is no listing {product_id}") from error
+    report = spoken(lambda: auction_report(named_listing(product_id)))
     if not agreed(f"“{report['title']}” was closed at {report['closedAt'] or '(it runs)'}; its unpaid win is cancelled "
                   "and the runner-up gets an offer", dry_run=dry_run, yes=yes):
         return
-    try:
-        offer_id = commands.give_second_chance(actor, report["id"], reason=reason)
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
+    offer_id = spoken(lambda: commands.give_second_chance(actor, report["id"], reason=reason))
     print_facts({"productId": report["id"], "offerId": offer_id}, as_json=as_json)

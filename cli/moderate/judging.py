@@ -114,6 +114,27 @@ def unban(user: str, rule: str | None, reason: str | None, strike: bool | None, 
          agreement)
 
 
+@click.command("override-feedback")
+@click.argument("feedback_id", metavar="ID", type=click.UUID)
+@click.option("--rating", type=click.IntRange(1, 5), help="The stars it has from now on.")
+@click.option("--comment", help="What it says from now on.")
+@why
+@staff_acts
+@with_appcontext
+def override_feedback(feedback_id: Any, rating: int | None, comment: str | None, rule: str | None, reason: str | None,
+                      strike: bool | None, realm: str, operator: str | None, **agreement: bool) -> None:
+    """Correct rating or comment of the feedback with that ID; a strike only with --strike.
+
+    Example: flask moderate override-feedback ID --comment "[removed]" --rule privacy --as ada@example.com
+    """
+    actor = operator_actor(realm, operator)
+    changes = {name: value for name, value in {"rating": rating, "comment": comment}.items() if value is not None}
+    if not changes:
+        raise click.UsageError("say --rating or --comment")
+    _act(actor, {"kind": "OVERRIDE_FEEDBACK", "changes": changes}, "FEEDBACK", str(feedback_id),
+         f"gets {', '.join(changes)} anew", rule, reason, strike, agreement)
+
+
 def _act(actor: Actor, terms: dict[str, Any], entity_type: str, entity_id: str, done: str, rule: str | None,
          reason: str | None, strike: bool | None, agreement: dict[str, bool]) -> None:
     """Do one act; `done` is what becomes of the thing, as one says it, `agreement` how it is agreed to and told."""

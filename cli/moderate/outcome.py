@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from app.actor import Actor
-from cli.terminal import agreed, print_json, spoken
+from cli.terminal import agreed, paragraphs, print_json, spoken
 
 
 def rehearsed(actor: Actor, command: Callable[[], Any]) -> Any:
@@ -34,8 +34,7 @@ def show_letter(letter: Any) -> None:
         click.echo("nobody is written to", err=True)
         return
     click.echo("the letter:\n", err=True)
-    for line in (letter.subject, "", *letter.text.strip().splitlines()):
-        click.echo(f"  {line}".rstrip(), err=True)
+    click.echo(paragraphs(f"{letter.subject}\n\n{letter.text.strip()}\n", "  ", "  "), err=True)
     click.echo(err=True)
 
 
