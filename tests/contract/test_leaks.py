@@ -88,7 +88,7 @@ SECRETS = {
                   f"a seller of some lines sees the sum of those (42); {_BUS}"),
     "folder": Secret("Xq7 gifts", known_to(BUYER, MODERATOR, EVENTS),
                      f"a list is its owner's, staff see all (WC2); {_BUS}"),
-    "report": Secret("Xq7 told the staff", known_to(STRANGER, MODERATOR, EVENTS),
+    "report": Secret("Xq7 told the staff", known_to(STRANGER, MODERATOR, EVENTS, TERMINAL),
                      f"a report is between who made it and staff (M-20); {_BUS}"),
     "reporter": Secret(REPORTER_ID, known_to(STRANGER, MODERATOR, LOG, TERMINAL),
                        "who reported is known to staff alone: in no event, no index, no answer (M-20); the event of "
@@ -313,7 +313,7 @@ def named_ids(market: Market) -> dict[str, list[str]]:
             if getattr(model, "__object__", None) and getattr(model, "__tablename__", None):
                 ids.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
     ids |= {name: ids[other] for name, other in ALSO.items()} | NAMED
-    ids["caseNumber"] = [str(row.number) for row in fetch(select(Case.number))]
+    ids["caseNumber"] = ids["case"] = [str(row.number) for row in fetch(select(Case.number))]
     ids["userId"] = ids["user"] = [client.user_id for client in market.people.values()]
     return {name: values or [NOBODY] for name, values in ids.items()}
 
