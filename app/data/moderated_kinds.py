@@ -88,16 +88,18 @@ class Sides:
 class PersonEffect:
     """What a service does to its own rows when staff suspend or ban somebody, in the transaction that does it.
 
-    `take` does it to the person with that id and returns what it did, which the act keeps under `name`; `give_back`
-    undoes it by that and returns sentences for what cannot come back. The account is locked by then. Services that lock
-    rows of each other have one effect together, so that all are locked in order. `lock` locks what a ban of these
-    people changes together with the things named (entity type, id), before one transaction does several acts."""
+    `take` does it to the person with that id, by the act with that id, and returns what it did, which the act keeps
+    under `name`; `give_back` undoes what these acts did by that, as far as the sides say, and returns sentences for
+    what cannot come back. What several acts keep comes back with the last of them. The account is locked by then.
+    Services that lock rows of each other have one effect together, so that all are locked in order. `lock` locks what
+    acts on these people, or the undo of these acts, change together with the things named (entity type, id), before one
+    transaction does several acts."""
 
     realm: str
     name: str
-    lock: Callable[[UnitOfWork, Collection[str], Collection[tuple[str, str]]], object]
-    take: Callable[[UnitOfWork, str, Sides], Done]
-    give_back: Callable[[UnitOfWork, str, Sides, Done], list[str]]
+    lock: Callable[[UnitOfWork, Collection[str], Collection[tuple[str, str]], Collection[str], Done], object]
+    take: Callable[[UnitOfWork, str, Sides, str], Done]
+    give_back: Callable[[UnitOfWork, str, Sides, Collection[str], Done], list[str]]
 
 
 class ModeratedKinds(dict[str, ModeratedKind]):

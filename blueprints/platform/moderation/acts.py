@@ -199,9 +199,9 @@ def _lock_all(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
     people = {order.entity_id for order in orders if order.entity_type == "USER"}
     if people:
         lock_accounts(work, people)
-    banned = {order.entity_id for order in orders if order.kind == "BAN"}
-    if banned:
-        lock_dealings_of(work, banned, [(order.entity_type, order.entity_id) for order in orders])
+    judged = {order.entity_id for order in orders if order.kind in ACTS_ON_PEOPLE}
+    if judged and (len(orders) > 1 or orders[0].kind == "BAN"):  # a suspension alone locks the account (M-3)
+        lock_dealings_of(work, judged, [(order.entity_type, order.entity_id) for order in orders])
     things = {(kind.lock_rank, order.entity_id): kind for order in orders
               if (kind := _kind(order.entity_type)) is not None and kind.lock is not None}
     for (_, entity_id), kind in sorted(things.items(), key=lambda item: item[0]):

@@ -89,16 +89,20 @@ def suspend_again(work: UnitOfWork, act: Act, force: bool = False) -> list[str]:
     for one in again:
         if one.is_ban:
             _ban_address(work, person_id, one.act_id)
-    _taken(work, person_id, _without(_sides_of(again), _sides_of(others)))
+        _taken(work, person_id, _without(_sides_of([one]), _sides_of(others)), one.act_id)
+        others.append(one)
     return []
 
 
 def lock_dealings_of(work: UnitOfWork, people: Collection[str], things: Collection[tuple[str, str]]) -> None:
-    """Lock what a ban of these people, whose accounts are locked, changes, together with the things named.
+    """Lock what acts on these people, whose accounts are locked, change, or the undo of those that stand, together with
+    the things named.
 
     Before any number is taken: whoever holds one of these and waits for a number would wait for us for ever."""
+    rows = work.rows(select(Act.id, Act.after).where(Act.realm == work.actor.realm, Act.person_id.in_(people),
+                                                     Act.state == "STANDING", Act.kind.in_(("SUSPEND", "BAN"))))
     for effect in _effects(work):
-        effect.lock(work, people, things)
+        effect.lock(work, people, things, [row.id for row in rows], _done_by(effect, rows))
 
 
 def end_suspensions_by_clock(work: UnitOfWork, person_id: str) -> None:
@@ -136,14 +140,14 @@ def _take(work: UnitOfWork, act: Act) -> None:
     ends = _ends([*standing, _suspension(act)])
     write_ends(work, person_id, ends)
     address = {"address": _ban_address(work, person_id, act.id)} if act.kind == "BAN" else {}
-    effects = _taken(work, person_id, _without(taken, _sides_of(standing)))
+    effects = _taken(work, person_id, _without(taken, _sides_of(standing)), act.id)
     act.before, act.after = _as_json(before), {**_as_json(ends), **address, "effects": effects}
 
 
-def _taken(work: UnitOfWork, person_id: str, sides: Sides) -> dict[str, Any]:
+def _taken(work: UnitOfWork, person_id: str, sides: Sides, act_id: str) -> dict[str, Any]:
     if sides == _NOTHING:
         return {}
-    return {effect.name: effect.take(work, person_id, sides) for effect in _effects(work)}
+    return {effect.name: effect.take(work, person_id, sides, act_id) for effect in _effects(work)}
 
 
 def _give_back_all(work: UnitOfWork, person_id: str, act_ids: list[str], sides: Sides) -> list[str]:
@@ -151,22 +155,19 @@ def _give_back_all(work: UnitOfWork, person_id: str, act_ids: list[str], sides: 
     rows = work.rows(select(Act.id, Act.after).where(Act.id.in_(act_ids)).order_by(Act.number))
     for row in rows:
         _forget_address(work, row.id, row.after)
-    if sides == _NOTHING:
-        return []
-    done = [(row.after or {}).get("effects", {}) for row in rows]
     return [said for effect in _effects(work)
-            for said in effect.give_back(work, person_id, sides, _merged(one.get(effect.name, {}) for one in done))]
+            for said in effect.give_back(work, person_id, sides, act_ids, _done_by(effect, rows))]
 
 
 def _effects(work: UnitOfWork) -> list[PersonEffect]:
     return [effect for effect in runtime().part(PersonEffects) if effect.realm == work.actor.realm]
 
 
-def _merged(parts: Iterable[Mapping[str, Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """Return what several acts did as one: each part is a map of maps."""
+def _done_by(effect: PersonEffect, acts: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """Return what an effect did by several acts as one: kind of rows → id → what it was before."""
     whole: dict[str, dict[str, Any]] = {}
-    for part in parts:
-        for name, rows in part.items():
+    for act in acts:
+        for name, rows in (act.after or {}).get("effects", {}).get(effect.name, {}).items():
             whole[name] = {**whole.get(name, {}), **rows}
     return whole
 
