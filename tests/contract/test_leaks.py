@@ -93,7 +93,7 @@ SECRETS = {
                      f"a list is its owner's, staff see all (WC2); {_BUS}"),
     "report": Secret("Xq7 told the staff", known_to(STRANGER, MODERATOR, EVENTS, TERMINAL),
                      f"a report is between who made it and staff (M-20); {_BUS}"),
-    "report of a person": Secret("Xq7 complained of a person", known_to(STRANGER, MODERATOR, EVENTS),
+    "report of a person": Secret("Xq7 complained of a person", known_to(STRANGER, MODERATOR, EVENTS, TERMINAL),
                                  f"whom it concerns hears why it was judged so, not what was said (M-20); {_BUS}"),
     "reporter": Secret(REPORTER_ID, known_to(STRANGER, MODERATOR, LOG, TERMINAL),
                        "who reported is known to staff alone: in no event, no index, no answer (M-20); the event of "
