@@ -304,7 +304,7 @@ class UnitOfWork:
         finally:
             self.actor, self.request_id = former
 
-    def leave_to_its_audit(self) -> None:
+    def take_as_audited(self) -> None:
         """Say that an entry of the audit names what is done here: what staff change of others' rows with it is part of
         that, and needs no entry of its own."""
         self._is_audited = True

@@ -43,10 +43,10 @@ def print_resolution(resolution: Any, *, as_json: bool) -> None:
     numbers = [f"a{act.number}" for act in resolution.acts]
     strike = None if resolution.strike is None else f"s{resolution.strike.number}"
     if as_json:
-        print_json({"case": resolution.case.number, "acts": numbers, "strike": strike, "told": resolution.told})
+        print_json({"case": resolution.case.number, "acts": numbers, "strike": strike, "told": resolution.informed})
         return
     click.echo(", ".join(part for part in (
-        " ".join(numbers), strike and f"strike {strike}", resolution.told and f"{resolution.told} told") if part))
+        " ".join(numbers), strike and f"strike {strike}", resolution.informed and f"{resolution.informed} told") if part))
 
 
 def print_undoing(numbers: Sequence[str], lost: Sequence[str], *, as_json: bool) -> None:

@@ -70,7 +70,7 @@ def note(work: UnitOfWork, what: str, **facts: Any) -> None:
     """Add an entry to the chain of the realm when the transaction is about to be committed.
 
     `facts` is JSON and may hold moments; those named in DIGESTED, at any depth, are kept as digests."""
-    work.leave_to_its_audit()
+    work.take_as_audited()
     _note(work, work.actor, what, facts)
 
 
