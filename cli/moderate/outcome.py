@@ -40,13 +40,13 @@ def show_letter(letter: Any) -> None:
 
 def print_resolution(resolution: Any, *, as_json: bool) -> None:
     """Print what became of a case: `a57 a58, strike s9, 3 told`."""
-    numbers = [f"a{act.number}" for act in resolution.acts]
+    numbers, heard = [f"a{act.number}" for act in resolution.acts], resolution.informed
     strike = None if resolution.strike is None else f"s{resolution.strike.number}"
     if as_json:
-        print_json({"case": resolution.case.number, "acts": numbers, "strike": strike, "told": resolution.informed})
+        print_json({"case": resolution.case.number, "acts": numbers, "strike": strike, "told": heard})
         return
     click.echo(", ".join(part for part in (
-        " ".join(numbers), strike and f"strike {strike}", resolution.informed and f"{resolution.informed} told") if part))
+        " ".join(numbers), strike and f"strike {strike}", heard and f"{heard} told") if part))
 
 
 def print_undoing(numbers: Sequence[str], lost: Sequence[str], *, as_json: bool) -> None:

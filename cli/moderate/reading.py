@@ -1,5 +1,6 @@
 """`flask moderate queue` and `show`: what waits, and a case with all that one decides by."""
 import getpass
+import re
 from typing import Any
 
 import click
@@ -21,6 +22,8 @@ from cli.terminal import (
     spoken,
 )
 
+_IS_BOOKKEEPING = re.compile(r"_.*|id|.*Id|.*_idx|isActive|recordVersion|updatedAt")
+"""What nobody judges by; `--json` has it."""
 _FOUND_BY = {"ORDER": "order", "APPEAL": "appeal", "WORDS": "words", "OWN": "own"}
 _ACTS = ("act", "kind", "on", "until", "rule", "strike", "state", "done")
 _LOOKS = {
@@ -163,4 +166,5 @@ def _print_content(facts: dict[str, Any]) -> None:
     content = thing["content"] if thing is not None else next((one["content"] for one in copies), None)
     if content:
         click.echo("\ncontent" if thing is not None else "\ncontent, as it was copied")
-        print_fields({name: value for name, value in content.items() if value not in (None, "", [], {})})
+        print_fields({name: value for name, value in content.items()
+                      if value not in (None, "", [], {}) and not _IS_BOOKKEEPING.fullmatch(name)})
