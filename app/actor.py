@@ -47,6 +47,11 @@ class Actor:
         return self.role in STAFF_ROLES
 
     @property
+    def is_person_of_staff(self) -> bool:
+        """True for staff with an account and for operators; False for jobs and subscribers, which nobody leads."""
+        return self.is_staff and (self.user_id is not None or self.operator is not None)
+
+    @property
     def is_super_admin(self) -> bool:
         """True for whoever passes every access check (decision 7)."""
         return self.role in ("superAdmin", "system")

@@ -150,9 +150,9 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
         PersonTables(rows for service in services for rows in service.persons),
-        EventsOfServices((service.name, ServiceEvents(service.emits, tuple(
+        EventsOfServices(((realm, service.name), ServiceEvents(service.emits, tuple(
             one for one in annotations_in(service.background) if isinstance(one, Subscription))))
-            for service in services),
+            for service in services for realm in service.realms),
         ModeratedKinds((kind.entity_type, kind) for service in services for kind in service.moderated),
         PersonEffects(effect for service in services for effect in service.person_effects),
         ServiceChecks(item for service in services for item in service.checks.items()),

@@ -70,7 +70,7 @@ class Guildhall:
         self.seeded = json.loads(self._run("-m", "bench.seed", str(self.bids), str(self.products)))
 
     def give_a_past(self, rows: int) -> None:
-        """Add so many messages and feedbacks, and sellers at rest (bench/market_seed.py)."""
+        """Add so many messages and feedbacks, suspended sellers and reports (bench/market_seed.py)."""
         self.seeded |= json.loads(self._run("-m", "bench.market_seed", str(rows)))
 
     def close(self) -> None:

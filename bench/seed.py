@@ -41,15 +41,15 @@ Values = dict[str, Any]
 def seed(app: Flask, bids: int, count: int) -> Values:
     """Fill the database and return tokens and ids."""
     with app.app_context():
-        users = _fill(MarketplaceUser, _users(), BIDDERS + 500)
-        categories = _fill(Category, ({"title": f"Category {n}"} for n in range(100)), 100)
-        shelves = _fill(Subcategory, _subcategories(categories), 400)
+        users = fill(MarketplaceUser, _users(), BIDDERS + 500)
+        categories = fill(Category, ({"title": f"Category {n}"} for n in range(100)), 100)
+        shelves = fill(Subcategory, _subcategories(categories), 400)
         sellers = users[BIDDERS:]
-        products = _fill(Product, _products(sellers, categories, shelves), min(count, catalogue.PRODUCTS))
+        products = fill(Product, _products(sellers, categories, shelves), min(count, catalogue.PRODUCTS))
         _multiply(len(products), count)
-        *auctions, quiet = _fill(Product, _auctions(sellers, categories, shelves, bids), AUCTIONS + 1)
-        _fill(Bid, _bids(auctions, users, bids), bids)
-        tokens = [_token(user) for user in users[:BIDDERS]]
+        *auctions, quiet = fill(Product, _auctions(sellers, categories, shelves, bids), AUCTIONS + 1)
+        fill(Bid, _bids(auctions, users, bids), bids)
+        tokens = [token_of(user) for user in users[:BIDDERS]]
         if db.engine.dialect.name == "postgresql":
             _vacuum()
     return {
@@ -69,7 +69,7 @@ def _common(owner: str | None = None) -> Values:
     return common | {"owner": owner}
 
 
-def _fill(model: type[Entity], rows: Iterator[Values], count: int) -> list[str]:
+def fill(model: type[Entity], rows: Iterator[Values], count: int) -> list[str]:
     """Insert rows in batches, past the unit of work: it is the state that is wanted, not its events."""
     ids: list[str] = []
     while len(ids) < count:
@@ -158,7 +158,8 @@ def _bids(auctions: list[str], users: list[str], bids: int) -> Iterator[Values]:
         yield bid | terms | {"sequence": number // AUCTIONS + 1}
 
 
-def _token(user_id: str) -> str:
+def token_of(user_id: str) -> str:
+    """Return an access token of a session that is opened for this person."""
     pair = identity().keys.current(REALM)
     with unit_of_work(system_actor(REALM)) as work:
         session = open_session(work, REALM, user_id, 86_400)

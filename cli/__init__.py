@@ -20,7 +20,7 @@ COMMANDS = {
     "index": "The search indexes: how they stand, rebuild.",
     "jobs": "Run a periodic job now; the worker and the scheduler.",
     "media": "Uploaded pictures: how many wait; clean what older releases stored.",
-    "moderate": "The record of what staff changed by hand; notes; a second chance for a runner-up.",
+    "moderate": "Moderation: what waits, a case, its acts, their undo; words, rules, the audit.",
     "notify": "Letters: what was written to whom, and what became of it.",
     "orders": "Orders: list, find, show; ship one in its seller's place.",
     "organization": "The organization store: tenants, clients, schemas, rebuild, lag, relay.",

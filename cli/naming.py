@@ -31,6 +31,18 @@ def named_account(realm: str, text: str) -> str:
     return _the_one(accounts_named(realm, text), f"{realm} has no user {text}")
 
 
+def named_thing(realm: str, entity_type: str, text: str) -> str:
+    """Return the id of a thing that staff moderate: a user, listing or order as above, all others by their whole id.
+
+    Raises ClickException for none and for several, BadParameter for what is no id."""
+    if entity_type == "USER":
+        return named_account(realm, text)
+    named = {"PRODUCT": named_listing, "ORDER": named_order} if realm == "marketplace" else {}
+    if entity_type in named:
+        return named[entity_type](text)
+    return str(click.UUID.convert(text, None, None))
+
+
 def active_account(realm: str, text: str) -> Any:
     """Return the row of the account, which must be active; raises ClickException for none and for several."""
     from blueprints.platform.auth.inspection import accounts_named

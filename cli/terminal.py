@@ -2,6 +2,7 @@
 
 Exit codes: 0 done or nothing to do, 1 refused or failed, 2 wrong usage."""
 import getpass
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,24 +86,40 @@ def print_json(value: Any) -> None:
 
 
 def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "nothing to show",
-               ids: Sequence[str] = (), cut: Sequence[str] = ()) -> None:
+               ids: Sequence[str] = (), cut: Sequence[str] = (), below: str | None = None) -> None:
     """Print rows that share their keys as a table, or as a JSON list, which has everything whole.
 
     In the table the ids of the columns `ids` are their last eight digits, and the texts of the columns `cut` end with
-    an ellipsis where the table would be wider than TABLE_COLUMNS."""
+    an ellipsis where the table would be wider than TABLE_COLUMNS. The text `below` stands whole under its row."""
     if as_json:
         print_json(list(rows))
         return
     if not rows:
         click.echo(empty)
         return
-    names = list(rows[0])
+    names = [name for name in rows[0] if name != below]
     lines = [names, *[[_cell(row[name], is_id=name in ids) for name in names] for row in rows]]
     widths = [max(_columns(line[place]) for line in lines) for place in range(len(names))]
     _narrow(widths, [names.index(name) for name in cut])
-    for line in lines:
+    for line, row in zip(lines, [{}, *rows], strict=True):
         fitted = (_fitted(cell, width) for cell, width in zip(line, widths, strict=True))
         click.echo(_BETWEEN.join(fitted).rstrip())
+        if below and row.get(below):
+            click.echo(paragraphs(str(row[below]), "    ", "    "))
+
+
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """Print names and values whole: what is long goes on in the next line under itself."""
+    width = max(len(name) for name in fields) + len(_BETWEEN)
+    for name, value in fields.items():
+        click.echo(paragraphs(str(value), f"{name:<{width}}", " " * width))
+
+
+def paragraphs(text: str, first: str, indent: str) -> str:
+    """Return the lines of a text, each broken where it would pass TABLE_COLUMNS, behind `first` or the indent."""
+    whole = "\n".join(textwrap.fill(line, TABLE_COLUMNS, initial_indent=indent, subsequent_indent=indent)
+                      for line in text.splitlines() or [""])
+    return first + whole[len(indent):]
 
 
 def minute(moment: str | None) -> str | None:
@@ -170,6 +187,7 @@ class Part:
     columns: tuple[str, ...]
     ids: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
+    below: str | None = None
 
 
 def print_record(facts: dict[str, Any], parts: Mapping[str, Sequence[dict[str, Any]]], looks: Mapping[str, Part], *,
@@ -179,8 +197,14 @@ def print_record(facts: dict[str, Any], parts: Mapping[str, Sequence[dict[str, A
         print_json({**facts, **parts})
         return
     print_facts(facts, as_json=False)
+    print_parts(parts, looks)
+
+
+def print_parts(parts: Mapping[str, Sequence[dict[str, Any]]], looks: Mapping[str, Part]) -> None:
+    """Print the rows of the parts of a record as tables, each under its name."""
     for name, rows in parts.items():
         look = looks[name]
+        columns = (*look.columns, look.below) if look.below else look.columns
         click.echo(f"\n{name}")
-        print_rows([{column: row[column] for column in look.columns} for row in rows], as_json=False, empty="none",
-                   ids=look.ids, cut=look.cut)
+        print_rows([{column: row[column] for column in columns} for row in rows], as_json=False, empty="none",
+                   ids=look.ids, cut=look.cut, below=look.below)

@@ -48,6 +48,7 @@ LOOKS = {
     "sessions": Part(("id", "address", "device", "since", "seen"), ids=("id",), cut=("device",)),
     "listings": Part(("id", "title", "type", "price", "currentBid", "currency"), ids=("id",), cut=("title",)),
     "bought": _ORDERS, "sold": _ORDERS,
+    "strikes": Part(("strike", "case", "kind", "rule", "state", "lapses"), cut=("rule",)),
     "linked": Part(("id", "fullname", "email", "state", "why"), ids=("id",), cut=("fullname", "email", "why")),
 }
 COLUMNS = ("id", "email", "fullname", "roleId", "emailVerified", "createdAt")
@@ -116,7 +117,7 @@ def find(text: str, realm: str, limit: int, reveal: bool, operator: str | None, 
 @as_json_option
 @with_appcontext
 def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: bool) -> None:
-    """Show USER at a glance, in every state: person, sessions, listings, orders, and which accounts are linked.
+    """Show USER at a glance, in every state: person, sessions, listings, orders, strikes, which accounts are linked.
 
     Linked are accounts of the same phone, and those that logged in from the same network or with the same device, so
     long as it is no common one. It looks at the latest logins and shows 20 accounts at most, the closest first.
@@ -134,6 +135,7 @@ def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: boo
     if realm == "marketplace":
         counts, of_market = _market_of(user_id)
         facts, parts = facts | counts, parts | of_market
+    parts["strikes"] = _strikes_of(realm, user_id)
     parts["linked"] = inspection.linked_accounts(realm, user_id)
     print_record(facts, parts, LOOKS, as_json=as_json)
 
@@ -325,6 +327,16 @@ def _market_of(user_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
              "bought": recent_orders(buyer_id=user_id, limit=GLANCE),
              "sold": recent_orders(seller_id=user_id, limit=GLANCE)}
     return {"liveListings": listings.total, **order_counts(user_id)}, parts
+
+
+def _strikes_of(realm: str, user_id: str) -> list[dict[str, Any]]:
+    """Return the latest strikes of somebody, also those that were revoked or have lapsed."""
+    from app.data.reads.read_request import ReadRequest
+    from blueprints.platform.moderation.strikes import list_strikes
+
+    rows = list_strikes(_operator(realm), ReadRequest(page=Page(1, GLANCE)), user_id).rows
+    return [{"strike": f"s{row['number']}", "case": row["caseNumber"], "kind": row["actKind"], "rule": row["rule"],
+             "state": row["state"].lower(), "lapses": row["lapsesAt"][:10]} for row in rows]
 
 
 def _shown(account: Any) -> Wire:

@@ -1,8 +1,9 @@
 """The outbox: what a flush changed becomes its records, in the same transaction, so that none can be forgotten.
 
 Called by the unit of work only (rules-platform §7: payloads; passwords and hidden columns never appear)."""
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import orjson
@@ -15,6 +16,7 @@ from app.data.columns import Instant
 from app.data.entity import Base, Entity
 from app.data.serialization import row_serializer
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -57,9 +59,12 @@ Index("ix_outbox_record_topic", OutboxRecord.topic, OutboxRecord.id,
 
 
 class Take(Protocol):
-    """What the unit of work does with a change: `row` is the row's JSON, `former` what an update changed."""
+    """What the unit of work does with a change: `row` is the row's JSON, `former` what an update changed.
 
-    def __call__(self, entity: Entity, verb: str, row: bytes, former: bytes | None = None) -> None:
+    `old` are the former values by attribute, hidden ones too."""
+
+    def __call__(self, entity: Entity, verb: str, row: bytes, former: bytes | None = None,
+                 old: Mapping[str, Any] = NOTHING) -> None:
         """Take one change into the outbox."""
 
 
@@ -100,14 +105,14 @@ def record_update(entity: Entity, old: dict[str, Any], take: Take) -> None:
     shape = row_serializer(type(entity))
     row = shape.entity(entity)
     if "is_active" in old and not entity.is_active:
-        take(entity, "deleted", orjson.dumps(row))
+        take(entity, "deleted", orjson.dumps(row), old=old)
         return
     old["record_version"] = entity.record_version - 1
     before = shape.entity_before(entity, old)
     former = {"object": entity.__object__,
               "changed": [field.name for field in shape.fields if field.attribute in old],
               "values": {name: value for name, value in before.items() if row[name] != value}}
-    take(entity, "updated", orjson.dumps(row), orjson.dumps(former))
+    take(entity, "updated", orjson.dumps(row), orjson.dumps(former), old)
 
 
 def row_json(entity: Entity) -> bytes:

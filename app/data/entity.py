@@ -37,13 +37,15 @@ class Entity(Base):
 
     Subclasses say `__service__` (contract name, e.g. "auctionOffer"), `__object__` (e.g. "auctionOfferBid"),
     `__realm__` (or a `realm` column; there is no default), `__owner__` (attribute that holds the owner, else the
-    creator), and `__duplicates__`: unique index name → (errCode, message) for the 400 a lost race answers with."""
+    creator), `__in_common__` (staff keep these rows together, whoever made them), and `__duplicates__`: unique index
+    name → (errCode, message) for the 400 a lost race answers with."""
 
     __abstract__ = True
     __service__: ClassVar[str]
     __object__: ClassVar[str]
     __realm__: ClassVar[str]
     __owner__: ClassVar[str | None] = None
+    __in_common__: ClassVar[bool] = False
     __duplicates__: ClassVar[dict[str, tuple[str, str]]] = {}
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, info={"kind": "id", "hidden": False, "wire": None})

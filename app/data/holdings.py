@@ -3,7 +3,7 @@
 The runtime above makes it and carries it; here it is found without knowing the runtime."""
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from flask import current_app
 from sqlalchemy import Engine
@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the reads stand on the engines kept here
     from app.data.reads.joins import Joins
     from app.data.reads.totals import RowTotals
 
+P = TypeVar("P")
 RUNTIME = "guildhall"  # our only key in app.extensions
 
 
@@ -49,8 +50,17 @@ class _Holder(Protocol):
     def data(self) -> DataHoldings:
         """What the data floor holds."""
 
+    def part(self, kind: type[P]) -> P:
+        """What was handed down, by its type."""
+
 
 def holdings() -> DataHoldings:
     """Return what the data floor holds for the current application."""
     holder: _Holder = current_app.extensions[RUNTIME]
     return holder.data
+
+
+def handed_down(kind: type[P]) -> P:
+    """Return what a service handed down to the data floor (`hands_down`), or what the type makes of nothing."""
+    holder: _Holder = current_app.extensions[RUNTIME]
+    return holder.part(kind)

@@ -20,6 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.actor import Actor
 from app.clock import now
 from app.data.changes import (
+    NOTHING,
     OutboxRecord,
     record_changes,
     record_new,
@@ -35,10 +36,11 @@ from app.data.entity import Base, Entity, db
 from app.data.entity_inserts import complete_entities, insert_entities, insert_rows
 from app.data.expected_version import named_version
 from app.data.held import Holdable, viewer
-from app.data.holdings import holdings
+from app.data.holdings import handed_down, holdings
 from app.data.ids import uuid7
 from app.data.lock_order import check_order
 from app.data.sqlite_write_lock import sqlite_write_lock
+from app.data.staff_changes import StaffAudit, StaffChange, staff_change
 from app.errors import NotFound, RuleViolated
 
 E = TypeVar("E", bound=Entity)
@@ -76,6 +78,8 @@ class UnitOfWork:
         self._held: dict[tuple[type[Entity], str], Entity] = {}
         self._records: list[dict[str, Any]] = []
         self._rows: dict[Entity, tuple[int, bytes]] = {}
+        self._staff_changes: list[StaffChange] = []
+        self._is_audited = False
         self._invalidated: set[str] = set()
         self._before_commit: list[Callable[[], object]] = []
         self._after_commit: list[Callable[[], object]] = []
@@ -263,7 +267,10 @@ class UnitOfWork:
         version, row = self._rows.get(entity, (None, b""))
         return row if version == entity.record_version else row_json(entity)
 
-    def _take_change(self, entity: Entity, verb: str, row: bytes, former: bytes | None = None) -> None:
+    def _take_change(self, entity: Entity, verb: str, row: bytes, former: bytes | None = None,
+                     old: Mapping[str, Any] = NOTHING) -> None:
+        if self.actor.is_person_of_staff and (change := staff_change(self.actor, entity, verb, old)) is not None:
+            self._staff_changes.append(change)
         if verb != "deleted" or not entity.is_active:  # a row that is gone for good has another JSON than before
             self._rows[entity] = entity.record_version, row
         self._record(entity.realm_of_row, entity.id, row, service=entity.__service__.lower(),
@@ -301,6 +308,11 @@ class UnitOfWork:
         finally:
             self.actor, self.request_id = former
 
+    def take_as_audited(self) -> None:
+        """Say that an entry of the audit names what is done here: what staff change of others' rows with it is part of
+        that, and needs no entry of its own."""
+        self._is_audited = True
+
     def invalidate(self, *names: str) -> None:
         """Invalidate these version keys after the commit (app/data/list_cache.py)."""
         self._invalidated.update(names)
@@ -333,7 +345,7 @@ class UnitOfWork:
         before, after = len(self._before_commit), len(self._after_commit)
         invalidated, held, last_locked = set(self._invalidated), dict(self._held), self._last_locked
         rows, finished, wrote = dict(self._rows), list(self._finished), self._wrote
-        inserted = len(self._inserted)
+        inserted, noted, audited = len(self._inserted), len(self._staff_changes), self._is_audited
         try:
             with self._session.begin_nested():
                 self._session.connection()  # sets the savepoint, also for what is inserted without the session
@@ -345,7 +357,8 @@ class UnitOfWork:
                     self._forget_inserted(inserted)  # before the rollback, which empties the rows the session knows
                     raise
         except BaseException:
-            del self._before_commit[before:], self._after_commit[after:]
+            del self._before_commit[before:], self._after_commit[after:], self._staff_changes[noted:]
+            self._is_audited = audited
             self._records, self._invalidated, self._held, self._last_locked = records, invalidated, held, last_locked
             self._rows, self._finished, self._wrote, self._first_error = rows, finished, wrote, None
             self._new.clear()
@@ -430,6 +443,8 @@ class UnitOfWork:
         if self._records:
             insert_rows(self.connection(), OutboxRecord, self._records)
             self.invalidate("outbox")
+        if self._staff_changes and not self._is_audited:
+            handed_down(StaffAudit).note(self, self._staff_changes)
         told = len(self._records)
         for action in self._before_commit:
             action()

@@ -43,8 +43,8 @@ class ServiceEvents:
     subscriptions: tuple[Subscription, ...]
 
 
-class EventsOfServices(dict[str, ServiceEvents]):
-    """The events of every service, by its name; held by the runtime."""
+class EventsOfServices(dict[tuple[str, str], ServiceEvents]):
+    """The events of every service, by realm and name; held by the runtime."""
 
 
 def add_guides(app: Flask, realms: Iterable[str]) -> None:
@@ -161,7 +161,7 @@ _WRITERS: Mapping[str, Callable[[ServiceBlueprint], str]] = {
 
 
 def _events_of(service: Service) -> ServiceEvents:
-    return runtime().part(EventsOfServices)[service.name]
+    return runtime().part(EventsOfServices)[service.realm, service.name]
 
 
 def _subscribers(service: Service) -> str:

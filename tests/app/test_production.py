@@ -13,7 +13,7 @@ from tests.testbed import PRODUCTION
 OWN = PRODUCTION | {"SUPERADMIN_PASSWORD": "a-password-of-our-own"}
 PAGES = [ROOT / "README.md", ROOT / "Makefile", *(ROOT / "docs").rglob("*.md"),
          *(path for path in (ROOT / "deploy").rglob("*") if path.is_file())]
-CODE = [ROOT / "app" / "production.py", *(ROOT / "cli").glob("*.py")]
+CODE = [ROOT / "app" / "production.py", *(ROOT / "cli").rglob("*.py")]
 SETTINGS = {environment_name(spec.name): spec for spec in fields(Settings)}
 SECRETS = [name for name, spec in SETTINGS.items() if spec.metadata["secret"] and not spec.metadata["schemes"]]
 ADDRESSES = [name for name, spec in SETTINGS.items() if spec.metadata["schemes"]] + [

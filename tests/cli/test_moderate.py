@@ -1,4 +1,5 @@
 """`flask moderate`: refusals first."""
+import getpass
 import json
 from uuid import uuid4
 
@@ -17,11 +18,13 @@ WHY = ("--reason", "the buyer is gone")
 @pytest.fixture
 def moderate(app):
     """Call it with the words after `flask moderate`; returns click's result."""
-    return lambda *words, **options: app.test_cli_runner().invoke(load_command("moderate"), words, **options)
+    runner = app.test_cli_runner(env={"GUILDHALL_OPERATOR": "ada@guildhall.test"})
+    return lambda *words, **options: runner.invoke(load_command("moderate"), words, **options)
 
 
 @pytest.fixture
 def room(callers):
+    callers.admin()
     return Saleroom(callers)
 
 
@@ -68,15 +71,15 @@ def test_a_second_chance_is_an_offer_and_an_entry_in_the_record(moderate, unpaid
     assert (offer["buyerId"], offer["status"]) == (room.ben.user_id, "COUNTERED")
     [entry] = recorded(moderate)
     assert (entry["actionType"], entry["entityId"]) == ("MANUAL_CORRECTION", unpaid)
-    assert entry["reason"] == f"the buyer is gone: second chance for {room.ben.user_id} (flask moderate)"
+    assert entry["reason"] == f"the buyer is gone: second chance for {room.ben.user_id} ({getpass.getuser()})"
 
 
 def test_a_note_is_recorded(moderate, unpaid):
     assert moderate("note", "PRODUCT", unpaid, "--reason", "is genuine", "--yes").exit_code == 0
-    assert [entry["reason"] for entry in recorded(moderate)] == ["is genuine (flask moderate)"]
+    assert [entry["reason"] for entry in recorded(moderate)] == [f"is genuine ({getpass.getuser()})"]
 
 
-def test_what_is_not_there_is_neither_removed_nor_brought_back(moderate):
+def test_what_is_not_there_is_neither_removed_nor_brought_back(moderate, room):
     for words, said in ((("restore", "PRODUCT", str(uuid4())), "there is no PRODUCT"),
                         (("restore", "FEEDBACK", str(uuid4())), "there is no FEEDBACK"),
                         (("flag-media", str(uuid4())), "there is no media asset")):
@@ -95,7 +98,7 @@ def test_a_listing_comes_back_once(moderate, room):
     assert json.loads(moderate(*words, "--yes", "--json").stdout) == {
         "changed": False, "reason": f"PRODUCT {listing} is there"}
     assert [(entry["actionType"], entry["reason"]) for entry in recorded(moderate)] == [
-        ("RESTORE", "by mistake (flask moderate)")]
+        ("RESTORE", f"by mistake ({getpass.getuser()})")]
 
 
 def test_a_picture_is_removed(moderate, room):

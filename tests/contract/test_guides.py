@@ -60,7 +60,7 @@ def test_every_event_is_named(app: Flask, client: ApiClient) -> None:
     for blueprint in services(app):
         service, guide = blueprint.service, guides_of(client, blueprint)["event-guide"]
         topics = [api.topic for api in blueprint.apis]
-        topics += runtime().part(EventsOfServices)[service.name].emits(service.realm)
+        topics += runtime().part(EventsOfServices)[service.realm, service.name].emits(service.realm)
         for model in objects_of(service):
             for verb in ("created", "updated", "deleted"):
                 topics += [db_topic(service.realm, service.name, model.__object__, verb),
@@ -77,8 +77,8 @@ def test_every_event_that_somebody_listens_to_is_sent_by_a_service_that_says_so(
 
 def test_every_subscriber_is_named_by_the_service_that_brings_it(app: Flask, client: ApiClient) -> None:
     pages = "".join(guides_of(client, blueprint)["event-guide"] for blueprint in services(app))
-    hidden = {one.name for service in SERVICES if service.routes is None
-              for one in runtime().part(EventsOfServices)[service.name].subscriptions}
+    hidden = {one.name for service in SERVICES if service.routes is None for realm in service.realms
+              for one in runtime().part(EventsOfServices)[realm, service.name].subscriptions}
     for name in runtime().part(Subscriptions).by_name.keys() - hidden:
         assert f"<td>{name}</td>" in pages
 

@@ -25,13 +25,13 @@ from app.notify.models import MailMessage
 from blueprints.platform.auth.commands import lock_user
 from blueprints.platform.moderation.models import Case
 from cli import COMMANDS, load_command
-from tests.clients import ApiClient, Callers
+from tests.clients import PASSWORD, ApiClient, Callers
 from tests.contract import leaks
 from tests.contract.surface import operations
 
 ROOT = "/marketplace"
-SELLER, BUYER, STRANGER, MODERATOR, LOCKED, BLOCKED, VISITOR = PERSONS = (
-    "seller", "buyer", "stranger", "moderator", "locked", "blocked", "visitor")
+SELLER, BUYER, STRANGER, MODERATOR, LOCKED, BLOCKED, SUSPENDED, VISITOR = PERSONS = (
+    "seller", "buyer", "stranger", "moderator", "locked", "blocked", "suspended", "visitor")
 EVENTS, LOG, TERMINAL = "events", "log", "terminal"
 pytestmark = pytest.mark.once("what is shown is decided by policies and serializers, the same on both databases")
 EVERYWHERE, NOWHERE = "", "\0"
@@ -77,6 +77,9 @@ SECRETS = {
                                      "a block hides nothing that was said before (M-23)"),
     "message of the locked": Secret("Xq7 said by the locked", known_to(BUYER, EVENTS, moderator=_ONE_MESSAGE),
                                     "who received it keeps it; the sender is locked out"),
+    "message of the suspended": Secret("Xq7 said by the suspended",
+                                       known_to(BUYER, EVENTS, moderator=_ONE_MESSAGE),
+                                       "who received it keeps it; the sender is locked out (M-7)"),
     "offer": Secret("Xq7 told with an offer", known_to(SELLER, BUYER, MODERATOR, EVENTS,
                                                     terminal="flask notify outbox"),
                     f"an offer is its parties' and staff's (§2.2), and the operator keeps the letters; {_BUS}"),
@@ -88,20 +91,30 @@ SECRETS = {
                   f"a seller of some lines sees the sum of those (42); {_BUS}"),
     "folder": Secret("Xq7 gifts", known_to(BUYER, MODERATOR, EVENTS),
                      f"a list is its owner's, staff see all (WC2); {_BUS}"),
-    "report": Secret("Xq7 told the staff", known_to(STRANGER, MODERATOR, EVENTS),
+    "report": Secret("Xq7 told the staff", known_to(STRANGER, MODERATOR, EVENTS, TERMINAL),
                      f"a report is between who made it and staff (M-20); {_BUS}"),
+    "report of a person": Secret("Xq7 complained of a person", known_to(STRANGER, MODERATOR, EVENTS, TERMINAL),
+                                 f"whom it concerns hears why it was judged so, not what was said (M-20); {_BUS}"),
     "reporter": Secret(REPORTER_ID, known_to(STRANGER, MODERATOR, LOG, TERMINAL),
                        "who reported is known to staff alone: in no event, no index, no answer (M-20); the event of "
                        "the receipt's notice says that somebody hears something, not of what",
                        public_in=(REPORTER_ID, "/people-api/v1/people", "user-created", "notification-created")),
+    "act": Secret("Xq7 suspended for this", known_to(SUSPENDED, MODERATOR, EVENTS, TERMINAL),
+                  f"why somebody is suspended is between that person and staff (M-31); {_BUS}"),
+    "strike": Secret("Xq7 warned for this", known_to(BLOCKED, MODERATOR, EVENTS, TERMINAL),
+                     f"a strike is its person's and staff's (M-15); {_BUS}"),
+    "appeal": Secret("Xq7 pleads with a login", known_to(BLOCKED, MODERATOR, EVENTS, TERMINAL),
+                     f"an appeal is its author's and staff's (M-13); {_BUS}"),
+    "appeal by letter": Secret("Xq7 pleads by the token", known_to(MODERATOR, EVENTS, TERMINAL),
+                               f"the same; its author cannot log in to read it (M-10); {_BUS}"),
     "note": Secret("Xq7 noted by staff", known_to(MODERATOR, EVENTS, TERMINAL),
                    f"the record of moderation is staff's (47); {_BUS}"),
     **{f"{person}'s {kind}": Secret(text, known_to(person, MODERATOR, EVENTS, TERMINAL),
                                     f"others see id, fullname and avatar (47); {_BUS}")
        for person in (SELLER, BUYER, STRANGER, BLOCKED) for kind, text in (
            ("address", f"xq7-{person}@guildhall.test"), ("phone", f"+4915{PERSONS.index(person)}7654321"))},
-    "locked's address": Secret("xq7-locked@guildhall.test", known_to(MODERATOR, EVENTS, TERMINAL),
-                               "who is locked out sees nothing"),
+    **{f"{person}'s address": Secret(f"xq7-{person}@guildhall.test", known_to(MODERATOR, EVENTS, TERMINAL),
+                                     "who is locked out sees nothing") for person in (LOCKED, SUSPENDED)},
 }
 # After the close the seller and staff see what was bid (8).
 AFTER_THE_CLOSE = SECRETS | {
@@ -121,7 +134,7 @@ PAGES = {"swagger", "swagger-assets", "swagger.json", "openapi.json", "getPostma
 
 
 class Market:
-    """Three persons who trade, a moderator, one who is locked out, one whom the seller blocked, and what they hide."""
+    """Three who trade, a moderator, one locked out, one suspended, one whom the seller blocked; and what they hide."""
 
     def __init__(self, app: Flask, callers: Callers) -> None:
         self.app = app
@@ -159,7 +172,8 @@ class Market:
                    "reservePrice": float(SECRETS["reserve"].text)}
         fixed = {"type": "FIXED", "price": 31415.93}
         for name, seller, kind in (("auction", SELLER, auction), ("fixed", SELLER, fixed),
-                                   ("beside", BLOCKED, fixed | {"price": 27.12}), ("locked", LOCKED, fixed)):
+                                   ("beside", BLOCKED, fixed | {"price": 27.12}), ("locked", LOCKED, fixed),
+                                   ("suspended", SUSPENDED, fixed)):
             self.listings[name] = self.make(
                 seller, "productlisting-api/v1/productlistingproducts", said | kind)["id"]
 
@@ -173,7 +187,8 @@ class Market:
 
     def _write(self) -> None:
         for sender, receiver, secret in ((BUYER, SELLER, "message"), (BLOCKED, SELLER, "message of the blocked"),
-                                         (LOCKED, BUYER, "message of the locked")):
+                                         (LOCKED, BUYER, "message of the locked"),
+                                         (SUSPENDED, BUYER, "message of the suspended")):
             self.make(sender, "messaging-api/v1/messagingmessages", {
                 "toUserId": self.people[receiver].user_id, "content": SECRETS[secret].text})
         self.make(SELLER, "people-api/v1/blocks", {"userId": self.people[BLOCKED].user_id})
@@ -205,6 +220,30 @@ class Market:
             "entityType": "USER", "entityId": self.people[BUYER].user_id, "actionType": "ADMIN_NOTE",
             "reason": SECRETS["note"].text})
         lock_user(system_actor("marketplace"), self.people[LOCKED].user_id, now() + timedelta(days=5))
+        self._judge()
+
+    def _judge(self) -> None:
+        """One is suspended for what was reported, another one warned; each appeals against the strike."""
+        suspended, warned = self.people[SUSPENDED], self.people[BLOCKED]
+        self.make(STRANGER, "adminmoderation-api/v1/reports", {
+            "entityType": "USER", "entityId": suspended.user_id, "reason": "FRAUD",
+            "text": SECRETS["report of a person"].text})
+        case = fetch(select(Case.number).where(Case.entity_id == suspended.user_id))[0].number
+        act = self.make(MODERATOR, "adminmoderation-api/v1/acts", {
+            "entityType": "USER", "entityId": suspended.user_id, "caseNumber": case, "kind": "SUSPEND", "days": 5,
+            "reason": SECRETS["act"].text})
+        warning = self.make(MODERATOR, "adminmoderation-api/v1/acts", {
+            "entityType": "USER", "entityId": warned.user_id, "kind": "WARN", "strike": True,
+            "reason": SECRETS["strike"].text})
+        refused = ApiClient(self.app).post(f"{ROOT}/auth-api/login", json={
+            "username": suspended.email, "password": PASSWORD})
+        assert refused.json["errCode"] == "AccountSuspended", refused.text
+        for person, strike, secret, token in (
+                (VISITOR, act["strikeNumber"], "appeal by letter", {"token": refused.json["detail"]["appealToken"]}),
+                (BLOCKED, warning["strikeNumber"], "appeal", {})):
+            made = self.caller(person).post(f"{ROOT}/adminmoderation-api/v1/appeals", json={
+                "strikeNumber": strike, "text": SECRETS[secret].text, **token})
+            assert made.status_code == 201, made.text
 
 
 @pytest.fixture
@@ -313,7 +352,7 @@ def named_ids(market: Market) -> dict[str, list[str]]:
             if getattr(model, "__object__", None) and getattr(model, "__tablename__", None):
                 ids.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
     ids |= {name: ids[other] for name, other in ALSO.items()} | NAMED
-    ids["number"] = [str(row.number) for row in fetch(select(Case.number))]
+    ids["caseNumber"] = ids["case"] = [str(row.number) for row in fetch(select(Case.number))]
     ids["userId"] = ids["user"] = [client.user_id for client in market.people.values()]
     return {name: values or [NOBODY] for name, values in ids.items()}
 

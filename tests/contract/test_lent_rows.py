@@ -29,7 +29,7 @@ def borrowed(service: Path) -> Iterator[Any]:
         for node in ast.walk(ast.parse(file.read_text())):
             module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
             if module.startswith("blueprints.") and not f"{module}.".startswith(f"{own}."):
-                named = (getattr(import_module(module), alias.name) for alias in node.names)
+                named = (getattr(import_module(module), alias.name, None) for alias in node.names)  # a module: None
                 yield from (found for found in named if isfunction(found))
 
 

@@ -45,6 +45,7 @@ def test_what_a_running_system_stores_is_its_owners_alone(tmp_path: Path) -> Non
     try:
         with live_system(home, GUILDHALL_ENV="demo") as system:
             assert system.flask("organization", "tenant", "add", "acme", "--yes").returncode == 0
+            wait_until(lambda: any(home.rglob("search")), "the worker has made the search index")
             stored = list(home.rglob("*"))
             open_to_others = {path.name for path in stored if path.exists() and path.stat().st_mode & 0o077}
     finally:

@@ -2,7 +2,7 @@
 import pytest
 from sqlalchemy import select
 
-from app.actor import system_actor
+from app.actor import anonymous, system_actor
 from app.clock import moved_clock
 from app.data.reads import fetch
 from app.data.reads.read_request import ReadRequest
@@ -52,7 +52,7 @@ def rows(*models):
 
 def people_sell():
     """The ids of the listings that visitors see."""
-    return [row["id"] for row in list_products(ReadRequest()).rows]
+    return [row["id"] for row in list_products(anonymous("marketplace"), ReadRequest()).rows]
 
 
 def found_in_index(product_id):

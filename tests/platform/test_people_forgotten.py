@@ -29,9 +29,9 @@ PASSING = {"due_work": "its subject finds nothing", "idempotency_key": "IDEMPOTE
 def named_columns(tables):
     """Return the columns that name people; the creator of a data object stands beside, where that is nobody else.
 
-    An account's suspended_by names an act."""
+    An account's suspended_by and an offer's lapsed_by name an act."""
     return {(table.name, column.name) for table in tables for column in table.columns
-            if column.name not in ("owner", "suspended_by") and PERSON.fullmatch(column.name)}
+            if column.name not in ("owner", "suspended_by", "lapsed_by") and PERSON.fullmatch(column.name)}
 
 
 def declared():

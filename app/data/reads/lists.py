@@ -2,7 +2,7 @@
 
 A query never writes and never builds entities; what it returns is turned into JSON by app/http."""
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    union_all,
 )
 
 from app.data.changes import version_key
@@ -122,12 +123,15 @@ def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnEle
 
 
 def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], order: tuple[Any, ...] = (),
-              counted: Callable[[], int] | None = None, viewer: Viewer = STRANGER) -> Listing:
+              either: Sequence[ColumnElement[bool]] = (), counted: Callable[[], int] | None = None,
+              viewer: Viewer = STRANGER) -> Listing:
     """Return a page of the active rows that fulfil `where`, their total, and the cursor of the next page.
 
     `order` (default: oldest first) should be a constant of the module: the statement is prepared once for it. Its
     terms are columns or `column.desc()`; the id decides among equals. `counted` tells the total where a counter of
-    these rows is kept; without it they are counted. Raises InvalidInput for a wrong `page.after`."""
+    these rows is kept; without it they are counted. `either`: conditions of which a row fulfils one, never two, each
+    with an index in the order: the page is merged from those, and nothing sorts all rows, as it would with `or_`.
+    Raises InvalidInput for a wrong `page.after`."""
     shows_held = can_be_held(model) and viewer != STRANGER
     if shows_held and not viewer.is_staff:
         where = (*where, is_shown_to_owner(model, viewer.user_id))
@@ -137,14 +141,17 @@ def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], orde
         value is None for value in begins.values()))
     with reading() as connection:
         # One more than asked: it tells whether this is the end.
-        found = _raw_rows(connection, query, where, {"rows": page.rows + 1, "skip": page.offset, **begins})
+        values = {"rows": page.rows + 1, "skip": page.offset, **begins}
+        found = (_merged_rows(connection, listed, [query.where(*where, one) for one in either], values) if either
+                 else _raw_rows(connection, query, where, values))
         shown, more = found[:page.rows], len(found) > page.rows
         rows = _shown(model, shown, connection, viewer)
         if not more and page.after is None and (rows or not page.offset):
             return Listing(rows, page.offset + len(rows), page)
         if can_be_held(model) and not shows_held:
             where = (*where, is_free(model))
-        total, outdated = _total(connection, model, where) if counted is None else (counted(), None)
+        total, outdated = (counted(), None) if counted else _total(
+            connection, model, [(*where, one) for one in either] or [where])
     following = listed.order.cursor([shown[-1][place] for place in listed.places]) if more else None
     return Listing(rows, total, page, following, outdated)
 
@@ -248,19 +255,37 @@ def _raw_rows(connection: Connection, query: Select[Any], where: Sequence[Column
     return fetch_prepared(connection, query, values)
 
 
+def _merged_rows(connection: Connection, listed: _Listed, parts: Sequence[Select[Any]],
+                 values: dict[str, Any]) -> Sequence[Sequence[Any]]:
+    """Read each part in the order, no further than to the end of the page, and return the page of all of them."""
+    reach = bindparam("reach", type_=BigInteger)
+    read = [select(part.limit(reach).offset(None).subquery()) for part in parts]
+    rows = union_all(*read).subquery()
+    columns = list(rows.c)
+    order = [replace(key, column=columns[place]).clause
+             for key, place in zip(listed.order.keys, listed.places, strict=True)]
+    page = select(rows).order_by(*order).limit(bindparam("rows", type_=Integer)).offset(
+        bindparam("skip", type_=BigInteger))
+    return fetch_raw(connection, page, values | {"reach": values["rows"] + values["skip"]})
+
+
 def _total(connection: Connection, model: type[Entity],
-           where: tuple[ColumnElement[bool], ...]) -> tuple[int, Outdated | None]:
-    """Count the rows, unless the process remembers a total that may be served (app/data/reads/totals.py)."""
-    def count(limit: int | None) -> int:
+           parts: Sequence[tuple[ColumnElement[bool], ...]]) -> tuple[int, Outdated | None]:
+    """Count the rows of all parts, unless the process remembers a total that may be served (totals.py)."""
+    def count_part(where: tuple[ColumnElement[bool], ...], limit: int | None) -> int:
         counted: Select[Any] = select(func.count()).select_from(model).where(model.is_active.is_(True), *where)
         if limit is not None:
             some: Select[Any] = counted.with_only_columns(literal_column("1")).limit(limit)
             counted = select(func.count()).select_from(some.subquery())
         return int(connection.execute(counted).scalar_one())
 
+    def count(limit: int | None) -> int:
+        return sum(count_part(where, limit) for where in parts)
+
     if transaction.get() is not None:
         return count(None), None  # what is not committed must not be remembered
-    return holdings().totals.get((model, *(_key_of(condition) for condition in where)), version_key(model), count)
+    key = (model, *(tuple(map(_key_of, where)) for where in parts))
+    return holdings().totals.get(key, version_key(model), count)
 
 
 def _key_of(condition: ColumnElement[bool]) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ class Category(Holdable, Entity):
     __tablename__ = "marketplace_category"
     __service__ = "categoryManagement"
     __object__ = "category"
+    __in_common__ = True
     __realm__ = "marketplace"
     __lock_rank__ = 20
 
@@ -30,6 +31,7 @@ class Subcategory(Entity):
     __tablename__ = "marketplace_subcategory"
     __service__ = "categoryManagement"
     __object__ = "subcategory"
+    __in_common__ = True
     __realm__ = "marketplace"
     __lock_rank__ = 30
 

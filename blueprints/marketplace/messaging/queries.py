@@ -48,11 +48,11 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
 
     Raises InvalidInput for a `withUserId` that is no UUID."""
     me, other = str(actor.user_id), _with_whom(asked)
-    mine = (or_(Message.from_user_id == me, Message.to_user_id == me) if other is None
-            else Message.pair == pair_of(me, other))
+    thread = () if other is None else (Message.pair == pair_of(me, other),)
+    sent, received = Message.from_user_id == me, and_(Message.to_user_id == me, Message.from_user_id != me)
     counted: Callable[[], int] | None = None if asked.where else partial(_kept, Conversation.messages, me, other)
-    return list_rows(Message, asked.page, *asked.where, mine, not_deleted_by(me), order=_NEWEST_FIRST,
-                     counted=counted, viewer=Viewer(me))
+    return list_rows(Message, asked.page, *asked.where, *thread, not_deleted_by(me), order=_NEWEST_FIRST,
+                     either=() if thread else (sent, received), counted=counted, viewer=Viewer(me))
 
 
 def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:

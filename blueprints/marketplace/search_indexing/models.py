@@ -18,6 +18,7 @@ class SearchIndex(Entity):
     __tablename__ = "marketplace_search_index"
     __service__ = "searchIndexing"
     __object__ = "searchIndex"
+    __in_common__ = True
     __realm__ = "marketplace"
     __lock_rank__ = 190
     __duplicates__ = {"uq_marketplace_search_index_reference": (

@@ -10,6 +10,7 @@ from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, Subject
+from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
 from app.runtime import runtime
@@ -128,6 +129,14 @@ def lock_act(work: UnitOfWork, number: int) -> Act:
     if act is None:
         raise NotFound
     return act
+
+
+def known_act(realm: str, number: int) -> tuple[str, str]:
+    """Return kind and state of the act with that number; raises NotFound."""
+    row = fetch_one(select(Act.kind, Act.state).where(Act.realm == realm, Act.number == number))
+    if row is None:
+        raise NotFound
+    return row.kind, row.state
 
 
 def does(act: Act, order: ActOrder) -> bool:

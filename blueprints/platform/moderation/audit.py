@@ -1,7 +1,7 @@
 """The audit: one chain of entries a realm, only ever added to, whose end is signed (M-26, decisions 31 and 52).
 
 An entry holds no secret maximum, no reserve and no text of a message: what could stand in them is digested."""
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,7 @@ from app.data.columns import iso
 from app.data.reads import Listing, Page, fetch, list_query
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
+from app.data.staff_changes import StaffChange
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
 from app.identity.encryption import fingerprint
@@ -28,6 +29,7 @@ DIGESTED = frozenset({"after", "before", "content", "text", "words"})
 NO_HASH = "0" * 64
 """What the first entry names as the hash before it."""
 AT_ONCE = 1000
+ROWS_AN_ENTRY = 100
 MOST_BREAKS = 20
 _NEWEST_FIRST = row_order(AuditEntry.seq.desc())
 
@@ -68,8 +70,17 @@ def note(work: UnitOfWork, what: str, **facts: Any) -> None:
     """Add an entry to the chain of the realm when the transaction is about to be committed.
 
     `facts` is JSON and may hold moments; those named in DIGESTED, at any depth, are kept as digests."""
-    entry = {"what": what, "by": _by(work.actor), "requestId": work.request_id, "facts": _kept(facts)}
-    work.before_commit(partial(_append, work, work.actor.realm, entry))
+    work.take_as_audited()
+    _note(work, work.actor, what, facts)
+
+
+def note_staff_changes(work: UnitOfWork, changes: Sequence[StaffChange]) -> None:
+    """Add what staff changed of others' rows, where no entry names what was done: one a transaction, of at most
+    ROWS_AN_ENTRY rows (decision 52, docs/decisions/079)."""
+    for actor in dict.fromkeys(change.actor for change in changes):
+        rows = [_line(change) for change in changes if change.actor == actor]
+        for first in range(0, len(rows), ROWS_AN_ENTRY):
+            _note(work, actor, "rows.changed", {"rows": rows[first:first + ROWS_AN_ENTRY]})
 
 
 def digest(value: Any) -> str:
@@ -124,6 +135,17 @@ def check_audit() -> tuple[str, str]:
     if wrong:
         return "fail", f"the audit is not what was written: {'; '.join(wrong[:MOST_BREAKS])}"
     return "ok", f"the audit is whole: {sum(verdict.entries for verdict in verdicts)} entries up to their signed ends"
+
+
+def _note(work: UnitOfWork, actor: Actor, what: str, facts: dict[str, Any]) -> None:
+    entry = {"what": what, "by": _by(actor), "requestId": work.request_id, "facts": _kept(facts)}
+    work.before_commit(partial(_append, work, actor.realm, entry))
+
+
+def _line(change: StaffChange) -> dict[str, Any]:
+    return {"realm": change.row.realm_of_row, "object": change.row.__object__, "id": change.row.id,
+            "version": change.version, "verb": change.verb, "changed": change.changed, "before": change.before,
+            "after": change.after}
 
 
 def _by(actor: Actor) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app.data.moderated_kinds import Subject
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
+from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.acts import (
     ActOrder,
     does,
@@ -43,7 +44,7 @@ class Resolution:
     strike: Strike | None = None
 
     @property
-    def told(self) -> int:
+    def informed(self) -> int:
         """How many reporters are told the outcome: whoever reported it, when the case is closed (subscribers.py)."""
         return self.case.report_count
 
@@ -148,12 +149,15 @@ def take(actor: Actor, number: int) -> Case:
     """Take a case for CLAIM_HOURS, or for as long again. Raises NotFound, Forbidden, RuleViolated as `resolve`."""
     with _pending_case(actor, number) as (work, case):
         work.change(case, state="ASSIGNED", assignee_id=actor.user_id or NOBODY, taken_at=now())
+        _audit(work, "taken", case)
     return case
 
 
 def release(actor: Actor, number: int) -> Case:
     """Give back a case; one that nobody has stays as it is. Raises as `take`; a superAdmin gives back another's."""
     with _pending_case(actor, number, anybody_s=actor.is_super_admin) as (work, case):
+        if case.assignee_id is not None:
+            _audit(work, "released", case, assigneeId=case.assignee_id)
         work.change(case, state="OPEN", assignee_id=None, taken_at=None)
     return case
 
@@ -164,6 +168,7 @@ def add_note(actor: Actor, number: int, text: str) -> Case:
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         _write(work, case, "NOTE", text)
+        _audit(work, "noted", case, text=text)
         work.commit()
     return case
 
@@ -176,6 +181,7 @@ def ask(actor: Actor, number: int, text: str) -> Case:
         if case.person_id is None:
             raise RuleViolated("NobodyToAsk", f"Case {number} concerns nobody")
         note = _write(work, case, "QUESTION", text)
+        _audit(work, "asked", case, personId=case.person_id, text=text)
         work.emit(question_topic(case.realm), case.id, {"noteId": note.id, "caseId": case.id})
     return case
 
@@ -190,6 +196,7 @@ def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) 
             reports = lock_reports(work, case)
             close_reports(work, reports, "DECLINED")
             close_case(work, case, "DISMISSED", reason=reason, rule=rule)
+            _audit(work, "dismissed", case, reason=reason, rule=rule)
             count(work, PENDING, -1)
         work.commit()
     return case
@@ -213,6 +220,10 @@ def _write(work: UnitOfWork, case: Case, kind: str, text: str) -> CaseNote:
     if case.is_pending and case.assignee_id == note.author_id:
         work.change(case, taken_at=note.written_at)
     return note
+
+
+def _audit(work: UnitOfWork, verb: str, case: Case, **facts: str | None) -> None:
+    audit.note(work, f"case.{verb}", number=case.number, entityType=case.entity_type, entityId=case.entity_id, **facts)
 
 
 def lock_case(work: UnitOfWork, number: int) -> Case:

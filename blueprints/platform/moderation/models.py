@@ -56,6 +56,7 @@ class Case(Entity):
     __tablename__ = "moderation_case"
     __service__ = "adminModeration"
     __object__ = "moderationCase"
+    __in_common__ = True
     __lock_rank__ = 6
     __duplicates__ = {"uq_moderation_case_open": ("CaseOpen", "There is an open case of this already")}
 

@@ -14,9 +14,10 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput, NotFound
 from app.runtime import runtime
+from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
-from blueprints.platform.moderation.rules import CASE_STATES, CLAIM_HOURS, is_claimed
+from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, CASE_STATES, CLAIM_HOURS, is_claimed
 from blueprints.platform.moderation.strikes import active_strikes, proposal
 from blueprints.platform.people.queries import user_briefs
 
@@ -84,6 +85,20 @@ def case_subject(realm: str, number: int) -> tuple[str, str, str | None]:
     if not found:
         raise NotFound
     return found[0].entity_type, found[0].entity_id, found[0].person_id
+
+
+def order_in_case(realm: str, number: int, *, kind: str, entity_type: str | None = None, entity_id: str | None = None,
+                  **terms: Any) -> ActOrder:
+    """Return an act that resolves a case: to the thing it names, else to that of the case, or to its person.
+
+    `terms` are the others of ActOrder. Raises NotFound, InvalidInput for an act on the person of a case of nobody."""
+    if entity_type is None or entity_id is None:
+        entity_type, entity_id, person_id = case_subject(realm, number)
+        if kind in ACTS_ON_PEOPLE:
+            if person_id is None:
+                raise InvalidInput("errMsg_caseConcernsNobody", detail={"acts": f"case {number} concerns nobody"})
+            entity_type, entity_id = "USER", person_id
+    return ActOrder(kind, entity_type, entity_id, **terms)
 
 
 def list_reports(actor: Actor, asked: ReadRequest) -> Listing:

@@ -5,7 +5,6 @@ from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import row_serializer
-from app.errors import InvalidInput
 from app.http.declaration import Routes
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
@@ -25,7 +24,6 @@ from blueprints.platform.moderation.counters import read_number
 from blueprints.platform.moderation.models import Act, Case, Report, Strike
 from blueprints.platform.moderation.policies import POLICIES
 from blueprints.platform.moderation.record import record_reading
-from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE
 
 api = Routes(POLICIES, {
     "takeModerationCase": ApiNames(event="moderationcase-taken"),
@@ -111,7 +109,7 @@ def dismiss_case(actor: Actor, data: dict[str, Any], case_number: str) -> Case:
 def resolve_case(actor: Actor, data: dict[str, Any], case_number: str) -> Answer:
     """Resolve a case by one or more acts, in one transaction."""
     number = read_number(case_number)
-    ordered = [_ordered(actor, number, act) for act in data.pop("acts")]
+    ordered = [queries.order_in_case(actor.realm, number, **act) for act in data.pop("acts")]
     done = cases.resolve(actor, number, acts=ordered, **data)
     return Answer(done.case, extras=_outcome(done))
 
@@ -137,18 +135,6 @@ def undo_act(actor: Actor, data: dict[str, Any], act_number: str) -> Answer:
     return Answer(undone.act, extras={"lost": undone.lost})
 
 
-def _ordered(actor: Actor, number: int, given: dict[str, Any]) -> ActOrder:
-    """Return an act of a resolution with the thing or the person of its case, where it names none."""
-    if "entity_type" in given:
-        return ActOrder(**given)
-    entity_type, entity_id, person_id = queries.case_subject(actor.realm, number)
-    if given["kind"] not in ACTS_ON_PEOPLE:
-        return ActOrder(entity_type=entity_type, entity_id=entity_id, **given)
-    if person_id is None:
-        raise InvalidInput("errMsg_caseConcernsNobody", detail={"acts": f"case {number} concerns nobody"})
-    return ActOrder(entity_type="USER", entity_id=person_id, **given)
-
-
 def _outcome(done: Resolution) -> dict[str, Any]:
-    return {"acts": [row_serializer(Act).entity(act) for act in done.acts], "told": done.told,
+    return {"acts": [row_serializer(Act).entity(act) for act in done.acts], "told": done.informed,
             "strike": None if done.strike is None else row_serializer(Strike).entity(done.strike)}

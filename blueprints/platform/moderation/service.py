@@ -1,10 +1,11 @@
 """The moderation core as one declaration; its routes stand at adminModeration's mount, in every realm."""
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
+from app.data.staff_changes import StaffAudit
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import hold_jobs, jobs, person_jobs, questions, subscribers
-from blueprints.platform.moderation.audit import check_audit
+from blueprints.platform.moderation.audit import check_audit, note_staff_changes
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -34,7 +35,7 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     checks={"audit": check_audit},
     background=(hold_jobs, jobs, person_jobs, questions, subscribers),
-    hands_down=(Suspensions(suspension_facts, is_banned_address),),
+    hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes)),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),
     persons=(

@@ -4,7 +4,7 @@ It is sent by a subscriber, once a person and case, to the account's own address
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from app.notify.mailbox import post_letter
 from app.plain_text import unlinked
 from app.runtime import runtime
 from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.moderation.acts import subject_of
 from blueprints.platform.moderation.appeal_letters import LETTERS as APPEAL_LETTERS
 from blueprints.platform.moderation.catalogue import text_behind
 from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
@@ -38,6 +39,7 @@ NAME = "STATEMENT_OF_REASONS"
 TEMPLATE = LetterTemplate("{{ subject }}", "Hello{{ ' ' ~ fullname if fullname }},\n\n{{ text }}",
                           own=("subject", "text"))
 """Title and words of others in it are made plain before (sentences.py); the rest is ours or the staff's."""
+_CASE = (Case.id, Case.realm, Case.number, Case.kind, Case.person_id, Case.report_count)
 _ANOTHER = "Where another member of our staff is there, whoever decided this does not decide your appeal."
 _NO_STRIKE = "It leaves no strike on your record."
 _PROMISED = ("It leaves a strike on your record.\nIf you think that we are wrong, you can appeal, without logging in, "
@@ -54,6 +56,16 @@ class Statement:
     person_id: str
     subject: str
     text: str
+
+
+class _NewCase(NamedTuple):
+    """The case that an act is going to open: its number comes with it."""
+
+    realm: str
+    id: str = ""
+    number: str = "…"
+    kind: str = "OWN"
+    report_count: int = 0
 
 
 class Ordered(Protocol):
@@ -89,18 +101,36 @@ def preview(actor: Actor, number: int, orders: Sequence[Ordered], *, reason: str
 
     Only what is made with the acts is missing: the number of the strike, the link to appeal. Raises NotFound (no such
     case, or one of nobody's)."""
-    case: Any = fetch_one(select(Case.id, Case.realm, Case.number, Case.kind, Case.person_id, Case.report_count).where(
-        Case.realm == actor.realm, Case.number == number))
+    case: Any = fetch_one(select(*_CASE).where(Case.realm == actor.realm, Case.number == number))
     if case is None or case.person_id is None:
         raise NotFound
-    titles = _titles(actor.realm, case.person_id, [(order.entity_type, order.entity_id) for order in orders])
+    return _preview(case, case.person_id, orders, reason=reason, rule=rule, strike=strike)
+
+
+def preview_act(actor: Actor, order: Ordered, *, reason: str, rule: str | None = None,
+                strike: bool | None = None) -> Letter | None:
+    """The same for one act without a case, which resolves the one that waits or opens one; None to nobody.
+
+    Raises InvalidInput (nobody moderates this kind here), NotFound."""
+    person_id = subject_of(actor, order.entity_type, order.entity_id).person_id
+    if person_id is None:
+        return None
+    case: Any = fetch_one(select(*_CASE).where(
+        Case.realm == actor.realm, Case.entity_type == order.entity_type, Case.entity_id == order.entity_id,
+        Case.is_pending.is_(True), Case.kind != "APPEAL")) or _NewCase(actor.realm)
+    return _preview(case, person_id, [order], reason=reason, rule=rule, strike=strike)
+
+
+def _preview(case: Any, person_id: str, orders: Sequence[Ordered], *, reason: str, rule: str | None,
+             strike: bool | None) -> Letter:
+    titles = _titles(case.realm, person_id, [(order.entity_type, order.entity_id) for order in orders])
     measures = [Measure(order.kind, order.entity_type, title,
                         now() + timedelta(days=order.days) if order.days else None, order.scope)
                 for order, title in zip(orders, titles, strict=True)]
-    leaves = makes_strike([order.kind for order in orders], strike)
-    statement = _statement(case, case.person_id, measures, reason=reason, rule=rule, by_machine=False,
-                           record=_PROMISED if leaves else _NO_STRIKE)
-    contact = contact_of(actor.realm, case.person_id)
+    kinds = [order.kind for order in orders]
+    record = _PROMISED if makes_strike(kinds, strike) else _NO_STRIKE if any(HEAVINESS[kind] for kind in kinds) else ""
+    statement = _statement(case, person_id, measures, reason=reason, rule=rule, by_machine=False, record=record)
+    contact = contact_of(case.realm, person_id)
     return write_letter(TEMPLATE, {"subject": statement.subject, "text": statement.text,
                                    "fullname": contact["fullname"] if contact else None})
 

@@ -1,6 +1,11 @@
 """ME-1 … ME-5 and what else a person does with messages (rules-marketplace §5.5), through the API."""
-from app.clock import moved_clock
+import pytest
+
+from app.clock import moved_clock, now
+from app.data.unit_of_work import unit_of_work
 from app.notify.mailbox import read_outbox
+from blueprints.marketplace.messaging.models import Message
+from blueprints.marketplace.messaging.rules import pair_of
 from tests.clients import ApiClient
 from tests.marketplace.messaging.talk import (
     CONVERSATIONS,
@@ -102,6 +107,45 @@ def test_a_conversation_is_read_page_by_page(people):
     assert [[row["content"] for row in page["messagingMessages"]] for page in (first, second, third)] == [
         ["4", "3"], ["2", "1"], ["0"]]
     assert second["paging"]["totalRowCount"] == 5
+
+
+@pytest.mark.parametrize("filters", ["", "&isRead=false"])
+def test_all_messages_of_a_person_are_read_page_by_page(people, filters):
+    """What was sent and what was received come in one order, also of one moment, without what was deleted."""
+    sent = {}
+    for number in range(3):
+        with moved_clock(seconds=number):
+            for sender, recipient in ((people.ben, people.sara), (people.sara, people.ben), (people.sara, people.eve),
+                                      (people.ben, people.eve)):
+                sent[written(sender, recipient)] = (sender, recipient)
+    own = [message for message, parties in sent.items() if people.sara in parties]
+    for sender, recipient, deleter in ((people.sara, people.eve, people.sara), (people.ben, people.sara, people.sara),
+                                       (people.sara, people.ben, people.ben)):
+        message = next(one for one in own if sent[one] == (sender, recipient))
+        assert deleter.delete(f"{MESSAGES}/{message}").status_code == 200
+        if deleter is people.sara:
+            own.remove(message)
+    whole = listed(people.sara, f"?pageNumber=0{filters}")
+    assert {row["id"] for row in whole} == set(own)
+    assert whole == sorted(whole, key=lambda row: (row["sentAt"], row["id"]), reverse=True)
+    path = f"{MESSAGES}?pageRowCount=2{filters}"
+    by_number = [people.sara.get(f"{path}&pageNumber={number}").json for number in range(1, 6)]
+    behind, after = [], ""
+    while after is not None:
+        behind.append(people.sara.get(f"{path}{after}").json)
+        after = (following := behind[-1]["paging"].get("next")) and f"&after={following}"
+    for pages in (by_number, behind):
+        assert [row for page in pages for row in page["messagingMessages"]] == whole
+        assert {page["paging"]["totalRowCount"] for page in pages} == {len(own)}
+
+
+def test_a_message_to_oneself_from_before_is_listed_once(people):
+    me, moment = people.ben.user_id, now()
+    with unit_of_work(people.ben.actor) as work:
+        work.insert(Message(from_user_id=me, to_user_id=me, content="to me", is_read=False, sent_at=moment,
+                            pair=pair_of(me, me), sender_deleted=False, recipient_deleted=False))
+        work.commit()
+    assert [row["content"] for row in listed(people.ben)] == ["to me"]
 
 
 def test_lists_are_filtered_by_sender_recipient_and_what_is_unread(people):

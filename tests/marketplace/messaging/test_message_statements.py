@@ -1,4 +1,5 @@
 """The number of statements does not grow with messages, and a conversation is read from its index alone."""
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -16,6 +17,44 @@ def plans():
     def explain(_connection, cursor, statement, parameters, *_rest):
         if statement.startswith("SELECT") and "FROM messaging_" in statement:
             found.append([row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        event.remove(db.engine, "before_cursor_execute", explain)
+
+
+# The page of all messages of a person, as each database reads it: both sides in their order up to the end of the page.
+MERGED = {
+    "sqlite": ["MERGE (UNION ALL)",
+               "LEFT", "CO-ROUTINE anon", "SEARCH messaging_message USING INDEX ix_messaging_message_from", "SCAN anon",
+               "USE TEMP B-TREE FOR ORDER BY",
+               "RIGHT", "CO-ROUTINE anon", "SEARCH messaging_message USING INDEX ix_messaging_message_to", "SCAN anon",
+               "USE TEMP B-TREE FOR ORDER BY"],
+    "postgresql": ["Limit", "Merge Append",
+                   "Limit", "Index Scan Backward using ix_messaging_message_from on messaging_message",
+                   "Limit", "Index Scan Backward using ix_messaging_message_to on messaging_message"],
+}
+
+
+@contextmanager
+def plans_of_pages():
+    """Collect how either database finds the messages of a page; PostgreSQL as if the table were large."""
+    found, name = [], db.engine.dialect.name
+
+    def explain(connection, _cursor, statement, parameters, *_rest):
+        if not statement.startswith("SELECT anon") or "FROM messaging_message" not in statement:
+            return
+        cursor = connection.connection.dbapi_connection.cursor()
+        if name == "sqlite":
+            steps = [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        else:
+            cursor.execute("SET enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {statement}", parameters)
+            steps = [row[0].partition("  (cost")[0].lstrip(" ->") for row in cursor.fetchall() if "  (cost" in row[0]]
+            cursor.execute("RESET enable_seqscan")
+        found.append([re.sub(r"(?<=anon)_\d+| messaging_message_\d+| \(\w+=.*", "", step) for step in steps])
 
     event.listen(db.engine, "before_cursor_execute", explain)
     try:
@@ -95,3 +134,16 @@ def test_nothing_that_people_do_with_messages_walks_their_tables(people):
         people.sara.patch(f"{MESSAGES}/{sent[0]}", json={"isRead": True})
         people.sara.delete(f"{MESSAGES}/{sent[2]}")
     assert not [step for plan in found for step in plan if step.startswith("SCAN messaging_")]
+
+
+@pytest.mark.parametrize("filters", ["", "&isRead=false"])
+def test_all_messages_of_a_person_are_merged_from_two_indexes_and_never_sorted(people, filters):
+    for _ in range(3):
+        written(people.ben, people.sara)
+        written(people.sara, people.eve)
+    path = f"{MESSAGES}?pageRowCount=2&getJoins=false{filters}"
+    with plans_of_pages() as found:
+        page = people.sara.get(path).json
+        people.sara.get(f"{path}&pageNumber=2")
+        people.sara.get(f"{path}&after={page['paging']['next']}")
+    assert found == [MERGED[db.engine.dialect.name]] * 3

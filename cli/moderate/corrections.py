@@ -1,31 +1,31 @@
-"""`flask moderate`: the record of what staff changed by hand, corrections that leave an entry, second chances.
-
-The services are imported by the commands that need them: help answers at once."""
+"""`flask moderate record`, `restore`, `flag-media`, `second-chance`: corrections that leave entries."""
 from collections.abc import Callable
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.actor import system_actor
 from app.errors import ApiError, NotFound
 from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows, say_unchanged
+from cli.moderate.options import reason_option
+from cli.naming import named_listing
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    operator_actor,
+    operator_option,
+    print_facts,
+    print_rows,
+    say_unchanged,
+    spoken,
+)
 
-_OPERATOR = system_actor("marketplace", operator="flask moderate")
+_REALM = "marketplace"
 _SHOWN = ("actionTimestamp", "actionType", "entityType", "entityId", "adminId", "reason")
-_reason_option = click.option("--reason", required=True, help="Why; it is recorded.")
 
 
-@click.group()
-def moderate() -> None:
-    """Moderation: the record, notes, what is removed or brought back, a second chance for the runner-up.
-
-    Example: flask moderate record --limit 10
-    """
-
-
-@moderate.command("record")
+@click.command("record")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
 @as_json_option
 @with_appcontext
@@ -43,65 +43,51 @@ def record(limit: int, as_json: bool) -> None:
                empty="nothing is recorded")
 
 
-@moderate.command("note")
+@click.command("restore")
 @click.argument("entity_type", metavar="TYPE", type=click.Choice(ENTITY_TYPES))
 @click.argument("entity_id", metavar="ID", type=click.UUID)
-@_reason_option
+@reason_option
+@operator_option
 @acts
 @with_appcontext
-def note(entity_type: str, entity_id: Any, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Leave a note on the TYPE with that ID; nothing else changes.
-
-    Example: flask moderate note PRODUCT 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "checked, is genuine" --yes
-    """
-    if not agreed(f"a note is recorded on {entity_type} {entity_id}", dry_run=dry_run, yes=yes):
-        return
-    from blueprints.marketplace.admin_moderation import commands
-
-    entry = commands.record_action(_OPERATOR, entity_type=entity_type, entity_id=str(entity_id),
-                                   action_type="ADMIN_NOTE", reason=reason)
-    print_facts({"id": entry.id, "reason": entry.reason}, as_json=as_json)
-
-
-@moderate.command("restore")
-@click.argument("entity_type", metavar="TYPE", type=click.Choice(ENTITY_TYPES))
-@click.argument("entity_id", metavar="ID", type=click.UUID)
-@_reason_option
-@acts
-@with_appcontext
-def restore(entity_type: str, entity_id: Any, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def restore(entity_type: str, entity_id: Any, reason: str, operator: str | None, dry_run: bool, yes: bool,
+            as_json: bool) -> None:
     """Bring the TYPE with that ID back, which was soft-deleted; leaves an entry in the record.
 
-    Example: flask moderate restore PRODUCT 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "removed by mistake" --yes
+    Example: flask moderate restore PRODUCT ID --reason "removed by mistake" --as ada@example.com
     """
+    actor = operator_actor(_REALM, operator)
     if not agreed(f"{entity_type} {entity_id} comes back", dry_run=dry_run, yes=yes):
         return
     from blueprints.marketplace.admin_moderation import corrections
 
     was_gone = _corrected(f"there is no {entity_type} {entity_id}", lambda: corrections.restore_entity(
-        _OPERATOR, entity_type=entity_type, entity_id=str(entity_id), reason=reason))
+        actor, entity_type=entity_type, entity_id=str(entity_id), reason=reason))
     if was_gone:
         print_facts({"entityType": entity_type, "entityId": str(entity_id), "restored": True}, as_json=as_json)
     else:
         say_unchanged(f"{entity_type} {entity_id} is there")
 
 
-@moderate.command("flag-media")
+@click.command("flag-media")
 @click.argument("media_id", metavar="ID", type=click.UUID)
-@_reason_option
+@reason_option
+@operator_option
 @acts
 @with_appcontext
-def flag_media(media_id: Any, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def flag_media(media_id: Any, reason: str, operator: str | None, dry_run: bool, yes: bool,
+            as_json: bool) -> None:
     """Remove the media asset with that ID, also from its listings; leaves an entry in the record.
 
-    Example: flask moderate flag-media 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "shows a person's papers" --yes
+    Example: flask moderate flag-media ID --reason "shows a person's papers" --as ada@example.com
     """
+    actor = operator_actor(_REALM, operator)
     if not agreed(f"media asset {media_id} is removed", dry_run=dry_run, yes=yes):
         return
     from blueprints.marketplace.admin_moderation import corrections
 
     _corrected(f"there is no media asset {media_id}",
-               lambda: corrections.flag_media(_OPERATOR, media_asset_id=str(media_id), reason=reason))
+               lambda: corrections.flag_media(actor, media_asset_id=str(media_id), reason=reason))
     print_facts({"mediaAssetId": str(media_id), "removed": True}, as_json=as_json)
 
 
@@ -115,28 +101,25 @@ def _corrected(missing: str, correct: Callable[[], Any]) -> Any:
         raise click.ClickException(error.message) from error
 
 
-@moderate.command("second-chance")
+@click.command("second-chance")
 @click.argument("product_id", metavar="ID")
-@_reason_option
+@reason_option
+@operator_option
 @acts
 @with_appcontext
-def second_chance(product_id: str, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def second_chance(product_id: str, reason: str, operator: str | None, dry_run: bool, yes: bool,
+                  as_json: bool) -> None:
     """Offer auction ID, won and left unpaid, to the runner-up at that bidder's amount; leaves an entry in the record.
 
-    Example: flask moderate second-chance 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --reason "buyer is gone"
+    Example: flask moderate second-chance 9f31c27a --reason "buyer is gone" --as ada@example.com
     """
     from blueprints.marketplace.admin_moderation import commands
     from blueprints.marketplace.auction_offer.queries import auction_report
 
-    try:
-        report = auction_report(product_id.strip().lower())
-    except ApiError as error:
-        raise click.ClickException(f"there is no listing {product_id}") from error
+    actor = operator_actor(_REALM, operator)
+    report = spoken(lambda: auction_report(named_listing(product_id)))
     if not agreed(f"“{report['title']}” was closed at {report['closedAt'] or '(it runs)'}; its unpaid win is cancelled "
                   "and the runner-up gets an offer", dry_run=dry_run, yes=yes):
         return
-    try:
-        offer_id = commands.give_second_chance(_OPERATOR, report["id"], reason=reason)
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
+    offer_id = spoken(lambda: commands.give_second_chance(actor, report["id"], reason=reason))
     print_facts({"productId": report["id"], "offerId": offer_id}, as_json=as_json)

@@ -1,0 +1,18 @@
+"""A command of moderation that is tried before one is asked: what it refuses, and what it cannot bring back."""
+from collections.abc import Callable
+from typing import TypeVar
+
+from app.actor import Actor
+from app.data.unit_of_work import unit_of_work
+
+T = TypeVar("T")
+
+
+def rehearse(actor: Actor, command: Callable[[], T]) -> T:
+    """Return what a command would return: it is run in a transaction that is rolled back. Raises what it raises.
+
+    Rows it returns are read no more: they are gone with the transaction."""
+    with unit_of_work(actor) as work:
+        done = command()
+        work.rollback()
+    return done

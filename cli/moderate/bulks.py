@@ -1,0 +1,137 @@
+"""`flask moderate remove-listing` and `bulk`: many listings at once; their ids are frozen when it is agreed to."""
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from cli.moderate.options import DAYS, grounds, limit_option, number_argument, realm_option, staff_acts, why
+from cli.naming import named_account, named_listing
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    operator_actor,
+    operator_option,
+    print_json,
+    print_rows,
+    say_unchanged,
+    spoken,
+)
+
+_REALM = "marketplace"
+MOST = 10_000
+"""How many listings one bulk takes at most: what is meant by a filter can be read before it is agreed to."""
+
+
+@click.command("remove-listing")
+@click.argument("ids", nargs=-1)
+@click.option("--seller", metavar="USER", help="All listings of this user, by e-mail or id.")
+@click.option("--title", metavar="TEXT", help="All with this in the title.")
+@click.option("--category", metavar="ID", type=click.UUID, help="All in this category.")
+@click.option("--days", type=DAYS, help="For so many days; without it, until it is taken back.")
+@why
+@operator_option
+@acts
+@with_appcontext
+def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, category: Any, days: int | None,
+                   rule: str | None, reason: str | None, strike: bool | None, operator: str | None, dry_run: bool,
+                   yes: bool, as_json: bool) -> None:
+    """Remove listings by their IDS, or all that --seller, --title and --category name; `undo b2` takes it back.
+
+    Each seller gets one strike for all of them. When it breaks off, `bulk resume` goes on.
+
+    Example: flask moderate remove-listing --seller sara@example.com --title rolex --rule fraud --as ada@example.com
+    """
+    from blueprints.marketplace.product_listing.queries import find_product_ids, listing_facts
+    from blueprints.platform.moderation import bulk
+
+    actor, said = operator_actor(_REALM, operator), grounds(_REALM, rule, reason)
+    filters = {"seller_id": seller and named_account(_REALM, seller), "text": title,
+               "category_id": category and str(category)}
+    if bool(ids) == any(filters.values()):
+        raise click.UsageError("name listings by their IDS, or by --seller, --title, --category")
+    wanted = [named_listing(one) for one in ids] or find_product_ids(**filters, limit=MOST + 1)
+    if not wanted:
+        say_unchanged("no listing is meant")
+        return
+    if len(wanted) > MOST:
+        raise click.ClickException(f"more than {MOST} listings are meant; say it more narrowly")
+    facts = listing_facts(wanted)
+    for one in wanted[:10]:
+        click.echo(f"  {one[-8:]}  {facts.get(one, {}).get('title', '')}"[:100], err=True)
+    if len(wanted) > 10:
+        click.echo(f"  … and {len(wanted) - 10} more", err=True)
+    if agreed(f"{len(wanted)} listings are removed", dry_run=dry_run, yes=yes):
+        begun = spoken(lambda: bulk.begin(actor, "REMOVE", "PRODUCT", wanted, reason=said, rule=rule, days=days,
+                                          strikes=strike is not False))
+        _print_bulk(spoken(lambda: bulk.run(actor, begun.number)), as_json=as_json)
+
+
+@click.group("bulk")
+def bulks() -> None:
+    """Many things judged at once: list, resume; `undo b2` takes one back.
+
+    Example: flask moderate bulk list
+    """
+
+
+@bulks.command("list")
+@realm_option
+@limit_option
+@as_json_option
+@with_appcontext
+def list_bulks(realm: str, limit: int, as_json: bool) -> None:
+    """Show the latest bulks and how they stand.
+
+    Example: flask moderate bulk list --limit 5
+    """
+    from blueprints.platform.moderation import bulk
+
+    print_rows([_row(report) for report in bulk.list_bulks(realm, limit)], as_json=as_json, empty="no bulks")
+
+
+@bulks.command("resume")
+@number_argument("number", "BULK", "b")
+@staff_acts
+@with_appcontext
+def resume(number: tuple[str, int], realm: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Go on with BULK, as b2, where it broke off, also with its undo.
+
+    Example: flask moderate bulk resume b2 --as ada@example.com
+    """
+    from blueprints.platform.moderation import bulk
+
+    actor = operator_actor(realm, operator)
+    stands = spoken(lambda: bulk.report(realm, number[1]))
+    left = stands.done if stands.is_undoing else stands.pending
+    if not left:
+        say_unchanged(f"b{stands.number} is through")
+    elif agreed(f"b{stands.number}: {left} are left to {'undo' if stands.is_undoing else 'do'}", dry_run=dry_run,
+                yes=yes):
+        _print_bulk(spoken(lambda: bulk.run(actor, stands.number)), as_json=as_json)
+
+
+def undo_bulk(actor: Any, number: int, *, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Undo what a bulk did, the last thing first, once it is agreed to."""
+    from blueprints.platform.moderation import bulk
+
+    stands = spoken(lambda: bulk.report(actor.realm, number))
+    if not stands.done and not stands.pending:
+        say_unchanged(f"b{number} has nothing to undo")
+    elif agreed(f"b{number}: {stands.done} things are undone, {stands.pending} that wait stay as they are",
+                dry_run=dry_run, yes=yes):
+        _print_bulk(spoken(lambda: bulk.undo(actor, number, reason=reason)), as_json=as_json)
+
+
+def _row(report: Any) -> dict[str, Any]:
+    return {"bulk": f"b{report.number}", "kind": report.kind, "pending": report.pending, "done": report.done,
+            "refused": report.refused, "undone": report.undone, "undoing": "yes" if report.is_undoing else ""}
+
+
+def _print_bulk(report: Any, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_row(report) | {"said": [{"id": one, "says": says} for one, says in report.said]})
+        return
+    print_rows([_row(report)], as_json=False)
+    for one, says in report.said:
+        click.echo(f"{one[-8:]}: {says}", err=True)
