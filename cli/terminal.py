@@ -11,7 +11,7 @@ from unicodedata import east_asian_width
 import click
 import orjson
 
-from app.actor import Actor
+from app.actor import Actor, system_actor
 from app.data.ids import short_id
 
 TABLE_COLUMNS = 100
@@ -52,6 +52,11 @@ def operator_actor(realm: str, named: str | None) -> Actor:
     if not actor.is_staff:
         raise click.ClickException(f"{account.email} is no member of staff of {realm}")
     return actor
+
+
+def reading_actor(realm: str) -> Actor:
+    """Return who only looks, which needs no name: the system, led by the user of the operating system."""
+    return system_actor(realm, operator=getpass.getuser())
 
 
 def agreed(question: str, *, dry_run: bool, yes: bool, reports: bool = False) -> bool:

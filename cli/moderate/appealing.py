@@ -1,14 +1,11 @@
 """`flask moderate appeals` and `decide`: what people say against a strike, and what becomes of it."""
-import getpass
-
 import click
 from flask.cli import with_appcontext
 
-from app.actor import system_actor
 from blueprints.platform.moderation.rules import APPEAL_STATES
 from cli.moderate.options import limit_option, number_argument, realm_option, reason_option, staff_acts
 from cli.moderate.outcome import rehearsed, say_lost
-from cli.terminal import agreed, as_json_option, minute, operator_actor, print_json, print_rows, spoken
+from cli.terminal import agreed, as_json_option, minute, operator_actor, print_json, print_rows, reading_actor, spoken
 
 
 @click.command("appeals")
@@ -30,8 +27,7 @@ def appeals(realm: str, state: str, limit: int, as_json: bool) -> None:
     from blueprints.platform.people.queries import user_briefs
 
     where = [] if state == "ALL" else [Appeal.state == state]
-    rows = list_appeals(system_actor(realm, operator=getpass.getuser()),
-                        ReadRequest(page=Page(1, limit), where=where)).rows
+    rows = list_appeals(reading_actor(realm), ReadRequest(page=Page(1, limit), where=where)).rows
     if as_json:
         print_json(rows)
         return

@@ -1,11 +1,9 @@
 """`flask moderate words`, `rules`, `transparency`: what opens cases by itself, what is broken, the counts of a year."""
-import getpass
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.actor import Actor, system_actor
 from blueprints.platform.moderation.rules import REASONS
 from cli.moderate.options import realm_option, staff_acts
 from cli.terminal import (
@@ -17,11 +15,10 @@ from cli.terminal import (
     print_fields,
     print_json,
     print_rows,
+    reading_actor,
     say_unchanged,
     spoken,
 )
-
-MOST = 5_000
 
 
 @click.group("words")
@@ -58,7 +55,7 @@ def add_word(phrase: str, reason: str, realm: str, operator: str | None, dry_run
 
     Example: flask moderate words add "replica*" --for counterfeit --as ada@example.com --yes
     """
-    from blueprints.platform.moderation.schemas_words import NewWord
+    from blueprints.platform.moderation.schemas import NewWord
 
     actor = operator_actor(realm, operator)
     given = _given(NewWord(), {"phrase": phrase, "reason": reason})
@@ -143,7 +140,7 @@ def add_rule(code: str, title: str, text: str, realm: str, operator: str | None,
     Example: flask moderate rules add knives --title "Knives" --text "You may not offer …" --as ada@example.com
     """
     from blueprints.platform.moderation import catalogue
-    from blueprints.platform.moderation.schemas_words import NewRule
+    from blueprints.platform.moderation.schemas import NewRule
 
     actor = operator_actor(realm, operator)
     given = _given(NewRule(), {"code": code, "title": title, "text": text})
@@ -182,7 +179,7 @@ def transparency(year: int | None, realm: str, as_json: bool) -> None:
     """
     from blueprints.platform.moderation.transparency import transparency as counted
 
-    counts = spoken(lambda: counted(_reader(realm), year))
+    counts = spoken(lambda: counted(reading_actor(realm), year))
     if as_json:
         print_json(counts)
         return
@@ -195,15 +192,12 @@ def transparency(year: int | None, realm: str, as_json: bool) -> None:
                empty="none")
 
 
-def _reader(realm: str) -> Actor:
-    return system_actor(realm, operator=getpass.getuser())
-
-
 def _words(realm: str) -> list[dict[str, Any]]:
     from app.data.reads import Page
+    from blueprints.platform.moderation.words import MOST_WORDS
     from blueprints.platform.moderation.words import list_words as listed
 
-    return list(listed(_reader(realm), Page(1, MOST)).rows)
+    return list(listed(reading_actor(realm), Page(1, MOST_WORDS)).rows)
 
 
 def _given(schema: Any, data: dict[str, Any]) -> dict[str, Any]:

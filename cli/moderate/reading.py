@@ -1,12 +1,10 @@
 """`flask moderate queue` and `show`: what waits, and a case with all that one decides by."""
-import getpass
 import re
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.actor import Actor, system_actor
 from blueprints.platform.moderation.rules import CASE_KINDS, CASE_STATES
 from cli.moderate.options import limit_option, number_argument, realm_option
 from cli.terminal import (
@@ -19,6 +17,7 @@ from cli.terminal import (
     print_json,
     print_parts,
     print_rows,
+    reading_actor,
     spoken,
 )
 
@@ -56,7 +55,7 @@ def queue(realm: str, state: str | None, kind: str | None, mine: bool, limit: in
     from blueprints.platform.moderation.queries import list_cases
     from blueprints.platform.people.queries import user_briefs
 
-    actor = operator_actor(realm, operator) if mine else _reader(realm)
+    actor = operator_actor(realm, operator) if mine else reading_actor(realm)
     asked = ReadRequest(page=Page(1, limit), where=[] if kind is None else [Case.kind == kind])
     asked.arguments = ({} if state is None else {"state": state}) | ({"mine": "true"} if mine else {})
     listing = list_cases(actor, asked)
@@ -86,7 +85,7 @@ def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool)
     from blueprints.platform.moderation.record import record_reading
 
     entity_type = spoken(lambda: queries.case_subject(realm, case[1]))[0]
-    actor = operator_actor(realm, operator) if entity_type == "MESSAGE" else _reader(realm)
+    actor = operator_actor(realm, operator) if entity_type == "MESSAGE" else reading_actor(realm)
     row, facts, subject = queries.get_case(actor, case[1])
     if entity_type == "MESSAGE" and subject is not None:
         record_reading(actor, row["entityId"], subject)
@@ -108,10 +107,6 @@ def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool)
         "before": [_act(one) for one in facts["record"]["acts"]],
     }
     print_parts({name: rows for name, rows in parts.items() if rows}, _LOOKS)
-
-
-def _reader(realm: str) -> Actor:
-    return system_actor(realm, operator=getpass.getuser())
 
 
 def _in_queue(row: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:

@@ -58,13 +58,11 @@ class _Repeated(Exception):
 
 
 def open_case(work: UnitOfWork, *, kind: str, entity_type: str, entity_id: str, subject: Subject | None,
-              worst: int = 0, parent: Case | None = None) -> Case:
+              worst: int = 0) -> Case:
     """Return the case of this thing that waits, locked, or a new one of this kind, with the thing copied (M-33).
 
-    `worst` is the weight of the reason, 0 to 100; `parent` the case an appeal is about. An appeal has always a case of
-    its own. It names the closed case of the same thing before it (M-19)."""
-    case, is_new = join_case(work, kind=kind, entity_type=entity_type, entity_id=entity_id, subject=subject,
-                             parent=parent)
+    `worst` is the weight of the reason, 0 to 100. A new case names the case of the same thing before it (M-19)."""
+    case, is_new = join_case(work, kind=kind, entity_type=entity_type, entity_id=entity_id, subject=subject)
     weigh(work, case, worst, reports=0)
     if is_new:
         count(work, PENDING, 1)
@@ -73,7 +71,9 @@ def open_case(work: UnitOfWork, *, kind: str, entity_type: str, entity_id: str, 
 
 def join_case(work: UnitOfWork, *, kind: str, entity_type: str, entity_id: str, subject: Subject | None,
               parent: Case | None = None) -> tuple[Case, bool]:
-    """The same, and whether it is new; who calls it counts a new one in PENDING when everything else is locked."""
+    """The same, and whether it is new; who calls it counts a new one in PENDING when everything else is locked.
+
+    An appeal has always a case of its own, which names as `parent` the case that it is about."""
     for _ in range(_TRIES):
         case = None if kind == "APPEAL" else _waiting_case(work, entity_type, entity_id)
         is_new = case is None

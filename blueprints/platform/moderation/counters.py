@@ -1,4 +1,4 @@
-"""Numbers that people can say: cases 142, acts a57, strikes s9, appeals p3 (M-29); and how many cases wait."""
+"""Numbers that people can say: case 142, act a57, strike s9, appeal p3, bulk b2 (M-29); and how many cases wait."""
 from sqlalchemy import select
 
 from app.data.reads import fetch_one
@@ -8,12 +8,11 @@ from app.errors import InvalidInput
 from blueprints.platform.moderation.models import Counter
 from blueprints.platform.moderation.rules import number_in
 
-PREFIXES = {"case": "", "act": "a", "strike": "s", "appeal": "p", "bulk": "b"}
 PENDING = "pending"
 
 
 def next_number(work: UnitOfWork, name: str) -> int:
-    """Return the next number of the realm; `name` is one of PREFIXES. The row is locked until the commit."""
+    """Return the next number of the realm; `name` is case, act, strike, appeal or bulk. Locked until the commit."""
     return count(work, name, 1)
 
 

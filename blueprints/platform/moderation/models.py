@@ -84,7 +84,7 @@ class Case(Entity):
     rule: Mapped[str | None] = string(64)
     reason: Mapped[str | None] = text()
     previous: Mapped[int | None] = integer()
-    """The number of the closed case of the same thing before this one (M-19)."""
+    """The number of the case of the same thing before this one (M-19); of an appeal, of the case it is about."""
 
 
 class Act(Entity):
@@ -227,8 +227,8 @@ class AuditHead(Base):
 
 
 class Counter(Base):
-    """Small numbers of a realm, by name: the last number given to a case, act, strike or appeal (M-29), and `pending`,
-    how many cases wait, which the queue shows as its total."""
+    """Small numbers of a realm, by name: the last number given to a case, act, strike, appeal or bulk (M-29), and
+    `pending`, how many cases wait, which the queue shows as its total."""
 
     __tablename__ = "moderation_counter"
 

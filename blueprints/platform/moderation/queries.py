@@ -7,14 +7,13 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso, parse_iso, read_instant
-from app.data.moderated_kinds import ModeratedKinds, Subject
+from app.data.moderated_kinds import Subject
 from app.data.reads import Listing, fetch, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput, NotFound
-from app.runtime import runtime
-from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.acts import ActOrder, find_subject
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, CASE_STATES, CLAIM_HOURS, is_claimed
@@ -58,8 +57,7 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
     if not found:
         raise NotFound
     row = _as_it_is(get_row(Case, found[0].id))
-    kind = runtime().part(ModeratedKinds).get(row["entityType"])
-    subject = kind.read(actor, row["entityId"]) if kind is not None and kind.read is not None else None
+    subject = find_subject(actor, row["entityType"], row["entityId"])
     reports, notes = _reports(row["id"]), _notes(row["id"])
     briefs = user_briefs(actor.realm, [row["personId"], *(one["reporterId"] for one in reports),
                                        *(one["authorId"] for one in notes)])

@@ -1,4 +1,4 @@
-"""URL map of strikes and appeals; adminModeration mounts it."""
+"""URL map of strikes and appeals; routes.py includes it."""
 from typing import Any
 
 from app.actor import Actor
@@ -8,35 +8,13 @@ from app.http.declaration import Routes
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from app.http.request import path_id
-from app.http.schemas import Flag, InputSchema, Text, Whole
-from app.identity.access import Predicate, logged_in, public, staff
 from blueprints.platform.moderation import appeals, strikes
 from blueprints.platform.moderation.counters import read_number
 from blueprints.platform.moderation.models import Appeal, Strike
+from blueprints.platform.moderation.policies import POLICIES
+from blueprints.platform.moderation.schemas import AppealDecision, NewAppeal
 
-LONGEST_TEXT = 5000
-POLICIES: dict[str, Predicate] = {
-    "createAppeal": public,  # the token of the letter stands for a login (M-10)
-    "decideAppeal": staff,
-    "listAppeals": logged_in,
-    "listStrikes": logged_in,
-}
 api = Routes(POLICIES, {"decideAppeal": ApiNames("appeal-decided", "appeal")})
-
-
-class NewAppeal(InputSchema):
-    """Body of createAppeal."""
-
-    strike_number = Whole(least=1, required=True)
-    text = Text(most=LONGEST_TEXT, required=True)
-    token = Text(most=1000, metadata={"description": "what the letter brought; without it a login is needed"})
-
-
-class AppealDecision(InputSchema):
-    """Body of decideAppeal."""
-
-    granted = Flag(required=True)
-    reason = Text(most=2000, required=True)
 
 
 @api.list("/v1/strikes", name="listStrikes", returns=Strike, cached=False,

@@ -1,4 +1,4 @@
-"""URL map of the audit; adminModeration mounts it."""
+"""URL map of the audit; routes.py includes it."""
 from typing import Any
 
 from app.actor import Actor
@@ -6,10 +6,8 @@ from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
-from app.identity.access import Predicate, staff
 from blueprints.platform.moderation import audit
-
-POLICIES: dict[str, Predicate] = {"listAuditEntries": staff, "verifyAudit": staff}
+from blueprints.platform.moderation.policies import POLICIES
 
 api = Routes(POLICIES, {
     "listAuditEntries": ApiNames(data_name="auditEntries"),

@@ -1,6 +1,6 @@
 """URL map of the words that open cases, the rules of the house, the transparency report, and the page of appeals.
 
-adminModeration mounts it."""
+routes.py includes it."""
 from typing import Any
 
 from flask import Response
@@ -14,8 +14,8 @@ from app.http.naming import ApiNames
 from app.http.openapi import answer
 from blueprints.platform.moderation import catalogue, words
 from blueprints.platform.moderation.appeal_page import APPEAL_PAGE, APPEAL_SCRIPT
-from blueprints.platform.moderation.policies_words import POLICIES
-from blueprints.platform.moderation.schemas_words import NewRule, NewWord
+from blueprints.platform.moderation.policies import POLICIES
+from blueprints.platform.moderation.schemas import NewRule, NewWord
 from blueprints.platform.moderation.transparency import transparency, year_of
 
 api = Routes(POLICIES, {

@@ -1,5 +1,5 @@
 """The words and numbers of moderation, and what follows from them alone (moderation.md)."""
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -27,9 +27,6 @@ SCOPES = ("SELLING", "BUYING")
 STRIKE_STATES = ("ACTIVE", "REVOKED", "LAPSED")
 """LAPSED is what an ACTIVE one says once its time is over; it is never written."""
 APPEAL_STATES = ("OPEN", "GRANTED", "DENIED")
-HOLD_KINDS = ("HIDDEN", "REMOVED")
-"""HIDDEN: its owner still sees it, marked; REMOVED: it is 404 for the owner too (M-1)."""
-NOTE_KINDS = ("NOTE", "QUESTION")
 
 LADDER = ((0, "WARN", None), (1, "HIDE", None), (2, "SUSPEND", 7), (3, "SUSPEND", 30), (4, "BAN", None))
 """(active strikes, kind, days): what is proposed from so many on, where a realm has written no ladder (M-16)."""
@@ -44,7 +41,7 @@ FEW_DECLINED = 3
 """So many declined reports, and more than twice as many as were upheld, make a reporter's word weigh half (M-32)."""
 LIGHTEST = 10
 NOBODY = "00000000-0000-0000-0000-000000000000"
-"""Who acted when it was no account: an operator at the command line, or a machine."""
+"""Who acted when it was no account: a machine, or an operator who named no member of staff."""
 
 
 def priority(worst: int, reports: int, active_strikes: int) -> int:
@@ -79,22 +76,17 @@ def is_repeated(kind: str, done_at: datetime, moment: datetime) -> bool:
     return kind in LASTING or moment < done_at + timedelta(hours=CLAIM_HOURS)
 
 
-def heaviest(kinds: "list[str] | tuple[str, ...]") -> str:
+def heaviest(kinds: Collection[str]) -> str:
     """Return the heaviest of one or more kinds of acts (M-15)."""
     return max(kinds, key=lambda kind: HEAVINESS[kind])
 
 
-def makes_strike(kinds: "list[str] | tuple[str, ...]", asked: bool | None) -> bool:
+def makes_strike(kinds: Collection[str], asked: bool | None) -> bool:
     """Return whether acts in one case leave a strike: `asked` decides, else every act does that burdens somebody.
 
     Overriding a feedback does only when asked to (M-15)."""
     burdens = [kind for kind in kinds if HEAVINESS[kind] > 0]
     return bool(burdens) and (asked if asked is not None else any(kind != "OVERRIDE_FEEDBACK" for kind in burdens))
-
-
-def latest(ends: "list[datetime]") -> datetime | None:
-    """Return the latest end: a thing is held, and a person suspended, while any of several stands (M-2)."""
-    return max(ends, default=None)
 
 
 class Suspension(NamedTuple):

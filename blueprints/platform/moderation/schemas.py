@@ -1,15 +1,18 @@
 """What clients send to the moderation of a realm; the answers are the rows themselves."""
+import re
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validates, validates_schema
 from marshmallow.validate import Length
 
-from app.http.schemas import Choice, Code, Flag, Identifier, InputSchema, JsonObject, ObjectOf, Text, Whole
+from app.http.schemas import Choice, Code, Flag, Identifier, InputSchema, JsonObject, Line, ObjectOf, Text, Whole
 from blueprints.platform.moderation.rules import ACT_KINDS, ENTITY_TYPES, REASONS, SCOPES
 
 _LONGEST = 2000
 _MOST_ACTS = 20
+_LONGEST_APPEAL = 5000
 _CENTURY_DAYS = 36_500
+_CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def _words(**options: Any) -> Text:
@@ -92,3 +95,39 @@ class UndoingAct(InputSchema):
 
     reason = _words(required=True)
     force = Flag(load_default=False, metadata={"description": "undo although the thing was changed since"})
+
+
+class NewAppeal(InputSchema):
+    """Body of createAppeal."""
+
+    strike_number = Whole(least=1, required=True)
+    text = Text(most=_LONGEST_APPEAL, required=True)
+    token = Text(most=1000, metadata={"description": "what the letter brought; without it a login is needed"})
+
+
+class AppealDecision(InputSchema):
+    """Body of decideAppeal."""
+
+    granted = Flag(required=True)
+    reason = _words(required=True)
+
+
+class NewWord(InputSchema):
+    """Body of createWord."""
+
+    phrase = Line(required=True, metadata={"description": "a word or phrase; `*` at its end stands for any ending"})
+    reason = Choice(REASONS, load_default="OTHER")
+
+
+class NewRule(InputSchema):
+    """Body of createRule."""
+
+    code = Code(required=True, most=64, metadata={"description": "small letters, digits and single hyphens"})
+    title = Line(required=True)
+    text = Text(required=True, most=4_000)
+
+    @validates("code")
+    def _is_spelled_plainly(self, code: str, **_: object) -> None:
+        """Refuse a code that could not be typed at a terminal."""
+        if not _CODE.fullmatch(code):
+            raise ValidationError("expected small letters, digits and single hyphens")

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from app.actor import Actor, system_actor
 from app.clock import now
-from app.data.moderated_kinds import ModeratedKinds
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.errors import NotFound
@@ -21,7 +20,7 @@ from app.notify.mailbox import post_letter
 from app.plain_text import unlinked
 from app.runtime import runtime
 from blueprints.platform.auth.queries import contact_of
-from blueprints.platform.moderation.acts import subject_of
+from blueprints.platform.moderation.acts import find_subject, subject_of
 from blueprints.platform.moderation.appeal_letters import LETTERS as APPEAL_LETTERS
 from blueprints.platform.moderation.catalogue import text_behind
 from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
@@ -177,10 +176,9 @@ def statements_of(work: UnitOfWork, case_id: str) -> list[Statement]:
 
 def spoken_title(realm: str, entity_type: str, entity_id: str) -> str:
     """Return the title of a thing for a letter: one line without links; blank of what is not there for everybody."""
-    kind = runtime().part(ModeratedKinds).get(entity_type)
-    if entity_type not in PUBLIC_TITLES or kind is None or kind.read is None:
+    if entity_type not in PUBLIC_TITLES:
         return ""
-    subject = kind.read(system_actor(realm), entity_id)
+    subject = find_subject(system_actor(realm), entity_type, entity_id)
     return unlinked(subject.title) if subject else ""
 
 

@@ -4,10 +4,9 @@ from collections.abc import Collection
 from sqlalchemy import select
 
 from app.actor import Actor
-from app.data.moderated_kinds import ModeratedKinds
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
-from app.runtime import runtime
+from blueprints.platform.moderation.acts import find_subject
 from blueprints.platform.moderation.cases import open_case
 from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.rules import REASON_WEIGHTS
@@ -22,8 +21,7 @@ def orders_without_case(realm: str, order_ids: Collection[str]) -> list[str]:
 
 def open_order_case(actor: Actor, order_id: str) -> int:
     """Open a case of kind ORDER, or join the one of the order that waits; returns its number."""
-    kind = runtime().part(ModeratedKinds).get("ORDER")
-    subject = kind.read(actor, order_id) if kind is not None and kind.read is not None else None
+    subject = find_subject(actor, "ORDER", order_id)
     with unit_of_work(actor) as work:
         case = open_case(work, kind="ORDER", entity_type="ORDER", entity_id=order_id, subject=subject,
                          worst=REASON_WEIGHTS["OTHER"])

@@ -13,7 +13,7 @@ from app.clock import now
 from app.data.columns import iso
 from app.data.ids import uuid7
 from app.data.list_cache import CacheVersions, VersionedCache
-from app.data.moderated_kinds import ModeratedKinds, Subject
+from app.data.moderated_kinds import Subject
 from app.data.reads import Listing, Page, fetch, fetch_one, list_query
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
@@ -24,6 +24,7 @@ from app.identity.access import require
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.acts import find_subject
 from blueprints.platform.moderation.cases import open_case
 from blueprints.platform.moderation.matching import Automaton, compiled, matches, pattern_of
 from blueprints.platform.moderation.models import Case, CaseNote, Word
@@ -129,8 +130,7 @@ def worst(hits: Iterable[Hit]) -> int:
 
 
 def _read_thing(actor: Actor, entity_type: str, entity_id: str) -> Subject | None:
-    kind = runtime().part(ModeratedKinds).get(entity_type)
-    subject = kind.read(actor, entity_id) if kind is not None and kind.read is not None else None
+    subject = find_subject(actor, entity_type, entity_id)
     return subject if subject is not None and subject.is_active and subject.held is None else None
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def things(app, people) -> "Iterator[Things]":
-    """Listings, feedback and messages that stand in a dict: the kinds of real services come with their services."""
+    """People, listings and messages that stand in a dict: the kinds of real services come with their services."""
     from app.data.moderated_kinds import ModeratedKind, ModeratedKinds
     from app.runtime import runtime
     from tests.platform.moderation.things import Things
