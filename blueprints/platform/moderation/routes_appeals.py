@@ -27,7 +27,7 @@ api = Routes(POLICIES, {"decideAppeal": ApiNames("appeal-decided", "appeal")})
 class NewAppeal(InputSchema):
     """Body of createAppeal."""
 
-    strike_number = Whole(least=1, required=True)
+    strike_number = Whole(least=1, metadata={"description": "needed without a token, which names it by itself"})
     text = Text(most=LONGEST_TEXT, required=True)
     token = Text(most=1000, metadata={"description": "what the letter brought; without it a login is needed"})
 
