@@ -45,8 +45,9 @@ def operator_actor(realm: str, named: str | None) -> Actor:
     from cli.naming import active_account
 
     account = active_account(realm, str(named))
-    if account.locked_until is not None and account.locked_until > now():
-        raise click.ClickException(f"{account.email} is locked")
+    for until, state in ((account.locked_until, "locked"), (account.suspended_until, "suspended")):
+        if until is not None and until > now():
+            raise click.ClickException(f"{account.email} is {state}")
     actor = Actor(realm, user_id=account.id, role=account.role_id, email=account.email, fullname=account.fullname,
                   operator=getpass.getuser())
     if not actor.is_staff:

@@ -9,7 +9,7 @@ from cli.moderate.bulks import bulks, remove_listing
 from cli.moderate.cases import ask, dismiss, note, release, resolve, take
 from cli.moderate.catalogues import rules, transparency, words
 from cli.moderate.corrections import flag_media, record, restore, second_chance
-from cli.moderate.judging import ban, hide, override_feedback, show_again, suspend, unban, warn
+from cli.moderate.judging import ban, hide, mute_reporter, override_feedback, show_again, suspend, unban, warn
 from cli.moderate.reading import queue, show
 from cli.moderate.undoing import undo
 
@@ -26,7 +26,7 @@ def moderate() -> None:
 
 for command in (
     queue, show, take, release, note, ask, dismiss, resolve,
-    warn, hide, show_again, override_feedback, remove_listing, suspend, ban, unban, undo,
+    warn, hide, show_again, override_feedback, remove_listing, suspend, ban, unban, undo, mute_reporter,
     appeals, decide, bulks, words, rules, transparency,
     audit, record, restore, flag_media, second_chance,
 ):

@@ -10,7 +10,7 @@ from app.actor import Actor
 from cli.moderate.options import DAYS, grounds, only_option, staff_acts, type_argument, why
 from cli.moderate.outcome import judged
 from cli.naming import named_account, named_thing
-from cli.terminal import operator_actor, spoken
+from cli.terminal import agreed, operator_actor, print_facts, spoken
 
 
 @click.command("warn")
@@ -112,6 +112,27 @@ def unban(user: str, rule: str | None, reason: str | None, strike: bool | None, 
     actor = operator_actor(realm, operator)
     _act(actor, {"kind": "UNBAN"}, "USER", named_account(realm, user), "is let in again", rule, reason, strike,
          agreement)
+
+
+@click.command("mute-reporter")
+@click.argument("user", metavar="USER")
+@click.option("--days", type=click.IntRange(0, 36_500), default=30, show_default=True, help="0: take them again.")
+@staff_acts
+@with_appcontext
+def mute_reporter(user: str, days: int, realm: str, operator: str | None, dry_run: bool, yes: bool,
+                  as_json: bool) -> None:
+    """Take no reports of USER, who abuses them, for some days (M-32).
+
+    Example: flask moderate mute-reporter ben@example.com --days 30 --as ada@example.com
+    """
+    from blueprints.platform.moderation import receipts
+
+    actor, person_id = operator_actor(realm, operator), named_account(realm, user)
+    said = f"no reports of {user} are taken for {days} days" if days else f"reports of {user} are taken again"
+    if not agreed(said, dry_run=dry_run, yes=yes):
+        return
+    spoken(lambda: receipts.mute_reporter(actor, person_id, days))
+    print_facts({"userId": person_id, "mutedDays": days}, as_json=as_json)
 
 
 @click.command("override-feedback")

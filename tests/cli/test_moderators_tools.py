@@ -47,6 +47,21 @@ def test_wrong_usage_changes_nothing(run, market, words):
     assert told(run("moderate", "bulk", "list", "--json")) == []
 
 
+def test_m_13_a_suspended_member_of_staff_does_not_act(run, market, callers):
+    bob = callers.admin("bob")
+    boss = ("--as", "admin@admin.com", "--yes")
+    assert run("moderate", "suspend", bob.user_id, "--days", "1", *FAKE, *boss).exit_code == 0
+    refused = run("moderate", "words", "add", "fake", "--yes", "--as", "bob@guildhall.test")
+    assert (refused.exit_code, "is suspended" in refused.stderr) == (1, True), refused.output
+
+
+def test_m_32_no_reports_are_taken_of_who_abuses_them_until_they_are_again(run, market):
+    words = ("moderate", "mute-reporter", "ben@guildhall.test", *AS_ADA, "--yes", "--json")
+    assert told(run(*words))["mutedDays"] == 30
+    assert told(run(*words, "--days", "0"))["mutedDays"] == 0
+    assert run("moderate", "mute-reporter", "nobody@guildhall.test", *AS_ADA, "--yes").exit_code == 1
+
+
 def test_m_14_who_struck_does_not_decide_while_another_moderator_can(run, appealed, callers):
     callers.admin("bob")
     refused = run("moderate", "decide", "p1", "--grant", "--reason", "r", *AS_ADA)

@@ -12,7 +12,7 @@ from app.data.reads import Listing, fetch, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import DuplicateRecord, LoginRequired, NotFound, RuleViolated
+from app.errors import DuplicateRecord, InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.identity.appeal_tokens import AppealTokenRefused, read
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
@@ -37,12 +37,14 @@ class Decision:
     lost: list[str] = field(default_factory=list)
 
 
-def appeal(actor: Actor, *, strike_number: int, text: str, token: str | None = None, id: str | None = None) -> Appeal:
-    """Appeal against an own strike, which opens a case; `token` stands for a login.
+def appeal(actor: Actor, *, text: str, strike_number: int | None = None, token: str | None = None,
+           id: str | None = None) -> Appeal:
+    """Appeal against an own strike, which opens a case; `token` stands for a login, and names the strike by itself.
 
-    Raises LoginRequired without either, NotFound also for a foreign strike, RuleViolated AppealTokenRefused,
-    AlreadyAppealed (one a strike), StrikeRevoked, AppealTooLate (APPEAL_DAYS)."""
-    person_id = _appellant(actor, strike_number, token)
+    Raises LoginRequired without either, InvalidInput without token and number, NotFound also for a foreign strike,
+    RuleViolated AppealTokenRefused, LeftNoStrike, AlreadyAppealed (one a strike), StrikeRevoked, AppealTooLate
+    (APPEAL_DAYS)."""
+    person_id, strike_number = _appellant(actor, strike_number, token)
     with unit_of_work(actor) as work:
         strike = work.lock(Strike, find_strike(actor.realm, strike_number))
         if strike.person_id != person_id:
@@ -103,20 +105,24 @@ def list_appeals(actor: Actor, asked: ReadRequest) -> Listing:
     return listing
 
 
-def _appellant(actor: Actor, strike_number: int, token: str | None) -> str:
-    """Return who appeals: whoever the token was written for, else who is logged in."""
+def _appellant(actor: Actor, strike_number: int | None, token: str | None) -> tuple[str, int]:
+    """Return who appeals against which strike: those of the token, else who is logged in and what is named."""
     if token is None:
         if actor.user_id is None:
             raise LoginRequired("errMsg_createAppealRequiresLogin")
-        return actor.user_id
+        if strike_number is None:
+            raise InvalidInput("strikeNumber: required without a token", detail={"strikeNumber": "required"})
+        return actor.user_id, strike_number
     try:
         grant = read(runtime().settings.secret_key, actor.realm, token)
     except AppealTokenRefused as error:
         raise RuleViolated("AppealTokenRefused", "The token is none of ours, or the time to appeal is over") from error
-    rows = fetch(select(Act.id).where(Act.id == grant.act_id, Act.strike_number == strike_number))
-    if not rows:
+    rows = fetch(select(Act.strike_number).where(Act.id == grant.act_id, Act.realm == actor.realm))
+    if not rows or strike_number not in (None, rows[0].strike_number):
         raise NotFound
-    return grant.person_id
+    if rows[0].strike_number is None:
+        raise RuleViolated("LeftNoStrike", "What was done left no strike; it cannot be appealed against")
+    return grant.person_id, int(rows[0].strike_number)
 
 
 def _refuse_appeal(work: UnitOfWork, strike: Strike) -> None:

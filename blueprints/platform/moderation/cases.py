@@ -102,12 +102,13 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
     """Resolve a case by one or more acts, all in one transaction; the same again returns what stands.
 
     `strike`: None lets the acts decide (M-15). Raises NotFound, Forbidden (not staff), InvalidInput, RuleViolated
-    (CaseTaken, naming whose it is; CaseClosed)."""
+    (CaseTaken, naming whose it is; CaseClosed; IsAppeal)."""
     require_moderator(actor)
     if not acts:
         raise InvalidInput("acts: expected at least one", detail={"acts": "expected at least one"})
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
+        _refuse_appeal(case)
         resolution = _resolved_before(work, case, acts)
         if resolution is None:
             refuse_taken(actor, case)
@@ -191,6 +192,7 @@ def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) 
     require_moderator(actor)
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
+        _refuse_appeal(case)
         if case.state != "DISMISSED" or case.closed_by != (actor.user_id or NOBODY):
             refuse_taken(actor, case)
             reports = lock_reports(work, case)
@@ -200,6 +202,12 @@ def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) 
             count(work, PENDING, -1)
         work.commit()
     return case
+
+
+def _refuse_appeal(case: Case) -> None:
+    """Refuse to close the case of an appeal by anything but its decision, which M-14 guards."""
+    if case.kind == "APPEAL":
+        raise RuleViolated("IsAppeal", f"Case {case.number} is an appeal: it is closed by deciding that")
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import InvalidInput, NotFound
-from app.identity.access import require
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Rule
+from blueprints.platform.moderation.moderators import require_moderator
 
 _ORDER = "moderation rules"
 
@@ -93,7 +93,7 @@ def add_rule(actor: Actor, *, code: str, title: str, text: str) -> Wire:
     """Write a rule, or write one anew: acts that named it keep the code, letters from now on carry the new text.
 
     Raises Forbidden (not staff)."""
-    require(actor.is_staff)
+    require_moderator(actor)
     rule = HouseRule(code, title, text, own=True)
     with unit_of_work(actor) as work:
         _keep(work, rule, is_active=True)
@@ -104,7 +104,7 @@ def add_rule(actor: Actor, *, code: str, title: str, text: str) -> Wire:
 
 def retire_rule(actor: Actor, code: str) -> Wire:
     """Let a rule be named no more; acts that named it keep it. Raises Forbidden (not staff), NotFound."""
-    require(actor.is_staff)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         rule = rules_of(actor.realm).get(code)
         if rule is None:

@@ -10,12 +10,12 @@ from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import NotFound
-from app.identity.access import require
 from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter
 from blueprints.platform.auth.queries import contact_of, is_user
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Report, ReporterRecord
+from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.sentences import RECEIPT, outcome_of, spoken_moment, thing_named
 from blueprints.platform.moderation.statements import spoken_title
 
@@ -59,7 +59,7 @@ def mute_reporter(actor: Actor, person_id: str, days: int) -> None:
     """Take no reports of somebody who abuses reporting for so many days, 0 takes them again at once (M-32).
 
     Raises Forbidden (not staff), NotFound (no such person)."""
-    require(actor.is_staff)
+    require_moderator(actor)
     until = now() + timedelta(days=min(days, MOST_MUTED_DAYS)) if days > 0 else None
     with unit_of_work(actor) as work:
         if not is_user(actor.realm, person_id):

@@ -100,7 +100,7 @@ class UndoingAct(InputSchema):
 class NewAppeal(InputSchema):
     """Body of createAppeal."""
 
-    strike_number = Whole(least=1, required=True)
+    strike_number = Whole(least=1, metadata={"description": "needed without a token, which names it by itself"})
     text = Text(most=_LONGEST_APPEAL, required=True)
     token = Text(most=1000, metadata={"description": "what the letter brought; without it a login is needed"})
 

@@ -20,7 +20,6 @@ from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
-from app.identity.access import require
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.moderation import audit
@@ -28,6 +27,7 @@ from blueprints.platform.moderation.acts import find_subject
 from blueprints.platform.moderation.cases import open_case
 from blueprints.platform.moderation.matching import Automaton, compiled, matches, pattern_of
 from blueprints.platform.moderation.models import Case, CaseNote, Word
+from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.rules import NOBODY, REASON_WEIGHTS
 
 MOST_WORDS = 5_000
@@ -60,7 +60,7 @@ def add_word(actor: Actor, *, phrase: str, reason: str) -> Wire:
 
     Raises Forbidden (not staff), InvalidInput (no word in it, or `*` elsewhere), RuleViolated (TooManyWords),
     DuplicateRecord (WordExists: one that is compared as the same)."""
-    require(actor.is_staff)
+    require_moderator(actor)
     pattern = _pattern(phrase)
     row = {"id": uuid7(), "realm": actor.realm, "phrase": phrase, "folded": pattern, "reason": reason,
            "added_by": actor.user_id or NOBODY, "added_at": now()}
@@ -78,7 +78,7 @@ def add_word(actor: Actor, *, phrase: str, reason: str) -> Wire:
 
 def remove_word(actor: Actor, word_id: str) -> Wire:
     """Take a word off the list; the cases that it opened stay. Raises Forbidden (not staff), NotFound."""
-    require(actor.is_staff)
+    require_moderator(actor)
     with unit_of_work(actor) as work:
         word = work.first(select(Word).where(Word.id == word_id, Word.realm == actor.realm))
         if word is None:

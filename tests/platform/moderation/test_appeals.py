@@ -8,7 +8,7 @@ from app.actor import anonymous, system_actor
 from app.clock import moved_clock, now
 from app.data.reads import fetch
 from app.data.reads.read_request import ReadRequest
-from app.errors import DuplicateRecord, Forbidden, LoginRequired, NotFound, RuleViolated
+from app.errors import DuplicateRecord, Forbidden, InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.identity.appeal_tokens import issue
 from app.notify.mailbox import read_outbox
 from app.runtime import runtime
@@ -71,6 +71,34 @@ def test_m_10_the_signed_token_stands_for_a_login(court):
     appeal = appeals.appeal(anonymous(court.realm), strike_number=strike.number, text="it is real",
                             token=court.token(strike))
     assert appeal.person_id == court.ben.user_id
+
+
+def test_m_10_the_token_names_the_strike_by_itself(court):
+    strike = court.struck()
+    appeal = appeals.appeal(anonymous(court.realm), text="it is real", token=court.token(strike))
+    assert (appeal.strike_number, appeal.person_id) == (strike.number, court.ben.user_id)
+    with pytest.raises(InvalidInput, match="strikeNumber"):
+        appeals.appeal(court.ben.actor, text="which one?")
+
+
+def test_m_10_what_left_no_strike_cannot_be_appealed_against(court):
+    thing = court.things.add(court.ben.user_id)
+    done = cases.act(court.ada.actor, ActOrder("WARN", "PRODUCT", thing), reason="fake", strike=False)
+    token = issue(runtime().settings.secret_key, court.realm, done.acts[0].id, court.ben.user_id,
+                  now() + timedelta(days=20))
+    with pytest.raises(RuleViolated, match="left no strike"):
+        appeals.appeal(anonymous(court.realm), text="it is real", token=token)
+
+
+def test_m_14_the_case_of_an_appeal_is_closed_by_its_decision_alone(court):
+    case = fetch(select(Case.number).where(Case.id == court.appealed().case_id))[0].number
+    thing = court.things.add(court.ben.user_id)
+    with pytest.raises(RuleViolated, match="is an appeal"):
+        cases.dismiss(court.ada.actor, case, reason="I was right")
+    with pytest.raises(RuleViolated, match="is an appeal"):
+        cases.resolve(court.ada.actor, case, acts=[ActOrder("WARN", "PRODUCT", thing)], reason="again")
+    assert state_of(Appeal, 1) == "OPEN"
+    assert appeals.decide(court.eve.actor, 1, granted=False, reason="no").appeal.state == "DENIED"
 
 
 def test_m_10_a_token_of_another_strike_another_realm_or_none_appeals_nothing(court):
