@@ -60,7 +60,8 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
     row = _as_it_is(get_row(Case, found[0].id))
     kind = runtime().part(ModeratedKinds).get(row["entityType"])
     subject = kind.read(actor, row["entityId"]) if kind is not None and kind.read is not None else None
-    reports, notes = _reports(row["id"]), _notes(row["id"])
+    is_own = actor.is_user(row["personId"]) and not actor.is_super_admin  # who reported stays hidden from them (M-20)
+    reports, notes = [] if is_own else _reports(row["id"]), _notes(row["id"])
     briefs = user_briefs(actor.realm, [row["personId"], *(one["reporterId"] for one in reports),
                                        *(one["authorId"] for one in notes)])
     row["title"] = subject.title if subject else _titles([row["id"]]).get(row["id"])
