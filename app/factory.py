@@ -2,6 +2,7 @@
 
 This is the only file of app/ that knows the blueprints: SERVICES is the list of everything that is mounted."""
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -153,7 +154,8 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         EventsOfServices(((realm, service.name), ServiceEvents(service.emits, tuple(
             one for one in annotations_in(service.background) if isinstance(one, Subscription))))
             for service in services for realm in service.realms),
-        ModeratedKinds((kind.entity_type, kind) for service in services for kind in service.moderated),
+        ModeratedKinds((kind.entity_type, replace(kind, realm=service.realms[0] if len(service.realms) == 1 else None))
+                       for service in services for kind in service.moderated),
         PersonEffects(effect for service in services for effect in service.person_effects),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))

@@ -67,6 +67,8 @@ class ModeratedKind:
     set_hold: SetHold | None = None
     lock: Lock | None = None
     lock_rank: int = 0
+    realm: str | None = None
+    """Whose objects these are: set by the application for a service of one realm; None: every realm has them."""
     edit: Edit | None = None
 
 

@@ -16,6 +16,9 @@ branch_labels = None
 depends_on = None
 
 
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
 def _common() -> list[sa.Column[Any]]:
     """Return the columns of every data object."""
     return [
@@ -244,7 +247,8 @@ def upgrade() -> None:
     op.create_index("ix_moderation_report_case", "moderation_report", ["case_id", "id"])
     op.create_index("ix_moderation_report_reporter", "moderation_report", ["realm", "reporter_id", "created_at"])
     _index_where("uq_moderation_report_open", "moderation_report",
-                 ["realm", "reporter_id", "entity_type", "entity_id"], "is_open IS 1", unique=True)
+                 ["realm", "reporter_id", "entity_type", "entity_id"],
+                 f"is_open IS 1 AND reporter_id != '{_NOBODY}'", unique=True)
 
     op.create_table(
         "moderation_reporter",

@@ -14,6 +14,8 @@ from app.jobs.worker import run_job
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.platform.auth.commands import archive_profile
+from blueprints.platform.moderation.models import Report
+from blueprints.platform.moderation.reports import report
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
@@ -115,6 +117,15 @@ def test_what_stands_of_several_people_on_one_listing_ends_before_it_is_nobodys(
         forget_person(bidder.actor, runtime().part(PersonTables), bidder.user_id, "req-purge")
     assert {tuple(row) for row in fetch(select(Bid.status, Bid.user_id))} == {("CANCELLED", NOBODY)}
     assert {tuple(row) for row in fetch(select(Offer.status, Offer.buyer_id))} == {("EXPIRED", NOBODY)}
+
+
+def test_the_open_reports_of_several_people_on_one_listing_become_nobodys(room):
+    fixed = room.fixed()
+    for person in (room.ben, room.cleo):
+        report(person.actor, entity_type="PRODUCT", entity_id=fixed, reason="FRAUD")
+    for person in (room.ben, room.cleo):
+        forget_person(person.actor, runtime().part(PersonTables), person.user_id, "req-purge")
+    assert [row.reporter_id for row in fetch(select(Report.reporter_id))] == [NOBODY, NOBODY]
 
 
 def test_nobody_is_no_account(app):

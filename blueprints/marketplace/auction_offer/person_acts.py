@@ -56,6 +56,8 @@ def put_back_all(work: UnitOfWork, taken: Rows) -> list[str]:
     """Let bids stand again whose auction, which is locked, still runs and whose bidder has no newer one; returns a
     sentence when some stay as they are."""
     ids = sorted(taken)
+    if not ids:  # nothing is locked for nothing: another act may still have to lock offers
+        return []
     bids = {bid.id: bid for bid in work.all(select(Bid).where(Bid.id.in_(ids)).order_by(Bid.id), lock=True)}
     back = [put_back_bid(work, bids[bid_id], taken[bid_id]) for bid_id in ids if bid_id in bids]
     return stay(len(ids) - sum(back), "bid", "cancelled")

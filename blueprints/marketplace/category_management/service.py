@@ -2,8 +2,8 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
-from blueprints.marketplace.category_management.commands import hold_category, restore_category
-from blueprints.marketplace.category_management.models import Subcategory
+from blueprints.marketplace.category_management.commands import hold_category, lock_categories, restore_category
+from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,
     category_subject,
@@ -20,5 +20,6 @@ SERVICE = ServiceDeclaration(
         JoinTarget("category", ("id", "title"), lambda _, ids: categories_by_id(ids)),
         JoinTarget("subcategory", ("id", "name", "group"), lambda _, ids: subcategories_by_id(ids)),
     ),
-    moderated=(ModeratedKind("CATEGORY", restore_category, category_subject, hold_category),),
+    moderated=(ModeratedKind("CATEGORY", restore_category, category_subject, hold_category, lock_categories,
+                             lock_rank=Category.__lock_rank__),),
 )

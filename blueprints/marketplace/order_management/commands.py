@@ -293,6 +293,8 @@ def cancel_unpaid_orders(work: UnitOfWork, buyer_id: str, stock: Stock) -> list[
 
     One that was paid meanwhile stays. What is open at the gateway is closed there after the commit."""
     ids = unpaid_orders_of(work, [buyer_id])
+    if not ids:  # nothing is locked for nothing: another act may still have to lock offers
+        return []
     claims = lock_claims(work, ids)
     orders = work.all(select(Order).where(Order.id.in_(ids)).order_by(Order.id), lock=True)
     unpaid = [order for order in orders if order.paid_at is None and order.released_at is None]

@@ -9,22 +9,23 @@ from sqlalchemy import select
 from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
-from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, Subject
+from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, Read, Subject
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
 from app.runtime import runtime
 from blueprints.platform.auth.lending import lock_accounts
 from blueprints.platform.moderation import audit
-from blueprints.platform.moderation.counters import next_number
+from blueprints.platform.moderation.counters import count, next_number
 from blueprints.platform.moderation.effects import EFFECTS
 from blueprints.platform.moderation.holding import stands as holds_still
 from blueprints.platform.moderation.models import Act, Case
-from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.moderators import refuse_own, require_moderator
 from blueprints.platform.moderation.persons import lock_dealings_of
 from blueprints.platform.moderation.record import record_act, record_undoing
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated
 
+_LISTING_RANK = 40
 _PEOPLE_RANK = 55
 """Where acts on people come among those on things: their effects lock offers, bids and orders."""
 _TIMED = frozenset({"HIDE", "REMOVE", "SUSPEND"})
@@ -58,7 +59,17 @@ class Undoing:
 def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
                 parent_id: str | None = None) -> list[Act]:
     """Do several acts in one transaction: what they hold is locked first. Listings and media come before people, whose
-    offers and orders are locked behind them, and people before what speaks of orders (app/data/lock_order.py)."""
+    offers and orders are locked behind them, and people before what speaks of orders (app/data/lock_order.py).
+
+    Raises NotFound for a person who has no account, InvalidInput for a BAN or UNBAN beside another act on people."""
+    on_people = [order.kind for order in orders if order.kind in ACTS_ON_PEOPLE]
+    if len(on_people) > 1 and not {"BAN", "UNBAN"}.isdisjoint(on_people):
+        said = "expected BAN or UNBAN as the only act on people"  # each locks bids and orders, then offers
+        raise InvalidInput(f"acts: {said}", detail={"acts": said})
+    count(work, "act", 0)  # nobody holds a thing and waits for a number
+    people = {order.entity_id for order in orders if order.entity_type == "USER"}
+    if people - lock_accounts(work, people):
+        raise NotFound
     return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id)
             for order in _locked_in_order(work, orders)]
 
@@ -77,6 +88,7 @@ def perform(work: UnitOfWork, case: Case, order: ActOrder, *, reason: str, rule:
         by_machine=actor.user_id is None and actor.operator is None, reason=reason, rule=rule, scope=order.scope,
         until=None if order.days is None else moment + timedelta(days=order.days), state="STANDING",
         after=None if order.changes is None else dict(order.changes), created_at=moment)
+    refuse_own(actor, act.person_id)
     EFFECTS[order.kind].apply(work, act)
     work.insert(act)
     record_act(actor, act)
@@ -91,6 +103,8 @@ def undo(actor: Actor, number: int, *, reason: str, force: bool = False) -> Undo
     require_moderator(actor)
     with unit_of_work(actor) as work:
         act = lock_act(work, number)
+        refuse_own(actor, act.person_id)
+        _lock_people(work, [act])
         lost = undo_within(work, act, reason=reason, force=force)
         work.commit()
     return Undoing(act, lost)
@@ -160,11 +174,11 @@ def subject_of(actor: Actor, entity_type: str, entity_id: str) -> Subject:
     """Return a thing as moderation reads it.
 
     Raises InvalidInput for a kind that nobody moderates here, NotFound."""
-    kind = _kind(entity_type)
-    if kind is None or kind.read is None:
+    read = _read_of(actor, entity_type)
+    if read is None:
         said = f"nothing of type {entity_type} is moderated here"
         raise InvalidInput(f"entityType: {said}", detail={"entityType": said})
-    subject = kind.read(actor, entity_id)
+    subject = read(actor, entity_id)
     if subject is None:
         raise NotFound
     return subject
@@ -172,8 +186,13 @@ def subject_of(actor: Actor, entity_type: str, entity_id: str) -> Subject:
 
 def find_subject(actor: Actor, entity_type: str, entity_id: str) -> Subject | None:
     """The same, None where there is no such thing and for a kind that nobody moderates here."""
+    read = _read_of(actor, entity_type)
+    return None if read is None else read(actor, entity_id)
+
+
+def _read_of(actor: Actor, entity_type: str) -> Read | None:
     kind = _kind(entity_type)
-    return kind.read(actor, entity_id) if kind is not None and kind.read is not None else None
+    return kind.read if kind is not None and kind.realm in (None, actor.realm) else None
 
 
 def _person_of(actor: Actor, case: Case, order: ActOrder) -> str | None:
@@ -216,12 +235,15 @@ def _locked_in_order(work: UnitOfWork, orders: Sequence[Judged]) -> Iterator[Jud
 
 
 def _lock_people(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
-    """Lock the accounts, and the listings that acts on people change with those named."""
+    """Lock the accounts, the categories, and the listings that acts on people change with those named."""
     people = {order.entity_id for order in orders if order.entity_type == "USER"}
     if people:
         lock_accounts(work, people)
     judged = {order.entity_id for order in orders if order.kind in ACTS_ON_PEOPLE}
-    if judged and (len(orders) > 1 or orders[0].kind == "BAN"):  # a suspension alone locks the account (M-3)
+    for kind in _kinds_of(orders):  # categories come before listings
+        if kind.lock is not None and 0 < kind.lock_rank < _LISTING_RANK:
+            kind.lock(work, {one.entity_id for one in orders if one.entity_type == kind.entity_type})
+    if judged and (len(orders) > 1 or orders[0].kind in ("BAN", "UNBAN")):  # a suspension alone: the account (M-3)
         lock_dealings_of(work, judged, [(order.entity_type, order.entity_id) for order in orders])
 
 

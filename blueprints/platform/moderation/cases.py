@@ -26,7 +26,7 @@ from blueprints.platform.moderation.catalogue import rule_named
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, ReporterRecord, Strike
-from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.moderators import refuse_own, require_moderator
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
 from blueprints.platform.moderation.strikes import active_strikes, strike_for
@@ -109,6 +109,7 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         _refuse_appeal(case)
+        refuse_own(actor, case.person_id)
         resolution = _resolved_before(work, case, acts)
         if resolution is None:
             refuse_taken(actor, case)
@@ -193,6 +194,7 @@ def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) 
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
         _refuse_appeal(case)
+        refuse_own(actor, case.person_id)
         if case.state != "DISMISSED" or case.closed_by != (actor.user_id or NOBODY):
             refuse_taken(actor, case)
             reports = lock_reports(work, case)
@@ -216,6 +218,7 @@ def _pending_case(actor: Actor, number: int, *, anybody_s: bool = False) -> Iter
     require_moderator(actor)
     with unit_of_work(actor) as work:
         case = lock_case(work, number)
+        refuse_own(actor, case.person_id)
         if not (case.is_pending and anybody_s):
             refuse_taken(actor, case)
         yield work, case

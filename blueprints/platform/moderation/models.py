@@ -16,6 +16,7 @@ from blueprints.platform.moderation.rules import (
     CASE_KINDS,
     CASE_STATES,
     ENTITY_TYPES,
+    NOBODY,
     REASONS,
     REPORT_STATES,
     SCOPES,
@@ -353,7 +354,7 @@ def _where(name: str, *columns: Any, where: ColumnElement[bool], unique: bool = 
 
 
 _where("uq_moderation_report_open", Report.realm, Report.reporter_id, Report.entity_type, Report.entity_id,
-       where=Report.is_open.is_(True), unique=True)
+       where=Report.is_open.is_(True) & (Report.reporter_id != constant(NOBODY)), unique=True)
 Index("ix_moderation_report_case", Report.case_id, Report.id)
 Index("ix_moderation_report_reporter", Report.realm, Report.reporter_id, Report.created_at)
 Index("ix_moderation_report_made", Report.realm, Report.created_at)

@@ -1,6 +1,6 @@
 """Who may act as a moderator, and who else could: read from the accounts, not from what a session once knew."""
 from app.actor import Actor
-from app.errors import Forbidden
+from app.errors import Forbidden, RuleViolated
 from app.identity.access import require
 from app.identity.roles import SUPER_ADMIN_ID
 from blueprints.platform.auth.queries import staff_of, user_facts
@@ -22,6 +22,12 @@ def require_moderator(actor: Actor) -> None:
     if facts is None:
         raise Forbidden("errMsg_AccountInactive", "AccountInactive")
     require(facts.role in _STAFF_ROLES, ONLY_STAFF)
+
+
+def refuse_own(actor: Actor, person_id: str | None) -> None:
+    """Refuse who would judge what concerns themselves; a superAdmin may. Raises RuleViolated OwnCase (M-14)."""
+    if actor.is_user(person_id) and not actor.is_super_admin:
+        raise RuleViolated("OwnCase", "Nobody judges what concerns themselves")
 
 
 def other_moderators(realm: str, *without: str | None) -> frozenset[str]:

@@ -51,14 +51,15 @@ def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
 def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject | None]:
     """Return a case, what staff decide it by, and its thing as it is now; raises NotFound.
 
-    Beside the row: thing, person, record of the person, reports with who reported, notes, acts, strikes, proposal of
-    the ladder, evidence."""
+    Beside the row: thing, person, record of the person, reports with who reported (none to whom they are about),
+    notes, acts, strikes, proposal of the ladder, evidence."""
     found = fetch(select(Case.id).where(Case.realm == actor.realm, Case.number == number))
     if not found:
         raise NotFound
     row = _as_it_is(get_row(Case, found[0].id))
     subject = find_subject(actor, row["entityType"], row["entityId"])
-    reports, notes = _reports(row["id"]), _notes(row["id"])
+    is_own = actor.is_user(row["personId"]) and not actor.is_super_admin  # who reported stays hidden from them (M-20)
+    reports, notes = [] if is_own else _reports(row["id"]), _notes(row["id"])
     briefs = user_briefs(actor.realm, [row["personId"], *(one["reporterId"] for one in reports),
                                        *(one["authorId"] for one in notes)])
     row["title"] = subject.title if subject else _titles([row["id"]]).get(row["id"])

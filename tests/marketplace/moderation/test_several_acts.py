@@ -1,7 +1,18 @@
 """Several acts in one case, and their undo by a granted appeal, are one transaction each (moderation.md, Locks)."""
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from app.actor import system_actor
+from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
+from app.errors import InvalidInput
+from blueprints.marketplace.auction_offer.models import Bid
+from blueprints.marketplace.category_management.commands import create_category
 from blueprints.platform.moderation import appeals, cases
-from blueprints.platform.moderation.acts import ActOrder, subject_of
+from blueprints.platform.moderation.acts import ActOrder, subject_of, undo
+from blueprints.platform.moderation.reports import report
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.messaging.talk import unread, written
 from tests.marketplace.moderation.holding import subject
@@ -47,3 +58,59 @@ def test_two_messages_of_one_case_are_held_and_come_back(callers):
     assert unread(room.cleo, room.ben) == 0
     assert granted(callers, room.ben, done) == []
     assert (unread(room.cleo, room.ben), unread(room.seller, room.ben)) == (2, 1)
+
+
+def test_a_category_and_a_listing_of_one_case_are_hidden_and_come_back(callers):
+    room = Saleroom(callers)
+    product = room.fixed()
+    category = create_category(room.admin.actor, title="Clocks").id
+    done = resolved(room.admin, ActOrder("HIDE", "PRODUCT", product), ActOrder("HIDE", "CATEGORY", category))
+    assert (subject("PRODUCT", product).held, subject("CATEGORY", category).held) == ("HIDDEN", "HIDDEN")
+    for one in reversed(done.acts):
+        undo(room.admin.actor, one.number, reason="true")
+    assert (subject("PRODUCT", product).held, subject("CATEGORY", category).held) == (None, None)
+
+
+def test_selling_and_buying_suspended_in_one_case_come_back_with_its_appeal(callers):
+    room = Saleroom(callers)
+    product, auction = room.fixed(), room.auction()
+    room.placed(room.ben, auction, 60)
+    offer = room.offered(room.ben, product, 80)
+    done = resolved(room.admin, *(ActOrder("SUSPEND", "USER", room.ben.user_id, days=7, scope=scope)
+                                  for scope in ("SELLING", "BUYING")))
+    assert room.offer_seen(room.admin, offer)["status"] == "EXPIRED"
+    granted(callers, room.ben, done)
+    assert room.offer_seen(room.admin, offer)["status"] == "PENDING"
+
+
+def test_a_ban_stands_alone_among_acts_on_people(callers):
+    room = Saleroom(callers)
+    with pytest.raises(InvalidInput, match="only act on people"):
+        resolved(room.admin, ActOrder("BAN", "USER", room.ben.user_id), ActOrder("BAN", "USER", room.cleo.user_id))
+
+
+def test_an_unban_after_suspension_and_ban_is_undone_though_a_bid_came_back(callers):
+    room = Saleroom(callers)
+    auction = room.auction()
+    room.placed(room.ben, auction, 60)
+    ben, staff = room.ben.user_id, room.admin.actor
+    for order in (ActOrder("SUSPEND", "USER", ben, days=7), ActOrder("BAN", "USER", ben)):
+        cases.act(staff, order, reason="so it is")
+    [lifted] = cases.act(staff, ActOrder("UNBAN", "USER", ben), reason="we were wrong").acts
+    undo(staff, lifted.number, reason="we were not")
+    assert statuses(Bid) == ["CANCELLED"]
+
+
+def test_staff_of_another_realm_judge_nothing_here(callers):
+    room = Saleroom(callers)
+    product = room.fixed()
+    for order in (ActOrder("REMOVE", "PRODUCT", product), ActOrder("WARN", "PRODUCT", product)):
+        with pytest.raises(InvalidInput, match="moderated here"):
+            cases.act(system_actor("network", operator="ops"), order, reason="not ours")
+    with pytest.raises(InvalidInput, match="moderated here"):
+        report(replace(room.ben.actor, realm_or_none="network"), entity_type="PRODUCT", entity_id=product,
+               reason="FRAUD")
+
+
+def statuses(model):
+    return [row.status for row in fetch(select(model.status))]

@@ -8,9 +8,10 @@ from app.clock import moved_clock
 from app.data.reads import fetch
 from app.errors import Forbidden, InvalidInput, NotFound, RuleViolated
 from blueprints.platform.moderation.acts import ActOrder, undo
-from blueprints.platform.moderation.cases import act, resolve
+from blueprints.platform.moderation.cases import act, dismiss, resolve, take
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Case, Report, ReporterRecord
+from blueprints.platform.moderation.queries import get_case
 from blueprints.platform.moderation.reports import report
 
 
@@ -36,6 +37,28 @@ def warning(thing_id):
 
 def all_of(model):
     return fetch(select(*model.__table__.columns).order_by(model.id))
+
+
+def test_m_14_nobody_judges_what_concerns_themselves(things, people):
+    ada, bob = people.admin("ada"), people.admin("bob")
+    listing = things.add(ada.user_id)
+    done = act(bob.actor, warning(listing), reason="fake")
+    report(people.user("ben").actor, entity_type="PRODUCT", entity_id=listing, reason="FRAUD")
+    number = done.case.number + 1
+    for judged in (lambda: undo(ada.actor, done.acts[0].number, reason="no"),
+                   lambda: dismiss(ada.actor, number, reason="no"), lambda: take(ada.actor, number),
+                   lambda: resolve(ada.actor, number, acts=[warning(listing)], reason="r"),
+                   lambda: act(ada.actor, warning(things.add(ada.user_id)), reason="r")):
+        with pytest.raises(RuleViolated, match="concerns themselves"):
+            judged()
+    assert get_case(ada.actor, number)[1]["reports"] == []
+    assert len(get_case(bob.actor, number)[1]["reports"]) == 1
+
+
+def test_an_act_on_nobody_is_not_found(things, people):
+    ada = people.admin("ada")
+    with pytest.raises(NotFound):
+        act(ada.actor, ActOrder("WARN", "USER", str(uuid4())), reason="r")
 
 
 def test_only_staff_resolves_acts_and_undoes(people, case, listing):
