@@ -98,7 +98,7 @@ def lock_dealings_of(work: UnitOfWork, people: Collection[str], things: Collecti
     """Lock what acts on these people, whose accounts are locked, change, or the undo of those that stand, together with
     the things named.
 
-    Before any number is taken: whoever holds one of these and waits for a number would wait for us for ever."""
+    The counter of acts is locked before: whoever holds one of these waits for no number."""
     rows = work.rows(select(Act.id, Act.after).where(Act.realm == work.actor.realm, Act.person_id.in_(people),
                                                      Act.state == "STANDING", Act.kind.in_(("SUSPEND", "BAN"))))
     for effect in _effects(work):
