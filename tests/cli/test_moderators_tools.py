@@ -51,6 +51,7 @@ def test_m_13_a_suspended_member_of_staff_does_not_act(run, market, callers):
     bob = callers.admin("bob")
     boss = ("--as", "admin@admin.com", "--yes")
     assert run("moderate", "suspend", bob.user_id, "--days", "1", *FAKE, *boss).exit_code == 0
+    assert told(run("users", "show", bob.user_id, "--json"))["state"] == "suspended"
     refused = run("moderate", "words", "add", "fake", "--yes", "--as", "bob@guildhall.test")
     assert (refused.exit_code, "is suspended" in refused.stderr) == (1, True), refused.output
 

@@ -128,5 +128,5 @@ def _shown(row: Any) -> Facts:
 
 
 def _state(row: Any, moment: datetime) -> str:
-    return account_state(is_active=row.is_active, archived_at=row.archived_at, locked_until=row.locked_until,
-                         moment=moment)
+    return account_state(is_active=row.is_active, archived_at=row.archived_at,
+                         suspended_until=row.suspended_until, locked_until=row.locked_until, moment=moment)

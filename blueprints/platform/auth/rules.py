@@ -76,12 +76,15 @@ def masked_email(email: str) -> str:
     return f"{local[:1]}…@{host}"
 
 
-def account_state(*, is_active: bool, archived_at: datetime | None, locked_until: datetime | None,
-                  moment: datetime) -> str:
-    """Return in one word how an account stands: active, locked, archived (by its owner) or deleted (by staff)."""
+def account_state(*, is_active: bool, archived_at: datetime | None, suspended_until: datetime | None,
+                  locked_until: datetime | None, moment: datetime) -> str:
+    """Return in one word how an account stands: archived (by its owner), deleted (by staff), banned, suspended, locked
+    or active."""
     if not is_active:
         return "deleted" if archived_at is None else "archived"
-    return "locked" if locked_until is not None and locked_until > moment else "active"
+    if holds(suspended_until, moment):
+        return "banned" if suspended_until == FOREVER else "suspended"
+    return "locked" if holds(locked_until, moment) else "active"
 
 
 def shortened_address(network: str) -> str:

@@ -5,7 +5,7 @@ APPEAL_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><met
 content="no-referrer"><title>Appeal</title></head><body><h1>Appeal</h1>
 <form id="appeal"><p id="asked">Please say why you think that we are wrong. Somebody else looks at it again, where
 another member of our staff is there.</p>
-<p><label>Your appeal<br><textarea name="text" rows="12" cols="72" maxlength="4000" required></textarea></label></p>
+<p><label>Your appeal<br><textarea name="text" rows="12" cols="72" maxlength="5000" required></textarea></label></p>
 <p><button>Send</button></p></form><p id="answer" role="status"></p><script src="appeal-page.js"></script></body></html>
 """
 
