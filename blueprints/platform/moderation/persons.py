@@ -89,7 +89,7 @@ def suspend_again(work: UnitOfWork, act: Act, force: bool = False) -> list[str]:
     for one in again:
         if one.is_ban:
             _ban_address(work, person_id, one.act_id)
-        _taken(work, person_id, _without(_sides_of([one]), _sides_of(others)), one.act_id)
+        _remember(work, one.act_id, _taken(work, person_id, _without(_sides_of([one]), _sides_of(others)), one.act_id))
         others.append(one)
     return []
 
@@ -148,6 +148,16 @@ def _taken(work: UnitOfWork, person_id: str, sides: Sides, act_id: str) -> dict[
     if sides == _NOTHING:
         return {}
     return {effect.name: effect.take(work, person_id, sides, act_id) for effect in _effects(work)}
+
+
+def _remember(work: UnitOfWork, act_id: str, done: dict[str, Any]) -> None:
+    """Add what an act has done once more to what it did before: its undo brings back both (M-5)."""
+    act = work.get(Act, act_id)
+    effects = dict((act.after or {}).get("effects", {}))
+    for name, kinds in done.items():
+        former = effects.get(name, {})
+        effects[name] = {**former, **{kind: {**former.get(kind, {}), **rows} for kind, rows in kinds.items()}}
+    work.change(act, after={**(act.after or {}), "effects": effects})
 
 
 def _give_back_all(work: UnitOfWork, person_id: str, act_ids: list[str], sides: Sides) -> list[str]:

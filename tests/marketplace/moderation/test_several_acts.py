@@ -1,5 +1,6 @@
 """Several acts in one case, and their undo by a granted appeal, are one transaction each (moderation.md, Locks)."""
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from app.actor import system_actor
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.errors import InvalidInput
+from blueprints.marketplace.auction_offer.commands import place_bid
 from blueprints.marketplace.auction_offer.models import Bid
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.platform.moderation import appeals, cases
@@ -99,6 +101,19 @@ def test_an_unban_after_suspension_and_ban_is_undone_though_a_bid_came_back(call
     [lifted] = cases.act(staff, ActOrder("UNBAN", "USER", ben), reason="we were wrong").acts
     undo(staff, lifted.number, reason="we were not")
     assert statuses(Bid) == ["CANCELLED"]
+
+
+def test_m_5_what_a_ban_takes_out_again_comes_back_with_its_undo(callers):
+    room = Saleroom(callers)
+    auction, ben, staff = room.auction(), room.ben.user_id, room.admin.actor
+    currency = subject("PRODUCT", auction).content["currency"]
+    [banned] = cases.act(staff, ActOrder("BAN", "USER", ben), reason="so it is").acts
+    [lifted] = cases.act(staff, ActOrder("UNBAN", "USER", ben), reason="we were wrong").acts
+    place_bid(room.ben.actor, product_id=auction, bid_amount=Decimal(60), currency=currency)
+    undo(staff, lifted.number, reason="we were not")
+    assert statuses(Bid) == ["CANCELLED"]
+    assert undo(staff, banned.number, reason="we were after all").lost == []
+    assert statuses(Bid) == ["ACTIVE"]
 
 
 def test_staff_of_another_realm_judge_nothing_here(callers):
