@@ -68,7 +68,7 @@ def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason:
         raise InvalidInput(f"acts: {said}", detail={"acts": said})
     count(work, "act", 0)  # nobody holds a thing and waits for a number
     people = {order.entity_id for order in orders if order.entity_type == "USER"}
-    if people - lock_accounts(work, people):
+    if people and people - lock_accounts(work, people):
         raise NotFound
     return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id)
             for order in _locked_in_order(work, orders)]
@@ -228,8 +228,8 @@ def _locked_in_order(work: UnitOfWork, orders: Sequence[Judged]) -> Iterator[Jud
     for order in sorted(orders, key=lambda order: (_rank(order), order.entity_type, order.entity_id)):
         for kind in _kinds_of(orders):
             is_next = kind.lock_rank < _PEOPLE_RANK or kind.lock_rank <= _rank(order)
-            if kind.lock is not None and is_next and kind.entity_type not in locked:
-                kind.lock(work, {one.entity_id for one in orders if one.entity_type == kind.entity_type})
+            if is_next and kind.entity_type not in locked:
+                _lock_things(work, kind, orders)
                 locked.add(kind.entity_type)
         yield order
 
@@ -241,10 +241,17 @@ def _lock_people(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
         lock_accounts(work, people)
     judged = {order.entity_id for order in orders if order.kind in ACTS_ON_PEOPLE}
     for kind in _kinds_of(orders):  # categories come before listings
-        if kind.lock is not None and 0 < kind.lock_rank < _LISTING_RANK:
-            kind.lock(work, {one.entity_id for one in orders if one.entity_type == kind.entity_type})
+        if 0 < kind.lock_rank < _LISTING_RANK:
+            _lock_things(work, kind, orders)
     if judged and (len(orders) > 1 or orders[0].kind in ("BAN", "UNBAN")):  # a suspension alone: the account (M-3)
         lock_dealings_of(work, judged, [(order.entity_type, order.entity_id) for order in orders])
+
+
+def _lock_things(work: UnitOfWork, kind: ModeratedKind, orders: Sequence[ActOrder | Act]) -> None:
+    """Lock the things of this kind that the acts change: a warning changes none, and its thing may be gone."""
+    things = {one.entity_id for one in orders if one.entity_type == kind.entity_type and one.kind != "WARN"}
+    if kind.lock is not None and things:
+        kind.lock(work, things)
 
 
 def _kinds_of(orders: Sequence[ActOrder | Act]) -> list[ModeratedKind]:
