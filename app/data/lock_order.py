@@ -18,6 +18,12 @@ from app.data.entity import Base
 #   180 - 200 notifications, search records, moderation actions: they speak of everything above
 #   210 - 220 payment attempts, refunds: behind their order
 #   300 - 330 equipment: legal entity, equipment, division, client
+#   400 - 409 the network: a person among the connections, ties, requests, connections, bars
+#   420 - 429 companies, their admins, followers, updates, tallies
+#   440 - 449 posts, comments, likes, tallies, the feed
+#   460 - 469 postings, applications
+#   480 - 489 conversations, messages, participants, receipts
+#   500 - 509 profiles, their terms and views, dictionaries
 #   890       uploaded files
 #   900 - 990 letters, idempotency keys, due work, the end of the audit chain: settled last
 

@@ -6,7 +6,7 @@ bids, offers and orders share both accounts first (commands.py)."""
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, case, or_, select
 
 from app.actor import Actor
 from app.clock import now
@@ -128,6 +128,13 @@ def is_blocked_between(realm: str, one: str, other: str) -> bool:
     both = (one, other)
     return fetch_one(select(Block.id).where(Block.realm == realm, Block.blocker_id.in_(both),
                                             Block.blocked_id.in_(both), Block.is_active.is_(True))) is not None
+
+
+def blocked_with(realm: str, user_id: str | None) -> Select[tuple[str]]:
+    """Return the query of the ids of whoever has blocked this person or is blocked by them (NET-7)."""
+    other = case((Block.blocker_id == user_id, Block.blocked_id), else_=Block.blocker_id)
+    return select(other).where(Block.realm == realm, Block.is_active.is_(True),
+                               or_(Block.blocker_id == user_id, Block.blocked_id == user_id))
 
 
 def _brief(row: Wire) -> Wire:
