@@ -98,6 +98,16 @@ def is_gone_for_good(realm: str, user_id: str) -> bool:
     return not rows or (not rows[0].is_active and rows[0].archived_at is None)
 
 
+def ended_among(realm: str, user_ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these people have no account any more: archived, deleted, banned or purged; in one statement.
+
+    Who is locked or suspended for days still has one."""
+    wanted = set(user_ids)
+    known = standings_of(realm, wanted) if wanted else {}
+    return frozenset(user_id for user_id in wanted if user_id not in known or not known[user_id].is_active
+                     or known[user_id].is_banned)
+
+
 def user_briefs(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
     """Return id → {id, fullname, avatar} of the people among the ids who are not gone, in one statement."""
     return {user_id: _brief(row) for user_id, row in brief_users(realm, user_ids).items()}
