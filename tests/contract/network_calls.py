@@ -11,8 +11,9 @@ COMPANY, NETWORKING = (f"{ROOT}/{name}-api/v1" for name in ("company", "networki
 
 
 class Network(World):
-    """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody. Ann founded a page, which
-    Ben administers, too, and Cat follows."""
+    """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody.
+
+    Ann founded a page, which Ben administers, too, and Cat follows."""
 
     realm = "network"
 
