@@ -56,6 +56,8 @@ from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LI
 from blueprints.marketplace.search_indexing.service import SERVICE as SEARCH_INDEXING
 from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_CART
 from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODERATION
+from blueprints.network.company.service import SERVICE as COMPANY
+from blueprints.network.networking.service import SERVICE as NETWORKING
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
@@ -85,7 +87,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    NETWORK_MODERATION,
+    COMPANY, NETWORK_MODERATION, NETWORKING,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

@@ -106,3 +106,8 @@ def harmless(text: str | None) -> str | None:
 
     This is less than `link` asks: http addresses that were taken before are still shown."""
     return text if text is None or _HARMLESS.match(text) else ""
+
+
+def harmless_all(texts: list[str] | None) -> list[str | None] | None:
+    """Return a stored list of addresses with each as `harmless` gives it; None stays."""
+    return None if texts is None else list(map(harmless, texts))
