@@ -27,9 +27,9 @@ from tests.contract.verdict import events, is_error, is_problem, is_registry_err
 MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
     "auth-api", "bucket", "categorymanagement-api", "productlisting-api", "auctionoffer-api", "ordermanagement-api",
     "notificationmanagement-api", "searchindexing-api", "messaging-api", "people-api", "adminmoderation-api",
-    "feedback-api", "watchlistcart-api"))
+    "feedback-api", "watchlistcart-api", "notification-service"))
 MOUNTS = (*MARKETPLACE, "/network/auth-api", "/network/bucket", "/network/people-api",
-          "/network/adminmoderation-api", "/equipment-api", "/organization-api")
+          "/network/adminmoderation-api", "/network/notification-service", "/equipment-api", "/organization-api")
 # The network's services are the marketplace's code mounted once more: odd values of fields meet it once.
 DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if not mount.startswith("/network"))
 SESSION_ENDS = ("relogin", "reloginByPost", "logout")
