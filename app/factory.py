@@ -24,6 +24,7 @@ from app.http.default_routes import HealthReports, add_default_routes
 from app.http.documents import EventsOfServices, ServiceEvents, add_guides
 from app.http.front_page import add_front_page
 from app.http.hooks import install_hooks
+from app.http.private_files import FileProperties
 from app.http.read_events import ReadEventBuffer
 from app.http.wsgi_middleware import WsgiMiddleware, behind_proxies
 from app.identity.authentication import install_identity
@@ -56,6 +57,8 @@ from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LI
 from blueprints.marketplace.search_indexing.service import SERVICE as SEARCH_INDEXING
 from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_CART
 from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODERATION
+from blueprints.network.company.service import SERVICE as COMPANY
+from blueprints.network.networking.service import SERVICE as NETWORKING
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
@@ -85,7 +88,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    NETWORK_MODERATION,
+    COMPANY, NETWORK_MODERATION, NETWORKING,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )
@@ -160,6 +163,8 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         NoticeKinds(((realm, name), kind) for service in services for realm in service.realms
                     for name, kind in service.notices.items()),
         PersonEffects(effect for service in services for effect in service.person_effects),
+        FileProperties((one for service in services for one in service.files),
+                       [target for service in services for target in service.targets]),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))
 

@@ -11,6 +11,7 @@ from app.data.moderated_kinds import ModeratedKind, PersonEffect
 from app.data.person_rows import PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.http.declaration import Routes
+from app.http.private_files import FileProperty
 from app.http.service import Service
 from app.notify.notice_kinds import NoticeKind
 from app.ops.checks import Check
@@ -55,6 +56,8 @@ class ServiceDeclaration:
     """What its objects point at: `getJoins` adds the targets to their rows (app/data/reads/joins.py)."""
     targets: tuple[JoinTarget, ...] = ()
     """What it shows of its own objects beside the rows that point at them."""
+    files: tuple[FileProperty, ...] = ()
+    """Which properties of its objects show private files of their owner (app/http/private_files.py)."""
     moderated: tuple[ModeratedKind, ...] = ()
     """Which of its objects staff moderate, and how each is done."""
     person_effects: tuple[PersonEffect, ...] = ()

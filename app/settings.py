@@ -89,7 +89,10 @@ class Settings:
                                    most=CENTURY_DAYS)
     archive_days: int = _setting(30, "days an archived account can be restored by login", most=CENTURY_DAYS)
     max_body_bytes: int = _setting(1_048_576, "largest JSON body", least=1)
-    max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
+    max_upload_bytes: int = _setting(10_485_760, "largest uploaded picture", least=1)
+    max_document_bytes: int = _setting(10_485_760, "largest uploaded document: PDF, DOCX, text", least=1)
+    file_token_seconds: int = _setting(600, "seconds for which the address of a private file in an answer is good",
+                                       least=1, most=86_400)
     uploads_per_day: int = _setting(500, "files one user may upload in a day (UTC)", least=1)
     page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0 but for staff",
                                     least=1)
@@ -120,6 +123,15 @@ class Settings:
     refund_on_cancel: bool = _setting(False, "1: what was paid for what is cancelled goes back by the same act; "
                                    "0: staff gives it back (decision 42)")
     commission_percent: str = _setting("10", "commission on sales; per category as categoryId:percent,…")
+    connections_per_person: int = _setting(30_000, "connections one person of the network may have (decision 18)",
+                                           least=1)
+    invitations_per_week: int = _setting(100, "invitations one person may send in seven days, withdrawn ones included",
+                                         least=1)
+    notes_per_month: int = _setting(5, "invitations with a note that who is not premium may send in thirty days")
+    invitation_days: int = _setting(180, "days after which an invitation cannot be answered any more", least=1,
+                                    most=CENTURY_DAYS)
+    reinvite_days: int = _setting(21, "days before who withdrew, or was refused, may invite that person again",
+                                  most=CENTURY_DAYS)
     stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)", schemes=WEB)
     stripe_secret_key: str = _setting("", "Stripe secret key", secret=True)
     stripe_publishable_key: str = _setting("", "Stripe publishable key given to front ends")

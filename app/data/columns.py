@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import MappedColumn, mapped_column
 
-from app.web_addresses import LONGEST_ADDRESS, harmless
+from app.web_addresses import LONGEST_ADDRESS, harmless, harmless_all
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -133,6 +133,15 @@ class WebAddress(types.TypeDecorator[str]):
         return harmless(value)
 
 
+class WebAddresses(Json):
+    """A list of such addresses, each held to the same."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return harmless_all(super().process_result_value(value, dialect))
+
+
 def _column(type_: Any, kind: str, *, required: bool, hidden: bool = False, wire: str | None = None,
             info: dict[str, Any] | None = None, **options: Any) -> MappedColumn[Any]:
     details = {"kind": kind, "hidden": hidden, "wire": wire, **(info or {})}
@@ -208,6 +217,16 @@ def id_list(*, required: bool = False, **options: Any) -> MappedColumn[Any]:
     return _column(Json, "ids", required=required, **options)
 
 
+def text_list(*, required: bool = False, **options: Any) -> MappedColumn[Any]:
+    """A list of Strings of the contract, none twice; app/http/schemas.ListOf is what may be written there."""
+    return _column(Json, "texts", required=required, **options)
+
+
+def web_address_list(*, required: bool = False, **options: Any) -> MappedColumn[Any]:
+    """A list of addresses of files, pictures or pages."""
+    return _column(WebAddresses, "links", required=required, **options)
+
+
 def constant(value: str) -> ColumnElement[str]:
     """Return a fixed word written into the statement itself: with a parameter in its place no partial index is used."""
     return literal_column(f"'{value}'", String)
@@ -219,4 +238,5 @@ def camel_case(name: str) -> str:
     return ("_" if name.startswith("_") else "") + head + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
-WIRE_READERS: dict[str, Callable[[], Any]] = {"instant": WireInstant, "object": WireJson, "ids": WireJson}
+WIRE_READERS: dict[str, Callable[[], Any]] = {
+    "instant": WireInstant, "object": WireJson, "ids": WireJson, "texts": WireJson}

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from orjson import Fragment
+from orjson import Fragment, loads
 from sqlalchemy import ColumnElement, type_coerce
 from sqlalchemy.orm import class_mapper
 
 from app.data.columns import WIRE_READERS, camel_case, iso
 from app.data.entity import Entity
 from app.data.money import FACTORS
-from app.web_addresses import harmless
+from app.web_addresses import harmless, harmless_all
 
 COMMON = ("is_active", "record_version", "created_at", "updated_at", "owner")
 Wire = dict[str, Any]
@@ -61,8 +61,9 @@ def row_serializer(model: type[Entity]) -> RowSerializer:
     return RowSerializer(
         fields, columns, _of_tuples(fields, {}),
         {"sqlite": _of_tuples(fields, {"boolean": "flag({})", "object": "json({})", "ids": "json({})",
-                                       "link": "link({})"}),
-         "postgresql": _of_tuples(fields, {"instant": "None if {0} is None else utc({0})", "link": "link({})"})},
+                                       "texts": "json({})", "link": "link({})", "links": "links(parsed({}))"}),
+         "postgresql": _of_tuples(fields, {"instant": "None if {0} is None else utc({0})", "link": "link({})",
+                                           "links": "links({})"})},
         _compiled(fields, {f.attribute: f"r({f.attribute!r})" for f in fields}, {"instant": "iso({})"}))
 
 
@@ -86,7 +87,7 @@ def _compiled(fields: tuple[RowField, ...], place: dict[str, str], readers: dict
     `place` says where the value of an attribute stands, `readers` per kind what it still needs: entities hold
     datetimes, raw SQLite rows hold numbers and text."""
     names: dict[str, Any] = {"iso": iso, "utc": _utc, "factor": FACTORS.get, "flag": _FLAGS.get, "json": _fragment,
-                             "link": harmless}
+                             "link": harmless, "links": harmless_all, "parsed": _parsed}
     parts = []
     for index, field in enumerate(fields):
         value = place[field.attribute]
@@ -106,6 +107,10 @@ _FLAGS = {0: False, 1: True}
 
 def _fragment(text: str | None) -> Any:
     return None if text is None else Fragment(text)
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else loads(text)
 
 
 def _utc(moment: datetime) -> str | None:

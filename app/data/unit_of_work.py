@@ -45,6 +45,8 @@ from app.errors import NotFound, RuleViolated
 
 E = TypeVar("E", bound=Entity)
 B = TypeVar("B", bound=Base)
+_Values = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+BeforeCommit = Callable[["UnitOfWork", list[Any]], object]
 
 class UnitOfWorkSpoiled(RuntimeError):
     """The transaction holds half of something that failed, and may not be committed (docs/decisions/008)."""
@@ -81,7 +83,7 @@ class UnitOfWork:
         self._staff_changes: list[StaffChange] = []
         self._is_audited = False
         self._invalidated: set[str] = set()
-        self._before_commit: list[Callable[[], object]] = []
+        self._before_commit: list[tuple[BeforeCommit, Any]] = []
         self._after_commit: list[Callable[[], object]] = []
         self._to_run: list[Callable[[], object]] = []
 
@@ -178,10 +180,11 @@ class UnitOfWork:
         self._check_locks_of(query)
         return list(self._run(query, values).all())
 
-    def execute(self, statement: Executable) -> Any:
-        """Run a statement on rows that are no data objects (sessions, due work, keys); returns the result."""
+    def execute(self, statement: Executable, values: _Values = None) -> Any:
+        """Run a statement on rows that are no data objects (sessions, due work, keys); returns the result. `values` as
+        of all(); of several rows, which are inserted at once."""
         self._check_locks_of(statement)
-        return self._run(statement)
+        return self._run(statement, values)
 
     def insert(self, row: B) -> B:
         """Add a new row: an Entity gets id, recordVersion 1, times and owner where they are unset."""
@@ -317,12 +320,13 @@ class UnitOfWork:
         """Invalidate these version keys after the commit (app/data/list_cache.py)."""
         self._invalidated.update(names)
 
-    def before_commit(self, action: Callable[[], object]) -> None:
-        """Run `action` as the last thing of the transaction, when events are written: what it locks is held shortest.
+    def before_commit(self, action: BeforeCommit, item: Any) -> None:
+        """Give `item` to `action`, with all others that are given to it, as the last thing of the transaction, when
+        events are written: what it locks is held shortest.
 
         It may read, lock by the order and write plain rows; data objects, whose events would come too late, are refused
         with RuntimeError. An error in it undoes everything."""
-        self._before_commit.append(action)
+        self._before_commit.append((action, item))
 
     def after_commit(self, action: Callable[[], object]) -> None:
         """Run `action` once the transaction is durable and others may write: it may wait for somebody outside.
@@ -446,8 +450,11 @@ class UnitOfWork:
         if self._staff_changes and not self._is_audited:
             handed_down(StaffAudit).note(self, self._staff_changes)
         told = len(self._records)
-        for action in self._before_commit:
-            action()
+        given: dict[BeforeCommit, list[Any]] = {}
+        for action, item in self._before_commit:
+            given.setdefault(action, []).append(item)
+        for action, items in given.items():
+            action(self, items)
         self.flush()
         if len(self._records) > told:
             raise RuntimeError("what runs before the commit changed a data object, whose event would be lost")
@@ -466,7 +473,7 @@ class UnitOfWork:
         for action in self._to_run:
             action()
 
-    def _run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
+    def _run(self, statement: Executable, values: _Values = None) -> Any:
         """Run a statement. A failed one spoils the unit of work: PostgreSQL would turn its commit into a rollback."""
         self._wrote = self._wrote or not statement.is_select
         if self._settled:

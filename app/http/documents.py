@@ -32,7 +32,8 @@ _PAYLOADS = {"created": "the new row", "deleted": "the last state of the row, wi
              "updated": "old_{name}, {name}, and oldDataValues, newDataValues: what changed"}
 _KINDS = {"id": "ID (UUID)", "ids": "ID[]", "instant": "Date (ISO 8601, UTC)", "money": "Double (major units)",
           "choice": "Enum", "string": "String", "text": "Text", "link": "String (web address)", "boolean": "Boolean",
-          "integer": "Integer", "number": "Double", "object": "Object (JSON)"}
+          "integer": "Integer", "number": "Double", "object": "Object (JSON)", "texts": "String[]",
+          "links": "String[] (web addresses)"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _EXAMPLES: dict[type[fields.Field[Any]], Any] = {
     schemas.Text: "text", schemas.WebAddress: "https://cdn.example/picture.png",
     schemas.Identifier: "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e",
     schemas.Instant: "2026-01-31T12:00:00.000Z", schemas.Money: 19.99, schemas.Currency: "USD", schemas.Whole: 1,
-    schemas.Flag: True, schemas.JsonObject: {}, schemas.IdList: []}
+    schemas.Flag: True, schemas.JsonObject: {}, schemas.IdList: [], schemas.ListOf: []}
 _ERROR = {"type": "object", "required": ["result", "status", "message", "errCode", "date"], "properties": {
     "result": {"type": "string", "const": "ERR"}, "status": {"type": "integer"}, "message": {"type": "string"},
     "errCode": {"type": ["integer", "string"]}, "date": {"type": "string", "format": "date-time"}, "detail": {}},

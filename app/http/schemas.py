@@ -247,6 +247,34 @@ class IdList(fields.Field[list[str]]):
         return [item for item in found if item]
 
 
+class ListOf(fields.List[Any]):
+    """A list of at most `most` values, each read by `item`: one alone is a list of it, and none stands there twice."""
+
+    def __init__(self, item: fields.Field[Any], *, most: int, **options: Any) -> None:
+        super().__init__(item, metadata={"maxItems": most} | options.pop("metadata", {}), **options)
+        self._most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[Any]:
+        values = value if isinstance(value, list) else [value]
+        if len(values) > self._most:
+            raise ValidationError(f"expected at most {self._most} values")
+        found: dict[Any, None] = {}
+        for place, one in enumerate(values, 1):
+            try:
+                found[self.inner.deserialize(one)] = None
+            except ValidationError as error:
+                raise ValidationError(f"value {place}: {error.messages[0]}") from None
+        return list(found)
+
+
+def list_changes(name: str, item: type[fields.Field[Any]], *, most: int, **options: Any) -> tuple[ListOf, ...]:
+    """Return the three fields of a list in a PATCH: the whole of it, what is added, what goes (rules-network §0.2).
+
+    `name` is that of the wire: `skills`, `skills_append`, `skills_remove`; `options` are the item's. The command makes
+    the new list of them by `merged_list` (app/data/list_values.py)."""
+    return tuple(ListOf(item(**options), most=most, data_key=f"{name}{end}") for end in ("", "_append", "_remove"))
+
+
 def load(schema: Schema, body: Any, zone: tzinfo = UTC) -> dict[str, Any]:
     """Return the checked input with snake_case keys; raises InvalidInput that names every wrong field at once.
 
@@ -272,6 +300,7 @@ _DOCUMENTED: dict[str, Any] = {
     "string": fields.String, "text": fields.String, "link": fields.String, "id": fields.UUID,
     "instant": fields.AwareDateTime, "money": fields.Float, "choice": fields.String, "boolean": fields.Boolean,
     "integer": fields.Integer, "number": fields.Float, "object": fields.Dict}
+_LISTED: dict[str, Any] = {"ids": fields.UUID, "texts": fields.String, "links": fields.String}
 
 
 class _Shown(Schema):
@@ -288,8 +317,8 @@ def output_schema(model: type[Entity]) -> type[Schema]:
     columns = class_mapper(model).columns
     for item in row_serializer(model).fields:
         may_be_null: dict[str, Any] = {"allow_none": bool(columns[item.attribute].nullable)}
-        if item.kind == "ids":
-            shown[item.name] = fields.List(fields.UUID(), **may_be_null)
+        if item.kind in _LISTED:
+            shown[item.name] = fields.List(_LISTED[item.kind](), **may_be_null)
         elif item.kind == "choice":
             options = [*item.options, None] if may_be_null["allow_none"] else list(item.options)
             shown[item.name] = fields.String(metadata={"enum": options}, **may_be_null)

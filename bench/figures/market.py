@@ -27,8 +27,9 @@ COLUMNS = ("one client, past the query cache", "p50 ms", "p95 ms", "p99 ms", "CP
 
 def measure(hall: Guildhall, server: Server, rows: int) -> Section:
     """Ask for each page again and again; bids and creates are only reported."""
-    market = Market(hall, server, hall.seeded["tokens"][0])
-    moderator = Market(hall, server, hall.seeded["moderator"])
+    client = OneClient(server)  # one for both: the server ends a connection that rests while the other one asks
+    market = Market(hall, client, hall.seeded["tokens"][0])
+    moderator = Market(hall, client, hall.seeded["moderator"])
     reports = f"{min(rows, REPORTS):,} reports"
     thread = f"{MESSAGES}?withUserId={hall.seeded['counterpart']}"
     half = f"{rows // 2:,} of {rows:,} messages"
@@ -65,8 +66,8 @@ def measure(hall: Guildhall, server: Server, rows: int) -> Section:
 class Market:
     """Makes the calls that are timed, with one token: the first bidder's, who has the long thread, or a moderator's."""
 
-    def __init__(self, hall: Guildhall, server: Server, token: str) -> None:
-        self._client, self._token, self._sellers = OneClient(server), token, hall.seeded["sellers"]
+    def __init__(self, hall: Guildhall, client: OneClient, token: str) -> None:
+        self._client, self._token, self._sellers = client, token, hall.seeded["sellers"]
 
     def list(self, path: str) -> Callable[[], float]:
         """Return the call of a list of 25 with joins."""

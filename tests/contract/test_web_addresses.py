@@ -34,8 +34,9 @@ def address_fields(app: Flask) -> Iterator[tuple[str, fields.Field[object]]]:
     for blueprint in app.blueprints.values():
         for api in getattr(blueprint, "apis", ()):
             if isinstance(api, BusinessApi) and api.input is not None:
-                yield from ((f"{api.name}.{name}", field) for name, field in api.input.fields.items()
-                            if _ADDRESS.search(name))
+                # of a list of addresses, each is of that kind
+                yield from ((f"{api.name}.{name}", getattr(field, "inner", field))
+                            for name, field in api.input.fields.items() if _ADDRESS.search(name))
 
 
 @pytest.mark.once("about declarations")

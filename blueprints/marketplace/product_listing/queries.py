@@ -7,6 +7,7 @@ from sqlalchemy import Text, cast, or_, select
 from app.actor import Actor, system_actor
 from app.data.folded import has_part
 from app.data.held import Viewer, is_free, viewer, viewer_of_role
+from app.data.id_sets import not_among
 from app.data.moderated_kinds import Subject
 from app.data.reads import Listing, Page, fetch, find_any_row, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
@@ -167,7 +168,7 @@ def unorderable_products(limit: int) -> list[str]:
 def _of_active_sellers() -> list[Any]:
     """Return the condition that leaves out listings whose seller is not active; none while every seller is."""
     at_rest = people_at_rest(_REALM, SELLING)
-    return [Product.seller_id.not_in(sorted(at_rest))] if at_rest else []
+    return [not_among(Product.seller_id, at_rest)] if at_rest else []
 
 
 def _list(asked: ReadRequest, *where: Any, looks: Viewer) -> Listing:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import exists, or_, select
 
+from app.data.id_sets import not_among
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import position_cursor, position_of
@@ -87,11 +88,11 @@ def _slow_batches(asked: ReadRequest, words: str) -> Iterator[list[Wire]]:
 
 def _of_active_sellers() -> list[Any]:
     """Leave out the records of sellers who are not active, until the event has taken them out (decision 41)."""
-    at_rest = sorted(people_at_rest("marketplace", SELLING))
+    at_rest = people_at_rest("marketplace", SELLING)
     if not at_rest:
         return []
-    return [or_(SearchIndex.seller_ref.is_(None), SearchIndex.seller_ref.not_in(at_rest)),
-            SearchIndex.reference_id.not_in(at_rest)]
+    return [or_(SearchIndex.seller_ref.is_(None), not_among(SearchIndex.seller_ref, at_rest)),
+            not_among(SearchIndex.reference_id, at_rest)]
 
 
 def _search_filters(asked: ReadRequest) -> list[Filter]:

@@ -12,6 +12,7 @@ from app.clock import now
 from app.data.columns import iso, read_instant
 from app.data.connections import reading
 from app.data.folded import has_part
+from app.data.id_sets import not_among
 from app.data.moderated_kinds import Subject
 from app.data.reads import Listing, Page, fetch, fetch_one, find_any_row, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, contains, equal
@@ -184,7 +185,7 @@ def named_accounts(realm: str, name: str, page: Page, without: Iterable[str], no
 
     `without` are ids, `nor` is a query of ids that are left out. The rows are whole: show others a brief of them."""
     model = account_model(realm)
-    return list_rows(model, page, has_part(model.folded_fullname, name), model.id.not_in(sorted(without)),
+    return list_rows(model, page, has_part(model.folded_fullname, name), not_among(model.id, without),
                      model.id.not_in(nor))
 
 

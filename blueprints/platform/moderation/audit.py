@@ -4,7 +4,6 @@ An entry holds no secret maximum, no reserve and no text of a message: what coul
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -64,6 +63,14 @@ class _End:
     hash: str
     signature: str
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """An entry that waits for the commit."""
+
+    realm: str
+    entry: dict[str, Any]
 
 
 def note(work: UnitOfWork, what: str, **facts: Any) -> None:
@@ -139,7 +146,7 @@ def check_audit() -> tuple[str, str]:
 
 def _note(work: UnitOfWork, actor: Actor, what: str, facts: dict[str, Any]) -> None:
     entry = {"what": what, "by": _by(actor), "requestId": work.request_id, "facts": _kept(facts)}
-    work.before_commit(partial(_append, work, actor.realm, entry))
+    work.before_commit(_append, _Noted(actor.realm, entry))
 
 
 def _line(change: StaffChange) -> dict[str, Any]:
@@ -162,15 +169,18 @@ def _kept(value: Any) -> Any:
     return iso(value) if isinstance(value, datetime) else value
 
 
-def _append(work: UnitOfWork, realm: str, entry: dict[str, Any]) -> None:
-    """Write the entry behind the last one; the lock of the head puts all that is committed at once in a row."""
-    head = _lock_head(work, realm)
-    if head.signature != _signature(realm, head.seq, head.hash):
-        # Signed anew without a word, a head that somebody has moved would be as good as a true one.
-        _link(work, head, {"what": "audit.headNotSigned", "facts": {"seq": head.seq, "hash": head.hash}})
-    _link(work, head, entry)
-    work.execute(update(AuditHead).where(AuditHead.realm == realm).values(
-        seq=head.seq, hash=head.hash, signature=_signature(realm, head.seq, head.hash)))
+def _append(work: UnitOfWork, noted: list[_Noted]) -> None:
+    """Write the entries of a transaction behind the last one of their realm; the lock of the head puts all that is
+    committed at once in a row."""
+    for realm in dict.fromkeys(one.realm for one in noted):
+        head = _lock_head(work, realm)
+        entries = [one.entry for one in noted if one.realm == realm]
+        if head.signature != _signature(realm, head.seq, head.hash):
+            # Signed anew without a word, a head that somebody has moved would be as good as a true one.
+            entries.insert(0, {"what": "audit.headNotSigned", "facts": {"seq": head.seq, "hash": head.hash}})
+        work.execute(insert(AuditEntry.__table__), [_link(head, entry) for entry in entries])
+        work.execute(update(AuditHead).where(AuditHead.realm == realm).values(
+            seq=head.seq, hash=head.hash, signature=_signature(realm, head.seq, head.hash)))
 
 
 @dataclass(slots=True)
@@ -194,14 +204,13 @@ def _lock_head(work: UnitOfWork, realm: str) -> _Head:
     return _Head(*found[0])
 
 
-def _link(work: UnitOfWork, head: _Head, entry: dict[str, Any]) -> None:
-    """Write one entry behind `head`, which is it from then on."""
+def _link(head: _Head, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of an entry behind `head`, which is it from then on."""
     moment, seq = now(), head.seq + 1
     payload = _canonical({"seq": seq, "realm": head.realm, "at": iso(moment), **entry}).decode()
-    link = _hash(head.hash, payload)
-    work.execute(insert(AuditEntry).values(
-        realm=head.realm, seq=seq, written_at=moment, payload=payload, prev_hash=head.hash, hash=link))
-    head.seq, head.hash = seq, link
+    before, head.seq, head.hash = head.hash, seq, _hash(head.hash, payload)
+    return {"realm": head.realm, "seq": seq, "written_at": moment, "payload": payload, "prev_hash": before,
+            "hash": head.hash}
 
 
 def _canonical(value: Any) -> bytes:

@@ -1,9 +1,11 @@
 """Numbers that people can say: case 142, act a57, strike s9, appeal p3, bulk b2 (M-29); and how many cases wait."""
+from typing import Any
+
 from sqlalchemy import select
 
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork
-from app.data.upserts import upsert
+from app.data.upserts import prepared_upsert
 from app.errors import InvalidInput
 from blueprints.platform.moderation.models import Counter
 from blueprints.platform.moderation.rules import number_in
@@ -21,11 +23,16 @@ def count(work: UnitOfWork, name: str, difference: int) -> int:
 
     Its row is locked until the commit, and no lock rank watches it. Cases come before acts (whose number its effects
     already name), before strikes, before appeals, before PENDING, which is counted last."""
-    insert = upsert(Counter).values(realm=work.actor.realm, name=name, value=difference)
-    counted = work.execute(insert.on_conflict_do_update(
-        index_elements=(Counter.realm, Counter.name),
-        set_={"value": Counter.value + insert.excluded.value}).returning(Counter.value))
+    counted = work.execute(prepared_upsert(Counter, _adding),
+                           {"realm": work.actor.realm, "name": name, "value": difference})
     return int(counted.scalar_one())
+
+
+def _adding(insert: Any) -> Any:
+    counters = Counter.__table__.c
+    return insert.on_conflict_do_update(
+        index_elements=(counters.realm, counters.name),
+        set_={"value": counters.value + insert.excluded.value}).returning(counters.value)
 
 
 def pending_cases(realm: str) -> int:

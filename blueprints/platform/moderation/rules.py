@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 ENTITY_TYPES = ("USER", "PRODUCT", "FEEDBACK", "MEDIA", "CATEGORY", "NOTIFICATION", "ORDER", "SEARCHINDEX",
-                "MESSAGE", "POST", "COMMENT", "COMPANY", "JOB", "PROFILE")
+                "MESSAGE", "POST", "COMMENT", "COMPANY", "JOB", "PROFILE", "INVITATION")
 """What reports, cases and acts speak of: the contract's eight, then ours."""
 REASONS = ("SPAM", "FRAUD", "COUNTERFEIT", "PROHIBITED", "HARASSMENT", "HATE", "SEXUAL", "PRIVACY", "OTHER")
 REASON_WEIGHTS = {"OTHER": 10, "SPAM": 30, "PRIVACY": 60, "COUNTERFEIT": 70, "HARASSMENT": 75, "SEXUAL": 80,

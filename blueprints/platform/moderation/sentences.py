@@ -13,7 +13,7 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _THINGS = {"USER": "account", "PRODUCT": "listing", "FEEDBACK": "feedback", "MEDIA": "picture",
            "CATEGORY": "category", "NOTIFICATION": "notification", "ORDER": "order", "SEARCHINDEX": "search entry",
            "MESSAGE": "message", "POST": "post", "COMMENT": "comment", "COMPANY": "company page", "JOB": "job",
-           "PROFILE": "profile"}
+           "PROFILE": "profile", "INVITATION": "invitation"}
 PUBLIC_TITLES = frozenset({"PRODUCT", "CATEGORY", "COMPANY", "JOB"})
 """What a title may be said of to others than its person: it is there for everybody to read."""
 _EFFECTS = {

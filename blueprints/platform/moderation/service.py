@@ -6,6 +6,7 @@ from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
 from blueprints.platform.moderation.audit import check_audit, note_staff_changes
+from blueprints.platform.moderation.checks import check_queue
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -32,7 +33,7 @@ _RECORD = "the record of what staff did; the id leads to nobody"
 SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
-    checks={"audit": check_audit},
+    checks={"audit": check_audit, "queue": check_queue},
     background=(jobs, questions, subscribers, subscribers_notices),
     hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes)),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),

@@ -8,8 +8,10 @@ from sqlalchemy import CompoundSelect, Select, String, bindparam, select, union_
 from app.actor import Actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, NotFound, RuleViolated
+from app.runtime import runtime
 from blueprints.platform.auth.lending import lock_accounts, share_accounts, share_standings
 from blueprints.platform.auth.rules import Standing
+from blueprints.platform.people.blocking import OnBlock
 from blueprints.platform.people.models import Block
 from blueprints.platform.people.queries import inactive_among, is_blocked_between
 
@@ -19,6 +21,7 @@ NO_SUCH_USER = "User not found"
 def block_person(actor: Actor, user_id: str) -> Block:
     """Stop messages between the actor and this person, both ways; a second time changes nothing.
 
+    What ties the two together in the realm is cut in the same transaction (NET-7).
     Raises NotFound when there is no such person, RuleViolated (BlocksOneself)."""
     if actor.is_user(user_id):
         raise RuleViolated("BlocksOneself", "Nobody can block themselves")
@@ -32,6 +35,9 @@ def block_person(actor: Actor, user_id: str) -> Block:
             block = work.insert(Block(realm=actor.realm, blocker_id=blocker, blocked_id=user_id))
         else:
             work.change(block, is_active=True)
+        on_block = runtime().part(OnBlock)
+        if on_block.realm == actor.realm:
+            on_block.cut(work, blocker, user_id)
         work.commit()
     return block
 

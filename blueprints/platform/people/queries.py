@@ -6,7 +6,8 @@ bids, offers and orders share both accounts first (commands.py)."""
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
 from app.clock import now
@@ -25,6 +26,8 @@ from blueprints.platform.people.rules import ACTING, BUYING, SELLING, may_trade
 _REMEMBERED_SECONDS = 60
 _BRIEF = ("id", "fullname", "avatar")
 _LATEST_FIRST = (Block.updated_at.desc(), Block.id.desc())
+HIDES_PEOPLE = (Block, "rows:user")
+"""What `depends_on` of a remembered list names that asks `not_hidden`."""
 
 
 def inactive_among(realm: str, user_ids: Iterable[str | None], side: str = ACTING) -> frozenset[str]:
@@ -95,6 +98,16 @@ def is_gone_for_good(realm: str, user_id: str) -> bool:
     return not rows or (not rows[0].is_active and rows[0].archived_at is None)
 
 
+def ended_among(realm: str, user_ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these people have no account any more: archived, deleted, banned or purged; in one statement.
+
+    Who is locked or suspended for days still has one."""
+    wanted = set(user_ids)
+    known = standings_of(realm, wanted) if wanted else {}
+    return frozenset(user_id for user_id in wanted if user_id not in known or not known[user_id].is_active
+                     or known[user_id].is_banned)
+
+
 def user_briefs(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
     """Return id → {id, fullname, avatar} of the people among the ids who are not gone, in one statement."""
     return {user_id: _brief(row) for user_id, row in brief_users(realm, user_ids).items()}
@@ -144,6 +157,27 @@ def blocked_with(realm: str, user_id: str | None) -> Select[tuple[str]]:
     other = case((Block.blocker_id == user_id, Block.blocked_id), else_=Block.blocker_id)
     return select(other).where(Block.realm == realm, Block.is_active.is_(True),
                                or_(Block.blocker_id == user_id, Block.blocked_id == user_id))
+
+
+def not_hidden(column: ColumnElement[str] | InstrumentedAttribute[str], actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that rows of the person in this column are shown to the actor (NET-7, NET-8).
+
+    Hidden are people at rest and whoever is blocked with the actor; own rows are shown, and superAdmin sees all. A list
+    that asks it and is remembered depends on HIDES_PEOPLE."""
+    if actor.is_super_admin:
+        return true()
+    at_rest, blocked = sorted(people_at_rest(actor.realm)), blocked_with(actor.realm, actor.user_id)
+    return or_(column == actor.user_id, and_(column.not_in(at_rest), column.not_in(blocked)))
+
+
+def is_hidden(actor: Actor, user_id: str) -> bool:
+    """Return whether this person is not there for the actor: gone, at rest, or blocked with him (NET-4, NET-7).
+
+    Nobody is hidden from himself, or from superAdmin. Who is hidden is answered by 404."""
+    if actor.is_super_admin or actor.is_user(user_id):
+        return False
+    return bool(inactive_among(actor.realm, [user_id])) or (
+        actor.user_id is not None and is_blocked_between(actor.realm, actor.user_id, user_id))
 
 
 def _brief(row: Wire) -> Wire:

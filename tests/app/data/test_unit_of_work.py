@@ -249,8 +249,8 @@ def test_what_is_left_for_before_the_commit_is_part_of_it_and_comes_last(app: Fl
     told: list[int] = []
     subject = uuid7()
     with unit_of_work(SYSTEM) as work:
-        work.before_commit(lambda: told.append(len(work.rows(select(OutboxRecord.record_id)))))
-        work.before_commit(lambda: work.schedule("close-auction", subject, now()))
+        work.before_commit(lambda *_: told.append(len(work.rows(select(OutboxRecord.record_id)))), None)
+        work.before_commit(lambda *_: work.schedule("close-auction", subject, now()), None)
         with unit_of_work(SYSTEM) as joined:
             joined.insert(Category(title="Toys"))
             joined.commit()
@@ -260,13 +260,26 @@ def test_what_is_left_for_before_the_commit_is_part_of_it_and_comes_last(app: Fl
     assert [row.subject for row in fetch(select(DueWork.subject))] == [subject]
 
 
+def test_what_is_left_for_one_action_is_done_at_once_in_order(app: Flask) -> None:
+    given: list[list[int]] = []
+
+    def take(_: UnitOfWork, items: list[int]) -> None:
+        given.append(items)
+
+    with unit_of_work(SYSTEM) as work:
+        for number in (3, 1, 2):
+            work.before_commit(take, number)
+        work.commit()
+    assert given == [[3, 1, 2]]
+
+
 def test_what_fails_before_the_commit_undoes_everything(app: Flask) -> None:
-    def fail() -> None:
+    def fail(*_: object) -> None:
         raise RuleViolated("Refused", "at the end")
 
     with pytest.raises(RuleViolated, match="at the end"), unit_of_work(SYSTEM) as work:
         commands.create_category(SYSTEM, title="Toys")
-        work.before_commit(fail)
+        work.before_commit(fail, None)
         work.commit()
     assert titles() == []
     assert topics() == []
@@ -274,7 +287,7 @@ def test_what_fails_before_the_commit_undoes_everything(app: Flask) -> None:
 
 def test_no_data_object_is_changed_before_the_commit_as_its_event_would_be_lost(app: Flask) -> None:
     with pytest.raises(RuntimeError, match="event would be lost"), unit_of_work(SYSTEM) as work:
-        work.before_commit(lambda: work.insert(Category(title="Toys")))
+        work.before_commit(lambda *_: work.insert(Category(title="Toys")), None)
         work.commit()
     assert titles() == []
 
@@ -282,13 +295,13 @@ def test_no_data_object_is_changed_before_the_commit_as_its_event_would_be_lost(
 def test_nothing_runs_before_a_commit_that_does_not_come(app: Flask) -> None:
     done: list[str] = []
     with unit_of_work(SYSTEM) as work:
-        work.before_commit(lambda: done.append("rolled back"))
+        work.before_commit(lambda *_: done.append("rolled back"), None)
         work.rollback()
     with pytest.raises(RuntimeError, match="without commit"), unit_of_work(SYSTEM) as work:
-        work.before_commit(lambda: done.append("left"))
+        work.before_commit(lambda *_: done.append("left"), None)
     with unit_of_work(SYSTEM) as work:
         with pytest.raises(NotFound), work.attempt():
-            work.before_commit(lambda: done.append("attempted"))
+            work.before_commit(lambda *_: done.append("attempted"), None)
             raise NotFound
         work.commit()
     assert done == []

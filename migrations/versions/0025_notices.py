@@ -1,15 +1,15 @@
 """What people are told in the realms without a table of their own for it; the unread ones are counted for each realm.
 
-Revision ID: 0023
-Revises: 0022
+Revision ID: 0025
+Revises: 0024
 """
 import sqlalchemy as sa
 from alembic import op
 
 from app.data.columns import Instant, Json
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,48 @@
+"""What `flask doctor` proves: ties are the connections in both directions, counters a recount (decision 35)."""
+from typing import Any
+
+from sqlalchemy import Select, except_, func, select, union_all
+from sqlalchemy.orm import aliased
+
+from app.data.reads import fetch
+from blueprints.network.networking.models import Connection, Person, Tie
+
+_NAMED_AT_MOST = 20
+
+
+def differences(limit: int) -> list[str]:
+    """Return where connections, ties and counters say different things, one sentence each, at most `limit`.
+
+    It reads all of them; it is the operator's question. One statement each, so that what is written meanwhile is on
+    neither side."""
+    connected, ties = _connected(), select(Tie.a, Tie.b)
+    wrong = [f"{a} is connected with {b} and not tied" for a, b in _rows(connected, ties, limit)]
+    wrong += [f"{a} is tied with {b} and not connected" for a, b in _rows(ties, connected, limit)]
+    recount = select(func.count()).select_from(Tie).where(Tie.a == Person.num).scalar_subquery()
+    counted: Any = fetch(select(Person.user_id, Person.ties, recount).where(Person.ties != recount).limit(limit))
+    wrong += [f"person {row[0]} counts {row[1]} connections and has {row[2]}" for row in counted]
+    return wrong[:limit]
+
+
+def check_ties() -> tuple[str, str]:
+    """Return what `flask doctor` says of the graph: ok or fail, and a sentence."""
+    wrong = differences(_NAMED_AT_MOST + 1)
+    if not wrong:
+        return "ok", "ties are the connections in both directions, and everybody's number of them is right"
+    more = " and more" if len(wrong) > _NAMED_AT_MOST else ""
+    return "fail", "; ".join(wrong[:_NAMED_AT_MOST]) + more
+
+
+def _connected() -> Select[Any]:
+    """Return the query of the numbers of all connected people, each pair in both directions."""
+    lower, higher = aliased(Person), aliased(Person)
+    both = select(lower.num, higher.num).select_from(Connection).join(
+        lower, lower.user_id == Connection.user_id1).join(
+        higher, higher.user_id == Connection.user_id2).where(Connection.is_active.is_(True))
+    pairs = both.subquery().c
+    return select(union_all(select(pairs[0], pairs[1]), select(pairs[1], pairs[0])).subquery())
+
+
+def _rows(those: Select[*tuple[Any, ...]], without: Select[*tuple[Any, ...]], limit: int) -> list[tuple[int, int]]:
+    found: Any = fetch(select(except_(those, without).subquery()).limit(limit))
+    return [(row[0], row[1]) for row in found]

@@ -1,0 +1,76 @@
+"""The numbers of people and the ties between them, for networking and for services that walk the graph (the feed)."""
+from collections.abc import Collection
+
+from sqlalchemy import ScalarSelect, Select, and_, delete, insert, or_, select
+
+from app.data.reads import fetch_one
+from app.data.unit_of_work import UnitOfWork
+from app.data.upserts import upsert
+from blueprints.network.networking.models import Person, Tie
+
+
+def number_of(user_id: str) -> int | None:
+    """Return a person's number; None of who has neither invited nor been invited, and so has no ties."""
+    row = fetch_one(select(Person.num).where(Person.user_id == user_id))
+    return None if row is None else int(row.num)
+
+
+def number_in_query(user_id: str | None) -> ScalarSelect[int]:
+    """Return a person's number as part of a query."""
+    return select(Person.num).where(Person.user_id == user_id).scalar_subquery()
+
+
+def ties_of(user_id: str) -> Select[int]:
+    """Return the query of the numbers of everybody this person is connected with."""
+    return select(Tie.b).where(Tie.a == number_in_query(user_id))
+
+
+def numbered(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, int]:
+    """Return user id → number of these people, without a lock; who has none gets one now."""
+    found = _numbers(work, user_ids)
+    if missing := sorted(set(user_ids) - found.keys()):
+        # In the order of their ids: two who number the same people at once wait, and do not deadlock.
+        work.execute(upsert(Person).values([{"user_id": user_id, "ties": 0} for user_id in missing])
+                     .on_conflict_do_nothing(index_elements=(Person.user_id,)))
+        found |= _numbers(work, missing)
+    return found
+
+
+def lock_people(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, Person]:
+    """Return user id → row of these people, locked in the order of their ids; who has no number gets one now."""
+    numbered(work, user_ids)
+    return lock_known(work, user_ids)
+
+
+def lock_known(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, Person]:
+    """Return the same of those who have a number."""
+    rows = work.all(select(Person).where(Person.user_id.in_(user_ids)).order_by(Person.user_id), lock=True)
+    return {row.user_id: row for row in rows}
+
+
+def are_tied(work: UnitOfWork, one: Person, other: Person) -> bool:
+    """Return whether two locked people are connected."""
+    return bool(work.rows(select(Tie.b).where(Tie.a == one.num, Tie.b == other.num)))
+
+
+def tie(work: UnitOfWork, one: Person, other: Person) -> None:
+    """Tie two locked people, in both directions, and count it for both."""
+    work.execute(insert(Tie).values([{"a": one.num, "b": other.num}, {"a": other.num, "b": one.num}]))
+    _count(work, one, other, 1)
+
+
+def untie(work: UnitOfWork, one: Person, other: Person) -> None:
+    """Cut the tie of two locked people who are connected, in both directions, and count it for both."""
+    work.execute(delete(Tie).where(or_(and_(Tie.a == one.num, Tie.b == other.num),
+                                       and_(Tie.a == other.num, Tie.b == one.num))))
+    _count(work, one, other, -1)
+
+
+def _count(work: UnitOfWork, one: Person, other: Person, step: int) -> None:
+    for person in (one, other):
+        work.change(person, ties=person.ties + step)
+
+
+def _numbers(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, int]:
+    rows = work.rows(select(Person.user_id, Person.num).where(Person.user_id.in_(user_ids)))
+    return {row.user_id: row.num for row in rows}
