@@ -32,6 +32,7 @@ from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
+from app.notify.notice_kinds import NoticeKinds
 from app.ops.checks import ServiceChecks
 from app.ops.health import admin_health_report, backlog, health_report
 from app.ops.metrics import count_dropped_read_events, install_metrics
@@ -159,6 +160,8 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
             for service in services for realm in service.realms),
         ModeratedKinds((kind.entity_type, replace(kind, realm=service.realms[0] if len(service.realms) == 1 else None))
                        for service in services for kind in service.moderated),
+        NoticeKinds(((realm, name), kind) for service in services for realm in service.realms
+                    for name, kind in service.notices.items()),
         PersonEffects(effect for service in services for effect in service.person_effects),
         FileProperties((one for service in services for one in service.files),
                        [target for service in services for target in service.targets]),
