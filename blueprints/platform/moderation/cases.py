@@ -26,7 +26,7 @@ from blueprints.platform.moderation.catalogue import rule_named
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, ReporterRecord, Strike
-from blueprints.platform.moderation.moderators import refuse_own, require_moderator
+from blueprints.platform.moderation.moderators import is_moderator, refuse_own, require_moderator
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
 from blueprints.platform.moderation.strikes import active_strikes, strike_for
@@ -246,9 +246,12 @@ def lock_case(work: UnitOfWork, number: int) -> Case:
 
 
 def refuse_taken(actor: Actor, case: Case) -> None:
-    """Raise RuleViolated: CaseTaken, naming who, when another has or closed the case; CaseClosed when the actor did."""
+    """Raise RuleViolated: CaseTaken, naming who, when another has or closed the case; CaseClosed when the actor did.
+
+    What somebody has who may not act any more (another role, locked, suspended) is anybody's (M-13)."""
     if case.is_pending:
-        if case.assignee_id in (None, actor.user_id or NOBODY) or not is_claimed(case.taken_at, now()):
+        is_free = case.assignee_id in (None, actor.user_id or NOBODY) or not is_claimed(case.taken_at, now())
+        if is_free or not is_moderator(case.realm, case.assignee_id):
             return
         raise taken(case.realm, case.assignee_id, f"case {case.number} is with")
     if case.closed_by != (actor.user_id or NOBODY):

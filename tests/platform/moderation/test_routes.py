@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
+from app.actor import system_actor
 from app.clock import moved_clock, now
 from app.data.changes import OutboxRecord
 from app.data.reads import fetch
@@ -14,10 +15,12 @@ from app.errors import RuleViolated
 from app.events.topics import service_topic
 from app.jobs.worker import run_job
 from app.notify.mailbox import read_outbox
+from blueprints.platform.auth.commands import lock_user, update_user_role
 from blueprints.platform.moderation.audit import export
 from blueprints.platform.moderation.cases import add_note, take
 from blueprints.platform.moderation.models import Appeal, CaseNote, Evidence, Report, Strike
 from blueprints.platform.moderation.queries import get_case, list_cases
+from tests.platform.moderation.people_acts import act_on
 
 
 @pytest.fixture
@@ -180,6 +183,18 @@ def test_two_moderators_take_one_case(case, ada, base, people):
     assert ada.post(f"{base}/cases/1/release").json["moderationCase"]["assigneeId"] is None
     assert bob.post(f"{base}/cases/1/take").status_code == 200
     assert people.super_admin().post(f"{base}/cases/1/release").json["moderationCase"]["state"] == "OPEN"
+
+
+@pytest.mark.parametrize("gone", ["another role", "locked", "suspended"])
+def test_m_13_what_somebody_has_who_may_not_act_any_more_is_anybodys(case, ada, base, people, realm, gone):
+    bob = people.admin("bob")
+    assert bob.post(f"{base}/cases/1/take").status_code == 200
+    assert ada.post(f"{base}/cases/1/take").json["errCode"] == "CaseTaken"
+    {"another role": lambda: update_user_role(system_actor(realm), bob.user_id, "user"),
+     "locked": lambda: lock_user(system_actor(realm), bob.user_id, now() + timedelta(days=1)),
+     "suspended": lambda: act_on(bob, "SUSPEND", days=1, realm=realm)}[gone]()
+    assert bob.post(f"{base}/cases/1/release").status_code in (401, 403)
+    assert ada.post(f"{base}/cases/1/take").json["moderationCase"]["assigneeId"] == ada.user_id
 
 
 def test_a_claim_lapses_after_a_day(case, ada, base, people):
