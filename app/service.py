@@ -7,9 +7,10 @@ from types import ModuleType
 
 from flask import Flask
 
-from app.data.moderated_kinds import ModeratedKind, PersonEffect
+from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffect
 from app.data.person_rows import PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
+from app.events.subscriptions import Subscription
 from app.http.declaration import Routes
 from app.http.service import Service
 from app.ops.checks import Check
@@ -56,6 +57,8 @@ class ServiceDeclaration:
     """What it shows of its own objects beside the rows that point at them."""
     moderated: tuple[ModeratedKind, ...] = ()
     """Which of its objects staff moderate, and how each is done."""
+    reads_what_is_written: Callable[[ModeratedKinds], Subscription] | None = None
+    """The subscriber that reads what people write, of the kinds of all services."""
     person_effects: tuple[PersonEffect, ...] = ()
     """What it does to its rows when staff suspend or ban their person."""
     hands_down: tuple[object, ...] = ()

@@ -1,10 +1,11 @@
 """The contract's record of what staff did, one row an act (M-24): the marketplace hands it down, others have none."""
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.actor import Actor
-from app.data.moderated_kinds import Subject
+from app.data.unit_of_work import unit_of_work
 from app.runtime import runtime
+from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Act
 from blueprints.platform.moderation.rules import NOBODY
 
@@ -42,11 +43,20 @@ def record_undoing(actor: Actor, act: Act, reason: str) -> None:
     _record(actor, act, _UNDONE[act.kind], f"undo a{act.number}: {reason}", f"UNDO_{act.kind}")
 
 
-def record_reading(actor: Actor, message_id: str, subject: Subject) -> None:
-    """Write down that staff read a message between others (M-22)."""
+def record_reading(actor: Actor, message_id: str, person_id: str | None, parties: Collection[str]) -> None:
+    """Write down that staff read a message between others, a superAdmin too (M-22).
+
+    `person_id` is who wrote it. Of one that is gone for good no parties are known, and it counts as foreign. Where the
+    contract has no record, the audit alone says so."""
+    if actor.user_id in parties:
+        return
     record = runtime().part(ActRecord)
-    if actor.realm in record.realms and actor.user_id not in (subject.parties or ()):
-        record.note(actor, "USER", subject.person_id or NOBODY, "ADMIN_NOTE", f"read message {message_id}", None)
+    if actor.realm in record.realms:
+        record.note(actor, "USER", person_id or NOBODY, "ADMIN_NOTE", f"read message {message_id}", None)
+        return
+    with unit_of_work(actor) as work:
+        audit.note(work, "message.read", id=message_id, personId=person_id)
+        work.commit()
 
 
 def _record(actor: Actor, act: Act, action_type: str, reason: str, kind: str) -> None:
