@@ -29,7 +29,7 @@ from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, R
 from blueprints.platform.moderation.moderators import is_moderator, refuse_own, require_moderator
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
-from blueprints.platform.moderation.strikes import active_strikes, strike_for
+from blueprints.platform.moderation.strikes import active_strikes, strike_for, strike_left_by
 from blueprints.platform.people.queries import user_briefs
 
 _TRIES = 5
@@ -311,16 +311,12 @@ def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Re
     acts = work.all(select(Act).where(Act.case_id == case.id, Act.state == "STANDING").order_by(Act.number))
     if not all(any(does(act, order) for act in acts) for order in orders):
         return None
-    return Resolution(case, acts, _strike_of(work, case))
+    return Resolution(case, acts, strike_left_by(work, acts))
 
 
 def _resolution_of(work: UnitOfWork, act: Act) -> Resolution:
     case = work.get(Case, act.case_id)
-    return Resolution(case, [act], _strike_of(work, case))
-
-
-def _strike_of(work: UnitOfWork, case: Case) -> Strike | None:
-    return work.find(Strike, Strike.case_id == case.id, Strike.person_id == case.person_id)
+    return Resolution(case, [act], strike_left_by(work, [act]))
 
 
 def _waiting_case(work: UnitOfWork, entity_type: str, entity_id: str) -> Case | None:
