@@ -56,6 +56,7 @@ from blueprints.marketplace.search_indexing.service import SERVICE as SEARCH_IND
 from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_CART
 from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODERATION
 from blueprints.network.networking.service import SERVICE as NETWORKING
+from blueprints.network.profile.service import SERVICE as PROFILE
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
@@ -85,7 +86,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    NETWORK_MODERATION, NETWORKING,
+    NETWORK_MODERATION, NETWORKING, PROFILE,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

@@ -6,6 +6,7 @@ from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
+from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.auth.commands import restore_user
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
 from blueprints.platform.auth.queries import brief_users, user_subject
@@ -23,7 +24,8 @@ SERVICE = ServiceDeclaration(
     checks={"addresses": checks.addresses},
     moderated=(ModeratedKind("USER", restore_user, user_subject),),
     cli=("cli.auth", "cli.security", "cli.users"),
-    targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids)),),
+    targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids),
+                        added=added_to_briefs),),
     persons=(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner"),
         rows_of_people(NetworkUser, ERASED, "id", "owner"),
