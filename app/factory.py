@@ -24,6 +24,7 @@ from app.http.default_routes import HealthReports, add_default_routes
 from app.http.documents import EventsOfServices, ServiceEvents, add_guides
 from app.http.front_page import add_front_page
 from app.http.hooks import install_hooks
+from app.http.private_files import FileProperties
 from app.http.read_events import ReadEventBuffer
 from app.http.wsgi_middleware import WsgiMiddleware, behind_proxies
 from app.identity.authentication import install_identity
@@ -31,6 +32,7 @@ from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
+from app.notify.notice_kinds import NoticeKinds
 from app.ops.checks import ServiceChecks
 from app.ops.health import admin_health_report, backlog, health_report
 from app.ops.metrics import count_dropped_read_events, install_metrics
@@ -55,6 +57,7 @@ from blueprints.marketplace.product_listing.service import SERVICE as PRODUCT_LI
 from blueprints.marketplace.search_indexing.service import SERVICE as SEARCH_INDEXING
 from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_CART
 from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODERATION
+from blueprints.network.company.service import SERVICE as COMPANY
 from blueprints.network.networking.service import SERVICE as NETWORKING
 from blueprints.network.profile.service import SERVICE as PROFILE
 from blueprints.organization.service import SERVICE as ORGANIZATION
@@ -86,7 +89,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    NETWORK_MODERATION, NETWORKING, PROFILE,
+    COMPANY, NETWORK_MODERATION, NETWORKING, PROFILE,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )
@@ -158,7 +161,11 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
             for service in services for realm in service.realms),
         ModeratedKinds((kind.entity_type, replace(kind, realm=service.realms[0] if len(service.realms) == 1 else None))
                        for service in services for kind in service.moderated),
+        NoticeKinds(((realm, name), kind) for service in services for realm in service.realms
+                    for name, kind in service.notices.items()),
         PersonEffects(effect for service in services for effect in service.person_effects),
+        FileProperties((one for service in services for one in service.files),
+                       [target for service in services for target in service.targets]),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))
 

@@ -11,7 +11,9 @@ from app.data.moderated_kinds import ModeratedKind, PersonEffect
 from app.data.person_rows import PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.http.declaration import Routes
+from app.http.private_files import FileProperty
 from app.http.service import Service
+from app.notify.notice_kinds import NoticeKind
 from app.ops.checks import Check
 from app.payments.checkout import Checkout
 from app.search.catalogue import DeclaredIndex
@@ -54,10 +56,14 @@ class ServiceDeclaration:
     """What its objects point at: `getJoins` adds the targets to their rows (app/data/reads/joins.py)."""
     targets: tuple[JoinTarget, ...] = ()
     """What it shows of its own objects beside the rows that point at them."""
+    files: tuple[FileProperty, ...] = ()
+    """Which properties of its objects show private files of their owner (app/http/private_files.py)."""
     moderated: tuple[ModeratedKind, ...] = ()
     """Which of its objects staff moderate, and how each is done."""
     person_effects: tuple[PersonEffect, ...] = ()
     """What it does to its rows when staff suspend or ban their person."""
+    notices: Mapping[str, NoticeKind] = field(default_factory=dict)
+    """What it tells people in its realms, by type."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

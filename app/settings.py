@@ -89,7 +89,10 @@ class Settings:
                                    most=CENTURY_DAYS)
     archive_days: int = _setting(30, "days an archived account can be restored by login", most=CENTURY_DAYS)
     max_body_bytes: int = _setting(1_048_576, "largest JSON body", least=1)
-    max_upload_bytes: int = _setting(10_485_760, "largest uploaded file", least=1)
+    max_upload_bytes: int = _setting(10_485_760, "largest uploaded picture", least=1)
+    max_document_bytes: int = _setting(10_485_760, "largest uploaded document: PDF, DOCX, text", least=1)
+    file_token_seconds: int = _setting(600, "seconds for which the address of a private file in an answer is good",
+                                       least=1, most=86_400)
     uploads_per_day: int = _setting(500, "files one user may upload in a day (UTC)", least=1)
     page_size_limit: int = _setting(1000, "largest pageRowCount, and the bound of pageNumber=0 but for staff",
                                     least=1)
@@ -132,7 +135,9 @@ class Settings:
     stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)", schemes=WEB)
     stripe_secret_key: str = _setting("", "Stripe secret key", secret=True)
     stripe_publishable_key: str = _setting("", "Stripe publishable key given to front ends")
-    stripe_webhook_secret: str = _setting("", "signing secret of the Stripe webhook", secret=True)
+    stripe_webhook_secret: str = _setting("", "signing secret of the marketplace's Stripe webhook", secret=True)
+    stripe_webhook_secret_network: str = _setting("", "signing secret of the network's Stripe webhook; without one its "
+                                                 "payments are looked up, not told", secret=True)
     stripe_timeout_seconds: float = _setting(10.0, "seconds to wait for the payment gateway", least=0.001, most=600)
     mail_transport: str = _setting("outbox", "outbox (readable table) or smtp", choices=("outbox", "smtp"))
     mail_from: str = _setting("guildhall@localhost", "sender of mails: an address, or Name <address>")

@@ -3,6 +3,7 @@
 Nothing here reads a setting. app/http/schemas.py has the field, app/data/columns.py the column, app/http/hosts.py the
 hosts of requests."""
 import re
+from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -17,8 +18,9 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0
 _UNSAFE = frozenset(" \"'`<>\\^{|}")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-# A file of our buckets; a proxy that gives a realm a host name of its own leaves out the realm.
-_OUR_FILE = re.compile(rf"(/[a-z]+)?/bucket/download/{_UUID}")
+# A file of our buckets; a proxy that gives a realm a host name of its own leaves out the realm. A read token behind it
+# (app/http/private_files.py) comes back when a program sends what it was answered.
+_OUR_FILE = re.compile(rf"(?P<address>(?:/(?P<realm>[a-z]+))?/bucket/download/(?P<id>{_UUID}))(?:\?token=[\w.-]*)?")
 # What a page may show of a stored address whatever it is: it opens a page of the web or of ours, and runs nothing.
 _HARMLESS = re.compile(r"""(?:https?://[^/?#\s]|/(?!/))[^\x00-\x20\x7f"'`<>\\]*\Z""", re.IGNORECASE)
 
@@ -64,14 +66,31 @@ def split_address(text: str) -> SplitResult:
     return parts
 
 
+@dataclass(frozen=True, slots=True)
+class OurFile:
+    """A file of our buckets: its address without a read token, the realm the address names, if any, and its id."""
+
+    address: str
+    realm: str | None
+    file_id: str
+
+
+def our_file(text: str, own: str) -> OurFile | None:
+    """Return the file of our buckets that an address names, by its path or below the base URL `own`; else None."""
+    base = own if text.startswith(own) else ""
+    found = _OUR_FILE.fullmatch(text, len(base))
+    return None if found is None else OurFile(base + found["address"], found["realm"], found["id"].lower())
+
+
 def link(text: str, *, own: str, is_local_fine: bool) -> str:
     """Return the address in ASCII when pages may link to it or show it as a picture; else raise ValueError.
 
-    Good are https addresses, the files of our own buckets (by path, or below the base URL `own`), and with
-    `is_local_fine` http addresses of this machine. A path of ours that is no file is not: shown as a picture it would
-    be called by everybody who sees it."""
-    if _OUR_FILE.fullmatch(text) or (text.startswith(own) and _OUR_FILE.fullmatch(text[len(own):])):
-        return text
+    Good are https addresses, the files of our own buckets (by path, or below the base URL `own`), whose read token
+    goes, and with `is_local_fine` http addresses of this machine. A path of ours that is no file is not: shown as a
+    picture it would be called by everybody who sees it."""
+    file = our_file(text, own)
+    if file is not None:
+        return file.address
     parts = split_address(text)
     host = host_name(parts.hostname or "")
     if parts.scheme != "https" and not (is_local_fine and is_this_machine(host)):

@@ -1,6 +1,6 @@
 """A file as an answer: the browser is told its name, and whether it shows the file or stores it.
 
-Whatever is no picture is stored, so that nothing a user uploaded is opened as a page of this host."""
+Whatever is no picture is stored, and nothing in it runs: what a user uploaded is never a page of this host."""
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +10,9 @@ from app.plain_text import seen
 
 # Pictures are shown; these are all the kinds of them there are (app/media/images.py).
 _PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
+# How the name of each kind of file ends, whatever its uploader called it.
+_ENDINGS = {**_PICTURES, "application/pdf": ".pdf", "text/plain": ".txt",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx"}
 _NEVER_IN_A_NAME = frozenset('/\\:*?"<>|')
 _LONGEST_STEM = 100
 # What the OpenAPI document of a route that answers with a file says of its headers.
@@ -21,13 +24,14 @@ def download(content: bytes, mime_type: str, name: str) -> Response:
     answer: Any = send_file(BytesIO(content), mimetype=mime_type, as_attachment=mime_type not in _PICTURES,
                             download_name=file_name(name, mime_type), conditional=False, etag=False)
     file: Response = answer
+    file.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return file
 
 
 def file_name(name: str, mime_type: str) -> str:
-    """Return a name that every system takes: no folders, no sign that is not seen; a picture ends as its kind does."""
+    """Return a name that every system takes: no folders, no sign that is not seen; at its end stands its kind."""
     stem, _, ending = _safe(name).rpartition(".") if "." in name else (_safe(name), "", "")
-    ending = _PICTURES.get(mime_type) or (f".{ending[:20]}" if ending else "")
+    ending = _ENDINGS.get(mime_type) or (f".{ending[:20]}" if ending else "")
     return (stem[:_LONGEST_STEM].strip(" .") or "file") + ending
 
 

@@ -36,7 +36,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})  # a full disk is mended by t
 
 def install_hooks(app: Flask, settings: Settings) -> None:
     """Install the hooks and the error handlers on the app."""
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _MULTIPART_ROOM
+    app.config["MAX_CONTENT_LENGTH"] = max(settings.max_upload_bytes, settings.max_document_bytes) + _MULTIPART_ROOM
     allowed = frozenset(settings.cors_origins)
     check_host = host_check(settings)
 

@@ -37,6 +37,7 @@ from app.http.idempotency import Claim, run_once
 from app.http.naming import ApiNames
 from app.http.own_pages import check_login_change
 from app.http.pipeline import Front, PathValues
+from app.http.private_files import require_usable_files, with_read_tokens
 from app.http.read_events import announce_read
 from app.http.request import (
     argument,
@@ -174,7 +175,11 @@ def _check_read(api: BusinessApi, actor: Actor, path_values: PathValues) -> tupl
 
 
 def _check_write(api: BusinessApi, actor: Actor, path_values: PathValues) -> tuple[PathValues, dict[str, Any]]:
-    return _path(api, path_values), _input(api)
+    path, data = _path(api, path_values), _input(api)
+    if api.input is not None:
+        require_usable_files(actor, api.returns, {
+            str(field.data_key): data[name] for name, field in api.input.fields.items() if name in data})
+    return path, data
 
 
 def _check_system(route: SystemRoute, actor: Actor, path_values: PathValues) -> PathValues:
@@ -206,8 +211,9 @@ def _read(api: BusinessApi, actor: Actor, sent: tuple[PathValues, ReadRequest]) 
     answer = _answer(api.view(actor, asked, **path))
     row = _dump(answer.row)
     holdings().joins.add(actor, asked, api.returns, [row])
-    body = envelope(actor, data_name=api.data_name, action="get", version=api.service.version, row=row, row_count=1,
-                    status=200, key=key, extras=answer.extras)
+    shown = with_read_tokens(actor, api.returns, orjson.dumps(row))
+    body = envelope(actor, data_name=api.data_name, action="get", version=api.service.version,
+                    row=orjson.Fragment(shown), row_count=1, status=200, key=key, extras=answer.extras)
     announce_read(api.topic, actor, g.request_id, 1)
     return json_response(body, 200, _etag(row))
 
@@ -239,6 +245,7 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
         (rows, count, listing), hit = runtime().answers.look_up(key, api.version_keys, make, seconds)
     else:
         (rows, count, listing), hit = make(), False
+    rows = with_read_tokens(actor, api.returns, rows)  # behind what is remembered, which is the same for many
     if asked.page.number == 0 and actor.is_staff and (listing.rest is not None or listing.next is not None):
         return _stream(api, actor, asked, path, listing, rows, count, key)
     body = envelope(actor, data_name=api.data_name, action="list", version=api.service.version,
@@ -269,8 +276,9 @@ def _stream(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, 
                 if batch is None:
                     break
                 holdings().joins.add(actor, asked, api.returns, batch)
+                sent = with_read_tokens(actor, api.returns, orjson.dumps(batch))
             if batch:
-                yield (b"," if total else b"") + orjson.dumps(batch)[1:-1]
+                yield (b"," if total else b"") + sent[1:-1]
             total += len(batch)
         with application.app_context():
             announce_read(api.topic, actor, request_id, total)

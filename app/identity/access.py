@@ -73,6 +73,14 @@ def require_self(actor: Actor, user_id: str) -> None:
     require(actor.is_super_admin or actor.is_user(user_id))
 
 
+def acting_user(actor: Actor, named: str | None) -> str:
+    """Return the id of whose act this is: the actor's own, and a body that names another is refused (NET-13).
+
+    superAdmin may act for others (rules-network G1). Raises Forbidden."""
+    require(named is None or actor.is_user(named) or actor.is_super_admin, "errMsg_ActsForOthers")
+    return named or str(actor.user_id)
+
+
 def public_read(actor: Actor) -> bool:
     """A read the documents call public: a login is needed unless MARKETPLACE_PUBLIC_READS opens it (decision 6)."""
     return not actor.is_anonymous or runtime().settings.marketplace_public_reads

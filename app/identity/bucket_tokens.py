@@ -1,8 +1,9 @@
-"""Bucket tokens: what a client shows to upload; signed with a key of their own, so that neither opens the other door.
+"""Bucket tokens: what a client shows to upload, and to read its own private files.
 
-They name the buckets their holder may write and hang on the session they were handed out with."""
+They are signed with a key of their own, so that neither token opens the other's door; they name the buckets of their
+holder, and hang on the session they were handed out with."""
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import jwt
 from jwt.exceptions import PyJWTError
@@ -35,7 +36,7 @@ class BucketTokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BucketGrant:
-    """Who may write into which buckets."""
+    """Who may write into which buckets, and read in which: all of those that are not public to read."""
 
     session_id: str
     user_id: str
@@ -47,16 +48,26 @@ def user_bucket(user_id: str) -> str:
     return f"{user_id}-public-user-bucket"
 
 
+def private_bucket(user_id: str) -> str:
+    """Return the id of a user's private bucket, of which nothing is read without a token."""
+    return f"{user_id}-private-user-bucket"
+
+
 def application_bucket(realm: str) -> str:
     """Return the id of the realm's common bucket, which staff may write."""
     return f"{REALM_CODENAMES[realm]}-public-common-bucket"
 
 
 def bucket_tokens(app_secret: str, session: TokenSession) -> dict[str, str]:
-    """Return the tokens the session object carries: `userBucketToken`, and for staff `applicationBucketToken`."""
-    tokens = {"userBucketToken": _issue(app_secret, session, user_bucket(session.user_id))}
+    """Return the tokens the session object carries: `userBucketToken`, and for staff `applicationBucketToken`.
+
+    The first names both buckets of the user; it also reads the private one, which is for nobody else."""
+    own = [_bucket(user_bucket(session.user_id), is_public=True),
+           _bucket(private_bucket(session.user_id), is_public=False)]
+    tokens = {"userBucketToken": _issue(app_secret, session, own)}
     if session.role in _APPLICATION_WRITERS:
-        tokens["applicationBucketToken"] = _issue(app_secret, session, application_bucket(session.realm))
+        common = _bucket(application_bucket(session.realm), is_public=True)
+        tokens["applicationBucketToken"] = _issue(app_secret, session, [common])
     return tokens
 
 
@@ -73,12 +84,16 @@ def read_bucket_token(app_secret: str, realm: str, token: str) -> BucketGrant:
     return BucketGrant(claims["sessionId"], claims["userId"], tuple(bucket["bucketId"] for bucket in claims["buckets"]))
 
 
-def _issue(app_secret: str, session: TokenSession, bucket_id: str) -> str:
+def _bucket(bucket_id: str, *, is_public: bool) -> dict[str, Any]:
+    return {"bucketId": bucket_id, "action": ["write"] if is_public else ["write", "read"], "isPublic": is_public}
+
+
+def _issue(app_secret: str, session: TokenSession, buckets: list[dict[str, Any]]) -> str:
     claims = {
         "tokenMark": _token_kind(session.realm), "sessionId": session.id,
         "userId": session.user_id, "sub": session.user_id,
         "iat": int(now().timestamp()), "exp": int(session.expires_at),
-        "buckets": [{"bucketId": bucket_id, "action": ["write"], "isPublic": True}],
+        "buckets": buckets,
     }
     return jwt.encode(claims, _key(app_secret, session.realm), algorithm="HS256")
 

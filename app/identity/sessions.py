@@ -217,7 +217,7 @@ SESSION_SCHEMA: dict[str, Any] = {
         "emailVerified": {"type": "boolean"}, "phone": {"type": ["string", "null"]},
         "loginDate": {"type": "string", "format": "date-time"}, "sessionNeedsEmail2FA": {"type": "boolean"},
         "sessionNeedsMobile2FA": {"type": "boolean"}, "accessToken": {"type": "string"},
-        "userBucketToken": {"type": "string", "description": "writes the user's own bucket"},
+        "userBucketToken": {"type": "string", "description": "writes the user's two buckets, reads the private one"},
         "applicationBucketToken": {"type": "string", "description": "staff only: writes the common bucket"}},
     "example": {
         "status": "OK", "sessionId": "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e",

@@ -87,8 +87,7 @@ def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool)
     entity_type = spoken(lambda: queries.case_subject(realm, case[1]))[0]
     actor = operator_actor(realm, operator) if entity_type == "MESSAGE" else reading_actor(realm)
     row, facts, subject = queries.get_case(actor, case[1])
-    if entity_type == "MESSAGE" and subject is not None:
-        record_reading(actor, row["entityId"], subject)
+    record_reading(actor, row, subject)
     if as_json:
         print_json(row | facts)
         return

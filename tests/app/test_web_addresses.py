@@ -1,7 +1,7 @@
 """The one reading of web addresses, without a database."""
 import pytest
 
-from app.web_addresses import harmless, host_name, is_this_machine, link
+from app.web_addresses import OurFile, harmless, host_name, is_this_machine, link, our_file
 
 OWN = "https://api.example.org"
 FILE = "/marketplace/bucket/download/018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
@@ -34,6 +34,13 @@ def test_no_page_links_to_what_runs_leads_astray_or_is_not_over_https(text: str)
 def test_https_and_our_own_files_stay_as_they_are(text: str) -> None:
     assert link(text, own=OWN, is_local_fine=False) == text
     assert harmless(text) == text
+
+
+@pytest.mark.parametrize("own", ["", OWN])
+def test_the_read_token_of_a_file_of_ours_is_not_kept(own: str) -> None:
+    assert link(f"{own}{FILE}?token=1.a-b.c.f00", own=OWN, is_local_fine=False) == own + FILE
+    assert our_file(f"{own}{FILE}?token=x", OWN) == OurFile(own + FILE, "marketplace", FILE.rpartition("/")[2])
+    assert our_file("https://a.example" + FILE, OWN) is None
 
 
 def test_other_scripts_come_out_in_ascii() -> None:

@@ -19,20 +19,25 @@ from blueprints.organization.application.tenants import add_client, add_tenant, 
 from blueprints.organization.registration import organization_of
 from tests.clients import ApiClient, Callers
 from tests.components import unique_name
-from tests.contract.good_calls import GOOD, Body, Marketplace
+from tests.contract.good_calls import Marketplace
 from tests.contract.hostile import SOME_ID
+from tests.contract.network_calls import Network
 from tests.contract.surface import Operation, operations
 from tests.contract.verdict import events, is_error, is_problem, is_registry_error, names, points_at, registry_names
+from tests.contract.world import Body
 
 MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
     "auth-api", "bucket", "categorymanagement-api", "productlisting-api", "auctionoffer-api", "ordermanagement-api",
     "notificationmanagement-api", "searchindexing-api", "messaging-api", "people-api", "adminmoderation-api",
-    "feedback-api", "watchlistcart-api"))
-MOUNTS = (*MARKETPLACE, "/network/auth-api", "/network/bucket", "/network/people-api",
-          "/network/adminmoderation-api", "/equipment-api", "/organization-api")
-# The network's services are the marketplace's code mounted once more: odd values of fields meet it once.
-DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if not mount.startswith("/network"))
-SESSION_ENDS = ("relogin", "reloginByPost", "logout")
+    "feedback-api", "watchlistcart-api", "notification-service"))
+NETWORK = tuple(f"/network/{name}" for name in ("company-api", "networking-api"))
+"""The services that only the network has."""
+MOUNTS = (*MARKETPLACE, *NETWORK, "/network/auth-api", "/network/bucket", "/network/people-api",
+          "/network/adminmoderation-api", "/network/notification-service", "/equipment-api", "/organization-api")
+# What both realms have is the same code mounted twice: odd values of fields meet it once.
+DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if mount in NETWORK or not mount.startswith("/network"))
+# What ends the session of the calls behind it, and an edge function that the documents let fail (rules-network §5A).
+LEFT_OUT = ("relogin", "reloginByPost", "logout", "sendMail", "sendMailByPost")
 
 
 @dataclass
@@ -53,7 +58,7 @@ class Front:
     _unchanged: object = None  # what `written` says, known until something may have been written
 
     def __post_init__(self) -> None:
-        self.operations = [one for one in operations(self.caller, self.mount) if one.name not in SESSION_ENDS]
+        self.operations = [one for one in operations(self.caller, self.mount) if one.name not in LEFT_OUT]
 
     @property
     def visitor(self) -> ApiClient:
@@ -117,13 +122,16 @@ def front_of(mount: str, app: Flask, callers: Callers) -> Iterator[Front]:
     elif mount == "/organization-api":
         with _organization(app) as front:
             yield front
+    elif mount in NETWORK:
+        network = Network(app, callers)
+        yield Front(mount, network.caller, network.ids, lambda name: network.good[name](network))
     else:
         realm = mount.split("/")[1]
         world = Marketplace(app, callers)
         if realm != "marketplace":
             world.move_victim_to(callers.user("victor", realm=realm))
         caller = callers.super_admin(realm=realm)
-        yield Front(mount, caller, world.ids, lambda name: GOOD[name](world))
+        yield Front(mount, caller, world.ids, lambda name: world.good[name](world))
 
 
 _EQUIPMENT_BODIES: dict[str, Body] = {

@@ -1,7 +1,6 @@
 """For every operation with a body what a good call looks like, in a small marketplace where each id names something."""
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from flask import Flask
@@ -15,9 +14,9 @@ from app.data.unit_of_work import unit_of_work
 from blueprints.platform.moderation.cases import open_case
 from tests.app.payments.stand_in import VISA
 from tests.clients import PASSWORD, ApiClient, Callers
+from tests.contract.world import Body, GoodCalls, World
 
 ROOT = "/marketplace"
-Body = dict[str, Any]
 
 
 def in_days(days: float) -> str:
@@ -25,14 +24,15 @@ def in_days(days: float) -> str:
     return iso(now() + timedelta(days=days)) or ""
 
 
-class Marketplace:
-    """One row of everything; the superAdmin calls, because access checks must not hide what is behind them."""
+class Marketplace(World):
+    """A small marketplace."""
+
+    realm = "marketplace"
 
     def __init__(self, app: Flask, callers: Callers) -> None:
-        self.app = app
-        self.caller = callers.super_admin()
+        super().__init__(app, callers)
+        self.good = GOOD
         self.seller, self.buyer = callers.user("sara"), callers.user("ben")
-        self.ids: dict[str, str] = {"permissionName": "adminPanel.access"}
         self.move_victim_to(callers.user("victor"))
         self._stock_catalogue()
         self._sell()
@@ -41,6 +41,10 @@ class Marketplace:
         self._tell()
         self._moderate()
         self._pay()
+
+    def reader_of(self, object_name: str) -> ApiClient:
+        """Return the same, but for a message: it is its parties' alone."""
+        return self.victim if object_name == "messagingMessage" else self.caller
 
     def move_victim_to(self, victim: ApiClient) -> None:
         """Let the calls that are done to a user be done to this one."""
@@ -130,13 +134,6 @@ class Marketplace:
         kept = self.caller.post(f"{ROOT}/ordermanagement-api/payment-methods/add", json={"paymentMethodId": VISA})
         assert kept.status_code == 200, kept.json
 
-    def _make(self, name: str, path: str, data_name: str, body: Body, caller: ApiClient | None = None) -> Body:
-        answer = (caller or self.caller).post(path, json=body)
-        assert answer.status_code == 201, (path, answer.json)
-        made: Body = answer.json[data_name]
-        self.ids[name] = made["id"]
-        return made
-
     def order_without_ticket(self) -> str:
         """Return the id of a new order in the contract's literal form."""
         body = {"paymentMethodId": VISA, "stripeCustomerId": "cus_1", "shippingAddress": {"city": "X"}, "summary": {}}
@@ -193,7 +190,7 @@ def _item(world: Marketplace) -> Body:
 
 
 _FACE: Callable[[Marketplace], Body] = lambda _: {"fullname": "V"}  # noqa: E731
-GOOD: dict[str, Callable[[Marketplace], Body]] = {
+GOOD: GoodCalls = {
     "registerUser": Marketplace.person, "createUser": Marketplace.person, "updateUser": _FACE, "updateProfile": _FACE,
     "updateSecondFactors": lambda _: {"email": False, "currentPassword": PASSWORD},
     "updateUserRole": lambda _: {"roleId": "user"}, "updateUserPasswordByAdmin": lambda _: {"password": PASSWORD},
@@ -232,6 +229,7 @@ GOOD: dict[str, Callable[[Marketplace], Body]] = {
                                          "channel": "IN_APP", "payload": {"text": "t"}},
     "updateNotification": lambda _: {"isRead": True},
     "markNotificationsRead": lambda _: {"all": True},
+    "seeNotices": lambda world: {"notificationIds": [world.ids["notificationId"]]},
     "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},
                                         "referenceId": world.ids["auction"]},
     "updateSearchIndex": lambda world: {"document": {"title": "t"}, "referenceId": world.ids["auction"]},

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 from sqlalchemy import func, select
+from werkzeug.http import parse_options_header
 
 from app.data.connections import reading
 from app.identity.authentication import identity
@@ -17,6 +18,7 @@ from app.runtime import runtime
 from blueprints.platform.bucket.models import BucketFile
 from tests.clients import ApiClient, Callers
 from tests.contract.verdict import events, is_error
+from tests.documents import PDF, TEXT, docx, hostile_documents
 from tests.hostile_pictures import KINDS, hostile_pictures
 
 MEDIA = "/marketplace/productlisting-api/api/media/upload"
@@ -147,6 +149,41 @@ def test_a_name_is_shown_without_what_could_harm(bucket_writer: ApiClient, calle
         [file] = kept.json["data"]
         assert 0 < len(file["originalName"]) <= 255
         assert not set(file["originalName"]) & set("/\\\0\r\n\t")
+
+
+def test_what_only_looks_like_a_document_is_refused_whatever_it_says_it_is(
+        bucket_writer: ApiClient, callers: Callers) -> None:
+    uploader, before = callers.user(), stored()
+    bucket = part("bucketId", f"{bucket_writer.user_id}-private-user-bucket".encode(), filename=None, kind="text/plain")
+    for what, content in hostile_documents().items():
+        for name, kind in (("cv.pdf", "application/pdf"), ("cv.docx", "application/msword"), ("cv.txt", "text/plain"),
+                           ("cv", "text/plain; charset=utf-7")):
+            answer = bucket_writer.post(BUCKET, data=bucket + part("files", content, filename=name, kind=kind) + END,
+                                        headers={"Content-Type": FORM})
+            assert answer.status_code == 400, (what, answer.text)
+            assert is_error(answer), (what, answer.text)
+    for content in (PDF, docx(), TEXT):
+        answer = uploader.post(MEDIA, data=part("file", content, filename="a.txt", kind="text/plain") + END,
+                               headers={"Content-Type": FORM})
+        assert answer.status_code == 400, "a listing shows pictures alone"
+    assert stored() == before
+
+
+def test_a_document_is_offered_under_a_name_that_deceives_nobody(bucket_writer: ApiClient, client: ApiClient) -> None:
+    bucket = part("bucketId", f"{bucket_writer.user_id}-public-user-bucket".encode(), filename=None, kind="text/plain")
+    for name in (*NAMES, "cv\u202efdp.exe", "cv.pdf%0d%0aSet-Cookie: a=b", "cv.pdf\u2028.html", 'cv.pdf\\"; x="',
+                 "\u200fسيرة.pdf", "cv.html", "a" * 5000 + ".pdf"):
+        kept = bucket_writer.post(BUCKET, data=bucket + part("files", PDF, filename=name) + END,
+                                  headers={"Content-Type": FORM})
+        assert kept.status_code == 200, (name, kept.text)
+        served = client.get(f"/marketplace/bucket/download/{kept.json['data'][0]['fileId']}")
+        said, options = parse_options_header(served.headers["Content-Disposition"])
+        assert (said, served.mimetype, served.data) == ("attachment", "application/pdf", PDF), name
+        assert options["filename"].endswith(".pdf"), name
+        assert not set(options["filename"]) & set('/\\\0\r\n"\u202e\u200f\u2028'), name
+        assert "Set-Cookie" not in served.headers
+        assert (served.headers["X-Content-Type-Options"], served.headers["Content-Security-Policy"].split(";")[0]) == (
+            "nosniff", "sandbox")
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy import select
@@ -23,7 +23,7 @@ from app.data.entity import Entity
 from app.data.reads import fetch
 from app.notify.models import MailMessage
 from blueprints.platform.auth.commands import lock_user
-from blueprints.platform.moderation.models import Case
+from blueprints.platform.moderation.models import Act, Appeal, Case
 from cli import COMMANDS, load_command
 from tests.clients import PASSWORD, ApiClient, Callers
 from tests.contract import leaks
@@ -34,7 +34,7 @@ SELLER, BUYER, STRANGER, MODERATOR, LOCKED, BLOCKED, SUSPENDED, VISITOR = PERSON
     "seller", "buyer", "stranger", "moderator", "locked", "blocked", "suspended", "visitor")
 EVENTS, LOG, TERMINAL = "events", "log", "terminal"
 pytestmark = pytest.mark.once("what is shown is decided by policies and serializers, the same on both databases")
-EVERYWHERE, NOWHERE = "", "\0"
+EVERYWHERE = ""
 ENDS_IN = timedelta(hours=1)
 REPORTER_ID = "0195f00d-0000-7000-8000-0000c0ffee07"  # the stranger's, who does nothing else
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -45,7 +45,7 @@ class Secret:
     """What stands in the market once; who may see it, and only in answers whose path holds which part; why so."""
 
     text: str
-    known_to: dict[str, str]
+    known_to: dict[str, tuple[str, ...]]
     why: str
     public_in: tuple[str, ...] = ()
     """Where everybody may see it: parts of a path or of a topic."""
@@ -58,13 +58,14 @@ class Secret:
         return rf"(?<![0-9a-f.-])(?:{re.escape(self.text)}|{self.text.replace('.', '')})(?![0-9a-f])"
 
 
-def known_to(*readers: str, **parts: str) -> dict[str, str]:
-    """Return reader → where: these everywhere, those named only where the path holds the part."""
-    return dict.fromkeys(readers, EVERYWHERE) | parts
+def known_to(*readers: str, **parts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return reader → where: these everywhere, those named only where the path holds one of the parts."""
+    return dict.fromkeys(readers, (EVERYWHERE,)) | parts
 
 
 _BUS = "the contract's dbevent is the row, and the bus is the operator's"
-_ONE_MESSAGE = f"{ROOT}/messaging-api/v1/messagingmessages/"
+_ONE_MESSAGE = (f"{ROOT}/messaging-api/v1/messagingmessages/",)
+_CASES = (*_ONE_MESSAGE, f"{ROOT}/adminmoderation-api/v1/cases/")
 
 # Who may see what, and why. Numbers are those of design/decisions.md and moderation.md (M-…).
 SECRETS = {
@@ -77,11 +78,16 @@ SECRETS = {
                                      "a block hides nothing that was said before (M-23)"),
     "message of the locked": Secret("Xq7 said by the locked", known_to(BUYER, EVENTS, moderator=_ONE_MESSAGE),
                                     "who received it keeps it; the sender is locked out"),
-    "message of the suspended": Secret("Xq7 said by the suspended",
-                                       known_to(BUYER, EVENTS, moderator=_ONE_MESSAGE),
-                                       "who received it keeps it; the sender is locked out (M-7)"),
+    "message of the suspended": Secret("Xq7 said by the suspended", known_to(BUYER, EVENTS, moderator=_CASES),
+                                       "who received it keeps it; it was reported, and its case waits (M-22, M-33)"),
+    "hidden message": Secret("Xq7 said and hidden", known_to(SELLER, EVENTS, moderator=_CASES),
+                             "its sender still sees it, its case has a copy (M-1, M-33)"),
+    "removed message": Secret("Xq7 said and removed", known_to(EVENTS, moderator=_CASES),
+                              "staff alone see it still, and its case has a copy (M-1, M-33)"),
+    "report of a message": Secret("Xq7 complained of a message", known_to(BUYER, MODERATOR, EVENTS, TERMINAL),
+                                  "its sender hears why it was judged so, not what was said of it (M-20)"),
     "offer": Secret("Xq7 told with an offer", known_to(SELLER, BUYER, MODERATOR, EVENTS,
-                                                    terminal="flask notify outbox"),
+                                                    terminal=("flask notify outbox",)),
                     f"an offer is its parties' and staff's (§2.2), and the operator keeps the letters; {_BUS}"),
     "street": Secret("Xq7 Street 9", known_to(SELLER, BLOCKED, BUYER, MODERATOR, EVENTS),
                      f"who ships has to know it (42); {_BUS}"),
@@ -129,6 +135,35 @@ NAMED = {
 }
 ALSO = {"orderId": "orderManagementOrderId", "items": "productListingProductId", "order": "orderManagementOrderId",
         "product_id": "productListingProductId"}
+EXPORTS = {("moderate", "audit", "export")}  # lines of JSON without being asked for
+# What is rehearsed with which arguments: {…} is every id of that name, TYPE_IDS each kind that staff judge with its id.
+_WHY, TYPE_IDS = "--reason because", "{type} {thing}"
+REHEARSED = {
+    "auctions close": ["{productListingProductId}"],
+    "moderate take": ["{case}"], "moderate release": ["{case}"], "moderate ask": ["{case} really?"],
+    "moderate note": [f"{{case}} {_WHY}", f"USER {{userId}} {_WHY}"], "moderate dismiss": [f"{{case}} {_WHY}"],
+    "moderate resolve": [f"{{case}} --warn {_WHY}", "{case} --remove --suspend 7 --rule fraud"],
+    "moderate warn": [f"{TYPE_IDS} {_WHY}"], "moderate hide": [f"{TYPE_IDS} {_WHY}"],
+    "moderate show-again": [f"{TYPE_IDS} {_WHY}"], "moderate restore": [f"{TYPE_IDS} {_WHY}"],
+    "moderate override-feedback": [f"{{feedbackId}} --rating 1 {_WHY}"],
+    "moderate remove-listing": [f"{{productListingProductId}} {_WHY}", f"--seller {{userId}} {_WHY}"],
+    "moderate suspend": [f"{{userId}} --days 7 {_WHY}"], "moderate ban": [f"{{userId}} {_WHY}"],
+    "moderate unban": [f"{{userId}} {_WHY}"], "moderate mute-reporter": ["{userId}"],
+    "moderate undo": [f"{{act}} {_WHY}"], "moderate decide": [f"{{appeal}} --grant {_WHY}"],
+    "moderate bulk resume": ["b1"], "moderate flag-media": [f"{NOBODY} {_WHY}"],
+    "moderate words add": [NEEDLE], "moderate words remove": [NEEDLE], "moderate rules retire": ["fraud"],
+    "moderate rules add": ["fraud --title t --text t"],
+    "moderate second-chance": [f"{{productListingProductId}} {_WHY}"],
+    "orders ship": [f"{{orderManagementOrderId}} --carrier c --tracking t {_WHY}"],
+    "payments reconcile": [""], "payments fix": [f"{{orderManagementOrderId}} {_WHY}"],
+    "payments refund": [f"{{orderManagementOrderId}} {_WHY}"],
+    "users create": ["new@guildhall.test --fullname New"], "users verify": ["{userId}"],
+    "users role": ["{userId} admin"], "users 2fa": ["admin email"], "users lock": ["{userId}"],
+    "users ensure-super-admin": [""],
+}
+JUDGED = {"MESSAGE": "messagingMessageId", "PRODUCT": "productListingProductId", "USER": "userId",
+          "FEEDBACK": "feedbackId", "ORDER": "orderManagementOrderId"}
+FROM_FILES = {"users import"}
 PAGES = {"swagger", "swagger-assets", "swagger.json", "openapi.json", "getPostmanCollection", "favicon.ico", "health",
          "document"}  # the same for everybody, so only the visitor reads them
 
@@ -144,6 +179,7 @@ class Market:
             role="admin" if person == MODERATOR else "user",
             **({"id": REPORTER_ID} if person == STRANGER else {})) for person in PERSONS if person != VISITOR}
         self.listings: dict[str, str] = {}
+        self.messages: dict[str, str] = {}
         self._list()
         self._bid_and_offer()
         self._write()
@@ -188,9 +224,10 @@ class Market:
     def _write(self) -> None:
         for sender, receiver, secret in ((BUYER, SELLER, "message"), (BLOCKED, SELLER, "message of the blocked"),
                                          (LOCKED, BUYER, "message of the locked"),
-                                         (SUSPENDED, BUYER, "message of the suspended")):
-            self.make(sender, "messaging-api/v1/messagingmessages", {
-                "toUserId": self.people[receiver].user_id, "content": SECRETS[secret].text})
+                                         (SUSPENDED, BUYER, "message of the suspended"),
+                                         (SELLER, BUYER, "hidden message"), (LOCKED, BUYER, "removed message")):
+            self.messages[secret] = self.make(sender, "messaging-api/v1/messagingmessages", {
+                "toUserId": self.people[receiver].user_id, "content": SECRETS[secret].text})["id"]
         self.make(SELLER, "people-api/v1/blocks", {"userId": self.people[BLOCKED].user_id})
 
     def _buy(self) -> None:
@@ -219,8 +256,21 @@ class Market:
         self.make(MODERATOR, "adminmoderation-api/v1/moderationactions", {
             "entityType": "USER", "entityId": self.people[BUYER].user_id, "actionType": "ADMIN_NOTE",
             "reason": SECRETS["note"].text})
+        self._judge_messages()
         lock_user(system_actor("marketplace"), self.people[LOCKED].user_id, now() + timedelta(days=5))
         self._judge()
+
+    def _judge_messages(self) -> None:
+        """Their recipient reports three: one waits, one is hidden, one is removed."""
+        for secret, kind in (("message of the suspended", None), ("hidden message", "HIDE"),
+                             ("removed message", "REMOVE")):
+            self.make(BUYER, "adminmoderation-api/v1/reports", {
+                "entityType": "MESSAGE", "entityId": self.messages[secret], "reason": "HARASSMENT",
+                "text": SECRETS["report of a message"].text})
+            if kind is not None:
+                self.make(MODERATOR, "adminmoderation-api/v1/acts", {
+                    "entityType": "MESSAGE", "entityId": self.messages[secret], "kind": kind,
+                    "reason": "nobody is spoken to so", "strike": False})
 
     def _judge(self) -> None:
         """One is suspended for what was reported, another one warned; each appeals against the strike."""
@@ -283,7 +333,22 @@ def test_no_event_and_no_letter_shows_what_its_reader_must_not_see(market: Marke
 def test_no_reading_command_shows_what_the_operator_must_not_see(market: Market) -> None:
     told = list(printed_by_every_reading_command(market))
     assert len(told) > 20
+    assert any(line.startswith("flask moderate audit export") and "prevHash" in text for line, text in told)
     assert_nothing_leaks({TERMINAL: told}, SECRETS)
+
+
+@pytest.mark.slow
+def test_no_rehearsal_shows_what_the_operator_must_not_see_or_changes_anything(market: Market) -> None:
+    before = sorted(leaks.kept_in_the_database())
+    told = [(line, result.output) for line, result in rehearsed(market)]
+    assert sorted(leaks.kept_in_the_database()) == before
+    assert_nothing_leaks({TERMINAL: told}, SECRETS)
+
+
+def test_every_act_of_the_terminal_has_a_rehearsal_here() -> None:
+    groups = {line.split()[0] for line in REHEARSED}
+    known = {" ".join(words) for name in groups for _, words in commands_below(load_command(name), (name,), is_act)}
+    assert known == REHEARSED.keys() | FROM_FILES
 
 
 @pytest.mark.slow
@@ -361,20 +426,57 @@ def printed_by_every_reading_command(market: Market) -> Iterator[tuple[str, str]
     """Yield what each command prints that has --json and changes nothing."""
     ids, system = named_ids(market), ScriptInfo(create_app=lambda: market.app)
     for name in COMMANDS:
-        for command, words in reading_commands(load_command(name), (name,)):
+        for command, words in commands_below(load_command(name), (name,), is_reading):
             needed = [one.name for one in command.params if isinstance(one, click.Argument) and one.required]
             for values in product(*(ids[str(one)] for one in needed)):
-                line = [*words[1:], *values, "--json"]
+                line = [*words[1:], *values, *([] if words in EXPORTS else ["--json"])]
                 yield f"flask {name} {' '.join(line)}", CliRunner().invoke(load_command(name), line, obj=system).output
 
 
-def reading_commands(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[click.Command, tuple[str, ...]]]:
-    """Yield the commands below a group that print JSON and cannot be rehearsed: they change nothing."""
+def rehearsed(market: Market) -> Iterator[tuple[str, Result]]:
+    """Yield what became of each act of the terminal with --dry-run, as a moderator where one is named."""
+    ids, system = named_ids(market), ScriptInfo(create_app=lambda: market.app)
+    ids |= {"act": [f"a{row.number}" for row in fetch(select(Act.number))],
+            "appeal": [f"p{row.number}" for row in fetch(select(Appeal.number))]}
+    things = [{"type": kind, "thing": one} for kind, name in JUDGED.items() for one in ids[name]]
+    for words, forms in REHEARSED.items():
+        name, *more = words.split()
+        acts = {" ".join(known): one for one, known in commands_below(load_command(name), (name,), is_act)}
+        staff = ["--as", market.people[MODERATOR].email] if takes(acts[words], "operator") else []
+        for form in forms:
+            named = re.findall(r"{(\w+)}", form)
+            chosen = things if named == ["type", "thing"] else [
+                dict(zip(named, values, strict=True)) for values in product(*(ids[one] for one in named))]
+            for values in chosen:
+                line = [*more, *form.format(**values).split(), *staff, "--dry-run"]
+                yield f"flask {name} {' '.join(line)}", CliRunner().invoke(load_command(name), line, obj=system)
+
+
+Chosen = Callable[[click.Command, tuple[str, ...]], bool]
+
+
+def commands_below(command: click.Command, words: tuple[str, ...],
+                   chosen: Chosen) -> Iterator[tuple[click.Command, tuple[str, ...]]]:
+    """Yield the chosen commands below a group, each with the words that call it."""
     for name, member in command.commands.items() if isinstance(command, click.Group) else ():
-        yield from reading_commands(member, (*words, name))
-    options = {option.name for option in command.params}
-    if "as_json" in options and "dry_run" not in options:
+        yield from commands_below(member, (*words, name), chosen)
+    if chosen(command, words):
         yield command, words
+
+
+def takes(command: click.Command, option: str) -> bool:
+    """Return whether a command has this option, by the name of its parameter."""
+    return option in {one.name for one in command.params}
+
+
+def is_act(command: click.Command, words: tuple[str, ...]) -> bool:
+    """Return whether a command changes something: it can be rehearsed."""
+    return takes(command, "dry_run")
+
+
+def is_reading(command: click.Command, words: tuple[str, ...]) -> bool:
+    """Return whether a command prints JSON and changes nothing."""
+    return words in EXPORTS or (takes(command, "as_json") and not takes(command, "dry_run"))
 
 
 def found_by(texts: Iterable[tuple[str, str]], secrets: dict[str, Secret]) -> set[str]:
@@ -384,7 +486,7 @@ def found_by(texts: Iterable[tuple[str, str]], secrets: dict[str, Secret]) -> se
 
 def may_see(reader: str, secret: Secret, where: str) -> bool:
     """Return whether a reader may see a secret there; who asks about an id is told of that id."""
-    return secret.known_to.get(reader, NOWHERE) in where or any(part in where for part in secret.public_in)
+    return any(part in where for part in (*secret.known_to.get(reader, ()), *secret.public_in))
 
 
 def assert_nothing_leaks(seen: dict[str, list[tuple[str, str]]], secrets: dict[str, Secret]) -> None:

@@ -21,13 +21,14 @@ from app.http.realm_front import BusinessApi
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer.models import Offer
 from blueprints.marketplace.category_management.commands import delete_category
-from blueprints.marketplace.messaging.models import Message
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.watchlist_cart.models import CartItem, WatchlistItem
 from blueprints.platform.auth.commands import delete_user, lock_user
 from tests.clients import ApiClient, Callers
 from tests.contract.good_calls import ROOT, Marketplace
+from tests.contract.network_calls import Network
 from tests.contract.test_every_service import business_apis
+from tests.contract.world import World
 
 CONTRACT = Path(__file__).parents[3] / "shared" / "contract"
 SYSTEM = system_actor("marketplace")
@@ -41,31 +42,37 @@ PRODUCTS = f"{ROOT}/productlisting-api/v1/productlistingproducts"
 
 
 @pytest.fixture
-def world(paying_app: Flask, callers: Callers) -> Marketplace:
+def market(paying_app: Flask, callers: Callers) -> Marketplace:
     return Marketplace(paying_app, callers)
 
 
-def id_in(world: Marketplace, object_name: str) -> str:
+@pytest.fixture
+def world(model: type[Entity], paying_app: Flask, callers: Callers) -> World:
+    """The world that the object is of; what both realms have is looked at in the marketplace."""
+    return (Network if getattr(model, "__realm__", None) == "network" else Marketplace)(paying_app, callers)
+
+
+def id_in(world: World, object_name: str) -> str:
     return world.ids["userId" if object_name == "user" else f"{object_name}Id"]
 
 
-def point(world: Marketplace, model: type[Entity], relation: Relation, target_id: str | None = None) -> None:
+def point(world: World, model: type[Entity], relation: Relation, target_id: str | None = None) -> None:
     """Let the world's row of this object name the world's target, whatever commands would say to that."""
     attribute = next(field.attribute for field in row_serializer(model).fields if field.name == relation.id_name)
     named = target_id or id_in(world, relation.target)
-    with unit_of_work(SYSTEM) as work:
+    with unit_of_work(system_actor(world.realm)) as work:
         row: Any = work.get(model, id_in(world, model.__object__))
         work.change(row, **{attribute: [named] if isinstance(getattr(row, attribute), list) else named})
         work.commit()
 
 
-def answers(world: Marketplace, app: Flask, model: type[Entity], crud: str, query: str = "",
+def answers(world: World, app: Flask, model: type[Entity], crud: str, query: str = "",
             caller: ApiClient | None = None) -> list[dict[str, Any]]:
     """Return the world's row of this object as every get, or every list, of the object shows it."""
     shown = []
-    reader = caller or (world.victim if model is Message else world.caller)  # a message is its parties' alone
+    reader = caller or world.reader_of(model.__object__)
     for api in business_apis(app):
-        if api.returns is model and api.crud == crud and api.service.realm == "marketplace":
+        if api.returns is model and api.crud == crud and api.service.realm == world.realm:
             answer = reader.get(f"{address(world, api)}?caching=false&{query}")
             if answer.status_code == 200:
                 found = answer.json[api.data_name]
@@ -74,7 +81,7 @@ def answers(world: Marketplace, app: Flask, model: type[Entity], crud: str, quer
     return shown
 
 
-def address(world: Marketplace, api: BusinessApi) -> str:
+def address(world: World, api: BusinessApi) -> str:
     parts = [world.ids[part[1:-1]] if part.startswith("{") else part for part in api.path.split("/")]
     return api.service.mount + "/".join(parts)
 
@@ -85,7 +92,7 @@ def joined(model: type[Entity], relation: Relation) -> JoinTarget:
 
 @pytest.mark.parametrize(("model", "relation"), DECLARED)
 def test_every_relation_shows_its_target_on_get_and_list(
-        world: Marketplace, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
+        world: World, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
     point(world, model, relation)
     target = joined(model, relation)
     for crud in sorted({api.crud for api in business_apis(paying_app) if api.returns is model} & {"get", "list"}):
@@ -102,7 +109,7 @@ def test_every_relation_shows_its_target_on_get_and_list(
 
 @pytest.mark.parametrize(("model", "relation"), [one for one in DECLARED if not one.values[1].by_query])
 def test_a_target_that_is_gone_is_null(
-        world: Marketplace, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
+        world: World, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
     point(world, model, relation, "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e")
     for row in answers(world, paying_app, model, "get"):
         assert row[relation.shown_as] == ([] if relation.many else None)
@@ -110,18 +117,19 @@ def test_a_target_that_is_gone_is_null(
 
 @pytest.mark.parametrize("model", sorted({one.values[0] for one in DECLARED}, key=lambda model: model.__object__))
 def test_joins_cost_at_most_one_statement_a_relation_however_many_rows(
-        world: Marketplace, model: type[Entity], count_statements: Callable[..., Any]) -> None:
+        world: World, model: type[Entity], count_statements: Callable[..., Any]) -> None:
     relations = holdings().joins.of(model)
     for relation, _ in relations:
         point(world, model, relation)
     rows = answers(world, world.app, model, "list", "getJoins=false")
-    holdings().joins.add(SYSTEM, ReadRequest(), model, [dict(rows[0])])  # who rests is remembered
+    anybody = system_actor(world.realm)
+    holdings().joins.add(anybody, ReadRequest(), model, [dict(rows[0])])  # who rests is remembered
     told = []
     for number in (1, 50):
         runtime().cache_versions.invalidate(*(f"rows:{target.object}" for _, target in relations
                                               if target.object != "user"))
         with count_statements() as sent:
-            holdings().joins.add(SYSTEM, ReadRequest(), model, [dict(rows[0]) for _ in range(number)])
+            holdings().joins.add(anybody, ReadRequest(), model, [dict(rows[0]) for _ in range(number)])
         told.append(len(sent))
     assert told[0] == told[1] <= len(relations)
 
@@ -154,49 +162,49 @@ def test_every_relation_of_the_contract_is_declared(app: Flask, realm: str) -> N
             assert wanted <= declared, name
 
 
-def test_targets_of_other_services_are_left_out_on_demand(world: Marketplace, paying_app: Flask) -> None:
-    rows = answers(world, paying_app, Offer, "list", "excludeCQRS=true")
+def test_targets_of_other_services_are_left_out_on_demand(market: Marketplace, paying_app: Flask) -> None:
+    rows = answers(market, paying_app, Offer, "list", "excludeCQRS=true")
     assert "counterOffer" in rows[0]
     assert not {"buyer", "seller", "product"} & set(rows[0])
 
 
-def test_a_listing_of_a_resting_seller_is_shown_to_staff_alone(world: Marketplace) -> None:
-    bid = f"{BIDS}/{world.ids['auctionOfferBidId']}"
-    assert world.buyer.get(bid).json["auctionOfferBid"]["product"]["id"] == world.ids["auction"]
-    lock_user(SYSTEM, world.seller.user_id, now() + timedelta(days=30))
-    assert world.buyer.get(bid).json["auctionOfferBid"]["product"] is None
-    assert world.caller.get(bid).json["auctionOfferBid"]["product"]["id"] == world.ids["auction"]
+def test_a_listing_of_a_resting_seller_is_shown_to_staff_alone(market: Marketplace) -> None:
+    bid = f"{BIDS}/{market.ids['auctionOfferBidId']}"
+    assert market.buyer.get(bid).json["auctionOfferBid"]["product"]["id"] == market.ids["auction"]
+    lock_user(SYSTEM, market.seller.user_id, now() + timedelta(days=30))
+    assert market.buyer.get(bid).json["auctionOfferBid"]["product"] is None
+    assert market.caller.get(bid).json["auctionOfferBid"]["product"]["id"] == market.ids["auction"]
 
 
-def test_a_deleted_person_is_no_target_any_more_in_a_cached_list_either(world: Marketplace) -> None:
+def test_a_deleted_person_is_no_target_any_more_in_a_cached_list_either(market: Marketplace) -> None:
     def user() -> Any:
-        return world.caller.get(BIDS).json["auctionOfferBids"][0]["user"]
+        return market.caller.get(BIDS).json["auctionOfferBids"][0]["user"]
 
     assert user()["fullname"] == user()["fullname"] == "Ben"
-    delete_user(SYSTEM, world.buyer.user_id)
+    delete_user(SYSTEM, market.buyer.user_id)
     assert user() is None
 
 
-def test_an_offer_of_others_is_no_target(world: Marketplace, as_user: Callable[..., ApiClient]) -> None:
+def test_an_offer_of_others_is_no_target(market: Marketplace, as_user: Callable[..., ApiClient]) -> None:
     relation = Relation("counterOfferId", "auctionOfferOffer")
     target = joined(Offer, relation)
-    named = frozenset({world.ids["auctionOfferOfferId"]})
-    assert set(target.lend(world.buyer.actor, named)) == set(target.lend(SYSTEM, named)) == named
+    named = frozenset({market.ids["auctionOfferOfferId"]})
+    assert set(target.lend(market.buyer.actor, named)) == set(target.lend(SYSTEM, named)) == named
     assert not target.lend(as_user("eve").actor, named)
 
 
-def test_an_order_of_others_is_no_target(world: Marketplace, as_user: Callable[..., ApiClient]) -> None:
+def test_an_order_of_others_is_no_target(market: Marketplace, as_user: Callable[..., ApiClient]) -> None:
     for name in ("orderManagementOrder", "orderManagementOrderItem"):
         target: JoinTarget = next(one.values[0] for one in TARGETS if one.id == name)
-        named = frozenset({world.ids[f"{name}Id"]})
-        assert set(target.lend(world.seller.actor, named)) == set(target.lend(SYSTEM, named)) == named
+        named = frozenset({market.ids[f"{name}Id"]})
+        assert set(target.lend(market.seller.actor, named)) == set(target.lend(SYSTEM, named)) == named
         assert not target.lend(as_user("eve").actor, named)
 
 
-def test_a_visitor_does_not_read_who_bids(world: Marketplace, make_app: Callable[..., Flask]) -> None:
+def test_a_visitor_does_not_read_who_bids(market: Marketplace, make_app: Callable[..., Flask]) -> None:
     visitor = ApiClient(make_app(MARKETPLACE_PUBLIC_READS="1"))
-    for viewer, bidder in ((visitor, None), (world.buyer, "Ben"), (visitor, None)):
-        auction = viewer.get(f"{PRODUCTS}/{world.ids['auction']}").json["productListingProduct"]
+    for viewer, bidder in ((visitor, None), (market.buyer, "Ben"), (visitor, None)):
+        auction = viewer.get(f"{PRODUCTS}/{market.ids['auction']}").json["productListingProduct"]
         listed = {row["id"]: row for row in viewer.get(PRODUCTS).json["productListingProducts"]}[auction["id"]]
         for row in (auction, listed):
             assert row["seller"]["fullname"] == "Sara"
@@ -210,9 +218,9 @@ def test_a_list_that_is_the_same_for_a_role_stays_so_only_without_personal_targe
     assert holdings().joins.is_personal(Media)
 
 
-def test_a_cached_list_follows_its_targets(world: Marketplace) -> None:
+def test_a_cached_list_follows_its_targets(market: Marketplace) -> None:
     shelves = f"{ROOT}/categorymanagement-api/v1/subcategories"
-    shown = [world.buyer.get(shelves).json["subcategories"][0]["category"] for _ in range(2)]
+    shown = [market.buyer.get(shelves).json["subcategories"][0]["category"] for _ in range(2)]
     assert [one["title"] for one in shown] == ["Watches", "Watches"]
-    delete_category(SYSTEM, world.ids["categoryId"])
-    assert world.buyer.get(shelves).json["subcategories"][0]["category"] is None
+    delete_category(SYSTEM, market.ids["categoryId"])
+    assert market.buyer.get(shelves).json["subcategories"][0]["category"] is None

@@ -9,12 +9,17 @@ from app.media.formats.picture import BrokenPicture, Picture
 from app.media.formats.png import read_png
 from app.media.formats.webp import read_webp
 
-__all__ = ["BrokenPicture", "Picture", "read_picture"]
+__all__ = ["BrokenPicture", "Picture", "begins_like_picture", "read_picture"]
 
 _READERS: dict[bytes, Callable[[bytes], Picture]] = {
     b"\x89PNG\r\n\x1a\n": read_png, b"\xff\xd8\xff": read_jpeg, b"GIF87a": read_gif, b"GIF89a": read_gif,
     b"RIFF": read_webp,
 }
+
+
+def begins_like_picture(content: bytes) -> bool:
+    """Tell whether the file begins as a jpeg, png, gif or webp may."""
+    return content.startswith(tuple(_READERS))
 
 
 def read_picture(content: bytes) -> Picture:

@@ -56,19 +56,22 @@ def read_message(actor: Actor, asked: ReadRequest, message_id: str) -> Wire:
 
 
 def set_message_read(actor: Actor, message_id: str, *, is_read: bool | None = None) -> Message:
-    """Mark a message as read or unread: its recipient, or staff; raises NotFound, Forbidden."""
+    """Mark a message as read or unread: its recipient, or staff, who leave an entry also where nothing changes (M-22).
+
+    Raises NotFound, Forbidden."""
     with unit_of_work(actor) as work:
         message, conversations = _lock_message(work, message_id)
         require_self_or_staff(actor, message.to_user_id)
+        done = ("ADMIN_NOTE", f"read message {message_id}")  # the answer shows it
         if is_read is not None and is_read != message.is_read:
             recipient = message.to_user_id
             before = is_unread_by(message, recipient)
             work.change(message, is_read=is_read)
             if seen := conversations.get(recipient):
                 work.change(seen, unread=seen.unread + is_unread_by(message, recipient) - before)
-            if not is_party(message, actor.user_id):
-                _record(actor, message.from_user_id, "MANUAL_CORRECTION",
-                        f"marked message {message_id} as {'read' if is_read else 'unread'}")
+            done = ("MANUAL_CORRECTION", f"marked message {message_id} as {'read' if is_read else 'unread'}")
+        if not is_party(message, actor.user_id):
+            _record(actor, message.from_user_id, *done)
         work.commit()
     return message
 

@@ -1,6 +1,6 @@
 """Who may call networking; commands and queries check whose connection or request it is (rules-network §5B, NET-31)."""
 from app.identity.access import Predicate, logged_in
-from blueprints.network.edge_functions import EDGE_POLICIES
+from blueprints.network.sample_functions import SAMPLE_POLICIES
 
 POLICIES: dict[str, Predicate] = {
     "createConnection": logged_in,
@@ -15,5 +15,5 @@ POLICIES: dict[str, Predicate] = {
     "listMutualConnections": logged_in,
     "listSuggestions": logged_in,
     "updateConnectionRequest": logged_in,
-    **EDGE_POLICIES,
+    **SAMPLE_POLICIES,
 }

@@ -127,7 +127,7 @@ def list_suggestions(actor: Actor, asked: ReadRequest) -> Listing:
     query = select(Person.user_id, ranked.c.shared, func.count().over().label("total")).join(
         Person, Person.num == ranked.c.num).where(
         ranked.c.num != me, ranked.c.num.not_in(select(Tie.b).where(Tie.a == me)),
-        _may_be_end(actor), Person.user_id.not_in(_asked_already(str(actor.user_id)))).order_by(
+        _may_be_end(actor), Person.user_id.not_in(_requested_already(str(actor.user_id)))).order_by(
         ranked.c.shared.desc(), ranked.c.num)
     found = fetch(query.limit(asked.page.rows + 1).offset(skipped))
     counted = found or fetch(query.limit(1))  # behind the end no row says how many there are
@@ -156,7 +156,7 @@ def _may_be_end(actor: Actor) -> ColumnElement[bool]:
                 Person.user_id.not_in(blocked_with(actor.realm, actor.user_id)))
 
 
-def _asked_already(user_id: str) -> CompoundSelect[str]:
+def _requested_already(user_id: str) -> CompoundSelect[str]:
     """Return the query of who invited this person or was invited by him, or may not invite or be invited yet."""
     moment = now()
     return union_all(

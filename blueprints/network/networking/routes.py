@@ -7,18 +7,18 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
-from blueprints.network.edge_functions import edge_functions
 from blueprints.network.networking import commands, queries
 from blueprints.network.networking.models import Connection, ConnectionRequest
 from blueprints.network.networking.policies import POLICIES
 from blueprints.network.networking.schemas import ConnectionRequestChange, NewConnection, NewConnectionRequest
+from blueprints.network.sample_functions import sample_functions
 from blueprints.platform.people.queries import HIDES_PEOPLE
 
 api = Routes(POLICIES, {
     "getDegree": ApiNames(data_name="degree"),
     "listMutualConnections": ApiNames(data_name="mutualConnections"),
     "listSuggestions": ApiNames(data_name="suggestions")})
-api.include(edge_functions("networking"))
+api.include(sample_functions("networking"))
 
 _CONNECTION, _REQUEST = "/v1/connections/{connectionId}", "/v1/connectionrequests/{connectionRequestId}"
 

@@ -1,6 +1,7 @@
 """Uploads: bytes into the media store, then their rows in one transaction; a failure leaves no row and no bytes.
 
-What was uploaded is served only when it is prepared (preparation.py): only its headers were read here."""
+A picture is served only when it is prepared (preparation.py): only its headers were read here. A document is served as
+it came."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -15,92 +16,59 @@ from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
-from app.errors import Forbidden, InvalidInput, LoginRequired, TooManyRequests
-from app.identity.access import require_proved
-from app.identity.authentication import identity
-from app.identity.bucket_tokens import BucketTokenRefused, application_bucket, read_bucket_token
-from app.identity.roles import ADMIN, SUPER_ADMIN
+from app.errors import TooManyRequests
 from app.jobs.wakeup import wake
+from app.media.documents import DOCUMENT_TYPES, TEXT, examine_document
+from app.media.formats import begins_like_picture
 from app.media.images import examine_images
 from app.media.store import media_store, random_name
 from app.plain_text import seen
 from app.runtime import runtime
-from blueprints.platform.bucket.models import PREPARING, BucketFile, UploadCount
+from app.web_addresses import our_file
+from blueprints.platform.bucket.models import PREPARING, READY, BucketFile, UploadCount
 from blueprints.platform.bucket.preparation import PREPARE_PICTURES
-from blueprints.platform.bucket.queries import file_address, file_wire
-from blueprints.platform.bucket.rules import is_user_bucket, raw_name, shown_name
+from blueprints.platform.bucket.queries import file_wire
+from blueprints.platform.bucket.rules import raw_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file as it came in."""
+    """One file as it came in, with the media type its sender says it has."""
 
     name: str | None
     content: bytes
+    said_type: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class BucketWriter:
-    """Who holds a good bucket token, and the buckets it names."""
-
-    actor: Actor
-    bucket_ids: tuple[str, ...]
-
-
-def bucket_writer(realm: str, token: str) -> BucketWriter:
-    """Return who uploads with this token; raises LoginRequired when it is no good or its session has ended."""
-    try:
-        grant = read_bucket_token(runtime().settings.secret_key, realm, token)
-    except BucketTokenRefused:
-        raise LoginRequired("errMsg_BucketTokenIsNotValid") from None
-    session = identity().sessions.live(realm, grant.session_id, grant.user_id)
-    if session is None:
-        raise LoginRequired("errMsg_BucketTokenIsNotValid")
-    require_proved(session.owed_factor)
-    actor = Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname)
-    return BucketWriter(actor, grant.bucket_ids)
-
-
-def require_bucket(writer: BucketWriter, bucket_id: str) -> None:
-    """Raise InvalidInput for a bucket that cannot exist, Forbidden for one not the writer's (rules-platform §4).
-
-    The token has to name it, and the common bucket takes a role that is still staff's."""
-    of_application = bucket_id == application_bucket(writer.actor.realm)
-    if not of_application and not is_user_bucket(bucket_id):
-        raise InvalidInput("errMsg_bucketIdisNotAValidID", detail={"bucketId": "expected the id of a bucket"})
-    if bucket_id not in writer.bucket_ids or (of_application and writer.actor.role not in (ADMIN, SUPER_ADMIN)):
-        raise Forbidden("errMsg_BucketNotAllowed")
+    @property
+    def is_said_to_be_text(self) -> bool:
+        """Plain text has no mark of its own: what is not called so is not taken for it."""
+        return self.said_type == TEXT or (self.name or "").lower().endswith(".txt")
 
 
 def store_images(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> list[Wire]:
     """Keep the images in the bucket, to be prepared, and return them as the wire shows them.
 
     Raises RuleViolated no_file, invalid_mime or too_large, or TooManyRequests, before anything is stored."""
-    found = examine_images([upload.content for upload in uploads], runtime().settings.max_upload_bytes)
-    _count(actor, len(uploads))
-    files = [BucketFile(
-        id=uuid7(), realm=actor.realm, bucket_id=bucket_id, owner_id=str(actor.user_id),
-        original_name=shown_name(seen(upload.name or "")), mime_type=facts.mime_type,
-        size=len(upload.content), storage_name=random_name(), created_at=now(),
-        state=PREPARING, due_at=now(), attempts=0)
-        for upload, facts in zip(uploads, found, strict=True)]
-    try:
-        _store(actor, files, uploads)
-    except BaseException:
-        for file in files:
-            media_store().delete(raw_name(file.storage_name))
-        raise
-    wake(PREPARE_PICTURES)
-    return [file_wire(file) for file in files]
+    return _keep(actor, bucket_id, uploads, _image_types(uploads))
+
+
+def store_files(actor: Actor, bucket_id: str, uploads: Sequence[Upload]) -> list[Wire]:
+    """Keep images and documents in the bucket and return them as the wire shows them; raises as store_images."""
+    images = iter(_image_types([upload for upload in uploads if begins_like_picture(upload.content)]))
+    most = runtime().settings.max_document_bytes
+    return _keep(actor, bucket_id, uploads, [
+        next(images) if begins_like_picture(upload.content) else
+        examine_document(upload.content, said_to_be_text=upload.is_said_to_be_text, max_bytes=most)
+        for upload in uploads])
 
 
 def hold_file(work: UnitOfWork, address: str, *, held: bool) -> None:
     """Let the file at an address of ours load no more, or again; another address is nobody's here.
 
     A copy that a browser or a proxy has keeps until it is thrown away: files never change under their address."""
-    before, _, file_id = address.rpartition("/")
-    if f"{before}/" == file_address(work.actor.realm, ""):
-        work.execute(update(BucketFile).where(BucketFile.id == file_id, BucketFile.realm == work.actor.realm)
+    file = our_file(address, runtime().settings.public_url)
+    if file is not None and file.realm in (None, work.actor.realm):
+        work.execute(update(BucketFile).where(BucketFile.id == file.file_id, BucketFile.realm == work.actor.realm)
                      .values(held=held))
 
 
@@ -117,6 +85,36 @@ def empty_bucket(actor: Actor, bucket_id: str) -> int:
         work.commit()
     _delete_bytes(files)
     return len(files)
+
+
+def _image_types(uploads: Sequence[Upload]) -> list[str]:
+    found = examine_images([upload.content for upload in uploads], runtime().settings.max_upload_bytes)
+    return [picture.mime_type for picture in found]
+
+
+def _keep(actor: Actor, bucket_id: str, uploads: Sequence[Upload], media_types: Sequence[str]) -> list[Wire]:
+    """Store what was examined; raises TooManyRequests before that."""
+    _count(actor, len(uploads))
+    files = [_file(actor, bucket_id, upload, media_type)
+             for upload, media_type in zip(uploads, media_types, strict=True)]
+    try:
+        _store(actor, files, uploads)
+    except BaseException:
+        _delete_bytes(files)
+        raise
+    if any(file.state == PREPARING for file in files):
+        wake(PREPARE_PICTURES)
+    return [file_wire(file) for file in files]
+
+
+def _file(actor: Actor, bucket_id: str, upload: Upload, media_type: str) -> BucketFile:
+    moment = now()
+    progress: dict[str, Any] = ({"state": READY, "prepared_at": moment} if media_type in DOCUMENT_TYPES else
+                                {"state": PREPARING, "due_at": moment})
+    return BucketFile(
+        id=uuid7(), realm=actor.realm, bucket_id=bucket_id, owner_id=str(actor.user_id),
+        original_name=shown_name(seen(upload.name or "")), mime_type=media_type, size=len(upload.content),
+        storage_name=random_name(), created_at=moment, attempts=0, **progress)
 
 
 def _delete_bytes(files: Sequence[Any]) -> None:
@@ -147,7 +145,8 @@ def _count(actor: Actor, files: int) -> None:
 
 def _store(actor: Actor, files: list[BucketFile], uploads: Sequence[Upload]) -> None:
     for file, upload in zip(files, uploads, strict=True):
-        media_store().put(raw_name(file.storage_name), upload.content, file.mime_type)
+        name = file.storage_name if file.state == READY else raw_name(file.storage_name)
+        media_store().put(name, upload.content, file.mime_type)
     with unit_of_work(actor) as work:
         for file in files:
             work.insert(file)

@@ -2,12 +2,15 @@
 from typing import Any
 
 from app.http.download import DOWNLOAD_HEADERS
-from app.http.openapi import IDEMPOTENCY_KEY, answer
+from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter
+from app.media.documents import DOCUMENT_TYPES
 
 Document = dict[str, Any]
 
+_REFUSED: Document = {"$ref": "#/components/schemas/ApiError"}
 SECURITY = {"bucketToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                            "description": "userBucketToken or applicationBucketToken of the session object"}}
+                            "description": "userBucketToken or applicationBucketToken of the session object; the first "
+                                           "writes both buckets of its user, and reads the private one"}}
 _UPLOADED: Document = {
     "type": "object", "required": ["success", "data"], "properties": {
         "success": {"type": "boolean", "const": True}, "data": {"type": "array", "items": {
@@ -17,7 +20,8 @@ _UPLOADED: Document = {
                 "fileId": {"type": "string", "format": "uuid"}, "originalName": {"type": "string"},
                 "mimeType": {"type": "string"}, "size": {"type": "integer"}, "status": {"const": "uploaded"},
                 "state": {"enum": ["preparing", "ready", "refused"], "description":
-                          "a picture is served once it is ready; the download tells the state until then"},
+                          "a picture is served once it is ready; the download tells the state until then; a document "
+                          "is ready at once"},
                 "bucketName": {"type": "string"}, "isPublic": {"type": "boolean"},
                 "downloadUrl": {"type": "string", "format": "uri"}}}}},
     "example": {"success": True, "data": [{
@@ -30,12 +34,19 @@ UPLOAD: Document = {
     "parameters": [IDEMPOTENCY_KEY],
     "request_body": {"required": True, "content": {"multipart/form-data": {"schema": {
         "type": "object", "required": ["bucketId", "files"], "properties": {
-            "bucketId": {"type": "string", "description": "a bucket the token names"},
-            "files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}}}},
-    "responses": {"200": answer(_UPLOADED), "409": answer(
-        {"$ref": "#/components/schemas/ApiError"}, "The same Idempotency-Key is in flight")}}
-DOWNLOAD: Document = {"responses": {
-    "200": answer({"type": "string", "format": "binary"}, media_type="image/*", headers=DOWNLOAD_HEADERS),
-    "404": answer({"$ref": "#/components/schemas/ApiError"},
+            "bucketId": {"type": "string", "description": "a bucket the token names: {userId}-public-user-bucket, "
+                                                          "{userId}-private-user-bucket, for staff the common one"},
+            "files": {"type": "array", "items": {"type": "string", "format": "binary"}, "description":
+                      "jpeg, png, webp, gif, PDF, DOCX, plain text (named .txt, or sent as text/plain)"}}}}}},
+    "responses": {"200": answer(_UPLOADED), "409": answer(_REFUSED, "The same Idempotency-Key is in flight")}}
+_BINARY: Document = {"schema": {"type": "string", "format": "binary"}}
+DOWNLOAD: Document = {"parameters": [
+    parameter("path", "fileId", {"type": "string", "format": "uuid"}),
+    parameter("query", "token", {"type": "string"}, "of a private file: comes with its address in the answer of the "
+              "object that shows it; its owner may show the userBucketToken as Bearer instead")], "responses": {
+    "200": {**answer(None, headers=DOWNLOAD_HEADERS), "content": dict.fromkeys(("image/*", *DOCUMENT_TYPES), _BINARY)},
+    "401": answer(_REFUSED, "A private file without a good token: expired, of another file, realm or ended login"),
+    "403": answer(_REFUSED, "A private file, and the bucket token of somebody else"),
+    "404": answer(_REFUSED,
                   "Unknown; or FileIsBeingPrepared (detail.state `preparing`, Retry-After), or FileWasRefused "
                   "(detail.state `refused`, detail.reason)")}}

@@ -1,32 +1,45 @@
 """Reads of bucket files."""
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
+from app.actor import Actor
 from app.data.reads import fetch, fetch_one
 from app.data.serialization import Wire
 from app.errors import NotFound
 from app.media.store import MediaMissing, media_store
 from app.runtime import runtime
 from blueprints.platform.bucket.models import IS_UNCLEANED, PREPARING, READY, REFUSED, BucketFile
-from blueprints.platform.bucket.rules import refusal_reason
+from blueprints.platform.bucket.rules import PRIVATE_END, is_private, refusal_reason
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file's bytes, their type, and the name it was uploaded under."""
+    """What is known of a file; `name` is the one it was uploaded under. Whether it is served, `content_of` says."""
 
-    content: bytes
+    id: str
+    bucket_id: str
+    owner_id: str
     mime_type: str
     name: str
+    storage_name: str
+    state: str
+    last_error: str | None
+    held: bool | None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may read it."""
+        return not is_private(self.bucket_id)
 
 
 def file_wire(file: Any) -> Wire:
     """Return an uploaded file as `POST /bucket/upload` shows it (rules-platform §4); `state` is additive."""
     return {"fileId": file.id, "originalName": file.original_name, "mimeType": file.mime_type, "size": file.size,
-            "status": "uploaded", "state": file.state, "bucketName": file.bucket_id, "isPublic": True,
-            "downloadUrl": file_address(file.realm, file.id)}
+            "status": "uploaded", "state": file.state, "bucketName": file.bucket_id,
+            "isPublic": not is_private(file.bucket_id), "downloadUrl": file_address(file.realm, file.id)}
 
 
 def file_address(realm: str, file_id: str) -> str:
@@ -35,23 +48,39 @@ def file_address(realm: str, file_id: str) -> str:
 
 
 def stored_file(realm: str, file_id: str) -> StoredFile:
-    """Return the file; every bucket of the two realms is public to read.
+    """Return what is known of a file of the realm; raises NotFound."""
+    columns = (BucketFile.id, BucketFile.bucket_id, BucketFile.owner_id, BucketFile.mime_type,
+               BucketFile.original_name, BucketFile.storage_name, BucketFile.state, BucketFile.last_error,
+               BucketFile.held)
+    row = fetch_one(select(*columns).where(BucketFile.id == file_id, BucketFile.realm == realm))
+    if row is None:
+        raise NotFound("errMsg_FileNotFound")
+    return StoredFile(*row)
+
+
+def content_of(file: StoredFile) -> bytes:
+    """Return the bytes of a file that is ready.
 
     Raises NotFound, with its state in `detail` when it is not ready (docs/decisions/030)."""
-    columns = (BucketFile.storage_name, BucketFile.mime_type, BucketFile.original_name, BucketFile.state,
-               BucketFile.last_error, BucketFile.held)
-    row = fetch_one(select(*columns).where(BucketFile.id == file_id, BucketFile.realm == realm))
-    if row is None or row.held:
+    if file.held:
         raise NotFound("errMsg_FileNotFound")
-    if row.state == PREPARING:
+    if file.state == PREPARING:
         raise NotFound("errMsg_FileIsBeingPrepared", "FileIsBeingPrepared", {"state": PREPARING}, {"Retry-After": "1"})
-    if row.state == REFUSED:
+    if file.state == REFUSED:
         raise NotFound("errMsg_FileWasRefused", "FileWasRefused",
-                       {"state": REFUSED, "reason": refusal_reason(row.last_error)})
+                       {"state": REFUSED, "reason": refusal_reason(file.last_error)})
     try:
-        return StoredFile(media_store().get(row.storage_name), row.mime_type, row.original_name)
+        return media_store().get(file.storage_name)
     except MediaMissing:
         raise NotFound("errMsg_FileNotFound") from None
+
+
+def usable_files(actor: Actor, file_ids: Collection[str]) -> set[str]:
+    """Return which of these files of his realm the actor may show to others: public ones, and private ones of his."""
+    found = fetch(select(BucketFile.id).where(
+        BucketFile.id.in_(file_ids), BucketFile.realm == actor.realm,
+        or_(BucketFile.owner_id == actor.user_id, BucketFile.bucket_id.not_like(f"%{PRIVATE_END}"))))
+    return {row.id for row in found}
 
 
 def files_by_state() -> dict[str, int]:

@@ -8,15 +8,16 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app.actor import Actor
 from app.data.ids import canonical_uuid
 from app.errors import InvalidInput, LoginRequired, NotFound, RuleViolated
-from app.http.bearer import bearer_token
+from app.http.bearer import bearer_token, first_value
 from app.http.declaration import Routes
 from app.http.download import download
 from app.http.envelope import json_response
 from app.http.idempotency import answered_once
 from blueprints.platform.bucket import documents
-from blueprints.platform.bucket.commands import Upload, bucket_writer, require_bucket, store_images
+from blueprints.platform.bucket.access import bucket_holder, require_bucket, require_reader
+from blueprints.platform.bucket.commands import Upload, store_files
 from blueprints.platform.bucket.policies import POLICIES
-from blueprints.platform.bucket.queries import stored_file
+from blueprints.platform.bucket.queries import content_of, stored_file
 
 
 def routes_in(realm: str) -> Routes:
@@ -26,23 +27,25 @@ def routes_in(realm: str) -> Routes:
 
     @api.system("/upload", name="uploadFiles", method="POST", **documents.UPLOAD)
     def upload(actor: Actor) -> Response:
-        """Upload images into a bucket, with its bucket token as Bearer; the same Idempotency-Key stores them once."""
-        writer = bucket_writer(realm, _bearer())
+        """Upload images and documents into a bucket, with its bucket token as Bearer; the same Idempotency-Key stores
+        them once."""
+        holder = bucket_holder(realm, _bearer())
         bucket_id, uploads = _form()
-        require_bucket(writer, bucket_id)
-        return answered_once(writer.actor, "uploadFiles", _repeated_part(bucket_id, uploads), lambda: json_response(
-            {"success": True, "data": store_images(writer.actor, bucket_id, uploads or [Upload(None, b"")])}))
+        require_bucket(holder, bucket_id)
+        return answered_once(holder.actor, "uploadFiles", _repeated_part(bucket_id, uploads), lambda: json_response(
+            {"success": True, "data": store_files(holder.actor, bucket_id, uploads or [Upload(None, b"")])}))
 
     @api.system("/download/{fileId}", name="downloadFile", **documents.DOWNLOAD)
     def download_file(actor: Actor, file_id: str) -> Response:
-        """Download a file."""
+        """Download a file; one of a private bucket with a token."""
         known_id = canonical_uuid(file_id)
         if known_id is None:
             raise NotFound("errMsg_FileNotFound")
         file = stored_file(realm, known_id)
-        response = download(file.content, file.mime_type, file.name)
-        # A file never changes under its id.
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        require_reader(actor, file, read_token=first_value(request.args, "token"), bucket_token=bearer_token())
+        response = download(content_of(file), file.mime_type, file.name)
+        # A file never changes under its id; what is private is kept nowhere.
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if file.is_public else "no-store"
         return response
 
     return api
@@ -69,4 +72,4 @@ def _form() -> tuple[str, list[Upload]]:
         raise RuleViolated("too_large", "The upload is too large") from None
     if not bucket_id:
         raise InvalidInput("bucketId: is required", detail={"bucketId": "is required"})
-    return bucket_id, [Upload(file.filename, file.read()) for file in files]
+    return bucket_id, [Upload(file.filename, file.read(), file.mimetype) for file in files]

@@ -1,12 +1,18 @@
-"""Which bucket ids exist, and what is kept of a client's file name."""
+"""Which bucket ids exist, which of them are private, and what is kept of a client's file name."""
 import re
 
-_USER_BUCKET = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-public-user-bucket")
+PRIVATE_END = "-private-user-bucket"
+_USER_BUCKET = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-(public|private)-user-bucket")
 
 
 def is_user_bucket(bucket_id: str) -> bool:
     """Tell whether the id has the form of some user's bucket."""
     return _USER_BUCKET.fullmatch(bucket_id) is not None
+
+
+def is_private(bucket_id: str) -> bool:
+    """Tell whether nothing of the bucket is read without a token."""
+    return bucket_id.endswith(PRIVATE_END)
 
 
 def refusal_reason(error: str | None) -> str:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from app.actor import Actor
 from app.data.moderated_kinds import Subject
+from app.data.serialization import Wire
+from app.data.unit_of_work import unit_of_work
 from app.runtime import runtime
+from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Act
 from blueprints.platform.moderation.rules import NOBODY
 
@@ -42,11 +45,19 @@ def record_undoing(actor: Actor, act: Act, reason: str) -> None:
     _record(actor, act, _UNDONE[act.kind], f"undo a{act.number}: {reason}", f"UNDO_{act.kind}")
 
 
-def record_reading(actor: Actor, message_id: str, subject: Subject) -> None:
-    """Write down that staff read a message between others (M-22)."""
-    record = runtime().part(ActRecord)
-    if actor.realm in record.realms and actor.user_id not in (subject.parties or ()):
-        record.note(actor, "USER", subject.person_id or NOBODY, "ADMIN_NOTE", f"read message {message_id}", None)
+def record_reading(actor: Actor, case: Wire, subject: Subject | None) -> None:
+    """Write down that staff read the case of a message between others, also where only its copy is left (M-22).
+
+    `subject` is the message, None when it is gone; a case about anything else leaves nothing."""
+    if case["entityType"] != "MESSAGE" or (subject is not None and actor.user_id in (subject.parties or ())):
+        return
+    record, message_id, person_id = runtime().part(ActRecord), case["entityId"], case["personId"] or NOBODY
+    if actor.realm in record.realms:
+        record.note(actor, "USER", person_id, "ADMIN_NOTE", f"read message {message_id}", None)
+        return
+    with unit_of_work(actor) as work:
+        audit.note(work, "message.read", messageId=message_id, personId=person_id)
+        work.commit()
 
 
 def _record(actor: Actor, act: Act, action_type: str, reason: str, kind: str) -> None:

@@ -70,8 +70,7 @@ def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
 def get_case(actor: Actor, asked: ReadRequest, case_number: str) -> Answer:
     """Get a case with its thing, its person and record, reports, notes, acts, strikes and evidence."""
     row, facts, subject = queries.get_case(actor, read_number(case_number))
-    if row["entityType"] == "MESSAGE" and subject is not None:
-        record_reading(actor, row["entityId"], subject)
+    record_reading(actor, row, subject)
     return Answer(row, extras=facts)
 
 

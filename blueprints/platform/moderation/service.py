@@ -4,8 +4,9 @@ from app.data.reads.joins import Relation, relations_of
 from app.data.staff_changes import StaffAudit
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
-from blueprints.platform.moderation import jobs, questions, subscribers
+from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
 from blueprints.platform.moderation.audit import check_audit, note_staff_changes
+from blueprints.platform.moderation.checks import check_queue
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -32,8 +33,8 @@ _RECORD = "the record of what staff did; the id leads to nobody"
 SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
-    checks={"audit": check_audit},
-    background=(jobs, questions, subscribers),
+    checks={"audit": check_audit, "queue": check_queue},
+    background=(jobs, questions, subscribers, subscribers_notices),
     hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes)),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.actor import Actor
 from app.clock import now
 from app.data.list_cache import CacheVersions, VersionedCache
-from app.data.reads import Listing, Page, fetch_one, list_rows
+from app.data.reads import Listing, Page, fetch, fetch_one, list_rows
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import Forbidden, RuleViolated
@@ -99,12 +99,31 @@ def is_gone_for_good(realm: str, user_id: str) -> bool:
     return not rows or (not rows[0].is_active and rows[0].archived_at is None)
 
 
+def ended_among(realm: str, user_ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these people have no account any more: archived, deleted, banned or purged; in one statement.
+
+    Who is locked or suspended for days still has one."""
+    wanted = set(user_ids)
+    known = standings_of(realm, wanted) if wanted else {}
+    return frozenset(user_id for user_id in wanted if user_id not in known or not known[user_id].is_active
+                     or known[user_id].is_banned)
+
+
 def user_briefs(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
     """Return id → {id, fullname, avatar} of the people among the ids who are not gone, in one statement.
 
     In the network there is the headline of their profile, too (NET-32)."""
     shown = (*_BRIEF, *added_to_briefs(realm))
     return {user_id: {name: row[name] for name in shown} for user_id, row in brief_users(realm, user_ids).items()}
+
+
+def briefs_for(actor: Actor, user_ids: Iterable[str | None]) -> dict[str, Wire]:
+    """Return the same of those whom the actor may see: neither at rest nor blocked with the actor (NET-32)."""
+    wanted = {user_id for user_id in user_ids if user_id} - people_at_rest(actor.realm)
+    if not wanted:
+        return {}
+    blocked = {row[0] for row in fetch(blocked_with(actor.realm, actor.user_id))}
+    return user_briefs(actor.realm, wanted - blocked)
 
 
 def find_people(actor: Actor, name: str, page: Page) -> Listing:

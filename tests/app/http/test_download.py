@@ -12,8 +12,9 @@ from app.http.download import file_name
     ("a\u200bb\x00\r\nSet-Cookie: x.gif", "image/gif", "abSet-Cookie x.gif"),
     ("../../etc/passwd", "image/webp", "file.webp"),
     ('"; filename="x.exe".pdf', "application/pdf", "; filename=x.exe.pdf"),
-    ("report.final.pdf", "application/pdf", "report.final.pdf"),
-    ("", "image/png", "file.png"), (".", "image/png", "file.png"), ("...", "application/pdf", "file"),
+    ("report.final.pdf", "application/pdf", "report.final.pdf"), ("cv.html", "text/plain", "cv.txt"),
+    ("\u202ecod.exe", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "cod.docx"),
+    ("", "image/png", "file.png"), (".", "image/png", "file.png"), ("...", "application/pdf", "file.pdf"),
     ("x" * 300, "image/png", "x" * 100 + ".png"),
 ])
 def test_a_name_keeps_what_is_harmless(given: str, mime_type: str, offered: str) -> None:

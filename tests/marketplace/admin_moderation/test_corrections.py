@@ -17,10 +17,10 @@ from app.runtime import runtime
 from blueprints.marketplace.admin_moderation import corrections
 from blueprints.marketplace.feedback.counting import differences
 from blueprints.marketplace.notification_management.commands import create_notification, delete_notification
-from blueprints.marketplace.notification_management.unread import check_unread
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.search_indexing.commands import REBUILD_JOB
 from blueprints.platform.auth.commands import create_user, delete_user
+from blueprints.platform.notification.unread import check_unread
 from tests.clients import ApiClient, Callers
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.feedback.reviews import ReviewedShop

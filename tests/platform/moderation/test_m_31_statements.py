@@ -207,6 +207,14 @@ def test_m_31_it_is_shown_in_the_marketplace_too(court, sara, realm, settle):
         assert notice["payload"]["actNumbers"] == [57, 58]
 
 
+def test_m_31_it_is_shown_in_the_app_of_every_realm(court, sara, realm, settle):
+    court.resolved(REMOVE, SUSPEND)
+    settle()
+    notice, = sara.get(f"/{realm}/notification-service/notifications").json["items"]
+    assert notice["body"] == "Your account is suspended (case 142). The letter tells why."
+    assert notice["metadata"]["actNumbers"] == [57, 58]
+
+
 def test_m_31_half_a_day_is_told_in_utc():
     from blueprints.platform.moderation.sentences import spoken_moment
 

@@ -8,13 +8,13 @@ from app.errors import ApiError
 from app.http.declaration import Routes
 from app.identity.access import Predicate, logged_in, public
 
-EDGE_POLICIES: dict[str, Predicate] = {
+SAMPLE_POLICIES: dict[str, Predicate] = {
     "helloWorld": public, "helloWorldByPost": public, "sendMail": logged_in, "sendMailByPost": logged_in}
 
 
-def edge_functions(service: str) -> Routes:
+def sample_functions(service: str) -> Routes:
     """Return the routes of both for one service; the documents name no method, so GET and POST answer alike."""
-    routes = Routes(EDGE_POLICIES)
+    routes = Routes(SAMPLE_POLICIES)
 
     def hello_world(actor: Actor) -> dict[str, Any]:
         """Say hello."""

@@ -1,0 +1,1 @@
+"""Company pages of the network: their admins, their followers and what they publish."""

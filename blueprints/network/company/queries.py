@@ -1,0 +1,241 @@
+"""The reads of company: for its routes, and for the services above that ask who administers, follows and may see."""
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, not_, or_, select, union_all
+
+from app.actor import Actor
+from app.data.columns import constant
+from app.data.held import Viewer, is_free, viewer_of_role
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
+from app.data.reads.filters import Filters, contains, equal
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.errors import NotFound
+from app.identity.access import require
+from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyTally, CompanyUpdate
+from blueprints.network.company.rules import APPROVED, PUBLIC, is_held_from
+from blueprints.platform.people.queries import people_at_rest
+
+COMPANY_FILTERS = Filters((contains(Company.name), contains(Company.location), equal(Company.page_visibility),
+                           contains(Company.industry)))
+ADMIN_FILTERS = Filters((equal(CompanyAdmin.user_id), equal(CompanyAdmin.company_id)))
+FOLLOWER_FILTERS = Filters((equal(CompanyFollower.user_id), equal(CompanyFollower.company_id),
+                            equal(CompanyFollower.follow_state)))
+UPDATE_FILTERS = Filters((equal(CompanyUpdate.visibility), equal(CompanyUpdate.company_id)))
+# By time and not by id: clients may choose the id (decision 4).
+_OLDEST_FIRST = {model: (model.created_at, model.id) for model in (
+    Company, CompanyAdmin, CompanyFollower, CompanyUpdate)}
+_EVERYTHING = Viewer(is_staff=True)
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFacts:
+    """What other services must know of a company, gone or held ones too."""
+
+    id: str
+    name: str
+    visibility: str
+    """`public` or `private`."""
+    is_active: bool
+
+
+# --- what the services above ask ---
+
+
+def is_admin(company_id: str, user_id: str | None) -> bool:
+    """Return whether this person administers the company now; also of one that is deleted (NET-11)."""
+    return fetch_one(_admin_rows(user_id).where(CompanyAdmin.company_id == company_id)) is not None
+
+
+def administered_by(user_id: str | None) -> Select[tuple[str]]:
+    """Return the query of the ids of the active companies that this person administers now."""
+    return (select(CompanyAdmin.company_id).join(Company, Company.id == CompanyAdmin.company_id)
+            .where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True), Company.is_active.is_(True)))
+
+
+def followed_by(user_id: str | None) -> Select[tuple[str]]:
+    """Return the query of the ids of the companies that this person follows; who waits for an admin does not yet."""
+    return select(CompanyFollower.company_id).where(
+        CompanyFollower.user_id == user_id, CompanyFollower.is_active.is_(True),
+        CompanyFollower.follow_state == constant(APPROVED))
+
+
+def opened_to(user_id: str | None) -> CompoundSelect[tuple[str]]:
+    """Return the query of the ids of the companies whose private pages this person sees: as admin or as follower."""
+    return union_all(_admin_rows(user_id), followed_by(user_id))
+
+
+def is_opened(company_id: str, actor: Actor) -> bool:
+    """Return whether the actor sees the page even while it is private."""
+    return fetch_one(select(Company.id).where(Company.id == company_id,
+                                              Company.id.in_(opened_to(actor.user_id)))) is not None
+
+
+def page_is_open(company_id: Any, user_id: str | None) -> ColumnElement[bool]:
+    """Return the condition that the page of the company in this column may be seen by this person (NET-14).
+
+    It is active, nothing holds it, and it is public or opened to the person. superAdmin passes by the caller's rule."""
+    return exists(select(Company.id).where(Company.id == company_id, _is_shown(), or_(
+        _is_public(Company.page_visibility), Company.id.in_(opened_to(user_id)))))
+
+
+def company_facts(company_id: str) -> CompanyFacts | None:
+    """Return the facts of a company, deleted ones too; None where there never was one."""
+    row = fetch_one(select(Company.id, Company.name, Company.page_visibility, Company.is_active).where(
+        Company.id == company_id))
+    return None if row is None else CompanyFacts(*row)
+
+
+def admins_of(company_id: str) -> list[str]:
+    """Return the ids of the current admins, who was assigned first at the beginning."""
+    return [row.user_id for row in fetch(select(CompanyAdmin.user_id).where(
+        CompanyAdmin.company_id == company_id, CompanyAdmin.is_active.is_(True)).order_by(
+        CompanyAdmin.assigned_at, CompanyAdmin.id))]
+
+
+def companies_of_admin(user_id: str) -> list[str]:
+    """Return the ids of the companies, deleted ones too, that this person administers."""
+    return [row.company_id for row in fetch(_admin_rows(user_id))]
+
+
+def followers_of(company_id: str, after: str = "") -> Iterator[list[str]]:
+    """Yield the ids of the approved followers in order of ids, some at a time, those behind `after`."""
+    while True:
+        some = [row.user_id for row in fetch(select(CompanyFollower.user_id).where(
+            CompanyFollower.company_id == company_id, CompanyFollower.is_active.is_(True),
+            CompanyFollower.follow_state == constant(APPROVED), CompanyFollower.user_id > after)
+            .order_by(CompanyFollower.user_id).limit(_BATCH))]
+        if some:
+            yield some
+        if len(some) < _BATCH:
+            return
+        after = some[-1]
+
+
+def companies_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
+    """Return id → company of those among the ids whose page the actor sees, in one statement: for joins."""
+    return rows_by_id(Company, ids, *_seen_pages(actor), viewer=viewer_of_role(actor))
+
+
+# --- its own routes ---
+
+
+def get_company(actor: Actor, company_id: str) -> Wire:
+    """Return a page with its counts; raises NotFound, Forbidden (private, and not opened to the actor: NET-4)."""
+    row = get_row(Company, company_id, viewer=_EVERYTHING)
+    if (held := row.get("held")) and is_held_from(held, is_own=is_admin(company_id, actor.user_id),
+                                                  is_staff=actor.is_staff):
+        raise NotFound
+    require(actor.is_super_admin or row["pageVisibility"] == PUBLIC or is_opened(company_id, actor))
+    _count([row])
+    return row
+
+
+def list_companies(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the companies that the actor may see, oldest first, with their counts."""
+    listing = list_rows(Company, asked.page, *asked.where, *_seen_pages(actor), order=_OLDEST_FIRST[Company],
+                        viewer=viewer_of_role(actor))
+    _count(listing.rows)
+    return listing
+
+
+def get_admin(actor: Actor, company_admin_id: str) -> Wire:
+    """Return an admin's row to the admins of the same company; raises NotFound, Forbidden."""
+    row = get_row(CompanyAdmin, company_admin_id, _is_of_active_company(CompanyAdmin.company_id))
+    require(actor.is_super_admin or is_admin(row["companyId"], actor.user_id))
+    return row
+
+
+def list_admins(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the admins of the companies that the actor administers."""
+    return list_rows(CompanyAdmin, asked.page, *asked.where, _is_own(CompanyAdmin.company_id, actor),
+                     order=_OLDEST_FIRST[CompanyAdmin])
+
+
+def get_follower(actor: Actor, company_follower_id: str) -> Wire:
+    """Return a follower's row to the follower and the admins of the company; raises NotFound, Forbidden."""
+    row = get_row(CompanyFollower, company_follower_id, _is_of_active_company(CompanyFollower.company_id))
+    require(actor.is_super_admin or actor.is_user(row["userId"]) or is_admin(row["companyId"], actor.user_id))
+    return row
+
+
+def list_followers(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of whom the actor's companies are followed by, and of what the actor follows."""
+    of_own_companies = _is_own(CompanyFollower.company_id, actor)
+    either = [of_own_companies] if actor.is_super_admin else [of_own_companies, and_(
+        CompanyFollower.user_id == actor.user_id, not_(of_own_companies),
+        _is_of_active_company(CompanyFollower.company_id))]
+    return list_rows(CompanyFollower, asked.page, *asked.where, either=either, order=_OLDEST_FIRST[CompanyFollower])
+
+
+def get_update(actor: Actor, company_update_id: str) -> Wire:
+    """Return an update; raises NotFound (also where its page is held or its author not active), Forbidden (private)."""
+    row = get_row(CompanyUpdate, company_update_id, _is_of_active_company(CompanyUpdate.company_id))
+    if actor.is_super_admin or is_admin(row["companyId"], actor.user_id):
+        return row
+    page = get_row(Company, row["companyId"], viewer=viewer_of_role(actor))
+    if row["authorUserId"] in people_at_rest(actor.realm):
+        raise NotFound
+    require(page["pageVisibility"] == row["visibility"] == PUBLIC or is_opened(row["companyId"], actor))
+    return row
+
+
+def list_updates(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the updates that the actor may see, oldest first."""
+    return list_rows(CompanyUpdate, asked.page, *asked.where, _seen_updates(actor),
+                     order=_OLDEST_FIRST[CompanyUpdate])
+
+
+def _seen_pages(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that pages fulfil which the actor sees."""
+    return () if actor.is_super_admin else (or_(
+        _is_public(Company.page_visibility), Company.id.in_(opened_to(actor.user_id))),)
+
+
+def _seen_updates(actor: Actor) -> ColumnElement[bool]:
+    """Return the one condition of updates (NET-11, NET-14): what one administers; else page and update are open.
+
+    A block is no part of it: a company's voice is heard by everybody (NET-7)."""
+    company_id, me = CompanyUpdate.company_id, actor.user_id
+    if actor.is_super_admin:
+        return _is_of_active_company(company_id)
+    return or_(company_id.in_(administered_by(me)), and_(
+        CompanyUpdate.author_user_id.not_in(sorted(people_at_rest(actor.realm))),
+        page_is_open(company_id, me),
+        or_(_is_public(CompanyUpdate.visibility), company_id.in_(opened_to(me)))))
+
+
+def _count(rows: list[Wire]) -> None:
+    """Add to pages how many follow them and how many public updates they have, in one statement."""
+    found = {row.company_id: row for row in fetch(select(CompanyTally.company_id, CompanyTally.followers,
+                                                         CompanyTally.updates)
+             .where(CompanyTally.company_id.in_([row["id"] for row in rows])))} if rows else {}
+    for row in rows:
+        tally = found.get(row["id"])
+        row["followerCount"], row["updateCount"] = (tally.followers, tally.updates) if tally else (0, 0)
+
+
+def _is_own(company_id: Any, actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that the company in this column is active, and the actor's to administer."""
+    own: ColumnElement[bool] = company_id.in_(administered_by(actor.user_id))
+    return _is_of_active_company(company_id) if actor.is_super_admin else own
+
+
+def _is_of_active_company(company_id: Any) -> ColumnElement[bool]:
+    return exists(select(Company.id).where(Company.id == company_id, Company.is_active.is_(True)))
+
+
+def _is_shown() -> ColumnElement[bool]:
+    return and_(Company.is_active.is_(True), is_free(Company))
+
+
+def _is_public(visibility: Any) -> ColumnElement[bool]:
+    is_public: ColumnElement[bool] = visibility == constant(PUBLIC)
+    return is_public
+
+
+def _admin_rows(user_id: str | None) -> Select[tuple[str]]:
+    return select(CompanyAdmin.company_id).where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True))
