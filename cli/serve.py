@@ -22,7 +22,8 @@ WEBHOOKS = {"marketplace": "/marketplace/ordermanagement-api/v1/callbackorderman
 DEMO_LOGINS = """\
   marketplace  admin@admin.com / {superadmin}   (superAdmin, in each realm)
   marketplace  anna@demo.test / demo-pass-1     (sells)
-  marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test; emil@, greta@, hugo@ sell, too)"""
+  marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test; emil@, greta@, hugo@ sell, too)
+  network      nora@demo.test / demo-pass-1     (so do omar@, pia@, rosa@, sven@, tara@, ugo@)"""
 
 READY = """\
 
