@@ -1,15 +1,15 @@
 """Profiles of the network, their terms, who looked at them, and the dictionaries people choose from.
 
-Revision ID: 0026
-Revises: 0025
+Revision ID: 0028
+Revises: 0027
 """
 import sqlalchemy as sa
 from alembic import op
 
 import app.data.columns
 
-revision = "0026"
-down_revision = "0025"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
