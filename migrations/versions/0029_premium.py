@@ -1,7 +1,7 @@
 """Premium of the network: orders, their payment tickets, and who pays with which cards. The marketplace's stay as they are.
 
-Revision ID: 0027
-Revises: 0026
+Revision ID: 0029
+Revises: 0028
 """
 from typing import Any
 
@@ -10,8 +10,8 @@ from alembic import op
 
 import app.data.columns
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
