@@ -10,6 +10,7 @@ from app.http.naming import ApiNames
 from blueprints.network.profile import commands, profile_views, queries
 from blueprints.network.profile.models import Certification, Language, Profile
 from blueprints.network.profile.policies import POLICIES
+from blueprints.network.profile.premium_routes import premium_api
 from blueprints.network.profile.schemas import NewCertification, NewLanguage, NewProfile, ProfileChange
 
 api = Routes(POLICIES, {"listProfileViews": ApiNames(data_name="profileViews")})
@@ -114,3 +115,8 @@ def list_languages(actor: Actor, asked: ReadRequest) -> Listing:
 def update_language(actor: Actor, data: dict[str, Any], language_id: str) -> Language:
     """Answer with the language as it is: its name is constant."""
     return commands.keep_entry(actor, Language, language_id)
+
+
+# Premium
+
+api.include(premium_api)
