@@ -15,6 +15,7 @@ DEMO_SECRETS = {
     "superadmin_password": "superadmin-demo-1",
     "stripe_secret_key": "sk_test_guildhall",
     "stripe_webhook_secret": "whsec_guildhall_demo",
+    "stripe_webhook_secret_network": "whsec_guildhall_demo_network",
 }
 _PUBLISHED = (*DEMO_SECRETS.values(), "demo-pass-1", "dora-pass-1", "replay-pass-1")
 # What stands in deploy/ for a name or a password of one's own.

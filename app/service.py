@@ -7,12 +7,14 @@ from types import ModuleType
 
 from flask import Flask
 
-from app.data.moderated_kinds import ModeratedKind, PersonEffect
+from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffect
 from app.data.person_rows import PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
+from app.events.subscriptions import Subscription
 from app.http.declaration import Routes
 from app.http.private_files import FileProperty
 from app.http.service import Service
+from app.notify.notice_kinds import NoticeKind
 from app.ops.checks import Check
 from app.payments.checkout import Checkout
 from app.search.catalogue import DeclaredIndex
@@ -59,8 +61,12 @@ class ServiceDeclaration:
     """Which properties of its objects show private files of their owner (app/http/private_files.py)."""
     moderated: tuple[ModeratedKind, ...] = ()
     """Which of its objects staff moderate, and how each is done."""
+    reads_what_is_written: Callable[[ModeratedKinds], Subscription] | None = None
+    """The subscriber that reads what people write, of the kinds of all services."""
     person_effects: tuple[PersonEffect, ...] = ()
     """What it does to its rows when staff suspend or ban their person."""
+    notices: Mapping[str, NoticeKind] = field(default_factory=dict)
+    """What it tells people in its realms, by type."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

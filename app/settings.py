@@ -135,7 +135,9 @@ class Settings:
     stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)", schemes=WEB)
     stripe_secret_key: str = _setting("", "Stripe secret key", secret=True)
     stripe_publishable_key: str = _setting("", "Stripe publishable key given to front ends")
-    stripe_webhook_secret: str = _setting("", "signing secret of the Stripe webhook", secret=True)
+    stripe_webhook_secret: str = _setting("", "signing secret of the marketplace's Stripe webhook", secret=True)
+    stripe_webhook_secret_network: str = _setting("", "signing secret of the network's Stripe webhook; without one its "
+                                                 "payments are looked up, not told", secret=True)
     stripe_timeout_seconds: float = _setting(10.0, "seconds to wait for the payment gateway", least=0.001, most=600)
     mail_transport: str = _setting("outbox", "outbox (readable table) or smtp", choices=("outbox", "smtp"))
     mail_from: str = _setting("guildhall@localhost", "sender of mails: an address, or Name <address>")

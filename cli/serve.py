@@ -18,7 +18,7 @@ from app.ops.supervisor import Child, Supervisor
 from app.ops.valkey import valkey_answers, valkey_command
 from app.settings import Settings, SettingsError, claim_home, load_settings
 
-WEBHOOK = "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment"
+WEBHOOKS = {"marketplace": "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment"}
 DEMO_LOGINS = """\
   marketplace  admin@admin.com / {superadmin}   (superAdmin, in each realm)
   marketplace  anna@demo.test / demo-pass-1     (sells)
@@ -100,7 +100,8 @@ def _children(settings: Settings, application: Flask) -> list[Child]:
 
         children.append(Child("organization-relay", inside(run_the_organization_relay)))
     if stands_in(settings):
-        children.append(Child("localstripe", lambda: become_localstripe(settings, settings.public_url + WEBHOOK)))
+        webhooks = {realm: settings.public_url + WEBHOOKS[realm] for realm in settings.realms if realm in WEBHOOKS}
+        children.append(Child("localstripe", lambda: become_localstripe(settings, webhooks)))
     if settings.has_own_redis:
         command = valkey_command(settings.home)
         children.insert(0, Child("valkey", lambda: os.execv(command[0], command), foundation=True,

@@ -3,7 +3,7 @@
 The application prepares its database by the real migrations; what then stands in it is kept and put back before each
 test: a file on SQLite, rows on PostgreSQL."""
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from redis import Redis
 
 from app import clock
 from app.data.entity import db
-from app.factory import create_app
+from app.factory import SERVICES, create_app
 from app.identity.authentication import identity
+from app.service import ServiceDeclaration
 from app.settings import Settings, load_settings
 from cli.prepare import prepare_system
 from tests.components import (
@@ -129,9 +130,9 @@ class Testbed:
         """Return the settings of this testbed, some environment variables changed."""
         return load_settings(self.environment | changed)
 
-    def another_app(self, **changed: str) -> Flask:
-        """Return another application on the same parts with some settings changed."""
-        app = create_app(self.settings(**changed))
+    def another_app(self, services: Sequence[ServiceDeclaration] = SERVICES, **changed: str) -> Flask:
+        """Return another application on the same parts with some settings changed, or with other services."""
+        app = create_app(self.settings(**changed), services)
         self._others.append(app)
         return app
 

@@ -3,7 +3,7 @@
 Facts are other people's words: HTML is escaped, each is one line, and no address in them is a link. Services keep their
 own templates."""
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -80,16 +80,27 @@ def _compiled(source: str) -> Template:
     return _plain.from_string(source)
 
 
+@cache
+def greeted(words: LetterTemplate) -> LetterTemplate:
+    """Return the letter of words that greet nobody; `fullname` is a fact of it."""
+    return replace(words, text=f"Hello{{{{ ' ' ~ fullname if fullname }}}},\n\n{words.text}")
+
+
 def write_letter(template: LetterTemplate, facts: Mapping[str, Any]) -> Letter:
     """Return the letter of `template` with `facts` filled in; a missing fact is left blank.
 
     A stranger's text comes as one line without hidden characters, its addresses taken apart (decision 44)."""
+    subject, text = spoken(template, facts)
+    paragraphs = [part.splitlines() for part in text.split("\n\n")]
+    return Letter(subject, text, _layout.render(subject=subject, paragraphs=paragraphs))
+
+
+def spoken(template: LetterTemplate, facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Return subject and text of the same, without the HTML: a notice in the app has no more."""
     said = {name: unlinked(fact) if isinstance(fact, str) and name not in template.own else fact
             for name, fact in facts.items()}
     subject = " ".join(seen(_compiled(template.subject).render(said), " ").split())[:LONGEST_SUBJECT]
-    text = _compiled(template.text).render(said).strip()
-    paragraphs = [part.splitlines() for part in text.split("\n\n")]
-    return Letter(subject, text, _layout.render(subject=subject, paragraphs=paragraphs))
+    return subject, _compiled(template.text).render(said).strip()
 
 
 def spoken_seconds(seconds: int) -> str:

@@ -39,17 +39,28 @@ def post_letter(work: UnitOfWork, *, realm: str, to: str, name: str, template: L
     """Post the letter `name` in the caller's transaction; False when this cause sent it to this address before.
 
     `cause` is the id of the event behind it; with address and name it makes the letter the only one of its kind."""
-    key = f"{cause}:{name}:{to}"[:255]
-    if work.rows(select(MailMessage.id).where(MailMessage.dedupe_key == key)):
-        return False
-    letter = _closed(write_letter(template, facts), template.secret)
-    work.insert(MailMessage(
-        id=uuid7(), realm=realm, dedupe_key=key, channel=channel, recipient=to, template=name,
-        subject=letter.subject, text=letter.text, html=letter.html, secret=template.secret, attempts=0,
-        created_at=now(), **_first_state(channel)))
-    if _is_sent(channel):
+    return post_letters(work, realm=realm, name=name, template=template, facts={to: facts}, cause=cause,
+                        channel=channel) == 1
+
+
+def post_letters(work: UnitOfWork, *, realm: str, name: str, template: LetterTemplate,
+                 facts: Mapping[str, Mapping[str, Any]], cause: str, channel: str = EMAIL) -> int:
+    """Post the letter to many, in a fixed number of statements; `facts` are those of each address.
+
+    Returns how many are new, as post_letter tells of one."""
+    keys = {f"{cause}:{name}:{to}"[:255]: to for to in facts}
+    posted = {row.dedupe_key for row in work.rows(
+        select(MailMessage.dedupe_key).where(MailMessage.dedupe_key.in_(list(keys))))} if keys else set()
+    new = {key: to for key, to in keys.items() if key not in posted}
+    for key, to in new.items():
+        letter = _closed(write_letter(template, facts[to]), template.secret)
+        work.insert(MailMessage(
+            id=uuid7(), realm=realm, dedupe_key=key, channel=channel, recipient=to, template=name,
+            subject=letter.subject, text=letter.text, html=letter.html, secret=template.secret, attempts=0,
+            created_at=now(), **_first_state(channel)))
+    if new and _is_sent(channel):
         work.after_commit(_wake)
-    return True
+    return len(new)
 
 
 def deliver_queued(transport: MailTransport, limit: int = 500) -> dict[str, int]:

@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from app.payments.gateway.circuit_breaker import webhook_secret
 from app.settings import Settings
 
 PROGRAM = Path(__file__).resolve().parents[2] / ".localstripe" / "bin" / "localstripe"
@@ -28,17 +30,17 @@ def gateway_port(settings: Settings) -> int:
     return urlsplit(settings.stripe_api_base).port or 80
 
 
-def become_localstripe(settings: Settings, webhook_url: str) -> None:
-    """Turn this process into localstripe; a helper beside it tells it where our webhook is once it listens."""
+def become_localstripe(settings: Settings, webhooks: Mapping[str, str]) -> None:
+    """Turn this process into localstripe; a helper beside it tells it where each realm's webhook is once it listens."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kept across exec: the helper leaves no zombie
     if os.fork() == 0:
-        os._exit(_register_webhook(settings, webhook_url))
+        os._exit(max((_register(settings, *webhook) for webhook in webhooks.items()), default=0))
     os.execv(PROGRAM, [str(PROGRAM), "--port", str(gateway_port(settings)), "--from-scratch"])
 
 
-def _register_webhook(settings: Settings, webhook_url: str) -> int:
-    body = json.dumps({"url": webhook_url, "secret": settings.stripe_webhook_secret}).encode()
-    request = Request(f"{settings.stripe_api_base}/_config/webhooks/guildhall", body,
+def _register(settings: Settings, realm: str, url: str) -> int:
+    body = json.dumps({"url": url, "secret": webhook_secret(settings, realm)}).encode()
+    request = Request(f"{settings.stripe_api_base}/_config/webhooks/guildhall-{realm}", body,
                       {"Content-Type": "application/json"})
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

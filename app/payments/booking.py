@@ -75,6 +75,7 @@ def refund_state(status: str) -> str:
 
 def lock_order(work: UnitOfWork, checkout: Checkout, order_id: str, *, active_only: bool = False) -> Order:
     """Return the order, locked, deleted ones too unless `active_only`; raises NotFound."""
+    checkout.lock_first(work, order_id)
     conditions = [checkout.order.id == order_id, *([checkout.order.is_active.is_(True)] if active_only else [])]
     order = work.find(checkout.order, *conditions, lock=True)
     if order is None:

@@ -8,11 +8,16 @@ from typing import Any
 from app.actor import Actor
 from app.data.entity import Entity
 from app.data.unit_of_work import UnitOfWork
+from app.identity.access import Predicate, staff
 from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
 from app.runtime import runtime
 
 Order = Any
 """The service's own order, whatever its class: the locked entity, or a plain row with the same attributes."""
+
+
+def _nothing(*_: object) -> None:
+    """What a checkout does that has nothing to add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,14 @@ class Checkout:
     on_refund_lost: Callable[[UnitOfWork, Order, PaymentAttempt, PaymentRefund], None]
     on_disputed: Callable[[UnitOfWork, Order, PaymentDispute, bool], None]
     """A dispute began, moved or ended; the flag says that its status changed, not only where the money is."""
+    lock_first: Callable[[UnitOfWork, str], None] = _nothing
+    """Locks what decides over several orders of one payer, before the order with that id is locked."""
+    key_prefix: str = ""
+    """Before an order's id in what the gateway does once: the order of another realm may have the same id."""
+    overseers: Predicate = staff
+    """Who sees everybody's payments, customers and cards, and corrects tickets by hand."""
+    on_corrected: Callable[[Actor, str, str], object] = _nothing
+    """A ticket of this order was written by hand, in that transaction: what was done, for the record of it."""
 
     def metadata(self, attempt: PaymentAttempt) -> dict[str, str]:
         """Return what comes back with every webhook of the attempt (§7.3)."""
@@ -67,8 +80,8 @@ class Checkout:
         return actor.is_super_admin or actor.is_user(self.bill(order).payer_id)
 
     def may_look(self, actor: Actor, order: Order) -> bool:
-        """Return whether the actor may have the payment looked up: its payer or staff."""
-        return actor.is_staff or actor.is_user(self.bill(order).payer_id)
+        """Return whether the actor may have the payment looked up: its payer or who oversees payments."""
+        return self.overseers(actor) or actor.is_user(self.bill(order).payer_id)
 
 
 class Checkouts(dict[str, Checkout]):

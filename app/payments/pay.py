@@ -79,7 +79,8 @@ def refresh(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, A
             cancelled_too: bool = False) -> Payment:
     """Look the order's payment up at the gateway and book what is found; never charges.
 
-    Raises NotFound, Forbidden (neither payer nor staff), RuleViolated when no payment was ever started."""
+    Its payer alone gets the secret that lets its holder confirm the payment. Raises NotFound, Forbidden (neither payer
+    nor who oversees payments), RuleViolated when no payment was ever started."""
     order = fetch_one(select(checkout.order.__table__).where(checkout.order.id == order_id))
     if order is None or not (order.is_active or cancelled_too):
         raise NotFound
@@ -90,7 +91,9 @@ def refresh(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, A
     said: Said = None
     for attempt in _undecided(made)[-ROUNDS:]:
         said = look_up(checkout, actor, attempt)
-    return present(checkout, order_id, params, said)
+    payment = present(checkout, order_id, params, said)
+    is_payer = actor.is_user(checkout.bill(order).payer_id)
+    return payment if is_payer else Payment(payment.order, without_secret(payment.result))
 
 
 def _undecided(made: list[PaymentAttempt]) -> list[PaymentAttempt]:
@@ -133,7 +136,7 @@ def _charged(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Inten
         attempt = attempts.use_card(actor, attempt.id, card["paymentMethodId"], card["customerId"])
     sent = Charge(attempt.amount, attempt.currency, attempt.method_id, attempt.customer_id, attempt.description,
                   checkout.metadata(attempt), attempt.return_url)
-    return ask_gateway(lambda gateway: gateway.charge(sent, attempt.key))
+    return ask_gateway(lambda gateway: gateway.charge(sent, checkout.key_prefix + attempt.key))
 
 
 def settle(checkout: Checkout, actor: Actor, attempt: PaymentAttempt) -> Said:

@@ -7,14 +7,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import Instant, Json, identifier, json_object, string, web_address
+from app.data.columns import Instant, Json
 from app.data.entity import Base
 
 MANUAL = "manual"
-PLATFORM = "stripe"
-ALREADY_PAYING = ("PaymentTicketExists", "the order has a payment ticket already")
-ALREADY_CUSTOMER = ("PaymentCustomerExists", "the user is a customer of the gateway already")
-ALREADY_KEPT = ("PaymentMethodExists", "the payment method is kept already")
 
 STARTED, SUCCESS, FAILED, CANCELED = "started", "success", "failed", "canceled"
 """The statusLiteral of a payment ticket (rules-marketplace §7.1)."""
@@ -61,7 +57,7 @@ class PaymentAttempt(Base):
 
     @property
     def key(self) -> str:
-        """Return the idempotency key of the charge."""
+        """Return the idempotency key of the charge within its checkout."""
         return f"{self.order_id}-{self.number}"
 
     @property
@@ -148,41 +144,3 @@ Index("ix_payment_dispute_open", PaymentDispute.answer_until,
       sqlite_where=PaymentDispute.closed_at.is_(None), postgresql_where=PaymentDispute.closed_at.is_(None))
 Index("ix_payment_event_order", PaymentEvent.checkout, PaymentEvent.order_id)
 Index("ix_payment_event_received", PaymentEvent.received_at)
-
-
-class TicketColumns:
-    """The payment ticket of an order, one per order: what the owner may know of its payment (§7.1)."""
-
-    owner_id: Mapped[str | None] = identifier()
-    order_id: Mapped[str] = identifier(required=True)
-    payment_id: Mapped[str] = string(required=True, default="default")
-    payment_status: Mapped[str] = string(required=True, default="default")
-    status_literal: Mapped[str] = string(required=True, default=STARTED)
-    redirect_url: Mapped[str | None] = web_address()
-
-
-class CustomerColumns:
-    """Who a user is at the gateway."""
-
-    user_id: Mapped[str | None] = identifier()
-    customer_id: Mapped[str] = string(required=True)
-    platform: Mapped[str] = string(required=True, default=PLATFORM)
-
-
-class MethodColumns:
-    """A card kept at the gateway; `given_id` is the id it was added under, which the gateway may replace."""
-
-    payment_method_id: Mapped[str] = string(required=True)
-    user_id: Mapped[str] = identifier(required=True)
-    customer_id: Mapped[str] = string(required=True)
-    card_holder_name: Mapped[str | None] = string()
-    card_holder_zip: Mapped[str | None] = string()
-    platform: Mapped[str] = string(required=True, default=PLATFORM)
-    card_info: Mapped[dict[str, Any]] = json_object(required=True, default=dict)
-    given_id: Mapped[str | None] = string(hidden=True)
-
-
-def unique_among_active(name: str, *columns: Any) -> Index:
-    """Return the unique index over rows that are not soft-deleted (rules-marketplace G13)."""
-    active = columns[0].class_.is_active.is_(True)
-    return Index(name, *columns, unique=True, sqlite_where=active, postgresql_where=active)

@@ -43,7 +43,7 @@ def receive(checkout: Checkout, payload: bytes, signature: str | None) -> Paymen
     Raises InvalidInput (signature), RuleViolated (an event we do not handle), NotFound (no such order), Unavailable
     when the gateway must be asked and does not answer: it delivers again. Another checkout's event changes nothing."""
     try:
-        event = parse_webhook(payload, signature)
+        event = parse_webhook(checkout.realm, payload, signature)
     except InvalidWebhook as fault:
         raise InvalidInput(str(fault), "InvalidSignature") from None
     if not event.is_handled:

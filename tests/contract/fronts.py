@@ -29,11 +29,11 @@ from tests.contract.world import Body
 MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
     "auth-api", "bucket", "categorymanagement-api", "productlisting-api", "auctionoffer-api", "ordermanagement-api",
     "notificationmanagement-api", "searchindexing-api", "messaging-api", "people-api", "adminmoderation-api",
-    "feedback-api", "watchlistcart-api"))
-NETWORK = tuple(f"/network/{name}" for name in ("networking-api",))
+    "feedback-api", "watchlistcart-api", "notification-service"))
+NETWORK = tuple(f"/network/{name}" for name in ("company-api", "networking-api"))
 """The services that only the network has."""
 MOUNTS = (*MARKETPLACE, *NETWORK, "/network/auth-api", "/network/bucket", "/network/people-api",
-          "/network/adminmoderation-api", "/equipment-api", "/organization-api")
+          "/network/adminmoderation-api", "/network/notification-service", "/equipment-api", "/organization-api")
 # What both realms have is the same code mounted twice: odd values of fields meet it once.
 DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if mount in NETWORK or not mount.startswith("/network"))
 # What ends the session of the calls behind it, and an edge function that the documents let fail (rules-network §5A).

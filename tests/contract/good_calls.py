@@ -229,6 +229,7 @@ GOOD: GoodCalls = {
                                          "channel": "IN_APP", "payload": {"text": "t"}},
     "updateNotification": lambda _: {"isRead": True},
     "markNotificationsRead": lambda _: {"all": True},
+    "seeNotices": lambda world: {"notificationIds": [world.ids["notificationId"]]},
     "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},
                                         "referenceId": world.ids["auction"]},
     "updateSearchIndex": lambda world: {"document": {"title": "t"}, "referenceId": world.ids["auction"]},

@@ -7,11 +7,13 @@ from tests.clients import ApiClient, Callers
 from tests.contract.world import Body, GoodCalls, World
 
 ROOT = "/network"
-NETWORKING = f"{ROOT}/networking-api/v1"
+COMPANY, NETWORKING = (f"{ROOT}/{name}-api/v1" for name in ("company", "networking"))
 
 
 class Network(World):
-    """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody."""
+    """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody.
+
+    Ann founded a page, which Ben administers, too, and Cat follows."""
 
     realm = "network"
 
@@ -21,6 +23,7 @@ class Network(World):
         self.ann, self.ben, self.cat = (callers.user(name, realm=self.realm) for name in ("ann", "ben", "cat"))
         self.ids["userId"] = self.ben.user_id
         self._connect()
+        self._found()
 
     def reader_of(self, object_name: str) -> ApiClient:
         """Return the same, but Ben for what is its people's alone: the tests let relations point at him."""
@@ -40,6 +43,23 @@ class Network(World):
         self.invited_by(self.newcomer())
         return {"status": "accepted"}
 
+    def new_page(self) -> Body:
+        """Return the companyId of a page that nobody follows yet."""
+        made = self._make("latest", f"{COMPANY}/companies", "company", GOOD["createCompany"](self), self.ann)
+        return {"companyId": made["id"]}
+
+    def news(self) -> Body:
+        """Return good news of the page."""
+        return {"companyId": self.ids["companyId"], "content": "News", "attachmentUrls": ["https://f.example/1"]}
+
+    def _found(self) -> None:
+        self._make("companyId", f"{COMPANY}/companies", "company", GOOD["createCompany"](self), self.ann)
+        page = {"companyId": self.ids["companyId"]}
+        self._make("companyAdminId", f"{COMPANY}/assigncompanyadmin", "companyAdmin",
+                   page | {"userId": self.ben.user_id}, self.ann)
+        self._make("companyFollowerId", f"{COMPANY}/followcompany", "companyFollower", page, self.cat)
+        self._make("companyUpdateId", f"{COMPANY}/companyupdates", "companyUpdate", self.news(), self.ann)
+
     def _connect(self) -> None:
         request = self.invited_by(self.cat)
         accepted = self.caller.patch(f"{NETWORKING}/connectionrequests/{request}", json={"status": "accepted"})
@@ -52,4 +72,11 @@ GOOD: GoodCalls = {
     "createConnection": lambda world: {"userId1": world.caller.user_id, "userId2": world.cat.user_id},
     "createConnectionRequest": lambda world: {"receiverUserId": world.newcomer().user_id, "status": "pending"},
     "updateConnectionRequest": lambda world: world.answered(),
+    "createCompany": lambda _: {"name": f"Acme {uuid4().hex}", "website": "https://a.example", "location": "Bern"},
+    "updateCompany": lambda _: {"description": "We make everything."},
+    "assignCompanyAdmin": lambda world: world.new_page() | {"userId": world.ben.user_id},
+    "followCompany": lambda world: world.new_page(),
+    "approveCompanyFollower": lambda _: {"followState": "approved"},
+    "createCompanyUpdate": lambda world: world.news(),
+    "updateCompanyUpdate": lambda _: {"attachmentUrls_append": ["https://f.example/2"]},
 }

@@ -5,13 +5,14 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
 
 from redis import RedisError
 
 from app.data.unit_of_work import in_unit_of_work
-from app.payments.gateway.port import GatewayEvent, GatewayUnavailable, PaymentGateway
+from app.payments.gateway.port import GatewayEvent, GatewayUnavailable, InvalidWebhook, PaymentGateway
 from app.runtime import runtime
 from app.settings import Settings
 
@@ -28,7 +29,7 @@ _turn = threading.BoundedSemaphore(CALLS_AT_ONCE)
 
 
 def gateway_of(settings: Settings) -> PaymentGateway:
-    """Return the gateway these settings name."""
+    """Return the gateway these settings name; the webhooks it reads are the marketplace's."""
     return _stripe(settings.stripe_secret_key, settings.stripe_webhook_secret, settings.stripe_api_base,
                    settings.stripe_timeout_seconds)
 
@@ -61,9 +62,21 @@ def ask_gateway(ask: Callable[[PaymentGateway], T]) -> T:
     return answer
 
 
-def parse_webhook(payload: bytes, signature: str | None) -> GatewayEvent:
-    """Return the verified event of a raw request body; raises InvalidWebhook. Asks nobody."""
-    return gateway_of(runtime().settings).parse_webhook(payload, signature)
+def parse_webhook(realm: str, payload: bytes, signature: str | None) -> GatewayEvent:
+    """Return the event of a raw request body, signed with this realm's secret (NET-28); raises InvalidWebhook.
+
+    Asks nobody."""
+    settings = runtime().settings
+    secret = webhook_secret(settings, realm)
+    if not secret:
+        raise InvalidWebhook(f"{realm} has no webhook secret")
+    return gateway_of(replace(settings, stripe_webhook_secret=secret)).parse_webhook(payload, signature)
+
+
+def webhook_secret(settings: Settings, realm: str) -> str:
+    """Return what signs the gateway's webhooks of a realm, "" where nothing does."""
+    secrets = {"marketplace": settings.stripe_webhook_secret, "network": settings.stripe_webhook_secret_network}
+    return secrets[realm]
 
 
 def _is_paused() -> bool:

@@ -1,11 +1,11 @@
 """The notifications of the marketplace's users (rules-marketplace §6.1)."""
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, and_
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, and_
+from sqlalchemy.orm import Mapped
 
 from app.data.columns import boolean, choice, identifier, json_object
-from app.data.entity import Base, Entity
+from app.data.entity import Entity
 from blueprints.marketplace.notification_management.rules import CHANNELS, TYPES
 
 
@@ -25,16 +25,6 @@ class Notification(Entity):
     payload: Mapped[dict[str, Any]] = json_object(required=True)
     is_read: Mapped[bool] = boolean()
     event_id: Mapped[str | None] = identifier(hidden=True)
-
-
-class UnreadCount(Base):
-    """How many active notifications a user has not read; nobody's row means none."""
-
-    __tablename__ = "notification_unread"
-    __realm__ = "marketplace"
-
-    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    unread: Mapped[int] = mapped_column(Integer)
 
 
 IS_UNREAD = and_(Notification.is_active.is_(True), Notification.is_read.is_(False))

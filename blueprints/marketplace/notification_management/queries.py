@@ -6,7 +6,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require_self_or_staff
 from blueprints.marketplace.notification_management.models import Notification
-from blueprints.marketplace.notification_management.unread import unread_of
+from blueprints.platform.notification.unread import unread_of
 
 NOTIFICATION_FILTERS = Filters((
     equal(Notification.notification_type), equal(Notification.user_id), equal(Notification.channel),

@@ -15,7 +15,7 @@ from blueprints.marketplace.notification_management.schemas import (
     NotificationChange,
     ReadNotifications,
 )
-from blueprints.marketplace.notification_management.unread import unread_of
+from blueprints.platform.notification.unread import unread_of
 
 api = Routes(POLICIES, {"markNotificationsRead": ApiNames("notifications-read", "notificationsRead")})
 

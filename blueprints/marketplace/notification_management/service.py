@@ -7,26 +7,24 @@ from blueprints.marketplace.notification_management import (
     subscribers,
     subscribers_feedback,
     subscribers_messages,
-    subscribers_moderation,
     subscribers_orders,
     subscribers_watchlists,
 )
 from blueprints.marketplace.notification_management.commands import restore_notification
-from blueprints.marketplace.notification_management.models import Notification, UnreadCount
+from blueprints.marketplace.notification_management.letters import KINDS
+from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.notification_management.routes import api
-from blueprints.marketplace.notification_management.unread import check_unread
+from blueprints.marketplace.notification_management.store import STORE
+from blueprints.platform.notification.port import NoticeStores
 
 SERVICE = ServiceDeclaration(
     name="notificationManagement", version="1.0.0", description="In-app and mail notifications of users.",
     realms=("marketplace",),
     routes=api,
-    background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_moderation,
-                subscribers_orders, subscribers_watchlists),
+    background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_orders, subscribers_watchlists),
     moderated=(ModeratedKind("NOTIFICATION", restore_notification),),
-    checks={"unread notifications": check_unread},
+    notices=KINDS,
+    hands_down=(NoticeStores(marketplace=STORE),),
     relations=(relations_of(Notification, Relation("userId", "user")),),
-    persons=(
-        rows_of_people(Notification, ERASED, "user_id"),
-        rows_of_people(UnreadCount, ERASED, "user_id"),
-    ),
+    persons=(rows_of_people(Notification, ERASED, "user_id"),),
 )

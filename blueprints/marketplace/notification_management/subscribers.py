@@ -16,11 +16,13 @@ from blueprints.marketplace.auction_offer.topics import (
     PRICE_CHANGED,
 )
 from blueprints.marketplace.notification_management import rules
-from blueprints.marketplace.notification_management.commands import REALM, tell, write_to
+from blueprints.marketplace.notification_management.commands import REALM, tell
 from blueprints.marketplace.notification_management.letters import LETTERS
 from blueprints.marketplace.notification_management.topics import NOTIFICATION_CREATED
 from blueprints.marketplace.product_listing.queries import listing_facts
 from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.notification.notices import write_to
+from blueprints.platform.notification.words import SYSTEM_ALERT
 
 Row = dict[str, Any]
 _OFFER_FACTS = ("productId", "status", "offerAmount", "counterAmount", "currency")
@@ -90,8 +92,8 @@ def mail_notification(work: UnitOfWork, event: Event) -> None:
     row = event.payload
     contact = contact_of(REALM, row["userId"]) if row["channel"] == "EMAIL" else None
     if contact is not None:
-        write_to(work, contact, row["notificationType"], row["payload"], cause=event.event_id,
-                 otherwise=LETTERS["SYSTEM_ALERT"])
+        write_to(work, [contact], row["notificationType"], row["payload"], event=event,
+                 otherwise=LETTERS[SYSTEM_ALERT])
 
 
 def _tell_of_offer(work: UnitOfWork, event: Event, notice: rules.Notice, offer: Row) -> None:

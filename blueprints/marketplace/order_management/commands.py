@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import select
 
@@ -34,6 +33,7 @@ from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
 from blueprints.marketplace.product_listing.auction_state import forget_winner
 from blueprints.marketplace.product_listing.lending import OrderedListing
 from blueprints.marketplace.product_listing.stock import lock_listings, release, ship, take_back
+from blueprints.platform.checkout.refunds import request_refund_once
 
 SHIPMENT = ("tracking_number", "carrier", "estimated_delivery")
 STAMPS = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
@@ -224,37 +224,22 @@ def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None 
                          cancelled_too: bool = False, key: str | None = None) -> PaymentRefund:
     """Request that `amount` (major units; None: all that is left) of an order go back (decision 16).
 
-    `cancelled_too` finds orders that were cancelled for good. `key` is the call's Idempotency-Key: its answer is kept
-    after the gateway's, so a call that a crash cut short in between finds its refund again, and asks no second.
-    Raises NotFound, Forbidden (not staff), RuleViolated (never paid, or less is left)."""
+    `cancelled_too` finds orders that were cancelled for good. `key` is the call's Idempotency-Key: the same call again
+    finds its refund, and asks no second. Raises NotFound, Forbidden (not staff), RuleViolated (never paid, or less is
+    left)."""
     with unit_of_work(actor) as work:
         order = lock_order(work, CHECKOUT, order_id, active_only=not cancelled_too)
         _refuse_actor("REFUNDED", _roles(actor, order, items_of(work, order_id)))
         if order.status != "REFUNDED":  # that again: a bank may have sent the refund back, or nothing is left
             _refuse_step(order, "REFUNDED")
         minor = None if amount is None else minor_of("refundAmount", amount, bill(order).currency)
-        refund_id = _refund_id(actor, order_id, key)
-        earlier = work.first(select(PaymentRefund).where(PaymentRefund.id == refund_id)) if refund_id else None
-        if earlier is not None and _is_repeated(earlier):
-            work.commit()
-            return earlier
-        refund = payment_refunds.request_refund(work, CHECKOUT, order, amount=minor, reason=reason,
-                                                id=None if earlier else refund_id)
-        history.note(work, order, history.REFUND_REQUESTED, amount=refund.amount)
-        record_fix(actor, order_id, f"{reason}: refund of {to_wire(refund.amount, refund.currency)} {refund.currency}")
+        refund, is_new = request_refund_once(work, CHECKOUT, order, amount=minor, reason=reason, key=key)
+        if is_new:
+            said = f"{to_wire(refund.amount, refund.currency)} {refund.currency}"
+            history.note(work, order, history.REFUND_REQUESTED, amount=refund.amount)
+            record_fix(actor, order_id, f"{reason}: refund of {said}")
         work.commit()
     return refund
-
-
-def _refund_id(actor: Actor, order_id: str, key: str | None) -> str | None:
-    """Return the id that every call with the same Idempotency-Key gives its refund, None without one."""
-    return None if key is None else str(uuid5(NAMESPACE_OID, "\n".join((str(actor.user_id), order_id, key))))
-
-
-def _is_repeated(earlier: PaymentRefund) -> bool:
-    """Return whether a call under the key of this refund is the same call: as long as keys are kept, and it holds."""
-    kept = timedelta(hours=runtime().settings.idempotency_hours)
-    return earlier.state != payment_refunds.REFUND_FAILED and earlier.requested_at > now() - kept
 
 
 def request_surplus_refund(actor: Actor, order_id: str, *, reason: str) -> PaymentRefund:

@@ -10,8 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from app.clock import now
 from app.data.money import to_wire
 from app.data.reads import fetch
-from app.ops.checks import MOST_NAMED, some_of
-from app.payments.records import SUCCESS, PaymentAttempt, PaymentDispute, PaymentRefund
+from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
 from app.payments.refunds import SUCCEEDED
 from blueprints.marketplace.order_management.models import (
     REFUND_IS_DUE,
@@ -24,6 +23,7 @@ from blueprints.marketplace.order_management.models import (
 from blueprints.marketplace.order_management.rules import ENDED
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.stock import stock_figures
+from blueprints.platform.checkout.checks import unmatched_payments
 
 Key = tuple[str, str]
 GIVEN_BACK_WITHIN = timedelta(minutes=15)
@@ -31,7 +31,7 @@ GIVEN_BACK_WITHIN = timedelta(minutes=15)
 
 def differences() -> list[str]:
     """Return what does not agree, one sentence each; nothing when all agrees."""
-    return [*_money(), *_payments(), *_stock(), *_held_for_nobody(), *_due()]
+    return [*_money(), *unmatched_payments(CHECKOUT), *_stock(), *_held_for_nobody(), *_due()]
 
 
 def check_ledger() -> tuple[str, str]:
@@ -61,19 +61,6 @@ def _money() -> list[str]:
             wrong.append(f"order {key[0]}: {left} {key[1]} were paid and not given back, "
                          f"the ledger has {booked.get(key, 0)}")
     return wrong
-
-
-def _payments() -> list[str]:
-    """Orders say they are paid exactly when one payment of theirs, not more, succeeded and is not surplus."""
-    counted = func.count(PaymentAttempt.id)
-    paying = select(PaymentAttempt.order_id, counted.label("payments")).where(
-        PaymentAttempt.checkout == CHECKOUT.name, PaymentAttempt.state == SUCCESS,
-        PaymentAttempt.is_surplus.is_(False)).group_by(PaymentAttempt.order_id)
-    payments = {row.order_id: row.payments for row in fetch(paying)}
-    paid = {row.id for row in fetch(select(Order.id).where(Order.paid_at.is_not(None)))}
-    return [*(f"order {order_id} is paid by {payments[order_id]} payments" for order_id in sorted(payments)
-              if payments[order_id] != 1 or order_id not in paid),
-            *(f"order {order_id} is paid by no payment" for order_id in sorted(paid - payments.keys()))]
 
 
 def _stock() -> list[str]:
@@ -119,17 +106,6 @@ def check_refunds_due() -> tuple[str, str]:
     if waiting:
         return "warn", f"money of {waiting} orders is due to their buyers (flask payments status)"
     return "ok", "nothing is due to a buyer"
-
-
-def check_disputes() -> tuple[str, str]:
-    """Return what `flask doctor` says of payments that banks take back: staff answers them at Stripe."""
-    waiting = fetch(select(PaymentDispute.id, PaymentDispute.order_id).where(
-        PaymentDispute.checkout == CHECKOUT.name, PaymentDispute.closed_at.is_(None))
-                    .order_by(PaymentDispute.answer_until).limit(MOST_NAMED + 1))
-    if not waiting:
-        return "ok", "no payment is disputed"
-    open_ones = some_of([f"{one.id} of order {one.order_id}" for one in waiting])
-    return "warn", f"disputes are open: {open_ones} (flask payments disputes)"
 
 
 def _paid() -> dict[Key, int]:

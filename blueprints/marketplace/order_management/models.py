@@ -9,17 +9,9 @@ from app.data.changes import Serial
 from app.data.columns import Instant, Json, choice, id_list, identifier, instant, integer, json_object, money, string
 from app.data.entity import Base, Entity
 from app.data.short_ids import short_id_index
-from app.payments.records import (
-    ALREADY_CUSTOMER,
-    ALREADY_KEPT,
-    ALREADY_PAYING,
-    CONFIRMATIONS,
-    CustomerColumns,
-    MethodColumns,
-    TicketColumns,
-    unique_among_active,
-)
+from app.payments.records import CONFIRMATIONS
 from blueprints.marketplace.order_management.rules import ORDER_STATUSES
+from blueprints.platform.checkout.objects import Customer, Method, Ticket, index_payments, unique_among_active
 
 RESERVED, SOLD, RELEASED = "reserved", "sold", "released"
 _HOLDS = (RESERVED, SOLD, RELEASED)
@@ -94,41 +86,29 @@ class OrderItem(Entity):
     hold: Mapped[str] = choice(_HOLDS, default=RESERVED, hidden=True)
 
 
-class OrderPayment(TicketColumns, Entity):
+class OrderPayment(Ticket):
     """The payment ticket of an order."""
 
     __tablename__ = "order_management_payment"
     __service__ = "orderManagement"
     __object__ = "sys_orderManagementOrderPayment"
     __realm__ = "marketplace"
-    __lock_rank__ = 100
-    __owner__ = "owner_id"
-    __duplicates__ = {"uq_order_management_payment_order": ALREADY_PAYING}
 
 
-class PaymentCustomer(CustomerColumns, Entity):
+class PaymentCustomer(Customer):
     """Who a buyer is at the payment gateway."""
 
     __tablename__ = "order_management_payment_customer"
     __service__ = "orderManagement"
-    __object__ = "sys_paymentCustomer"
     __realm__ = "marketplace"
-    __lock_rank__ = 110
-    __owner__ = "user_id"
-    __duplicates__ = {"uq_order_management_customer_user": ALREADY_CUSTOMER,
-                      "uq_order_management_customer_id": ALREADY_CUSTOMER}
 
 
-class PaymentMethod(MethodColumns, Entity):
+class PaymentMethod(Method):
     """A card a buyer keeps for the next order."""
 
     __tablename__ = "order_management_payment_method"
     __service__ = "orderManagement"
-    __object__ = "sys_paymentMethod"
     __realm__ = "marketplace"
-    __lock_rank__ = 120
-    __owner__ = "user_id"
-    __duplicates__ = {"uq_order_management_method_id": ALREADY_KEPT}
 
 
 class LedgerEntry(Base):
@@ -193,13 +173,7 @@ unique_among_active("uq_order_management_order_item_product", OrderItem.order_id
 Index("ix_order_management_order_item_order", OrderItem.order_id)
 Index("ix_order_management_order_item_seller", OrderItem.seller_id, OrderItem.created_at)
 Index("ix_order_management_order_item_product", OrderItem.product_id)
-unique_among_active("uq_order_management_payment_order", OrderPayment.order_id)
-Index("ix_order_management_payment_owner", OrderPayment.owner_id)
-Index("ix_order_management_payment_payment", OrderPayment.payment_id)
-unique_among_active("uq_order_management_customer_user", PaymentCustomer.user_id)
-unique_among_active("uq_order_management_customer_id", PaymentCustomer.customer_id)
-unique_among_active("uq_order_management_method_id", PaymentMethod.payment_method_id)
-Index("ix_order_management_method_user", PaymentMethod.user_id)
+index_payments("order_management", OrderPayment, PaymentCustomer, PaymentMethod)
 Index("uq_order_ledger_source", LedgerEntry.source_id, LedgerEntry.item_id, LedgerEntry.kind, unique=True)
 Index("ix_order_ledger_seller", LedgerEntry.seller_id, LedgerEntry.month)
 Index("ix_order_ledger_order", LedgerEntry.order_id)

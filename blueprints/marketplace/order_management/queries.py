@@ -1,4 +1,4 @@
-"""The reads of orderManagement: orders, lines, payment tickets, customers, cards, each for whom it concerns (§7.2)."""
+"""The reads of orderManagement: orders and lines, each for whom it concerns (§7.2)."""
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -8,11 +8,10 @@ from sqlalchemy import ColumnElement, Row, exists, or_, select
 
 from app.actor import Actor
 from app.data.columns import iso
-from app.data.entity import Entity
 from app.data.moderated_kinds import Subject
 from app.data.money import to_minor, to_wire
 from app.data.reads import Listing, fetch, fetch_one, find_any_row, get_row, list_query, list_rows, rows_by_id
-from app.data.reads.filters import Filters, equal, holding
+from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
@@ -28,24 +27,12 @@ from blueprints.marketplace.order_management.models import (
     Order,
     OrderHistory,
     OrderItem,
-    OrderPayment,
-    PaymentCustomer,
-    PaymentMethod,
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
 ITEM_FILTERS = Filters((equal(OrderItem.order_id), equal(OrderItem.product_id), equal(OrderItem.seller_id)))
-PAYMENT_FILTERS = Filters((
-    equal(OrderPayment.owner_id), equal(OrderPayment.order_id), equal(OrderPayment.payment_id),
-    equal(OrderPayment.payment_status), equal(OrderPayment.status_literal), equal(OrderPayment.redirect_url)))
-CUSTOMER_FILTERS = Filters((
-    equal(PaymentCustomer.user_id), equal(PaymentCustomer.customer_id), equal(PaymentCustomer.platform)))
-METHOD_FILTERS = Filters((
-    equal(PaymentMethod.payment_method_id), equal(PaymentMethod.user_id), equal(PaymentMethod.customer_id),
-    equal(PaymentMethod.card_holder_name), equal(PaymentMethod.card_holder_zip), equal(PaymentMethod.platform),
-    holding(PaymentMethod.card_info)))
 
 _OLDEST_FIRST = (Order.created_at, Order.id)
 _OLDEST_DUE = row_order(Order.created_at, Order.id)
@@ -183,52 +170,6 @@ def list_sales(actor: Actor, asked: ReadRequest) -> Listing:
     return list_rows(OrderItem, asked.page, *asked.where, OrderItem.seller_id == actor.user_id)
 
 
-def get_payment(actor: Actor, *where: ColumnElement[bool]) -> Wire:
-    """Return the payment ticket that fulfils `where` to its owner or staff; raises NotFound, Forbidden."""
-    row = _one(OrderPayment, *where)
-    require_self_or_staff(actor, row["ownerId"])
-    return row
-
-
-def payment_by_id(actor: Actor, payment_id: str) -> Wire:
-    """Return a payment ticket by its id."""
-    return get_payment(actor, OrderPayment.id == payment_id)
-
-
-def payment_by_order(actor: Actor, order_id: str) -> Wire:
-    """Return the payment ticket of an order."""
-    return get_payment(actor, OrderPayment.order_id == order_id)
-
-
-def payment_by_intent(actor: Actor, intent_id: str) -> Wire:
-    """Return the payment ticket of a payment at the gateway."""
-    return get_payment(actor, OrderPayment.payment_id == intent_id)
-
-
-def list_payments(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of payment tickets: the actor's own; all for staff."""
-    mine = [] if actor.is_staff else [OrderPayment.owner_id == actor.user_id]
-    return list_rows(OrderPayment, asked.page, *asked.where, *mine)
-
-
-def customer_of_user(actor: Actor, user_id: str) -> Wire:
-    """Return who a user is at the gateway, to that user or staff; raises Forbidden, NotFound."""
-    require_self_or_staff(actor, user_id)
-    return _one(PaymentCustomer, PaymentCustomer.user_id == user_id)
-
-
-def list_customers(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of gateway customers: the actor's own row; all for staff."""
-    mine = [] if actor.is_staff else [PaymentCustomer.user_id == actor.user_id]
-    return list_rows(PaymentCustomer, asked.page, *asked.where, *mine)
-
-
-def list_methods(actor: Actor, asked: ReadRequest, user_id: str) -> Listing:
-    """Return a page of a user's kept cards, to that user or staff; raises Forbidden."""
-    require_self_or_staff(actor, user_id)
-    return list_rows(PaymentMethod, asked.page, *asked.where, PaymentMethod.user_id == user_id)
-
-
 def sold_item(item_id: str) -> SoldItem:
     """Return what a review of a line has to know of it (§4.3); raises NotFound, also for a line that was cancelled."""
     row = fetch_one(select(OrderItem.order_id, OrderItem.seller_id, OrderItem.product_id, Order.buyer_id, Order.status,
@@ -345,14 +286,6 @@ def _seen_items(actor: Actor) -> list[ColumnElement[bool]]:
         return []
     bought = select(Order.id).where(Order.buyer_id == actor.user_id)
     return [or_(OrderItem.seller_id == actor.user_id, OrderItem.order_id.in_(bought))]
-
-
-def _one(model: type[Entity], *where: ColumnElement[bool]) -> Wire:
-    shape = row_serializer(model)
-    row = fetch_one(select(*shape.columns).where(model.is_active.is_(True), *where))
-    if row is None:
-        raise NotFound
-    return shape.row(row)
 
 
 def _list_orders(actor: Actor, asked: ReadRequest, *where: ColumnElement[bool]) -> Listing:

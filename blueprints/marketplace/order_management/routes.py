@@ -10,27 +10,19 @@ from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
-from app.http.request import json_body
-from app.http.schemas import load
-from app.payments.pay import Payment, without_secret
 from blueprints.marketplace.order_management import (
     cart_orders,
     commands,
     paying,
-    payment_references,
     placing,
     queries,
     reports,
     schemas,
 )
-from blueprints.marketplace.order_management.models import (
-    Order,
-    OrderItem,
-    OrderPayment,
-    PaymentCustomer,
-    PaymentMethod,
-)
+from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.order_management.policies import POLICIES
+from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.platform.checkout.routes import PAYMENT_RESULT, payment_answer, payment_routes
 
 api = Routes(POLICIES, {
     "reportCommissions": ApiNames("commissions-listed", "commissions"),
@@ -39,8 +31,7 @@ api = Routes(POLICIES, {
 
 _ORDERS: dict[str, Any] = {"returns": Order, "depends_on": (OrderItem,), "filters": queries.ORDER_FILTERS}
 _ITEMS: dict[str, Any] = {"returns": OrderItem, "depends_on": (Order,), "filters": queries.ITEM_FILTERS}
-_RESULT: dict[str, Any] = {"paymentResult": {"type": "object", "description": "what the payment gateway said"}}
-_PAYS: dict[str, Any] = {"returns": Order, "transaction": False, "extras": _RESULT}
+_PAYS: dict[str, Any] = {"returns": Order, "transaction": False, "extras": PAYMENT_RESULT}
 
 
 # Orders and their lines
@@ -111,7 +102,7 @@ def list_sales(actor: Actor, asked: ReadRequest) -> Listing:
             body=schemas.StatusChange, **_PAYS)
 def update_status(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Ship, deliver, cancel or refund an order."""
-    return _answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
+    return payment_answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
 
 
 @api.delete("/v1/ordermanagementorders/{orderManagementOrderId}", name="deleteOrderManagementOrder", returns=Order)
@@ -142,132 +133,24 @@ def list_refunds_due(actor: Actor, asked: ReadRequest) -> Listing:
 @api.update("/v1/refundsdue/{orderManagementOrderId}", name="completeRefundDue", **_PAYS)
 def give_back_due(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Give back what is due of an order (staff)."""
-    return _answer(paying.give_back_due(actor, order_management_order_id))
+    return payment_answer(paying.give_back_due(actor, order_management_order_id))
 
 
 # Payment
-
-@api.update("/v1/startordermanagementorderpayment/{orderManagementOrderId}", name="startOrderManagementOrderPayment",
-            body=schemas.PaymentParams, **_PAYS)
-def start_payment(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
-    """Pay an order: create and confirm a payment in one step."""
-    params = data.get("payment_user_params") or {}
-    return _answer(paying.start_payment(actor, order_management_order_id, params))
-
-
-@api.update("/v1/refreshordermanagementorderpayment/{orderManagementOrderId}", body=schemas.PaymentParams,
-            name="refreshOrderManagementOrderPayment", **_PAYS)
-def refresh_payment(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
-    """Read an order's payment anew from the gateway."""
-    params = data.get("payment_user_params") or {}
-    return _answer(paying.refresh_payment(actor, order_management_order_id, params))
-
-
-@api.update("/v1/callbackordermanagementorderpayment", method="POST", name="callbackOrderManagementOrderPayment",
-            body=schemas.Callback, **_PAYS)
-def receive_callback(actor: Actor, data: dict[str, Any]) -> Answer:
-    """Take a signed event of the payment gateway."""
-    return _answer(paying.receive_webhook(request.get_data(), request.headers.get("Stripe-Signature")))
-
 
 @api.update("/v1/completeorderstripewebhook/{orderManagementOrderId}", name="completeOrderStripeWebhook",
             body=schemas.StatusChange, **_PAYS)
 def complete_order(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Answer:
     """Correct an order's payment state by hand (staff)."""
-    return _answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
+    return payment_answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
 
 
-# Payment tickets
+# What pays an order: start, refresh, callback, tickets, customers and cards
 
-@api.create("/v1/ordermanagementorderpayment", name="createOrderManagementOrderPayment", body=schemas.NewTicket,
-            id_name="sys_orderManagementOrderPaymentId", returns=OrderPayment)
-def create_ticket(actor: Actor, data: dict[str, Any]) -> OrderPayment:
-    """Write the payment ticket of an order by hand (staff)."""
-    return payment_references.create_ticket(actor, **data)
+api.include(payment_routes(CHECKOUT))
 
 
-@api.update("/v1/ordermanagementorderpayment/{sys_orderManagementOrderPaymentId}", body=schemas.TicketChange,
-            name="updateOrderManagementOrderPayment", returns=OrderPayment)
-def update_ticket(actor: Actor, data: dict[str, Any], sys_order_management_order_payment_id: str) -> OrderPayment:
-    """Change a payment ticket by hand (staff)."""
-    return payment_references.change_ticket(actor, sys_order_management_order_payment_id, **data)
-
-
-@api.delete("/v1/ordermanagementorderpayment/{sys_orderManagementOrderPaymentId}",
-            name="deleteOrderManagementOrderPayment", returns=OrderPayment)
-def delete_ticket(actor: Actor, data: dict[str, Any], sys_order_management_order_payment_id: str) -> OrderPayment:
-    """Delete a payment ticket (staff)."""
-    return payment_references.delete_ticket(actor, sys_order_management_order_payment_id)
-
-
-@api.get("/v1/ordermanagementorderpayment2/{sys_orderManagementOrderPaymentId}", name="getOrderManagementOrderPayment2",
-         returns=OrderPayment)
-def get_ticket(actor: Actor, asked: ReadRequest, sys_order_management_order_payment_id: str) -> Wire:
-    """Get a payment ticket by its id."""
-    return queries.payment_by_id(actor, sys_order_management_order_payment_id)
-
-
-@api.get("/v1/orderManagementOrderpaymentbyorderid/{orderId}", name="getOrderManagementOrderPaymentByOrderId",
-         text_parameters=("orderId",), returns=OrderPayment)
-def get_ticket_of_order(actor: Actor, asked: ReadRequest, order_id: str) -> Wire:
-    """Get the payment ticket of an order."""
-    return queries.payment_by_order(actor, order_id)
-
-
-@api.get("/v1/orderManagementOrderpaymentbypaymentid/{paymentId}", name="getOrderManagementOrderPaymentByPaymentId",
-         text_parameters=("paymentId",), returns=OrderPayment)
-def get_ticket_of_payment(actor: Actor, asked: ReadRequest, payment_id: str) -> Wire:
-    """Get the payment ticket of a payment at the gateway."""
-    return queries.payment_by_intent(actor, payment_id)
-
-
-@api.list("/v1/ordermanagementorderpayments2", name="listOrderManagementOrderPayments2", returns=OrderPayment,
-          filters=queries.PAYMENT_FILTERS)
-def list_tickets(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the caller's payment tickets."""
-    return queries.list_payments(actor, asked)
-
-
-# Customers and cards
-
-@api.get("/v1/paymentcustomers/{userId}", name="getPaymentCustomerByUserId", returns=PaymentCustomer,
-         text_parameters=("userId",))
-def get_customer(actor: Actor, asked: ReadRequest, user_id: str) -> Wire:
-    """Get who a user is at the payment gateway."""
-    return queries.customer_of_user(actor, user_id)
-
-
-@api.list("/v1/paymentcustomers", name="listPaymentCustomers", returns=PaymentCustomer,
-          filters=queries.CUSTOMER_FILTERS)
-def list_customers(actor: Actor, asked: ReadRequest) -> Listing:
-    """List customers of the payment gateway: the caller's own row."""
-    return queries.list_customers(actor, asked)
-
-
-@api.list("/v1/paymentcustomermethods/{userId}", name="listPaymentCustomerMethods", returns=PaymentMethod,
-          filters=queries.METHOD_FILTERS, text_parameters=("userId",))
-def list_methods(actor: Actor, asked: ReadRequest, user_id: str) -> Listing:
-    """List a user's kept cards."""
-    return queries.list_methods(actor, asked, user_id)
-
-
-@api.system("/payment-methods/list", name="listOwnPaymentMethods")
-def list_own_cards(actor: Actor) -> list[Wire]:
-    """List the caller's kept cards."""
-    return paying.own_cards(actor)
-
-
-@api.system("/payment-methods/add", name="addPaymentMethod", method="POST", body=schemas.NewCard)
-def add_card(actor: Actor) -> Wire:
-    """Keep a card for the caller."""
-    return paying.keep_card(actor, load(schemas.NewCard(), json_body())["payment_method_id"])
-
-
-@api.system("/payment-methods/delete/{paymentMethodId}", name="deletePaymentMethod", method="DELETE")
-def delete_card(actor: Actor, payment_method_id: str) -> Wire:
-    """Forget a kept card of the caller's."""
-    return paying.forget_card(actor, payment_method_id)
-
+# What was earned
 
 @api.list("/v1/commissions", name="reportCommissions",
           arguments={"sellerId": "only this seller (staff)", "month": "only this month, YYYY-MM"})
@@ -279,9 +162,3 @@ def report_commissions(actor: Actor, asked: ReadRequest) -> Listing:
 
 def _key() -> str | None:
     return request.headers.get("Idempotency-Key")
-
-
-def _answer(payment: Payment) -> Answer:
-    if not payment.result:
-        return Answer(payment.order)
-    return Answer(payment.order, {"paymentResult": payment.result}, {"paymentResult": without_secret(payment.result)})

@@ -1,19 +1,15 @@
 """orderManagement as one declaration."""
+from functools import partial
+
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ERASED, KEPT, rows_of_people
+from app.data.person_rows import KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.order_management import jobs, subscribers
 from blueprints.marketplace.order_management.commands import restore_order
-from blueprints.marketplace.order_management.ledger_entries import check_disputes, check_ledger, check_refunds_due
-from blueprints.marketplace.order_management.models import (
-    LedgerEntry,
-    Order,
-    OrderItem,
-    OrderPayment,
-    PaymentCustomer,
-    PaymentMethod,
-)
+from blueprints.marketplace.order_management.inspection import orders_named
+from blueprints.marketplace.order_management.ledger_entries import check_ledger, check_refunds_due
+from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
 from blueprints.marketplace.order_management.person_acts import DEALINGS
 from blueprints.marketplace.order_management.queries import items_seen_by, order_subject, orders_seen_by
 from blueprints.marketplace.order_management.routes import api
@@ -26,6 +22,8 @@ from blueprints.marketplace.order_management.topics import (
     PAYMENT_STARTED,
     PAYMENT_SUCCEEDED,
 )
+from blueprints.platform.checkout.checks import check_disputes
+from blueprints.platform.checkout.persons import rows_of_payers
 
 SERVICE = ServiceDeclaration(
     name="orderManagement", version="1.0.16", description="Orders, their payments by Stripe, and shipment.",
@@ -47,8 +45,8 @@ SERVICE = ServiceDeclaration(
                    items_seen_by, personal=True),
     ),
     checkouts=(CHECKOUT,),
-    checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": check_disputes},
-    moderated=(ModeratedKind("ORDER", restore_order, order_subject),),
+    checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": partial(check_disputes, CHECKOUT)},
+    moderated=(ModeratedKind("ORDER", restore_order, order_subject, named=lambda _, text: orders_named(text)),),
     person_effects=(DEALINGS,),
     cli=("cli.orders", "cli.payments"),
     settings={"commission_percent": parse_commission},
@@ -56,8 +54,6 @@ SERVICE = ServiceDeclaration(
         rows_of_people(Order, KEPT, "buyer_id", why="the ledger and the other party need orders"),
         rows_of_people(OrderItem, KEPT, "seller_id", why="the ledger and the other party need orders"),
         rows_of_people(LedgerEntry, KEPT, "seller_id", why="the ledger"),
-        rows_of_people(OrderPayment, KEPT, "owner_id", why="the ledger: the ticket of a payment"),
-        rows_of_people(PaymentCustomer, ERASED, "user_id"),
-        rows_of_people(PaymentMethod, ERASED, "user_id"),
+        *rows_of_payers(CHECKOUT),
     ),
 )

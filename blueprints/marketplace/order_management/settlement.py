@@ -187,4 +187,4 @@ CHECKOUT = Checkout(
     default_method=default_method, refuse_unpayable=refuse_unpayable, accepts_payment=accepts_payment,
     wants_payment=wants_payment, may_be_sold=may_be_sold,
     on_started=on_started, on_paid=on_paid, on_unpaid=on_unpaid, on_surplus=on_surplus, on_refunded=on_refunded,
-    on_refund_lost=on_refund_lost, on_disputed=on_disputed)
+    on_refund_lost=on_refund_lost, on_disputed=on_disputed, on_corrected=record_fix)

@@ -26,11 +26,11 @@ def require_company_admin(work: UnitOfWork, company_id: str) -> CompanyFacts:
 
     Before anything that is locked behind companies (app/data/lock_order.py). superAdmin passes. Raises NotFound,
     Forbidden."""
-    company = _administered(work, shared_company(work, company_id))
+    company = _administered(work, share_company(work, company_id))
     return CompanyFacts(company.id, company.name, company.page_visibility, company.is_active)
 
 
-def shared_company(work: UnitOfWork, company_id: str) -> Company:
+def share_company(work: UnitOfWork, company_id: str) -> Company:
     """Return an active company, held ones too, which stays as it is until the end; raises NotFound."""
     found = work.share(select(Company).where(Company.id == company_id, Company.is_active.is_(True)))
     if not found:

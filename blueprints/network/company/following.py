@@ -16,8 +16,8 @@ from blueprints.network.company.commands import (
     NO_SUCH_USER,
     has_admin,
     require_company_admin,
+    share_company,
     share_person,
-    shared_company,
 )
 from blueprints.network.company.counting import count
 from blueprints.network.company.models import IS_REQUEST, CompanyFollower
@@ -36,7 +36,7 @@ def follow_company(actor: Actor, *, company_id: str, user_id: str | None = None,
     with unit_of_work(actor) as work:
         if not share_person(work, user):
             raise NotFound(NO_SUCH_USER)
-        company = shared_company(work, company_id)
+        company = share_company(work, company_id)
         if company.held is not None:
             raise NotFound(NO_SUCH_COMPANY)
         state = first_follow_state(company.page_visibility, is_admin=has_admin(work, company_id, user))
@@ -51,7 +51,7 @@ def unfollow_company(actor: Actor, company_follower_id: str) -> CompanyFollower:
     """Follow no longer, or take the request back; raises NotFound, Forbidden (another's)."""
     with unit_of_work(actor) as work:
         company_id = work.get(CompanyFollower, company_follower_id).company_id
-        shared_company(work, company_id)
+        share_company(work, company_id)
         follower = work.lock(CompanyFollower, company_follower_id)
         require_self(actor, follower.user_id)
         _end(work, follower)
@@ -88,7 +88,7 @@ def remove_follower(actor: Actor, company_follower_id: str) -> CompanyFollower:
 def approve_waiting(work: UnitOfWork, company_id: str) -> None:
     """Let in whoever waits at a page that has become public, some in this transaction, the others owed anew."""
     try:
-        company = shared_company(work, company_id)
+        company = share_company(work, company_id)
     except NotFound:
         return
     if company.page_visibility != PUBLIC:

@@ -86,15 +86,21 @@ def brief_users(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
 
 
 def contact_of(realm: str, user_id: str) -> Wire | None:
-    """Return how to reach an active user: id, email, emailVerified, fullname, phone (None where the realm has none).
+    """Return how to reach an active user, as contacts_of has it; None where there is none."""
+    return next(iter(contacts_of(realm, [user_id])), None)
+
+
+def contacts_of(realm: str, user_ids: Iterable[str]) -> list[Wire]:
+    """Return how to reach the active users among the ids, in the order of ids, in one statement: id, email,
+    emailVerified, fullname, phone (None where the realm has none).
 
     The name is None while nobody has proved the e-mail: letters to it repeat no word of who typed it (decision 44)."""
     model = account_model(realm)
-    row = fetch_one(select(model).where(model.id == user_id, model.is_active.is_(True)))
-    if row is None:
-        return None
-    return {"id": row.id, "email": row.email, "emailVerified": row.email_verified,
-            "fullname": row.fullname if row.email_verified else None, "phone": getattr(row, "phone", None)}
+    rows = fetch(select(*model.__table__.columns).where(model.id.in_(set(user_ids)), model.is_active.is_(True))
+                 .order_by(model.id))
+    return [{"id": row.id, "email": row.email, "emailVerified": row.email_verified,
+             "fullname": row.fullname if row.email_verified else None, "phone": getattr(row, "phone", None)}
+            for row in rows]
 
 
 def user_subject(actor: Actor, user_id: str) -> Subject | None:

@@ -1,1 +1,1 @@
-"""The letters every realm sends: welcome, verification codes, password resets."""
+"""What people are told in every realm: notices in the app, and the letters of accounts and notices."""

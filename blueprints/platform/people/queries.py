@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.actor import Actor
 from app.clock import now
 from app.data.list_cache import CacheVersions, VersionedCache
-from app.data.reads import Listing, Page, fetch_one, list_rows
+from app.data.reads import Listing, Page, fetch, fetch_one, list_rows
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import Forbidden, RuleViolated
@@ -111,6 +111,15 @@ def ended_among(realm: str, user_ids: Iterable[str]) -> frozenset[str]:
 def user_briefs(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
     """Return id → {id, fullname, avatar} of the people among the ids who are not gone, in one statement."""
     return {user_id: _brief(row) for user_id, row in brief_users(realm, user_ids).items()}
+
+
+def briefs_for(actor: Actor, user_ids: Iterable[str | None]) -> dict[str, Wire]:
+    """Return the same of those whom the actor may see: neither at rest nor blocked with the actor (NET-32)."""
+    wanted = {user_id for user_id in user_ids if user_id} - people_at_rest(actor.realm)
+    if not wanted:
+        return {}
+    blocked = {row[0] for row in fetch(blocked_with(actor.realm, actor.user_id))}
+    return user_briefs(actor.realm, wanted - blocked)
 
 
 def find_people(actor: Actor, name: str, page: Page) -> Listing:

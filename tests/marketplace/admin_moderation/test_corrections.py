@@ -17,10 +17,10 @@ from app.runtime import runtime
 from blueprints.marketplace.admin_moderation import corrections
 from blueprints.marketplace.feedback.counting import differences
 from blueprints.marketplace.notification_management.commands import create_notification, delete_notification
-from blueprints.marketplace.notification_management.unread import check_unread
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.search_indexing.commands import REBUILD_JOB
 from blueprints.platform.auth.commands import create_user, delete_user
+from blueprints.platform.notification.unread import check_unread
 from tests.clients import ApiClient, Callers
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.feedback.reviews import ReviewedShop
@@ -124,7 +124,7 @@ def test_what_is_unknown_is_not_found_and_nothing_is_logged(
 
 def test_a_type_that_nothing_can_be_restored_of_is_refused_by_name(
         as_admin: ApiClient, entries: Entries, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(runtime().part(ModeratedKinds), "FEEDBACK")
+    monkeypatch.delitem(runtime().part(ModeratedKinds), ("marketplace", "FEEDBACK"))
     refused = restore(as_admin, "FEEDBACK", SOMETHING)
     assert (refused.status_code, list(refused.json["detail"])) == (400, ["entityType"])
     assert entries() == []

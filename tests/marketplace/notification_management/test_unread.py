@@ -10,7 +10,8 @@ from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.ops.checks import examine
 from blueprints.marketplace.notification_management import commands
-from blueprints.marketplace.notification_management.models import Notification, UnreadCount
+from blueprints.marketplace.notification_management.models import Notification
+from blueprints.platform.notification.models import UnreadCount
 from tests.marketplace.notification_management.conftest import NOTIFICATIONS
 
 

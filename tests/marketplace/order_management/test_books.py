@@ -17,6 +17,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.errors import Forbidden, NotFound, RuleViolated
 from app.jobs.worker import run_all_due_work, run_job
+from app.payments import pay
 from app.payments.booking import book_intent
 from app.payments.gateway import circuit_breaker
 from app.payments.refunds import book_refunds
@@ -84,12 +85,12 @@ class Bookkeeping(RuleBasedStateMachine):
     @precondition(lambda self: self.orders)
     @rule(which=st.integers(0, 99), card=st.sampled_from([GOOD, DECLINED, ASKS, LOST, AWAY]))
     def pay(self, which, card):
-        self.quietly(lambda: paying.start_payment(BUYER, self.pick(which), {"paymentMethodId": card}))
+        self.quietly(lambda: pay.start(CHECKOUT, BUYER, self.pick(which), {"paymentMethodId": card}))
 
     @precondition(lambda self: self.orders)
     @rule(which=st.integers(0, 99))
     def refresh(self, which):
-        self.quietly(lambda: paying.refresh_payment(BUYER, self.pick(which), {}))
+        self.quietly(lambda: pay.refresh(CHECKOUT, BUYER, self.pick(which), {}))
 
     @precondition(lambda self: self.gateway.intents)
     @rule(which=st.integers(0, 99), success=st.booleans())
@@ -190,14 +191,14 @@ def test_in_the_end_only_paid_orders_hold_money_and_units(memory_gateway):
                                    payment_method_id=GOOD, stripe_customer_id="x").id
 
     declined, lost, cancelled = place(), place(), place()
-    paying.start_payment(BUYER, declined, {"paymentMethodId": DECLINED})
-    paying.start_payment(BUYER, declined, {"paymentMethodId": GOOD})
+    pay.start(CHECKOUT, BUYER, declined, {"paymentMethodId": DECLINED})
+    pay.start(CHECKOUT, BUYER, declined, {"paymentMethodId": GOOD})
     paying.refund_order(STAFF, declined, amount=Decimal("5.01"))
-    paying.start_payment(BUYER, lost, {"paymentMethodId": LOST})
-    paying.start_payment(BUYER, cancelled, {"paymentMethodId": ASKS})
+    pay.start(CHECKOUT, BUYER, lost, {"paymentMethodId": LOST})
+    pay.start(CHECKOUT, BUYER, cancelled, {"paymentMethodId": ASKS})
     commands.cancel_order(BUYER, cancelled)
     run_job("settle-payments")
-    paying.refresh_payment(BUYER, lost, {})
+    pay.refresh(CHECKOUT, BUYER, lost, {})
     assert [known_order(one)["state"] for one in (declined, lost, cancelled)] == \
         ["PAID/paid", "PAID/paid", "CANCELLED/canceled"]
     assert ledger_entries.totals()["USD"] == {"paid": 2 * 2074, "refunded": 501, "ledger": 2 * 2074 - 501}

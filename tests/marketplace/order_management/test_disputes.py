@@ -15,6 +15,7 @@ from app.payments.reports import received_events
 from blueprints.marketplace.order_management import ledger_entries, settlement
 from blueprints.marketplace.order_management.queries import disputes
 from blueprints.marketplace.order_management.topics import ORDER_DISPUTED
+from blueprints.platform.checkout.checks import check_disputes
 from cli.payments import payments
 from tests.marketplace.order_management.shop import ORDERS, ok
 
@@ -182,7 +183,7 @@ def test_operators_see_disputes_in_payments_and_doctor(shop, order):
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert ledger_entries.check_disputes()[0] == "ok"
+    assert check_disputes(settlement.CHECKOUT)[0] == "ok"
     assert "no payment is disputed" in run("disputes")
     ok(shop.webhook(dispute_event("created", order, "needs_response")))
     [row] = json.loads(run("disputes", "--json"))
@@ -190,12 +191,12 @@ def test_operators_see_disputes_in_payments_and_doctor(shop, order):
         order["orderNumber"], "needs_response", "2099-01-01T00:00:00.000Z")
     assert "dp_1" in run("show", order["id"])
     assert f"order {order['orderNumber']}: 105.0 USD are disputed (needs_response)" in run("status")
-    state, said = ledger_entries.check_disputes()
+    state, said = check_disputes(settlement.CHECKOUT)
     assert (state, "dp_1" in said, order["id"] in said) == ("warn", True, True)
     ok(shop.webhook(dispute_event("closed", order, "won", at=9)))
     assert json.loads(run("disputes", "--json")) == []
     assert [one["status"] for one in json.loads(run("disputes", "--all", "--json"))] == ["won"]
-    assert ledger_entries.check_disputes()[0] == "ok"
+    assert check_disputes(settlement.CHECKOUT)[0] == "ok"
 
 
 def a_day_later(order: dict[str, Any], status: str, at: int) -> dict[str, Any]:

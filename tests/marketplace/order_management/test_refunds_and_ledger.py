@@ -8,9 +8,10 @@ from app.clock import moved_clock, now
 from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
 from app.settings import SettingsError
-from blueprints.marketplace.order_management import ledger_entries, paying
+from blueprints.marketplace.order_management import ledger_entries
 from blueprints.marketplace.order_management.queries import refunds_due
 from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.platform.checkout import refunds
 from tests.marketplace.order_management.shop import CATEGORY, ORDERS, ok
 
 REPORT = f"{ORDERS}/v1/commissions"
@@ -147,7 +148,7 @@ def test_a_refund_cut_short_before_its_answer_was_kept_is_not_given_twice(shop, 
     order, key = shop.paid_order(), {"Idempotency-Key": "part-1"}
     path, part = f"{ORDERS}/v1/ordermanagementorderstatus/{order['id']}", {"status": "REFUNDED", "refundAmount": 5}
     with monkeypatch.context() as crash:
-        crash.setattr(paying, "order_row", lambda *_: 1 / 0)
+        crash.setattr(refunds, "order_row", lambda *_: 1 / 0)
         assert shop.admin.patch(path, json=part, headers=key).status_code == 500
     answer = ok(shop.admin.patch(path, json=part, headers=key))["paymentResult"]
     assert (answer["amount"], answer["refundStatus"], answer["success"]) == (5, "succeeded", True)

@@ -5,11 +5,11 @@ import pytest
 
 from app.clock import moved_clock, now
 from app.data.columns import iso
-from blueprints.marketplace.notification_management.unread import check_unread
 from blueprints.marketplace.watchlist_cart import notices, rules
 from blueprints.marketplace.watchlist_cart.commands import watch
 from blueprints.marketplace.watchlist_cart.topics import WATCHED_NEWS
 from blueprints.platform.auth.commands import archive_profile
+from blueprints.platform.notification.unread import check_unread
 from tests.marketplace.watchlist_cart.shelf import ITEMS, PRODUCTS, Shelf, ok
 
 BIDS = "/marketplace/auctionoffer-api/v1/auctionofferbids"

@@ -25,12 +25,12 @@ def sara(people):
 
 
 @pytest.fixture(autouse=True)
-def listing(app, sara, monkeypatch):
+def listing(app, sara, realm, monkeypatch):
     """One listing of sara's, with a title that would like to be a link."""
     listing_id = uuid7()
     subject = Subject(TITLE, sara.user_id, {"title": TITLE}, TITLE)
     kinds = ModeratedKinds(runtime().part(ModeratedKinds))
-    kinds["PRODUCT"] = ModeratedKind("PRODUCT", read=lambda actor, id: subject if id == listing_id else None)
+    kinds[realm, "PRODUCT"] = ModeratedKind("PRODUCT", read=lambda actor, id: subject if id == listing_id else None)
     monkeypatch.setitem(runtime()._parts, ModeratedKinds, kinds)
     return listing_id
 
@@ -205,6 +205,14 @@ def test_m_31_it_is_shown_in_the_marketplace_too(court, sara, realm, settle):
         assert notice["notificationType"] == "SYSTEM_ALERT"
         assert notice["payload"]["message"] == "Your account is suspended (case 142). The letter tells why."
         assert notice["payload"]["actNumbers"] == [57, 58]
+
+
+def test_m_31_it_is_shown_in_the_app_of_every_realm(court, sara, realm, settle):
+    court.resolved(REMOVE, SUSPEND)
+    settle()
+    notice, = sara.get(f"/{realm}/notification-service/notifications").json["items"]
+    assert notice["body"] == "Your account is suspended (case 142). The letter tells why."
+    assert notice["metadata"]["actNumbers"] == [57, 58]
 
 
 def test_m_31_half_a_day_is_told_in_utc():

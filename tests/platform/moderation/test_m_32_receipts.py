@@ -69,6 +69,17 @@ def test_m_32_in_the_app_they_hear_it_too_and_no_event_says_of_what(as_user, set
         assert event.request_id is None
 
 
+def test_m_32_in_the_app_of_every_realm_they_hear_receipt_and_outcome(people, realm, settle):
+    ben = people.user("ben")
+    case = reported(realm, ben)
+    settle()
+    close(realm, case, "DECLINED")
+    settle()
+    items = ben.get(f"/{realm}/notification-service/notifications").json["items"]
+    assert [item["body"][:9] for item in items] == ["We looked", "Thank you"]
+    assert [set(item["metadata"]) for item in items] == [{"message"}, {"message"}]
+
+
 def test_m_32_an_address_nobody_has_proved_gets_no_letter(people, realm, settle):
     nina = people.user("nina", email_verified=False)
     reported(realm, nina)

@@ -1,0 +1,84 @@
+"""Payment tickets, customers and kept cards: a person's own, all for whoever oversees payments (§7.2, P-3)."""
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from app.actor import Actor
+from app.data.reads import Listing, fetch_one, list_rows
+from app.data.reads.filters import Filters, equal, holding
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire, row_serializer
+from app.errors import NotFound
+from app.identity.access import require
+from app.payments.checkout import Checkout
+
+
+def ticket_filters(checkout: Checkout) -> Filters:
+    """Return the filters of the list of tickets."""
+    ticket: Any = checkout.ticket
+    return Filters((equal(ticket.owner_id), equal(ticket.order_id), equal(ticket.payment_id),
+                    equal(ticket.payment_status), equal(ticket.status_literal), equal(ticket.redirect_url)))
+
+
+def customer_filters(checkout: Checkout) -> Filters:
+    """Return the filters of the list of customers."""
+    customer: Any = checkout.customer
+    return Filters((equal(customer.user_id), equal(customer.customer_id), equal(customer.platform)))
+
+
+def method_filters(checkout: Checkout) -> Filters:
+    """Return the filters of the list of kept cards."""
+    method: Any = checkout.method
+    return Filters((equal(method.payment_method_id), equal(method.user_id), equal(method.customer_id),
+                    equal(method.card_holder_name), equal(method.card_holder_zip), equal(method.platform),
+                    holding(method.card_info)))
+
+
+def ticket_by(checkout: Checkout, actor: Actor, **named: str) -> Wire:
+    """Return the ticket with that id, order_id or payment_id to its owner; raises NotFound, Forbidden."""
+    model: Any = checkout.ticket
+    row = _one(model, *(getattr(model, name) == value for name, value in named.items()))
+    _require_own(checkout, actor, row["ownerId"])
+    return row
+
+
+def list_tickets(checkout: Checkout, actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of payment tickets: the actor's own; all for overseers."""
+    model: Any = checkout.ticket
+    return list_rows(model, asked.page, *asked.where, *_mine(checkout, actor, model.owner_id))
+
+
+def customer_of_user(checkout: Checkout, actor: Actor, user_id: str) -> Wire:
+    """Return who a user is at the gateway, to that user; raises Forbidden, NotFound."""
+    model: Any = checkout.customer
+    _require_own(checkout, actor, user_id)
+    return _one(model, model.user_id == user_id)
+
+
+def list_customers(checkout: Checkout, actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of gateway customers: the actor's own row; all for overseers."""
+    model: Any = checkout.customer
+    return list_rows(model, asked.page, *asked.where, *_mine(checkout, actor, model.user_id))
+
+
+def list_methods(checkout: Checkout, actor: Actor, asked: ReadRequest, user_id: str) -> Listing:
+    """Return a page of a user's kept cards, to that user; raises Forbidden."""
+    model: Any = checkout.method
+    _require_own(checkout, actor, user_id)
+    return list_rows(model, asked.page, *asked.where, model.user_id == user_id)
+
+
+def _require_own(checkout: Checkout, actor: Actor, user_id: str | None) -> None:
+    require(checkout.overseers(actor) or actor.is_user(user_id))
+
+
+def _mine(checkout: Checkout, actor: Actor, owner: Any) -> list[ColumnElement[bool]]:
+    return [] if checkout.overseers(actor) else [owner == actor.user_id]
+
+
+def _one(model: Any, *where: ColumnElement[bool]) -> Wire:
+    shape = row_serializer(model)
+    row = fetch_one(select(*shape.columns).where(model.is_active.is_(True), *where))
+    if row is None:
+        raise NotFound
+    return shape.row(row)

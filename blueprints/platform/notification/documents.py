@@ -1,0 +1,46 @@
+"""What the OpenAPI document tells of the notification service's routes (rules-platform §6.1)."""
+from typing import Any
+
+from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter
+from blueprints.platform.notification.rules import LONGEST_PAGE
+
+Document = dict[str, Any]
+
+_SCHEMAS: dict[str, Document] = {
+    "page": {"type": "integer", "minimum": 1, "default": 1},
+    "limit": {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": 10},
+    "sortBy": {"type": "string", "enum": ["createdAt"], "default": "createdAt"},
+    "sortOrder": {"type": "string", "enum": ["asc", "desc"], "default": "desc"}}
+PARAMETERS = tuple(_SCHEMAS)
+_PERHAPS_WHOLE: Document = {"type": ["integer", "null"]}
+_NOTICE: Document = {
+    "type": "object", "required": ["id", "userId", "type", "title", "body", "metadata", "isSeen", "createdAt",
+                                   "updatedAt", "actor"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"}, "userId": {"type": "string", "format": "uuid"},
+        "type": {"type": "string"}, "title": {"type": "string"}, "body": {"type": "string"},
+        "metadata": {"type": "object"}, "isSeen": {"type": "boolean"},
+        "createdAt": {"type": "string", "format": "date-time"},
+        "updatedAt": {"type": "string", "format": "date-time"},
+        "actor": {"type": ["object", "null"], "description": "id, fullname and avatar of the person behind it"}}}
+_PAGE: Document = {
+    "type": "object", "required": ["status", "statusCode", "total", "totalPage", "currentPage", "nextPage", "prevPage",
+                                   "pageItem", "unread", "items"],
+    "properties": {
+        "status": {"const": "OK"}, "statusCode": {"const": 200}, "total": {"type": "integer"},
+        "totalPage": {"type": "integer"}, "currentPage": {"type": "integer"}, "nextPage": _PERHAPS_WHOLE,
+        "prevPage": _PERHAPS_WHOLE, "pageItem": {"type": "integer", "description": "how many items this page has"},
+        "unread": {"type": "integer", "description": "how many of the caller's own are not seen"},
+        "items": {"type": "array", "items": _NOTICE}}}
+LIST: Document = {
+    "parameters": [parameter("query", name, schema) for name, schema in _SCHEMAS.items()],
+    "responses": {"200": answer(_PAGE)}}
+SEEN: Document = {
+    "parameters": [IDEMPOTENCY_KEY],
+    "responses": {
+        "200": answer({
+            "type": "object", "required": ["status", "statusCode", "seen", "unread"], "properties": {
+                "status": {"const": "OK"}, "statusCode": {"const": 200},
+                "seen": {"type": "integer", "description": "how many were not seen before"},
+                "unread": {"type": "integer"}}}),
+        "409": answer({"$ref": "#/components/schemas/ApiError"}, "The same Idempotency-Key is in flight")}}

@@ -1,0 +1,43 @@
+"""URL map of the notification service, the same in every realm (rules-platform §6.1); the routes are bare.
+
+Devices, sending and preferences are not there yet."""
+from typing import Any
+
+from flask import Response, request
+
+from app.actor import Actor
+from app.data.reads import Page
+from app.errors import InvalidInput
+from app.http.declaration import Routes
+from app.http.envelope import json_response
+from app.http.idempotency import answered_once
+from app.http.request import argument, json_body
+from app.http.schemas import load
+from blueprints.platform.notification import documents
+from blueprints.platform.notification.commands import see_notices
+from blueprints.platform.notification.policies import POLICIES
+from blueprints.platform.notification.queries import list_notices
+from blueprints.platform.notification.rules import page_facts, read_page
+from blueprints.platform.notification.schemas import SeenNotices
+from blueprints.platform.notification.unread import unread_of
+
+api = Routes(POLICIES)
+
+
+@api.system("/notifications", name="listNotices", **documents.LIST)
+def list_own(actor: Actor) -> dict[str, Any]:
+    """List the caller's own notices, the newest first."""
+    asked = read_page({name: argument(name) for name in documents.PARAMETERS})
+    if asked.faults:
+        raise InvalidInput("; ".join(f"{name}: {said}" for name, said in asked.faults.items()), detail=asked.faults)
+    listing = list_notices(actor, Page(asked.number, asked.limit), newest_first=asked.newest_first)
+    return {"status": "OK", "statusCode": 200, **page_facts(asked, listing.total, len(listing.rows)),
+            "unread": unread_of(actor), "items": listing.rows}
+
+
+@api.system("/notifications/seen", name="seeNotices", method="POST", body=SeenNotices, **documents.SEEN)
+def see(actor: Actor) -> Response:
+    """Mark notices of the caller as seen; ids of others change nothing."""
+    ids = load(SeenNotices(), json_body())["notification_ids"]
+    return answered_once(actor, "seeNotices", request.get_data(), lambda: json_response({
+        "status": "OK", "statusCode": 200, "seen": see_notices(actor, ids), "unread": unread_of(actor)}))
