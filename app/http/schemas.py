@@ -5,10 +5,10 @@ import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, missing, pre_load
 from marshmallow.experimental.context import Context
 from marshmallow.validate import Length, OneOf, Range
 from sqlalchemy.orm import class_mapper
@@ -31,10 +31,18 @@ _MISSING = {"required": "is required", "null": "is required"}
 
 
 class InputSchema(Schema):
-    """What a client sends. null means absent (rules-platform §2.6); unknown keys are ignored."""
+    """What a client sends. null means absent (rules-platform §2.6); unknown keys are ignored.
+
+    `not_missed` are fields that the contract requires, and the documents say so, but the server does without."""
+
+    not_missed: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         unknown = EXCLUDE
+
+    def load(self, data: Any, *, partial: Any = None, **options: Any) -> Any:
+        """Return the values sent; raises ValidationError."""
+        return super().load(data, partial=partial or self.not_missed or None, **options)
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
         """Name the field on the wire and let every kind of absence read the same."""
@@ -44,6 +52,17 @@ class InputSchema(Schema):
     @pre_load
     def _drop_nulls(self, data: Any, **_: Any) -> Any:
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+class Ignored(fields.Field[Any]):
+    """What the contract takes and the server sets: documented, and never read. `kind` is its JSON type."""
+
+    def __init__(self, kind: str = "string", *, required: bool = False) -> None:
+        super().__init__(required=required, metadata={"type": kind, "description": "the server sets it; ignored"})
+
+    def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        """Take whatever is there for absent."""
+        return missing
 
 
 class Text(fields.Field[str]):

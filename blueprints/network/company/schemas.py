@@ -1,11 +1,22 @@
 """What clients send to company, field by field (rules-network §1B).
 
-Times are the server's. What names the actor is optional: left out, it is the caller."""
+Times are the server's. What names the actor is not missed: left out, it is the caller."""
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
-from app.http.schemas import Choice, Code, Identifier, InputSchema, Line, ListOf, Text, WebAddress, list_changes
+from app.http.schemas import (
+    Choice,
+    Code,
+    Identifier,
+    Ignored,
+    InputSchema,
+    Line,
+    ListOf,
+    Text,
+    WebAddress,
+    list_changes,
+)
 from app.plain_text import identifier_key
 from blueprints.network.company.rules import (
     FOLLOW_STATES,
@@ -17,11 +28,13 @@ from blueprints.network.company.rules import (
 )
 
 _IS_CALLER = {"description": "the caller, when it is sent"}
+_PUBLIC = {"description": "public when left out"}
 
 
 class CompanyChange(InputSchema):
-    """Body of updateCompany; who made the page never changes and is not read (C-2)."""
+    """Body of updateCompany; who made the page never changes (C-2)."""
 
+    created_by_user_id: fields.Field[Any] = Ignored(required=True)
     name = Code(most=LONGEST_NAME, metadata={"description": "compared without regard to case and form"})
     website = WebAddress()
     location = Line()
@@ -39,23 +52,29 @@ class CompanyChange(InputSchema):
 class NewCompany(CompanyChange):
     """Body of createCompany."""
 
+    not_missed = ("created_by_user_id", "page_visibility")
     name = Code(most=LONGEST_NAME, required=True, metadata={"description": "compared without regard to case and form"})
-    created_by_user_id = Identifier(metadata=_IS_CALLER)
+    created_by_user_id = Identifier(required=True, metadata=_IS_CALLER)
+    page_visibility = Choice(VISIBILITIES, required=True, metadata=_PUBLIC)
 
 
 class NewAdmin(InputSchema):
-    """Body of assignCompanyAdmin; `assignedAt` is the server's and is not read (C-3)."""
+    """Body of assignCompanyAdmin (C-3)."""
 
+    not_missed = ("assigned_by",)
+    assigned_at = Ignored(required=True)
     user_id = Identifier(required=True)
     company_id = Identifier(required=True)
-    assigned_by = Identifier(metadata=_IS_CALLER)
+    assigned_by = Identifier(required=True, metadata=_IS_CALLER)
 
 
 class NewFollower(InputSchema):
-    """Body of followCompany; `followedAt` is the server's and is not read (C-3)."""
+    """Body of followCompany (C-3)."""
 
+    not_missed = ("user_id",)
+    followed_at = Ignored(required=True)
     company_id = Identifier(required=True)
-    user_id = Identifier(metadata=_IS_CALLER)
+    user_id = Identifier(required=True, metadata=_IS_CALLER)
 
 
 class FollowerApproval(InputSchema):
@@ -67,11 +86,12 @@ class FollowerApproval(InputSchema):
 class NewUpdate(InputSchema):
     """Body of createCompanyUpdate."""
 
+    not_missed = ("author_user_id", "visibility")
     company_id = Identifier(required=True)
     content = Text(most=LONGEST_UPDATE, required=True)
-    author_user_id = Identifier(metadata=_IS_CALLER)
+    author_user_id = Identifier(required=True, metadata=_IS_CALLER)
     attachment_urls = ListOf(WebAddress(), most=MOST_ATTACHMENTS)
-    visibility = Choice(VISIBILITIES)
+    visibility = Choice(VISIBILITIES, required=True, metadata=_PUBLIC)
 
 
 class UpdateChange(InputSchema):
