@@ -2,7 +2,6 @@
 
 This is the only file of app/ that knows the blueprints: SERVICES is the list of everything that is mounted."""
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -59,6 +58,8 @@ from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_C
 from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODERATION
 from blueprints.network.company.service import SERVICE as COMPANY
 from blueprints.network.networking.service import SERVICE as NETWORKING
+from blueprints.network.notices.service import SERVICE as NETWORK_NOTICES
+from blueprints.network.profile.service import SERVICE as PROFILE
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
@@ -88,7 +89,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    COMPANY, NETWORK_MODERATION, NETWORKING,
+    COMPANY, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )
@@ -149,17 +150,18 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
     runtime.data.joins.declare(((service.name, target) for service in services for target in service.targets),
                                (relations for service in services for relations in service.relations))
     annotations = annotations_in(module for service in services for module in service.background)
+    kinds = ModeratedKinds(((realm, kind.entity_type), kind)
+                           for service in services for realm in service.realms for kind in service.moderated)
     runtime.keep(
-        Subscriptions(one for one in annotations if isinstance(one, Subscription)),
+        Subscriptions(one for service in services for one in _subscriptions_of(service, kinds)),
         Schedule(one for one in annotations if isinstance(one, PeriodicJob | DueKind)),
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
         PersonTables(rows for service in services for rows in service.persons),
-        EventsOfServices(((realm, service.name), ServiceEvents(service.emits, tuple(
-            one for one in annotations_in(service.background) if isinstance(one, Subscription))))
+        EventsOfServices(
+            ((realm, service.name), ServiceEvents(service.emits, _subscriptions_of(service, kinds)))
             for service in services for realm in service.realms),
-        ModeratedKinds((kind.entity_type, replace(kind, realm=service.realms[0] if len(service.realms) == 1 else None))
-                       for service in services for kind in service.moderated),
+        kinds,
         NoticeKinds(((realm, name), kind) for service in services for realm in service.realms
                     for name, kind in service.notices.items()),
         PersonEffects(effect for service in services for effect in service.person_effects),
@@ -167,6 +169,11 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
                        [target for service in services for target in service.targets]),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))
+
+
+def _subscriptions_of(service: ServiceDeclaration, kinds: ModeratedKinds) -> tuple[Subscription, ...]:
+    marked = tuple(one for one in annotations_in(service.background) if isinstance(one, Subscription))
+    return marked if service.reads_what_is_written is None else (*marked, service.reads_what_is_written(kinds))
 
 
 def _mount(app: Flask, runtime: Runtime, declared: ServiceDeclaration, realm: str) -> None:

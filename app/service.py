@@ -7,9 +7,10 @@ from types import ModuleType
 
 from flask import Flask
 
-from app.data.moderated_kinds import ModeratedKind, PersonEffect
+from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffect
 from app.data.person_rows import PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
+from app.events.subscriptions import Subscription
 from app.http.declaration import Routes
 from app.http.private_files import FileProperty
 from app.http.service import Service
@@ -60,6 +61,8 @@ class ServiceDeclaration:
     """Which properties of its objects show private files of their owner (app/http/private_files.py)."""
     moderated: tuple[ModeratedKind, ...] = ()
     """Which of its objects staff moderate, and how each is done."""
+    reads_what_is_written: Callable[[ModeratedKinds], Subscription] | None = None
+    """The subscriber that reads what people write, of the kinds of all services."""
     person_effects: tuple[PersonEffect, ...] = ()
     """What it does to its rows when staff suspend or ban their person."""
     notices: Mapping[str, NoticeKind] = field(default_factory=dict)

@@ -4,17 +4,27 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from app.actor import system_actor
 from app.data.reads import Page
 from app.errors import ApiError
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.queries import auction_report, auctions_listed, bids_on
 from cli.naming import named_account, named_listing
-from cli.terminal import acts, agreed, as_json_option, minute, print_facts, print_json, print_rows, say_unchanged
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    minute,
+    operator_actor,
+    operator_option,
+    print_facts,
+    print_json,
+    print_rows,
+    reading_actor,
+    say_unchanged,
+)
 
 _SHOWN = ("id", "userId", "bidAmount", "status", "placedAt")
 _LISTED = ("id", "title", "price", "currency", "bids", "ends", "state")
-_OPERATOR = system_actor("marketplace", operator="flask auctions")
 
 
 @click.group()
@@ -55,7 +65,7 @@ def show(product_id: str, most: int, as_json: bool) -> None:
     Example: flask auctions show 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --json
     """
     report = _report_on(product_id)
-    latest = bids_on(_OPERATOR, report["id"], Page(1, most))
+    latest = bids_on(reading_actor("marketplace"), report["id"], Page(1, most))
     bids = [{name: bid[name] for name in _SHOWN} for bid in latest]
     if as_json:
         print_json({**report, "bids": bids})
@@ -67,14 +77,15 @@ def show(product_id: str, most: int, as_json: bool) -> None:
 
 @auctions.command("close")
 @click.argument("product_id", metavar="ID")
+@operator_option
 @acts
 @with_appcontext
-def close(product_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def close(product_id: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Close the auction of listing ID now, also before its end; the best bid wins when it meets the reserve.
 
-    Example: flask auctions close 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --yes
+    Example: flask auctions close 0d6f1b2c --as ada@example.com --yes
     """
-    report = _report_on(product_id)
+    actor, report = operator_actor("marketplace", operator), _report_on(product_id)
     if report["closedAt"]:
         say_unchanged(f"nothing to do: closed at {report['closedAt']}")
         return
@@ -84,7 +95,7 @@ def close(product_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     if not agreed(question, dry_run=dry_run, yes=yes):
         return
     try:
-        close_auction(_OPERATOR, report["id"], early=True)
+        close_auction(actor, report["id"], early=True)
     except ApiError as error:
         raise click.ClickException(error.message) from error
     closed = _report_on(report["id"])

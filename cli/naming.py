@@ -1,4 +1,4 @@
-"""How one names an order, a listing or an account in the terminal (moderation.md M-29).
+"""How one names an order, a listing, an account or another thing in the terminal (moderation.md M-29).
 
 A whole id, a unique beginning of at least four digits, or the last eight, which tables show; an order also by its
 number, an account by its e-mail. What names several is refused with their ids: none is changed by mistake."""
@@ -32,15 +32,16 @@ def named_account(realm: str, text: str) -> str:
 
 
 def named_thing(realm: str, entity_type: str, text: str) -> str:
-    """Return the id of a thing that staff moderate: a user, listing or order as above, all others by their whole id.
+    """Return the id of a thing that staff moderate, by what its service says it is named by; else by its whole id.
 
     Raises ClickException for none and for several, BadParameter for what is no id."""
-    if entity_type == "USER":
-        return named_account(realm, text)
-    named = {"PRODUCT": named_listing, "ORDER": named_order} if realm == "marketplace" else {}
-    if entity_type in named:
-        return named[entity_type](text)
-    return str(click.UUID.convert(text, None, None))
+    from app.data.moderated_kinds import ModeratedKinds
+    from app.runtime import runtime
+
+    kind = runtime().part(ModeratedKinds).get((realm, entity_type))
+    if kind is None or kind.named is None:
+        return str(click.UUID.convert(text, None, None))
+    return _the_one(kind.named(realm, text), f"there is no {entity_type} {text}")
 
 
 def active_account(realm: str, text: str) -> Any:

@@ -1,4 +1,6 @@
-"""`flask users`: the accounts of a realm, by the same commands as the API; the operator acts as the system."""
+"""`flask users`: the accounts of a realm, by the same commands as the API.
+
+Whoever changes an account that is there says as which member of staff (--as); the operator creates them as system."""
 import getpass
 import secrets
 from collections.abc import Iterable
@@ -64,7 +66,7 @@ def users() -> None:
     """Users of a realm: find, show, create, import, verify, change role, lock, list. USER is an e-mail, an id, or an
     id's beginning or last eight digits.
 
-    Example: flask users role anna@example.com admin --realm network
+    Example: flask users role anna@example.com admin --realm network --as admin@admin.com
     """
 
 
@@ -202,38 +204,40 @@ def import_users(file: Path, realm: str, delimiter: str | None, dry_run: bool, y
 @users.command("verify")
 @click.argument("user")
 @realm_option
+@operator_option
 @acts
 @with_appcontext
-def verify(user: str, realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def verify(user: str, realm: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Take the e-mail of USER as verified.
 
-    Example: flask users verify anna@example.com --yes
+    Example: flask users verify anna@example.com --as ada@example.com --yes
     """
-    known = active_account(realm, user)
+    actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.email_verified:
         say_unchanged(f"{known.email} is verified already")
     elif agreed(f"{realm}: {known.email} ({known.fullname}) is taken as verified", dry_run=dry_run, yes=yes):
-        print_facts(_shown(spoken(lambda: commands.verify_email(_operator(realm), known.id))), as_json=as_json)
+        print_facts(_shown(spoken(lambda: commands.verify_email(actor, known.id))), as_json=as_json)
 
 
 @users.command("role")
 @click.argument("user")
 @click.argument("role", type=click.Choice(ASSIGNABLE))
 @realm_option
+@operator_option
 @acts
 @with_appcontext
-def change_role(user: str, role: str, realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Give USER the ROLE; open sessions have it at once.
+def change_role(user: str, role: str, realm: str, operator: str | None, dry_run: bool, yes: bool,
+                as_json: bool) -> None:
+    """Give USER the ROLE; open sessions have it at once. Only a superAdmin makes or unmakes an admin.
 
-    Example: flask users role anna@example.com admin --yes
+    Example: flask users role anna@example.com admin --as admin@admin.com --yes
     """
-    known = active_account(realm, user)
+    actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.role_id == role:
         say_unchanged(f"{known.email} is {role} already")
     elif agreed(f"{realm}: {known.email} ({known.fullname}) turns from {known.role_id} to {role}", dry_run=dry_run,
                 yes=yes):
-        print_facts(_shown(spoken(lambda: commands.update_user_role(_operator(realm), known.id, role))),
-                    as_json=as_json)
+        print_facts(_shown(spoken(lambda: commands.update_user_role(actor, known.id, role))), as_json=as_json)
 
 
 @users.command("2fa")
@@ -241,19 +245,22 @@ def change_role(user: str, role: str, realm: str, dry_run: bool, yes: bool, as_j
 @click.argument("channel", type=click.Choice(("email", "mobile")))
 @realm_option
 @click.option("--off", is_flag=True, help="Do not ask for it any more.")
+@operator_option
 @acts
 @with_appcontext
-def second_factor(role: str, channel: str, realm: str, off: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+def second_factor(role: str, channel: str, realm: str, off: bool, operator: str | None, dry_run: bool, yes: bool,
+                  as_json: bool) -> None:
     """Ask everybody of ROLE for a second factor by CHANNEL at login, from the next login on.
 
-    Example: flask users 2fa admin email --yes
+    Example: flask users 2fa admin email --as admin@admin.com --yes
     """
+    actor = operator_actor(realm, operator)
     is_on = channel in queries.role_factors(realm, role)
     if is_on != off:
         say_unchanged(f"{realm}: {role} is {'' if is_on else 'not '}asked for a second factor by {channel} already")
     elif agreed(f"{realm}: {role} is {'no longer ' if off else ''}asked for a second factor by {channel}",
                 dry_run=dry_run, yes=yes):
-        spoken(lambda: commands.set_role_factor(_operator(realm), role, channel, is_on=not off))
+        spoken(lambda: commands.set_role_factor(actor, role, channel, is_on=not off))
         print_facts({"realm": realm, "role": role, "channel": channel, "on": not off}, as_json=as_json)
 
 
@@ -262,14 +269,16 @@ def second_factor(role: str, channel: str, realm: str, off: bool, dry_run: bool,
 @realm_option
 @click.option("--days", type=click.IntRange(1, 36_500), help="For so many days; without it, until it is undone.")
 @click.option("--undo", is_flag=True, help="Let the user in again.")
+@operator_option
 @acts
 @with_appcontext
-def lock(user: str, realm: str, days: int | None, undo: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+def lock(user: str, realm: str, days: int | None, undo: bool, operator: str | None, dry_run: bool, yes: bool,
+         as_json: bool) -> None:
     """Keep USER out: every session ends, no login until the lock ends.
 
-    Example: flask users lock anna@example.com --days 7 --yes
+    Example: flask users lock anna@example.com --days 7 --as ada@example.com --yes
     """
-    known = active_account(realm, user)
+    actor, known = operator_actor(realm, operator), active_account(realm, user)
     is_locked = known.locked_until is not None and known.locked_until > now()
     if undo and not is_locked:
         say_unchanged(f"{known.email} is not locked")
@@ -277,7 +286,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, dry_run: bool, yes
     until = None if undo else now() + (timedelta(days=days) if days else FOREVER)
     what = "is let in again" if undo else f"is locked out for {days} days" if days else "is locked out until undone"
     if agreed(f"{realm}: {known.email} ({known.fullname}) {what}", dry_run=dry_run, yes=yes):
-        account = spoken(lambda: commands.lock_user(_operator(realm), known.id, until))
+        account = spoken(lambda: commands.lock_user(actor, known.id, until))
         print_facts(_shown(account) | {"lockedUntil": until}, as_json=as_json)
 
 

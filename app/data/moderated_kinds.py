@@ -47,6 +47,7 @@ Decide = Callable[[str | None], HoldChange]
 SetHold = Callable[[UnitOfWork, str, Decide], list[str]]
 Lock = Callable[[UnitOfWork, Collection[str]], object]
 Edit = Callable[[UnitOfWork, str, Mapping[str, Any]], Mapping[str, Any]]
+Named = Callable[[str, str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class ModeratedKind:
     is to be held, and holds it or lets it go, with what follows for offers and auctions; it returns sentences of what
     cannot come back, and raises NotFound. `edit` locks the thing, sets these values and returns what they were before;
     it raises NotFound, InvalidInput. None: cannot be done to this kind. `lock` only takes the locks of things,
-    archived or not, before one transaction does several acts: `lock_rank` is their model's."""
+    archived or not, before one transaction does several acts: `lock_rank` is their model's. `named` returns, in a
+    realm, the ids that a text of the terminal may mean: most often those that begin or end so (app/data/short_ids.py).
+    `written` are the dbevents that bring what its people have written: the list of words is looked for in it."""
 
     entity_type: str
     restore: Restore | None = None
@@ -67,9 +70,9 @@ class ModeratedKind:
     set_hold: SetHold | None = None
     lock: Lock | None = None
     lock_rank: int = 0
-    realm: str | None = None
-    """Whose objects these are: set by the application for a service of one realm; None: every realm has them."""
     edit: Edit | None = None
+    named: Named | None = None
+    written: tuple[str, ...] = ()
 
 
 Done = Mapping[str, Mapping[str, Any]]
@@ -104,8 +107,8 @@ class PersonEffect:
     give_back: Callable[[UnitOfWork, str, Sides, Collection[str], Done], list[str]]
 
 
-class ModeratedKinds(dict[str, ModeratedKind]):
-    """The kinds of one application, by entity type."""
+class ModeratedKinds(dict[tuple[str, str], ModeratedKind]):
+    """The kinds of one application, by realm and entity type: two realms may each have a MESSAGE of their own."""
 
 
 class PersonEffects(tuple[PersonEffect, ...]):

@@ -3,7 +3,7 @@
 The unit of work sees every change, from a route, a command of the terminal or a bulk: no service has to think of it."""
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.actor import Actor
 from app.data.columns import camel_case
@@ -36,11 +36,24 @@ def _unaudited(work: "UnitOfWork", changes: Sequence[StaffChange]) -> None:
     """An application without moderation keeps no audit."""
 
 
+def _unsaid(work: "UnitOfWork", what: str, **facts: Any) -> None:
+    """The same."""
+
+
+class Say(Protocol):
+    """Says in the audit what was done, and its facts as JSON."""
+
+    def __call__(self, work: "UnitOfWork", what: str, **facts: Any) -> None: ...
+
+
 @dataclass(frozen=True)
 class StaffAudit:
-    """Whoever keeps the audit: `note` is called in the transaction that makes these changes, just before its end."""
+    """Whoever keeps the audit: `note` is called in the transaction that makes these changes, just before its end.
+
+    `say` is for what staff change that is no data object, by the services below whoever keeps the audit."""
 
     note: Callable[["UnitOfWork", Sequence[StaffChange]], None] = _unaudited
+    say: Say = _unsaid
 
 
 def staff_change(actor: Actor, entity: Entity, verb: str, old: Mapping[str, Any]) -> StaffChange | None:

@@ -37,7 +37,7 @@ from app.http.idempotency import Claim, run_once
 from app.http.naming import ApiNames
 from app.http.own_pages import check_login_change
 from app.http.pipeline import Front, PathValues
-from app.http.private_files import require_usable_files, with_read_tokens
+from app.http.private_files import FileProperties, require_usable_files, with_read_tokens
 from app.http.read_events import announce_read
 from app.http.request import (
     argument,
@@ -133,6 +133,11 @@ class BusinessApi:
         return self.same_for_role and not holdings().joins.is_personal(self.returns)
 
     @cached_property
+    def shows_files(self) -> bool:
+        """Whether private files may stand in what it takes and answers."""
+        return bool(runtime().part(FileProperties).of(self.returns))
+
+    @cached_property
     def topic(self) -> str:
         """Return the full topic of the API event."""
         return self.service.topic(self.names.event)
@@ -176,7 +181,7 @@ def _check_read(api: BusinessApi, actor: Actor, path_values: PathValues) -> tupl
 
 def _check_write(api: BusinessApi, actor: Actor, path_values: PathValues) -> tuple[PathValues, dict[str, Any]]:
     path, data = _path(api, path_values), _input(api)
-    if api.input is not None:
+    if api.input is not None and api.shows_files:
         require_usable_files(actor, api.returns, {
             str(field.data_key): data[name] for name, field in api.input.fields.items() if name in data})
     return path, data

@@ -7,7 +7,7 @@ from cli.moderate.appealing import appeals, decide
 from cli.moderate.auditing import audit
 from cli.moderate.bulks import bulks, remove_listing
 from cli.moderate.cases import ask, dismiss, note, release, resolve, take
-from cli.moderate.catalogues import rules, transparency, words
+from cli.moderate.catalogues import ladder, rules, transparency, words
 from cli.moderate.companies import assign_admin, orphans
 from cli.moderate.corrections import flag_media, record, restore, second_chance
 from cli.moderate.judging import ban, hide, mute_reporter, override_feedback, show_again, suspend, unban, warn
@@ -28,7 +28,7 @@ def moderate() -> None:
 for command in (
     queue, show, take, release, note, ask, dismiss, resolve,
     warn, hide, show_again, override_feedback, remove_listing, suspend, ban, unban, undo, mute_reporter,
-    appeals, decide, bulks, words, rules, transparency,
+    appeals, decide, bulks, words, rules, ladder, transparency,
     audit, record, restore, flag_media, second_chance, orphans, assign_admin,
 ):
     moderate.add_command(command)

@@ -2,7 +2,7 @@
 import click
 from flask.cli import with_appcontext
 
-from blueprints.platform.moderation.rules import APPEAL_STATES
+from blueprints.platform.moderation.rules import APPEAL_STATES, appeal_name
 from cli.moderate.options import limit_option, number_argument, realm_option, reason_option, staff_acts
 from cli.moderate.outcome import rehearsed, say_lost
 from cli.terminal import agreed, as_json_option, minute, operator_actor, print_json, print_rows, reading_actor, spoken
@@ -16,7 +16,7 @@ from cli.terminal import agreed, as_json_option, minute, operator_actor, print_j
 @as_json_option
 @with_appcontext
 def appeals(realm: str, state: str, limit: int, as_json: bool) -> None:
-    """Show the appeals that wait, the newest first, with what each says.
+    """Show the appeals that wait, the newest first, with what each says; `show` the case of one for what it is against.
 
     Example: flask moderate appeals
     """
@@ -32,7 +32,8 @@ def appeals(realm: str, state: str, limit: int, as_json: bool) -> None:
         print_json(rows)
         return
     names = user_briefs(realm, [row["personId"] for row in rows])
-    print_rows([{"appeal": f"p{row['number']}", "strike": f"s{row['strikeNumber']}",
+    print_rows([{"appeal": f"p{row['number']}", "case": row["caseNumber"],
+                 "against": appeal_name(row["strikeNumber"], row["actNumber"]),
                  "by": names.get(row["personId"], {}).get("fullname", "nobody"), "state": row["state"].lower(),
                  "made": minute(row["createdAt"]), "text": row["text"]} for row in rows],
                as_json=False, empty="no appeals", cut=("by",), below="text")
@@ -46,7 +47,8 @@ def appeals(realm: str, state: str, limit: int, as_json: bool) -> None:
 @with_appcontext
 def decide(appeal: tuple[str, int], granted: bool | None, reason: str, realm: str, operator: str | None,
            dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Decide APPEAL, as p3: granted, the strike is revoked and every act of it undone. Says first what cannot be.
+    """Decide APPEAL, as p3: granted, every act that it is against is undone, and the strike that they left is revoked.
+    Says first what cannot be undone.
 
     Who struck does not decide while another moderator can.
 
@@ -58,15 +60,16 @@ def decide(appeal: tuple[str, int], granted: bool | None, reason: str, realm: st
     if granted is None:
         raise click.UsageError("say --grant or --deny")
     say_lost(rehearsed(actor, lambda: appeals.decide(actor, number, granted=granted, reason=reason)).lost)
-    what = "granted: its strike is revoked, its acts are undone" if granted else "denied"
+    what = "granted: everything that it is against is undone" if granted else "denied"
     if not agreed(f"p{number} is {what}", dry_run=dry_run, yes=yes):
         return
     decision = spoken(lambda: appeals.decide(actor, number, granted=granted, reason=reason))
     undone = [f"a{act.number}" for act in decision.undone]
     state = decision.appeal.state.lower()
     if as_json:
-        print_json({"appeal": f"p{number}", "state": state, "strike": f"s{decision.appeal.strike_number}",
-                    "undone": undone, "lost": decision.lost})
+        against = appeal_name(decision.appeal.strike_number, decision.appeal.act_number)
+        print_json({"appeal": f"p{number}", "state": state, "against": against, "undone": undone,
+                    "lost": decision.lost})
         return
     click.echo(", ".join([f"p{number} {state}", *([f"{' '.join(undone)} undone"] if undone else [])]))
     say_lost(decision.lost)

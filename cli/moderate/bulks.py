@@ -1,10 +1,13 @@
 """`flask moderate remove-listing` and `bulk`: many listings at once; their ids are frozen when it is agreed to."""
+from collections.abc import Sequence
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
+from blueprints.platform.moderation.rules import LETTER_STAYS
 from cli.moderate.options import DAYS, grounds, limit_option, number_argument, realm_option, staff_acts, why
+from cli.moderate.outcome import say_lost, show_letter
 from cli.naming import named_account, named_listing
 from cli.terminal import (
     acts,
@@ -19,6 +22,8 @@ from cli.terminal import (
 )
 
 _REALM = "marketplace"
+SHOWN = 3
+"""How many of the letters are shown before it asks."""
 MOST = 10_000
 """How many listings one bulk takes at most: what is meant by a filter can be read before it is agreed to."""
 
@@ -38,7 +43,8 @@ def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, 
                    yes: bool, as_json: bool) -> None:
     """Remove listings by their IDS, or all that --seller, --title and --category name; `undo b2` takes it back.
 
-    Each seller gets one strike for all of them. When it breaks off, `bulk resume` goes on.
+    Each seller gets one strike and one letter for all of them; the letter is shown before it asks. When it breaks off,
+    `bulk resume` goes on.
 
     Example: flask moderate remove-listing --seller sara@example.com --title rolex --rule fraud --as ada@example.com
     """
@@ -61,6 +67,7 @@ def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, 
         click.echo(f"  {one[-8:]}  {facts.get(one, {}).get('title', '')}"[:100], err=True)
     if len(wanted) > 10:
         click.echo(f"  … and {len(wanted) - 10} more", err=True)
+    _show_letters(facts, reason=said, rule=rule, days=days, strike=strike)
     if agreed(f"{len(wanted)} listings are removed", dry_run=dry_run, yes=yes):
         begun = spoken(lambda: bulk.begin(actor, "REMOVE", "PRODUCT", wanted, reason=said, rule=rule, days=days,
                                           strikes=strike is not False))
@@ -118,9 +125,12 @@ def undo_bulk(actor: Any, number: int, *, reason: str, dry_run: bool, yes: bool,
     stands = spoken(lambda: bulk.report(actor.realm, number))
     if not stands.done and not stands.pending:
         say_unchanged(f"b{number} has nothing to undo")
-    elif agreed(f"b{number}: {stands.done} things are undone, {stands.pending} that wait stay as they are",
-                dry_run=dry_run, yes=yes):
-        _print_bulk(spoken(lambda: bulk.undo(actor, number, reason=reason)), as_json=as_json)
+        return
+    lost = [LETTER_STAYS] if stands.done else []
+    say_lost(lost)
+    if agreed(f"b{number}: {stands.done} things are undone, {stands.pending} that wait stay as they are",
+              dry_run=dry_run, yes=yes):
+        _print_bulk(spoken(lambda: bulk.undo(actor, number, reason=reason)), as_json=as_json, lost=lost)
 
 
 def _row(report: Any) -> dict[str, Any]:
@@ -128,9 +138,25 @@ def _row(report: Any) -> dict[str, Any]:
             "refused": report.refused, "undone": report.undone, "undoing": "yes" if report.is_undoing else ""}
 
 
-def _print_bulk(report: Any, *, as_json: bool) -> None:
+def _show_letters(facts: dict[str, dict[str, Any]], *, reason: str, rule: str | None, days: int | None,
+                  strike: bool | None) -> None:
+    """Show the letters to the sellers of these listings, the first SHOWN of them (M-31)."""
+    from blueprints.platform.moderation.bulk_letters import preview
+
+    sellers: dict[str, list[tuple[str, str]]] = {}
+    for listing_id, listing in facts.items():
+        sellers.setdefault(listing["sellerId"], []).append(("PRODUCT", listing_id))
+    for seller_id, things in list(sellers.items())[:SHOWN]:
+        show_letter(preview(_REALM, "REMOVE", seller_id, things, reason=reason, rule=rule, days=days,
+                            strike=False if strike is False else None))
+    if len(sellers) > SHOWN:
+        click.echo(f"{len(sellers) - SHOWN} more people get such a letter\n", err=True)
+
+
+def _print_bulk(report: Any, *, as_json: bool, lost: Sequence[str] = ()) -> None:
     if as_json:
-        print_json(_row(report) | {"said": [{"id": one, "says": says} for one, says in report.said]})
+        said = [{"id": one, "says": says} for one, says in report.said]
+        print_json(_row(report) | {"said": said} | ({"lost": list(lost)} if lost else {}))
         return
     print_rows([_row(report)], as_json=False)
     for one, says in report.said:

@@ -16,6 +16,7 @@ from cli.moderate.options import (
     why,
 )
 from cli.moderate.outcome import judged, rehearsed
+from cli.naming import named_thing
 from cli.terminal import agreed, operator_actor, print_facts, spoken
 
 _FLAGS = {"warn": "WARN", "hide": "HIDE", "remove": "REMOVE", "show_again": "SHOW_AGAIN", "ban": "BAN"}
@@ -58,11 +59,11 @@ def release(case: tuple[str, int], realm: str, operator: str | None, dry_run: bo
 
 @click.command("note")
 @click.argument("about", metavar="CASE|TYPE")
-@click.argument("entity_id", metavar="[ID]", type=click.UUID, required=False)
+@click.argument("entity_id", metavar="[ID]", required=False)
 @reason_option
 @staff_acts
 @with_appcontext
-def note(about: str, entity_id: Any, reason: str, realm: str, operator: str | None, dry_run: bool, yes: bool,
+def note(about: str, entity_id: str | None, reason: str, realm: str, operator: str | None, dry_run: bool, yes: bool,
          as_json: bool) -> None:
     """Leave a note for other staff: on a CASE, or in the record on the TYPE with that ID. Nothing else changes.
 
@@ -72,7 +73,7 @@ def note(about: str, entity_id: Any, reason: str, realm: str, operator: str | No
 
     actor = operator_actor(realm, operator)
     if entity_id is not None:
-        _note_in_record(actor, about, str(entity_id), reason, dry_run=dry_run, yes=yes, as_json=as_json)
+        _note_in_record(actor, about, entity_id, reason, dry_run=dry_run, yes=yes, as_json=as_json)
         return
     number = Numbered().convert(about, None, click.get_current_context())[1]
     rehearsed(actor, lambda: cases.add_note(actor, number, reason))
@@ -190,8 +191,9 @@ def _note_in_record(actor: Any, entity_type: str, entity_id: str, reason: str, *
     if actor.realm != "marketplace" or named not in RECORDED_TYPES:
         raise click.BadParameter(f"expected a case, or one of {', '.join(RECORDED_TYPES)} of the marketplace",
                                  param_hint="CASE|TYPE")
-    if agreed(f"a note is recorded on {named} {entity_id}", dry_run=dry_run, yes=yes):
-        entry = commands.record_action(actor, entity_type=named, entity_id=entity_id, action_type="ADMIN_NOTE",
+    thing_id = named_thing(actor.realm, named, entity_id)
+    if agreed(f"a note is recorded on {named} {thing_id}", dry_run=dry_run, yes=yes):
+        entry = commands.record_action(actor, entity_type=named, entity_id=thing_id, action_type="ADMIN_NOTE",
                                        reason=reason)
         print_facts({"id": entry.id, "reason": entry.reason}, as_json=as_json)
 

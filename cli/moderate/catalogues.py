@@ -1,4 +1,6 @@
-"""`flask moderate words`, `rules`, `transparency`: what opens cases by itself, what is broken, the counts of a year."""
+"""`flask moderate words`, `rules`, `ladder`, `transparency`: what opens cases by itself, what is broken, what is
+proposed then, the counts of a year."""
+import re
 from typing import Any
 
 import click
@@ -6,6 +8,7 @@ from flask.cli import with_appcontext
 
 from blueprints.platform.moderation.rules import REASONS
 from cli.moderate.options import realm_option, staff_acts
+from cli.moderate.outcome import rehearsed
 from cli.terminal import (
     agreed,
     as_json_option,
@@ -19,6 +22,8 @@ from cli.terminal import (
     say_unchanged,
     spoken,
 )
+
+_STEP = re.compile(r"(?P<strikes>[0-9]{1,4})=(?P<kind>[a-z-]+)(:(?P<days>[0-9]{1,5}))?")
 
 
 @click.group("words")
@@ -167,6 +172,57 @@ def retire_rule(code: str, realm: str, operator: str | None, dry_run: bool, yes:
         print_facts(spoken(lambda: catalogue.retire_rule(actor, code)), as_json=as_json)
 
 
+@click.group("ladder", invoke_without_command=True)
+@click.pass_context
+def ladder(context: click.Context) -> None:
+    """What `show` proposes by the strikes that stand against a person: list, set. Without a command, list.
+
+    Example: flask moderate ladder
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(list_ladder)
+
+
+@ladder.command("list")
+@realm_option
+@as_json_option
+@with_appcontext
+def list_ladder(realm: str = "marketplace", as_json: bool = False) -> None:
+    """Show the ladder: from how many active strikes on it proposes what. It never acts.
+
+    Example: flask moderate ladder list --json
+    """
+    from blueprints.platform.moderation import strikes
+
+    print_rows([_step(step) for step in strikes.ladder(realm)], as_json=as_json)
+
+
+@ladder.command("set")
+@click.argument("steps", nargs=-1, metavar="[STRIKES=ACT ...]")
+@click.option("--default", "as_built", is_flag=True, help="The ladder that stands before anybody has written one.")
+@staff_acts
+@with_appcontext
+def set_ladder(steps: tuple[str, ...], as_built: bool, realm: str, operator: str | None, dry_run: bool, yes: bool,
+               as_json: bool) -> None:
+    """Write the ladder anew: from so many active strikes on ACT is proposed: warn, hide, remove, suspend:DAYS or ban.
+
+    A superAdmin does it; below the lowest step nothing is proposed.
+
+    Example: flask moderate ladder set 0=warn 2=suspend:7 4=ban --as admin@admin.com
+    """
+    from blueprints.platform.moderation import strikes
+
+    actor = operator_actor(realm, operator)
+    if bool(steps) == as_built:
+        raise click.UsageError("say the steps, as 0=warn 2=suspend:7 4=ban, or --default")
+    wanted = [strikes.Proposal(*_read_step(step)) for step in steps]
+    rehearsed(actor, lambda: strikes.set_ladder(actor, wanted))
+    said = ", ".join(f"{step.strikes} {_spoken_step(step)}" for step in sorted(wanted, key=lambda one: one.strikes))
+    if agreed(f"the ladder of {realm}: {said or 'as it is built in'}", dry_run=dry_run, yes=yes):
+        spoken(lambda: strikes.set_ladder(actor, wanted))
+        print_rows([_step(step) for step in strikes.ladder(realm)], as_json=as_json)
+
+
 @click.command("transparency")
 @click.option("--year", type=int, help="Which year (UTC); without it, the present one.")
 @realm_option
@@ -190,6 +246,22 @@ def transparency(year: int | None, realm: str, as_json: bool) -> None:
     print_rows([{"rule": one["rule"], "kind": one["kind"], "by": "machine" if one["byMachine"] else "staff",
                  "done": one["count"], "undone": one["undone"]} for one in counts["acts"]], as_json=False,
                empty="none")
+
+
+def _read_step(text: str) -> tuple[int, str, int | None]:
+    """Return strikes, kind and days of a step as one types it: 2=suspend:7."""
+    found = _STEP.fullmatch(text.strip().lower())
+    if found is None:
+        raise click.UsageError(f"{text!r} is no step as 0=warn or 2=suspend:7")
+    return int(found["strikes"]), found["kind"].upper().replace("-", "_"), found["days"] and int(found["days"])
+
+
+def _step(step: Any) -> dict[str, Any]:
+    return {"strikes": step.strikes, "proposed": step.kind, "days": step.days}
+
+
+def _spoken_step(step: Any) -> str:
+    return step.kind.lower() + ("" if step.days is None else f" for {step.days} days")
 
 
 def _words(realm: str) -> list[dict[str, Any]]:

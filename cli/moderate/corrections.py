@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from app.errors import ApiError, NotFound
 from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
 from cli.moderate.options import reason_option
-from cli.naming import named_listing
+from cli.naming import named_listing, named_thing
 from cli.terminal import (
     acts,
     agreed,
@@ -45,50 +45,49 @@ def record(limit: int, as_json: bool) -> None:
 
 @click.command("restore")
 @click.argument("entity_type", metavar="TYPE", type=click.Choice(ENTITY_TYPES))
-@click.argument("entity_id", metavar="ID", type=click.UUID)
+@click.argument("entity_id", metavar="ID")
 @reason_option
 @operator_option
 @acts
 @with_appcontext
-def restore(entity_type: str, entity_id: Any, reason: str, operator: str | None, dry_run: bool, yes: bool,
+def restore(entity_type: str, entity_id: str, reason: str, operator: str | None, dry_run: bool, yes: bool,
             as_json: bool) -> None:
     """Bring the TYPE with that ID back, which was soft-deleted; leaves an entry in the record.
 
-    Example: flask moderate restore PRODUCT ID --reason "removed by mistake" --as ada@example.com
+    Example: flask moderate restore PRODUCT 9f31c27a --reason "removed by mistake" --as ada@example.com
     """
-    actor = operator_actor(_REALM, operator)
-    if not agreed(f"{entity_type} {entity_id} comes back", dry_run=dry_run, yes=yes):
+    actor, thing_id = operator_actor(_REALM, operator), named_thing(_REALM, entity_type, entity_id)
+    if not agreed(f"{entity_type} {thing_id} comes back", dry_run=dry_run, yes=yes):
         return
     from blueprints.marketplace.admin_moderation import corrections
 
-    was_gone = _corrected(f"there is no {entity_type} {entity_id}", lambda: corrections.restore_entity(
-        actor, entity_type=entity_type, entity_id=str(entity_id), reason=reason))
+    was_gone = _corrected(f"there is no {entity_type} {thing_id}", lambda: corrections.restore_entity(
+        actor, entity_type=entity_type, entity_id=thing_id, reason=reason))
     if was_gone:
-        print_facts({"entityType": entity_type, "entityId": str(entity_id), "restored": True}, as_json=as_json)
+        print_facts({"entityType": entity_type, "entityId": thing_id, "restored": True}, as_json=as_json)
     else:
-        say_unchanged(f"{entity_type} {entity_id} is there")
+        say_unchanged(f"{entity_type} {thing_id} is there")
 
 
 @click.command("flag-media")
-@click.argument("media_id", metavar="ID", type=click.UUID)
+@click.argument("media_id", metavar="ID")
 @reason_option
 @operator_option
 @acts
 @with_appcontext
-def flag_media(media_id: Any, reason: str, operator: str | None, dry_run: bool, yes: bool,
-            as_json: bool) -> None:
+def flag_media(media_id: str, reason: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove the media asset with that ID, also from its listings; leaves an entry in the record.
 
-    Example: flask moderate flag-media ID --reason "shows a person's papers" --as ada@example.com
+    Example: flask moderate flag-media 9f31c27a --reason "shows a person's papers" --as ada@example.com
     """
-    actor = operator_actor(_REALM, operator)
-    if not agreed(f"media asset {media_id} is removed", dry_run=dry_run, yes=yes):
+    actor, asset_id = operator_actor(_REALM, operator), named_thing(_REALM, "MEDIA", media_id)
+    if not agreed(f"media asset {asset_id} is removed", dry_run=dry_run, yes=yes):
         return
     from blueprints.marketplace.admin_moderation import corrections
 
-    _corrected(f"there is no media asset {media_id}",
-               lambda: corrections.flag_media(actor, media_asset_id=str(media_id), reason=reason))
-    print_facts({"mediaAssetId": str(media_id), "removed": True}, as_json=as_json)
+    _corrected(f"there is no media asset {asset_id}",
+               lambda: corrections.flag_media(actor, media_asset_id=asset_id, reason=reason))
+    print_facts({"mediaAssetId": asset_id, "removed": True}, as_json=as_json)
 
 
 def _corrected(missing: str, correct: Callable[[], Any]) -> Any:

@@ -136,24 +136,25 @@ def mute_reporter(user: str, days: int, realm: str, operator: str | None, dry_ru
 
 
 @click.command("override-feedback")
-@click.argument("feedback_id", metavar="ID", type=click.UUID)
+@click.argument("feedback_id", metavar="ID")
 @click.option("--rating", type=click.IntRange(1, 5), help="The stars it has from now on.")
 @click.option("--comment", help="What it says from now on.")
 @why
 @staff_acts
 @with_appcontext
-def override_feedback(feedback_id: Any, rating: int | None, comment: str | None, rule: str | None, reason: str | None,
+def override_feedback(feedback_id: str, rating: int | None, comment: str | None, rule: str | None, reason: str | None,
                       strike: bool | None, realm: str, operator: str | None, **agreement: bool) -> None:
     """Correct rating or comment of the feedback with that ID; a strike only with --strike.
 
-    Example: flask moderate override-feedback ID --comment "[removed]" --rule privacy --as ada@example.com
+    Example: flask moderate override-feedback 9f31c27a --comment "[removed]" --rule privacy --as ada@example.com
     """
     actor = operator_actor(realm, operator)
     changes = {name: value for name, value in {"rating": rating, "comment": comment}.items() if value is not None}
     if not changes:
         raise click.UsageError("say --rating or --comment")
-    _act(actor, {"kind": "OVERRIDE_FEEDBACK", "changes": changes}, "FEEDBACK", str(feedback_id),
-         f"gets {', '.join(changes)} anew", rule, reason, strike, agreement)
+    _act(actor, {"kind": "OVERRIDE_FEEDBACK", "changes": changes}, "FEEDBACK",
+         named_thing(realm, "FEEDBACK", feedback_id), f"gets {', '.join(changes)} anew", rule, reason, strike,
+         agreement)
 
 
 def _act(actor: Actor, terms: dict[str, Any], entity_type: str, entity_id: str, done: str, rule: str | None,

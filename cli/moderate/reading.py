@@ -5,7 +5,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from blueprints.platform.moderation.rules import CASE_KINDS, CASE_STATES
+from blueprints.platform.moderation.rules import CASE_KINDS, CASE_STATES, appeal_name
 from cli.moderate.options import limit_option, number_argument, realm_option
 from cli.terminal import (
     Part,
@@ -31,6 +31,7 @@ _LOOKS = {
     "acts": Part(_ACTS, cut=("rule", "on"), below="reason"),
     "strikes": Part(("strike", "case", "kind", "rule", "lapses"), cut=("rule",), below="reason"),
     "before": Part(_ACTS, cut=("rule", "on"), below="reason"),
+    "under appeal": Part(_ACTS, cut=("rule", "on"), below="reason"),
 }
 
 
@@ -75,25 +76,30 @@ def queue(realm: str, state: str | None, kind: str | None, mine: bool, limit: in
 @as_json_option
 @with_appcontext
 def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool) -> None:
-    """Show CASE: its thing, the person and that record, reports, notes, acts, strikes, and what the ladder proposes.
+    """Show CASE: its thing, the person and that record, reports, notes, acts, strikes, and what the ladder proposes; of
+    an appeal what it says, and what it is against.
 
     Reading a message between others is recorded, so a case about one needs --as.
 
     Example: flask moderate show 142
     """
-    from blueprints.platform.moderation import queries
-    from blueprints.platform.moderation.record import record_reading
+    from blueprints.platform.moderation.case_reading import read_case
+    from blueprints.platform.moderation.queries import case_subject
 
-    entity_type = spoken(lambda: queries.case_subject(realm, case[1]))[0]
+    entity_type = spoken(lambda: case_subject(realm, case[1]))[0]
     actor = operator_actor(realm, operator) if entity_type == "MESSAGE" else reading_actor(realm)
-    row, facts, subject = queries.get_case(actor, case[1])
-    record_reading(actor, row, subject)
+    row, facts = read_case(actor, case[1])
     if as_json:
         print_json(row | facts)
         return
     print_fields(_facts(row, facts))
-    _print_content(facts)
+    appeal = facts["appeal"]
+    if appeal is None:
+        _print_content(facts)
+    else:
+        _print_appeal(appeal)
     parts = {
+        "under appeal": [] if appeal is None else [_act(one) for one in appeal["acts"]],
         "reports": [{"reported": minute(one["createdAt"]), "reason": one["reason"], "by": _name(one["reporter"]),
                      "upheld": one["reporterUpheld"], "declined": one["reporterDeclined"],
                      "state": one["state"].lower(), "text": one["text"]} for one in facts["reports"]],
@@ -129,7 +135,7 @@ def _facts(row: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
         "title": row["title"],
         "person": None if row["personId"] is None else f"{_name(person)}  {row['personId']}",
         "record": f"{facts['record']['cases']} other cases, {len(facts['strikes'])} active strikes",
-        "proposed": _proposed(row, facts["proposal"]),
+        "proposed": None if facts["appeal"] else _proposed(row, facts["proposal"]),
         "former": row["previous"],
         "closed": row["closedAt"] and f"{minute(row['closedAt'])}  {row['reason']}",
     }
@@ -152,6 +158,16 @@ def _act(one: dict[str, Any]) -> dict[str, Any]:
 
 def _name(brief: dict[str, Any] | None) -> str:
     return "nobody" if brief is None else str(brief["fullname"])
+
+
+def _print_appeal(appeal: dict[str, Any]) -> None:
+    """Print what an appeal says, in the place of its thing: what is judged is what was decided of that."""
+    decided = appeal["decidedAt"] and f"{minute(appeal['decidedAt'])}  {appeal['reason']}"
+    click.echo("\nappeal")
+    print_fields({name: value for name, value in {
+        "appeal": f"p{appeal['number']}  {appeal['state'].lower()}, made {minute(appeal['createdAt'])}",
+        "against": appeal_name(appeal["strikeNumber"], appeal["actNumber"]),
+        "text": appeal["text"], "decided": decided}.items() if value is not None})
 
 
 def _print_content(facts: dict[str, Any]) -> None:

@@ -82,7 +82,7 @@ def test_a_note_is_recorded(moderate, unpaid):
 def test_what_is_not_there_is_neither_removed_nor_brought_back(moderate, room):
     for words, said in ((("restore", "PRODUCT", str(uuid4())), "there is no PRODUCT"),
                         (("restore", "FEEDBACK", str(uuid4())), "there is no FEEDBACK"),
-                        (("flag-media", str(uuid4())), "there is no media asset")):
+                        (("flag-media", str(uuid4())), "there is no MEDIA")):
         refused = moderate(*words, "--reason", "r", "--yes")
         assert (refused.exit_code, said in refused.stderr) == (1, True), refused.stderr
     assert recorded(moderate) == []

@@ -87,6 +87,20 @@ def test_an_undo_says_before_it_asks_what_cannot_come_back(run, case):
     assert told(run(*words)) == {"changed": False, "reason": "a1 is undone already"}
 
 
+@pytest.mark.parametrize(("words", "stays"), [
+    (("hide", "PRODUCT", "{listing}"), ["The letter that was sent stays sent."]),
+    (("suspend", "sara@guildhall.test", "--days", "7", "--only", "selling"), ["The letter that was sent stays sent."]),
+    (("suspend", "sara@guildhall.test", "--days", "7"),
+     ["The letter that was sent stays sent.", "The sessions that it ended stay ended."])])
+def test_an_undo_of_a_hold_or_a_suspension_says_what_stays(run, case, words, stays):
+    named = [word.format(listing=case) for word in words]
+    assert run("moderate", *named, *FAKE, *AS_ADA, "--yes").exit_code == 0
+    words = ("moderate", "undo", "a1", "--reason", "it is genuine", *AS_ADA)
+    said = run(*words, "--dry-run").stderr
+    assert [f"does not come back: {one}" in said for one in stays] == [True] * len(stays)
+    assert told(run(*words, "--yes", "--json"))["lost"] == stays
+
+
 def test_people_are_suspended_banned_and_let_in_again(run, market):
     sara = "sara@guildhall.test"
     assert run("moderate", "suspend", sara, "--days", "7", "--only", "selling", *FAKE, *AS_ADA, "--yes").exit_code == 0

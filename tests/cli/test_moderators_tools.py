@@ -4,8 +4,11 @@ import json
 import pytest
 from sqlalchemy import text
 
+from app.actor import anonymous
 from app.data.entity import db
+from app.notify.mailbox import read_outbox
 from blueprints.platform.moderation.appeals import appeal
+from tests.cli.market import ORDERS
 
 AS_ADA, FAKE = ("--as", "ada@guildhall.test"), ("--rule", "counterfeit")
 RULE = ("--title", "Knives", "--text", "No knives.")
@@ -25,7 +28,7 @@ def appealed(run, market):
 
 ACTS = (("decide", "p1", "--grant", "--reason", "r"), ("remove-listing", "--title", "sextant", *FAKE),
         ("words", "add", "fake"), ("words", "remove", "fake"), ("rules", "add", "knives", *RULE),
-        ("rules", "retire", "spam"), ("bulk", "resume", "b1"),
+        ("rules", "retire", "spam"), ("ladder", "set", "0=warn"), ("bulk", "resume", "b1"),
         ("override-feedback", "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "--rating", "3", *FAKE))
 
 
@@ -82,19 +85,77 @@ def test_an_appeal_is_read_and_granted_and_says_first_what_cannot_come_back(run,
     assert told(run("users", "show", "sara@guildhall.test", "--json"))["strikes"][0]["state"] == "revoked"
 
 
+def test_the_case_of_an_appeal_shows_the_appeal_and_what_it_is_against(run, appealed, market):
+    shown = run("moderate", "show", "2").stdout
+    appeal_part = shown[shown.index("\nappeal\n"):]
+    for said in ("p1  open", "s1", "It is genuine.", "under appeal", "a1", "WARN", "Counterfeit goods"):
+        assert said in appeal_part
+    for listing_s in ("Brass sextant", "shippingMethod", "proposed"):
+        assert listing_s not in shown
+    assert "Appeal against s1" in shown
+    whole = told(run("moderate", "show", "2", "--json"))["appeal"]
+    assert (whole["text"], [act["number"] for act in whole["acts"]]) == ("It is genuine.", [1])
+    assert told(run("moderate", "show", "1", "--json"))["appeal"] is None
+    assert [row["caseNumber"] for row in told(run("moderate", "appeals", "--json"))] == [2]
+
+
+def test_m_10_a_suspension_without_a_strike_says_how_to_appeal_and_shows_against_what(run, market, settle, callers):
+    words = ("moderate", "suspend", "sara@guildhall.test", "--days", "7", "--no-strike", *FAKE, *AS_ADA)
+    said = run(*words, "--dry-run").stderr
+    assert "It leaves no strike on your record.\n" in said
+    assert "by a link that comes with this" in said
+    assert run(*words, "--yes").exit_code == 0
+    settle()
+    [letter] = [one for one in read_outbox(market.sara.email) if one["template"] == "STATEMENT_OF_REASONS"]
+    link = letter["text"].split("appeal-page#")[1].split()[0]
+    assert link.startswith("token=")
+    appeal(anonymous("marketplace"), token=link.removeprefix("token="), text="It was not me.")
+    assert "a1" in run("moderate", "appeals").stdout
+    assert "It was not me." in run("moderate", "show", "2").stdout
+    callers.admin("bob")
+    granted = told(run("moderate", "decide", "p1", "--grant", "--reason", "r", "--as", "bob@guildhall.test", "--yes",
+                       "--json"))
+    assert (granted["against"], granted["undone"]) == ("a1", ["a1"])
+
+
 def test_many_listings_are_removed_and_brought_back(run, market):
     kept, first, second = market.listed(title="Oil lamp"), market.listed(), market.listed()
     words = ("moderate", "remove-listing", "--seller", "sara@guildhall.test", "--title", "sextant", *FAKE, *AS_ADA)
-    assert "2 listings are removed" in run(*words, "--dry-run").stderr
+    said = run(*words, "--dry-run").stderr
+    assert "2 of your listings are removed until further notice" in said
+    assert said.count("- “Brass sextant”") == 2
+    assert said.index("It leaves a strike on your record.") < said.index("2 listings are removed\n")
     done = told(run(*words, "--yes", "--json"))
     assert (done["bulk"], done["done"], done["pending"]) == ("b1", 2, 0)
     assert told(run(*words, "--yes", "--json"))["changed"] is False
     assert len(told(run("users", "show", "sara@guildhall.test", "--json"))["strikes"]) == 1
     assert "is through" in run("moderate", "bulk", "resume", "b1", *AS_ADA, "--yes").stderr
     undone = told(run("moderate", "undo", "b1", "--reason", "wrong", *AS_ADA, "--yes", "--json"))
-    assert (undone["undone"], undone["done"]) == (2, 0)
+    assert (undone["undone"], undone["done"], undone["lost"]) == (2, 0, ["The letter that was sent stays sent."])
     removed = told(run("moderate", "remove-listing", first[-8:], kept, *FAKE, *AS_ADA, "--yes", "--json"))
     assert (removed["done"], second in {one["id"] for one in removed["said"]}) == (2, False)
+
+
+def test_m_29_a_feedback_is_corrected_by_a_part_of_its_id_and_its_words_come_back(run, market):
+    product = market.listed()
+    order = market.paid(product)
+    shipped = {"status": "SHIPPED", "carrier": "Post", "trackingNumber": "RR1"}
+    for person, body in ((market.ada, shipped), (market.ben, {"status": "DELIVERED"})):
+        moved = person.patch(f"{ORDERS}/ordermanagementorderstatus/{order['id']}", json=body)
+        assert moved.status_code == 200, moved.text
+    given = market.ben.post("/marketplace/feedback-api/v1/feedbacks", json={
+        "orderId": order["id"], "orderItemId": order["items"][0], "sellerId": market.sara.user_id, "rating": 1,
+        "productId": product, "comment": "Call me: 555 01 02"})
+    assert given.status_code == 201, given.text
+    feedback = given.json["feedback"]["id"]
+    words = ("moderate", "override-feedback", feedback[-8:], "--comment", "[removed]", "--rule", "privacy", *AS_ADA)
+    assert "was corrected by our staff" in run(*words, "--dry-run").stderr
+    assert told(run(*words, "--yes", "--json")) == {"case": 1, "acts": ["a1"], "strike": None, "told": 0}
+    read = f"/marketplace/feedback-api/v1/feedbacks/{feedback}"
+    assert market.cleo.get(read).json["feedback"]["comment"] == "[removed]"
+    undone = told(run("moderate", "undo", "a1", "--reason", "it was his own number", *AS_ADA, "--yes", "--json"))
+    assert undone == {"undone": ["a1"], "lost": ["The letter that was sent stays sent."]}
+    assert market.cleo.get(read).json["feedback"]["comment"] == "Call me: 555 01 02"
 
 
 def test_words_are_added_tried_and_taken_off(run, market):
@@ -112,6 +173,34 @@ def test_rules_are_written_named_and_retired(run, market):
     assert "No knives." in run("moderate", "rules", "list").stdout
     assert run("moderate", "rules", "retire", "knives", *AS_ADA, "--yes").exit_code == 0
     assert run("moderate", "warn", "USER", "sara@guildhall.test", "--rule", "knives", *AS_ADA).exit_code == 2
+
+
+def test_m_16_the_ladder_is_read_and_written_by_a_super_admin(run, market):
+    assert [step["proposed"] for step in told(run("moderate", "ladder", "list", "--json"))] == [
+        "WARN", "HIDE", "SUSPEND", "SUSPEND", "BAN"]
+    words = ("moderate", "ladder", "set", "0=warn", "2=suspend:7", "4=ban")
+    boss = ("--as", "admin@admin.com")
+    assert run(*words, *AS_ADA, "--yes").exit_code == 1
+    assert "0 warn, 2 suspend for 7 days, 4 ban" in run(*words, *boss, "--dry-run").stderr
+    assert len(told(run("moderate", "ladder", "list", "--json"))) == 5
+    written = told(run(*words, *boss, "--yes", "--json"))
+    assert written == told(run("moderate", "ladder", "list", "--json")) == [
+        {"strikes": 0, "proposed": "WARN", "days": None}, {"strikes": 2, "proposed": "SUSPEND", "days": 7},
+        {"strikes": 4, "proposed": "BAN", "days": None}]
+    assert "SUSPEND" in run("moderate", "ladder").stdout
+    assert len(told(run("moderate", "ladder", "set", "--default", *boss, "--yes", "--json"))) == 5
+    assert told(run("moderate", "audit", "verify", "--json"))["entries"] == 2
+
+
+@pytest.mark.parametrize("steps", [(), ("2",), ("x=warn",), ("2=warn:7:1",), ("2=warn", "--default")])
+def test_m_16_what_is_no_ladder_is_wrong_usage(run, market, steps):
+    assert run("moderate", "ladder", "set", *steps, "--as", "admin@admin.com", "--yes").exit_code == 2
+
+
+@pytest.mark.parametrize("steps", [("2=unban",), ("2=suspend",), ("2=warn:7",), ("2=warn", "2=ban")])
+def test_m_16_an_impossible_ladder_is_refused(run, market, steps):
+    refused = run("moderate", "ladder", "set", *steps, "--as", "admin@admin.com", "--dry-run")
+    assert (refused.exit_code, "ladder" in refused.stderr) == (1, True), refused.output
 
 
 def test_a_year_is_counted(run, appealed):

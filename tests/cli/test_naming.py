@@ -6,8 +6,11 @@ import pytest
 
 from app.actor import system_actor
 from app.data.unit_of_work import unit_of_work
+from blueprints.marketplace.category_management.commands import create_category
+from blueprints.marketplace.product_listing.commands import create_media
 from blueprints.platform.auth.models import MarketplaceUser
 
+BOSS = ("--as", "admin@admin.com")
 START = "abcd1234-0000-4000-8000-"
 
 
@@ -23,7 +26,7 @@ def enrolled(app):
 
 
 def role_given(run, user):
-    return run("users", "role", user, "admin", "--yes", "--json")
+    return run("users", "role", user, "admin", "--yes", "--json", *BOSS)
 
 
 def test_what_names_nothing_is_refused(run, market):
@@ -81,13 +84,33 @@ def test_a_listing_is_named_by_its_last_eight_digits(run, market):
     assert json.loads(run("auctions", "show", auction[-8:], "--json").stdout)["id"] == auction
 
 
+def test_what_staff_moderate_is_named_by_its_last_eight_digits(run, market, app):
+    """A message, a category and a picture; listings, people and feedback have tests of their own."""
+    sent = market.sara.post("/marketplace/messaging-api/v1/messagingmessages",
+                            json={"toUserId": market.ben.user_id, "content": "Hello."}).json["messagingMessage"]["id"]
+    picture = create_media(market.sara.actor, mime_type="image/png", url="https://a.example/b.png", size=5).id
+    category = create_category(market.ada.actor, title="Clocks").id
+    why = ("--reason", "r", "--as", "ada@guildhall.test", "--yes", "--json")
+    for entity_type, meant in (("MESSAGE", sent), ("MEDIA", picture), ("CATEGORY", category)):
+        hidden = run("moderate", "hide", entity_type, meant[-8:], *why)
+        assert hidden.exit_code == 0, hidden.output
+        refused = run("moderate", "hide", entity_type, "deadbeef", *why)
+        assert (refused.exit_code, f"there is no {entity_type} deadbeef" in refused.stderr) == (1, True)
+    assert run("moderate", "flag-media", picture[-8:], *why).exit_code == 0
+    restored = run("moderate", "restore", "MEDIA", picture[-8:], *why)
+    assert "ThingHeld" in restored.stderr or "holds it" in restored.stderr, restored.output
+
+
 def test_beginnings_last_digits_and_numbers_are_found_by_an_index(run, market, plans):
     """An index of an expression is not compared with the models on SQLite: this is what misses it."""
     for command in (("orders", "show"), ("auctions", "show"), ("users", "role")):
-        run(*command, "deadbeef", *(("admin", "--yes") if command[0] == "users" else ()))
-    run("users", "role", "deadbeef", "admin", "--realm", "network", "--yes")
+        run(*command, "deadbeef", *(("admin", "--yes", *BOSS) if command[0] == "users" else ()))
+    run("users", "role", "deadbeef", "admin", "--realm", "network", "--yes", *BOSS)
+    for entity_type in ("FEEDBACK", "MEDIA", "CATEGORY", "MESSAGE"):
+        run("moderate", "warn", entity_type, "deadbeef", "--reason", "r", "--as", "ada@guildhall.test")
     assert [step for step in plans if step.startswith("SCAN")] == []
-    for table in ("order_management_order", "product_listing_product", "marketplace_user", "network_user"):
+    for table in ("order_management_order", "product_listing_product", "marketplace_user", "network_user", "feedback",
+                  "product_listing_media", "marketplace_category", "messaging_message"):
         assert any(f"USING INDEX ix_{table}_short_id" in step for step in plans), table
     assert any("USING INDEX ix_order_management_order_ended_number" in step for step in plans)
 
@@ -95,7 +118,7 @@ def test_beginnings_last_digits_and_numbers_are_found_by_an_index(run, market, p
 def test_lists_and_glances_stand_on_indexes(run, market, plans):
     order, auction = market.paid(), market.listed(type="AUCTION", startPrice=50)
     market.logged_in(market.sara, "203.0.113.7", "OddPhone/1")
-    run("auctions", "close", auction, "--yes")
+    run("auctions", "close", auction, "--yes", *BOSS)
     plans.clear()
     for words in ((), ("--status", "PAID"), ("--buyer", "ben@guildhall.test"), ("--seller", "sara@guildhall.test"),
                   ("--since", "2000-01-01")):

@@ -1,10 +1,15 @@
 """Appeals at once: one a strike, decided once (M-14; moderation.md, Locks and races)."""
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from app.actor import anonymous
+from app.clock import now
 from app.data.reads import fetch
+from app.identity.appeal_tokens import issue
+from app.runtime import runtime
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.acts import ActOrder, undo
 from blueprints.platform.moderation.appeals import appeal, decide
@@ -41,6 +46,20 @@ def test_m_14_of_appeals_at_once_on_one_strike_one_is_made(app, callers, strike)
     assert states(Appeal) == ["OPEN"]
     assert states(Case) == ["RESOLVED", "OPEN"]
     assert pending_cases(REALM) == 1
+
+
+def test_m_10_of_appeals_at_once_against_a_suspension_without_a_strike_one_is_made(app, callers, settle):
+    sid, ada = callers.user("sid"), callers.admin("ada")
+    suspended = act(ada.actor, ActOrder("BAN", "USER", sid.user_id), reason="fake", strike=False).acts[0]
+    token = issue(runtime().settings.secret_key, REALM, suspended.id, sid.user_id, now() + timedelta(days=20))
+    outcomes = together(app, *[lambda: said(
+        lambda: appeal(anonymous(REALM), token=token, text="no").state)] * 4,
+        lambda: said(lambda: undo(ada.actor, suspended.number, reason="a mistake").act.state))
+    counted = Counter(outcomes)
+    assert counted["UNDONE"] == 1
+    assert counted["OPEN"] == len(states(Appeal)) <= 1
+    assert set(counted) <= {"UNDONE", "OPEN", "AlreadyAppealed", "ActEnded"}
+    assert pending_cases(REALM) == counted["OPEN"]
 
 
 def test_m_14_of_two_decisions_at_once_one_is_made(app, callers, strike):

@@ -22,7 +22,8 @@ CLIENTS = 8
 @pytest.fixture
 def things(app):
     made, former = Things(), runtime().part(ModeratedKinds)
-    runtime().keep(ModeratedKinds(former | {"PRODUCT": ModeratedKind("PRODUCT", read=made.read_as("PRODUCT"))}))
+    kind = ModeratedKind("PRODUCT", read=made.read_as("PRODUCT"))
+    runtime().keep(ModeratedKinds(former | {("marketplace", "PRODUCT"): kind}))
     yield made
     runtime().keep(former)
 

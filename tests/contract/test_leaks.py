@@ -21,8 +21,11 @@ from app.data.columns import iso
 from app.data.connections import reading
 from app.data.entity import Entity
 from app.data.reads import fetch
+from app.identity.bucket_tokens import private_bucket
 from app.notify.models import MailMessage
 from blueprints.platform.auth.commands import lock_user
+from blueprints.platform.bucket.commands import Upload, store_files
+from blueprints.platform.bucket.models import BucketFile
 from blueprints.platform.moderation.models import Act, Appeal, Case
 from cli import COMMANDS, load_command
 from tests.clients import PASSWORD, ApiClient, Callers
@@ -105,6 +108,8 @@ SECRETS = {
                        "who reported is known to staff alone: in no event, no index, no answer (M-20); the event of "
                        "the receipt's notice says that somebody hears something, not of what",
                        public_in=(REPORTER_ID, "/people-api/v1/people", "user-created", "notification-created")),
+    "private file": Secret("Xq7 kept in private", known_to(),
+                           "no access token reads a file, and no object here shows one (50, docs/decisions/085)"),
     "act": Secret("Xq7 suspended for this", known_to(SUSPENDED, MODERATOR, EVENTS, TERMINAL),
                   f"why somebody is suspended is between that person and staff (M-31); {_BUS}"),
     "strike": Secret("Xq7 warned for this", known_to(BLOCKED, MODERATOR, EVENTS, TERMINAL),
@@ -131,7 +136,7 @@ ASKED, NEEDLE = ("q", "search"), "Xq7"  # every secret word begins so
 NAMED = {
     "permissionName": ["adminPanel.access"], "name": ["swagger-ui.css"], "service": ["auctionOffer", "messaging"],
     "guide": ["rest-api-guide", "event-guide", "service-design"], "paymentId": ["pi_1"],
-    "fileId": [NOBODY], "tenant_id": ["nobody"], "text": [NEEDLE, "seller"],
+    "tenant_id": ["nobody"], "text": [NEEDLE, "seller"],
 }
 ALSO = {"orderId": "orderManagementOrderId", "items": "productListingProductId", "order": "orderManagementOrderId",
         "product_id": "productListingProductId"}
@@ -249,6 +254,10 @@ class Market:
         self.make(BUYER, "watchlistcart-api/v1/watchlistitems", {
             "productId": self.listings["auction"], "listId": folder["id"]})
         self.make(BUYER, "watchlistcart-api/v1/cartitems", {"productId": self.listings["fixed"], "quantity": 1})
+
+        seller = self.people[SELLER].actor
+        kept = Upload("a.txt", SECRETS["private file"].text.encode())
+        store_files(seller, private_bucket(str(seller.user_id)), [kept])
 
     def _moderate(self) -> None:
         self.make(STRANGER, "adminmoderation-api/v1/reports", {
@@ -419,6 +428,7 @@ def named_ids(market: Market) -> dict[str, list[str]]:
                 ids.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
     ids |= {name: ids[other] for name, other in ALSO.items()} | NAMED
     ids["caseNumber"] = ids["case"] = [str(row.number) for row in fetch(select(Case.number))]
+    ids["fileId"] = [row.id for row in fetch(select(BucketFile.id))]
     ids["userId"] = ids["user"] = [client.user_id for client in market.people.values()]
     return {name: values or [NOBODY] for name, values in ids.items()}
 

@@ -28,7 +28,8 @@ NO_NAMES = {"line break": "Anna\nBcc: all@example.com", "control": "Anna\x07Ant"
 @pytest.fixture
 def flask_users(app, realm):
     """Run `flask users ARGUMENTS` in the realm."""
-    return lambda *arguments: app.test_cli_runner().invoke(users_group, [*arguments, "--realm", realm])
+    runner = app.test_cli_runner(env={"GUILDHALL_OPERATOR": "admin@admin.com"})
+    return lambda *arguments: runner.invoke(users_group, [*arguments, "--realm", realm])
 
 
 @pytest.mark.parametrize("typed", [OTHER_FORMS[0], STORED])

@@ -1,4 +1,5 @@
 """`flask users` and `flask auth`: the operator's hands on accounts and keys."""
+import getpass
 import json
 
 import pytest
@@ -9,14 +10,16 @@ from cli.auth import auth as auth_group
 from cli.users import users as users_group
 from tests.clients import PASSWORD
 from tests.platform.driver import is_refusal
+from tests.platform.moderation.chains import entries
 
 
 @pytest.fixture
 def flask_users(app, realm):
     """Run `flask users ARGUMENTS` in the realm; returns click's result."""
-    def run(*arguments, realm=realm, **options):
+    def run(*arguments, realm=realm, operator="admin@admin.com", **options):
         of_realm = () if "ensure-super-admin" in arguments else ("--realm", realm)
-        return app.test_cli_runner().invoke(users_group, [*arguments, *of_realm], **options)
+        runner = app.test_cli_runner(env={"GUILDHALL_OPERATOR": operator})
+        return runner.invoke(users_group, [*arguments, *of_realm], **options)
     return run
 
 
@@ -73,6 +76,36 @@ def test_a_role_given_at_the_console_counts_in_open_sessions_at_once(auth, peopl
     assert auth.current_user(one.token).json["roleId"] == "admin"
     again = flask_users("role", one.user_id, "admin", "--json")
     assert json.loads(again.stdout) == {"changed": False, "reason": f"{one.email} is admin already"}
+
+
+CHANGES = (("role", "ben@guildhall.test", "admin"), ("lock", "ben@guildhall.test"), ("verify", "ben@guildhall.test"),
+           ("2fa", "user", "email"))
+
+
+@pytest.mark.parametrize("arguments", CHANGES, ids=lambda words: words[0])
+def test_nobody_changes_an_account_without_saying_who(flask_users, people, arguments):
+    people.user("ben", email_verified=False)
+    refused = flask_users(*arguments, "--yes", operator=None)
+    assert (refused.exit_code, "GUILDHALL_OPERATOR" in refused.stderr) == (2, True), refused.output
+    assert flask_users(*arguments, "--yes", operator="ben@guildhall.test").exit_code == 1
+
+
+@pytest.mark.parametrize("arguments", CHANGES, ids=lambda words: words[0])
+def test_the_audit_says_who_changed_it(flask_users, people, realm, arguments):
+    people.user("ben", email_verified=False)
+    boss = people.super_admin()
+    done = flask_users(*arguments, "--yes", operator=boss.email)
+    assert done.exit_code == 0, done.output
+    [entry] = [one for one in entries(realm) if one["by"]["operator"] == getpass.getuser()]
+    assert entry["by"]["userId"] == boss.user_id
+    assert entry["what"] == ("second-factor.of-role" if arguments[0] == "2fa" else "rows.changed")
+
+
+def test_an_admin_makes_no_admin_and_asks_none_for_a_second_factor(flask_users, people):
+    people.user("ben"), people.admin("ada")
+    for arguments in (("role", "ben@guildhall.test", "admin"), ("2fa", "admin", "email")):
+        refused = flask_users(*arguments, "--yes", operator="ada@guildhall.test")
+        assert (refused.exit_code, "AHigher" in refused.stderr) == (1, True), refused.output
 
 
 def test_the_super_admin_is_not_unmade_even_by_the_operator(flask_users):

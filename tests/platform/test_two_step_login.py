@@ -121,7 +121,8 @@ def test_the_email_stands_in_for_a_phone_that_is_not_verified_any_more(auth, peo
 
 def test_the_operator_asks_a_role_for_a_second_factor(auth, people, app, realm):
     def flask_users(*arguments):
-        return app.test_cli_runner().invoke(users_group, ["2fa", *arguments, "--realm", realm, "--yes", "--json"])
+        words = ["2fa", *arguments, "--realm", realm, "--as", "admin@admin.com", "--yes", "--json"]
+        return app.test_cli_runner().invoke(users_group, words)
 
     one, admin = people.user("u1"), people.admin()
     assert flask_users("wizard", "email").exit_code == 2
@@ -138,6 +139,7 @@ def test_the_operator_asks_a_role_for_a_second_factor(auth, people, app, realm):
 def test_no_role_is_asked_for_a_phone_where_nothing_sends_sms(people, make_app, realm):
     production = make_app(**PRODUCTION)
     with production.app_context():
-        refused = CliRunner().invoke(users_group, ["2fa", "admin", "mobile", "--realm", realm, "--yes"])
+        refused = CliRunner().invoke(users_group, ["2fa", "admin", "mobile", "--realm", realm, "--yes",
+                                                   "--as", "admin@admin.com"])
     assert (refused.exit_code, "NoSmsChannel" in refused.output) == (1, True)
     assert Auth(production, realm).login(people.admin().email).json["sessionNeedsEmail2FA"] is False

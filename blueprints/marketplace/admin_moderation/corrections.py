@@ -74,7 +74,7 @@ def restore_entity(actor: Actor, *, entity_type: str, entity_id: str, reason: st
 
     Raises NotFound, InvalidInput for a type whose service brings no kind (app/data/moderated_kinds.py), RuleViolated
     for what may not come back."""
-    kind = runtime().part(ModeratedKinds).get(entity_type)
+    kind = runtime().part(ModeratedKinds).get((actor.realm, entity_type))
     if kind is None or kind.restore is None:
         said = f"nothing of type {entity_type} can be restored"
         raise InvalidInput(f"entityType: {said}", detail={"entityType": said})

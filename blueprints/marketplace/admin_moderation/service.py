@@ -2,7 +2,6 @@
 from app.data.person_rows import KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
-from blueprints.marketplace.admin_moderation import subscribers
 from blueprints.marketplace.admin_moderation.commands import note_act, record_feedback_correction, record_payment_fix
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.routes import api
@@ -15,7 +14,6 @@ SERVICE = ServiceDeclaration(
     name="adminModeration", version="1.0.0", description="Reports, cases and acts of staff, and the record of it all.",
     realms=("marketplace",),
     routes=api,
-    background=(subscribers,),
     emits=own_topics,
     relations=(relations_of(ModerationAction, Relation("adminId", "user")),),
     cli=("cli.moderate",),

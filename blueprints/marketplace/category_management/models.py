@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped
 from app.data.columns import choice, folded, identifier, string, web_address
 from app.data.entity import Entity
 from app.data.held import Holdable
+from app.data.short_ids import short_id_index
 
 GROUPS = ("MOST_POPULAR", "MORE")
 
@@ -41,4 +42,5 @@ class Subcategory(Entity):
     folded_name: Mapped[str | None] = folded("name")
 
 
+short_id_index(Category)
 Index("ix_marketplace_subcategory_category_id", Subcategory.category_id)

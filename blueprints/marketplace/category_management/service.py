@@ -6,6 +6,7 @@ from blueprints.marketplace.category_management.commands import hold_category, l
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,
+    categories_named,
     category_subject,
     subcategories_by_id,
 )
@@ -21,5 +22,5 @@ SERVICE = ServiceDeclaration(
         JoinTarget("subcategory", ("id", "name", "group"), lambda _, ids: subcategories_by_id(ids)),
     ),
     moderated=(ModeratedKind("CATEGORY", restore_category, category_subject, hold_category, lock_categories,
-                             lock_rank=Category.__lock_rank__),),
+                             lock_rank=Category.__lock_rank__, named=lambda _, text: categories_named(text)),),
 )

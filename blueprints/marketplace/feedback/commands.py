@@ -16,6 +16,7 @@ from blueprints.marketplace.feedback.counting import count
 from blueprints.marketplace.feedback.models import Feedback
 from blueprints.marketplace.feedback.rules import is_open, month_of
 from blueprints.marketplace.order_management.queries import SoldItem, sold_item
+from blueprints.platform.moderation.moderators import refuse_own
 from blueprints.platform.people.queries import is_gone_for_good, refuse_inactive
 
 BY_ADMIN = "Feedback manually corrected by admin"  # the contract's reason where none is given (§1.2)
@@ -69,10 +70,12 @@ def override_feedback(actor: Actor, feedback_id: str, *, rating: int | None = No
                       reason: str = BY_ADMIN) -> None:
     """Correct a feedback as staff, whatever its age, with its FEEDBACK_OVERRIDE entry in the same transaction (§1.3).
 
-    Values are those that FeedbackChange (schemas.py) lets through. Raises NotFound, Forbidden (not staff)."""
+    Values are those that FeedbackChange (schemas.py) lets through. Raises NotFound, Forbidden (not staff), RuleViolated
+    (OwnCase: it is said of the actor)."""
     require(actor.is_staff)
     with unit_of_work(actor) as work:
         feedback = work.lock(Feedback, feedback_id)
+        refuse_own(actor, feedback.seller_id)
         rewrite(work, feedback, _given(rating, comment))
         record_correction(actor, feedback_id, "FEEDBACK_OVERRIDE", reason)
         work.commit()
@@ -81,10 +84,11 @@ def override_feedback(actor: Actor, feedback_id: str, *, rating: int | None = No
 def delete_feedback(actor: Actor, feedback_id: str, *, reason: str = _DELETED) -> Feedback:
     """Soft-delete a feedback, at any time: its buyer, who may then write anew, or staff with a SOFT_DELETE entry.
 
-    Raises NotFound, Forbidden (neither buyer nor staff)."""
+    Raises NotFound, Forbidden (neither buyer nor staff), RuleViolated (OwnCase: it is said of the actor)."""
     with unit_of_work(actor) as work:
         feedback = work.lock(Feedback, feedback_id)
         require_self_or_staff(actor, feedback.buyer_id)
+        refuse_own(actor, feedback.seller_id)
         work.archive(feedback)
         count(work, feedback, taken=feedback.rating)
         if not actor.is_user(feedback.buyer_id):
@@ -96,10 +100,12 @@ def delete_feedback(actor: Actor, feedback_id: str, *, reason: str = _DELETED) -
 def restore_feedback(actor: Actor, feedback_id: str) -> bool:
     """Bring a deleted feedback back as staff, who leave the RESTORE entry; returns whether it was gone (§1.3).
 
-    Raises NotFound, Forbidden (not staff), DuplicateRecord (FeedbackExists: its buyer has written anew)."""
+    Raises NotFound, Forbidden (not staff), DuplicateRecord (FeedbackExists: its buyer has written anew), RuleViolated
+    (OwnCase: it is said of the actor)."""
     require(actor.is_staff)
     with unit_of_work(actor) as work:
         feedback = work.lock(Feedback, feedback_id, archived_too=True)
+        refuse_own(actor, feedback.seller_id)
         was_gone = not feedback.is_active
         if was_gone:
             work.restore(feedback)

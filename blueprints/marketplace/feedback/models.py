@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import identifier, instant, integer, string, text
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.short_ids import short_id_index
 
 ALL_MONTHS = ""
 """The month of the row that counts a seller's feedback of all times."""
@@ -68,3 +69,4 @@ Index("ix_feedback_seller", Feedback.seller_id, Feedback.created_at, Feedback.id
 Index("ix_feedback_product", Feedback.product_id, Feedback.created_at, Feedback.id)
 Index("ix_feedback_buyer", Feedback.buyer_id, Feedback.created_at, Feedback.id)
 Index("ix_feedback_order", Feedback.order_id)
+short_id_index(Feedback)

@@ -15,6 +15,7 @@ from blueprints.marketplace.feedback.commands import rewrite
 from blueprints.marketplace.feedback.counting import count
 from blueprints.marketplace.feedback.models import ALL_MONTHS, Feedback, StarCount
 from blueprints.marketplace.feedback.rules import LEAST_RATING, LONGEST_COMMENT, MOST_RATING
+from blueprints.platform.moderation.moderators import refuse_own
 
 
 def feedback_subject(actor: Actor, feedback_id: str) -> Subject | None:
@@ -32,8 +33,11 @@ def lock_feedback(work: UnitOfWork, feedback_ids: Collection[str]) -> None:
 
 
 def hold_feedback(work: UnitOfWork, feedback_id: str, decide: Decide) -> list[str]:
-    """Hold a feedback, or let it go, and count its stars no longer, or again; raises NotFound."""
+    """Hold a feedback, or let it go, and count its stars no longer, or again.
+
+    Raises NotFound, RuleViolated (OwnCase: it is said of the actor)."""
     feedback = work.lock(Feedback, feedback_id, archived_too=True)
+    refuse_own(work.actor, feedback.seller_id)
     kind = decide(feedback.held).kind
     if feedback.is_active and feedback.held is None and kind is not None:
         count(work, feedback, taken=feedback.rating)
@@ -45,9 +49,12 @@ def hold_feedback(work: UnitOfWork, feedback_id: str, decide: Decide) -> list[st
 
 
 def edit_feedback(work: UnitOfWork, feedback_id: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Set rating or comment of a feedback, held too, and return what they were; raises NotFound, InvalidInput."""
+    """Set rating or comment of a feedback, held too, and return what they were.
+
+    Raises NotFound, InvalidInput, RuleViolated (OwnCase: it is said of the actor)."""
     _refuse_unfit(values)
     feedback = work.lock(Feedback, feedback_id)
+    refuse_own(work.actor, feedback.seller_id)
     before = {name: getattr(feedback, name) for name in values}
     rewrite(work, feedback, values)
     return before

@@ -8,8 +8,9 @@ from blueprints.marketplace.feedback.commands import restore_feedback
 from blueprints.marketplace.feedback.counting import check_reputations
 from blueprints.marketplace.feedback.models import Feedback, StarCount
 from blueprints.marketplace.feedback.moderation import edit_feedback, feedback_subject, hold_feedback, lock_feedback
+from blueprints.marketplace.feedback.queries import feedbacks_named
 from blueprints.marketplace.feedback.routes import api
-from blueprints.marketplace.feedback.topics import REPUTATION_CHANGED
+from blueprints.marketplace.feedback.topics import FEEDBACK_CREATED, FEEDBACK_UPDATED, REPUTATION_CHANGED
 
 SERVICE = ServiceDeclaration(
     name="feedback", version="1.0.1", description="What buyers say of their sellers, and the sellers' reputation.",
@@ -24,7 +25,9 @@ SERVICE = ServiceDeclaration(
                      Relation("productId", "productListingProduct")),
     ),
     moderated=(ModeratedKind("FEEDBACK", restore_feedback, feedback_subject, hold_feedback, lock_feedback,
-                             lock_rank=Feedback.__lock_rank__, edit=edit_feedback),),
+                             lock_rank=Feedback.__lock_rank__, edit=edit_feedback,
+                             named=lambda _, text: feedbacks_named(text),
+                             written=(FEEDBACK_CREATED, FEEDBACK_UPDATED)),),
     checks={"reputations": check_reputations},
     persons=(
         rows_of_people(Feedback, ANONYMOUS, "buyer_id", "seller_id", why="the rating is the seller's reputation",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import Instant, boolean, identifier, instant, string, text
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.short_ids import short_id_index
 
 
 class Message(Holdable, Entity):
@@ -55,6 +56,7 @@ HAS_MESSAGES = Conversation.last_message_id.is_not(None)
 Index("ix_messaging_message_thread", Message.pair, Message.sent_at, Message.id)
 Index("ix_messaging_message_from", Message.from_user_id, Message.sent_at, Message.id)
 Index("ix_messaging_message_to", Message.to_user_id, Message.sent_at, Message.id)
+short_id_index(Message)
 Index("ix_messaging_conversation_latest", Conversation.user_id, Conversation.last_at, Conversation.counterpart_id,
       sqlite_where=HAS_MESSAGES, postgresql_where=HAS_MESSAGES)
 Index("ix_messaging_conversation_counterpart", Conversation.counterpart_id)

@@ -7,6 +7,7 @@ from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.order_management import jobs, subscribers
 from blueprints.marketplace.order_management.commands import restore_order
+from blueprints.marketplace.order_management.inspection import orders_named
 from blueprints.marketplace.order_management.ledger_entries import check_ledger, check_refunds_due
 from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
 from blueprints.marketplace.order_management.person_acts import DEALINGS
@@ -45,7 +46,7 @@ SERVICE = ServiceDeclaration(
     ),
     checkouts=(CHECKOUT,),
     checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": partial(check_disputes, CHECKOUT)},
-    moderated=(ModeratedKind("ORDER", restore_order, order_subject),),
+    moderated=(ModeratedKind("ORDER", restore_order, order_subject, named=lambda _, text: orders_named(text)),),
     person_effects=(DEALINGS,),
     cli=("cli.orders", "cli.payments"),
     settings={"commission_percent": parse_commission},

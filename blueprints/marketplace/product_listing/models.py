@@ -122,5 +122,6 @@ Index("ix_product_listing_product_open_ended", Product.created_at, Product.id,
 Index("ix_product_listing_product_closed", Product.closed_at, Product.id,
       sqlite_where=WAS_CLOSED, postgresql_where=WAS_CLOSED)
 short_id_index(Product)
+short_id_index(Media)
 Index("ix_product_listing_media_product", Media.product_id)
 Index("ix_product_listing_media_uploader", Media.uploader_id, Media.is_active, Media.created_at)

@@ -9,13 +9,15 @@ from blueprints.marketplace.product_listing.commands import restore_media, resto
 from blueprints.marketplace.product_listing.holds import hold_media, hold_product, lock_media, lock_products
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.queries import (
+    listings_named,
     listings_seen_by,
     media_by_id,
+    media_named,
     media_subject,
     product_subject,
 )
 from blueprints.marketplace.product_listing.routes import api
-from blueprints.marketplace.product_listing.topics import MEDIA_HELD
+from blueprints.marketplace.product_listing.topics import MEDIA_HELD, PRODUCT_CREATED, PRODUCT_UPDATED
 
 SERVICE = ServiceDeclaration(
     name="productListing", version="1.0.2", description="Fixed-price and auction listings, and their media.",
@@ -38,8 +40,10 @@ SERVICE = ServiceDeclaration(
     emits=lambda _: (MEDIA_HELD,),
     moderated=(
         ModeratedKind("PRODUCT", restore_product, product_subject, hold_product, lock_products,
-                      lock_rank=Product.__lock_rank__),
-        ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__)),
+                      lock_rank=Product.__lock_rank__, named=lambda _, text: listings_named(text),
+                      written=(PRODUCT_CREATED, PRODUCT_UPDATED)),
+        ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__,
+                      named=lambda _, text: media_named(text))),
     checks={"listings": check_listings},
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",

@@ -10,7 +10,9 @@ from app.clock import now
 from app.data.batches import purge
 from app.data.changes import version_key
 from app.data.columns import iso
+from app.data.holdings import handed_down
 from app.data.reads import fetch
+from app.data.staff_changes import StaffAudit
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import DuplicateRecord, Forbidden, InvalidInput, NotFound, RuleViolated
 from app.identity.access import require, require_self
@@ -178,7 +180,9 @@ def set_second_factors(actor: Actor, user_id: str, *, proven_hash: str | None, e
 def set_role_factor(actor: Actor, role_id: str, channel: str, *, is_on: bool) -> None:
     """Have everybody of a role prove a second factor at the next login, or no longer; twice changes nothing.
 
-    Raises RuleViolated NoSmsChannel."""
+    Raises RuleViolated NoSmsChannel, AHigherUserRoleCantBeChanged for a role as high as that of an admin who asks."""
+    if not (actor.is_super_admin or outranks(actor.role, role_id)):
+        raise _refusal("AHigherUserRoleCantBeChanged")
     if is_on and channel == "mobile" and not sends_sms():
         raise _refusal("NoSmsChannel")
     row = (RoleSecondFactor.realm == actor.realm, RoleSecondFactor.role_id == role_id,
@@ -188,6 +192,8 @@ def set_role_factor(actor: Actor, role_id: str, channel: str, *, is_on: bool) ->
         if is_on:
             work.insert(RoleSecondFactor(realm=actor.realm, role_id=role_id, channel=channel))
         record_security(work, "second-factor", None, role=role_id, channel=channel, is_on=is_on)
+        if actor.is_person_of_staff:
+            handed_down(StaffAudit).say(work, "second-factor.of-role", role=role_id, channel=channel, isOn=is_on)
         work.commit()
 
 

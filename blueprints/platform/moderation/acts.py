@@ -1,8 +1,8 @@
 """Acts: one thing done to a thing or its person, and its undo; which change each kind is stands in effects.py."""
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,20 +14,16 @@ from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
 from app.runtime import runtime
-from blueprints.platform.auth.lending import lock_accounts
 from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.act_locks import in_lock_order
 from blueprints.platform.moderation.counters import count, next_number
 from blueprints.platform.moderation.effects import EFFECTS
 from blueprints.platform.moderation.holding import stands as holds_still
 from blueprints.platform.moderation.models import Act, Case
 from blueprints.platform.moderation.moderators import refuse_own, require_moderator
-from blueprints.platform.moderation.persons import lock_dealings_of
 from blueprints.platform.moderation.record import record_act, record_undoing
-from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated
+from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated, traces_of
 
-_LISTING_RANK = 40
-_PEOPLE_RANK = 55
-"""Where acts on people come among those on things: their effects lock offers, bids and orders."""
 _TIMED = frozenset({"HIDE", "REMOVE", "SUSPEND"})
 
 
@@ -45,9 +41,6 @@ class ActOrder:
     changes: Mapping[str, Any] | None = None
 
 
-Judged = TypeVar("Judged", ActOrder, Act)
-
-
 @dataclass(frozen=True)
 class Undoing:
     """An act that does not stand any more, and a sentence for each thing that cannot come back."""
@@ -58,8 +51,7 @@ class Undoing:
 
 def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
                 parent_id: str | None = None) -> list[Act]:
-    """Do several acts in one transaction: what they hold is locked first. Listings and media come before people, whose
-    offers and orders are locked behind them, and people before what speaks of orders (app/data/lock_order.py).
+    """Do several acts in one transaction, in the order of act_locks.in_lock_order.
 
     Raises NotFound for a person who has no account, InvalidInput for a BAN or UNBAN beside another act on people."""
     on_people = [order.kind for order in orders if order.kind in ACTS_ON_PEOPLE]
@@ -67,11 +59,8 @@ def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason:
         said = "expected BAN or UNBAN as the only act on people"  # each locks bids and orders, then offers
         raise InvalidInput(f"acts: {said}", detail={"acts": said})
     count(work, "act", 0)  # nobody holds a thing and waits for a number
-    people = {order.entity_id for order in orders if order.entity_type == "USER"}
-    if people and people - lock_accounts(work, people):
-        raise NotFound
     return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id)
-            for order in _locked_in_order(work, orders)]
+            for order in in_lock_order(work, orders)]
 
 
 def perform(work: UnitOfWork, case: Case, order: ActOrder, *, reason: str, rule: str | None,
@@ -79,7 +68,7 @@ def perform(work: UnitOfWork, case: Case, order: ActOrder, *, reason: str, rule:
     """Do one act in a case whose lock is held; `parent_id` is the bulk it belongs to.
 
     Raises InvalidInput for what cannot be done to this kind, NotFound, RuleViolated as its effect does."""
-    _refuse_impossible(order)
+    _refuse_impossible(work.actor.realm, order)
     moment, actor = now(), work.actor
     act = Act(
         id=uuid7(), realm=actor.realm, number=next_number(work, "act"), kind=order.kind, case_id=case.id,
@@ -104,8 +93,8 @@ def undo(actor: Actor, number: int, *, reason: str, force: bool = False) -> Undo
     with unit_of_work(actor) as work:
         act = lock_act(work, number)
         refuse_own(actor, act.person_id)
-        _lock_people(work, [act])
-        lost = undo_within(work, act, reason=reason, force=force)
+        lost = [said for one in in_lock_order(work, [act], undone=True)
+                for said in undo_within(work, one, reason=reason, force=force)]
         work.commit()
     return Undoing(act, lost)
 
@@ -116,7 +105,7 @@ def undo_within(work: UnitOfWork, act: Act, *, reason: str, force: bool = False)
         return []
     if act.state == "LAPSED":
         raise RuleViolated("ActLapsed", f"a{act.number} has ended by itself")
-    lost = EFFECTS[act.kind].revert(work, act, force)
+    lost = [*EFFECTS[act.kind].revert(work, act, force), *traces_of(act.kind, act.scope, act.person_id)]
     work.change(act, state="UNDONE", undone_at=now(), undone_by=work.actor.user_id or NOBODY, undone_reason=reason)
     record_undoing(work.actor, act, reason)
     _note(work, "act.undone", act, reason=reason, lost=lost)
@@ -128,13 +117,13 @@ def undo_all(work: UnitOfWork, acts: Sequence[Act], *, reason: str) -> list[str]
 
     An act whose undo is refused stands, and its sentence says why."""
     lost: list[str] = []
-    for act in _locked_in_order(work, acts):
+    for act in in_lock_order(work, acts, undone=True):
         try:
             with work.attempt():
                 lost += undo_within(work, act, reason=reason)
         except RuleViolated as refused:
             lost.append(f"a{act.number} stands: {refused.message}")
-    return lost
+    return list(dict.fromkeys(lost))
 
 
 def lock_act(work: UnitOfWork, number: int) -> Act:
@@ -191,8 +180,8 @@ def find_subject(actor: Actor, entity_type: str, entity_id: str) -> Subject | No
 
 
 def _read_of(actor: Actor, entity_type: str) -> Read | None:
-    kind = _kind(entity_type)
-    return kind.read if kind is not None and kind.realm in (None, actor.realm) else None
+    kind = _kind(actor.realm, entity_type)
+    return None if kind is None else kind.read
 
 
 def _person_of(actor: Actor, case: Case, order: ActOrder) -> str | None:
@@ -203,9 +192,9 @@ def _person_of(actor: Actor, case: Case, order: ActOrder) -> str | None:
     return subject_of(actor, order.entity_type, order.entity_id).person_id
 
 
-def _refuse_impossible(order: ActOrder) -> None:
+def _refuse_impossible(realm: str, order: ActOrder) -> None:
     """Raise InvalidInput for an act that this kind of thing does not know, or terms that the act does not."""
-    kind, is_user = _kind(order.entity_type), order.entity_type == "USER"
+    kind, is_user = _kind(realm, order.entity_type), order.entity_type == "USER"
     holds = order.kind in ("HIDE", "REMOVE", "SHOW_AGAIN")
     wrong = {
         "kind": order.kind not in EFFECTS or (order.kind != "WARN" and is_user != (order.kind in ACTS_ON_PEOPLE)),
@@ -220,52 +209,8 @@ def _refuse_impossible(order: ActOrder) -> None:
         raise InvalidInput("; ".join(f"{name}: {what}" for name, what in said.items()), detail=said)
 
 
-def _locked_in_order(work: UnitOfWork, orders: Sequence[Judged]) -> Iterator[Judged]:
-    """Yield acts in the order of ranks, what they change locked: people and listings before the first effect, which
-    locks offers and orders behind them, and what comes after orders when its acts begin."""
-    _lock_people(work, orders)
-    locked: set[str] = set()
-    for order in sorted(orders, key=lambda order: (_rank(order), order.entity_type, order.entity_id)):
-        for kind in _kinds_of(orders):
-            is_next = kind.lock_rank < _PEOPLE_RANK or kind.lock_rank <= _rank(order)
-            if is_next and kind.entity_type not in locked:
-                _lock_things(work, kind, orders)
-                locked.add(kind.entity_type)
-        yield order
-
-
-def _lock_people(work: UnitOfWork, orders: Sequence[ActOrder | Act]) -> None:
-    """Lock the accounts, the categories, and the listings that acts on people change with those named."""
-    people = {order.entity_id for order in orders if order.entity_type == "USER"}
-    if people:
-        lock_accounts(work, people)
-    judged = {order.entity_id for order in orders if order.kind in ACTS_ON_PEOPLE}
-    for kind in _kinds_of(orders):  # categories come before listings
-        if 0 < kind.lock_rank < _LISTING_RANK:
-            _lock_things(work, kind, orders)
-    if judged and (len(orders) > 1 or orders[0].kind in ("BAN", "UNBAN")):  # a suspension alone: the account (M-3)
-        lock_dealings_of(work, judged, [(order.entity_type, order.entity_id) for order in orders])
-
-
-def _lock_things(work: UnitOfWork, kind: ModeratedKind, orders: Sequence[ActOrder | Act]) -> None:
-    """Lock the things of this kind that the acts change: a warning changes none, and its thing may be gone."""
-    things = {one.entity_id for one in orders if one.entity_type == kind.entity_type and one.kind != "WARN"}
-    if kind.lock is not None and things:
-        kind.lock(work, things)
-
-
-def _kinds_of(orders: Sequence[ActOrder | Act]) -> list[ModeratedKind]:
-    kinds = [kind for entity_type in {order.entity_type for order in orders} if (kind := _kind(entity_type))]
-    return sorted(kinds, key=lambda kind: kind.lock_rank)
-
-
-def _rank(order: ActOrder | Act) -> int:
-    kind = _kind(order.entity_type)
-    return _PEOPLE_RANK if order.kind in ACTS_ON_PEOPLE or kind is None else kind.lock_rank
-
-
-def _kind(entity_type: str) -> ModeratedKind | None:
-    return runtime().part(ModeratedKinds).get(entity_type)
+def _kind(realm: str, entity_type: str) -> ModeratedKind | None:
+    return runtime().part(ModeratedKinds).get((realm, entity_type))
 
 
 def _note(work: UnitOfWork, what: str, act: Act, **facts: Any) -> None:

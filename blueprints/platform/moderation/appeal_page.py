@@ -12,8 +12,8 @@ another member of our staff is there.</p>
 # Nothing happens when the page is opened: programs that look into letters open every link.
 APPEAL_SCRIPT = """const said = new URLSearchParams(location.hash.slice(1));
 history.replaceState(null, '', location.pathname);
-const strike = Number(said.get('strike'));
-const isWhole = Number.isInteger(strike) && strike > 0 && said.get('token');
+const strike = said.has('strike') ? Number(said.get('strike')) : undefined;
+const isWhole = said.get('token') && (strike === undefined || Number.isInteger(strike) && strike > 0);
 if (!isWhole) document.getElementById('asked').textContent = 'This link is not complete';
 document.getElementById('appeal').addEventListener('submit', async (event) => {
   event.preventDefault();

@@ -17,16 +17,17 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import ApiError, InvalidInput, NotFound, RuleViolated
 from blueprints.platform.moderation import acts, audit, cases
 from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.bulk_letters import DONE, UNDONE, owe_letters
 from blueprints.platform.moderation.counters import next_number
 from blueprints.platform.moderation.models import Bulk, BulkItem
 from blueprints.platform.moderation.moderators import require_moderator
-from blueprints.platform.moderation.rules import NOBODY
+from blueprints.platform.moderation.rules import LETTER_STAYS, NOBODY
 
 KINDS = ("HIDE", "REMOVE", "SHOW_AGAIN")
 AT_ONCE = 25
 """How many items are read, and for how many the lease is taken anew."""
 _LEASE = timedelta(minutes=2)
-_PENDING, _DONE, _REFUSED, _UNDONE = "pending", "done", "refused", "undone"
+_PENDING, _DONE, _REFUSED, _UNDONE = "pending", DONE, "refused", UNDONE
 
 Progress = Callable[[int, int], None]
 
@@ -80,6 +81,7 @@ def run(actor: Actor, number: int, progress: Progress = lambda done, total: None
     bulk = _bulk(actor.realm, number)
     step, state = (_undo_one, _DONE) if bulk.undoing else (_do_one, _PENDING)
     _lease(actor, bulk.id, first=True)
+    is_through = False
     try:
         total, ended, after = _count(bulk.id, state), 0, None
         while items := _items(bulk.id, state, backwards=bulk.undoing, after=after):
@@ -89,8 +91,9 @@ def run(actor: Actor, number: int, progress: Progress = lambda done, total: None
                 progress(ended, total)
             after = items[-1].position
             _lease(actor, bulk.id)
+        is_through = True
     finally:
-        _release(actor, bulk.id)
+        _release(actor, bulk.id, is_through=is_through)
     return report(actor.realm, number)
 
 
@@ -103,13 +106,12 @@ def undo(actor: Actor, number: int, *, reason: str, progress: Progress = lambda 
     _lease(actor, bulk.id, first=True)
     with unit_of_work(actor) as work:
         if not bulk.undoing:
-            work.execute(update(Bulk).where(Bulk.id == bulk.id).values(
-                undoing=True, reason=f"{bulk.reason} — undone: {reason}"))
+            work.execute(update(Bulk).where(Bulk.id == bulk.id).values(undoing=True, undo_reason=reason))
             work.execute(update(BulkItem).where(BulkItem.bulk_id == bulk.id, BulkItem.state == _PENDING)
                          .values(state=_UNDONE))
             audit.note(work, "bulk.undone", number=number, reason=reason)
         work.commit()
-    _release(actor, bulk.id)
+    _release(actor, bulk.id, is_through=False)
     return run(actor, number, progress)
 
 
@@ -155,8 +157,8 @@ def _undo_one(actor: Actor, bulk: Any, item: Any) -> None:
     try:
         with unit_of_work(actor) as work:
             if _move(work, item, _DONE, _UNDONE):
-                lost = acts.undo(actor, item.act_number, reason=bulk.reason).lost
-                _write(work, item, said="; ".join(lost) or None)
+                lost = acts.undo(actor, item.act_number, reason=bulk.undo_reason or bulk.reason).lost
+                _write(work, item, said="; ".join(one for one in lost if one != LETTER_STAYS) or None)
             work.commit()
     except ApiError as refusal:
         with unit_of_work(actor) as work:
@@ -199,16 +201,20 @@ def _count(bulk_id: str, state: str) -> int:
 
 
 def _lease(actor: Actor, bulk_id: str, *, first: bool = False) -> None:
-    """Keep others from running the bulk for a while; a process that was killed keeps it until the lease has ended."""
+    """Keep others from running the bulk for a while; a process that was killed keeps it until the lease has ended.
+
+    The letters of what is done by then are owed all the same (bulk_letters.py)."""
     free = [or_(Bulk.leased_until.is_(None), Bulk.leased_until <= now())] if first else []
     with unit_of_work(actor) as work:
         taken = work.execute(update(Bulk).where(Bulk.id == bulk_id, *free).values(leased_until=now() + _LEASE))
+        if not taken.rowcount:
+            raise RuleViolated("BulkRunning", "Another process runs it; if that was killed, try again in two minutes")
+        owe_letters(work, bulk_id, is_through=False)
         work.commit()
-    if not taken.rowcount:
-        raise RuleViolated("BulkRunning", "Another process runs it; if that was killed, try again in two minutes")
 
 
-def _release(actor: Actor, bulk_id: str) -> None:
+def _release(actor: Actor, bulk_id: str, *, is_through: bool) -> None:
     with unit_of_work(actor) as work:
         work.execute(update(Bulk).where(Bulk.id == bulk_id).values(leased_until=None))
+        owe_letters(work, bulk_id, is_through=is_through)
         work.commit()

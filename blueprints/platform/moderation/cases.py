@@ -26,10 +26,10 @@ from blueprints.platform.moderation.catalogue import rule_named
 from blueprints.platform.moderation.counters import PENDING, count, next_number
 from blueprints.platform.moderation.evidence import keep_evidence, let_evidence_expire
 from blueprints.platform.moderation.models import Act, Case, CaseNote, Report, ReporterRecord, Strike
-from blueprints.platform.moderation.moderators import refuse_own, require_moderator
+from blueprints.platform.moderation.moderators import is_moderator, refuse_own, require_moderator
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.rules import NOBODY, is_claimed, priority
-from blueprints.platform.moderation.strikes import active_strikes, strike_for
+from blueprints.platform.moderation.strikes import active_strikes, strike_for, strike_left_by
 from blueprints.platform.people.queries import user_briefs
 
 _TRIES = 5
@@ -246,9 +246,12 @@ def lock_case(work: UnitOfWork, number: int) -> Case:
 
 
 def refuse_taken(actor: Actor, case: Case) -> None:
-    """Raise RuleViolated: CaseTaken, naming who, when another has or closed the case; CaseClosed when the actor did."""
+    """Raise RuleViolated: CaseTaken, naming who, when another has or closed the case; CaseClosed when the actor did.
+
+    What somebody has who may not act any more (another role, locked, suspended) is anybody's (M-13)."""
     if case.is_pending:
-        if case.assignee_id in (None, actor.user_id or NOBODY) or not is_claimed(case.taken_at, now()):
+        is_free = case.assignee_id in (None, actor.user_id or NOBODY) or not is_claimed(case.taken_at, now())
+        if is_free or not is_moderator(case.realm, case.assignee_id):
             return
         raise taken(case.realm, case.assignee_id, f"case {case.number} is with")
     if case.closed_by != (actor.user_id or NOBODY):
@@ -308,16 +311,12 @@ def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Re
     acts = work.all(select(Act).where(Act.case_id == case.id, Act.state == "STANDING").order_by(Act.number))
     if not all(any(does(act, order) for act in acts) for order in orders):
         return None
-    return Resolution(case, acts, _strike_of(work, case))
+    return Resolution(case, acts, strike_left_by(work, acts))
 
 
 def _resolution_of(work: UnitOfWork, act: Act) -> Resolution:
     case = work.get(Case, act.case_id)
-    return Resolution(case, [act], _strike_of(work, case))
-
-
-def _strike_of(work: UnitOfWork, case: Case) -> Strike | None:
-    return work.find(Strike, Strike.case_id == case.id, Strike.person_id == case.person_id)
+    return Resolution(case, [act], strike_left_by(work, [act]))
 
 
 def _waiting_case(work: UnitOfWork, entity_type: str, entity_id: str) -> Case | None:

@@ -24,8 +24,8 @@ def warn(work: UnitOfWork, act: Act) -> None:
 
 
 def take_back_warning(work: UnitOfWork, act: Act, force: bool) -> list[str]:
-    """Return that its letter is read already."""
-    return ["The letter that was sent stays sent."]
+    """Nothing was changed that could be taken back."""
+    return []
 
 
 EFFECTS: dict[str, Effect] = {

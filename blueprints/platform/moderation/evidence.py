@@ -3,14 +3,14 @@ from datetime import timedelta
 from hashlib import sha256
 
 import orjson
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, union_all, update
 
 from app.clock import now
 from app.data.ids import uuid7
 from app.data.moderated_kinds import Subject
 from app.data.unit_of_work import UnitOfWork
 from app.runtime import runtime
-from blueprints.platform.moderation.models import Appeal, Case, Evidence, Strike
+from blueprints.platform.moderation.models import Act, Appeal, Case, Evidence, Strike
 
 LONGEST_TITLE = 255
 
@@ -38,8 +38,11 @@ def let_evidence_expire(work: UnitOfWork, case: Case) -> None:
 
 def purge_evidence(work: UnitOfWork) -> int:
     """Remove what nobody can appeal any more, but nothing an open appeal is about; returns how many copies went."""
-    appealed = select(Strike.case_id).join(Appeal, Appeal.strike_id == Strike.id).where(
-        Appeal.state == "OPEN", Strike.realm == work.actor.realm)
+    realm = work.actor.realm
+    is_open = Appeal.state == "OPEN"
+    appealed = union_all(
+        select(Strike.case_id).join(Appeal, Appeal.strike_id == Strike.id).where(is_open, Strike.realm == realm),
+        select(Act.case_id).join(Appeal, Appeal.act_id == Act.id).where(is_open, Act.realm == realm))
     gone = work.execute(delete(Evidence).where(
-        Evidence.realm == work.actor.realm, Evidence.keep_until < now(), Evidence.case_id.not_in(appealed)))
+        Evidence.realm == realm, Evidence.keep_until < now(), Evidence.case_id.not_in(appealed)))
     return int(gone.rowcount)

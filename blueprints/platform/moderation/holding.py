@@ -162,4 +162,4 @@ def _edit(act: Act) -> Edit:
 
 
 def _kind(act: Act) -> ModeratedKind:
-    return runtime().part(ModeratedKinds)[act.entity_type]
+    return runtime().part(ModeratedKinds)[act.realm, act.entity_type]

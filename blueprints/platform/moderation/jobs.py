@@ -1,9 +1,11 @@
-"""What moderation does by the clock: holds and suspensions end, copies of what was judged go."""
+"""What moderation does by the clock: holds and suspensions end, letters of bulks are written, copies of
+what was judged go."""
 from app.actor import system_actor
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.jobs.schedule import kernel_periodic, on_due
 from app.runtime import runtime
 from blueprints.platform.auth.suspensions import SUSPENSION_ENDS
+from blueprints.platform.moderation.bulk_letters import BULK_LETTERS, write_letters
 from blueprints.platform.moderation.evidence import purge_evidence
 from blueprints.platform.moderation.holding import lapse_holds
 from blueprints.platform.moderation.persons import end_suspensions_by_clock
@@ -20,6 +22,13 @@ def lapse_due_holds() -> dict[str, int]:
 def end_due_suspensions(work: UnitOfWork, person_id: str) -> None:
     """Let what a suspension kept from being seen be seen again (M-2)."""
     end_suspensions_by_clock(work, person_id)
+
+
+@on_due(BULK_LETTERS, realm="marketplace")
+@on_due(BULK_LETTERS, realm="network")
+def write_bulk_letters(work: UnitOfWork, bulk_id: str) -> None:
+    """Tell people what a bulk did to what is theirs, one letter to each (M-31)."""
+    write_letters(work, bulk_id)
 
 
 @kernel_periodic("purge-evidence", days=1)

@@ -149,19 +149,24 @@ class Strike(Entity):
 
 
 class Appeal(Entity):
-    """A person's one answer to a strike; it is judged as a case of kind APPEAL (decision 30)."""
+    """A person's one answer to a strike, or to a suspension that left none; it is judged as a case of kind APPEAL
+    (decision 30, docs/decisions/081)."""
 
     __tablename__ = "moderation_appeal"
     __service__ = "adminModeration"
     __object__ = "appeal"
     __lock_rank__ = 10
     __owner__ = "person_id"
-    __duplicates__ = {"uq_moderation_appeal_strike": ("AlreadyAppealed", "This strike was appealed already")}
+    __duplicates__ = {"uq_moderation_appeal_strike": ("AlreadyAppealed", "This strike was appealed already"),
+                      "uq_moderation_appeal_act": ("AlreadyAppealed", "This was appealed already")}
 
     realm: Mapped[str] = _realm()
     number: Mapped[int] = integer(required=True)
-    strike_id: Mapped[str] = identifier(required=True, hidden=True)
-    strike_number: Mapped[int] = integer(required=True)
+    strike_id: Mapped[str | None] = identifier(hidden=True)
+    strike_number: Mapped[int | None] = integer()
+    act_id: Mapped[str | None] = identifier(hidden=True)
+    """The first suspension or ban of its case, where they left no strike."""
+    act_number: Mapped[int | None] = integer()
     case_id: Mapped[str] = identifier(required=True, hidden=True)
     person_id: Mapped[str] = identifier(required=True)
     reason: Mapped[str | None] = text()
@@ -323,6 +328,7 @@ class Bulk(Base):
     begun_at: Mapped[datetime] = instant(required=True)
     leased_until: Mapped[datetime | None] = instant()
     undoing: Mapped[bool] = mapped_column(Boolean)
+    undo_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class BulkItem(Base):
@@ -337,6 +343,8 @@ class BulkItem(Base):
     state: Mapped[str] = mapped_column(String(16))
     act_number: Mapped[int | None] = mapped_column(Integer)
     said: Mapped[str | None] = mapped_column(Text)
+    announced: Mapped[str | None] = mapped_column(String(16))
+    """The state of which its person was written to last."""
 
 
 class BannedAddress(Base):
@@ -378,6 +386,8 @@ Index("uq_moderation_strike_case", Strike.person_id, Strike.case_id, unique=True
 Index("ix_moderation_strike_person", Strike.realm, Strike.person_id, Strike.lapses_at)
 Index("uq_moderation_appeal_number", Appeal.realm, Appeal.number, unique=True)
 Index("uq_moderation_appeal_strike", Appeal.strike_id, unique=True)
+Index("uq_moderation_appeal_act", Appeal.act_id, unique=True)
+Index("ix_moderation_appeal_case", Appeal.case_id)
 Index("ix_moderation_appeal_made", Appeal.realm, Appeal.created_at)
 Index("ix_moderation_appeal_person", Appeal.realm, Appeal.person_id, Appeal.number)
 Index("ix_moderation_hold_thing", Hold.realm, Hold.entity_type, Hold.entity_id)

@@ -24,6 +24,14 @@ def require_moderator(actor: Actor) -> None:
     require(facts.role in _STAFF_ROLES, ONLY_STAFF)
 
 
+def is_moderator(realm: str, user_id: str | None) -> bool:
+    """Return whether this account could act as a moderator now; NOBODY stands for machines and operators, who can."""
+    if user_id in (None, NOBODY):
+        return True
+    facts = user_facts(realm, str(user_id))
+    return facts is not None and facts.role in _STAFF_ROLES
+
+
 def refuse_own(actor: Actor, person_id: str | None) -> None:
     """Refuse who would judge what concerns themselves; a superAdmin may. Raises RuleViolated OwnCase (M-14)."""
     if actor.is_user(person_id) and not actor.is_super_admin:

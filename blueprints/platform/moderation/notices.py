@@ -28,7 +28,8 @@ def of_decision(work: UnitOfWork, appeal_id: str) -> tuple[str, Payload]:
     """Return whom to tell how an appeal ended, and the payload."""
     appeal = work.get(Appeal, appeal_id)
     return appeal.person_id, {"message": f"Your appeal p{appeal.number} was {appeal.state.lower()}.",
-                              "appealNumber": appeal.number, "strikeNumber": appeal.strike_number}
+                              "appealNumber": appeal.number, "strikeNumber": appeal.strike_number,
+                              "actNumber": appeal.act_number}
 
 
 def _payload(acts: Sequence[Act], before: str) -> Payload:

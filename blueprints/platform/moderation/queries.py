@@ -15,9 +15,9 @@ from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput, NotFound
 from blueprints.platform.moderation.acts import ActOrder, find_subject
 from blueprints.platform.moderation.counters import pending_cases
-from blueprints.platform.moderation.models import Act, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
+from blueprints.platform.moderation.models import Act, Appeal, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, CASE_STATES, CLAIM_HOURS, is_claimed
-from blueprints.platform.moderation.strikes import active_strikes, proposal
+from blueprints.platform.moderation.strikes import active_strikes, proposal, without_strike
 from blueprints.platform.people.queries import user_briefs
 
 CASE_FILTERS = Filters((equal(Case.kind), equal(Case.entity_type), equal(Case.person_id)))
@@ -49,10 +49,11 @@ def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject | None]:
-    """Return a case, what staff decide it by, and its thing as it is now; raises NotFound.
+    """Return a case, what staff decide it by, and its thing as it is now; case_reading.py has it for whoever looks.
 
     Beside the row: thing, person, record of the person, reports with who reported (none to whom they are about),
-    notes, acts, strikes, proposal of the ladder, evidence."""
+    notes, acts, strikes, proposal of the ladder, evidence; of an appeal what it says, and the acts it is against.
+    Raises NotFound."""
     found = fetch(select(Case.id).where(Case.realm == actor.realm, Case.number == number))
     if not found:
         raise NotFound
@@ -62,7 +63,8 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
     reports, notes = [] if is_own else _reports(row["id"]), _notes(row["id"])
     briefs = user_briefs(actor.realm, [row["personId"], *(one["reporterId"] for one in reports),
                                        *(one["authorId"] for one in notes)])
-    row["title"] = subject.title if subject else _titles([row["id"]]).get(row["id"])
+    appeal = _appeal(actor.realm, row["id"]) if row["kind"] == "APPEAL" else None
+    row["title"] = subject.title if subject and appeal is None else _titles([row["id"]]).get(row["id"])
     return row, {
         "thing": None if subject is None else {"title": subject.title, "content": dict(subject.content),
                                                "held": subject.held, "isActive": subject.is_active},
@@ -74,6 +76,7 @@ def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject |
         "strikes": _strikes(actor.realm, row["personId"]),
         "proposal": _proposal(actor.realm, row["personId"]),
         "evidence": _evidence(row["id"]),
+        "appeal": appeal,
     }, subject
 
 
@@ -173,6 +176,21 @@ def _evidence(case_id: str) -> list[Wire]:
                         Evidence.keep_until).where(Evidence.case_id == case_id).order_by(Evidence.id).limit(_MOST))
     return [{"id": row.id, "takenAt": iso(read_instant(row.taken_at)), "title": row.title, "content": row.content,
              "digest": row.digest, "keepUntil": iso(read_instant(row.keep_until))} for row in rows]
+
+
+def _appeal(realm: str, case_id: str) -> Wire | None:
+    """Return the appeal that a case is about, with the case and the acts it is against."""
+    shape = row_serializer(Appeal)
+    appeals = [shape.row(tuple(row)) for row in fetch(select(*shape.columns).where(Appeal.case_id == case_id))]
+    if not appeals:
+        return None
+    appeal, about = appeals[0], Act.realm == realm
+    if appeal["strikeNumber"] is not None:
+        contested = about & (Act.strike_number == appeal["strikeNumber"]) & (Act.person_id == appeal["personId"])
+    else:
+        struck = fetch(select(Act.case_number).where(about, Act.number == appeal["actNumber"]))
+        contested = without_strike(realm, appeal["personId"], struck[0].case_number)
+    return appeal | {"acts": _rows(Act, contested, order=Act.number)}
 
 
 def _strikes(realm: str, person_id: str | None) -> list[Wire]:

@@ -1,10 +1,8 @@
 """The contract's record of what staff did, one row an act (M-24): the marketplace hands it down, others have none."""
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.actor import Actor
-from app.data.moderated_kinds import Subject
-from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
@@ -45,18 +43,19 @@ def record_undoing(actor: Actor, act: Act, reason: str) -> None:
     _record(actor, act, _UNDONE[act.kind], f"undo a{act.number}: {reason}", f"UNDO_{act.kind}")
 
 
-def record_reading(actor: Actor, case: Wire, subject: Subject | None) -> None:
-    """Write down that staff read the case of a message between others, also where only its copy is left (M-22).
+def record_reading(actor: Actor, message_id: str, person_id: str | None, parties: Collection[str]) -> None:
+    """Write down that staff read a message between others, a superAdmin too (M-22).
 
-    `subject` is the message, None when it is gone; a case about anything else leaves nothing."""
-    if case["entityType"] != "MESSAGE" or (subject is not None and actor.user_id in (subject.parties or ())):
+    `person_id` is who wrote it. Of one that is gone for good no parties are known, and it counts as foreign. Where the
+    contract has no record, the audit alone says so."""
+    if actor.user_id in parties:
         return
-    record, message_id, person_id = runtime().part(ActRecord), case["entityId"], case["personId"] or NOBODY
+    record = runtime().part(ActRecord)
     if actor.realm in record.realms:
-        record.note(actor, "USER", person_id, "ADMIN_NOTE", f"read message {message_id}", None)
+        record.note(actor, "USER", person_id or NOBODY, "ADMIN_NOTE", f"read message {message_id}", None)
         return
     with unit_of_work(actor) as work:
-        audit.note(work, "message.read", messageId=message_id, personId=person_id)
+        audit.note(work, "message.read", id=message_id, personId=person_id)
         work.commit()
 
 

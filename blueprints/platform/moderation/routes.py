@@ -19,11 +19,11 @@ from blueprints.platform.moderation import (
     schemas,
 )
 from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.case_reading import read_case
 from blueprints.platform.moderation.cases import Resolution
 from blueprints.platform.moderation.counters import read_number
 from blueprints.platform.moderation.models import Act, Case, Report, Strike
 from blueprints.platform.moderation.policies import POLICIES
-from blueprints.platform.moderation.record import record_reading
 
 api = Routes(POLICIES, {
     "takeModerationCase": ApiNames(event="moderationcase-taken"),
@@ -44,7 +44,7 @@ _PERHAPS: dict[str, Any] = {"type": ["object", "null"]}
 _DONE = {"acts": _LIST, "strike": _PERHAPS,
          "told": {"type": "integer", "description": "how many who reported it are told the outcome"}}
 _SHOWN = {"thing": _PERHAPS, "person": _PERHAPS, "record": {"type": "object"}, "reports": _LIST, "notes": _LIST,
-          "acts": _LIST, "strikes": _LIST, "proposal": _PERHAPS, "evidence": _LIST}
+          "acts": _LIST, "strikes": _LIST, "proposal": _PERHAPS, "evidence": _LIST, "appeal": _PERHAPS}
 
 
 @api.create("/v1/reports", name="createReport", body=schemas.NewReport, returns=Report)
@@ -69,8 +69,7 @@ def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
 @api.get(_CASE, name="getModerationCase", extras=_SHOWN, **_BY_NUMBER)
 def get_case(actor: Actor, asked: ReadRequest, case_number: str) -> Answer:
     """Get a case with its thing, its person and record, reports, notes, acts, strikes and evidence."""
-    row, facts, subject = queries.get_case(actor, read_number(case_number))
-    record_reading(actor, row, subject)
+    row, facts = read_case(actor, read_number(case_number))
     return Answer(row, extras=facts)
 
 

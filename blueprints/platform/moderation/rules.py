@@ -22,6 +22,8 @@ ACTS_ON_PEOPLE = frozenset({"SUSPEND", "BAN", "UNBAN"})
 HEAVINESS = {"SHOW_AGAIN": 0, "UNBAN": 0, "WARN": 1, "OVERRIDE_FEEDBACK": 2, "HIDE": 3, "REMOVE": 4, "SUSPEND": 5,
              "BAN": 6}
 """Which of several acts is the heaviest; 0 makes no strike, nor does OVERRIDE_FEEDBACK unless asked to (M-15)."""
+APPEALED_ALONE = frozenset({"SUSPEND", "BAN"})
+"""What can be appealed against though it left no strike: whoever is suspended can appeal (M-10)."""
 SCOPES = ("SELLING", "BUYING")
 """What a suspension can be limited to; without one it is from everything, login included."""
 STRIKE_STATES = ("ACTIVE", "REVOKED", "LAPSED")
@@ -76,9 +78,24 @@ def is_repeated(kind: str, done_at: datetime, moment: datetime) -> bool:
     return kind in LASTING or moment < done_at + timedelta(hours=CLAIM_HOURS)
 
 
+LETTER_STAYS = "The letter that was sent stays sent."
+SESSIONS_STAY = "The sessions that it ended stay ended."
+
+
+def traces_of(kind: str, scope: str | None, person_id: str | None) -> list[str]:
+    """Return what no undo of an act takes back, whatever became of its thing, as sentences."""
+    letter = [LETTER_STAYS] if person_id is not None else []
+    return [*letter, SESSIONS_STAY] if kind == "BAN" or (kind == "SUSPEND" and scope is None) else letter
+
+
 def heaviest(kinds: Collection[str]) -> str:
     """Return the heaviest of one or more kinds of acts (M-15)."""
     return max(kinds, key=lambda kind: HEAVINESS[kind])
+
+
+def appeal_name(strike_number: int | None, act_number: int | None) -> str:
+    """Return what an appeal is against, as people say it: s9, or a57 where no strike was left."""
+    return f"a{act_number}" if strike_number is None else f"s{strike_number}"
 
 
 def makes_strike(kinds: Collection[str], asked: bool | None) -> bool:

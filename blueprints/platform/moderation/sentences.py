@@ -33,6 +33,12 @@ _SHORT = {"WARN": "You were warned", "HIDE": "Your {thing} was hidden", "REMOVE"
           "SHOW_AGAIN": "Your {thing} can be seen again", "OVERRIDE_FEEDBACK": "Your {thing} was corrected",
           "SUSPEND": "Your account is suspended", "BAN": "Your account is closed",
           "UNBAN": "Your account is open again"}
+_MANY = {"HIDE": ("{Things} are hidden from everybody but you{until}:", "{Things} were hidden"),
+         "REMOVE": ("{Things} are removed{until} and can be seen by nobody:", "{Things} were removed"),
+         "SHOW_AGAIN": ("{Things} can be seen again:", "{Things} can be seen again")}
+"""What a bulk does to several things of one person, in whole and in a few words."""
+MOST_NAMED = 100
+"""How many things a letter names; of more it says how many there are."""
 _SCOPED = {"SELLING": "You cannot sell for some time", "BUYING": "You cannot buy for some time"}
 _ENDING = frozenset({"HIDE", "REMOVE"})
 """What stands until it is taken back when it has no end."""
@@ -62,12 +68,21 @@ def thing_named(entity_type: str, title: str = "") -> str:
 
 def effect_of(measure: Measure) -> str:
     """Return what an act does, and until when."""
-    until = f" until {spoken_moment(measure.until)}" if measure.until else ""
-    if not until and measure.kind in _ENDING:
-        until = " until further notice"
+    until = _until(measure.until, measure.kind)
     thing = f"your {thing_named(measure.entity_type, measure.title)}"
     kind = f"{measure.kind} {measure.scope}" if measure.scope else measure.kind
     return _EFFECTS[kind].format(thing=thing, Thing=thing[0].upper() + thing[1:], until=until)
+
+
+def _until(end: datetime | None, kind: str) -> str:
+    if end is not None:
+        return f" until {spoken_moment(end)}"
+    return " until further notice" if kind in _ENDING else ""
+
+
+def _many(measures: Sequence[Measure]) -> str:
+    thing = _THINGS[measures[0].entity_type]
+    return f"{len(measures)} of your {thing[:-1] + 'ies' if thing.endswith('y') else thing + 's'}"
 
 
 def summary_of(measures: Sequence[Measure]) -> str:
@@ -76,6 +91,41 @@ def summary_of(measures: Sequence[Measure]) -> str:
     if heaviest.scope:
         return _SCOPED[heaviest.scope]
     return _SHORT[heaviest.kind].format(thing=_THINGS[heaviest.entity_type])
+
+
+def effect_on_all(measures: Sequence[Measure]) -> str:
+    """Return what one bulk did to one or more things of a person, each by its title, the first MOST_NAMED of them."""
+    if len(measures) == 1:
+        return effect_of(measures[0])
+    until = max((measure.until for measure in measures if measure.until), default=None)
+    said = _until(until, measures[0].kind)
+    titles = [measure.title for measure in measures[:MOST_NAMED] if measure.title]
+    sentence = _MANY[measures[0].kind][0].format(Things=_many(measures), until=said)
+    if not titles:
+        return sentence.replace(":", ".")
+    more = len(measures) - len(titles)
+    return "\n".join([sentence, *(f"- “{title}”" for title in titles), *([f"- and {more} more"] if more else [])])
+
+
+def summary_of_all(measures: Sequence[Measure]) -> str:
+    """Return the same in a few words, for a subject."""
+    if len(measures) == 1:
+        return summary_of(measures)
+    return _MANY[measures[0].kind][1].format(Things=_many(measures))
+
+
+def cases_named(numbers: Sequence[int]) -> str:
+    """Return cases as people say them: case 12, cases 12 to 14, cases 12 to 14 and 20."""
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1][1:] = [number]
+        else:
+            spans.append([number])
+    said = [" to ".join(map(str, span)) for span in spans]
+    if len(said) == 1:
+        return f"case{'s' if len(spans[0]) > 1 else ''} {said[0]}"
+    return f"cases {', '.join(said[:-1])} and {said[-1]}"
 
 
 def origin_of(case_kind: str, *, was_reported: bool, by_machine: bool) -> str:

@@ -5,7 +5,7 @@ from app.data.staff_changes import StaffAudit
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
-from blueprints.platform.moderation.audit import check_audit, note_staff_changes
+from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
 from blueprints.platform.moderation.checks import check_queue
 from blueprints.platform.moderation.models import (
     Act,
@@ -21,6 +21,7 @@ from blueprints.platform.moderation.models import (
 )
 from blueprints.platform.moderation.persons import is_banned_address, suspension_facts
 from blueprints.platform.moderation.questions import question_topic
+from blueprints.platform.moderation.written_words import word_subscription
 
 
 def own_topics(realm: str) -> tuple[str, ...]:
@@ -35,7 +36,8 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     checks={"audit": check_audit, "queue": check_queue},
     background=(jobs, questions, subscribers, subscribers_notices),
-    hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes)),
+    reads_what_is_written=word_subscription,
+    hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes, note)),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),
     persons=(

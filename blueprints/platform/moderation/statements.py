@@ -3,7 +3,7 @@
 It is sent by a subscriber, once a person and case, to the account's own address, and cannot be muted."""
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
@@ -24,7 +24,7 @@ from blueprints.platform.moderation.acts import find_subject, subject_of
 from blueprints.platform.moderation.appeal_letters import LETTERS as APPEAL_LETTERS
 from blueprints.platform.moderation.catalogue import text_behind
 from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
-from blueprints.platform.moderation.rules import HEAVINESS, makes_strike
+from blueprints.platform.moderation.rules import APPEALED_ALONE, HEAVINESS, makes_strike
 from blueprints.platform.moderation.sentences import (
     PUBLIC_TITLES,
     Measure,
@@ -33,6 +33,7 @@ from blueprints.platform.moderation.sentences import (
     spoken_moment,
     summary_of,
 )
+from blueprints.platform.moderation.strikes import appeal_end, strike_left_by
 
 NAME = "STATEMENT_OF_REASONS"
 TEMPLATE = LetterTemplate("{{ subject }}", "Hello{{ ' ' ~ fullname if fullname }},\n\n{{ text }}",
@@ -41,8 +42,8 @@ TEMPLATE = LetterTemplate("{{ subject }}", "Hello{{ ' ' ~ fullname if fullname }
 _CASE = (Case.id, Case.realm, Case.number, Case.kind, Case.person_id, Case.report_count)
 _ANOTHER = "Where another member of our staff is there, whoever decided this does not decide your appeal."
 _NO_STRIKE = "It leaves no strike on your record."
-_PROMISED = ("It leaves a strike on your record.\nIf you think that we are wrong, you can appeal, without logging in, "
-             f"by a link that comes with this letter.\n{_ANOTHER}")
+_PROMISED = ("If you think that we are wrong, you can appeal, without logging in, by a link that comes with this "
+             f"letter.\n{_ANOTHER}")
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ def compose(case: Case, person_id: str, acts: Sequence[Act], strike: Strike | No
     """Return the statement of what was done in a case to one person: `acts` (at least one) and the strike are theirs.
 
     The things are named as they are now; what is gone for good has no title."""
-    titles = _titles(case.realm, person_id, [(act.entity_type, act.entity_id) for act in acts])
+    titles = titles_for(case.realm, person_id, [(act.entity_type, act.entity_id) for act in acts])
     measures = [Measure(act.kind, act.entity_type, title, act.until, act.scope)
                 for act, title in zip(acts, titles, strict=True)]
     rule = next((act.rule for act in acts if act.rule), None)
     return _statement(case, person_id, measures, reason=acts[0].reason, rule=rule,
-                      by_machine=all(act.by_machine for act in acts), record=_record(strike, acts))
+                      by_machine=all(act.by_machine for act in acts), record=record_of(strike, acts))
 
 
 def preview(actor: Actor, number: int, orders: Sequence[Ordered], *, reason: str, rule: str | None = None,
@@ -122,13 +123,13 @@ def preview_act(actor: Actor, order: Ordered, *, reason: str, rule: str | None =
 
 def _preview(case: Any, person_id: str, orders: Sequence[Ordered], *, reason: str, rule: str | None,
              strike: bool | None) -> Letter:
-    titles = _titles(case.realm, person_id, [(order.entity_type, order.entity_id) for order in orders])
+    titles = titles_for(case.realm, person_id, [(order.entity_type, order.entity_id) for order in orders])
     measures = [Measure(order.kind, order.entity_type, title,
                         now() + timedelta(days=order.days) if order.days else None, order.scope)
                 for order, title in zip(orders, titles, strict=True)]
     kinds = [order.kind for order in orders]
-    record = _PROMISED if makes_strike(kinds, strike) else _NO_STRIKE if any(HEAVINESS[kind] for kind in kinds) else ""
-    statement = _statement(case, person_id, measures, reason=reason, rule=rule, by_machine=False, record=record)
+    statement = _statement(case, person_id, measures, reason=reason, rule=rule, by_machine=False,
+                           record=promised(kinds, strike))
     contact = contact_of(case.realm, person_id)
     return write_letter(TEMPLATE, {"subject": statement.subject, "text": statement.text,
                                    "fullname": contact["fullname"] if contact else None})
@@ -138,7 +139,7 @@ def send(work: UnitOfWork, statement: Statement) -> bool:
     """Post a statement to its person, once a case and whatever the person has muted; False when it was posted before.
 
     It also goes to an address that nobody has proved, without a word of whoever typed it in (decision 44)."""
-    return _post(work, statement.realm, statement.person_id, NAME, statement.subject, statement.text,
+    return post(work, statement.realm, statement.person_id, NAME, statement.subject, statement.text,
                  f"moderation-case {statement.case_id}")
 
 
@@ -146,32 +147,35 @@ def send_undone(work: UnitOfWork, act: Act) -> bool:
     """Post to its person that an act was taken back, once; the reason is why."""
     if act.person_id is None:
         return False
-    title = _titles(act.realm, act.person_id, [(act.entity_type, act.entity_id)])[0]
+    title = titles_for(act.realm, act.person_id, [(act.entity_type, act.entity_id)])[0]
     was = effect_of(Measure(act.kind, act.entity_type, title, act.until, act.scope))
     text = f"This does not hold any more:\n{was}\n\nWhy: {act.undone_reason or act.reason}"
-    return _post(work, act.realm, act.person_id, "ACT_UNDONE", f"Taken back: case {act.case_number}", text,
+    return post(work, act.realm, act.person_id, "ACT_UNDONE", f"Taken back: case {act.case_number}", text,
                  f"moderation-act {act.id}")
 
 
 def send_decision(work: UnitOfWork, appeal: Appeal) -> bool:
     """Post to its person how an appeal ended, once."""
-    contact = contact_of(appeal.realm, appeal.person_id)
+    contact, is_strike = contact_of(appeal.realm, appeal.person_id), appeal.strike_number is not None
+    against = (f"strike s{appeal.strike_number}" if is_strike
+               else f"case {work.get(Act, str(appeal.act_id)).case_number}")
     return contact is not None and post_letter(
         work, realm=appeal.realm, to=contact["email"], name="APPEAL_DECIDED", template=APPEAL_LETTERS[appeal.state],
         cause=f"appeal {appeal.id}", facts={
-            "number": appeal.number, "strikeNumber": appeal.strike_number, "reason": appeal.reason or "",
+            "number": appeal.number, "against": against, "isStrike": is_strike, "reason": appeal.reason or "",
             "fullname": contact["fullname"]})
 
 
 def statements_of(work: UnitOfWork, case_id: str) -> list[Statement]:
-    """Return the statements of a case, one for each person something was done to, in the order of their ids."""
+    """Return the statements of a case, one for each person something was done to, in the order of their ids.
+
+    Of what a bulk did its own letters tell (bulk_letters.py)."""
     case = work.get(Case, case_id)
-    acts = work.all(select(Act).where(Act.case_id == case_id, Act.person_id.is_not(None)).order_by(Act.number))
-    numbers = {act.strike_number for act in acts if act.strike_number}  # of a bulk, one strike for many cases
-    strikes = {strike.person_id: strike for strike in work.all(select(Strike).where(
-        Strike.realm == case.realm, Strike.number.in_(numbers)))} if numbers else {}
-    return [compose(case, person_id, [act for act in acts if act.person_id == person_id], strikes.get(person_id))
-            for person_id in sorted({str(act.person_id) for act in acts})]
+    acts = work.all(select(Act).where(Act.case_id == case_id, Act.person_id.is_not(None), Act.parent_id.is_(None))
+                    .order_by(Act.number))
+    people = sorted({str(act.person_id) for act in acts})
+    of_person = {person_id: [act for act in acts if act.person_id == person_id] for person_id in people}
+    return [compose(case, person_id, theirs, strike_left_by(work, theirs)) for person_id, theirs in of_person.items()]
 
 
 def spoken_title(realm: str, entity_type: str, entity_id: str) -> str:
@@ -182,7 +186,7 @@ def spoken_title(realm: str, entity_type: str, entity_id: str) -> str:
     return unlinked(subject.title) if subject else ""
 
 
-def _titles(realm: str, person_id: str, things: Sequence[tuple[str, str]]) -> list[str]:
+def titles_for(realm: str, person_id: str, things: Sequence[tuple[str, str]]) -> list[str]:
     """Return the titles of things; blank ones for whose address nobody has proved."""
     contact = contact_of(realm, person_id)
     is_proved = contact is not None and contact["emailVerified"]
@@ -191,39 +195,58 @@ def _titles(realm: str, person_id: str, things: Sequence[tuple[str, str]]) -> li
 
 def _statement(case: Case, person_id: str, measures: Sequence[Measure], *, reason: str, rule: str | None,
                by_machine: bool, record: str) -> Statement:
-    house_rule = text_behind(case.realm, rule) if rule else None
-    paragraphs = [
-        "\n".join(effect_of(measure) for measure in measures),
-        f"Why: {reason}",
-        f"The rule: {house_rule.title}. {house_rule.text}" if house_rule else "",
-        origin_of(case.kind, was_reported=case.report_count > 0, by_machine=by_machine),
-        record,
-        f"This is case {case.number}."]
-    return Statement(case.realm, case.id, case.number, person_id, f"{summary_of(measures)} (case {case.number})",
-                     "\n\n".join(filter(None, paragraphs)))
+    text = reasons(
+        case.realm, "\n".join(effect_of(measure) for measure in measures), reason=reason, rule=rule, record=record,
+        origin=origin_of(case.kind, was_reported=case.report_count > 0, by_machine=by_machine),
+        named=f"This is case {case.number}.")
+    return Statement(case.realm, case.id, case.number, person_id, f"{summary_of(measures)} (case {case.number})", text)
 
 
-def _record(strike: Strike | None, acts: Sequence[Act]) -> str:
+def reasons(realm: str, effects: str, *, reason: str, rule: str | None, origin: str, record: str, named: str) -> str:
+    """Return the paragraphs of a statement: what was done, why, by which rule, who noticed, what stays, which case."""
+    house_rule = text_behind(realm, rule) if rule else None
+    return "\n\n".join(filter(None, [
+        effects, f"Why: {reason}", f"The rule: {house_rule.title}. {house_rule.text}" if house_rule else "", origin,
+        record, named]))
+
+
+def record_of(strike: Strike | None, acts: Sequence[Act]) -> str:
     """Return what stays on the person's record, and how to appeal against it."""
-    if strike is None:
-        return _NO_STRIKE if any(HEAVINESS[act.kind] for act in acts) else ""
-    return (f"It leaves strike s{strike.number} on your record until {spoken_moment(strike.lapses_at)}.\n"
-            f"If you think that we are wrong, you can appeal until {spoken_moment(strike.appeal_until)}, without "
-            f"logging in: {appeal_link(strike, acts)}\n{_ANOTHER}")
+    heaviest = max(acts, key=lambda act: HEAVINESS[act.kind])
+    if strike is not None:
+        left = f"It leaves strike s{strike.number} on your record until {spoken_moment(strike.lapses_at)}."
+        return f"{left}\n{_how_to_appeal(heaviest, strike.appeal_until, strike.number)}"
+    if heaviest.kind in APPEALED_ALONE:
+        return f"{_NO_STRIKE}\n{_how_to_appeal(heaviest, appeal_end(heaviest), None)}"
+    return _NO_STRIKE if HEAVINESS[heaviest.kind] else ""
 
 
-def appeal_link(strike: Strike, acts: Sequence[Act]) -> str:
-    """Return the address of the page that appeals against a strike of one of these acts, without a login (M-10).
+def promised(kinds: Sequence[str], strike: bool | None) -> str:
+    """Return the same before the acts are done, without what is made with them."""
+    if makes_strike(kinds, strike):
+        return f"It leaves a strike on your record.\n{_PROMISED}"
+    if APPEALED_ALONE.intersection(kinds):
+        return f"{_NO_STRIKE}\n{_PROMISED}"
+    return _NO_STRIKE if any(HEAVINESS[kind] for kind in kinds) else ""
+
+
+def _how_to_appeal(act: Act, until: datetime, strike_number: int | None) -> str:
+    return (f"If you think that we are wrong, you can appeal until {spoken_moment(until)}, without logging in: "
+            f"{appeal_link(act, until, strike_number)}\n{_ANOTHER}")
+
+
+def appeal_link(act: Act, until: datetime, strike_number: int | None) -> str:
+    """Return the address of the page that appeals against an act, or the strike it left, without a login (M-10).
 
     The token stands behind `#`: no server and no proxy on the way ever sees it."""
-    heaviest = max(acts, key=lambda act: HEAVINESS[act.kind])
     settings = runtime().settings
-    token = appeal_tokens.issue(settings.secret_key, strike.realm, heaviest.id, strike.person_id, strike.appeal_until)
-    said = urlencode({"strike": strike.number, "token": token})
-    return f"{settings.public_url}/{strike.realm}/adminmoderation-api/appeal-page#{said}"
+    token = appeal_tokens.issue(settings.secret_key, act.realm, act.id, str(act.person_id), until)
+    said = urlencode(({} if strike_number is None else {"strike": strike_number}) | {"token": token})
+    return f"{settings.public_url}/{act.realm}/adminmoderation-api/appeal-page#{said}"
 
 
-def _post(work: UnitOfWork, realm: str, person_id: str, name: str, subject: str, text: str, cause: str) -> bool:
+def post(work: UnitOfWork, realm: str, person_id: str, name: str, subject: str, text: str, cause: str) -> bool:
+    """Post a letter of moderation to a person, once for its cause; False when there is no address to write to."""
     contact = contact_of(realm, person_id)
     return contact is not None and post_letter(
         work, realm=realm, to=contact["email"], name=name, template=TEMPLATE, cause=cause,

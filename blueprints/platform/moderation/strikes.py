@@ -3,7 +3,7 @@
 A strike lapses by the clock alone: nothing has to run for it."""
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 
@@ -72,6 +72,12 @@ def strike_for(work: UnitOfWork, case: Case, acts: Sequence[Act], asked: bool | 
     return strike
 
 
+def strike_left_by(work: UnitOfWork, acts: Sequence[Act]) -> Strike | None:
+    """Return the strike that acts on one person left; of a bulk it may belong to another case than theirs."""
+    numbers = {act.strike_number for act in acts if act.strike_number is not None}
+    return work.find(Strike, Strike.realm == work.actor.realm, Strike.number.in_(numbers)) if numbers else None
+
+
 def revoke(work: UnitOfWork, strike: Strike, *, reason: str) -> None:
     """Take a locked strike back: it counts no more. One that was revoked already stays as it is."""
     if strike.state != "ACTIVE":
@@ -91,6 +97,17 @@ def bears(strike: Strike) -> ColumnElement[bool]:
     """Return the condition that an act is one of those that left this strike."""
     return ((Act.realm == strike.realm) & (Act.person_id == strike.person_id)
             & (Act.strike_number == strike.number))
+
+
+def without_strike(realm: str, person_id: str, case_number: int) -> ColumnElement[bool]:
+    """Return the condition that an act is one of those that a case did to this person, and that left no strike."""
+    return ((Act.realm == realm) & (Act.person_id == person_id) & (Act.case_number == case_number)
+            & Act.strike_number.is_(None) & Act.kind.in_([kind for kind, weight in HEAVINESS.items() if weight]))
+
+
+def appeal_end(act: Act) -> datetime:
+    """Return until when an act can be appealed against that left no strike (APPEAL_DAYS)."""
+    return act.created_at + timedelta(days=runtime().settings.appeal_days)
 
 
 def active_strikes(realm: str, person_id: str) -> int:

@@ -4,6 +4,7 @@ from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from blueprints.platform.moderation import receipts, statements
+from blueprints.platform.moderation.bulk_letters import has_letter_of_its_own
 from blueprints.platform.moderation.closings import change_in, is_decided
 from blueprints.platform.moderation.models import Act, Appeal, Report
 from blueprints.platform.moderation.strikes import revoke_without_acts
@@ -42,8 +43,9 @@ def send_receipt(work: UnitOfWork, event: Event) -> None:
 @subscribe(*ACT_UPDATED, name="moderation.undone")
 def send_undone(work: UnitOfWork, event: Event) -> None:
     """Tell a person that an act was taken back."""
-    if change_in(event, "state") == "UNDONE":
-        statements.send_undone(work, work.get(Act, event.key))
+    act = work.get(Act, event.key)
+    if change_in(event, "state") == "UNDONE" and has_letter_of_its_own(work, act):
+        statements.send_undone(work, act)
 
 
 @subscribe(*APPEAL_UPDATED, name="moderation.appeal-decided")

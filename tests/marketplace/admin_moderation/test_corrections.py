@@ -124,7 +124,7 @@ def test_what_is_unknown_is_not_found_and_nothing_is_logged(
 
 def test_a_type_that_nothing_can_be_restored_of_is_refused_by_name(
         as_admin: ApiClient, entries: Entries, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(runtime().part(ModeratedKinds), "FEEDBACK")
+    monkeypatch.delitem(runtime().part(ModeratedKinds), ("marketplace", "FEEDBACK"))
     refused = restore(as_admin, "FEEDBACK", SOMETHING)
     assert (refused.status_code, list(refused.json["detail"])) == (400, ["entityType"])
     assert entries() == []

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from app.actor import system_actor
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
-from blueprints.marketplace.admin_moderation import subscribers
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.platform.moderation.models import Act, Case, CaseNote
 from blueprints.platform.moderation.words import add_word
+from blueprints.platform.moderation.written_words import look_for_words
 from tests.clients import ApiClient
 
 PRODUCTS = "/marketplace/productlisting-api/v1/productlistingproducts"
@@ -106,7 +106,7 @@ def test_m_30_the_same_event_twice_opens_one_case(sell, sent):
     product_id = sell("Replica watch")
     close(product_id)
     events = sent("ebaycclone-productlisting-service-dbevent-productlistingproduct-created")
-    subscribers.look_for_words(events)
+    look_for_words(events)
     assert len(cases()) == 1
 
 
@@ -123,5 +123,5 @@ def test_m_30_what_holds_no_word_costs_no_statement(sell, sent, count_statements
     sell("Watch")
     events = sent("ebaycclone-productlisting-service-dbevent-productlistingproduct-created")[1:]
     with count_statements() as statements:
-        subscribers.look_for_words(events)
+        look_for_words(events)
     assert statements == []

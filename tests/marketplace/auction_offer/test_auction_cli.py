@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from cli import load_command
+from tests.platform.moderation.chains import entries
 
 REAL = Path(__file__).parents[2] / "data" / "real_ebay_auctions.csv"
 
@@ -13,7 +14,7 @@ REAL = Path(__file__).parents[2] / "data" / "real_ebay_auctions.csv"
 @pytest.fixture
 def flask(app):
     """Call it with the words of a flask command; returns click's result."""
-    runner = app.test_cli_runner()
+    runner = app.test_cli_runner(env={"GUILDHALL_OPERATOR": "admin@admin.com"})
 
     def run(group, *words, **options):
         return runner.invoke(load_command(group), words, **options)
@@ -50,6 +51,15 @@ def test_a_dry_run_and_a_no_close_nothing(flask, room):
     assert "nothing was changed" in flask("auctions", "close", auction, "--dry-run").output
     assert flask("auctions", "close", auction, input="n\n").exit_code == 1
     assert json.loads(flask("auctions", "show", auction, "--json").stdout)["closedAt"] is None
+
+
+def test_nobody_closes_an_auction_without_saying_who_and_the_audit_knows(flask, room):
+    auction = room.auction()
+    refused = flask("auctions", "close", auction, "--yes", env={"GUILDHALL_OPERATOR": None})
+    assert (refused.exit_code, "GUILDHALL_OPERATOR" in refused.output) == (2, True)
+    assert flask("auctions", "close", auction, "--yes", "--as", room.ben.email).exit_code == 1
+    assert flask("auctions", "close", auction, "--yes", "--as", room.admin.email).exit_code == 0
+    assert entries()[-1]["by"]["userId"] == room.admin.user_id
 
 
 def test_close_closes_once(flask, room):

@@ -74,7 +74,7 @@ def test_a_conversation_is_asked_for_by_the_id_of_a_person(people):
     assert (refused.status_code, list(refused.json["detail"])) == (400, ["withUserId"])
 
 
-def test_m23_a_block_stops_messages_both_ways_and_the_sentence_names_no_reason(people):
+def test_m_23_a_block_stops_messages_both_ways_and_the_sentence_names_no_reason(people):
     """M-23"""
     written(people.ben, people.sara, "before")
     block(people.sara, people.ben)
@@ -84,7 +84,7 @@ def test_m23_a_block_stops_messages_both_ways_and_the_sentence_names_no_reason(p
     assert write(people.admin, people.eve).json["message"] == there.json["message"] == back.json["message"]
 
 
-def test_m23_a_block_stops_nothing_else(people):
+def test_m_23_a_block_stops_nothing_else(people):
     """M-23"""
     message = written(people.ben, people.sara, "before")
     block(people.sara, people.ben)
@@ -107,7 +107,7 @@ def test_who_is_not_active_is_not_written_to(people, end):
     assert refusal(write(people.ben, people.sara)) == UNAVAILABLE
 
 
-def test_m23_the_throttle_counts_first(make_app, people):
+def test_m_23_the_throttle_counts_first(make_app, people):
     """M-23: refused messages are counted, so that nobody learns by the throttle who blocked them."""
     block(people.sara, people.ben)
     throttled = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="3"), people.ben.actor, people.ben.token)

@@ -27,7 +27,7 @@ def status(caller: ApiClient, message: str) -> int:
     return caller.get(f"{MESSAGES}/{message}").status_code
 
 
-def test_me1_a_message_is_sent_and_its_recipient_is_told(people, settle, sent):
+def test_me_1_a_message_is_sent_and_its_recipient_is_told(people, settle, sent):
     """ME-1"""
     answer = write(people.ben, people.sara, isRead=True)
     message = answer.json["messagingMessage"]
@@ -45,13 +45,13 @@ def test_me1_a_message_is_sent_and_its_recipient_is_told(people, settle, sent):
     assert (letter["subject"], "hi" in str(letter["text"]).split()) == ("You have a new message", False)
 
 
-def test_me1_without_content_or_recipient_it_is_refused(people):
+def test_me_1_without_content_or_recipient_it_is_refused(people):
     """ME-1"""
     assert write(people.ben, people.sara, content="").status_code == 400
     assert people.ben.post(MESSAGES, json={"content": "hi", "isRead": False}).status_code == 400
 
 
-def test_me2_only_the_parties_read_a_message(people):
+def test_me_2_only_the_parties_read_a_message(people):
     """ME-2"""
     message = written(people.ben, people.sara)
     assert [status(caller, message) for caller in (people.eve, people.sara, people.ben)] == [403, 200, 200]
@@ -59,7 +59,7 @@ def test_me2_only_the_parties_read_a_message(people):
     assert thread(people.eve, people.ben) == thread(people.eve, people.sara) == []
 
 
-def test_me3_only_the_recipient_marks_it_and_nobody_edits_it(people):
+def test_me_3_only_the_recipient_marks_it_and_nobody_edits_it(people):
     """ME-3"""
     message = written(people.ben, people.sara)
     assert people.ben.patch(f"{MESSAGES}/{message}", json={"isRead": True}).status_code == 403
@@ -69,7 +69,7 @@ def test_me3_only_the_recipient_marks_it_and_nobody_edits_it(people):
     assert changed.json["messagingMessage"]["isRead"] is True
 
 
-def test_me4_each_party_deletes_for_itself(people):
+def test_me_4_each_party_deletes_for_itself(people):
     """ME-4"""
     message = written(people.ben, people.sara)
     gone = people.sara.delete(f"{MESSAGES}/{message}")
@@ -82,7 +82,7 @@ def test_me4_each_party_deletes_for_itself(people):
     assert [status(caller, message) for caller in (people.ben, people.eve, people.admin)] == [404, 404, 404]
 
 
-def test_me5_a_conversation_is_listed_newest_first(people):
+def test_me_5_a_conversation_is_listed_newest_first(people):
     """ME-5"""
     for number in range(3):
         with moved_clock(seconds=number):
@@ -200,7 +200,7 @@ def test_a_deleted_message_is_neither_unread_nor_the_latest(people):
     assert [(row["latestMessage"]["content"], row["messageCount"]) for row in conversations(people.sara)] == [("3", 1)]
 
 
-def test_m22_staff_list_their_own_messages_only(people):
+def test_m_22_staff_list_their_own_messages_only(people):
     """M-22"""
     written(people.ben, people.sara)
     assert listed(people.admin) == conversations(people.admin) == []
@@ -209,7 +209,7 @@ def test_m22_staff_list_their_own_messages_only(people):
     assert [row["content"] for row in listed(people.admin)] == ["help"]
 
 
-def test_m22_staff_who_read_a_foreign_message_leave_an_entry(people):
+def test_m_22_staff_who_read_a_foreign_message_leave_an_entry(people):
     """M-22, M-24"""
     message = written(people.ben, people.sara)
     own = written(people.sara, people.admin)

@@ -24,7 +24,7 @@ def show_again(entity_type: str, entity_id: str, acts: Iterable[str] = (ACT,)) -
 
 def subject(entity_type: str, entity_id: str) -> Subject | None:
     """Return a thing as moderation reads it."""
-    read = runtime().part(ModeratedKinds)[entity_type].read
+    read = runtime().part(ModeratedKinds)["marketplace", entity_type].read
     assert read is not None
     return read(_SYSTEM, entity_id)
 
@@ -35,7 +35,7 @@ def seen(viewer: ApiClient, path: str) -> int:
 
 
 def _change(entity_type: str, entity_id: str, change: HoldChange) -> list[str]:
-    set_hold = runtime().part(ModeratedKinds)[entity_type].set_hold
+    set_hold = runtime().part(ModeratedKinds)["marketplace", entity_type].set_hold
     assert set_hold is not None
     with unit_of_work(_SYSTEM) as work:
         lost = set_hold(work, entity_id, lambda _: change)

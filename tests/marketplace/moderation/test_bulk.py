@@ -3,8 +3,9 @@ import pytest
 
 from app.clock import moved_clock
 from app.errors import Forbidden, InvalidInput, RuleViolated
+from app.notify.mailbox import read_outbox
 from blueprints.marketplace.product_listing.queries import find_product_ids
-from blueprints.platform.moderation import acts, bulk, cases
+from blueprints.platform.moderation import acts, bulk, bulk_letters, cases
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.holding import lapse_holds
 from tests.clients import Callers
@@ -120,3 +121,89 @@ def test_a_bulk_for_some_days_ends_by_itself(room):
     with moved_clock(days=3):
         assert lapse_holds("marketplace") == 1
     assert held([listing]) == [None]
+
+
+def listed_by(room, seller, **given):
+    room.seller, usual = seller, room.seller
+    try:
+        return room.fixed(**given)
+    finally:
+        room.seller = usual
+
+
+def letters(person, template="STATEMENT_OF_REASONS"):
+    return [letter for letter in read_outbox(person.email) if letter["template"] == template]
+
+
+def test_m_31_a_bulk_sends_each_person_one_letter_that_names_the_things(room, settle):
+    mine = [room.fixed(title=f"Lamp {number}") for number in range(3)]
+    other = listed_by(room, room.cleo, title="Clock")
+    number = bulk.begin(room.admin.actor, "REMOVE", "PRODUCT", [*mine, other], reason="fakes", days=7).number
+    bulk.run(room.admin.actor, number)
+    settle()
+    [letter] = letters(room.seller)
+    assert letter["subject"] == "3 of your listings were removed (cases 1 to 3)"
+    assert "3 of your listings are removed until" in letter["text"]
+    for said in ("- “Lamp 0”\n- “Lamp 1”\n- “Lamp 2”", "Why: fakes", "It leaves strike s1", "appeal-page#strike=1&",
+                 "These are cases 1 to 3."):
+        assert said in letter["text"]
+    assert "Clock" not in letter["text"]
+    [letter] = letters(room.cleo)
+    assert letter["subject"] == "Your listing was removed (case 4)"
+    assert "Your listing “Clock” is removed until" in letter["text"]
+
+
+def test_m_31_the_undo_of_a_bulk_is_one_letter_too_and_what_was_told_alone_is_not_told_again(room, settle):
+    listings = [room.fixed() for _ in range(3)]
+    number = begun(room, listings)
+    bulk.run(room.admin.actor, number)
+    settle()
+    acts.undo(room.admin.actor, 2, reason="this one is real")
+    settle()
+    [alone] = letters(room.seller, "ACT_UNDONE")
+    assert alone["subject"] == "Taken back: case 2"
+    bulk.undo(room.admin.actor, number, reason="all are real")
+    settle()
+    together, _ = letters(room.seller, "ACT_UNDONE")
+    assert together["subject"] == "Taken back: cases 1 and 3"
+    assert "2 of your listings are removed until further notice" in together["text"]
+    assert "Why: all are real" in together["text"]
+    assert len(letters(room.seller)) == 1
+
+
+def test_m_31_a_bulk_that_broke_off_tells_what_it_did_after_a_while_and_the_rest_when_it_goes_on(room, settle):
+    listings = [room.fixed(title=f"Lamp {number}") for number in range(3)]
+    number = begun(room, listings)
+
+    def broken(ended, total):
+        if ended == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bulk.run(room.admin.actor, number, broken)
+    settle()
+    assert letters(room.seller) == []
+    with moved_clock(minutes=31):
+        settle()
+        [first] = letters(room.seller)
+        assert "- “Lamp 0”\n- “Lamp 1”" in first["text"]
+        bulk.run(room.admin.actor, number)
+        settle()
+        second, _ = letters(room.seller)
+    assert second["subject"] == "Your listing was removed (case 3)"
+
+
+def test_m_31_a_bulk_of_many_people_writes_to_all(room, settle, monkeypatch):
+    monkeypatch.setattr(bulk_letters, "PEOPLE_AT_ONCE", 1)
+    sellers = (room.seller, room.ben, room.cleo)
+    bulk.run(room.admin.actor, begun(room, [listed_by(room, seller) for seller in sellers for _ in range(2)]))
+    settle()
+    assert [len(letters(seller)) for seller in sellers] == [1, 1, 1]
+
+
+def test_a_repeated_act_of_a_bulk_returns_the_strike_of_its_person(room):
+    listings = [room.fixed() for _ in range(2)]
+    number = bulk.begin(room.admin.actor, "REMOVE", "PRODUCT", listings, reason="fakes").number
+    bulk.run(room.admin.actor, number)
+    again = [cases.act(room.admin.actor, ActOrder("REMOVE", "PRODUCT", one), reason="fakes") for one in listings]
+    assert [(done.acts[0].number, done.strike.number) for done in again] == [(1, 1), (2, 1)]

@@ -21,7 +21,7 @@ def shop(paying_app, callers, flaky):  # noqa: F811
 
 def edit(feedback_id: str, **values: Any) -> Any:
     with unit_of_work(system_actor("marketplace")) as work:
-        before = runtime().part(ModeratedKinds)["FEEDBACK"].edit(work, feedback_id, values)
+        before = runtime().part(ModeratedKinds)["marketplace", "FEEDBACK"].edit(work, feedback_id, values)
         work.commit()
     return before
 

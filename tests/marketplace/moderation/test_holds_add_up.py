@@ -9,6 +9,7 @@ from app.jobs.worker import run_job
 from blueprints.platform.moderation import acts, cases
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.models import Act
+from blueprints.platform.moderation.rules import LETTER_STAYS
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.clients import Callers
 from tests.marketplace.auction_offer.saleroom import PRODUCTS, Saleroom
@@ -33,8 +34,10 @@ def do(staff: Any, kind: str, entity_id: str, entity_type: str = "PRODUCT", **te
 
 
 def undo(staff: Any, act: Act, **given: Any) -> list[str]:
-    """Undo an act; returns what cannot come back."""
-    return acts.undo(staff.actor, act.number, reason="mistaken", **given).lost
+    """Undo an act; returns what cannot come back, beside the letter."""
+    lost = acts.undo(staff.actor, act.number, reason="mistaken", **given).lost
+    assert lost[-1] == LETTER_STAYS
+    return lost[:-1]
 
 
 def held(entity_id: str) -> str | None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.actor import system_actor
 from app.data.reads import fetch
@@ -12,9 +12,12 @@ from app.errors import InvalidInput
 from blueprints.marketplace.auction_offer.commands import place_bid
 from blueprints.marketplace.auction_offer.models import Bid
 from blueprints.marketplace.category_management.commands import create_category
+from blueprints.marketplace.product_listing.commands import create_media
+from blueprints.marketplace.product_listing.models import Media
 from blueprints.platform.moderation import appeals, cases
 from blueprints.platform.moderation.acts import ActOrder, subject_of, undo
 from blueprints.platform.moderation.reports import report
+from blueprints.platform.moderation.rules import LETTER_STAYS, SESSIONS_STAY
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.messaging.talk import unread, written
 from tests.marketplace.moderation.holding import subject
@@ -58,7 +61,7 @@ def test_two_messages_of_one_case_are_held_and_come_back(callers):
     messages = [written(room.ben, room.cleo), written(room.ben, room.seller), written(room.ben, room.cleo)]
     done = resolved(room.admin, *(ActOrder("REMOVE", "MESSAGE", one) for one in messages))
     assert unread(room.cleo, room.ben) == 0
-    assert granted(callers, room.ben, done) == []
+    assert granted(callers, room.ben, done) == [LETTER_STAYS]
     assert (unread(room.cleo, room.ben), unread(room.seller, room.ben)) == (2, 1)
 
 
@@ -83,6 +86,21 @@ def test_selling_and_buying_suspended_in_one_case_come_back_with_its_appeal(call
     assert room.offer_seen(room.admin, offer)["status"] == "EXPIRED"
     granted(callers, room.ben, done)
     assert room.offer_seen(room.admin, offer)["status"] == "PENDING"
+
+
+def test_what_is_undone_goes_on_though_a_thing_is_gone_for_good(callers):
+    room = Saleroom(callers)
+    pictures = [create_media(room.seller.actor, mime_type="image/png", url=f"https://a.example/{name}.png", size=5).id
+                for name in "ab"]
+    alone = cases.act(room.admin.actor, ActOrder("HIDE", "MEDIA", pictures[0]), reason="fake", strike=False).acts[0]
+    product = room.fixed()
+    done = resolved(room.admin, ActOrder("HIDE", "PRODUCT", product), ActOrder("REMOVE", "MEDIA", pictures[1]))
+    with unit_of_work(system_actor("marketplace")) as work:
+        work.execute(delete(Media).where(Media.id.in_(pictures)))
+        work.commit()
+    assert undo(room.admin.actor, alone.number, reason="true").lost == ["It is gone for good", LETTER_STAYS]
+    assert granted(callers, room.seller, done) == [LETTER_STAYS, "It is gone for good"]
+    assert subject("PRODUCT", product).held is None
 
 
 def test_a_ban_stands_alone_among_acts_on_people(callers):
@@ -112,7 +130,7 @@ def test_m_5_what_a_ban_takes_out_again_comes_back_with_its_undo(callers):
     place_bid(room.ben.actor, product_id=auction, bid_amount=Decimal(60), currency=currency)
     undo(staff, lifted.number, reason="we were not")
     assert statuses(Bid) == ["CANCELLED"]
-    assert undo(staff, banned.number, reason="we were after all").lost == []
+    assert undo(staff, banned.number, reason="we were after all").lost == [LETTER_STAYS, SESSIONS_STAY]
     assert statuses(Bid) == ["ACTIVE"]
 
 

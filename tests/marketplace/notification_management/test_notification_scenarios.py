@@ -27,12 +27,12 @@ def alert(user: ApiClient, **changed: Any) -> Row:
             "isRead": False} | changed
 
 
-def test_no1_users_cannot_notify(ben: ApiClient) -> None:
+def test_no_1_users_cannot_notify(ben: ApiClient) -> None:
     """NO-1"""
     assert ben.post(NOTIFICATIONS, json=alert(ben)).status_code == 403
 
 
-def test_no1_a_mail_counts_as_read(ben: ApiClient, as_admin: ApiClient) -> None:
+def test_no_1_a_mail_counts_as_read(ben: ApiClient, as_admin: ApiClient) -> None:
     """NO-1"""
     answer = as_admin.post(NOTIFICATIONS, json=alert(ben))
     row = answer.json["notification"]
@@ -41,7 +41,7 @@ def test_no1_a_mail_counts_as_read(ben: ApiClient, as_admin: ApiClient) -> None:
     assert row["_owner"] == ben.user_id
 
 
-def test_no2_users_list_their_own_newest_first(
+def test_no_2_users_list_their_own_newest_first(
         ben: ApiClient, sally: ApiClient, as_admin: ApiClient, notified: Notified) -> None:
     """NO-2"""
     first, second = notified(ben), notified(ben)
@@ -58,7 +58,7 @@ def test_no2_users_list_their_own_newest_first(
     assert as_admin.get(f"{NOTIFICATIONS}/{first['id']}?getJoins=false").json["notification"] == first
 
 
-def test_no3_the_receiver_marks_and_deletes(ben: ApiClient, sally: ApiClient, notified: Notified) -> None:
+def test_no_3_the_receiver_marks_and_deletes(ben: ApiClient, sally: ApiClient, notified: Notified) -> None:
     """NO-3"""
     path = f"{NOTIFICATIONS}/{notified(ben)['id']}"
     marked = ben.patch(path, json={"isRead": True, "payload": {"x": 1}})
@@ -71,7 +71,7 @@ def test_no3_the_receiver_marks_and_deletes(ben: ApiClient, sally: ApiClient, no
     assert ben.get(path).status_code == 404
 
 
-def test_no3_staff_mend_a_payload(ben: ApiClient, as_admin: ApiClient, notified: Notified) -> None:
+def test_no_3_staff_mend_a_payload(ben: ApiClient, as_admin: ApiClient, notified: Notified) -> None:
     """NO-3"""
     path = f"{NOTIFICATIONS}/{notified(ben)['id']}"
     mended = as_admin.patch(path, json={"payload": {"x": 1}, "userId": uuid7(), "channel": "EMAIL"})
@@ -79,7 +79,7 @@ def test_no3_staff_mend_a_payload(ben: ApiClient, as_admin: ApiClient, notified:
     assert (mended.json["notification"]["userId"], mended.json["notification"]["channel"]) == (ben.user_id, "IN_APP")
 
 
-def test_no3_a_mail_stays_read(ben: ApiClient, notified: Notified) -> None:
+def test_no_3_a_mail_stays_read(ben: ApiClient, notified: Notified) -> None:
     """NO-3"""
     path = f"{NOTIFICATIONS}/{notified(ben, channel='EMAIL')['id']}"
     assert ben.patch(path, json={"isRead": False}).json["notification"]["isRead"] is True
@@ -88,7 +88,7 @@ def test_no3_a_mail_stays_read(ben: ApiClient, notified: Notified) -> None:
 @pytest.mark.parametrize(("field", "value"), [
     ("notificationType", "BID_LOST"), ("notificationType", 16), ("channel", "SMS"), ("channel", None),
     ("userId", "x"), ("payload", "text"), ("payload", [1]), ("isRead", "false")])
-def test_no4_a_wrong_value_is_refused_by_name(ben: ApiClient, as_admin: ApiClient, field: str, value: Any) -> None:
+def test_no_4_a_wrong_value_is_refused_by_name(ben: ApiClient, as_admin: ApiClient, field: str, value: Any) -> None:
     """NO-4"""
     answer = as_admin.post(NOTIFICATIONS, json=alert(ben) | {field: value})
     assert answer.status_code == 400
@@ -98,7 +98,7 @@ def test_no4_a_wrong_value_is_refused_by_name(ben: ApiClient, as_admin: ApiClien
 
 @pytest.mark.parametrize(("method", "path"), [
     ("POST", ""), ("GET", ""), ("GET", f"/{uuid7()}"), ("PATCH", f"/{uuid7()}"), ("DELETE", f"/{uuid7()}")])
-def test_no4_visitors_are_refused(client: ApiClient, method: str, path: str) -> None:
+def test_no_4_visitors_are_refused(client: ApiClient, method: str, path: str) -> None:
     """NO-4"""
     assert client.request(method, NOTIFICATIONS + path).status_code == 401
 

@@ -30,7 +30,7 @@ def letters(user: ApiClient) -> list[str]:
     return [str(letter["template"]) for letter in reversed(read_outbox(user.email))]
 
 
-def test_ao2_the_outbid_bidder_is_told_once_in_the_app_and_by_mail(room: Saleroom, inbox: Inbox) -> None:
+def test_ao_2_the_outbid_bidder_is_told_once_in_the_app_and_by_mail(room: Saleroom, inbox: Inbox) -> None:
     """AO-2"""
     product_id = room.auction(title="Cartier <Tank>")
     bid_id = room.placed(room.ben, product_id, 60)
@@ -141,7 +141,7 @@ def test_the_seller_is_told_that_an_auction_ended_without_a_sale(room: Saleroom,
     assert told["payload"]["message"] == "Your auction “Clock” ended without a sale."
 
 
-def test_ao5_staff_who_award_a_bid_tell_its_bidder(room: Saleroom, inbox: Inbox) -> None:
+def test_ao_5_staff_who_award_a_bid_tell_its_bidder(room: Saleroom, inbox: Inbox) -> None:
     """AO-5"""
     bid_id = room.placed(room.ben, room.auction(), 60)
     room.set_bid(room.admin, bid_id, "WON")

@@ -77,7 +77,7 @@ def test_joins_that_did_not_change_are_not_asked_again(
     assert len(told) == 1
 
 
-def test_x8_paging_counts_every_row(seller: ApiClient, buyer: ApiClient, shelf: dict[str, str]) -> None:
+def test_x_8_paging_counts_every_row(seller: ApiClient, buyer: ApiClient, shelf: dict[str, str]) -> None:
     """X-8"""
     add_listings(seller, shelf, 30)
     first = buyer.get(PRODUCTS).json

@@ -12,7 +12,7 @@ from tests.marketplace.product_listing.conftest import OWN_PRODUCTS, PRODUCTS, B
 BIDS = "/marketplace/auctionoffer-api/v1/auctionofferbids"
 
 
-def test_pr1_a_fixed_listing_is_created_for_the_seller(seller: ApiClient, fixed: Callable[..., Body]) -> None:
+def test_pr_1_a_fixed_listing_is_created_for_the_seller(seller: ApiClient, fixed: Callable[..., Body]) -> None:
     """PR-1"""
     answer = seller.post(PRODUCTS, json=fixed())
     row = answer.json["productListingProduct"]
@@ -25,18 +25,18 @@ def test_pr1_a_fixed_listing_is_created_for_the_seller(seller: ApiClient, fixed:
 
 @pytest.mark.parametrize(("changed", "missing"), [
     ({"price": None}, "price"), ({"type": "AUCTION"}, "startPrice")])
-def test_pr1_a_listing_without_what_its_type_needs_is_refused(
+def test_pr_1_a_listing_without_what_its_type_needs_is_refused(
         seller: ApiClient, fixed: Callable[..., Body], changed: Body, missing: str) -> None:
     """PR-1"""
     assert missing in refusal(seller.post(PRODUCTS, json=fixed(**changed)), 400)["detail"]
 
 
-def test_pr1_a_visitor_cannot_list(client: ApiClient, fixed: Callable[..., Body]) -> None:
+def test_pr_1_a_visitor_cannot_list(client: ApiClient, fixed: Callable[..., Body]) -> None:
     """PR-1"""
     refusal(client.post(PRODUCTS, json=fixed()), 401)
 
 
-def test_pr2_the_current_bid_is_not_the_clients_to_set(seller: ApiClient, auction: Callable[..., Body]) -> None:
+def test_pr_2_the_current_bid_is_not_the_clients_to_set(seller: ApiClient, auction: Callable[..., Body]) -> None:
     """PR-2"""
     answer = seller.post(PRODUCTS, json=auction(currentBid=999, highestBidderId=seller.user_id))
     row = answer.json["productListingProduct"]
@@ -44,7 +44,7 @@ def test_pr2_the_current_bid_is_not_the_clients_to_set(seller: ApiClient, auctio
     assert (row["currentBid"], row["highestBidderId"]) == (None, None)
 
 
-def test_pr3_seller_and_admin_edit_type_and_seller_stay(
+def test_pr_3_seller_and_admin_edit_type_and_seller_stay(
         seller: ApiClient, buyer: ApiClient, as_admin: ApiClient, fixed: Callable[..., Body],
         listed: Callable[[Body], Body]) -> None:
     """PR-3"""
@@ -56,7 +56,7 @@ def test_pr3_seller_and_admin_edit_type_and_seller_stay(
     assert as_admin.patch(path, json={"price": 80}).json["productListingProduct"]["price"] == 80
 
 
-def test_pr4_any_user_reads_and_filters_the_listings(
+def test_pr_4_any_user_reads_and_filters_the_listings(
         buyer: ApiClient, shelf: dict[str, str], fixed: Callable[..., Body], auction: Callable[..., Body],
         listed: Callable[[Body], Body]) -> None:
     """PR-4"""
@@ -71,7 +71,7 @@ def test_pr4_any_user_reads_and_filters_the_listings(
     assert buyer.get(OWN_PRODUCTS).json["productListingProducts"] == []
 
 
-def test_pr5_a_withdrawn_listing_is_gone_for_everybody(
+def test_pr_5_a_withdrawn_listing_is_gone_for_everybody(
         seller: ApiClient, buyer: ApiClient, as_admin: ApiClient, fixed: Callable[..., Body],
         listed: Callable[[Body], Body]) -> None:
     """PR-5"""
@@ -85,7 +85,7 @@ def test_pr5_a_withdrawn_listing_is_gone_for_everybody(
     assert seller.get(OWN_PRODUCTS).json["productListingProducts"] == []
 
 
-def test_pr6_an_uploaded_image_is_shown_with_a_listing(
+def test_pr_6_an_uploaded_image_is_shown_with_a_listing(
         seller: ApiClient, fixed: Callable[..., Body], listed: Callable[[Body], Body]) -> None:
     """PR-6"""
     uploaded = upload(seller, png())
@@ -109,7 +109,7 @@ def test_pr6_an_uploaded_image_is_shown_with_a_listing(
     (b"\x89PNG" + bytes(10 * 1024 * 1024), "image/png", "too_large"),
     (None, "", "no_file"), (b"", "image/png", "no_file"),
 ], ids=["text", "text that claims to be an image", "svg", "11 MB", "4 bytes over 10 MB", "no file", "empty file"])
-def test_pr6_what_is_no_small_image_is_refused(
+def test_pr_6_what_is_no_small_image_is_refused(
         seller: ApiClient, content: bytes | None, mime_type: str, code: str) -> None:
     """PR-6"""
     answer = upload(seller, content, mime_type)
@@ -119,7 +119,7 @@ def test_pr6_what_is_no_small_image_is_refused(
     assert answer.json == {"error": {"code": code, "message": messages[code]}}
 
 
-def test_pr7_a_listing_with_an_active_bid_cannot_be_edited(
+def test_pr_7_a_listing_with_an_active_bid_cannot_be_edited(
         seller: ApiClient, buyer: ApiClient, as_admin: ApiClient, auction: Callable[..., Body],
         listed: Callable[[Body], Body]) -> None:
     """PR-7; free again once the only bid is withdrawn."""

@@ -16,6 +16,7 @@ from blueprints.platform.auth import commands as accounts
 from blueprints.platform.moderation import acts, appeals, cases, counters, strikes
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.models import Act, Appeal, Case, Evidence, Strike
+from blueprints.platform.moderation.reports import report
 from tests.platform.moderation.chains import entries
 
 
@@ -25,6 +26,7 @@ class Court:
     def __init__(self, realm, people, things):
         self.realm, self.things = realm, things
         self.ben, self.ada, self.eve = people.user("ben"), people.admin("ada"), people.admin("eve")
+        things.add(self.ben.user_id, "USER", id=self.ben.user_id)
 
     def struck(self, by=None, person=None):
         thing = self.things.add((person or self.ben).user_id)
@@ -34,6 +36,13 @@ class Court:
     def appealed(self, strike=None, **more):
         return appeals.appeal(self.ben.actor, strike_number=(strike or self.struck()).number, text="it is real",
                               **more)
+
+    def suspended(self, kind, days=None):
+        order = ActOrder(kind, "USER", self.ben.user_id, days=days)
+        return cases.act(self.ada.actor, order, reason="two fakes", strike=False).acts[0]
+
+    def token_of(self, act):
+        return issue(runtime().settings.secret_key, self.realm, act.id, self.ben.user_id, now() + timedelta(days=20))
 
     def token(self, strike, until=timedelta(days=20)):
         [act] = fetch(select(Act.id).where(Act.strike_number == strike.number, Act.realm == self.realm))
@@ -84,10 +93,66 @@ def test_m_10_the_token_names_the_strike_by_itself(court):
 def test_m_10_what_left_no_strike_cannot_be_appealed_against(court):
     thing = court.things.add(court.ben.user_id)
     done = cases.act(court.ada.actor, ActOrder("WARN", "PRODUCT", thing), reason="fake", strike=False)
-    token = issue(runtime().settings.secret_key, court.realm, done.acts[0].id, court.ben.user_id,
-                  now() + timedelta(days=20))
     with pytest.raises(RuleViolated, match="left no strike"):
-        appeals.appeal(anonymous(court.realm), text="it is real", token=token)
+        appeals.appeal(anonymous(court.realm), text="it is real", token=court.token_of(done.acts[0]))
+
+
+@pytest.mark.parametrize(("kind", "days"), [("SUSPEND", 7), ("BAN", None)])
+def test_m_10_a_suspension_without_a_strike_is_appealed_once_by_its_token(court, settle, kind, days):
+    act = court.suspended(kind, days)
+    appeal = appeals.appeal(anonymous(court.realm), text="it was not me", token=court.token_of(act))
+    assert (appeal.strike_number, appeal.act_number, appeal.person_id) == (None, act.number, court.ben.user_id)
+    with pytest.raises(DuplicateRecord) as refused:
+        appeals.appeal(anonymous(court.realm), text="again", token=court.token_of(act))
+    assert refused.value.err_code == "AlreadyAppealed"
+    with pytest.raises(RuleViolated, match="Who struck does not decide"):
+        appeals.decide(court.ada.actor, appeal.number, granted=True, reason="yes")
+    decision = appeals.decide(court.eve.actor, appeal.number, granted=True, reason="it was another")
+    assert [undone.number for undone in decision.undone] == [act.number]
+    assert decision.lost == ["The letter that was sent stays sent.", "The sessions that it ended stay ended."]
+    assert entries(court.realm)[-1]["facts"]["act"] == act.number
+    settle()
+    [letter] = letters_on_appeals(court.ben)
+    assert "your appeal p1 against case 1 was granted" in letter["text"]
+    assert "strike" not in letter["text"]
+
+
+def test_m_10_one_appeal_is_against_all_that_its_case_did_without_a_strike(court):
+    thing = court.things.add(court.ben.user_id)
+    cases.act(court.ada.actor, ActOrder("WARN", "PRODUCT", thing), reason="fake", strike=False)
+    report(court.eve.actor, entity_type="PRODUCT", entity_id=thing, reason="FRAUD")
+    done = cases.resolve(court.ada.actor, 2, reason="fake", strike=False, acts=[
+        ActOrder("WARN", "PRODUCT", thing), ActOrder("SUSPEND", "USER", court.ben.user_id, days=7, scope="SELLING"),
+        ActOrder("SUSPEND", "USER", court.ben.user_id, days=7, scope="BUYING")])
+    tokens = [court.token_of(act) for act in done.acts]
+    appeal = appeals.appeal(anonymous(court.realm), text="no", token=tokens[2])
+    for token in tokens:
+        with pytest.raises(DuplicateRecord):
+            appeals.appeal(anonymous(court.realm), text="no", token=token)
+    decision = appeals.decide(court.eve.actor, appeal.number, granted=True, reason="yes")
+    assert sorted(act.number for act in decision.undone) == sorted(act.number for act in done.acts)
+    assert state_of(Act, 1) == "STANDING"
+
+
+def test_m_10_a_suspension_without_a_strike_is_appealed_in_time_and_while_it_stands(court):
+    act = court.suspended("BAN")
+    with moved_clock(days=20, seconds=1), pytest.raises(RuleViolated) as refused:
+        appeals.appeal(anonymous(court.realm), text="no", token=court.token_of(act))
+    assert refused.value.err_code == "AppealTooLate"
+    acts.undo(court.ada.actor, act.number, reason="a mistake")
+    with pytest.raises(RuleViolated) as refused:
+        appeals.appeal(anonymous(court.realm), text="no", token=court.token_of(act))
+    assert refused.value.err_code == "ActEnded"
+
+
+def test_m_10_a_denied_appeal_leaves_a_suspension_without_a_strike_as_it_is(court, settle):
+    act = court.suspended("SUSPEND", 7)
+    appeal = appeals.appeal(anonymous(court.realm), text="no", token=court.token_of(act))
+    appeals.decide(court.eve.actor, appeal.number, granted=False, reason="it was you")
+    assert (state_of(Act, act.number), state_of(Appeal, 1)) == ("STANDING", "DENIED")
+    settle()
+    [letter] = letters_on_appeals(court.ben)
+    assert "What was decided stays" in letter["text"]
 
 
 def test_m_14_the_case_of_an_appeal_is_closed_by_its_decision_alone(court):

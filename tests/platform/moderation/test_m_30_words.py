@@ -1,10 +1,20 @@
 """M-30, the list of words: who keeps it, what it refuses, and that each process follows its changes at once."""
-import pytest
+from dataclasses import replace
 
-from app.data.reads import Page
+import pytest
+from sqlalchemy import select
+
+from app.clock import now
+from app.data.ids import uuid7
+from app.data.moderated_kinds import ModeratedKind, ModeratedKinds
+from app.data.reads import Page, fetch
 from app.errors import DuplicateRecord, Forbidden, InvalidInput, NotFound, RuleViolated
+from app.events.event_delivery import Event
+from app.runtime import runtime
 from blueprints.platform.moderation import words
+from blueprints.platform.moderation.models import Case
 from blueprints.platform.moderation.words import add_word, find_words, list_words, remove_word
+from blueprints.platform.moderation.written_words import look_for_words
 
 
 def listed(actor):
@@ -81,3 +91,22 @@ def test_m_30_the_list_over_http(as_admin, as_user):
     assert [row["id"] for row in as_admin.get(url).json["words"]] == [added.json["word"]["id"]]
     assert as_admin.delete(f"{url}/{added.json['word']['id']}").status_code == 200
     assert as_admin.get(url).json["words"] == []
+
+
+def test_m_30_words_are_looked_for_in_every_kind_that_says_how_it_is_written(people, realm, things):
+    topic = f"{realm}-anything-service-dbevent-post-created"
+    runtime().keep(ModeratedKinds(runtime().part(ModeratedKinds) | {
+        (realm, "POST"): ModeratedKind("POST", read=things.read_as("POST"), written=(topic,))}))
+    add_word(people.admin().actor, phrase="replica", reason="COUNTERFEIT")
+    post = things.add(people.user().user_id, "POST", words="A replica, and another replica.")
+    event = Event(1, uuid7(), realm, topic, post, {"content": {"text": "A replica"}}, now(), None, None)
+    look_for_words([event, replace(event, key=uuid7())])
+    assert [tuple(row) for row in fetch(select(Case.realm, Case.kind, Case.entity_type, Case.entity_id))] == [
+        (realm, "WORDS", "POST", post)]
+
+
+def test_m_30_the_names_of_people_are_looked_into_in_every_realm(people, realm, settle):
+    add_word(people.admin().actor, phrase="replica", reason="COUNTERFEIT")
+    people.user("ben", fullname="Replica King")
+    settle()
+    assert [tuple(row) for row in fetch(select(Case.realm, Case.entity_type))] == [(realm, "USER")]

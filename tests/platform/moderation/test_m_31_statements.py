@@ -25,12 +25,12 @@ def sara(people):
 
 
 @pytest.fixture(autouse=True)
-def listing(app, sara, monkeypatch):
+def listing(app, sara, realm, monkeypatch):
     """One listing of sara's, with a title that would like to be a link."""
     listing_id = uuid7()
     subject = Subject(TITLE, sara.user_id, {"title": TITLE}, TITLE)
     kinds = ModeratedKinds(runtime().part(ModeratedKinds))
-    kinds["PRODUCT"] = ModeratedKind("PRODUCT", read=lambda actor, id: subject if id == listing_id else None)
+    kinds[realm, "PRODUCT"] = ModeratedKind("PRODUCT", read=lambda actor, id: subject if id == listing_id else None)
     monkeypatch.setitem(runtime()._parts, ModeratedKinds, kinds)
     return listing_id
 

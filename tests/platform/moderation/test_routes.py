@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
+from app.actor import system_actor
 from app.clock import moved_clock, now
 from app.data.changes import OutboxRecord
 from app.data.reads import fetch
@@ -14,10 +15,12 @@ from app.errors import RuleViolated
 from app.events.topics import service_topic
 from app.jobs.worker import run_job
 from app.notify.mailbox import read_outbox
-from blueprints.platform.moderation.audit import export
+from blueprints.platform.auth.commands import lock_user, update_user_role
 from blueprints.platform.moderation.cases import add_note, take
 from blueprints.platform.moderation.models import Appeal, CaseNote, Evidence, Report, Strike
 from blueprints.platform.moderation.queries import get_case, list_cases
+from tests.platform.moderation.chains import entries
+from tests.platform.moderation.people_acts import act_on
 
 
 @pytest.fixture
@@ -163,10 +166,36 @@ def test_m_22_who_reads_a_message_between_others_leaves_a_row(things, seller, pe
     assert tell("ben", message, entityType="MESSAGE").status_code == 201
     assert ada.get(f"{base}/cases/1").status_code == 200
     rows = fetch(select(ModerationAction.entity_type, ModerationAction.reason))
-    has_record = realm == "marketplace"
-    assert [tuple(row) for row in rows] == ([("USER", f"read message {message}")] if has_record else [])
-    read = [entry for entry in export(realm) if message in entry and ada.user_id in entry]
-    assert ["message.read" in entry for entry in read] == [not has_record]
+    wanted = [("USER", f"read message {message}")] if realm == "marketplace" else []
+    assert [tuple(row) for row in rows] == wanted
+    assert read_by(realm)[-1]["userId"] == ada.user_id
+
+
+def test_m_22_a_super_admin_who_reads_one_and_whoever_reads_what_is_left_of_a_purged_one_leave_a_row_too(
+        things, seller, people, tell, ada, base, realm):
+    message = things.add(seller.user_id, "MESSAGE", parties=frozenset({seller.user_id, people.user("ben").user_id}))
+    tell("ben", message, entityType="MESSAGE")
+    root = people.super_admin()
+    root.get(f"{base}/cases/1")
+    things.subjects.clear()
+    shown = ada.get(f"{base}/cases/1")
+    assert (shown.json["thing"], len(shown.json["evidence"])) == (None, 1)
+    assert [by["userId"] for by in read_by(realm)] == [root.user_id, ada.user_id]
+
+
+def test_m_22_a_party_reads_its_own_message_without_a_trace(things, people, tell, base, realm):
+    eve = people.admin("eve")
+    message = things.add(people.user("sid").user_id, "MESSAGE", parties=frozenset({eve.user_id}))
+    things.change(message, parties=frozenset({eve.user_id, people.user("ben").user_id}))
+    tell("ben", message, entityType="MESSAGE")
+    assert eve.get(f"{base}/cases/1").status_code == 200
+    assert read_by(realm) == []
+
+
+def read_by(realm):
+    """Who read messages between others, by the audit."""
+    return [entry["by"] for entry in entries(realm) if entry["what"] == "message.read"
+            or "read message" in str(entry["facts"].get("reason"))]
 
 
 def test_two_moderators_take_one_case(case, ada, base, people):
@@ -180,6 +209,18 @@ def test_two_moderators_take_one_case(case, ada, base, people):
     assert ada.post(f"{base}/cases/1/release").json["moderationCase"]["assigneeId"] is None
     assert bob.post(f"{base}/cases/1/take").status_code == 200
     assert people.super_admin().post(f"{base}/cases/1/release").json["moderationCase"]["state"] == "OPEN"
+
+
+@pytest.mark.parametrize("gone", ["another role", "locked", "suspended"])
+def test_m_13_what_somebody_has_who_may_not_act_any_more_is_anybodys(case, ada, base, people, realm, gone):
+    bob = people.admin("bob")
+    assert bob.post(f"{base}/cases/1/take").status_code == 200
+    assert ada.post(f"{base}/cases/1/take").json["errCode"] == "CaseTaken"
+    {"another role": lambda: update_user_role(system_actor(realm), bob.user_id, "user"),
+     "locked": lambda: lock_user(system_actor(realm), bob.user_id, now() + timedelta(days=1)),
+     "suspended": lambda: act_on(bob, "SUSPEND", days=1, realm=realm)}[gone]()
+    assert bob.post(f"{base}/cases/1/release").status_code in (401, 403)
+    assert ada.post(f"{base}/cases/1/take").json["moderationCase"]["assigneeId"] == ada.user_id
 
 
 def test_a_claim_lapses_after_a_day(case, ada, base, people):

@@ -13,6 +13,7 @@ from blueprints.platform.auth.models import account_model
 from blueprints.platform.moderation import acts, cases, persons
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.models import BannedAddress
+from blueprints.platform.moderation.rules import LETTER_STAYS, SESSIONS_STAY
 from tests.clients import PASSWORD
 from tests.platform.driver import is_refusal
 from tests.platform.moderation.people_acts import act_on, undo
@@ -181,7 +182,7 @@ def test_m_2_staff_suspend_by_an_act_and_undo_it(auth, people, ben, realm):
     ada = people.admin().actor
     done = cases.act(ada, ActOrder("SUSPEND", "USER", ben.user_id, days=7), reason="two fakes")
     assert is_refusal(login(auth, ben), 403, "AccountSuspended")
-    assert acts.undo(ada, done.acts[0].number, reason="a mistake").lost == []
+    assert acts.undo(ada, done.acts[0].number, reason="a mistake").lost == [LETTER_STAYS, SESSIONS_STAY]
     assert ends(realm, ben) == (None,) * 4
     assert login(auth, ben).status_code == 200
 

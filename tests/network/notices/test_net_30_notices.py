@@ -1,0 +1,314 @@
+"""NET-30: the eleven scenarios of rules-platform §6.3 for the network, each told once, in the app and by letter."""
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.actor import system_actor
+from app.clock import now
+from app.data.ids import uuid7
+from app.data.reads import Page, fetch
+from app.data.unit_of_work import unit_of_work
+from app.events.deliveries import drain_deliveries
+from app.events.event_delivery import EventDelivery
+from app.notify.letters import greeted, write_letter
+from app.notify.mailbox import read_outbox
+from app.ops.checks import examine
+from blueprints.network.company.topics import UPDATE_CREATED
+from blueprints.network.notices import subscribers_companies
+from blueprints.network.notices.sources import Posting
+from blueprints.network.notices.topics import (
+    APPLICATION_CREATED,
+    APPLICATION_UPDATED,
+    COMMENT_CREATED,
+    FOLLOWERS_LEFT,
+    LIKE_CREATED,
+    MESSAGE_CREATED,
+    POST_CREATED,
+    POST_UPDATED,
+)
+from blueprints.network.notices.words import KINDS
+from blueprints.platform.auth.commands import lock_user
+from blueprints.platform.notification.queries import list_notices
+from tests.network.company.pages import COMPANY
+
+BLOCKS = "/network/people-api/v1/blocks"
+
+
+def kinds(items):
+    return [item["type"] for item in items]
+
+
+def letters(person):
+    return [(letter["template"], letter["subject"]) for letter in reversed(read_outbox(person.email))]
+
+
+def changed(name, row, **old):
+    """Return the dbevent of a change of these fields, which were otherwise before."""
+    return {f"old_{name}": row | old, name: row, "oldDataValues": old,
+            "newDataValues": {field: row[field] for field in old}}
+
+
+def posted(author, **fields):
+    return {"id": uuid7(), "authorUserId": author.user_id, "content": "private words", "visibility": "public", **fields}
+
+
+def applied(applicant, **fields):
+    return {"id": uuid7(), "jobPostingId": uuid7(), "applicantUserId": applicant.user_id, "status": "submitted",
+            "coverLetter": "private words", "resumeUrl": "https://f.example/1", **fields}
+
+
+def block(blocker, other):
+    assert blocker.post(BLOCKS, json={"userId": other.user_id}).status_code == 201
+
+
+def test_net_30_who_is_asked_for_a_connection_is_told_without_the_note(circle, inbox):
+    request = circle.invited(circle.a, circle.b, message="private words")
+    notice, = inbox(circle.b)
+    assert (notice["type"], notice["title"]) == ("CONNECTION_REQUEST_RECEIVED", "Somebody wants to connect with you")
+    assert notice["metadata"] == {"connectionRequestId": request, "actorUserId": circle.a.user_id}
+    assert notice["actor"] == {"id": circle.a.user_id, "fullname": "Ann", "avatar": None, "headline": None}
+    assert letters(circle.b) == [("CONNECTION_REQUEST_RECEIVED", "Ann wants to connect with you")]
+    assert inbox(circle.a) == []
+    assert "private words" not in f"{read_outbox()} {notice}"
+
+
+def test_net_30_who_asked_is_told_of_the_acceptance_and_of_no_rejection(circle, inbox):
+    circle.answer(circle.b, circle.invited(circle.a, circle.b))
+    circle.answer(circle.c, circle.invited(circle.a, circle.c), "rejected")
+    notice, = inbox(circle.a)
+    assert (notice["type"], notice["metadata"]["actorUserId"]) == ("CONNECTION_REQUEST_ACCEPTED", circle.b.user_id)
+    assert letters(circle.a) == [("CONNECTION_REQUEST_ACCEPTED", "Bob accepted your invitation")]
+    assert kinds(inbox(circle.b)) == ["CONNECTION_REQUEST_RECEIVED"]
+
+
+def test_net_30_the_other_participants_are_told_of_a_message_without_a_word_of_it(circle, inbox, publish, sources):
+    group = [circle.a.user_id, circle.b.user_id, circle.c.user_id]
+    sources(participants_of=lambda _: group)
+    message = {"id": uuid7(), "conversationId": uuid7(), "senderUserId": circle.a.user_id, "content": "private words"}
+    publish(MESSAGE_CREATED, message, circle.a)
+    for reader in (circle.b, circle.c):
+        notice, = inbox(reader)
+        assert notice["metadata"] == {"messageId": message["id"], "conversationId": message["conversationId"],
+                                      "actorUserId": circle.a.user_id}
+        assert letters(reader) == [("MESSAGE_RECEIVED", "You have a new message")]
+    assert inbox(circle.a) == []
+    assert "private words" not in f"{read_outbox()} {inbox(circle.b)}"
+
+
+@pytest.mark.parametrize(("topic", "who", "kind"), [(LIKE_CREATED, "userId", "POST_LIKED"),
+                                                    (COMMENT_CREATED, "authorUserId", "POST_COMMENTED")])
+def test_net_30_an_author_is_told_of_likes_and_comments_of_others(circle, inbox, publish, sources, topic, who, kind):
+    sources(author_of_post=lambda _: circle.a.user_id)
+    for doer in (circle.b, circle.a):
+        publish(topic, {"id": uuid7(), "postId": uuid7(), who: doer.user_id, "content": "private words"}, doer)
+    notice, = inbox(circle.a)
+    assert (notice["type"], notice["metadata"]["actorUserId"]) == (kind, circle.b.user_id)
+    (template, subject), = letters(circle.a)
+    assert (template, subject[:4]) == (kind, "Bob ")
+    assert inbox(circle.b) == []
+    assert "private words" not in f"{read_outbox()} {notice}"
+
+
+def test_net_30_of_a_post_that_is_gone_nobody_is_told(circle, inbox, publish, sources):
+    sources(author_of_post=lambda _: None)
+    publish(LIKE_CREATED, {"id": uuid7(), "postId": uuid7(), "userId": circle.b.user_id}, circle.b)
+    assert inbox(circle.a) == []
+
+
+def test_net_17_an_edit_tells_only_whom_it_names_anew(circle, inbox, publish):
+    a, b, c = circle.a, circle.b, circle.c
+    post = posted(a, mentions=[b.user_id, a.user_id])
+    publish(POST_CREATED, post, a)
+    assert (kinds(inbox(b)), inbox(a), inbox(c)) == (["POST_MENTIONED"], [], [])
+    publish(POST_UPDATED, changed("post", post | {"mentions": [c.user_id, b.user_id]}, mentions=[b.user_id]), a)
+    publish(POST_UPDATED, changed("post", post | {"content": "other"}, content="private words"), a)
+    assert (kinds(inbox(b)), kinds(inbox(c))) == (["POST_MENTIONED"], ["POST_MENTIONED"])
+    assert letters(c) == [("POST_MENTIONED", "Ann mentioned you")]
+
+
+def test_net_17_a_post_without_mentions_tells_nobody(circle, inbox, publish):
+    publish(POST_CREATED, posted(circle.a), circle.a)
+    publish(POST_CREATED, posted(circle.a, mentions=None), circle.a)
+    assert inbox(circle.b) == []
+
+
+def test_net_30_applicant_and_poster_are_told_of_an_application(circle, inbox, publish, sources):
+    sources(posting=lambda _: Posting("Baker", circle.a.user_id, None, None))
+    application = applied(circle.d)
+    publish(APPLICATION_CREATED, application, circle.d)
+    receipt, = inbox(circle.d)
+    news, = inbox(circle.a)
+    about = {"jobApplicationId": application["id"], "jobPostingId": application["jobPostingId"], "jobTitle": "Baker",
+             "companyName": None}
+    assert (receipt["type"], receipt["metadata"]) == ("JOB_APPLICATION_SUBMITTED", about)
+    assert (news["type"], news["metadata"]) == ("JOB_APPLICATION_RECEIVED", about | {"actorUserId": circle.d.user_id})
+    assert letters(circle.d) == [("JOB_APPLICATION_SUBMITTED", "Your application for “Baker” was submitted")]
+    assert letters(circle.a) == [("JOB_APPLICATION_RECEIVED", "New application for “Baker”")]
+    for secret in ("private words", "f.example"):
+        assert secret not in f"{read_outbox()} {news} {receipt}"
+
+
+def test_net_12_an_application_to_a_company_is_told_to_its_present_admins(pages, inbox, publish, sources):
+    page = pages.found()
+    pages.assign(pages.a, page, pages.b)
+    pages.remove(pages.b, pages.right_of(pages.a, page))
+    sources(posting=lambda _: Posting("Baker", pages.a.user_id, page["id"], page["name"]))
+    publish(APPLICATION_CREATED, applied(pages.d), pages.d)
+    assert kinds(inbox(pages.b, "JOB_APPLICATION_RECEIVED")) == ["JOB_APPLICATION_RECEIVED"]
+    assert inbox(pages.a, "JOB_APPLICATION_RECEIVED") == []
+    assert ("JOB_APPLICATION_RECEIVED", f"New application for “Baker” at {page['name']}") in letters(pages.b)
+
+
+def test_net_30_an_applicant_is_told_of_each_decision_but_not_of_own_edits(circle, inbox, publish, sources):
+    sources(posting=lambda _: Posting("Baker", circle.a.user_id, None, "Acme"))
+    application = applied(circle.d, status="in_review")
+    publish(APPLICATION_UPDATED, changed("jobApplication", application, status="submitted"), circle.a)
+    publish(APPLICATION_UPDATED, changed("jobApplication", application, coverLetter="other"), circle.d)
+    notice, = inbox(circle.d)
+    assert (notice["type"], notice["metadata"]["status"]) == ("JOB_APPLICATION_STATUS_UPDATED", "in_review")
+    assert notice["body"] == "Your application for “Baker” at Acme is now in review."
+    assert notice["actor"] is None
+    assert letters(circle.d) == [
+        ("JOB_APPLICATION_STATUS_UPDATED", "News of your application for “Baker” at Acme")]
+
+
+@pytest.mark.parametrize(("visibility", "state"), [("public", "approved"), ("private", "requested")])
+def test_net_30_admins_are_told_of_followers_and_of_who_asks_to_follow(pages, inbox, visibility, state):
+    page = pages.found(pageVisibility=visibility)
+    pages.followed(pages.d, page)
+    notice, = inbox(pages.a)
+    assert (notice["type"], notice["metadata"]["followState"]) == ("COMPANY_FOLLOWED", state)
+    assert (notice["metadata"]["companyName"], notice["actor"]["fullname"]) == (page["name"], "Dan")
+    subject = "Somebody asks to follow" if state == "requested" else "A new follower of"
+    assert letters(pages.a) == [("COMPANY_FOLLOWED", f"{subject} {page['name']}")]
+    assert inbox(pages.d) == []
+
+
+def test_net_9_who_is_made_an_admin_is_told_and_the_founder_is_not(pages, inbox):
+    page = pages.found()
+    pages.assign(pages.a, page, pages.b)
+    assert (kinds(inbox(pages.b)), inbox(pages.a)) == (["COMPANY_ADMIN_ASSIGNED"], [])
+    assert letters(pages.b) == [("COMPANY_ADMIN_ASSIGNED", f"You administer {page['name']} now")]
+
+
+def published(pages, page, author):
+    answer = author.post(f"{COMPANY}/companyupdates", json={
+        "companyId": page["id"], "authorUserId": author.user_id, "content": "private words", "visibility": "public"})
+    assert answer.status_code == 201, answer.json
+    return answer.json["companyUpdate"]
+
+
+def test_net_30_followers_are_told_of_an_update_some_at_a_time_and_each_once(
+        pages, callers, inbox, sent, monkeypatch):
+    monkeypatch.setattr(subscribers_companies, "AT_ONCE", 2)
+    page = pages.found()
+    followers = [callers.user(f"fan{number}", realm="network") for number in range(5)]
+    for follower in (*followers, pages.a):
+        pages.followed(follower, page)
+    update = published(pages, page, pages.a)
+    for follower in followers:
+        notice, = inbox(follower)
+        assert (notice["type"], notice["title"]) == ("COMPANY_UPDATE_PUBLISHED", f"News from {page['name']}")
+        assert notice["metadata"] == {"companyId": page["id"], "companyName": page["name"],
+                                      "companyUpdateId": update["id"]}
+        assert letters(follower) == [("COMPANY_UPDATE_PUBLISHED", f"News from {page['name']}")]
+    assert inbox(pages.a, "COMPANY_UPDATE_PUBLISHED") == []
+    assert len(sent(FOLLOWERS_LEFT)) == 3
+    assert "private words" not in str(read_outbox())
+
+
+def test_net_30_of_a_company_that_is_gone_nobody_is_told_any_more(pages, inbox, publish):
+    page = pages.found()
+    pages.followed(pages.b, page)
+    assert pages.a.delete(f"{COMPANY}/companies/{page['id']}").status_code == 200
+    publish(UPDATE_CREATED, {"id": uuid7(), "companyId": page["id"], "authorUserId": pages.a.user_id}, pages.a)
+    assert inbox(pages.b, "COMPANY_UPDATE_PUBLISHED") == []
+
+
+def test_net_7_of_two_who_block_each_other_neither_is_told_of_the_other(circle, inbox, publish, sources):
+    sources(author_of_post=lambda _: circle.a.user_id,
+            participants_of=lambda _: [circle.a.user_id, circle.b.user_id, circle.c.user_id])
+    block(circle.a, circle.b)
+    for doer, other in ((circle.b, circle.a), (circle.a, circle.b)):
+        publish(MESSAGE_CREATED, {"id": uuid7(), "conversationId": uuid7(), "senderUserId": doer.user_id}, doer)
+        publish(POST_CREATED, posted(doer, mentions=[other.user_id]), doer)
+    publish(LIKE_CREATED, {"id": uuid7(), "postId": uuid7(), "userId": circle.b.user_id}, circle.b)
+    assert inbox(circle.a) == inbox(circle.b) == []
+    assert letters(circle.a) == letters(circle.b) == []
+    assert kinds(inbox(circle.c)) == ["MESSAGE_RECEIVED"] * 2
+
+
+def test_net_7_a_block_keeps_nobody_from_a_company_s_voice_nor_an_application_from_its_end(
+        pages, inbox, publish, sources):
+    page = pages.found()
+    pages.followed(pages.d, page)
+    block(pages.d, pages.a)
+    published(pages, page, pages.a)
+    sources(posting=lambda _: Posting("Baker", pages.a.user_id, None, None))
+    publish(APPLICATION_CREATED, applied(pages.d), pages.d)
+    publish(APPLICATION_UPDATED, changed("jobApplication", applied(pages.d, status="rejected"), status="submitted"),
+            pages.a)
+    assert kinds(inbox(pages.d)) == ["COMPANY_UPDATE_PUBLISHED", "JOB_APPLICATION_SUBMITTED",
+                                     "JOB_APPLICATION_STATUS_UPDATED"]
+    assert kinds(inbox(pages.a, "JOB_APPLICATION_RECEIVED")) == ["JOB_APPLICATION_RECEIVED"]
+
+
+def test_net_8_inactive_people_are_not_told_and_nobody_hears_what_they_did(circle, inbox):
+    circle.invited(circle.a, circle.b)
+    circle.invited(circle.c, circle.d)
+    for person in (circle.b, circle.c):
+        lock_user(system_actor("network"), person.user_id, now() + timedelta(days=1))
+    assert inbox(circle.d) == []
+    assert letters(circle.b) == letters(circle.d) == []
+    assert list_notices(circle.b.actor, Page(), newest_first=True).rows == []
+
+
+def test_decision_44_an_address_nobody_has_proved_gets_no_letter(callers, circle, inbox):
+    eve = callers.user("eve", realm="network", email_verified=False)
+    circle.invited(circle.a, eve)
+    assert kinds(inbox(eve)) == ["CONNECTION_REQUEST_RECEIVED"]
+    assert letters(eve) == []
+
+
+def test_scenario_42_every_letter_is_in_the_outbox_and_names_its_event_once(circle, inbox):
+    circle.answer(circle.b, circle.invited(circle.a, circle.b))
+    before = inbox(circle.a), inbox(circle.b), len(read_outbox())
+    with unit_of_work(system_actor("network")) as work:
+        work.execute(EventDelivery.__table__.update().values(status="pending"))
+        work.commit()
+    drain_deliveries()
+    assert {row.status for row in fetch(select(EventDelivery.status))} == {"done"}
+    assert (inbox(circle.a), inbox(circle.b), len(read_outbox())) == before
+    assert next(found.state for found in examine() if found.check == "unread notifications") == "ok"
+
+
+def test_scenario_45_nobody_sees_another_s_notices(circle, inbox):
+    circle.invited(circle.a, circle.b)
+    assert len(inbox(circle.b)) == 1
+    assert inbox(circle.c) == []
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_scenario_46_what_people_call_things_stays_in_its_line(kind):
+    hostile = "Acme\r\nBcc: all@evil.example\n\nhttps://evil.example {{ 7 * 7 }} <b>"
+    plain, odd = (write_letter(greeted(KINDS[kind].words), dict.fromkeys(
+        ("fullname", "name", "jobTitle", "companyName", "status", "followState"), said)) for said in ("x", hostile))
+    assert "\n" not in odd.subject
+    assert odd.text.count("\n") == plain.text.count("\n")
+    assert not any(sign in part for part in (odd.subject, odd.text, odd.html) for sign in ("https://", "all@", "<b>x"))
+    assert "<b>" not in odd.html
+
+
+def test_a_fan_out_takes_no_more_statements_for_many_followers_than_for_one(pages, callers, settle, count_statements):
+    counts = []
+    for many in (1, 20):
+        page = pages.found()
+        for number in range(many):
+            pages.followed(callers.user(f"fan{many}x{number}", realm="network"), page)
+        settle()
+        published(pages, page, pages.a)
+        with count_statements() as told:
+            settle()
+        counts.append(len([one for one in told if "notice" in one or "mail_message" in one]))
+    assert counts[0] == counts[1]
