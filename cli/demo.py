@@ -5,6 +5,7 @@ from flask.cli import with_appcontext
 from app.runtime import runtime
 from cli.demo_factories import DEMO_PASSWORD, GOODS, PEOPLE, SHELVES
 from cli.demo_seed import seed_demo
+from cli.graph import import_graph
 from cli.products import import_products
 from cli.replay import replay_auctions
 from cli.terminal import acts, agreed, print_facts
@@ -39,5 +40,6 @@ def refuse_production() -> None:
         raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")
 
 
+demo.add_command(import_graph)
 demo.add_command(replay_auctions)
 demo.add_command(import_products)
