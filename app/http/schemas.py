@@ -33,8 +33,8 @@ _MISSING = {"required": "is required", "null": "is required"}
 FILLED_IN: dict[str, Any] = {"x-filled-in": True}
 """Metadata of a field that the contract requires and that the server fills in where it is left out (rules-network G1 to
 G3): the document says that it is required."""
-NOT_READ = FILLED_IN | {"x-not-read": True, "description": "the server's own: what is sent is ignored"}
-"""The same of a field whose value the server alone decides: it never reaches the command."""
+NOT_READ = {"x-not-read": True, "description": "the server's own: what is sent is ignored"}
+"""Of a field whose value the server alone decides: it never reaches the command."""
 
 
 class InputSchema(Schema):

@@ -43,7 +43,7 @@ class CompanyChange(InputSchema):
     page_visibility = Choice(VISIBILITIES)
     description = Text(most=LONGEST_DESCRIPTION, least=0)
     industry = Line()
-    created_by_user_id = Identifier(metadata=NOT_READ)
+    created_by_user_id = Identifier(metadata=FILLED_IN | NOT_READ)
 
     @validates_schema
     def _key_fits(self, data: dict[str, Any], **_: Any) -> None:
@@ -64,7 +64,7 @@ class NewAdmin(InputSchema):
 
     user_id = Identifier(required=True)
     company_id = Identifier(required=True)
-    assigned_at = Instant(metadata=NOT_READ)
+    assigned_at = Instant(metadata=FILLED_IN | NOT_READ)
     assigned_by = Identifier(metadata=_IS_CALLER)
 
 
@@ -72,7 +72,7 @@ class NewFollower(InputSchema):
     """Body of followCompany (C-3)."""
 
     company_id = Identifier(required=True)
-    followed_at = Instant(metadata=NOT_READ)
+    followed_at = Instant(metadata=FILLED_IN | NOT_READ)
     user_id = Identifier(metadata=_IS_CALLER)
 
 

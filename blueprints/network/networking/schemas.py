@@ -1,5 +1,5 @@
 """What clients send to networking (rules-network §5B)."""
-from app.http.schemas import NOT_READ, Choice, Identifier, InputSchema, Instant, Text
+from app.http.schemas import FILLED_IN, NOT_READ, Choice, Identifier, InputSchema, Instant, Text
 from blueprints.network.networking.rules import STATUSES
 
 
@@ -14,7 +14,7 @@ class NewConnectionRequest(InputSchema):
     """POST of a request; a new one is pending whatever is sent (N-2)."""
 
     receiver_user_id = Identifier(required=True)
-    status = Choice(STATUSES, metadata=NOT_READ)
+    status = Choice(STATUSES, metadata=FILLED_IN | NOT_READ)
     responded_at = Instant(metadata=NOT_READ)
     message = Text(metadata={"description": "a note to the receiver"})
 
