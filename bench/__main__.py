@@ -13,6 +13,7 @@ from bench.databases import Databases
 from bench.figures import (
     bidding,
     checkout,
+    graph,
     growth,
     hung_redis,
     login,
@@ -32,7 +33,7 @@ from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
 FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow", "pictures", "hung-redis")
-GROWTH, MARKET = "growth", "market"  # each runs by itself: no wrk, many minutes, a file of its own
+GROWTH, MARKET, GRAPH = "growth", "market", "graph"  # each runs by itself: no wrk, many minutes, a file of its own
 SHORT, LONG = 1_000, 1_000_000
 
 
@@ -45,18 +46,19 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
-@click.option("--only", default=",".join(FIGURES), help=f"Figures, by comma: {', '.join(FIGURES)}; or growth, market.")
+@click.option("--only", default=",".join(FIGURES),
+              help=f"Figures, by comma: {', '.join(FIGURES)}; or growth, market, graph.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
-@click.option("--rows", default=1_000_000, show_default=True, help="Products of growth; messages of market.")
+@click.option("--rows", default=1_000_000, show_default=True,
+              help="Products of growth; messages of market; connections of graph, a tenth of them on SQLite.")
 def run(only: str, rounds: int, seconds: float, rows: int) -> None:
-    """Run the figures and write bench/results/latest.md, growth.md or market.md.
+    """Run the figures and write bench/results/latest.md, growth.md, market.md or graph.md.
 
     Example: python -m bench run --only list,get --rounds 11
     """
-    if only in (GROWTH, MARKET):
-        measured = _growth(rows) if only == GROWTH else _market(rows)
-        _keep(measured, report.where(), report.RESULTS.with_name(f"{only}.md"))
+    if only in APART:
+        _keep(APART[only](rows), report.where(), report.RESULTS.with_name(f"{only}.md"))
         return
     wanted = _figures(only)
     try:
@@ -156,6 +158,27 @@ def _market(rows: int) -> Iterator[Section]:
                         yield market.measure(hall, server, rows)
         finally:
             databases.close()
+
+
+def _graph(ties: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases = Databases(Path(folder))
+        try:
+            for kind, make, most in (("sqlite", guildhall.on_sqlite, ties // 10),
+                                     ("postgresql", guildhall.on_postgres, ties)):
+                for size in (graph.SMALL, graph.size_of(most)):
+                    hall = make(databases, f"guildhall-{kind}-{size.ties}", products=SHORT)
+                    with _prepared([hall]):
+                        _say(f"a network of {size.people:,} people on {hall.database}")
+                        hall.give_a_network(size.people, size.ties, size.hubs)
+                        server = hall.web()
+                        with _started([server]):
+                            yield graph.measure(hall, server, size)
+        finally:
+            databases.close()
+
+
+APART = {GROWTH: _growth, MARKET: _market, GRAPH: _graph}
 
 
 def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:

@@ -73,6 +73,10 @@ class Guildhall:
         """Add so many messages and feedbacks, suspended sellers and reports (bench/market_seed.py)."""
         self.seeded |= json.loads(self._run("-m", "bench.market_seed", str(rows)))
 
+    def give_a_network(self, people: int, ties: int, hubs: Sequence[int]) -> None:
+        """Add so many people of the network who are connected (bench/graph.py)."""
+        self.seeded |= json.loads(self._run("-m", "bench.graph", *map(str, (people, ties, *hubs))))
+
     def close(self) -> None:
         """Stop Valkey."""
         if self._valkey is not None:

@@ -158,11 +158,11 @@ def _bids(auctions: list[str], users: list[str], bids: int) -> Iterator[Values]:
         yield bid | terms | {"sequence": number // AUCTIONS + 1}
 
 
-def token_of(user_id: str) -> str:
-    """Return an access token of a session that is opened for this person."""
-    pair = identity().keys.current(REALM)
-    with unit_of_work(system_actor(REALM)) as work:
-        session = open_session(work, REALM, user_id, 86_400)
+def token_of(user_id: str, realm: str = REALM) -> str:
+    """Return an access token of a session that is opened for this person of the realm."""
+    pair = identity().keys.current(realm)
+    with unit_of_work(system_actor(realm)) as work:
+        session = open_session(work, realm, user_id, 86_400)
         work.commit()
     return issue_access_token(
         pair,

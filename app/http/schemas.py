@@ -300,7 +300,8 @@ _DOCUMENTED: dict[str, Any] = {
     "string": fields.String, "text": fields.String, "link": fields.String, "id": fields.UUID,
     "instant": fields.AwareDateTime, "money": fields.Float, "choice": fields.String, "boolean": fields.Boolean,
     "integer": fields.Integer, "number": fields.Float, "object": fields.Dict}
-_LISTED: dict[str, Any] = {"ids": fields.UUID, "texts": fields.String, "links": fields.String}
+_LISTED: dict[str, Any] = {"ids": fields.UUID, "texts": fields.String, "links": fields.String,
+                           "objects": fields.Dict}
 
 
 class _Shown(Schema):

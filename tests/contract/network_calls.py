@@ -7,13 +7,13 @@ from tests.clients import ApiClient, Callers
 from tests.contract.world import Body, GoodCalls, World
 
 ROOT = "/network"
-COMPANY, NETWORKING = (f"{ROOT}/{name}-api/v1" for name in ("company", "networking"))
+COMPANY, NETWORKING, PROFILE = (f"{ROOT}/{name}-api/v1" for name in ("company", "networking", "profile"))
 
 
 class Network(World):
     """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody.
 
-    Ann founded a page, which Ben administers, too, and Cat follows."""
+    Ann founded a page, which Ben administers, too, and Cat follows; she has a profile."""
 
     realm = "network"
 
@@ -24,6 +24,7 @@ class Network(World):
         self.ids["userId"] = self.ben.user_id
         self._connect()
         self._found()
+        self._write()
 
     def reader_of(self, object_name: str) -> ApiClient:
         """Return the same, but Ben for what is its people's alone: the tests let relations point at him."""
@@ -60,6 +61,12 @@ class Network(World):
         self._make("companyFollowerId", f"{COMPANY}/followcompany", "companyFollower", page, self.cat)
         self._make("companyUpdateId", f"{COMPANY}/companyupdates", "companyUpdate", self.news(), self.ann)
 
+    def _write(self) -> None:
+        for name in ("certification", "language"):
+            self._make(f"{name}Id", f"{PROFILE}/{name}s", name, {"name": f"{name} {uuid4().hex}"}, self.ann)
+        self._make("profileId", f"{PROFILE}/profiles", "profile", GOOD["updateProfile"](self) | {"fullName": "Ann"},
+                   self.ann)
+
     def _connect(self) -> None:
         request = self.invited_by(self.cat)
         accepted = self.caller.patch(f"{NETWORKING}/connectionrequests/{request}", json={"status": "accepted"})
@@ -79,4 +86,9 @@ GOOD: GoodCalls = {
     "approveCompanyFollower": lambda _: {"followState": "approved"},
     "createCompanyUpdate": lambda world: world.news(),
     "updateCompanyUpdate": lambda _: {"attachmentUrls_append": ["https://f.example/2"]},
+    "createProfile": lambda world: {"fullName": "Newcomer", "profileVisibility": "public", "skills": ["sql"],
+                                    "userId": world.newcomer().user_id},
+    "updateProfile": lambda _: {"headline": "Makes everything", "experience": [{"title": "Maker"}]},
+    "createCertification": lambda _: {"name": f"certification {uuid4().hex}"},
+    "createLanguage": lambda _: {"name": f"language {uuid4().hex}"},
 }

@@ -16,18 +16,24 @@ MOST_HOPS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class End:
     """One end of a path: its number, how many ties it has."""
 
     num: int
     ties: int
 
 
+def ends_of(user_ids: Collection[str]) -> dict[str, End]:
+    """Return user id → number and ties of those people who have a number."""
+    rows = fetch(select(Person.user_id, Person.num, Person.ties).where(Person.user_id.in_(user_ids)))
+    return {row.user_id: End(row.num, row.ties) for row in rows}
+
+
 def degree_between(one: str, other: str) -> int | None:
     """Return how many hops part two different people: 1, 2, 3, or None where it is more or no path is there.
 
     Walked from the side with fewer ties; the third hop the cheaper of two ways."""
-    ends = _ends((one, other))
+    ends = ends_of((one, other))
     if len(ends) < 2:
         return None
     near, far = sorted(ends.values(), key=lambda end: (end.ties, end.num))
@@ -49,7 +55,7 @@ def degrees_from(user_id: str, others: Iterable[str]) -> dict[str, int | None]:
     me = number_of(user_id)
     if me is None or not wanted:
         return degrees
-    left = {end.num: id for id, end in _ends(wanted).items() if end.ties}
+    left = {end.num: id for id, end in ends_of(wanted).items() if end.ties}
     for degree, query in enumerate((_direct, _by_one, _by_two), 1):
         if left:
             for row in fetch(query(me, left)):
@@ -80,11 +86,6 @@ def friends_of_friends(me: int) -> tuple[Select[int, int], bool]:
     chosen = fetch(select(Tie.b).join(Person, Person.num == Tie.b).where(Tie.a == me).order_by(
         Person.ties, Person.num).limit(LEAST_CONNECTED))
     return ranked.where(friend.c.b.in_([row.b for row in chosen])), True
-
-
-def _ends(user_ids: Collection[str]) -> dict[str, _End]:
-    rows = fetch(select(Person.user_id, Person.num, Person.ties).where(Person.user_id.in_(user_ids)))
-    return {row.user_id: _End(row.num, row.ties) for row in rows}
 
 
 def _edges_behind(num: int) -> int:

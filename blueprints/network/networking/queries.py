@@ -1,5 +1,5 @@
 """The reads of networking: one's own connections and requests, and the graph between people (rules-network §5B)."""
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
 
 from app.actor import Actor
 from app.clock import now
@@ -102,12 +102,11 @@ def list_mutual_connections(actor: Actor, asked: ReadRequest, user_id: str) -> L
     Raises as get_degree."""
     _refuse_oneself(actor, user_id, "MutualWithOneself", "There are no mutual connections with oneself")
     _refuse_no_end(actor, user_id)
-    me, other = number_of(str(actor.user_id)), number_of(user_id)
-    if me is None or other is None:
+    ends = graph.ends_of((str(actor.user_id), user_id)).values()
+    if len(ends) < 2:
         return Listing([], 0, asked.page)
-    if connection_count(user_id) < connection_count(str(actor.user_id)):
-        me, other = other, me
-    friends, table = graph.friends_of_both(me, other)
+    near, far = sorted(ends, key=lambda end: end.ties)
+    friends, table = graph.friends_of_both(near.num, far.num)
     listing = list_query(friends.where(_may_be_end(actor)), row_order(table.c.b), asked.page,
                          lambda row: {"id": row.user_id, "userId": row.user_id})
     return _with_briefs(actor, asked, listing)
@@ -122,17 +121,16 @@ def list_suggestions(actor: Actor, asked: ReadRequest) -> Listing:
     if me is None:
         return Listing([], 0, asked.page, extras={"approximate": False})
     ranked_friends, approximate = graph.friends_of_friends(me)
-    ranked = ranked_friends.cte("ranked")
+    ranked = ranked_friends.subquery("ranked")
     skipped = asked.page.offset if asked.page.after is None else position_of(_SUGGESTED, asked.page.after)
-    query = select(Person.user_id, ranked.c.shared, func.count().over().label("total")).join(
-        Person, Person.num == ranked.c.num).where(
+    query = select(ranked.c.num, ranked.c.shared, func.count().over().label("total")).where(
         ranked.c.num != me, ranked.c.num.not_in(select(Tie.b).where(Tie.a == me)),
-        _may_be_end(actor), Person.user_id.not_in(_requested_already(str(actor.user_id)))).order_by(
-        ranked.c.shared.desc(), ranked.c.num)
+        ranked.c.num.not_in(_not_suggested(actor))).order_by(ranked.c.shared.desc(), ranked.c.num)
     found = fetch(query.limit(asked.page.rows + 1).offset(skipped))
     counted = found or fetch(query.limit(1))  # behind the end no row says how many there are
-    rows = [{"id": row.user_id, "userId": row.user_id, "mutualConnections": row.shared}
-            for row in found[:asked.page.rows]]
+    shown = {row.num: row.shared for row in found[:asked.page.rows]}
+    people = {row.num: row.user_id for row in fetch(select(Person.num, Person.user_id).where(Person.num.in_(shown)))}
+    rows = [{"id": people[num], "userId": people[num], "mutualConnections": shared} for num, shared in shown.items()]
     following = position_cursor(_SUGGESTED, skipped + len(rows)) if len(found) > len(rows) else None
     listing = Listing(rows, counted[0].total if counted else 0, asked.page, following,
                       extras={"approximate": approximate})
@@ -156,12 +154,16 @@ def _may_be_end(actor: Actor) -> ColumnElement[bool]:
                 Person.user_id.not_in(blocked_with(actor.realm, actor.user_id)))
 
 
-def _requested_already(user_id: str) -> CompoundSelect[str]:
-    """Return the query of who invited this person or was invited by him, or may not invite or be invited yet."""
-    moment = now()
-    return union_all(
-        *(select(other).where(mine == user_id, ConnectionRequest.is_active.is_(True)) for mine, other in _BOTH_SIDES),
-        *(select(other).where(mine == user_id, InvitationBar.until > moment) for mine, other in _BOTH_BARRED))
+def _not_suggested(actor: Actor) -> Select[int]:
+    """Return the query of the numbers of a few people: hidden ones; whom the actor invited or was invited by, or who of
+    the two may not invite the other yet."""
+    me, moment = actor.user_id, now()
+    left_out = union_all(
+        blocked_with(actor.realm, me),
+        *(select(other).where(mine == me, ConnectionRequest.is_active.is_(True)) for mine, other in _BOTH_SIDES),
+        *(select(other).where(mine == me, InvitationBar.until > moment) for mine, other in _BOTH_BARRED))
+    return select(Person.num).where(or_(
+        Person.user_id.in_(sorted(people_at_rest(actor.realm))), Person.user_id.in_(left_out)))
 
 
 def _with_briefs(actor: Actor, asked: ReadRequest, listing: Listing) -> Listing:
