@@ -1,6 +1,5 @@
 """The reads of profiles and of the dictionaries (rules-network §6B, §6C)."""
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from app.actor import Actor
 from app.data.held import viewer
@@ -8,9 +7,9 @@ from app.data.reads import Listing, get_row, list_rows
 from app.data.reads.filters import Filters, contains
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.runtime import runtime
 from blueprints.network.networking.queries import degrees_from
 from blueprints.network.profile.models import Certification, Language, Profile
+from blueprints.network.profile.premium_queries import premium_among
 from blueprints.network.profile.rules import CERTIFICATION, LANGUAGE, SKILL
 from blueprints.network.profile.terms import has_term
 from blueprints.network.profile.visibility import is_visible, require_visible
@@ -28,13 +27,6 @@ _PROFILES_OLDEST_FIRST = (Profile.created_at, Profile.id)
 _ENTRIES_OLDEST_FIRST = {model: (model.created_at, model.id) for model in (Certification, Language)}
 
 
-@dataclass(frozen=True)
-class PremiumMembers:
-    """Who among people is a premium member now; of an application without premium nobody is."""
-
-    among: Callable[[Iterable[str]], frozenset[str]] = lambda user_ids: frozenset()
-
-
 def get_profile(actor: Actor, asked: ReadRequest, profile_id: str) -> Wire:
     """Return a profile to whom it is for; raises NotFound, also of whoever rests or is blocked, Forbidden (private)."""
     row = get_row(Profile, profile_id, not_hidden(Profile.user_id, actor), viewer=viewer(actor))
@@ -48,11 +40,6 @@ def list_profiles(actor: Actor, asked: ReadRequest) -> Listing:
                         viewer=viewer(actor))
     _with_relation(actor, asked, listing.rows)
     return listing
-
-
-def is_premium(user_id: str) -> bool:
-    """Return whether a person is a premium member now."""
-    return user_id in runtime().part(PremiumMembers).among([user_id])
 
 
 def get_entry(dictionary: type[Certification] | type[Language], entry_id: str) -> Wire:
@@ -69,7 +56,7 @@ def _with_relation(actor: Actor, asked: ReadRequest, rows: Sequence[Wire]) -> Se
     """Add to each row how its person stands to whoever looks: isPremium, degree (NET-32)."""
     if asked.joins and rows:
         people = [row["userId"] for row in rows]
-        premium = runtime().part(PremiumMembers).among(people)
+        premium = premium_among(people)
         for row in rows:
             row["isPremium"] = row["userId"] in premium
         if not asked.local_only:
