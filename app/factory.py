@@ -59,6 +59,7 @@ from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODER
 from blueprints.network.company.service import SERVICE as COMPANY
 from blueprints.network.networking.service import SERVICE as NETWORKING
 from blueprints.network.notices.service import SERVICE as NETWORK_NOTICES
+from blueprints.network.profile.service import SERVICE as PROFILE
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
@@ -88,7 +89,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    COMPANY, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES,
+    COMPANY, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

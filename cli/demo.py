@@ -3,8 +3,9 @@ import click
 from flask.cli import with_appcontext
 
 from app.runtime import runtime
-from cli.demo_factories import DEMO_PASSWORD, GOODS, PEOPLE, SHELVES
-from cli.demo_seed import seed_demo
+from app.settings import REALM_CODENAMES
+from cli.demo_factories import DEMO_PASSWORD
+from cli.demo_seed import demo_people, seed_demo
 from cli.graph import import_graph
 from cli.products import import_products
 from cli.replay import replay_auctions
@@ -20,18 +21,21 @@ def demo() -> None:
 
 
 @demo.command("seed")
+@click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), default="marketplace", show_default=True,
+              help="Whose demo.")
 @acts
 @with_appcontext
-def seed(dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Add the demo's people, categories, listings and what happened between the people, as far as it is missing.
+def seed(realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Add the demo's people, what they offer or say of themselves, and what happened between them, as far as it is
+    missing.
 
-    Example: flask demo seed --yes
+    Example: flask demo seed --realm network --yes
     """
     refuse_production()
-    people = ", ".join(person.email for person in PEOPLE)
-    if agreed(f"{len(SHELVES)} categories, {len(GOODS)} listings and {people} (password {DEMO_PASSWORD}) are added",
-              dry_run=dry_run, yes=yes):
-        print_facts(seed_demo(), as_json=as_json)
+    people = ", ".join(person.email for person in demo_people(realm))
+    if agreed(f"{people} (password {DEMO_PASSWORD}), and what is theirs, are added to {realm}", dry_run=dry_run,
+              yes=yes):
+        print_facts(seed_demo(realm), as_json=as_json)
 
 
 def refuse_production() -> None:

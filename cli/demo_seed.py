@@ -1,5 +1,6 @@
 """Fills an empty demo through the same commands as the API; each row has its fixed id, so a second run adds nothing."""
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.actor import system_actor
@@ -9,6 +10,7 @@ from blueprints.marketplace.category_management.commands import create_category,
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.platform.auth.commands import create_user, verify_email
 from blueprints.platform.auth.queries import find_account
+from cli import demo_network
 from cli.demo_factories import (
     DEMO_PASSWORD,
     GOODS,
@@ -30,31 +32,53 @@ from cli.demo_story import STORY, actor_of
 _STAFF = system_actor(REALM, operator=OPERATOR)
 
 
-def is_seeded() -> bool:
-    """True when the demo was seeded whole: the last of its people is added last."""
-    return find_account(REALM, PEOPLE[-1].email) is not None
+@dataclass(frozen=True)
+class _Demo:
+    """What is made in one realm: its people, and `make` all the rest, which returns how many rows of each kind."""
+
+    people: Sequence[Person]
+    make: Callable[[], dict[str, int]]
 
 
-def seed_demo() -> dict[str, int]:
-    """Create what is missing of the demo and return how many rows of each kind were added."""
-    *traders, newcomer = PEOPLE
+def is_seeded(realm: str) -> bool:
+    """True when the demo of a realm was seeded whole: the last of its people is added last."""
+    return find_account(realm, _DEMOS[realm].people[-1].email) is not None
+
+
+def seed_demo(realm: str) -> dict[str, int]:
+    """Create what is missing of the demo of a realm and return how many rows of each kind were added."""
+    demo = _DEMOS[realm]
+    *first, newcomer = demo.people
     password_hash = hash_password(DEMO_PASSWORD)  # one for all: it is slow on purpose, and everybody knows the password
-    added = {
-        "users": _count(_welcome, ((person, password_hash) for person in traders)),
+    added = {"users": _count(_welcome, ((realm, person, password_hash) for person in first))} | demo.make()
+    added["users"] += _count(_welcome, [(realm, newcomer, password_hash)])
+    return added
+
+
+def demo_people(realm: str) -> Sequence[Person]:
+    """Return the people of the demo of a realm."""
+    return _DEMOS[realm].people
+
+
+def _make_market() -> dict[str, int]:
+    return {
         "categories": _count(_make_category, ((shelf.title, shelf.subtitle) for shelf in SHELVES)),
         "subcategories": _count(_make_subcategory, (
             (shelf.title, name) for shelf in SHELVES for name in shelf.subcategories)),
         "products": _count(_list, GOODS),
+        **{kind: _count(make_one, rows) for kind, (make_one, rows) in STORY.items()},
     }
-    added |= {kind: _count(make_one, rows) for kind, (make_one, rows) in STORY.items()}
-    added["users"] += _count(_welcome, [(newcomer, password_hash)])
-    return added
 
 
-def _welcome(person: Person, password_hash: str) -> None:
-    account = create_user(_STAFF, id=demo_id(person.email), email=person.email, fullname=person.name,
+def _make_network() -> dict[str, int]:
+    return {kind: _count(make_one, rows) for kind, (make_one, rows) in demo_network.STORY.items()}
+
+
+def _welcome(realm: str, person: Person, password_hash: str) -> None:
+    staff = system_actor(realm, operator=OPERATOR)
+    account = create_user(staff, id=demo_id(person.email), email=person.email, fullname=person.name,
                           password_hash=password_hash)
-    verify_email(_STAFF, account.id)
+    verify_email(staff, account.id)
 
 
 def _make_category(title: str, subtitle: str) -> None:
@@ -83,3 +107,9 @@ def _is_added(make_one: Callable[..., None], row: tuple[Any, ...]) -> bool:
     except ApiError:
         return False
     return True
+
+
+_DEMOS = {
+    REALM: _Demo(PEOPLE, _make_market),
+    demo_network.REALM: _Demo([member.person for member in demo_network.MEMBERS], _make_network),
+}

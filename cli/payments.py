@@ -8,18 +8,20 @@ from flask.cli import with_appcontext
 
 from app.actor import system_actor
 from app.data.reads import Page
-from app.errors import ApiError
+from app.errors import ApiError, NotFound
 from app.payments import reports as payments_seen
+from app.payments.checkout import checkouts
 from app.payments.pay import Payment
 from app.payments.reconcile import reconcile as reconcile_payments
 from app.runtime import runtime
-from blueprints.marketplace.order_management import ledger_entries, paying, reports
-from blueprints.marketplace.order_management.queries import disputes, known_order, refundable, refunds_due
-from cli.naming import named_order
+from blueprints.marketplace.order_management import paying, reports
+from blueprints.platform.checkout.inspection import refundable
+from cli.payment_realms import REALM_PAYMENTS, RealmPayments
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
-_CHECKOUT = "orderManagementOrder"
-_OPERATOR = system_actor("marketplace", operator="flask payments")
+_OPERATORS = {realm: system_actor(realm, operator="flask payments") for realm in REALM_PAYMENTS}
+realm_option = click.option("--realm", type=click.Choice(tuple(REALM_PAYMENTS)), default="marketplace",
+                            show_default=True, help="Whose orders: of goods, or of premium.")
 _reason_option = click.option("--reason", default="corrected by hand", show_default=True, help="Why; it is recorded.")
 
 
@@ -32,25 +34,27 @@ def payments() -> None:
 
 
 @payments.command("status")
+@realm_option
 @as_json_option
 @with_appcontext
-def status(as_json: bool) -> None:
+def status(realm: str, as_json: bool) -> None:
     """Show how many payments and refunds are in which state, what is left open, and whether ledger and stock agree.
 
     Exit code 1 when they do not.
 
     Example: flask payments status --json
     """
-    wrong, due, disputed = ledger_entries.differences(), refunds_due(), disputes()
-    facts = {**payments_seen.figures(_CHECKOUT), "refunds due": len(due), "open disputes": len(disputed),
+    here = REALM_PAYMENTS[realm]
+    name, wrong, due, disputed = here.checkout.name, here.differences(), here.refunds_due(), here.disputes()
+    facts = {**payments_seen.figures(name), "refunds due": len(due), "open disputes": len(disputed),
              "books": "agree" if not wrong else f"{len(wrong)} differences"}
     if as_json:
-        print_json({**facts, "open": payments_seen.open_work(_CHECKOUT), "refundsDue": due,
+        print_json({**facts, "open": payments_seen.open_work(name), "refundsDue": due,
                     "disputes": disputed, "differences": wrong})
     else:
         print_facts(facts, as_json=False)
         click.echo()
-        print_rows(payments_seen.open_work(_CHECKOUT), as_json=False, empty="nothing is open")
+        print_rows(payments_seen.open_work(name), as_json=False, empty="nothing is open")
         for sentence in (*map(_refund_due, due), *map(_disputed, disputed), *wrong):
             click.echo(sentence)
     if wrong:
@@ -59,36 +63,38 @@ def status(as_json: bool) -> None:
 
 @payments.command("show")
 @click.argument("order")
+@realm_option
 @as_json_option
 @with_appcontext
-def show(order: str, as_json: bool) -> None:
+def show(order: str, realm: str, as_json: bool) -> None:
     """Show the payments, refunds, disputes and received events of ORDER (id or order number), cancelled ones too.
 
     Example: flask payments show ORD-mh3k2x1f7q
     """
-    facts = _order(order)
-    parts = {"attempts": payments_seen.attempts_of_order(_CHECKOUT, facts["id"]),
-             "refunds": payments_seen.refunds_of_order(_CHECKOUT, facts["id"]),
-             "disputes": disputes(closed_too=True, order_id=facts["id"]),
-             "events": payments_seen.received_events(_CHECKOUT, order_id=facts["id"], limit=100)}
+    here = REALM_PAYMENTS[realm]
+    name, facts = here.checkout.name, _order(here, order)
+    parts = {"attempts": payments_seen.attempts_of_order(name, facts["id"]),
+             "refunds": payments_seen.refunds_of_order(name, facts["id"]),
+             "disputes": here.disputes(closed_too=True, order_id=facts["id"]),
+             "events": payments_seen.received_events(name, order_id=facts["id"], limit=100)}
     if as_json:
         print_json({**facts, **parts})
         return
     print_facts(facts, as_json=False)
-    for name, rows in parts.items():
+    for part, rows in parts.items():
         click.echo()
-        print_rows(rows, as_json=False, empty=f"no {name}")
+        print_rows(rows, as_json=False, empty=f"no {part}")
 
 
 @payments.command("reconcile")
 @acts
 @with_appcontext
 def reconcile(dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Look every open payment and refund up at the gateway, and book its events that never arrived.
+    """Look every open payment and refund of both realms up at the gateway, and book its events that never arrived.
 
     Example: flask payments reconcile --yes
     """
-    waiting = payments_seen.open_work(_CHECKOUT)
+    waiting = [work for checkout in checkouts() for work in payments_seen.open_work(checkout.name)]
     question = f"{len(waiting)} open payments and refunds are looked up, and the gateway's events of the last 3 days"
     if agreed(question, dry_run=dry_run, yes=yes):
         print_facts(reconcile_payments(), as_json=as_json)
@@ -98,29 +104,33 @@ def reconcile(dry_run: bool, yes: bool, as_json: bool) -> None:
 @click.argument("order")
 @click.option("--status", "wanted", type=click.Choice(["PAID", "CANCELLED"]),
               help="Set this status by hand instead of reading the payment anew: PAID for money that came another way.")
+@realm_option
 @_reason_option
 @acts
 @with_appcontext
-def fix(order: str, wanted: str | None, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def fix(order: str, wanted: str | None, realm: str, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Read the payment of ORDER anew from the gateway and book what is true; leaves a PAYMENT_FIX entry.
 
     Example: flask payments fix ORD-mh3k2x1f7q --reason "buyer called" --yes
     """
-    facts = _order(order)
+    here = REALM_PAYMENTS[realm]
+    if wanted and realm != "marketplace":
+        raise click.UsageError("--status: only an order of goods is set by hand")
+    facts = _order(here, order)
     doing = f"set to {wanted}" if wanted else "read anew from the gateway"
     question = f"order {facts['orderNumber']} is {facts['state']}; its payment is {doing}"
     if not agreed(question, dry_run=dry_run, yes=yes):
         return
     try:
         if wanted:
-            paying.change_status(_OPERATOR, facts["id"], status=wanted, reason=reason)
+            paying.change_status(_OPERATORS[realm], facts["id"], status=wanted, reason=reason)
         else:
-            said = paying.reread_payment(_OPERATOR, facts["id"], reason=reason).result
+            said = here.reread(_OPERATORS[realm], facts["id"], reason=reason).result
             if said.get("result") == "ERR":
                 raise click.ClickException(said["message"])
     except ApiError as error:
         raise click.ClickException(error.message) from error
-    after = _order(facts["id"])
+    after = _order(here, facts["id"])
     if after["state"] == facts["state"]:
         waits = after["state"].endswith("/processing")
         click.echo("nothing changed: it still waits" if waits else "nothing to do: it was right already", err=True)
@@ -133,64 +143,71 @@ def fix(order: str, wanted: str | None, reason: str, dry_run: bool, yes: bool, a
 @click.option("--due", is_flag=True,
               help="Give back exactly what is due: of cancelled lines, or of the cancelled order.")
 @click.option("--surplus", is_flag=True, help="Give back what was paid too much, after its first refund failed.")
+@realm_option
 @_reason_option
 @acts
 @with_appcontext
-def refund(order: str, amount: str | None, due: bool, surplus: bool, reason: str, dry_run: bool, yes: bool,
-           as_json: bool) -> None:
+def refund(order: str, amount: str | None, due: bool, surplus: bool, realm: str, reason: str, dry_run: bool,
+           yes: bool, as_json: bool) -> None:
     """Give the money of ORDER back, cancelled orders too; leaves a PAYMENT_FIX entry.
 
     Example: flask payments refund ORD-mh3k2x1f7q --amount 10.00 --reason "arrived scratched"
     """
-    facts = _order(order)
+    here, operator = REALM_PAYMENTS[realm], _OPERATORS[realm]
+    facts = _order(here, order)
+    if due and realm != "marketplace":
+        raise click.UsageError("--due: only of orders of goods money is due")
     if due and (surplus or amount is not None):
         raise click.UsageError("--due: gives back what is due, no more and no less")
     if due:
         question = f"order {facts['orderNumber']} is {facts['state']}; what is due to its buyer goes back"
         if agreed(question, dry_run=dry_run, yes=yes):
-            _give_back(lambda: paying.give_back_due(_OPERATOR, facts["id"], reason=reason), as_json=as_json)
+            _give_back(lambda: paying.give_back_due(operator, facts["id"], reason=reason), as_json=as_json)
         return
     if surplus and amount is not None:
         raise click.UsageError("--amount: a surplus goes back whole")
     if surplus:
         question = f"order {facts['orderNumber']} is {facts['state']} and stays so; what was paid too much goes back"
         if agreed(question, dry_run=dry_run, yes=yes):
-            _give_back(lambda: paying.refund_surplus(_OPERATOR, facts["id"], reason=reason), as_json=as_json)
+            _give_back(lambda: here.refund_surplus(operator, facts["id"], reason=reason), as_json=as_json)
         return
-    left = Decimal(str(refundable(facts["id"], facts["currency"])))  # as written: no float is 10.10
+    left = Decimal(str(refundable(here.checkout, facts["id"], facts["currency"])))  # as written: no float is 10.10
     part = _amount(amount) if amount is not None else left
     if not 0 < part <= left:
         raise click.ClickException(f"{left} {facts['currency']} of order {facts['orderNumber']} can be given back")
     if agreed(f"order {facts['orderNumber']} is {facts['state']}; {part} of {left} {facts['currency']} goes back",
               dry_run=dry_run, yes=yes):
-        _give_back(lambda: paying.refund_order(_OPERATOR, facts["id"], amount=None if amount is None else part,
-                                               reason=reason, cancelled_too=True), as_json=as_json)
+        _give_back(lambda: here.refund(operator, facts["id"], amount=None if amount is None else part, reason=reason),
+                   as_json=as_json)
 
 
 @payments.command("events")
 @click.option("--order", help="Only those of one order (id or order number).")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many of the latest.")
+@realm_option
 @as_json_option
 @with_appcontext
-def events(order: str | None, limit: int, as_json: bool) -> None:
+def events(order: str | None, limit: int, realm: str, as_json: bool) -> None:
     """Show the gateway's events that were received, and what each changed.
 
     Example: flask payments events --order ORD-mh3k2x1f7q
     """
-    order_id = _order(order)["id"] if order else None
-    print_rows(payments_seen.received_events(_CHECKOUT, order_id=order_id, limit=limit), as_json=as_json)
+    here = REALM_PAYMENTS[realm]
+    order_id = _order(here, order)["id"] if order else None
+    print_rows(payments_seen.received_events(here.checkout.name, order_id=order_id, limit=limit), as_json=as_json)
 
 
 @payments.command("disputes")
 @click.option("--all", "closed_too", is_flag=True, help="Those that were decided, too.")
+@realm_option
 @as_json_option
 @with_appcontext
-def show_disputes(closed_too: bool, as_json: bool) -> None:
+def show_disputes(closed_too: bool, realm: str, as_json: bool) -> None:
     """Show the payments that banks take back, the one to be answered first on top; the answer is given at Stripe.
 
     Example: flask payments disputes --all
     """
-    print_rows(disputes(closed_too=closed_too), as_json=as_json, empty="no payment is disputed")
+    print_rows(REALM_PAYMENTS[realm].disputes(closed_too=closed_too), as_json=as_json, empty="no payment is disputed")
 
 
 @payments.command("ledger")
@@ -205,7 +222,7 @@ def ledger(month: str | None, seller_id: str | None, as_json: bool) -> None:
     """
     everything = Page(number=0, limit=runtime().settings.page_size_limit)
     try:
-        report = reports.commission_report(_OPERATOR, everything, seller_id=seller_id, month=month)
+        report = reports.commission_report(_OPERATORS["marketplace"], everything, seller_id=seller_id, month=month)
     except ApiError as error:
         raise click.ClickException(error.message) from error
     print_rows(report.rows, as_json=as_json, empty="nothing was sold")
@@ -235,8 +252,11 @@ def _disputed(one: dict[str, Any]) -> str:
             f"answer at Stripe until {one['answer until'] or 'told'}: `flask payments disputes`")
 
 
-def _order(reference: str) -> dict[str, Any]:
-    return known_order(named_order(reference.strip()))
+def _order(here: RealmPayments, reference: str) -> dict[str, Any]:
+    try:
+        return here.order(reference.strip())
+    except NotFound as error:
+        raise click.ClickException(f"there is no order {reference}") from error
 
 
 def _amount(text: str) -> Decimal:

@@ -40,8 +40,9 @@ def prepare_and_seed() -> None:
     configure_logging(settings, "prepare")
     _refuse_mail_in_clear(settings)
     prepare_system()
-    if settings.env == "demo" and not is_seeded():
-        seed_demo()
+    for realm in settings.realms if settings.env == "demo" else ():
+        if not is_seeded(realm):
+            seed_demo(realm)
 
 
 def _refuse_mail_in_clear(settings: Settings) -> None:

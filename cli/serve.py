@@ -18,11 +18,13 @@ from app.ops.supervisor import Child, Supervisor
 from app.ops.valkey import valkey_answers, valkey_command
 from app.settings import Settings, SettingsError, claim_home, load_settings
 
-WEBHOOKS = {"marketplace": "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment"}
+WEBHOOKS = {"marketplace": "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment",
+            "network": "/network/profile-api/v1/callbackpremiumsubscriptionpayment"}
 DEMO_LOGINS = """\
   marketplace  admin@admin.com / {superadmin}   (superAdmin, in each realm)
   marketplace  anna@demo.test / demo-pass-1     (sells)
-  marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test; emil@, greta@, hugo@ sell, too)"""
+  marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test; emil@, greta@, hugo@ sell, too)
+  network      nora@demo.test / demo-pass-1     (so do omar@, pia@, rosa@, sven@, tara@, ugo@)"""
 
 READY = """\
 
@@ -100,7 +102,7 @@ def _children(settings: Settings, application: Flask) -> list[Child]:
 
         children.append(Child("organization-relay", inside(run_the_organization_relay)))
     if stands_in(settings):
-        webhooks = {realm: settings.public_url + WEBHOOKS[realm] for realm in settings.realms if realm in WEBHOOKS}
+        webhooks = {realm: settings.public_url + WEBHOOKS[realm] for realm in settings.realms}
         children.append(Child("localstripe", lambda: become_localstripe(settings, webhooks)))
     if settings.has_own_redis:
         command = valkey_command(settings.home)

@@ -227,6 +227,11 @@ def web_address_list(*, required: bool = False, **options: Any) -> MappedColumn[
     return _column(WebAddresses, "links", required=required, **options)
 
 
+def object_list(*, required: bool = False, **options: Any) -> MappedColumn[Any]:
+    """A list of Objects of the contract."""
+    return _column(Json, "objects", required=required, **options)
+
+
 def constant(value: str) -> ColumnElement[str]:
     """Return a fixed word written into the statement itself: with a parameter in its place no partial index is used."""
     return literal_column(f"'{value}'", String)
@@ -239,4 +244,4 @@ def camel_case(name: str) -> str:
 
 
 WIRE_READERS: dict[str, Callable[[], Any]] = {
-    "instant": WireInstant, "object": WireJson, "ids": WireJson, "texts": WireJson}
+    "instant": WireInstant, "object": WireJson, "ids": WireJson, "texts": WireJson, "objects": WireJson}

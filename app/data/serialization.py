@@ -61,7 +61,8 @@ def row_serializer(model: type[Entity]) -> RowSerializer:
     return RowSerializer(
         fields, columns, _of_tuples(fields, {}),
         {"sqlite": _of_tuples(fields, {"boolean": "flag({})", "object": "json({})", "ids": "json({})",
-                                       "texts": "json({})", "link": "link({})", "links": "links(parsed({}))"}),
+                                       "texts": "json({})", "objects": "json({})", "link": "link({})",
+                                       "links": "links(parsed({}))"}),
          "postgresql": _of_tuples(fields, {"instant": "None if {0} is None else utc({0})", "link": "link({})",
                                            "links": "links({})"})},
         _compiled(fields, {f.attribute: f"r({f.attribute!r})" for f in fields}, {"instant": "iso({})"}))

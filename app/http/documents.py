@@ -2,7 +2,7 @@
 
 Nothing is written by hand, so nothing grows old. They are as public as the OpenAPI document, and hide what it hides."""
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from typing import Any
@@ -33,7 +33,7 @@ _PAYLOADS = {"created": "the new row", "deleted": "the last state of the row, wi
 _KINDS = {"id": "ID (UUID)", "ids": "ID[]", "instant": "Date (ISO 8601, UTC)", "money": "Double (major units)",
           "choice": "Enum", "string": "String", "text": "Text", "link": "String (web address)", "boolean": "Boolean",
           "integer": "Integer", "number": "Double", "object": "Object (JSON)", "texts": "String[]",
-          "links": "String[] (web addresses)"}
+          "links": "String[] (web addresses)", "objects": "Object[] (JSON)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +136,19 @@ def _service_design(blueprint: ServiceBlueprint) -> str:
     service = blueprint.service
     facts = [("version", service.version), ("address", public_path(service.mount)), ("realm", service.realm)]
     apis = [(api.name, api.method, api.path, _who(blueprint, api.name, {}), api.crud) for api in blueprint.apis]
-    objects = "".join(map(_object, objects_of(service)))
+    objects = "".join(_object(service, model) for model in objects_of(service))
     return "".join((_table(("", ""), facts), "<h2>Data objects</h2>", objects, "<h2>Business APIs</h2>",
                     _table(("API", "method", "path", "who may call", "kind"), apis),
                     "<h2>Subscribers</h2>", _subscribers(service)))
 
 
-def _object(model: type[Entity]) -> str:
+def _object(service: Service, model: type[Entity]) -> str:
     """Return what is said of a data object: the columns that answers show, and no others."""
     columns = class_mapper(model).columns
     rows = [(field.name, _KINDS.get(field.kind, field.kind), _yes(not columns[field.attribute].nullable),
              ", ".join(field.options)) for field in row_serializer(model).fields]
     relations = [(relation.shown_as, relation.id_name, f"{target.object}{'[]' if relation.many else ''}",
-                  ", ".join(target.fields)) for relation, target in holdings().joins.of(model)]
+                  ", ".join(target.fields_in(service.realm))) for relation, target in holdings().joins.of(model)]
     refusals = [(code, message) for code, message in getattr(model, "__duplicates__", {}).values()]
     return "".join((
         f"<h3 id='{model.__object__}'>{model.__object__}</h3>",
@@ -213,8 +213,8 @@ def _guide(service: Service, guide: str) -> str:
 
 def _object_link(service: Service, model: type[Entity]) -> str:
     """Return the link to what the design of its own service says of an object."""
-    name = model.__object__
-    return f"<a href='{escape(_guide(service, 'service-design'))}#{name}'>{name}</a>"
+    name, its_service = model.__object__, replace(service, name=getattr(model, "__service__", service.name))
+    return f"<a href='{escape(_guide(its_service, 'service-design'))}#{name}'>{name}</a>"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

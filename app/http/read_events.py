@@ -1,10 +1,11 @@
-"""Events of reads (decision 24): analytics, best effort, from a bounded buffer straight to the stream.
+"""Events of reads (decision 24): analytics, best effort, from a bounded buffer straight to their streams.
 
 Dropped and counted when the buffer is full or the stream is down; a read never waits for them."""
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
 from redis import Redis, RedisError
@@ -28,14 +29,14 @@ class ReadEventBuffer:
     def __init__(self, redis: Redis, count_dropped: Callable[[str, int], None]) -> None:
         self._redis = redis
         self._count_dropped = count_dropped
-        self._waiting: deque[tuple[str, str | None, str, int, float]] = deque(maxlen=_BUFFER)
+        self._waiting: deque[tuple[str, Mapping[str, Any], float]] = deque(maxlen=_BUFFER)
         self._thread: threading.Thread | None = None
 
-    def put(self, topic: str, user_id: str | None, request_id: str, rows: int) -> None:
-        """Take one read event."""
+    def put(self, topic: str, said: Mapping[str, Any]) -> None:
+        """Take what is said of one read; the moment is added to it, `at` in milliseconds."""
         if len(self._waiting) == _BUFFER:
             self._count_dropped("buffer full", 1)
-        self._waiting.append((topic, user_id, request_id, rows, time.time()))
+        self._waiting.append((topic, said, time.time()))
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="read-events", daemon=True)
             self._thread.start()
@@ -52,8 +53,8 @@ class ReadEventBuffer:
         if not batch:
             return 0
         pipe = self._redis.pipeline(transaction=False)
-        for topic, user_id, request_id, rows, at in batch:
-            body = orjson.dumps({"requestId": request_id, "userId": user_id, "rowCount": rows, "at": int(at * 1000)})
+        for topic, said, at in batch:
+            body = orjson.dumps({**said, "at": int(at * 1000)})
             pipe.xadd(topic, {"eventId": uuid7(), "occurredAt": iso(now()) or "", "payload": body},
                       maxlen=STREAM_LENGTH, approximate=True)
         try:
@@ -67,4 +68,5 @@ def announce_read(topic: str, actor: Actor, request_id: str, rows: int) -> None:
     """Take the event of a read, unless READ_EVENTS=off."""
     held = runtime()
     if held.settings.read_events != "off":
-        held.part(ReadEventBuffer).put(topic, actor.user_id, request_id, rows)
+        held.part(ReadEventBuffer).put(
+            topic, {"requestId": request_id, "userId": actor.user_id, "rowCount": rows})

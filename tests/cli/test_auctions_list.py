@@ -57,7 +57,7 @@ def test_closed_auctions_come_latest_first_and_say_whether_they_sold(run, market
     bid = {"productId": sold, "bidAmount": 60, "currency": "USD", "status": "ACTIVE"}
     assert market.ben.post("/marketplace/auctionoffer-api/v1/auctionofferbids", json=bid).status_code == 201
     for one in (unsold, sold):
-        assert run("auctions", "close", one[-8:], "--yes").exit_code == 0
+        assert run("auctions", "close", one[-8:], "--as", "ada@guildhall.test", "--yes").exit_code == 0
     assert [(one["id"], one["state"]) for one in listed(run, "--state", "closed")] == [
         (sold, "sold"), (unsold, "unsold")]
     assert listed(run) == []

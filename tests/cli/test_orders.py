@@ -42,7 +42,7 @@ def test_who_is_not_on_the_staff_ships_nothing(run, market, named, said):
 
 def test_a_locked_member_of_staff_does_not_act(run, market):
     order = market.paid()
-    run("users", "lock", market.ada.user_id, "--yes")
+    run("users", "lock", market.ada.user_id, "--as", "admin@admin.com", "--yes")
     refused = run("orders", "ship", order["id"], *SHIP, *AS_ADA, "--yes")
     assert (refused.exit_code, "is locked" in refused.stderr) == (1, True)
 
@@ -79,7 +79,7 @@ def test_a_dry_run_and_a_no_ship_nothing(run, market):
 def test_staff_ships_for_a_locked_seller(run, market):
     """M-8."""
     order = market.paid()
-    run("users", "lock", "sara@guildhall.test", "--yes")
+    run("users", "lock", "sara@guildhall.test", *AS_ADA, "--yes")
     assert run("orders", "ship", order["id"], *SHIP, *AS_ADA, "--yes").exit_code == 0
     assert market.seen(order)["status"] == "SHIPPED"
 

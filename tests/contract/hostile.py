@@ -47,6 +47,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "flag": ('"true"', "0", "1", '"no"', "[]", "{}"),
     "choice": ('"NO SUCH OPTION"', '"\\u0000"', "5", "true", "[]", "{}"),
     "list": ('"[]"', "5", "true", "{}"),
+    "lines": ("5", "true", "{}", "[5]", "[null]", '[["a"]]', '"a\\u0000b"'),
+    "objects": ("5", "true", '"no object"', '["a"]', "[5]", "[[]]", "[null]", '"[1"'),
     "object": ("5", "true", "[]", '"[]"', '"no object"'),
     "text": ("5", "1.5", "true", "[]", "{}", '"\\u0000"', '"a\\u0000b"'),
     "password": ("5", "1.5", "true", "[]", "{}", '""'),

@@ -3,17 +3,18 @@ from uuid import uuid4
 
 from flask import Flask
 
+from tests.app.payments.stand_in import VISA
 from tests.clients import ApiClient, Callers
 from tests.contract.world import Body, GoodCalls, World
 
 ROOT = "/network"
-COMPANY, NETWORKING = (f"{ROOT}/{name}-api/v1" for name in ("company", "networking"))
+COMPANY, NETWORKING, PROFILE = (f"{ROOT}/{name}-api/v1" for name in ("company", "networking", "profile"))
 
 
 class Network(World):
     """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody.
 
-    Ann founded a page, which Ben administers, too, and Cat follows."""
+    Ann founded a page, which Ben administers, too, and Cat follows; she has a profile."""
 
     realm = "network"
 
@@ -24,6 +25,8 @@ class Network(World):
         self.ids["userId"] = self.ben.user_id
         self._connect()
         self._found()
+        self._write()
+        self._buy()
 
     def reader_of(self, object_name: str) -> ApiClient:
         """Return the same, but Ben for what is its people's alone: the tests let relations point at him."""
@@ -60,6 +63,35 @@ class Network(World):
         self._make("companyFollowerId", f"{COMPANY}/followcompany", "companyFollower", page, self.cat)
         self._make("companyUpdateId", f"{COMPANY}/companyupdates", "companyUpdate", self.news(), self.ann)
 
+    def _write(self) -> None:
+        for name in ("certification", "language"):
+            self._make(f"{name}Id", f"{PROFILE}/{name}s", name, {"name": f"{name} {uuid4().hex}"}, self.ann)
+        self._make("profileId", f"{PROFILE}/profiles", "profile", GOOD["updateProfile"](self) | {"fullName": "Ann"},
+                   self.ann)
+
+    def premium_for_a_newcomer(self) -> Body:
+        """Return a good order of premium for somebody who has a profile and no order yet."""
+        person = self.newcomer()
+        made = self._make("latest", f"{PROFILE}/profiles", "profile", {"fullName": "N", "profileVisibility": "public"},
+                          person)
+        return {"profileId": made["id"], "userId": person.user_id, "currency": "USD", "status": "pending", "price": 10}
+
+    def order_without_ticket(self) -> str:
+        """Return the id of a new order of premium."""
+        return str(self._make("latest", f"{PROFILE}/premuimsub", "premiumsubscription",
+                              self.premium_for_a_newcomer())["id"])
+
+    def _buy(self) -> None:
+        """Order premium, and become a customer of the payment gateway, which the first payment does by itself."""
+        order = self._make("premiumsubscriptionId", f"{PROFILE}/premuimsub", "premiumsubscription",
+                           self.premium_for_a_newcomer())
+        ticket = {"orderId": order["id"], "paymentId": "pi_1", "paymentStatus": "s", "statusLiteral": "l"}
+        self._make("sys_premiumsubscriptionPaymentId", f"{PROFILE}/premiumsubscriptionpayment",
+                   "sys_premiumsubscriptionPayment", ticket)
+        self.ids |= {"orderId": order["id"], "paymentId": "pi_1", "paymentMethodId": VISA}
+        kept = self.caller.post(f"{ROOT}/profile-api/payment-methods/add", json={"paymentMethodId": VISA})
+        assert kept.status_code == 200, kept.json
+
     def _connect(self) -> None:
         request = self.invited_by(self.cat)
         accepted = self.caller.patch(f"{NETWORKING}/connectionrequests/{request}", json={"status": "accepted"})
@@ -69,6 +101,7 @@ class Network(World):
 
 
 GOOD: GoodCalls = {
+    "updateOwnFace": lambda _: {"fullname": "Ben"},
     "createConnection": lambda world: {"userId1": world.caller.user_id, "userId2": world.cat.user_id},
     "createConnectionRequest": lambda world: {"receiverUserId": world.newcomer().user_id, "status": "pending"},
     "updateConnectionRequest": lambda world: world.answered(),
@@ -79,4 +112,19 @@ GOOD: GoodCalls = {
     "approveCompanyFollower": lambda _: {"followState": "approved"},
     "createCompanyUpdate": lambda world: world.news(),
     "updateCompanyUpdate": lambda _: {"attachmentUrls_append": ["https://f.example/2"]},
+    "createProfile": lambda world: {"fullName": "Newcomer", "profileVisibility": "public", "skills": ["sql"],
+                                    "userId": world.newcomer().user_id},
+    "updateProfile": lambda _: {"headline": "Makes everything", "experience": [{"title": "Maker"}]},
+    "createCertification": lambda _: {"name": f"certification {uuid4().hex}"},
+    "createLanguage": lambda _: {"name": f"language {uuid4().hex}"},
+    "createPremuimSub": lambda world: world.premium_for_a_newcomer(),
+    "updatePremuimSub": lambda _: {"status": "wanted"},
+    "startPremiumsubscriptionPayment": lambda _: {"paymentUserParams": {"paymentMethodId": VISA}},
+    "refreshPremiumsubscriptionPayment": lambda _: {},
+    "callbackPremiumsubscriptionPayment": lambda _: {},
+    "refundPremiumsubscription": lambda _: {"reason": "asked for"},
+    "createPremiumsubscriptionPayment": lambda world: {
+        "orderId": world.order_without_ticket(), "paymentId": "pi_1", "paymentStatus": "s", "statusLiteral": "l"},
+    "updatePremiumsubscriptionPayment": lambda _: {"paymentStatus": "s"},
+    "addPaymentMethod": lambda _: {"paymentMethodId": VISA},
 }

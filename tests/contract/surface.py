@@ -111,7 +111,16 @@ def _resolved(document: Schema, part: Schema) -> Schema:
 def _kind(schema: Schema) -> str:
     if "enum" in schema:
         return "choice"
+    if _type(schema) == "array":
+        return _list_kind(schema.get("items", {}))
     return _KINDS.get(schema.get("format", ""), _TYPES.get(_type(schema), "text"))
+
+
+def _list_kind(items: Schema) -> str:
+    """Return the kind of a list: where one item alone is one, too, its text may be any text, or JSON."""
+    if items.get("type") == "object" and "properties" not in items:
+        return "objects"
+    return "lines" if items.get("type") == "string" and "format" not in items else "list"
 
 
 def _type(schema: Schema) -> str:

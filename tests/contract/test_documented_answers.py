@@ -5,7 +5,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
-from tests.contract.fronts import MARKETPLACE, Front
+from tests.contract.fronts import MARKETPLACE, NETWORK, Front
 
 DEFAULT_ROUTES = ("/", "/swagger", "/openapi.json", "/getPostmanCollection", "/favicon.ico", "/health", "/admin/health",
                   "/currentuser", "/permissions", "/permissions/adminPanel.access")
@@ -30,7 +30,7 @@ def departures(document: dict[str, Any], path: str, answer: TestResponse) -> lis
             for error in Draft202012Validator(schema).iter_errors(answer.json)]
 
 
-@pytest.mark.parametrize("mount", [*MARKETPLACE, "/network/auth-api", "/network/bucket"])
+@pytest.mark.parametrize("mount", [*MARKETPLACE, *NETWORK, "/network/auth-api", "/network/bucket"])
 def test_every_answer_is_as_documented(front: Front, mount: str) -> None:
     document = front.caller.get(f"{mount}/openapi.json").json
     found: list[str] = []

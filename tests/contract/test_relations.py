@@ -101,7 +101,7 @@ def test_every_relation_shows_its_target_on_get_and_list(
         for row in rows:
             shown = row[relation.shown_as][0] if relation.many else row[relation.shown_as]
             assert shown if model in OF_ONE else shown["id"] == id_in(world, relation.target)
-            assert relation.by_query or tuple(shown) == target.fields
+            assert relation.by_query or tuple(shown) == target.fields_in(world.realm)
         bare = answers(world, paying_app, model, crud, "getJoins=false")
         assert len(bare) == len(rows)
         assert not any(relation.shown_as in row for row in bare)
@@ -138,7 +138,8 @@ def test_joins_cost_at_most_one_statement_a_relation_however_many_rows(
 def test_no_target_shows_what_is_hidden_or_how_to_reach_somebody(app: Flask, target: JoinTarget) -> None:
     assert target.fields[0] == "id"
     if target.object == "user":
-        assert target.fields == ("id", "fullname", "avatar")  # decision 47
+        assert target.fields == target.fields_in("marketplace") == ("id", "fullname", "avatar")  # decision 47
+        assert target.fields_in("network") == (*target.fields, "headline")  # NET-32
         return
     models = [mapper.class_ for mapper in Entity.registry.mappers if getattr(mapper.class_, "__object__", "")
               == target.object]

@@ -184,20 +184,31 @@ def test_what_is_unread_is_counted_from_the_notifications_that_are_there(testbed
             to(app, "0011")
 
 
+def test_what_is_unread_is_counted_on_among_all_realms_and_back(testbed: Testbed) -> None:
+    with testbed.empty_app() as app:
+        to(app, "0024")
+        put("notification_unread", user_id="ben", unread=2)
+        for _ in range(2):
+            to(app, "0025")
+            assert rows("SELECT realm, user_id, unread FROM notice_unread") == [("marketplace", "ben", 2)]
+            to(app, "0024")
+        assert rows("SELECT user_id, unread FROM notification_unread") == [("ben", 2)]
+
+
 def test_an_appeal_without_a_strike_waits_under_a_negative_number_and_old_bulks_are_told(testbed: Testbed) -> None:
     with testbed.empty_app() as app:
-        to(app, "0023")
+        to(app, "0026")
         put("moderation_appeal", id="of-strike", number=1, strike_id="s", strike_number=9)
         for place, state in enumerate(("done", "undone", "pending")):
             put("moderation_bulk_item", bulk_id="b", entity_id=state, position=place, state=state)
-        to(app, "0024")
+        to(app, "0027")
         put("moderation_appeal", id="of-act", number=2, act_id="a", act_number=57)
         appeals = "SELECT id, strike_id, strike_number, act_id, act_number FROM moderation_appeal ORDER BY number"
         for _ in range(2):
             assert rows(appeals) == [("of-strike", "s", 9, None, None), ("of-act", None, None, "a", 57)]
             assert rows("SELECT state, announced FROM moderation_bulk_item ORDER BY position") == [
                 ("done", "done"), ("undone", "undone"), ("pending", None)]
-            to(app, "0023")
+            to(app, "0026")
             assert rows("SELECT strike_id, strike_number FROM moderation_appeal ORDER BY number") == [
                 ("s", 9), ("a", -57)]
-            to(app, "0024")
+            to(app, "0027")

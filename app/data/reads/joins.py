@@ -27,13 +27,18 @@ class JoinTarget:
     """What a service shows of one of its objects beside the rows that point at it: these fields and no others.
 
     `personal`: what is shown depends on who looks, so it is never remembered. `depends_on` are the version keys behind
-    it besides its own rows'."""
+    it besides its own rows'. `added` are the fields that others add to it in a realm."""
 
     object: str
     fields: tuple[str, ...]
     lend: Lender
     personal: bool = False
     depends_on: tuple[str, ...] = ()
+    added: Callable[[str], Iterable[str]] = lambda realm: ()
+
+    def fields_in(self, realm: str) -> tuple[str, ...]:
+        """All fields that are shown in a realm."""
+        return (*self.fields, *self.added(realm))
 
     @property
     def version_keys(self) -> tuple[str, ...]:
@@ -158,8 +163,10 @@ class Joins:
 
     def _lent(self, actor: Actor, target: JoinTarget, ids: frozenset[str]) -> Mapping[str, Wire]:
         """Return id → what is shown of it; what is the same for everybody is remembered until it changes."""
+        fields = target.fields_in(actor.realm)
+
         def lend() -> dict[str, Wire]:
-            return {object_id: {name: row[name] for name in target.fields}
+            return {object_id: {name: row[name] for name in fields}
                     for object_id, row in target.lend(actor, ids).items()}
 
         if target.personal or transaction.get() is not None:

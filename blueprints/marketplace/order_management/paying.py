@@ -12,12 +12,12 @@ from app.payments import pay
 from app.payments.attempts import read_all
 from app.payments.pay import Payment
 from app.payments.records import OPEN
-from app.payments.refunds import reread_refunds
 from blueprints.marketplace.order_management import commands
 from blueprints.marketplace.order_management.audit import record_fix
 from blueprints.marketplace.order_management.models import Order
 from blueprints.marketplace.order_management.queries import order_state
 from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.platform.checkout.inspection import reread
 from blueprints.platform.checkout.refunds import sent_refund
 
 
@@ -68,10 +68,9 @@ def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:
 
     Raises NotFound, Forbidden, RuleViolated when no payment was started."""
     before = order_state(order_id)
-    payment = pay.refresh(CHECKOUT, actor, order_id, {}, cancelled_too=True)
-    trouble = reread_refunds(CHECKOUT, actor, order_id)
+    payment = reread(CHECKOUT, actor, order_id)
     record_fix(actor, order_id, f"{reason}: {before} → {order_state(order_id)}")
-    return Payment(payment.order, trouble.serialized()) if trouble else payment
+    return payment
 
 
 def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = commands.BY_STAFF,

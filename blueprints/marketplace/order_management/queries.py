@@ -17,9 +17,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.errors import NotFound
 from app.identity.access import require_self_or_staff
-from app.payments.disputes import read_disputes
-from app.payments.records import PaymentDispute
-from app.payments.reports import failed_refunds, left_to_give_back
+from app.payments.reports import failed_refunds
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
     REFUND_IS_DUE,
@@ -30,6 +28,7 @@ from blueprints.marketplace.order_management.models import (
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER
 from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.platform.checkout.inspection import disputes_of_orders
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
 ITEM_FILTERS = Filters((equal(OrderItem.order_id), equal(OrderItem.product_id), equal(OrderItem.seller_id)))
@@ -211,11 +210,6 @@ def known_order(order_id: str) -> dict[str, Any]:
             "paidAt": iso(row.paid_at), "payableUntil": iso(row.payable_until), "isActive": row.is_active}
 
 
-def refundable(order_id: str, currency: str) -> Any:
-    """Return what of an order's money may still be given back, in major units; 0 when it was never paid."""
-    return to_wire(left_to_give_back(CHECKOUT, order_id), currency)
-
-
 def refunds_due() -> list[dict[str, Any]]:
     """Return the orders whose money staff should give back (decision 16), with what is left of it (major units).
 
@@ -237,16 +231,12 @@ def _due(order: Row[Any], left: int, currency: str | None, *, surplus: bool = Fa
 
 def disputes(*, closed_too: bool = False, order_id: str | None = None) -> list[dict[str, Any]]:
     """Return the disputes of orders, those to be answered first on top; amounts in major units (decisions/067)."""
-    conditions: list[ColumnElement[bool]] = [] if closed_too else [PaymentDispute.closed_at.is_(None)]
-    if order_id is not None:
-        conditions.append(PaymentDispute.order_id == order_id)
-    found = read_disputes(CHECKOUT, *conditions)
-    numbers = {row.id: row.order_number for row in fetch(
-        select(Order.id, Order.order_number).where(Order.id.in_({one.order_id for one in found})))}
-    return [{"dispute": one.id, "order": numbers[one.order_id], "id": one.order_id, "status": one.status,
-             "amount": to_wire(one.amount, one.currency), "currency": one.currency, "reason": one.reason,
-             "funds": one.funds or "untouched", "answer until": iso(one.answer_until), "opened": iso(one.opened_at),
-             "closed": iso(one.closed_at)} for one in found]
+    return disputes_of_orders(CHECKOUT, _numbers_of, closed_too=closed_too, order_id=order_id)
+
+
+def _numbers_of(order_ids: Collection[str]) -> dict[str, str]:
+    return {row.id: row.order_number for row in fetch(select(Order.id, Order.order_number).where(
+        Order.id.in_(order_ids)))}
 
 
 def parties_of(order_id: str) -> dict[str, Any] | None:

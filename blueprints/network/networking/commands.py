@@ -16,13 +16,14 @@ from app.data.columns import iso
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
-from app.errors import Forbidden, NotFound, RuleViolated, TooManyRequests
+from app.errors import Forbidden, InvalidInput, NotFound, RuleViolated, TooManyRequests
 from app.identity.access import require
 from app.runtime import runtime
 from blueprints.network.networking.entitlements import Entitlements
 from blueprints.network.networking.models import IS_PENDING, Connection, ConnectionRequest, InvitationBar, Person
 from blueprints.network.networking.rules import (
     ACCEPTED,
+    ANSWERS,
     MONTH,
     PENDING,
     WEEK,
@@ -70,10 +71,13 @@ def invite(actor: Actor, *, receiver_user_id: str, message: str | None = None,
 def answer_request(actor: Actor, request_id: str, *, status: str) -> ConnectionRequest:
     """Accept or reject a pending request as its receiver (126); accepting connects the two (decision 17).
 
-    Raises NotFound, Forbidden (not the receiver, AccountInactive), RuleViolated (RequestAnswered, InvitationExpired,
-    TooManyConnections)."""
+    Raises NotFound, InvalidInput (pending is no answer), Forbidden (not the receiver, AccountInactive), RuleViolated
+    (RequestAnswered, InvitationExpired, TooManyConnections)."""
     with unit_of_work(actor) as work:
         known = work.get(ConnectionRequest, request_id)
+        if status not in ANSWERS:
+            said = f"expected one of {', '.join(ANSWERS)}"
+            raise InvalidInput(f"status: {said}", detail={"status": said})
         sender, receiver = _lock_pair(work, known.sender_user_id, known.receiver_user_id)
         request = work.lock(ConnectionRequest, request_id)
         require(actor.is_super_admin or actor.is_user(request.receiver_user_id),

@@ -26,6 +26,7 @@ from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID
 from app.identity.sessions import LoginSession, UserFacts, sessions_of
 from app.mail_addresses import mail_address, typed_address
 from app.runtime import runtime
+from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.auth.models import (
     Account,
     MarketplaceUser,
@@ -76,13 +77,16 @@ def brief_user(realm: str, user_id: str) -> Wire:
 
 
 def brief_users(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
-    """Return id → public face of the active users among `user_ids`, in one statement."""
+    """Return id → public face of the active users among `user_ids`, in one statement: with what others add to it."""
     wanted = {user_id for user_id in user_ids if user_id}
     if not wanted:
         return {}
     model = account_model(realm)
-    rows = fetch(select(model.id, model.fullname, model.avatar).where(model.id.in_(wanted), model.is_active.is_(True)))
-    return {row.id: {"id": row.id, "fullname": row.fullname, "avatar": row.avatar, "isActive": True} for row in rows}
+    added = added_to_briefs(realm)
+    rows = fetch(select(model.id, model.fullname, model.avatar, *(make(model.id) for make in added.values())).where(
+        model.id.in_(wanted), model.is_active.is_(True)))
+    return {row.id: {"id": row.id, "fullname": row.fullname, "avatar": row.avatar,
+                     **dict(zip(added, row[3:], strict=True)), "isActive": True} for row in rows}
 
 
 def contact_of(realm: str, user_id: str) -> Wire | None:

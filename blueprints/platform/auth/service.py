@@ -6,6 +6,7 @@ from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
+from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.auth.commands import restore_user
 from blueprints.platform.auth.inspection import accounts_named
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
@@ -25,7 +26,8 @@ SERVICE = ServiceDeclaration(
     moderated=(ModeratedKind("USER", restore_user, user_subject, named=accounts_named, written=tuple(
         user_topic(realm, verb) for realm in EVERY_REALM for verb in ("created", "updated"))),),
     cli=("cli.auth", "cli.security", "cli.users"),
-    targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids)),),
+    targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids),
+                        added=added_to_briefs),),
     persons=(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner"),
         rows_of_people(NetworkUser, ERASED, "id", "owner"),

@@ -18,6 +18,7 @@ from app.data.serialization import Wire
 from app.errors import Forbidden, RuleViolated
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
+from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.auth.queries import account_standings, accounts_at_rest, brief_users, named_accounts
 from blueprints.platform.auth.rules import Standing, holds
 from blueprints.platform.people.models import Block
@@ -109,8 +110,11 @@ def ended_among(realm: str, user_ids: Iterable[str]) -> frozenset[str]:
 
 
 def user_briefs(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
-    """Return id → {id, fullname, avatar} of the people among the ids who are not gone, in one statement."""
-    return {user_id: _brief(row) for user_id, row in brief_users(realm, user_ids).items()}
+    """Return id → {id, fullname, avatar} of the people among the ids who are not gone, in one statement.
+
+    In the network there is the headline of their profile, too (NET-32)."""
+    shown = (*_BRIEF, *added_to_briefs(realm))
+    return {user_id: {name: row[name] for name in shown} for user_id, row in brief_users(realm, user_ids).items()}
 
 
 def briefs_for(actor: Actor, user_ids: Iterable[str | None]) -> dict[str, Wire]:
@@ -130,7 +134,8 @@ def find_people(actor: Actor, name: str, page: Page) -> Listing:
     blocked = select(Block.blocked_id).where(
         Block.realm == actor.realm, Block.blocker_id == actor.user_id, Block.is_active.is_(True))
     listing = named_accounts(actor.realm, name, page, {str(actor.user_id), *people_at_rest(actor.realm)}, blocked)
-    listing.rows = [_brief(row) for row in listing.rows]
+    whole = user_briefs(actor.realm, [row["id"] for row in listing.rows]) if added_to_briefs(actor.realm) else {}
+    listing.rows = [whole.get(row["id"]) or _brief(row) for row in listing.rows]
     return listing
 
 

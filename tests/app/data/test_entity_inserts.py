@@ -26,7 +26,8 @@ SYSTEM = system_actor("marketplace")
 MOMENT = now()
 VALUES: dict[str, Any] = {"id": uuid7(), "string": "GBP", "text": "text", "instant": MOMENT, "money": 5,
                           "boolean": False, "integer": 3, "number": 1.5, "object": {"a": [1, None]}, "ids": [uuid7()],
-                          "link": "https://x.example/y", "texts": ["text", "a, b"], "links": ["https://x.example/y"]}
+                          "link": "https://x.example/y", "texts": ["text", "a, b"], "links": ["https://x.example/y"],
+                          "objects": [{"a": [1, None]}]}
 
 
 def models() -> list[type[Entity]]:

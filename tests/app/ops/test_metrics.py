@@ -37,7 +37,7 @@ def test_requests_are_counted_by_route_not_by_path(client: ApiClient, callers: C
 
 def test_a_lost_event_of_a_read_is_counted(client: ApiClient) -> None:
     buffer = ReadEventBuffer(Redis.from_url("unix:///nowhere/valkey.sock"), count_dropped_read_events)
-    buffer.put("a-topic", None, "request-1", 1)
+    buffer.put("a-topic", {"rowCount": 1})
     assert buffer.send() == 1
     assert 'guildhall_read_events_dropped_total{reason="stream down"}' in client.get("/metrics").get_data(as_text=True)
 

@@ -67,7 +67,7 @@ def test_net_30_who_is_asked_for_a_connection_is_told_without_the_note(circle, i
     notice, = inbox(circle.b)
     assert (notice["type"], notice["title"]) == ("CONNECTION_REQUEST_RECEIVED", "Somebody wants to connect with you")
     assert notice["metadata"] == {"connectionRequestId": request, "actorUserId": circle.a.user_id}
-    assert notice["actor"] == {"id": circle.a.user_id, "fullname": "Ann", "avatar": None}
+    assert notice["actor"] == {"id": circle.a.user_id, "fullname": "Ann", "avatar": None, "headline": None}
     assert letters(circle.b) == [("CONNECTION_REQUEST_RECEIVED", "Ann wants to connect with you")]
     assert inbox(circle.a) == []
     assert "private words" not in f"{read_outbox()} {notice}"

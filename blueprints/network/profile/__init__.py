@@ -1,0 +1,1 @@
+"""Who people of the network are professionally: profiles, the dictionaries they choose from, who looked at them."""

@@ -1,0 +1,61 @@
+"""What operators see of orders of premium at the terminal, deleted ones too, and what they do about one's payment."""
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+
+from app.actor import Actor
+from app.data.columns import iso
+from app.data.money import to_wire
+from app.data.reads import fetch, fetch_one
+from app.data.unit_of_work import unit_of_work
+from app.errors import NotFound
+from app.payments.booking import lock_order
+from app.payments.pay import Payment
+from app.payments.refunds import request_surplus_refund
+from app.payments.reports import failed_refunds
+from blueprints.network.profile.premium_models import Premiumsubscription
+from blueprints.network.profile.premium_settlement import CHECKOUT
+from blueprints.platform.checkout.inspection import disputes_of_orders
+from blueprints.platform.checkout.refunds import sent_refund
+
+Facts = dict[str, Any]
+
+
+def known_order(order_id: str) -> Facts:
+    """Return what an operator may see of an order, its price in major units; raises NotFound."""
+    row = fetch_one(select(Premiumsubscription).where(Premiumsubscription.id == order_id))
+    if row is None:
+        raise NotFound
+    return {"id": row.id, "orderNumber": row.id, "state": f"{row.status}/{row.payment_confirmation}",
+            "userId": row.user_id, "total": to_wire(row.price, row.currency), "currency": row.currency,
+            "paidAt": iso(row.paid_at), "periodStart": iso(row.period_start), "periodEnd": iso(row.period_end),
+            "isActive": row.is_active}
+
+
+def refunds_due() -> list[Facts]:
+    """Return the orders whose refund failed when nobody was waiting for it, with what is still here."""
+    failed = failed_refunds(CHECKOUT.name)
+    states = {row.id: row.status for row in fetch(select(Premiumsubscription.id, Premiumsubscription.status).where(
+        Premiumsubscription.id.in_({one.order_id for one in failed})))}
+    return [{"order": one.order_id, "id": one.order_id, "status": states[one.order_id], "currency": one.currency,
+             "left": to_wire(one.amount, one.currency), "surplus": one.is_surplus} for one in failed]
+
+
+def disputes(*, closed_too: bool = False, order_id: str | None = None) -> list[Facts]:
+    """Return the disputes of orders, those to be answered first on top."""
+    return disputes_of_orders(CHECKOUT, _called_by_id, closed_too=closed_too, order_id=order_id)
+
+
+def refund_surplus(actor: Actor, order_id: str, *, reason: str) -> Payment:
+    """Give back once more what was paid although nothing was due, after its first way back failed.
+
+    Raises NotFound, RuleViolated when there is no such payment."""
+    with unit_of_work(actor) as work:
+        refund = request_surplus_refund(work, CHECKOUT, lock_order(work, CHECKOUT, order_id), reason=reason)
+        work.commit()
+    return sent_refund(CHECKOUT, actor, refund)
+
+
+def _called_by_id(order_ids: Collection[str]) -> dict[str, str]:
+    return {order_id: order_id for order_id in order_ids}

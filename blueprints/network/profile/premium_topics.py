@@ -1,0 +1,10 @@
+"""What became of the payment of an order of premium, literal from the documents (rules-network §6D)."""
+from app.payments.records import CANCELED, FAILED, STARTED, SUCCESS
+
+PAYMENT_STARTED = "linkedin-profile-service-premiumsubscriptionpaymentstatus-started"
+PAYMENT_SUCCEEDED = "linkedin-profile-service-premiumsubscriptionpaymentstatus-succeeded"
+PAYMENT_FAILED = "linkedin-profile-service-premiumsubscriptionpaymentstatus-failed"
+
+PAYMENT_STATUS = {STARTED: PAYMENT_STARTED, SUCCESS: PAYMENT_SUCCEEDED, FAILED: PAYMENT_FAILED,
+                  CANCELED: PAYMENT_FAILED}
+PREMIUM_TOPICS = (PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED)

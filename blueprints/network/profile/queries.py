@@ -1,0 +1,84 @@
+"""The reads of profiles and of the dictionaries (rules-network §6B, §6C)."""
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from app.actor import Actor
+from app.data.held import viewer
+from app.data.reads import Listing, get_row, list_rows, rows_by_id
+from app.data.reads.filters import Filters, contains
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.runtime import runtime
+from blueprints.network.networking.queries import degrees_from
+from blueprints.network.profile.models import Certification, Language, Profile
+from blueprints.network.profile.rules import CERTIFICATION, LANGUAGE, SKILL
+from blueprints.network.profile.terms import has_term
+from blueprints.network.profile.visibility import is_visible, require_visible
+from blueprints.platform.people.queries import not_hidden
+
+PROFILE_FILTERS = Filters((
+    contains(Profile.headline), contains(Profile.full_name), contains(Profile.current_company),
+    contains(Profile.industry), contains(Profile.location),
+    has_term(SKILL), has_term(LANGUAGE), has_term(CERTIFICATION)))
+CERTIFICATION_FILTERS = Filters((contains(Certification.name),))
+LANGUAGE_FILTERS = Filters((contains(Language.name),))
+
+# By time and not by id: clients may choose the id (decision 4).
+_PROFILES_OLDEST_FIRST = (Profile.created_at, Profile.id)
+_ENTRIES_OLDEST_FIRST = {model: (model.created_at, model.id) for model in (Certification, Language)}
+
+
+@dataclass(frozen=True)
+class PremiumMembers:
+    """Who among people is a premium member now; of an application without premium nobody is."""
+
+    among: Callable[[Iterable[str]], frozenset[str]] = lambda user_ids: frozenset()
+
+
+def get_profile(actor: Actor, asked: ReadRequest, profile_id: str) -> Wire:
+    """Return a profile to whom it is for; raises NotFound, also of whoever rests or is blocked, Forbidden (private)."""
+    row = get_row(Profile, profile_id, not_hidden(Profile.user_id, actor), viewer=viewer(actor))
+    require_visible(actor, row)
+    return _with_relation(actor, asked, [row])[0]
+
+
+def list_profiles(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the profiles that the actor sees, oldest first; their own also while it is hidden."""
+    listing = list_rows(Profile, asked.page, *asked.where, is_visible(actor), order=_PROFILES_OLDEST_FIRST,
+                        viewer=viewer(actor))
+    _with_relation(actor, asked, listing.rows)
+    return listing
+
+
+def profiles_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
+    """Return id → profile of those among the ids that the actor sees, in one statement: for joins."""
+    return rows_by_id(Profile, ids, is_visible(actor), viewer=viewer(actor))
+
+
+def is_premium(user_id: str) -> bool:
+    """Return whether a person is a premium member now."""
+    return user_id in runtime().part(PremiumMembers).among([user_id])
+
+
+def get_entry(dictionary: type[Certification] | type[Language], entry_id: str) -> Wire:
+    """Return an entry of a dictionary; raises NotFound."""
+    return get_row(dictionary, entry_id)
+
+
+def list_entries(dictionary: type[Certification] | type[Language], asked: ReadRequest) -> Listing:
+    """Return a page of a dictionary, oldest first."""
+    return list_rows(dictionary, asked.page, *asked.where, order=_ENTRIES_OLDEST_FIRST[dictionary])
+
+
+def _with_relation(actor: Actor, asked: ReadRequest, rows: Sequence[Wire]) -> Sequence[Wire]:
+    """Add to each row how its person stands to whoever looks: isPremium, degree (NET-32)."""
+    if asked.joins and rows:
+        people = [row["userId"] for row in rows]
+        premium = runtime().part(PremiumMembers).among(people)
+        for row in rows:
+            row["isPremium"] = row["userId"] in premium
+        if not asked.local_only:
+            degrees = degrees_from(str(actor.user_id), people)
+            for row in rows:
+                row["degree"] = degrees.get(row["userId"])
+    return rows

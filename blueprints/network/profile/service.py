@@ -1,0 +1,51 @@
+"""profile as one declaration."""
+from functools import partial
+
+from app.data.moderated_kinds import ModeratedKind
+from app.data.person_rows import ERASED, KEPT, rows_of_people
+from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.service import ServiceDeclaration
+from blueprints.network.networking.entitlements import Entitlements
+from blueprints.network.profile import jobs, premium_jobs, subscribers
+from blueprints.network.profile.briefs import BRIEFS
+from blueprints.network.profile.checks import profile_terms
+from blueprints.network.profile.models import Profile, ProfileView
+from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
+from blueprints.network.profile.premium_checks import check_premium
+from blueprints.network.profile.premium_models import Premiumsubscription
+from blueprints.network.profile.premium_queries import is_premium, premium_among, read_currency
+from blueprints.network.profile.premium_rules import parse_price
+from blueprints.network.profile.premium_settlement import CHECKOUT
+from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
+from blueprints.network.profile.queries import PremiumMembers, profiles_seen_by
+from blueprints.network.profile.routes import api
+from blueprints.network.profile.terms import forget_terms
+from blueprints.platform.checkout.checks import check_disputes
+from blueprints.platform.checkout.persons import rows_of_payers
+
+SERVICE = ServiceDeclaration(
+    name="profile", version="1.0.23", description="What people say of their work, and who looked at it.",
+    realms=("network",),
+    routes=api,
+    background=(jobs, premium_jobs, subscribers),
+    emits=lambda _: PREMIUM_TOPICS,
+    relations=(
+        relations_of(Profile, Relation("userId", "user")),
+        relations_of(Premiumsubscription, Relation("profileId", "profile"), Relation("userId", "user")),
+    ),
+    targets=(JoinTarget("profile", ("id", "fullName", "headline"), profiles_seen_by, personal=True,
+                        depends_on=("rows:connection", "rows:block", "rows:user")),),
+    checkouts=(CHECKOUT,),
+    settings={"premium_price": parse_price, "premium_currency": read_currency},
+    moderated=(ModeratedKind("PROFILE", restore_profile, profile_subject, hold_profile, lock_profiles,
+                             lock_rank=Profile.__lock_rank__),),
+    checks={"profileTerms": profile_terms, "premium": check_premium,
+            "premium disputes": partial(check_disputes, CHECKOUT)},
+    persons=(
+        rows_of_people(Profile, ERASED, "user_id", first=forget_terms),
+        rows_of_people(ProfileView, ERASED, "owner_id", "viewer_id"),
+        rows_of_people(Premiumsubscription, KEPT, "user_id", why="the books: who paid for premium"),
+        *rows_of_payers(CHECKOUT),
+    ),
+    hands_down=(BRIEFS, Entitlements(is_premium), PremiumMembers(premium_among)),
+)

@@ -1,0 +1,54 @@
+"""Profiles as tests write and read them, and what stands between people."""
+from collections.abc import Callable
+from typing import Any
+
+from tests.clients import ApiClient
+
+ROOT = "/network/profile-api/v1"
+PROFILES, VIEWS = f"{ROOT}/profiles", f"{ROOT}/profileviews"
+CERTIFICATIONS, LANGUAGES = f"{ROOT}/certifications", f"{ROOT}/languages"
+NOBODY = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
+Person = Callable[..., ApiClient]
+Row = dict[str, Any]
+
+
+def write(person: ApiClient, **said: Any) -> Row:
+    """Write somebody's profile, a public one unless it is said otherwise."""
+    answer = person.post(PROFILES, json={"fullName": person.actor.fullname, "profileVisibility": "public"} | said)
+    assert answer.status_code == 201, answer.text
+    row: Row = answer.json["profile"]
+    return row
+
+
+def change(person: ApiClient, profile: Row, **said: Any) -> Row:
+    """Change a profile."""
+    answer = person.patch(f"{PROFILES}/{profile['id']}", json=said)
+    assert answer.status_code == 200, answer.text
+    row: Row = answer.json["profile"]
+    return row
+
+
+def got(reader: ApiClient, profile: Row) -> int:
+    """Return the status with which somebody gets a profile."""
+    return reader.get(f"{PROFILES}/{profile['id']}").status_code
+
+
+def listed(reader: ApiClient, query: str = "") -> list[str]:
+    """Return the full names of the profiles in somebody's list."""
+    answer = reader.get(f"{PROFILES}?{query}")
+    assert answer.status_code == 200, answer.text
+    return [row["fullName"] for row in answer.json["profiles"]]
+
+
+def connect(one: ApiClient, other: ApiClient) -> None:
+    """Let two people be connected."""
+    requests = "/network/networking-api/v1/connectionrequests"
+    asked = one.post(requests, json={"receiverUserId": other.user_id, "status": "pending"})
+    assert asked.status_code == 201, asked.text
+    accepted = other.patch(f"{requests}/{asked.json['connectionRequest']['id']}", json={"status": "accepted"})
+    assert accepted.status_code == 200, accepted.text
+
+
+def block(one: ApiClient, other: ApiClient) -> None:
+    """Let one person block another."""
+    assert one.post("/network/people-api/v1/blocks", json={"userId": other.user_id}).status_code == 201
