@@ -30,6 +30,13 @@ _ADDRESS = "an https address, or a file of ours, without spaces, quotes, backsla
 _MISSING = {"required": "is required", "null": "is required"}
 
 
+FILLED_IN: dict[str, Any] = {"x-filled-in": True}
+"""Metadata of a field that the contract requires and that the server fills in where it is left out (rules-network G1 to
+G3): the document says that it is required."""
+NOT_READ = {"x-not-read": True, "description": "the server's own: what is sent is ignored"}
+"""Of a field whose value the server alone decides: it never reaches the command."""
+
+
 class InputSchema(Schema):
     """What a client sends. null means absent (rules-platform §2.6); unknown keys are ignored."""
 
@@ -284,11 +291,19 @@ def load(schema: Schema, body: Any, zone: tzinfo = UTC) -> dict[str, Any]:
     try:
         with Context(zone):
             loaded: dict[str, Any] = schema.load(body)
-        return loaded
     except ValidationError as error:
         said_of = error.normalized_messages()
         detail = {name: said[0] if isinstance(said, list) else _texts(said) for name, said in said_of.items()}
         raise InvalidInput("; ".join(f"{name}: {said}" for name, said in detail.items()), detail=detail) from None
+    for name in _not_read(type(schema)):
+        loaded.pop(name, None)
+    return loaded
+
+
+@cache
+def _not_read(kind: type[Schema]) -> tuple[str, ...]:
+    """Return the fields whose values never reach the command."""
+    return tuple(name for name, field in kind().fields.items() if field.metadata.get("x-not-read"))
 
 
 def _texts(said: Any) -> Any:

@@ -3,6 +3,7 @@ from uuid import uuid4
 
 from flask import Flask
 
+from tests.app.payments.stand_in import VISA
 from tests.clients import ApiClient, Callers
 from tests.contract.world import Body, GoodCalls, World
 
@@ -25,6 +26,7 @@ class Network(World):
         self._connect()
         self._found()
         self._write()
+        self._buy()
 
     def reader_of(self, object_name: str) -> ApiClient:
         """Return the same, but Ben for what is its people's alone: the tests let relations point at him."""
@@ -67,6 +69,29 @@ class Network(World):
         self._make("profileId", f"{PROFILE}/profiles", "profile", GOOD["updateProfile"](self) | {"fullName": "Ann"},
                    self.ann)
 
+    def premium_for_a_newcomer(self) -> Body:
+        """Return a good order of premium for somebody who has a profile and no order yet."""
+        person = self.newcomer()
+        made = self._make("latest", f"{PROFILE}/profiles", "profile", {"fullName": "N", "profileVisibility": "public"},
+                          person)
+        return {"profileId": made["id"], "userId": person.user_id, "currency": "USD", "status": "pending", "price": 10}
+
+    def order_without_ticket(self) -> str:
+        """Return the id of a new order of premium."""
+        return str(self._make("latest", f"{PROFILE}/premuimsub", "premiumsubscription",
+                              self.premium_for_a_newcomer())["id"])
+
+    def _buy(self) -> None:
+        """Order premium, and become a customer of the payment gateway, which the first payment does by itself."""
+        order = self._make("premiumsubscriptionId", f"{PROFILE}/premuimsub", "premiumsubscription",
+                           self.premium_for_a_newcomer())
+        ticket = {"orderId": order["id"], "paymentId": "pi_1", "paymentStatus": "s", "statusLiteral": "l"}
+        self._make("sys_premiumsubscriptionPaymentId", f"{PROFILE}/premiumsubscriptionpayment",
+                   "sys_premiumsubscriptionPayment", ticket)
+        self.ids |= {"orderId": order["id"], "paymentId": "pi_1", "paymentMethodId": VISA}
+        kept = self.caller.post(f"{ROOT}/profile-api/payment-methods/add", json={"paymentMethodId": VISA})
+        assert kept.status_code == 200, kept.json
+
     def _connect(self) -> None:
         request = self.invited_by(self.cat)
         accepted = self.caller.patch(f"{NETWORKING}/connectionrequests/{request}", json={"status": "accepted"})
@@ -76,6 +101,7 @@ class Network(World):
 
 
 GOOD: GoodCalls = {
+    "updateOwnFace": lambda _: {"fullname": "Ben"},
     "createConnection": lambda world: {"userId1": world.caller.user_id, "userId2": world.cat.user_id},
     "createConnectionRequest": lambda world: {"receiverUserId": world.newcomer().user_id, "status": "pending"},
     "updateConnectionRequest": lambda world: world.answered(),
@@ -91,4 +117,14 @@ GOOD: GoodCalls = {
     "updateProfile": lambda _: {"headline": "Makes everything", "experience": [{"title": "Maker"}]},
     "createCertification": lambda _: {"name": f"certification {uuid4().hex}"},
     "createLanguage": lambda _: {"name": f"language {uuid4().hex}"},
+    "createPremuimSub": lambda world: world.premium_for_a_newcomer(),
+    "updatePremuimSub": lambda _: {"status": "wanted"},
+    "startPremiumsubscriptionPayment": lambda _: {"paymentUserParams": {"paymentMethodId": VISA}},
+    "refreshPremiumsubscriptionPayment": lambda _: {},
+    "callbackPremiumsubscriptionPayment": lambda _: {},
+    "refundPremiumsubscription": lambda _: {"reason": "asked for"},
+    "createPremiumsubscriptionPayment": lambda world: {
+        "orderId": world.order_without_ticket(), "paymentId": "pi_1", "paymentStatus": "s", "statusLiteral": "l"},
+    "updatePremiumsubscriptionPayment": lambda _: {"paymentStatus": "s"},
+    "addPaymentMethod": lambda _: {"paymentMethodId": VISA},
 }

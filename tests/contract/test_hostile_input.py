@@ -13,11 +13,12 @@ from tests.contract.surface import Operation
 from tests.passes import share
 
 # The body is a signed event; what the document shows of it is not read from there.
-UNREAD = {"callbackOrderManagementOrderPayment"}
+UNREAD = {"callbackOrderManagementOrderPayment", "callbackPremiumsubscriptionPayment"}
 # What needs a code, a signature, a closed auction or another state of its object than the small world has.
-NOT_OPEN = {"callbackOrderManagementOrderPayment", "offerSecondChance", "startOrderManagementOrderPayment",
-            "refreshOrderManagementOrderPayment", "email-verification-start", "mobile-verification-start",
-            "mobile-2factor-verification-start", "password-reset-by-mobile-start", "createAppeal", "decideAppeal"}
+NOT_OPEN = {*UNREAD, "offerSecondChance", "startOrderManagementOrderPayment", "refreshOrderManagementOrderPayment",
+            "startPremiumsubscriptionPayment", "refreshPremiumsubscriptionPayment", "refundPremiumsubscription",
+            "email-verification-start", "mobile-verification-start", "mobile-2factor-verification-start",
+            "password-reset-by-mobile-start", "createAppeal", "decideAppeal"}
 
 pytestmark = [pytest.mark.parametrize("mount", DISTINCT_MOUNTS),
               pytest.mark.sweep("every field of every service with every odd value: PostgreSQL is the stricter judge")]

@@ -1,6 +1,6 @@
 """What clients send to networking (rules-network §5B)."""
-from app.http.schemas import Choice, Identifier, InputSchema, Text
-from blueprints.network.networking.rules import ANSWERS
+from app.http.schemas import FILLED_IN, NOT_READ, Choice, Identifier, InputSchema, Instant, Text
+from blueprints.network.networking.rules import STATUSES
 
 
 class NewConnection(InputSchema):
@@ -11,13 +11,16 @@ class NewConnection(InputSchema):
 
 
 class NewConnectionRequest(InputSchema):
-    """POST of a request. The contract asks for its status, too; a new one is pending whatever is sent (N-2)."""
+    """POST of a request; a new one is pending whatever is sent (N-2)."""
 
     receiver_user_id = Identifier(required=True)
+    status = Choice(STATUSES, metadata=FILLED_IN | NOT_READ)
+    responded_at = Instant(metadata=NOT_READ)
     message = Text(metadata={"description": "a note to the receiver"})
 
 
 class ConnectionRequestChange(InputSchema):
-    """PATCH of a request; respondedAt is the server's (N-3)."""
+    """PATCH of a request (N-3)."""
 
-    status = Choice(ANSWERS, required=True)
+    status = Choice(STATUSES, required=True)
+    responded_at = Instant(metadata=NOT_READ)

@@ -12,6 +12,7 @@ from blueprints.network.profile.models import Certification, Language, Profile
 from blueprints.network.profile.policies import POLICIES
 from blueprints.network.profile.premium_routes import premium_api
 from blueprints.network.profile.schemas import NewCertification, NewLanguage, NewProfile, ProfileChange
+from blueprints.platform.auth.routes import own_face_routes
 
 api = Routes(POLICIES, {"listProfileViews": ApiNames(data_name="profileViews")})
 
@@ -120,3 +121,4 @@ def update_language(actor: Actor, data: dict[str, Any], language_id: str) -> Lan
 # Premium
 
 api.include(premium_api)
+api.include(own_face_routes("network", "updateOwnFace"))  # the contract has it here, too (document 061)

@@ -3,7 +3,7 @@ from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
-from app.data.reads.joins import Relation, relations_of
+from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.network.networking.entitlements import Entitlements
 from blueprints.network.profile import jobs, premium_jobs, subscribers
@@ -17,7 +17,7 @@ from blueprints.network.profile.premium_queries import is_premium, premium_among
 from blueprints.network.profile.premium_rules import parse_price
 from blueprints.network.profile.premium_settlement import CHECKOUT
 from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
-from blueprints.network.profile.queries import PremiumMembers
+from blueprints.network.profile.queries import PremiumMembers, profiles_seen_by
 from blueprints.network.profile.routes import api
 from blueprints.network.profile.terms import forget_terms
 from blueprints.platform.checkout.checks import check_disputes
@@ -29,7 +29,12 @@ SERVICE = ServiceDeclaration(
     routes=api,
     background=(jobs, premium_jobs, subscribers),
     emits=lambda _: PREMIUM_TOPICS,
-    relations=(relations_of(Profile, Relation("userId", "user")),),
+    relations=(
+        relations_of(Profile, Relation("userId", "user")),
+        relations_of(Premiumsubscription, Relation("profileId", "profile"), Relation("userId", "user")),
+    ),
+    targets=(JoinTarget("profile", ("id", "fullName", "headline"), profiles_seen_by, personal=True,
+                        depends_on=("rows:connection", "rows:block", "rows:user")),),
     checkouts=(CHECKOUT,),
     settings={"premium_price": parse_price, "premium_currency": read_currency},
     moderated=(ModeratedKind("PROFILE", restore_profile, profile_subject, hold_profile, lock_profiles,

@@ -35,6 +35,9 @@ class TestOrdering:
         by_staff = ok(club.try_order(club.ann, by=club.super_admin), 201)["premiumsubscription"]
         assert by_staff["_owner"] == club.ann.user_id
 
+    def test_a_client_need_not_say_who_it_is(self, club):
+        assert club.order(userId=None)["userId"] == club.ann.user_id
+
     @pytest.mark.parametrize("fields", [{"price": 9.99}, {"price": 0}, {"price": -10}, {"currency": "EUR"},
                                         {"currency": "XXX"}, {"profileId": "x"}, {"price": None}, {"currency": None}])
     def test_only_at_what_it_costs(self, club, fields):

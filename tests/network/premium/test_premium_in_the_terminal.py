@@ -1,0 +1,60 @@
+"""`flask payments --realm network`: the commands of orders of goods, for orders of premium."""
+import json
+import uuid
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from blueprints.network.profile.premium_checks import check_premium
+from blueprints.network.profile.premium_queries import is_premium
+from cli.payments import payments
+from tests.network.premium.club import ok
+
+
+@pytest.fixture
+def flask_payments(app: Flask) -> Callable[..., str]:
+    """Call it with arguments; returns what the command prints."""
+    def run(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(payments, [*arguments, "--realm", "network"], obj=None)
+        assert result.exit_code == code, result.output
+        return result.output
+    return run
+
+
+def test_what_is_not_there_or_not_of_premium_is_refused(club, flask_payments):
+    for command in ("show", "fix", "refund"):
+        assert "there is no order" in flask_payments(command, str(uuid.uuid4()), code=1)
+    order = club.paid()["id"]
+    assert "--due" in flask_payments("refund", order, "--due", "--yes", code=2)
+    assert "--status" in flask_payments("fix", order, "--status", "PAID", "--yes", code=2)
+    assert "10.0 USD of order" in flask_payments("refund", order, "--amount", "11", "--dry-run", code=1)
+    assert is_premium(club.ann.user_id)
+
+
+def test_status_and_show_tell_how_it_stands(club, flask_payments):
+    order = club.paid()["id"]
+    status = json.loads(flask_payments("status", "--json"))
+    assert (status["payments success"], status["books"], status["open"]) == (1, "agree", [])
+    shown = json.loads(flask_payments("show", order, "--json"))
+    assert (shown["state"], shown["userId"], shown["total"]) == ("completed/paid", club.ann.user_id, 10)
+    assert [one["state"] for one in shown["attempts"]] == ["success"]
+    assert check_premium()[0] == "ok"
+
+
+def test_fix_reads_a_payment_anew(club, flask_payments):
+    order = club.order()["id"]
+    waiting = ok(club.start(order, club.localstripe.make_card()))["paymentResult"]
+    club.localstripe.authenticate(waiting["paymentId"])
+    assert "completed/paid" in flask_payments("fix", order, "--yes")
+    assert is_premium(club.ann.user_id)
+
+
+def test_a_refund_of_the_whole_ends_premium(club, flask_payments):
+    order = club.paid()["id"]
+    flask_payments("refund", order, "--amount", "4", "--yes")
+    assert is_premium(club.ann.user_id)
+    flask_payments("refund", order, "--yes")
+    assert not is_premium(club.ann.user_id)
+    assert json.loads(flask_payments("show", order, "--json"))["state"] == "refunded/canceled"
