@@ -44,6 +44,14 @@ class TestStatus:
         assert (noted["trackingNumber"], noted["estimatedDelivery"], noted["shippedAt"]) == ("T1", STAMP, None)
         assert noted["paidAt"] == order["paidAt"]
 
+    def test_staff_who_buy_do_not_mark_their_own_order_paid(self, shop):
+        order = shop.order(shop.list_product(), buyer=shop.admin)
+        assert shop.move(shop.admin, order["id"], "PAID").status_code == 403
+        fixed = shop.admin.post("/marketplace/adminmoderation-api/fix-payment-record", json={
+            "orderId": order["id"], "fixParams": {"status": "PAID"}, "reason": "r"})
+        assert fixed.status_code == 403
+        assert shop.read(order["id"], shop.admin)["status"] == "PENDING_PAYMENT"
+
     def test_staff_corrects_times(self, shop):
         order = shop.paid_order()
         shipped = ok(shop.move(shop.admin, order["id"], "SHIPPED", shippedAt=STAMP))["orderManagementOrder"]

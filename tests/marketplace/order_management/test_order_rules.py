@@ -56,6 +56,13 @@ class TestActors:
         assert roles_of(user_id="s", seller_ids=[], **facts) == frozenset()
         assert roles_of(user_id=None, seller_ids=["s"], **facts) == frozenset()
 
+    @pytest.mark.parametrize(("who", "role"), [("b", BUYER), ("s", SELLER)])
+    def test_staff_are_no_staff_in_an_order_of_their_own_but_the_super_admin_is(self, who, role):
+        """M-13"""
+        facts = {"user_id": who, "is_staff": True, "buyer_id": "b", "seller_ids": ["s"]}
+        assert roles_of(is_super_admin=False, **facts) == frozenset({role})
+        assert roles_of(is_super_admin=True, **facts) == frozenset({role, STAFF, SUPER_ADMIN})
+
     def test_staff_settles_mixed_orders(self):
         roles = roles_of(user_id="a", is_staff=True, is_super_admin=True, buyer_id="b", seller_ids=["s", "t"])
         assert roles == frozenset({STAFF, SUPER_ADMIN})
