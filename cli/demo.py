@@ -6,6 +6,7 @@ from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from cli.demo_factories import DEMO_PASSWORD
 from cli.demo_seed import demo_people, seed_demo
+from cli.graph import import_graph
 from cli.products import import_products
 from cli.replay import replay_auctions
 from cli.terminal import acts, agreed, print_facts
@@ -43,5 +44,6 @@ def refuse_production() -> None:
         raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")
 
 
+demo.add_command(import_graph)
 demo.add_command(replay_auctions)
 demo.add_command(import_products)

@@ -2,7 +2,7 @@
 
 Nothing is written by hand, so nothing grows old. They are as public as the OpenAPI document, and hide what it hides."""
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from typing import Any
@@ -213,8 +213,8 @@ def _guide(service: Service, guide: str) -> str:
 
 def _object_link(service: Service, model: type[Entity]) -> str:
     """Return the link to what the design of its own service says of an object."""
-    name = model.__object__
-    return f"<a href='{escape(_guide(service, 'service-design'))}#{name}'>{name}</a>"
+    name, its_service = model.__object__, replace(service, name=getattr(model, "__service__", service.name))
+    return f"<a href='{escape(_guide(its_service, 'service-design'))}#{name}'>{name}</a>"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

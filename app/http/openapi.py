@@ -249,7 +249,16 @@ def _written(blueprint: "ServiceBlueprint") -> dict[str, Any]:
                                methods=[operation.method])
     described.register_views_in_doc(api, current_app, api.spec, name=blueprint.name, parameters=None)
     document: dict[str, Any] = api.spec.to_dict()
+    _require_what_is_filled_in(document)
     return document
+
+
+def _require_what_is_filled_in(document: dict[str, Any]) -> None:
+    """Say of the fields that the contract requires that they are: only our answers know what to put in their place."""
+    for schema in document.get("components", {}).get("schemas", {}).values():
+        filled = [name for name, said in schema.get("properties", {}).items() if said.get("x-filled-in")]
+        if filled:
+            schema["required"] = [*schema.get("required", ()), *filled]
 
 
 def _documented(described: Blueprint, operation: Operation) -> Callable[[], None]:

@@ -5,10 +5,10 @@ import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, missing, pre_load
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load
 from marshmallow.experimental.context import Context
 from marshmallow.validate import Length, OneOf, Range
 from sqlalchemy.orm import class_mapper
@@ -30,19 +30,18 @@ _ADDRESS = "an https address, or a file of ours, without spaces, quotes, backsla
 _MISSING = {"required": "is required", "null": "is required"}
 
 
+FILLED_IN: dict[str, Any] = {"x-filled-in": True}
+"""Metadata of a field that the contract requires and that the server fills in where it is left out (rules-network G1 to
+G3): the document says that it is required."""
+NOT_READ = {"x-not-read": True, "description": "the server's own: what is sent is ignored"}
+"""Of a field whose value the server alone decides: it never reaches the command."""
+
+
 class InputSchema(Schema):
-    """What a client sends. null means absent (rules-platform §2.6); unknown keys are ignored.
-
-    `not_missed` are fields that the contract requires, and the documents say so, but the server does without."""
-
-    not_missed: ClassVar[tuple[str, ...]] = ()
+    """What a client sends. null means absent (rules-platform §2.6); unknown keys are ignored."""
 
     class Meta:
         unknown = EXCLUDE
-
-    def load(self, data: Any, *, partial: Any = None, **options: Any) -> Any:
-        """Return the values sent; raises ValidationError."""
-        return super().load(data, partial=partial or self.not_missed or None, **options)
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
         """Name the field on the wire and let every kind of absence read the same."""
@@ -52,17 +51,6 @@ class InputSchema(Schema):
     @pre_load
     def _drop_nulls(self, data: Any, **_: Any) -> Any:
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
-
-
-class Ignored(fields.Field[Any]):
-    """What the contract takes and the server sets: documented, and never read. `kind` is its JSON type."""
-
-    def __init__(self, kind: str = "string", *, required: bool = False) -> None:
-        super().__init__(required=required, metadata={"type": kind, "description": "the server sets it; ignored"})
-
-    def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        """Take whatever is there for absent."""
-        return missing
 
 
 class Text(fields.Field[str]):
@@ -303,11 +291,19 @@ def load(schema: Schema, body: Any, zone: tzinfo = UTC) -> dict[str, Any]:
     try:
         with Context(zone):
             loaded: dict[str, Any] = schema.load(body)
-        return loaded
     except ValidationError as error:
         said_of = error.normalized_messages()
         detail = {name: said[0] if isinstance(said, list) else _texts(said) for name, said in said_of.items()}
         raise InvalidInput("; ".join(f"{name}: {said}" for name, said in detail.items()), detail=detail) from None
+    for name in _not_read(type(schema)):
+        loaded.pop(name, None)
+    return loaded
+
+
+@cache
+def _not_read(kind: type[Schema]) -> tuple[str, ...]:
+    """Return the fields whose values never reach the command."""
+    return tuple(name for name, field in kind().fields.items() if field.metadata.get("x-not-read"))
 
 
 def _texts(said: Any) -> Any:

@@ -101,6 +101,7 @@ class Network(World):
 
 
 GOOD: GoodCalls = {
+    "updateOwnFace": lambda _: {"fullname": "Ben"},
     "createConnection": lambda world: {"userId1": world.caller.user_id, "userId2": world.cat.user_id},
     "createConnectionRequest": lambda world: {"receiverUserId": world.newcomer().user_id, "status": "pending"},
     "updateConnectionRequest": lambda world: world.answered(),

@@ -184,6 +184,17 @@ def test_what_is_unread_is_counted_from_the_notifications_that_are_there(testbed
             to(app, "0011")
 
 
+def test_what_is_unread_is_counted_on_among_all_realms_and_back(testbed: Testbed) -> None:
+    with testbed.empty_app() as app:
+        to(app, "0024")
+        put("notification_unread", user_id="ben", unread=2)
+        for _ in range(2):
+            to(app, "0025")
+            assert rows("SELECT realm, user_id, unread FROM notice_unread") == [("marketplace", "ben", 2)]
+            to(app, "0024")
+        assert rows("SELECT user_id, unread FROM notification_unread") == [("ben", 2)]
+
+
 def test_an_appeal_without_a_strike_waits_under_a_negative_number_and_old_bulks_are_told(testbed: Testbed) -> None:
     with testbed.empty_app() as app:
         to(app, "0026")

@@ -1,16 +1,18 @@
 """What clients send to company, field by field (rules-network §1B).
 
-Times are the server's. What names the actor is not missed: left out, it is the caller."""
+What names the actor may be left out: it is the caller (G1). Times are the server's (NET-13)."""
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from app.http.schemas import (
+    FILLED_IN,
+    NOT_READ,
     Choice,
     Code,
     Identifier,
-    Ignored,
     InputSchema,
+    Instant,
     Line,
     ListOf,
     Text,
@@ -27,14 +29,13 @@ from blueprints.network.company.rules import (
     VISIBILITIES,
 )
 
-_IS_CALLER = {"description": "the caller, when it is sent"}
-_PUBLIC = {"description": "public when left out"}
+_IS_CALLER = FILLED_IN | {"description": "the caller"}
+_PUBLIC_ELSE = FILLED_IN | {"description": "public where it is left out"}
 
 
 class CompanyChange(InputSchema):
     """Body of updateCompany; who made the page never changes (C-2)."""
 
-    created_by_user_id: fields.Field[Any] = Ignored(required=True)
     name = Code(most=LONGEST_NAME, metadata={"description": "compared without regard to case and form"})
     website = WebAddress()
     location = Line()
@@ -42,6 +43,7 @@ class CompanyChange(InputSchema):
     page_visibility = Choice(VISIBILITIES)
     description = Text(most=LONGEST_DESCRIPTION, least=0)
     industry = Line()
+    created_by_user_id = Identifier(metadata=FILLED_IN | NOT_READ)
 
     @validates_schema
     def _key_fits(self, data: dict[str, Any], **_: Any) -> None:
@@ -52,29 +54,26 @@ class CompanyChange(InputSchema):
 class NewCompany(CompanyChange):
     """Body of createCompany."""
 
-    not_missed = ("created_by_user_id", "page_visibility")
     name = Code(most=LONGEST_NAME, required=True, metadata={"description": "compared without regard to case and form"})
-    created_by_user_id = Identifier(required=True, metadata=_IS_CALLER)
-    page_visibility = Choice(VISIBILITIES, required=True, metadata=_PUBLIC)
+    page_visibility = Choice(VISIBILITIES, metadata=_PUBLIC_ELSE)
+    created_by_user_id = Identifier(metadata=_IS_CALLER)
 
 
 class NewAdmin(InputSchema):
     """Body of assignCompanyAdmin (C-3)."""
 
-    not_missed = ("assigned_by",)
-    assigned_at = Ignored(required=True)
     user_id = Identifier(required=True)
     company_id = Identifier(required=True)
-    assigned_by = Identifier(required=True, metadata=_IS_CALLER)
+    assigned_at = Instant(metadata=FILLED_IN | NOT_READ)
+    assigned_by = Identifier(metadata=_IS_CALLER)
 
 
 class NewFollower(InputSchema):
     """Body of followCompany (C-3)."""
 
-    not_missed = ("user_id",)
-    followed_at = Ignored(required=True)
     company_id = Identifier(required=True)
-    user_id = Identifier(required=True, metadata=_IS_CALLER)
+    followed_at = Instant(metadata=FILLED_IN | NOT_READ)
+    user_id = Identifier(metadata=_IS_CALLER)
 
 
 class FollowerApproval(InputSchema):
@@ -86,12 +85,11 @@ class FollowerApproval(InputSchema):
 class NewUpdate(InputSchema):
     """Body of createCompanyUpdate."""
 
-    not_missed = ("author_user_id", "visibility")
     company_id = Identifier(required=True)
     content = Text(most=LONGEST_UPDATE, required=True)
-    author_user_id = Identifier(required=True, metadata=_IS_CALLER)
+    author_user_id = Identifier(metadata=_IS_CALLER)
     attachment_urls = ListOf(WebAddress(), most=MOST_ATTACHMENTS)
-    visibility = Choice(VISIBILITIES, required=True, metadata=_PUBLIC)
+    visibility = Choice(VISIBILITIES, metadata=_PUBLIC_ELSE)
 
 
 class UpdateChange(InputSchema):

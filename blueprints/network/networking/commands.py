@@ -32,7 +32,7 @@ from blueprints.network.networking.rules import (
     seconds_until_free,
     sorted_pair,
 )
-from blueprints.network.networking.ties import are_tied, lock_known, lock_people, tie, untie
+from blueprints.network.networking.ties import are_tied, lock_known, lock_people, tie, tie_all, untie
 from blueprints.platform.auth.lending import share_accounts
 from blueprints.platform.people.queries import inactive_among, is_blocked_between
 
@@ -145,6 +145,24 @@ def disconnect(actor: Actor, connection_id: str) -> Connection:
     return connection
 
 
+def import_connections(actor: Actor, wanted: Mapping[str, tuple[str, str]]) -> int:
+    """Connect many pairs of people at once, without a request: connection id → both (`flask demo import-graph`).
+
+    What had that id before is left alone, cut or not, and so is who is connected. Returns how many are made; raises
+    RuleViolated (TooManyConnections)."""
+    with unit_of_work(actor) as work:
+        known = {row.id for row in work.rows(select(Connection.id).where(Connection.id.in_(wanted)))}
+        fresh = {sorted_pair(*pair): id for id, pair in wanted.items() if id not in known}
+        people = lock_people(work, {one for pair in fresh for one in pair})
+        made = tie_all(work, people, fresh)
+        _refuse_full({people[one] for pair in made for one in pair}, 0)
+        moment = now()
+        for low, high in made:
+            work.insert(Connection(id=fresh[low, high], user_id1=low, user_id2=high, connected_since=moment))
+        work.commit()
+    return len(made)
+
+
 def part(work: UnitOfWork, user_id: str, others: Collection[str]) -> None:
     """Cut whatever ties a person to others, connections and requests; what was pending bars its sender as a refusal.
 
@@ -231,12 +249,17 @@ def _connect(work: UnitOfWork, one: Person, other: Person, moment: datetime) -> 
     """Connect two locked people, who may be so already; raises RuleViolated (TooManyConnections)."""
     if are_tied(work, one, other):
         return
-    most = runtime().settings.connections_per_person
-    if max(one.ties, other.ties) >= most:
-        raise RuleViolated("TooManyConnections", f"A person has {most} connections at most")
+    _refuse_full((one, other), 1)
     low, high = sorted_pair(one.user_id, other.user_id)
     work.insert(Connection(user_id1=low, user_id2=high, connected_since=moment))
     tie(work, one, other)
+
+
+def _refuse_full(people: Collection[Person], more: int) -> None:
+    """Refuse when one of these people would have too many connections with so many more."""
+    most = runtime().settings.connections_per_person
+    if any(person.ties + more > most for person in people):
+        raise RuleViolated("TooManyConnections", f"A person has {most} connections at most")
 
 
 def _cut(work: UnitOfWork, connection: Connection, people: Mapping[str, Person]) -> None:

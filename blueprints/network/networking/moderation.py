@@ -1,4 +1,4 @@
-"""What staff do to invitations by moderation: their notes are words that strangers write (decisions/081)."""
+"""What staff do to invitations by moderation: their notes are words that strangers write (decisions/090)."""
 from collections.abc import Collection
 
 from app.actor import Actor

@@ -1,5 +1,5 @@
 """The reads of networking: one's own connections and requests, and the graph between people (rules-network §5B)."""
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, union_all
 
 from app.actor import Actor
 from app.clock import now
@@ -158,7 +158,7 @@ def _not_suggested(actor: Actor) -> Select[int]:
     """Return the query of the numbers of a few people: hidden ones; whom the actor invited or was invited by, or who of
     the two may not invite the other yet."""
     me, moment = actor.user_id, now()
-    left_out = union_all(
+    left_out: CompoundSelect[str] = union_all(
         blocked_with(actor.realm, me),
         *(select(other).where(mine == me, ConnectionRequest.is_active.is_(True)) for mine, other in _BOTH_SIDES),
         *(select(other).where(mine == me, InvitationBar.until > moment) for mine, other in _BOTH_BARRED))

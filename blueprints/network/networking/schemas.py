@@ -1,5 +1,5 @@
 """What clients send to networking (rules-network §5B)."""
-from app.http.schemas import Choice, Identifier, Ignored, InputSchema, Text
+from app.http.schemas import FILLED_IN, NOT_READ, Choice, Identifier, InputSchema, Instant, Text
 from blueprints.network.networking.rules import STATUSES
 
 
@@ -14,8 +14,8 @@ class NewConnectionRequest(InputSchema):
     """POST of a request; a new one is pending whatever is sent (N-2)."""
 
     receiver_user_id = Identifier(required=True)
-    status = Ignored(required=True)
-    responded_at = Ignored()
+    status = Choice(STATUSES, metadata=FILLED_IN | NOT_READ)
+    responded_at = Instant(metadata=NOT_READ)
     message = Text(metadata={"description": "a note to the receiver"})
 
 
@@ -23,4 +23,4 @@ class ConnectionRequestChange(InputSchema):
     """PATCH of a request (N-3)."""
 
     status = Choice(STATUSES, required=True)
-    responded_at = Ignored()
+    responded_at = Instant(metadata=NOT_READ)

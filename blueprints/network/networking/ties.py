@@ -1,7 +1,8 @@
 """The numbers of people and the ties between them, for networking and for services that walk the graph (the feed)."""
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import ScalarSelect, Select, and_, delete, insert, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, delete, insert, or_, select, tuple_
 
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork
@@ -57,6 +58,18 @@ def tie(work: UnitOfWork, one: Person, other: Person) -> None:
     """Tie two locked people, in both directions, and count it for both."""
     work.execute(insert(Tie).values([{"a": one.num, "b": other.num}, {"a": other.num, "b": one.num}]))
     _count(work, one, other, 1)
+
+
+def tie_all(work: UnitOfWork, people: Mapping[str, Person], pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Tie those of many pairs of locked people who are not tied yet, and return these pairs."""
+    by_number = {(people[one].num, people[other].num): (one, other) for one, other in pairs}
+    known = {tuple(row) for row in work.rows(select(Tie.a, Tie.b).where(tuple_(Tie.a, Tie.b).in_(list(by_number))))}
+    fresh = {numbers: pair for numbers, pair in by_number.items() if numbers not in known}
+    if fresh:
+        work.execute(insert(Tie).values([{"a": a, "b": b} for one in fresh for a, b in (one, one[::-1])]))
+    for user_id, ties in Counter(one for pair in fresh.values() for one in pair).items():
+        work.change(people[user_id], ties=people[user_id].ties + ties)
+    return list(fresh.values())
 
 
 def untie(work: UnitOfWork, one: Person, other: Person) -> None:

@@ -1,5 +1,5 @@
 """What clients send to buy premium; what is paid with stands in blueprints/platform/checkout/schemas.py."""
-from app.http.schemas import Currency, Identifier, InputSchema, Line, Money, Text
+from app.http.schemas import FILLED_IN, Currency, Identifier, InputSchema, Line, Money, Text
 
 _STATUS = {"description": "kept as it is sent until the payment starts, then the server's"}
 
@@ -11,9 +11,7 @@ class NewPremium(InputSchema):
     currency = Currency(required=True)
     status = Line(required=True, metadata=_STATUS)
     price = Money(required=True, positive=True, metadata={"description": "what premium costs: /v1/premiumplan"})
-    user_id = Identifier(required=True, metadata={"description": "the caller"})
-
-    not_missed = ("user_id",)
+    user_id = Identifier(metadata=FILLED_IN | {"description": "the caller"})
 
 
 class PremiumChange(InputSchema):

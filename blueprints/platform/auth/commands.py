@@ -1,5 +1,5 @@
 """Writes of accounts (rules-platform §3.6). Passwords arrive hashed: no transaction waits for the 20 ms that takes."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,6 +72,14 @@ def enrol_user(actor: Actor, *, email: str, password_hash: str, fullname: str, r
     _require_assignable(role_id)
     return _create(actor, "ThisProfileIsArchivedPleaseLoginToRestore", email=email, password=password_hash,
                    fullname=fullname, role_id=role_id, email_verified=email_verified, **face)
+
+
+def enrol_users(actor: Actor, users: Sequence[Mapping[str, Any]]) -> None:
+    """Create many accounts in one transaction; each as enrol_user takes and refuses it, which refuses all."""
+    with unit_of_work(actor) as work:
+        for user in users:
+            enrol_user(actor, **user)
+        work.commit()
 
 
 def update_profile(actor: Actor, user_id: str, *, proven_hash: str | None = None, **face: Any) -> Account:

@@ -96,11 +96,21 @@ def _add_changes(api: Routes, realm: str) -> None:
         """Change a user of a lower role, by staff."""
         return commands.update_user(actor, user_id, **data)
 
-    @api.update("/v1/profile/{userId}", name="updateProfile", body=PROFILES[realm], returns=model,
+    api.include(own_face_routes(realm, "updateProfile"))
+
+
+def own_face_routes(realm: str, name: str) -> Routes:
+    """Return the route by which people change their own face; the network's contract has it in profile, too.
+
+    `name` is what the API is called there."""
+    api = Routes({name: POLICIES["updateProfile"]}, {name: ApiNames(event="profile-updated", data_name="user")})
+
+    @api.update("/v1/profile/{userId}", name=name, body=PROFILES[realm], returns=account_model(realm),
                 prepare=preparations.profile_change)
     def update_profile(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
-        """Change one's own profile."""
+        """Change one's own face: name, picture and what else the realm's users have."""
         return commands.update_profile(actor, user_id, **data)
+    return api
 
 
 def _add_passwords_and_roles(api: Routes, model: type[Account]) -> None:

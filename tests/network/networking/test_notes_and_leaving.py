@@ -1,4 +1,4 @@
-"""Notes are words that strangers write (M-30, decisions/081); who is gone for good leaves nobody tied (NET-8)."""
+"""Notes are words that strangers write (M-30, decisions/090); who is gone for good leaves nobody tied (NET-8)."""
 from sqlalchemy import select
 
 from app.clock import moved_clock

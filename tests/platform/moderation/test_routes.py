@@ -98,6 +98,17 @@ def test_one_sees_ones_own_reports_and_staff_see_all(people, tell, listing, base
     assert people.user("ben").user_id not in ada.get(f"{base}/reports?getJoins=true").text
 
 
+def test_m_20_staff_do_not_list_what_was_reported_of_themselves(
+        people, tell, listing, things, base, ada, seller, realm):
+    tell("ben", listing, text="you sold it to me yesterday")
+    tell("ben", things.add(ada.user_id))
+    update_user_role(system_actor(realm), seller.user_id, "admin")
+    assert [one["entityId"] for one in ada.get(f"{base}/reports").json["reports"]] == [listing]
+    assert listing not in seller.get(f"{base}/reports").text
+    assert listing not in seller.get(f"{base}/reports?entityId={listing}&caching=false").text.split('"reports"')[1]
+    assert len(people.super_admin().get(f"{base}/reports").json["reports"]) == 2
+
+
 def test_the_queue_shows_the_most_urgent_first_with_what_each_is_about(things, seller, tell, ada, base):
     for number, reason in enumerate(("SPAM", "HATE", "OTHER")):
         tell("ben", things.add(seller.user_id, title=f"thing {number}"), reason)
