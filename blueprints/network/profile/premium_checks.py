@@ -40,8 +40,7 @@ def _overlapping() -> list[str]:
     periods = defaultdict(list)
     for row in fetch(select(Premiumsubscription.id, Premiumsubscription.user_id, Premiumsubscription.period_start,
                             Premiumsubscription.period_end).where(
-            Premiumsubscription.period_end > Premiumsubscription.period_start).order_by(
-            Premiumsubscription.period_start)):
+            Premiumsubscription.payment_confirmation == "paid").order_by(Premiumsubscription.period_start)):
         periods[row.user_id].append(row)
     return [f"orders {one.id} and {other.id} count at the same time" for paid in periods.values()
             for one, other in pairwise(paid) if other.period_start < one.period_end]
