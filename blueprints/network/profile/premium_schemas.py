@@ -1,10 +1,5 @@
 """What clients send to buy premium; what is paid with stands in blueprints/platform/checkout/schemas.py."""
-from typing import Any
-
-from marshmallow import post_load, pre_load
-
-from app.data.person_rows import NOBODY
-from app.http.schemas import Currency, Identifier, InputSchema, Line, Money, Text
+from app.http.schemas import FILLED_IN, Currency, Identifier, InputSchema, Line, Money, Text
 
 _STATUS = {"description": "kept as it is sent until the payment starts, then the server's"}
 
@@ -16,15 +11,7 @@ class NewPremium(InputSchema):
     currency = Currency(required=True)
     status = Line(required=True, metadata=_STATUS)
     price = Money(required=True, positive=True, metadata={"description": "what premium costs: /v1/premiumplan"})
-    user_id = Identifier(required=True, metadata={"description": "the caller; may be left out"})
-
-    @pre_load
-    def _supply(self, data: Any, **_: Any) -> Any:
-        return {**data, "userId": data.get("userId") or NOBODY} if isinstance(data, dict) else data
-
-    @post_load
-    def _leave_to_the_command(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {name: value for name, value in data.items() if value != NOBODY}
+    user_id = Identifier(metadata=FILLED_IN | {"description": "the caller"})
 
 
 class PremiumChange(InputSchema):

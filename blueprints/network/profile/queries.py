@@ -1,6 +1,5 @@
 """The reads of profiles and of the dictionaries (rules-network §6B, §6C)."""
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from app.actor import Actor
 from app.data.held import viewer
@@ -8,9 +7,9 @@ from app.data.reads import Listing, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.runtime import runtime
 from blueprints.network.networking.queries import degrees_from
 from blueprints.network.profile.models import Certification, Language, Profile
+from blueprints.network.profile.premium_queries import premium_among
 from blueprints.network.profile.rules import CERTIFICATION, LANGUAGE, SKILL
 from blueprints.network.profile.terms import has_term
 from blueprints.network.profile.visibility import is_visible, require_visible
@@ -26,13 +25,6 @@ LANGUAGE_FILTERS = Filters((contains(Language.name),))
 # By time and not by id: clients may choose the id (decision 4).
 _PROFILES_OLDEST_FIRST = (Profile.created_at, Profile.id)
 _ENTRIES_OLDEST_FIRST = {model: (model.created_at, model.id) for model in (Certification, Language)}
-
-
-@dataclass(frozen=True)
-class PremiumMembers:
-    """Who among people is a premium member now; of an application without premium nobody is."""
-
-    among: Callable[[Iterable[str]], frozenset[str]] = lambda user_ids: frozenset()
 
 
 def get_profile(actor: Actor, asked: ReadRequest, profile_id: str) -> Wire:
@@ -55,11 +47,6 @@ def profiles_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     return rows_by_id(Profile, ids, is_visible(actor), viewer=viewer(actor))
 
 
-def is_premium(user_id: str) -> bool:
-    """Return whether a person is a premium member now."""
-    return user_id in runtime().part(PremiumMembers).among([user_id])
-
-
 def get_entry(dictionary: type[Certification] | type[Language], entry_id: str) -> Wire:
     """Return an entry of a dictionary; raises NotFound."""
     return get_row(dictionary, entry_id)
@@ -74,7 +61,7 @@ def _with_relation(actor: Actor, asked: ReadRequest, rows: Sequence[Wire]) -> Se
     """Add to each row how its person stands to whoever looks: isPremium, degree (NET-32)."""
     if asked.joins and rows:
         people = [row["userId"] for row in rows]
-        premium = runtime().part(PremiumMembers).among(people)
+        premium = premium_among(people)
         for row in rows:
             row["isPremium"] = row["userId"] in premium
         if not asked.local_only:

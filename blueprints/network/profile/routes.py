@@ -10,6 +10,7 @@ from app.http.naming import ApiNames
 from blueprints.network.profile import commands, profile_views, queries
 from blueprints.network.profile.models import Certification, Language, Profile
 from blueprints.network.profile.policies import POLICIES
+from blueprints.network.profile.premium_queries import is_premium
 from blueprints.network.profile.premium_routes import premium_api
 from blueprints.network.profile.schemas import NewCertification, NewLanguage, NewProfile, ProfileChange
 from blueprints.platform.auth.routes import own_face_routes
@@ -52,7 +53,7 @@ def update_profile(actor: Actor, data: dict[str, Any], profile_id: str) -> Profi
 @api.list("/v1/profileviews", name="listProfileViews", cached=False)
 def list_profile_views(actor: Actor, asked: ReadRequest) -> Listing:
     """List who looked at one's profile in the last 90 days: the number for everybody, names for premium members."""
-    return profile_views.list_views(actor, asked, with_names=queries.is_premium(str(actor.user_id)))
+    return profile_views.list_views(actor, asked, with_names=is_premium(str(actor.user_id)))
 
 
 @api.create("/v1/certifications", name="createCertification", body=NewCertification, returns=Certification,

@@ -13,11 +13,11 @@ from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
 from blueprints.network.profile.premium_checks import check_premium
 from blueprints.network.profile.premium_models import Premiumsubscription
-from blueprints.network.profile.premium_queries import is_premium, premium_among, read_currency
+from blueprints.network.profile.premium_queries import is_premium, read_currency
 from blueprints.network.profile.premium_rules import parse_price
 from blueprints.network.profile.premium_settlement import CHECKOUT
 from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
-from blueprints.network.profile.queries import PremiumMembers, profiles_seen_by
+from blueprints.network.profile.queries import profiles_seen_by
 from blueprints.network.profile.routes import api
 from blueprints.network.profile.terms import forget_terms
 from blueprints.platform.checkout.checks import check_disputes
@@ -47,5 +47,5 @@ SERVICE = ServiceDeclaration(
         rows_of_people(Premiumsubscription, KEPT, "user_id", why="the books: who paid for premium"),
         *rows_of_payers(CHECKOUT),
     ),
-    hands_down=(BRIEFS, Entitlements(is_premium), PremiumMembers(premium_among)),
+    hands_down=(BRIEFS, Entitlements(is_premium)),
 )

@@ -33,9 +33,9 @@ _SHORT = {"WARN": "You were warned", "HIDE": "Your {thing} was hidden", "REMOVE"
           "SHOW_AGAIN": "Your {thing} can be seen again", "OVERRIDE_FEEDBACK": "Your {thing} was corrected",
           "SUSPEND": "Your account is suspended", "BAN": "Your account is closed",
           "UNBAN": "Your account is open again"}
-_MANY = {"HIDE": ("{Things} are hidden from everybody but you{until}:", "{Things} were hidden"),
-         "REMOVE": ("{Things} are removed{until} and can be seen by nobody:", "{Things} were removed"),
-         "SHOW_AGAIN": ("{Things} can be seen again:", "{Things} can be seen again")}
+_MANY = {"HIDE": ("{Things} are hidden from everybody but you{until}", "{Things} were hidden"),
+         "REMOVE": ("{Things} are removed{until} and can be seen by nobody", "{Things} were removed"),
+         "SHOW_AGAIN": ("{Things} can be seen again", "{Things} can be seen again")}
 """What a bulk does to several things of one person, in whole and in a few words."""
 MOST_NAMED = 100
 """How many things a letter names; of more it says how many there are."""
@@ -97,14 +97,14 @@ def effect_on_all(measures: Sequence[Measure]) -> str:
     """Return what one bulk did to one or more things of a person, each by its title, the first MOST_NAMED of them."""
     if len(measures) == 1:
         return effect_of(measures[0])
-    until = max((measure.until for measure in measures if measure.until), default=None)
-    said = _until(until, measures[0].kind)
+    kind, until = measures[0].kind, max((measure.until for measure in measures if measure.until), default=None)
+    sentence = _MANY[kind][0].format(Things=_many(measures), until=_until(until, kind))
     titles = [measure.title for measure in measures[:MOST_NAMED] if measure.title]
-    sentence = _MANY[measures[0].kind][0].format(Things=_many(measures), until=said)
     if not titles:
-        return sentence.replace(":", ".")
+        return f"{sentence}."
     more = len(measures) - len(titles)
-    return "\n".join([sentence, *(f"- “{title}”" for title in titles), *([f"- and {more} more"] if more else [])])
+    named = [f"“{title}”" for title in titles] + ([f"and {more} more"] if more else [])
+    return "\n- ".join([f"{sentence}:", *named])
 
 
 def summary_of_all(measures: Sequence[Measure]) -> str:

@@ -1,7 +1,12 @@
 """Profiles as tests write and read them, and what stands between people."""
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from app.actor import system_actor
+from app.clock import now
+from app.data.unit_of_work import unit_of_work
+from blueprints.network.profile.premium_models import Premiumsubscription
 from tests.clients import ApiClient
 
 ROOT = "/network/profile-api/v1"
@@ -47,6 +52,15 @@ def connect(one: ApiClient, other: ApiClient) -> None:
     assert asked.status_code == 201, asked.text
     accepted = other.patch(f"{requests}/{asked.json['connectionRequest']['id']}", json={"status": "accepted"})
     assert accepted.status_code == 200, accepted.text
+
+
+def make_premium(person: ApiClient) -> None:
+    """Let somebody have paid for premium."""
+    with unit_of_work(system_actor("network")) as work:
+        work.insert(Premiumsubscription(
+            user_id=person.user_id, profile_id=NOBODY, currency="USD", price=1000, days=30, status="completed",
+            payment_confirmation="paid", priced_at=now(), period_start=now(), period_end=now() + timedelta(days=30)))
+        work.commit()
 
 
 def block(one: ApiClient, other: ApiClient) -> None:

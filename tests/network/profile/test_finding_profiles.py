@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.runtime import runtime
 from blueprints.network.profile.checks import differences, profile_terms
-from blueprints.network.profile.queries import PremiumMembers
 from tests.clients import ApiClient
-from tests.network.profile.cards import PROFILES, Person, change, connect, got, listed, write
+from tests.network.profile.cards import PROFILES, Person, change, connect, got, listed, make_premium, write
 
 ALL = {"headline": "Builds Databases", "currentCompany": "Acme GmbH", "industry": "Software", "location": "Århus"}
 
@@ -70,7 +68,7 @@ def test_net_32_a_profile_says_how_its_person_stands_to_the_reader(person: Perso
     connect(ben, cleo)
     for one in (ann, ben, cleo):
         write(one)
-    runtime().keep(PremiumMembers(lambda ids: frozenset(ids) & {ben.user_id}))
+    make_premium(ben)
     rows = {row["fullName"]: row for row in ann.get(PROFILES).json["profiles"]}
     assert {name: (row["degree"], row["isPremium"]) for name, row in rows.items()} == {
         "Ann": (None, False), "Ben": (1, True), "Cleo": (2, False)}

@@ -11,9 +11,8 @@ from app.http.read_events import ReadEventBuffer
 from app.jobs.worker import run_job
 from app.runtime import runtime
 from blueprints.network.profile.profile_views import list_views, note_view
-from blueprints.network.profile.queries import PremiumMembers
 from tests.clients import ApiClient
-from tests.network.profile.cards import VIEWS, Person, block, change, got, listed, write
+from tests.network.profile.cards import VIEWS, Person, block, change, got, listed, make_premium, write
 
 
 @pytest.fixture(autouse=True)
@@ -37,11 +36,6 @@ def views(owner: ApiClient, query: str = "") -> Any:
 
 def names(owner: ApiClient) -> list[str | None]:
     return sorted((row["viewer"] or {"fullname": ""})["fullname"] for row in views(owner)["profileViews"])
-
-
-def make_premium(*people: ApiClient) -> None:
-    members = {one.user_id for one in people}
-    runtime().keep(PremiumMembers(lambda ids: frozenset(ids) & members))
 
 
 def test_net_26_views_are_counted_for_everybody_and_named_for_premium_members(person: Person) -> None:

@@ -14,6 +14,7 @@ from app.identity import appeal_tokens
 from app.notify.mailbox import read_outbox
 from app.runtime import runtime
 from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
+from blueprints.platform.moderation.sentences import Measure, cases_named, effect_on_all
 from blueprints.platform.moderation.statements import preview
 
 TITLE = "Rolex at www.evil.example\u202e <b>now</b>"
@@ -213,6 +214,24 @@ def test_m_31_it_is_shown_in_the_app_of_every_realm(court, sara, realm, settle):
     notice, = sara.get(f"/{realm}/notification-service/notifications").json["items"]
     assert notice["body"] == "Your account is suspended (case 142). The letter tells why."
     assert notice["metadata"]["actNumbers"] == [57, 58]
+
+
+def test_m_31_many_things_are_named_up_to_a_hundred_and_without_titles_counted():
+    until = datetime(2030, 11, 28, 14, 5, tzinfo=UTC)
+    few = [Measure("HIDE", "CATEGORY", title, until) for title in ("Clocks", "Lamps")]
+    assert effect_on_all(few) == (
+        "2 of your categories are hidden from everybody but you until 28 November 2030, 14:05 UTC:\n"
+        "- “Clocks”\n- “Lamps”")
+    assert effect_on_all([Measure("REMOVE", "PRODUCT", "", until)] * 2) == (
+        "2 of your listings are removed until 28 November 2030, 14:05 UTC and can be seen by nobody.")
+    many = effect_on_all([Measure("SHOW_AGAIN", "PRODUCT", f"Lamp {number}") for number in range(120)]).splitlines()
+    assert (many[0], many[-1], len(many)) == ("120 of your listings can be seen again:", "- and 20 more", 102)
+
+
+@pytest.mark.parametrize(("numbers", "said"), [
+    ([7], "case 7"), ([3, 1, 2], "cases 1 to 3"), ([1, 3], "cases 1 and 3"), ([1, 2, 4, 9], "cases 1 to 2, 4 and 9")])
+def test_m_31_cases_are_named_in_spans(numbers, said):
+    assert cases_named(numbers) == said
 
 
 def test_m_31_half_a_day_is_told_in_utc():
