@@ -68,7 +68,7 @@ def _meetings(chance: random.Random, people: int, hubs: Sequence[int]) -> Iterat
 
 
 def seed(app: Flask, people: int, ties: int, hubs: Sequence[int]) -> dict[str, Any]:
-    """Write everything; return the tokens of who asks, and the ids of who is asked about: hubs and others."""
+    """Write everything; return id → token of who asks, and the ids of who is asked about: hubs and others."""
     with app.app_context():
         ids = fill(NetworkUser, _users(people), people)
         pairs, counts = array("i"), array("i", bytes(4 * people))
@@ -88,8 +88,9 @@ def seed(app: Flask, people: int, ties: int, hubs: Sequence[int]) -> dict[str, A
             with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")
         ordinary = ids[len(hubs):]
-        return {"asking": [token_of(id, REALM) for id in (*ids[:len(hubs)], *ordinary[::people // ASKING])],
-                "asked": [*ids[:len(hubs)], *ordinary[1::people // ASKED]]}
+        asking = [*ids[:len(hubs)], *ordinary[::max(1, people // ASKING)]]
+        return {"asking": {id: token_of(id, REALM) for id in asking},
+                "asked": [*ids[:len(hubs)], *ordinary[1::max(1, people // ASKED)]]}
 
 
 def _users(people: int) -> Iterator[dict[str, Any]]:

@@ -54,11 +54,8 @@ def measure(hall: Guildhall, server: Server, size: Size) -> Section:
 
 def _requests(hall: Guildhall, figure: str) -> Iterator[Request]:
     # Two lengths without a common measure: in time everybody asks about everybody.
-    tokens, asked = cycle(hall.seeded["asking"]), cycle(hall.seeded["asked"])
-    own = set(zip(hall.seeded["asking"], hall.seeded["asked"], strict=False))
-    while True:
-        token, user = next(tokens), next(asked)
-        if (token, user) not in own:  # nobody asks about himself
+    for (asker, token), user in zip(cycle(hall.seeded["asking"].items()), cycle(hall.seeded["asked"]), strict=False):
+        if asker != user:  # nobody asks about himself
             yield Request(f"{NETWORKING}/{figure.format(user)}", token=token)
 
 
