@@ -114,6 +114,7 @@ GOOD: GoodCalls = {
     "updateCompanyUpdate": lambda _: {"attachmentUrls_append": ["https://f.example/2"]},
     "createProfile": lambda world: {"fullName": "Newcomer", "profileVisibility": "public", "skills": ["sql"],
                                     "userId": world.newcomer().user_id},
+    "updateUserProfile": lambda _: {"fullname": "Ben"},
     "updateProfile": lambda _: {"headline": "Makes everything", "experience": [{"title": "Maker"}]},
     "createCertification": lambda _: {"name": f"certification {uuid4().hex}"},
     "createLanguage": lambda _: {"name": f"language {uuid4().hex}"},

@@ -20,4 +20,5 @@ POLICIES: dict[str, Predicate] = {
     "updateCertification": logged_in,
     "updateLanguage": logged_in,
     "updateProfile": logged_in,
+    "updateUserProfile": logged_in,
 }

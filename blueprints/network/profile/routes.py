@@ -13,9 +13,13 @@ from blueprints.network.profile.policies import POLICIES
 from blueprints.network.profile.premium_queries import is_premium
 from blueprints.network.profile.premium_routes import premium_api
 from blueprints.network.profile.schemas import NewCertification, NewLanguage, NewProfile, ProfileChange
+from blueprints.platform.auth.commands import update_profile as update_profile_of_account
 from blueprints.platform.auth.routes import own_face_routes
+from blueprints.platform.auth.schemas import PROFILES
 
-api = Routes(POLICIES, {"listProfileViews": ApiNames(data_name="profileViews")})
+api = Routes(POLICIES, {
+    "listProfileViews": ApiNames(data_name="profileViews"),
+    "updateUserProfile": ApiNames(data_name="user")})
 
 
 @api.create("/v1/profiles", name="createProfile", body=NewProfile, returns=Profile, id_name="profileId")
@@ -48,6 +52,12 @@ def list_profiles(actor: Actor, asked: ReadRequest) -> Listing:
 def update_profile(actor: Actor, data: dict[str, Any], profile_id: str) -> Profile:
     """Change one's own profile; `…_append` and `…_remove` add to a list or take from it."""
     return commands.change_profile(actor, profile_id, **data)
+
+
+@api.update("/v1/profile/{userId}", name="updateUserProfile", body=PROFILES["network"])
+def update_user_profile(actor: Actor, data: dict[str, Any], user_id: str) -> Any:
+    """Change name and picture of one's own account: what auth does, at the address where the contract has it."""
+    return update_profile_of_account(actor, user_id, **data)
 
 
 @api.list("/v1/profileviews", name="listProfileViews", cached=False)

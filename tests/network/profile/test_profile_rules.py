@@ -9,7 +9,7 @@ from app.clock import now
 from blueprints.network.profile.rules import MOST_ITEMS, MOST_TERMS
 from blueprints.platform.auth.commands import archive_profile, lock_user
 from tests.clients import ApiClient
-from tests.network.profile.cards import NOBODY, PROFILES, Person, block, change, got, listed, write
+from tests.network.profile.cards import NOBODY, PROFILES, ROOT, Person, block, change, got, listed, write
 
 ANN: dict[str, Any] = {"fullName": "Ann", "profileVisibility": "public", "skills": ["sql"]}
 
@@ -102,6 +102,15 @@ def test_scenario_49_a_deleted_profile_is_gone_and_another_may_be_written(person
     assert [ann.get(f"{PROFILES}/{profile['id']}").status_code, ann.delete(f"{PROFILES}/{profile['id']}").status_code,
             ann.patch(f"{PROFILES}/{profile['id']}", json={}).status_code] == [404, 404, 404]
     assert write(ann)["id"] != profile["id"]
+
+
+def test_one_s_own_account_is_changed_at_the_address_where_the_contract_has_it(person: Person) -> None:
+    """P-18: two APIs are called updateProfile; one is that of the account (document 061)."""
+    ann, ben = person("ann"), person("ben")
+    address = f"{ROOT}/profile/{ann.user_id}"
+    assert ben.patch(address, json={"fullname": "Eve"}).status_code == 403
+    changed = ann.patch(address, json={"fullname": "Anna"})
+    assert (changed.status_code, changed.json["user"]["fullname"]) == (200, "Anna")
 
 
 def test_what_is_not_sent_stays_and_an_empty_text_takes_back_what_was_said(person: Person) -> None:
