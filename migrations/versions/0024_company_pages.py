@@ -66,8 +66,8 @@ def upgrade() -> None:
     op.create_index("ix_network_company_follower_company", "network_company_follower",
                     ["company_id", "created_at", "id"])
     op.create_index("ix_network_company_follower_user", "network_company_follower", ["user_id", "created_at", "id"])
-    op.create_index("ix_network_company_follower_requested", "network_company_follower", ["company_id", "created_at"],
-                    **_REQUESTED)
+    op.create_index("ix_network_company_follower_requested", "network_company_follower",
+                    ["company_id", "created_at", "id"], **_REQUESTED)
 
     op.create_table(
         "network_company_update",

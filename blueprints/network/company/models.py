@@ -121,7 +121,7 @@ Index("ix_network_company_follower_company", CompanyFollower.company_id, Company
       CompanyFollower.id)
 Index("ix_network_company_follower_user", CompanyFollower.user_id, CompanyFollower.created_at, CompanyFollower.id)
 Index("ix_network_company_follower_requested", CompanyFollower.company_id, CompanyFollower.created_at,
-      sqlite_where=IS_REQUEST, postgresql_where=IS_REQUEST)
+      CompanyFollower.id, sqlite_where=IS_REQUEST, postgresql_where=IS_REQUEST)
 Index("ix_network_company_update_company", CompanyUpdate.company_id, CompanyUpdate.created_at, CompanyUpdate.id)
 Index("ix_network_company_update_created", CompanyUpdate.created_at, CompanyUpdate.id)
 Index("ix_network_company_update_author", CompanyUpdate.author_user_id)

@@ -184,7 +184,7 @@ def search_users(actor: Actor, keyword: str, page: Page) -> Listing:
     return list_rows(model, page, or_(has_part(model.folded_fullname, keyword), in_address))
 
 
-def named_accounts(realm: str, name: str, page: Page, without: Iterable[str], nor: Select[tuple[str]]) -> Listing:
+def named_accounts(realm: str, name: str, page: Page, without: Iterable[str], nor: Select[str]) -> Listing:
     """Return a page of the active accounts whose fullname holds this part, by id; nothing but signs finds nobody.
 
     `without` are ids, `nor` is a query of ids that are left out. The rows are whole: show others a brief of them."""

@@ -22,7 +22,7 @@ _NOTICE: Document = {
         "metadata": {"type": "object"}, "isSeen": {"type": "boolean"},
         "createdAt": {"type": "string", "format": "date-time"},
         "updatedAt": {"type": "string", "format": "date-time"},
-        "actor": {"type": ["object", "null"], "description": "id, fullname and avatar of the person behind it"}}}
+        "actor": {"type": ["object", "null"], "description": "the person behind it, as joins show people"}}}
 _PAGE: Document = {
     "type": "object", "required": ["status", "statusCode", "total", "totalPage", "currentPage", "nextPage", "prevPage",
                                    "pageItem", "unread", "items"],

@@ -6,7 +6,7 @@ bids, offers and orders share both accounts first (commands.py)."""
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
@@ -157,11 +157,14 @@ def is_blocked_between(realm: str, one: str, other: str) -> bool:
                                             Block.blocked_id.in_(both), Block.is_active.is_(True))) is not None
 
 
-def blocked_with(realm: str, user_id: str | None) -> Select[tuple[str]]:
-    """Return the query of the ids of whoever has blocked this person or is blocked by them (NET-7)."""
-    other = case((Block.blocker_id == user_id, Block.blocked_id), else_=Block.blocker_id)
-    return select(other).where(Block.realm == realm, Block.is_active.is_(True),
-                               or_(Block.blocker_id == user_id, Block.blocked_id == user_id))
+def blocked_with(realm: str, user_id: str | None) -> Select[str]:
+    """Return the query of the ids of whoever has blocked this person or is blocked by them (NET-7).
+
+    Each side is a range of its own index: with `or_` SQLite would walk all blocks of the realm."""
+    here = (Block.realm == realm, Block.is_active.is_(True))
+    both = union_all(select(Block.blocked_id.label("user_id")).where(*here, Block.blocker_id == user_id),
+                     select(Block.blocker_id).where(*here, Block.blocked_id == user_id)).subquery()
+    return select(both.c.user_id)
 
 
 def not_hidden(column: ColumnElement[str] | InstrumentedAttribute[str], actor: Actor) -> ColumnElement[bool]:

@@ -19,8 +19,10 @@ from blueprints.network.company.queries import (
     opened_to,
 )
 from blueprints.platform.auth.commands import lock_user
+from tests.cli.conftest import plans  # noqa: F401 - pytest finds it here
 from tests.network.company.pages import COMPANY, Pages, ok, refused
 
+# ruff: noqa: F811 - that is how pytest hands fixtures over
 REFUSED_NAMES = ("", "   ", "Ac\u200bme", "Acme\u202e", "a\nb", 5, "x" * 256, "\ufdfa" * 100)
 
 
@@ -223,6 +225,25 @@ def test_the_list_of_followers_is_the_admins_and_everybody_sees_the_own_rows(pag
     assert pages.lists(pages.c, "companyfollowers", companyId=acme["id"]) == [row["id"]]
     assert pages.d.get(f"{COMPANY}/companyfollowers/{row['id']}").status_code == 403
     assert ok(pages.c.get(f"{COMPANY}/companyfollowers/{row['id']}"))["companyFollower"]["company"]["id"] == acme["id"]
+
+
+def test_whoever_administers_many_pages_sees_all_their_followers_once(pages):
+    own = [pages.found() for _ in range(22)]
+    rows = [pages.followed(caller, page)["id"] for page in own[:2] for caller in (pages.c, pages.a)]
+    foreign = pages.followed(pages.a, pages.found(pages.b))["id"]
+    pages.followed(pages.c, pages.found(pages.b))
+    assert pages.lists(pages.a, "companyfollowers") == [*rows, foreign]
+    assert pages.lists(pages.a, "companyfollowers", companyId=own[1]["id"]) == rows[2:]
+    assert pages.lists(pages.a, "companyfollowers", followState="requested") == []
+
+
+def test_requests_and_own_rows_are_found_without_reading_all_followers(pages, acme, plans):
+    row = pages.followed(pages.c, acme)["id"]
+    plans.clear()
+    assert pages.lists(pages.a, "companyfollowers", companyId=acme["id"], followState="requested") == []
+    assert any("ix_network_company_follower_requested" in step for step in plans)
+    assert pages.lists(pages.c, "companyfollowers") == [row]
+    assert not [step for step in plans if step.startswith("SCAN network_company_follower")]
 
 
 def test_net_13_the_actors_own_name_alone_is_taken_and_no_time(pages, acme):

@@ -10,9 +10,12 @@ from app.data.unit_of_work import unit_of_work
 from blueprints.network.networking import queries
 from blueprints.network.networking.checks import check_ties, differences
 from blueprints.network.networking.models import Tie
+from blueprints.network.networking.ties import number_of
 from blueprints.platform.auth.commands import archive_profile, delete_user, lock_user
+from tests.cli.conftest import plans  # noqa: F401 - pytest finds it here
 from tests.network.networking.circle import CONNECTIONS, DEGREES, MUTUAL, REQUESTS, SUGGESTIONS, refused
 
+# ruff: noqa: F811 - that is how pytest hands fixtures over
 SYSTEM = system_actor("network")
 
 
@@ -190,11 +193,25 @@ def test_ties_are_connections_in_both_directions_and_counters_a_recount(chain):
     assert differences(10) == []
 
 
+def test_what_is_asked_of_the_graph_stands_on_indexes(chain, plans):
+    chain.block(chain.d, chain.person("eve"))
+    plans.clear()
+    chain.suggested(chain.a)
+    chain.mutual(chain.a, chain.c)
+    chain.degree(chain.a, chain.c)
+    chain.a.get(REQUESTS)
+    chain.a.get(CONNECTIONS)
+    tables = ("network_", "people_block", "mine", "friend", "known", "x", "y", "z")
+    assert [step for step in plans if step.removeprefix("SCAN ").startswith(tables) and step.startswith("SCAN")] == []
+    assert [step for step in plans if step.endswith("(realm=?)")] == []
+
+
 def test_the_doctor_finds_what_is_tied_and_not_connected(chain):
+    ann, bob = number_of(chain.a.user_id), number_of(chain.b.user_id)
     with unit_of_work(SYSTEM) as work:
-        work.execute(delete(Tie).where(Tie.a == 1))
+        work.execute(delete(Tie).where(Tie.a == ann))
         work.commit()
     state, wrong = check_ties()
     assert state == "fail"
-    assert "is connected with 2 and not tied" in wrong
+    assert f"{ann} is connected with {bob} and not tied" in wrong
     assert f"person {chain.a.user_id} counts 1 connections and has 0" in wrong
