@@ -79,7 +79,8 @@ def roles_of(*, user_id: str | None, is_staff: bool, is_super_admin: bool, buyer
     sellers = set(seller_ids)
     is_party = user_id is not None and user_id in {buyer_id, *sellers}
     held = {BUYER: user_id == buyer_id, SELLER: user_id is not None and sellers == {user_id},
-            SOME_SELLER: user_id in sellers and sellers != {user_id}, STAFF: is_staff and (is_super_admin or not is_party), SUPER_ADMIN: is_super_admin}
+            SOME_SELLER: user_id in sellers and sellers != {user_id},
+            STAFF: is_staff and (is_super_admin or not is_party), SUPER_ADMIN: is_super_admin}
     return frozenset(role for role, holds in held.items() if holds)
 
 

@@ -23,7 +23,8 @@ class ReviewedShop(Shop):
 
     def deliver(self, sale: dict[str, Any], buyer: ApiClient | None = None) -> dict[str, Any]:
         """Let the order be paid (by staff's hand), sent and received."""
-        for actor, status in ((self.super_admin, "PAID"), (self.super_admin, "SHIPPED"), (buyer or self.buyer, "DELIVERED")):
+        root = self.super_admin
+        for actor, status in ((root, "PAID"), (root, "SHIPPED"), (buyer or self.buyer, "DELIVERED")):
             ok(self.move(actor, sale["orderId"], status))
         return sale
 
