@@ -158,6 +158,7 @@ REHEARSED = {
     "moderate bulk resume": ["b1"], "moderate flag-media": [f"{NOBODY} {_WHY}"],
     "moderate words add": [NEEDLE], "moderate words remove": [NEEDLE], "moderate rules retire": ["fraud"],
     "moderate rules add": ["fraud --title t --text t"],
+    "moderate ladder set": ["0=warn 2=suspend:7"],
     "moderate assign-admin": [f"{NOBODY} {{userId}}"],
     "moderate second-chance": [f"{{productListingProductId}} {_WHY}"],
     "orders ship": [f"{{orderManagementOrderId}} --carrier c --tracking t {_WHY}"],

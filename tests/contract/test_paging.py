@@ -1,10 +1,10 @@
 """Every list of every service of a realm can be walked by its cursors."""
 import pytest
 
-from tests.contract.fronts import MARKETPLACE, Front
+from tests.contract.fronts import MARKETPLACE, NETWORK, Front
 
 
-@pytest.mark.parametrize("mount", [*MARKETPLACE, "/network/company-api", "/network/profile-api", "/network/auth-api"])
+@pytest.mark.parametrize("mount", [*MARKETPLACE, *NETWORK, "/network/auth-api"])
 def test_every_list_is_walked_by_its_cursors(front: Front, mount: str) -> None:
     lists = [one for one in front.reads if "pageNumber" in one.queries]
     for operation in lists:

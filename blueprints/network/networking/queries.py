@@ -26,6 +26,8 @@ from blueprints.platform.people.queries import (
 
 REQUEST_FILTERS = Filters((equal(ConnectionRequest.status),))
 _SUGGESTED = "networking suggestions"
+_WITHOUT_TIES = (0, 0)
+"""The numbers of two people who were never connected: nobody has them, and what is asked of them is still checked."""
 _BOTH_SIDES = ((ConnectionRequest.sender_user_id, ConnectionRequest.receiver_user_id),
                (ConnectionRequest.receiver_user_id, ConnectionRequest.sender_user_id))
 _BOTH_BARRED = ((InvitationBar.sender_id, InvitationBar.receiver_id),
@@ -102,11 +104,9 @@ def list_mutual_connections(actor: Actor, asked: ReadRequest, user_id: str) -> L
     Raises as get_degree."""
     _refuse_oneself(actor, user_id, "MutualWithOneself", "There are no mutual connections with oneself")
     _refuse_no_end(actor, user_id)
-    ends = graph.ends_of((str(actor.user_id), user_id)).values()
-    if len(ends) < 2:
-        return Listing([], 0, asked.page)
-    near, far = sorted(ends, key=lambda end: end.ties)
-    friends, table = graph.friends_of_both(near.num, far.num)
+    ends = sorted(graph.ends_of((str(actor.user_id), user_id)).values(), key=lambda end: end.ties)
+    near, far = (end.num for end in ends) if len(ends) == 2 else _WITHOUT_TIES
+    friends, table = graph.friends_of_both(near, far)
     listing = list_query(friends.where(_may_be_end(actor)), row_order(table.c.b), asked.page,
                          lambda row: {"id": row.user_id, "userId": row.user_id})
     return _with_briefs(actor, asked, listing)
@@ -117,12 +117,12 @@ def list_suggestions(actor: Actor, asked: ReadRequest) -> Listing:
 
     Left out are connections, who invited the actor or was invited by him, who of the two may not invite the other yet,
     and who is hidden. Beside the rows `approximate` says whether the friends of all friends were counted."""
+    skipped = asked.page.offset if asked.page.after is None else position_of(_SUGGESTED, asked.page.after)
     me = number_of(str(actor.user_id))
     if me is None:
         return Listing([], 0, asked.page, extras={"approximate": False})
     ranked_friends, approximate = graph.friends_of_friends(me)
     ranked = ranked_friends.subquery("ranked")
-    skipped = asked.page.offset if asked.page.after is None else position_of(_SUGGESTED, asked.page.after)
     query = select(ranked.c.num, ranked.c.shared, func.count().over().label("total")).where(
         ranked.c.num != me, ranked.c.num.not_in(select(Tie.b).where(Tie.a == me)),
         ranked.c.num.not_in(_not_suggested(actor))).order_by(ranked.c.shared.desc(), ranked.c.num)
