@@ -4,7 +4,8 @@ import pytest
 from tests.contract.fronts import MARKETPLACE, Front
 
 
-@pytest.mark.parametrize("mount", [*MARKETPLACE, "/network/company-api", "/network/profile-api", "/network/auth-api"])
+@pytest.mark.parametrize("mount", [*MARKETPLACE, *(f"/network/{name}-api" for name in (
+    "company", "content", "profile", "auth"))])
 def test_every_list_is_walked_by_its_cursors(front: Front, mount: str) -> None:
     lists = [one for one in front.reads if "pageNumber" in one.queries]
     for operation in lists:
