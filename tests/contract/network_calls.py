@@ -8,13 +8,15 @@ from tests.clients import ApiClient, Callers
 from tests.contract.world import Body, GoodCalls, World
 
 ROOT = "/network"
-COMPANY, NETWORKING, PROFILE = (f"{ROOT}/{name}-api/v1" for name in ("company", "networking", "profile"))
+COMPANY, CONTENT, NETWORKING, PROFILE = (
+    f"{ROOT}/{name}-api/v1" for name in ("company", "content", "networking", "profile"))
 
 
 class Network(World):
     """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody.
 
-    Ann founded a page, which Ben administers, too, and Cat follows; she has a profile."""
+    Ann founded a page, which Ben administers, too, and Cat follows; she has a profile. The caller has posted, and Ben
+    likes it and comments on it."""
 
     realm = "network"
 
@@ -54,6 +56,15 @@ class Network(World):
     def news(self) -> Body:
         """Return good news of the page."""
         return {"companyId": self.ids["companyId"], "content": "News", "attachmentUrls": ["https://f.example/1"]}
+
+    def new_post(self) -> str:
+        """Return the id of a post that nobody likes yet."""
+        return str(self._make("latest", f"{CONTENT}/posts", "post", {"content": "Hello"}, self.ann)["id"])
+
+    def _post(self) -> None:
+        self._make("postId", f"{CONTENT}/posts", "post", GOOD["createPost"](self))
+        self._make("commentId", f"{CONTENT}/comments", "comment", GOOD["createComment"](self), self.ben)
+        self._make("likeId", f"{CONTENT}/likepost", "like", {"postId": self.ids["postId"]}, self.ben)
 
     def _found(self) -> None:
         self._make("companyId", f"{COMPANY}/companies", "company", GOOD["createCompany"](self), self.ann)
@@ -112,6 +123,12 @@ GOOD: GoodCalls = {
     "approveCompanyFollower": lambda _: {"followState": "approved"},
     "createCompanyUpdate": lambda world: world.news(),
     "updateCompanyUpdate": lambda _: {"attachmentUrls_append": ["https://f.example/2"]},
+    "createPost": lambda world: {"content": "Hello", "authorUserId": world.caller.user_id, "visibility": "public",
+                                 "attachmentUrls": ["https://f.example/1"]},
+    "updatePost": lambda _: {"content": "Hello again"},
+    "createComment": lambda world: {"postId": world.ids["postId"], "content": "Nice"},
+    "updateComment": lambda _: {"content": "Very nice"},
+    "likePost": lambda world: {"postId": world.new_post()},
     "createProfile": lambda world: {"fullName": "Newcomer", "profileVisibility": "public", "skills": ["sql"],
                                     "userId": world.newcomer().user_id},
     "updateProfile": lambda _: {"headline": "Makes everything", "experience": [{"title": "Maker"}]},

@@ -1,6 +1,7 @@
 """The writes of company pages and their admins (rules-network §1B–1D, NET-9, NET-12, NET-13).
 
 A command that acts for a company asks require_company_admin; one that changes its page or its admins locks it."""
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +29,14 @@ def require_company_admin(work: UnitOfWork, company_id: str) -> CompanyFacts:
     Forbidden."""
     company = _administered(work, share_company(work, company_id))
     return CompanyFacts(company.id, company.name, company.page_visibility, company.is_active)
+
+
+def require_admin_of_all(work: UnitOfWork, company_ids: Collection[str]) -> None:
+    """Refuse whoever may not act for each of these active companies, pages before rights by the order of locks.
+
+    What is locked and what is raised is as of require_company_admin."""
+    for company in [share_company(work, company_id) for company_id in sorted(company_ids)]:
+        _administered(work, company)
 
 
 def share_company(work: UnitOfWork, company_id: str) -> Company:

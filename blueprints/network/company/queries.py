@@ -1,5 +1,5 @@
 """The reads of company: for its routes, and for the services above that ask who administers, follows and may see."""
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,6 +81,19 @@ def page_is_open(company_id: Any, user_id: str | None) -> ColumnElement[bool]:
     It is active, nothing holds it, and it is public or opened to the person. superAdmin passes by the caller's rule."""
     return exists(select(Company.id).where(Company.id == company_id, _is_shown(), or_(
         _is_public(Company.page_visibility), Company.id.in_(opened_to(user_id)))))
+
+
+def page_is_shown(company_id: Any) -> ColumnElement[bool]:
+    """Return the condition that the company in this column is active, and nothing holds it."""
+    return exists(select(Company.id).where(Company.id == company_id, _is_shown()))
+
+
+def opened_among(company_id: str, user_ids: Collection[str]) -> set[str]:
+    """Return which of these people see the page of the company while it is private, in one statement."""
+    rights = [select(model.user_id).where(model.company_id == company_id, model.user_id.in_(user_ids), *conditions)
+              for model, conditions in ((CompanyAdmin, (CompanyAdmin.is_active.is_(True),)), (CompanyFollower, (
+                  CompanyFollower.is_active.is_(True), CompanyFollower.follow_state == constant(APPROVED))))]
+    return {row.user_id for row in fetch(select(union_all(*rights).subquery()))}
 
 
 def company_facts(company_id: str) -> CompanyFacts | None:

@@ -3,10 +3,6 @@ from app.events.topics import db_topic, service_topic
 
 _REALM = "network"
 
-LIKE_CREATED = db_topic(_REALM, "content", "like", "created")
-COMMENT_CREATED = db_topic(_REALM, "content", "comment", "created")
-POST_CREATED = db_topic(_REALM, "content", "post", "created")
-POST_UPDATED = db_topic(_REALM, "content", "post", "updated")
 APPLICATION_CREATED = db_topic(_REALM, "jobApplication", "jobApplication", "created")
 APPLICATION_UPDATED = db_topic(_REALM, "jobApplication", "jobApplication", "updated")
 MESSAGE_CREATED = db_topic(_REALM, "messaging", "message", "created")

@@ -16,7 +16,7 @@ from app.errors import InvalidInput, NotFound, RuleViolated
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.act_locks import in_lock_order
-from blueprints.platform.moderation.counters import count, next_number
+from blueprints.platform.moderation.counters import count
 from blueprints.platform.moderation.effects import EFFECTS
 from blueprints.platform.moderation.holding import stands as holds_still
 from blueprints.platform.moderation.models import Act, Case
@@ -53,25 +53,23 @@ def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason:
                 parent_id: str | None = None) -> list[Act]:
     """Do several acts in one transaction, in the order of act_locks.in_lock_order.
 
-    Raises NotFound for a person who has no account, InvalidInput for a BAN or UNBAN beside another act on people."""
+    Raises NotFound for a person who has no account, InvalidInput for a BAN or UNBAN beside another act on people and
+    for what cannot be done to a kind, RuleViolated as the effects do."""
     on_people = [order.kind for order in orders if order.kind in ACTS_ON_PEOPLE]
     if len(on_people) > 1 and not {"BAN", "UNBAN"}.isdisjoint(on_people):
         said = "expected BAN or UNBAN as the only act on people"  # each locks bids and orders, then offers
         raise InvalidInput(f"acts: {said}", detail={"acts": said})
-    count(work, "act", 0)  # nobody holds a thing and waits for a number
-    return [perform(work, case, order, reason=reason, rule=rule, parent_id=parent_id)
-            for order in in_lock_order(work, orders)]
+    last = count(work, "act", len(orders))  # nobody holds a thing and waits for a number
+    return [_perform(work, case, order, number, reason=reason, rule=rule, parent_id=parent_id)
+            for number, order in enumerate(in_lock_order(work, orders), last + 1 - len(orders))]
 
 
-def perform(work: UnitOfWork, case: Case, order: ActOrder, *, reason: str, rule: str | None,
-            parent_id: str | None = None) -> Act:
-    """Do one act in a case whose lock is held; `parent_id` is the bulk it belongs to.
-
-    Raises InvalidInput for what cannot be done to this kind, NotFound, RuleViolated as its effect does."""
+def _perform(work: UnitOfWork, case: Case, order: ActOrder, number: int, *, reason: str, rule: str | None,
+             parent_id: str | None) -> Act:
     _refuse_impossible(work.actor.realm, order)
     moment, actor = now(), work.actor
     act = Act(
-        id=uuid7(), realm=actor.realm, number=next_number(work, "act"), kind=order.kind, case_id=case.id,
+        id=uuid7(), realm=actor.realm, number=number, kind=order.kind, case_id=case.id,
         case_number=case.number, parent_id=parent_id, entity_type=order.entity_type, entity_id=order.entity_id,
         person_id=_person_of(actor, case, order), actor_id=actor.user_id or NOBODY, operator=actor.operator,
         by_machine=actor.user_id is None and actor.operator is None, reason=reason, rule=rule, scope=order.scope,

@@ -15,17 +15,14 @@ from app.notify.letters import greeted, write_letter
 from app.notify.mailbox import read_outbox
 from app.ops.checks import examine
 from blueprints.network.company.topics import UPDATE_CREATED
+from blueprints.network.content.topics import COMMENT_CREATED, LIKE_CREATED, POST_CREATED, POST_UPDATED
 from blueprints.network.notices import subscribers_companies
 from blueprints.network.notices.sources import Posting
 from blueprints.network.notices.topics import (
     APPLICATION_CREATED,
     APPLICATION_UPDATED,
-    COMMENT_CREATED,
     FOLLOWERS_LEFT,
-    LIKE_CREATED,
     MESSAGE_CREATED,
-    POST_CREATED,
-    POST_UPDATED,
 )
 from blueprints.network.notices.words import KINDS
 from blueprints.platform.auth.commands import lock_user

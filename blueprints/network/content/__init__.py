@@ -1,0 +1,1 @@
+"""What people and companies of the network say: posts, comments on them, likes, and the feed."""

@@ -1,0 +1,47 @@
+"""What becomes of the words of people who are gone for good (decision 41)."""
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.actor import Actor
+from app.data.changes import version_key
+from app.data.person_rows import NOBODY
+from app.data.unit_of_work import unit_of_work
+from blueprints.network.content.counting import count
+from blueprints.network.content.models import Comment, Like, Post
+
+_AT_ONCE = 200
+
+
+def keep_company_posts(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Let the posts that somebody wrote for companies be nobody's: they are the companies', the others are erased."""
+    with unit_of_work(actor, request_id=cause) as work:
+        work.execute(update(Post).where(Post.author_user_id == user_id, Post.company_id.is_not(None)).values(
+            author_user_id=NOBODY, owner=NOBODY).execution_options(synchronize_session=False))
+        work.invalidate(version_key(Post))
+        work.commit()
+
+
+def forget_comments(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Remove somebody's comments, some in a transaction, and take them from the tallies."""
+    _forget(actor, Comment, Comment.author_user_id, user_id, cause, {"comments": -1})
+
+
+def forget_likes(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Remove somebody's likes in the same way."""
+    _forget(actor, Like, Like.user_id, user_id, cause, {"likes": -1})
+
+
+def _forget(actor: Actor, model: type[Comment] | type[Like], column: InstrumentedAttribute[str], user_id: str,
+            cause: str | None, step: dict[str, int]) -> None:
+    left = True
+    while left:
+        with unit_of_work(actor, request_id=cause) as work:
+            rows = work.rows(select(model.id).where(column == user_id, model.is_active.is_(True))
+                             .order_by(model.post_id).limit(_AT_ONCE))
+            gone = work.execute(delete(model).where(model.id.in_([row.id for row in rows]), model.is_active.is_(True))
+                                .returning(model.post_id)).all() if rows else []
+            for post_id in sorted(row.post_id for row in gone):
+                count(work, post_id, **step)
+            work.invalidate(version_key(model))
+            work.commit()
+        left = len(rows) == _AT_ONCE

@@ -1,0 +1,99 @@
+"""The reads of content: posts, and what stands behind them, comments and likes (rules-network §2B)."""
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from app.actor import Actor
+from app.data.held import viewer
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
+from app.data.reads.filters import Filters, equal
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.identity.access import require
+from blueprints.network.content.counting import add_counts
+from blueprints.network.content.models import Comment, Like, Post
+from blueprints.network.content.visibility import is_of_visible_post, is_open, is_there, is_visible
+from blueprints.platform.people.queries import not_hidden
+
+POST_FILTERS = Filters((equal(Post.company_id), equal(Post.author_user_id), equal(Post.visibility)))
+COMMENT_FILTERS = Filters((equal(Comment.post_id), equal(Comment.parent_comment_id)))
+LIKE_FILTERS = Filters((equal(Like.post_id), equal(Like.user_id)))
+# By time and not by id: clients may choose the id (decision 4).
+_OLDEST_FIRST: dict[type[Any], tuple[Any, ...]] = {
+    model: (model.created_at, model.id) for model in (Post, Comment, Like)}
+
+
+def author_of_post(post_id: str) -> str | None:
+    """Return the author of the active post with that id: whom notices tell of likes and comments."""
+    row = fetch_one(select(Post.author_user_id).where(Post.id == post_id, Post.is_active.is_(True)))
+    return None if row is None else str(row.author_user_id)
+
+
+def find_post(actor: Actor, post_id: str) -> Wire:
+    """Return a post, without counts, to whom it is shown; raises NotFound, Forbidden (private: NET-4)."""
+    row = get_row(Post, post_id, is_there(actor), viewer=viewer(actor))
+    require(fetch_one(select(Post.id).where(Post.id == post_id, is_open(actor))) is not None)
+    return row
+
+
+def get_post(actor: Actor, asked: ReadRequest, post_id: str) -> Wire:
+    """Return a post with its counts; raises as find_post."""
+    return with_counts(actor, asked, [find_post(actor, post_id)])[0]
+
+
+def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the posts that the actor sees, oldest first."""
+    return _listed(actor, asked, is_visible(actor))
+
+
+def list_own_posts(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of what the actor has posted, oldest first (K-6)."""
+    return _listed(actor, asked, Post.author_user_id == actor.user_id)
+
+
+def get_comment(actor: Actor, comment_id: str) -> Wire:
+    """Return a comment to whoever sees its post; raises NotFound, also of who is hidden, Forbidden (K-1)."""
+    row = get_row(Comment, comment_id, not_hidden(Comment.author_user_id, actor), viewer=viewer(actor))
+    find_post(actor, row["postId"])
+    return row
+
+
+def list_comments(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the comments on posts that the actor sees, oldest first (K-5, K-8)."""
+    return list_rows(Comment, asked.page, *asked.where, not_hidden(Comment.author_user_id, actor),
+                     is_of_visible_post(Comment.post_id, actor), order=_OLDEST_FIRST[Comment], viewer=viewer(actor))
+
+
+def list_likes(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the likes of posts that the actor sees, oldest first (K-8)."""
+    return list_rows(Like, asked.page, *asked.where, not_hidden(Like.user_id, actor),
+                     is_of_visible_post(Like.post_id, actor), order=_OLDEST_FIRST[Like])
+
+
+def posts_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
+    """Return id → post of those among the ids that the actor sees, in one statement: for joins."""
+    return rows_by_id(Post, ids, is_visible(actor), viewer=viewer(actor))
+
+
+def comments_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
+    """Return the same of comments."""
+    return rows_by_id(Comment, ids, not_hidden(Comment.author_user_id, actor),
+                      is_of_visible_post(Comment.post_id, actor), viewer=viewer(actor))
+
+
+def with_counts(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> list[Wire]:
+    """Add to each post likeCount, commentCount and whether the actor likes it (NET-32), in two statements."""
+    if asked.joins and rows:
+        add_counts(rows)
+        liked = {row.post_id for row in fetch(select(Like.post_id).where(
+            Like.post_id.in_([row["id"] for row in rows]), Like.user_id == actor.user_id, Like.is_active.is_(True)))}
+        for row in rows:
+            row["likedByMe"] = row["id"] in liked
+    return rows
+
+
+def _listed(actor: Actor, asked: ReadRequest, condition: Any) -> Listing:
+    listing = list_rows(Post, asked.page, *asked.where, condition, order=_OLDEST_FIRST[Post], viewer=viewer(actor))
+    with_counts(actor, asked, listing.rows)
+    return listing

@@ -1,0 +1,93 @@
+"""Who sees a post: one rule, as conditions that get, list and feed ask, and whatever stands behind a post (NET-14)."""
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+
+from app.actor import Actor
+from app.data.held import is_shown_to_owner
+from app.data.reads import fetch
+from blueprints.network.company.queries import (
+    administered_by,
+    admins_of,
+    company_facts,
+    opened_among,
+    page_is_open,
+    page_is_shown,
+)
+from blueprints.network.content.models import Post
+from blueprints.network.content.rules import CONNECTIONS, PRIVATE, PUBLIC
+from blueprints.network.networking.queries import connected_people
+from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_with, inactive_among, people_at_rest
+
+WHO_SEES = ("rows:company", "rows:companyAdmin", "rows:companyFollower", "rows:connection", *HIDES_PEOPLE)
+"""What `depends_on` of a remembered list names that asks who sees a post."""
+
+
+def is_visible(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that a post is shown to the actor: it is there, and open. superAdmin sees all.
+
+    What moderation holds is none of it: the reads of rows ask that (app/data/held.py)."""
+    return and_(is_there(actor), is_open(actor))
+
+
+def is_there(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that a post is not hidden from the actor as if there was none (404: NET-4, NET-7, NET-8).
+
+    Hidden are those whose author is at rest, or blocked with the actor, or whose company is gone or held. A block is
+    no part of it where a company speaks."""
+    if actor.is_super_admin:
+        return true()
+    author, me = Post.author_user_id, actor.user_id
+    return or_(_is_own(actor), and_(
+        author.not_in(sorted(people_at_rest(actor.realm))),
+        or_(and_(Post.company_id.is_(None), author.not_in(blocked_with(actor.realm, me))),
+            page_is_shown(Post.company_id))))
+
+
+def is_open(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that the actor may read a post (else 403: NET-11, NET-15)."""
+    if actor.is_super_admin:
+        return true()
+    is_personal, me = Post.company_id.is_(None), str(actor.user_id)
+    return or_(
+        _is_own(actor),
+        and_(Post.visibility == PUBLIC, or_(is_personal, page_is_open(Post.company_id, me))),
+        and_(is_personal, Post.audience == CONNECTIONS, Post.author_user_id.in_(connected_people(me))))
+
+
+def is_of_visible_post(post_id: Any, actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that the actor sees the post with the id of this column: comments and likes stand behind
+    theirs."""
+    is_free = true() if actor.is_staff else is_shown_to_owner(Post, actor.user_id)
+    return exists(select(Post.id).where(Post.id == post_id, Post.is_active.is_(True), is_free, is_visible(actor)))
+
+
+def readers_among(realm: str, post: Post, user_ids: Sequence[str]) -> list[str]:
+    """Return which of these people see a post, by the same rule, in their order: whom it may mention (NET-17)."""
+    wanted = set(user_ids) - inactive_among(realm, user_ids) if user_ids else set()
+    if wanted:
+        wanted &= _of_company(post.company_id, post.visibility, wanted) if post.company_id else _of_person(
+            realm, post, wanted)
+    return [user_id for user_id in user_ids if user_id in wanted]
+
+
+def _of_person(realm: str, post: Post, wanted: set[str]) -> set[str]:
+    author = post.author_user_id
+    seen = wanted - {row[0] for row in fetch(blocked_with(realm, author))}
+    if post.visibility == PRIVATE:
+        near = {row[0] for row in fetch(connected_people(author))} if post.audience == CONNECTIONS else set()
+        seen &= near | {author}
+    return seen
+
+
+def _of_company(company_id: str, visibility: str, wanted: set[str]) -> set[str]:
+    if visibility == PRIVATE:
+        return wanted & set(admins_of(company_id))
+    company = company_facts(company_id)
+    return wanted if company and company.visibility == PUBLIC else opened_among(company_id, wanted)
+
+
+def _is_own(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that a post is the actor's, or of a company that he administers now (NET-12)."""
+    return or_(Post.author_user_id == actor.user_id, Post.company_id.in_(administered_by(actor.user_id)))
