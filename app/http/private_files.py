@@ -85,7 +85,8 @@ def with_read_tokens(actor: Actor, model: type[Entity] | None, shown: bytes) -> 
         for member, properties in places:
             for one in _rows_at(row, member):
                 for file in properties:
-                    one[file.name] = _readable(actor, one.get(file.name), one.get(file.owner))
+                    if file.name in one:  # a join target may show other fields alone
+                        one[file.name] = _readable(actor, one[file.name], one.get(file.owner))
     return orjson.dumps(rows)
 
 

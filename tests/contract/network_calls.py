@@ -27,6 +27,7 @@ class Network(World):
         self.ids["userId"] = self.ben.user_id
         self._connect()
         self._found()
+        self._post()
         self._write()
         self._buy()
 
