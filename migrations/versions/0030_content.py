@@ -1,4 +1,4 @@
-"""Posts of the network, comments, likes, and the tally of each post.
+"""Posts of the network, comments, likes, the tally of each post, and what feeds are made of.
 
 Revision ID: 0030
 Revises: 0029
@@ -16,6 +16,8 @@ branch_labels = None
 depends_on = None
 
 _ACTIVE = {"sqlite_where": sa.text("is_active IS 1"), "postgresql_where": sa.text("is_active IS true")}
+
+_SHOWN = {"sqlite_where": sa.text("shown IS 1"), "postgresql_where": sa.text("shown IS true")}
 
 
 def upgrade() -> None:
@@ -52,6 +54,32 @@ def upgrade() -> None:
         sa.Column("comments", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("post_id", name="pk_network_post_tally"))
 
+    op.create_table(
+        "network_feed_item",
+        sa.Column("post_id", sa.String(length=36), nullable=False),
+        sa.Column("voice", sa.Integer(), nullable=False),
+        sa.Column("at", app.data.columns.Instant(), nullable=False),
+        sa.Column("reach", sa.Boolean(), nullable=False),
+        sa.Column("shown", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("post_id", name="pk_network_feed_item"))
+    op.create_table(
+        "network_company_voice",
+        sa.Column("num", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("company_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("num", name="pk_network_company_voice"),
+        sqlite_autoincrement=True)
+    op.create_table(
+        "network_voice",
+        sa.Column("num", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", app.data.columns.Instant(), nullable=True),
+        sa.Column("post_id", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("num", name="pk_network_voice"))
+    op.create_index("ix_network_feed_item_at", "network_feed_item",
+                    [sa.text("at DESC"), sa.text("post_id DESC"), "voice"], **_SHOWN)
+    op.create_index("ix_network_feed_item_voice", "network_feed_item",
+                    ["voice", sa.text("at DESC"), sa.text("post_id DESC")], **_SHOWN)
+    op.create_index("uq_network_company_voice", "network_company_voice", ["company_id"], unique=True)
+
     for table, by in (("post", "author_user_id"), ("post", "company_id"), ("comment", "post_id"), ("like", "post_id"),
                       ("like", "user_id")):
         op.create_index(f"ix_network_{table}_{by.split('_')[0]}", f"network_{table}", [by, "created_at", "id"])
@@ -63,7 +91,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("post_tally", "like", "comment", "post"):
+    for name in ("voice", "company_voice", "feed_item", "post_tally", "like", "comment", "post"):
         op.drop_table(f"network_{name}")
 
 

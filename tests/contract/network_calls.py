@@ -30,6 +30,7 @@ class Network(World):
         self._post()
         self._write()
         self._buy()
+        self._post()
 
     def reader_of(self, object_name: str) -> ApiClient:
         """Return the same, but Ben for what is its people's alone: the tests let relations point at him."""

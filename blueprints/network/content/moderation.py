@@ -8,6 +8,7 @@ from app.data.reads import find_any_row
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, NotFound
 from blueprints.network.content.counting import count
+from blueprints.network.content.feed_items import keep_item
 from blueprints.network.content.models import Comment, Post
 from blueprints.network.content.queries import find_post
 
@@ -30,12 +31,18 @@ def lock_posts(work: UnitOfWork, post_ids: Collection[str]) -> None:
 
 def hold_post(work: UnitOfWork, post_id: str, decide: Decide) -> list[str]:
     """Hold a post, or let it go: its comments and likes are seen with it. Raises NotFound."""
-    return hold_object(work, Post, post_id, decide)
+    told = hold_object(work, Post, post_id, decide)
+    keep_item(work, work.lock(Post, post_id, archived_too=True))
+    return told
 
 
 def restore_post(actor: Actor, post_id: str) -> bool:
     """Bring a deleted post back; returns whether it was gone. Raises NotFound."""
-    return restore_object(actor, Post, post_id)
+    with unit_of_work(actor) as work:
+        was_gone = restore_object(actor, Post, post_id)
+        keep_item(work, work.lock(Post, post_id, archived_too=True))
+        work.commit()
+    return was_gone
 
 
 def comment_subject(actor: Actor, comment_id: str) -> Subject | None:

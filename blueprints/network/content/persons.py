@@ -7,14 +7,20 @@ from app.data.changes import version_key
 from app.data.person_rows import NOBODY
 from app.data.unit_of_work import unit_of_work
 from blueprints.network.content.counting import count
-from blueprints.network.content.models import Comment, Like, Post
+from blueprints.network.content.models import Comment, FeedItem, Like, Post, Voice
 
 _AT_ONCE = 200
 
 
 def keep_company_posts(actor: Actor, user_id: str, cause: str | None) -> None:
-    """Let the posts that somebody wrote for companies be nobody's: they are the companies', the others are erased."""
+    """Let the posts that somebody wrote for companies be nobody's: they are the companies', the others are erased.
+
+    With these go their items in the feeds."""
     with unit_of_work(actor, request_id=cause) as work:
+        own = select(Post.id).where(Post.author_user_id == user_id, Post.company_id.is_(None))
+        work.execute(update(Voice).where(Voice.post_id.in_(own)).values(at=None, post_id=None).execution_options(
+            synchronize_session=False))
+        work.execute(delete(FeedItem).where(FeedItem.post_id.in_(own)).execution_options(synchronize_session=False))
         work.execute(update(Post).where(Post.author_user_id == user_id, Post.company_id.is_not(None)).values(
             author_user_id=NOBODY, owner=NOBODY).execution_options(synchronize_session=False))
         work.invalidate(version_key(Post))

@@ -3,4 +3,4 @@ from app.identity.access import Predicate, logged_in
 
 POLICIES: dict[str, Predicate] = dict.fromkeys((
     "createComment", "createPost", "deleteComment", "deletePost", "getComment", "getPost", "likePost", "listComments",
-    "listLikes", "listPosts", "listUserPosts", "unlikePost", "updateComment", "updatePost"), logged_in)
+    "listFeed", "listLikes", "listPosts", "listUserPosts", "unlikePost", "updateComment", "updatePost"), logged_in)

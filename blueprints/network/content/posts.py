@@ -10,6 +10,7 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound
 from app.identity.access import acting_user, require, require_self
 from blueprints.network.company.commands import NO_SUCH_USER, require_admin_of_all, share_person
+from blueprints.network.content.feed_items import keep_item
 from blueprints.network.content.models import Post
 from blueprints.network.content.queries import find_post
 from blueprints.network.content.rules import MOST_ATTACHMENTS, OWNER, PUBLIC
@@ -32,7 +33,7 @@ def publish_post(actor: Actor, *, content: str, company_id: str | None = None, a
         post = Post(id=id, content=content, company_id=company_id, author_user_id=author, visibility=visibility,
                     audience=audience, attachment_urls=list(attachment_urls), comments_closed=False)
         post.mentions = readers_among(actor.realm, post, mentions)
-        work.insert(post)
+        keep_item(work, work.insert(post))
         work.commit()
     return post
 
@@ -47,6 +48,7 @@ def change_post(actor: Actor, post_id: str, **values: Any) -> Post:
         work.change(post, **merged_list(values, "attachment_urls", post.attachment_urls, most=MOST_ATTACHMENTS))
         if mentions is not None:
             work.change(post, mentions=readers_among(actor.realm, post, mentions))
+        keep_item(work, post)
         work.commit()
     return post
 
@@ -55,6 +57,7 @@ def delete_post(actor: Actor, post_id: str) -> Post:
     """Soft-delete a post: what stands behind it is no longer seen, and stays (K-10). Raises NotFound, Forbidden."""
     with unit_of_work(actor) as work:
         post = work.archive(_lock_own(work, post_id))
+        keep_item(work, post)
         work.commit()
     return post
 

@@ -1,4 +1,4 @@
-"""URL map of content (contract documents 084–097)."""
+"""URL map of content (contract documents 084–097; the feed is ours)."""
 from typing import Any
 
 from app.actor import Actor
@@ -7,7 +7,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
-from blueprints.network.content import comments, likes, posts, queries
+from blueprints.network.content import comments, feed, likes, posts, queries
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.policies import POLICIES
 from blueprints.network.content.schemas import CommentChange, NewComment, NewLike, NewPost, PostChange
@@ -15,6 +15,7 @@ from blueprints.network.content.visibility import WHO_SEES
 
 api = Routes(POLICIES, {
     "likePost": ApiNames("post-liked"),
+    "listFeed": ApiNames("feed-listed", "posts"),
     "listUserPosts": ApiNames("userposts-listed", "posts"),
     "unlikePost": ApiNames("post-unliked")})
 
@@ -44,6 +45,15 @@ def get_post(actor: Actor, asked: ReadRequest, post_id: str) -> Wire:
 def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """List the posts that the caller may see."""
     return queries.list_posts(actor, asked)
+
+
+# What reaches whom changes with every post, tie and follower of anybody: it is found anew, and shows a cut at once.
+@api.list("/v1/feed", name="listFeed", returns=Post, cached=False)
+def list_feed(actor: Actor, asked: ReadRequest) -> Listing:
+    """List the latest posts of the caller, of connections and of followed companies, the newest first.
+
+    It is not counted: `totalRowCount` is that of the page, and `next` says whether there are more."""
+    return feed.list_feed(actor, asked)
 
 
 @api.list("/v1/userposts", name="listUserPosts", returns=Post, filters=queries.POST_FILTERS,

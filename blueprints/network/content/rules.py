@@ -5,3 +5,8 @@ OWNER, CONNECTIONS = AUDIENCES = ("owner", "connections")
 
 LONGEST_POST, LONGEST_COMMENT = 10_000, 5_000
 MOST_ATTACHMENTS = MOST_MENTIONS = 20
+
+
+def reaches_others(visibility: str, audience: str, *, is_companys: bool) -> bool:
+    """Return whether a post reaches whoever is connected with its author, or follows its company, in their feeds."""
+    return visibility == PUBLIC or (audience == CONNECTIONS and not is_companys)

@@ -5,6 +5,7 @@ from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.http.private_files import FileProperty
 from app.service import ServiceDeclaration
 from blueprints.network.content.counting import check_tallies
+from blueprints.network.content.feed_items import check_voices
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.moderation import (
     comment_subject,
@@ -25,7 +26,7 @@ from blueprints.network.content.visibility import WHO_SEES
 _AUTHOR, _POST = Relation("authorUserId", "user", "author"), Relation("postId", "post")
 
 SERVICE = ServiceDeclaration(
-    name="content", version="1.0.4", description="Posts of people and companies, comments on them, and likes.",
+    name="content", version="1.0.4", description="Posts of people and companies, comments, likes, and the feed.",
     realms=("network",),
     routes=api,
     relations=(
@@ -45,7 +46,7 @@ SERVICE = ServiceDeclaration(
         ModeratedKind("COMMENT", restore_comment, comment_subject, hold_comment, lock_comments,
                       lock_rank=Comment.__lock_rank__, written=(COMMENT_CREATED, COMMENT_UPDATED)),
     ),
-    checks={"post tallies": check_tallies},
+    checks={"post tallies": check_tallies, "feed": check_voices},
     persons=(
         rows_of_people(Post, ERASED, "author_user_id", first=keep_company_posts),
         rows_of_people(Comment, ERASED, "author_user_id", first=forget_comments),

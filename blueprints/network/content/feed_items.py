@@ -1,0 +1,65 @@
+"""What feeds are made of, kept with each post: one costs the same, however many it reaches (NET-16).
+
+A person's voice has the person's number in networking, a company's a number of its own, which stands negative."""
+from sqlalchemy import Select, select, update
+
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork
+from app.data.upserts import upsert
+from blueprints.network.company.queries import followed_by
+from blueprints.network.content.models import IS_SHOWN, CompanyVoice, FeedItem, Post, Voice
+from blueprints.network.content.rules import reaches_others
+from blueprints.network.networking.ties import numbered
+
+NEWEST_FIRST = (FeedItem.at.desc(), FeedItem.post_id.desc())
+
+
+def keep_item(work: UnitOfWork, post: Post) -> None:
+    """Make the item of a post what the post is now, as the last thing of a command: one voice's wait here."""
+    work.flush()
+    voice = _voice_of(work, post)
+    former = work.rows(select(FeedItem.voice).where(FeedItem.post_id == post.id))
+    said = {"voice": voice, "at": post.created_at, "shown": post.is_active and post.held is None,
+            "reach": reaches_others(post.visibility, post.audience, is_companys=post.company_id is not None)}
+    work.execute(upsert(FeedItem).values(post_id=post.id, **said).on_conflict_do_update(
+        index_elements=(FeedItem.post_id,), set_=said))
+    for num in sorted({voice, *(row.voice for row in former)}):
+        _keep_latest(work, num)
+
+
+def followed_voices(user_id: str) -> Select[int]:
+    """Return the query of the voices of the companies that this person follows."""
+    return select(-CompanyVoice.num).where(CompanyVoice.company_id.in_(followed_by(user_id)))
+
+
+def differences(limit: int) -> list[str]:
+    """Return where voices and their items differ, one sentence each, at most `limit`; one statement."""
+    newest = (select(FeedItem.post_id).where(FeedItem.voice == Voice.num, IS_SHOWN, FeedItem.reach.is_(True))
+              .order_by(*NEWEST_FIRST).limit(1).correlate(Voice).scalar_subquery())
+    rows = fetch(select(Voice.num, Voice.post_id, newest).where(
+        Voice.post_id.is_distinct_from(newest)).order_by(Voice.num).limit(limit))
+    return [f"voice {row[0]}: its latest post is {row[2]}, not {row[1]}" for row in rows]
+
+
+def check_voices() -> tuple[str, str]:
+    """Return what `flask doctor` says of the feed: ok or fail, and a sentence."""
+    wrong = differences(20)
+    return ("fail", "; ".join(wrong)) if wrong else ("ok", "each voice knows its latest post")
+
+
+def _keep_latest(work: UnitOfWork, num: int) -> None:
+    """Note the newest item of a voice that reaches others, behind the lock of the voice."""
+    insert = upsert(Voice).values(num=num)
+    work.execute(insert.on_conflict_do_update(index_elements=(Voice.num,), set_={"num": insert.excluded.num}))
+    newest = work.rows(select(FeedItem.at, FeedItem.post_id).where(
+        FeedItem.voice == num, IS_SHOWN, FeedItem.reach.is_(True)).order_by(*NEWEST_FIRST).limit(1))
+    at, post_id = newest[0] if newest else (None, None)
+    work.execute(update(Voice).where(Voice.num == num).values(at=at, post_id=post_id))
+
+
+def _voice_of(work: UnitOfWork, post: Post) -> int:
+    if post.company_id is None:
+        return numbered(work, {post.author_user_id})[post.author_user_id]
+    work.execute(upsert(CompanyVoice).values(company_id=post.company_id).on_conflict_do_nothing(
+        index_elements=(CompanyVoice.company_id,)))
+    return -int(work.rows(select(CompanyVoice.num).where(CompanyVoice.company_id == post.company_id))[0].num)
