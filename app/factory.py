@@ -58,6 +58,7 @@ from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_C
 from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODERATION
 from blueprints.network.company.service import SERVICE as COMPANY
 from blueprints.network.content.service import SERVICE as CONTENT
+from blueprints.network.job_application.service import SERVICE as JOB_APPLICATION
 from blueprints.network.networking.service import SERVICE as NETWORKING
 from blueprints.network.notices.service import SERVICE as NETWORK_NOTICES
 from blueprints.network.profile.service import SERVICE as PROFILE
@@ -90,7 +91,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    COMPANY, CONTENT, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
+    COMPANY, CONTENT, JOB_APPLICATION, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

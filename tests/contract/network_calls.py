@@ -8,15 +8,15 @@ from tests.clients import ApiClient, Callers
 from tests.contract.world import Body, GoodCalls, World
 
 ROOT = "/network"
-COMPANY, CONTENT, NETWORKING, PROFILE = (
-    f"{ROOT}/{name}-api/v1" for name in ("company", "content", "networking", "profile"))
+COMPANY, CONTENT, JOBS, NETWORKING, PROFILE = (
+    f"{ROOT}/{name}-api/v1" for name in ("company", "content", "jobapplication", "networking", "profile"))
 
 
 class Network(World):
     """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody.
 
-    Ann founded a page, which Ben administers, too, and Cat follows; she has a profile. The caller has posted, and Ben
-    likes it and comments on it."""
+    Ann founded a page, which Ben administers, too, and Cat follows; she has a profile. The page offers a job, for which
+    Cat applies. The caller has posted, and Ben likes it and comments on it."""
 
     realm = "network"
 
@@ -27,7 +27,7 @@ class Network(World):
         self.ids["userId"] = self.ben.user_id
         self._connect()
         self._found()
-        self._post()
+        self._offer()
         self._write()
         self._buy()
         self._post()
@@ -75,6 +75,17 @@ class Network(World):
                    page | {"userId": self.ben.user_id}, self.ann)
         self._make("companyFollowerId", f"{COMPANY}/followcompany", "companyFollower", page, self.cat)
         self._make("companyUpdateId", f"{COMPANY}/companyupdates", "companyUpdate", self.news(), self.ann)
+
+    def new_posting(self) -> Body:
+        """Return the jobPostingId of a job for which nobody has applied yet."""
+        made = self._make("latest", f"{JOBS}/jobpostings", "jobPosting", GOOD["createJobPosting"](self), self.ann)
+        return {"jobPostingId": made["id"]}
+
+    def _offer(self) -> None:
+        posting = self._make("jobPostingId", f"{JOBS}/jobpostings", "jobPosting", GOOD["createJobPosting"](self),
+                             self.ann)
+        self._make("jobApplicationId", f"{JOBS}/jobapplications", "jobApplication", {
+            "jobPostingId": posting["id"], "resumeUrl": "https://f.example/cv.pdf"}, self.cat)
 
     def _write(self) -> None:
         for name in ("certification", "language"):
@@ -131,6 +142,13 @@ GOOD: GoodCalls = {
     "createComment": lambda world: {"postId": world.ids["postId"], "content": "Nice"},
     "updateComment": lambda _: {"content": "Very nice"},
     "likePost": lambda world: {"postId": world.new_post()},
+    "createJobPosting": lambda world: {
+        "title": "Baker", "description": "Bakes.", "companyId": world.ids["companyId"], "location": "Bern",
+        "applicationDeadline": "2099-12-31", "employmentType": "full_time", "workplaceType": "on_site",
+        "visibility": "public", "status": "active"},
+    "updateJobPosting": lambda _: {"salaryRange": "100 to 200"},
+    "createJobApplication": lambda world: world.new_posting() | {"coverLetter": "I bake."},
+    "updateJobApplication": lambda _: {"coverLetter": "I bake well."},
     "createProfile": lambda world: {"fullName": "Newcomer", "profileVisibility": "public", "skills": ["sql"],
                                     "userId": world.newcomer().user_id},
     "updateProfile": lambda _: {"headline": "Makes everything", "experience": [{"title": "Maker"}]},

@@ -1,7 +1,7 @@
 """The writes of company pages and their admins (rules-network §1B–1D, NET-9, NET-12, NET-13).
 
 A command that acts for a company asks require_company_admin; one that changes its page or its admins locks it."""
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -27,16 +27,19 @@ def require_company_admin(work: UnitOfWork, company_id: str) -> CompanyFacts:
 
     Before anything that is locked behind companies (app/data/lock_order.py). superAdmin passes. Raises NotFound,
     Forbidden."""
-    company = _administered(work, share_company(work, company_id))
-    return CompanyFacts(company.id, company.name, company.page_visibility, company.is_active)
+    return require_admin_of_each(work, [company_id])[company_id]
 
 
-def require_admin_of_all(work: UnitOfWork, company_ids: Collection[str]) -> None:
-    """Refuse whoever may not act for each of these active companies, pages before rights by the order of locks.
+def require_admin_of_each(work: UnitOfWork, company_ids: Iterable[str]) -> dict[str, CompanyFacts]:
+    """Return id → facts of several companies, and hold the same of each; raises NotFound, Forbidden."""
+    shared = [share_company(work, company_id) for company_id in sorted(company_ids)]
+    return {company.id: _facts(_administered(work, company)) for company in shared}
 
-    What is locked and what is raised is as of require_company_admin."""
-    for company in [share_company(work, company_id) for company_id in sorted(company_ids)]:
-        _administered(work, company)
+
+def share_facts(work: UnitOfWork, company_id: str) -> CompanyFacts | None:
+    """Return the facts of a company, deleted ones too, which stay so until the end; None where there never was one."""
+    found = work.share(select(Company).where(Company.id == company_id))
+    return _facts(found[0]) if found else None
 
 
 def share_company(work: UnitOfWork, company_id: str) -> Company:
@@ -158,6 +161,10 @@ def _administered(work: UnitOfWork, company: Company) -> Company:
         raise NotFound(NO_SUCH_COMPANY)
     require(is_own, "errMsg_OnlyCompanyAdmins")
     return company
+
+
+def _facts(company: Company) -> CompanyFacts:
+    return CompanyFacts(company.id, company.name, company.page_visibility, company.is_active)
 
 
 def _admins(company_id: str) -> Any:

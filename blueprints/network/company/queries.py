@@ -48,13 +48,18 @@ class CompanyFacts:
 
 def is_admin(company_id: str, user_id: str | None) -> bool:
     """Return whether this person administers the company now; also of one that is deleted (NET-11)."""
-    return fetch_one(_admin_rows(user_id).where(CompanyAdmin.company_id == company_id)) is not None
+    return fetch_one(all_administered_by(user_id).where(CompanyAdmin.company_id == company_id)) is not None
 
 
 def administered_by(user_id: str | None) -> Select[tuple[str]]:
     """Return the query of the ids of the active companies that this person administers now."""
     return (select(CompanyAdmin.company_id).join(Company, Company.id == CompanyAdmin.company_id)
             .where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True), Company.is_active.is_(True)))
+
+
+def all_administered_by(user_id: str | None) -> Select[tuple[str]]:
+    """Return the same with the deleted ones, whose admins still read what was received (NET-11)."""
+    return select(CompanyAdmin.company_id).where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True))
 
 
 def followed_by(user_id: str | None) -> Select[tuple[str]]:
@@ -66,7 +71,7 @@ def followed_by(user_id: str | None) -> Select[tuple[str]]:
 
 def opened_to(user_id: str | None) -> CompoundSelect[tuple[str]]:
     """Return the query of the ids of the companies whose private pages this person sees: as admin or as follower."""
-    return union_all(_admin_rows(user_id), followed_by(user_id))
+    return union_all(all_administered_by(user_id), followed_by(user_id))
 
 
 def is_opened(company_id: str, actor: Actor) -> bool:
@@ -96,6 +101,11 @@ def opened_among(company_id: str, user_ids: Collection[str]) -> set[str]:
     return {row.user_id for row in fetch(select(union_all(*rights).subquery()))}
 
 
+def page_is_held(company_id: Any) -> ColumnElement[bool]:
+    """Return the condition that moderation holds the page of the company in this column."""
+    return exists(select(Company.id).where(Company.id == company_id, not_(is_free(Company))))
+
+
 def company_facts(company_id: str) -> CompanyFacts | None:
     """Return the facts of a company, deleted ones too; None where there never was one."""
     row = fetch_one(select(Company.id, Company.name, Company.page_visibility, Company.is_active).where(
@@ -112,7 +122,7 @@ def admins_of(company_id: str) -> list[str]:
 
 def companies_of_admin(user_id: str) -> list[str]:
     """Return the ids of the companies, deleted ones too, that this person administers."""
-    return [row.company_id for row in fetch(_admin_rows(user_id))]
+    return [row.company_id for row in fetch(all_administered_by(user_id))]
 
 
 def followers_of(company_id: str, after: str = "") -> Iterator[list[str]]:
@@ -268,7 +278,3 @@ def _is_shown() -> ColumnElement[bool]:
 def _is_public(visibility: Any) -> ColumnElement[bool]:
     is_public: ColumnElement[bool] = visibility == constant(PUBLIC)
     return is_public
-
-
-def _admin_rows(user_id: str | None) -> Select[tuple[str]]:
-    return select(CompanyAdmin.company_id).where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True))

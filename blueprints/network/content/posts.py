@@ -9,7 +9,7 @@ from app.data.list_values import merged_list
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound
 from app.identity.access import acting_user, require, require_self
-from blueprints.network.company.commands import NO_SUCH_USER, require_admin_of_all, share_person
+from blueprints.network.company.commands import NO_SUCH_USER, require_admin_of_each, share_person
 from blueprints.network.content.feed_items import keep_item
 from blueprints.network.content.models import Post
 from blueprints.network.content.queries import find_post
@@ -29,7 +29,7 @@ def publish_post(actor: Actor, *, content: str, company_id: str | None = None, a
     with unit_of_work(actor) as work:
         if not share_person(work, author):
             raise NotFound(NO_SUCH_USER)
-        require_admin_of_all(work, {company_id} if company_id else ())
+        require_admin_of_each(work, {company_id} if company_id else ())
         post = Post(id=id, content=content, company_id=company_id, author_user_id=author, visibility=visibility,
                     audience=audience, attachment_urls=list(attachment_urls), comments_closed=False)
         post.mentions = readers_among(actor.realm, post, mentions)
@@ -86,7 +86,7 @@ def require_own(work: UnitOfWork, post_id: str) -> None:
     Before the post is locked. Raises NotFound, Forbidden."""
     post = find_post(work.actor, post_id)
     if post["companyId"]:
-        require_admin_of_all(work, {post["companyId"]})
+        require_admin_of_each(work, {post["companyId"]})
     else:
         require_self(work.actor, post["authorUserId"])
 
@@ -94,7 +94,7 @@ def require_own(work: UnitOfWork, post_id: str) -> None:
 def _lock_own(work: UnitOfWork, post_id: str, into: str | None = None) -> Post:
     """Return a post that is the actor's to change, locked; `into`: a company it shall become the post of."""
     company_id = find_post(work.actor, post_id)["companyId"]
-    require_admin_of_all(work, {one for one in (company_id, into) if one})
+    require_admin_of_each(work, {one for one in (company_id, into) if one})
     post = work.lock(Post, post_id)
     require(post.company_id == company_id)  # else somebody has given it away since
     if company_id is None:

@@ -3,10 +3,17 @@
 A service below that has what notices ask (sources.py) is named here."""
 from app.service import ServiceDeclaration
 from blueprints.network.content.queries import author_of_post
+from blueprints.network.job_application.queries import posting_facts
 from blueprints.network.notices import subscribers, subscribers_companies
-from blueprints.network.notices.sources import Sources
+from blueprints.network.notices.sources import Posting, Sources
 from blueprints.network.notices.topics import FOLLOWERS_LEFT
 from blueprints.network.notices.words import KINDS
+
+
+def _posting(posting_id: str) -> Posting | None:
+    facts = posting_facts(posting_id)
+    return None if facts is None else Posting(*facts)
+
 
 SERVICE = ServiceDeclaration(
     name="notices", version="1.0.0", description="What the network's people are told of each other.",
@@ -14,5 +21,5 @@ SERVICE = ServiceDeclaration(
     background=(subscribers, subscribers_companies),
     notices=KINDS,
     emits=lambda _: (FOLLOWERS_LEFT,),
-    hands_down=(Sources(author_of_post=author_of_post),),
+    hands_down=(Sources(author_of_post=author_of_post, posting=_posting),),
 )

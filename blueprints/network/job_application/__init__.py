@@ -1,0 +1,1 @@
+"""Jobs of the network: who offers them, who applies, and what becomes of applications."""

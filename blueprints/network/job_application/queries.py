@@ -1,0 +1,138 @@
+"""The reads of jobApplication: who keeps a posting, who sees it, and whose applications are shown to whom.
+
+A posting is kept by the current admins of its company, or without one by its poster (NET-12)."""
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, true
+
+from app.actor import Actor
+from app.data.columns import constant
+from app.data.held import HIDDEN, Viewer, is_free, viewer_of_role
+from app.data.reads import Listing, fetch_one, get_row, list_rows, rows_by_id
+from app.data.reads.filters import Filters, contains, equal
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.errors import NotFound
+from app.identity.access import require
+from blueprints.network.company.queries import all_administered_by, page_is_held
+from blueprints.network.job_application.deadlines import parse_deadline
+from blueprints.network.job_application.models import JobApplication, JobPosting
+from blueprints.network.job_application.rules import PUBLIC, is_held_from
+from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_with, people_at_rest
+
+POSTING_FILTERS = Filters((
+    contains(JobPosting.title), replace(equal(JobPosting.application_deadline), parse=parse_deadline),
+    equal(JobPosting.company_id), equal(JobPosting.employment_type), equal(JobPosting.posted_by_user_id),
+    contains(JobPosting.location), equal(JobPosting.visibility), equal(JobPosting.workplace_type),
+    equal(JobPosting.status), contains(JobPosting.company_name)))
+APPLICATION_FILTERS = Filters((
+    equal(JobApplication.job_posting_id), equal(JobApplication.applicant_user_id),
+    equal(JobApplication.last_status_update_at), equal(JobApplication.status), equal(JobApplication.applied_at)))
+WHO_KEEPS = ("rows:companyAdmin",)
+HIDES_POSTINGS = ("rows:company", *HIDES_PEOPLE)
+# By time and not by id: clients may choose the id (decision 4).
+_OLDEST_FIRST = {model: (model.created_at, model.id) for model in (JobPosting, JobApplication)}
+_EVERYTHING = Viewer(is_staff=True)
+
+
+class PostingFacts(NamedTuple):
+    """What is told of a posting, closed and deleted ones too."""
+
+    title: str
+    poster_id: str
+    company_id: str | None
+    company_name: str | None
+
+
+# --- what others ask ---
+
+
+def posting_facts(posting_id: str) -> PostingFacts | None:
+    """Return the facts of a posting; None where there never was one."""
+    row = fetch_one(select(JobPosting.title, JobPosting.posted_by_user_id, JobPosting.company_id,
+                           JobPosting.company_name).where(JobPosting.id == posting_id))
+    return None if row is None else PostingFacts(*row)
+
+
+def postings_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
+    """Return id → posting of those among the ids that the actor sees or has applied for, in one statement: for
+    joins."""
+    own = select(JobApplication.job_posting_id).where(
+        JobApplication.applicant_user_id == actor.user_id, JobApplication.is_active.is_(True))
+    return rows_by_id(JobPosting, ids, or_(is_seen(actor), JobPosting.id.in_(own)), viewer=viewer_of_role(actor))
+
+
+def keeps(actor: Actor, posting_id: str) -> bool:
+    """Return whether the actor decides over an active posting."""
+    return fetch_one(_kept_postings(actor).where(JobPosting.id == posting_id)) is not None
+
+
+def is_seen(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of postings that the actor sees: those he keeps, and public ones that nothing hides."""
+    return or_(_is_kept(actor), and_(JobPosting.visibility == constant(PUBLIC), _is_there(actor)))
+
+
+# --- its own routes ---
+
+
+def get_posting(actor: Actor, job_posting_id: str) -> Wire:
+    """Return a posting; raises NotFound (also where its poster rests or is blocked), Forbidden (private: NET-4)."""
+    row = get_row(JobPosting, job_posting_id, or_(_is_kept(actor), _is_there(actor)), viewer=_EVERYTHING)
+    held = row.get("held")
+    if held is None and row["visibility"] == PUBLIC:
+        return row
+    is_own = keeps(actor, job_posting_id)
+    if is_held_from(held, is_own=is_own, is_staff=actor.is_staff):
+        raise NotFound
+    require(is_own or row["visibility"] == PUBLIC)
+    return row
+
+
+def list_postings(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the postings that the actor sees, oldest first."""
+    return list_rows(JobPosting, asked.page, *asked.where, is_seen(actor), order=_OLDEST_FIRST[JobPosting],
+                     viewer=viewer_of_role(actor))
+
+
+def get_application(actor: Actor, job_application_id: str) -> Wire:
+    """Return an application to its applicant and to who keeps the posting, blocked or not (NET-7).
+
+    Raises NotFound, Forbidden."""
+    row = get_row(JobApplication, job_application_id)
+    require(actor.is_super_admin or actor.is_user(row["applicantUserId"]) or keeps(actor, row["jobPostingId"]))
+    return row
+
+
+def list_applications(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of the actor's own applications and of those for the postings that he keeps, oldest first."""
+    own = JobApplication.applicant_user_id == actor.user_id
+    either = [] if actor.is_super_admin else [
+        own, and_(not_(own), JobApplication.job_posting_id.in_(_kept_postings(actor)))]
+    return list_rows(JobApplication, asked.page, *asked.where, either=either, order=_OLDEST_FIRST[JobApplication])
+
+
+def _is_kept(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that the actor decides over a posting, also one of a deleted company (NET-11, NET-12)."""
+    if actor.is_super_admin:
+        return true()
+    return or_(and_(JobPosting.company_id.is_(None), JobPosting.posted_by_user_id == actor.user_id),
+               JobPosting.company_id.in_(all_administered_by(actor.user_id)))
+
+
+def _is_there(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that nothing hides a posting from who does not keep it.
+
+    Its poster is active (NET-8), its page is not held; a block hides personal ones: a company's voice is heard by
+    everybody (NET-7)."""
+    return and_(JobPosting.posted_by_user_id.not_in(sorted(people_at_rest(actor.realm))),
+                or_(JobPosting.company_id.is_not(None),
+                    JobPosting.posted_by_user_id.not_in(blocked_with(actor.realm, actor.user_id))),
+                not_(page_is_held(JobPosting.company_id)))
+
+
+def _kept_postings(actor: Actor) -> Select[tuple[str]]:
+    """Return the query of the ids of the active postings that the actor keeps; what staff removed is nobody's."""
+    return select(JobPosting.id).where(JobPosting.is_active.is_(True), _is_kept(actor),
+                                       or_(is_free(JobPosting), JobPosting.held == constant(HIDDEN)))
