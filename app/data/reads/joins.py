@@ -2,7 +2,7 @@
 
 A service declares what its objects point at and what it shows of its own objects; nobody imports another's models."""
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -23,11 +23,20 @@ _REMEMBERED = 20_000  # targets, some 700 bytes each
 
 
 @dataclass(frozen=True, slots=True)
+class Hiding:
+    """Which targets a realm hides from some of those who look; `among` is asked anew each time, behind what is
+    remembered, and returns the ids to leave out. `depends_on` are the version keys behind its answer."""
+
+    among: Callable[[Actor, frozenset[str]], Collection[str]]
+    depends_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JoinTarget:
     """What a service shows of one of its objects beside the rows that point at it: these fields and no others.
 
     `personal`: what is shown depends on who looks, so it is never remembered. `depends_on` are the version keys behind
-    it besides its own rows'. `added` are the fields that others add to it in a realm."""
+    it besides its own rows'. `added` are the fields that others add to it in a realm, `hiding` whom a realm hides."""
 
     object: str
     fields: tuple[str, ...]
@@ -35,6 +44,7 @@ class JoinTarget:
     personal: bool = False
     depends_on: tuple[str, ...] = ()
     added: Callable[[str], Iterable[str]] = lambda realm: ()
+    hiding: Callable[[str], Hiding | None] = lambda realm: None
 
     def fields_in(self, realm: str) -> tuple[str, ...]:
         """All fields that are shown in a realm."""
@@ -139,11 +149,14 @@ class Joins:
 
     def version_keys(self, model: type[Entity] | None) -> tuple[str, ...]:
         """Return the version keys of everything that is joined to rows of the model."""
-        return tuple(key for _, target in self.of(model) for key in target.version_keys)
+        targets = [target for _, target in self.of(model)]
+        hidings = filter(None, (_hiding(target, model) for target in targets))
+        return (*chain.from_iterable(target.version_keys for target in targets),
+                *chain.from_iterable(hiding.depends_on for hiding in hidings))
 
     def is_personal(self, model: type[Entity] | None) -> bool:
         """Return whether what is joined to rows of the model depends on who looks."""
-        return any(target.personal for _, target in self.of(model))
+        return any(target.personal or _hiding(target, model) for _, target in self.of(model))
 
     def add(self, actor: Actor, asked: ReadRequest, model: type[Entity] | None, rows: list[Wire]) -> None:
         """Add its target to every row under the relation's name: one statement for each kind of target.
@@ -170,13 +183,25 @@ class Joins:
                     for object_id, row in target.lend(actor, ids).items()}
 
         if target.personal or transaction.get() is not None:
-            return lend()  # what is not committed must not be remembered
-        return self._remembered.get_or_make((actor.realm, target.object, ids), target.version_keys, lend)
+            found = lend()  # what is not committed must not be remembered
+        else:
+            found = self._remembered.get_or_make((actor.realm, target.object, ids), target.version_keys, lend)
+        hiding = target.hiding(actor.realm)
+        if hiding is None:
+            return found
+        hidden = hiding.among(actor, ids)
+        return {object_id: shown for object_id, shown in found.items() if object_id not in hidden}
 
 
 def add_joins(actor: Actor, asked: ReadRequest, model: type[Entity], rows: list[Wire]) -> None:
     """Add their targets to rows that are read for something else than an answer (search); routes add them anyway."""
     holdings().joins.add(actor, asked, model, rows)
+
+
+def _hiding(target: JoinTarget, model: type[Entity] | None) -> Hiding | None:
+    """Return whom the realm of the model's rows hides."""
+    realm = getattr(model, "__realm__", None)
+    return None if realm is None else target.hiding(realm)
 
 
 def _named(actor: Actor, relation: Relation, rows: list[Wire]) -> list[Any]:

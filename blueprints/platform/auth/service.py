@@ -1,16 +1,14 @@
 """auth as one declaration; every realm has it, with users of its own."""
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
-from app.data.reads.joins import JoinTarget
 from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
-from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.auth.commands import restore_user
 from blueprints.platform.auth.inspection import accounts_named
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
-from blueprints.platform.auth.queries import brief_users, user_subject
+from blueprints.platform.auth.queries import user_subject
 from blueprints.platform.auth.routes import routes_in
 from blueprints.platform.auth.topics import own_topics, user_topic
 
@@ -26,8 +24,6 @@ SERVICE = ServiceDeclaration(
     moderated=(ModeratedKind("USER", restore_user, user_subject, named=accounts_named, written=tuple(
         user_topic(realm, verb) for realm in EVERY_REALM for verb in ("created", "updated"))),),
     cli=("cli.auth", "cli.security", "cli.users"),
-    targets=(JoinTarget("user", ("id", "fullname", "avatar"), lambda actor, ids: brief_users(actor.realm, ids),
-                        added=added_to_briefs),),
     persons=(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner"),
         rows_of_people(NetworkUser, ERASED, "id", "owner"),

@@ -11,8 +11,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
 from app.clock import now
+from app.data.changes import version_key
 from app.data.list_cache import CacheVersions, VersionedCache
 from app.data.reads import Listing, Page, fetch, fetch_one, list_rows
+from app.data.reads.joins import Hiding
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import Forbidden, RuleViolated
@@ -21,11 +23,12 @@ from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.auth.queries import account_standings, accounts_at_rest, brief_users, named_accounts
 from blueprints.platform.auth.rules import Standing, holds
+from blueprints.platform.people.blocking import hides_blocked
 from blueprints.platform.people.models import Block
 from blueprints.platform.people.rules import ACTING, BUYING, SELLING, may_trade
 
 _REMEMBERED_SECONDS = 60
-_BRIEF = ("id", "fullname", "avatar")
+BRIEF = ("id", "fullname", "avatar")
 _LATEST_FIRST = (Block.updated_at.desc(), Block.id.desc())
 HIDES_PEOPLE = (Block, "rows:user")
 """What `depends_on` of a remembered list names that asks `not_hidden`."""
@@ -113,26 +116,24 @@ def user_briefs(realm: str, user_ids: Iterable[str | None]) -> dict[str, Wire]:
     """Return id → {id, fullname, avatar} of the people among the ids who are not gone, in one statement.
 
     In the network there is the headline of their profile, too (NET-32)."""
-    shown = (*_BRIEF, *added_to_briefs(realm))
+    shown = (*BRIEF, *added_to_briefs(realm))
     return {user_id: {name: row[name] for name in shown} for user_id, row in brief_users(realm, user_ids).items()}
 
 
 def briefs_for(actor: Actor, user_ids: Iterable[str | None]) -> dict[str, Wire]:
     """Return the same of those whom the actor may see: neither at rest nor blocked with the actor (NET-32)."""
-    wanted = {user_id for user_id in user_ids if user_id} - people_at_rest(actor.realm)
-    if not wanted:
-        return {}
-    blocked = {row[0] for row in fetch(blocked_with(actor.realm, actor.user_id))}
-    return user_briefs(actor.realm, wanted - blocked)
+    wanted = {user_id for user_id in user_ids if user_id}
+    return user_briefs(actor.realm, wanted - hidden_among(actor, wanted))
 
 
 def find_people(actor: Actor, name: str, page: Page) -> Listing:
     """Return a page of the briefs of active people whose name holds this part, in the order of their ids.
 
     Left out are the actor and whom the actor has blocked. Case and accents do not count; nothing but signs is nobody's
-    name. Who blocked the actor is found: a block stops messages and nothing else (M-23)."""
-    blocked = select(Block.blocked_id).where(
-        Block.realm == actor.realm, Block.blocker_id == actor.user_id, Block.is_active.is_(True))
+    name. Who blocked the actor is left out where a block hides (NET-7); elsewhere it stops messages alone (M-23)."""
+    blocked = blocked_with(actor.realm, actor.user_id) if hides_blocked(actor.realm) else select(
+        Block.blocked_id).where(Block.realm == actor.realm, Block.blocker_id == actor.user_id,
+                                Block.is_active.is_(True))
     listing = named_accounts(actor.realm, name, page, {str(actor.user_id), *people_at_rest(actor.realm)}, blocked)
     whole = user_briefs(actor.realm, [row["id"] for row in listing.rows]) if added_to_briefs(actor.realm) else {}
     listing.rows = [whole.get(row["id"]) or _brief(row) for row in listing.rows]
@@ -188,5 +189,24 @@ def is_hidden(actor: Actor, user_id: str) -> bool:
         actor.user_id is not None and is_blocked_between(actor.realm, actor.user_id, user_id))
 
 
+def hidden_among(actor: Actor, user_ids: Iterable[str]) -> frozenset[str]:
+    """Return who of these people is hidden from the actor, as `not_hidden` has it, in at most one statement."""
+    others = frozenset() if actor.is_super_admin else frozenset(user_ids) - {actor.user_id}
+    at_rest = others & people_at_rest(actor.realm)
+    if not others - at_rest:
+        return at_rest
+    blocked = blocked_with(actor.realm, actor.user_id).subquery()
+    rows = fetch(select(blocked.c.user_id).where(blocked.c.user_id.in_(others - at_rest)))
+    return at_rest.union(row.user_id for row in rows)
+
+
+_HIDING = Hiding(hidden_among, (version_key(Block),))
+
+
+def hiding_in(realm: str) -> Hiding | None:
+    """Return whom a realm hides wherever people are joined to rows; None where a block hides nobody (NET-32, M-23)."""
+    return _HIDING if hides_blocked(realm) else None
+
+
 def _brief(row: Wire) -> Wire:
-    return {name: row[name] for name in _BRIEF}
+    return {name: row[name] for name in BRIEF}

@@ -17,13 +17,17 @@ api = Routes(POLICIES, {"listPeople": ApiNames(data_name="people")})
 @api.list("/v1/people", name="listPeople", depends_on=("rows:user", Block),
           arguments={"q": "a part of the name; nothing but signs finds nobody"})
 def list_people(actor: Actor, asked: ReadRequest) -> Listing:
-    """Find active people by name: id, fullname and avatar, without the caller and whom the caller has blocked."""
+    """Find active people by name: id, fullname and avatar, without the caller and whom the caller has blocked.
+
+    In the network also without who has blocked the caller."""
     return queries.find_people(actor, asked.arguments.get("q", ""), asked.page)
 
 
 @api.create("/v1/blocks", name="createBlock", body=NewBlock, returns=Block)
 def create_block(actor: Actor, data: dict[str, Any]) -> Block:
-    """Block a person: no message goes either way; blocking again changes nothing."""
+    """Block a person: no message goes either way, in the network neither is there for the other.
+
+    Blocking again changes nothing."""
     return commands.block_person(actor, data["user_id"])
 
 

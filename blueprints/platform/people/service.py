@@ -1,8 +1,11 @@
 """people as one declaration: what other services ask of people, who blocks whom, and what happens at `user-purged`."""
 from app.data.person_rows import ERASED, rows_of_people
+from app.data.reads.joins import JoinTarget
 from app.service import EVERY_REALM, ServiceDeclaration
+from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.people import subscribers
 from blueprints.platform.people.models import Block
+from blueprints.platform.people.queries import BRIEF, hiding_in, user_briefs
 from blueprints.platform.people.routes import api
 
 SERVICE = ServiceDeclaration(
@@ -10,5 +13,7 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     routes=api,
     background=(subscribers,),
+    targets=(JoinTarget("user", BRIEF, lambda actor, ids: user_briefs(actor.realm, ids), added=added_to_briefs,
+                        hiding=hiding_in),),
     persons=(rows_of_people(Block, ERASED, "blocker_id", "blocked_id"),),
 )
