@@ -1,7 +1,7 @@
 """Jobs of the network: postings, applications, and who was rejected where.
 
 Revision ID: 0031
-Revises: 0029
+Revises: 0030
 """
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 import app.data.columns
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
