@@ -57,6 +57,7 @@ from blueprints.marketplace.search_indexing.service import SERVICE as SEARCH_IND
 from blueprints.marketplace.watchlist_cart.service import SERVICE as WATCHLIST_CART
 from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODERATION
 from blueprints.network.company.service import SERVICE as COMPANY
+from blueprints.network.messaging.service import SERVICE as NETWORK_MESSAGING
 from blueprints.network.networking.service import SERVICE as NETWORKING
 from blueprints.network.notices.service import SERVICE as NETWORK_NOTICES
 from blueprints.network.profile.service import SERVICE as PROFILE
@@ -89,7 +90,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    COMPANY, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
+    COMPANY, NETWORK_MESSAGING, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

@@ -1,8 +1,10 @@
 """notices as one declaration; the people read what it tells them at the notification service.
 
-A service below that has what notices ask (sources.py) is named here: hands_down=(Sources(participants_of=…),)."""
+What notices ask of the services below (sources.py) is named here, in `hands_down`."""
 from app.service import ServiceDeclaration
+from blueprints.network.messaging.queries import participants_of
 from blueprints.network.notices import subscribers, subscribers_companies
+from blueprints.network.notices.sources import Sources
 from blueprints.network.notices.topics import FOLLOWERS_LEFT
 from blueprints.network.notices.words import KINDS
 
@@ -12,4 +14,5 @@ SERVICE = ServiceDeclaration(
     background=(subscribers, subscribers_companies),
     notices=KINDS,
     emits=lambda _: (FOLLOWERS_LEFT,),
+    hands_down=(Sources(participants_of=participants_of),),
 )
