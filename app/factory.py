@@ -59,6 +59,7 @@ from blueprints.network.admin_moderation.service import SERVICE as NETWORK_MODER
 from blueprints.network.company.service import SERVICE as COMPANY
 from blueprints.network.content.service import SERVICE as CONTENT
 from blueprints.network.job_application.service import SERVICE as JOB_APPLICATION
+from blueprints.network.messaging.service import SERVICE as NETWORK_MESSAGING
 from blueprints.network.networking.service import SERVICE as NETWORKING
 from blueprints.network.notices.service import SERVICE as NETWORK_NOTICES
 from blueprints.network.profile.service import SERVICE as PROFILE
@@ -91,7 +92,7 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    COMPANY, CONTENT, JOB_APPLICATION, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
+    COMPANY, CONTENT, JOB_APPLICATION, NETWORK_MESSAGING, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

@@ -8,15 +8,17 @@ from tests.clients import ApiClient, Callers
 from tests.contract.world import Body, GoodCalls, World
 
 ROOT = "/network"
-COMPANY, CONTENT, JOBS, NETWORKING, PROFILE = (
-    f"{ROOT}/{name}-api/v1" for name in ("company", "content", "jobapplication", "networking", "profile"))
+COMPANY, CONTENT, JOBS, MESSAGING, NETWORKING, PROFILE = (
+    f"{ROOT}/{name}-api/v1"
+    for name in ("company", "content", "jobapplication", "messaging", "networking", "profile"))
 
 
 class Network(World):
     """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody.
 
     Ann founded a page, which Ben administers, too, and Cat follows; she has a profile. The page offers a job, for which
-    Cat applies. The caller has posted, and Ben likes it and comments on it."""
+    Cat applies. The caller has posted, and Ben likes it and comments on it. The superAdmin, Ben and Cat are a group that
+    has one message."""
 
     realm = "network"
 
@@ -31,6 +33,7 @@ class Network(World):
         self._write()
         self._buy()
         self._post()
+        self._talk()
 
     def reader_of(self, object_name: str) -> ApiClient:
         """Return the same, but Ben for what is its people's alone: the tests let relations point at him."""
@@ -67,6 +70,16 @@ class Network(World):
         self._make("postId", f"{CONTENT}/posts", "post", GOOD["createPost"](self))
         self._make("commentId", f"{CONTENT}/comments", "comment", GOOD["createComment"](self), self.ben)
         self._make("likeId", f"{CONTENT}/likepost", "like", {"postId": self.ids["postId"]}, self.ben)
+
+    def new_group(self) -> Body:
+        """Return good participants of a group that is not there yet."""
+        return {"isGroup": True, "participantIds": [self.caller.user_id, self.ben.user_id, self.newcomer().user_id]}
+
+    def _talk(self) -> None:
+        people = [self.caller.user_id, self.ben.user_id, self.cat.user_id]
+        self._make("conversationId", f"{MESSAGING}/conversations", "conversation",
+                   {"isGroup": True, "participantIds": people})
+        self._make("messageId", f"{MESSAGING}/messages", "message", GOOD["createMessage"](self))
 
     def _found(self) -> None:
         self._make("companyId", f"{COMPANY}/companies", "company", GOOD["createCompany"](self), self.ann)
@@ -129,6 +142,12 @@ GOOD: GoodCalls = {
     "createConnection": lambda world: {"userId1": world.caller.user_id, "userId2": world.cat.user_id},
     "createConnectionRequest": lambda world: {"receiverUserId": world.newcomer().user_id, "status": "pending"},
     "updateConnectionRequest": lambda world: world.answered(),
+    "createConversation": lambda world: world.new_group(),
+    "updateConversation": lambda world: {"participantIds_append": [world.newcomer().user_id]},
+    "readConversation": lambda world: {"messageId": world.ids["messageId"]},
+    "createMessage": lambda world: {"conversationId": world.ids["conversationId"], "content": "Hello",
+                                    "attachmentUrls": ["https://f.example/1"]},
+    "updateMessage": lambda world: {"readBy_append": [world.caller.user_id]},
     "createCompany": lambda _: {"name": f"Acme {uuid4().hex}", "website": "https://a.example", "location": "Bern"},
     "updateCompany": lambda _: {"description": "We make everything."},
     "assignCompanyAdmin": lambda world: world.new_page() | {"userId": world.ben.user_id},

@@ -1,9 +1,10 @@
 """notices as one declaration; the people read what it tells them at the notification service.
 
-A service below that has what notices ask (sources.py) is named here."""
+What notices ask of the services below (sources.py) is named here, in `hands_down`."""
 from app.service import ServiceDeclaration
 from blueprints.network.content.queries import author_of_post
 from blueprints.network.job_application.queries import posting_facts
+from blueprints.network.messaging.queries import participants_of
 from blueprints.network.notices import subscribers, subscribers_companies
 from blueprints.network.notices.sources import Posting, Sources
 from blueprints.network.notices.topics import FOLLOWERS_LEFT
@@ -21,5 +22,5 @@ SERVICE = ServiceDeclaration(
     background=(subscribers, subscribers_companies),
     notices=KINDS,
     emits=lambda _: (FOLLOWERS_LEFT,),
-    hands_down=(Sources(author_of_post=author_of_post, posting=_posting),),
+    hands_down=(Sources(author_of_post=author_of_post, participants_of=participants_of, posting=_posting),),
 )

@@ -1,5 +1,5 @@
 """Blocks, and the one question of every message: may these two write to each other now (moderation.md M-23)."""
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from blueprints.platform.auth.lending import lock_accounts, share_accounts, shar
 from blueprints.platform.auth.rules import Standing
 from blueprints.platform.people.blocking import OnBlock
 from blueprints.platform.people.models import Block
-from blueprints.platform.people.queries import inactive_among, is_blocked_between
+from blueprints.platform.people.queries import blocked_among, inactive_among
 
 NO_SUCH_USER = "User not found"
 
@@ -58,15 +58,22 @@ def refuse_unwritable(work: UnitOfWork, recipient_id: str) -> None:
 
     Both accounts stay as they are until the transaction ends. Raises NotFound when there is no such person, Forbidden
     (AccountInactive) for the actor, RuleViolated (RecipientUnavailable): the same for a block as for a suspension."""
-    actor = work.actor
-    sender_id = str(actor.user_id)
-    if recipient_id not in share_accounts(work, {sender_id, recipient_id}):
+    if unwritable_among(work, str(work.actor.user_id), {recipient_id}):
+        raise RuleViolated("RecipientUnavailable", "This person cannot be written to at present")
+
+
+def unwritable_among(work: UnitOfWork, sender_id: str, recipient_ids: Collection[str]) -> frozenset[str]:
+    """Return which of these people the sender may not write to now: who is not active, or blocked with the sender.
+
+    All accounts stay as they are until the transaction ends. Raises NotFound when somebody is not there, Forbidden
+    (AccountInactive) for the sender."""
+    realm, wanted, others = work.actor.realm, {sender_id, *recipient_ids}, set(recipient_ids)
+    if others - share_accounts(work, wanted):
         raise NotFound(NO_SUCH_USER)
-    inactive = inactive_among(actor.realm, {sender_id, recipient_id})
+    inactive = inactive_among(realm, wanted)
     if sender_id in inactive:
         raise Forbidden("errMsg_AccountInactive", "AccountInactive")
-    if inactive or is_blocked_between(actor.realm, sender_id, recipient_id):
-        raise RuleViolated("RecipientUnavailable", "This person cannot be written to at present")
+    return inactive | blocked_among(realm, sender_id, others)
 
 
 def share_traders(work: UnitOfWork, others: Select[Any], values: Mapping[str, Any]) -> dict[str, Standing]:

@@ -3,7 +3,7 @@
 Who archives, deletes or locks an account reads nothing that a bid or an order writes: of two at once either may be
 first, and what a bid did before is tidied up by the event, behind the same lock. Who suspends or bans does read it:
 bids, offers and orders share both accounts first (commands.py)."""
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union_all
@@ -156,6 +156,13 @@ def is_blocked_between(realm: str, one: str, other: str) -> bool:
     both = (one, other)
     return fetch_one(select(Block.id).where(Block.realm == realm, Block.blocker_id.in_(both),
                                             Block.blocked_id.in_(both), Block.is_active.is_(True))) is not None
+
+
+def blocked_among(realm: str, user_id: str, others: Collection[str]) -> frozenset[str]:
+    """Return which of these people are blocked with this person, whoever blocked whom; in one statement."""
+    blocked = blocked_with(realm, user_id)
+    return frozenset(row[0] for row in fetch(blocked.where(blocked.selected_columns[0].in_(others)))) \
+        if others else frozenset()
 
 
 def blocked_with(realm: str, user_id: str | None) -> Select[str]:

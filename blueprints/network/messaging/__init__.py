@@ -1,0 +1,1 @@
+"""Conversations of two people or a group in the network, and their messages."""

@@ -1,0 +1,36 @@
+"""messaging as one declaration."""
+from app.data.moderated_kinds import ModeratedKind
+from app.data.person_rows import KEPT, rows_of_people
+from app.data.reads.joins import Relation, relations_of
+from app.http.private_files import FileProperty
+from app.service import ServiceDeclaration
+from blueprints.network.messaging.commands import leave_conversations
+from blueprints.network.messaging.counting import check_conversations
+from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
+from blueprints.network.messaging.queries import message_subject, messages_named
+from blueprints.network.messaging.routes import api
+from blueprints.network.messaging.topics import MESSAGE_CREATED, MESSAGE_UPDATED
+from blueprints.network.messaging.writing import hold_message, lock_messages
+
+_OTHERS = "the other one's conversation; with both gone it is removed, and groups are left"
+
+SERVICE = ServiceDeclaration(
+    name="messaging", version="1.0.1", description="Conversations of two people or a group, and their messages.",
+    realms=("network",),
+    routes=api,
+    relations=(
+        relations_of(Conversation, Relation("participantIds", "user", "participants", many=True)),
+        relations_of(Message, Relation("senderUserId", "user", "sender")),
+    ),
+    files=(FileProperty(Message, "attachmentUrls"),),
+    moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message, lock=lock_messages,
+                             lock_rank=Message.__lock_rank__, named=lambda _, text: messages_named(text),
+                             written=(MESSAGE_CREATED, MESSAGE_UPDATED)),),
+    checks={"network conversations": check_conversations},
+    persons=(
+        rows_of_people(Conversation, KEPT, "creator_user_id", why=_OTHERS, first=leave_conversations),
+        rows_of_people(Participant, KEPT, "user_id", why=_OTHERS),
+        rows_of_people(Message, KEPT, "sender_user_id", why="the others keep what was said"),
+        rows_of_people(Receipt, KEPT, "user_id", why="who wrote a message knows who read it"),
+    ),
+)
