@@ -17,8 +17,8 @@ class Network(World):
     """A small network: the superAdmin is connected with Cat, Ann asks for it, Ben knows nobody.
 
     Ann founded a page, which Ben administers, too, and Cat follows; she has a profile. The page offers a job, for which
-    Cat applies. The caller has posted, and Ben likes it and comments on it. The superAdmin, Ben and Cat are a group that
-    has one message."""
+    Cat applies. The caller has posted, and Ben likes it and comments on it. The superAdmin, Ben and Cat are a group
+    with one message."""
 
     realm = "network"
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, not_
 from app.actor import Actor
 from app.data.columns import constant
 from app.data.held import Viewer, is_free, viewer_of_role
+from app.data.id_sets import not_among
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
@@ -229,7 +230,7 @@ def _seen_updates(actor: Actor) -> ColumnElement[bool]:
     if actor.is_super_admin:
         return _is_of_active_company(company_id)
     return or_(company_id.in_(administered_by(me)), and_(
-        CompanyUpdate.author_user_id.not_in(sorted(people_at_rest(actor.realm))),
+        not_among(CompanyUpdate.author_user_id, people_at_rest(actor.realm)),
         page_is_open(company_id, me),
         or_(_is_public(CompanyUpdate.visibility), company_id.in_(opened_to(me)))))
 

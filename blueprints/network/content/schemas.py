@@ -1,7 +1,7 @@
 """What clients send to content, field by field (rules-network §2B).
 
 Times are the server's. What names the actor is optional: left out, it is the caller."""
-from app.http.schemas import Choice, Flag, Identifier, InputSchema, ListOf, Text, WebAddress, list_changes
+from app.http.schemas import FILLED_IN, Choice, Flag, Identifier, InputSchema, ListOf, Text, WebAddress, list_changes
 from blueprints.network.content.rules import (
     AUDIENCES,
     LONGEST_COMMENT,
@@ -19,8 +19,8 @@ class NewPost(InputSchema):
 
     content = Text(most=LONGEST_POST, required=True)
     company_id = Identifier(metadata={"description": "the company in whose name it is said; its admins may"})
-    author_user_id = Identifier(metadata={"description": "the caller, when it is sent"})
-    visibility = Choice(VISIBILITIES)
+    author_user_id = Identifier(metadata=FILLED_IN | {"description": "the caller, when it is sent"})
+    visibility = Choice(VISIBILITIES, metadata=FILLED_IN | {"description": "public when left out"})
     attachment_urls = ListOf(WebAddress(), most=MOST_ATTACHMENTS)
     audience = Choice(AUDIENCES)
     mentions = ListOf(Identifier(), most=MOST_MENTIONS, metadata=_MENTIONED)

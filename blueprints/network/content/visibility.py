@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 
 from app.actor import Actor
 from app.data.held import is_shown_to_owner
+from app.data.id_sets import not_among
 from app.data.reads import fetch
 from blueprints.network.company.queries import (
     administered_by,
@@ -40,7 +41,7 @@ def is_there(actor: Actor) -> ColumnElement[bool]:
         return true()
     author, me = Post.author_user_id, actor.user_id
     return or_(_is_own(actor), and_(
-        author.not_in(sorted(people_at_rest(actor.realm))),
+        not_among(author, people_at_rest(actor.realm)),
         or_(and_(Post.company_id.is_(None), author.not_in(blocked_with(actor.realm, me))),
             page_is_shown(Post.company_id))))
 

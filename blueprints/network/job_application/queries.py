@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, true
 from app.actor import Actor
 from app.data.columns import constant
 from app.data.held import HIDDEN, Viewer, is_free, viewer_of_role
+from app.data.id_sets import not_among
 from app.data.reads import Listing, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
@@ -126,7 +127,7 @@ def _is_there(actor: Actor) -> ColumnElement[bool]:
 
     Its poster is active (NET-8), its page is not held; a block hides personal ones: a company's voice is heard by
     everybody (NET-7)."""
-    return and_(JobPosting.posted_by_user_id.not_in(sorted(people_at_rest(actor.realm))),
+    return and_(not_among(JobPosting.posted_by_user_id, people_at_rest(actor.realm)),
                 or_(JobPosting.company_id.is_not(None),
                     JobPosting.posted_by_user_id.not_in(blocked_with(actor.realm, actor.user_id))),
                 not_(page_is_held(JobPosting.company_id)))

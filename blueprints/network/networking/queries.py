@@ -3,6 +3,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, s
 
 from app.actor import Actor
 from app.clock import now
+from app.data.id_sets import among, not_among
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import position_cursor, position_of, row_order
@@ -150,7 +151,7 @@ def _refuse_no_end(actor: Actor, user_id: str) -> None:
 
 def _may_be_end(actor: Actor) -> ColumnElement[bool]:
     """Return the same as a condition on people."""
-    return and_(Person.user_id.not_in(sorted(people_at_rest(actor.realm))),
+    return and_(not_among(Person.user_id, people_at_rest(actor.realm)),
                 Person.user_id.not_in(blocked_with(actor.realm, actor.user_id)))
 
 
@@ -163,7 +164,7 @@ def _not_suggested(actor: Actor) -> Select[int]:
         *(select(other).where(mine == me, ConnectionRequest.is_active.is_(True)) for mine, other in _BOTH_SIDES),
         *(select(other).where(mine == me, InvitationBar.until > moment) for mine, other in _BOTH_BARRED))
     return select(Person.num).where(or_(
-        Person.user_id.in_(sorted(people_at_rest(actor.realm))), Person.user_id.in_(left_out)))
+        among(Person.user_id, people_at_rest(actor.realm)), Person.user_id.in_(left_out)))
 
 
 def _with_briefs(actor: Actor, asked: ReadRequest, listing: Listing) -> Listing:

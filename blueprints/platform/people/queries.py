@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.actor import Actor
 from app.clock import now
 from app.data.changes import version_key
+from app.data.id_sets import not_among
 from app.data.list_cache import CacheVersions, VersionedCache
 from app.data.reads import Listing, Page, fetch, fetch_one, list_rows
 from app.data.reads.joins import Hiding
@@ -182,8 +183,8 @@ def not_hidden(column: ColumnElement[str] | InstrumentedAttribute[str], actor: A
     that asks it and is remembered depends on HIDES_PEOPLE."""
     if actor.is_super_admin:
         return true()
-    at_rest, blocked = sorted(people_at_rest(actor.realm)), blocked_with(actor.realm, actor.user_id)
-    return or_(column == actor.user_id, and_(column.not_in(at_rest), column.not_in(blocked)))
+    at_rest, blocked = people_at_rest(actor.realm), blocked_with(actor.realm, actor.user_id)
+    return or_(column == actor.user_id, and_(not_among(column, at_rest), column.not_in(blocked)))
 
 
 def is_hidden(actor: Actor, user_id: str) -> bool:
