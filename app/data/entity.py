@@ -1,4 +1,5 @@
 """The base of every table: the declarative base, and the common columns of a data object (rules-platform §2.7)."""
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -46,6 +47,8 @@ class Entity(Base):
     __realm__: ClassVar[str]
     __owner__: ClassVar[str | None] = None
     __in_common__: ClassVar[bool] = False
+    __made__: ClassVar[Mapping[str, str]] = {}
+    """What its query adds to a row that no column holds, by its kind (app/http/schemas.py): the documents show it."""
     __duplicates__: ClassVar[dict[str, tuple[str, str]]] = {}
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, info={"kind": "id", "hidden": False, "wire": None})

@@ -341,4 +341,6 @@ def output_schema(model: type[Entity]) -> type[Schema]:
             shown[f"{item.name}_idx"] = fields.Integer(**may_be_null)
         else:
             shown[item.name] = _DOCUMENTED[item.kind](**may_be_null)
+    for name, kind in model.__made__.items():
+        shown[name] = fields.List(_LISTED[kind]()) if kind in _LISTED else _DOCUMENTED[kind]()
     return _Shown.from_dict(shown, name=model.__object__[:1].upper() + model.__object__[1:])

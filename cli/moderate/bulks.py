@@ -27,6 +27,8 @@ SHOWN = 3
 MOST = 10_000
 """How many listings one bulk takes at most: what is meant by a filter can be read before it is agreed to."""
 
+OUTRUN = "Auctions that have closed meanwhile do not go on; offers whose time is over stay lapsed."
+
 
 @click.command("remove-listing")
 @click.argument("ids", nargs=-1)
@@ -127,7 +129,7 @@ def undo_bulk(actor: Any, number: int, *, reason: str, dry_run: bool, yes: bool,
         say_unchanged(f"b{number} has nothing to undo")
         return
     lost = [LETTER_STAYS] if stands.done else []
-    say_lost(lost)
+    say_lost([*lost, OUTRUN] if stands.done else [])
     if agreed(f"b{number}: {stands.done} things are undone, {stands.pending} that wait stay as they are",
               dry_run=dry_run, yes=yes):
         _print_bulk(spoken(lambda: bulk.undo(actor, number, reason=reason)), as_json=as_json, lost=lost)

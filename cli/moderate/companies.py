@@ -32,7 +32,7 @@ def orphans(limit: int, as_json: bool) -> None:
     """
     from blueprints.network.company.orphans import orphaned_companies
 
-    print_rows(orphaned_companies(limit), as_json=as_json, empty="each page has an admin")
+    print_rows(orphaned_companies(limit), as_json=as_json, empty="each page has an admin", cut=("name",))
 
 
 @click.command("assign-admin")

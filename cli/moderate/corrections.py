@@ -13,6 +13,7 @@ from cli.terminal import (
     acts,
     agreed,
     as_json_option,
+    minute,
     operator_actor,
     operator_option,
     print_facts,
@@ -39,8 +40,10 @@ def record(limit: int, as_json: bool) -> None:
     from blueprints.marketplace.admin_moderation import queries
 
     entries = queries.list_actions(ReadRequest(page=Page(1, limit))).rows
-    print_rows([{name: entry[name] for name in _SHOWN} for entry in entries], as_json=as_json,
-               empty="nothing is recorded")
+    rows = [{name: entry[name] for name in _SHOWN} for entry in entries]
+    if not as_json:
+        rows = [row | {"actionTimestamp": minute(row["actionTimestamp"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="nothing is recorded", ids=("entityId", "adminId"), cut=("reason",))
 
 
 @click.command("restore")

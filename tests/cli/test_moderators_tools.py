@@ -236,7 +236,8 @@ def test_reading_a_message_between_others_needs_a_name_and_is_recorded(run, mark
 
 def test_no_table_is_wider_than_a_hundred_columns(run, appealed, market):
     run("moderate", "words", "add", "a phrase that goes on " * 9, *AS_ADA, "--yes")
-    for words in (("appeals",), ("bulk", "list"), ("words", "list"), ("rules",), ("transparency",), ("queue",)):
+    for words in (("appeals",), ("record",), ("bulk", "list"), ("words", "list"), ("rules",), ("transparency",),
+                  ("queue",)):
         printed = run("moderate", *words)
         assert printed.exit_code == 0, printed.output
         assert max(len(line) for line in printed.stdout.splitlines()) <= 100, printed.stdout

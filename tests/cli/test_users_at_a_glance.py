@@ -57,6 +57,8 @@ def test_each_reveal_shows_the_contacts_and_leaves_one_event_with_who_looked(run
     assert first["actor_id"] == second["actor_id"] == market.ada.user_id
     assert first["operator"]
     assert first["detail"] == {"revealed": ["email", "phone"]}
+    said = [line for line in run("moderate", "audit", "export").stdout.splitlines() if "contacts.revealed" in line]
+    assert [market.sara.user_id in line for line in said] == [True, True]
 
 
 @pytest.mark.parametrize("text", ["sara@guildhall.test", "SARA@Guildhall.test", "sara", "Sár", "ara@guild"])

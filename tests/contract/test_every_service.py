@@ -155,5 +155,5 @@ def test_every_answer_documents_the_fields_of_the_contract(app: Flask, realm: st
             continue
         shown = {field.name for field in row_serializer(api.returns).fields}
         shown |= {f"{field.name}_idx" for field in row_serializer(api.returns).fields if field.kind == "choice"}
-        missing = set(wanted["responseFields"]) - shown - {"password", "product"}
+        missing = set(wanted["responseFields"]) - shown - {"password", "product"} - api.returns.__made__.keys()
         assert not missing, (api.name, missing)

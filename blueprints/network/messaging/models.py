@@ -44,6 +44,7 @@ class Message(Holdable, Entity):
     __realm__ = "network"
     __lock_rank__ = 481
     __owner__ = "sender_user_id"
+    __made__ = {"readBy": "ids", "deletedFor": "ids"}
 
     content: Mapped[str] = text(required=True)
     sender_user_id: Mapped[str] = identifier(required=True)

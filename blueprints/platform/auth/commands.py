@@ -301,7 +301,8 @@ def archive_profile(actor: Actor, user_id: str) -> Account:
 
 
 def reveal_contacts(actor: Actor, user_ids: Iterable[str]) -> dict[str, dict[str, str | None]]:
-    """Return id → {email, phone} of accounts in any state, unmasked for staff; each leaves a security event.
+    """Return id → {email, phone} of accounts in any state, unmasked for staff; each leaves a security event, all
+    of them one audit entry.
 
     The event says what was shown, never the value. Raises Forbidden (not staff)."""
     require(actor.is_staff, "errMsg_OnlyStaffSeesContacts")
@@ -309,6 +310,8 @@ def reveal_contacts(actor: Actor, user_ids: Iterable[str]) -> dict[str, dict[str
     with unit_of_work(actor) as work:
         contacts = {row.id: {"email": row.email, "phone": getattr(row, "phone", None)}
                     for row in work.all(select(model).where(model.id.in_(set(user_ids))))}
+        if contacts:
+            handed_down(StaffAudit).say(work, "contacts.revealed", userIds=sorted(contacts))
         for user_id, contact in sorted(contacts.items()):
             record_security(work, "account", user_id, revealed=[name for name, value in contact.items() if value])
         work.commit()

@@ -22,7 +22,7 @@ from blueprints.platform.moderation.holding import stands as holds_still
 from blueprints.platform.moderation.models import Act, Case
 from blueprints.platform.moderation.moderators import refuse_own, require_moderator
 from blueprints.platform.moderation.record import record_act, record_undoing
-from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, is_repeated, traces_of
+from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, NOBODY, OUTDONE_BY, is_repeated, traces_of
 
 _TIMED = frozenset({"HIDE", "REMOVE", "SUSPEND"})
 
@@ -154,7 +154,16 @@ def standing_act(work: UnitOfWork, order: ActOrder) -> Act | None:
         Act.realm == work.actor.realm, Act.entity_type == order.entity_type, Act.entity_id == order.entity_id,
         Act.kind == order.kind, Act.state == "STANDING").order_by(Act.number.desc()).limit(1))
     return next((act for act in acts if does(act, order) and is_repeated(act.kind, act.created_at, now())
-                 and (act.kind not in ("HIDE", "REMOVE") or holds_still(work, act))), None)
+                 and _counts_still(work, act)), None)
+
+
+def _counts_still(work: UnitOfWork, act: Act) -> bool:
+    """Return whether nothing later has outdone an act that stands: UNBAN and SHOW_AGAIN lift effects, not acts."""
+    if act.kind in ("HIDE", "REMOVE"):
+        return holds_still(work, act)
+    return not work.rows(select(Act.id).where(
+        Act.realm == act.realm, Act.entity_type == act.entity_type, Act.entity_id == act.entity_id,
+        Act.kind.in_(OUTDONE_BY.get(act.kind, ())), Act.number > act.number, Act.state == "STANDING").limit(1))
 
 
 def subject_of(actor: Actor, entity_type: str, entity_id: str) -> Subject:

@@ -19,6 +19,8 @@ ACT_KINDS = ("WARN", "HIDE", "REMOVE", "SHOW_AGAIN", "SUSPEND", "BAN", "UNBAN", 
 ACT_STATES = ("STANDING", "UNDONE", "LAPSED")
 ACTS_ON_PEOPLE = frozenset({"SUSPEND", "BAN", "UNBAN"})
 """What is done to an account; WARN is said to whomever the thing concerns; everything else is done to the thing."""
+OUTDONE_BY = {"SUSPEND": ("UNBAN",), "BAN": ("UNBAN",), "UNBAN": ("SUSPEND", "BAN"), "SHOW_AGAIN": ("HIDE", "REMOVE")}
+"""Which later acts end what an act did, though it stands: the same again is no repetition then."""
 HEAVINESS = {"SHOW_AGAIN": 0, "UNBAN": 0, "WARN": 1, "OVERRIDE_FEEDBACK": 2, "HIDE": 3, "REMOVE": 4, "SUSPEND": 5,
              "BAN": 6}
 """Which of several acts is the heaviest; 0 makes no strike, nor does OVERRIDE_FEEDBACK unless asked to (M-15)."""

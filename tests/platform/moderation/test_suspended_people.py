@@ -195,6 +195,13 @@ def test_m_18_staff_ban_and_unban_by_acts(auth, people, ben, realm):
     assert login(auth, ben).status_code == 200
 
 
+def test_m_18_the_same_again_after_it_was_lifted_is_done_again(auth, people, ben):
+    ada = people.admin().actor
+    for kind, status in (("BAN", 403), ("UNBAN", 200)) * 2:
+        cases.act(ada, ActOrder(kind, "USER", ben.user_id), reason="r")
+        assert login(auth, ben).status_code == status
+
+
 def test_m_3_an_admin_suspends_no_admin(people, realm):
     with pytest.raises(ApiError, match="AHigherUserCantBeSuspended"):
         cases.act(people.admin().actor, ActOrder("SUSPEND", "USER", people.admin("bea").user_id, days=7), reason="x")
