@@ -131,6 +131,8 @@ class Joins:
         for service, target in targets:
             if known.setdefault(target.object, (service, target)) != (service, target):
                 raise ValueError(f"the join target {target.object} is declared twice")
+            if not all(isinstance(key, str) for key in target.depends_on):
+                raise ValueError(f"the join target {target.object} depends on what is no version key")
         for declared in objects:
             if self._joins.get(declared.model):
                 raise ValueError(f"the relations of {declared.model.__object__} are declared twice")

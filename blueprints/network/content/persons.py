@@ -7,7 +7,7 @@ from app.data.changes import version_key
 from app.data.person_rows import NOBODY
 from app.data.unit_of_work import unit_of_work
 from blueprints.network.content.counting import count
-from blueprints.network.content.models import Comment, FeedItem, Like, Post, Voice
+from blueprints.network.content.models import Comment, FeedItem, Like, Post, PostTally, Voice
 
 _AT_ONCE = 200
 
@@ -21,9 +21,11 @@ def keep_company_posts(actor: Actor, user_id: str, cause: str | None) -> None:
         work.execute(update(Voice).where(Voice.post_id.in_(own)).values(at=None, post_id=None).execution_options(
             synchronize_session=False))
         work.execute(delete(FeedItem).where(FeedItem.post_id.in_(own)).execution_options(synchronize_session=False))
+        for behind in (Like, Comment, PostTally):  # whoever could take the id of such a post anew would have them
+            work.execute(delete(behind).where(behind.post_id.in_(own)).execution_options(synchronize_session=False))
         work.execute(update(Post).where(Post.author_user_id == user_id, Post.company_id.is_not(None)).values(
             author_user_id=NOBODY, owner=NOBODY).execution_options(synchronize_session=False))
-        work.invalidate(version_key(Post))
+        work.invalidate(version_key(Post), version_key(Like), version_key(Comment))
         work.commit()
 
 

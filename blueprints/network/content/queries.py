@@ -11,6 +11,7 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require
+from blueprints.network.company.queries import is_admin
 from blueprints.network.content.counting import add_counts
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.visibility import is_of_visible_post, is_open, is_there, is_visible
@@ -25,9 +26,13 @@ _OLDEST_FIRST: dict[type[Any], tuple[Any, ...]] = {
 
 
 def author_of_post(post_id: str) -> str | None:
-    """Return the author of the active post with that id: whom notices tell of likes and comments."""
-    row = fetch_one(select(Post.author_user_id).where(Post.id == post_id, Post.is_active.is_(True)))
-    return None if row is None else str(row.author_user_id)
+    """Return the author of the active post with that id: whom notices tell of likes and comments.
+
+    None for a company's post whose author is no admin of it any more (NET-12)."""
+    row = fetch_one(select(Post.author_user_id, Post.company_id).where(Post.id == post_id, Post.is_active.is_(True)))
+    if row is None or (row.company_id and not is_admin(row.company_id, row.author_user_id)):
+        return None
+    return str(row.author_user_id)
 
 
 def find_post(actor: Actor, post_id: str) -> Wire:

@@ -19,7 +19,7 @@ from blueprints.network.company.queries import (
 from blueprints.network.content.models import Post
 from blueprints.network.content.rules import CONNECTIONS, PRIVATE, PUBLIC
 from blueprints.network.networking.queries import connected_people
-from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_with, inactive_among, people_at_rest
+from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_among, blocked_with, inactive_among, people_at_rest
 
 WHO_SEES = ("rows:company", "rows:companyAdmin", "rows:companyFollower", "rows:connection", *HIDES_PEOPLE)
 """What `depends_on` of a remembered list names that asks who sees a post."""
@@ -75,7 +75,7 @@ def readers_among(realm: str, post: Post, user_ids: Sequence[str]) -> list[str]:
 
 def _of_person(realm: str, post: Post, wanted: set[str]) -> set[str]:
     author = post.author_user_id
-    seen = wanted - {row[0] for row in fetch(blocked_with(realm, author))}
+    seen = wanted - blocked_among(realm, author, wanted)
     if post.visibility == PRIVATE:
         near = {row[0] for row in fetch(connected_people(author))} if post.audience == CONNECTIONS else set()
         seen &= near | {author}

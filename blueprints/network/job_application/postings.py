@@ -3,7 +3,7 @@
 A posting follows its company: it has the company's name, and is closed when the company is deleted."""
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import exists, or_, select, update
 
 from app.actor import Actor
 from app.data.changes import version_key
@@ -141,9 +141,15 @@ def withdraw_postings(actor: Actor, user_id: str) -> None:
 
 
 def forget_poster(actor: Actor, user_id: str, cause: str | None) -> None:
-    """Remove the personal postings of somebody who is gone for good: nobody keeps them any more."""
+    """Empty the personal postings of somebody who is gone for good: nobody keeps them any more.
+
+    Their rows stay, archived: whoever could take such an id anew would keep the applications that name it."""
     with unit_of_work(actor, request_id=cause) as work:
-        work.execute(delete(JobPosting).where(JobPosting.posted_by_user_id == user_id, JobPosting.company_id.is_(None)))
+        work.execute(update(JobPosting).where(
+            JobPosting.posted_by_user_id == user_id, JobPosting.company_id.is_(None)).values(
+            is_active=False, title="", description="", company_name="", location=None, salary_range=None,
+            folded_title=None, folded_location=None, folded_company_name=None)
+            .execution_options(synchronize_session=False))
         work.invalidate(version_key(JobPosting))
         work.commit()
 

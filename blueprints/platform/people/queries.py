@@ -31,7 +31,7 @@ from blueprints.platform.people.rules import ACTING, BUYING, SELLING, may_trade
 _REMEMBERED_SECONDS = 60
 BRIEF = ("id", "fullname", "avatar")
 _LATEST_FIRST = (Block.updated_at.desc(), Block.id.desc())
-HIDES_PEOPLE = (Block, "rows:user")
+HIDES_PEOPLE = (version_key(Block), "rows:user")
 """What `depends_on` of a remembered list names that asks `not_hidden`."""
 
 
@@ -208,7 +208,7 @@ def hidden_among(actor: Actor, user_ids: Iterable[str]) -> frozenset[str]:
     return at_rest.union(row.user_id for row in rows)
 
 
-_HIDING = Hiding(hidden_among, (version_key(Block),))
+_HIDING = Hiding(hidden_among, HIDES_PEOPLE[:1])
 
 
 def hiding_in(realm: str) -> Hiding | None:

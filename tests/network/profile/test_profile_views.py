@@ -107,12 +107,23 @@ def test_net_26_a_lost_view_disturbs_nobody(person: Person, monkeypatch: pytest.
     profile = write(ann)
     buffer = runtime().part(ReadEventBuffer)
 
-    def is_down(*_: Any, **__: Any) -> Any:
-        raise RedisError("down")
+    class Down:
+        """A Redis that does not answer."""
+
+        def pipeline(self, **_: Any) -> "Down":
+            return self
+
+        def xadd(self, *_: Any, **__: Any) -> None:
+            pass
+
+        def execute(self) -> None:
+            raise RedisError("down")
 
     with monkeypatch.context() as broken:
-        broken.setattr(buffer, "_redis", type("Down", (), {"pipeline": is_down})())
+        broken.setattr(buffer, "_redis", Down())
         assert got(ben, profile) == 200
+        buffer.send()
+    assert views(ann)["views"]["last90Days"] == 0
 
 
 def test_views_are_walked_by_their_cursors_and_cost_as_many_statements_as_one(
