@@ -107,6 +107,14 @@ def test_net_30_an_author_is_told_of_likes_and_comments_of_others(circle, inbox,
     assert "private words" not in f"{read_outbox()} {notice}"
 
 
+def test_net_30_a_like_that_is_taken_back_and_given_again_is_told_once(circle, inbox, publish, sources):
+    sources(author_of_post=lambda _: circle.a.user_id)
+    post = uuid7()
+    for _ in range(3):
+        publish(LIKE_CREATED, {"id": uuid7(), "postId": post, "userId": circle.b.user_id}, circle.b)
+    assert len(inbox(circle.a)) == len(letters(circle.a)) == 1
+
+
 def test_net_30_of_a_post_that_is_gone_nobody_is_told(circle, inbox, publish, sources):
     sources(author_of_post=lambda _: None)
     publish(LIKE_CREATED, {"id": uuid7(), "postId": uuid7(), "userId": circle.b.user_id}, circle.b)
