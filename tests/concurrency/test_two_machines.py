@@ -50,7 +50,7 @@ def test_logout_lock_and_role_change_hold_on_the_other_machine_at_the_next_reque
 
     ben = _login(one, "ben@example.com")
     _known_everywhere(two, ben)
-    locked = one.flask("users", "lock", "ben@example.com", "--yes")
+    locked = one.flask("users", "lock", "ben@example.com", "--as", "admin@admin.com", "--yes")
     assert locked.returncode == 0, locked.stderr
     assert _statuses(two, ben) == {401}
 

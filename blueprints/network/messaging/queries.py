@@ -54,6 +54,12 @@ def participants_of(conversation_id: str) -> list[str]:
         Participant.conversation_id == conversation_id).order_by(Participant.user_id))]
 
 
+def conversations_seen_by(actor: Actor, ids: Collection[str]) -> dict[str, Wire]:
+    """Return id → conversation of those among the ids in which the actor takes part, in one statement: for joins."""
+    taken = () if actor.is_super_admin else (_takes_part(Conversation.id, str(actor.user_id)),)
+    return rows_by_id(Conversation, ids, *taken)
+
+
 def get_conversation(actor: Actor, asked: ReadRequest, conversation_id: str) -> Wire:
     """Return a conversation with its latest message and how many are unread; raises NotFound, Forbidden."""
     row = get_row(Conversation, conversation_id)
