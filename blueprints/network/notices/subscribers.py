@@ -9,11 +9,12 @@ from app.events.subscriptions import subscribe
 from app.runtime import runtime
 from blueprints.network.company.queries import admins_of
 from blueprints.network.content.topics import COMMENT_CREATED, LIKE_CREATED, POST_CREATED, POST_UPDATED
+from blueprints.network.job_application.topics import APPLICATION_CREATED, APPLICATION_UPDATED
+from blueprints.network.messaging.topics import MESSAGE_CREATED
 from blueprints.network.networking.topics import REQUEST_CREATED, REQUEST_UPDATED
 from blueprints.network.notices import rules
 from blueprints.network.notices.sources import Posting, Sources
 from blueprints.network.notices.telling import tell_of
-from blueprints.network.notices.topics import APPLICATION_CREATED, APPLICATION_UPDATED, MESSAGE_CREATED
 from blueprints.platform.notification.notices import tell_all
 
 

@@ -16,14 +16,11 @@ from app.notify.mailbox import read_outbox
 from app.ops.checks import examine
 from blueprints.network.company.topics import UPDATE_CREATED
 from blueprints.network.content.topics import COMMENT_CREATED, LIKE_CREATED, POST_CREATED, POST_UPDATED
+from blueprints.network.job_application.topics import APPLICATION_CREATED, APPLICATION_UPDATED
+from blueprints.network.messaging.topics import MESSAGE_CREATED
 from blueprints.network.notices import subscribers_companies
 from blueprints.network.notices.sources import Posting
-from blueprints.network.notices.topics import (
-    APPLICATION_CREATED,
-    APPLICATION_UPDATED,
-    FOLLOWERS_LEFT,
-    MESSAGE_CREATED,
-)
+from blueprints.network.notices.topics import FOLLOWERS_LEFT
 from blueprints.network.notices.words import KINDS
 from blueprints.platform.auth.commands import lock_user
 from blueprints.platform.notification.queries import list_notices
