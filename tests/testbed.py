@@ -15,6 +15,8 @@ from app import clock
 from app.data.entity import db
 from app.factory import SERVICES, create_app
 from app.identity.authentication import identity
+from app.runtime import runtime_of
+from app.search.catalogue import OpenIndexes
 from app.service import ServiceDeclaration
 from app.settings import Settings, load_settings
 from cli.prepare import prepare_system
@@ -155,8 +157,13 @@ class Testbed:
         self.close_connections()
         self._database.restore()
         self._redis.flushall()
-        versions = self.app.extensions["guildhall"].cache_versions
-        versions.invalidate_all()
+        self._forget_search()
+        self.app.extensions["guildhall"].cache_versions.invalidate_all()
+
+    def _forget_search(self) -> None:
+        """Take the index away, which is made from the database when first needed: what is gone would fill its pages."""
+        shutil.rmtree(self.home / "search", ignore_errors=True)
+        runtime_of(self.app).part(OpenIndexes).clear()
 
     def close_connections(self) -> None:
         """Let go of the database, with this application and with the others a test made."""

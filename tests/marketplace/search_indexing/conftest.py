@@ -1,5 +1,4 @@
 """A catalogue to search, and the wait until events have done their work."""
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -8,20 +7,12 @@ from flask import Flask
 
 from app.events.deliveries import drain_deliveries
 from app.events.relay import relay_all
-from app.runtime import runtime_of
-from app.search.catalogue import OpenIndexes, search_index
+from app.search.catalogue import search_index
 from tests.clients import ApiClient, Callers
 
 BASE = "/marketplace/searchindexing-api"
 PRODUCTS = "/marketplace/productlisting-api/v1/productlistingproducts"
 CATALOGUE = "/marketplace/categorymanagement-api/v1"
-
-
-@pytest.fixture(autouse=True)
-def _empty_search(app: Flask) -> None:
-    """Start without an index: it is made from the database when first needed."""
-    shutil.rmtree(app.extensions["guildhall"].settings.home / "search", ignore_errors=True)
-    runtime_of(app).part(OpenIndexes).clear()
 
 
 @pytest.fixture
