@@ -8,6 +8,7 @@ from sqlalchemy import exists, or_, select, update
 from app.actor import Actor
 from app.data.changes import version_key
 from app.data.columns import constant
+from app.data.held import is_held_from
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
 from app.identity.access import acting_user, require, require_self
@@ -20,7 +21,7 @@ from blueprints.network.company.commands import (
 )
 from blueprints.network.company.queries import CompanyFacts
 from blueprints.network.job_application.models import JobApplication, JobPosting
-from blueprints.network.job_application.rules import ACTIVE, CLOSED, is_held_from
+from blueprints.network.job_application.rules import ACTIVE, CLOSED
 
 NO_SUCH_POSTING = "Job posting not found"
 _AT_ONCE = 200
