@@ -15,6 +15,11 @@ HIDDEN, REMOVED = "HIDDEN", "REMOVED"
 HOLD_KINDS = (HIDDEN, REMOVED)
 
 
+def is_held_from(held: str | None, *, is_own: bool, is_staff: bool) -> bool:
+    """Return whether what is held so is hidden from somebody: what is HIDDEN is seen by staff and by whose it is."""
+    return held is not None and not is_staff and not (held == HIDDEN and is_own)
+
+
 class Holdable:
     """A data object that moderation can hold; only the service's `set_hold` writes the column."""
 
@@ -30,7 +35,7 @@ class Viewer:
 
     def sees(self, held: str | None, owner: str | None) -> bool:
         """Return whether a row that is held so, and whose owner that is, is shown."""
-        return held is None or self.is_staff or (held == HIDDEN and owner is not None and owner == self.user_id)
+        return not is_held_from(held, is_own=owner is not None and owner == self.user_id, is_staff=self.is_staff)
 
 
 STRANGER = Viewer()

@@ -44,7 +44,7 @@ class PersonRows:
             self.first(actor, user_id, cause)
         if not (statements := self._statements(actor.realm, user_id)):
             return
-        with unit_of_work(actor) as work:
+        with unit_of_work(actor, request_id=cause) as work:
             for statement in statements:
                 work.execute(statement)
             if issubclass(self.model, Entity):

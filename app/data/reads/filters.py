@@ -3,7 +3,7 @@
 A repeated or comma-separated value means any of (an Object is not split at its commas); `null` means absent; a
 malformed value is a 400 that names it."""
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
@@ -70,6 +70,15 @@ class Filters:
         if wrong:
             raise InvalidInput("; ".join(f"{name}: {said}" for name, said in wrong.items()), detail=wrong)
         return conditions, echo
+
+    def values_named(self, echoes: Iterable[Mapping[str, Any]], name: str) -> list[Any] | None:
+        """Return what is asked for by the filter of that name, as `values` has it; None where it is not asked."""
+        return next((self.values(echo) for echo in echoes if echo["name"] == name), None)
+
+    def asks_only(self, echoes: Iterable[Mapping[str, Any]], name: str, value: Any) -> bool:
+        """Return whether the filter of that name is asked for nothing but this value."""
+        asked = self.values_named(echoes, name)
+        return asked is not None and set(asked) <= {value, None}
 
     def values(self, echo: Mapping[str, Any]) -> list[Any]:
         """Return what an echoed filter asks for as it is compared, None for `null`: for those who compare elsewhere."""

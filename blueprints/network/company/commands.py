@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from app.actor import Actor
 from app.clock import now
+from app.data.held import is_held_from
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound, RuleViolated
 from app.identity.access import acting_user, require
 from app.plain_text import identifier_key
 from blueprints.network.company.models import Company, CompanyAdmin
 from blueprints.network.company.queries import CompanyFacts
-from blueprints.network.company.rules import PRIVATE, PUBLIC, is_held_from
+from blueprints.network.company.rules import PRIVATE, PUBLIC
 from blueprints.platform.people.commands import NO_SUCH_USER, require_person, share_person
 from blueprints.platform.people.queries import inactive_among, is_blocked_between
 
@@ -155,7 +156,7 @@ def _administered(work: UnitOfWork, company: Company) -> Company:
 
 
 def _facts(company: Company) -> CompanyFacts:
-    return CompanyFacts(company.id, company.name, company.page_visibility, company.is_active)
+    return CompanyFacts(company.id, company.name, company.page_visibility, company.is_active, company.held is not None)
 
 
 def _admins(company_id: str) -> Any:

@@ -6,7 +6,6 @@ from sqlalchemy import delete, select
 from app.actor import Actor
 from app.clock import now
 from app.data.changes import version_key
-from app.data.columns import constant
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound
 from app.identity.access import acting_user, require_self
@@ -104,15 +103,14 @@ def forget_follower(actor: Actor, user_id: str, cause: str | None) -> None:
     left = True
     while left:
         with unit_of_work(actor, request_id=cause) as work:
-            rows = work.rows(select(CompanyFollower.id, CompanyFollower.company_id).where(
-                CompanyFollower.user_id == user_id, CompanyFollower.is_active.is_(True),
-                CompanyFollower.follow_state == constant(APPROVED))
-                .order_by(CompanyFollower.company_id).limit(_AT_ONCE))
-            gone = work.execute(delete(CompanyFollower).where(
-                CompanyFollower.id.in_([row.id for row in rows]), CompanyFollower.is_active.is_(True))
-                .returning(CompanyFollower.company_id)).all() if rows else []
-            for company_id in sorted(row.company_id for row in gone):
-                count(work, company_id, followers=-1)
+            # Locked, requests too: one that is approved meanwhile is approved before, or there no more.
+            rows = work.all(select(CompanyFollower).where(
+                CompanyFollower.user_id == user_id, CompanyFollower.is_active.is_(True))
+                .order_by(CompanyFollower.company_id).limit(_AT_ONCE), lock=True)
+            work.execute(delete(CompanyFollower).where(CompanyFollower.id.in_([row.id for row in rows]))
+                         .execution_options(synchronize_session=False))
+            for row in rows:
+                count(work, row.company_id, followers=-int(counts_as_follower(row.follow_state, row.is_active)))
             work.invalidate(version_key(CompanyFollower))
             work.commit()
         left = len(rows) == _AT_ONCE

@@ -1,5 +1,5 @@
 """The reads of company: for its routes, and for the services above that ask who administers, follows and may see."""
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, not_
 
 from app.actor import Actor
 from app.data.columns import constant
-from app.data.held import Viewer, is_free, viewer_of_role
+from app.data.held import Viewer, is_free, is_held_from, viewer_of_role
 from app.data.id_sets import not_among
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
@@ -16,7 +16,7 @@ from app.data.serialization import Wire
 from app.errors import NotFound
 from app.identity.access import require
 from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyTally, CompanyUpdate
-from blueprints.network.company.rules import APPROVED, PUBLIC, is_held_from
+from blueprints.network.company.rules import APPROVED, PRIVATE, PUBLIC
 from blueprints.platform.people.queries import people_at_rest
 
 COMPANY_FILTERS = Filters((contains(Company.name), contains(Company.location), equal(Company.page_visibility),
@@ -30,7 +30,7 @@ UPDATE_FILTERS = Filters((equal(CompanyUpdate.visibility), equal(CompanyUpdate.c
 _OLDEST_FIRST = {model: (model.created_at, model.id) for model in (
     Company, CompanyAdmin, CompanyFollower, CompanyUpdate)}
 _EVERYTHING = Viewer(is_staff=True)
-_BATCH, _MOST_MERGED = 1000, 20
+_MOST_MERGED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class CompanyFacts:
     visibility: str
     """`public` or `private`."""
     is_active: bool
+    is_held: bool
+    """Moderation holds the page."""
 
 
 # --- what the services above ask ---
@@ -109,8 +111,8 @@ def page_is_held(company_id: Any) -> ColumnElement[bool]:
 
 def company_facts(company_id: str) -> CompanyFacts | None:
     """Return the facts of a company, deleted ones too; None where there never was one."""
-    row = fetch_one(select(Company.id, Company.name, Company.page_visibility, Company.is_active).where(
-        Company.id == company_id))
+    row = fetch_one(select(Company.id, Company.name, Company.page_visibility, Company.is_active,
+                           not_(is_free(Company))).where(Company.id == company_id))
     return None if row is None else CompanyFacts(*row)
 
 
@@ -126,18 +128,12 @@ def companies_of_admin(user_id: str) -> list[str]:
     return [row.company_id for row in fetch(all_administered_by(user_id))]
 
 
-def followers_of(company_id: str, after: str = "") -> Iterator[list[str]]:
-    """Yield the ids of the approved followers in order of ids, some at a time, those behind `after`."""
-    while True:
-        some = [row.user_id for row in fetch(select(CompanyFollower.user_id).where(
-            CompanyFollower.company_id == company_id, CompanyFollower.is_active.is_(True),
-            CompanyFollower.follow_state == constant(APPROVED), CompanyFollower.user_id > after)
-            .order_by(CompanyFollower.user_id).limit(_BATCH))]
-        if some:
-            yield some
-        if len(some) < _BATCH:
-            return
-        after = some[-1]
+def followers_of(company_id: str, most: int, after: str = "") -> list[str]:
+    """Return the ids of the first approved followers behind `after`, in order of ids."""
+    return [row.user_id for row in fetch(select(CompanyFollower.user_id).where(
+        CompanyFollower.company_id == company_id, CompanyFollower.is_active.is_(True),
+        CompanyFollower.follow_state == constant(APPROVED), CompanyFollower.user_id > after)
+        .order_by(CompanyFollower.user_id).limit(most))]
 
 
 def companies_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
@@ -161,7 +157,10 @@ def get_company(actor: Actor, company_id: str) -> Wire:
 
 def list_companies(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the companies that the actor may see, oldest first, with their counts."""
-    listing = list_rows(Company, asked.page, *asked.where, *_seen_pages(actor), order=_OLDEST_FIRST[Company],
+    where = _seen_pages(actor)
+    if _asks_private(actor, COMPANY_FILTERS, asked, "pageVisibility"):
+        where = (Company.id.in_(opened_to(actor.user_id)),)
+    listing = list_rows(Company, asked.page, *asked.where, *where, order=_OLDEST_FIRST[Company],
                         viewer=viewer_of_role(actor))
     _count(listing.rows)
     return listing
@@ -212,8 +211,16 @@ def get_update(actor: Actor, company_update_id: str) -> Wire:
 
 def list_updates(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the updates that the actor may see, oldest first."""
-    return list_rows(CompanyUpdate, asked.page, *asked.where, _seen_updates(actor),
-                     order=_OLDEST_FIRST[CompanyUpdate])
+    where = [_seen_updates(actor)]
+    if _asks_private(actor, UPDATE_FILTERS, asked, "visibility"):
+        where.append(CompanyUpdate.company_id.in_(opened_to(actor.user_id)))
+    return list_rows(CompanyUpdate, asked.page, *asked.where, *where, order=_OLDEST_FIRST[CompanyUpdate])
+
+
+def _asks_private(actor: Actor, filters: Filters, asked: ReadRequest, name: str) -> bool:
+    """Return whether only private rows are asked for by this filter: few are open to one person, and these are found
+    by whom they are open to, where a walk over all would find almost none. superAdmin sees all."""
+    return not actor.is_super_admin and filters.asks_only(asked.filters, name, PRIVATE)
 
 
 def _seen_pages(actor: Actor) -> tuple[ColumnElement[bool], ...]:
@@ -239,9 +246,9 @@ def _of_own_companies(actor: Actor, asked: ReadRequest) -> list[ColumnElement[bo
     """Return one condition for each company that the actor administers among those asked for: each is read by its own
     index in order, however many follow it. Who administers very many has one condition for all."""
     own = administered_by(actor.user_id)
-    named = next((one for one in asked.filters if one["name"] == "companyId"), None)
+    named = FOLLOWER_FILTERS.values_named(asked.filters, "companyId")
     if named is not None:
-        own = own.where(CompanyAdmin.company_id.in_(FOLLOWER_FILTERS.values(named)))
+        own = own.where(CompanyAdmin.company_id.in_(named))
     ids = [row.company_id for row in fetch(own.order_by(CompanyAdmin.company_id).limit(_MOST_MERGED + 1))]
     company_id = CompanyFollower.company_id
     return [company_id == one for one in ids] if len(ids) <= _MOST_MERGED else [company_id.in_(own)]

@@ -3,7 +3,6 @@ PUBLIC, PRIVATE = VISIBILITIES = ("public", "private")
 """Of a page: everybody, or its admins and followers. Of an update: the same (rules-network §1A)."""
 REQUESTED, APPROVED = FOLLOW_STATES = ("requested", "approved")
 
-HIDDEN = "HIDDEN"  # as of app/data/held.py
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = LONGEST_UPDATE = 10_000
 MOST_ATTACHMENTS = 20
@@ -22,8 +21,3 @@ def counts_as_follower(follow_state: str, is_active: bool) -> bool:
 def counts_as_update(visibility: str, is_active: bool) -> bool:
     """Return whether an update is one in the tally: the number is shown to strangers, so private ones are not."""
     return is_active and visibility == PUBLIC
-
-
-def is_held_from(held: str | None, *, is_own: bool, is_staff: bool) -> bool:
-    """Return whether what moderation holds is hidden from somebody: HIDDEN is seen by staff and its admins (M-1)."""
-    return held is not None and not is_staff and not (held == HIDDEN and is_own)

@@ -10,7 +10,7 @@ from app.data.held import is_free
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
 from app.identity.access import require_self
-from blueprints.network.content.counting import count
+from blueprints.network.content.counting import count, is_counted
 from blueprints.network.content.models import Comment, Post
 from blueprints.network.content.posts import lock_post, require_own, share_post
 from blueprints.network.content.queries import get_comment
@@ -61,8 +61,10 @@ def delete_comment(actor: Actor, comment_id: str) -> Comment:
         if not actor.is_user(known.author_user_id):
             require_own(work, post_id)
         work.get(Post, post_id)  # of a deleted post nothing is reached any more
-        comment = work.archive(work.lock(Comment, comment_id))
-        count(work, post_id, comments=-1)
+        comment = work.lock(Comment, comment_id)
+        was_counted = is_counted(comment)
+        work.archive(comment)
+        count(work, post_id, comments=-int(was_counted))
         work.commit()
     return comment
 

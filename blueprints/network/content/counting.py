@@ -1,6 +1,9 @@
 """The tally of each post: kept with whatever it counts, proved by the doctor (decision 35, NET-19)."""
+from collections.abc import Collection
+
 from sqlalchemy import Integer, func, literal_column, or_, select, union_all
 
+from app.data.held import is_free
 from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork
@@ -16,6 +19,17 @@ def count(work: UnitOfWork, post_id: str, *, likes: int = 0, comments: int = 0) 
     work.execute(insert.on_conflict_do_update(index_elements=(PostTally.post_id,), set_={
         "likes": PostTally.likes + insert.excluded.likes,
         "comments": PostTally.comments + insert.excluded.comments}))
+
+
+def lock_tallies(work: UnitOfWork, post_ids: Collection[str]) -> None:
+    """Lock the tallies of posts in the order of their ids, for a transaction that counts one after the other."""
+    for post_id in sorted(post_ids):
+        count(work, post_id)
+
+
+def is_counted(row: Comment | Like) -> bool:
+    """Return whether the tally counts this comment or like: strangers see it, as long as its person is there."""
+    return row.is_active and getattr(row, "held", None) is None
 
 
 def add_counts(rows: list[Wire]) -> None:
@@ -35,7 +49,7 @@ def differences(limit: int) -> list[str]:
     likes = select(Like.post_id, func.count().label("likes"), none.label("comments")).where(
         Like.is_active.is_(True)).group_by(Like.post_id)
     comments = select(Comment.post_id, none, func.count()).where(
-        Comment.is_active.is_(True)).group_by(Comment.post_id)
+        Comment.is_active.is_(True), is_free(Comment)).group_by(Comment.post_id)
     kept = select(PostTally.post_id, -PostTally.likes, -PostTally.comments)
     both = union_all(likes, comments, kept).subquery()
     sums = [func.sum(both.c.likes), func.sum(both.c.comments)]

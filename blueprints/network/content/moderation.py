@@ -7,8 +7,8 @@ from app.data.object_commands import hold_object, restore_object
 from app.data.reads import find_any_row
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, NotFound
-from blueprints.network.content.counting import count
-from blueprints.network.content.feed_items import keep_item
+from blueprints.network.content.counting import count, is_counted, lock_tallies
+from blueprints.network.content.feed_items import keep_item, lock_voices
 from blueprints.network.content.models import Comment, Post
 from blueprints.network.content.queries import find_post
 
@@ -24,9 +24,10 @@ def post_subject(actor: Actor, post_id: str) -> Subject | None:
 
 
 def lock_posts(work: UnitOfWork, post_ids: Collection[str]) -> None:
-    """Lock posts, deleted too, in order of their ids; raises NotFound."""
+    """Lock posts, deleted too, in order of their ids, and then their voices; raises NotFound."""
     for post_id in sorted(post_ids):
         work.lock(Post, post_id, archived_too=True)
+    lock_voices(work, post_ids)
 
 
 def hold_post(work: UnitOfWork, post_id: str, decide: Decide) -> list[str]:
@@ -54,14 +55,18 @@ def comment_subject(actor: Actor, comment_id: str) -> Subject | None:
 
 
 def lock_comments(work: UnitOfWork, comment_ids: Collection[str]) -> None:
-    """Lock comments, deleted too, in order of their ids; raises NotFound."""
-    for comment_id in sorted(comment_ids):
-        work.lock(Comment, comment_id, archived_too=True)
+    """Lock comments, deleted too, in order of their ids, and then the tallies of their posts; raises NotFound."""
+    lock_tallies(work, {work.lock(Comment, comment_id, archived_too=True).post_id
+                        for comment_id in sorted(comment_ids)})
 
 
 def hold_comment(work: UnitOfWork, comment_id: str, decide: Decide) -> list[str]:
-    """Hold a comment, or let it go; its replies stay. Raises NotFound."""
-    return hold_object(work, Comment, comment_id, decide)
+    """Hold a comment, or let it go, and count it no more or again; its replies stay. Raises NotFound."""
+    comment = work.lock(Comment, comment_id, archived_too=True)
+    was_counted = is_counted(comment)
+    told = hold_object(work, Comment, comment_id, decide)
+    count(work, comment.post_id, comments=is_counted(comment) - was_counted)
+    return told
 
 
 def restore_comment(actor: Actor, comment_id: str) -> bool:

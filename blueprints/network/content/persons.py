@@ -1,13 +1,17 @@
-"""What becomes of the words of people who are gone for good (decision 41)."""
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+"""What becomes of the words of people who are gone for good (decisions 41 and 093).
+
+When staff delete an account, its words are deleted and no longer counted; when it is purged, they are erased."""
+from collections import Counter
+
+from sqlalchemy import ColumnElement, delete, select, update
 
 from app.actor import Actor
 from app.data.batches import repeat
 from app.data.changes import version_key
 from app.data.person_rows import NOBODY
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from blueprints.network.content.counting import count
+from blueprints.network.content.counting import count, is_counted
+from blueprints.network.content.feed_items import hide_items
 from blueprints.network.content.models import Comment, FeedItem, Like, Post, PostTally, Voice
 
 _AT_ONCE = 200
@@ -30,25 +34,36 @@ def keep_company_posts(actor: Actor, user_id: str, cause: str | None) -> None:
         work.commit()
 
 
-def forget_comments(actor: Actor, user_id: str, cause: str | None) -> None:
-    """Remove somebody's comments, some in a transaction, and take them from the tallies."""
-    _forget(actor, Comment, Comment.author_user_id, user_id, cause, {"comments": -1})
-
-
-def forget_likes(actor: Actor, user_id: str, cause: str | None) -> None:
-    """Remove somebody's likes in the same way."""
-    _forget(actor, Like, Like.user_id, user_id, cause, {"likes": -1})
-
-
-def _forget(actor: Actor, model: type[Comment] | type[Like], column: InstrumentedAttribute[str], user_id: str,
-            cause: str | None, step: dict[str, int]) -> None:
+def withdraw_posts(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Delete the personal posts of somebody who does not come back, some in a transaction."""
     def some(work: UnitOfWork, size: int) -> int:
-        rows = work.rows(select(model.id).where(column == user_id, model.is_active.is_(True))
-                         .order_by(model.post_id).limit(size))
-        gone = work.execute(delete(model).where(model.id.in_([row.id for row in rows]), model.is_active.is_(True))
-                            .returning(model.post_id)).all() if rows else []
-        for post_id in sorted(row.post_id for row in gone):
-            count(work, post_id, **step)
-        work.invalidate(version_key(model))
+        posts = work.all(select(Post).where(
+            Post.author_user_id == user_id, Post.company_id.is_(None), Post.is_active.is_(True))
+            .order_by(Post.id).limit(size), lock=True)
+        hide_items(work, [work.archive(post).id for post in posts])
+        return len(posts)
+    repeat(actor, some, size=_AT_ONCE, cause=cause)
+
+
+def withdraw_comments(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Delete the comments of such a person in the same way, and take them from the tallies."""
+    _withdraw(actor, Comment, Comment.author_user_id == user_id, cause, "comments")
+
+
+def withdraw_likes(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Delete the likes of such a person in the same way."""
+    _withdraw(actor, Like, Like.user_id == user_id, cause, "likes")
+
+
+def _withdraw(actor: Actor, model: type[Comment] | type[Like], is_theirs: ColumnElement[bool], cause: str | None,
+              counted_as: str) -> None:
+    def some(work: UnitOfWork, size: int) -> int:
+        rows = work.all(select(model).where(is_theirs, model.is_active.is_(True)).order_by(model.id).limit(size),
+                        lock=True)
+        counted = Counter(row.post_id for row in rows if is_counted(row))
+        for row in rows:
+            work.archive(row)
+        for post_id, number in sorted(counted.items()):
+            count(work, post_id, **{counted_as: -number})
         return len(rows)
     repeat(actor, some, size=_AT_ONCE, cause=cause)

@@ -2,7 +2,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from app.actor import Actor
 from app.data.held import viewer
@@ -14,7 +14,8 @@ from app.identity.access import require
 from blueprints.network.company.queries import is_admin
 from blueprints.network.content.counting import add_counts
 from blueprints.network.content.models import Comment, Like, Post
-from blueprints.network.content.visibility import is_of_visible_post, is_open, is_there, is_visible
+from blueprints.network.content.rules import PRIVATE
+from blueprints.network.content.visibility import is_near, is_of_visible_post, is_open, is_there, is_visible
 from blueprints.platform.people.queries import not_hidden
 
 POST_FILTERS = Filters((equal(Post.company_id), equal(Post.author_user_id), equal(Post.visibility)))
@@ -49,7 +50,8 @@ def get_post(actor: Actor, asked: ReadRequest, post_id: str) -> Wire:
 
 def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the posts that the actor sees, oldest first."""
-    return _listed(actor, asked, is_visible(actor))
+    asks_private = POST_FILTERS.asks_only(asked.filters, "visibility", PRIVATE) and not actor.is_super_admin
+    return _listed(actor, asked, and_(is_visible(actor), is_near(actor)) if asks_private else is_visible(actor))
 
 
 def list_own_posts(actor: Actor, asked: ReadRequest) -> Listing:

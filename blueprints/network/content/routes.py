@@ -7,6 +7,8 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
+from app.http.rate_limit import spend_one_act
+from app.runtime import runtime
 from blueprints.network.content import comments, feed, likes, posts, queries
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.policies import POLICIES
@@ -69,7 +71,14 @@ def update_post(actor: Actor, data: dict[str, Any], post_id: str) -> Post:
     return posts.change_post(actor, post_id, **data)
 
 
-@api.create("/v1/comments", name="createComment", body=NewComment, returns=Comment, id_name="commentId")
+def _throttled(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    """Count what is said to others, strangers too, before anything is asked of the post."""
+    spend_one_act("Comments", actor, runtime().settings.messages_per_minute)
+    return data
+
+
+@api.create("/v1/comments", name="createComment", body=NewComment, returns=Comment, id_name="commentId",
+            prepare=_throttled)
 def create_comment(actor: Actor, data: dict[str, Any]) -> Comment:
     """Comment on a post, or answer a comment on it."""
     return comments.write_comment(actor, **data)

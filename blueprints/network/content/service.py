@@ -4,6 +4,7 @@ from app.data.person_rows import ERASED, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.http.private_files import FileProperty
 from app.service import ServiceDeclaration
+from blueprints.network.content import subscribers
 from blueprints.network.content.counting import check_tallies
 from blueprints.network.content.feed_items import check_voices
 from blueprints.network.content.models import Comment, Like, Post
@@ -17,7 +18,7 @@ from blueprints.network.content.moderation import (
     restore_comment,
     restore_post,
 )
-from blueprints.network.content.persons import forget_comments, forget_likes, keep_company_posts
+from blueprints.network.content.persons import keep_company_posts, withdraw_comments, withdraw_likes
 from blueprints.network.content.queries import comments_seen_by, posts_seen_by
 from blueprints.network.content.routes import api
 from blueprints.network.content.topics import COMMENT_CREATED, COMMENT_UPDATED, POST_CREATED, POST_UPDATED
@@ -29,6 +30,7 @@ SERVICE = ServiceDeclaration(
     name="content", version="1.0.4", description="Posts of people and companies, comments, likes, and the feed.",
     realms=("network",),
     routes=api,
+    background=(subscribers,),
     relations=(
         relations_of(Post, _AUTHOR, Relation("companyId", "company")),
         relations_of(Comment, _AUTHOR, _POST, Relation("parentCommentId", "comment", "parent")),
@@ -49,7 +51,7 @@ SERVICE = ServiceDeclaration(
     checks={"post tallies": check_tallies, "feed": check_voices},
     persons=(
         rows_of_people(Post, ERASED, "author_user_id", first=keep_company_posts),
-        rows_of_people(Comment, ERASED, "author_user_id", first=forget_comments),
-        rows_of_people(Like, ERASED, "user_id", first=forget_likes),
+        rows_of_people(Comment, ERASED, "author_user_id", first=withdraw_comments),
+        rows_of_people(Like, ERASED, "user_id", first=withdraw_likes),
     ),
 )

@@ -9,6 +9,7 @@ from app.actor import Actor
 from app.data.batches import repeat
 from app.data.changes import version_key
 from app.data.columns import constant
+from app.data.held import is_held_from
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
 from app.identity.access import acting_user, require, require_self
@@ -19,7 +20,7 @@ from blueprints.network.company.commands import (
 )
 from blueprints.network.company.queries import CompanyFacts
 from blueprints.network.job_application.models import JobApplication, JobPosting
-from blueprints.network.job_application.rules import ACTIVE, CLOSED, is_held_from
+from blueprints.network.job_application.rules import ACTIVE, CLOSED
 from blueprints.platform.people.commands import require_person
 
 NO_SUCH_POSTING = "Job posting not found"

@@ -8,7 +8,6 @@ ACTIVE, CLOSED = POSTING_STATUSES = ("active", "closed")
 SUBMITTED, IN_REVIEW, ACCEPTED, REJECTED = APPLICATION_STATUSES = ("submitted", "in_review", "accepted", "rejected")
 
 LONGEST_DESCRIPTION = LONGEST_LETTER = 10_000
-HIDDEN = "HIDDEN"  # as of app/data/held.py
 _NEXT = {SUBMITTED: (IN_REVIEW, ACCEPTED, REJECTED), IN_REVIEW: (ACCEPTED, REJECTED)}
 
 
@@ -30,8 +29,3 @@ def is_past(deadline: datetime | None, moment: datetime) -> bool:
 def end_of_day(moment: datetime) -> datetime:
     """Return the last instant of its day, to the millisecond: a deadline without a time ends with that day (NET-21)."""
     return moment.replace(hour=23, minute=59, second=59, microsecond=999_000)
-
-
-def is_held_from(held: str | None, *, is_own: bool, is_staff: bool) -> bool:
-    """Return whether what moderation holds is hidden from somebody: HIDDEN is seen by staff and its admins (M-1)."""
-    return held is not None and not is_staff and not (held == HIDDEN and is_own)

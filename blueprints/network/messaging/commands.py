@@ -4,7 +4,7 @@ Accounts come first, then the conversation, by the order of locks; behind its lo
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from app.actor import Actor
 from app.clock import now
@@ -118,18 +118,34 @@ def refuse_unwritable(work: UnitOfWork, sender_id: str, recipient_ids: Collectio
         raise _unavailable()
 
 
-def leave_conversations(actor: Actor, user_id: str, cause: str | None = None) -> None:
-    """Take out of each group a person who is gone for good, and remove the conversations of two that nobody has any
-    more; what the other one still has stays whole. A conversation in a transaction."""
-    for row in fetch(select(Participant.conversation_id).where(Participant.user_id == user_id)):
+def leave_groups(actor: Actor, user_id: str, cause: str | None = None) -> None:
+    """Take a person who is gone for good out of each group in which others are, a group in a transaction.
+
+    Who has been there longest inherits what he created (NET-24); where nobody else is, his group ends with him."""
+    for conversation_id in _conversations_of(user_id, Conversation.is_group.is_(True)):
         with unit_of_work(actor, request_id=cause) as work:
-            conversation = work.lock(Conversation, row.conversation_id, archived_too=True)
+            conversation = work.lock(Conversation, conversation_id, archived_too=True)
             others = set(conversation.participant_ids) - {user_id}
-            if conversation.is_group:
+            if others:
                 _set_people(work, conversation, others)
-            elif all(is_gone_for_good(actor.realm, other) for other in others):
+            work.commit()
+
+
+def leave_conversations(actor: Actor, user_id: str, cause: str | None = None) -> None:
+    """Take a purged person out of each group, and remove the conversations that nobody has any more, of two and of
+    groups; what others still have stays whole. A conversation in a transaction."""
+    leave_groups(actor, user_id, cause)
+    for conversation_id in _conversations_of(user_id):
+        with unit_of_work(actor, request_id=cause) as work:
+            conversation = work.lock(Conversation, conversation_id, archived_too=True)
+            if all(is_gone_for_good(actor.realm, other) for other in set(conversation.participant_ids) - {user_id}):
                 _remove(work, conversation)
             work.commit()
+
+
+def _conversations_of(user_id: str, *where: ColumnElement[bool]) -> list[str]:
+    return [row.conversation_id for row in fetch(select(Participant.conversation_id).join(
+        Conversation, Conversation.id == Participant.conversation_id).where(Participant.user_id == user_id, *where))]
 
 
 def _set_people(work: UnitOfWork, conversation: Conversation, wanted: set[str]) -> None:

@@ -5,15 +5,16 @@ has neither read nor deleted for himself. All of it is called behind the convers
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, insert, literal, select, update
 
 from app.clock import now
 from app.data.changes import version_key
 from app.data.held import is_free
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
-from app.data.upserts import upsert
+from app.data.upserts import prepared_upsert, upsert
 from app.ops.checks import MOST_NAMED, agreement
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.rules import NO_MESSAGE_YET, behind
@@ -27,7 +28,7 @@ def let_in(work: UnitOfWork, conversation: Conversation, user_ids: Iterable[str]
              "unread_since": moment, "last_at": conversation.last_message_at or NO_MESSAGE_YET}
             for user_id in sorted(user_ids)]
     if rows:
-        work.execute(upsert(Participant).values(rows))
+        work.execute(insert(Participant), rows)
 
 
 def let_out(work: UnitOfWork, conversation: Conversation, user_ids: Collection[str]) -> None:
@@ -66,9 +67,13 @@ def recounted(work: UnitOfWork, message: Message) -> Iterator[None]:
 def put_receipt(work: UnitOfWork, message_id: str, user_id: str, *, read_at: datetime | None,
                 hidden_at: datetime | None) -> None:
     """Write what one person has done with a message, in place of what stood there."""
-    insert = upsert(Receipt).values(message_id=message_id, user_id=user_id, read_at=read_at, hidden_at=hidden_at)
-    work.execute(insert.on_conflict_do_update(index_elements=(Receipt.message_id, Receipt.user_id), set_={
-        "read_at": insert.excluded.read_at, "hidden_at": insert.excluded.hidden_at}))
+    work.execute(prepared_upsert(Receipt, _in_place), {
+        "message_id": message_id, "user_id": user_id, "read_at": read_at, "hidden_at": hidden_at})
+
+
+def _in_place(new: Any) -> Any:
+    return new.on_conflict_do_update(index_elements=("message_id", "user_id"), set_={
+        "read_at": new.excluded.read_at, "hidden_at": new.excluded.hidden_at})
 
 
 def read_until(work: UnitOfWork, conversation: Conversation, user_id: str, until: datetime) -> int:
@@ -82,9 +87,9 @@ def read_until(work: UnitOfWork, conversation: Conversation, user_id: str, until
     read = select(Message.id, literal(user_id), literal(now(), Receipt.read_at.type)).where(
         Message.conversation_id == conversation.id, Message.sent_at.between(found.unread_since, until),
         Message.is_active.is_(True), is_free(Message), Message.sender_user_id != user_id, ~_has_done_with(user_id))
-    insert = upsert(Receipt).from_select(["message_id", "user_id", "read_at"], read)
-    done = len(work.execute(insert.on_conflict_do_update(
-        index_elements=(Receipt.message_id, Receipt.user_id), set_={"read_at": insert.excluded.read_at})
+    new = upsert(Receipt).from_select(["message_id", "user_id", "read_at"], read)
+    done = len(work.execute(new.on_conflict_do_update(
+        index_elements=(Receipt.message_id, Receipt.user_id), set_={"read_at": new.excluded.read_at})
         .returning(Receipt.message_id)).all())
     work.execute(update(Participant).where(*mine).values(
         unread=Participant.unread - done, unread_since=behind(until)))

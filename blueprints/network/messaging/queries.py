@@ -102,9 +102,9 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
     Few conversations are read each by its own index in order; who asks for all of very many has one condition."""
     own = select(Participant.conversation_id).join(Conversation, Conversation.id == Participant.conversation_id).where(
         Participant.user_id == actor.user_id, Conversation.is_active.is_(True))
-    named = next((one for one in asked.filters if one["name"] == "conversationId"), None)
+    named = MESSAGE_FILTERS.values_named(asked.filters, "conversationId")
     if named is not None:
-        own = own.where(Participant.conversation_id.in_(MESSAGE_FILTERS.values(named)))
+        own = own.where(Participant.conversation_id.in_(named))
     ids = [row.conversation_id for row in fetch(own.limit(_MOST_MERGED + 1))]
     if not ids:
         return Listing([], 0, asked.page)

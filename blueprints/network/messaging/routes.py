@@ -33,6 +33,14 @@ def _throttled(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+def _throttled_to_add(actor: Actor, data: dict[str, Any], conversation_id: str) -> dict[str, Any]:
+    """Count the same where people are added to a group; leaving always works, and is not counted (NET-24)."""
+    named = {*data.get("participant_ids", ()), *data.get("participant_ids_append", ())}
+    if named and named - set(queries.participants_of(conversation_id)):
+        _throttled(actor, data)
+    return data
+
+
 @api.create("/v1/conversations", name="createConversation", body=NewConversation, returns=Conversation,
             id_name="conversationId", prepare=_throttled)
 def create_conversation(actor: Actor, data: dict[str, Any]) -> Conversation:
@@ -92,7 +100,8 @@ def read_conversation(actor: Actor, data: dict[str, Any], conversation_id: str) 
     return commands.read_conversation(actor, conversation_id, **data)
 
 
-@api.update(_CONVERSATION, name="updateConversation", body=ConversationChange, returns=Conversation)
+@api.update(_CONVERSATION, name="updateConversation", body=ConversationChange, returns=Conversation,
+            prepare=_throttled_to_add)
 def update_conversation(actor: Actor, data: dict[str, Any], conversation_id: str) -> Conversation:
     """Add people to a group, remove them as its creator, or leave it."""
     return commands.change_conversation(actor, conversation_id, **data)

@@ -4,6 +4,7 @@ from app.data.person_rows import KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.http.private_files import FileProperty
 from app.service import ServiceDeclaration
+from blueprints.network.messaging import subscribers
 from blueprints.network.messaging.commands import leave_conversations
 from blueprints.network.messaging.counting import check_conversations
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
@@ -12,12 +13,13 @@ from blueprints.network.messaging.routes import api
 from blueprints.network.messaging.topics import MESSAGE_CREATED, MESSAGE_UPDATED
 from blueprints.network.messaging.writing import hold_message, lock_messages
 
-_OTHERS = "the other one's conversation; with both gone it is removed, and groups are left"
+_OTHERS = "the others' conversation; a group is left, and what nobody has any more is removed"
 
 SERVICE = ServiceDeclaration(
     name="messaging", version="1.0.1", description="Conversations of two people or a group, and their messages.",
     realms=("network",),
     routes=api,
+    background=(subscribers,),
     relations=(
         relations_of(Conversation, Relation("participantIds", "user", "participants", many=True)),
         relations_of(Message, Relation("senderUserId", "user", "sender"), Relation("conversationId", "conversation")),

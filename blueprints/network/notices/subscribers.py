@@ -1,7 +1,5 @@
 """Who is told of invitations, messages, posts and applications (rules-platform §6.3, NET-30)."""
-from dataclasses import replace
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
@@ -15,7 +13,7 @@ from blueprints.network.messaging.queries import participants_of
 from blueprints.network.messaging.topics import MESSAGE_CREATED
 from blueprints.network.networking.topics import REQUEST_CREATED, REQUEST_UPDATED
 from blueprints.network.notices import rules
-from blueprints.network.notices.telling import tell_of
+from blueprints.network.notices.telling import once_about, tell_of
 from blueprints.platform.notification.notices import tell_all
 
 
@@ -50,7 +48,7 @@ def tell_message_received(work: UnitOfWork, event: Event) -> None:
 def tell_post_liked(work: UnitOfWork, event: Event) -> None:
     """Tell the author of a post who likes it: once, however often a like is taken back and given again."""
     like = event.payload
-    once = _once(event, "like", like["postId"], like["userId"])
+    once = once_about(event, "like", like["postId"], like["userId"])
     _tell_author(work, once, "POST_LIKED", like["userId"], like["postId"], {"likeId": like["id"]})
 
 
@@ -66,7 +64,7 @@ def tell_post_commented(work: UnitOfWork, event: Event) -> None:
 def tell_mentioned(work: UnitOfWork, event: Event) -> None:
     """Tell whom a post names: with a change, only whom it did not name before (NET-17), and nobody twice."""
     post = event.payload.get("post", event.payload)
-    tell_of(work, _once(event, "mention", post["id"]), "POST_MENTIONED", post["authorUserId"],
+    tell_of(work, once_about(event, "mention", post["id"]), "POST_MENTIONED", post["authorUserId"],
             rules.new_mentions(event.payload), {"postId": post["id"]})
 
 
@@ -99,11 +97,6 @@ def tell_application_moved(work: UnitOfWork, event: Event) -> None:
     if posting is not None and "status" in event.payload["newDataValues"] and event.user_id != applicant:
         tell_all(work, event, "JOB_APPLICATION_STATUS_UPDATED", [applicant],
                  _about(application, posting) | {"status": application["status"]}, by_letter=True)
-
-
-def _once(event: Event, *about: str) -> Event:
-    """Return the event under an id of what it is about: nobody is told of the same by another event again."""
-    return replace(event, event_id=str(uuid5(NAMESPACE_OID, "\n".join(about))))
 
 
 def _tell_author(work: UnitOfWork, event: Event, notice_type: str, doer_id: str, post_id: str,

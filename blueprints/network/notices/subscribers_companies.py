@@ -8,7 +8,7 @@ from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from blueprints.network.company.queries import admins_of, company_facts, followers_of
 from blueprints.network.company.topics import ADMIN_CREATED, FOLLOWER_CREATED, UPDATE_CREATED
-from blueprints.network.notices.telling import tell_of
+from blueprints.network.notices.telling import once_about, tell_of
 from blueprints.network.notices.topics import FOLLOWERS_LEFT
 from blueprints.platform.notification.notices import tell_all
 
@@ -18,10 +18,11 @@ AT_ONCE = 200
 
 @subscribe(FOLLOWER_CREATED, name="notices.company-followed")
 def tell_followed(work: UnitOfWork, event: Event) -> None:
-    """Tell the admins of a company who follows it, or asks to (NET-10)."""
+    """Tell the admins of a company who follows it, or asks to (NET-10): once, however often one leaves and returns."""
     follower, about = event.payload, _about(event.payload["companyId"])
     if about is not None:
-        tell_of(work, event, "COMPANY_FOLLOWED", follower["userId"], admins_of(follower["companyId"]),
+        once = once_about(event, "follower", follower["companyId"], follower["userId"])
+        tell_of(work, once, "COMPANY_FOLLOWED", follower["userId"], admins_of(follower["companyId"]),
                 about | {"companyFollowerId": follower["id"], "followState": follower["followState"]})
 
 
@@ -46,8 +47,8 @@ def tell_more_followers(work: UnitOfWork, event: Event) -> None:
 
 
 def _tell_some(work: UnitOfWork, event: Event, update: Mapping[str, Any], after: str) -> None:
-    about = _about(update["companyId"])
-    some = next(followers_of(update["companyId"], after), [])[:AT_ONCE]
+    about = _about(update["companyId"], even_held=False)
+    some = followers_of(update["companyId"], AT_ONCE, after)
     if about is None or not some:
         return
     tell_all(work, event, "COMPANY_UPDATE_PUBLISHED", set(some) - {update["authorUserId"]},
@@ -57,7 +58,8 @@ def _tell_some(work: UnitOfWork, event: Event, update: Mapping[str, Any], after:
             "causeEventId": event.event_id, "after": some[-1]})
 
 
-def _about(company_id: str) -> dict[str, Any] | None:
-    """Return what the notices say of an active company, None of one that is gone."""
+def _about(company_id: str, *, even_held: bool = True) -> dict[str, Any] | None:
+    """Return what the notices say of an active company; None of one that is gone, or held from who is told."""
     company = company_facts(company_id)
-    return {"companyId": company.id, "companyName": company.name} if company and company.is_active else None
+    is_told = company is not None and company.is_active and (even_held or not company.is_held)
+    return {"companyId": company.id, "companyName": company.name} if company and is_told else None

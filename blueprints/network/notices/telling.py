@@ -1,6 +1,8 @@
 """Telling people what somebody did: not the doer, nobody who is inactive, nobody of two who block each other."""
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import select
 
@@ -25,3 +27,8 @@ def tell_of(work: UnitOfWork, event: Event, notice_type: str, doer_id: str, rece
     brief = user_briefs(event.realm, [doer_id]).get(doer_id)
     tell_all(work, event, notice_type, others, {**payload, "actorUserId": doer_id},
              {"name": brief["fullname"] if brief else ""}, by_letter=True)
+
+
+def once_about(event: Event, *about: str) -> Event:
+    """Return the event under an id of what it is about: nobody is told of the same by another event again."""
+    return replace(event, event_id=str(uuid5(NAMESPACE_OID, "\n".join(about))))

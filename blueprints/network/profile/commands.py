@@ -63,6 +63,16 @@ def delete_profile(actor: Actor, profile_id: str) -> Profile:
     return profile
 
 
+def withdraw_profile(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Delete the profile of somebody who does not come back (decision 093)."""
+    with unit_of_work(actor, request_id=cause) as work:
+        profile = work.find(Profile, Profile.user_id == user_id, Profile.is_active.is_(True), lock=True)
+        if profile is not None:
+            work.archive(profile)
+            invalidate_briefs(work)
+        work.commit()
+
+
 def add_entry(actor: Actor, dictionary: type[Entry], *, name: str, id: str | None = None) -> Entry:
     """Add a name to a dictionary; raises DuplicateRecord when one that is compared as the same is there (NET-29)."""
     return insert_object(actor, dictionary(id=id, name=name, name_key=term_key(name)))

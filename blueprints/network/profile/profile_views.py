@@ -62,7 +62,7 @@ def forget_views(actor: Actor) -> int:
     """Remove the views that are too old to be shown; returns how many."""
     keys, before = (ProfileView.owner_id, ProfileView.viewer_id, ProfileView.day), _day(VIEW_DAYS)
     return purge(
-        actor, lambda size: [tuple(row) for row in fetch(select(*keys).where(ProfileView.day < before).limit(size))],
+        actor, lambda size: [tuple(row) for row in fetch(select(*keys).where(ProfileView.day <= before).limit(size))],
         lambda work, found: work.execute(delete(ProfileView).where(tuple_(*keys).in_(found))
                                          .execution_options(synchronize_session=False)))
 
@@ -72,8 +72,7 @@ def list_views(actor: Actor, asked: ReadRequest, *, with_names: bool) -> Listing
 
     A row is {id, day, viewerId, viewer}; the last two are null unless the names are asked for, and of a viewer whose
     profile the actor does not see."""
-    since = _day(VIEW_DAYS)
-    mine = and_(ProfileView.owner_id == actor.user_id, ProfileView.day >= since)
+    mine = and_(ProfileView.owner_id == actor.user_id, ProfileView.day > _day(VIEW_DAYS))
     named = case((_is_named(actor), ProfileView.viewer_id)) if with_names else null()
     [(total, lately)] = fetch(select(func.count(), func.count(case((ProfileView.day > _day(7), 1)))).where(mine))
     listing = list_query(

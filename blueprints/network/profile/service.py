@@ -6,7 +6,7 @@ from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.network.networking.entitlements import Entitlements
-from blueprints.network.profile import jobs, premium_jobs
+from blueprints.network.profile import jobs, premium_jobs, subscribers
 from blueprints.network.profile.briefs import BRIEFS
 from blueprints.network.profile.checks import profile_terms
 from blueprints.network.profile.models import Profile, ProfileView
@@ -28,7 +28,7 @@ SERVICE = ServiceDeclaration(
     name="profile", version="1.0.23", description="What people say of their work, and who looked at it.",
     realms=("network",),
     routes=api,
-    background=(jobs, premium_jobs),
+    background=(jobs, premium_jobs, subscribers),
     emits=lambda _: PREMIUM_TOPICS,
     relations=(
         relations_of(Profile, Relation("userId", "user")),

@@ -52,7 +52,7 @@ def keep_terms(work: UnitOfWork, profile: Profile) -> None:
 
 def forget_terms(actor: Actor, user_id: str, cause: str | None) -> None:
     """Remove the terms of the profiles of somebody who is gone for good, before the profiles go."""
-    with unit_of_work(actor) as work:
+    with unit_of_work(actor, request_id=cause) as work:
         work.execute(delete(ProfileTerm).where(ProfileTerm.profile_id.in_(
             select(Profile.id).where(Profile.user_id == user_id))).execution_options(synchronize_session=False))
         work.commit()

@@ -11,6 +11,7 @@ from app.data.batches import purge
 from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.holdings import handed_down
+from app.data.person_rows import NOBODY
 from app.data.reads import fetch
 from app.data.staff_changes import StaffAudit
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -22,8 +23,8 @@ from app.identity.security_events import record_security
 from app.identity.sessions import end_session, end_sessions_of, user_version_key
 from app.notify.mailbox import forget_letters, sends_sms
 from app.runtime import runtime
-from blueprints.platform.auth.models import Account, RoleSecondFactor, account_model, is_unverified
-from blueprints.platform.auth.rules import gravatar_url, is_replaceable, is_restorable, normal_mobile
+from blueprints.platform.auth.models import Account, PurgedAccount, RoleSecondFactor, account_model, is_unverified
+from blueprints.platform.auth.rules import REST_AFTER_END, gravatar_url, is_replaceable, is_restorable, normal_mobile
 from blueprints.platform.auth.suspensions import suspensions
 from blueprints.platform.auth.topics import purged_topic, standing_topic
 
@@ -61,7 +62,9 @@ def gives_way(account: Any) -> bool:
 
 def create_user(actor: Actor, *, email: str, password_hash: str, fullname: str, id: str | None = None,
                 **face: Any) -> Account:
-    """Create an unverified account by staff; raises RuleViolated ThisProfileIsArchivedPleaseLoginToRestore."""
+    """Create an unverified account by staff, with `id` under an id that nobody had before.
+
+    Raises RuleViolated ThisProfileIsArchivedPleaseLoginToRestore, DuplicateRecord."""
     return _create(actor, "ThisProfileIsArchivedPleaseLoginToRestore", id=id, email=email, password=password_hash,
                    fullname=fullname, **face)
 
@@ -400,9 +403,20 @@ def _create(actor: Actor, archived_refusal: str, *, email: str, id: str | None =
         account = work.insert(model(id=id, email=email, avatar=avatar or gravatar_url(email), **values))
         _change_face(work, account, {"phone": phone, "address": address})
         work.flush()
+        if id is not None:
+            _refuse_former_id(work, id)
         record_security(work, "account", account.id, made=True, role=account.role_id)
         work.commit()
     return account
+
+
+def _refuse_former_id(work: UnitOfWork, id: str) -> None:
+    """Refuse an id that was somebody's, or nobody's: others keep rows under it, which would be the new account's.
+
+    Behind the insert, which waits for a purge of the same id."""
+    former = select(PurgedAccount.id).where(PurgedAccount.realm == work.actor.realm, PurgedAccount.id == id)
+    if id == NOBODY or work.rows(former):
+        raise DuplicateRecord("DuplicateRecord", "a record with this id already exists")
 
 
 def _give_way(work: UnitOfWork, former: Account) -> None:
@@ -461,10 +475,14 @@ def _require_password(actor: Actor, account: Account, proven_hash: str | None) -
 
 
 def _purge(work: UnitOfWork, account: Account) -> None:
-    """Delete the row and the letters to it; the services that keep something of the user hear `user-purged`.
+    """Delete the row and the letters to it, and keep its id from others; the services that keep something of the user
+    hear `user-purged`.
 
     A number that is not verified may be another's: its letters stay until MAIL_DAYS."""
     work.delete(account)
+    was_shown = account.archived_at is not None  # who never proved the e-mail was shown to nobody
+    work.insert(PurgedAccount(realm=work.actor.realm, id=account.id,
+                              rests_until=now() + REST_AFTER_END if was_shown else None))
     is_its_phone = getattr(account, "mobile_verified", False)
     forget_letters(work, account.email, *((account.phone,) if is_its_phone else ()))
     work.emit(purged_topic(work.actor.realm), account.id, {"id": account.id})

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Index, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import boolean, folded, identifier, instant, json_object, string, web_address
+from app.data.columns import Instant, boolean, folded, identifier, instant, json_object, string, web_address
 from app.data.entity import Base, Entity
 from app.data.short_ids import short_id_index
 from app.identity.roles import USER
@@ -75,6 +75,18 @@ class RoleSecondFactor(Base):
     channel: Mapped[str] = mapped_column(String(8), primary_key=True)
 
 
+class PurgedAccount(Base):
+    """An id that was an account's: nobody gets it anew, and with it what others keep of who had it.
+
+    Until `rests_until` the rows of a person who was shown to others are still being forgotten."""
+
+    __tablename__ = "purged_account"
+
+    realm: Mapped[str] = mapped_column(String(32), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    rests_until: Mapped[datetime | None] = mapped_column(Instant)
+
+
 _MODELS: dict[str, type[Account]] = {model.__realm__: model for model in (MarketplaceUser, NetworkUser)}
 
 
@@ -108,3 +120,5 @@ for _model in _MODELS.values():
     Index(f"ix_{_model.__tablename__}_role", _model.role_id)
     short_id_index(_model)
 Index("ix_marketplace_user_phone_digits", MarketplaceUser.phone_digits)
+Index("ix_purged_account_rests_until", PurgedAccount.rests_until,
+      sqlite_where=PurgedAccount.rests_until.is_not(None), postgresql_where=PurgedAccount.rests_until.is_not(None))

@@ -1,11 +1,11 @@
 """Reads of accounts, for this service's routes and for every service that shows or addresses people."""
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, Select, bindparam, cast, false, func, or_, select, union
+from sqlalchemy import ColumnElement, LargeBinary, Row, Select, bindparam, cast, false, func, null, or_, select, union
 
 from app.actor import Actor
 from app.clock import now
@@ -30,13 +30,13 @@ from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.auth.models import (
     Account,
     MarketplaceUser,
+    PurgedAccount,
     RoleSecondFactor,
     account_model,
     holds_email,
 )
-from blueprints.platform.auth.rules import Standing, normal_mobile, shortened_address
+from blueprints.platform.auth.rules import REST_AFTER_END, Standing, normal_mobile, shortened_address
 
-_A_WEEK = timedelta(days=7)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())
 
@@ -146,14 +146,16 @@ def standing_columns(model: type[Account]) -> tuple[Any, ...]:
 
 
 def accounts_at_rest(realm: str) -> list[Standing]:
-    """Return the standings of the accounts that are archived, locked, suspended, or deleted within a week."""
+    """Return the standings of the accounts that are archived, locked, suspended, or deleted or purged within a week."""
     model, moment = account_model(realm), now()
     facts = select(*standing_columns(model))
     rows = fetch(union(  # each is a range of its own index; old locks and deletions pile up, and are not looked at
         facts.where(model.archived_at > _LONG_AGO),
         *(facts.where(until > moment) for until in (
             model.locked_until, model.suspended_until, model.no_selling_until, model.no_buying_until)),
-        facts.where(model.is_active.is_(False), model.updated_at > moment - _A_WEEK)))
+        facts.where(model.is_active.is_(False), model.updated_at > moment - REST_AFTER_END),
+        select(PurgedAccount.id, false(), *(null() for _ in Standing._fields[2:])).where(
+            PurgedAccount.realm == realm, PurgedAccount.rests_until > moment)))
     return [Standing(*row) for row in rows]
 
 

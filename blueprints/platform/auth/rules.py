@@ -7,6 +7,8 @@ from typing import NamedTuple
 _NOT_DIGITS = re.compile(r"[^0-9]")
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a ban: no clock reaches it."""
+REST_AFTER_END = timedelta(days=7)
+"""How long lists leave out whoever was deleted or purged; by then the events have removed what was shown of them."""
 
 
 class Standing(NamedTuple):

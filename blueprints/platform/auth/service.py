@@ -1,13 +1,13 @@
 """auth as one declaration; every realm has it, with users of its own."""
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, KEPT, rows_of_people
 from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
 from blueprints.platform.auth.commands import restore_user
 from blueprints.platform.auth.inspection import accounts_named
-from blueprints.platform.auth.models import MarketplaceUser, NetworkUser
+from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, PurgedAccount
 from blueprints.platform.auth.queries import user_subject
 from blueprints.platform.auth.routes import routes_in
 from blueprints.platform.auth.topics import own_topics, user_topic
@@ -27,6 +27,7 @@ SERVICE = ServiceDeclaration(
     persons=(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner"),
         rows_of_people(NetworkUser, ERASED, "id", "owner"),
+        rows_of_people(PurgedAccount, KEPT, "id", why="the id is given to nobody anew"),
         rows_of_people(LoginSession, ERASED, "user_id"),
         rows_of_people(SecurityEvent, ANONYMOUS, "user_id", "actor_id", why="what staff did to others stays there",
                        blanks={"user_id": _WHENCE, "actor_id": _WHENCE}),

@@ -79,7 +79,8 @@ def people_at_rest(realm: str, side: str = ACTING) -> frozenset[str]:
     """Return the people whose rows no list shows now, as what they are there: a small set, remembered until an account
     changes.
 
-    Whom staff deleted leaves it after a week: the events have withdrawn his listings by then."""
+    Who was deleted or purged leaves it after a week: by then the events have withdrawn what was shown of him, so that
+    no list has to ask for each row whether its person has an account."""
     known = _remembered(runtime().cache_versions).get_or_make(
         realm, ("rows:user",), lambda: accounts_at_rest(realm), _REMEMBERED_SECONDS)
     moment = now()

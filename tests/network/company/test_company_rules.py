@@ -181,14 +181,14 @@ def test_net_10_a_request_to_a_private_page_grants_nothing_until_an_admin_approv
     assert (row["followState"], row["followState_idx"]) == ("requested", 0)
     assert pages.see(pages.c, secret).status_code == pages.read(pages.c, update).status_code == 403
     assert pages.lists(pages.c, "companies") == pages.lists(pages.c, "companyupdates") == []
-    assert (fetch(opened_to(pages.c.user_id)), list(followers_of(secret["id"]))) == ([], [])
+    assert (fetch(opened_to(pages.c.user_id)), followers_of(secret["id"], 9)) == ([], [])
     assert pages.counts(secret) == (0, 1)
     assert pages.approve(pages.c, row).status_code == pages.approve(pages.d, row).status_code == 403
     assert ok(pages.approve(pages.a, row))["companyFollower"]["followState"] == "approved"
     ok(pages.approve(pages.a, row))
     ok(pages.see(pages.c, secret))
     assert pages.lists(pages.c, "companyupdates") == [update["id"]]
-    assert (pages.counts(secret), list(followers_of(secret["id"]))) == ((1, 1), [[pages.c.user_id]])
+    assert (pages.counts(secret), followers_of(secret["id"], 9)) == ((1, 1), [pages.c.user_id])
     assert [event.key for event in sent(topics.COMPANY_FOLLOWED)] == [row["id"]]
 
 

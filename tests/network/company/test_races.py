@@ -3,6 +3,10 @@ from collections import Counter
 
 import pytest
 
+from app.actor import system_actor
+from app.data.person_rows import PersonTables, forget_person
+from app.runtime import runtime
+from blueprints.network.company import following
 from blueprints.network.company.counting import differences
 from blueprints.network.company.orphans import orphaned_companies
 from blueprints.network.company.queries import admins_of
@@ -83,6 +87,19 @@ def test_an_approval_against_a_withdrawal_leaves_true_counters(app, monkeypatch,
     both = (lambda: pages.approve(pages.a, row), lambda: pages.unfollow(pages.c, row))
     met = meet(app, monkeypatch, WRITTEN, *(both if is_first else both[::-1]))
     assert {met.first.status_code, met.rival.status_code} == ({200} if is_first else {200, 404})
+    assert (pages.counts(secret), differences(10)) == ((0, 0), [])
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_approval_while_the_follower_is_forgotten_leaves_true_counters(app, monkeypatch, pages, is_first):
+    secret = pages.found(pageVisibility="private")
+    row = pages.followed(pages.c, secret)
+    both = (lambda: pages.approve(pages.a, row).status_code,
+            lambda: forget_person(system_actor("network"), runtime().part(PersonTables), pages.c.user_id, None))
+    place = WRITTEN if is_first else (following, "version_key")
+    met = meet(app, monkeypatch, place, *(both if is_first else both[::-1]))
+    assert met.rival_waited
+    assert (met.first, met.rival) == ((200, None) if is_first else (None, 404))
     assert (pages.counts(secret), differences(10)) == ((0, 0), [])
 
 

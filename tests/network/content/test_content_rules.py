@@ -15,6 +15,7 @@ from blueprints.network.content.counting import check_tallies, differences
 from blueprints.network.content.models import PostTally
 from blueprints.network.content.topics import LIKE_CREATED, POST_CREATED, POST_UPDATED
 from blueprints.platform.auth.commands import lock_user
+from tests.clients import ApiClient
 from tests.network.company.pages import Row, ok, refused
 from tests.network.content.wall import CONTENT, Wall
 
@@ -299,3 +300,31 @@ def test_who_takes_the_id_of_a_forgotten_post_gets_nothing_that_was_behind_it(wa
     assert wall.counts(again) == (0, 0)
     assert wall.lists(wall.d, "comments", postId=again["id"]) == []
     assert differences(10) == []
+
+
+@pytest.mark.parametrize("kind", ["HIDE", "REMOVE"])
+def test_net_19_a_held_comment_is_counted_again_only_when_it_is_shown_again(wall, callers, kind):
+    post, staff = wall.posted(), callers.admin(realm="network")
+    held, other = wall.commented(wall.b, post), wall.commented(wall.c, post)
+
+    def judge(kind: str, thing: Row = held) -> None:
+        ok(staff.post("/network/adminmoderation-api/v1/acts", json={
+            "entityType": "COMMENT", "entityId": thing["id"], "kind": kind, "reason": "r"}), 201)
+
+    judge(kind)
+    assert (wall.counts(post), wall.lists(wall.d, "comments"), differences(10)) == ((0, 1), [other["id"]], [])
+    judge("SHOW_AGAIN")
+    assert (wall.counts(post), differences(10)) == ((0, 2), [])
+    judge("HIDE")
+    ok(wall.delete_comment(wall.b, held))
+    assert (wall.counts(post), differences(10)) == ((0, 1), [])
+    judge("SHOW_AGAIN")
+    assert (wall.counts(post), differences(10)) == ((0, 1), [])
+
+
+def test_comments_are_throttled_refused_ones_too(wall, make_app):
+    post = wall.posted()
+    hasty = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="2"), wall.b.actor, wall.b.token)
+    assert [wall.comment(hasty, one).status_code for one in ({"id": uuid7()}, post)] == [404, 201]
+    assert refused(wall.comment(hasty, post)) == (429, "TooManyComments")
+    ok(wall.comment(wall.c, post), 201)

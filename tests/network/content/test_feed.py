@@ -7,8 +7,9 @@ import pytest
 
 from app.clock import now
 from app.data import unit_of_work
+from app.data.reads import fetch
 from blueprints.network.content import feed
-from blueprints.network.content.feed_items import differences
+from blueprints.network.content.feed_items import differences, followed_voices
 from tests.clients import ApiClient
 from tests.network.company.pages import Row, ok
 from tests.network.content.wall import CONTENT, Wall
@@ -44,6 +45,20 @@ def test_net_16_a_companys_post_reaches_its_followers_and_not_its_authors_connec
     wall.circle.connect(wall.a, wall.b)
     wall.posted(wall.b, companyId=acme["id"])
     assert feed_of(wall.a) == []
+
+
+@pytest.mark.parametrize("gone", ["held", "deleted"])
+def test_a_feed_asks_no_voice_of_a_page_that_is_not_there(wall, callers, gone):
+    acme = wall.pages.found(wall.b, name="Acme")
+    wall.pages.followed(wall.a, acme)
+    post = wall.posted(wall.b, companyId=acme["id"])
+    assert (feed_of(wall.a), len(fetch(followed_voices(wall.a.user_id)))) == ([post["id"]], 1)
+    if gone == "deleted":
+        ok(wall.b.delete(f"/network/company-api/v1/companies/{acme['id']}"))
+    else:
+        ok(callers.admin(realm="network").post("/network/adminmoderation-api/v1/acts", json={
+            "entityType": "COMPANY", "entityId": acme["id"], "kind": "HIDE", "reason": "r"}), 201)
+    assert (feed_of(wall.a), fetch(followed_voices(wall.a.user_id))) == ([], [])
 
 
 def test_a_feed_shows_a_cut_a_change_and_a_removal_at_once(wall):

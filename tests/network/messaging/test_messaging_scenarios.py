@@ -138,6 +138,17 @@ def test_net_25_strangers_may_write_but_not_without_end(chat, make_app):
     assert [chat.write(throttled, pair).status_code for _ in range(3)] == [201, 201, 429]
 
 
+def test_net_24_adding_people_to_groups_is_throttled_and_leaving_is_not(chat, make_app):
+    group = chat.group()
+    hasty = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="1"), chat.a.actor, chat.a.token)
+    ok(chat.change(hasty, group, participantIds_append=chat.d.user_id))
+    ok(chat.change(hasty, group, participantIds_remove=chat.d.user_id))
+    assert refused(chat.change(hasty, group, participantIds_append=chat.d.user_id)) == (429, "TooManyMessages")
+    everybody = [chat.a.user_id, chat.b.user_id, chat.c.user_id]
+    assert refused(chat.change(hasty, group, participantIds=[*everybody, chat.d.user_id]))[0] == 429
+    ok(chat.change(hasty, group, participantIds=everybody[1:]))
+
+
 def test_net_31_what_the_super_admin_reads_is_in_the_audit(chat):
     pair = chat.pair()
     sent = chat.written(chat.a, pair)

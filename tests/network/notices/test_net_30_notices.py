@@ -166,6 +166,15 @@ def test_net_30_admins_are_told_of_followers_and_of_who_asks_to_follow(pages, in
     assert inbox(pages.d) == []
 
 
+def test_who_follows_again_and_again_is_told_of_once_for_each_company(pages, inbox):
+    page, other = pages.found(), pages.found()
+    for _ in range(3):
+        pages.unfollow(pages.d, pages.followed(pages.d, page))
+    for person, followed in ((pages.d, page), (pages.c, page), (pages.d, other)):
+        pages.followed(person, followed)
+    assert len(inbox(pages.a)) == len(letters(pages.a)) == 3
+
+
 def test_net_9_who_is_made_an_admin_is_told_and_the_founder_is_not(pages, inbox):
     page = pages.found()
     pages.assign(pages.a, page, pages.b)
@@ -197,6 +206,16 @@ def test_net_30_of_a_company_that_is_gone_nobody_is_told_any_more(pages, inbox):
     pages.followed(pages.b, page)
     pages.published(page)
     ok(pages.a.delete(f"{COMPANY}/companies/{page['id']}"))
+    assert inbox(pages.b, "COMPANY_UPDATE_PUBLISHED") == []
+
+
+def test_of_the_news_of_a_held_page_nobody_is_told(pages, callers, inbox):
+    page, staff = pages.found(), callers.admin(realm="network")
+    pages.followed(pages.b, page)
+    held = staff.post("/network/adminmoderation-api/v1/acts", json={
+        "entityType": "COMPANY", "entityId": page["id"], "kind": "HIDE", "reason": "r"})
+    assert held.status_code == 201
+    pages.published(page)
     assert inbox(pages.b, "COMPANY_UPDATE_PUBLISHED") == []
 
 
