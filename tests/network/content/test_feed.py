@@ -35,6 +35,7 @@ def test_net_16_the_feed_is_of_oneself_connections_and_followed_companies_newest
     ours = wall.posted(wall.c, companyId=acme["id"])
     wall.posted(wall.c, companyId=acme["id"], visibility="private", audience="connections")
     wall.posted(wall.c, companyId=other["id"])
+    ok(wall.pages.publish(wall.c, acme), 201)  # an update is no post
     assert feed_of(wall.a) == feed_of(wall.a, 1) == [ours["id"], near["id"], mine["id"]]
     assert feed_of(wall.d) == []
 
@@ -44,6 +45,12 @@ def test_net_16_a_companys_post_reaches_its_followers_and_not_its_authors_connec
     wall.circle.connect(wall.a, wall.b)
     wall.posted(wall.b, companyId=acme["id"])
     assert feed_of(wall.a) == []
+
+
+def test_net_16_a_client_that_chooses_ids_does_not_choose_the_place_in_the_feed(wall):
+    wall.circle.connect(wall.a, wall.b)
+    last, first = (wall.posted(wall.b, postId=f"{sign * 8}-0000-7000-8000-000000000000") for sign in "f0")
+    assert feed_of(wall.a) == feed_of(wall.a, 1) == [first["id"], last["id"]]
 
 
 def test_a_feed_shows_a_cut_a_change_and_a_removal_at_once(wall):

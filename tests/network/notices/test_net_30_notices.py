@@ -93,6 +93,7 @@ def test_net_30_the_other_participants_are_told_of_a_message_without_a_word_of_i
 @pytest.mark.parametrize(("topic", "who", "kind"), [(LIKE_CREATED, "userId", "POST_LIKED"),
                                                     (COMMENT_CREATED, "authorUserId", "POST_COMMENTED")])
 def test_net_30_an_author_is_told_of_likes_and_comments_of_others(circle, inbox, publish, sources, topic, who, kind):
+    """NET-30; NET-19: one's own likes are not notified."""
     sources(author_of_post=lambda _: circle.a.user_id)
     for doer in (circle.b, circle.a):
         publish(topic, {"id": uuid7(), "postId": uuid7(), who: doer.user_id, "content": "private words"}, doer)
@@ -273,7 +274,7 @@ def test_decision_44_an_address_nobody_has_proved_gets_no_letter(callers, circle
     assert letters(eve) == []
 
 
-def test_scenario_42_every_letter_is_in_the_outbox_and_names_its_event_once(circle, inbox):
+def test_42_every_letter_is_in_the_outbox_and_names_its_event_once(circle, inbox):
     circle.answer(circle.b, circle.invited(circle.a, circle.b))
     before = inbox(circle.a), inbox(circle.b), len(read_outbox())
     with unit_of_work(system_actor("network")) as work:
@@ -285,14 +286,14 @@ def test_scenario_42_every_letter_is_in_the_outbox_and_names_its_event_once(circ
     assert next(found.state for found in examine() if found.check == "unread notifications") == "ok"
 
 
-def test_scenario_45_nobody_sees_another_s_notices(circle, inbox):
+def test_45_nobody_sees_another_s_notices(circle, inbox):
     circle.invited(circle.a, circle.b)
     assert len(inbox(circle.b)) == 1
     assert inbox(circle.c) == []
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_scenario_46_what_people_call_things_stays_in_its_line(kind):
+def test_46_what_people_call_things_stays_in_its_line(kind):
     hostile = "Acme\r\nBcc: all@evil.example\n\nhttps://evil.example {{ 7 * 7 }} <b>"
     plain, odd = (write_letter(greeted(KINDS[kind].words), dict.fromkeys(
         ("fullname", "name", "jobTitle", "companyName", "status", "followState"), said)) for said in ("x", hostile))
