@@ -103,6 +103,8 @@ def test_x_7_no_business_api_answers_a_stranger_unless_its_policy_says_public(ap
         if answer.status_code != 401:
             open_to_all.add(api.name)
             assert api.policy.__name__ == "public", api.name
+    for name in ("OrderManagementOrder", "Premiumsubscription"):
+        assert f"callback{name}Payment" in open_to_all
     assert open_to_all <= {"createAppeal", "getBriefUser", "registerUser", "callbackOrderManagementOrderPayment",
                            "callbackPremiumsubscriptionPayment"}
 
