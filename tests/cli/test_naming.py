@@ -29,7 +29,7 @@ def role_given(run, user):
     return run("users", "role", user, "admin", "--yes", "--json", *BOSS)
 
 
-def test_what_names_nothing_is_refused(run, market):
+def test_m_29_what_names_nothing_is_refused(run, market):
     for text in ("zzzzzzzz", "deadbeef", "abc", str(uuid4()), "", "%", "nobody@guildhall.test"):
         refused = role_given(run, text)
         assert (refused.exit_code, "has no active user" in refused.stderr) == (1, True), text
@@ -38,7 +38,7 @@ def test_what_names_nothing_is_refused(run, market):
         assert (refused.exit_code, "there is no" in refused.stderr) == (1, True)
 
 
-def test_a_beginning_of_three_digits_names_nobody_and_one_of_several_is_ambiguous(run, enrolled):
+def test_m_29_a_beginning_of_three_digits_names_nobody_and_one_of_several_is_ambiguous(run, enrolled):
     one = enrolled("000000000001")
     assert role_given(run, "abc").exit_code == 1
     assert role_given(run, "abcd").exit_code == 0
@@ -73,18 +73,18 @@ def test_an_order_numbered_like_the_short_id_of_another_is_not_taken_for_it(run,
 
 @pytest.mark.parametrize("part", [lambda id: id, lambda id: id[:9], lambda id: id[:4], lambda id: id[-8:],
                                   lambda id: f" {id.upper()} ", lambda id: id.replace("-", "")])
-def test_a_whole_id_a_beginning_and_the_last_eight_digits_name_the_account(run, enrolled, part):
+def test_m_29_a_whole_id_a_beginning_and_the_last_eight_digits_name_the_account(run, enrolled, part):
     meant = enrolled("00000000feed")
     enrolled_too = role_given(run, part(meant))
     assert json.loads(enrolled_too.stdout)["id"] == meant
 
 
-def test_a_listing_is_named_by_its_last_eight_digits(run, market):
+def test_m_29_a_listing_is_named_by_its_last_eight_digits(run, market):
     auction = market.listed(type="AUCTION", startPrice=50)
     assert json.loads(run("auctions", "show", auction[-8:], "--json").stdout)["id"] == auction
 
 
-def test_what_staff_moderate_is_named_by_its_last_eight_digits(run, market, app):
+def test_m_29_what_staff_moderate_is_named_by_its_last_eight_digits(run, market, app):
     """A message, a category and a picture; listings, people and feedback have tests of their own."""
     sent = market.sara.post("/marketplace/messaging-api/v1/messagingmessages",
                             json={"toUserId": market.ben.user_id, "content": "Hello."}).json["messagingMessage"]["id"]

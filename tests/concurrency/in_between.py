@@ -22,6 +22,12 @@ WRITTEN: Place = (unit_of_work, "insert_rows")
 """Where every command has written its rows and holds its locks, but has not committed: the outbox comes last."""
 
 
+def places(**by_name: Place) -> pytest.MarkDecorator:
+    """Give a test these places, and the one where everything is written, as `place`."""
+    return pytest.mark.parametrize("place", [
+        pytest.param(place, id=name) for name, place in {**by_name, "written": WRITTEN}.items()])
+
+
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """What both brought back, and whether the rival had to wait for the first."""

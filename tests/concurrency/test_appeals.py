@@ -16,8 +16,8 @@ from blueprints.platform.moderation.appeals import appeal, decide
 from blueprints.platform.moderation.cases import act
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
-from tests.concurrency.test_bidding import together
 from tests.concurrency.test_moderation import said, things  # noqa: F401 - pytest finds the fixture here
+from tests.concurrency.together import together
 
 REALM = "marketplace"
 

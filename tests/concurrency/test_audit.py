@@ -5,7 +5,7 @@ from sqlalchemy import delete
 
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import AuditHead
-from tests.concurrency.test_bidding import together
+from tests.concurrency.together import together
 from tests.platform.moderation.chains import REALM, entries, noted, tampered
 
 

@@ -5,7 +5,7 @@ from app.errors import NotFound
 from blueprints.marketplace.feedback.commands import override_feedback
 from blueprints.marketplace.feedback.counting import differences
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
-from tests.concurrency.test_orders import together
+from tests.concurrency.together import together
 from tests.marketplace.feedback.conftest import shop  # noqa: F401
 from tests.marketplace.feedback.reviews import FEEDBACK
 

@@ -8,7 +8,7 @@ from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.platform.moderation import acts, cases
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.rules import LETTER_STAYS
-from tests.concurrency.test_bidding import together
+from tests.concurrency.together import together
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.moderation.holding import subject
 

@@ -37,7 +37,7 @@ def test_47_of_twenty_registrations_of_one_email_exactly_one_succeeds(auth):
     assert sorted(statuses) == [201] + [400] * (RIVALS - 1)
 
 
-def test_44_of_twenty_that_register_an_unverified_address_anew_exactly_one_succeeds(auth):
+def test_decision_44_of_twenty_that_register_an_unverified_address_anew_exactly_one_succeeds(auth):
     former = auth.register("anna@example.com").json["user"]["id"]
     with moved_clock(seconds=61):
         answers = together(lambda _: auth.register("anna@example.com"))

@@ -17,7 +17,7 @@ from blueprints.platform.moderation import cases
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Case, Report, ReporterRecord, Strike
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
-from tests.concurrency.in_between import WRITTEN, meet
+from tests.concurrency.in_between import WRITTEN, meet, places
 from tests.marketplace.feedback.conftest import shop  # noqa: F401
 from tests.marketplace.order_management.test_ordering_a_cart import cart_of, fill, order_cart
 from tests.marketplace.watchlist_cart.conftest import shelf  # noqa: F401
@@ -28,11 +28,6 @@ MODERATION = "/marketplace/adminmoderation-api/v1"
 COUNTED = ("reputations", "conversations", "watchlists", "unread notifications", "queue")
 RESOLVE = ("resolve", {"acts": [{"kind": "WARN"}], "reason": "so it is"})
 TAKE, DISMISS = ("take", {}), ("dismiss", {"reason": "it is genuine"})
-
-
-def places(before):
-    """Give a test the place before anything is locked, and the one where everything is written."""
-    return pytest.mark.parametrize("place", [pytest.param(before, id="before"), pytest.param(WRITTEN, id="written")])
 
 
 def assert_one_won(met, place, code, status=201):
@@ -53,7 +48,7 @@ def counted(model, *where):
     return fetch(select(func.count()).select_from(model).where(*where))[0][0]
 
 
-@places((feedback, "count"))
+@places(before=(feedback, "count"))
 def test_of_two_feedbacks_of_one_buyer_on_one_item_one_is_taken(app, shop, monkeypatch, place):
     sale = shop.delivered()
     met = meet(app, monkeypatch, place, lambda: shop.review(sale, rating=5), lambda: shop.review(sale, rating=1))
@@ -62,7 +57,7 @@ def test_of_two_feedbacks_of_one_buyer_on_one_item_one_is_taken(app, shop, monke
     assert (overall["count"], overall["average"]) == (1, 5 if place == WRITTEN else 1)
 
 
-@places((cart_commands, "insert_into_cart"))
+@places(before=(cart_commands, "insert_into_cart"))
 def test_of_two_equal_cart_rows_one_stands(app, shelf, monkeypatch, place):
     product = shelf.listing()
     met = meet(app, monkeypatch, place, *(
@@ -72,7 +67,7 @@ def test_of_two_equal_cart_rows_one_stands(app, shelf, monkeypatch, place):
     assert shelf.cart() == {product: 1 if place == WRITTEN else 2}
 
 
-@places((watchlists, "refuse_inactive"))
+@places(before=(watchlists, "refuse_inactive"))
 def test_of_two_folders_of_one_name_one_stands(app, shelf, monkeypatch, place):
     met = meet(app, monkeypatch, place, *(
         lambda name=name: shelf.ben.post(LISTS, json={"name": name}) for name in ("My  gifts", "MY GIFTS")))
@@ -80,7 +75,7 @@ def test_of_two_folders_of_one_name_one_stands(app, shelf, monkeypatch, place):
     assert list(shelf.counts()) == ["My  gifts" if place == WRITTEN else "MY GIFTS"]
 
 
-@places((watchlists, "lock_folders"))
+@places(before=(watchlists, "lock_folders"))
 def test_of_two_equal_rows_of_a_folder_one_is_counted(app, shelf, monkeypatch, place):
     product, gifts = shelf.listing(), shelf.folder("Gifts")
     body = {"productId": product, "listId": gifts}
@@ -89,7 +84,7 @@ def test_of_two_equal_rows_of_a_folder_one_is_counted(app, shelf, monkeypatch, p
     assert shelf.counts() == {"Gifts": 1}
 
 
-@places((watchlists, "lock_folders"))
+@places(before=(watchlists, "lock_folders"))
 def test_a_folder_that_is_deleted_in_between_takes_nothing_any_more(app, shelf, monkeypatch, place):
     product, gifts = shelf.listing(), shelf.folder("Gifts")
     met = meet(app, monkeypatch, place, lambda: shelf.ben.post(ITEMS, json={"productId": product, "listId": gifts}),
@@ -100,7 +95,7 @@ def test_a_folder_that_is_deleted_in_between_takes_nothing_any_more(app, shelf, 
     assert_counts_are_true()
 
 
-@places((cart_orders, "cart_of"))
+@places(before=(cart_orders, "cart_of"))
 def test_the_last_unit_from_two_carts_goes_to_one(app, shop, monkeypatch, place):
     product = shop.list_product(quantity=1)
     for buyer in (shop.buyer, shop.buyer2):
@@ -113,7 +108,7 @@ def test_the_last_unit_from_two_carts_goes_to_one(app, shop, monkeypatch, place)
     assert [cart_of(shop, buyer) for buyer in (shop.buyer, shop.buyer2)] == [{product: 1}] * 2
 
 
-@places((cases, "lock_case"))
+@places(before=(cases, "lock_case"))
 @pytest.mark.parametrize(("first", "rival"), [
     (RESOLVE, RESOLVE), (RESOLVE, DISMISS), (DISMISS, RESOLVE), (TAKE, RESOLVE), (RESOLVE, TAKE), (TAKE, TAKE)],
     ids=lambda step: step[0])
@@ -139,7 +134,7 @@ def test_of_two_moderators_on_one_case_one_has_it(app, callers, shelf, monkeypat
         (int(was_resolved), int(won == DISMISS))}
 
 
-@places((cases, "subject_of"))
+@places(before=(cases, "subject_of"))
 def test_the_same_act_of_two_moderators_on_one_thing_is_done_once(app, callers, shelf, monkeypatch, place):
     body = {"kind": "HIDE", "entityType": "PRODUCT", "entityId": shelf.listing(), "reason": "a copy"}
     met = meet(app, monkeypatch, place, *(

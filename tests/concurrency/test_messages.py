@@ -6,7 +6,7 @@ import pytest
 
 from blueprints.marketplace.messaging import commands as messaging
 from blueprints.marketplace.messaging.checks import check_conversations
-from tests.concurrency.test_bidding import together
+from tests.concurrency.together import together
 from tests.marketplace.messaging.recount import kept, recount
 from tests.marketplace.messaging.talk import BLOCKS, MESSAGES, listed, thread, write, written
 

@@ -13,7 +13,7 @@ from blueprints.platform.moderation.cases import act, resolve
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Case, Evidence, Report
 from blueprints.platform.moderation.reports import report
-from tests.concurrency.test_orders import together
+from tests.concurrency.together import together
 from tests.platform.moderation.things import Things
 
 CLIENTS = 8

@@ -19,7 +19,7 @@ from blueprints.marketplace.product_listing.auction_state import auction_overvie
 from blueprints.marketplace.product_listing.queries import live_products_of
 from blueprints.platform.auth.commands import delete_user, lock_user
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
-from tests.concurrency.test_bidding import together
+from tests.concurrency.together import together
 from tests.marketplace.auction_offer.saleroom import PRODUCTS, Saleroom
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
 from tests.marketplace.order_management.shop import ORDERS, ok

@@ -8,22 +8,30 @@ from sqlalchemy import select
 from app.actor import system_actor
 from app.data.reads import fetch
 from app.errors import ApiError
+from app.jobs.worker import run_job
+from app.payments import attempts, booking, pay
 from blueprints.marketplace.auction_offer import commands as auctions
 from blueprints.marketplace.auction_offer import held_trade, offer_commands, person_acts
+from blueprints.marketplace.auction_offer.models import Bid
 from blueprints.marketplace.messaging import commands as messaging
-from blueprints.marketplace.order_management import placing
+from blueprints.marketplace.order_management import commands as orders
+from blueprints.marketplace.order_management import ledger_entries, placing
+from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.product_listing.auction_state import auction_overview
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.stock import stock_figures
 from blueprints.platform.moderation import acts
 from blueprints.platform.moderation.rules import LETTER_STAYS, SESSIONS_STAY
-from tests.concurrency.in_between import WRITTEN, meet
-from tests.concurrency.test_in_between import MODERATION, assert_counts_are_true
+from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
+from tests.concurrency.in_between import meet, places
+from tests.concurrency.test_in_between import MODERATION, assert_counts_are_true, counted
 from tests.marketplace.auction_offer.saleroom import Saleroom, refused
 from tests.marketplace.messaging.recount import kept, recount
 from tests.marketplace.messaging.talk import write
 from tests.marketplace.moderation.holding import subject
+from tests.marketplace.order_management.conftest import shop  # noqa: F401
 
+# ruff: noqa: F811 - that is how pytest hands fixtures over
 ORDERS = "/marketplace/ordermanagement-api/v1/ordermanagementorders"
 SYSTEM = system_actor("marketplace")
 SELLER, BUYER = "seller", "ben"
@@ -33,12 +41,6 @@ BOTH_SIDES = pytest.mark.parametrize("side", [SELLER, BUYER])
 @pytest.fixture
 def room(callers):
     return Saleroom(callers)
-
-
-def places(**by_name):
-    """Give a test these places, and the one where everything is written."""
-    return pytest.mark.parametrize("place", [
-        pytest.param(place, id=name) for name, place in {**by_name, "written": WRITTEN}.items()])
 
 
 def judged(room, kind, person, **terms):
@@ -93,7 +95,10 @@ def test_a_bid_is_before_the_suspension_or_refused(app, room, monkeypatch, side,
     else:
         assert refused(met.first) == inactive(side)
     assert met.rival_waited == (place != (auctions, "share_parties"))
-    assert (auction_overview(auction)["highest_bidder_id"] == room.ben.user_id) == met.rival_waited
+    overview = auction_overview(auction)
+    assert (overview["highest_bidder_id"] == room.ben.user_id) == met.rival_waited
+    assert overview["bid_count"] == counted(Bid, Bid.product_id == auction) == met.rival_waited
+    assert_counts_are_true()
 
 
 @BOTH_SIDES
@@ -168,6 +173,48 @@ def test_an_order_is_before_the_suspension_or_the_ban_or_refused(app, room, monk
         assert refused(met.first) == inactive(side)
     is_held = met.rival_waited and not (kind == "BAN" and side == BUYER)
     assert stock_figures() == ({product: (1, 0)} if is_held else {})
+    assert counted(OrderItem, OrderItem.product_id == product, OrderItem.order_id.in_(
+        select(Order.id).where(Order.released_at.is_(None)))) == is_held
+    assert_counts_are_true()
+
+
+@pytest.mark.parametrize("place", [(attempts, "lock_order"), (pay, "charge"), (booking, "book_intent"),
+                                   (booking, "apply_intent")], ids=["before", "begun", "charged", "booked"])
+def test_a_payment_is_booked_before_the_ban_of_its_buyer_or_goes_back(app, shop, monkeypatch, place):
+    order = shop.order(shop.list_product(quantity=1))
+    met = meet(app, monkeypatch, place, lambda: shop.start(order["id"]), lambda: judged(shop, "BAN", shop.buyer))
+    assert met.rival.status_code == 201, met.rival.json
+    assert met.rival_waited == (place == (booking, "apply_intent"))
+    if place == (attempts, "lock_order"):
+        assert refused(met.first) == (400, "OrderNotPayable")
+    else:
+        assert met.first.status_code == 200, met.first.json
+    assert_paid_or_given_back(shop, order, is_paid=met.rival_waited)
+
+
+@places(before=(orders, "lock_claims"))
+def test_the_ban_of_a_buyer_is_before_his_payment_or_leaves_it_paid(app, shop, monkeypatch, place):
+    order = shop.order(shop.list_product(quantity=1))
+    met = meet(app, monkeypatch, place, lambda: judged(shop, "BAN", shop.buyer), lambda: shop.start(order["id"]))
+    assert met.first.status_code == 201, met.first.json
+    if met.rival_waited:
+        assert refused(met.rival) == (400, "OrderNotPayable")
+    else:
+        assert met.rival.status_code == 200, met.rival.json
+    assert_paid_or_given_back(shop, order, is_paid=not met.rival_waited)
+
+
+def assert_paid_or_given_back(shop, order, *, is_paid):
+    """The order is paid and keeps its unit, or is cancelled and nobody's money is kept; never something between."""
+    run_job("settle-payments")
+    assert shop.read(order["id"], shop.admin)["status"] == ("PAID" if is_paid else "CANCELLED")
+    intents = shop.localstripe.intents(orderId=order["id"])
+    taken = sum(intent["amount"] for intent in intents if intent["status"] == "succeeded")
+    given = sum(one["amount"] for intent in intents for one in shop.localstripe.refunds(intent["id"]))
+    assert taken - given == (10_500 if is_paid else 0)
+    assert list(stock_figures().values()) == [(1, 0)] * is_paid
+    assert ledger_entries.differences() == []
+    assert_counts_are_true()
 
 
 @places(before=(acts, "lock_act"), locked=(held_trade, "reopen"))

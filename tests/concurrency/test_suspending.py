@@ -6,17 +6,16 @@ from sqlalchemy import select
 
 from app.actor import system_actor
 from app.data.reads import fetch
-from app.jobs.worker import run_job
 from blueprints.marketplace.auction_offer import commands as auctions
 from blueprints.marketplace.auction_offer.models import Bid
-from blueprints.marketplace.order_management import ledger_entries, placing
+from blueprints.marketplace.order_management import placing
 from blueprints.marketplace.order_management.models import Order
 from blueprints.marketplace.product_listing.auction_state import auction_overview
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.platform.auth.models import MarketplaceUser
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
-from tests.concurrency.test_bidding import together
 from tests.concurrency.test_people_leaving import rivals
+from tests.concurrency.together import together
 from tests.marketplace.auction_offer.saleroom import Saleroom, refused
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
 from tests.platform.moderation.people_acts import act_on, undo
@@ -62,21 +61,6 @@ def test_a_ban_against_an_order_leaves_no_unpaid_order_and_all_units(app, shop, 
     assert answer.status_code in (201, 401, 403)
     assert {row.status for row in fetch(select(Order.status))} <= {"CANCELLED"}
     assert [row.reserved for row in fetch(select(Product.reserved).where(Product.id == product))] == [0]
-
-
-def test_a_ban_against_the_start_of_a_payment_ends_paid_or_cancelled(app, shop):
-    order = shop.order(shop.list_product(quantity=1))
-    answer, _ = together(app, lambda: shop.start(order["id"]), lambda: act_on(shop.buyer, "BAN"))
-    assert answer.status_code in (200, 400, 401, 403)
-    run_job("settle-payments")
-    status = shop.read(order["id"], shop.admin)["status"]
-    assert status in ("PAID", "CANCELLED")
-    taken = sum(intent["amount"] for intent in shop.localstripe.intents(orderId=order["id"])
-                if intent["status"] == "succeeded")
-    given = sum(one["amount"] for intent in shop.localstripe.intents(orderId=order["id"])
-                for one in shop.localstripe.refunds(intent["id"]))
-    assert taken - given == (10_500 if status == "PAID" else 0)
-    assert ledger_entries.differences() == []
 
 
 def test_a_ban_against_the_auctions_close_has_one_winner(app, room):

@@ -3,7 +3,7 @@ from collections import Counter
 
 from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
-from tests.concurrency.test_orders import together
+from tests.concurrency.together import together
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
 from tests.marketplace.order_management.test_ordering_a_cart import cart_of, fill, order_cart
 from tests.marketplace.watchlist_cart.conftest import shelf  # noqa: F401

@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 
 from app.http.declaration import ServiceBlueprint
 from app.http.realm_front import BusinessApi
-from tests.clients import ApiClient
+from tests.clients import ApiClient, Callers
 
 CONTRACT = Path(__file__).parents[3] / "shared" / "contract"
 SOME_ID = "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e"
@@ -103,15 +103,20 @@ def test_x_7_no_business_api_answers_a_stranger_unless_its_policy_says_public(ap
         if answer.status_code != 401:
             open_to_all.add(api.name)
             assert api.policy.__name__ == "public", api.name
+    for name in ("OrderManagementOrder", "Premiumsubscription"):
+        assert f"callback{name}Payment" in open_to_all
     assert open_to_all <= {"createAppeal", "getBriefUser", "registerUser", "callbackOrderManagementOrderPayment",
                            "callbackPremiumsubscriptionPayment"}
 
 
-def test_a_malformed_id_in_any_path_is_a_400_that_names_it(app: Flask, as_super_admin: ApiClient) -> None:
+@pytest.mark.parametrize("realm", ["marketplace", "network"])
+def test_a_malformed_id_in_any_path_is_a_400_that_names_it(app: Flask, callers: Callers, realm: str) -> None:
+    """Scenario 49 of rules-network §8, among others."""
+    staff = callers.super_admin(realm=realm)
     for api in business_apis(app):
-        if api.service.realm != "marketplace" or "{" not in api.path or api.text_parameters:
+        if api.service.realm != realm or "{" not in api.path or api.text_parameters:
             continue
-        refused = as_super_admin.request(api.method, url_of(api, "not-an-id"), json={} if api.method != "GET" else None)
+        refused = staff.request(api.method, url_of(api, "not-an-id"), json={} if api.method != "GET" else None)
         assert refused.status_code == 400, api.name
         assert refused.json["message"].endswith("isNotAValidID"), api.name
 

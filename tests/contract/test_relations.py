@@ -93,6 +93,7 @@ def joined(model: type[Entity], relation: Relation) -> JoinTarget:
 @pytest.mark.parametrize(("model", "relation"), DECLARED)
 def test_every_relation_shows_its_target_on_get_and_list(
         world: World, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
+    """Of the network's rows also NET-32; `getJoins=false` drops all (rules-platform §13 no. 45)."""
     point(world, model, relation)
     target = joined(model, relation)
     for crud in sorted({api.crud for api in business_apis(paying_app) if api.returns is model} & {"get", "list"}):

@@ -265,10 +265,13 @@ class TestOrders:
         assert [row.order_id for row in fetch(select(Offer.order_id).where(Offer.id == offer))] == [None]
         assert [row.reserved for row in fetch(select(Product.reserved).where(Product.id == product))] == [0]
 
-    def test_m_7_unpaid_orders_of_a_suspended_seller_are_refused_at_the_start_of_payment(self, shop):
+    def test_m_7_unpaid_orders_of_a_suspended_seller_are_refused_at_the_start_of_payment_and_lapse(self, shop, settle):
         order = shop.order(shop.list_product())
         act_on(shop.seller, "SUSPEND", days=7)
         assert refused(shop.start(order["id"])) == (400, "PartyInactive")
+        with moved_clock(hours=25):
+            settle()
+        assert shop.read(order["id"], shop.admin)["status"] == "CANCELLED"
 
     def test_m_7_what_succeeded_at_the_gateway_counts(self, shop):
         order = shop.order(shop.list_product())

@@ -72,13 +72,13 @@ def finding():
     return next(found for found in examine() if found.check == "unread notifications")
 
 
-def test_scenario_41_a_visitor_has_no_notices(client, realm):
+def test_41_a_visitor_has_no_notices(client, realm):
     assert client.get(f"/{realm}/notification-service/notifications").status_code == 401
     assert client.post(f"/{realm}/notification-service/notifications/seen", json={"notificationIds": []}
                        ).status_code == 401
 
 
-def test_scenario_41_everybody_lists_the_own_ones_the_newest_first(realm, ben, cleo):
+def test_41_everybody_lists_the_own_ones_the_newest_first(realm, ben, cleo):
     told(realm, ben, message="First.")
     told(realm, ben, message="second.")
     told(realm, cleo, message="Hers.")
@@ -91,7 +91,7 @@ def test_scenario_41_everybody_lists_the_own_ones_the_newest_first(realm, ben, c
     assert (listed["status"], listed["total"], listed["unread"]) == ("OK", 2, 2)
 
 
-def test_scenario_41_notices_come_page_by_page(realm, ben):
+def test_41_notices_come_page_by_page(realm, ben):
     for number in range(5):
         told(realm, ben, message=f"No. {number}.")
     listed = page(ben, realm, "?page=2&limit=2&sortBy=createdAt")
@@ -105,7 +105,7 @@ def test_scenario_41_notices_come_page_by_page(realm, ben):
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "page=-1", "limit=0", "limit=101", "page=1001&limit=10",
                                    "sortBy=password", "sortOrder=up", "page=٢"])
-def test_scenario_41_a_wrong_parameter_is_named(realm, ben, query):
+def test_41_a_wrong_parameter_is_named(realm, ben, query):
     answer = ben.get(f"/{realm}/notification-service/notifications?{query}")
     assert (answer.status_code, answer.json["errCode"]) == (400, "ValidationError")
     assert query.split("=")[0] in answer.json["message"]
@@ -113,14 +113,14 @@ def test_scenario_41_a_wrong_parameter_is_named(realm, ben, query):
 
 @pytest.mark.parametrize("body", [{}, {"notificationIds": "x"}, {"notificationIds": ["x"]},
                                   {"notificationIds": [uuid7()] * 101}, []])
-def test_scenario_41_what_was_seen_is_a_list_of_ids(realm, ben, body):
+def test_41_what_was_seen_is_a_list_of_ids(realm, ben, body):
     told(realm, ben)
     path = f"/{realm}/notification-service/notifications/seen"
     assert ben.post(path, json=body).status_code == 400
     assert page(ben, realm)["unread"] == 1
 
 
-def test_scenario_41_nobody_sees_what_is_another_s(realm, ben, cleo):
+def test_41_nobody_sees_what_is_another_s(realm, ben, cleo):
     told(realm, ben)
     told(realm, cleo)
     of_cleo = page(cleo, realm)["items"][0]["id"]

@@ -91,7 +91,7 @@ def test_nobody_changes_an_account_without_saying_who(flask_users, people, argum
 
 
 @pytest.mark.parametrize("arguments", CHANGES, ids=lambda words: words[0])
-def test_the_audit_says_who_changed_it(flask_users, people, realm, arguments):
+def test_m_13_the_audit_says_who_changed_it_and_as_whom_of_the_operating_system(flask_users, people, realm, arguments):
     people.user("ben", email_verified=False)
     boss = people.super_admin()
     done = flask_users(*arguments, "--yes", operator=boss.email)
@@ -137,6 +137,19 @@ def test_a_locked_user_is_out_until_the_lock_ends_or_is_undone(auth, people, fla
     assert flask_users("lock", one.email, "--undo", "--yes").exit_code == 0
     assert auth.login(one.email, PASSWORD).status_code == 200
     assert "not locked" in flask_users("lock", one.email, "--undo").stderr
+
+
+def test_m_11_a_lock_is_no_strike_as_a_suspension_is(people, realm, flask_users):
+    one, admin, moderation = people.user("u1"), people.admin(), f"/{realm}/adminmoderation-api/v1"
+    assert flask_users("lock", one.email, "--days", "7", "--yes").exit_code == 0
+
+    def struck():
+        return [row["actKind"] for row in admin.get(f"{moderation}/strikes?userId={one.user_id}").json["strikes"]]
+
+    assert (struck(), admin.get(f"{moderation}/cases").json["moderationCases"]) == ([], [])
+    suspension = {"kind": "SUSPEND", "entityType": "USER", "entityId": one.user_id, "days": 7, "reason": "fakes"}
+    assert admin.post(f"{moderation}/acts", json=suspension).status_code == 201
+    assert struck() == ["SUSPEND"]
 
 
 def test_the_list_is_searched_and_printed_as_json(people, flask_users):

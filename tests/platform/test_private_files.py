@@ -138,7 +138,7 @@ def test_a_read_token_ends_with_the_login_it_was_handed_out_in(auth, one, two):
     assert is_refusal(download(auth, file, token), 401)
 
 
-def test_3_a_read_token_and_a_bucket_token_of_the_other_realm_open_nothing_where_id_and_login_are_the_same(
+def test_a_read_token_and_a_bucket_token_of_the_other_realm_open_nothing_where_id_and_login_are_the_same(
         auth, people, callers):
     mine, theirs = people.super_admin(), callers.super_admin(realm=auth.other_realm)
     assert mine.user_id == theirs.user_id

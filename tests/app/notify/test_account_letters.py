@@ -32,7 +32,7 @@ def test_who_registers_is_welcomed_once_without_a_word_of_whoever_typed_the_addr
     assert len(letters_to("anna@example.com", settle)) == 1
 
 
-def test_the_letter_carries_the_code_that_verifies(auth: Auth, settle: Settle) -> None:
+def test_42_the_letter_carries_the_code_that_verifies(auth: Auth, settle: Settle) -> None:
     auth.register("anna@example.com")
     step = auth.start("email-verification", email="anna@example.com").json
     _, letter = letters_to("anna@example.com", settle)

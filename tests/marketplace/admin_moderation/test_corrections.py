@@ -231,7 +231,7 @@ def test_x_5_moderation(shop: Shop, picture: dict[str, str], entries: Entries) -
     assert len(entries()) == 2
 
 
-def test_what_does_not_hold_for_the_order_is_refused_and_nothing_is_logged(shop: Shop, entries: Entries) -> None:
+def test_m_25_what_does_not_hold_for_the_order_is_refused_and_nothing_is_logged(shop: Shop, entries: Entries) -> None:
     order, other = shop.order(shop.list_product()), shop.paid_order()
     for params, field in (({"paidAt": "2020-01-01"}, "paidAt"),
                           ({"_paymentConfirmation": "paid"}, "_paymentConfirmation"),
@@ -244,7 +244,7 @@ def test_what_does_not_hold_for_the_order_is_refused_and_nothing_is_logged(shop:
     assert (shop.read(order["id"])["status"], entries()) == ("PENDING_PAYMENT", [])
 
 
-def test_a_confirmation_that_agrees_and_a_corrected_time_are_one_entry_each(shop: Shop, entries: Entries) -> None:
+def test_m_25_a_confirmation_that_agrees_and_a_corrected_time_are_one_entry_each(shop: Shop, entries: Entries) -> None:
     order = shop.paid_order()
     ok(fix(shop.admin, order["id"], _paymentConfirmation="paid", paymentIntentId=order["paymentIntentId"]))
     ok(fix(shop.admin, order["id"], paidAt="2020-01-01T00:00:00Z"))
@@ -252,7 +252,7 @@ def test_a_confirmation_that_agrees_and_a_corrected_time_are_one_entry_each(shop
     assert [(kind, target) for kind, target, _ in entries()] == [("PAYMENT_FIX", order["id"])] * 2
 
 
-def test_a_fix_to_refunded_asks_the_gateway_once_for_a_key(shop: Shop, entries: Entries) -> None:
+def test_m_25_a_fix_to_refunded_asks_the_gateway_once_for_a_key(shop: Shop, entries: Entries) -> None:
     order = shop.paid_order()
     body = {"orderId": order["id"], "fixParams": {"status": "REFUNDED"}, "headers": {"Idempotency-Key": "k1"}}
     assert ok(correct(shop.admin, "fix-payment-record", **body)) == ok(
@@ -264,7 +264,7 @@ def test_a_fix_to_refunded_asks_the_gateway_once_for_a_key(shop: Shop, entries: 
     assert len(entries()) == 1
 
 
-def test_a_cancelled_order_does_not_come_back(shop: Shop, entries: Entries) -> None:
+def test_m_25_a_cancelled_order_does_not_come_back(shop: Shop, entries: Entries) -> None:
     order = shop.order(shop.list_product())
     ok(restore(shop.admin, "ORDER", order["id"]))
     ok(shop.cancel(shop.buyer, order["id"]))
@@ -314,7 +314,7 @@ def stored(auction: str) -> Any:
     return fetch(Product.__table__.select().where(Product.id == auction))[0]
 
 
-def test_a_running_auction_that_is_restored_at_once_goes_on(
+def test_m_25_a_running_auction_that_is_restored_at_once_goes_on(
         room: Saleroom, as_admin: ApiClient, settle: Callable[[], None]) -> None:
     auction = room.auction(endBidDate=iso(now().replace(year=2999)))
     room.placed(room.ben, auction, 60)
@@ -327,7 +327,7 @@ def test_a_running_auction_that_is_restored_at_once_goes_on(
     room.placed(room.cleo, auction, 70)
 
 
-def test_an_auction_that_ended_while_it_was_away_comes_back_unsold(
+def test_m_25_an_auction_that_ended_while_it_was_away_comes_back_unsold(
         room: Saleroom, as_admin: ApiClient, entries: Entries, settle: Callable[[], None]) -> None:
     auction = room.auction()
     bid = room.placed(room.ben, auction, 60)
@@ -343,7 +343,7 @@ def test_an_auction_that_ended_while_it_was_away_comes_back_unsold(
     assert room.bid_seen(room.ben, bid)["status"] == "CANCELLED"
 
 
-def test_a_listing_of_who_is_gone_for_good_does_not_come_back(
+def test_m_25_a_listing_of_who_is_gone_for_good_does_not_come_back(
         callers: Callers, as_admin: ApiClient, as_super_admin: ApiClient, entries: Entries) -> None:
     sara = callers.user("sara")
     product = ok(sara.post(PRODUCTS, json=fixed()), 201)["productListingProduct"]["id"]
@@ -356,7 +356,7 @@ def test_a_listing_of_who_is_gone_for_good_does_not_come_back(
     assert [kind for kind, *_ in entries()] == ["RESTORE"] * 2
 
 
-def test_a_user_comes_back_unless_the_address_is_taken_or_the_role_is_higher(
+def test_m_25_a_user_comes_back_unless_the_address_is_taken_or_the_role_is_higher(
         callers: Callers, as_admin: ApiClient, as_super_admin: ApiClient, entries: Entries) -> None:
     ben, other_admin = callers.user("ben"), callers.admin("otto")
     for gone in (ben, other_admin):
@@ -383,7 +383,7 @@ def test_a_notification_counts_as_unread_again(
     assert len(entries()) == 1
 
 
-def test_a_category_and_a_search_record_come_back_unless_another_took_the_place(
+def test_m_25_a_category_and_a_search_record_come_back_unless_another_took_the_place(
         as_admin: ApiClient, entries: Entries) -> None:
     category = ok(as_admin.post(CATEGORIES, json={"title": "Toys"}), 201)["category"]["id"]
     ok(as_admin.delete(f"{CATEGORIES}/{category}"))

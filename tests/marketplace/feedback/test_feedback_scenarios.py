@@ -1,9 +1,11 @@
 """The scenarios of rules-marketplace §4.5."""
 import pytest
 
-from blueprints.marketplace.feedback.commands import override_feedback
 from tests.marketplace.feedback.reviews import FEEDBACK, refusal
 from tests.marketplace.order_management.shop import ok
+
+MODERATION = "/marketplace/adminmoderation-api"
+SHELVES, CARTS = "/marketplace/categorymanagement-api/v1", "/marketplace/watchlistcart-api/v1"
 
 
 def test_fb_1_a_delivered_item_is_reviewed_once_and_its_seller_is_told(shop, settle):
@@ -60,12 +62,12 @@ def test_fb_4_only_its_buyer_changes_it_and_only_what_he_said(shop):
 
 
 def test_fb_4_staff_override_it_with_a_record(shop):
-    """FB-4; the edge route calls this command"""
+    """FB-4"""
     given = shop.reviewed()
-    override_feedback(shop.admin.actor, given["id"], rating=4, reason="a slip")
+    ok(shop.admin.post(f"{MODERATION}/override-feedback", json={
+        "feedbackId": given["id"], "updateParams": {"rating": 4}, "reason": "a slip"}))
     assert ok(shop.buyer.get(f"{FEEDBACK}/{given['id']}"))["feedback"]["rating"] == 4
-    [record] = ok(shop.admin.get(f"/marketplace/adminmoderation-api/v1/moderationactions?entityId={given['id']}"))[
-        "moderationActions"]
+    [record] = ok(shop.admin.get(f"{MODERATION}/v1/moderationactions?entityId={given['id']}"))["moderationActions"]
     assert (record["entityType"], record["actionType"], record["reason"], record["adminId"]) == \
         ("FEEDBACK", "FEEDBACK_OVERRIDE", "a slip", shop.admin.user_id)
 
@@ -79,12 +81,24 @@ def test_fb_5_a_deleted_feedback_is_gone(shop):
     assert shop.delete(shop.buyer, given["id"]).status_code == 404
 
 
-def test_x_1_the_feedback_part_of_a_purchase(shop, settle):
-    """X-1, from the delivery on"""
-    sale = shop.delivered()
-    settle()
-    assert len(shop.notices(shop.buyer, "FEEDBACK_REQUESTED")) == 1
+def test_x_1_a_fixed_price_purchase_from_the_category_to_the_feedback(shop, settle):
+    """X-1"""
+    category = ok(shop.admin.post(f"{SHELVES}/categories", json={"title": "Electronics"}), 201)["category"]["id"]
+    subcategory = ok(shop.admin.post(f"{SHELVES}/subcategories", json={
+        "categoryId": category, "name": "Phones", "group": "MORE"}), 201)["subcategory"]["id"]
+    product = shop.list_product(categoryId=category, subcategoryId=subcategory)
+    ok(shop.buyer.post(f"{CARTS}/cartitems", json={"productId": product, "quantity": 1}), 201)
+    order = shop.place()
+    line = ok(shop.add(order["id"], product), 201)["orderManagementOrderItem"]
+    ok(shop.start(order["id"]))
+    assert ok(shop.buyer.get(f"{CARTS}/usercartitems"))["cartItems"] == []
+    ok(shop.move(shop.seller, order["id"], "SHIPPED", trackingNumber="T1"))
+    ok(shop.move(shop.buyer, order["id"], "DELIVERED"))
+    sale = {"rating": 5, "orderId": order["id"], "orderItemId": line["id"], "sellerId": shop.seller.user_id,
+            "productId": product}
     ok(shop.review(sale), 201)
+    assert refusal(shop.review(sale)) == (400, "FeedbackExists")
     settle()
-    assert len(shop.notices(shop.seller, "FEEDBACK_RECEIVED")) == 1
-    assert shop.review(sale).status_code == 400
+    for person, kind in ((shop.buyer, "ORDER_PAID"), (shop.seller, "ORDER_PAID"), (shop.buyer, "FEEDBACK_REQUESTED"),
+                         (shop.seller, "FEEDBACK_RECEIVED")):
+        assert len(shop.notices(person, kind)) == 1, kind

@@ -126,7 +126,7 @@ def test_m_1_a_hold_is_in_no_event(room, sent):
     assert "held" not in str(updated.payload)
 
 
-def test_m_1_a_held_listing_is_not_restored(room):
+def test_m_1_and_m_25_a_held_listing_is_not_restored(room):
     product = room.fixed()
     room.seller.delete(f"{PRODUCTS}/{product}")
     hold("PRODUCT", product)

@@ -147,3 +147,19 @@ def test_staff_of_another_realm_judge_nothing_here(callers):
 
 def statuses(model):
     return [row.status for row in fetch(select(model.status))]
+
+
+def test_m_24_each_kind_of_act_is_a_row_of_the_contracts_record(callers):
+    room, moderation = Saleroom(callers), "/marketplace/adminmoderation-api/v1"
+    thing, person = ("PRODUCT", room.fixed()), ("USER", room.seller.user_id)
+    kinds = {"WARN": "ADMIN_NOTE", "HIDE": "SOFT_DELETE", "SHOW_AGAIN": "RESTORE", "REMOVE": "SOFT_DELETE",
+             "SUSPEND": "MANUAL_CORRECTION", "BAN": "MANUAL_CORRECTION", "UNBAN": "MANUAL_CORRECTION"}
+    for kind in kinds:
+        entity_type, entity_id = person if kind in ("SUSPEND", "BAN", "UNBAN") else thing
+        act = {"kind": kind, "entityType": entity_type, "entityId": entity_id, "reason": "so it is"}
+        answer = room.admin.post(f"{moderation}/acts", json=act | ({"days": 7} if kind == "SUSPEND" else {}))
+        assert answer.status_code == 201, answer.json
+    rows = room.admin.get(f"{moderation}/moderationactions").json["moderationActions"][::-1]
+    assert {row["actKind"]: row["actionType"] for row in rows} == kinds
+    assert [(row["entityType"], row["entityId"], row["adminId"]) for row in rows] == [
+        (*about, room.admin.user_id) for about in (thing,) * 4 + (person,) * 3]

@@ -43,7 +43,7 @@ def won_auction(shop, settle):
 
 
 def test_x_1_a_fixed_price_purchase_from_order_to_delivery(shop, settle):
-    """X-1 (its cart: test_ordering_a_cart.py; without feedback)"""
+    """X-1, who is told of each step (the whole of it: test_feedback_scenarios.py)"""
     listing, order = shop.list_product(), shop.place()
     ok(shop.add(order["id"], listing), 201)
     settle()

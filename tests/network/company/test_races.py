@@ -6,13 +6,13 @@ import pytest
 from app.actor import system_actor
 from app.data.person_rows import PersonTables, forget_person
 from app.runtime import runtime
-from blueprints.network.company import following
+from blueprints.network.company import commands, following
 from blueprints.network.company.counting import differences
 from blueprints.network.company.orphans import orphaned_companies
 from blueprints.network.company.queries import admins_of
 from blueprints.platform.auth.commands import delete_user
-from tests.concurrency.in_between import WRITTEN, meet
-from tests.concurrency.test_bidding import together
+from tests.concurrency.in_between import WRITTEN, meet, places
+from tests.concurrency.together import together
 from tests.network.company.pages import COMPANY, Pages, ok, refused
 
 CLIENTS = 6
@@ -23,13 +23,13 @@ def acme(pages: Pages):
     return pages.found(name="Acme")
 
 
-def test_of_the_last_two_admins_who_leave_at_once_one_stays(app, monkeypatch, pages, acme):
+@places(read=(commands, "lock_company"), locked=(commands, "inactive_among"))
+def test_of_the_last_two_admins_who_leave_at_once_one_stays(app, monkeypatch, pages, acme, place):
     ok(pages.assign(pages.a, acme, pages.b), 201)
     first, second = (pages.right_of(person, acme) for person in (pages.a, pages.b))
-    met = meet(app, monkeypatch, WRITTEN, lambda: pages.remove(pages.a, first), lambda: pages.remove(pages.b, second))
-    assert met.rival_waited
+    met = meet(app, monkeypatch, place, lambda: pages.remove(pages.a, first), lambda: pages.remove(pages.b, second))
     assert (met.winner.status_code, refused(met.loser)) == (200, (400, "LastCompanyAdmin"))
-    assert admins_of(acme["id"]) == [pages.b.user_id]
+    assert admins_of(acme["id"]) == [(pages.b if met.rival_waited else pages.a).user_id]
 
 
 def test_of_two_admins_who_remove_each_other_at_once_one_is_an_admin_no_more(app, monkeypatch, pages, acme):
@@ -40,11 +40,22 @@ def test_of_two_admins_who_remove_each_other_at_once_one_is_an_admin_no_more(app
     assert admins_of(acme["id"]) == [pages.a.user_id]
 
 
-def test_of_two_pages_of_one_name_at_once_one_is_made(app, monkeypatch, pages):
-    met = meet(app, monkeypatch, WRITTEN, lambda: pages.a.post(f"{COMPANY}/companies", json={"name": "Globex"}),
+@places(before=(commands, "share_person"), shared=(commands, "identifier_key"))
+def test_of_two_pages_of_one_name_at_once_one_is_made(app, monkeypatch, pages, place):
+    met = meet(app, monkeypatch, place, lambda: pages.a.post(f"{COMPANY}/companies", json={"name": "Globex"}),
                lambda: pages.b.post(f"{COMPANY}/companies", json={"name": "GLOBEX"}))
     assert (met.winner.status_code, refused(met.loser)) == (201, (400, "CompanyNameTaken"))
+    assert pages.lists(pages.s, "companies") == [met.winner.json["company"]["id"]]
     assert len(pages.lists(pages.s, "companyadmins")) == 1
+
+
+@places(read=(commands, "lock_company"))
+def test_of_two_pages_that_take_one_name_at_once_one_has_it(app, monkeypatch, pages, acme, place):
+    other = pages.found(pages.b, name="Other")
+    met = meet(app, monkeypatch, place, lambda: pages.change(pages.a, acme, name="Globex"),
+               lambda: pages.change(pages.b, other, name="GLOBEX"))
+    assert (met.winner.status_code, refused(met.loser)) == (200, (400, "CompanyNameTaken"))
+    assert len(pages.lists(pages.s, "companies", name="globex")) == 1
 
 
 def test_of_many_pages_of_one_name_at_once_one_is_made(app, pages, callers):

@@ -123,6 +123,9 @@ def test_net_8_what_a_locked_person_wrote_is_404_until_he_returns(wall, acme):
     assert [seen(wall, wall.b, post) for post in posts] == [(404, False)] * 2
     assert wall.read_comment(wall.b, comment).status_code == 404
     assert wall.lists(wall.b, "comments") == wall.lists(wall.b, "likes") == []
+    lock_user(wall.s.actor, wall.a.user_id, None)
+    assert [seen(wall, wall.b, post) for post in posts] == [(200, True)] * 2
+    assert (wall.lists(wall.b, "comments"), len(wall.lists(wall.b, "likes"))) == ([comment["id"]], 1)
 
 
 def test_a_post_of_a_deleted_company_is_404_for_all_but_its_author(wall, acme):

@@ -36,6 +36,7 @@ def test_net_16_the_feed_is_of_oneself_connections_and_followed_companies_newest
     ours = wall.posted(wall.c, companyId=acme["id"])
     wall.posted(wall.c, companyId=acme["id"], visibility="private", audience="connections")
     wall.posted(wall.c, companyId=other["id"])
+    ok(wall.pages.publish(wall.c, acme), 201)  # an update is no post
     assert feed_of(wall.a) == feed_of(wall.a, 1) == [ours["id"], near["id"], mine["id"]]
     assert feed_of(wall.d) == []
 
@@ -59,6 +60,12 @@ def test_a_feed_asks_no_voice_of_a_page_that_is_not_there(wall, callers, gone):
         ok(callers.admin(realm="network").post("/network/adminmoderation-api/v1/acts", json={
             "entityType": "COMPANY", "entityId": acme["id"], "kind": "HIDE", "reason": "r"}), 201)
     assert (feed_of(wall.a), fetch(followed_voices(wall.a.user_id))) == ([], [])
+
+
+def test_net_16_a_client_that_chooses_ids_does_not_choose_the_place_in_the_feed(wall):
+    wall.circle.connect(wall.a, wall.b)
+    last, first = (wall.posted(wall.b, postId=f"{sign * 8}-0000-7000-8000-000000000000") for sign in "f0")
+    assert feed_of(wall.a) == feed_of(wall.a, 1) == [first["id"], last["id"]]
 
 
 def test_a_feed_shows_a_cut_a_change_and_a_removal_at_once(wall):

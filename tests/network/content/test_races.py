@@ -8,18 +8,20 @@ import pytest
 from app.actor import system_actor
 from app.data.moderated_kinds import HoldChange
 from app.data.unit_of_work import unit_of_work
-from blueprints.network.content import feed_items
+from blueprints.network.content import feed_items, likes
 from blueprints.network.content.counting import differences
 from blueprints.network.content.moderation import hold_comment, hold_post, lock_comments, lock_posts
-from tests.concurrency.in_between import WRITTEN, meet
-from tests.concurrency.test_bidding import together
+from tests.concurrency.in_between import WRITTEN, meet, places
+from tests.concurrency.together import together
 from tests.network.company.pages import refused
 from tests.network.content.wall import Wall
 
 
-def test_who_likes_twice_at_once_likes_once(app, monkeypatch, wall: Wall):
+@places(before=(likes, "share_post"))
+def test_who_likes_twice_at_once_likes_once(app, monkeypatch, wall: Wall, place):
     post = wall.posted()
-    met = meet(app, monkeypatch, WRITTEN, lambda: wall.like(wall.b, post), lambda: wall.like(wall.b, post))
+    met = meet(app, monkeypatch, place, lambda: wall.like(wall.b, post), lambda: wall.like(wall.b, post))
+    assert wall.lists(wall.c, "likes", postId=post["id"]) == [met.winner.json["like"]["id"]]
     assert (met.winner.status_code, refused(met.loser)) == (201, (400, "AlreadyLiked"))
     assert (wall.counts(post), differences(10)) == ((1, 0), [])
 

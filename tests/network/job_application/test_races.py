@@ -3,9 +3,10 @@ from collections import Counter
 
 import pytest
 
+from blueprints.network.job_application import applications
 from blueprints.network.job_application.checks import check_rejections
-from tests.concurrency.in_between import WRITTEN, meet
-from tests.concurrency.test_bidding import together
+from tests.concurrency.in_between import WRITTEN, meet, places
+from tests.concurrency.together import together
 from tests.network.company.pages import ok, refused
 from tests.network.job_application.offers import Offers
 
@@ -15,11 +16,13 @@ def posting(offers: Offers):
     return offers.offered()
 
 
-def test_of_two_applications_at_once_one_is_made(app, monkeypatch, offers, posting):
-    met = meet(app, monkeypatch, WRITTEN, lambda: offers.apply(offers.d, posting),
+@places(before=(applications, "share_person"), shared=(applications, "_require_open"))
+def test_of_two_applications_at_once_one_is_made(app, monkeypatch, offers, posting, place):
+    met = meet(app, monkeypatch, place, lambda: offers.apply(offers.d, posting),
                lambda: offers.apply(offers.d, posting))
     assert (met.winner.status_code, refused(met.loser)) == (201, (400, "AlreadyApplied"))
-    assert len(offers.listed(offers.a, "jobapplications")) == 1
+    assert offers.listed(offers.a, "jobapplications") == [met.winner.json["jobApplication"]["id"]]
+    assert check_rejections()[0] == "ok"
 
 
 def test_of_many_applications_at_once_one_is_made(app, offers, posting):

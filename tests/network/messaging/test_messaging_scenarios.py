@@ -2,7 +2,7 @@
 from app.data.reads import Page
 from blueprints.platform.moderation.audit import list_entries
 from tests.clients import ApiClient
-from tests.network.messaging.chat import BLOCKS, MESSAGES, ok, refused
+from tests.network.messaging.chat import BLOCKS, CONVERSATIONS, MESSAGES, ok, refused
 
 
 def test_scenario_34_two_people_have_one_conversation(chat):
@@ -108,6 +108,23 @@ def test_net_24_newcomers_see_all_history_and_leavers_nothing(chat):
     ok(chat.change(chat.d, group, participantIds_remove=chat.d.user_id))
     assert chat.messages(chat.d) == []
     assert chat.read(chat.d, later).status_code == 403
+
+
+def test_net_24_fifty_people_take_part_at_most(chat):
+    group, others = chat.group(), [chat.callers.user(f"p{number}", realm="network").user_id for number in range(48)]
+    full = ok(chat.change(chat.b, group, participantIds_append=others[:47]))["conversation"]
+    assert len(full["participantIds"]) == 50
+    assert refused(chat.change(chat.b, group, participantIds_append=others[47])) == (400, "TooManyValues")
+    too_many = chat.a.post(CONVERSATIONS, json={
+        "isGroup": True, "participantIds": [chat.a.user_id, chat.b.user_id, chat.d.user_id, *others]})
+    assert (too_many.status_code, list(too_many.json["detail"])) == (400, ["participantIds"])
+
+
+def test_net_25_a_message_may_have_attachments(chat):
+    files = ["https://f.example/1", "https://f.example/2"]
+    sent = chat.written(chat.a, chat.pair(), attachmentUrls=files)
+    assert ok(chat.read(chat.b, sent))["message"]["attachmentUrls"] == sent["attachmentUrls"] == files
+    assert chat.written(chat.a, {"id": sent["conversationId"]})["attachmentUrls"] == []
 
 
 def test_net_25_unread_counts_follow_receipts(chat):

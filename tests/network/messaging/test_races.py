@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 
 from blueprints.network.messaging.counting import check_conversations
-from tests.concurrency.test_bidding import together
+from tests.concurrency.together import together
 from tests.network.messaging.chat import BLOCKS, ok
 
 ROUNDS = 30

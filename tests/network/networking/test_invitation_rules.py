@@ -105,6 +105,12 @@ def test_net_5_the_job_removes_what_has_expired_and_nothing_else(circle, sent):
         assert commands.answer_request(circle.c.actor, kept, status="accepted").status == "accepted"
 
 
+def test_net_6_the_limits_are_100_a_week_5_notes_a_month_and_30000_connections(app):
+    settings = runtime().settings
+    assert (settings.invitations_per_week, settings.notes_per_month, settings.connections_per_person) == (
+        100, 5, 30_000)
+
+
 def test_net_6_a_week_has_so_many_invitations_and_withdrawn_ones_count(circle, limits):
     limits(invitations_per_week=2)
     circle.a.delete(f"{REQUESTS}/{circle.invited(circle.a, circle.b)}")

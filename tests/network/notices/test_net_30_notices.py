@@ -77,6 +77,7 @@ def comment(wall, doer, post):
 
 @pytest.mark.parametrize(("does", "kind"), [(like, "POST_LIKED"), (comment, "POST_COMMENTED")])
 def test_net_30_an_author_is_told_of_likes_and_comments_of_others(wall, inbox, does, kind):
+    """NET-30; NET-19: one\'s own likes are not notified."""
     post = wall.posted()
     for doer in (wall.b, wall.a):
         does(wall, doer, post)
@@ -260,7 +261,7 @@ def test_decision_44_an_address_nobody_has_proved_gets_no_letter(callers, circle
     assert letters(eve) == []
 
 
-def test_scenario_42_every_letter_is_in_the_outbox_and_names_its_event_once(circle, inbox):
+def test_42_every_letter_is_in_the_outbox_and_names_its_event_once(circle, inbox):
     circle.answer(circle.b, circle.invited(circle.a, circle.b))
     before = inbox(circle.a), inbox(circle.b), len(read_outbox())
     with unit_of_work(system_actor("network")) as work:
@@ -272,14 +273,14 @@ def test_scenario_42_every_letter_is_in_the_outbox_and_names_its_event_once(circ
     assert next(found.state for found in examine() if found.check == "unread notifications") == "ok"
 
 
-def test_scenario_45_nobody_sees_another_s_notices(circle, inbox):
+def test_45_nobody_sees_another_s_notices(circle, inbox):
     circle.invited(circle.a, circle.b)
     assert len(inbox(circle.b)) == 1
     assert inbox(circle.c) == []
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_scenario_46_what_people_call_things_stays_in_its_line(kind):
+def test_46_what_people_call_things_stays_in_its_line(kind):
     hostile = "Acme\r\nBcc: all@evil.example\n\nhttps://evil.example {{ 7 * 7 }} <b>"
     plain, odd = (write_letter(greeted(KINDS[kind].words), dict.fromkeys(
         ("fullname", "name", "jobTitle", "companyName", "status", "followState"), said)) for said in ("x", hostile))

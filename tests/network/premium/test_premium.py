@@ -52,7 +52,7 @@ class TestOrdering:
         ok(club.start(second["id"]))
         club.order()
 
-    def test_the_name_of_its_status_is_the_clients_until_the_payment_starts(self, club):
+    def test_net_27_the_name_of_its_status_is_the_clients_until_the_payment_starts(self, club):
         order = club.order(status="wanted")
         assert order["status"] == "wanted"
         path = f"{ORDERS}/{order['id']}"

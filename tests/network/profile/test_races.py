@@ -4,8 +4,10 @@ from collections import Counter
 import pytest
 from flask import Flask
 
+from blueprints.network.profile import commands
 from blueprints.network.profile.checks import differences
-from tests.concurrency.test_orders import together
+from tests.concurrency.in_between import Place, meet, places
+from tests.concurrency.together import together
 from tests.network.profile.cards import CERTIFICATIONS, LANGUAGES, PROFILES, Person, listed, write
 
 CLIENTS = 8
@@ -18,6 +20,17 @@ def test_of_many_profiles_of_one_person_one_is_written(app: Flask, person: Perso
     assert Counter(answer.status_code for answer in answers) == {201: 1, 400: CLIENTS - 1}
     assert {answer.json["errCode"] for answer in answers if answer.status_code == 400} == {"ProfileExists"}
     assert listed(ann) == ["Ann"]
+    assert differences(10) == []
+
+
+@places(before=(commands, "share_accounts"), shared=(commands, "spelled"))
+def test_of_two_profiles_of_one_person_one_is_written(
+        app: Flask, monkeypatch: pytest.MonkeyPatch, person: Person, place: Place) -> None:
+    ann = person("ann")
+    met = meet(app, monkeypatch, place, *(
+        lambda name=name: ann.post(PROFILES, json={"fullName": name, "skills": [name]}) for name in ("Ann", "Anna")))
+    assert (met.winner.status_code, met.loser.status_code, met.loser.json["errCode"]) == (201, 400, "ProfileExists")
+    assert listed(ann) == [met.winner.json["profile"]["fullName"]]
     assert differences(10) == []
 
 

@@ -12,7 +12,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.errors import ApiError, InvalidInput, LoginRequired, NotFound, RuleViolated, TooManyRequests
 from blueprints.platform.moderation.acts import ActOrder
-from blueprints.platform.moderation.cases import resolve
+from blueprints.platform.moderation.cases import act, resolve
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Case, Evidence, Report, ReporterRecord
 from blueprints.platform.moderation.reports import report
@@ -118,6 +118,17 @@ def test_m_21_the_worst_reason_and_the_number_of_reports_make_the_priority(peopl
         says(people.user(name), listing, reason)
     [case] = cases()
     assert (case.priority, case.urgency, case.worst) == (100, -100, 90)
+
+
+def test_m_21_each_active_strike_of_the_person_adds_ten(people, things, seller, listing):
+    for _ in range(2):
+        act(people.admin().actor, ActOrder("WARN", "PRODUCT", things.add(seller.user_id)), reason="fake")
+    struck = {case.id for case in cases()}
+    says(people.user("ben"), listing)
+    with moved_clock(days=181):  # the strikes have lapsed
+        says(people.user("ben"), things.add(seller.user_id))
+    says(people.user("ben"), things.add(people.user("sue").user_id))
+    assert [(case.worst, case.priority) for case in cases() if case.id not in struck] == [(90, 110), (90, 90), (90, 90)]
 
 
 def test_m_32_whose_reports_are_often_declined_weighs_less(people, listing, realm):

@@ -1,8 +1,10 @@
 """Who is suspended or banned: his sessions, his login, his address, and what several acts at once come to."""
 import pytest
 
+from app.actor import system_actor
 from app.clock import moved_clock, now
 from app.data.columns import iso
+from app.data.person_rows import PersonTables, forget_person
 from app.data.reads import fetch_one
 from app.errors import ApiError
 from app.identity import appeal_tokens
@@ -136,6 +138,8 @@ def test_m_12_the_address_of_a_banned_person_is_refused_also_when_the_account_is
     refused = auth.register(ben.email, PASSWORD)
     assert [refused.status_code, refused.json["errCode"], refused.json["message"]] == [
         taken.status_code, taken.json["errCode"], taken.json["message"]]
+    forget_person(system_actor(realm), runtime().part(PersonTables), ben.user_id, None)
+    assert persons.is_banned_address(realm, ben.email)
     undo(act)
     assert not persons.is_banned_address(realm, ben.email)
     assert auth.register(ben.email, PASSWORD).status_code == 201

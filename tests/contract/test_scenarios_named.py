@@ -1,0 +1,79 @@
+"""Every scenario and decision is named by a test: test_m_21_…, test_or_3_and_x_1_…, a docstring or a class's;
+test_scenario_17_… of rules-network §8; test_20_… of rules-platform §13, for the realm. No test names one that is not.
+
+Whether it proves it, no machine can say."""
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+DECISIONS = {"M": range(1, 35), "NET": range(1, 33)}
+MARKETPLACE_SCENARIOS = {
+    "AM": range(1, 7), "AO": range(1, 12), "CA": range(1, 6), "FB": range(1, 6), "ME": range(1, 6), "NO": range(1, 5),
+    "OR": range(1, 13), "PR": range(1, 8), "SE": range(1, 5), "WC": range(1, 8), "X": range(1, 9)}
+NETWORK_SCENARIOS = range(1, 51)
+PLATFORM_SCENARIOS = (*range(1, 37), 41, 42, *range(44, 48))
+"""37 to 40 are the BFF's, 43 is of MCP: they are proven with the services that they are about."""
+REALMS = ("marketplace", "network")
+_OF_ONE_REALM = re.compile(r"marketplace_only|parametrize\('realm', \['(\w+)'\]\)")
+
+
+@dataclass(frozen=True)
+class Named:
+    """What one test is called, what its docstring and its class's say, and the realms it runs for."""
+
+    place: str
+    name: str
+    said: str
+    realms: tuple[str, ...]
+
+
+def every_test() -> Iterator[Named]:
+    """Yield every test function of the suite."""
+    for path in sorted(TESTS.rglob("test_*.py")):
+        place = path.relative_to(TESTS)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            within = node.body if isinstance(node, ast.ClassDef) else [node]
+            about = ast.get_docstring(node) or "" if isinstance(node, ast.ClassDef) else ""
+            for one in within:
+                if isinstance(one, ast.FunctionDef) and one.name.startswith("test_"):
+                    yield Named(str(place), one.name, f"{about} {ast.get_docstring(one) or ''}",
+                                _realms(place.parts[0], one))
+
+
+def _realms(folder: str, function: ast.FunctionDef) -> tuple[str, ...]:
+    """Return for which realms a test runs: those of its folder, both where it asks for neither by name."""
+    narrowed = [found for mark in function.decorator_list if (found := _OF_ONE_REALM.search(ast.unparse(mark)))]
+    if narrowed:
+        return (narrowed[0][1] or "marketplace",)
+    return (folder,) if folder in REALMS else REALMS
+
+
+ALL = tuple(every_test())
+
+
+def numbers(prefix: str) -> set[int]:
+    """Return the numbers behind this prefix that tests name."""
+    in_names = re.compile(rf"(?:^test|_and)_{prefix.lower()}_(\d+)(?=_|$)")
+    in_words = re.compile(rf"\b{prefix}-(\d+)\b")
+    return {int(found) for test in ALL for found in (*in_names.findall(test.name), *in_words.findall(test.said))}
+
+
+@pytest.mark.parametrize("prefix", DECISIONS | MARKETPLACE_SCENARIOS)
+def test_every_decision_and_every_scenario_of_the_marketplace_is_named(prefix: str) -> None:
+    assert numbers(prefix) == set((DECISIONS | MARKETPLACE_SCENARIOS)[prefix])
+
+
+def test_every_scenario_of_the_network_is_named() -> None:
+    found = {int(number) for test in ALL for number in re.findall(r"^test_scenario_(\d+)_", test.name)}
+    assert found == set(NETWORK_SCENARIOS)
+
+
+@pytest.mark.parametrize("realm", REALMS)
+def test_every_scenario_of_the_platform_is_named_for_each_realm(realm: str) -> None:
+    named = {int(found[1]) for test in ALL if realm in test.realms and (found := re.match(r"test_(\d\d)_", test.name))}
+    assert named == set(PLATFORM_SCENARIOS)
