@@ -5,6 +5,7 @@ from sqlalchemy import delete, select
 
 from app.actor import Actor
 from app.clock import now
+from app.data.batches import repeat
 from app.data.changes import version_key
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import NotFound
@@ -100,20 +101,18 @@ def approve_waiting(work: UnitOfWork, company_id: str) -> None:
 
 def forget_follower(actor: Actor, user_id: str, cause: str | None) -> None:
     """Remove the rows of a follower who is gone for good, some in a transaction, and take them from the tallies."""
-    left = True
-    while left:
-        with unit_of_work(actor, request_id=cause) as work:
-            # Locked, requests too: one that is approved meanwhile is approved before, or there no more.
-            rows = work.all(select(CompanyFollower).where(
-                CompanyFollower.user_id == user_id, CompanyFollower.is_active.is_(True))
-                .order_by(CompanyFollower.company_id).limit(_AT_ONCE), lock=True)
-            work.execute(delete(CompanyFollower).where(CompanyFollower.id.in_([row.id for row in rows]))
-                         .execution_options(synchronize_session=False))
-            for row in rows:
-                count(work, row.company_id, followers=-int(counts_as_follower(row.follow_state, row.is_active)))
-            work.invalidate(version_key(CompanyFollower))
-            work.commit()
-        left = len(rows) == _AT_ONCE
+    def some(work: UnitOfWork, size: int) -> int:
+        # Locked, requests too: one that is approved meanwhile is approved before, or there no more.
+        rows = work.all(select(CompanyFollower).where(
+            CompanyFollower.user_id == user_id, CompanyFollower.is_active.is_(True))
+            .order_by(CompanyFollower.company_id).limit(size), lock=True)
+        work.execute(delete(CompanyFollower).where(CompanyFollower.id.in_([row.id for row in rows]))
+                     .execution_options(synchronize_session=False))
+        for row in rows:
+            count(work, row.company_id, followers=-int(counts_as_follower(row.follow_state, row.is_active)))
+        work.invalidate(version_key(CompanyFollower))
+        return len(rows)
+    repeat(actor, some, size=_AT_ONCE, cause=cause)
 
 
 def _end(work: UnitOfWork, follower: CompanyFollower) -> None:
