@@ -5,9 +5,10 @@ from blueprints.network.networking.checks import check_ties
 from tests.concurrency.test_orders import together
 from tests.network.networking.circle import BLOCKS, CONNECTIONS, REQUESTS
 from tests.network.networking.test_invitation_rules import limits  # noqa: F401 - pytest finds it here
+from tests.passes import rounds
 
 # ruff: noqa: F811 - that is how pytest hands fixtures over
-ROUNDS = 30
+ROUNDS = rounds(30)
 
 
 @pytest.fixture
