@@ -28,7 +28,7 @@ def left_out(items: Iterable[pytest.Item], database: str) -> list[pytest.Item]:
     The choice depends on the names of the tests alone, so every xdist worker makes the same one."""
     if database == "postgresql":
         return [item for item in items if _is_marked(item, "once") or not needs_database(item)]
-    sweeps = [item for item in items if _is_marked(item, "sweep") and needs_database(item)]
+    sweeps = [] if LONG else [item for item in items if _is_marked(item, "sweep") and needs_database(item)]
     sample = sampled([item.nodeid for item in sweeps])
     alone = [item for item in items if _is_marked(item, "postgresql")]
     return alone + [item for item in sweeps if item.nodeid not in sample and item not in alone]
@@ -51,8 +51,15 @@ def sampled(names: Iterable[str]) -> set[str]:
 def examples(number: int) -> int:
     """Return how many generated examples a property that writes runs with: all on SQLite, a fifth on PostgreSQL.
 
-    So the dear ones cost once; races, locks and constraints have tests of their own, whole on both."""
-    return number if DATABASE == "sqlite" else max(1, number // FEWER)
+    So the dear ones cost once; races, locks and constraints have tests of their own on both. `make long` runs all."""
+    return number if DATABASE == "sqlite" or LONG else max(1, number // FEWER)
+
+
+def rounds(number: int) -> int:
+    """Return how often a race is run in one test: a third of the number, all of it in `make long`.
+
+    A rival that must come in at one certain place has a test that meets it there (tests/concurrency/in_between.py)."""
+    return number if LONG else max(1, number // 3)
 
 
 def share(values: Sequence[T], place: int) -> Sequence[T]:

@@ -35,3 +35,17 @@ def test_a_property_runs_whole_on_sqlite_and_with_fewer_examples_on_postgresql(m
     assert passes.examples(500) == 500
     monkeypatch.setattr(passes, "DATABASE", "postgresql")
     assert [passes.examples(500), passes.examples(2)] == [100, 1]
+
+
+def test_a_race_runs_in_fewer_rounds_and_never_in_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "LONG", False)
+    assert [passes.rounds(30), passes.rounds(2)] == [10, 1]
+
+
+def test_the_long_run_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    monkeypatch.setattr(passes, "LONG", True)
+    assert passes.rounds(30) == 30
+    assert passes.share(range(9), 1) == range(9)
+    for database in ("sqlite", "postgresql"):
+        monkeypatch.setattr(passes, "DATABASE", database)
+        assert passes.examples(500) == 500

@@ -11,9 +11,10 @@ from blueprints.platform.moderation.rules import LETTER_STAYS
 from tests.concurrency.together import together
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.moderation.holding import subject
+from tests.passes import rounds
 
 ORDERS = "/marketplace/ordermanagement-api/v1/ordermanagementorders"
-ROUNDS = 30
+ROUNDS = rounds(30)
 
 
 @pytest.fixture

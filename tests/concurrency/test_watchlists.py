@@ -8,9 +8,10 @@ from tests.marketplace.order_management.conftest import shop  # noqa: F401
 from tests.marketplace.order_management.test_ordering_a_cart import cart_of, fill, order_cart
 from tests.marketplace.watchlist_cart.conftest import shelf  # noqa: F401
 from tests.marketplace.watchlist_cart.shelf import BULK, CART, ITEMS, LISTS, QUANTITY, ok
+from tests.passes import rounds
 
 # ruff: noqa: F811 - that is how pytest hands fixtures over
-ROUNDS = 30
+ROUNDS = rounds(30)
 
 
 def statuses(answers):

@@ -18,8 +18,10 @@ LONG_SESSIONS = 90 * 86400  # tests move the clock by days
 
 @pytest.fixture
 def localstripe() -> LocalStripe:
-    """One localstripe process for all tests of a worker."""
-    return shared_localstripe()
+    """One localstripe process for all tests of a worker, its store empty."""
+    stripe = shared_localstripe()
+    stripe.forget()
+    return stripe
 
 
 @pytest.fixture

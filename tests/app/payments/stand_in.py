@@ -52,6 +52,10 @@ class LocalStripe:
         self._process.terminate()
         self._process.wait(10)
 
+    def forget(self) -> None:
+        """Empty its store: it writes all of it to a file at each call, which would grow dearer with each test."""
+        self.call("DELETE", "/_config/data")
+
     def call(self, method: str, path: str, **data: Any) -> dict[str, Any]:
         """Do what a browser with Stripe.js or a person at the dashboard would do."""
         body = json.dumps(data).encode() if data else None

@@ -6,8 +6,9 @@ import pytest
 from blueprints.network.messaging.counting import check_conversations
 from tests.concurrency.together import together
 from tests.network.messaging.chat import BLOCKS, ok
+from tests.passes import rounds
 
-ROUNDS = 30
+ROUNDS = rounds(30)
 
 
 @pytest.fixture

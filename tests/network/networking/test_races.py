@@ -8,9 +8,10 @@ from tests.concurrency.in_between import meet, places
 from tests.concurrency.together import together
 from tests.network.networking.circle import BLOCKS, CONNECTIONS, REQUESTS, refused
 from tests.network.networking.test_invitation_rules import limits  # noqa: F401 - pytest finds it here
+from tests.passes import rounds
 
 # ruff: noqa: F811 - that is how pytest hands fixtures over
-ROUNDS = 30
+ROUNDS = rounds(30)
 
 
 @pytest.fixture
