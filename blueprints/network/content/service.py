@@ -6,6 +6,7 @@ from app.http.private_files import FileProperty
 from app.service import ServiceDeclaration
 from blueprints.network.content.counting import check_tallies
 from blueprints.network.content.feed_items import check_voices
+from blueprints.network.content.index import POSTS
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.moderation import (
     comment_subject,
@@ -29,6 +30,7 @@ SERVICE = ServiceDeclaration(
     name="content", version="1.0.4", description="Posts of people and companies, comments, likes, and the feed.",
     realms=("network",),
     routes=api,
+    indexes=(POSTS.index,),
     relations=(
         relations_of(Post, _AUTHOR, Relation("companyId", "company")),
         relations_of(Comment, _AUTHOR, _POST, Relation("parentCommentId", "comment", "parent")),
