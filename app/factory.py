@@ -63,6 +63,7 @@ from blueprints.network.messaging.service import SERVICE as NETWORK_MESSAGING
 from blueprints.network.networking.service import SERVICE as NETWORKING
 from blueprints.network.notices.service import SERVICE as NETWORK_NOTICES
 from blueprints.network.profile.service import SERVICE as PROFILE
+from blueprints.network.search.service import SERVICE as NETWORK_SEARCH
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
@@ -92,7 +93,8 @@ SERVICES = (
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,
     # of the network
-    COMPANY, CONTENT, JOB_APPLICATION, NETWORK_MESSAGING, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES, PROFILE,
+    COMPANY, CONTENT, JOB_APPLICATION, NETWORK_MESSAGING, NETWORK_MODERATION, NETWORKING, NETWORK_NOTICES,
+    NETWORK_SEARCH, PROFILE,
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )

@@ -1,14 +1,21 @@
 """The indexes of this installation: each is declared by the service that owns its truth, and mended from it."""
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from app.jobs.schedule import kernel_periodic
 from app.jobs.wakeup import wake
 from app.runtime import runtime
 from app.search.fields import IndexSchema
-from app.search.port import IndexBusy, IndexNeedsRebuild, RebuildSource, Removal, SearchIndex
+from app.search.port import (
+    Change,
+    Document,
+    IndexBusy,
+    IndexNeedsRebuild,
+    RebuildSource,
+    Removal,
+    SearchIndex,
+)
 from app.search.whoosh.index import WhooshIndex
 
 log = logging.getLogger("guildhall.search")
@@ -22,11 +29,13 @@ _BATCH = 500
 class DeclaredIndex:
     """One index and where its documents come from.
 
-    `prepare` brings the source itself up to date first, when the source is derived too."""
+    `prepare` brings the source itself up to date first, when the source is derived too. `present` returns the documents
+    of those ids that belong in the index now: for an index that `bring_up_to_date` feeds."""
 
     schema: IndexSchema
     source: RebuildSource
     prepare: Callable[[Progress], int] | None = None
+    present: Callable[[Sequence[str]], list[Document]] | None = None
 
     @property
     def version_key(self) -> str:
@@ -57,6 +66,14 @@ def search_index(name: str) -> SearchIndex:
     return opened[name]
 
 
+def check_index(name: str) -> tuple[str, str]:
+    """Return what `flask doctor` says of an index: search answers from the database while it is not ready."""
+    state = search_index(name).status()
+    if state.state != "ready":
+        return "warn", f"{state.state}: {state.reason} (flask index rebuild)"
+    return "ok", f"{state.documents} documents"
+
+
 def _call_for_repair(name: str) -> None:
     log.warning("index %s is rebuilt soon", name)
     wake(REPAIR)
@@ -72,7 +89,7 @@ def rebuild_index(name: str, *, progress: Progress = lambda done, total: None, r
     return written
 
 
-def apply_or_rebuild(name: str, changes: list[Any]) -> None:
+def apply_or_rebuild(name: str, changes: list[Change]) -> None:
     """Write changes; an index that cannot take them is rebuilt from its source, which holds them already."""
     index, declared = search_index(name), declared_indexes()[name]
     try:
@@ -83,24 +100,48 @@ def apply_or_rebuild(name: str, changes: list[Any]) -> None:
     runtime().cache_versions.invalidate(declared.version_key)
 
 
+def bring_up_to_date(name: str, ids: Iterable[str]) -> None:
+    """Write into an index what belongs there now of these ids, and take the others out; call it after the commit.
+
+    A document may leave and come back without a new version, when what decides is not its own row. So the truth is read
+    again behind each write: of two who bring up the same id at once, whoever writes last has seen the latest state."""
+    read = declared_indexes()[name].present
+    if read is None:
+        raise ValueError(f"index {name} is not fed by ids")
+    wanted = list(dict.fromkeys(ids))
+    for start in range(0, len(wanted), _BATCH):
+        some = wanted[start:start + _BATCH]
+        written: dict[str, Document] | None = None
+        while (now := {document.id: document for document in read(some)}) != written:
+            apply_or_rebuild(name, [now[id] if id in now else Removal(id) for id in some])
+            written = now
+
+
 def reconcile_index(name: str) -> int:
     """Compare every id and version with the source and mend the difference; returns how many documents differed."""
     index, declared = search_index(name), declared_indexes()[name]
     surplus = dict(index.versions())
-    differing: list[Any] = []
+    differing: list[Change] = []
     mended = 0
     for document in declared.source.documents(None):
         if surplus.pop(document.id, 0) < document.version:
             differing.append(document)
         if len(differing) >= _BATCH:
-            mended += index.apply(differing)
+            mended += _mend(name, differing)
             differing = []
-    mended += index.apply(differing)
+    mended += _mend(name, differing)
     # What appeared in the index since its versions were read is not among them, so nothing new is taken out.
-    mended += index.apply([Removal(id, version) for id, version in surplus.items()])
+    mended += _mend(name, [Removal(id, version) for id, version in surplus.items()])
     if mended:
         runtime().cache_versions.invalidate(declared.version_key)
     return mended
+
+
+def _mend(name: str, changes: list[Change]) -> int:
+    if declared_indexes()[name].present is None:
+        return search_index(name).apply(changes)
+    bring_up_to_date(name, [change.id for change in changes])
+    return len(changes)
 
 
 @kernel_periodic(REPAIR, hours=24)

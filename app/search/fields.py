@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -18,7 +18,8 @@ class Field:
     """One property of a document.
 
     `boost` above 0 puts its words into the full text with that weight; `filter`, `facet` and `sort` say what else it
-    may be used for. `many` marks a keyword that holds a list. A dotted name reaches into nested objects.
+    may be used for. `many` marks a keyword that holds a list. A dotted name reaches into nested objects. Of a keyword
+    that is `folded`, case and accents do not count: spellings are one value, counted under the most frequent of them.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Field:
     facet: bool = False
     sort: bool = False
     many: bool = False
+    # Not in the repr, of which fingerprints are made: those of indexes without it stay as they are.
+    folded: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuses descriptions no engine could hold."""
@@ -39,6 +42,8 @@ class Field:
             raise ValueError(f"{self.name}: only keywords can be counted as facets")
         if self.many and (self.kind != "keyword" or self.sort):
             raise ValueError(f"{self.name}: only keywords may hold many values, and those cannot be sorted by")
+        if self.folded and self.kind != "keyword":
+            raise ValueError(f"{self.name}: only keywords are compared folded")
         if self.boost and self.kind not in ("text", "keyword"):
             raise ValueError(f"{self.name}: numbers and instants have no words")
 
@@ -59,10 +64,11 @@ def prose(name: str, boost: float = 1.0, *, filter: bool = False, sort: bool = F
 
 
 def keyword(
-    name: str, *, boost: float = 0.0, filter: bool = True, facet: bool = False, sort: bool = False, many: bool = False
+    name: str, *, boost: float = 0.0, filter: bool = True, facet: bool = False, sort: bool = False, many: bool = False,
+    folded: bool = False,
 ) -> Field:
     """A value compared as a whole: an id, an enum, a flag."""
-    return Field(name, "keyword", boost=boost, filter=filter, facet=facet, sort=sort, many=many)
+    return Field(name, "keyword", boost=boost, filter=filter, facet=facet, sort=sort, many=many, folded=folded)
 
 
 def number(name: str, *, filter: bool = True, sort: bool = True) -> Field:
@@ -103,4 +109,5 @@ class IndexSchema:
     def fingerprint(self) -> str:
         """Changes whenever a folder written under another description must be rebuilt."""
         described = repr((_FORMAT, sorted(self.fields, key=lambda field: field.name)))
+        described += "".join(sorted(field.name for field in self.fields if field.folded))
         return hashlib.sha256(described.encode()).hexdigest()[:16]

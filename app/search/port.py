@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 Operator = Literal[
-    "eq", "noteq", "in", "range", "exists", "missing", "prefix", "wildcard", "match", "phrase", "phrase_prefix"
+    "eq", "noteq", "in", "not_in", "range", "exists", "missing", "prefix", "wildcard", "match", "phrase",
+    "phrase_prefix",
 ]
 
 
@@ -46,7 +47,8 @@ Change = Document | Removal
 class Filter:
     """One condition; all conditions of a query must hold.
 
-    `range` takes a pair (from, to), both inclusive, None for open; `in` takes a sequence; `exists` and `missing` none.
+    `range` takes a pair (from, to), both inclusive, None for open; `in` and `not_in` take a sequence; `exists` and
+    `missing` none. `noteq` and `not_in` hold where there is no value.
     """
 
     field: str

@@ -108,6 +108,8 @@ def column_value(field: Field, value: Any) -> str | float | None:
     if field.many:
         items = value if isinstance(value, list | tuple) else [value]
         found = [item for item in map(as_keyword, items) if item is not None]
+        if field.folded:  # of several spellings in one document the first stays: it is counted once
+            found = list({fold(item): item for item in reversed(found)}.values())
         return SEPARATOR.join(dict.fromkeys(found)) if found else None
     return as_keyword(value)
 

@@ -31,7 +31,8 @@ MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
     "notificationmanagement-api", "searchindexing-api", "messaging-api", "people-api", "adminmoderation-api",
     "feedback-api", "watchlistcart-api", "notification-service"))
 NETWORK = tuple(f"/network/{name}" for name in (
-    "company-api", "content-api", "jobapplication-api", "messaging-api", "networking-api", "profile-api"))
+    "company-api", "content-api", "jobapplication-api", "messaging-api", "networking-api", "profile-api",
+    "search-api"))
 """The services that only the network has."""
 MOUNTS = (*MARKETPLACE, *NETWORK, "/network/auth-api", "/network/bucket", "/network/people-api",
           "/network/adminmoderation-api", "/network/notification-service", "/equipment-api", "/organization-api")

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, ColumnElement, and_, cast, or_, type_coerce
+from sqlalchemy import JSON, ColumnElement, and_, cast, or_, true, type_coerce
 from sqlalchemy import String as SqlString
 
 from app.data.columns import camel_case, is_day, parse_iso
@@ -180,6 +180,14 @@ def equal(column: Any, name: str | None = None) -> Filter:
 def contains(column: Any, name: str | None = None) -> Filter:
     """Filter by any part of a column that has a folded one; case, accents and the separators of codes do not count."""
     return Filter(name or camel_case(column.key), _text, _contains(column), "string")
+
+
+def searched(column: Any) -> Filter:
+    """Filter by a value that a search index compares, and no condition of SQL; text is not split at its commas."""
+    info = column.info
+    parse = _one_of(info["options"]) if info["kind"] == "choice" else _PARSERS.get(info["kind"], _text)
+    return Filter(info.get("wire") or camel_case(column.key), parse, lambda values: true(), info["kind"],
+                  info.get("options", ()), takes_null=False, is_split=info["kind"] in ("choice", "id"))
 
 
 def holding(column: Any) -> Filter:

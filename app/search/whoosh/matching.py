@@ -163,9 +163,10 @@ def _number_narrowing(field: Field, condition: Filter) -> Narrow:
     if operator == "range":
         low, high = _bounds(condition, read)
         return lambda view, docs: _between(docs, view.data.numbers(field.name), low, high)
-    if operator in ("eq", "noteq", "in"):
-        values = {_required(condition, read, item) for item in (_items(condition) if operator == "in" else [value])}
-        if operator == "noteq":
+    if operator in ("eq", "noteq", "in", "not_in"):
+        several = operator in ("in", "not_in")
+        values = {_required(condition, read, item) for item in (_items(condition) if several else [value])}
+        if operator in ("noteq", "not_in"):
             return lambda view, docs: _where(docs, view.data.numbers(field.name), lambda x: x not in values)
         return lambda view, docs: _where(docs, view.data.numbers(field.name), values.__contains__)
     raise InvalidSearch(f"{field.name} cannot be filtered by {operator}")
@@ -209,9 +210,9 @@ def _keyword_narrowing(field: Field, condition: Filter) -> Narrow:
             return [doc for doc in docs if (codes[doc] != 0) is wanted]
 
         return by_presence
-    if condition.operator in ("eq", "in") and not field.many:
+    if condition.operator == "not_in" or (condition.operator in ("eq", "in") and (field.folded or not field.many)):
         values = _values(field, condition)
-        return lambda view, docs: _equal(view, field, docs, values)
+        return lambda view, docs: _equal(view, field, docs, values, condition.operator != "not_in")
     accepts = _acceptance(field, condition)
 
     def by_value(view: SegmentView, docs: Docs) -> Docs:
@@ -224,17 +225,23 @@ def _keyword_narrowing(field: Field, condition: Filter) -> Narrow:
 
 
 def _values(field: Field, condition: Filter) -> set[str]:
-    return {_text(field, item) for item in (_items(condition) if condition.operator == "in" else [condition.value])}
+    several = condition.operator in ("in", "not_in")
+    return {_text(field, item) for item in (_items(condition) if several else [condition.value])}
 
 
-def _equal(view: SegmentView, field: Field, docs: Docs, values: set[str]) -> Docs:
+def _equal(view: SegmentView, field: Field, docs: Docs, values: set[str], is_wanted: bool) -> Docs:
     rows = view.data.keywords(field.name)
     codes = rows.codes
-    wanted = {code for value in values if (code := rows.code_of(value)) is not None}
-    if len(wanted) == 1:
-        [only] = wanted
+    if field.many or field.folded:
+        named = {code for value in values for code in rows.codes_holding(value, field.folded)}
+    else:
+        named = {code for value in values if (code := rows.code_of(value)) is not None}
+    if not is_wanted:
+        return [doc for doc in docs if codes[doc] not in named] if named else docs
+    if len(named) == 1:
+        [only] = named
         return [doc for doc in docs if codes[doc] == only]
-    return [doc for doc in docs if codes[doc] in wanted]
+    return [doc for doc in docs if codes[doc] in named]
 
 
 def _acceptance(field: Field, condition: Filter) -> Callable[[str | None], bool]:
@@ -282,7 +289,7 @@ def _text(field: Field, value: Any) -> str:
     found = as_keyword(value)
     if found is None:
         raise InvalidSearch(f"{field.name}: {value!r} is not a value of it")
-    return fold(found) if field.kind == "text" else found
+    return fold(found) if field.kind == "text" or field.folded else found
 
 
 def _word_narrowing(field: Field, condition: Filter) -> Narrow:

@@ -3,16 +3,16 @@
 import heapq
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from app.search.facets import most_frequent
 from app.search.fields import IndexSchema
 from app.search.port import Hit, InvalidSearch, SearchQuery, SearchResult, Sort
 from app.search.text import SEPARATOR
 from app.search.whoosh.matching import Docs, Matcher
 from app.search.whoosh.snapshot import SegmentView, Snapshot
 
-MAX_FACET_VALUES = 100
 MAX_WINDOW = 10_000  # offset + limit; deeper pages hold nothing a visitor looks at
 
 
@@ -46,7 +46,7 @@ def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> SearchRe
     return SearchResult(
         total=total,
         hits=tuple(Hit(found.id, found.score, found.view.data.document(found.doc)) for found in ordered),
-        facets={name: dict(_most_frequent(counter)) for name, counter in counters.items()},
+        facets={name: most_frequent(schema.by_name[name], counter) for name, counter in counters.items()},
     )
 
 
@@ -83,10 +83,6 @@ def _count(counter: "Counter[str]", view: SegmentView, name: str, docs: Docs) ->
         if value is not None:
             for item in value.split(SEPARATOR):
                 counter[item] += times
-
-
-def _most_frequent(counter: "Counter[str]") -> Iterable[tuple[str, int]]:
-    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:MAX_FACET_VALUES]
 
 
 def _best(

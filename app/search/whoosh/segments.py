@@ -6,7 +6,7 @@ Whoosh's posting readers share a file position, so they are used under a lock an
 import threading
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import isfinite
 from typing import Any, NamedTuple, TypeVar
@@ -16,6 +16,8 @@ from whoosh.fields import Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.reading import SegmentReader, TermNotFound
 
+from app.folding import fold
+from app.search.text import SEPARATOR
 from app.search.whoosh.layout import ID, SOURCE, VERSION, column_name
 
 # Postings remembered per segment; eight bytes each.
@@ -42,12 +44,23 @@ class KeywordRows:
         self.codes = codes
         self.values = values
         self._code_of: dict[str | None, int] | None = None
+        self._holding: dict[str, list[int]] | None = None
 
     def code_of(self, value: str) -> int | None:
         """The code of a value, None when no document has it."""
         if self._code_of is None:
             self._code_of = {known: code for code, known in enumerate(self.values)}
         return self._code_of.get(value)
+
+    def codes_holding(self, item: str, folded: bool) -> Sequence[int]:
+        """The codes of the values that hold this item; of a folded field all are compared in that form."""
+        if self._holding is None:
+            holding: dict[str, list[int]] = {}
+            for code, value in enumerate(self.values):
+                for one in () if value is None else value.split(SEPARATOR):
+                    holding.setdefault(fold(one) if folded else one, []).append(code)
+            self._holding = holding
+        return self._holding.get(item, ())
 
 
 _NONE = Postings(array("I"), array("f"))

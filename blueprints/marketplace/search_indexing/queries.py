@@ -155,11 +155,3 @@ def seller_references() -> list[str]:
     rows = fetch(select(SearchIndex.seller_ref).distinct().where(
         SearchIndex.document_type == "PRODUCT", SearchIndex.seller_ref.is_not(None), SearchIndex.is_active.is_(True)))
     return [row.seller_ref for row in rows]
-
-
-def check_index() -> tuple[str, str]:
-    """Return what `flask doctor` says of the index: search answers from the database while it is not ready."""
-    state = search_index(SCHEMA.name).status()
-    if state.state != "ready":
-        return "warn", f"{state.state}: {state.reason} (flask index rebuild)"
-    return "ok", f"{state.documents} documents"

@@ -1,12 +1,14 @@
 """searchIndexing as one declaration."""
+from functools import partial
+
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, rows_of_people
+from app.search.catalogue import check_index
 from app.service import ServiceDeclaration
 from blueprints.marketplace.admin_moderation.corrections import SearchRebuild
 from blueprints.marketplace.search_indexing import jobs, subscribers
 from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
 from blueprints.marketplace.search_indexing.models import SearchIndex
-from blueprints.marketplace.search_indexing.queries import check_index
 from blueprints.marketplace.search_indexing.refreshing import INDEX
 from blueprints.marketplace.search_indexing.routes import api
 
@@ -17,7 +19,7 @@ SERVICE = ServiceDeclaration(
     routes=api,
     background=(jobs, subscribers),
     indexes=(INDEX,),
-    checks={"search index": check_index},
+    checks={"search index": partial(check_index, INDEX.schema.name)},
     moderated=(ModeratedKind("SEARCHINDEX", restore_document),),
     hands_down=(SearchRebuild(ask_for_rebuild),),
     persons=(

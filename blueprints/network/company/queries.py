@@ -151,7 +151,7 @@ def get_company(actor: Actor, company_id: str) -> Wire:
                                                   is_staff=actor.is_staff):
         raise NotFound
     require(actor.is_super_admin or row["pageVisibility"] == PUBLIC or is_opened(company_id, actor))
-    _count([row])
+    add_counts([row])
     return row
 
 
@@ -162,7 +162,7 @@ def list_companies(actor: Actor, asked: ReadRequest) -> Listing:
         where = (Company.id.in_(opened_to(actor.user_id)),)
     listing = list_rows(Company, asked.page, *asked.where, *where, order=_OLDEST_FIRST[Company],
                         viewer=viewer_of_role(actor))
-    _count(listing.rows)
+    add_counts(listing.rows)
     return listing
 
 
@@ -259,7 +259,7 @@ def _in_states(states: list[str]) -> ColumnElement[bool]:
     return or_(*(CompanyFollower.follow_state == constant(state) for state in states))
 
 
-def _count(rows: list[Wire]) -> None:
+def add_counts(rows: list[Wire]) -> None:
     """Add to pages how many follow them and how many public updates they have, in one statement."""
     found = {row.company_id: row for row in fetch(select(CompanyTally.company_id, CompanyTally.followers,
                                                          CompanyTally.updates)

@@ -7,6 +7,7 @@ from app.service import ServiceDeclaration
 from blueprints.network.content import subscribers
 from blueprints.network.content.counting import check_tallies
 from blueprints.network.content.feed_items import check_voices
+from blueprints.network.content.index import POSTS
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.moderation import (
     comment_subject,
@@ -31,6 +32,7 @@ SERVICE = ServiceDeclaration(
     realms=("network",),
     routes=api,
     background=(subscribers,),
+    indexes=(POSTS.index,),
     relations=(
         relations_of(Post, _AUTHOR, Relation("companyId", "company")),
         relations_of(Comment, _AUTHOR, _POST, Relation("parentCommentId", "comment", "parent")),

@@ -6,6 +6,7 @@ from app.http.private_files import FileProperty
 from app.service import ServiceDeclaration
 from blueprints.network.job_application import subscribers
 from blueprints.network.job_application.checks import check_rejections
+from blueprints.network.job_application.index import JOBS
 from blueprints.network.job_application.models import ApplicationRejected, JobApplication, JobPosting
 from blueprints.network.job_application.moderation import (
     hold_posting,
@@ -22,6 +23,7 @@ SERVICE = ServiceDeclaration(
     name="jobApplication", version="1.0.12", description="Jobs that people and companies offer, and who applies.",
     realms=("network",),
     routes=api,
+    indexes=(JOBS.index,),
     background=(subscribers,),
     relations=(
         relations_of(JobPosting, Relation("companyId", "company"), Relation("postedByUserId", "user", name="poster")),

@@ -31,14 +31,14 @@ def get_profile(actor: Actor, asked: ReadRequest, profile_id: str) -> Wire:
     """Return a profile to whom it is for; raises NotFound, also of whoever rests or is blocked, Forbidden (private)."""
     row = get_row(Profile, profile_id, not_hidden(Profile.user_id, actor), viewer=viewer(actor))
     require_visible(actor, row)
-    return _with_relation(actor, asked, [row])[0]
+    return with_relation(actor, asked, [row])[0]
 
 
 def list_profiles(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the profiles that the actor sees, oldest first; their own also while it is hidden."""
     listing = list_rows(Profile, asked.page, *asked.where, is_visible(actor), order=_PROFILES_OLDEST_FIRST,
                         viewer=viewer(actor))
-    _with_relation(actor, asked, listing.rows)
+    with_relation(actor, asked, listing.rows)
     return listing
 
 
@@ -57,7 +57,7 @@ def list_entries(dictionary: type[Certification] | type[Language], asked: ReadRe
     return list_rows(dictionary, asked.page, *asked.where, order=_ENTRIES_OLDEST_FIRST[dictionary])
 
 
-def _with_relation(actor: Actor, asked: ReadRequest, rows: Sequence[Wire]) -> Sequence[Wire]:
+def with_relation(actor: Actor, asked: ReadRequest, rows: Sequence[Wire]) -> Sequence[Wire]:
     """Add to each row how its person stands to whoever looks: isPremium, degree (NET-32)."""
     if asked.joins and rows:
         people = [row["userId"] for row in rows]

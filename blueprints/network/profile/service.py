@@ -9,6 +9,7 @@ from blueprints.network.networking.entitlements import Entitlements
 from blueprints.network.profile import jobs, premium_jobs, subscribers
 from blueprints.network.profile.briefs import BRIEFS
 from blueprints.network.profile.checks import profile_terms
+from blueprints.network.profile.index import PEOPLE
 from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
 from blueprints.network.profile.premium_checks import check_premium
@@ -28,6 +29,7 @@ SERVICE = ServiceDeclaration(
     name="profile", version="1.0.23", description="What people say of their work, and who looked at it.",
     realms=("network",),
     routes=api,
+    indexes=(PEOPLE.index,),
     background=(jobs, premium_jobs, subscribers),
     emits=lambda _: PREMIUM_TOPICS,
     relations=(

@@ -3,15 +3,21 @@ from collections.abc import Sequence
 
 from app.actor import system_actor
 from app.data.person_rows import PersonTables, forget_person
+from app.data.unit_of_work import unit_of_work
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe_batch
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.topics import purged_topic
+from blueprints.platform.people.topics import forgotten_topic
 
 
 @subscribe_batch(*(purged_topic(realm) for realm in REALM_CODENAMES), name="people.forget")
 def forget_purged_people(events: Sequence[Event]) -> None:
     """Erase or make nameless what the services keep of purged people; the ledger stays (decision 41)."""
     for event in events:
-        forget_person(system_actor(event.realm), runtime().part(PersonTables), event.key, event.request_id)
+        actor = system_actor(event.realm)
+        forget_person(actor, runtime().part(PersonTables), event.key, event.request_id)
+        with unit_of_work(actor, request_id=event.request_id) as work:
+            work.emit(forgotten_topic(event.realm), event.key, {"id": event.key})
+            work.commit()

@@ -1,0 +1,177 @@
+"""The rows of a data object as they are searched: which belong in the index, what of them, and how they are found.
+
+The service that owns the rows says so in its index.py; nobody else reads its table."""
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from app.actor import Actor
+from app.data.entity import Entity
+from app.data.reads import Listing, fetch, fetch_one
+from app.data.reads.filters import Filters, searched
+from app.data.reads.keyset import position_cursor, position_of, row_order
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire, row_serializer
+from app.errors import InvalidInput
+from app.search.catalogue import DeclaredIndex, search_index
+from app.search.fields import IndexSchema
+from app.search.port import Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
+from app.search.walk import walk
+
+MOST_TEXT = 2000
+"""The characters of a text that are searched; what stands behind them is found by nobody."""
+WINDOW = 10_000
+"""What pages lie within (FD-9), and how many of the newest rows are walked over while there is no index (FD-8)."""
+_BATCH = 1000
+_NEWEST_FIRST = Sort("createdAt", descending=True)
+
+Search = Callable[[SearchQuery], SearchResult]
+
+
+@dataclass(frozen=True)
+class SearchedRows:
+    """One index of rows: those whose `where` says that everybody who is logged in may see them, blocks aside.
+
+    Fields of the schema are called as on the wire, `createdAt` is one of them, and their conditions are `filters`;
+    what no property holds is a column of `made`. `seen` reads rows for an actor as lists show them, by the business
+    read rule, in a number of statements that does not depend on their number."""
+
+    schema: IndexSchema
+    model: type[Entity]
+    where: tuple[ColumnElement[bool], ...]
+    seen: Callable[[Actor, ReadRequest, Sequence[str]], Mapping[str, Wire]]
+    filtered: tuple[str, ...]
+    made: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    """The version keys behind what `seen` returns, besides the rows' own; of rows that are joined, too."""
+    person: str = ""
+    """The field that names whose rows are hidden while that person is at rest."""
+    blockable: str = ""
+    """The field that names whose rows a block hides."""
+
+    @cached_property
+    def index(self) -> DeclaredIndex:
+        """The index as its service declares it."""
+        return DeclaredIndex(self.schema, RebuildSource(self._documents, self._total), present=self.present)
+
+    @property
+    def version_keys(self) -> tuple[str, ...]:
+        """The version keys that a remembered answer stands under."""
+        return (self.index.version_key, *self.depends_on)
+
+    @cached_property
+    def filters(self) -> Filters:
+        """The query parameters of a search."""
+        return Filters(tuple(searched(self._properties[name]) for name in self.filtered))
+
+    @property
+    def facets(self) -> list[str]:
+        """The fields whose values are counted."""
+        return [one.name for one in self.schema.fields if one.facet]
+
+    def present(self, ids: Sequence[str]) -> list[Document]:
+        """Return the documents of those among the ids that belong in the index now, in one statement."""
+        return self._read(self._query.where(self.model.id.in_(ids)))
+
+    def newest(self) -> list[Document]:
+        """Return the documents of the newest rows, as many as pages reach."""
+        return self._read(self._query.order_by(self.model.created_at.desc(), self.model.id.desc()).limit(WINDOW))
+
+    @cached_property
+    def _properties(self) -> dict[str, Any]:
+        return {one.name: getattr(self.model, one.attribute) for one in row_serializer(self.model).fields}
+
+    @cached_property
+    def _query(self) -> Select[Any]:
+        columns = (self.made[one.name] if one.name in self.made else _beginning(self._properties[one.name])
+                   for one in self.schema.fields)
+        return select(self.model.id, self.model.record_version, *columns).where(
+            self.model.is_active.is_(True), *self.where)
+
+    def _documents(self, after: str | None) -> Iterator[Document]:
+        while True:
+            some = self._read(self._query.where(self.model.id > (after or "")).order_by(self.model.id).limit(_BATCH))
+            yield from some
+            if len(some) < _BATCH:
+                return
+            after = some[-1].id
+
+    def _total(self) -> int:
+        row = fetch_one(select(func.count()).select_from(self.model).where(self.model.is_active.is_(True), *self.where))
+        return int(row[0]) if row else 0
+
+    def _read(self, query: Select[Any]) -> list[Document]:
+        names = [one.name for one in self.schema.fields]
+        return [Document(id, version, dict(zip(names, values, strict=True)))
+                for id, version, *values in map(list, fetch(query))]
+
+
+def ids_where(model: type[Entity], column: Any, values: Collection[str]) -> Iterator[list[str]]:
+    """Yield the ids of the active rows whose column holds one of these values, some at a time, each value's in order
+    of time: by an index of the column and `createdAt`."""
+    order = row_order(model.created_at, model.id)
+    for value in values:
+        behind: list[ColumnElement[bool]] = []
+        while some := fetch(select(model.id, model.created_at).where(
+                column == value, model.is_active.is_(True), *behind).order_by(*order.clauses).limit(_BATCH)):
+            yield [row.id for row in some]
+            if len(some) < _BATCH:
+                break
+            behind = [order.behind(order.values(order.cursor([some[-1].created_at, some[-1].id])))]
+
+
+def find_rows(rows: SearchedRows, actor: Actor, asked: ReadRequest, *narrowing: Filter) -> Listing:
+    """Return a page of the rows that hold the words of `q` and fulfil the filters, best match first; without words
+    the newest first.
+
+    Beside them stand the facets: how often each value occurs among all that is found. A filter does not narrow the
+    facet of its own field. `narrowing` leaves out what the actor does not see. The rows are read by the business read
+    rule: what was hidden a moment ago is missing at once, and counted until its event has been delivered.
+    While the index is being rebuilt, the newest rows are searched, and the answer says `degraded`. Raises InvalidInput
+    for a page beyond the window, and for a wrong `after`."""
+    words = asked.arguments.get("q", "")
+    given = {one["name"]: rows.filters.values(one) for one in asked.filters}
+    order = f"{rows.schema.name} {words} {sorted(given.items())}"
+    page = asked.page
+    offset = page.offset if page.after is None else position_of(order, page.after)
+    if offset >= WINDOW:
+        raise InvalidInput(f"pageNumber: a page lies within the first {WINDOW} rows", detail={
+            "pageNumber": f"expected a page within the first {WINDOW} rows"})
+    query = SearchQuery(words, [*narrowing, *_filters(given)], rows.facets, None if words.strip() else _NEWEST_FIRST,
+                        offset, min(page.rows, WINDOW - offset))
+    result, search = _found(rows, query)
+    counts = result.facets | {name: _counts(search, name, [*narrowing, *_filters(given, without=name)], words)
+                              for name in rows.facets if name in given}
+    seen = rows.seen(actor, asked, [hit.id for hit in result.hits])
+    end = offset + len(result.hits)
+    following = position_cursor(order, end) if end < min(result.total, WINDOW) else None
+    extras = {"facets": counts} | ({} if result.ready else {"degraded": True})
+    return Listing([seen[hit.id] for hit in result.hits if hit.id in seen], result.total, page, following,
+                   extras=extras)
+
+
+def _found(rows: SearchedRows, query: SearchQuery) -> tuple[SearchResult, Search]:
+    """Return what the index finds, or a walk while it is being rebuilt, and what else may be asked of the same."""
+    index = search_index(rows.schema.name)
+    # The answer is remembered under the index's version, so it must not be made from anything older.
+    index.refresh()
+    result = index.search(query)
+    if result.ready:
+        return result, index.search
+    search: Search = partial(walk, rows.schema, rows.newest())
+    return search(query), search
+
+
+def _filters(given: Mapping[str, Sequence[Any]], without: str = "") -> list[Filter]:
+    return [Filter(name, "in", values) for name, values in given.items() if name != without]
+
+
+def _counts(search: Search, name: str, filters: Sequence[Filter], words: str) -> dict[str, int]:
+    return search(SearchQuery(words, filters, (name,), limit=0)).facets.get(name, {})
+
+
+def _beginning(column: Any) -> Any:
+    return func.substr(column, 1, MOST_TEXT) if column.info["kind"] == "text" else column

@@ -1,0 +1,45 @@
+"""What of posts is searched: the public ones of people and of pages that everybody sees (docs/network.md, Search)."""
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import case, or_
+
+from app.actor import Actor
+from app.data.changes import version_key
+from app.data.columns import constant
+from app.data.held import is_free
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.search import IndexSchema, instant, keyword, prose
+from app.search.rows import SearchedRows, ids_where
+from blueprints.network.company.queries import page_is_open
+from blueprints.network.content.models import Comment, Like, Post
+from blueprints.network.content.queries import posts_seen_by, with_counts
+from blueprints.network.content.rules import PUBLIC
+from blueprints.network.content.visibility import WHO_SEES
+
+
+def posts_of(company_ids: Collection[str]) -> Iterator[list[str]]:
+    """Yield the ids of the posts of these companies, some at a time."""
+    return ids_where(Post, Post.company_id, company_ids)
+
+
+def _seen(actor: Actor, asked: ReadRequest, ids: Sequence[str]) -> dict[str, Wire]:
+    rows = posts_seen_by(actor, ids)
+    with_counts(actor, asked, list(rows.values()))
+    return rows
+
+
+POSTS = SearchedRows(
+    IndexSchema("posts", (
+        prose("content"), keyword("authorUserId", facet=True), keyword("companyId", facet=True),
+        keyword("personalUserId"), instant("createdAt"))),
+    Post,
+    where=(Post.visibility == constant(PUBLIC), is_free(Post),
+           or_(Post.company_id.is_(None), page_is_open(Post.company_id, None))),
+    seen=_seen,
+    filtered=("authorUserId", "companyId"),
+    # A company's voice is heard by everybody: a block hides what people say for themselves (NET-7).
+    made={"personalUserId": case((Post.company_id.is_(None), Post.author_user_id))},
+    depends_on=(*WHO_SEES, version_key(Like), version_key(Comment)),
+    person="authorUserId", blockable="personalUserId",
+)

@@ -1,0 +1,44 @@
+"""What of postings is searched: the public ones whose page moderation does not hold (docs/network.md, Search)."""
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import case, not_
+
+from app.actor import Actor
+from app.data.columns import constant
+from app.data.held import is_free
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.search import IndexSchema, instant, keyword, prose
+from app.search.rows import SearchedRows, ids_where
+from blueprints.network.company.queries import page_is_held
+from blueprints.network.job_application.models import JobPosting
+from blueprints.network.job_application.queries import HIDES_POSTINGS, WHO_KEEPS, postings_seen_by
+from blueprints.network.job_application.rules import PUBLIC
+
+
+def postings_of(company_ids: Collection[str]) -> Iterator[list[str]]:
+    """Yield the ids of the postings of these companies, some at a time."""
+    return ids_where(JobPosting, JobPosting.company_id, company_ids)
+
+
+def _seen(actor: Actor, asked: ReadRequest, ids: Sequence[str]) -> dict[str, Wire]:
+    return postings_seen_by(actor, ids)
+
+
+JOBS = SearchedRows(
+    IndexSchema("jobs", (
+        prose("title", 4.0), prose("description"),
+        keyword("companyName", boost=2.0, facet=True, folded=True),
+        keyword("location", boost=1.0, facet=True, folded=True),
+        keyword("employmentType", facet=True), keyword("workplaceType", facet=True), keyword("status", facet=True),
+        keyword("companyId", facet=True), keyword("postedByUserId"), keyword("personalUserId"),
+        instant("createdAt"))),
+    JobPosting,
+    where=(JobPosting.visibility == constant(PUBLIC), is_free(JobPosting), not_(page_is_held(JobPosting.company_id))),
+    seen=_seen,
+    filtered=("companyName", "location", "employmentType", "workplaceType", "status", "companyId"),
+    # A company's voice is heard by everybody: a block hides what people offer for themselves (NET-7).
+    made={"personalUserId": case((JobPosting.company_id.is_(None), JobPosting.posted_by_user_id))},
+    depends_on=(*WHO_KEEPS, *HIDES_POSTINGS, "rows:jobApplication"),
+    person="postedByUserId", blockable="personalUserId",
+)
