@@ -2,14 +2,13 @@
 import click
 from flask.cli import with_appcontext
 
-from app.runtime import runtime
 from app.settings import REALM_CODENAMES
 from cli.demo_factories import DEMO_PASSWORD
 from cli.demo_seed import demo_people, seed_demo
 from cli.graph import import_graph
 from cli.products import import_products
 from cli.replay import replay_auctions
-from cli.terminal import acts, agreed, print_facts
+from cli.terminal import acts, agreed, print_facts, refuse_production
 
 
 @click.group()
@@ -36,12 +35,6 @@ def seed(realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     if agreed(f"{people} (password {DEMO_PASSWORD}), and what is theirs, are added to {realm}", dry_run=dry_run,
               yes=yes):
         print_facts(seed_demo(realm), as_json=as_json)
-
-
-def refuse_production() -> None:
-    """Raise a ClickException in production, where nobody wants invented rows."""
-    if runtime().settings.is_production:
-        raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")
 
 
 demo.add_command(import_graph)

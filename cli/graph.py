@@ -13,13 +13,12 @@ from flask.cli import with_appcontext
 
 from app.actor import system_actor
 from app.identity.passwords import hash_password
-from app.runtime import runtime
 from blueprints.network.networking.commands import import_connections
 from blueprints.network.networking.rules import sorted_pair
 from blueprints.platform.auth.commands import enrol_users
 from blueprints.platform.people.queries import standings_of
 from cli.demo_factories import DEMO_PASSWORD, demo_id
-from cli.terminal import acts, agreed, print_facts
+from cli.terminal import acts, agreed, print_facts, refuse_production
 
 REALM = "network"
 BATCH = 500
@@ -55,8 +54,7 @@ def import_graph(file: Path, dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: flask demo import-graph facebook_ego_subgraph.txt --yes
     """
-    if runtime().settings.is_production:
-        raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")
+    refuse_production()
     counts = Counts()
     if agreed(f"the people and connections of {file.name} are added to the network", dry_run=dry_run, yes=yes,
               reports=True):

@@ -18,7 +18,6 @@ from flask.cli import with_appcontext
 from app.actor import Actor, system_actor
 from app.clock import now
 from app.errors import ApiError
-from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
 from blueprints.marketplace.category_management.queries import categories_by_id, subcategories_by_id
 from blueprints.marketplace.product_listing.commands import create_products
@@ -26,7 +25,7 @@ from blueprints.marketplace.product_listing.queries import known_product_ids
 from blueprints.platform.auth.queries import find_active_account
 from cli.csv_file import CsvLine, decimal_sign, delimiter_option, read_csv, read_decimal
 from cli.demo_factories import PEOPLE, auction_values, demo_id, fixed_listing_values
-from cli.terminal import acts, agreed, print_facts
+from cli.terminal import acts, agreed, print_facts, refuse_production
 
 REALM, CURRENCY = "marketplace", "GBP"
 COLUMNS = ("id", "name", "category_path", "price_gbp")
@@ -92,8 +91,7 @@ def import_products(file: Path, seller_email: str, delimiter: str | None, dry_ru
 
     Example: flask demo import-products products.csv --yes
     """
-    if runtime().settings.is_production:
-        raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")
+    refuse_production()
     seller = _seller(seller_email)
     goods, refused = read_goods(file, delimiter)
     known = _known(goods)

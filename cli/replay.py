@@ -22,14 +22,13 @@ from app.clock import now
 from app.data.money import FACTORS
 from app.errors import DuplicateRecord, RuleViolated
 from app.identity.passwords import hash_password
-from app.runtime import runtime
 from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
 from blueprints.marketplace.auction_offer.queries import auction_report
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.platform.auth.commands import create_user
 from cli.csv_file import CsvLine, decimal_sign, delimiter_option, read_csv, read_decimal
 from cli.demo_factories import PEOPLE, auction_values, demo_id
-from cli.terminal import acts, agreed, print_facts, print_rows
+from cli.terminal import acts, agreed, print_facts, print_rows, refuse_production
 
 REALM, CURRENCY = "marketplace", "USD"
 NUMBERS = ("bid", "bidtime", "openbid", "price")
@@ -185,8 +184,7 @@ def replay_auctions(file: Path, sample: int | None, url: str | None, delimiter: 
 
     Example: flask demo replay-auctions tests/data/real_ebay_auctions.csv --yes
     """
-    if runtime().settings.is_production:
-        raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")
+    refuse_production()
     auctions = spread_sample(read_auctions(file, delimiter), sample)
     bids = sum(len(auction.bids) for auction in auctions)
     where = f"at {url}" if url else f"in {current_app.config['SQLALCHEMY_DATABASE_URI'].split('@')[-1]}"

@@ -13,6 +13,7 @@ import orjson
 
 from app.actor import Actor, system_actor
 from app.data.ids import short_id
+from app.runtime import runtime
 
 TABLE_COLUMNS = 100
 _NARROWEST, _BETWEEN = 8, "  "
@@ -214,3 +215,9 @@ def print_parts(parts: Mapping[str, Sequence[dict[str, Any]]], looks: Mapping[st
         click.echo(f"\n{name}")
         print_rows([{column: row[column] for column in columns} for row in rows], as_json=False, empty="none",
                    ids=look.ids, cut=look.cut, below=look.below)
+
+
+def refuse_production() -> None:
+    """Raise a ClickException in production, where nobody wants the invented rows of `flask demo`."""
+    if runtime().settings.is_production:
+        raise click.ClickException("flask demo refuses GUILDHALL_ENV=production")

@@ -25,6 +25,18 @@ def purge(actor: Actor, find: Callable[[int], Sequence[Any]],
     return purged
 
 
+def repeat(actor: Actor, change: Callable[[UnitOfWork, int], int], *, size: int, cause: str | None = None) -> None:
+    """Let `change(work, size)` find rows and change them in one transaction, until it finds fewer than `size`.
+
+    It returns how many it has found; between two transactions the write lock is yielded. `cause` is the request id."""
+    found = size
+    while found == size:
+        with unit_of_work(actor, request_id=cause) as work:
+            found = change(work, size)
+            work.commit()
+        yield_write_lock()
+
+
 def yield_write_lock() -> None:
     """Let those write who wait behind the transaction just ended: whoever comes back at once would be faster."""
     time.sleep(_YIELD_SECONDS)

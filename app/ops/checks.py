@@ -56,9 +56,14 @@ class ServiceChecks(dict[str, Check]):
     """What the services of one application have checked beside the kernel's, by name."""
 
 
-def some_of(found: Sequence[str]) -> str:
+def some_of(found: Sequence[str], between: str = ", ") -> str:
     """Return the first MOST_NAMED of what was found, and whether there is more: a check asks for one more than that."""
-    return ", ".join(found[:MOST_NAMED]) + (" and more" if len(found) > MOST_NAMED else "")
+    return between.join(found[:MOST_NAMED]) + (" and more" if len(found) > MOST_NAMED else "")
+
+
+def agreement(differences: Sequence[str], says: str) -> tuple[str, str]:
+    """Return OK and a sentence when nothing differs, or FAIL and some of the differences, one sentence each."""
+    return (FAIL, some_of(differences, "; ")) if differences else (OK, says)
 
 
 def examine() -> list[Finding]:

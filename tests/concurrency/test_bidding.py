@@ -18,6 +18,7 @@ from app.data.entity import db
 from blueprints.marketplace.auction_offer.rules import BIDDING_MODES
 from tests.clients import Callers
 from tests.components import wait_until
+from tests.concurrency.together import together
 from tests.faults.load import Connection
 from tests.flow import sent
 from tests.marketplace.auction_offer.reference import Reference
@@ -123,16 +124,6 @@ def test_many_clients_on_one_auction_agree_with_a_sequential_replay(live, testbe
         db.engine.dispose()
     sys.stderr.write(f"the slowest bidder waited (seconds): {waits}\n")
     assert IS_A_SAMPLE or max(waits.values()) < SLOWEST_SECONDS
-
-
-def together(app: Any, *actions: Any) -> list[Any]:
-    """Run the actions at once, each in a thread with the application's context; returns what they brought back."""
-    def run(action: Any) -> Any:
-        with app.app_context():
-            return action()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Many at once for the last unit, the same order, the same agreement: one gets it (issue 3, item 4)."""
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -17,6 +16,7 @@ from blueprints.marketplace.product_listing.stock import stock_figures
 from tests.app.payments.fixtures import flaky, localstripe, paying_app  # noqa: F401 - pytest finds them here
 from tests.clients import Callers
 from tests.components import wait_until
+from tests.concurrency.together import together
 from tests.faults.load import Connection
 from tests.live import live_system
 from tests.marketplace.order_management.conftest import shop  # noqa: F401
@@ -26,16 +26,6 @@ from tests.marketplace.order_management.test_settling_agreements import accepted
 # ruff: noqa: F811 - that is how pytest hands fixtures over
 CLIENTS = 50
 VISA_PARAMS = {"paymentUserParams": {"paymentMethodId": "pm_card_visa"}}
-
-
-def together(app: Any, *actions: Callable[[], Any]) -> list[Any]:
-    """Run the actions at once, each in a thread with the application's context; returns what they brought back."""
-    def run(action: Callable[[], Any]) -> Any:
-        with app.app_context():
-            return action()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
 
 
 def test_of_many_who_order_the_last_unit_one_gets_it(app, callers, shop):

@@ -10,12 +10,12 @@ from app.data.person_rows import NOBODY
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
+from app.ops.checks import MOST_NAMED, agreement
 from blueprints.marketplace.feedback.models import ALL_MONTHS, STARS, Feedback, StarCount
 from blueprints.marketplace.feedback.rules import LEAST_RATING, steps
 
 REPUTATION_DUE = "tell-reputation"
 _TOLD_AFTER = timedelta(minutes=5)
-_NAMED_AT_MOST = 20
 
 
 def count(work: UnitOfWork, feedback: Feedback, *, added: int | None = None, taken: int | None = None) -> None:
@@ -60,8 +60,4 @@ def differences(limit: int) -> list[str]:
 
 def check_reputations() -> tuple[str, str]:
     """Return what `flask doctor` says of the counters: ok or fail, and a sentence."""
-    wrong = differences(_NAMED_AT_MOST + 1)
-    if not wrong:
-        return "ok", "the stars of all sellers are those of their feedback"
-    more = " and more" if len(wrong) > _NAMED_AT_MOST else ""
-    return "fail", "; ".join(wrong[:_NAMED_AT_MOST]) + more
+    return agreement(differences(MOST_NAMED + 1), "the stars of all sellers are those of their feedback")

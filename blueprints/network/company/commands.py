@@ -9,17 +9,17 @@ from sqlalchemy import select
 from app.actor import Actor
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import Forbidden, NotFound, RuleViolated
+from app.errors import NotFound, RuleViolated
 from app.identity.access import acting_user, require
 from app.plain_text import identifier_key
 from blueprints.network.company.models import Company, CompanyAdmin
 from blueprints.network.company.queries import CompanyFacts
 from blueprints.network.company.rules import PRIVATE, PUBLIC, is_held_from
-from blueprints.platform.auth.lending import share_accounts
+from blueprints.platform.people.commands import NO_SUCH_USER, require_person, share_person
 from blueprints.platform.people.queries import inactive_among, is_blocked_between
 
 APPROVE_DUE = "approve-company-followers"
-NO_SUCH_COMPANY, NO_SUCH_USER = "Company not found", "User not found"
+NO_SUCH_COMPANY = "Company not found"
 
 
 def require_company_admin(work: UnitOfWork, company_id: str) -> CompanyFacts:
@@ -55,16 +55,6 @@ def has_admin(work: UnitOfWork, company_id: str, user_id: str | None) -> bool:
     return bool(work.share(_admins(company_id).where(CompanyAdmin.user_id == user_id)))
 
 
-def share_person(work: UnitOfWork, user_id: str) -> bool:
-    """Return whether somebody active has this id, whose account stays as it is until the end.
-
-    Raises Forbidden (AccountInactive) when it is the actor's own and not active."""
-    is_there = user_id in share_accounts(work, {user_id}) and not inactive_among(work.actor.realm, {user_id})
-    if not is_there and work.actor.is_user(user_id):
-        raise Forbidden("errMsg_AccountInactive", "AccountInactive")
-    return is_there
-
-
 def create_company(actor: Actor, *, name: str, created_by_user_id: str | None = None, page_visibility: str = PUBLIC,
                    id: str | None = None, **values: Any) -> Company:
     """Make a page, whose founder is its first admin (C-1).
@@ -73,7 +63,7 @@ def create_company(actor: Actor, *, name: str, created_by_user_id: str | None = 
     (CompanyNameTaken)."""
     founder = acting_user(actor, created_by_user_id)
     with unit_of_work(actor) as work:
-        _require_person(share_person(work, founder))
+        require_person(work, founder)
         company = work.insert(Company(
             id=id, name=name, name_key=identifier_key(name), created_by_user_id=founder,
             page_visibility=page_visibility, **values))
@@ -117,7 +107,8 @@ def assign_admin(actor: Actor, *, company_id: str, user_id: str, assigned_by: st
     with unit_of_work(actor) as work:
         is_there = share_person(work, user_id)  # before the company, by the order of locks
         company = lock_company(work, company_id, or_orphaned=True)
-        _require_person(is_there and not is_blocked_between(actor.realm, assigner, user_id))
+        if not is_there or is_blocked_between(actor.realm, assigner, user_id):
+            raise NotFound(NO_SUCH_USER)
         admin = work.insert(CompanyAdmin(id=id, company_id=company_id, user_id=user_id, assigned_by=assigner,
                                          assigned_at=now()))
         work.change(company, orphaned_at=None)
@@ -169,8 +160,3 @@ def _facts(company: Company) -> CompanyFacts:
 
 def _admins(company_id: str) -> Any:
     return select(CompanyAdmin).where(CompanyAdmin.company_id == company_id, CompanyAdmin.is_active.is_(True))
-
-
-def _require_person(is_there: bool) -> None:
-    if not is_there:
-        raise NotFound(NO_SUCH_USER)

@@ -5,10 +5,9 @@ from app.data.columns import constant
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
+from app.ops.checks import MOST_NAMED, agreement
 from blueprints.network.company.models import CompanyFollower, CompanyTally, CompanyUpdate
 from blueprints.network.company.rules import APPROVED, PUBLIC
-
-_NAMED_AT_MOST = 20
 
 
 def count(work: UnitOfWork, company_id: str, *, followers: int = 0, updates: int = 0) -> None:
@@ -43,7 +42,4 @@ def differences(limit: int) -> list[str]:
 
 def check_tallies() -> tuple[str, str]:
     """Return what `flask doctor` says of the tallies: ok or fail, and a sentence."""
-    wrong = differences(_NAMED_AT_MOST + 1)
-    if not wrong:
-        return "ok", "each counts the followers and updates of its company"
-    return "fail", "; ".join(wrong[:_NAMED_AT_MOST]) + (" and more" if len(wrong) > _NAMED_AT_MOST else "")
+    return agreement(differences(MOST_NAMED + 1), "each counts the followers and updates of its company")

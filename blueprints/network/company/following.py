@@ -13,15 +13,14 @@ from app.identity.access import acting_user, require_self
 from blueprints.network.company.commands import (
     APPROVE_DUE,
     NO_SUCH_COMPANY,
-    NO_SUCH_USER,
     has_admin,
     require_company_admin,
     share_company,
-    share_person,
 )
 from blueprints.network.company.counting import count
 from blueprints.network.company.models import IS_REQUEST, CompanyFollower
 from blueprints.network.company.rules import APPROVED, PUBLIC, REQUESTED, counts_as_follower, first_follow_state
+from blueprints.platform.people.commands import require_person
 
 _AT_ONCE = 200
 
@@ -34,8 +33,7 @@ def follow_company(actor: Actor, *, company_id: str, user_id: str | None = None,
     (AlreadyFollowing)."""
     user = acting_user(actor, user_id)
     with unit_of_work(actor) as work:
-        if not share_person(work, user):
-            raise NotFound(NO_SUCH_USER)
+        require_person(work, user)
         company = share_company(work, company_id)
         if company.held is not None:
             raise NotFound(NO_SUCH_COMPANY)

@@ -10,13 +10,13 @@ from app.data.columns import iso
 from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
+from app.ops.checks import MOST_NAMED, some_of
 from blueprints.network.company.models import Company
 from blueprints.network.company.queries import admins_of
 from blueprints.network.company.topics import COMPANY_ORPHANED
 from blueprints.platform.people.queries import ended_among
 
 _log = logging.getLogger(__name__)
-_NAMED_AT_MOST = 20
 
 
 def look_at_admins(actor: Actor, company_ids: Collection[str]) -> int:
@@ -50,9 +50,8 @@ def orphaned_companies(limit: int) -> list[Wire]:
 
 def check_orphans() -> tuple[str, str]:
     """Return what `flask doctor` says of pages that nobody administers: ok or warn, and a sentence."""
-    found = orphaned_companies(_NAMED_AT_MOST + 1)
+    found = orphaned_companies(MOST_NAMED + 1)
     if not found:
         return "ok", "each page has an admin"
-    named = ", ".join(f"{row['name']} ({row['id']})" for row in found[:_NAMED_AT_MOST])
-    more = " and more" if len(found) > _NAMED_AT_MOST else ""
-    return "warn", f"nobody administers {named}{more}: flask moderate assign-admin"
+    named = some_of([f"{row['name']} ({row['id']})" for row in found])
+    return "warn", f"nobody administers {named}: flask moderate assign-admin"

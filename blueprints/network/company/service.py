@@ -11,7 +11,7 @@ from blueprints.network.company.moderation import company_subject, hold_company,
 from blueprints.network.company.orphans import check_orphans
 from blueprints.network.company.queries import companies_seen_by
 from blueprints.network.company.routes import api
-from blueprints.network.company.topics import COMPANY_ORPHANED
+from blueprints.network.company.topics import COMPANY_CREATED, COMPANY_ORPHANED, COMPANY_UPDATED
 
 _PAGE, _PERSON = Relation("companyId", "company"), Relation("userId", "user")
 
@@ -29,7 +29,7 @@ SERVICE = ServiceDeclaration(
     targets=(JoinTarget("company", ("id", "name", "logoUrl"), companies_seen_by, personal=True,
                         depends_on=("rows:companyAdmin", "rows:companyFollower")),),
     moderated=(ModeratedKind("COMPANY", restore_company, company_subject, hold_company, lock_companies,
-                             lock_rank=Company.__lock_rank__),),
+                             lock_rank=Company.__lock_rank__, written=(COMPANY_CREATED, COMPANY_UPDATED)),),
     checks={"company tallies": check_tallies, "company admins": check_orphans},
     persons=(
         rows_of_people(Company, ANONYMOUS, "created_by_user_id", why="the page is its admins'"),

@@ -7,9 +7,7 @@ from app.events.subscriptions import subscribe_batch
 from blueprints.network.company.orphans import look_at_admins
 from blueprints.network.company.queries import companies_of_admin
 from blueprints.network.company.topics import (
-    COMPANY_CREATED,
     COMPANY_ORPHANED,
-    COMPANY_UPDATED,
     UPDATE_CREATED,
     UPDATE_UPDATED,
 )
@@ -18,9 +16,6 @@ from blueprints.platform.moderation.asking import ask_staff
 from blueprints.platform.moderation.words import look_into
 
 REALM = "network"
-_OBJECTS = {COMPANY_CREATED: "company", COMPANY_UPDATED: "company",
-            UPDATE_CREATED: "companyUpdate", UPDATE_UPDATED: "companyUpdate"}
-"""Whose words are looked into, by topic: the event of a change holds the row under the object's name."""
 
 
 @subscribe_batch(user_topic(REALM, "deleted"), *(standing_topic(REALM, verb) for verb in (
@@ -39,11 +34,9 @@ def tell_staff(events: Sequence[Event]) -> None:
                   "The account of its last admin has ended. Assign somebody: flask moderate assign-admin")
 
 
-@subscribe_batch(*_OBJECTS, name="company.words")
+@subscribe_batch(UPDATE_CREATED, UPDATE_UPDATED, name="company.words")
 def look_for_words(events: Sequence[Event]) -> None:
-    """Open a case where a page, or what it publishes, holds a word of the list (M-30)."""
+    """Open a case of the page where news of it holds a word of the list (M-30): staff judge them with the page."""
     for event in events:
-        row = event.payload.get(_OBJECTS[event.topic], event.payload)
-        new = event.payload.get("newDataValues", row)
-        look_into(system_actor(event.realm), "COMPANY", row.get("companyId", event.key),
-                  [text for text in new.values() if isinstance(text, str)], event.occurred_at)
+        update = event.payload["companyUpdate"] if event.topic == UPDATE_UPDATED else event.payload
+        look_into(system_actor(event.realm), "COMPANY", update["companyId"], [update["content"]], event.occurred_at)

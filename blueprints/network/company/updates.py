@@ -5,12 +5,12 @@ from typing import Any
 from app.actor import Actor
 from app.data.list_values import merged_list
 from app.data.unit_of_work import unit_of_work
-from app.errors import NotFound
 from app.identity.access import acting_user
-from blueprints.network.company.commands import NO_SUCH_USER, require_company_admin, share_person
+from blueprints.network.company.commands import require_company_admin
 from blueprints.network.company.counting import count
 from blueprints.network.company.models import CompanyUpdate
 from blueprints.network.company.rules import MOST_ATTACHMENTS, PUBLIC, counts_as_update
+from blueprints.platform.people.commands import require_person
 
 
 def publish_update(actor: Actor, *, company_id: str, content: str, author_user_id: str | None = None,
@@ -21,10 +21,8 @@ def publish_update(actor: Actor, *, company_id: str, content: str, author_user_i
     Raises NotFound, Forbidden (no admin, another's name, AccountInactive)."""
     author = acting_user(actor, author_user_id)
     with unit_of_work(actor) as work:
-        is_there = share_person(work, author)
+        require_person(work, author)
         require_company_admin(work, company_id)
-        if not is_there:
-            raise NotFound(NO_SUCH_USER)
         update = work.insert(CompanyUpdate(id=id, company_id=company_id, content=content, author_user_id=author,
                                            attachment_urls=list(attachment_urls), visibility=visibility))
         count(work, company_id, updates=int(counts_as_update(visibility, True)))

@@ -5,9 +5,8 @@ from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
+from app.ops.checks import MOST_NAMED, agreement
 from blueprints.network.content.models import Comment, Like, PostTally
-
-_NAMED_AT_MOST = 20
 
 
 def count(work: UnitOfWork, post_id: str, *, likes: int = 0, comments: int = 0) -> None:
@@ -47,7 +46,4 @@ def differences(limit: int) -> list[str]:
 
 def check_tallies() -> tuple[str, str]:
     """Return what `flask doctor` says of the tallies: ok or fail, and a sentence."""
-    wrong = differences(_NAMED_AT_MOST + 1)
-    if not wrong:
-        return "ok", "each counts the likes and comments of its post"
-    return "fail", "; ".join(wrong[:_NAMED_AT_MOST]) + (" and more" if len(wrong) > _NAMED_AT_MOST else "")
+    return agreement(differences(MOST_NAMED + 1), "each counts the likes and comments of its post")

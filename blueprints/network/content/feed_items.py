@@ -6,6 +6,7 @@ from sqlalchemy import Select, select, update
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
+from app.ops.checks import MOST_NAMED, agreement
 from blueprints.network.company.queries import followed_by
 from blueprints.network.content.models import IS_SHOWN, CompanyVoice, FeedItem, Post, Voice
 from blueprints.network.content.rules import reaches_others
@@ -43,8 +44,7 @@ def differences(limit: int) -> list[str]:
 
 def check_voices() -> tuple[str, str]:
     """Return what `flask doctor` says of the feed: ok or fail, and a sentence."""
-    wrong = differences(20)
-    return ("fail", "; ".join(wrong)) if wrong else ("ok", "each voice knows its latest post")
+    return agreement(differences(MOST_NAMED + 1), "each voice knows its latest post")
 
 
 def _keep_latest(work: UnitOfWork, num: int) -> None:

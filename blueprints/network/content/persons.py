@@ -3,9 +3,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
+from app.data.batches import repeat
 from app.data.changes import version_key
 from app.data.person_rows import NOBODY
-from app.data.unit_of_work import unit_of_work
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from blueprints.network.content.counting import count
 from blueprints.network.content.models import Comment, FeedItem, Like, Post, PostTally, Voice
 
@@ -41,15 +42,13 @@ def forget_likes(actor: Actor, user_id: str, cause: str | None) -> None:
 
 def _forget(actor: Actor, model: type[Comment] | type[Like], column: InstrumentedAttribute[str], user_id: str,
             cause: str | None, step: dict[str, int]) -> None:
-    left = True
-    while left:
-        with unit_of_work(actor, request_id=cause) as work:
-            rows = work.rows(select(model.id).where(column == user_id, model.is_active.is_(True))
-                             .order_by(model.post_id).limit(_AT_ONCE))
-            gone = work.execute(delete(model).where(model.id.in_([row.id for row in rows]), model.is_active.is_(True))
-                                .returning(model.post_id)).all() if rows else []
-            for post_id in sorted(row.post_id for row in gone):
-                count(work, post_id, **step)
-            work.invalidate(version_key(model))
-            work.commit()
-        left = len(rows) == _AT_ONCE
+    def some(work: UnitOfWork, size: int) -> int:
+        rows = work.rows(select(model.id).where(column == user_id, model.is_active.is_(True))
+                         .order_by(model.post_id).limit(size))
+        gone = work.execute(delete(model).where(model.id.in_([row.id for row in rows]), model.is_active.is_(True))
+                            .returning(model.post_id)).all() if rows else []
+        for post_id in sorted(row.post_id for row in gone):
+            count(work, post_id, **step)
+        work.invalidate(version_key(model))
+        return len(rows)
+    repeat(actor, some, size=_AT_ONCE, cause=cause)

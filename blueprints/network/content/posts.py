@@ -7,15 +7,15 @@ from sqlalchemy import select
 from app.actor import Actor
 from app.data.list_values import merged_list
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import NotFound
 from app.identity.access import acting_user, require, require_self
-from blueprints.network.company.commands import NO_SUCH_USER, require_admin_of_each, share_person
+from blueprints.network.company.commands import require_admin_of_each
 from blueprints.network.content.feed_items import keep_item
 from blueprints.network.content.models import Post
 from blueprints.network.content.queries import find_post
 from blueprints.network.content.rules import MOST_ATTACHMENTS, OWNER, PUBLIC
 from blueprints.network.content.visibility import readers_among
 from blueprints.platform.auth.lending import share_accounts
+from blueprints.platform.people.commands import require_person
 from blueprints.platform.people.queries import refuse_inactive
 
 
@@ -27,8 +27,7 @@ def publish_post(actor: Actor, *, content: str, company_id: str | None = None, a
     Raises NotFound (no such company), Forbidden (no admin, another's name, AccountInactive)."""
     author = acting_user(actor, author_user_id)
     with unit_of_work(actor) as work:
-        if not share_person(work, author):
-            raise NotFound(NO_SUCH_USER)
+        require_person(work, author)
         require_admin_of_each(work, {company_id} if company_id else ())
         post = Post(id=id, content=content, company_id=company_id, author_user_id=author, visibility=visibility,
                     audience=audience, attachment_urls=list(attachment_urls), comments_closed=False)

@@ -9,12 +9,12 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import NotFound, RuleViolated
 from app.identity.access import acting_user, require
-from blueprints.network.company.commands import NO_SUCH_USER, share_person
 from blueprints.network.company.queries import company_facts
 from blueprints.network.job_application.models import ApplicationRejected, JobApplication, JobPosting
 from blueprints.network.job_application.postings import NO_SUCH_POSTING, find_posting, require_keeper
 from blueprints.network.job_application.queries import get_posting
 from blueprints.network.job_application.rules import CLOSED, REJECTED, SUBMITTED, is_open, is_past, may_become
+from blueprints.platform.people.commands import require_person
 
 
 def apply(actor: Actor, *, job_posting_id: str, applicant_user_id: str | None = None, id: str | None = None,
@@ -25,8 +25,7 @@ def apply(actor: Actor, *, job_posting_id: str, applicant_user_id: str | None = 
     (PostingClosed, DeadlinePassed, RejectedBefore), DuplicateRecord (AlreadyApplied)."""
     applicant = acting_user(actor, applicant_user_id)
     with unit_of_work(actor) as work:
-        if not share_person(work, applicant):
-            raise NotFound(NO_SUCH_USER)
+        require_person(work, applicant)
         _require_open(_share_posting(work, job_posting_id))
         moment = now()
         application = work.insert(JobApplication(

@@ -3,10 +3,9 @@ from sqlalchemy import and_, exists, select
 
 from app.data.columns import constant
 from app.data.reads import fetch
+from app.ops.checks import MOST_NAMED, agreement
 from blueprints.network.job_application.models import ApplicationRejected, JobApplication
 from blueprints.network.job_application.rules import REJECTED
-
-_NAMED_AT_MOST = 20
 
 
 def check_rejections() -> tuple[str, str]:
@@ -14,9 +13,6 @@ def check_rejections() -> tuple[str, str]:
     marked = exists(select(ApplicationRejected.job_posting_id).where(and_(
         ApplicationRejected.job_posting_id == JobApplication.job_posting_id,
         ApplicationRejected.applicant_user_id == JobApplication.applicant_user_id)))
-    wrong = [row.id for row in fetch(select(JobApplication.id).where(
-        JobApplication.status == constant(REJECTED), ~marked).order_by(JobApplication.id).limit(_NAMED_AT_MOST + 1))]
-    if not wrong:
-        return "ok", "who was rejected does not apply again"
-    more = " and more" if len(wrong) > _NAMED_AT_MOST else ""
-    return "fail", f"rejected without a mark: {', '.join(wrong[:_NAMED_AT_MOST])}{more}"
+    wrong = [f"application {row.id} was rejected without a mark" for row in fetch(select(JobApplication.id).where(
+        JobApplication.status == constant(REJECTED), ~marked).order_by(JobApplication.id).limit(MOST_NAMED + 1))]
+    return agreement(wrong, "who was rejected does not apply again")

@@ -6,21 +6,21 @@ from typing import Any
 from sqlalchemy import exists, or_, select, update
 
 from app.actor import Actor
+from app.data.batches import repeat
 from app.data.changes import version_key
 from app.data.columns import constant
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
 from app.identity.access import acting_user, require, require_self
 from blueprints.network.company.commands import (
-    NO_SUCH_USER,
     require_admin_of_each,
     require_company_admin,
     share_facts,
-    share_person,
 )
 from blueprints.network.company.queries import CompanyFacts
 from blueprints.network.job_application.models import JobApplication, JobPosting
 from blueprints.network.job_application.rules import ACTIVE, CLOSED, is_held_from
+from blueprints.platform.people.commands import require_person
 
 NO_SUCH_POSTING = "Job posting not found"
 _AT_ONCE = 200
@@ -34,10 +34,8 @@ def create_posting(actor: Actor, *, company_id: str | None = None, company_name:
     company nor name)."""
     poster = acting_user(actor, posted_by_user_id)
     with unit_of_work(actor) as work:
-        is_there = share_person(work, poster)
+        require_person(work, poster)
         name = require_company_admin(work, company_id).name if company_id else company_name
-        if not is_there:
-            raise NotFound(NO_SUCH_USER)
         if name is None:
             raise InvalidInput("companyName: is required", detail={"companyName": "is required"})
         posting = work.insert(JobPosting(id=id, company_id=company_id, company_name=name, posted_by_user_id=poster,
@@ -109,35 +107,31 @@ def require_keeper(work: UnitOfWork, posting: JobPosting, company_id: str | None
 
 def follow_company(actor: Actor, company_id: str) -> None:
     """Bring the postings of a company in line with it, some in a transaction: its name; closed when it is deleted."""
-    left = True
-    while left:
-        with unit_of_work(actor) as work:
-            company = share_facts(work, company_id)  # two who follow it say the latest name
-            if company is None:
-                return
-            wrong = [JobPosting.company_name != company.name]
-            if not company.is_active:
-                wrong.append(JobPosting.status == constant(ACTIVE))
-            some = work.all(select(JobPosting).where(JobPosting.company_id == company_id, or_(*wrong))
-                            .order_by(JobPosting.id).limit(_AT_ONCE), lock=True)
-            for posting in some:
-                work.change(posting, company_name=company.name, status=posting.status if company.is_active else CLOSED)
-            work.commit()
-        left = len(some) == _AT_ONCE
+    def some(work: UnitOfWork, size: int) -> int:
+        company = share_facts(work, company_id)  # two who follow it say the latest name
+        if company is None:
+            return 0
+        wrong = [JobPosting.company_name != company.name]
+        if not company.is_active:
+            wrong.append(JobPosting.status == constant(ACTIVE))
+        found = work.all(select(JobPosting).where(JobPosting.company_id == company_id, or_(*wrong))
+                         .order_by(JobPosting.id).limit(size), lock=True)
+        for posting in found:
+            work.change(posting, company_name=company.name, status=posting.status if company.is_active else CLOSED)
+        return len(found)
+    repeat(actor, some, size=_AT_ONCE)
 
 
 def withdraw_postings(actor: Actor, user_id: str) -> None:
     """Soft-delete the personal postings of somebody whose account is gone, some in a transaction."""
-    left = True
-    while left:
-        with unit_of_work(actor) as work:
-            some = work.all(select(JobPosting).where(
-                JobPosting.posted_by_user_id == user_id, JobPosting.company_id.is_(None),
-                JobPosting.is_active.is_(True)).order_by(JobPosting.id).limit(_AT_ONCE), lock=True)
-            for posting in some:
-                work.archive(posting)
-            work.commit()
-        left = len(some) == _AT_ONCE
+    def some(work: UnitOfWork, size: int) -> int:
+        found = work.all(select(JobPosting).where(
+            JobPosting.posted_by_user_id == user_id, JobPosting.company_id.is_(None),
+            JobPosting.is_active.is_(True)).order_by(JobPosting.id).limit(size), lock=True)
+        for posting in found:
+            work.archive(posting)
+        return len(found)
+    repeat(actor, some, size=_AT_ONCE)
 
 
 def forget_poster(actor: Actor, user_id: str, cause: str | None) -> None:

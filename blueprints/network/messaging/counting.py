@@ -14,10 +14,11 @@ from app.data.held import is_free
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
+from app.ops.checks import MOST_NAMED, agreement
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.rules import NO_MESSAGE_YET, behind
 
-_NAMED_AT_MOST, _BATCH = 20, 500
+_BATCH = 500
 
 
 def let_in(work: UnitOfWork, conversation: Conversation, user_ids: Iterable[str], moment: datetime) -> None:
@@ -125,10 +126,8 @@ def misnamed(limit: int) -> list[str]:
 
 def check_conversations() -> tuple[str, str]:
     """Return what `flask doctor` says of the conversations: ok or fail, and a sentence."""
-    wrong = [*differences(_NAMED_AT_MOST + 1), *misnamed(_NAMED_AT_MOST + 1)]
-    if not wrong:
-        return "ok", "each names who takes part, and the unread counts equal a recount"
-    return "fail", "; ".join(wrong[:_NAMED_AT_MOST]) + (" and more" if len(wrong) > _NAMED_AT_MOST else "")
+    return agreement([*differences(MOST_NAMED + 1), *misnamed(MOST_NAMED + 1)],
+                     "each names who takes part, and the unread counts equal a recount")
 
 
 def _unread_by(work: UnitOfWork, message: Message) -> set[str]:

@@ -5,9 +5,8 @@ from sqlalchemy import Select, except_, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.data.reads import fetch
+from app.ops.checks import MOST_NAMED, agreement
 from blueprints.network.networking.models import Connection, Person, Tie
-
-_NAMED_AT_MOST = 20
 
 
 def differences(limit: int) -> list[str]:
@@ -26,11 +25,8 @@ def differences(limit: int) -> list[str]:
 
 def check_ties() -> tuple[str, str]:
     """Return what `flask doctor` says of the graph: ok or fail, and a sentence."""
-    wrong = differences(_NAMED_AT_MOST + 1)
-    if not wrong:
-        return "ok", "ties are the connections in both directions, and everybody's number of them is right"
-    more = " and more" if len(wrong) > _NAMED_AT_MOST else ""
-    return "fail", "; ".join(wrong[:_NAMED_AT_MOST]) + more
+    return agreement(differences(MOST_NAMED + 1),
+                     "ties are the connections in both directions, and everybody's number of them is right")
 
 
 def _connected() -> Select[Any]:

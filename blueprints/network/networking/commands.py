@@ -34,9 +34,9 @@ from blueprints.network.networking.rules import (
 )
 from blueprints.network.networking.ties import are_tied, lock_known, lock_people, tie, tie_all, untie
 from blueprints.platform.auth.lending import share_accounts
+from blueprints.platform.people.commands import NO_SUCH_USER
 from blueprints.platform.people.queries import inactive_among, is_blocked_between
 
-NO_SUCH_USER = "User not found"
 _EXISTS = ("ConnectionRequestExists", "Active connection request already exists.")
 _ONESELF = ("ConnectsToOneself", "Cannot connect to yourself.")
 _SMALLER = 20

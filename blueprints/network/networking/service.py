@@ -14,6 +14,7 @@ from blueprints.network.networking.moderation import (
     lock_invitations,
 )
 from blueprints.network.networking.routes import api
+from blueprints.network.networking.topics import REQUEST_CREATED
 from blueprints.platform.people.blocking import OnBlock
 
 SERVICE = ServiceDeclaration(
@@ -28,7 +29,7 @@ SERVICE = ServiceDeclaration(
                      Relation("receiverUserId", "user", name="receiver")),
     ),
     moderated=(ModeratedKind(INVITATION, read=invitation_subject, set_hold=hold_invitation, lock=lock_invitations,
-                             lock_rank=ConnectionRequest.__lock_rank__),),
+                             lock_rank=ConnectionRequest.__lock_rank__, written=(REQUEST_CREATED,)),),
     checks={"ties": check_ties},
     persons=(
         rows_of_people(Connection, ERASED, "user_id1", "user_id2", first=part_from_all),

@@ -6,14 +6,15 @@ from uuid import NAMESPACE_OID, uuid5
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
-from app.runtime import runtime
 from blueprints.network.company.queries import admins_of
+from blueprints.network.content.queries import author_of_post
 from blueprints.network.content.topics import COMMENT_CREATED, LIKE_CREATED, POST_CREATED, POST_UPDATED
+from blueprints.network.job_application.queries import PostingFacts, posting_facts
 from blueprints.network.job_application.topics import APPLICATION_CREATED, APPLICATION_UPDATED
+from blueprints.network.messaging.queries import participants_of
 from blueprints.network.messaging.topics import MESSAGE_CREATED
 from blueprints.network.networking.topics import REQUEST_CREATED, REQUEST_UPDATED
 from blueprints.network.notices import rules
-from blueprints.network.notices.sources import Posting, Sources
 from blueprints.network.notices.telling import tell_of
 from blueprints.platform.notification.notices import tell_all
 
@@ -41,7 +42,7 @@ def tell_message_received(work: UnitOfWork, event: Event) -> None:
     """Tell the other participants of a message; neither notice nor letter carries a word of it."""
     message = event.payload
     tell_of(work, event, "MESSAGE_RECEIVED", message["senderUserId"],
-            _sources().participants_of(message["conversationId"]),
+            participants_of(message["conversationId"]),
             {"messageId": message["id"], "conversationId": message["conversationId"]})
 
 
@@ -72,7 +73,7 @@ def tell_mentioned(work: UnitOfWork, event: Event) -> None:
 @subscribe(APPLICATION_CREATED, name="notices.job-application-submitted")
 def tell_application_submitted(work: UnitOfWork, event: Event) -> None:
     """Give the applicant a receipt."""
-    application, posting = event.payload, _posting(event.payload)
+    application, posting = event.payload, posting_facts(event.payload["jobPostingId"])
     if posting is not None:
         tell_all(work, event, "JOB_APPLICATION_SUBMITTED", [application["applicantUserId"]],
                  _about(application, posting), by_letter=True)
@@ -81,7 +82,7 @@ def tell_application_submitted(work: UnitOfWork, event: Event) -> None:
 @subscribe(APPLICATION_CREATED, name="notices.job-application-received")
 def tell_application_received(work: UnitOfWork, event: Event) -> None:
     """Tell who decides of an application; it carries neither résumé nor cover letter."""
-    application, posting = event.payload, _posting(event.payload)
+    application, posting = event.payload, posting_facts(event.payload["jobPostingId"])
     if posting is not None:
         admins = admins_of(posting.company_id) if posting.company_id else []
         tell_of(work, event, "JOB_APPLICATION_RECEIVED", application["applicantUserId"],
@@ -92,7 +93,8 @@ def tell_application_received(work: UnitOfWork, event: Event) -> None:
 @subscribe(APPLICATION_UPDATED, name="notices.job-application-status-updated")
 def tell_application_moved(work: UnitOfWork, event: Event) -> None:
     """Tell the applicant what the application has come to; who decided stays unnamed."""
-    application, posting = event.payload["jobApplication"], _posting(event.payload["jobApplication"])
+    application = event.payload["jobApplication"]
+    posting = posting_facts(application["jobPostingId"])
     applicant = application["applicantUserId"]
     if posting is not None and "status" in event.payload["newDataValues"] and event.user_id != applicant:
         tell_all(work, event, "JOB_APPLICATION_STATUS_UPDATED", [applicant],
@@ -106,18 +108,10 @@ def _once(event: Event, *about: str) -> Event:
 
 def _tell_author(work: UnitOfWork, event: Event, notice_type: str, doer_id: str, post_id: str,
                  payload: dict[str, Any]) -> None:
-    author = _sources().author_of_post(post_id)
+    author = author_of_post(post_id)
     tell_of(work, event, notice_type, doer_id, [author] if author else [], payload | {"postId": post_id})
 
 
-def _about(application: dict[str, Any], posting: Posting) -> dict[str, Any]:
+def _about(application: dict[str, Any], posting: PostingFacts) -> dict[str, Any]:
     return {"jobApplicationId": application["id"], "jobPostingId": application["jobPostingId"],
             "jobTitle": posting.title, "companyName": posting.company_name}
-
-
-def _posting(application: dict[str, Any]) -> Posting | None:
-    return _sources().posting(application["jobPostingId"])
-
-
-def _sources() -> Sources:
-    return runtime().part(Sources)

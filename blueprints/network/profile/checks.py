@@ -5,10 +5,9 @@ from sqlalchemy import select
 
 from app.data.batches import BATCH_ROWS
 from app.data.reads import fetch
+from app.ops.checks import MOST_NAMED, agreement
 from blueprints.network.profile.models import Profile, ProfileTerm
 from blueprints.network.profile.terms import terms_of
-
-_NAMED_AT_MOST = 20
 
 
 def differences(limit: int) -> list[str]:
@@ -31,7 +30,5 @@ def differences(limit: int) -> list[str]:
 
 def profile_terms() -> tuple[str, str]:
     """Return what the doctor says of the terms: ok or fail, and a sentence."""
-    wrong = differences(_NAMED_AT_MOST)
-    if not wrong:
-        return "ok", "profiles are found by the terms that stand in them"
-    return "fail", f"profiles that are not found by what stands in them: {', '.join(wrong)}"
+    wrong = [f"profile {id} is not found by what stands in it" for id in differences(MOST_NAMED + 1)]
+    return agreement(wrong, "profiles are found by the terms that stand in them")

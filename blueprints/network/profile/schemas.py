@@ -1,11 +1,11 @@
 """What clients send to profile, field by field (rules-network §6A, §6B)."""
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from marshmallow import ValidationError, fields, post_load, pre_load
+from marshmallow import ValidationError, fields
 
 from app.http.schemas import (
+    FILLED_IN,
     Choice,
     Identifier,
     InputSchema,
@@ -72,36 +72,23 @@ class NewProfile(_ProfileFields):
     """Body of createProfile."""
 
     full_name = Name(required=True)
-    profile_visibility = Choice(VISIBILITIES, required=True, metadata={"description": "public when left out"})
+    profile_visibility = Choice(VISIBILITIES, load_default=PUBLIC,
+                                metadata=FILLED_IN | {"description": "public when left out"})
     skills = ListOf(Line(), most=MOST_TERMS)
     languages = ListOf(Line(), most=MOST_TERMS)
     certifications = ListOf(Line(), most=MOST_TERMS)
     user_id = Identifier(metadata={"description": "the caller, when left out; superAdmin may name another"})
-
-    @pre_load
-    def _supply(self, data: Any, **_: Any) -> Any:
-        return _with_visibility(data)
 
 
 class ProfileChange(_ProfileFields):
     """Body of updateProfile; the contract wants the visibility each time, here it may be left out (§0.4 G3)."""
 
     full_name = Name()
-    profile_visibility = Choice(VISIBILITIES, required=True)
+    profile_visibility = Choice(VISIBILITIES, metadata=FILLED_IN)
     skills, skills_append, skills_remove = list_changes("skills", Line, most=MOST_TERMS)
     languages, languages_append, languages_remove = list_changes("languages", Line, most=MOST_TERMS)
     certifications, certifications_append, certifications_remove = list_changes(
         "certifications", Line, most=MOST_TERMS)
-
-    @pre_load
-    def _supply(self, data: Any, **_: Any) -> Any:
-        return _with_visibility(data)
-
-    @post_load(pass_original=True)
-    def _leave_as_it_is(self, data: dict[str, Any], original: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        if original.get("profileVisibility") is None:
-            del data["profile_visibility"]
-        return data
 
 
 class NewCertification(InputSchema):
@@ -114,9 +101,3 @@ class NewLanguage(InputSchema):
     """Body of createLanguage."""
 
     name = Line(required=True)
-
-
-def _with_visibility(body: Any) -> Any:
-    if not isinstance(body, dict) or body.get("profileVisibility") is not None:
-        return body
-    return {**body, "profileVisibility": PUBLIC}

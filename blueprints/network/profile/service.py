@@ -6,7 +6,7 @@ from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.network.networking.entitlements import Entitlements
-from blueprints.network.profile import jobs, premium_jobs, subscribers
+from blueprints.network.profile import jobs, premium_jobs
 from blueprints.network.profile.briefs import BRIEFS
 from blueprints.network.profile.checks import profile_terms
 from blueprints.network.profile.models import Profile, ProfileView
@@ -20,6 +20,7 @@ from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
 from blueprints.network.profile.queries import profiles_seen_by
 from blueprints.network.profile.routes import api
 from blueprints.network.profile.terms import forget_terms
+from blueprints.network.profile.topics import PROFILE_CREATED, PROFILE_UPDATED
 from blueprints.platform.checkout.checks import check_disputes
 from blueprints.platform.checkout.persons import rows_of_payers
 
@@ -27,7 +28,7 @@ SERVICE = ServiceDeclaration(
     name="profile", version="1.0.23", description="What people say of their work, and who looked at it.",
     realms=("network",),
     routes=api,
-    background=(jobs, premium_jobs, subscribers),
+    background=(jobs, premium_jobs),
     emits=lambda _: PREMIUM_TOPICS,
     relations=(
         relations_of(Profile, Relation("userId", "user")),
@@ -38,7 +39,7 @@ SERVICE = ServiceDeclaration(
     checkouts=(CHECKOUT,),
     settings={"premium_price": parse_price, "premium_currency": read_currency},
     moderated=(ModeratedKind("PROFILE", restore_profile, profile_subject, hold_profile, lock_profiles,
-                             lock_rank=Profile.__lock_rank__),),
+                             lock_rank=Profile.__lock_rank__, written=(PROFILE_CREATED, PROFILE_UPDATED)),),
     checks={"profileTerms": profile_terms, "premium": check_premium,
             "premium disputes": partial(check_disputes, CHECKOUT)},
     persons=(

@@ -62,6 +62,22 @@ def refuse_unwritable(work: UnitOfWork, recipient_id: str) -> None:
         raise RuleViolated("RecipientUnavailable", "This person cannot be written to at present")
 
 
+def share_person(work: UnitOfWork, user_id: str) -> bool:
+    """Return whether somebody active has this id, whose account stays as it is until the end.
+
+    Raises Forbidden (AccountInactive) when it is the actor's own and not active."""
+    is_there = user_id in share_accounts(work, {user_id}) and not inactive_among(work.actor.realm, {user_id})
+    if not is_there and work.actor.is_user(user_id):
+        raise Forbidden("errMsg_AccountInactive", "AccountInactive")
+    return is_there
+
+
+def require_person(work: UnitOfWork, user_id: str) -> None:
+    """The same, and raise NotFound when there is nobody active: before what an act is about is locked."""
+    if not share_person(work, user_id):
+        raise NotFound(NO_SUCH_USER)
+
+
 def unwritable_among(work: UnitOfWork, sender_id: str, recipient_ids: Collection[str]) -> frozenset[str]:
     """Return which of these people the sender may not write to now: who is not active, or blocked with the sender.
 

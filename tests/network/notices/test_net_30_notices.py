@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from app.actor import system_actor
 from app.clock import now
-from app.data.ids import uuid7
 from app.data.reads import Page, fetch
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import drain_deliveries
@@ -14,17 +13,12 @@ from app.events.event_delivery import EventDelivery
 from app.notify.letters import greeted, write_letter
 from app.notify.mailbox import read_outbox
 from app.ops.checks import examine
-from blueprints.network.company.topics import UPDATE_CREATED
-from blueprints.network.content.topics import COMMENT_CREATED, LIKE_CREATED, POST_CREATED, POST_UPDATED
-from blueprints.network.job_application.topics import APPLICATION_CREATED, APPLICATION_UPDATED
-from blueprints.network.messaging.topics import MESSAGE_CREATED
 from blueprints.network.notices import subscribers_companies
-from blueprints.network.notices.sources import Posting
 from blueprints.network.notices.topics import FOLLOWERS_LEFT
 from blueprints.network.notices.words import KINDS
 from blueprints.platform.auth.commands import lock_user
 from blueprints.platform.notification.queries import list_notices
-from tests.network.company.pages import COMPANY
+from tests.network.company.pages import COMPANY, ok
 
 BLOCKS = "/network/people-api/v1/blocks"
 
@@ -35,21 +29,6 @@ def kinds(items):
 
 def letters(person):
     return [(letter["template"], letter["subject"]) for letter in reversed(read_outbox(person.email))]
-
-
-def changed(name, row, **old):
-    """Return the dbevent of a change of these fields, which were otherwise before."""
-    return {f"old_{name}": row | old, name: row, "oldDataValues": old,
-            "newDataValues": {field: row[field] for field in old}}
-
-
-def posted(author, **fields):
-    return {"id": uuid7(), "authorUserId": author.user_id, "content": "private words", "visibility": "public", **fields}
-
-
-def applied(applicant, **fields):
-    return {"id": uuid7(), "jobPostingId": uuid7(), "applicantUserId": applicant.user_id, "status": "submitted",
-            "coverLetter": "private words", "resumeUrl": "https://f.example/1", **fields}
 
 
 def block(blocker, other):
@@ -76,103 +55,103 @@ def test_net_30_who_asked_is_told_of_the_acceptance_and_of_no_rejection(circle, 
     assert kinds(inbox(circle.b)) == ["CONNECTION_REQUEST_RECEIVED"]
 
 
-def test_net_30_the_other_participants_are_told_of_a_message_without_a_word_of_it(circle, inbox, publish, sources):
-    group = [circle.a.user_id, circle.b.user_id, circle.c.user_id]
-    sources(participants_of=lambda _: group)
-    message = {"id": uuid7(), "conversationId": uuid7(), "senderUserId": circle.a.user_id, "content": "private words"}
-    publish(MESSAGE_CREATED, message, circle.a)
-    for reader in (circle.b, circle.c):
+def test_net_30_the_other_participants_are_told_of_a_message_without_a_word_of_it(chat, inbox):
+    group = chat.group()
+    message = chat.written(chat.a, group, "private words")
+    for reader in (chat.b, chat.c):
         notice, = inbox(reader)
-        assert notice["metadata"] == {"messageId": message["id"], "conversationId": message["conversationId"],
-                                      "actorUserId": circle.a.user_id}
+        assert notice["metadata"] == {"messageId": message["id"], "conversationId": group["id"],
+                                      "actorUserId": chat.a.user_id}
         assert letters(reader) == [("MESSAGE_RECEIVED", "You have a new message")]
-    assert inbox(circle.a) == []
-    assert "private words" not in f"{read_outbox()} {inbox(circle.b)}"
+    assert inbox(chat.a) == []
+    assert "private words" not in f"{read_outbox()} {inbox(chat.b)}"
 
 
-@pytest.mark.parametrize(("topic", "who", "kind"), [(LIKE_CREATED, "userId", "POST_LIKED"),
-                                                    (COMMENT_CREATED, "authorUserId", "POST_COMMENTED")])
-def test_net_30_an_author_is_told_of_likes_and_comments_of_others(circle, inbox, publish, sources, topic, who, kind):
-    sources(author_of_post=lambda _: circle.a.user_id)
-    for doer in (circle.b, circle.a):
-        publish(topic, {"id": uuid7(), "postId": uuid7(), who: doer.user_id, "content": "private words"}, doer)
-    notice, = inbox(circle.a)
-    assert (notice["type"], notice["metadata"]["actorUserId"]) == (kind, circle.b.user_id)
-    (template, subject), = letters(circle.a)
+def like(wall, doer, post):
+    wall.liked(doer, post)
+
+
+def comment(wall, doer, post):
+    ok(wall.comment(doer, post, content="private words"), 201)
+
+
+@pytest.mark.parametrize(("does", "kind"), [(like, "POST_LIKED"), (comment, "POST_COMMENTED")])
+def test_net_30_an_author_is_told_of_likes_and_comments_of_others(wall, inbox, does, kind):
+    post = wall.posted()
+    for doer in (wall.b, wall.a):
+        does(wall, doer, post)
+    notice, = inbox(wall.a)
+    assert (notice["type"], notice["metadata"]["actorUserId"]) == (kind, wall.b.user_id)
+    (template, subject), = letters(wall.a)
     assert (template, subject[:4]) == (kind, "Bob ")
-    assert inbox(circle.b) == []
+    assert inbox(wall.b) == []
     assert "private words" not in f"{read_outbox()} {notice}"
 
 
-def test_net_30_a_like_that_is_taken_back_and_given_again_is_told_once(circle, inbox, publish, sources):
-    sources(author_of_post=lambda _: circle.a.user_id)
-    post = uuid7()
-    for _ in range(3):
-        publish(LIKE_CREATED, {"id": uuid7(), "postId": post, "userId": circle.b.user_id}, circle.b)
-    assert len(inbox(circle.a)) == len(letters(circle.a)) == 1
+def test_net_30_a_like_that_is_taken_back_and_given_again_is_told_once(wall, inbox):
+    post = wall.posted()
+    for _ in range(2):
+        ok(wall.unlike(wall.b, wall.liked(wall.b, post)))
+    wall.liked(wall.b, post)
+    assert len(inbox(wall.a)) == len(letters(wall.a)) == 1
 
 
-def test_net_30_of_a_post_that_is_gone_nobody_is_told(circle, inbox, publish, sources):
-    sources(author_of_post=lambda _: None)
-    publish(LIKE_CREATED, {"id": uuid7(), "postId": uuid7(), "userId": circle.b.user_id}, circle.b)
-    assert inbox(circle.a) == []
+def test_net_30_of_a_post_that_is_gone_nobody_is_told(wall, inbox):
+    post = wall.posted()
+    wall.liked(wall.b, post)
+    ok(wall.delete(wall.a, post))
+    assert inbox(wall.a) == []
 
 
-def test_net_17_an_edit_tells_only_whom_it_names_anew(circle, inbox, publish):
-    a, b, c = circle.a, circle.b, circle.c
-    post = posted(a, mentions=[b.user_id, a.user_id])
-    publish(POST_CREATED, post, a)
+def test_net_17_an_edit_tells_only_whom_it_names_anew(wall, inbox):
+    a, b, c = wall.a, wall.b, wall.c
+    post = wall.posted(mentions=[b.user_id, a.user_id])
     assert (kinds(inbox(b)), inbox(a), inbox(c)) == (["POST_MENTIONED"], [], [])
-    publish(POST_UPDATED, changed("post", post | {"mentions": [c.user_id, b.user_id]}, mentions=[b.user_id]), a)
-    publish(POST_UPDATED, changed("post", post | {"content": "other"}, content="private words"), a)
+    ok(wall.change(a, post, mentions=[c.user_id, b.user_id]))
+    ok(wall.change(a, post, content="private words"))
     assert (kinds(inbox(b)), kinds(inbox(c))) == (["POST_MENTIONED"], ["POST_MENTIONED"])
     assert letters(c) == [("POST_MENTIONED", "Ann mentioned you")]
+    assert "private words" not in str(read_outbox())
 
 
-def test_net_17_a_post_without_mentions_tells_nobody(circle, inbox, publish):
-    publish(POST_CREATED, posted(circle.a), circle.a)
-    publish(POST_CREATED, posted(circle.a, mentions=None), circle.a)
-    assert inbox(circle.b) == []
+def test_net_17_a_post_without_mentions_tells_nobody(wall, inbox):
+    wall.posted()
+    assert inbox(wall.b) == []
 
 
-def test_net_30_applicant_and_poster_are_told_of_an_application(circle, inbox, publish, sources):
-    sources(posting=lambda _: Posting("Baker", circle.a.user_id, None, None))
-    application = applied(circle.d)
-    publish(APPLICATION_CREATED, application, circle.d)
-    receipt, = inbox(circle.d)
-    news, = inbox(circle.a)
-    about = {"jobApplicationId": application["id"], "jobPostingId": application["jobPostingId"], "jobTitle": "Baker",
-             "companyName": None}
+def test_net_30_applicant_and_poster_are_told_of_an_application(offers, inbox):
+    posting = offers.own(offers.a)
+    application = offers.applied(offers.d, posting, coverLetter="private words", resumeUrl="https://f.example/1")
+    receipt, = inbox(offers.d)
+    news, = inbox(offers.a, "JOB_APPLICATION_RECEIVED")
+    about = {"jobApplicationId": application["id"], "jobPostingId": posting["id"], "jobTitle": "Baker",
+             "companyName": "Home"}
     assert (receipt["type"], receipt["metadata"]) == ("JOB_APPLICATION_SUBMITTED", about)
-    assert (news["type"], news["metadata"]) == ("JOB_APPLICATION_RECEIVED", about | {"actorUserId": circle.d.user_id})
-    assert letters(circle.d) == [("JOB_APPLICATION_SUBMITTED", "Your application for “Baker” was submitted")]
-    assert letters(circle.a) == [("JOB_APPLICATION_RECEIVED", "New application for “Baker”")]
+    assert news["metadata"] == about | {"actorUserId": offers.d.user_id}
+    assert letters(offers.d) == [("JOB_APPLICATION_SUBMITTED", "Your application for “Baker” at Home was submitted")]
+    assert ("JOB_APPLICATION_RECEIVED", "New application for “Baker” at Home") in letters(offers.a)
     for secret in ("private words", "f.example"):
         assert secret not in f"{read_outbox()} {news} {receipt}"
 
 
-def test_net_12_an_application_to_a_company_is_told_to_its_present_admins(pages, inbox, publish, sources):
-    page = pages.found()
-    pages.assign(pages.a, page, pages.b)
-    pages.remove(pages.b, pages.right_of(pages.a, page))
-    sources(posting=lambda _: Posting("Baker", pages.a.user_id, page["id"], page["name"]))
-    publish(APPLICATION_CREATED, applied(pages.d), pages.d)
-    assert kinds(inbox(pages.b, "JOB_APPLICATION_RECEIVED")) == ["JOB_APPLICATION_RECEIVED"]
-    assert inbox(pages.a, "JOB_APPLICATION_RECEIVED") == []
-    assert ("JOB_APPLICATION_RECEIVED", f"New application for “Baker” at {page['name']}") in letters(pages.b)
+def test_net_12_an_application_to_a_company_is_told_to_its_present_admins(offers, inbox):
+    posting = offers.offered()
+    ok(offers.remove(offers.b, offers.right_of(offers.a, offers.acme)))
+    offers.applied(offers.d, posting)
+    assert kinds(inbox(offers.b, "JOB_APPLICATION_RECEIVED")) == ["JOB_APPLICATION_RECEIVED"]
+    assert inbox(offers.a, "JOB_APPLICATION_RECEIVED") == []
+    assert ("JOB_APPLICATION_RECEIVED", "New application for “Baker” at Acme") in letters(offers.b)
 
 
-def test_net_30_an_applicant_is_told_of_each_decision_but_not_of_own_edits(circle, inbox, publish, sources):
-    sources(posting=lambda _: Posting("Baker", circle.a.user_id, None, "Acme"))
-    application = applied(circle.d, status="in_review")
-    publish(APPLICATION_UPDATED, changed("jobApplication", application, status="submitted"), circle.a)
-    publish(APPLICATION_UPDATED, changed("jobApplication", application, coverLetter="other"), circle.d)
-    notice, = inbox(circle.d)
-    assert (notice["type"], notice["metadata"]["status"]) == ("JOB_APPLICATION_STATUS_UPDATED", "in_review")
-    assert notice["body"] == "Your application for “Baker” at Acme is now in review."
+def test_net_30_an_applicant_is_told_of_each_decision_but_not_of_own_edits(offers, inbox):
+    application = offers.applied(offers.d, offers.own(offers.a))
+    ok(offers.move(offers.d, application, coverLetter="other"))
+    ok(offers.move(offers.a, application, status="in_review"))
+    notice, = inbox(offers.d, "JOB_APPLICATION_STATUS_UPDATED")
+    assert notice["metadata"]["status"] == "in_review"
+    assert notice["body"] == "Your application for “Baker” at Home is now in review."
     assert notice["actor"] is None
-    assert letters(circle.d) == [
-        ("JOB_APPLICATION_STATUS_UPDATED", "News of your application for “Baker” at Acme")]
+    assert ("JOB_APPLICATION_STATUS_UPDATED", "News of your application for “Baker” at Home") in letters(offers.d)
 
 
 @pytest.mark.parametrize(("visibility", "state"), [("public", "approved"), ("private", "requested")])
@@ -194,13 +173,6 @@ def test_net_9_who_is_made_an_admin_is_told_and_the_founder_is_not(pages, inbox)
     assert letters(pages.b) == [("COMPANY_ADMIN_ASSIGNED", f"You administer {page['name']} now")]
 
 
-def published(pages, page, author):
-    answer = author.post(f"{COMPANY}/companyupdates", json={
-        "companyId": page["id"], "authorUserId": author.user_id, "content": "private words", "visibility": "public"})
-    assert answer.status_code == 201, answer.json
-    return answer.json["companyUpdate"]
-
-
 def test_net_30_followers_are_told_of_an_update_some_at_a_time_and_each_once(
         pages, callers, inbox, sent, monkeypatch):
     monkeypatch.setattr(subscribers_companies, "AT_ONCE", 2)
@@ -208,7 +180,7 @@ def test_net_30_followers_are_told_of_an_update_some_at_a_time_and_each_once(
     followers = [callers.user(f"fan{number}", realm="network") for number in range(5)]
     for follower in (*followers, pages.a):
         pages.followed(follower, page)
-    update = published(pages, page, pages.a)
+    update = pages.published(page, content="private words")
     for follower in followers:
         notice, = inbox(follower)
         assert (notice["type"], notice["title"]) == ("COMPANY_UPDATE_PUBLISHED", f"News from {page['name']}")
@@ -220,40 +192,36 @@ def test_net_30_followers_are_told_of_an_update_some_at_a_time_and_each_once(
     assert "private words" not in str(read_outbox())
 
 
-def test_net_30_of_a_company_that_is_gone_nobody_is_told_any_more(pages, inbox, publish):
+def test_net_30_of_a_company_that_is_gone_nobody_is_told_any_more(pages, inbox):
     page = pages.found()
     pages.followed(pages.b, page)
-    assert pages.a.delete(f"{COMPANY}/companies/{page['id']}").status_code == 200
-    publish(UPDATE_CREATED, {"id": uuid7(), "companyId": page["id"], "authorUserId": pages.a.user_id}, pages.a)
+    pages.published(page)
+    ok(pages.a.delete(f"{COMPANY}/companies/{page['id']}"))
     assert inbox(pages.b, "COMPANY_UPDATE_PUBLISHED") == []
 
 
-def test_net_7_of_two_who_block_each_other_neither_is_told_of_the_other(circle, inbox, publish, sources):
-    sources(author_of_post=lambda _: circle.a.user_id,
-            participants_of=lambda _: [circle.a.user_id, circle.b.user_id, circle.c.user_id])
-    block(circle.a, circle.b)
-    for doer, other in ((circle.b, circle.a), (circle.a, circle.b)):
-        publish(MESSAGE_CREATED, {"id": uuid7(), "conversationId": uuid7(), "senderUserId": doer.user_id}, doer)
-        publish(POST_CREATED, posted(doer, mentions=[other.user_id]), doer)
-    publish(LIKE_CREATED, {"id": uuid7(), "postId": uuid7(), "userId": circle.b.user_id}, circle.b)
-    assert inbox(circle.a) == inbox(circle.b) == []
-    assert letters(circle.a) == letters(circle.b) == []
-    assert kinds(inbox(circle.c)) == ["MESSAGE_RECEIVED"] * 2
+def test_net_7_of_two_who_block_each_other_neither_is_told_of_the_other(wall, chat, inbox):
+    a, b, c = wall.a, wall.b, wall.c
+    group, post = chat.group(a, b, c), wall.posted()
+    block(a, b)
+    for doer, other in ((a, b), (b, a)):
+        chat.written(doer, group)
+        wall.posted(doer, mentions=[other.user_id])
+    assert wall.like(b, post).status_code == 404
+    assert inbox(a) == inbox(b) == []
+    assert letters(a) == letters(b) == []
+    assert kinds(inbox(c)) == ["MESSAGE_RECEIVED"] * 2
 
 
-def test_net_7_a_block_keeps_nobody_from_a_company_s_voice_nor_an_application_from_its_end(
-        pages, inbox, publish, sources):
-    page = pages.found()
-    pages.followed(pages.d, page)
-    block(pages.d, pages.a)
-    published(pages, page, pages.a)
-    sources(posting=lambda _: Posting("Baker", pages.a.user_id, None, None))
-    publish(APPLICATION_CREATED, applied(pages.d), pages.d)
-    publish(APPLICATION_UPDATED, changed("jobApplication", applied(pages.d, status="rejected"), status="submitted"),
-            pages.a)
-    assert kinds(inbox(pages.d)) == ["COMPANY_UPDATE_PUBLISHED", "JOB_APPLICATION_SUBMITTED",
-                                     "JOB_APPLICATION_STATUS_UPDATED"]
-    assert kinds(inbox(pages.a, "JOB_APPLICATION_RECEIVED")) == ["JOB_APPLICATION_RECEIVED"]
+def test_net_7_a_block_keeps_nobody_from_a_company_s_voice_nor_an_application_from_its_end(offers, inbox):
+    offers.followed(offers.d, offers.acme)
+    application = offers.applied(offers.d, offers.own(offers.a))
+    inbox(offers.a)
+    block(offers.d, offers.a)
+    offers.published(offers.acme)
+    ok(offers.move(offers.a, application, status="rejected"))
+    assert kinds(inbox(offers.d)) == ["JOB_APPLICATION_SUBMITTED", "COMPANY_UPDATE_PUBLISHED",
+                                      "JOB_APPLICATION_STATUS_UPDATED"]
 
 
 def test_net_8_inactive_people_are_not_told_and_nobody_hears_what_they_did(circle, inbox):
@@ -309,7 +277,7 @@ def test_a_fan_out_takes_no_more_statements_for_many_followers_than_for_one(page
         for number in range(many):
             pages.followed(callers.user(f"fan{many}x{number}", realm="network"), page)
         settle()
-        published(pages, page, pages.a)
+        pages.published(page)
         with count_statements() as told:
             settle()
         counts.append(len([one for one in told if "notice" in one or "mail_message" in one]))

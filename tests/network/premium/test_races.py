@@ -1,25 +1,13 @@
 """Two at once about one person's premium: one order is open, one payment is taken, no period is counted twice."""
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from flask import Flask
 
 from app.clock import moved_clock
 from app.jobs.worker import run_job
 from blueprints.network.profile.premium_checks import differences
+from tests.concurrency.together import together
 from tests.network.premium.club import Club, length, ok
-
-
-def together(app: Flask, *actions: Callable[[], Any]) -> list[Any]:
-    """Run the actions at once, each in a thread with the application's context; returns what they brought back."""
-    def run(action: Callable[[], Any]) -> Any:
-        with app.app_context():
-            return action()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
 
 
 def settled() -> None:
