@@ -75,7 +75,7 @@ check: lint types walls test ## What .ci/run runs: lint, types, walls and all te
 bench: install-dev ## Measure against the floor and the peers; writes bench/results/latest.md
 	$(BIN)/python -m bench
 
-readme: install-dev install-tools ## Type the tours of README.md and docs/tour.md at a fresh demo, write the answers into them
+readme: install-dev install-tools ## Type the tours of README.md and docs/ at a fresh demo, write the answers into them
 	$(BIN)/python -m tests.journeys.tours 2>/dev/null
 
 lock: install-dev ## Pin requirements/*.in anew for Python 3.11 to 3.13, with hashes and without naming any index

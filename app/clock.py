@@ -1,4 +1,4 @@
-"""The one clock: every rule about time asks it, so that a test can reach an expiry without sleeping.
+"""The one clock: every rule about time asks it, so that a test can reach an expiry, and the demo a past, at once.
 
 Production never moves it; `CLOCK_OFFSET` and `move_clock` are refused there (app/settings.py)."""
 from collections.abc import Iterator

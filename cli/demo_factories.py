@@ -8,6 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from app.clock import now
+from app.identity.roles import ADMIN, USER
 
 REALM = "marketplace"
 OPERATOR = "demo seed"
@@ -23,6 +24,7 @@ class Person:
     name: str
     email: str
     does: str
+    role: str = USER
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Shelf:
     subcategories: tuple[str, ...]
 
 
+# The examples in the help of `flask moderate` name Sara, and Ada as who acts.
 PEOPLE = (
     Person("Anna Seller", "anna@demo.test", "sells; nobody has ordered yet"),
     Person("Ben Buyer", "ben@demo.test", "buys"),
@@ -42,8 +45,12 @@ PEOPLE = (
     Person("Greta Glass", "greta@demo.test", "sells cameras, and is blocked by Cleo"),
     Person("Hugo Horner", "hugo@demo.test", "sells watches"),
     Person("Frida Newcomer", "frida@demo.test", "has done nothing yet"),
+    Person("Jan Jumble", "jan@demo.test", "took money and sent nothing: suspended"),
+    Person("Sara Stamp", "sara@example.com", "sells copies of watches, one like the other"),
+    Person("Ada Lane", "ada@example.com", "moderates", ADMIN),
+    Person("Bob Quay", "bob@example.com", "moderates, too", ADMIN),
 )
-ANNA, BEN, CLEO, EMIL, GRETA, HUGO, _ = (person.email for person in PEOPLE)
+ANNA, BEN, CLEO, EMIL, GRETA, HUGO, _, JAN, SARA, ADA, BOB = (person.email for person in PEOPLE)
 
 SHELVES = (
     Shelf("Watches", "Wrist and pocket", ("Wristwatches", "Pocket watches", "Straps")),
@@ -115,5 +122,11 @@ GOODS: tuple[tuple[str, str, str, float | None, Values], ...] = (
     (EMIL, "Books", "Novels", None, {"title": "A shelf of sea novels", "price": Decimal("42")}),
     (EMIL, "Garden", "Tools", None, {"title": "Digging fork", "price": Decimal("21.50")}),
     (EMIL, "Garden", "Tools", None, {"title": "Budding knife", "price": Decimal("16")}),
+    (HUGO, "Watches", "Pocket watches", None, {"title": "Watchmaker's loupe", "price": Decimal("14")}),
+    (JAN, "Computers", "Laptops", None, {"title": "Laptop, 12 inch", "price": Decimal("140")}),
+    *((SARA, "Watches", "Wristwatches", None, {"title": f"Rolex copy, {metal}", "price": Decimal("45")})
+      for metal in ("steel", "gold", "black", "two-tone")),
+    (SARA, "Watches", "Straps", None, {"title": "Canvas strap, 20 mm", "price": Decimal("9")}),
 )
+PICTURED = ("Watchmaker's loupe",)
 SELLERS = {str(values["title"]): seller for seller, _, _, _, values in GOODS}

@@ -1,13 +1,10 @@
-"""The demo's network: its people, what they say of their work, and what they have done with each other.
+"""The people of the demo's network, what they say of themselves, and the words they choose it from.
 
-Fixed ids as in demo_seed.py: a second run adds nothing. What a service adds to it is one more line of STORY."""
-from collections.abc import Callable, Sequence
+What they have done with each other stands in demo_network_story.py."""
 from dataclasses import dataclass
 from typing import Any
 
 from app.actor import Actor
-from blueprints.network.profile.commands import add_entry, create_profile
-from blueprints.network.profile.models import Certification, Language
 from cli.demo_factories import Person, Values, demo_id
 
 REALM = "network"
@@ -26,6 +23,7 @@ def _member(name: str, does: str, **profile: Any) -> Member:
     return Member(Person(name, email, does), {"full_name": name, **profile} if profile else None)
 
 
+# Some share a place, an industry or a skill, so that a search has something to count.
 MEMBERS = (
     _member("Nora Network", "knows everybody", headline="Brings together people who build things",
             current_company="Harbour Labs", industry="Software", location="Hamburg",
@@ -35,7 +33,7 @@ MEMBERS = (
             education=[{"degree": "M.Sc. Computer Science", "school": "Hamburg", "to": "2016"}]),
     _member("Omar Optics", "looks for work", headline="Lenses, from the drawing to the glass",
             current_company="Folding Cameras Ltd", industry="Optics", location="Jena",
-            skills=["Optical design", "Python"], languages=["German", "Arabic", "English"]),
+            skills=["Optical design", "Python", "PostgreSQL"], languages=["German", "Arabic", "English"]),
     _member("Pia Platform", "looks for people", headline="Hiring engineers for quiet databases",
             current_company="Harbour Labs", industry="Software", location="Hamburg",
             skills=["Hiring", "PostgreSQL"], languages=["German", "English"], certifications=["CKA"]),
@@ -49,8 +47,24 @@ MEMBERS = (
             industry="Transport", location="Zürich", skills=["Operations research", "Python"],
             languages=["German", "French"], profile_visibility="private", audience="connections"),
     _member("Ugo Undecided", "has no profile yet"),
+    _member("Ida Index", "keeps databases", headline="Finds it in a millisecond", current_company="Harbour Labs",
+            industry="Software", location="Hamburg", skills=["PostgreSQL", "SQL", "Python"],
+            languages=["German", "Swedish", "English"], certifications=["CKA"]),
+    _member("Jon Junction", "plans tracks", headline="Where trains meet", industry="Transport", location="Zürich",
+            skills=["Operations research", "C++"], languages=["German", "Italian"]),
+    _member("Lars Ledger", "keeps books", headline="The books of three breweries", industry="Finance",
+            location="Malmö", skills=["Risk", "SQL"], languages=["Swedish", "English"], certifications=["CFA"]),
+    _member("Mina Mechanics", "mends robots", headline="A robot is a machine that may be oiled",
+            current_company="Orchard Arms", industry="Agriculture", location="Lleida", skills=["Robotics", "C++"],
+            languages=["Catalan", "Spanish"]),
+    _member("Quentin Quick", "advertises everywhere", headline="1,000 followers for 9 dollars",
+            industry="Advertising", location="Anywhere", skills=["Growth"], languages=["English"]),
+    _member("Wanda Wave", "grinds glass", headline="Mirrors for small telescopes", industry="Optics", location="Jena",
+            skills=["Optical design", "C++"], languages=["German", "English"]),
+    _member("Yara Yesterday", "has done nothing yet"),
 )
-NORA, OMAR, PIA, ROSA, SVEN, TARA, UGO = (member.person.email for member in MEMBERS)
+(NORA, OMAR, PIA, ROSA, SVEN, TARA, UGO, IDA, JON, LARS, MINA, QUENTIN, WANDA, _) = (
+    member.person.email for member in MEMBERS)
 
 LANGUAGES = ("Arabic", "Catalan", "English", "French", "German", "Italian", "Spanish", "Swedish")
 CERTIFICATIONS = ("AWS Certified", "CFA", "CKA", "PMP")
@@ -59,23 +73,3 @@ CERTIFICATIONS = ("AWS Certified", "CFA", "CKA", "PMP")
 def actor_of(email: str) -> Actor:
     """Return a person of the demo's network as the commands know whoever is logged in."""
     return Actor(REALM, demo_id(email), role="user")
-
-
-def _add_language(name: str) -> None:
-    add_entry(actor_of(NORA), Language, name=name, id=demo_id("language", name))
-
-
-def _add_certification(name: str) -> None:
-    add_entry(actor_of(NORA), Certification, name=name, id=demo_id("certification", name))
-
-
-def _write_profile(email: str, profile: Values) -> None:
-    create_profile(actor_of(email), id=demo_id("profile", email), **profile)
-
-
-# What is counted → what lets one happen, and all of them, in the order in which they need each other.
-STORY: dict[str, tuple[Callable[..., None], Sequence[tuple[Any, ...]]]] = {
-    "languages": (_add_language, tuple((name,) for name in LANGUAGES)),
-    "certifications": (_add_certification, tuple((name,) for name in CERTIFICATIONS)),
-    "profiles": (_write_profile, tuple((member.person.email, member.profile) for member in MEMBERS if member.profile)),
-}

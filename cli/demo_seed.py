@@ -1,21 +1,27 @@
 """Fills an empty demo through the same commands as the API; each row has its fixed id, so a second run adds nothing."""
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from app.actor import system_actor
 from app.errors import ApiError
+from app.identity.bucket_tokens import user_bucket
 from app.identity.passwords import hash_password
 from blueprints.marketplace.category_management.commands import create_category, create_subcategory
-from blueprints.marketplace.product_listing.commands import create_product
-from blueprints.platform.auth.commands import create_user, verify_email
+from blueprints.marketplace.product_listing.commands import create_media, create_product, update_product
+from blueprints.platform.auth.commands import enrol_user
 from blueprints.platform.auth.queries import find_account
-from cli import demo_network
+from blueprints.platform.bucket.commands import Upload, store_images
+from cli import demo_network, demo_network_story
 from cli.demo_factories import (
     DEMO_PASSWORD,
     GOODS,
     OPERATOR,
     PEOPLE,
+    PICTURED,
     REALM,
     SHELVES,
     Person,
@@ -41,7 +47,7 @@ class _Demo:
 
 
 def is_seeded(realm: str) -> bool:
-    """True when the demo of a realm was seeded whole: the last of its people is added last."""
+    """True when the demo of a realm was seeded whole: the last of its people, who has done nothing, is added last."""
     return find_account(realm, _DEMOS[realm].people[-1].email) is not None
 
 
@@ -71,14 +77,13 @@ def _make_market() -> dict[str, int]:
 
 
 def _make_network() -> dict[str, int]:
-    return {kind: _count(make_one, rows) for kind, (make_one, rows) in demo_network.STORY.items()}
+    return {kind: _count(make_one, rows) for kind, (make_one, rows) in demo_network_story.STORY.items()}
 
 
 def _welcome(realm: str, person: Person, password_hash: str) -> None:
     staff = system_actor(realm, operator=OPERATOR)
-    account = create_user(staff, id=demo_id(person.email), email=person.email, fullname=person.name,
-                          password_hash=password_hash)
-    verify_email(staff, account.id)
+    enrol_user(staff, id=demo_id(person.email), email=person.email, fullname=person.name, role_id=person.role,
+               email_verified=True, password_hash=password_hash)
 
 
 def _make_category(title: str, subtitle: str) -> None:
@@ -94,6 +99,18 @@ def _list(seller: str, category: str, subcategory: str, days: float | None, valu
     given = {"id": product_id(str(values["title"])), **values}
     listing = fixed_listing_values(*shelf, **given) if days is None else auction_values(*shelf, days=days, **given)
     create_product(actor_of(seller), **listing)
+    if listing["title"] in PICTURED:
+        _show_picture(seller, str(listing["title"]))
+
+
+def _show_picture(seller: str, title: str) -> None:
+    """Upload a picture, grey rings that grow darker, and show it with the listing."""
+    person, content = actor_of(seller), BytesIO()
+    Image.radial_gradient("L").save(content, "PNG")
+    [file] = store_images(person, user_bucket(demo_id(seller)), [Upload("picture.png", content.getvalue())])
+    media = create_media(person, id=demo_id("picture", title), mime_type=file["mimeType"], url=file["downloadUrl"],
+                         size=file["size"])
+    update_product(person, product_id(title), media_asset_ids=[media.id])
 
 
 def _count(make_one: Callable[..., None], rows: Iterable[tuple[Any, ...]]) -> int:

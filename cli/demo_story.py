@@ -1,30 +1,47 @@
-"""What the demo's people have done with each other: orders, reviews, messages, watchlists, carts, reports, an appeal.
+"""What the demo's people have done with each other: orders, reviews, messages, watchlists, reports, an appeal …
 
 Tables of what happened, and what lets each row of them happen through the same commands as the API."""
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from app.actor import Actor, system_actor
-from app.clock import now
-from app.data.reads import Page
+from app.clock import moved_clock, now
 from app.data.reads.read_request import ReadRequest
 from app.errors import DuplicateRecord
+from blueprints.marketplace.auction_offer.commands import close_auction, place_bid
 from blueprints.marketplace.feedback.commands import give_feedback, reply_to_feedback
 from blueprints.marketplace.messaging.commands import send_message, set_message_read
 from blueprints.marketplace.order_management.commands import change_status
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER, Wanted, place_order
+from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.watchlist_cart.cart_commands import add_to_cart
 from blueprints.marketplace.watchlist_cart.commands import create_folder, watch
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.appeals import appeal, list_appeals
 from blueprints.platform.moderation.cases import act
-from blueprints.platform.moderation.queries import list_reports
-from blueprints.platform.moderation.reports import report
+from blueprints.platform.moderation.strikes import list_strikes
 from blueprints.platform.people.commands import block_person
-from cli.demo_factories import ANNA, BEN, CLEO, EMIL, GRETA, HUGO, OPERATOR, REALM, SELLERS, demo_id, product_id
+from cli.demo_factories import (
+    ANNA,
+    BEN,
+    CLEO,
+    EMIL,
+    GRETA,
+    HUGO,
+    JAN,
+    OPERATOR,
+    REALM,
+    SELLERS,
+    auction_values,
+    demo_id,
+    product_id,
+)
+from cli.demo_reports import report_once
 
 DEFAULT_LIST = ""
+_STAFF = system_actor(REALM, operator=OPERATOR)
 ADDRESS = {"street": "1 Harbour Street", "city": "Newport"}
 
 
@@ -64,6 +81,11 @@ BOUGHT: dict[str, dict[str, Review]] = {
     EMIL: {"Silver hunter, 1911": Review(5, "As described, and well packed.")},
 }
 
+# Who has paid for what, which nobody has shipped: its seller is suspended, so staff may.
+UNSHIPPED = ((EMIL, "Laptop, 12 inch"),)
+# Whose auction ended three days ago, and who bid how much; the last has won, and not ordered it.
+UNPAID = ((HUGO, "Station clock, 1920", ((BEN, "60"), (CLEO, "75"))),)
+
 THREADS = (
     Letter(BEN, ANNA, "Does the strap fit a lug width of 20 mm exactly?"),
     Letter(ANNA, BEN, "Yes, measured this morning."),
@@ -89,6 +111,9 @@ REPORTS = (
 APPEALS = ((EMIL, "Budding knife", "prohibited", "A knife that opens with one hand.",
             "It is a gardener's knife for grafting; the blade is fixed."),)
 
+# Who is suspended, for how many days, by which rule and why.
+SUSPENDED = ((JAN, 30, "fraud", "Takes the money and sends nothing."),)
+
 # Whose, in which list, what is watched.
 WATCHED = (
     (BEN, DEFAULT_LIST, "50 mm lens, clean glass"), (BEN, DEFAULT_LIST, "Silver hunter, 1911"),
@@ -105,13 +130,33 @@ def actor_of(email: str) -> Actor:
 
 
 def _buy(buyer: str, things: dict[str, Review]) -> None:
-    order_id, staff = demo_id("order", buyer), system_actor(REALM, operator=OPERATOR)
+    order_id = demo_id("order", buyer)
+    _pay(order_id, buyer, things)
+    change_status(_STAFF, order_id, status="SHIPPED", carrier="DHL", tracking_number="00340434161094")
+    change_status(actor_of(buyer), order_id, status="DELIVERED")
+
+
+def _wait_for(buyer: str, title: str) -> None:
+    _pay(demo_id("order", buyer, title), buyer, [title])
+
+
+def _pay(order_id: str, buyer: str, titles: Iterable[str]) -> None:
     place_order(actor_of(buyer), id=order_id, payment_method_id=CHOSEN_LATER, stripe_customer_id=CHOSEN_LATER,
                 shipping_address=ADDRESS,
-                lines=[Wanted(product_id(title), item_id=_item(buyer, title)) for title in things])
-    change_status(staff, order_id, status="PAID", reason=OPERATOR)
-    change_status(staff, order_id, status="SHIPPED", carrier="DHL", tracking_number="00340434161094")
-    change_status(actor_of(buyer), order_id, status="DELIVERED")
+                lines=[Wanted(product_id(title), item_id=_item(buyer, title)) for title in titles])
+    change_status(_STAFF, order_id, status="PAID", reason=OPERATOR)
+
+
+def _win(seller: str, title: str, bids: Sequence[tuple[str, str]]) -> None:
+    shelf = demo_id("Watches"), demo_id("Watches", "Pocket watches")
+    with moved_clock(days=-5):
+        listing = auction_values(*shelf, id=product_id(title), title=title, days=2)
+        create_product(actor_of(seller), **listing)
+        for bidder, amount in bids:
+            place_bid(actor_of(bidder), product_id=product_id(title), bid_amount=Decimal(amount),
+                      currency=listing["currency"])
+    with moved_clock(days=-3):
+        close_auction(_STAFF, product_id(title))
 
 
 def _review(buyer: str, title: str, review: Review) -> None:
@@ -145,20 +190,22 @@ def _put_into_cart(owner: str, title: str, quantity: int) -> None:
                 id=demo_id("cart", owner, title))
 
 
-def _report(reporter: str, entity_type: str, entity_id: str, reason: str, text: str) -> None:
-    reported = list_reports(actor_of(reporter), ReadRequest(page=Page(0))).rows
-    if any(row["entityId"] == entity_id for row in reported):  # also one that staff have judged
-        raise DuplicateRecord("DuplicateReport", "the demo reports it once")
-    report(actor_of(reporter), entity_type=entity_type, entity_id=entity_id, reason=reason, text=text)
+def _report(reporter: str, *words: str) -> None:
+    report_once(actor_of(reporter), *words)
 
 
 def _appeal(person: str, title: str, rule: str, reason: str, text: str) -> None:
     if list_appeals(actor_of(person), ReadRequest()).rows:  # also one that staff have decided
         raise DuplicateRecord("DuplicateAppeal", "the demo appeals once")
-    done = act(system_actor(REALM, operator=OPERATOR), ActOrder("WARN", "PRODUCT", product_id(title)), reason=reason,
-               rule=rule)
+    done = act(_STAFF, ActOrder("WARN", "PRODUCT", product_id(title)), reason=reason, rule=rule)
     if done.strike is not None:
         appeal(actor_of(person), strike_number=done.strike.number, text=text)
+
+
+def _suspend(person: str, days: int, rule: str, reason: str) -> None:
+    if list_strikes(_STAFF, ReadRequest(), demo_id(person)).rows:  # also one that staff have revoked
+        raise DuplicateRecord("DuplicateStrike", "the demo suspends once")
+    act(_STAFF, ActOrder("SUSPEND", "USER", demo_id(person), days=days), reason=reason, rule=rule)
 
 
 def _item(buyer: str, title: str) -> str:
@@ -168,6 +215,8 @@ def _item(buyer: str, title: str) -> str:
 # What is counted → what lets one happen, and all of them, in the order in which they need each other.
 STORY: dict[str, tuple[Callable[..., None], Sequence[tuple[Any, ...]]]] = {
     "orders": (_buy, tuple(BOUGHT.items())),
+    "unshippedOrders": (_wait_for, UNSHIPPED),
+    "unpaidAuctions": (_win, UNPAID),
     "feedback": (_review, tuple((buyer, *one) for buyer, things in BOUGHT.items() for one in things.items())),
     "messages": (_write, tuple(enumerate(THREADS))),
     "lists": (_make_list, tuple(sorted({(owner, name) for owner, name, _ in WATCHED if name != DEFAULT_LIST}))),
@@ -175,4 +224,5 @@ STORY: dict[str, tuple[Callable[..., None], Sequence[tuple[Any, ...]]]] = {
     "cartItems": (_put_into_cart, CARTS),
     "reports": (_report, REPORTS),
     "appeals": (_appeal, APPEALS),
+    "suspensions": (_suspend, SUSPENDED),
 }

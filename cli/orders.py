@@ -44,7 +44,7 @@ def orders() -> None:
     """Orders: list, find, show; ship one in its seller's place. ORDER is an id, its beginning or last eight digits, or
     an order number.
 
-    Example: flask orders find anna@example.com
+    Example: flask orders find anna@demo.test
     """
 
 
@@ -79,7 +79,7 @@ def find(text: str, limit: int, as_json: bool) -> None:
     """Show the orders that TEXT names: a number, a beginning or the last eight digits of an id, or buyer or seller by
     e-mail or a part of the name.
 
-    Example: flask orders find "Anna Ant" --json
+    Example: flask orders find "Anna Seller" --json
     """
     from blueprints.marketplace.order_management.inspection import find_orders
 

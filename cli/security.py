@@ -16,7 +16,7 @@ COLUMNS = ("kind", "outcome", "user_id", "actor_id", "operator", "address", "dev
 def security() -> None:
     """Security events: logins, refusals, throttles, changes of password, role, lock and address; clients.
 
-    Example: flask security log --user anna@example.com
+    Example: flask security log --user anna@demo.test
     """
 
 

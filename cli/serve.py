@@ -24,6 +24,7 @@ DEMO_LOGINS = """\
   marketplace  admin@admin.com / {superadmin}   (superAdmin, in each realm)
   marketplace  anna@demo.test / demo-pass-1     (sells)
   marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test; emil@, greta@, hugo@ sell, too)
+  marketplace  ada@example.com / demo-pass-1    (moderates; so does bob@example.com)
   network      nora@demo.test / demo-pass-1     (so do omar@, pia@, rosa@, sven@, tara@, ugo@)"""
 
 READY = """\

@@ -66,7 +66,7 @@ def users() -> None:
     """Users of a realm: find, show, create, import, verify, change role, lock, list. USER is an e-mail, an id, or an
     id's beginning or last eight digits.
 
-    Example: flask users role anna@example.com admin --realm network --as admin@admin.com
+    Example: flask users role ugo@demo.test admin --realm network --as admin@admin.com
     """
 
 
@@ -100,7 +100,7 @@ def find(text: str, realm: str, limit: int, reveal: bool, operator: str | None, 
     """Show the accounts that TEXT names, in every state: an e-mail, an id's beginning or last eight digits, or a part
     of name or e-mail.
 
-    Example: flask users find "anna ant"
+    Example: flask users find "anna seller"
     """
     actor = operator_actor(realm, operator) if reveal else None
     found = inspection.find_accounts(realm, text.strip(), limit)
@@ -124,7 +124,7 @@ def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: boo
     Linked are accounts of the same phone, and those that logged in from the same network or with the same device, so
     long as it is no common one. It looks at the latest logins and shows 20 accounts at most, the closest first.
 
-    Example: flask users show anna@example.com --reveal --as ada@example.com
+    Example: flask users show anna@demo.test --reveal --as ada@example.com
     """
     actor = operator_actor(realm, operator) if reveal else None
     user_id = named_account(realm, user)
@@ -210,7 +210,7 @@ def import_users(file: Path, realm: str, delimiter: str | None, dry_run: bool, y
 def verify(user: str, realm: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Take the e-mail of USER as verified.
 
-    Example: flask users verify anna@example.com --as ada@example.com --yes
+    Example: flask users verify anna@demo.test --as ada@example.com --yes
     """
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.email_verified:
@@ -230,7 +230,7 @@ def change_role(user: str, role: str, realm: str, operator: str | None, dry_run:
                 as_json: bool) -> None:
     """Give USER the ROLE; open sessions have it at once. Only a superAdmin makes or unmakes an admin.
 
-    Example: flask users role anna@example.com admin --as admin@admin.com --yes
+    Example: flask users role anna@demo.test admin --as admin@admin.com --yes
     """
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.role_id == role:
@@ -276,7 +276,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, operator: str | No
          as_json: bool) -> None:
     """Keep USER out: every session ends, no login until the lock ends.
 
-    Example: flask users lock anna@example.com --days 7 --as ada@example.com --yes
+    Example: flask users lock anna@demo.test --days 7 --as ada@example.com --yes
     """
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     is_locked = known.locked_until is not None and known.locked_until > now()

@@ -23,7 +23,7 @@ def warn(entity_type: str, entity_id: str, rule: str | None, reason: str | None,
          operator: str | None, **agreement: bool) -> None:
     """Warn the person whom the TYPE with that ID concerns, by a letter.
 
-    Example: flask moderate warn USER ben@example.com --rule spam --as ada@example.com
+    Example: flask moderate warn USER ben@demo.test --rule spam --as ada@example.com
     """
     actor = operator_actor(realm, operator)
     _act(actor, {"kind": "WARN"}, entity_type, named_thing(realm, entity_type, entity_id), "is warned of", rule, reason,
@@ -123,7 +123,7 @@ def mute_reporter(user: str, days: int, realm: str, operator: str | None, dry_ru
                   as_json: bool) -> None:
     """Take no reports of USER, who abuses them, for some days (M-32).
 
-    Example: flask moderate mute-reporter ben@example.com --days 30 --as ada@example.com
+    Example: flask moderate mute-reporter ben@demo.test --days 30 --as ada@example.com
     """
     from blueprints.platform.moderation import receipts
 

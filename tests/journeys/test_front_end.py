@@ -18,7 +18,8 @@ const login = await fetch(`${base}/auth-api/login`, {method: "POST", headers: js
     {username: "cleo@demo.test", password: "demo-pass-1"})});
 const {accessToken, userId} = await login.json();
 
-const auction = rows.find((row) => row.type === "AUCTION" && row.sellerId !== userId);
+const runs = (row) => row.type === "AUCTION" && new Date(row.effectiveEnd) > new Date();
+const auction = rows.find((row) => runs(row) && row.sellerId !== userId);
 const bid = await fetch(`${base}/auctionoffer-api/v1/auctionofferbids`, {method: "POST",
     headers: {...json, Authorization: `Bearer ${accessToken}`, "Idempotency-Key": "a-first-bid"},
     body: JSON.stringify({productId: auction.id, bidAmount: 5000, currency: auction.currency})});

@@ -1,4 +1,4 @@
-"""Reads the tours of README.md and two pages of docs/, types them into a shell, and can write the answers into them.
+"""Reads the tours of README.md and three pages of docs/, types them into a shell, and can write the answers into them.
 
 `python -m tests.journeys.tours` refreshes the answers from a real run."""
 import os
@@ -16,7 +16,7 @@ from tests.components import ROOT
 from tests.live import LiveSystem, live_system
 
 # In the order a newcomer takes them: on one demo, the later after the earlier.
-PAGES = (ROOT / "README.md", ROOT / "docs" / "tour.md", ROOT / "docs" / "moderation.md")
+PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("tour", "moderation", "network")))
 PRINTED_URL = "http://127.0.0.1:8000"
 # Tokens are long and mean nothing to a reader.
 _TOKEN = re.compile(r"(eyJ[\w-]{8})[\w.-]+")
