@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from blueprints.platform.moderation.rules import LETTER_STAYS
 from cli.moderate.options import DAYS, grounds, limit_option, number_argument, realm_option, staff_acts, why
 from cli.moderate.outcome import say_lost, show_letter
-from cli.naming import named_account, named_listing
+from cli.naming import named_account, named_listing, named_thing
 from cli.terminal import (
     acts,
     agreed,
@@ -34,15 +34,15 @@ OUTRUN = "Auctions that have closed meanwhile do not go on; offers whose time is
 @click.argument("ids", nargs=-1)
 @click.option("--seller", metavar="USER", help="All listings of this user, by e-mail or id.")
 @click.option("--title", metavar="TEXT", help="All with this in the title.")
-@click.option("--category", metavar="ID", type=click.UUID, help="All in this category.")
+@click.option("--category", metavar="ID", help="All in this category.")
 @click.option("--days", type=DAYS, help="For so many days; without it, until it is taken back.")
 @why
 @operator_option
 @acts
 @with_appcontext
-def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, category: Any, days: int | None,
-                   rule: str | None, reason: str | None, strike: bool | None, operator: str | None, dry_run: bool,
-                   yes: bool, as_json: bool) -> None:
+def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, category: str | None,
+                   days: int | None, rule: str | None, reason: str | None, strike: bool | None, operator: str | None,
+                   dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove listings by their IDS, or all that --seller, --title and --category name; `undo b2` takes it back.
 
     Each seller gets one strike and one letter for all of them; the letter is shown before it asks. When it breaks off,
@@ -55,7 +55,7 @@ def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, 
 
     actor, said = operator_actor(_REALM, operator), grounds(_REALM, rule, reason)
     filters = {"seller_id": seller and named_account(_REALM, seller), "text": title,
-               "category_id": category and str(category)}
+               "category_id": category and named_thing(_REALM, "CATEGORY", category)}
     if bool(ids) == any(filters.values()):
         raise click.UsageError("name listings by their IDS, or by --seller, --title, --category")
     wanted = [named_listing(one) for one in ids] or find_product_ids(**filters, limit=MOST + 1)

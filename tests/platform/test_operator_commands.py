@@ -75,7 +75,7 @@ def test_a_role_given_at_the_console_counts_in_open_sessions_at_once(auth, peopl
     assert flask_users("role", one.user_id, "admin", "--yes").exit_code == 0
     assert auth.current_user(one.token).json["roleId"] == "admin"
     again = flask_users("role", one.user_id, "admin", "--json")
-    assert json.loads(again.stdout) == {"changed": False, "reason": f"{one.email} is admin already"}
+    assert json.loads(again.stdout) == {"changed": False, "reason": "U1 (u…@guildhall.test) is admin already"}
 
 
 CHANGES = (("role", "ben@guildhall.test", "admin"), ("lock", "ben@guildhall.test"), ("verify", "ben@guildhall.test"),
@@ -143,8 +143,30 @@ def test_the_list_is_searched_and_printed_as_json(people, flask_users):
     one = people.user("u1", fullname="Una One")
     people.user("u2")
     found = json.loads(flask_users("list", "--search", "una", "--json").stdout)
-    assert [(row["id"], row["fullname"]) for row in found] == [(one.user_id, "Una One")]
-    assert "u2@guildhall.test" in flask_users("list").stdout
+    assert [(row["id"], row["fullname"], row["email"]) for row in found] == [
+        (one.user_id, "Una One", "u…@guildhall.test")]
+    assert "u…@guildhall.test" in flask_users("list").stdout
+
+
+def test_a_list_shows_whole_addresses_to_staff_who_say_who_they_are_and_the_audit_keeps_it(people, flask_users, realm):
+    one, boss = people.user("u1"), people.super_admin()
+    assert "u1@guildhall.test" not in flask_users("list").output
+    refused = flask_users("list", "--reveal", operator=None)
+    assert (refused.exit_code, "GUILDHALL_OPERATOR" in refused.stderr) == (2, True), refused.output
+    assert flask_users("list", "--reveal", operator=one.email).exit_code == 1
+    assert entries(realm) == []
+    shown = flask_users("list", "--search", "u1", "--reveal", operator=boss.email)
+    assert "u1@guildhall.test" in shown.stdout
+    [entry] = entries(realm)
+    assert (entry["what"], entry["by"]["userId"]) == ("contacts.revealed", boss.user_id)
+    assert entry["facts"]["userIds"] == [one.user_id]
+
+
+def test_who_is_named_by_an_id_keeps_the_address(people, flask_users):
+    one = people.user("u1", email_verified=False)
+    for words in (("verify", one.user_id), ("role", one.user_id, "admin"), ("lock", one.user_id)):
+        done = flask_users(*words, "--yes")
+        assert (done.exit_code, one.email in done.output) == (0, False), done.output
 
 
 def test_an_import_creates_the_new_leaves_the_known_and_names_the_refused(auth, people, flask_users, tmp_path):

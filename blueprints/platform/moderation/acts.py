@@ -154,13 +154,17 @@ def standing_act(work: UnitOfWork, order: ActOrder) -> Act | None:
         Act.realm == work.actor.realm, Act.entity_type == order.entity_type, Act.entity_id == order.entity_id,
         Act.kind == order.kind, Act.state == "STANDING").order_by(Act.number.desc()).limit(1))
     return next((act for act in acts if does(act, order) and is_repeated(act.kind, act.created_at, now())
-                 and _counts_still(work, act)), None)
+                 and counts_still(work, act)), None)
 
 
-def _counts_still(work: UnitOfWork, act: Act) -> bool:
-    """Return whether nothing later has outdone an act that stands: UNBAN and SHOW_AGAIN lift effects, not acts."""
+def counts_still(work: UnitOfWork, act: Act) -> bool:
+    """Return whether nothing has outdone an act that stands: UNBAN and SHOW_AGAIN lift effects, not acts; a feedback
+    that was corrected may be written anew by its buyer."""
     if act.kind in ("HIDE", "REMOVE"):
         return holds_still(work, act)
+    if act.kind == "OVERRIDE_FEEDBACK":
+        subject = find_subject(work.actor, act.entity_type, act.entity_id)
+        return subject is not None and (act.after or {}).items() <= subject.content.items()
     return not work.rows(select(Act.id).where(
         Act.realm == act.realm, Act.entity_type == act.entity_type, Act.entity_id == act.entity_id,
         Act.kind.in_(OUTDONE_BY.get(act.kind, ())), Act.number > act.number, Act.state == "STANDING").limit(1))

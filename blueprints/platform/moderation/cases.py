@@ -17,7 +17,9 @@ from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.acts import (
     ActOrder,
+    counts_still,
     does,
+    find_subject,
     perform_all,
     standing_act,
     subject_of,
@@ -99,7 +101,8 @@ def weigh(work: UnitOfWork, case: Case, worst: int, *, reports: int) -> None:
 
 def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rule: str | None = None,
             strike: bool | None = None) -> Resolution:
-    """Resolve a case by one or more acts, all in one transaction; the same again returns what stands.
+    """Resolve a case by one or more acts, all in one transaction; the same again returns what stands. What was lifted
+    since (a ban by UNBAN, a hold by SHOW_AGAIN) is done anew then, in the case after it.
 
     `strike`: None lets the acts decide (M-15). Raises NotFound, Forbidden (not staff), InvalidInput, RuleViolated
     (CaseTaken, naming whose it is; CaseClosed; IsAppeal)."""
@@ -110,11 +113,19 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
         case = lock_case(work, number)
         _refuse_appeal(case)
         refuse_own(actor, case.person_id)
-        resolution = _resolved_before(work, case, acts)
-        if resolution is None:
+        former = _resolved_before(work, case, acts)
+        missing = [order for order in acts if not any(does(act, order) and counts_still(work, act) for act in former)]
+        standing = [act for order in missing if former and (act := standing_act(work, order)) is not None]
+        if not missing:
+            resolution = Resolution(case, former, strike_left_by(work, former))
+        elif len(standing) == len(missing):  # what was lifted has been done anew already
+            resolution = _resolution_of(work, standing)
+        else:
+            case, is_new = _case_after(work, case) if former else (case, False)
             refuse_taken(actor, case)
-            resolution = _resolved(work, case, acts, reason=reason, rule=rule, strike=strike)
-            count(work, PENDING, -1)
+            resolution = _resolved(work, case, missing, reason=reason, rule=rule, strike=strike)
+            if not is_new:
+                count(work, PENDING, -1)
         work.flush()
         work.commit()
     return resolution
@@ -136,7 +147,7 @@ def act(actor: Actor, order: ActOrder, *, reason: str, rule: str | None = None, 
                 if standing is not None:
                     raise _Repeated(standing.id)
         except _Repeated as repeated:
-            resolution = _resolution_of(work, work.get(Act, repeated.id))
+            resolution = _resolution_of(work, [work.get(Act, repeated.id)])
         else:
             refuse_taken(actor, case)
             resolution = _resolved(work, case, [order], reason=reason, rule=rule, strike=strike, parent_id=parent_id)
@@ -304,19 +315,22 @@ def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: s
     return Resolution(case, acts, struck)
 
 
-def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
-    """Return the resolution of a case that the actor resolved by these very acts, all of which stand."""
+def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> list[Act]:
+    """Return the acts of a case that the actor resolved by these very acts, all of which stand; else none."""
     if case.state != "RESOLVED" or case.closed_by != (work.actor.user_id or NOBODY):
-        return None
+        return []
     acts = work.all(select(Act).where(Act.case_id == case.id, Act.state == "STANDING").order_by(Act.number))
-    if not all(any(does(act, order) for act in acts) for order in orders):
-        return None
-    return Resolution(case, acts, strike_left_by(work, acts))
+    return acts if all(any(does(act, order) for act in acts) for order in orders) else []
 
 
-def _resolution_of(work: UnitOfWork, act: Act) -> Resolution:
-    case = work.get(Case, act.case_id)
-    return Resolution(case, [act], strike_left_by(work, [act]))
+def _resolution_of(work: UnitOfWork, acts: list[Act]) -> Resolution:
+    return Resolution(work.get(Case, acts[0].case_id), acts, strike_left_by(work, acts))
+
+
+def _case_after(work: UnitOfWork, case: Case) -> tuple[Case, bool]:
+    """Return the case of the same thing that comes after a closed one, locked, and whether it is new."""
+    return join_case(work, kind="OWN", entity_type=case.entity_type, entity_id=case.entity_id,
+                     subject=find_subject(work.actor, case.entity_type, case.entity_id))
 
 
 def _waiting_case(work: UnitOfWork, entity_type: str, entity_id: str) -> Case | None:
