@@ -36,7 +36,7 @@ ACTS = {
     "moderate words add": ("fake", "replica*"), "moderate words remove": ("replica*", None),
     "moderate rules add": ("knives --title Knives --text No", None), "moderate rules retire": ("fraud", None),
     "moderate ladder set": ("0=warn --as admin@admin.com", "0=warn"),
-    "moderate remove-listing": (f"{{reported}} {{other}} {WHY}", None),
+    "moderate remove-listing": (f"{{reported}} {{other}} {WHY}", f"{{reported}} {{taken}} {WHY}"),
     "moderate bulk resume": ("b1", "b99"),
     "moderate restore": (f"PRODUCT {{deleted}} {WHY}", f"ORDER {{cancelled}} {WHY}"),
     "moderate flag-media": (f"{{picture}} {WHY}", f"{{removed}} {WHY}"),

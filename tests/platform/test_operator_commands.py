@@ -191,6 +191,16 @@ def test_an_import_creates_the_new_leaves_the_known_and_names_the_refused(auth, 
     assert [row["outcome"] for row in json.loads(again.stdout)][:3] == ["exists"] * 3
 
 
+def test_an_e_mail_that_stands_twice_in_a_file_is_created_once_and_a_dry_run_says_so(flask_users, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("email,fullname\nann@example.com,Ann\nAnn@example.com,Ann\n")
+    for how, outcome in (("--dry-run", "new"), ("--yes", "created")):
+        result = flask_users("import", str(file), how, "--json")
+        assert [(row["outcome"], row["reason"]) for row in json.loads(result.stdout)] == [
+            (outcome, None), ("refused", "email: stands in line 2, too")]
+        assert result.exit_code == 1
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_people_come_in_from_a_spreadsheet(flask_users, tmp_path, encoding):
     file = tmp_path / "people.csv"

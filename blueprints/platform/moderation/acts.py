@@ -49,18 +49,20 @@ class Undoing:
     lost: list[str]
 
 
-def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
+def perform_all(work: UnitOfWork, judged: Sequence[tuple[Case, Sequence[ActOrder]]], *, reason: str, rule: str | None,
                 parent_id: str | None = None) -> list[Act]:
-    """Do several acts in one transaction, in the order of act_locks.in_lock_order.
+    """Do the acts of one case or several in one transaction, in the order of act_locks.in_lock_order.
 
     Raises NotFound for a person who has no account, InvalidInput for a BAN or UNBAN beside another act on people and
     for what cannot be done to a kind, RuleViolated as the effects do."""
+    case_of = {id(order): case for case, ordered in judged for order in ordered}
+    orders = [order for _, ordered in judged for order in ordered]
     on_people = [order.kind for order in orders if order.kind in ACTS_ON_PEOPLE]
     if len(on_people) > 1 and not {"BAN", "UNBAN"}.isdisjoint(on_people):
         said = "expected BAN or UNBAN as the only act on people"  # each locks bids and orders, then offers
         raise InvalidInput(f"acts: {said}", detail={"acts": said})
     last = count(work, "act", len(orders))  # nobody holds a thing and waits for a number
-    return [_perform(work, case, order, number, reason=reason, rule=rule, parent_id=parent_id)
+    return [_perform(work, case_of[id(order)], order, number, reason=reason, rule=rule, parent_id=parent_id)
             for number, order in enumerate(in_lock_order(work, orders), last + 1 - len(orders))]
 
 
