@@ -5,7 +5,6 @@ import click
 from flask.cli import with_appcontext
 
 from app.data.reads import Page
-from app.errors import ApiError
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.auction_offer.queries import auction_report, auctions_listed, bids_on
 from cli.naming import named_account, named_listing
@@ -20,7 +19,9 @@ from cli.terminal import (
     print_json,
     print_rows,
     reading_actor,
+    rehearsed,
     say_unchanged,
+    spoken,
 )
 
 _SHOWN = ("id", "userId", "bidAmount", "status", "placedAt")
@@ -89,15 +90,13 @@ def close(product_id: str, operator: str | None, dry_run: bool, yes: bool, as_js
     if report["closedAt"]:
         say_unchanged(f"nothing to do: closed at {report['closedAt']}")
         return
+    rehearsed(actor, lambda: close_auction(actor, report["id"], early=True))
     standing = f"{report['currentBid']} {report['currency']} after {report['bidCount']} bids"
     question = (f"“{report['title']}” stands at {standing} (reserve: {report['reserve']}), "
                 f"ends {report['effectiveEnd'] or 'only by hand'}; it is closed now")
     if not agreed(question, dry_run=dry_run, yes=yes):
         return
-    try:
-        close_auction(actor, report["id"], early=True)
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
+    spoken(lambda: close_auction(actor, report["id"], early=True))
     closed = _report_on(report["id"])
     print_facts({name: closed[name] for name in ("id", "closedAt", "winnerBidId", "highestBidderId", "currentBid",
                                                  "currency")}, as_json=as_json)

@@ -205,7 +205,8 @@ def client() -> None:
 @click.option("--legal-entity", "legal_entity_id", required=True, help="Id of the legal entity it acts for.")
 @click.option("--user", "user_id", required=True, help="Id of the user it acts for.")
 @click.option("--role", type=click.Choice(ROLES), required=True)
-@click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True, help="Repeat for several.")
+@click.option("--scope", "scopes", metavar="SCOPE", type=click.Choice(SCOPES), multiple=True, required=True,
+              help=f"Repeat for several: {', '.join(SCOPES)}.")
 @acts
 @with_appcontext
 def add_client(dry_run: bool, yes: bool, as_json: bool, **data: Any) -> None:

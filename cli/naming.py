@@ -17,6 +17,13 @@ def named_order(text: str) -> str:
     return _the_one(orders_named(text), f"there is no order {text}")
 
 
+def named_premium_order(text: str) -> str:
+    """Return the id of the order of premium, a deleted one too; raises ClickException for none and for several."""
+    from blueprints.network.profile.premium_inspection import orders_named
+
+    return _the_one(orders_named(text), f"there is no order {text}")
+
+
 def named_listing(text: str) -> str:
     """Return the id of the listing, a withdrawn one too; raises ClickException for none and for several."""
     from blueprints.marketplace.product_listing.queries import listings_named
@@ -32,15 +39,15 @@ def named_account(realm: str, text: str) -> str:
 
 
 def named_thing(realm: str, entity_type: str, text: str) -> str:
-    """Return the id of a thing that staff moderate, by what its service says it is named by; else by its whole id.
+    """Return the id of a thing that staff moderate, by what its service says it is named by.
 
-    Raises ClickException for none and for several, BadParameter for what is no id."""
+    Raises ClickException for none and for several, and for a type that nobody moderates in the realm."""
     from app.data.moderated_kinds import ModeratedKinds
     from app.runtime import runtime
 
     kind = runtime().part(ModeratedKinds).get((realm, entity_type))
     if kind is None or kind.named is None:
-        return str(click.UUID.convert(text, None, None))
+        raise click.ClickException(f"nothing of type {entity_type} is moderated in {realm}")
     return _the_one(kind.named(realm, text), f"there is no {entity_type} {text}")
 
 

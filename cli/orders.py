@@ -20,6 +20,7 @@ from cli.terminal import (
     print_facts,
     print_record,
     print_rows,
+    rehearsed,
     say_unchanged,
     spoken,
 )
@@ -133,10 +134,15 @@ def ship(order: str, carrier: str, tracking: str, reason: str, operator: str | N
         return
     if not facts["isActive"]:
         raise click.ClickException(f"order {facts['orderNumber']} was cancelled")
+
+    def shipped() -> None:
+        ship_for_seller(actor, facts["id"], reason=reason.strip(), **given)
+
+    rehearsed(actor, shipped)
     if not agreed(f"order {facts['orderNumber']} is {facts['state']}; it is shipped by {given['carrier']}, "
                   f"{given['tracking_number']}, and its buyer is told", dry_run=dry_run, yes=yes):
         return
-    spoken(lambda: ship_for_seller(actor, facts["id"], reason=reason.strip(), **given))
+    spoken(shipped)
     after = known_order(facts["id"])
     print_facts({"id": after["id"], "orderNumber": after["orderNumber"], "state": after["state"],
                  "carrier": given["carrier"], "trackingNumber": given["tracking_number"]}, as_json=as_json)

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app.actor import Actor
 from app.payments.checkout import Checkout
 from app.payments.pay import Payment
-from blueprints.marketplace.order_management import ledger_entries, paying, queries, settlement
+from app.payments.records import PaymentRefund
+from blueprints.marketplace.order_management import commands, ledger_entries, paying, queries, settlement
 from blueprints.network.profile import premium, premium_checks, premium_inspection, premium_settlement
-from blueprints.platform.checkout.inspection import reread
-from cli.naming import named_order
+from cli.naming import named_order, named_premium_order
 
 Facts = dict[str, Any]
 
@@ -19,8 +18,9 @@ Facts = dict[str, Any]
 class RealmPayments:
     """The orders of one realm as the terminal meets them.
 
-    `order` takes what an operator types. `reread`, `refund` and `refund_surplus` take the actor, the order's id and a
-    reason; `refund` also an amount in major units, None for all that is left."""
+    `order` takes what an operator types. `reread`, `request_refund` and `request_surplus` take the actor, the order's
+    id and a reason; `request_refund` also an amount in major units, None for all that is left. What requests a refund
+    asks no gateway."""
 
     checkout: Checkout
     order: Callable[[str], Facts]
@@ -28,22 +28,17 @@ class RealmPayments:
     refunds_due: Callable[[], list[Facts]]
     disputes: Callable[..., list[Facts]]
     reread: Callable[..., Payment]
-    refund: Callable[..., Payment]
-    refund_surplus: Callable[..., Payment]
-
-
-def _reread_premium(actor: Actor, order_id: str, *, reason: str) -> Payment:
-    """Read it anew; that an operator did leaves an entry of the audit by itself (decisions/079)."""
-    return reread(premium_settlement.CHECKOUT, actor, order_id)
+    request_refund: Callable[..., PaymentRefund]
+    request_surplus: Callable[..., PaymentRefund]
 
 
 REALM_PAYMENTS = {
     "marketplace": RealmPayments(
         settlement.CHECKOUT, lambda text: queries.known_order(named_order(text)), ledger_entries.differences,
         queries.refunds_due, queries.disputes, paying.reread_payment,
-        partial(paying.refund_order, cancelled_too=True), paying.refund_surplus),
+        partial(commands.request_order_refund, cancelled_too=True), commands.request_surplus_refund),
     "network": RealmPayments(
-        premium_settlement.CHECKOUT, premium_inspection.known_order, premium_checks.differences,
-        premium_inspection.refunds_due, premium_inspection.disputes, _reread_premium, premium.refund_order,
-        premium_inspection.refund_surplus),
+        premium_settlement.CHECKOUT, lambda text: premium_inspection.known_order(named_premium_order(text)),
+        premium_checks.differences, premium_inspection.refunds_due, premium_inspection.disputes,
+        premium_inspection.reread_payment, premium.request_order_refund, premium_inspection.request_surplus),
 }

@@ -1,23 +1,27 @@
 """`flask payments`: how payments stand, one order's payments, reconcile, correct, refund, disputes, the ledger."""
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.actor import system_actor
+from app.actor import Actor, system_actor
 from app.data.reads import Page
-from app.errors import ApiError, NotFound
+from app.errors import ApiError, NotFound, RuleViolated
+from app.payments import pay
 from app.payments import reports as payments_seen
 from app.payments.checkout import checkouts
-from app.payments.pay import Payment
 from app.payments.reconcile import reconcile as reconcile_payments
+from app.payments.records import PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.order_management import paying, reports
+from blueprints.marketplace.order_management.commands import change_status, request_due_refund
 from blueprints.platform.checkout.inspection import refundable
+from blueprints.platform.checkout.refunds import sent_refund
+from cli.naming import named_account
 from cli.payment_realms import REALM_PAYMENTS, RealmPayments
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, rehearsed, spoken
 
 _OPERATORS = {realm: system_actor(realm, operator="flask payments") for realm in REALM_PAYMENTS}
 realm_option = click.option("--realm", type=click.Choice(tuple(REALM_PAYMENTS)), default="marketplace",
@@ -118,18 +122,19 @@ def fix(order: str, wanted: str | None, realm: str, reason: str, dry_run: bool, 
         raise click.UsageError("--status: only an order of goods is set by hand")
     facts = _order(here, order)
     doing = f"set to {wanted}" if wanted else "read anew from the gateway"
-    question = f"order {facts['orderNumber']} is {facts['state']}; its payment is {doing}"
+    operator, question = _OPERATORS[realm], f"order {facts['orderNumber']} is {facts['state']}; its payment is {doing}"
+    if wanted:
+        rehearsed(operator, lambda: _set_by_hand(operator, facts["id"], wanted, reason))
+    else:
+        spoken(lambda: pay.started(here.checkout, operator, facts["id"], cancelled_too=True))
     if not agreed(question, dry_run=dry_run, yes=yes):
         return
-    try:
-        if wanted:
-            paying.change_status(_OPERATORS[realm], facts["id"], status=wanted, reason=reason)
-        else:
-            said = here.reread(_OPERATORS[realm], facts["id"], reason=reason).result
-            if said.get("result") == "ERR":
-                raise click.ClickException(said["message"])
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
+    if wanted:
+        spoken(lambda: paying.change_status(operator, facts["id"], status=wanted, reason=reason))
+    else:
+        said = spoken(lambda: here.reread(operator, facts["id"], reason=reason)).result
+        if said.get("result") == "ERR":
+            raise click.ClickException(said["message"])
     after = _order(here, facts["id"])
     if after["state"] == facts["state"]:
         waits = after["state"].endswith("/processing")
@@ -159,26 +164,23 @@ def refund(order: str, amount: str | None, due: bool, surplus: bool, realm: str,
         raise click.UsageError("--due: only of orders of goods money is due")
     if due and (surplus or amount is not None):
         raise click.UsageError("--due: gives back what is due, no more and no less")
-    if due:
-        question = f"order {facts['orderNumber']} is {facts['state']}; what is due to its buyer goes back"
-        if agreed(question, dry_run=dry_run, yes=yes):
-            _give_back(lambda: paying.give_back_due(operator, facts["id"], reason=reason), as_json=as_json)
-        return
     if surplus and amount is not None:
         raise click.UsageError("--amount: a surplus goes back whole")
-    if surplus:
-        question = f"order {facts['orderNumber']} is {facts['state']} and stays so; what was paid too much goes back"
-        if agreed(question, dry_run=dry_run, yes=yes):
-            _give_back(lambda: here.refund_surplus(operator, facts["id"], reason=reason), as_json=as_json)
-        return
-    left = Decimal(str(refundable(here.checkout, facts["id"], facts["currency"])))  # as written: no float is 10.10
-    part = _amount(amount) if amount is not None else left
-    if not 0 < part <= left:
-        raise click.ClickException(f"{left} {facts['currency']} of order {facts['orderNumber']} can be given back")
-    if agreed(f"order {facts['orderNumber']} is {facts['state']}; {part} of {left} {facts['currency']} goes back",
-              dry_run=dry_run, yes=yes):
-        _give_back(lambda: here.refund(operator, facts["id"], amount=None if amount is None else part, reason=reason),
-                   as_json=as_json)
+    request = partial(here.request_refund, operator, facts["id"], reason=reason)
+    if due:
+        request, going = partial(request_due_refund, operator, facts["id"], reason=reason), "what is due to its buyer"
+    elif surplus:
+        request, going = partial(here.request_surplus, operator, facts["id"], reason=reason), "what was paid too much"
+    else:
+        left = Decimal(str(refundable(here.checkout, facts["id"], facts["currency"])))  # as written: no float is 10.10
+        part = _amount(amount) if amount is not None else left
+        if not 0 < part <= left:
+            raise click.ClickException(f"{left} {facts['currency']} of order {facts['orderNumber']} can be given back")
+        request, going = partial(request, amount=None if amount is None else part), (
+            f"{part} of {left} {facts['currency']}")
+    rehearsed(operator, request)
+    if agreed(f"order {facts['orderNumber']} is {facts['state']}; {going} goes back", dry_run=dry_run, yes=yes):
+        _give_back(here, operator, spoken(request), as_json=as_json)
 
 
 @payments.command("events")
@@ -212,14 +214,15 @@ def show_disputes(closed_too: bool, realm: str, as_json: bool) -> None:
 
 @payments.command("ledger")
 @click.option("--month", metavar="YYYY-MM", help="Only this month.")
-@click.option("--seller", "seller_id", metavar="ID", help="Only this seller.")
+@click.option("--seller", metavar="USER", help="Only this seller, by e-mail or id.")
 @as_json_option
 @with_appcontext
-def ledger(month: str | None, seller_id: str | None, as_json: bool) -> None:
+def ledger(month: str | None, seller: str | None, as_json: bool) -> None:
     """Report sales, commission and net per month and seller; refunds count in the month they were given.
 
     Example: flask payments ledger --month 2026-01
     """
+    seller_id = seller and named_account("marketplace", seller)
     everything = Page(number=0, limit=runtime().settings.page_size_limit)
     try:
         report = reports.commission_report(_OPERATORS["marketplace"], everything, seller_id=seller_id, month=month)
@@ -230,11 +233,17 @@ def ledger(month: str | None, seller_id: str | None, as_json: bool) -> None:
         click.echo(f"{report.total - len(report.rows)} more rows: narrow it by --month or --seller", err=True)
 
 
-def _give_back(refund_it: Callable[[], Payment], *, as_json: bool) -> None:
+def _set_by_hand(operator: Actor, order_id: str, status: str, reason: str) -> None:
+    """Take an order to a status; a payment that is open at the gateway is closed there first, but by no rehearsal."""
     try:
-        payment = refund_it()
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
+        change_status(operator, order_id, status=status, reason=reason)
+    except RuleViolated as refused:
+        if refused.err_code != "PaymentInProgress":
+            raise
+
+
+def _give_back(here: RealmPayments, operator: Actor, refund: PaymentRefund, *, as_json: bool) -> None:
+    payment = sent_refund(here.checkout, operator, refund)
     print_facts(payment.result, as_json=as_json)
     if payment.result.get("refundStatus") == "failed":
         raise click.exceptions.Exit(1)

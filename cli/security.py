@@ -24,7 +24,7 @@ def security() -> None:
 @click.option("--realm", type=click.Choice((*REALM_CODENAMES, *PROGRAMS)), default="marketplace", show_default=True,
               help="Whose events; equipment and organization have programs instead of accounts.")
 @click.option("--user", help="Only of this account: an id or an e-mail.")
-@click.option("--kind", type=click.Choice(KINDS), help="Only of this kind.")
+@click.option("--kind", metavar="KIND", type=click.Choice(KINDS), help=f"Only of this kind: {', '.join(KINDS)}.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")
 @as_json_option
 @with_appcontext

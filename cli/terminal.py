@@ -48,11 +48,11 @@ def operator_actor(realm: str, named: str | None) -> Actor:
     account = active_account(realm, str(named))
     for until, state in ((account.locked_until, "locked"), (account.suspended_until, "suspended")):
         if until is not None and until > now():
-            raise click.ClickException(f"{account.email} is {state}")
+            raise click.ClickException(f"{named} is {state}")
     actor = Actor(realm, user_id=account.id, role=account.role_id, email=account.email, fullname=account.fullname,
                   operator=getpass.getuser())
     if not actor.is_staff:
-        raise click.ClickException(f"{account.email} is no member of staff of {realm}")
+        raise click.ClickException(f"{named} is no member of staff of {realm}")
     return actor
 
 
@@ -74,6 +74,16 @@ def agreed(question: str, *, dry_run: bool, yes: bool, reports: bool = False) ->
     if not yes:
         click.confirm("Go on?", abort=True, err=True)
     return True
+
+
+def rehearsed(actor: Actor, command: Callable[[], Any]) -> Any:
+    """Return what a command would return: it is run and taken back, so what it refuses is said before one is asked,
+    and by a dry run, too: a sentence and exit code 1.
+
+    Only what is no row may be read of it."""
+    from blueprints.platform.moderation.rehearsals import rehearse
+
+    return spoken(lambda: rehearse(actor, command))
 
 
 def say_unchanged(reason: str) -> None:

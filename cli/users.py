@@ -22,6 +22,7 @@ from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES, Settings
 from blueprints.platform.auth import commands, inspection, queries
+from blueprints.platform.auth.rules import masked_email
 from blueprints.platform.auth.schemas import NEW_USERS
 from cli.csv_file import delimiter_option
 from cli.naming import active_account, named_account
@@ -36,10 +37,11 @@ from cli.terminal import (
     print_json,
     print_record,
     print_rows,
+    rehearsed,
     say_unchanged,
     spoken,
 )
-from cli.user_import import Row, enrol, examined, read_rows
+from cli.user_import import Row, enrol, examined, read_rows, rehearse_rows
 
 FOREVER = timedelta(days=365 * 100)
 GLANCE = 5
@@ -58,7 +60,7 @@ COLUMNS = ("id", "email", "fullname", "roleId", "emailVerified", "createdAt")
 realm_option = click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), default="marketplace",
                             show_default=True, help="Whose users.")
 
-reveal_option = click.option("--reveal", is_flag=True, help="E-mail and phone whole; needs --as, and is recorded.")
+reveal_option = click.option("--reveal", is_flag=True, help="Show e-mail and phone whole; needs --as, and is recorded.")
 
 
 @click.group()
@@ -74,18 +76,23 @@ def users() -> None:
 @realm_option
 @click.option("--search", help="Part of fullname or e-mail.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")
+@reveal_option
+@operator_option
 @as_json_option
 @with_appcontext
-def list_users(realm: str, search: str | None, limit: int, as_json: bool) -> None:
-    """Show active users, oldest first.
+def list_users(realm: str, search: str | None, limit: int, reveal: bool, operator: str | None, as_json: bool) -> None:
+    """Show active users, oldest first; e-mails are masked.
 
     Example: flask users list --search anna --json
     """
-    page = Page(1, limit, limit)
-    operator = _operator(realm)
-    found = queries.search_users(operator, search, page) if search else queries.list_users(operator, page)
-    print_rows([{name: row[name] for name in COLUMNS} for row in found.rows], as_json=as_json, empty="no users",
-               ids=("id",), cut=("email", "fullname"))
+    actor = operator_actor(realm, operator) if reveal else None
+    page, reader = Page(1, limit, limit), _operator(realm)
+    found = queries.search_users(reader, search, page) if search else queries.list_users(reader, page)
+    rows = [_shown(row) for row in found.rows]
+    if actor is not None:
+        contacts = commands.reveal_contacts(actor, [row["id"] for row in rows])
+        rows = [row | {"email": contacts[row["id"]]["email"]} for row in rows if row["id"] in contacts]
+    print_rows(rows, as_json=as_json, empty="no users", ids=("id",), cut=("email", "fullname"))
 
 
 @users.command("find")
@@ -166,12 +173,16 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
     hashed = choose_password(chosen, runtime().settings.password_min_length, (fullname, address))
     if hashed.weakness:
         raise click.BadParameter(hashed.weakness, param_hint="--password")
-    if not agreed(f"{realm}: {role} {address} ({fullname}) is created", dry_run=dry_run, yes=yes):
-        return
-    account = spoken(lambda: commands.enrol_user(
-        _operator(realm), email=address, password_hash=hashed.hash, fullname=fullname, role_id=role,
-        email_verified=verified))
-    print_facts(_shown(account) | ({} if password else {"password": chosen}), as_json=as_json)
+    operator = _operator(realm)
+
+    def enrolled() -> Any:
+        return commands.enrol_user(operator, email=address, password_hash=hashed.hash, fullname=fullname, role_id=role,
+                                   email_verified=verified)
+
+    rehearsed(operator, enrolled)
+    if agreed(f"{realm}: {role} {address} ({fullname}) is created", dry_run=dry_run, yes=yes):
+        made = _face(spoken(enrolled)) | {"email": address}
+        print_facts(made | ({} if password else {"password": chosen}), as_json=as_json)
 
 
 @users.command("import")
@@ -190,6 +201,7 @@ def import_users(file: Path, realm: str, delimiter: str | None, dry_run: bool, y
     Example: flask users import people.csv --realm network --yes
     """
     rows = [examined(realm, row) for row in read_rows(file, delimiter)]
+    rows = rehearse_rows(_operator(realm), rows)
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("new", "exists", "refused")}
     question = f"{realm}: users to create: {counts['new']}, existing: {counts['exists']}, refused: {counts['refused']}"
     if agreed(question, dry_run=dry_run, yes=yes, reports=True):
@@ -214,9 +226,11 @@ def verify(user: str, realm: str, operator: str | None, dry_run: bool, yes: bool
     """
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.email_verified:
-        say_unchanged(f"{known.email} is verified already")
-    elif agreed(f"{realm}: {known.email} ({known.fullname}) is taken as verified", dry_run=dry_run, yes=yes):
-        print_facts(_shown(spoken(lambda: commands.verify_email(actor, known.id))), as_json=as_json)
+        say_unchanged(f"{_named(known)} is verified already")
+        return
+    rehearsed(actor, lambda: commands.verify_email(actor, known.id))
+    if agreed(f"{realm}: {_named(known)} is taken as verified", dry_run=dry_run, yes=yes):
+        print_facts(_face(spoken(lambda: commands.verify_email(actor, known.id))), as_json=as_json)
 
 
 @users.command("role")
@@ -234,10 +248,11 @@ def change_role(user: str, role: str, realm: str, operator: str | None, dry_run:
     """
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.role_id == role:
-        say_unchanged(f"{known.email} is {role} already")
-    elif agreed(f"{realm}: {known.email} ({known.fullname}) turns from {known.role_id} to {role}", dry_run=dry_run,
-                yes=yes):
-        print_facts(_shown(spoken(lambda: commands.update_user_role(actor, known.id, role))), as_json=as_json)
+        say_unchanged(f"{_named(known)} is {role} already")
+        return
+    rehearsed(actor, lambda: commands.update_user_role(actor, known.id, role))
+    if agreed(f"{realm}: {_named(known)} turns from {known.role_id} to {role}", dry_run=dry_run, yes=yes):
+        print_facts(_face(spoken(lambda: commands.update_user_role(actor, known.id, role))), as_json=as_json)
 
 
 @users.command("2fa")
@@ -258,8 +273,10 @@ def second_factor(role: str, channel: str, realm: str, off: bool, operator: str 
     is_on = channel in queries.role_factors(realm, role)
     if is_on != off:
         say_unchanged(f"{realm}: {role} is {'' if is_on else 'not '}asked for a second factor by {channel} already")
-    elif agreed(f"{realm}: {role} is {'no longer ' if off else ''}asked for a second factor by {channel}",
-                dry_run=dry_run, yes=yes):
+        return
+    rehearsed(actor, lambda: commands.set_role_factor(actor, role, channel, is_on=not off))
+    if agreed(f"{realm}: {role} is {'no longer ' if off else ''}asked for a second factor by {channel}",
+              dry_run=dry_run, yes=yes):
         spoken(lambda: commands.set_role_factor(actor, role, channel, is_on=not off))
         print_facts({"realm": realm, "role": role, "channel": channel, "on": not off}, as_json=as_json)
 
@@ -281,13 +298,14 @@ def lock(user: str, realm: str, days: int | None, undo: bool, operator: str | No
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     is_locked = known.locked_until is not None and known.locked_until > now()
     if undo and not is_locked:
-        say_unchanged(f"{known.email} is not locked")
+        say_unchanged(f"{_named(known)} is not locked")
         return
     until = None if undo else now() + (timedelta(days=days) if days else FOREVER)
     what = "is let in again" if undo else f"is locked out for {days} days" if days else "is locked out until undone"
-    if agreed(f"{realm}: {known.email} ({known.fullname}) {what}", dry_run=dry_run, yes=yes):
+    rehearsed(actor, lambda: commands.lock_user(actor, known.id, until))
+    if agreed(f"{realm}: {_named(known)} {what}", dry_run=dry_run, yes=yes):
         account = spoken(lambda: commands.lock_user(actor, known.id, until))
-        print_facts(_shown(account) | {"lockedUntil": until}, as_json=as_json)
+        print_facts(_face(account) | {"lockedUntil": until}, as_json=as_json)
 
 
 @users.command("ensure-super-admin")
@@ -300,11 +318,11 @@ def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
     """
     settings = runtime().settings
     missing = [realm for realm in settings.realms if not queries.has_super_admin(realm)]
+    password_hash = super_admin_hash(settings) if missing else ""
     if not missing:
         click.echo("every realm has its superAdmin", err=True)
     elif not agreed(f"admin@admin.com is created in {', '.join(missing)}", dry_run=dry_run, yes=yes):
         return
-    password_hash = super_admin_hash(settings) if missing else ""
     created = [realm for realm in missing if commands.ensure_super_admin(realm, password_hash)]
     print_facts({"created": ", ".join(created) or None}, as_json=as_json)
 
@@ -348,9 +366,17 @@ def _strikes_of(realm: str, user_id: str) -> list[dict[str, Any]]:
              "state": row["state"].lower(), "lapses": row["lapsesAt"][:10]} for row in rows]
 
 
-def _shown(account: Any) -> Wire:
-    row = row_serializer(type(account)).entity(account)
-    return {name: row[name] for name in COLUMNS}
+def _face(account: Any) -> Wire:
+    return _shown(row_serializer(type(account)).entity(account))
+
+
+def _shown(row: Wire) -> Wire:
+    """Return what a table shows of an account, with its address masked: whoever names it by its id may not know it."""
+    return {name: row[name] for name in COLUMNS} | {"email": masked_email(row["email"])}
+
+
+def _named(account: Any) -> str:
+    return f"{account.fullname} ({masked_email(account.email)})"
 
 
 def _enrolled(realm: str, rows: Iterable[Row], new: int) -> list[Row]:

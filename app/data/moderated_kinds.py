@@ -60,8 +60,10 @@ class ModeratedKind:
     is to be held, and holds it or lets it go, with what follows for offers and auctions; it returns sentences of what
     cannot come back, and raises NotFound. `edit` locks the thing, sets these values and returns what they were before;
     it raises NotFound, InvalidInput. None: cannot be done to this kind. `lock` only takes the locks of things,
-    archived or not, before one transaction does several acts: `lock_rank` is their model's. `named` returns, in a
-    realm, the ids that a text of the terminal may mean: most often those that begin or end so (app/data/short_ids.py).
+    archived or not, before one transaction does several acts: `lock_rank` is their model's. `lock_dependents` locks
+    what holding several of these locked things changes besides (open offers), all in the order of its ids: a bulk holds
+    many things of a kind that has it in one transaction. `named` returns, in a realm, the ids that a text of the
+    terminal may mean: most often those that begin or end so (app/data/short_ids.py).
     `written` are the dbevents that bring what its people have written: the list of words is looked for in it."""
 
     entity_type: str
@@ -70,6 +72,7 @@ class ModeratedKind:
     set_hold: SetHold | None = None
     lock: Lock | None = None
     lock_rank: int = 0
+    lock_dependents: Lock | None = None
     edit: Edit | None = None
     named: Named | None = None
     written: tuple[str, ...] = ()

@@ -2,9 +2,9 @@
 
 UUIDv7s of one minute share their first eight digits, so a table shows the last ones."""
 import re
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Index, func, literal_column, select
+from sqlalchemy import ColumnElement, Index, Table, func, literal_column, select
 
 from app.data.entity import Entity
 from app.data.ids import SHORT_ID_DIGITS
@@ -18,22 +18,31 @@ _GROUPS = (8, 12, 16, 20)
 
 def short_id_index(model: type[Entity]) -> Index:
     """Return the index by which a row of the model is found by its last digits; it costs one entry a new row."""
-    return Index(f"ix_{model.__tablename__}_short_id", _last_digits(model.id))
+    return Index(_index_name(model), _last_digits(model.id))
 
 
 def ids_named(model: type[Entity], text: str) -> list[str]:
     """Return the ids, of archived rows too, that begin with the text or end with it: both are ranges of an index.
 
-    A beginning has at least four digits, an end has eight; anything else names nothing. At most MOST_FOUND begin so."""
+    A beginning has at least four digits, an end has eight; anything else names nothing. At most MOST_FOUND begin so. Of
+    a model without a short_id_index only beginnings are found: no look through a whole table."""
     digits = text.strip().lower().replace("-", "")
     if not _DIGITS.fullmatch(digits):
         return []
     # Whole ids are compared: a beginning alone would be sorted in another way by some of PostgreSQL's collations.
     begins = select(model.id).where(model.id.between(_written(digits.ljust(32, "0")), _written(digits.ljust(32, "f"))))
     found = [row.id for row in fetch(begins.order_by(model.id).limit(MOST_FOUND))]
-    if len(digits) == SHORT_ID_DIGITS:
+    if len(digits) == SHORT_ID_DIGITS and _is_indexed(model):
         found += [row.id for row in fetch(select(model.id).where(_last_digits(model.id) == digits))]
     return list(dict.fromkeys(found))
+
+
+def _index_name(model: type[Entity]) -> str:
+    return f"ix_{model.__tablename__}_short_id"
+
+
+def _is_indexed(model: type[Entity]) -> bool:
+    return any(index.name == _index_name(model) for index in cast(Table, model.__table__).indexes)
 
 
 def _last_digits(column: Any) -> ColumnElement[str]:

@@ -81,6 +81,19 @@ def refresh(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, A
 
     Its payer alone gets the secret that lets its holder confirm the payment. Raises NotFound, Forbidden (neither payer
     nor who oversees payments), RuleViolated when no payment was ever started."""
+    order, made = started(checkout, actor, order_id, cancelled_too=cancelled_too)
+    said: Said = None
+    for attempt in _undecided(made)[-ROUNDS:]:
+        said = look_up(checkout, actor, attempt)
+    payment = present(checkout, order_id, params, said)
+    is_payer = actor.is_user(checkout.bill(order).payer_id)
+    return payment if is_payer else Payment(payment.order, without_secret(payment.result))
+
+
+def started(checkout: Checkout, actor: Actor, order_id: str, *,
+            cancelled_too: bool = False) -> tuple[Any, list[PaymentAttempt]]:
+    """Return an order and its payments, of which there is one at least, without asking the gateway; raises as
+    `refresh`."""
     order = fetch_one(select(checkout.order.__table__).where(checkout.order.id == order_id))
     if order is None or not (order.is_active or cancelled_too):
         raise NotFound
@@ -88,12 +101,7 @@ def refresh(checkout: Checkout, actor: Actor, order_id: str, params: dict[str, A
     made = attempts.read_all(checkout, order_id)
     if not made:
         raise RuleViolated("PaymentNotStarted", "no payment was started for this order")
-    said: Said = None
-    for attempt in _undecided(made)[-ROUNDS:]:
-        said = look_up(checkout, actor, attempt)
-    payment = present(checkout, order_id, params, said)
-    is_payer = actor.is_user(checkout.bill(order).payer_id)
-    return payment if is_payer else Payment(payment.order, without_secret(payment.result))
+    return order, made
 
 
 def _undecided(made: list[PaymentAttempt]) -> list[PaymentAttempt]:

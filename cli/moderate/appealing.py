@@ -4,8 +4,18 @@ from flask.cli import with_appcontext
 
 from blueprints.platform.moderation.rules import APPEAL_STATES, appeal_name
 from cli.moderate.options import limit_option, number_argument, realm_option, reason_option, staff_acts
-from cli.moderate.outcome import rehearsed, say_lost
-from cli.terminal import agreed, as_json_option, minute, operator_actor, print_json, print_rows, reading_actor, spoken
+from cli.moderate.outcome import say_lost
+from cli.terminal import (
+    agreed,
+    as_json_option,
+    minute,
+    operator_actor,
+    print_json,
+    print_rows,
+    reading_actor,
+    rehearsed,
+    spoken,
+)
 
 
 @click.command("appeals")

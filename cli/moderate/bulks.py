@@ -5,10 +5,11 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from app.data.ids import short_id
 from blueprints.platform.moderation.rules import LETTER_STAYS
 from cli.moderate.options import DAYS, grounds, limit_option, number_argument, realm_option, staff_acts, why
 from cli.moderate.outcome import say_lost, show_letter
-from cli.naming import named_account, named_listing
+from cli.naming import named_account, named_listing, named_thing
 from cli.terminal import (
     acts,
     agreed,
@@ -34,19 +35,19 @@ OUTRUN = "Auctions that have closed meanwhile do not go on; offers whose time is
 @click.argument("ids", nargs=-1)
 @click.option("--seller", metavar="USER", help="All listings of this user, by e-mail or id.")
 @click.option("--title", metavar="TEXT", help="All with this in the title.")
-@click.option("--category", metavar="ID", type=click.UUID, help="All in this category.")
+@click.option("--category", metavar="ID", help="All in this category.")
 @click.option("--days", type=DAYS, help="For so many days; without it, until it is taken back.")
 @why
 @operator_option
 @acts
 @with_appcontext
-def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, category: Any, days: int | None,
-                   rule: str | None, reason: str | None, strike: bool | None, operator: str | None, dry_run: bool,
-                   yes: bool, as_json: bool) -> None:
+def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, category: str | None,
+                   days: int | None, rule: str | None, reason: str | None, strike: bool | None, operator: str | None,
+                   dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove listings by their IDS, or all that --seller, --title and --category name; `undo b2` takes it back.
 
     Each seller gets one strike and one letter for all of them; the letter is shown before it asks. When it breaks off,
-    `bulk resume` goes on.
+    `bulk resume` goes on. Exit code 1 when a listing was refused.
 
     Example: flask moderate remove-listing --seller sara@example.com --title rolex --rule fraud --as ada@example.com
     """
@@ -55,7 +56,7 @@ def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, 
 
     actor, said = operator_actor(_REALM, operator), grounds(_REALM, rule, reason)
     filters = {"seller_id": seller and named_account(_REALM, seller), "text": title,
-               "category_id": category and str(category)}
+               "category_id": category and named_thing(_REALM, "CATEGORY", category)}
     if bool(ids) == any(filters.values()):
         raise click.UsageError("name listings by their IDS, or by --seller, --title, --category")
     wanted = [named_listing(one) for one in ids] or find_product_ids(**filters, limit=MOST + 1)
@@ -66,14 +67,18 @@ def remove_listing(ids: tuple[str, ...], seller: str | None, title: str | None, 
         raise click.ClickException(f"more than {MOST} listings are meant; say it more narrowly")
     facts = listing_facts(wanted)
     for one in wanted[:10]:
-        click.echo(f"  {one[-8:]}  {facts.get(one, {}).get('title', '')}"[:100], err=True)
+        click.echo(f"  {short_id(one)}  {facts.get(one, {}).get('title', '')}"[:100], err=True)
     if len(wanted) > 10:
         click.echo(f"  … and {len(wanted) - 10} more", err=True)
     _show_letters(facts, reason=said, rule=rule, days=days, strike=strike)
-    if agreed(f"{len(wanted)} listings are removed", dry_run=dry_run, yes=yes):
-        begun = spoken(lambda: bulk.begin(actor, "REMOVE", "PRODUCT", wanted, reason=said, rule=rule, days=days,
-                                          strikes=strike is not False))
+    question = f"{len(wanted)} listing{'' if len(wanted) == 1 else 's'} {'is' if len(wanted) == 1 else 'are'} removed"
+    terms: dict[str, Any] = {"reason": said, "rule": rule, "days": days, "strikes": strike is not False}
+    if agreed(question, dry_run=dry_run, yes=yes, reports=True):
+        begun = spoken(lambda: bulk.begin(actor, "REMOVE", "PRODUCT", wanted, **terms))
         _print_bulk(spoken(lambda: bulk.run(actor, begun.number)), as_json=as_json)
+    else:
+        _print_refused(spoken(lambda: bulk.refused_of(actor, "REMOVE", "PRODUCT", wanted, **terms)), question,
+                       as_json=as_json)
 
 
 @click.group("bulk")
@@ -104,7 +109,7 @@ def list_bulks(realm: str, limit: int, as_json: bool) -> None:
 @staff_acts
 @with_appcontext
 def resume(number: tuple[str, int], realm: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Go on with BULK, as b2, where it broke off, also with its undo.
+    """Go on with BULK, as b2, where it broke off, also with its undo. Exit code 1 when something of it was refused.
 
     Example: flask moderate bulk resume b2 --as ada@example.com
     """
@@ -115,9 +120,12 @@ def resume(number: tuple[str, int], realm: str, operator: str | None, dry_run: b
     left = stands.done if stands.is_undoing else stands.pending
     if not left:
         say_unchanged(f"b{stands.number} is through")
-    elif agreed(f"b{stands.number}: {left} are left to {'undo' if stands.is_undoing else 'do'}", dry_run=dry_run,
-                yes=yes):
+        return
+    question = f"b{stands.number}: {left} are left to {'undo' if stands.is_undoing else 'do'}"
+    if agreed(question, dry_run=dry_run, yes=yes, reports=True):
         _print_bulk(spoken(lambda: bulk.run(actor, stands.number)), as_json=as_json)
+    else:
+        _print_refused(spoken(lambda: bulk.refused_of_rest(actor, stands.number)), question, as_json=as_json)
 
 
 def undo_bulk(actor: Any, number: int, *, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -130,9 +138,12 @@ def undo_bulk(actor: Any, number: int, *, reason: str, dry_run: bool, yes: bool,
         return
     lost = [LETTER_STAYS] if stands.done else []
     say_lost([*lost, OUTRUN] if stands.done else [])
-    if agreed(f"b{number}: {stands.done} things are undone, {stands.pending} that wait stay as they are",
-              dry_run=dry_run, yes=yes):
+    question = f"b{number}: {stands.done} things are undone, {stands.pending} that wait stay as they are"
+    if agreed(question, dry_run=dry_run, yes=yes, reports=True):
         _print_bulk(spoken(lambda: bulk.undo(actor, number, reason=reason)), as_json=as_json, lost=lost)
+    else:
+        _print_refused(spoken(lambda: bulk.refused_of_rest(actor, number, undo_reason=reason)), question,
+                       as_json=as_json)
 
 
 def _row(report: Any) -> dict[str, Any]:
@@ -155,11 +166,29 @@ def _show_letters(facts: dict[str, dict[str, Any]], *, reason: str, rule: str | 
         click.echo(f"{len(sellers) - SHOWN} more people get such a letter\n", err=True)
 
 
+def _print_refused(refused: Sequence[tuple[str, str]], question: str, *, as_json: bool) -> None:
+    """Print what a dry run found: which things would be refused; exit code 1 for any."""
+    if as_json:
+        print_json({"changed": False, "would": question,
+                    "refused": [{"id": one, "says": says} for one, says in refused]})
+    else:
+        _say_of_each(refused)
+    if refused:
+        click.echo(f"refused: {len(refused)}", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _say_of_each(said: Sequence[tuple[str, str]]) -> None:
+    for one, says in said:
+        click.echo(f"{short_id(one)}: {says}", err=True)
+
+
 def _print_bulk(report: Any, *, as_json: bool, lost: Sequence[str] = ()) -> None:
     if as_json:
         said = [{"id": one, "says": says} for one, says in report.said]
         print_json(_row(report) | {"said": said} | ({"lost": list(lost)} if lost else {}))
-        return
-    print_rows([_row(report)], as_json=False)
-    for one, says in report.said:
-        click.echo(f"{one[-8:]}: {says}", err=True)
+    else:
+        print_rows([_row(report)], as_json=False)
+        _say_of_each(report.said)
+    if report.done if report.is_undoing else report.refused:
+        raise click.exceptions.Exit(1)

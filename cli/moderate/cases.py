@@ -15,9 +15,9 @@ from cli.moderate.options import (
     staff_acts,
     why,
 )
-from cli.moderate.outcome import judged, rehearsed
+from cli.moderate.outcome import judged
 from cli.naming import named_thing
-from cli.terminal import agreed, operator_actor, print_facts, spoken
+from cli.terminal import agreed, operator_actor, print_facts, rehearsed, spoken
 
 _FLAGS = {"warn": "WARN", "hide": "HIDE", "remove": "REMOVE", "show_again": "SHOW_AGAIN", "ban": "BAN"}
 _case_argument = number_argument("case", "CASE")
@@ -192,9 +192,14 @@ def _note_in_record(actor: Any, entity_type: str, entity_id: str, reason: str, *
         raise click.BadParameter(f"expected a case, or one of {', '.join(RECORDED_TYPES)} of the marketplace",
                                  param_hint="CASE|TYPE")
     thing_id = named_thing(actor.realm, named, entity_id)
+
+    def recorded() -> Any:
+        return commands.record_action(actor, entity_type=named, entity_id=thing_id, action_type="ADMIN_NOTE",
+                                      reason=reason)
+
+    rehearsed(actor, recorded)
     if agreed(f"a note is recorded on {named} {thing_id}", dry_run=dry_run, yes=yes):
-        entry = commands.record_action(actor, entity_type=named, entity_id=thing_id, action_type="ADMIN_NOTE",
-                                       reason=reason)
+        entry = spoken(recorded)
         print_facts({"id": entry.id, "reason": entry.reason}, as_json=as_json)
 
 

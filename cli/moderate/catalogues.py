@@ -8,7 +8,6 @@ from flask.cli import with_appcontext
 
 from blueprints.platform.moderation.rules import REASONS
 from cli.moderate.options import realm_option, staff_acts
-from cli.moderate.outcome import rehearsed
 from cli.terminal import (
     agreed,
     as_json_option,
@@ -19,6 +18,7 @@ from cli.terminal import (
     print_json,
     print_rows,
     reading_actor,
+    rehearsed,
     say_unchanged,
     spoken,
 )
@@ -60,13 +60,13 @@ def add_word(phrase: str, reason: str, realm: str, operator: str | None, dry_run
 
     Example: flask moderate words add "replica*" --for counterfeit --as ada@example.com --yes
     """
+    from blueprints.platform.moderation import words as listed
     from blueprints.platform.moderation.schemas import NewWord
 
     actor = operator_actor(realm, operator)
     given = _given(NewWord(), {"phrase": phrase, "reason": reason})
+    rehearsed(actor, lambda: listed.add_word(actor, **given))
     if agreed(f"“{given['phrase']}” opens a case for {reason} from now on", dry_run=dry_run, yes=yes):
-        from blueprints.platform.moderation import words as listed
-
         print_facts(spoken(lambda: listed.add_word(actor, **given)), as_json=as_json)
 
 
@@ -85,7 +85,9 @@ def remove_word(phrase: str, realm: str, operator: str | None, dry_run: bool, ye
     found = [row["id"] for row in _words(realm) if row["phrase"].casefold() == phrase.strip().casefold()]
     if not found:
         say_unchanged(f"“{phrase}” is not on the list")
-    elif agreed(f"“{phrase}” opens no case any more", dry_run=dry_run, yes=yes):
+        return
+    rehearsed(actor, lambda: listed.remove_word(actor, found[0]))
+    if agreed(f"“{phrase}” opens no case any more", dry_run=dry_run, yes=yes):
         print_facts(spoken(lambda: listed.remove_word(actor, found[0])), as_json=as_json)
 
 
@@ -149,6 +151,7 @@ def add_rule(code: str, title: str, text: str, realm: str, operator: str | None,
 
     actor = operator_actor(realm, operator)
     given = _given(NewRule(), {"code": code, "title": title, "text": text})
+    rehearsed(actor, lambda: catalogue.add_rule(actor, **given))
     verb = "written anew" if code in catalogue.rules_of(realm) else "written"
     if agreed(f"rule {code} is {verb}", dry_run=dry_run, yes=yes):
         print_facts(spoken(lambda: catalogue.add_rule(actor, **given)), as_json=as_json)
@@ -168,7 +171,9 @@ def retire_rule(code: str, realm: str, operator: str | None, dry_run: bool, yes:
     actor = operator_actor(realm, operator)
     if code not in catalogue.rules_of(realm):
         say_unchanged(f"{realm} has no rule {code}")
-    elif agreed(f"rule {code} can be named no more", dry_run=dry_run, yes=yes):
+        return
+    rehearsed(actor, lambda: catalogue.retire_rule(actor, code))
+    if agreed(f"rule {code} can be named no more", dry_run=dry_run, yes=yes):
         print_facts(spoken(lambda: catalogue.retire_rule(actor, code)), as_json=as_json)
 
 

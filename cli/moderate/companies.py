@@ -1,11 +1,9 @@
 """`flask moderate orphans` and `assign-admin`: company pages that nobody administers any more (network.md, NET-9)."""
-from typing import Any
-
 import click
 from flask.cli import with_appcontext
 
 from cli.moderate.options import limit_option
-from cli.naming import active_account
+from cli.naming import active_account, named_thing
 from cli.terminal import (
     acts,
     agreed,
@@ -15,6 +13,7 @@ from cli.terminal import (
     print_facts,
     print_rows,
     reading_actor,
+    rehearsed,
     spoken,
 )
 
@@ -36,24 +35,29 @@ def orphans(limit: int, as_json: bool) -> None:
 
 
 @click.command("assign-admin")
-@click.argument("company_id", metavar="COMPANY", type=click.UUID)
+@click.argument("company_id", metavar="COMPANY")
 @click.argument("user", metavar="USER")
 @operator_option
 @acts
 @with_appcontext
-def assign_admin(company_id: Any, user: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+def assign_admin(company_id: str, user: str, operator: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Let USER administer the page COMPANY, which nobody does; of any other page only the superAdmin decides.
 
-    Example: flask moderate assign-admin COMPANY eva@example.com --as ada@example.com
+    Example: flask moderate assign-admin 9f31c27a eva@example.com --as ada@example.com
     """
     from blueprints.network.company import commands
     from blueprints.network.company.moderation import company_subject
 
     actor, person = operator_actor(_REALM, operator), active_account(_REALM, user)
-    page = company_subject(reading_actor(_REALM), str(company_id))
+    page_id = named_thing(_REALM, "COMPANY", company_id)
+    page = company_subject(reading_actor(_REALM), page_id)
     if page is None or not page.is_active:
         raise click.ClickException(f"there is no company {company_id}")
-    if not agreed(f"{person.email} administers “{page.title}” from now on", dry_run=dry_run, yes=yes):
-        return
-    spoken(lambda: commands.assign_admin(actor, company_id=str(company_id), user_id=person.id))
-    print_facts({"companyId": str(company_id), "admin": person.email}, as_json=as_json)
+
+    def assigned() -> None:
+        commands.assign_admin(actor, company_id=page_id, user_id=person.id)
+
+    rehearsed(actor, assigned)
+    if agreed(f"{person.fullname} administers “{page.title}” from now on", dry_run=dry_run, yes=yes):
+        spoken(assigned)
+        print_facts({"companyId": page_id, "admin": person.id}, as_json=as_json)

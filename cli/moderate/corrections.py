@@ -5,7 +5,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from app.errors import ApiError, NotFound
+from app.errors import NotFound
 from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
 from cli.moderate.options import reason_option
 from cli.naming import named_listing, named_thing
@@ -18,6 +18,7 @@ from cli.terminal import (
     operator_option,
     print_facts,
     print_rows,
+    rehearsed,
     say_unchanged,
     spoken,
 )
@@ -59,17 +60,19 @@ def restore(entity_type: str, entity_id: str, reason: str, operator: str | None,
 
     Example: flask moderate restore PRODUCT 9f31c27a --reason "removed by mistake" --as ada@example.com
     """
-    actor, thing_id = operator_actor(_REALM, operator), named_thing(_REALM, entity_type, entity_id)
-    if not agreed(f"{entity_type} {thing_id} comes back", dry_run=dry_run, yes=yes):
-        return
     from blueprints.marketplace.admin_moderation import corrections
 
-    was_gone = _corrected(f"there is no {entity_type} {thing_id}", lambda: corrections.restore_entity(
-        actor, entity_type=entity_type, entity_id=thing_id, reason=reason))
-    if was_gone:
-        print_facts({"entityType": entity_type, "entityId": thing_id, "restored": True}, as_json=as_json)
-    else:
+    actor, thing_id = operator_actor(_REALM, operator), named_thing(_REALM, entity_type, entity_id)
+
+    def restored() -> bool:
+        return _unless_missing(f"there is no {entity_type} {thing_id}", lambda: corrections.restore_entity(
+            actor, entity_type=entity_type, entity_id=thing_id, reason=reason))
+
+    if not rehearsed(actor, restored):
         say_unchanged(f"{entity_type} {thing_id} is there")
+    elif agreed(f"{entity_type} {thing_id} comes back", dry_run=dry_run, yes=yes):
+        spoken(restored)
+        print_facts({"entityType": entity_type, "entityId": thing_id, "restored": True}, as_json=as_json)
 
 
 @click.command("flag-media")
@@ -83,24 +86,26 @@ def flag_media(media_id: str, reason: str, operator: str | None, dry_run: bool, 
 
     Example: flask moderate flag-media 9f31c27a --reason "shows a person's papers" --as ada@example.com
     """
-    actor, asset_id = operator_actor(_REALM, operator), named_thing(_REALM, "MEDIA", media_id)
-    if not agreed(f"media asset {asset_id} is removed", dry_run=dry_run, yes=yes):
-        return
     from blueprints.marketplace.admin_moderation import corrections
 
-    _corrected(f"there is no media asset {asset_id}",
-               lambda: corrections.flag_media(actor, media_asset_id=asset_id, reason=reason))
-    print_facts({"mediaAssetId": asset_id, "removed": True}, as_json=as_json)
+    actor, asset_id = operator_actor(_REALM, operator), named_thing(_REALM, "MEDIA", media_id)
+
+    def flagged() -> None:
+        _unless_missing(f"there is no media asset {asset_id}",
+                        lambda: corrections.flag_media(actor, media_asset_id=asset_id, reason=reason))
+
+    rehearsed(actor, flagged)
+    if agreed(f"media asset {asset_id} is removed", dry_run=dry_run, yes=yes):
+        spoken(flagged)
+        print_facts({"mediaAssetId": asset_id, "removed": True}, as_json=as_json)
 
 
-def _corrected(missing: str, correct: Callable[[], Any]) -> Any:
-    """Correct something; a refusal becomes a sentence, `missing` where there is nothing to correct."""
+def _unless_missing(missing: str, correct: Callable[[], Any]) -> Any:
+    """Correct something; raises ClickException with the sentence `missing` where there is nothing to correct."""
     try:
         return correct()
     except NotFound as error:
         raise click.ClickException(missing) from error
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
 
 
 @click.command("second-chance")
@@ -120,6 +125,7 @@ def second_chance(product_id: str, reason: str, operator: str | None, dry_run: b
 
     actor = operator_actor(_REALM, operator)
     report = spoken(lambda: auction_report(named_listing(product_id)))
+    rehearsed(actor, lambda: commands.give_second_chance(actor, report["id"], reason=reason))
     if not agreed(f"“{report['title']}” was closed at {report['closedAt'] or '(it runs)'}; its unpaid win is cancelled "
                   "and the runner-up gets an offer", dry_run=dry_run, yes=yes):
         return

@@ -7,10 +7,11 @@ import click
 from flask.cli import with_appcontext
 
 from app.actor import Actor
+from blueprints.platform.moderation.rules import MOST_MUTED_DAYS
 from cli.moderate.options import DAYS, grounds, only_option, staff_acts, type_argument, why
 from cli.moderate.outcome import judged
 from cli.naming import named_account, named_thing
-from cli.terminal import agreed, operator_actor, print_facts, spoken
+from cli.terminal import agreed, operator_actor, print_facts, rehearsed, spoken
 
 
 @click.command("warn")
@@ -116,7 +117,8 @@ def unban(user: str, rule: str | None, reason: str | None, strike: bool | None, 
 
 @click.command("mute-reporter")
 @click.argument("user", metavar="USER")
-@click.option("--days", type=click.IntRange(0, 36_500), default=30, show_default=True, help="0: take them again.")
+@click.option("--days", type=click.IntRange(0, MOST_MUTED_DAYS), default=30, show_default=True,
+              help="0: take them again.")
 @staff_acts
 @with_appcontext
 def mute_reporter(user: str, days: int, realm: str, operator: str | None, dry_run: bool, yes: bool,
@@ -129,6 +131,7 @@ def mute_reporter(user: str, days: int, realm: str, operator: str | None, dry_ru
 
     actor, person_id = operator_actor(realm, operator), named_account(realm, user)
     said = f"no reports of {user} are taken for {days} days" if days else f"reports of {user} are taken again"
+    rehearsed(actor, lambda: receipts.mute_reporter(actor, person_id, days))
     if not agreed(said, dry_run=dry_run, yes=yes):
         return
     spoken(lambda: receipts.mute_reporter(actor, person_id, days))

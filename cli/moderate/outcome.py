@@ -5,16 +5,7 @@ from typing import Any
 import click
 
 from app.actor import Actor
-from cli.terminal import agreed, paragraphs, print_json, spoken
-
-
-def rehearsed(actor: Actor, command: Callable[[], Any]) -> Any:
-    """Return what a command would return: it is run and taken back, so what it refuses is said before one is asked.
-
-    Only what is no row may be read of it."""
-    from blueprints.platform.moderation.rehearsals import rehearse
-
-    return spoken(lambda: rehearse(actor, command))
+from cli.terminal import agreed, paragraphs, print_json, rehearsed, spoken
 
 
 def judged(command: Callable[[], Any], letter: Any, question: str, *, actor: Actor, dry_run: bool, yes: bool,

@@ -4,8 +4,8 @@ from flask.cli import with_appcontext
 
 from cli.moderate.bulks import undo_bulk
 from cli.moderate.options import number_argument, reason_option, staff_acts
-from cli.moderate.outcome import print_undoing, rehearsed, say_lost
-from cli.terminal import agreed, operator_actor, say_unchanged, spoken
+from cli.moderate.outcome import print_undoing, say_lost
+from cli.terminal import agreed, operator_actor, rehearsed, say_unchanged, spoken
 
 
 @click.command("undo")

@@ -1,10 +1,16 @@
 """What wsgi.py hands to whoever loads it: servers get the whole system, `flask` looking up a name its commands."""
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import click
 import pytest
+from click.testing import CliRunner
 from flask.cli import FlaskGroup
 
 import cli
-from cli import COMMANDS, CommandIndex, load_command, wsgi_application
+from cli import COMMANDS, FOREIGN_MODULES, CommandIndex, load_command, wsgi_application
+from cli.terminal import TABLE_COLUMNS
 
 
 @pytest.fixture(autouse=True)
@@ -35,10 +41,34 @@ def test_the_list_of_a_groups_commands_is_not_cut_off(name: str) -> None:
     assert "..." not in listed
 
 
-@pytest.mark.parametrize("group", ["auctions", "orders", "users", "moderate", "payments", "security"])
-def test_the_help_of_each_command_has_an_example(group: str) -> None:
-    commands = load_command(group)
-    assert isinstance(commands, click.Group)
-    without = [name for name, command in commands.commands.items()
-               if f"Example: flask {group} {name}" not in (command.help or "") and name != "ensure-super-admin"]
-    assert without == []
+def commands_below(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield a command, and all that stand below it at any depth, each with the words that call it."""
+    yield words, command
+    for name, member in command.commands.items() if isinstance(command, click.Group) else ():
+        yield from commands_below((*words, name), member)
+
+
+@pytest.mark.parametrize("group", sorted(set(COMMANDS) - FOREIGN_MODULES.keys()))
+def test_the_help_of_each_command_at_any_depth_has_an_example_and_fits_a_hundred_columns(group: str) -> None:
+    for words, command in commands_below((group,), load_command(group)):
+        told = CliRunner().invoke(load_command(group), [*words[1:], "--help"])
+        assert told.exit_code == 0, (words, told.output)
+        assert "Example: " in told.output, words
+        example = " ".join(told.output.split()).partition("Example: ")[2]
+        assert f"flask {' '.join(words)}" in example, (words, example)
+        assert max(len(line) for line in told.output.splitlines()) <= TABLE_COLUMNS, words
+        assert command.help, words
+
+
+@pytest.mark.parametrize(("words", "meant"), [(("moderate", "resolv"), "resolve"), (("users", "shwo"), "show"),
+                                              (("moderate", "words", "ad"), "add")])
+def test_a_command_that_is_not_known_names_the_one_that_was_meant(words: tuple[str, ...], meant: str) -> None:
+    told = CliRunner().invoke(load_command(words[0]), words[1:])
+    assert (told.exit_code, meant in told.stderr.partition("Did you mean")[2]) == (2, True), told.output
+
+
+def test_every_command_of_moderation_stands_in_its_guide() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "moderation.md").read_text()
+    moderate = load_command("moderate")
+    assert isinstance(moderate, click.Group)
+    assert [name for name in moderate.commands if not re.search(rf"(?<![\w-]){name}(?![\w-])", guide)] == []

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from app.actor import anonymous
 from app.data.entity import db
 from app.notify.mailbox import read_outbox
+from blueprints.marketplace.category_management.commands import create_category
 from blueprints.platform.moderation.appeals import appeal
 from tests.cli.market import ORDERS
 
@@ -64,6 +65,8 @@ def test_m_32_no_reports_are_taken_of_who_abuses_them_until_they_are_again(run, 
     assert told(run(*words))["mutedDays"] == 30
     assert told(run(*words, "--days", "0"))["mutedDays"] == 0
     assert run("moderate", "mute-reporter", "nobody@guildhall.test", *AS_ADA, "--yes").exit_code == 1
+    refused = run(*words, "--days", "3651")
+    assert (refused.exit_code, "0<=x<=3650" in refused.stderr) == (2, True), refused.output
 
 
 def test_m_14_who_struck_does_not_decide_while_another_moderator_can(run, appealed, callers):
@@ -134,6 +137,29 @@ def test_many_listings_are_removed_and_brought_back(run, market):
     assert (undone["undone"], undone["done"], undone["lost"]) == (2, 0, ["The letter that was sent stays sent."])
     removed = told(run("moderate", "remove-listing", first[-8:], kept, *FAKE, *AS_ADA, "--yes", "--json"))
     assert (removed["done"], second in {one["id"] for one in removed["said"]}) == (2, False)
+
+
+def test_m_29_the_listings_of_a_category_are_named_by_a_part_of_its_id(run, market):
+    category = create_category(market.ada.actor, title="Clocks").id
+    market.listed(), market.listed(categoryId=category)
+    words = ("moderate", "remove-listing", *FAKE, *AS_ADA, "--yes", "--category")
+    refused = run(*words, "deadbeef")
+    assert (refused.exit_code, "there is no CATEGORY deadbeef" in refused.stderr) == (1, True), refused.output
+    assert told(run(*words, category[-8:], "--json"))["done"] == 1
+
+
+def test_a_bulk_in_which_something_is_refused_exits_with_1_and_its_rehearsal_too(run, market, callers):
+    listing, taken = market.listed(), market.listed()
+    assert market.ben.post("/marketplace/adminmoderation-api/v1/reports", json={
+        "entityType": "PRODUCT", "entityId": taken, "reason": "FRAUD"}).status_code == 201
+    callers.admin("bob")
+    assert run("moderate", "take", "1", "--as", "bob@guildhall.test", "--yes").exit_code == 0
+    words = ("moderate", "remove-listing", listing, taken, *FAKE, *AS_ADA, "--json")
+    rehearsal, done = run(*words, "--dry-run"), run(*words, "--yes")
+    said = [{"id": taken, "says": "Case 1 is with Bob"}]
+    assert (rehearsal.exit_code, json.loads(rehearsal.stdout)["refused"]) == (1, said), rehearsal.output
+    assert (done.exit_code, json.loads(done.stdout)["said"]) == (1, said), done.output
+    assert json.loads(done.stdout)["done"] == 1
 
 
 def test_m_29_a_feedback_is_corrected_by_a_part_of_its_id_and_its_words_come_back(run, market):

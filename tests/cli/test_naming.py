@@ -5,10 +5,14 @@ from uuid import uuid4
 import pytest
 
 from app.actor import system_actor
+from app.data.moderated_kinds import ModeratedKinds
 from app.data.unit_of_work import unit_of_work
+from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.product_listing.commands import create_media
+from blueprints.network.company.models import Company
 from blueprints.platform.auth.models import MarketplaceUser
+from tests.network.company.pages import Pages
 
 BOSS = ("--as", "admin@admin.com")
 START = "abcd1234-0000-4000-8000-"
@@ -101,6 +105,37 @@ def test_m_29_what_staff_moderate_is_named_by_its_last_eight_digits(run, market,
     assert "ThingHeld" in restored.stderr or "holds it" in restored.stderr, restored.output
 
 
+def test_every_kind_that_staff_moderate_is_named_by_a_part_of_its_id(app):
+    assert [place for place, kind in runtime().part(ModeratedKinds).items() if kind.named is None] == []
+
+
+def test_what_nobody_moderates_in_a_realm_is_refused(run, market):
+    refused = run("moderate", "warn", "POST", str(uuid4()), "--reason", "r", "--as", "ada@guildhall.test")
+    assert (refused.exit_code, "nothing of type POST is moderated in marketplace" in refused.stderr) == (1, True)
+
+
+def test_what_staff_moderate_in_the_network_is_named_by_a_part_of_its_id(run, callers):
+    pages, staff = Pages(callers), callers.admin(realm="network")
+    page = pages.found()["id"]
+    for part in (page, page[:13], page[-8:]):
+        warned = run("moderate", "warn", "COMPANY", part, "--realm", "network", "--reason", "r", "--as", staff.email,
+                     "--dry-run")
+        assert warned.exit_code == 0, warned.output
+    refused = run("payments", "show", "deadbeef", "--realm", "network")
+    assert (refused.exit_code, "there is no order deadbeef" in refused.stderr) == (1, True)
+
+
+def test_a_beginning_of_several_pages_is_refused_with_their_ids(run, callers):
+    pages, staff = Pages(callers), callers.admin(realm="network")
+    with unit_of_work(system_actor("network")) as work:
+        for number in "12":
+            work.insert(Company(id=f"{START}00000000000{number}", name=f"Acme {number}", name_key=f"acme {number}",
+                                created_by_user_id=pages.a.user_id))
+        work.commit()
+    refused = run("moderate", "assign-admin", "abcd1234", pages.b.email, "--as", staff.email, "--yes")
+    assert (refused.exit_code, f"ambiguous: {START}000000000001, {START}000000000002" in refused.stderr) == (1, True)
+
+
 def test_beginnings_last_digits_and_numbers_are_found_by_an_index(run, market, plans):
     """An index of an expression is not compared with the models on SQLite: this is what misses it."""
     for command in (("orders", "show"), ("auctions", "show"), ("users", "role")):
@@ -108,9 +143,16 @@ def test_beginnings_last_digits_and_numbers_are_found_by_an_index(run, market, p
     run("users", "role", "deadbeef", "admin", "--realm", "network", "--yes", *BOSS)
     for entity_type in ("FEEDBACK", "MEDIA", "CATEGORY", "MESSAGE"):
         run("moderate", "warn", entity_type, "deadbeef", "--reason", "r", "--as", "ada@guildhall.test")
+    for entity_type in ("NOTIFICATION", "SEARCHINDEX"):
+        run("moderate", "restore", entity_type, "deadbeef", "--reason", "r", "--as", "ada@guildhall.test")
+    for entity_type in ("COMPANY", "POST", "COMMENT", "JOB", "PROFILE", "INVITATION", "MESSAGE"):
+        run("moderate", "warn", entity_type, "deadbeef", "--realm", "network", "--reason", "r", *BOSS)
+    run("payments", "show", "deadbeef", "--realm", "network")
     assert [step for step in plans if step.startswith("SCAN")] == []
     for table in ("order_management_order", "product_listing_product", "marketplace_user", "network_user", "feedback",
-                  "product_listing_media", "marketplace_category", "messaging_message"):
+                  "product_listing_media", "marketplace_category", "messaging_message", "network_company",
+                  "network_post", "network_comment", "network_job_posting", "network_profile",
+                  "network_connection_request", "network_premiumsubscription"):
         assert any(f"USING INDEX ix_{table}_short_id" in step for step in plans), table
     assert any("USING INDEX ix_order_management_order_ended_number" in step for step in plans)
 

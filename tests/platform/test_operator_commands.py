@@ -75,7 +75,7 @@ def test_a_role_given_at_the_console_counts_in_open_sessions_at_once(auth, peopl
     assert flask_users("role", one.user_id, "admin", "--yes").exit_code == 0
     assert auth.current_user(one.token).json["roleId"] == "admin"
     again = flask_users("role", one.user_id, "admin", "--json")
-    assert json.loads(again.stdout) == {"changed": False, "reason": f"{one.email} is admin already"}
+    assert json.loads(again.stdout) == {"changed": False, "reason": "U1 (u…@guildhall.test) is admin already"}
 
 
 CHANGES = (("role", "ben@guildhall.test", "admin"), ("lock", "ben@guildhall.test"), ("verify", "ben@guildhall.test"),
@@ -156,8 +156,30 @@ def test_the_list_is_searched_and_printed_as_json(people, flask_users):
     one = people.user("u1", fullname="Una One")
     people.user("u2")
     found = json.loads(flask_users("list", "--search", "una", "--json").stdout)
-    assert [(row["id"], row["fullname"]) for row in found] == [(one.user_id, "Una One")]
-    assert "u2@guildhall.test" in flask_users("list").stdout
+    assert [(row["id"], row["fullname"], row["email"]) for row in found] == [
+        (one.user_id, "Una One", "u…@guildhall.test")]
+    assert "u…@guildhall.test" in flask_users("list").stdout
+
+
+def test_a_list_shows_whole_addresses_to_staff_who_say_who_they_are_and_the_audit_keeps_it(people, flask_users, realm):
+    one, boss = people.user("u1"), people.super_admin()
+    assert "u1@guildhall.test" not in flask_users("list").output
+    refused = flask_users("list", "--reveal", operator=None)
+    assert (refused.exit_code, "GUILDHALL_OPERATOR" in refused.stderr) == (2, True), refused.output
+    assert flask_users("list", "--reveal", operator=one.email).exit_code == 1
+    assert entries(realm) == []
+    shown = flask_users("list", "--search", "u1", "--reveal", operator=boss.email)
+    assert "u1@guildhall.test" in shown.stdout
+    [entry] = entries(realm)
+    assert (entry["what"], entry["by"]["userId"]) == ("contacts.revealed", boss.user_id)
+    assert entry["facts"]["userIds"] == [one.user_id]
+
+
+def test_who_is_named_by_an_id_keeps_the_address(people, flask_users):
+    one = people.user("u1", email_verified=False)
+    for words in (("verify", one.user_id), ("role", one.user_id, "admin"), ("lock", one.user_id)):
+        done = flask_users(*words, "--yes")
+        assert (done.exit_code, one.email in done.output) == (0, False), done.output
 
 
 def test_an_import_creates_the_new_leaves_the_known_and_names_the_refused(auth, people, flask_users, tmp_path):
@@ -180,6 +202,16 @@ def test_an_import_creates_the_new_leaves_the_known_and_names_the_refused(auth, 
     assert auth.login("ben@example.com").json["roleId"] == "admin"
     again = flask_users("import", str(file), "--yes", "--json")
     assert [row["outcome"] for row in json.loads(again.stdout)][:3] == ["exists"] * 3
+
+
+def test_an_e_mail_that_stands_twice_in_a_file_is_created_once_and_a_dry_run_says_so(flask_users, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("email,fullname\nann@example.com,Ann\nAnn@example.com,Ann\n")
+    for how, outcome in (("--dry-run", "new"), ("--yes", "created")):
+        result = flask_users("import", str(file), how, "--json")
+        assert [(row["outcome"], row["reason"]) for row in json.loads(result.stdout)] == [
+            (outcome, None), ("refused", "email: stands in line 2, too")]
+        assert result.exit_code == 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])

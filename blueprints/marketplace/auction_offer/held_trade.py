@@ -1,13 +1,20 @@
 """What bids and offers do when moderation holds their listing, and when it shows it again (M-9, decision 29).
 
 Called behind the listing's lock, in the transaction of the act."""
+from collections.abc import Collection
+
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.commands import close_auction
-from blueprints.marketplace.auction_offer.lapsed_offers import let_lapse, reopen
+from blueprints.marketplace.auction_offer.lapsed_offers import let_lapse, lock_open, reopen
 from blueprints.marketplace.auction_offer.models import Offer
 from blueprints.marketplace.product_listing.auction_state import lock_listing
+
+
+def lock_offers_on(work: UnitOfWork, product_ids: Collection[str]) -> None:
+    """Lock the open offers on these listings in the order of their ids, as a suspension locks those of its person."""
+    lock_open(work, Offer.product_id.in_(product_ids))
 
 
 def lapse_offers_on(work: UnitOfWork, product_id: str, act_id: str) -> None:

@@ -21,9 +21,14 @@ WAITING = "waiting"
 """What `lapsed_by` says when the act that an offer lapsed with was taken back, while something else keeps it."""
 
 
+def lock_open(work: UnitOfWork, which: Any) -> list[Offer]:
+    """Return the open offers among these, locked in the order of their ids."""
+    return work.all(select(Offer).where(which, OPEN_OFFER).order_by(Offer.id), lock=True)
+
+
 def let_lapse(work: UnitOfWork, which: Any, act_id: str) -> None:
     """Let the open offers among these lapse with an act."""
-    for offer in work.all(select(Offer).where(which, OPEN_OFFER).order_by(Offer.id), lock=True):
+    for offer in lock_open(work, which):
         work.change(offer, status="EXPIRED", lapsed_by=act_id)
 
 

@@ -6,7 +6,7 @@ from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.auction_offer import jobs, subscribers
 from blueprints.marketplace.auction_offer.commands import take_out_bids_of
-from blueprints.marketplace.auction_offer.held_trade import lapse_offers_on, revive_trade
+from blueprints.marketplace.auction_offer.held_trade import lapse_offers_on, lock_offers_on, revive_trade
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.auction_offer.offer_commands import end_offers_of
 from blueprints.marketplace.auction_offer.queries import offers_seen_by
@@ -31,7 +31,7 @@ SERVICE = ServiceDeclaration(
                    offers_seen_by, personal=True),
     ),
     cli=("cli.auctions",),
-    hands_down=(HeldTrade(lapse_offers_on, revive_trade),),
+    hands_down=(HeldTrade(lock_offers_on, lapse_offers_on, revive_trade),),
     settings={"bid_increments": partial(parse_increments, minor_factor=100)},
     persons=(
         # Ended first: a listing takes one standing bid, and one pending offer, of each person, nobody included.

@@ -2,7 +2,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from app.data.moderated_kinds import Decide
+from app.data.moderated_kinds import Decide, Lock
 from app.data.unit_of_work import UnitOfWork
 from app.runtime import runtime
 from blueprints.marketplace.product_listing.models import Media, Product
@@ -14,9 +14,11 @@ from blueprints.platform.bucket.commands import hold_file
 class HeldTrade:
     """What bids and offers do when their listing, which is locked, is held or shown again; auctionOffer hands it down.
 
-    `lapse` is given the listing's id and the act's. `revive` is called while the listing is still held, with the acts
-    that hold it no more; it returns sentences of what cannot come back."""
+    `lock` takes the locks of all that holding these listings lets lapse. `lapse` is given the listing's id and the
+    act's. `revive` is called while the listing is still held, with the acts that hold it no more; it returns sentences
+    of what cannot come back."""
 
+    lock: Lock
     lapse: Callable[[UnitOfWork, str, str], object]
     revive: Callable[[UnitOfWork, str, frozenset[str]], list[str]]
 
@@ -25,6 +27,11 @@ def lock_products(work: UnitOfWork, product_ids: Collection[str]) -> None:
     """Lock listings, withdrawn too, in order of their ids; raises NotFound."""
     for product_id in sorted(product_ids):
         work.lock(Product, product_id, archived_too=True)
+
+
+def lock_trade(work: UnitOfWork, product_ids: Collection[str]) -> None:
+    """Lock the open offers on listings that are locked, in order of their ids."""
+    runtime().part(HeldTrade).lock(work, product_ids)
 
 
 def lock_media(work: UnitOfWork, media_ids: Collection[str]) -> None:

@@ -6,7 +6,13 @@ from app.service import ServiceDeclaration
 from blueprints.marketplace.product_listing import subscribers
 from blueprints.marketplace.product_listing.checks import check_listings
 from blueprints.marketplace.product_listing.commands import restore_media, restore_product, withdraw_listings_of
-from blueprints.marketplace.product_listing.holds import hold_media, hold_product, lock_media, lock_products
+from blueprints.marketplace.product_listing.holds import (
+    hold_media,
+    hold_product,
+    lock_media,
+    lock_products,
+    lock_trade,
+)
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.queries import (
     listings_named,
@@ -40,8 +46,8 @@ SERVICE = ServiceDeclaration(
     emits=lambda _: (MEDIA_HELD,),
     moderated=(
         ModeratedKind("PRODUCT", restore_product, product_subject, hold_product, lock_products,
-                      lock_rank=Product.__lock_rank__, named=lambda _, text: listings_named(text),
-                      written=(PRODUCT_CREATED, PRODUCT_UPDATED)),
+                      lock_rank=Product.__lock_rank__, lock_dependents=lock_trade,
+                      named=lambda _, text: listings_named(text), written=(PRODUCT_CREATED, PRODUCT_UPDATED)),
         ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__,
                       named=lambda _, text: media_named(text))),
     checks={"listings": check_listings},

@@ -3,6 +3,7 @@ from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, rows_of_people
+from app.data.short_ids import ids_named
 from app.search.catalogue import check_index
 from app.service import ServiceDeclaration
 from blueprints.marketplace.admin_moderation.corrections import SearchRebuild
@@ -20,7 +21,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs, subscribers),
     indexes=(INDEX,),
     checks={"search index": partial(check_index, INDEX.schema.name)},
-    moderated=(ModeratedKind("SEARCHINDEX", restore_document),),
+    moderated=(ModeratedKind("SEARCHINDEX", restore_document, named=lambda _, text: ids_named(SearchIndex, text)),),
     hands_down=(SearchRebuild(ask_for_rebuild),),
     persons=(
         rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref"),

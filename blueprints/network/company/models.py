@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import choice, constant, folded, identifier, instant, string, text, web_address, web_address_list
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.short_ids import short_id_index
 from blueprints.network.company.rules import APPROVED, FOLLOW_STATES, PUBLIC, REQUESTED, VISIBILITIES
 
 
@@ -125,3 +126,4 @@ Index("ix_network_company_follower_requested", CompanyFollower.company_id, Compa
 Index("ix_network_company_update_company", CompanyUpdate.company_id, CompanyUpdate.created_at, CompanyUpdate.id)
 Index("ix_network_company_update_created", CompanyUpdate.created_at, CompanyUpdate.id)
 Index("ix_network_company_update_author", CompanyUpdate.author_user_id)
+short_id_index(Company)

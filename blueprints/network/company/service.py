@@ -2,6 +2,7 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.network.company import jobs, subscribers
 from blueprints.network.company.counting import check_tallies
@@ -31,7 +32,8 @@ SERVICE = ServiceDeclaration(
     targets=(JoinTarget("company", ("id", "name", "logoUrl"), companies_seen_by, personal=True,
                         depends_on=("rows:companyAdmin", "rows:companyFollower")),),
     moderated=(ModeratedKind("COMPANY", restore_company, company_subject, hold_company, lock_companies,
-                             lock_rank=Company.__lock_rank__, written=(COMPANY_CREATED, COMPANY_UPDATED)),),
+                             lock_rank=Company.__lock_rank__, named=lambda _, text: ids_named(Company, text),
+                             written=(COMPANY_CREATED, COMPANY_UPDATED)),),
     checks={"company tallies": check_tallies, "company admins": check_orphans},
     persons=(
         rows_of_people(Company, ANONYMOUS, "created_by_user_id", why="the page is its admins'"),

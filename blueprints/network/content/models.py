@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import Instant, boolean, choice, id_list, identifier, instant, text, web_address_list
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.short_ids import short_id_index
 from blueprints.network.content.rules import AUDIENCES, OWNER, PUBLIC, VISIBILITIES
 
 
@@ -136,3 +137,5 @@ Index("uq_network_like", Like.post_id, Like.user_id, unique=True,
 Index("ix_network_like_created", Like.created_at, Like.id)
 Index("ix_network_like_post", Like.post_id, Like.created_at, Like.id)
 Index("ix_network_like_user", Like.user_id, Like.created_at, Like.id)
+short_id_index(Post)
+short_id_index(Comment)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import choice, folded, identifier, instant, string, text, web_address
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.short_ids import short_id_index
 from blueprints.network.job_application.rules import (
     ACTIVE,
     APPLICATION_STATUSES,
@@ -91,3 +92,4 @@ Index("ix_network_job_application_applicant", JobApplication.applicant_user_id, 
       JobApplication.id)
 Index("ix_network_job_application_created", JobApplication.created_at, JobApplication.id)
 Index("ix_network_application_rejected_applicant", ApplicationRejected.applicant_user_id)
+short_id_index(JobPosting)

@@ -2,6 +2,7 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
 from app.service import ServiceDeclaration
 from blueprints.network.job_application import subscribers
@@ -35,7 +36,8 @@ SERVICE = ServiceDeclaration(
                                     "rows:user")),),
     files=(FileProperty(JobApplication, "resumeUrl"),),
     moderated=(ModeratedKind("JOB", restore_posting, posting_subject, hold_posting, lock_postings,
-                             lock_rank=JobPosting.__lock_rank__, written=(POSTING_CREATED, POSTING_UPDATED)),),
+                             lock_rank=JobPosting.__lock_rank__, named=lambda _, text: ids_named(JobPosting, text),
+                             written=(POSTING_CREATED, POSTING_UPDATED)),),
     checks={"rejected applications": check_rejections},
     persons=(
         rows_of_people(JobPosting, ANONYMOUS, "posted_by_user_id", why="the posting is the company's",

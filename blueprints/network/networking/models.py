@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import Instant, choice, constant, identifier, instant, string
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.short_ids import short_id_index
 from blueprints.network.networking.rules import STATUSES
 
 
@@ -117,3 +118,4 @@ Index("ix_network_connection_of_higher", Connection.user_id2, Connection.id,
       sqlite_where=_CONNECTED, postgresql_where=_CONNECTED)
 Index("ix_network_invitation_bar_receiver", InvitationBar.receiver_id)
 Index("ix_network_invitation_bar_until", InvitationBar.until)
+short_id_index(ConnectionRequest)

@@ -2,6 +2,7 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, rows_of_people
 from app.data.reads.joins import Relation, relations_of
+from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.network.networking import jobs, subscribers
 from blueprints.network.networking.checks import check_ties
@@ -29,7 +30,8 @@ SERVICE = ServiceDeclaration(
                      Relation("receiverUserId", "user", name="receiver")),
     ),
     moderated=(ModeratedKind(INVITATION, read=invitation_subject, set_hold=hold_invitation, lock=lock_invitations,
-                             lock_rank=ConnectionRequest.__lock_rank__, written=(REQUEST_CREATED,)),),
+                             lock_rank=ConnectionRequest.__lock_rank__, written=(REQUEST_CREATED,),
+                             named=lambda _, text: ids_named(ConnectionRequest, text)),),
     checks={"ties": check_ties},
     persons=(
         rows_of_people(Connection, ERASED, "user_id1", "user_id2", first=part_from_all),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import choice, folded, identifier, object_list, string, text, text_list, web_address
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.short_ids import short_id_index
 from blueprints.network.profile.rules import AUDIENCES, OWNER, PUBLIC, VISIBILITIES
 
 KEY_LENGTH = 255
@@ -117,3 +118,4 @@ Index("ix_network_profile_view_viewer", ProfileView.viewer_id)
 for model, name in ((Certification, "uq_network_certification_name"), (Language, "uq_network_language_name")):
     Index(name, model.name_key, unique=True, sqlite_where=model.is_active.is_(True),
           postgresql_where=model.is_active.is_(True))
+short_id_index(Profile)

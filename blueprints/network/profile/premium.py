@@ -4,12 +4,15 @@ from typing import Any
 
 from app.actor import Actor
 from app.clock import now
+from app.data.holdings import handed_down
 from app.data.money import minor_of, to_wire
-from app.data.unit_of_work import unit_of_work
+from app.data.staff_changes import StaffAudit
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
 from app.identity.access import require, require_self
 from app.payments.booking import lock_order
 from app.payments.pay import Payment
+from app.payments.records import PaymentRefund
 from blueprints.network.profile import premium_rules as rules
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_queries import PremiumPlan, owner_of_profile, premium_plan
@@ -85,13 +88,28 @@ def refund_order(actor: Actor, order_id: str, *, reason: str, amount: Decimal | 
 
     `key` is the call's Idempotency-Key. Raises NotFound, Forbidden, RuleViolated (never paid, less is left). Without an
     answer of the gateway the refund stays requested, and the settle job asks again (NET-27)."""
+    return sent_refund(CHECKOUT, actor, request_order_refund(actor, order_id, reason=reason, amount=amount, key=key))
+
+
+def request_order_refund(actor: Actor, order_id: str, *, reason: str, amount: Decimal | None = None,
+                         key: str | None = None) -> PaymentRefund:
+    """Request that an order's money goes back, without asking the gateway, and say so in the audit; raises as
+    `refund_order`."""
     require(CHECKOUT.overseers(actor), "errMsg_OnlyTheSuperAdminRefunds")
     with unit_of_work(actor) as work:
         order = lock_order(work, CHECKOUT, order_id)
         minor = None if amount is None else minor_of("amount", amount, order.currency)
-        refund, _ = request_refund_once(work, CHECKOUT, order, amount=minor, reason=reason, key=key)
+        refund, is_new = request_refund_once(work, CHECKOUT, order, amount=minor, reason=reason, key=key)
+        if is_new:
+            audit_refund(work, refund, reason)
         work.commit()
-    return sent_refund(CHECKOUT, actor, refund)
+    return refund
+
+
+def audit_refund(work: UnitOfWork, refund: PaymentRefund, reason: str) -> None:
+    """Say in the audit that staff had money go back, and why: a refund is no data object, so nothing else does."""
+    handed_down(StaffAudit).say(work, "premium.refund-requested", orderId=refund.order_id, refundId=refund.id,
+                                amount=to_wire(refund.amount, refund.currency), currency=refund.currency, reason=reason)
 
 
 def _refuse_price(order: Premiumsubscription, price: Decimal | None, currency: str | None) -> None:

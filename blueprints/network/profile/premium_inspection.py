@@ -6,20 +6,29 @@ from sqlalchemy import select
 
 from app.actor import Actor
 from app.data.columns import iso
+from app.data.holdings import handed_down
 from app.data.money import to_wire
 from app.data.reads import fetch, fetch_one
+from app.data.short_ids import ids_named
+from app.data.staff_changes import StaffAudit
 from app.data.unit_of_work import unit_of_work
 from app.errors import NotFound
 from app.payments.booking import lock_order
 from app.payments.pay import Payment
+from app.payments.records import PaymentRefund
 from app.payments.refunds import request_surplus_refund
 from app.payments.reports import failed_refunds
+from blueprints.network.profile.premium import audit_refund
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_settlement import CHECKOUT
-from blueprints.platform.checkout.inspection import disputes_of_orders
-from blueprints.platform.checkout.refunds import sent_refund
+from blueprints.platform.checkout.inspection import disputes_of_orders, reread
 
 Facts = dict[str, Any]
+
+
+def orders_named(text: str) -> list[str]:
+    """Return the ids of the orders, deleted ones too, that begin or end so (app/data/short_ids.py)."""
+    return ids_named(Premiumsubscription, text)
 
 
 def known_order(order_id: str) -> Facts:
@@ -47,14 +56,28 @@ def disputes(*, closed_too: bool = False, order_id: str | None = None) -> list[F
     return disputes_of_orders(CHECKOUT, _called_by_id, closed_too=closed_too, order_id=order_id)
 
 
-def refund_surplus(actor: Actor, order_id: str, *, reason: str) -> Payment:
-    """Give back once more what was paid although nothing was due, after its first way back failed.
+def request_surplus(actor: Actor, order_id: str, *, reason: str) -> PaymentRefund:
+    """Request once more that what was paid although nothing was due goes back, after its first way back failed.
 
     Raises NotFound, RuleViolated when there is no such payment."""
     with unit_of_work(actor) as work:
         refund = request_surplus_refund(work, CHECKOUT, lock_order(work, CHECKOUT, order_id), reason=reason)
+        audit_refund(work, refund, reason)
         work.commit()
-    return sent_refund(CHECKOUT, actor, refund)
+    return refund
+
+
+def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:
+    """Read an order's payment and its refunds anew from the gateway; the audit keeps why, and what it changed.
+
+    Raises NotFound, Forbidden, RuleViolated when no payment was started."""
+    before = known_order(order_id)["state"]
+    payment = reread(CHECKOUT, actor, order_id)
+    with unit_of_work(actor) as work:
+        handed_down(StaffAudit).say(work, "premium.payment-reread", orderId=order_id, was=before,
+                                    state=known_order(order_id)["state"], reason=reason)
+        work.commit()
+    return payment
 
 
 def _called_by_id(order_ids: Collection[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped
 
 from app.data.columns import choice, identifier, instant, integer, money, string
 from app.data.entity import Entity
+from app.data.short_ids import short_id_index
 from app.payments.records import CONFIRMATIONS
 from blueprints.platform.checkout.objects import Customer, Method, Ticket, index_payments
 
@@ -74,3 +75,6 @@ Index("uq_network_premiumsubscription_open", Premiumsubscription.user_id, unique
 Index("ix_network_premiumsubscription_user", Premiumsubscription.user_id, Premiumsubscription.period_end)
 Index("ix_network_premiumsubscription_end", Premiumsubscription.period_end)
 index_payments("network_premium", PremiumPayment, NetworkCustomer, NetworkCard)
+
+
+short_id_index(Premiumsubscription)

@@ -4,6 +4,7 @@ from functools import partial
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.network.networking.entitlements import Entitlements
 from blueprints.network.profile import jobs, premium_jobs, subscribers
@@ -41,7 +42,8 @@ SERVICE = ServiceDeclaration(
     checkouts=(CHECKOUT,),
     settings={"premium_price": parse_price, "premium_currency": read_currency},
     moderated=(ModeratedKind("PROFILE", restore_profile, profile_subject, hold_profile, lock_profiles,
-                             lock_rank=Profile.__lock_rank__, written=(PROFILE_CREATED, PROFILE_UPDATED)),),
+                             lock_rank=Profile.__lock_rank__, named=lambda _, text: ids_named(Profile, text),
+                             written=(PROFILE_CREATED, PROFILE_UPDATED)),),
     checks={"profileTerms": profile_terms, "premium": check_premium,
             "premium disputes": partial(check_disputes, CHECKOUT)},
     persons=(

@@ -42,9 +42,11 @@ def in_lock_order(work: UnitOfWork, acts: Sequence[J], *, undone: bool = False) 
     4. the things of all acts that come before listings (categories), a kind after the other;
     5. the listings on which people who are suspended, banned or let in again have dealings, with those that are named,
        in order of their ids: unless the one act is a suspension, which writes its account alone (M-3);
-    6. then act by act, in the order of the ranks of their things: before the first the other things below _PEOPLE_RANK
-       (listings, media), because the effects of acts on people lock offers, bids and orders behind them; and what comes
-       after orders (feedback, messages) when the first act on such a thing begins.
+    6. the other things below _PEOPLE_RANK (listings, media), because the effects of acts lock offers, bids and orders
+       behind them; and where several things of a kind are held, what is changed with them (open offers), all of it in
+       the order of its ids: a suspension locks the offers of its person so, and no listing;
+    7. then act by act, in the order of the ranks of their things; what comes after orders (feedback, messages) is
+       locked when the first act on such a thing begins.
 
     Raises NotFound for a person or a thing that is gone; what is `undone` goes on without it."""
     people = {act.entity_id for act in acts if act.entity_type == "USER"}
@@ -58,10 +60,17 @@ def in_lock_order(work: UnitOfWork, acts: Sequence[J], *, undone: bool = False) 
     if judged and (len(acts) > 1 or acts[0].kind != "SUSPEND"):
         lock_dealings_of(work, judged, [(act.entity_type, act.entity_id) for act in acts])
     ranks = {kind.entity_type: kind.lock_rank for kind in kinds}
-    waiting = [kind for kind in kinds if kind.lock_rank >= _LISTING_RANK]
+    early = [kind for kind in kinds if _LISTING_RANK <= kind.lock_rank < _PEOPLE_RANK]
+    for kind in early:
+        _lock_things(work, kind, acts, undone=undone)
+    for kind in early:
+        held = _held_things(kind, acts)
+        if kind.lock_dependents is not None and len(held) > 1 and not undone:
+            kind.lock_dependents(work, held)
+    waiting = [kind for kind in kinds if kind.lock_rank >= _PEOPLE_RANK]
     for rank, act in sorted(((_rank(act, ranks), act) for act in acts), key=lambda one: (
             one[0], one[1].entity_type, one[1].entity_id)):
-        while waiting and (waiting[0].lock_rank < _PEOPLE_RANK or waiting[0].lock_rank <= rank):
+        while waiting and waiting[0].lock_rank <= rank:
             _lock_things(work, waiting.pop(0), acts, undone=undone)
         yield act
 
@@ -73,6 +82,10 @@ def _lock_things(work: UnitOfWork, kind: ModeratedKind, acts: Sequence[Judged], 
         things = {thing for thing in things if kind.read(work.actor, thing) is not None}
     if kind.lock is not None and things:
         kind.lock(work, things)
+
+
+def _held_things(kind: ModeratedKind, acts: Sequence[Judged]) -> set[str]:
+    return {act.entity_id for act in acts if act.entity_type == kind.entity_type and act.kind in ("HIDE", "REMOVE")}
 
 
 def _kinds_of(realm: str, acts: Sequence[Judged]) -> list[ModeratedKind]:

@@ -49,18 +49,20 @@ class Undoing:
     lost: list[str]
 
 
-def perform_all(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
+def perform_all(work: UnitOfWork, judged: Sequence[tuple[Case, Sequence[ActOrder]]], *, reason: str, rule: str | None,
                 parent_id: str | None = None) -> list[Act]:
-    """Do several acts in one transaction, in the order of act_locks.in_lock_order.
+    """Do the acts of one case or several in one transaction, in the order of act_locks.in_lock_order.
 
     Raises NotFound for a person who has no account, InvalidInput for a BAN or UNBAN beside another act on people and
     for what cannot be done to a kind, RuleViolated as the effects do."""
+    case_of = {id(order): case for case, ordered in judged for order in ordered}
+    orders = [order for _, ordered in judged for order in ordered]
     on_people = [order.kind for order in orders if order.kind in ACTS_ON_PEOPLE]
     if len(on_people) > 1 and not {"BAN", "UNBAN"}.isdisjoint(on_people):
         said = "expected BAN or UNBAN as the only act on people"  # each locks bids and orders, then offers
         raise InvalidInput(f"acts: {said}", detail={"acts": said})
     last = count(work, "act", len(orders))  # nobody holds a thing and waits for a number
-    return [_perform(work, case, order, number, reason=reason, rule=rule, parent_id=parent_id)
+    return [_perform(work, case_of[id(order)], order, number, reason=reason, rule=rule, parent_id=parent_id)
             for number, order in enumerate(in_lock_order(work, orders), last + 1 - len(orders))]
 
 
@@ -154,13 +156,17 @@ def standing_act(work: UnitOfWork, order: ActOrder) -> Act | None:
         Act.realm == work.actor.realm, Act.entity_type == order.entity_type, Act.entity_id == order.entity_id,
         Act.kind == order.kind, Act.state == "STANDING").order_by(Act.number.desc()).limit(1))
     return next((act for act in acts if does(act, order) and is_repeated(act.kind, act.created_at, now())
-                 and _counts_still(work, act)), None)
+                 and counts_still(work, act)), None)
 
 
-def _counts_still(work: UnitOfWork, act: Act) -> bool:
-    """Return whether nothing later has outdone an act that stands: UNBAN and SHOW_AGAIN lift effects, not acts."""
+def counts_still(work: UnitOfWork, act: Act) -> bool:
+    """Return whether nothing has outdone an act that stands: UNBAN and SHOW_AGAIN lift effects, not acts; a feedback
+    that was corrected may be written anew by its buyer."""
     if act.kind in ("HIDE", "REMOVE"):
         return holds_still(work, act)
+    if act.kind == "OVERRIDE_FEEDBACK":
+        subject = find_subject(work.actor, act.entity_type, act.entity_id)
+        return subject is not None and (act.after or {}).items() <= subject.content.items()
     return not work.rows(select(Act.id).where(
         Act.realm == act.realm, Act.entity_type == act.entity_type, Act.entity_id == act.entity_id,
         Act.kind.in_(OUTDONE_BY.get(act.kind, ())), Act.number > act.number, Act.state == "STANDING").limit(1))

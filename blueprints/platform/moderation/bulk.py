@@ -1,8 +1,8 @@
 """Many things judged at once (moderation.md, Bulk): their ids are frozen when it begins, and each is judged once.
 
-Each thing is one transaction, its act and its item together: others write in between, and a killed process leaves
-nothing half done. Who runs it again goes on with what is pending. One process runs a bulk at a time, by lease."""
-from collections.abc import Callable, Sequence
+AT_ONCE things are one transaction, their acts and items together (docs/decisions/077): others write in between, and a
+killed process leaves nothing half done. Who runs it again goes on with what is pending, one process at a time."""
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,25 +11,31 @@ from sqlalchemy import func, or_, select, update
 
 from app.actor import Actor
 from app.clock import now
+from app.data.batches import yield_write_lock
 from app.data.ids import uuid7
+from app.data.moderated_kinds import ModeratedKinds
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import ApiError, InvalidInput, NotFound, RuleViolated
+from app.runtime import runtime
 from blueprints.platform.moderation import acts, audit, cases
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.bulk_letters import DONE, UNDONE, owe_letters
 from blueprints.platform.moderation.counters import next_number
 from blueprints.platform.moderation.models import Bulk, BulkItem
 from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.rehearsals import rehearse
 from blueprints.platform.moderation.rules import LETTER_STAYS, NOBODY
 
 KINDS = ("HIDE", "REMOVE", "SHOW_AGAIN")
 AT_ONCE = 25
-"""How many items are read, and for how many the lease is taken anew."""
+"""How many things one transaction judges, and for how many the lease is taken anew."""
 _LEASE = timedelta(minutes=2)
 _PENDING, _DONE, _REFUSED, _UNDONE = "pending", DONE, "refused", UNDONE
 
 Progress = Callable[[int, int], None]
+Said = tuple[str, str]
+"""The id of a thing, and a sentence about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class BulkReport:
     done: int
     refused: int
     undone: int
-    said: tuple[tuple[str, str], ...]
+    said: tuple[Said, ...]
 
 
 def begin(actor: Actor, kind: str, entity_type: str, entity_ids: Sequence[str], *, reason: str,
@@ -68,6 +74,7 @@ def begin(actor: Actor, kind: str, entity_type: str, entity_ids: Sequence[str], 
             work.insert(BulkItem(bulk_id=bulk.id, entity_type=entity_type, entity_id=entity_id, position=position,
                                  state=_PENDING))
         audit.note(work, "bulk.begun", number=bulk.number, kind=kind, entityType=entity_type, things=len(wanted))
+        work.flush()  # the report below reads it, in a rehearsal, too
         work.commit()
         number = bulk.number
     return report(actor.realm, number)
@@ -79,16 +86,17 @@ def run(actor: Actor, number: int, progress: Progress = lambda done, total: None
     Raises NotFound, Forbidden (not staff), RuleViolated BulkRunning while another process runs it."""
     require_moderator(actor)
     bulk = _bulk(actor.realm, number)
-    step, state = (_undo_one, _DONE) if bulk.undoing else (_do_one, _PENDING)
+    state = _DONE if bulk.undoing else _PENDING
     _lease(actor, bulk.id, first=True)
     is_through = False
     try:
         total, ended, after = _count(bulk.id, state), 0, None
         while items := _items(bulk.id, state, backwards=bulk.undoing, after=after):
-            for item in items:
-                step(actor, bulk, item)
-                ended += 1
+            for some in _together(actor.realm, bulk.kind, items, undoing=bulk.undoing):
+                _step(actor, bulk, some)
+                ended += len(some)
                 progress(ended, total)
+                yield_write_lock()
             after = items[-1].position
             _lease(actor, bulk.id)
         is_through = True
@@ -115,6 +123,39 @@ def undo(actor: Actor, number: int, *, reason: str, progress: Progress = lambda 
     return run(actor, number, progress)
 
 
+def refused_of(actor: Actor, kind: str, entity_type: str, entity_ids: Sequence[str], *, reason: str,
+               rule: str | None = None, strikes: bool = True, days: int | None = None) -> list[Said]:
+    """Return which things of a bulk that is not begun would be refused, and why: each is judged, and that taken back.
+
+    Raises as `begin`."""
+    plan = Bulk(id=uuid7(), realm=actor.realm, kind=kind, reason=reason, rule=rule, strikes=strikes, days=days)
+    rehearse(actor, lambda: begin(actor, kind, entity_type, entity_ids, reason=reason, rule=rule, strikes=strikes,
+                                  days=days))
+    items = [BulkItem(entity_type=entity_type, entity_id=one) for one in dict.fromkeys(entity_ids)]
+    refused: list[Said] = []
+    for first in range(0, len(items), AT_ONCE):
+        for some in _together(actor.realm, kind, items[first:first + AT_ONCE], undoing=False):
+            refused += _refused_among(actor, plan, some)
+    return refused
+
+
+def refused_of_rest(actor: Actor, number: int, *, undo_reason: str | None = None) -> list[Said]:
+    """The same of what is pending of a bulk that is begun, or of its undo: of one that is under way, or by this reason.
+
+    Raises as `run`."""
+    require_moderator(actor)
+    bulk = _bulk(actor.realm, number)
+    undoing = bulk.undoing or undo_reason is not None
+    rehearse(actor, lambda: _lease(actor, bulk.id, first=True))
+    refused: list[Said] = []
+    after: int | None = None
+    while items := _items(bulk.id, _DONE if undoing else _PENDING, backwards=undoing, after=after):
+        for some in _together(actor.realm, bulk.kind, items, undoing=undoing):
+            refused += _refused_among(actor, bulk, some, undo_reason=undo_reason or bulk.undo_reason)
+        after = items[-1].position
+    return refused
+
+
 def report(realm: str, number: int) -> BulkReport:
     """Return how a bulk stands; raises NotFound."""
     bulk = _bulk(realm, number)
@@ -133,23 +174,67 @@ def list_bulks(realm: str, limit: int) -> list[BulkReport]:
     return [report(realm, row.number) for row in rows]
 
 
-def _do_one(actor: Actor, bulk: Any, item: Any) -> None:
-    """Judge one thing. An act that somebody else did before is left to him: undoing the bulk does not undo it."""
+def _together(realm: str, kind: str, items: Sequence[Any], *, undoing: bool) -> Iterator[Sequence[Any]]:
+    """Yield the items in groups that one transaction judges: all at once where things are held whose dependents can be
+    locked at once. What is shown again may close auctions, whose bids come after the offers of the next listing."""
+    known = runtime().part(ModeratedKinds).get((realm, items[0].entity_type))
+    if kind in ("HIDE", "REMOVE") and not undoing and known is not None and known.lock_dependents is not None:
+        yield items
+    else:
+        yield from ([item] for item in items)
+
+
+def _step(actor: Actor, bulk: Any, items: Sequence[Any]) -> None:
+    if bulk.undoing:
+        for item in items:
+            _undo_one(actor, bulk, item)
+        return
     try:
         with unit_of_work(actor) as work:
-            if _move(work, item, _PENDING, _DONE):
-                order = ActOrder(bulk.kind, item.entity_type, item.entity_id, days=bulk.days)
-                act = cases.act(actor, order, reason=bulk.reason, rule=bulk.rule,
-                                strike=None if bulk.strikes else False, parent_id=bulk.id).acts[0]
-                if act.parent_id != bulk.id:
-                    raise RuleViolated("ActStands", f"a{act.number} does this already")
-                _write(work, item, act_number=act.number)
+            mine = [item for item in items if _move(work, item, _PENDING, _DONE)]
+            for item, number in zip(mine, _judge(actor, bulk, mine), strict=True):
+                _write(work, item, act_number=number)
             work.commit()
     except ApiError as refusal:
+        if len(items) > 1:  # who of them was refused shows one by one
+            for item in items:
+                _step(actor, bulk, [item])
+            return
         with unit_of_work(actor) as work:
-            _move(work, item, _PENDING, _REFUSED)
-            _write(work, item, said=refusal.message)
+            _move(work, items[0], _PENDING, _REFUSED)
+            _write(work, items[0], said=refusal.message)
             work.commit()
+
+
+def _judge(actor: Actor, bulk: Any, items: Sequence[Any]) -> list[int]:
+    """Judge things in one transaction, and return the numbers of the acts. An act that somebody else did before is left
+    to him: undoing the bulk does not undo it. Raises as cases.act_on_each."""
+    orders = [ActOrder(bulk.kind, item.entity_type, item.entity_id, days=bulk.days) for item in items]
+    given: dict[str, Any] = {"reason": bulk.reason, "rule": bulk.rule, "strike": None if bulk.strikes else False,
+                             "parent_id": bulk.id}
+    if len(orders) != 1:
+        return [done.acts[0].number for done in cases.act_on_each(actor, orders, **given)]
+    act = cases.act(actor, orders[0], **given).acts[0]
+    if act.parent_id != bulk.id:
+        raise RuleViolated("ActStands", f"a{act.number} does this already")
+    return [act.number]
+
+
+def _refused_among(actor: Actor, bulk: Any, items: Sequence[Any], *, undo_reason: str | None = None) -> list[Said]:
+    """Return which of these would be refused, of an undo where that has a reason."""
+    def judged() -> None:
+        if undo_reason is None:
+            _judge(actor, bulk, items)
+        else:
+            acts.undo(actor, items[0].act_number, reason=undo_reason)
+
+    try:
+        rehearse(actor, judged)
+    except ApiError as refusal:
+        if len(items) == 1:
+            return [(items[0].entity_id, refusal.message)]
+        return [said for item in items for said in _refused_among(actor, bulk, [item], undo_reason=undo_reason)]
+    return []
 
 
 def _undo_one(actor: Actor, bulk: Any, item: Any) -> None:

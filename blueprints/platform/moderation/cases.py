@@ -1,11 +1,11 @@
 """Cases: one thing that staff judge, from opening to its resolution; its lock orders everything about it.
 
 resolve() is the core: one transaction, whose steps stand in `_resolved` in their order."""
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from app.actor import Actor
 from app.clock import now
@@ -17,7 +17,9 @@ from app.errors import DuplicateRecord, InvalidInput, NotFound, RuleViolated
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.acts import (
     ActOrder,
+    counts_still,
     does,
+    find_subject,
     perform_all,
     standing_act,
     subject_of,
@@ -99,7 +101,8 @@ def weigh(work: UnitOfWork, case: Case, worst: int, *, reports: int) -> None:
 
 def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rule: str | None = None,
             strike: bool | None = None) -> Resolution:
-    """Resolve a case by one or more acts, all in one transaction; the same again returns what stands.
+    """Resolve a case by one or more acts, all in one transaction; the same again returns what stands. What was lifted
+    since (a ban by UNBAN, a hold by SHOW_AGAIN) is done anew then, in the case after it.
 
     `strike`: None lets the acts decide (M-15). Raises NotFound, Forbidden (not staff), InvalidInput, RuleViolated
     (CaseTaken, naming whose it is; CaseClosed; IsAppeal)."""
@@ -110,11 +113,19 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
         case = lock_case(work, number)
         _refuse_appeal(case)
         refuse_own(actor, case.person_id)
-        resolution = _resolved_before(work, case, acts)
-        if resolution is None:
+        former = _resolved_before(work, case, acts)
+        missing = [order for order in acts if not any(does(act, order) and counts_still(work, act) for act in former)]
+        standing = [act for order in missing if former and (act := standing_act(work, order)) is not None]
+        if not missing:
+            resolution = Resolution(case, former, strike_left_by(work, former))
+        elif len(standing) == len(missing):  # what was lifted has been done anew already
+            resolution = _resolution_of(work, standing)
+        else:
+            case, is_new = _case_after(work, case) if former else (case, False)
             refuse_taken(actor, case)
-            resolution = _resolved(work, case, acts, reason=reason, rule=rule, strike=strike)
-            count(work, PENDING, -1)
+            resolution = _resolved(work, case, missing, reason=reason, rule=rule, strike=strike)
+            if not is_new:
+                count(work, PENDING, -1)
         work.flush()
         work.commit()
     return resolution
@@ -136,7 +147,7 @@ def act(actor: Actor, order: ActOrder, *, reason: str, rule: str | None = None, 
                 if standing is not None:
                     raise _Repeated(standing.id)
         except _Repeated as repeated:
-            resolution = _resolution_of(work, work.get(Act, repeated.id))
+            resolution = _resolution_of(work, [work.get(Act, repeated.id)])
         else:
             refuse_taken(actor, case)
             resolution = _resolved(work, case, [order], reason=reason, rule=rule, strike=strike, parent_id=parent_id)
@@ -145,6 +156,32 @@ def act(actor: Actor, order: ActOrder, *, reason: str, rule: str | None = None, 
         work.flush()
         work.commit()
     return resolution
+
+
+def act_on_each(actor: Actor, orders: Sequence[ActOrder], *, reason: str, rule: str | None = None,
+                strike: bool | None = None, parent_id: str | None = None) -> list[Resolution]:
+    """Do one act on each of several things without a case, in one transaction: as `act` does, each in its own case.
+
+    All of them or none: raises as `act` where one is refused, RuleViolated (ActStands) where one stands already and is
+    not done twice, DuplicateRecord where somebody opens a case of one of them at this moment. All cases are locked in
+    the order of their ids before anything else, which is behind them in the order of locks."""
+    require_moderator(actor)
+    with unit_of_work(actor) as work:
+        subjects = [subject_of(actor, order.entity_type, order.entity_id) for order in orders]
+        waiting = _waiting_cases(work, orders)
+        for case in waiting.values():
+            refuse_taken(actor, case)
+        cases = [waiting.get(_thing(order)) or _new_case(work, order, subject)
+                 for order, subject in zip(orders, subjects, strict=True)]
+        for case, subject in zip(cases, subjects, strict=True):
+            keep_evidence(work, case, subject)
+        resolutions = _resolved_all(work, [(case, [order]) for case, order in zip(cases, orders, strict=True)],
+                                    reason=reason, rule=rule, strike=strike, parent_id=parent_id)
+        if waiting:
+            count(work, PENDING, -len(waiting))
+        work.flush()
+        work.commit()
+    return resolutions
 
 
 def take(actor: Actor, number: int) -> Case:
@@ -197,7 +234,7 @@ def dismiss(actor: Actor, number: int, *, reason: str, rule: str | None = None) 
         refuse_own(actor, case.person_id)
         if case.state != "DISMISSED" or case.closed_by != (actor.user_id or NOBODY):
             refuse_taken(actor, case)
-            reports = lock_reports(work, case)
+            reports = lock_reports(work, [case])
             close_reports(work, reports, "DECLINED")
             close_case(work, case, "DISMISSED", reason=reason, rule=rule)
             _audit(work, "dismissed", case, reason=reason, rule=rule)
@@ -267,7 +304,7 @@ def taken(realm: str, user_id: str | None, what: str) -> RuleViolated:
 
 
 def close_reports(work: UnitOfWork, reports: list[Report], state: str) -> None:
-    """End the open reports of a case as UPHELD or DECLINED, and count that for those who made them (M-32)."""
+    """End the open reports of cases as UPHELD or DECLINED, and count that for those who made them (M-32)."""
     open_reports = [report for report in reports if report.is_open]
     for report in open_reports:
         work.change(report, state=state, is_open=False)
@@ -280,9 +317,10 @@ def close_reports(work: UnitOfWork, reports: list[Report], state: str) -> None:
             set_={column: getattr(ReporterRecord, column) + 1}))
 
 
-def lock_reports(work: UnitOfWork, case: Case) -> list[Report]:
-    """Return the reports of a case, locked."""
-    return work.all(select(Report).where(Report.case_id == case.id).order_by(Report.id), lock=True)
+def lock_reports(work: UnitOfWork, cases: Sequence[Case]) -> list[Report]:
+    """Return the reports of these cases, locked."""
+    wanted = Report.case_id.in_([case.id for case in cases])
+    return work.all(select(Report).where(wanted).order_by(Report.id), lock=True)
 
 
 def close_case(work: UnitOfWork, case: Case, state: str, *, reason: str, rule: str | None = None) -> None:
@@ -294,35 +332,68 @@ def close_case(work: UnitOfWork, case: Case, state: str, *, reason: str, rule: s
 
 def _resolved(work: UnitOfWork, case: Case, orders: list[ActOrder], *, reason: str, rule: str | None,
               strike: bool | None, parent_id: str | None = None) -> Resolution:
+    [resolution] = _resolved_all(work, [(case, orders)], reason=reason, rule=rule, strike=strike, parent_id=parent_id)
+    return resolution
+
+
+def _resolved_all(work: UnitOfWork, judged: Sequence[tuple[Case, list[ActOrder]]], *, reason: str, rule: str | None,
+                  strike: bool | None, parent_id: str | None = None) -> list[Resolution]:
+    """Resolve cases that are locked, each by its acts: reports, acts, strikes, counts of reporters, in this order."""
     if rule is not None:
-        rule_named(case.realm, rule)
-    reports = lock_reports(work, case)
-    acts = perform_all(work, case, orders, reason=reason, rule=rule, parent_id=parent_id)
-    struck = strike_for(work, case, acts, strike, reason=reason, rule=rule)
+        rule_named(work.actor.realm, rule)
+    cases = [case for case, _ in judged]
+    reports = lock_reports(work, cases)
+    acts = perform_all(work, judged, reason=reason, rule=rule, parent_id=parent_id)
+    resolutions = [Resolution(case, done := [act for act in acts if act.case_id == case.id],
+                              strike_for(work, case, done, strike, reason=reason, rule=rule)) for case in cases]
     close_reports(work, reports, "UPHELD")
-    close_case(work, case, "RESOLVED", reason=reason, rule=rule)
-    return Resolution(case, acts, struck)
+    for case in cases:
+        close_case(work, case, "RESOLVED", reason=reason, rule=rule)
+    return resolutions
 
 
-def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> Resolution | None:
-    """Return the resolution of a case that the actor resolved by these very acts, all of which stand."""
+def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> list[Act]:
+    """Return the acts of a case that the actor resolved by these very acts, all of which stand; else none."""
     if case.state != "RESOLVED" or case.closed_by != (work.actor.user_id or NOBODY):
-        return None
+        return []
     acts = work.all(select(Act).where(Act.case_id == case.id, Act.state == "STANDING").order_by(Act.number))
-    if not all(any(does(act, order) for act in acts) for order in orders):
-        return None
-    return Resolution(case, acts, strike_left_by(work, acts))
+    return acts if all(any(does(act, order) for act in acts) for order in orders) else []
 
 
-def _resolution_of(work: UnitOfWork, act: Act) -> Resolution:
-    case = work.get(Case, act.case_id)
-    return Resolution(case, [act], strike_left_by(work, [act]))
+def _resolution_of(work: UnitOfWork, acts: list[Act]) -> Resolution:
+    return Resolution(work.get(Case, acts[0].case_id), acts, strike_left_by(work, acts))
+
+
+def _case_after(work: UnitOfWork, case: Case) -> tuple[Case, bool]:
+    """Return the case of the same thing that comes after a closed one, locked, and whether it is new."""
+    return join_case(work, kind="OWN", entity_type=case.entity_type, entity_id=case.entity_id,
+                     subject=find_subject(work.actor, case.entity_type, case.entity_id))
 
 
 def _waiting_case(work: UnitOfWork, entity_type: str, entity_id: str) -> Case | None:
     return work.first(select(Case).where(
         Case.realm == work.actor.realm, Case.entity_type == entity_type, Case.entity_id == entity_id,
         Case.is_pending.is_(True), Case.kind != "APPEAL"), lock=True)
+
+
+def _waiting_cases(work: UnitOfWork, orders: Sequence[ActOrder]) -> dict[tuple[str, str], Case]:
+    """Return the cases of these things that wait, locked in the order of their ids."""
+    cases = work.all(select(Case).where(
+        Case.realm == work.actor.realm, tuple_(Case.entity_type, Case.entity_id).in_([_thing(one) for one in orders]),
+        Case.is_pending.is_(True), Case.kind != "APPEAL").order_by(Case.id), lock=True)
+    return {(case.entity_type, case.entity_id): case for case in cases}
+
+
+def _thing(order: ActOrder) -> tuple[str, str]:
+    return order.entity_type, order.entity_id
+
+
+def _new_case(work: UnitOfWork, order: ActOrder, subject: Subject) -> Case:
+    """Open a case for an act; raises RuleViolated (ActStands) where the act would be a repetition."""
+    standing = standing_act(work, order)
+    if standing is not None:
+        raise RuleViolated("ActStands", f"a{standing.number} does this already")
+    return _insert_case(work, "OWN", order.entity_type, order.entity_id, subject, None)
 
 
 def _insert_case(work: UnitOfWork, kind: str, entity_type: str, entity_id: str, subject: Subject | None,

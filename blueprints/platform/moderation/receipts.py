@@ -9,13 +9,14 @@ from app.actor import Actor
 from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
-from app.errors import NotFound
+from app.errors import InvalidInput, NotFound
 from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter
 from blueprints.platform.auth.queries import contact_of, is_user
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Report, ReporterRecord
 from blueprints.platform.moderation.moderators import require_moderator
+from blueprints.platform.moderation.rules import MOST_MUTED_DAYS
 from blueprints.platform.moderation.sentences import RECEIPT, outcome_of, spoken_moment, thing_named
 from blueprints.platform.moderation.statements import spoken_title
 
@@ -23,7 +24,6 @@ _TEXT = ("Hello{{ ' ' ~ fullname if fullname }},\n\n{{ said }}\n\n"
          "Your report of {{ moment }}: {{ thing }}, {{ reason }}.")
 RECEIPT_LETTER = LetterTemplate("We received your report", _TEXT, own=("said", "moment", "thing"))
 OUTCOME_LETTER = LetterTemplate("What became of your report", _TEXT, own=("said", "moment", "thing"))
-MOST_MUTED_DAYS = 3_650
 
 
 def acknowledge(work: UnitOfWork, report: Report) -> bool:
@@ -58,9 +58,13 @@ def reporters_of(work: UnitOfWork, case_id: str) -> dict[bool, list[str]]:
 def mute_reporter(actor: Actor, person_id: str, days: int) -> None:
     """Take no reports of somebody who abuses reporting for so many days, 0 takes them again at once (M-32).
 
-    Raises Forbidden (not staff), NotFound (no such person)."""
+    Raises Forbidden (not staff), InvalidInput for fewer days than 0 or more than MOST_MUTED_DAYS, NotFound (no such
+    person)."""
     require_moderator(actor)
-    until = now() + timedelta(days=min(days, MOST_MUTED_DAYS)) if days > 0 else None
+    if not 0 <= days <= MOST_MUTED_DAYS:
+        said = f"expected 0 to {MOST_MUTED_DAYS}"
+        raise InvalidInput(f"days: {said}", detail={"days": said})
+    until = now() + timedelta(days=days) if days else None
     with unit_of_work(actor) as work:
         if not is_user(actor.realm, person_id):
             raise NotFound("User not found")

@@ -1,4 +1,4 @@
-"""A command of moderation that is tried before one is asked: what it refuses, and what it cannot bring back."""
+"""A command of the terminal that is tried before one is asked: what it refuses, and what it cannot bring back."""
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,5 +14,6 @@ def rehearse(actor: Actor, command: Callable[[], T]) -> T:
     Rows it returns are read no more: they are gone with the transaction."""
     with unit_of_work(actor) as work:
         done = command()
+        work.flush()  # unique rules speak when rows are sent
         work.rollback()
     return done

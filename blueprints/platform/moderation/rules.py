@@ -44,6 +44,8 @@ LASTING = frozenset({"HIDE", "REMOVE", "BAN"})
 FEW_DECLINED = 3
 """So many declined reports, and more than twice as many as were upheld, make a reporter's word weigh half (M-32)."""
 LIGHTEST = 10
+MOST_MUTED_DAYS = 3_650
+"""For how long no reports of somebody are taken at most: ten years."""
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Who acted when it was no account: a machine, or an operator who named no member of staff."""
 

@@ -1,14 +1,20 @@
 """Many listings judged at once: frozen ids, resumed where it broke off, undone backwards (moderation.md, Bulk)."""
 import pytest
+from sqlalchemy import select
 
 from app.clock import moved_clock
+from app.data.reads import fetch_one
 from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.notify.mailbox import read_outbox
 from blueprints.marketplace.product_listing.queries import find_product_ids
 from blueprints.platform.moderation import acts, bulk, bulk_letters, cases
 from blueprints.platform.moderation.acts import ActOrder
+from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.holding import lapse_holds
+from blueprints.platform.moderation.models import Report
+from blueprints.platform.moderation.reports import report
 from tests.clients import Callers
+from tests.contract.leaks import kept_in_the_database
 from tests.marketplace.auction_offer.saleroom import PRODUCTS, Saleroom
 from tests.marketplace.moderation.holding import subject
 
@@ -49,7 +55,8 @@ def test_a_bulk_does_what_was_frozen_and_says_what_was_refused(room):
     assert held([*listings, late]) == ["REMOVED"] * 3 + [None]
 
 
-def test_a_bulk_that_broke_off_goes_on_with_what_is_pending(room):
+def test_a_bulk_that_broke_off_goes_on_with_what_is_pending(room, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
     listings = [room.fixed() for _ in range(3)]
     number = begun(room, listings)
 
@@ -62,6 +69,59 @@ def test_a_bulk_that_broke_off_goes_on_with_what_is_pending(room):
     assert bulk.report("marketplace", number).pending == 1
     assert bulk.run(room.admin.actor, number).done == 3
     assert held(listings) == ["REMOVED"] * 3
+
+
+def test_a_bulk_judges_so_many_at_once_and_one_by_one_where_one_is_refused(room, callers, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    listings = [room.fixed() for _ in range(5)]
+    for listing in (listings[0], listings[2]):
+        report(room.cleo.actor, entity_type="PRODUCT", entity_id=listing, reason="FRAUD")
+    cases.take(callers.admin("bob").actor, 2)
+    told = []
+    done = bulk.run(room.admin.actor, begun(room, listings), lambda ended, total: told.append(ended))
+    assert told == [2, 4, 5]
+    assert (done.done, done.refused, done.said) == (4, 1, ((listings[2], "Case 2 is with Bob"),))
+    assert held(listings) == ["REMOVED", "REMOVED", None, "REMOVED", "REMOVED"]
+    assert fetch_one(select(Report.state).where(Report.entity_id == listings[0])).state == "UPHELD"
+    assert pending_cases("marketplace") == 1
+
+
+def test_what_is_judged_at_once_is_done_whole_or_not_at_all(room, monkeypatch):
+    listings = [room.fixed() for _ in range(3)]
+    number = begun(room, listings)
+    written = []
+
+    def killed(work, item, **values):
+        written.append(item)
+        if len(written) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk, "_write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            bulk.run(room.admin.actor, number)
+    assert (held(listings), bulk.report("marketplace", number).pending) == ([None] * 3, 3)
+    assert bulk.run(room.admin.actor, number).done == 3
+
+
+def test_what_would_be_refused_of_a_bulk_is_said_and_nothing_changed(room, callers):
+    listings = [room.fixed() for _ in range(3)]
+    report(room.cleo.actor, entity_type="PRODUCT", entity_id=listings[1], reason="FRAUD")
+    cases.take(callers.admin("bob").actor, 1)
+    before = sorted(kept_in_the_database())
+    refused = [(listings[1], "Case 1 is with Bob")]
+    assert bulk.refused_of(room.admin.actor, "REMOVE", "PRODUCT", listings, reason="r") == refused
+    assert sorted(kept_in_the_database()) == before
+    number = begun(room, listings)
+    assert bulk.refused_of_rest(room.admin.actor, number) == refused
+    bulk.run(room.admin.actor, number)
+    acts.undo(room.admin.actor, 1, reason="r")
+    before = sorted(kept_in_the_database())
+    assert bulk.refused_of_rest(room.admin.actor, number, undo_reason="mistaken") == []
+    assert sorted(kept_in_the_database()) == before
+    bulk._lease(room.admin.actor, bulk._bulk("marketplace", number).id)
+    with pytest.raises(RuleViolated, match="Another process"):
+        bulk.refused_of_rest(room.admin.actor, number, undo_reason="mistaken")
 
 
 def test_one_process_runs_a_bulk_until_its_lease_ends(room):
@@ -171,7 +231,9 @@ def test_m_31_the_undo_of_a_bulk_is_one_letter_too_and_what_was_told_alone_is_no
     assert len(letters(room.seller)) == 1
 
 
-def test_m_31_a_bulk_that_broke_off_tells_what_it_did_after_a_while_and_the_rest_when_it_goes_on(room, settle):
+def test_m_31_a_bulk_that_broke_off_tells_what_it_did_after_a_while_and_the_rest_when_it_goes_on(
+        room, settle, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
     listings = [room.fixed(title=f"Lamp {number}") for number in range(3)]
     number = begun(room, listings)
 

@@ -151,6 +151,18 @@ def test_m_28_the_undo_of_an_override_is_refused_when_the_feedback_changed_since
     assert shop.reputation()["average"] == 1
 
 
+def test_a_feedback_that_its_buyer_wrote_anew_is_corrected_anew_by_the_same_act(shop):
+    feedback = shop.reviewed(rating=1, comment="thief")["id"]
+
+    def corrected() -> int:
+        return do(shop.admin, "OVERRIDE_FEEDBACK", feedback, "FEEDBACK", changes={"rating": 4, "comment": "-"}).number
+
+    assert (corrected(), corrected()) == (1, 1)
+    assert shop.change(shop.buyer, feedback, comment="thief!").status_code == 200
+    assert (corrected(), corrected()) == (2, 2)
+    assert shop.buyer.get(f"{FEEDBACK}/{feedback}").json["feedback"]["comment"] == "-"
+
+
 def test_m_28_an_override_of_what_was_deleted_since_is_undone_without_it(shop):
     feedback = shop.reviewed(rating=1)["id"]
     act = do(shop.admin, "OVERRIDE_FEEDBACK", feedback, "FEEDBACK", changes={"rating": 4})

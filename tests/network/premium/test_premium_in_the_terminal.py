@@ -11,6 +11,7 @@ from blueprints.network.profile.premium_checks import check_premium
 from blueprints.network.profile.premium_queries import is_premium
 from cli.payments import payments
 from tests.network.premium.club import ok
+from tests.platform.moderation.chains import entries
 
 
 @pytest.fixture
@@ -49,6 +50,26 @@ def test_fix_reads_a_payment_anew(club, flask_payments):
     club.localstripe.authenticate(waiting["paymentId"])
     assert "completed/paid" in flask_payments("fix", order, "--yes")
     assert is_premium(club.ann.user_id)
+
+
+def test_what_a_payment_was_read_anew_or_given_back_for_stands_in_the_audit(club, flask_payments):
+    order = club.paid()["id"]
+    flask_payments("fix", order[-8:], "--reason", "she called", "--yes")
+    flask_payments("refund", order[:13], "--amount", "4", "--reason", "she paid twice", "--yes")
+    said = {entry["what"]: entry["facts"] for entry in entries("network")}
+    assert {what: (facts["orderId"], facts["reason"]) for what, facts in said.items()} == {
+        "premium.payment-reread": (order, "she called"), "premium.refund-requested": (order, "she paid twice")}
+    assert said["premium.refund-requested"]["amount"] == 4
+
+
+def test_a_dry_run_refuses_what_is_refused(club, flask_payments):
+    order = club.order()["id"]
+    for words in (("fix", order), ("refund", order), ("refund", order, "--surplus")):
+        for how in ("--dry-run", "--yes"):
+            flask_payments(*words, how, code=1)
+    paid = club.paid(club.ben)["id"]
+    flask_payments("refund", paid, "--dry-run")
+    assert is_premium(club.ben.user_id)
 
 
 def test_a_refund_of_the_whole_ends_premium(club, flask_payments):

@@ -7,11 +7,11 @@ from app.clock import now
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
-from app.errors import Forbidden, NotFound
+from app.errors import Forbidden, InvalidInput, NotFound
 from app.notify.mailbox import read_outbox
 from blueprints.platform.moderation.models import Case, Report, ReporterRecord
-from blueprints.platform.moderation.receipts import MOST_MUTED_DAYS, mute_reporter
-from blueprints.platform.moderation.rules import NOBODY
+from blueprints.platform.moderation.receipts import mute_reporter
+from blueprints.platform.moderation.rules import MOST_MUTED_DAYS, NOBODY
 
 
 def reported(realm, *reporters, reason="FRAUD"):
@@ -99,7 +99,10 @@ def test_m_32_who_abuses_reporting_is_muted_and_unmuted(people, realm):
         mute_reporter(ben.actor, ben.user_id, 7)
     with pytest.raises(NotFound):
         mute_reporter(ada, uuid7(), 7)
-    mute_reporter(ada, ben.user_id, 10 ** 12)
+    for days in (-1, MOST_MUTED_DAYS + 1):
+        with pytest.raises(InvalidInput, match=f"0 to {MOST_MUTED_DAYS}"):
+            mute_reporter(ada, ben.user_id, days)
+    mute_reporter(ada, ben.user_id, MOST_MUTED_DAYS)
     assert (muted(realm, ben) - now()).days in (MOST_MUTED_DAYS - 1, MOST_MUTED_DAYS)
     mute_reporter(ada, ben.user_id, 0)
     assert muted(realm, ben) is None
