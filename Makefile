@@ -72,8 +72,8 @@ long: install-dev install-tools ## Sweeps and histories whole, which `make test`
 
 check: lint types walls test ## What .ci/run runs: lint, types, walls and all tests (the migrations' among them)
 
-bench: install-dev ## Measure against the floor and the peers; writes bench/results/latest.md
-	$(BIN)/python -m bench
+bench: install-dev ## Measure everything, three quarters of an hour (ONLY=list,get or ONLY=market: that); writes bench/results/
+	$(BIN)/python -m bench $(if $(ONLY),run --only $(ONLY))
 
 readme: install-dev install-tools ## Type the tours of README.md and docs/ at a fresh demo, write the answers into them
 	$(BIN)/python -m tests.journeys.tours 2>/dev/null

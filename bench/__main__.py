@@ -13,6 +13,7 @@ from bench.databases import Databases
 from bench.figures import (
     bidding,
     checkout,
+    feed,
     graph,
     growth,
     hung_redis,
@@ -33,32 +34,34 @@ from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
 FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow", "pictures", "hung-redis")
-GROWTH, MARKET, GRAPH = "growth", "market", "graph"  # each runs by itself: no wrk, many minutes, a file of its own
 SHORT, LONG = 1_000, 1_000_000
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Measure Guildhall beside the floor and the peers. Without a command: `run` with its defaults."""
+    """Measure Guildhall beside the floor and the peers. Without a command: everything, three quarters of an hour."""
     if context.invoked_subcommand is None:
-        context.invoke(run)
+        for only in (",".join(FIGURES), *APART):
+            context.invoke(run, only=only)
 
 
 @main.command()
 @click.option("--only", default=",".join(FIGURES),
-              help=f"Figures, by comma: {', '.join(FIGURES)}; or growth, market, graph.")
+              help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
-@click.option("--rows", default=1_000_000, show_default=True,
-              help="Products of growth; messages of market; connections of graph, a tenth of them on SQLite.")
-def run(only: str, rounds: int, seconds: float, rows: int) -> None:
-    """Run the figures and write bench/results/latest.md, growth.md, market.md or graph.md.
+@click.option("--rows", type=int, show_default="1,000,000; 3,000,000 of graph",
+              help="Products of growth; messages of market; connections of graph, and a third as many posts, both "
+                   "a tenth on SQLite.")
+def run(only: str, rounds: int, seconds: float, rows: int | None) -> None:
+    """Run the figures and write bench/results/latest.md, growth.md, market.md or network.md.
 
     Example: python -m bench run --only list,get --rounds 11
     """
     if only in APART:
-        _keep(APART[only](rows), report.where(), report.RESULTS.with_name(f"{only}.md"))
+        measure, usual, name = APART[only]
+        _keep(measure(rows or usual), report.where(), report.RESULTS.with_name(name))
         return
     wanted = _figures(only)
     try:
@@ -170,15 +173,20 @@ def _graph(ties: int) -> Iterator[Section]:
                     hall = make(databases, f"guildhall-{kind}-{size.ties}", products=SHORT)
                     with _prepared([hall]):
                         _say(f"a network of {size.people:,} people on {hall.database}")
-                        hall.give_a_network(size.people, size.ties, size.hubs)
+                        hall.give_a_network(size.people, size.ties, size.posts, size.hubs)
                         server = hall.web()
                         with _started([server]):
                             yield graph.measure(hall, server, size)
+                            if size.posts:
+                                yield feed.measure_feeds(hall, server, size.posts)
+                                yield feed.measure_authors(hall, server)
         finally:
             databases.close()
 
 
-APART = {GROWTH: _growth, MARKET: _market, GRAPH: _graph}
+# Each runs by itself, with so many rows: no wrk, many minutes, a file of its own.
+APART = {"growth": (_growth, 1_000_000, "growth.md"), "market": (_market, 1_000_000, "market.md"),
+         "graph": (_graph, 3_000_000, "network.md")}
 
 
 def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:

@@ -1,14 +1,14 @@
 """Gives a home that `bench.seed` has filled a network of people with a heavy tail, and says whom to ask.
 
-`python -m bench.graph PEOPLE TIES [HUB …]`: so many people and connections; each HUB is somebody with so many. The same
-numbers give the same graph."""
+`python -m bench.graph PEOPLE TIES POSTS [HUB …]`: so many people and connections; each HUB is somebody with so many.
+With POSTS there are readers beside them (bench/feed_seed.py). The same numbers give the same graph."""
 
 import json
 import random
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from typing import Any
 
 from flask import Flask
@@ -17,6 +17,7 @@ from sqlalchemy import Connection as Wire
 from app.data.entity import db
 from app.data.sqlite_write_lock import sqlite_write_lock
 from app.factory import create_app
+from bench.feed_seed import READERS, posts_statements, readers_ties
 from bench.market_seed import DIALECTS
 from bench.seed import fill, token_of
 from blueprints.platform.auth.models import NetworkUser
@@ -28,6 +29,7 @@ ASKING = 20
 _FLATNESS = 10
 """The greater, the less the first people stand out beside the hubs."""
 _BATCH = 50_000
+_FILLED = ("network_connection", "network_post", "network_feed_item")
 
 # Each connection from its ties: the lower id first. `i` numbers them.
 _CONNECTIONS = """INSERT INTO network_connection (id, is_active, record_version, created_at, updated_at, owner,
@@ -67,36 +69,51 @@ def _meetings(chance: random.Random, people: int, hubs: Sequence[int]) -> Iterat
         yield from zip(met[::2], met[1::2], strict=True)
 
 
-def seed(app: Flask, people: int, ties: int, hubs: Sequence[int]) -> dict[str, Any]:
-    """Write everything; return id → token of who asks, and the ids of who is asked about: hubs and others."""
+def seed(app: Flask, people: int, ties: int, posts: int, hubs: Sequence[int]) -> dict[str, Any]:
+    """Write everything; return id → token of who asks, the ids of who is asked about, hubs and others, and the readers:
+    name → token, hubs among them by how many connections they have."""
     with app.app_context():
-        ids = fill(NetworkUser, _users(people), people)
-        pairs, counts = array("i"), array("i", bytes(4 * people))
-        for pair in make_ties(people, ties, hubs):
+        readers = READERS if posts else {}
+        ids = fill(NetworkUser, _users(people + len(readers)), people + len(readers))
+        pairs, counts = array("i"), array("i", bytes(4 * len(ids)))
+        for pair in chain(make_ties(people, ties, hubs), readers_ties(people) if posts else ()):
             pairs.extend(pair)
             for person in pair:
                 counts[person] += 1
         both = zip(pairs[::2], pairs[1::2], strict=True)
         with sqlite_write_lock(), db.engine.execution_options(writes=True).begin() as connection:
             persons = ((number + 1, id, count) for number, (id, count) in enumerate(zip(ids, counts, strict=True)))
+            indexes = [index for table in _FILLED for index in db.metadata.tables[table].indexes]
+            for index in indexes:  # made anew at the end: row by row they would take three times as long
+                index.drop(connection)
             _load(connection, "network_person (num, user_id, ties)", persons)
             _load(connection, "network_tie (a, b)", ((x + 1, y + 1) for one in both for x, y in (one, one[::-1])))
             says = DIALECTS[db.engine.dialect.name]
-            sql = _CONNECTIONS.format(ago=says["ago"].format(n=f"{ties} - i"), id=says["id"].format(kind="07"))
-            connection.exec_driver_sql(sql.replace("%", "%%") if db.engine.dialect.name == "postgresql" else sql)
+            _run(connection, _CONNECTIONS.format(ago=says["ago"].format(n=f"{len(pairs) // 2} - i"),
+                                                 id=says["id"].format(kind="07")))
+            for statement in posts_statements(people, posts, says) if posts else ():
+                _run(connection, statement)
+            for index in indexes:
+                index.create(connection)
         if db.engine.dialect.name == "postgresql":
             with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")
-        ordinary = ids[len(hubs):]
+        ordinary = ids[len(hubs):people]
         asking = [*ids[:len(hubs)], *ordinary[::max(1, people // ASKING)]]
         return {"asking": {id: token_of(id, REALM) for id in asking},
-                "asked": [*ids[:len(hubs)], *ordinary[1::max(1, people // ASKED)]]}
+                "asked": [*ids[:len(hubs)], *ordinary[1::max(1, people // ASKED)]],
+                "readers": {name: token_of(id, REALM) for name, id in zip(readers, ids[people:], strict=True)},
+                "hub": {"token": token_of(ids[0], REALM), "ties": counts[0]}}
 
 
 def _users(people: int) -> Iterator[dict[str, Any]]:
     for number in range(people):
         yield {"email": f"person{number}@bench.test", "fullname": f"Person {number}", "password": "none",
                "role_id": "user", "email_verified": True}
+
+
+def _run(connection: Wire, statement: str) -> None:
+    connection.exec_driver_sql(statement.replace("%", "%%") if db.engine.dialect.name == "postgresql" else statement)
 
 
 def _load(connection: Wire, into: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -114,4 +131,4 @@ def _load(connection: Wire, into: str, rows: Iterable[tuple[Any, ...]]) -> None:
 
 if __name__ == "__main__":
     numbers = [int(word) for word in sys.argv[1:]]
-    print(json.dumps(seed(create_app(), numbers[0], numbers[1], numbers[2:])))
+    print(json.dumps(seed(create_app(), *numbers[:3], numbers[3:])))

@@ -73,9 +73,9 @@ class Guildhall:
         """Add so many messages and feedbacks, suspended sellers and reports (bench/market_seed.py)."""
         self.seeded |= json.loads(self._run("-m", "bench.market_seed", str(rows)))
 
-    def give_a_network(self, people: int, ties: int, hubs: Sequence[int]) -> None:
-        """Add so many people of the network who are connected (bench/graph.py)."""
-        self.seeded |= json.loads(self._run("-m", "bench.graph", *map(str, (people, ties, *hubs))))
+    def give_a_network(self, people: int, ties: int, posts: int, hubs: Sequence[int]) -> None:
+        """Add so many people of the network who are connected, and their posts (bench/graph.py)."""
+        self.seeded |= json.loads(self._run("-m", "bench.graph", *map(str, (people, ties, posts, *hubs))))
 
     def close(self) -> None:
         """Stop Valkey."""

@@ -1,19 +1,16 @@
 """What a market with a past costs one client: threads, reputations, lists without suspended sellers, moderation."""
 
-import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
-from statistics import median, quantiles
 
+from bench import one_client
 from bench.guildhall import PRODUCTS, Guildhall
 from bench.load import Request
 from bench.market_seed import LISTINGS_OF_ONE, REPORTS, SUSPENDED_SELLERS
-from bench.one_client import OneClient
+from bench.one_client import OneClient, measured
 from bench.report import Section, at_most
 from bench.servers import Server
 
-ROUNDS, WARM_UP = 200, 3
-MOST_SECONDS = 20  # of one figure: what is far from its goal need not be asked so often
 P95_MS, SUSPENDING_P95_MS = 25, 50
 MESSAGES = "/marketplace/messaging-api/v1/messagingmessages"
 CONVERSATIONS = "/marketplace/messaging-api/v1/conversations"
@@ -22,7 +19,7 @@ FEEDBACK = "/marketplace/feedback-api/v1/feedbacks"
 CASES = "/marketplace/adminmoderation-api/v1/cases"
 ACTS = "/marketplace/adminmoderation-api/v1/acts"
 SUSPENDING = f"suspending a seller of {LISTINGS_OF_ONE:,} listings"
-COLUMNS = ("one client, past the query cache", "p50 ms", "p95 ms", "p99 ms", "CPU ms/request")
+COLUMNS = ("one client, past the query cache", *one_client.COLUMNS)
 
 
 def measure(hall: Guildhall, server: Server, rows: int) -> Section:
@@ -50,13 +47,12 @@ def measure(hall: Guildhall, server: Server, rows: int) -> Section:
     section = Section(f"A market with a past, {hall.database}", COLUMNS)
     medians = {}
     for name, ask in (asked | written).items():
-        times, cpu_ms = _measure(server, ask)
-        cuts = quantiles(times, n=100)
-        medians[name] = median(times)
-        section.rows.append((name, *(f"{cuts[at - 1]:.2f}" for at in (50, 95, 99)), f"{cpu_ms:.2f}"))
+        times = measured(server, ask)
+        medians[name] = times.p50
+        section.rows.append((name, *times.cells))
         if name in asked:
             goal = SUSPENDING_P95_MS if name == SUSPENDING else P95_MS
-            section.goals.append(at_most(f"{name}, p95, {hall.database}", goal, cuts[94], " ms"))
+            section.goals.append(at_most(f"{name}, p95, {hall.database}", goal, times.p95, " ms"))
     ratio = medians["create"] / medians["bid"]
     section.notes.append("The CPU time of suspending includes the undo behind each; its milliseconds do not.")
     section.notes.append(f"One client's bids a second ÷ creates a second: {ratio:.2f} (p50).")
@@ -104,17 +100,6 @@ class Market:
 
     def _answer(self, path: str) -> dict:
         return self._client.timed(Request(path, token=self._token))[1]
-
-
-def _measure(server: Server, ask: Callable[[], float]) -> tuple[list[float], float]:
-    """Return the milliseconds of each request, and what one cost the server's processes: that no load disturbs."""
-    for _ in range(WARM_UP):
-        ask()
-    before, until = server.cpu_seconds(), time.perf_counter() + MOST_SECONDS
-    times = [ask(), ask()]
-    while len(times) < ROUNDS and time.perf_counter() < until:
-        times.append(ask())
-    return times, 1000 * (server.cpu_seconds() - before) / len(times)
 
 
 def _past_the_cache(path: str) -> str:
