@@ -1,7 +1,7 @@
 """What feeds are made of, kept with each post: one costs the same, however many it reaches (NET-16).
 
 A person's voice has the person's number in networking, a company's a number of its own, which stands negative."""
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
@@ -27,7 +27,7 @@ def keep_item(work: UnitOfWork, post: Post) -> None:
         _keep_latest(work, num)
 
 
-def followed_voices(user_id: str) -> Select[int]:
+def followed_voices(user_id: str | ColumnElement[str]) -> Select[int]:
     """Return the query of the voices of the companies that this person follows."""
     return select(-CompanyVoice.num).where(CompanyVoice.company_id.in_(followed_by(user_id)))
 
