@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, String, literal
+from sqlalchemy import Boolean, ColumnElement, SelectBase, String, bindparam, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -24,6 +24,26 @@ def _rows_of(element: _Each, compiler: SQLCompiler, **options: Any) -> str:
     return f"({EACH_OF[compiler.dialect.name].format(compiler.process(element.clauses, **options))})"
 
 
+class _OneByOne(FunctionElement[bool]):
+    """Whether the first argument is among the rows of the second, a query."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_OneByOne)
+def _in_rows(element: _OneByOne, compiler: SQLCompiler, **options: Any) -> str:
+    column, rows = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY (ARRAY {rows})" if compiler.dialect.name == "postgresql" else f"{column} IN {rows}"
+
+
+def is_in_rows(column: Any, query: SelectBase) -> ColumnElement[bool]:
+    """Return the condition that an indexed column is in the rows of a query, each of which is looked up in the index.
+
+    By its statistics PostgreSQL would join some thousand rows with all of the table."""
+    return _OneByOne(column, query.scalar_subquery())
+
+
 def not_among(column: Any, ids: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition that the column holds none of these ids: a set that grows costs no bigger statement.
 
@@ -34,6 +54,11 @@ def not_among(column: Any, ids: Iterable[str]) -> ColumnElement[bool]:
 def among(column: Any, ids: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition that the column holds one of these ids."""
     return column.op("IN", is_comparison=True)(_each(ids))
+
+
+def among_given(column: Any, name: str) -> ColumnElement[bool]:
+    """Return the same for a statement that is built once: the parameter `name` gives the ids, as a JSON array."""
+    return column.op("IN", is_comparison=True)(_Each(bindparam(name, type_=String)))
 
 
 def _each(ids: Iterable[str]) -> _Each:

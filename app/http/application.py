@@ -21,10 +21,10 @@ class NoSessions(SessionInterface):
 class PlainRule(Rule):
     """A rule that compiles what builds its URL when first asked: nobody asks, and it was most of a start's time."""
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str] | None]:
-        compiled: list[Callable[..., tuple[str, str] | None]] = []
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled: list[Callable[..., tuple[str, str]]] = []
 
-        def build(rule: Rule, **values: Any) -> tuple[str, str] | None:
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
             if not compiled:
                 compiled.append(Rule._compile_builder(rule, append_unknown))
             return compiled[0](rule, **values)

@@ -13,6 +13,8 @@ from flask import g, has_request_context
 from app.settings import Settings
 
 MASK = "[redacted]"
+QUIET = ("rq", "alembic", "stripe", "urllib3")
+"""Loggers that say nothing below a warning: the calls to the gateway would stand there, with names and addresses."""
 
 _SECRET_NAMES = re.compile(
     r"password|secret|token|authorization|cookie|api[-_]?key|secretcode|private|smtp_url", re.IGNORECASE)
@@ -77,5 +79,5 @@ def configure_logging(settings: Settings, process: str) -> None:
     logging.captureWarnings(True)
     logging.getLogger("guildhall.security").setLevel(logging.INFO)  # also where LOG_LEVEL leaves out the rest
     # They tell at INFO what the outbox, the deliveries and the migrations tell already.
-    for name in ("rq", "alembic", "stripe"):
+    for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

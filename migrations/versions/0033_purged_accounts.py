@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("rests_until", app.data.columns.Instant(), nullable=True),
         sa.PrimaryKeyConstraint("realm", "id", name="pk_purged_account"))
-    op.create_index("ix_purged_account_rests_until", "purged_account", ["rests_until"], sqlite_where=_STILL_RESTS,
+    op.create_index("ix_purged_account_rests_until", "purged_account", ["realm", "rests_until"], sqlite_where=_STILL_RESTS,
                     postgresql_where=_STILL_RESTS)
     op.execute(_HELD_COUNT.format(sign="-"))
 

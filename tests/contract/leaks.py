@@ -1,22 +1,46 @@
 """Everything a running system says or keeps, as named texts, to be searched for what nobody may find there."""
 import io
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import orjson
+from flask import Flask
 from redis import Redis
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.data.connections import reading
-from app.data.entity import Base
-from app.ops.logs import JsonFormatter
+from app.data.entity import Base, Entity
+from app.data.reads import fetch
+from app.notify.models import MailMessage
+from app.ops.logs import QUIET, JsonFormatter
+from blueprints.platform.bucket.models import BucketFile
+from blueprints.platform.moderation.models import Case
 from tests.clients import ApiClient
+from tests.contract.fronts import LEFT_OUT
+from tests.contract.surface import Operation, Schema, operations
+from tests.contract.who_may_see import EVENTS, NEEDLE
+from tests.contract.world import Body
 from tests.flow import everything_sent
 
 Texts = Iterator[tuple[str, str]]
+NOBODY = "00000000-0000-7000-8000-000000000000"
+VISITOR = "visitor"
+PAGES = {"swagger", "swagger-assets", "swagger.json", "openapi.json", "getPostmanCollection", "favicon.ico", "health",
+         "document"}  # the same for everybody, so only the visitor reads them
+# What a path or a command names besides the ids of data objects; each realm adds its own.
+NAMED = {"permissionName": ["adminPanel.access"], "name": ["swagger-ui.css"], "tenant_id": ["nobody"],
+         "guide": ["rest-api-guide", "event-guide", "service-design"], "text": [NEEDLE]}
+# What each list takes, which only leaves parts of the answer out, or says how it is found.
+_FOR_EVERY_LIST = {"getJoins", "excludeCQRS", "requestId", "caching", "cacheTTL", "after"}
+_CHOICES = 4
+_FAILS = "/sendmail"  # an edge function that the documents let fail (rules-network §5A)
+_FILE_LINK = re.compile(r"/(?:marketplace|network)/bucket/download/[^\"\s\\]+?\?token=[^\"\s\\]+")
 
 
 class Recorder(ApiClient):
@@ -24,11 +48,76 @@ class Recorder(ApiClient):
 
     answers: list[tuple[str, str]]
 
+    @classmethod
+    def of(cls, client: ApiClient) -> "Recorder":
+        """Return the same caller, remembering from now on."""
+        made = cls(client._client.application, client._actor, client.token)
+        made.answers = []
+        return made
+
     def request(self, method: str, path: str, **options: Any) -> TestResponse:
         """Send one request and keep its answer."""
         answer = super().request(method, path, **options)
         self.answers.append((f"answer to {method} {path}", f"{answer.headers}\n{answer.text}"))
         return answer
+
+
+class SmallRealm:
+    """People of one realm who keep things from each other; each of them remembers every answer.
+
+    `names`: what paths name besides ids; `also`: parameter → whose ids it takes."""
+
+    realm: str
+    persons: Sequence[str]
+    names: Mapping[str, Sequence[str]]
+    also: Mapping[str, str]
+
+    def __init__(self, app: Flask, people: Mapping[str, ApiClient]) -> None:
+        self.app = app
+        self.people = {person: Recorder.of(people.get(person, ApiClient(app))) for person in self.persons}
+
+    def make(self, person: str, path: str, body: Body) -> Body:
+        """POST as a person; return the row that was made."""
+        answer = self.people[person].post(f"/{self.realm}/{path}", json=body)
+        assert answer.status_code == 201, (path, answer.text)
+        row: Body = answer.json[answer.json["dataName"]]
+        return row
+
+    def change(self, person: str, path: str, body: Body) -> None:
+        """PATCH as a person."""
+        answer = self.people[person].patch(f"/{self.realm}/{path}", json=body)
+        assert answer.status_code == 200, (path, answer.text)
+
+    def answered(self) -> dict[str, Texts]:
+        """Return what each person was answered so far."""
+        return {person: iter(client.answers) for person, client in self.people.items()}
+
+    def ids(self) -> dict[str, list[str]]:
+        """Return name of a parameter → its values: the ids of all rows of each data object, and what is named."""
+        found: dict[str, list[str]] = {}
+        with reading() as connection:
+            for mapper in Entity.registry.mappers:
+                model = mapper.class_
+                if getattr(model, "__object__", None) and getattr(model, "__tablename__", None):
+                    found.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
+        found["caseNumber"] = found["case"] = [str(row.number) for row in fetch(select(Case.number))]
+        found["fileId"] = [row.id for row in fetch(select(BucketFile.id))]
+        found["userId"] = found["user"] = [
+            client.user_id for person, client in self.people.items() if person != VISITOR]
+        found |= {name: found[other] for name, other in self.also.items()} | NAMED
+        found |= {name: list(values) for name, values in self.names.items()}
+        return {name: values or [NOBODY] for name, values in found.items()}
+
+    def mounts(self) -> list[str]:
+        """Return where the services of the realm stand."""
+        return sorted({"/".join(rule.rule.split("/")[:3]) for rule in self.app.url_map.iter_rules()
+                       if rule.rule.startswith(f"/{self.realm}/")})
+
+    def operations(self) -> list[Operation]:
+        """Return every operation that the documents of the realm's services describe."""
+        visitor = ApiClient(self.app)
+        return [operation for mount in self.mounts()
+                if visitor.get(f"{mount}/openapi.json").status_code == 200 for operation in operations(visitor, mount)]
 
 
 @contextmanager
@@ -40,11 +129,20 @@ def everything_logged() -> Iterator[io.StringIO]:
     root, before = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         yield written
     finally:
         root.removeHandler(handler)
         root.setLevel(before)
+
+
+def log_lines(written: io.StringIO) -> Texts:
+    """Yield each line of the log, named by its logger and by the path that was called."""
+    for line in written.getvalue().splitlines():
+        said = orjson.loads(line)
+        yield f"log line of {said['logger']} {said.get('path', '')}", line
 
 
 def kept_in_the_database(*but: str) -> Texts:
@@ -76,3 +174,84 @@ def told_in_events() -> Texts:
     """Yield the payload of every event."""
     for event in everything_sent():
         yield f"event {event.topic}", event.payload
+
+
+def sent_to_people(world: SmallRealm, everybody_else: str) -> dict[str, list[tuple[str, str]]]:
+    """Return what events say, and to whom letters went; those to nobody of the world are `everybody_else`'s."""
+    people = {client.email: person for person, client in world.people.items() if person != VISITOR}
+    sent: dict[str, list[tuple[str, str]]] = {EVENTS: list(told_in_events())}
+    for letter in fetch(select(MailMessage)):
+        sent.setdefault(people.get(letter.recipient, everybody_else), []).append(
+            (f"letter {letter.template}", f"{letter.subject}\n{letter.text}\n{letter.html}"))
+    return sent
+
+
+def read_everything(world: SmallRealm, person: str) -> Texts:
+    """Yield what a person gets by every GET route of the realm, with every id that fits and by every filter.
+
+    Private files are read by the links that these answers hand out."""
+    caller, ids, links = world.people[person], world.ids(), set()
+    for path in sorted(paths(world, ids), key=lambda path: "login" in path):  # a new login ends this one
+        if person != VISITOR and PAGES.intersection(path.split("/")[2:4]):
+            continue
+        answer = caller.get(path)
+        assert answer.status_code < 500 or path.endswith(_FAILS), (person, path, answer.text)
+        text = answer.text
+        links.update(_FILE_LINK.findall(text))
+        yield f"GET {path}", f"{answer.headers}\n{text}"
+    for link in sorted(links):
+        yield "file behind a link", caller.get(link).text
+
+
+def good_bodies(world: SmallRealm, good: Callable[[str], Body]) -> dict[str, Body]:
+    """Return name of an operation → a good body, of all that take one, made before any of them is called."""
+    return {operation.name: good(operation.name) for operation in world.operations()
+            if operation.takes_json and operation.fields and operation.name not in LEFT_OUT}
+
+
+def change_everything(world: SmallRealm, persons: Iterable[str], bodies: Mapping[str, Body]) -> None:
+    """Let each of the persons call every route that changes something, about two things of each kind, removals last.
+
+    What they are answered they remember."""
+    ids = {name: (*values[:1], *values[1:][-1:]) for name, values in world.ids().items()}
+    for operation in sorted(world.operations(), key=lambda operation: operation.method == "DELETE"):
+        if operation.method != "GET" and operation.name not in LEFT_OUT:
+            body = {"json": bodies[operation.name]} if operation.name in bodies else {}
+            for path, person in product(filled(operation.path, operation.places, ids), persons):
+                answer = world.people[person].request(operation.method, path, **body)
+                assert answer.status_code < 500, (person, operation.name, answer.text)
+
+
+def paths(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield every path that the application's URL map answers with GET below the realm's root."""
+    for rule in world.app.url_map.iter_rules():
+        if not rule.rule.startswith(f"/{world.realm}/") or "GET" not in (rule.methods or ()):
+            continue
+        unknown = rule.arguments - ids.keys()
+        assert not unknown, f"{rule.rule}: say in `names` what {unknown} may be"
+        pattern = re.sub(r"<(?:[^<>:]*:)?(\w+)>", r"{\1}", rule.rule)
+        yield from filled(pattern, sorted(rule.arguments), ids)
+    for operation in world.operations():
+        if operation.method == "GET" and not operation.places:
+            for query, schema in operation.asked_for.items():
+                for value in asked(query, schema, ids):
+                    yield f"{operation.path}?{query}={value}"
+
+
+def filled(pattern: str, names: Sequence[str], ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the path with every combination of values of what it names."""
+    for values in product(*(ids.get(name, (NOBODY,)) for name in names)):
+        yield pattern.format(**dict(zip(names, values, strict=True)))
+
+
+def asked(query: str, schema: Schema, ids: Mapping[str, Sequence[str]]) -> Iterable[str]:
+    """Return what a list is asked for by this parameter: some choices, ids of what it names, a part of the secrets."""
+    if query in _FOR_EVERY_LIST:
+        return ()
+    if "enum" in schema:
+        return [str(choice) for choice in schema["enum"][:_CHOICES]]
+    if query in ids:
+        return ids[query]
+    if schema.get("format") == "uuid":
+        return ids["userId"][:2]
+    return (NEEDLE,) if schema.get("type") == "string" and "format" not in schema else ()

@@ -1,6 +1,6 @@
 """What clients can send, read from the OpenAPI documents: operations, their parameters, the fields of their bodies."""
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.clients import ApiClient
@@ -39,8 +39,14 @@ class Operation:
     path: str
     media_type: str | None
     fields: tuple[Field, ...]
-    queries: tuple[str, ...]
+    asked_for: Schema = field(compare=False)
+    """Name of a query parameter → its schema."""
     public: bool
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """Return the names of the query parameters."""
+        return tuple(self.asked_for)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -75,7 +81,7 @@ def _operation(document: Schema, method: str, path: str, said: Schema, shared: l
     parameters = [_resolved(document, parameter) for parameter in [*shared, *said.get("parameters", [])]]
     return Operation(
         said["operationId"], method.upper(), path, media_type, tuple(_fields(document, schema)),
-        tuple(parameter["name"] for parameter in parameters if parameter["in"] == "query"),
+        {parameter["name"]: parameter.get("schema", {}) for parameter in parameters if parameter["in"] == "query"},
         said.get("security", document.get("security")) in ([], None))
 
 

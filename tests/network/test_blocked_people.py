@@ -32,6 +32,15 @@ def test_neither_finds_the_other_by_name(callers, part):
     assert found(circle.a, "bob") == found(circle.b, "ann") == []
 
 
+def test_who_is_blocked_is_named_among_one_s_blocks_without_a_headline(callers):
+    circle = Circle(callers)
+    assert circle.b.post("/network/profile-api/v1/profiles", json={
+        "fullName": "Bob", "profileVisibility": "public", "headline": "Baker"}).status_code == 201
+    assert circle.a.post(BLOCKS, json={"userId": circle.b.user_id}).status_code == 201
+    [block] = circle.a.get(BLOCKS).json["blocks"]
+    assert block["blocked"] == {"id": circle.b.user_id, "fullname": "Bob", "avatar": None}
+
+
 def test_a_company_is_heard_and_its_blocked_author_is_not_named(pages, part):
     update = pages.published(pages.found())
     assert listed_author(pages.b)["fullname"] == "Ann"

@@ -65,7 +65,7 @@ def all_administered_by(user_id: str | None) -> Select[tuple[str]]:
     return select(CompanyAdmin.company_id).where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True))
 
 
-def followed_by(user_id: str | None) -> Select[tuple[str]]:
+def followed_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
     """Return the query of the ids of the companies that this person follows; who waits for an admin does not yet."""
     return select(CompanyFollower.company_id).where(
         CompanyFollower.user_id == user_id, CompanyFollower.is_active.is_(True),

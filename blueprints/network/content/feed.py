@@ -1,88 +1,167 @@
 """The feed: the newest posts of a person, of connections and of followed companies (NET-16; network.md, Queries).
 
-Busy networks have a page among their newest items; of silent connections the voices that spoke last have it."""
+Items are found by numbers alone; who sees a post is asked of those that are found. Busy networks have a page among
+their newest items; of silent connections the voices that spoke last have it."""
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+import orjson
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, literal_column, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
+from app.data.connections import reading
 from app.data.held import viewer
+from app.data.id_sets import is_in_rows
 from app.data.reads import Listing, fetch, rows_by_id
 from app.data.reads.keyset import row_order
+from app.data.reads.prepared import fetch_prepared
 from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
 from blueprints.network.content.feed_items import NEWEST_FIRST, followed_voices
 from blueprints.network.content.models import IS_SHOWN, FeedItem, Post, Voice
 from blueprints.network.content.queries import with_counts
 from blueprints.network.content.visibility import is_visible
-from blueprints.network.networking.ties import number_in_query, ties_of
+from blueprints.network.networking.ties import number_in_query, number_of, numbers_given, ties_of, ties_of_number
+from blueprints.platform.people.queries import people_at_rest
 
-NEWEST, NEWEST_BEHIND = 5_000, 50_000
-"""Of how many newest items a page is looked for first; and of how many behind a cursor."""
+NEWEST = 500
+"""Of how many newest items a page is looked for first."""
 MOST_VOICES = 101
 """For how many rows the voices that spoke last are asked; for more all items are gone through."""
+_NOBODY = 0
+"""A number that no voice has."""
 
 _ORDER = row_order(*NEWEST_FIRST)
+_NO_VALUES = dict.fromkeys(_ORDER.parameters, "")
+Items = Sequence[Sequence[Any]]
+"""Post id and time of items."""
 
 
 def list_feed(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's feed, newest first by time and id; found by at most three statements.
+    """Return a page of the actor's feed, newest first by time and id; found by at most four statements.
 
-    A fourth where somebody at rest wrote for a company that spoke last. Another one reads the rows. The page is the
-    same by whatever way it is found."""
-    wanted, page = asked.page.rows + 1, asked.page
-    behind = [IS_SHOWN] + ([] if page.after is None else [_ORDER.behind(_ORDER.values(page.after))])
-    found = None if page.offset else _among_newest(actor, behind, NEWEST if page.after is None else NEWEST_BEHIND,
-                                                   wanted)
-    if found is None and page.after is None and not page.offset and wanted <= MOST_VOICES:
-        found = _of_latest_voices(actor, wanted)
-    if found is None:
-        found = _of_all(actor, behind, wanted, page.offset)
-    shown = found[:page.rows]
-    posts = rows_by_id(Post, [row.post_id for row in shown], viewer=viewer(actor))
-    rows = with_counts(actor, asked, [posts[row.post_id] for row in shown if row.post_id in posts])
-    following = _ORDER.cursor([shown[-1].at, shown[-1].post_id]) if len(found) > len(shown) else None
+    Four more for each page that holds what a company posted and the actor does not see. Another one reads the rows.
+    The page is the same by whatever way it is found."""
+    page, wanted = asked.page, asked.page.rows + 1
+    begins = None if page.after is None else _ORDER.values(page.after)
+    found = _of_all(actor, begins, wanted, page.offset) if page.offset or wanted > MOST_VOICES else None
+    items, posts = _seen(actor, begins, wanted) if found is None else (found, _posts(actor, found))
+    shown = items[:page.rows]
+    rows = with_counts(actor, asked, [posts[post_id] for post_id, _ in shown if post_id in posts])
+    following = _ORDER.cursor([shown[-1][1], shown[-1][0]]) if len(items) > len(shown) else None
     return Listing(rows, page.offset + len(rows), page, following)
 
 
-def _among_newest(actor: Actor, behind: list[ColumnElement[bool]], window: int, wanted: int) -> Any:
-    """Return the first items of the actor's among the newest of all; None where these are not enough."""
-    newest = select(FeedItem).where(*behind).order_by(*NEWEST_FIRST).limit(window).subquery("newest").c
-    found = fetch(select(newest.post_id, newest.at).join(Post, Post.id == newest.post_id).where(
-        _reaches(actor, newest), is_visible(actor)).order_by(newest.at.desc(), newest.post_id.desc()).limit(wanted))
-    return found if len(found) == wanted else None
+def _seen(actor: Actor, begins: dict[str, Any] | None, wanted: int) -> tuple[Items, dict[str, Wire]]:
+    """Return the first items that the actor sees behind a place, and their posts."""
+    seen: list[Sequence[Any]] = []
+    posts: dict[str, Wire] = {}
+    given = _given(actor, wanted)
+    while True:
+        items = _newest(given, begins, wanted)
+        posts |= _posts(actor, items)
+        seen += [item for item in items if item[0] in posts]
+        if len(items) < wanted or len(seen) >= wanted:
+            return seen[:wanted], posts
+        begins = dict(zip(_ORDER.parameters, items[-1][::-1], strict=True))
 
 
-def _of_latest_voices(actor: Actor, wanted: int) -> Any:
-    """Return the first items of the actor's from the voices that spoke last; None where some of these are not shown.
+def _posts(actor: Actor, items: Items) -> dict[str, Wire]:
+    return rows_by_id(Post, [post_id for post_id, _ in items], is_visible(actor), viewer=viewer(actor))
 
-    As many voices as items are enough: each has one that is as new as any of the others'."""
+
+def _given(actor: Actor, wanted: int) -> dict[str, Any]:
+    """Return what the prepared statements ask: the actor's number and id, who is at rest, how many items."""
     me = str(actor.user_id)
-    heard = fetch(select(Voice.num).where(Voice.at.is_not(None), or_(
-        Voice.num.in_(ties_of(me)), Voice.num.in_(followed_voices(me)))).order_by(
-        Voice.at.desc(), Voice.post_id.desc()).limit(wanted))
-    arms = [_newest_of(number_in_query(me), [], wanted)]
-    arms += [_newest_of(row.num, [FeedItem.reach.is_(True)], wanted) for row in heard]
+    at_rest = () if actor.is_super_admin else sorted(people_at_rest(actor.realm) - {me})
+    return {"num": number_of(me) or _NOBODY, "me": me, "at_rest": orjson.dumps(at_rest).decode(),
+            "window": NEWEST, "wanted": wanted, "one": 1}
+
+
+def _newest(given: dict[str, Any], begins: dict[str, Any] | None, wanted: int) -> Items:
+    """Return the newest items that reach the actor, behind a place; whether he sees the posts, is not asked."""
+    is_behind = begins is not None
+    given = given | (begins or {})
+    with reading() as connection:
+        items = fetch_prepared(connection, _among_newest(is_behind), given)
+        if len(items) < wanted:
+            voices = [row[0] for row in fetch_prepared(connection, _latest_voices(is_behind), given)]
+            voices += [_NOBODY] * (wanted - len(voices))
+            items = fetch_prepared(connection, _newest_of_voices(is_behind, wanted), given | {
+                f"voice_{place}": voice for place, voice in enumerate(voices)})
+    return items
+
+
+@cache
+def _among_newest(is_behind: bool) -> Select[Any]:
+    """Prepare what of the newest items of all reaches somebody."""
+    newest = _first("window", select(FeedItem).where(*_behind(is_behind)).order_by(*NEWEST_FIRST)).subquery("newest").c
+    reaches = and_(newest.reach, or_(_is_tied(ties_of_number(_num()), newest.voice), newest.voice.in_(_followed())),
+                   newest.voice.not_in(numbers_given("at_rest")))
+    return _first("wanted", select(newest.post_id, newest.at).where(or_(newest.voice == _num(), reaches)).order_by(
+        newest.at.desc(), newest.post_id.desc()))
+
+
+@cache
+def _latest_voices(is_behind: bool) -> Select[Any]:
+    """Prepare which voices that reach somebody spoke last.
+
+    As many of them as items are wanted are enough: each has one that is as new as any of the others'."""
+    heard = union_all(ties_of_number(_num()), _followed())
+    if not is_behind:
+        return _first("wanted", select(Voice.num).where(
+            is_in_rows(Voice.num, heard), Voice.at.is_not(None), Voice.num.not_in(numbers_given("at_rest"))).order_by(
+            Voice.at.desc(), Voice.post_id.desc()))
+    [num] = heard.subquery("heard").c
+    latest = select(FeedItem.post_id).where(
+        FeedItem.voice == num, FeedItem.reach.is_(True), *_behind(is_behind)).order_by(*NEWEST_FIRST)
+    spoke = select(num.label("num"), _first("one", latest).scalar_subquery().label("post_id")).where(
+        num.not_in(numbers_given("at_rest"))).subquery("spoke").c
+    return _first("wanted", select(spoke.num).join(FeedItem, FeedItem.post_id == spoke.post_id).order_by(*NEWEST_FIRST))
+
+
+@cache
+def _newest_of_voices(is_behind: bool, wanted: int) -> Select[Any]:
+    """Prepare the newest items of so many voices and of oneself."""
+    def of(voice: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+        return select(_first("wanted", select(FeedItem.post_id, FeedItem.at).where(
+            FeedItem.voice == bindparam(voice, type_=Integer), *_behind(is_behind), *conditions).order_by(
+            *NEWEST_FIRST)).subquery())
+
+    arms = [of("num"), *(of(f"voice_{place}", FeedItem.reach.is_(True)) for place in range(wanted))]
     items = union_all(*arms).subquery("items").c
-    found = fetch(select(items.post_id, items.at, is_visible(actor).label("visible")).join(
-        Post, Post.id == items.post_id).order_by(items.at.desc(), items.post_id.desc()).limit(wanted))
-    return found if all(row.visible for row in found) else None
+    return _first("wanted", select(items.post_id, items.at).order_by(items.at.desc(), items.post_id.desc()))
 
 
-def _newest_of(voice: Any, conditions: list[ColumnElement[bool]], wanted: int) -> Select[Any]:
-    return select(select(FeedItem.post_id, FeedItem.at).where(FeedItem.voice == voice, IS_SHOWN, *conditions).order_by(
-        *NEWEST_FIRST).limit(wanted).subquery())
-
-
-def _of_all(actor: Actor, behind: list[ColumnElement[bool]], wanted: int, skipped: int) -> Any:
-    """Return the actor's items from all voices that reach him."""
-    return fetch(select(FeedItem.post_id, FeedItem.at).join(Post, Post.id == FeedItem.post_id).where(
-        *behind, _reaches(actor, FeedItem), is_visible(actor)).order_by(*NEWEST_FIRST).limit(wanted).offset(skipped))
-
-
-def _reaches(actor: Actor, item: Any) -> ColumnElement[bool]:
-    """Return the condition that an item is the actor's own, or of a connection or a followed company and for others."""
+def _of_all(actor: Actor, begins: dict[str, Any] | None, wanted: int, skipped: int) -> Items:
+    """Return the items whose posts the actor sees from all voices that reach him."""
     me = str(actor.user_id)
-    ties = ties_of(me)
-    is_tied = ties.where(ties.selected_columns[0] == item.voice).exists()
-    return or_(item.voice == number_in_query(me), and_(item.reach, or_(
-        is_tied, item.voice.in_(followed_voices(me)))))
+    reaches = or_(FeedItem.voice == number_in_query(me), and_(FeedItem.reach, or_(
+        _is_tied(ties_of(me), FeedItem.voice), FeedItem.voice.in_(followed_voices(me)))))
+    behind = [IS_SHOWN] + ([] if begins is None else [_ORDER.behind(begins)])
+    return fetch(select(FeedItem.post_id, FeedItem.at).join(Post, Post.id == FeedItem.post_id).where(
+        *behind, reaches, is_visible(actor)).order_by(*NEWEST_FIRST).limit(wanted).offset(skipped))
+
+
+def _behind(is_behind: bool) -> list[ColumnElement[bool]]:
+    return [IS_SHOWN, _ORDER.behind(_NO_VALUES)] if is_behind else [IS_SHOWN]
+
+
+def _is_tied(ties: Select[Any], voice: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    return ties.where(ties.selected_columns[0] == voice).exists()
+
+
+def _num() -> ColumnElement[int]:
+    return bindparam("num", type_=Integer)
+
+
+def _first(count: str, query: Select[Any]) -> Select[Any]:
+    """Return the first rows of a query, as many as the parameter `count` says."""
+    # SQLAlchemy would give no offset to SQLite as a value, which nobody who runs the statement knows.
+    return query.limit(bindparam(count, type_=Integer)).offset(literal_column("0"))
+
+
+def _followed() -> Select[Any]:
+    return followed_voices(bindparam("me"))

@@ -3,7 +3,7 @@
 A person's voice has the person's number in networking, a company's a number of its own, which stands negative."""
 from collections.abc import Collection
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
@@ -49,7 +49,7 @@ def lock_voices(work: UnitOfWork, post_ids: Collection[str]) -> set[int]:
     return voices
 
 
-def followed_voices(user_id: str) -> Select[int]:
+def followed_voices(user_id: str | ColumnElement[str]) -> Select[int]:
     """Return the query of the voices of the companies that this person follows, and whose page is shown."""
     return select(-CompanyVoice.num).where(CompanyVoice.company_id.in_(followed_by(user_id)),
                                            page_is_shown(CompanyVoice.company_id))

@@ -2,8 +2,9 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import ScalarSelect, Select, and_, delete, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, delete, insert, or_, select, tuple_
 
+from app.data.id_sets import among_given
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
@@ -23,7 +24,17 @@ def number_in_query(user_id: str | None) -> ScalarSelect[int]:
 
 def ties_of(user_id: str) -> Select[int]:
     """Return the query of the numbers of everybody this person is connected with."""
-    return select(Tie.b).where(Tie.a == number_in_query(user_id))
+    return ties_of_number(number_in_query(user_id))
+
+
+def ties_of_number(num: ColumnElement[int] | ScalarSelect[int]) -> Select[int]:
+    """Return the same of the person with that number, which may be a parameter."""
+    return select(Tie.b).where(Tie.a == num)
+
+
+def numbers_given(name: str) -> Select[int]:
+    """Return the query of the numbers of people whose ids are given, as a JSON array, by the parameter `name`."""
+    return select(Person.num).where(among_given(Person.user_id, name))
 
 
 def numbered(work: UnitOfWork, user_ids: Collection[str]) -> dict[str, int]:

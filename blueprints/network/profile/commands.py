@@ -13,6 +13,7 @@ from blueprints.network.profile.models import Certification, Language, Profile
 from blueprints.network.profile.rules import TERM_LISTS
 from blueprints.network.profile.terms import keep_terms, spelled, term_key
 from blueprints.platform.auth.lending import share_accounts
+from blueprints.platform.people.queries import is_gone_for_good
 
 Entry = TypeVar("Entry", Certification, Language)
 
@@ -24,7 +25,9 @@ def create_profile(actor: Actor, *, user_id: str | None = None, **values: Any) -
     owner_id = user_id or str(actor.user_id)
     require_self(actor, owner_id)
     with unit_of_work(actor) as work:
-        if owner_id not in share_accounts(work, {owner_id}):  # whose purge erases the profile, or comes first
+        # Whose end takes the profile with it, or comes first.
+        is_there = owner_id in share_accounts(work, {owner_id})
+        if not is_there or (not actor.is_user(owner_id) and is_gone_for_good(actor.realm, owner_id)):
             raise NotFound("User not found")
         profile = work.insert(Profile(user_id=owner_id, **spelled(work, values)))
         work.flush()  # the unique index has spoken before the terms

@@ -120,5 +120,5 @@ for _model in _MODELS.values():
     Index(f"ix_{_model.__tablename__}_role", _model.role_id)
     short_id_index(_model)
 Index("ix_marketplace_user_phone_digits", MarketplaceUser.phone_digits)
-Index("ix_purged_account_rests_until", PurgedAccount.rests_until,
+Index("ix_purged_account_rests_until", PurgedAccount.realm, PurgedAccount.rests_until,
       sqlite_where=PurgedAccount.rests_until.is_not(None), postgresql_where=PurgedAccount.rests_until.is_not(None))

@@ -143,13 +143,15 @@ def find_people(actor: Actor, name: str, page: Page) -> Listing:
 
 
 def list_blocks(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's own blocks, the latest first, each with the brief of whom it keeps away."""
+    """Return a page of the actor's own blocks, the latest first, each with id, fullname and avatar of whom it keeps
+    away: no more, in the network their profile is hidden from the actor (NET-7)."""
     listing = list_rows(Block, asked.page, Block.realm == actor.realm, Block.blocker_id == actor.user_id,
                         order=_LATEST_FIRST)
     if asked.joins:
         briefs = user_briefs(actor.realm, [row["blockedId"] for row in listing.rows])
         for row in listing.rows:
-            row["blocked"] = briefs.get(row["blockedId"])
+            brief = briefs.get(row["blockedId"])
+            row["blocked"] = brief and _brief(brief)
     return listing
 
 

@@ -16,7 +16,7 @@ def posting(offers: Offers):
     return offers.offered()
 
 
-@places(before=(applications, "share_person"), shared=(applications, "_require_open"))
+@places(before=(applications, "require_person"), shared=(applications, "_require_open"))
 def test_of_two_applications_at_once_one_is_made(app, monkeypatch, offers, posting, place):
     met = meet(app, monkeypatch, place, lambda: offers.apply(offers.d, posting),
                lambda: offers.apply(offers.d, posting))

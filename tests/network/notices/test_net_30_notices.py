@@ -77,7 +77,7 @@ def comment(wall, doer, post):
 
 @pytest.mark.parametrize(("does", "kind"), [(like, "POST_LIKED"), (comment, "POST_COMMENTED")])
 def test_net_30_an_author_is_told_of_likes_and_comments_of_others(wall, inbox, does, kind):
-    """NET-30; NET-19: one\'s own likes are not notified."""
+    """NET-30; NET-19: one's own likes are not notified."""
     post = wall.posted()
     for doer in (wall.b, wall.a):
         does(wall, doer, post)

@@ -1,6 +1,8 @@
 """Two at once about one person's premium: one order is open, one payment is taken, no period is counted twice."""
 from collections import Counter
+from dataclasses import replace
 
+import pytest
 from flask import Flask
 
 from app.clock import moved_clock
@@ -8,6 +10,13 @@ from app.jobs.worker import run_job
 from blueprints.network.profile.premium_checks import differences
 from tests.concurrency.together import together
 from tests.network.premium.club import Club, length, ok
+
+
+@pytest.fixture(autouse=True)
+def patience(paying_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the gateway takes its time; what a late answer leads to is not the question here."""
+    held = paying_app.extensions["guildhall"]
+    monkeypatch.setattr(held, "settings", replace(held.settings, stripe_timeout_seconds=30.0))
 
 
 def settled() -> None:

@@ -8,8 +8,10 @@ from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.runtime import runtime
 from blueprints.network.profile.models import Profile, ProfileTerm, ProfileView
+from blueprints.platform.auth.commands import delete_user
 from blueprints.platform.auth.models import NetworkUser
-from tests.network.profile.cards import Person, got, write
+from tests.clients import ApiClient
+from tests.network.profile.cards import PROFILES, Person, got, write
 from tests.network.profile.test_profile_views import written
 
 
@@ -41,3 +43,10 @@ def test_who_looked_and_is_gone_meanwhile_leaves_no_view(person: Person) -> None
         work.commit()
     written()
     assert rows() == [1, 0, 0]
+
+
+def test_nobody_writes_a_profile_for_whom_staff_deleted(person: Person, super_admin: ApiClient) -> None:
+    ann = person("ann")
+    delete_user(super_admin.actor, ann.user_id)
+    answer = super_admin.post(PROFILES, json={"fullName": "Ann", "userId": ann.user_id})
+    assert (answer.status_code, rows()[0]) == (404, 0)

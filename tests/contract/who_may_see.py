@@ -1,0 +1,63 @@
+"""Secrets of a small world: what gives each away, who may see it and where; and the search for it everywhere else."""
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+EVERYWHERE = ""
+EVENTS, LOG, TERMINAL = "events", "log", "terminal"
+NEEDLE = "Xq7"
+"""Every secret word begins so."""
+Texts = Iterable[tuple[str, str]]
+"""Where a text stands, and the text."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """What stands in the world once; who may see it, and only in answers whose path holds which part; why so."""
+
+    text: str
+    known_to: dict[str, tuple[str, ...]]
+    why: str
+    public_in: tuple[str, ...] = ()
+    """Where everybody may see it: parts of a path or of a topic."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Return what finds it; an amount is also looked for in its minor units, and as a number of its own."""
+        if not re.fullmatch(r"\d+\.\d\d", self.text):
+            return re.compile(re.escape(self.text))
+        return re.compile(rf"(?<![0-9a-f.-])(?:{re.escape(self.text)}|{self.text.replace('.', '')})(?![0-9a-f])")
+
+
+Secrets = Mapping[str, Secret]
+
+
+def known_to(*readers: str, **parts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return reader → where: these everywhere, those named only where the path holds one of the parts."""
+    return dict.fromkeys(readers, (EVERYWHERE,)) | parts
+
+
+def found_by(texts: Texts, secrets: Secrets) -> set[str]:
+    """Return the names of the secrets that stand in these texts."""
+    return {name for _, text in texts for name, secret in secrets.items() if secret.pattern.search(text)}
+
+
+def may_see(reader: str, secret: Secret, where: str) -> bool:
+    """Return whether a reader may see a secret there; who asks about an id is told of that id."""
+    return any(part in where for part in (*secret.known_to.get(reader, ()), *secret.public_in))
+
+
+def assert_nothing_leaks(seen: Mapping[str, Texts], secrets: Secrets) -> None:
+    """Fail with every place where a reader saw a secret that is not his to see."""
+    found = [f"{reader} finds {name} in {where}: …{text[max(0, hit.start() - 80):hit.end() + 20]}… ({secret.why})"
+             for reader, texts in seen.items() for where, text in texts for name, secret in secrets.items()
+             if not may_see(reader, secret, where) and (hit := secret.pattern.search(text))]
+    assert not found, "\n".join(found)
+
+
+def assert_somebody_sees_each(seen: Mapping[str, Texts], secrets: Secrets) -> None:
+    """Fail with the secrets that one of these readers may see and none does: they would prove nothing."""
+    found = set().union(*(found_by(texts, secrets) for texts in seen.values()))
+    unseen = [name for name, secret in secrets.items() if secret.known_to.keys() & seen.keys() and name not in found]
+    assert not unseen, "nobody sees it who may: is it there at all?"
