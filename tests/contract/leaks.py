@@ -212,17 +212,27 @@ def good_bodies(world: SmallRealm, good: Callable[[str], Body]) -> dict[str, Bod
             if operation.takes_json and operation.fields and operation.name not in LEFT_OUT}
 
 
-def change_everything(world: SmallRealm, persons: Iterable[str], bodies: Mapping[str, Body]) -> None:
+def change_everything(world: SmallRealm, persons: Sequence[str], bodies: Mapping[str, Body]) -> None:
     """Let each of the persons call every route that changes something, about two things of each kind, removals last.
 
-    What they are answered they remember."""
+    What ends accounts comes behind all of it: until then everybody is logged in. The answers they remember."""
+    changes = [one for one in world.operations() if one.method != "GET" and one.name not in LEFT_OUT]
+    endings = [one for one in changes if one.method == "DELETE" and "/auth-api/" in one.path]
+    changes = [one for one in changes if one not in endings]
+    _call(world, persons, sorted(changes, key=lambda one: one.method == "DELETE"), bodies)
+    for person in persons:
+        answer = world.people[person].get(f"/{world.realm}/auth-api/currentuser")
+        assert answer.status_code == 200, f"{person} was logged out: what was refused since then proves nothing"
+    _call(world, persons, endings, bodies)
+
+
+def _call(world: SmallRealm, persons: Sequence[str], called: Sequence[Operation], bodies: Mapping[str, Body]) -> None:
     ids = {name: (*values[:1], *values[1:][-1:]) for name, values in world.ids().items()}
-    for operation in sorted(world.operations(), key=lambda operation: operation.method == "DELETE"):
-        if operation.method != "GET" and operation.name not in LEFT_OUT:
-            body = {"json": bodies[operation.name]} if operation.name in bodies else {}
-            for path, person in product(filled(operation.path, operation.places, ids), persons):
-                answer = world.people[person].request(operation.method, path, **body)
-                assert answer.status_code < 500, (person, operation.name, answer.text)
+    for operation in called:
+        body = {"json": bodies[operation.name]} if operation.name in bodies else {}
+        for path, person in product(filled(operation.path, operation.places, ids), persons):
+            answer = world.people[person].request(operation.method, path, **body)
+            assert answer.status_code < 500, (person, operation.name, answer.text)
 
 
 def paths(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
