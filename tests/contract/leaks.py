@@ -27,6 +27,7 @@ from tests.contract.surface import Operation, Schema, operations
 from tests.contract.who_may_see import EVENTS, NEEDLE
 from tests.contract.world import Body
 from tests.flow import everything_sent
+from tests.passes import share
 
 Texts = Iterator[tuple[str, str]]
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -187,20 +188,22 @@ def sent_to_people(world: SmallRealm, everybody_else: str) -> dict[str, list[tup
 
 
 def read_everything(world: SmallRealm, person: str) -> Texts:
-    """Yield what a person gets by every GET route of the realm, with every id that fits and by every filter.
+    """Yield what a person gets by every GET route of the realm with every id that fits, and by a third of the filters.
 
-    Private files are read by the links that these answers hand out."""
-    caller, ids, links = world.people[person], world.ids(), set()
-    for path in sorted(paths(world, ids), key=lambda path: "login" in path):  # a new login ends this one
+    The next persons ask for the other thirds. Private files are read by the links that these answers hand out."""
+    caller, ids, opened = world.people[person], world.ids(), set()
+    asking = [*paths(world, ids), *share(filters(world, ids), world.persons.index(person))]
+    for path in sorted(asking, key=lambda path: "login" in path):  # a new login ends this one
         if person != VISITOR and PAGES.intersection(path.split("/")[2:4]):
             continue
         answer = caller.get(path)
         assert answer.status_code < 500 or path.endswith(_FAILS), (person, path, answer.text)
-        text = answer.text
-        links.update(_FILE_LINK.findall(text))
-        yield f"GET {path}", f"{answer.headers}\n{text}"
-    for link in sorted(links):
-        yield "file behind a link", caller.get(link).text
+        yield f"GET {path}", f"{answer.headers}\n{answer.text}"
+        for link in _FILE_LINK.findall(answer.text):
+            file = link.partition("?")[0]
+            if file not in opened:
+                opened.add(file)
+                yield f"file behind {file}", caller.get(link).text
 
 
 def good_bodies(world: SmallRealm, good: Callable[[str], Body]) -> dict[str, Body]:
@@ -209,17 +212,27 @@ def good_bodies(world: SmallRealm, good: Callable[[str], Body]) -> dict[str, Bod
             if operation.takes_json and operation.fields and operation.name not in LEFT_OUT}
 
 
-def change_everything(world: SmallRealm, persons: Iterable[str], bodies: Mapping[str, Body]) -> None:
+def change_everything(world: SmallRealm, persons: Sequence[str], bodies: Mapping[str, Body]) -> None:
     """Let each of the persons call every route that changes something, about two things of each kind, removals last.
 
-    What they are answered they remember."""
+    What ends accounts comes behind all of it: until then everybody is logged in. The answers they remember."""
+    changes = [one for one in world.operations() if one.method != "GET" and one.name not in LEFT_OUT]
+    endings = [one for one in changes if one.method == "DELETE" and "/auth-api/" in one.path]
+    changes = [one for one in changes if one not in endings]
+    _call(world, persons, sorted(changes, key=lambda one: one.method == "DELETE"), bodies)
+    for person in persons:
+        answer = world.people[person].get(f"/{world.realm}/auth-api/currentuser")
+        assert answer.status_code == 200, f"{person} was logged out: what was refused since then proves nothing"
+    _call(world, persons, endings, bodies)
+
+
+def _call(world: SmallRealm, persons: Sequence[str], called: Sequence[Operation], bodies: Mapping[str, Body]) -> None:
     ids = {name: (*values[:1], *values[1:][-1:]) for name, values in world.ids().items()}
-    for operation in sorted(world.operations(), key=lambda operation: operation.method == "DELETE"):
-        if operation.method != "GET" and operation.name not in LEFT_OUT:
-            body = {"json": bodies[operation.name]} if operation.name in bodies else {}
-            for path, person in product(filled(operation.path, operation.places, ids), persons):
-                answer = world.people[person].request(operation.method, path, **body)
-                assert answer.status_code < 500, (person, operation.name, answer.text)
+    for operation in called:
+        body = {"json": bodies[operation.name]} if operation.name in bodies else {}
+        for path, person in product(filled(operation.path, operation.places, ids), persons):
+            answer = world.people[person].request(operation.method, path, **body)
+            assert answer.status_code < 500, (person, operation.name, answer.text)
 
 
 def paths(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -231,11 +244,13 @@ def paths(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
         assert not unknown, f"{rule.rule}: say in `names` what {unknown} may be"
         pattern = re.sub(r"<(?:[^<>:]*:)?(\w+)>", r"{\1}", rule.rule)
         yield from filled(pattern, sorted(rule.arguments), ids)
-    for operation in world.operations():
-        if operation.method == "GET" and not operation.places:
-            for query, schema in operation.asked_for.items():
-                for value in asked(query, schema, ids):
-                    yield f"{operation.path}?{query}={value}"
+
+
+def filters(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return every list of the realm with every one of its filters."""
+    return [f"{operation.path}?{query}={value}" for operation in world.operations()
+            if operation.method == "GET" and not operation.places
+            for query, schema in operation.asked_for.items() for value in asked(query, schema, ids)]
 
 
 def filled(pattern: str, names: Sequence[str], ids: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -60,4 +60,4 @@ def assert_somebody_sees_each(seen: Mapping[str, Texts], secrets: Secrets) -> No
     """Fail with the secrets that one of these readers may see and none does: they would prove nothing."""
     found = set().union(*(found_by(texts, secrets) for texts in seen.values()))
     unseen = [name for name, secret in secrets.items() if secret.known_to.keys() & seen.keys() and name not in found]
-    assert not unseen, "nobody sees it who may: is it there at all?"
+    assert not unseen, f"nobody sees it who may: is it there at all? {unseen}"
