@@ -110,8 +110,10 @@ def testbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def app(testbed: "Testbed") -> "Iterator[Flask]":
     """The application on a clean database, its context pushed so that commands can be called directly."""
+    from tests.testbed import cheap_passwords
+
     testbed.restore()
-    with testbed.app.app_context():
+    with cheap_passwords(), testbed.app.app_context():
         yield testbed.app
 
 

@@ -16,6 +16,7 @@ DATABASE = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
 DATABASE_FIXTURES = frozenset({"testbed", "postgresql_server", "build_world"})
 ONE_IN = 10
 FEWER = 5
+SHARES = 6
 LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
 
 # While a test is watched: what it opened, and the threads that other tests left running, which are not its own.
@@ -49,10 +50,11 @@ def sampled(names: Iterable[str]) -> set[str]:
 
 
 def examples(number: int) -> int:
-    """Return how many generated examples a property that writes runs with: all on SQLite, a fifth on PostgreSQL.
+    """Return how many generated examples a property that writes runs with: a fifth on PostgreSQL, the rest on SQLite.
 
-    So the dear ones cost once; races, locks and constraints have tests of their own on both. `make long` runs all."""
-    return number if DATABASE == "sqlite" or LONG else max(1, number // FEWER)
+    So each costs once; races, locks and constraints have tests of their own on both. `make long` runs all on both."""
+    fewer = max(1, number // FEWER)
+    return number if LONG else fewer if DATABASE == "postgresql" else max(1, number - fewer)
 
 
 def rounds(number: int) -> int:
@@ -63,10 +65,10 @@ def rounds(number: int) -> int:
 
 
 def share(values: Sequence[T], place: int) -> Sequence[T]:
-    """Return the third of the values that the field, query or operation at this place is tried with.
+    """Return the sixth of the values that the field, query or operation at this place is tried with.
 
-    Its neighbours get the other thirds, so each value is tried in each service. All with GUILDHALL_TEST_LONG=1."""
-    return values if LONG else values[place % 3::3]
+    Every sixth one is taken, so some of each kind; the neighbours get the others. All with GUILDHALL_TEST_LONG=1."""
+    return values if LONG else values[place % SHARES::SHARES]
 
 
 def check_marks(items: list[pytest.Item]) -> None:

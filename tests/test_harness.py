@@ -1,20 +1,43 @@
 """What the tests stand on: a clean start for each test, users with sessions, and a network that ends at loopback."""
+import shutil
 import socket
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text, update
 
+from app import clock
 from app.actor import system_actor
+from app.clock import now
 from app.data.connections import reading
+from app.data.entity import db
 from app.data.unit_of_work import unit_of_work
+from app.identity.roles import SUPER_ADMIN_ID
 from app.runtime import runtime
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category
+from blueprints.platform.auth.models import account_model
 from tests.clients import ApiClient, Callers
+from tests.testbed import Testbed
 
 MOUNT = "/marketplace/categorymanagement-api/v1/categories"
+
+
+def _super_admin_name() -> str:
+    account = account_model("marketplace")
+    with reading() as connection:
+        return str(connection.execute(select(account.fullname).where(account.id == SUPER_ADMIN_ID)).scalar_one())
+
+
+def _rename_super_admin(name: str) -> None:
+    with unit_of_work(system_actor("marketplace")) as work:
+        account = account_model("marketplace")
+        work.execute(update(account).where(account.id == SUPER_ADMIN_ID).values(fullname=name))
+        work.commit()
 
 
 def _categories() -> int:
@@ -23,12 +46,45 @@ def _categories() -> int:
 
 
 @pytest.mark.parametrize("turn", [1, 2])
-def test_each_test_starts_on_a_clean_database_redis_and_cache(app: Flask, client: ApiClient, turn: int) -> None:
-    assert _categories() == 0
+def test_nothing_of_one_test_is_seen_by_the_next(app: Flask, callers: Callers, turn: int) -> None:
+    """Rows, numbers given by the database, what staff changed of what was kept, Redis, caches, index and clock."""
     assert {*runtime().redis.keys()} <= {b"guildhall:versions"}  # every start invalidates what caches hold
+    assert _categories() == 0
+    assert callers.user().get(MOUNT).json["categories"] == []
+    assert _super_admin_name() == "Super Admin"
+    assert not (runtime().settings.home / "search").exists()
+    assert abs(now() - datetime.now(UTC)) < timedelta(minutes=1)
     create_category(system_actor("marketplace"), title=f"Watches {turn}")
     runtime().redis.set("left-over", "1")
+    (runtime().settings.home / "search").mkdir()
+    _rename_super_admin(f"Left {turn}")
+    clock.set_offset(86_400)
     assert _categories() == 1
+
+
+@pytest.mark.parametrize("left", ["a table", "an open transaction", "another file"])
+@pytest.mark.once("about the file of SQLite")
+def test_a_database_that_rows_alone_do_not_mend_starts_as_a_fresh_copy(testbed: Testbed, left: str) -> None:
+    testbed.restore()
+    file = testbed.home / "guildhall.db"
+    with testbed.app.app_context():
+        if left == "another file":
+            create_category(system_actor("marketplace"), title="Watches")
+            testbed.close_connections()
+            shutil.copyfile(file, file.with_suffix(".other"))
+            file.with_suffix(".other").replace(file)
+        with closing(sqlite3.connect(file, isolation_level=None)) as rival:
+            rival.execute("CREATE TABLE IF NOT EXISTS left_over (id)" if left == "a table" else "BEGIN IMMEDIATE")
+            testbed.restore()
+            if left == "an open transaction":
+                rival.execute("DELETE FROM alembic_version")
+                rival.execute("COMMIT")
+        assert _categories() == 0
+        assert not inspect(db.engine).has_table("left_over")
+        assert _super_admin_name() == "Super Admin"
+        with reading() as connection:
+            assert len(connection.execute(text("SELECT version_num FROM alembic_version")).all()) == 1
+            assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
 
 
 def test_a_caller_has_a_session_of_its_role(callers: Callers, client: ApiClient) -> None:

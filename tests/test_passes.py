@@ -30,9 +30,10 @@ def test_a_test_marked_once_may_open_a_database_of_its_own(request: pytest.Fixtu
         sqlite3.connect(tmp_path / "own.db").close()
 
 
-def test_a_property_runs_whole_on_sqlite_and_with_fewer_examples_on_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_of_a_property_are_run_once_most_of_them_on_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "LONG", False)
     monkeypatch.setattr(passes, "DATABASE", "sqlite")
-    assert passes.examples(500) == 500
+    assert [passes.examples(500), passes.examples(1)] == [400, 1]
     monkeypatch.setattr(passes, "DATABASE", "postgresql")
     assert [passes.examples(500), passes.examples(2)] == [100, 1]
 
@@ -42,7 +43,14 @@ def test_a_race_runs_in_fewer_rounds_and_never_in_none(monkeypatch: pytest.Monke
     assert [passes.rounds(30), passes.rounds(2)] == [10, 1]
 
 
-def test_the_long_run_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+def test_a_share_is_some_of_each_kind_and_its_neighbours_have_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "LONG", False)
+    shares = [passes.share(range(20), place) for place in range(passes.SHARES)]
+    assert sorted(value for share in shares for value in share) == [*range(20)]
+    assert {len(share) for share in shares} == {3, 4}
+
+
+def test_the_long_run_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "LONG", True)
     assert passes.rounds(30) == 30
     assert passes.share(range(9), 1) == range(9)

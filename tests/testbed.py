@@ -1,19 +1,23 @@
 """One application on real parts per test process, and a clean database for each test.
 
 The application prepares its database by the real migrations; what then stands in it is kept and put back before each
-test: a file on SQLite, rows on PostgreSQL."""
+test, in the tables that hold something else."""
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from redis import Redis
 
 from app import clock
 from app.data.entity import db
 from app.factory import SERVICES, create_app
+from app.identity import passwords
 from app.identity.authentication import identity
 from app.runtime import runtime_of
 from app.search.catalogue import OpenIndexes
@@ -44,30 +48,84 @@ PRODUCTION = {
 }
 
 
+_CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """Let a password cost next to nothing: what it must cost is tested without an application (app/identity)."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_hasher", _CHEAP_HASHER)
+        yield
+
+
 class SqliteDatabase:
     """The database file of this test process."""
 
     def __init__(self, home: Path) -> None:
         self._template = home / "template.db"
         self._file = home / "guildhall.db"
+        self._keeper = sqlite3.connect(":memory:")
         self.url = f"sqlite:///{self._file}"
 
     def keep(self) -> None:
-        """Keep what stands in the database, which nobody has open, for `restore`."""
+        """Keep what stands in the database, which nobody has open, for `put_rows_back`."""
         shutil.copyfile(self._file, self._template)
+        self._open()
 
-    def restore(self) -> None:
-        """Put a fresh copy in place; whoever still has the old file open keeps the old file."""
+    def put_rows_back(self) -> bool:
+        """Take away the rows that came, which is cheap: connections stay open, and have read the schema.
+
+        False where that is not enough: a test left another schema, another file or an open transaction."""
+        if not self._is_the_file_kept():
+            return False
+        try:
+            self._keeper.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:  # somebody still writes
+            return False
+        found = {name for name, in self._keeper.execute(self._find_rows)}
+        for name in sorted(self._filled | found, key=lambda name: name == "sqlite_sequence"):
+            self._keeper.execute(f'DELETE FROM main."{name}"')
+            if name in self._filled:
+                self._keeper.execute(f'INSERT INTO main."{name}" SELECT * FROM kept."{name}"')
+        self._keeper.execute("COMMIT")
+        return True
+
+    def put_file_back(self) -> None:
+        """Put a fresh copy in place, which the application must not have open: SQLite goes by the file's name."""
+        self.close()
         for suffix in ("-wal", "-shm"):
             self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
         fresh = self._file.with_suffix(".fresh")
         shutil.copyfile(self._template, fresh)
         fresh.replace(self._file)
+        self._open()
 
     @contextmanager
     def another(self) -> Iterator[str]:
         """Lend an empty database: none named means SQLite in the instance folder."""
         yield ""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._keeper.close()
+
+    def _open(self) -> None:
+        self._keeper.close()
+        self._keeper = sqlite3.connect(self._file, timeout=1, isolation_level=None, check_same_thread=False)
+        self._keeper.execute("ATTACH ? AS kept", (str(self._template),))
+        self._kept = (self._file.stat().st_ino, self._schema_version())
+        self._tables = [name for name, in self._keeper.execute(
+            "SELECT name FROM kept.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%'")]
+        self._find_rows = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM main.\"{name}\")"
+                                             for name in self._tables)
+        self._filled = {name for name, in self._keeper.execute(self._find_rows)}
+
+    def _schema_version(self) -> int:
+        return int(self._keeper.execute("PRAGMA main.schema_version").fetchone()[0])
+
+    def _is_the_file_kept(self) -> bool:
+        return self._file.exists() and (self._file.stat().st_ino, self._schema_version()) == self._kept
 
 
 _KEEP_ROWS = """DO $$ DECLARE name text; BEGIN
@@ -75,9 +133,9 @@ _KEEP_ROWS = """DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('CREATE TABLE pristine.%I AS TABLE public.%I', name, name);
     END LOOP; END $$"""
-_PUT_ROWS_BACK = """DO $$ DECLARE name text; BEGIN
+_PUT_BACK = """DO $$ DECLARE name text; BEGIN
     SET LOCAL lock_timeout = '20s';
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    FOREACH name IN ARRAY '{{{names}}}'::text[] LOOP
         EXECUTE format('DELETE FROM public.%I', name);
         EXECUTE format('INSERT INTO public.%I SELECT * FROM pristine.%I', name, name);
     END LOOP; END $$"""
@@ -93,12 +151,19 @@ class PostgresqlDatabase:
         self._keeper = psycopg.connect(self.url, autocommit=True)  # kept: a new one costs more than the rows
 
     def keep(self) -> None:
-        """Keep what stands in the database for `restore`."""
+        """Keep what stands in the database for `put_rows_back`."""
         self._keeper.execute(_KEEP_ROWS)
+        tables = self._keeper.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        # One statement, prepared once: it looks at the first row of each table, of which a test fills some ten.
+        self._find_rows = " UNION ALL ".join(
+            f"SELECT '{name}' WHERE EXISTS (SELECT FROM public.\"{name}\")" for name, in tables)
+        self._filled = self._names_of_filled()
 
-    def restore(self) -> None:
-        """Empty every table and put back what was kept: twenty times faster than a new copy."""
-        self._keeper.execute(_PUT_ROWS_BACK)
+    def put_rows_back(self) -> bool:
+        """Put back what was kept, in the tables that hold something else; that is always enough."""
+        names = ",".join(self._filled | self._names_of_filled())
+        self._keeper.execute(_PUT_BACK.format(names=names))
+        return True
 
     @contextmanager
     def another(self) -> Iterator[str]:
@@ -107,10 +172,16 @@ class PostgresqlDatabase:
         yield create_postgresql_database(self._server_url, name)
         drop_postgresql_database(self._server_url, name)
 
-    def drop(self) -> None:
+    def put_file_back(self) -> None:
+        """Nothing to do: a server has no file."""
+
+    def close(self) -> None:
         """Leave nothing on a server that is not ours."""
         self._keeper.close()
         drop_postgresql_database(self._server_url, self._name)
+
+    def _names_of_filled(self) -> set[str]:
+        return {name for name, in self._keeper.execute(self._find_rows, prepare=True)}
 
 
 class Testbed:
@@ -154,8 +225,10 @@ class Testbed:
     def restore(self) -> None:
         """Forget everything the last test did: rows, Redis keys, caches, files, the moved clock."""
         clock.set_offset(0)
-        self.close_connections()
-        self._database.restore()
+        self._close_others()
+        if not self._database.put_rows_back():
+            self._close(self.app)
+            self._database.put_file_back()
         self._redis.flushall()
         self._forget_search()
         self.app.extensions["guildhall"].cache_versions.invalidate_all()
@@ -167,13 +240,21 @@ class Testbed:
 
     def close_connections(self) -> None:
         """Let go of the database, with this application and with the others a test made."""
-        for app in (self.app, *self._others):
-            with app.app_context():
-                db.engine.dispose()
+        self._close_others()
+        self._close(self.app)
+
+    def _close_others(self) -> None:
+        for app in self._others:
+            self._close(app)
         self._others.clear()
 
+    @staticmethod
+    def _close(app: Flask) -> None:
+        with app.app_context():
+            db.engine.dispose()
+
     def _prepare(self) -> None:
-        with self.app.app_context():
+        with self.app.app_context(), cheap_passwords():
             prepare_system()
             for realm in self.settings().realms:
                 identity().keys.current(realm)
@@ -186,12 +267,8 @@ def running_testbed(home: Path, server_url: str) -> Iterator[Testbed]:
     """Bring up the parts and the application: on the PostgreSQL server at `server_url`, or on SQLite when it is ""."""
     with ExitStack() as stack:
         redis_url = stack.enter_context(running_valkey())
-        database: SqliteDatabase | PostgresqlDatabase
-        if server_url:
-            database = PostgresqlDatabase(server_url)
-            stack.callback(database.drop)
-        else:
-            database = SqliteDatabase(home)
+        database = PostgresqlDatabase(server_url) if server_url else SqliteDatabase(home)
+        stack.callback(database.close)
         testbed = Testbed(home, database, redis_url)
         yield testbed
         testbed.close_connections()

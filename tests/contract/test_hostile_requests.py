@@ -23,10 +23,10 @@ sweep = pytest.mark.sweep("every address, query and header of every service: Pos
 @every_service
 @sweep
 def test_no_text_in_a_path_is_a_failure(front: Front) -> None:
-    for operation in front.operations:
-        for place in operation.places:
-            for text in PATH_TEXTS:
-                front.call(operation, front.url(operation, **{place: text}))
+    holes = ((operation, name) for operation in front.operations for name in operation.places)
+    for place, (operation, name) in enumerate(holes):
+        for text in share(PATH_TEXTS, place):
+            front.call(operation, front.url(operation, **{name: text}))
     for text in PATH_TEXTS:
         for path in (f"/{text}", f"/v1/{text}", f"/permissions/{text}", f"/swagger-assets/{text}"):
             front.judge(front.caller.get(front.mount + path), path[:60])
@@ -37,12 +37,12 @@ def test_no_text_in_a_path_is_a_failure(front: Front) -> None:
 @every_service
 @sweep
 def test_no_text_in_a_query_is_a_failure(front: Front) -> None:
-    for operation in front.reads:
+    for number, operation in enumerate(front.reads):
         url = front.url(operation)
-        for place, name in enumerate(dict.fromkeys((*operation.queries, *COMMON))):
+        for place, name in enumerate(dict.fromkeys((*operation.queries, *COMMON)), start=number):
             for text in share(QUERY_TEXTS, place):
                 front.call(operation, f"{url}?{name}={text}", said=f"{name}={text[:60]}")
-        for query in (*STRANGE_QUERIES, "&".join(f"{name}=a&{name}=b" for name in operation.queries)):
+        for query in (*share(STRANGE_QUERIES, number), "&".join(f"{name}=a&{name}=b" for name in operation.queries)):
             front.call(operation, f"{url}?{query}", said=query[:60])
     assert not front.faults, "\n".join(front.faults)
 

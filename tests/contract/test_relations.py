@@ -39,6 +39,8 @@ TARGETS = [pytest.param(target, id=target.object) for service in SERVICES for ta
 OF_ONE = (CartItem, WatchlistItem)
 BIDS, OFFERS = f"{ROOT}/auctionoffer-api/v1/auctionofferbids", f"{ROOT}/auctionoffer-api/v1/auctionofferoffers"
 PRODUCTS = f"{ROOT}/productlisting-api/v1/productlistingproducts"
+# One join is the same statement for all relations; the tests of single ones are no part of the sweep.
+sweep = pytest.mark.sweep("every relation of every object by the one statement of its target")
 
 
 @pytest.fixture
@@ -90,6 +92,7 @@ def joined(model: type[Entity], relation: Relation) -> JoinTarget:
     return next(target for found, target in holdings().joins.of(model) if found == relation)
 
 
+@sweep
 @pytest.mark.parametrize(("model", "relation"), DECLARED)
 def test_every_relation_shows_its_target_on_get_and_list(
         world: World, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
@@ -108,6 +111,7 @@ def test_every_relation_shows_its_target_on_get_and_list(
         assert not any(relation.shown_as in row for row in bare)
 
 
+@sweep
 @pytest.mark.parametrize(("model", "relation"), [one for one in DECLARED if not one.values[1].by_query])
 def test_a_target_that_is_gone_is_null(
         world: World, paying_app: Flask, model: type[Entity], relation: Relation) -> None:
@@ -116,6 +120,7 @@ def test_a_target_that_is_gone_is_null(
         assert row[relation.shown_as] == ([] if relation.many else None)
 
 
+@sweep
 @pytest.mark.parametrize("model", sorted({one.values[0] for one in DECLARED}, key=lambda model: model.__object__))
 def test_joins_cost_at_most_one_statement_a_relation_however_many_rows(
         world: World, model: type[Entity], count_statements: Callable[..., Any]) -> None:
@@ -136,6 +141,7 @@ def test_joins_cost_at_most_one_statement_a_relation_however_many_rows(
     assert told[0] == told[1] <= len(relations) + hides  # who is blocked is asked once a list (NET-7)
 
 
+@pytest.mark.once("about declarations")
 @pytest.mark.parametrize("target", TARGETS)
 def test_no_target_shows_what_is_hidden_or_how_to_reach_somebody(app: Flask, target: JoinTarget) -> None:
     assert target.fields[0] == "id"
