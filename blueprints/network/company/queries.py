@@ -141,6 +141,13 @@ def companies_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     return rows_by_id(Company, ids, *_seen_pages(actor), viewer=viewer_of_role(actor))
 
 
+def companies_found(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
+    """Return the same with their counts, as a list shows them: for search."""
+    rows = companies_seen_by(actor, ids)
+    _count(list(rows.values()))
+    return rows
+
+
 # --- its own routes ---
 
 
@@ -151,7 +158,7 @@ def get_company(actor: Actor, company_id: str) -> Wire:
                                                   is_staff=actor.is_staff):
         raise NotFound
     require(actor.is_super_admin or row["pageVisibility"] == PUBLIC or is_opened(company_id, actor))
-    add_counts([row])
+    _count([row])
     return row
 
 
@@ -162,7 +169,7 @@ def list_companies(actor: Actor, asked: ReadRequest) -> Listing:
         where = (Company.id.in_(opened_to(actor.user_id)),)
     listing = list_rows(Company, asked.page, *asked.where, *where, order=_OLDEST_FIRST[Company],
                         viewer=viewer_of_role(actor))
-    add_counts(listing.rows)
+    _count(listing.rows)
     return listing
 
 
@@ -259,7 +266,7 @@ def _in_states(states: list[str]) -> ColumnElement[bool]:
     return or_(*(CompanyFollower.follow_state == constant(state) for state in states))
 
 
-def add_counts(rows: list[Wire]) -> None:
+def _count(rows: list[Wire]) -> None:
     """Add to pages how many follow them and how many public updates they have, in one statement."""
     found = {row.company_id: row for row in fetch(select(CompanyTally.company_id, CompanyTally.followers,
                                                          CompanyTally.updates)

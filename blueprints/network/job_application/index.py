@@ -1,13 +1,10 @@
 """What of postings is searched: the public ones whose page moderation does not hold (docs/network.md, Search)."""
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import case, not_
 
-from app.actor import Actor
 from app.data.columns import constant
 from app.data.held import is_free
-from app.data.reads.read_request import ReadRequest
-from app.data.serialization import Wire
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows, ids_where
 from blueprints.network.company.queries import page_is_held
@@ -21,10 +18,6 @@ def postings_of(company_ids: Collection[str]) -> Iterator[list[str]]:
     return ids_where(JobPosting, JobPosting.company_id, company_ids)
 
 
-def _seen(actor: Actor, asked: ReadRequest, ids: Sequence[str]) -> dict[str, Wire]:
-    return postings_seen_by(actor, ids)
-
-
 JOBS = SearchedRows(
     IndexSchema("jobs", (
         prose("title", 4.0), prose("description"),
@@ -35,7 +28,7 @@ JOBS = SearchedRows(
         instant("createdAt"))),
     JobPosting,
     where=(JobPosting.visibility == constant(PUBLIC), is_free(JobPosting), not_(page_is_held(JobPosting.company_id))),
-    seen=_seen,
+    seen=lambda actor, asked, ids: postings_seen_by(actor, ids),
     filtered=("companyName", "location", "employmentType", "workplaceType", "status", "companyId"),
     # A company's voice is heard by everybody: a block hides what people offer for themselves (NET-7).
     made={"personalUserId": case((JobPosting.company_id.is_(None), JobPosting.posted_by_user_id))},

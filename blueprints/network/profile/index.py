@@ -1,23 +1,11 @@
 """What of profiles is searched: the public ones (docs/network.md, Search)."""
-from collections.abc import Sequence
-
-from app.actor import Actor
 from app.data.columns import constant
 from app.data.held import is_free
-from app.data.reads.read_request import ReadRequest
-from app.data.serialization import Wire
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows
 from blueprints.network.profile.models import Profile
-from blueprints.network.profile.queries import profiles_seen_by, with_relation
+from blueprints.network.profile.queries import profiles_found
 from blueprints.network.profile.rules import PUBLIC
-
-
-def _seen(actor: Actor, asked: ReadRequest, ids: Sequence[str]) -> dict[str, Wire]:
-    rows = profiles_seen_by(actor, ids)
-    with_relation(actor, asked, list(rows.values()))
-    return rows
-
 
 PEOPLE = SearchedRows(
     IndexSchema("people", (
@@ -31,7 +19,7 @@ PEOPLE = SearchedRows(
         keyword("userId"), instant("createdAt"))),
     Profile,
     where=(Profile.profile_visibility == constant(PUBLIC), is_free(Profile)),
-    seen=_seen,
+    seen=profiles_found,
     filtered=("skills", "languages", "certifications", "currentCompany", "location", "industry"),
     person="userId", blockable="userId",
 )

@@ -31,20 +31,27 @@ def get_profile(actor: Actor, asked: ReadRequest, profile_id: str) -> Wire:
     """Return a profile to whom it is for; raises NotFound, also of whoever rests or is blocked, Forbidden (private)."""
     row = get_row(Profile, profile_id, not_hidden(Profile.user_id, actor), viewer=viewer(actor))
     require_visible(actor, row)
-    return with_relation(actor, asked, [row])[0]
+    return _with_relation(actor, asked, [row])[0]
 
 
 def list_profiles(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the profiles that the actor sees, oldest first; their own also while it is hidden."""
     listing = list_rows(Profile, asked.page, *asked.where, is_visible(actor), order=_PROFILES_OLDEST_FIRST,
                         viewer=viewer(actor))
-    with_relation(actor, asked, listing.rows)
+    _with_relation(actor, asked, listing.rows)
     return listing
 
 
 def profiles_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → profile of those among the ids that the actor sees, in one statement: for joins."""
     return rows_by_id(Profile, ids, is_visible(actor), viewer=viewer(actor))
+
+
+def profiles_found(actor: Actor, asked: ReadRequest, ids: Iterable[str]) -> dict[str, Wire]:
+    """Return the same as a list shows them: for search."""
+    rows = profiles_seen_by(actor, ids)
+    _with_relation(actor, asked, list(rows.values()))
+    return rows
 
 
 def get_entry(dictionary: type[Certification] | type[Language], entry_id: str) -> Wire:
@@ -57,7 +64,7 @@ def list_entries(dictionary: type[Certification] | type[Language], asked: ReadRe
     return list_rows(dictionary, asked.page, *asked.where, order=_ENTRIES_OLDEST_FIRST[dictionary])
 
 
-def with_relation(actor: Actor, asked: ReadRequest, rows: Sequence[Wire]) -> Sequence[Wire]:
+def _with_relation(actor: Actor, asked: ReadRequest, rows: Sequence[Wire]) -> Sequence[Wire]:
     """Add to each row how its person stands to whoever looks: isPremium, degree (NET-32)."""
     if asked.joins and rows:
         people = [row["userId"] for row in rows]
