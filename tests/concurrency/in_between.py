@@ -77,7 +77,7 @@ def meet(app: Flask, monkeypatch: pytest.MonkeyPatch, place: Place, act: Callabl
 
         patch.setattr(module, name, stand_still)
         first = pool.submit(run, act).result()
-        assert came, f"it was through without coming to {module.__name__}.{name}"
+        assert came, f"through without coming to {module.__name__}.{name}: {getattr(first, 'text', first)}"
         [(coming, waited)] = came
         return Meeting(first, coming.result(), waited)
 
