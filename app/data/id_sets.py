@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, ColumnElement, SelectBase, String, bindparam, literal
+from sqlalchemy import ColumnElement, SelectBase, String, bindparam, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -24,10 +24,9 @@ def _rows_of(element: _Each, compiler: SQLCompiler, **options: Any) -> str:
     return f"({EACH_OF[compiler.dialect.name].format(compiler.process(element.clauses, **options))})"
 
 
-class _OneByOne(FunctionElement[bool]):
-    """Whether the first argument is among the rows of the second, a query."""
+class _OneByOne(FunctionElement[Any]):
+    """Whether the first argument is among the rows of the second, a query. It has no type: SQLite would get `… = 1`."""
 
-    type = Boolean()
     inherit_cache = True
 
 

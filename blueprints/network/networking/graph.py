@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, FromClause, Select, exists, func, select
 
+from app.data.id_sets import is_in_rows
 from app.data.reads import fetch, fetch_one
 from blueprints.network.networking.models import Person, Tie
 from blueprints.network.networking.rules import EXACT_EDGES, LEAST_CONNECTED
@@ -83,16 +84,19 @@ def friends_of_friends(me: int) -> tuple[Select[int, int], bool]:
         known, known.c.a == friend.c.b).where(friend.c.a == me).group_by(known.c.b)
     if _edges_behind(me) <= EXACT_EDGES:
         return ranked, False
-    chosen = fetch(select(Tie.b).join(Person, Person.num == Tie.b).where(Tie.a == me).order_by(
-        Person.ties, Person.num).limit(LEAST_CONNECTED))
-    return ranked.where(friend.c.b.in_([row.b for row in chosen])), True
+    chosen = fetch(select(Person.num).where(_is_friend_of(me)).order_by(Person.ties, Person.num).limit(LEAST_CONNECTED))
+    return ranked.where(friend.c.b.in_([row.num for row in chosen])), True
 
 
 def _edges_behind(num: int) -> int:
     """Return how many ties the friends of a person have in all."""
-    row = fetch_one(select(func.coalesce(func.sum(Person.ties), 0)).select_from(Tie).join(
-        Person, Person.num == Tie.b).where(Tie.a == num))
+    row = fetch_one(select(func.coalesce(func.sum(Person.ties), 0)).where(_is_friend_of(num)))
     return int(row[0]) if row else 0
+
+
+def _is_friend_of(num: int) -> ColumnElement[bool]:
+    """Return the condition that somebody in Person is connected with this person."""
+    return is_in_rows(Person.num, select(Tie.b).where(Tie.a == num))
 
 
 def _found(query: Select[int]) -> bool:

@@ -1,9 +1,9 @@
 """The reads of networking: one's own connections and requests, and the graph between people (rules-network §5B)."""
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select, union_all
 
 from app.actor import Actor
 from app.clock import now
-from app.data.id_sets import among, not_among
+from app.data.id_sets import among, is_in_rows, not_among
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_query, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import position_cursor, position_of, row_order
@@ -155,7 +155,7 @@ def _may_be_end(actor: Actor) -> ColumnElement[bool]:
                 Person.user_id.not_in(blocked_with(actor.realm, actor.user_id)))
 
 
-def _not_suggested(actor: Actor) -> Select[int]:
+def _not_suggested(actor: Actor) -> CompoundSelect[int]:
     """Return the query of the numbers of a few people: hidden ones; whom the actor invited or was invited by, or who of
     the two may not invite the other yet."""
     me, moment = actor.user_id, now()
@@ -163,8 +163,9 @@ def _not_suggested(actor: Actor) -> Select[int]:
         blocked_with(actor.realm, me),
         *(select(other).where(mine == me, ConnectionRequest.is_active.is_(True)) for mine, other in _BOTH_SIDES),
         *(select(other).where(mine == me, InvitationBar.until > moment) for mine, other in _BOTH_BARRED))
-    return select(Person.num).where(or_(
-        among(Person.user_id, people_at_rest(actor.realm)), Person.user_id.in_(left_out)))
+    numbers = select(Person.num)  # as two queries: of `or_` PostgreSQL would ask all people
+    return union_all(numbers.where(among(Person.user_id, people_at_rest(actor.realm))),
+                     numbers.where(is_in_rows(Person.user_id, left_out)))
 
 
 def _with_briefs(actor: Actor, asked: ReadRequest, listing: Listing) -> Listing:

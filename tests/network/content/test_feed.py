@@ -11,6 +11,7 @@ from app.data.reads import fetch
 from blueprints.network.content import feed
 from blueprints.network.content.feed_items import differences, followed_voices
 from blueprints.platform.auth.commands import archive_profile
+from tests.cli.conftest import plans  # noqa: F401 - pytest finds it here
 from tests.clients import ApiClient
 from tests.network.company.pages import Row, ok
 from tests.network.content.wall import CONTENT, Wall
@@ -163,3 +164,14 @@ def _is_in_feed(person: int, post: Row, people: list[ApiClient], tied: set[tuple
         return (person, post["companyId"]) in followed and is_public
     return author == person or (tuple(sorted((author, person))) in tied and (
         is_public or post["audience"] == "connections"))
+
+
+def test_a_feed_stands_on_indexes(wall, monkeypatch, plans):  # noqa: F811
+    monkeypatch.setattr(feed, "NEWEST", 1)
+    wall.circle.connect(wall.a, wall.b)
+    for _ in range(3):
+        wall.posted(wall.b)
+    plans.clear()
+    assert len(feed_of(wall.a, 1)) == 3
+    walked = {step for step in plans if step.startswith("SCAN network_")}
+    assert walked <= {"SCAN network_feed_item USING INDEX ix_network_feed_item_at"}  # no further than the window
