@@ -78,18 +78,24 @@ def test_payments_of_different_orders_at_once_are_all_made(app, callers, shop):
     assert all(len(shop.localstripe.intents(orderId=order)) == 1 for order in orders)
 
 
+def cancel_at_last(shop, order):
+    """Cancel as the buyer, again where the order was paid meanwhile."""
+    answer = shop.cancel(shop.buyer, order["id"])
+    while answer.status_code == 400 and answer.json["errCode"] == "ConcurrentChange":
+        answer = shop.cancel(shop.buyer, order["id"])
+    return answer
+
+
 def test_a_payment_and_a_cancel_at_once_leave_no_money_without_an_order(app, shop):
-    seen = []
     for _ in range(5):
         order = shop.order(shop.list_product())
-        answers = together(app, lambda order=order: shop.start(order["id"]),
-                           lambda order=order: shop.cancel(shop.buyer, order["id"]))
-        seen.append([(a.status_code, a.json.get("errCode"), a.json.get("message")) for a in answers])
+        together(app, lambda order=order: shop.start(order["id"]),
+                 lambda order=order: cancel_at_last(shop, order))
         for seconds in (61, 3_700):  # a gateway that was too busy to answer is asked again
             with moved_clock(seconds=seconds):
                 run_job("settle-payments")
     assert ledger_entries.differences() == []
-    assert stock_figures() == {}, seen
+    assert stock_figures() == {}
 
 
 def test_two_webhooks_of_one_event_at_once_have_one_effect(app, shop):

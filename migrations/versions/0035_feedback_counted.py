@@ -1,12 +1,12 @@
 """A seller's feedback is counted from its index alone: it says what is active and what moderation holds.
 
-Revision ID: 0034
-Revises: 0032
+Revision ID: 0035
+Revises: 0034
 """
 from alembic import op
 
-revision = "0034"
-down_revision = "0032"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
