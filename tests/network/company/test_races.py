@@ -37,7 +37,7 @@ def test_of_two_admins_who_remove_each_other_at_once_one_is_an_admin_no_more(app
     assert admins_of(acme["id"]) == [pages.a.user_id]
 
 
-@places(before=(commands, "share_person"), shared=(commands, "identifier_key"))
+@places(shared=(commands, "identifier_key"))
 def test_of_two_pages_of_one_name_at_once_one_is_made(app, monkeypatch, pages, place):
     met = meet(app, monkeypatch, place, lambda: pages.a.post(f"{COMPANY}/companies", json={"name": "Globex"}),
                lambda: pages.b.post(f"{COMPANY}/companies", json={"name": "GLOBEX"}))
