@@ -72,7 +72,7 @@ long: install-dev install-tools ## Sweeps and histories whole, which `make test`
 
 check: lint types walls test ## What .ci/run runs: lint, types, walls and all tests (the migrations' among them)
 
-bench: install-dev ## Measure everything, three quarters of an hour (ONLY=list,get or ONLY=market: that); writes bench/results/
+bench: install-dev ## Measure latest, growth, market and graph, 45 minutes (ONLY=list,get or ONLY=market: that); writes bench/results/
 	$(BIN)/python -m bench $(if $(ONLY),run --only $(ONLY))
 
 readme: install-dev install-tools ## Type the tours of README.md and docs/ at a fresh demo, write the answers into them

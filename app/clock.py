@@ -1,6 +1,6 @@
 """The one clock: every rule about time asks it, so that a test can reach an expiry, and the demo a past, at once.
 
-Production never moves it; `CLOCK_OFFSET` and `move_clock` are refused there (app/settings.py)."""
+Production never moves it: it refuses `CLOCK_OFFSET`, and the demo, which alone calls `moved_clock` outside tests."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta

@@ -40,7 +40,7 @@ SHORT, LONG = 1_000, 1_000_000
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Measure Guildhall beside the floor and the peers. Without a command: everything, three quarters of an hour."""
+    """Measure Guildhall beside the floor and the peers. Without a command: latest, growth, market and graph."""
     if context.invoked_subcommand is None:
         for only in (",".join(FIGURES), *APART):
             context.invoke(run, only=only)

@@ -50,7 +50,7 @@ class Times:
         return tuple(f"{value:.2f}" for value in (self.p50, self.p95, self.p99, self.cpu))
 
 
-def measured(server: Server, ask: Callable[[], float], rounds: int = ROUNDS) -> Times:
+def measured(server: Server, ask: Callable[[], float]) -> Times:
     """Call `ask`, which returns milliseconds, so many times after some that warm up, or for MOST_SECONDS.
 
     The CPU time is what no load of the machine disturbs."""
@@ -58,7 +58,7 @@ def measured(server: Server, ask: Callable[[], float], rounds: int = ROUNDS) -> 
         ask()
     before, until = server.cpu_seconds(), time.perf_counter() + MOST_SECONDS
     times = [ask(), ask()]
-    while len(times) < rounds and time.perf_counter() < until:
+    while len(times) < ROUNDS and time.perf_counter() < until:
         times.append(ask())
     return _times(times, server.cpu_seconds() - before)
 

@@ -124,6 +124,18 @@ def make_app(app: "Flask", testbed: "Testbed") -> "Callable[..., Flask]":
 
 
 @pytest.fixture
+def within_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let acts be counted in the middle of one minute: between two of them none begins (app/http/rate_limit.py)."""
+    from time import time
+    from types import SimpleNamespace
+
+    from app.http import rate_limit
+
+    moment = time() // 60 * 60 + 30
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: moment))
+
+
+@pytest.fixture
 def client(app: "Flask") -> "ApiClient":
     """A visitor without a token."""
     from tests.clients import ApiClient

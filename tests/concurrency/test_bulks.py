@@ -13,7 +13,7 @@ from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Report
 from blueprints.platform.moderation.reports import report
 from tests.concurrency.in_between import WRITTEN, meet
-from tests.concurrency.test_orders import together
+from tests.concurrency.together import together
 from tests.marketplace.auction_offer.saleroom import Saleroom
 from tests.marketplace.moderation.holding import subject
 

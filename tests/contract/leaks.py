@@ -188,9 +188,9 @@ def sent_to_people(world: SmallRealm, everybody_else: str) -> dict[str, list[tup
 
 
 def read_everything(world: SmallRealm, person: str) -> Texts:
-    """Yield what a person gets by every GET route of the realm with every id that fits, and by a third of the filters.
+    """Yield what a person gets by every GET route of the realm with every id that fits, and by a share of the filters.
 
-    The next persons ask for the other thirds. Private files are read by the links that these answers hand out."""
+    The next persons ask for the others. Private files are read by the links that these answers hand out."""
     caller, ids, opened = world.people[person], world.ids(), set()
     asking = [*paths(world, ids), *share(filters(world, ids), world.persons.index(person))]
     for path in sorted(asking, key=lambda path: "login" in path):  # a new login ends this one

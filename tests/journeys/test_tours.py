@@ -11,6 +11,7 @@ README_LINES = 180
 LINE_LENGTH = 160
 
 VARYING = (
+    (re.compile(r"(?<=\S)\n  (?=\S)"), " "),  # where a paragraph breaks, depends on the dates in it
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{3})?Z)?"), "<time>"),
     (re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC"), "<moment>"),

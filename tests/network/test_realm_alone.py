@@ -15,10 +15,10 @@ TRIED = {"marketplace": ("category", "/marketplace/categorymanagement-api/v1/cat
 
 
 @pytest.fixture(params=sorted(TRIED))
-def alone(request, testbed):
+def alone(request, make_app, testbed):
     """The application of one realm on a database of its own, and the realm's name."""
     with testbed.fresh_database() as url:
-        app = testbed.another_app(REALMS=request.param, DATABASE_URL=url or f"sqlite:///{testbed.home}/{unique_name('alone')}.db")
+        app = make_app(REALMS=request.param, DATABASE_URL=url or f"sqlite:///{testbed.home}/{unique_name('alone')}.db")
         with app.app_context():
             prepare_system()
             yield app, request.param
@@ -33,7 +33,8 @@ def test_a_realm_alone_serves_writes_and_runs_its_jobs_without_anything_of_the_o
     assert made.status_code == 201, made.json
     settle()
     assert admin.get(f"{path}/{made.json[data_name]['id']}").status_code == 200
-    assert [run_job(name) for name in sorted(jobs())]
+    for name in sorted(jobs()):
+        run_job(name)
     assert [found.check for found in examine() if found.state == FAIL] == ["worker"]  # a test has none
     other = next(one for one in TRIED if one != realm)
     assert [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(f"/{other}/")] == []

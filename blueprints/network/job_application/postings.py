@@ -123,7 +123,7 @@ def follow_company(actor: Actor, company_id: str) -> None:
     repeat(actor, some, size=_AT_ONCE)
 
 
-def withdraw_postings(actor: Actor, user_id: str) -> None:
+def withdraw_postings(actor: Actor, user_id: str, cause: str | None) -> None:
     """Soft-delete the personal postings of somebody whose account is gone, some in a transaction."""
     def some(work: UnitOfWork, size: int) -> int:
         found = work.all(select(JobPosting).where(
@@ -132,7 +132,7 @@ def withdraw_postings(actor: Actor, user_id: str) -> None:
         for posting in found:
             work.archive(posting)
         return len(found)
-    repeat(actor, some, size=_AT_ONCE)
+    repeat(actor, some, size=_AT_ONCE, cause=cause)
 
 
 def forget_poster(actor: Actor, user_id: str, cause: str | None) -> None:

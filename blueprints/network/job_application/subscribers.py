@@ -25,4 +25,4 @@ def follow_accounts(events: Sequence[Event]) -> None:
     """Delete the personal postings of who does not come back; who may return is only not shown meanwhile (NET-8)."""
     for event in events:
         if is_gone_for_good(event.realm, event.key):
-            withdraw_postings(system_actor(event.realm), event.key)
+            withdraw_postings(system_actor(event.realm), event.key, event.request_id)

@@ -121,7 +121,7 @@ def refuse_unwritable(work: UnitOfWork, sender_id: str, recipient_ids: Collectio
 def leave_groups(actor: Actor, user_id: str, cause: str | None = None) -> None:
     """Take a person who is gone for good out of each group in which others are, a group in a transaction.
 
-    Who has been there longest inherits what he created (NET-24); where nobody else is, his group ends with him."""
+    Who has been there longest inherits what he created (NET-24); a group of nobody else stays until the purge."""
     for conversation_id in _conversations_of(user_id, Conversation.is_group.is_(True)):
         with unit_of_work(actor, request_id=cause) as work:
             conversation = work.lock(Conversation, conversation_id, archived_too=True)

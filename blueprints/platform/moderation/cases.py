@@ -1,6 +1,6 @@
 """Cases: one thing that staff judge, from opening to its resolution; its lock orders everything about it.
 
-resolve() is the core: one transaction, whose steps stand in `_resolved` in their order."""
+resolve() is the core: one transaction, whose steps stand in `_resolved_all` in their order."""
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ def resolve(actor: Actor, number: int, *, acts: list[ActOrder], reason: str, rul
         case = lock_case(work, number)
         _refuse_appeal(case)
         refuse_own(actor, case.person_id)
-        former = _resolved_before(work, case, acts)
+        former = _acts_before(work, case, acts)
         missing = [order for order in acts if not any(does(act, order) and counts_still(work, act) for act in former)]
         standing = [act for order in missing if former and (act := standing_act(work, order)) is not None]
         if not missing:
@@ -352,7 +352,7 @@ def _resolved_all(work: UnitOfWork, judged: Sequence[tuple[Case, list[ActOrder]]
     return resolutions
 
 
-def _resolved_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> list[Act]:
+def _acts_before(work: UnitOfWork, case: Case, orders: list[ActOrder]) -> list[Act]:
     """Return the acts of a case that the actor resolved by these very acts, all of which stand; else none."""
     if case.state != "RESOLVED" or case.closed_by != (work.actor.user_id or NOBODY):
         return []

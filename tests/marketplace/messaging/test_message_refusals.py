@@ -107,6 +107,7 @@ def test_who_is_not_active_is_not_written_to(people, end):
     assert refusal(write(people.ben, people.sara)) == UNAVAILABLE
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_m_23_the_throttle_counts_first(make_app, people):
     """M-23: refused messages are counted, so that nobody learns by the throttle who blocked them."""
     block(people.sara, people.ben)
@@ -118,6 +119,7 @@ def test_m_23_the_throttle_counts_first(make_app, people):
     assert conversations(people.eve) == []
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_the_throttle_is_each_sender_s_own(make_app, people):
     throttled = make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="1")
     ben = ApiClient(throttled, people.ben.actor, people.ben.token)
@@ -125,12 +127,14 @@ def test_the_throttle_is_each_sender_s_own(make_app, people):
     assert [write(one, people.sara).status_code for one in (ben, ben, eve, eve)] == [201, 429, 201, 429]
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_two_workers_count_together(make_app, people):
     for status in (201, 429):
         worker = make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="1")
         assert write(ApiClient(worker, people.ben.actor, people.ben.token), people.sara).status_code == status
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_an_answer_that_is_given_again_is_not_counted_again(make_app, people):
     ben = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="1"), people.ben.actor, people.ben.token)
     body = {"toUserId": people.sara.user_id, "content": "hi"}

@@ -325,6 +325,7 @@ def test_net_19_a_held_comment_is_counted_again_only_when_it_is_shown_again(wall
     assert (wall.counts(post), differences(10)) == ((0, 1), [])
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_comments_are_throttled_refused_ones_too(wall, make_app):
     post = wall.posted()
     hasty = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="2"), wall.b.actor, wall.b.token)

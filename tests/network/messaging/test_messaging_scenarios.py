@@ -1,4 +1,6 @@
 """Scenarios 34 to 38 of rules-network §8, and the decisions NET-7, 13, 23, 24, 25, 31 and 32 of messaging."""
+import pytest
+
 from app.data.reads import Page
 from blueprints.platform.moderation.audit import list_entries
 from tests.clients import ApiClient
@@ -149,12 +151,14 @@ def test_net_25_unread_counts_follow_receipts(chat):
     assert chat.unread(chat.b, pair) == 0
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_net_25_strangers_may_write_but_not_without_end(chat, make_app):
     pair = chat.pair()
     throttled = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="2"), chat.a.actor, chat.a.token)
     assert [chat.write(throttled, pair).status_code for _ in range(3)] == [201, 201, 429]
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_net_24_adding_people_to_groups_is_throttled_and_leaving_is_not(chat, make_app):
     group = chat.group()
     hasty = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="1"), chat.a.actor, chat.a.token)
