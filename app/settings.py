@@ -66,7 +66,7 @@ class Settings:
     email_verification_required: bool = _setting(True, "login needs a verified e-mail")
     rate_limit_user: int = _setting(6000, "requests a minute for one user", least=1)
     rate_limit_visitor: int = _setting(1200, "requests a minute for one anonymous address", least=1)
-    messages_per_minute: int = _setting(30, "messages, or comments, of one user in a minute, refused ones too", least=1)
+    messages_per_minute: int = _setting(30, "messages, comments, mentions or new admins of one user a minute", least=1)
     trusted_proxies: int = _setting(0, "reverse proxies in front whose X-Forwarded-* headers are believed")
     request_head_seconds: float = _setting(10.0, "seconds a new connection has to say what it asks for", least=0.001)
     request_body_seconds: float = _setting(20.0, "seconds a body may take, and one more for each 16 KiB that came",

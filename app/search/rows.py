@@ -2,8 +2,8 @@
 
 The service that owns the rows says so in its index.py; nobody else reads its table."""
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -19,7 +19,7 @@ from app.errors import InvalidInput
 from app.search.catalogue import DeclaredIndex, search_index
 from app.search.fields import IndexSchema
 from app.search.port import Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
-from app.search.walk import walk
+from app.search.walk import holding, walk
 
 MOST_TEXT = 2000
 """The characters of a text that are searched; what stands behind them is found by nobody."""
@@ -161,7 +161,10 @@ def _found(rows: SearchedRows, query: SearchQuery) -> tuple[SearchResult, Search
     result = index.search(query)
     if result.ready:
         return result, index.search
-    search: Search = partial(walk, rows.schema, rows.newest())
+    held = holding(rows.schema, rows.newest(), query.text)  # once: to fold a text costs most
+
+    def search(among: SearchQuery) -> SearchResult:
+        return walk(rows.schema, held, replace(among, text=""))
     return search(query), search
 
 

@@ -17,8 +17,8 @@ def walk(schema: IndexSchema, documents: Iterable[Document], query: SearchQuery)
     """Return what the index would find among these documents; not `ready`, and words do not order it.
 
     Without `sort` the documents come as they are given. Raises ValueError for conditions that are none of values."""
-    tests = [*_has_words(schema, query.text), *(_fulfils(schema.by_name[one.field], one) for one in query.filters)]
-    found = [document for document in documents if all(test(document) for test in tests)]
+    tests = [_fulfils(schema.by_name[one.field], one) for one in query.filters]
+    found = [document for document in holding(schema, documents, query.text) if all(test(document) for test in tests)]
     facets = {name: most_frequent(schema.by_name[name], Counter(
         item for document in found for item in _items(schema.by_name[name], document))) for name in query.facets}
     if query.sort is not None:
@@ -27,10 +27,10 @@ def walk(schema: IndexSchema, documents: Iterable[Document], query: SearchQuery)
     return SearchResult(len(found), tuple(Hit(one.id, 0.0, dict(one.fields)) for one in page), facets, ready=False)
 
 
-def _has_words(schema: IndexSchema, text: str) -> list[Test]:
-    """Return the test that a document holds the words of a query; none where nothing is typed."""
+def holding(schema: IndexSchema, documents: Iterable[Document], text: str) -> list[Document]:
+    """Return those that hold the words of a query; all where nothing is typed."""
     if not text.strip():
-        return []
+        return list(documents)
     wanted, is_open = query_words(text), ends_open(text)
 
     def holds(document: Document) -> bool:
@@ -38,7 +38,7 @@ def _has_words(schema: IndexSchema, text: str) -> list[Test]:
                                                                                             field.name)))}
         return bool(wanted) and all(_any_way(held, ways, is_open and place == len(wanted))
                                     for place, ways in enumerate(wanted, 1))
-    return [holds]
+    return list(filter(holds, documents))
 
 
 def _any_way(held: set[str], ways: Ways, open_end: bool) -> bool:

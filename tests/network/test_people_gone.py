@@ -8,8 +8,10 @@ from app.clock import moved_clock
 from app.data.ids import uuid7
 from app.data.person_rows import NOBODY
 from app.data.reads import fetch
+from app.events.event_delivery import Event
 from blueprints.network.content import feed_items
 from blueprints.network.content.counting import differences
+from blueprints.network.content.topics import COMMENT_UPDATED
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.platform.auth.commands import archive_profile, delete_user, purge_archived
 from tests.clients import PASSWORD, ApiClient, Callers
@@ -81,7 +83,8 @@ def test_net_8_who_archives_himself_and_returns_has_all_that_he_showed(
 
 
 def test_of_a_purged_person_nothing_is_shown_while_the_event_is_on_its_way(
-        callers: Callers, wall: Wall, settle: Callable[[], None]) -> None:
+        callers: Callers, wall: Wall, settle: Callable[[], None],
+        sent: Callable[[str], list[Event]]) -> None:
     there = wall.posted(wall.c)
     addresses = left_by(wall, wall.a, there)
     archive_profile(wall.a.actor, wall.a.user_id)
@@ -93,6 +96,7 @@ def test_of_a_purged_person_nothing_is_shown_while_the_event_is_on_its_way(
         settle()
         assert (shown_to(late, addresses), listed_for(late)) == ({404}, [1, 0, 0, 0, 0])
     assert differences(10) == feed_items.differences(10) == []
+    assert sent(COMMENT_UPDATED.replace("updated", "deleted")) == []  # nothing says the words once more
 
 
 def test_a_companys_post_and_news_outlive_whoever_wrote_them(

@@ -7,6 +7,8 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
+from app.http.rate_limit import spend_one_act
+from app.runtime import runtime
 from blueprints.network.company import commands, following, queries, updates
 from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyUpdate
 from blueprints.network.company.policies import POLICIES
@@ -61,8 +63,14 @@ def update_company(actor: Actor, data: dict[str, Any], company_id: str) -> Compa
     return commands.change_company(actor, company_id, **data)
 
 
+def _throttled(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    """Count who is made an admin, strangers too, who get a letter each."""
+    spend_one_act("Assignments", actor, runtime().settings.messages_per_minute)
+    return data
+
+
 @api.create("/v1/assigncompanyadmin", name="assignCompanyAdmin", body=NewAdmin, returns=CompanyAdmin,
-            id_name="companyAdminId")
+            id_name="companyAdminId", prepare=_throttled)
 def assign_admin(actor: Actor, data: dict[str, Any]) -> CompanyAdmin:
     """Make a person an admin of a company, as its admin."""
     return commands.assign_admin(actor, **data)

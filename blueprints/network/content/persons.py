@@ -2,6 +2,8 @@
 
 When staff delete an account, its words are deleted and no longer counted; when it is purged, they are erased."""
 from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, select, update
 
@@ -15,6 +17,7 @@ from blueprints.network.content.feed_items import hide_items
 from blueprints.network.content.models import Comment, FeedItem, Like, Post, PostTally, Voice
 
 _AT_ONCE = 200
+Said = TypeVar("Said", Comment, Like)
 
 
 def keep_company_posts(actor: Actor, user_id: str, cause: str | None) -> None:
@@ -47,23 +50,44 @@ def withdraw_posts(actor: Actor, user_id: str, cause: str | None) -> None:
 
 def withdraw_comments(actor: Actor, user_id: str, cause: str | None) -> None:
     """Delete the comments of such a person in the same way, and take them from the tallies."""
-    _withdraw(actor, Comment, Comment.author_user_id == user_id, cause, "comments")
+    _take_out(actor, Comment, Comment.author_user_id == user_id, cause, "comments", _archive)
 
 
 def withdraw_likes(actor: Actor, user_id: str, cause: str | None) -> None:
     """Delete the likes of such a person in the same way."""
-    _withdraw(actor, Like, Like.user_id == user_id, cause, "likes")
+    _take_out(actor, Like, Like.user_id == user_id, cause, "likes", _archive)
 
 
-def _withdraw(actor: Actor, model: type[Comment] | type[Like], is_theirs: ColumnElement[bool], cause: str | None,
-              counted_as: str) -> None:
+def forget_comments(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Erase the comments of somebody whose account is purged: no event says their words once more."""
+    _take_out(actor, Comment, Comment.author_user_id == user_id, cause, "comments", _erase)
+
+
+def forget_likes(actor: Actor, user_id: str, cause: str | None) -> None:
+    """Erase the likes of such a person in the same way."""
+    _take_out(actor, Like, Like.user_id == user_id, cause, "likes", _erase)
+
+
+def _take_out(actor: Actor, model: type[Said], is_theirs: ColumnElement[bool], cause: str | None, counted_as: str,
+              end: Callable[[UnitOfWork, Sequence[Said]], None]) -> None:
     def some(work: UnitOfWork, size: int) -> int:
         rows = work.all(select(model).where(is_theirs, model.is_active.is_(True)).order_by(model.id).limit(size),
                         lock=True)
         counted = Counter(row.post_id for row in rows if is_counted(row))
-        for row in rows:
-            work.archive(row)
+        end(work, rows)
         for post_id, number in sorted(counted.items()):
             count(work, post_id, **{counted_as: -number})
+        work.invalidate(version_key(model))
         return len(rows)
     repeat(actor, some, size=_AT_ONCE, cause=cause)
+
+
+def _archive(work: UnitOfWork, rows: Sequence[Said]) -> None:
+    for row in rows:
+        work.archive(row)
+
+
+def _erase(work: UnitOfWork, rows: Sequence[Said]) -> None:
+    for model in {type(row) for row in rows}:
+        work.execute(delete(model).where(model.id.in_([row.id for row in rows])).execution_options(
+            synchronize_session=False))

@@ -24,7 +24,14 @@ api = Routes(POLICIES, {
 _POST, _COMMENT = "/v1/posts/{postId}", "/v1/comments/{commentId}"
 
 
-@api.create("/v1/posts", name="createPost", body=NewPost, returns=Post, id_name="postId")
+def _mentioning(actor: Actor, data: dict[str, Any], **_: str) -> dict[str, Any]:
+    """Count what names others, strangers too, who get a letter each."""
+    if data.get("mentions"):
+        spend_one_act("Mentions", actor, runtime().settings.messages_per_minute)
+    return data
+
+
+@api.create("/v1/posts", name="createPost", body=NewPost, returns=Post, id_name="postId", prepare=_mentioning)
 def create_post(actor: Actor, data: dict[str, Any]) -> Post:
     """Publish a post as oneself, or in the name of a company as its admin."""
     return posts.publish_post(actor, **data)
@@ -65,7 +72,7 @@ def list_user_posts(actor: Actor, asked: ReadRequest) -> Listing:
     return queries.list_own_posts(actor, asked)
 
 
-@api.update(_POST, name="updatePost", body=PostChange, returns=Post)
+@api.update(_POST, name="updatePost", body=PostChange, returns=Post, prepare=_mentioning)
 def update_post(actor: Actor, data: dict[str, Any], post_id: str) -> Post:
     """Change a post, or close it for comments, as its author, or as an admin of its company."""
     return posts.change_post(actor, post_id, **data)

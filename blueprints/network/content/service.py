@@ -20,7 +20,7 @@ from blueprints.network.content.moderation import (
     restore_comment,
     restore_post,
 )
-from blueprints.network.content.persons import keep_company_posts, withdraw_comments, withdraw_likes
+from blueprints.network.content.persons import forget_comments, forget_likes, keep_company_posts
 from blueprints.network.content.queries import comments_seen_by, posts_seen_by
 from blueprints.network.content.routes import api
 from blueprints.network.content.topics import COMMENT_CREATED, COMMENT_UPDATED, POST_CREATED, POST_UPDATED
@@ -55,7 +55,7 @@ SERVICE = ServiceDeclaration(
     checks={"post tallies": check_tallies, "feed": check_voices},
     persons=(
         rows_of_people(Post, ERASED, "author_user_id", first=keep_company_posts),
-        rows_of_people(Comment, ERASED, "author_user_id", first=withdraw_comments),
-        rows_of_people(Like, ERASED, "user_id", first=withdraw_likes),
+        rows_of_people(Comment, ERASED, "author_user_id", first=forget_comments),
+        rows_of_people(Like, ERASED, "user_id", first=forget_likes),
     ),
 )

@@ -18,10 +18,10 @@ AT_ONCE = 200
 
 @subscribe(FOLLOWER_CREATED, name="notices.company-followed")
 def tell_followed(work: UnitOfWork, event: Event) -> None:
-    """Tell the admins of a company who follows it, or asks to (NET-10): once, however often one leaves and returns."""
+    """Tell the admins of a company who follows it, or asks to (NET-10): each once, however often one leaves."""
     follower, about = event.payload, _about(event.payload["companyId"])
     if about is not None:
-        once = once_about(event, "follower", follower["companyId"], follower["userId"])
+        once = once_about(event, "follower", follower["companyId"], follower["userId"], follower["followState"])
         tell_of(work, once, "COMPANY_FOLLOWED", follower["userId"], admins_of(follower["companyId"]),
                 about | {"companyFollowerId": follower["id"], "followState": follower["followState"]})
 

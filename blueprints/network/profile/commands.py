@@ -26,8 +26,7 @@ def create_profile(actor: Actor, *, user_id: str | None = None, **values: Any) -
     require_self(actor, owner_id)
     with unit_of_work(actor) as work:
         # Whose end takes the profile with it, or comes first.
-        is_there = owner_id in share_accounts(work, {owner_id})
-        if not is_there or (not actor.is_user(owner_id) and is_gone_for_good(actor.realm, owner_id)):
+        if owner_id not in share_accounts(work, {owner_id}) or is_gone_for_good(actor.realm, owner_id):
             raise NotFound("User not found")
         profile = work.insert(Profile(user_id=owner_id, **spelled(work, values)))
         work.flush()  # the unique index has spoken before the terms

@@ -15,7 +15,7 @@ from tests.clients import ApiClient
 
 ROOT = "/marketplace"
 # Tables of a fixed number of rows, and the two walks that are the point: the outbox's unpublished end, a count of all.
-HARMLESS = ("CONSTANT ROW", "job_run", "due_work", "outbox_record USING INDEX ix_outbox_record_unpublished",
+HARMLESS = ("job_run", "due_work", "outbox_record USING INDEX ix_outbox_record_unpublished",
             "event_delivery USING INDEX ix_event_delivery_pending",
             "event_delivery USING COVERING INDEX ix_event_delivery_pending",
             "marketplace_search_index USING INDEX uq_marketplace_search_index_reference")
@@ -33,7 +33,7 @@ def walks(app: Flask) -> Iterator[set[str]]:
             cursor = connection.connection.dbapi_connection.cursor()
             plan = [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
             seen.update(f"{step} <- {statement}" for step in plan if step.startswith("SCAN")
-                        and not step.removeprefix("SCAN ").startswith(HARMLESS))
+                        and "CONSTANT ROW" not in step and not step.removeprefix("SCAN ").startswith(HARMLESS))
 
     event.listen(db.engine, "before_cursor_execute", explain)
     yield seen

@@ -1,6 +1,7 @@
 """`flask index`: what it says and does, and its exit codes."""
 import json
 import shutil
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -22,10 +23,15 @@ def call(app: Flask):
     return invoke
 
 
+def row_of(answer: Result) -> dict[str, Any]:
+    """Return what a command says of the marketplace's index."""
+    return next(row for row in json.loads(answer.stdout) if row["index"] == "searchIndex")
+
+
 def test_an_unknown_index_is_wrong_usage(call) -> None:
     answer = call("rebuild", "--index", "nope", "--yes")
     assert answer.exit_code == 2
-    assert "there are: searchIndex" in answer.output
+    assert "there are: " in answer.output and "searchIndex" in answer.output
 
 
 def test_a_rebuild_that_nobody_agrees_to_does_not_happen(call) -> None:
@@ -33,7 +39,7 @@ def test_a_rebuild_that_nobody_agrees_to_does_not_happen(call) -> None:
     assert search_index("searchIndex").status().state == "missing"
     answer = call("rebuild", "--dry-run")
     assert answer.exit_code == 0
-    assert "rebuild searchIndex (0 documents)" in answer.output
+    assert "searchIndex (0 documents)" in answer.output
     assert search_index("searchIndex").status().state == "missing"
 
 
@@ -50,15 +56,17 @@ def test_status_fails_while_an_index_is_missing_and_rebuild_mends_it(call, shop:
     shop.list_phone()
     answer = call("status", "--json")
     assert answer.exit_code == 1
-    assert json.loads(answer.stdout)[0]["state"] == "missing"
+    assert row_of(answer)["state"] == "missing"
 
-    answer = call("rebuild", "--index", "searchIndex", "--yes", "--json")
+    assert call("rebuild", "--index", "searchIndex", "--yes").exit_code == 0
+    assert call("status").exit_code == 1  # those of the network are missing
+    answer = call("rebuild", "--yes", "--json")
     assert answer.exit_code == 0, answer.output
-    assert json.loads(answer.stdout)[0] | {"index": "searchIndex", "documents": 4} == json.loads(answer.stdout)[0]
+    assert row_of(answer)["documents"] == 4
 
     answer = call("status", "--json")
     assert answer.exit_code == 0
-    [row] = json.loads(answer.stdout)
+    row = row_of(answer)
     assert (row["state"], row["documents"], row["inDatabase"], row["rebuilt"]) == ("ready", 4, 4, None)
     assert "ready" in call("status").stdout
 
@@ -79,7 +87,7 @@ def test_a_lost_folder_is_made_anew(app: Flask, call) -> None:
     search_index("searchIndex").refresh()
     assert call("status").exit_code == 1
     # The record describes no category, so the rebuild takes it out.
-    assert json.loads(call("rebuild", "--yes", "--json").stdout)[0]["documents"] == 0
+    assert row_of(call("rebuild", "--yes", "--json"))["documents"] == 0
 
 
 def test_every_command_shows_an_example() -> None:

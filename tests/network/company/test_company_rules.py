@@ -20,6 +20,7 @@ from blueprints.network.company.queries import (
 )
 from blueprints.platform.auth.commands import lock_user
 from tests.cli.conftest import plans  # noqa: F401 - pytest finds it here
+from tests.clients import ApiClient
 from tests.network.company.pages import COMPANY, Pages, ok, refused
 
 # ruff: noqa: F811 - that is how pytest hands fixtures over
@@ -315,3 +316,11 @@ def test_the_counts_are_public_updates_and_approved_followers(pages, acme):
 def test_the_order_of_admins_is_that_of_their_assignment(pages, acme):
     ok(pages.assign(pages.a, acme, pages.b), 201)
     assert admins_of(acme["id"]) == [pages.a.user_id, pages.b.user_id]
+
+
+@pytest.mark.usefixtures("within_a_minute")
+def test_making_people_admins_is_throttled(pages, make_app):
+    page = pages.found()
+    hasty = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="1"), pages.a.actor, pages.a.token)
+    ok(pages.assign(hasty, page, pages.b), 201)
+    assert refused(pages.assign(hasty, page, pages.c)) == (429, "TooManyAssignments")

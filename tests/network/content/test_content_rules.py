@@ -332,3 +332,13 @@ def test_comments_are_throttled_refused_ones_too(wall, make_app):
     assert [wall.comment(hasty, one).status_code for one in ({"id": uuid7()}, post)] == [404, 201]
     assert refused(wall.comment(hasty, post)) == (429, "TooManyComments")
     ok(wall.comment(wall.c, post), 201)
+
+
+@pytest.mark.usefixtures("within_a_minute")
+def test_who_is_named_in_posts_is_counted_and_posts_are_not(wall, make_app):
+    hasty = ApiClient(make_app(RATELIMIT_ENABLED="1", MESSAGES_PER_MINUTE="1"), wall.a.actor, wall.a.token)
+    post = ok(wall.post(hasty, mentions=[wall.b.user_id]), 201)["post"]
+    assert refused(wall.post(hasty, mentions=[wall.c.user_id])) == (429, "TooManyMentions")
+    assert refused(wall.change(hasty, post, mentions=[wall.c.user_id])) == (429, "TooManyMentions")
+    ok(wall.post(hasty), 201)
+    ok(wall.change(hasty, post, content="other"))

@@ -176,6 +176,14 @@ def test_who_follows_again_and_again_is_told_of_once_for_each_company(pages, inb
     assert len(inbox(pages.a)) == len(letters(pages.a)) == 3
 
 
+def test_net_10_who_followed_an_open_page_and_asks_to_follow_the_private_one_is_told_again(pages, inbox):
+    page = pages.found()
+    ok(pages.unfollow(pages.d, pages.followed(pages.d, page)))
+    ok(pages.change(pages.a, page, pageVisibility="private"))
+    pages.followed(pages.d, page)
+    assert [notice["metadata"]["followState"] for notice in inbox(pages.a)] == ["approved", "requested"]
+
+
 def test_net_9_who_is_made_an_admin_is_told_and_the_founder_is_not(pages, inbox):
     page = pages.found()
     pages.assign(pages.a, page, pages.b)
