@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
+from tests.components import wait_until
+
 _PIECE = 2**16
 
 
 class HangingRedis:
-    """Counts what reaches it: `connections`. Connections that were open when it hung, hang too."""
+    """Counts what reaches it. Connections that were open when it hung, hang too."""
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -17,10 +19,21 @@ class HangingRedis:
         self._goes_on = threading.Event()
         self._goes_on.set()
         self._sockets: list[socket.socket] = []
-        self.connections = 0
+        self._ports: list[int] = []
+        """From which ports it was reached, in their order."""
+        self._own = 0
         self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections there were: all that were opened before, for they are taken in their order."""
+        with socket.create_connection(self._listener.getsockname()) as own:
+            mine = own.getsockname()[1]
+            wait_until(lambda: mine in self._ports, "the server takes this one")
+        self._own += 1
+        return len(self._ports) - self._own
 
     def hang(self) -> None:
         """Answer nothing from now on."""
@@ -41,11 +54,11 @@ class HangingRedis:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                client, _ = self._listener.accept()
+                client, (_, port) = self._listener.accept()
                 self._sockets.append(client)
                 server = self._server()
                 self._sockets.append(server)
-                self.connections += 1
+                self._ports.append(port)
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
 

@@ -29,7 +29,7 @@ from blueprints.platform.people.queries import people_at_rest
 NEWEST = 500
 """Of how many newest items a page is looked for first."""
 MOST_VOICES = 101
-"""For how many rows the voices that spoke last are asked; for more all items are gone through."""
+"""For how many rows the voices that spoke last are asked at once; a longer page is found in steps."""
 _NOBODY = 0
 """A number that no voice has."""
 
@@ -40,13 +40,13 @@ Items = Sequence[Sequence[Any]]
 
 
 def list_feed(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's feed, newest first by time and id; found by at most four statements.
+    """Return a page of the actor's feed, newest first by time and id; found by at most four statements a hundred rows.
 
     Four more for each page that holds what a company posted and the actor does not see. Another one reads the rows.
     The page is the same by whatever way it is found."""
     page, wanted = asked.page, asked.page.rows + 1
     begins = None if page.after is None else _ORDER.values(page.after)
-    found = _of_all(actor, begins, wanted, page.offset) if page.offset or wanted > MOST_VOICES else None
+    found = _of_all(actor, begins, wanted, page.offset) if page.offset else None
     items, posts = _seen(actor, begins, wanted) if found is None else (found, _posts(actor, found))
     shown = items[:page.rows]
     rows = with_counts(actor, asked, [posts[post_id] for post_id, _ in shown if post_id in posts])
@@ -58,12 +58,13 @@ def _seen(actor: Actor, begins: dict[str, Any] | None, wanted: int) -> tuple[Ite
     """Return the first items that the actor sees behind a place, and their posts."""
     seen: list[Sequence[Any]] = []
     posts: dict[str, Wire] = {}
-    given = _given(actor, wanted)
+    step = min(wanted, MOST_VOICES)
+    given = _given(actor, step)
     while True:
-        items = _newest(given, begins, wanted)
+        items = _newest(given, begins, step)
         posts |= _posts(actor, items)
         seen += [item for item in items if item[0] in posts]
-        if len(items) < wanted or len(seen) >= wanted:
+        if len(items) < step or len(seen) >= wanted:
             return seen[:wanted], posts
         begins = dict(zip(_ORDER.parameters, items[-1][::-1], strict=True))
 

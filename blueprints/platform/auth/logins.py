@@ -66,15 +66,16 @@ def log_in(actor: Actor, username: str, password: str, device: str) -> Login:
     pair = identity().keys.current(realm)
     try:
         with unit_of_work(actor) as work:
-            account = _welcomed(work, row)
-            work.change(account, password=fresh_hash)
+            account = _welcomed(work, row, password)
+            if account.password == row.password:
+                work.change(account, password=fresh_hash)
             session = open_session(work, realm, account.id, runtime().settings.access_token_ttl, owes=_owed(account))
             record_security(work, "login", account.id, session=session.id)
             work.commit()
     except Forbidden as refused:
         record_refusal(actor, "login", user_id, reason=refused.err_code)
         raise
-    return _login(pair, session, device_token(runtime().settings.secret_key, realm, row.id, fresh_hash))
+    return _login(pair, session, device_token(runtime().settings.secret_key, realm, row.id, account.password))
 
 
 def log_in_again(actor: Actor) -> Login:
@@ -120,11 +121,14 @@ def _counted(actor: Actor, row: Any, email: str, device: str) -> _Counted:
             (ALL_FAILURES, (realm, email))]
 
 
-def _welcomed(work: UnitOfWork, row: Any) -> Account:
-    """Return the locked account as it is now: its password unchanged, verified, not locked out, awake."""
+def _welcomed(work: UnitOfWork, row: Any, password: str) -> Account:
+    """Return the locked account as it is now: of the same password, verified, not locked out, awake.
+
+    Another login at the same moment may have renewed its hash."""
     model = account_model(work.actor.realm)
-    account = work.find(model, model.id == row.id, model.password == row.password, lock=True)
-    if account is None or not _may_return(account):
+    account = work.find(model, model.id == row.id, lock=True)
+    is_same = account is not None and (account.password == row.password or password_matches(account.password, password))
+    if account is None or not is_same or not _may_return(account):
         raise _refused()
     _require_fit(account)
     if not account.is_active:

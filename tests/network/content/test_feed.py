@@ -113,9 +113,10 @@ def test_net_8_behind_what_people_at_rest_posted_a_feed_goes_on(wall, monkeypatc
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("window", [1, 500])
-def test_a_feed_is_what_a_walk_over_all_posts_finds(wall, monkeypatch, seed, window):
+@pytest.mark.parametrize(("window", "step"), [(1, 3), (500, 101)])
+def test_a_feed_is_what_a_walk_over_all_posts_finds(wall, monkeypatch, seed, window, step):
     monkeypatch.setattr(feed, "NEWEST", window)
+    monkeypatch.setattr(feed, "MOST_VOICES", step)
     dice = random.Random(seed)
     people, pages = [wall.a, wall.b, wall.c, wall.d], []
     tied = {pair for pair in combinations(range(4), 2) if dice.random() < 0.5}
