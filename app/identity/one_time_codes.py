@@ -22,10 +22,13 @@ _LINK_BYTES, _LINK_LENGTH = 32, 43
 
 # KEYS[1] step; ARGV: now, print of the code, print of the link, bound, lifetime, resend window, memory (ms).
 # Returns {codeIndex, 0} or {0, ms to wait}. What is bound to something else now has no window to wait for.
+# Of two at once, whoever comes second may have looked at the clock first.
 _ISSUE = """
 local now, resend = tonumber(ARGV[1]), tonumber(ARGV[6])
 local since = now - tonumber(redis.call('HGET', KEYS[1], 'sent_at') or '-1e15')
-if since >= 0 and since < resend and redis.call('HGET', KEYS[1], 'bound') == ARGV[4] then return {0, resend - since} end
+if math.abs(since) < resend and redis.call('HGET', KEYS[1], 'bound') == ARGV[4] then
+  return {0, resend - math.max(since, 0)}
+end
 local index = tonumber(redis.call('HGET', KEYS[1], 'index') or '0') + 1
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'index', index, 'print', ARGV[2], 'link', ARGV[3], 'bound', ARGV[4], 'sent_at', ARGV[1],

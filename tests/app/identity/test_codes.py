@@ -93,6 +93,13 @@ def test_a_second_code_within_the_resend_window_is_refused(book):
         book.issue(*SUBJECT, bound=BOUND, lifetime=DAY)
 
 
+def test_of_two_at_once_the_one_who_looked_at_the_clock_first_is_refused_too(book):
+    with moved_clock(milliseconds=20):
+        book.issue(*SUBJECT, bound=BOUND, lifetime=DAY)
+    with pytest.raises(CodeSentRecently):
+        book.issue(*SUBJECT, bound=BOUND, lifetime=DAY)
+
+
 def test_a_later_code_replaces_the_former_and_the_index_grows(book):
     first = book.issue(*SUBJECT, bound=BOUND, lifetime=DAY)
     with moved_clock(seconds=61):
