@@ -52,6 +52,10 @@ LOOKS = {
     "sessions": Part(("id", "address", "device", "since", "seen"), ids=("id",), cut=("device",)),
     "listings": Part(("id", "title", "type", "price", "currentBid", "currency"), ids=("id",), cut=("title",)),
     "bought": _ORDERS, "sold": _ORDERS,
+    "profile": Part(("id", "headline", "visibility", "audience", "held"), ids=("id",), cut=("headline",)),
+    "pages": Part(("id", "name", "visibility", "since", "held"), ids=("id",), cut=("name",)),
+    "posts": Part(("id", "text", "visibility", "createdAt", "held"), ids=("id",), cut=("text",)),
+    "postings": Part(("id", "title", "company", "status", "createdAt", "held"), ids=("id",), cut=("title", "company")),
     "strikes": Part(("strike", "case", "kind", "rule", "state", "lapses"), cut=("rule",)),
     "linked": Part(("id", "fullname", "email", "state", "why"), ids=("id",), cut=("fullname", "email", "why")),
 }
@@ -126,7 +130,10 @@ def find(text: str, realm: str, limit: int, reveal: bool, operator: str | None, 
 @as_json_option
 @with_appcontext
 def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: bool) -> None:
-    """Show USER at a glance, in every state: person, sessions, listings, orders, strikes, which accounts are linked.
+    """Show USER at a glance, in every state: person, sessions, strikes, which accounts are linked.
+
+    Of the marketplace also listings and orders; of the network profile, premium, pages administered, posts, job
+    postings, and how many connections and applications there are. Of each the latest.
 
     Linked are accounts of the same phone, and those that logged in from the same network or with the same device, so
     long as it is no common one. It looks at the latest logins and shows 20 accounts at most, the closest first.
@@ -140,13 +147,10 @@ def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: boo
         raise click.ClickException(f"{realm} has no user {user}")
     if actor is not None:
         facts |= commands.reveal_contacts(actor, [user_id]).get(user_id, {})
-    parts = {"sessions": inspection.live_sessions(realm, user_id, GLANCE)}
-    if realm == "marketplace":
-        counts, of_market = _market_of(user_id)
-        facts, parts = facts | counts, parts | of_market
-    parts["strikes"] = _strikes_of(realm, user_id)
-    parts["linked"] = inspection.linked_accounts(realm, user_id)
-    print_record(facts, parts, LOOKS, as_json=as_json)
+    counts, of_realm = OF_REALM[realm](user_id)
+    parts = {"sessions": inspection.live_sessions(realm, user_id, GLANCE), **of_realm,
+             "strikes": _strikes_of(realm, user_id), "linked": inspection.linked_accounts(realm, user_id)}
+    print_record(facts | counts, parts, LOOKS, as_json=as_json)
 
 
 @users.command("create")
@@ -354,6 +358,25 @@ def _market_of(user_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
              "bought": recent_orders(buyer_id=user_id, limit=GLANCE),
              "sold": recent_orders(seller_id=user_id, limit=GLANCE)}
     return {"liveListings": listings.total, **order_counts(user_id)}, parts
+
+
+def _network_of(user_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what somebody is in the network: premium and numbers, profile, pages, the latest posts and postings."""
+    from blueprints.network.company.queries import pages_of_admin
+    from blueprints.network.content.queries import latest_posts_of
+    from blueprints.network.job_application.queries import application_count, latest_postings_by
+    from blueprints.network.networking.queries import connection_count
+    from blueprints.network.profile.premium_queries import profile_glance
+
+    profile, premium_until = profile_glance(user_id)
+    counts = {"premiumUntil": premium_until, "connections": connection_count(user_id),
+              "applications": application_count(user_id)}
+    return counts, {"profile": profile, "pages": pages_of_admin(user_id, GLANCE),
+                    "posts": latest_posts_of(user_id, GLANCE), "postings": latest_postings_by(user_id, GLANCE)}
+
+
+OF_REALM = {"marketplace": _market_of, "network": _network_of}
+"""What `show` has of a person in each realm beside the account: numbers, and parts of LOOKS."""
 
 
 def _strikes_of(realm: str, user_id: str) -> list[dict[str, Any]]:

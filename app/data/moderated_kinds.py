@@ -101,13 +101,15 @@ class PersonEffect:
     what cannot come back. What several acts keep comes back with the last of them. The account is locked by then.
     Services that lock rows of each other have one effect together, so that all are locked in order. `lock` locks what
     acts on these people, or the undo of these acts, change together with the things named (entity type, id), before one
-    transaction does several acts."""
+    transaction does several acts. `scopes` are the sides of people that its realm knows: SELLING, BUYING. A suspension
+    is limited to one of them, in a realm without any to none."""
 
     realm: str
     name: str
     lock: Callable[[UnitOfWork, Collection[str], Collection[tuple[str, str]], Collection[str], Done], object]
     take: Callable[[UnitOfWork, str, Sides, str], Done]
     give_back: Callable[[UnitOfWork, str, Sides, Collection[str], Done], list[str]]
+    scopes: frozenset[str] = frozenset()
 
 
 class ModeratedKinds(dict[tuple[str, str], ModeratedKind]):
@@ -116,3 +118,7 @@ class ModeratedKinds(dict[tuple[str, str], ModeratedKind]):
 
 class PersonEffects(tuple[PersonEffect, ...]):
     """What the services of one application do to their rows."""
+
+    def scopes_in(self, realm: str) -> frozenset[str]:
+        """Return what a suspension in a realm can be limited to."""
+        return frozenset(scope for effect in self if effect.realm == realm for scope in effect.scopes)

@@ -61,7 +61,7 @@ def why(command: Callable[..., Any]) -> Callable[..., Any]:
 def only_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --only, what a suspension is limited to (its parameter only)."""
     return click.option("--only", type=click.Choice([scope.lower() for scope in SCOPES]),
-                        help="Suspend from this alone; without it from everything, login included.")(command)
+                        help="Suspend from this alone, where people trade; else from everything, login too.")(command)
 
 
 def grounds(realm: str, rule: str | None, reason: str | None) -> str:

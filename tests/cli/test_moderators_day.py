@@ -55,6 +55,14 @@ def test_what_is_refused_exits_with_1_before_it_asks(run, case, words):
     assert (refused.exit_code, "Go on?" in refused.output) == (1, False), refused.output
 
 
+def test_a_suspension_from_trade_alone_is_refused_where_nobody_trades(run, callers):
+    nora, _ = callers.user("nora", realm="network"), callers.admin("ned", realm="network")
+    refused = run("moderate", "suspend", nora.user_id, "--days", "7", "--only", "selling", "--reason", "r",
+                  "--realm", "network", "--as", "ned@guildhall.test")
+    assert (refused.exit_code, "Go on?" in refused.output) == (1, False), refused.output
+    assert "scope: a suspension in network is not limited to SELLING" in refused.stderr
+
+
 def test_a_dry_run_and_a_no_change_nothing_though_the_letter_is_shown(run, case):
     words = ("moderate", "resolve", "1", "--remove", "--suspend", "7", *FAKE, *AS_ADA)
     for result in (run(*words, "--dry-run"), run(*words, input="n\n")):

@@ -4,6 +4,11 @@ from uuid import uuid4
 
 import pytest
 
+from app.data.ids import short_id
+from tests.network.content.wall import CONTENT
+from tests.network.job_application.offers import Offers
+from tests.network.profile.cards import connect, make_premium, write
+
 AS_ADA = ("--as", "ada@guildhall.test")
 REVEALED = ("--reveal", *AS_ADA)
 
@@ -144,3 +149,67 @@ def test_the_number_of_statements_does_not_grow(run, market, callers, count_stat
         market.logged_in(market.sara, f"203.0.113.{number}", f"OddPhone/{number}")
         market.logged_in(callers.user(f"p{number}"), f"203.0.113.{number}", f"OddPhone/{number}")
     assert counted() == before
+
+
+LONG = "Goes on and on " * 16
+PARTS_OF_NETWORK = ("profile", "pages", "posts", "postings")
+
+
+@pytest.fixture
+def offers(callers):
+    return Offers(callers)
+
+
+def done_once_more(offers, person, number):
+    """A person founds a page, posts, offers a job, gets to know somebody and applies to him; returns a row of each."""
+    friend = offers.callers.user(f"f{number}", realm="network")
+    connect(person, friend)
+    offers.applied(person, offers.own(friend))
+    posted = person.post(f"{CONTENT}/posts", json={"content": f"{number}\n{LONG}"})
+    assert posted.status_code == 201, posted.text
+    page = offers.found(person, name=f"{number} {LONG}"[:200])
+    return {"pages": page["id"], "posts": posted.json["post"]["id"],
+            "postings": offers.own(person, title=LONG, companyName=LONG)["id"]}
+
+
+def of_network(run, person, *words):
+    return run("users", "show", person.user_id, "--realm", "network", *words)
+
+
+def test_show_tells_what_somebody_is_in_the_network(run, offers):
+    person = offers.c
+    ids = {"profile": write(person, headline=LONG)["id"]} | done_once_more(offers, person, 1)
+    make_premium(person)
+    shown = json.loads(of_network(run, person, "--json").stdout)
+    assert {name: [one["id"] for one in shown[name]] for name in PARTS_OF_NETWORK} == {
+        name: [one] for name, one in ids.items()}
+    assert (shown["connections"], shown["applications"], shown["profile"][0]["visibility"]) == (1, 1, "public")
+    assert shown["premiumUntil"] > shown["createdAt"]
+    assert shown["posts"][0]["text"].startswith("1 Goes on")
+    table = of_network(run, person).stdout
+    assert max(len(line) for line in table.splitlines()) <= 100, table
+    for one in ids.values():
+        assert short_id(one) in table
+
+
+def test_who_has_nothing_in_the_network_is_shown_with_none_of_it(run, offers):
+    shown = json.loads(of_network(run, offers.d, "--json").stdout)
+    assert [shown[name] for name in PARTS_OF_NETWORK] == [[]] * 4
+    assert (shown["premiumUntil"], shown["connections"], shown["applications"]) == (None, 0, 0)
+
+
+def test_the_number_of_statements_does_not_grow_in_the_network_and_the_latest_are_shown(
+        run, offers, count_statements):
+    def counted():
+        with count_statements() as statements:
+            of_network(run, offers.c)
+        return len(statements)
+
+    made = [done_once_more(offers, offers.c, 0)]
+    before = counted()
+    made += [done_once_more(offers, offers.c, number) for number in range(1, 7)]
+    assert counted() == before
+    shown = json.loads(of_network(run, offers.c, "--json").stdout)
+    for name in PARTS_OF_NETWORK[1:]:
+        assert [one["id"] for one in shown[name]] == [one[name] for one in reversed(made[-5:])]
+    assert (shown["connections"], shown["applications"]) == (7, 7)

@@ -60,4 +60,5 @@ def _listings_of(work: UnitOfWork, people: Collection[str]) -> list[str]:
     return [*auctions_bid_on(work, people), *(row.product_id for row in ordered)]
 
 
-DEALINGS = PersonEffect("marketplace", "dealings", lock_dealings, end_dealings, resume_dealings)
+DEALINGS = PersonEffect("marketplace", "dealings", lock_dealings, end_dealings, resume_dealings,
+                        scopes=frozenset({"SELLING", "BUYING"}))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, not_, or_, select, union_all
 
 from app.actor import Actor
-from app.data.columns import constant
+from app.data.columns import constant, iso
 from app.data.held import Viewer, is_free, is_held_from, viewer_of_role
 from app.data.id_sets import not_among
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
@@ -126,6 +126,16 @@ def admins_of(company_id: str) -> list[str]:
 def companies_of_admin(user_id: str) -> list[str]:
     """Return the ids of the companies, deleted ones too, that this person administers."""
     return [row.company_id for row in fetch(all_administered_by(user_id))]
+
+
+def pages_of_admin(user_id: str, limit: int) -> list[Wire]:
+    """Return the active pages, held too, that this person administers, the latest assignment first: for operators."""
+    rows = fetch(select(Company.id, Company.name, Company.page_visibility, CompanyAdmin.assigned_at, Company.held)
+                 .join(CompanyAdmin, CompanyAdmin.company_id == Company.id)
+                 .where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True), Company.is_active.is_(True))
+                 .order_by(CompanyAdmin.assigned_at.desc(), CompanyAdmin.id.desc()).limit(limit))
+    return [{"id": row.id, "name": row.name, "visibility": row.page_visibility, "since": iso(row.assigned_at),
+             "held": row.held} for row in rows]
 
 
 def followers_of(company_id: str, most: int, after: str = "") -> list[str]:

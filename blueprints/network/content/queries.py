@@ -5,12 +5,14 @@ from typing import Any
 from sqlalchemy import and_, select
 
 from app.actor import Actor
+from app.data.columns import iso
 from app.data.held import viewer
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require
+from app.plain_text import seen
 from blueprints.network.company.queries import is_admin
 from blueprints.network.content.counting import add_counts
 from blueprints.network.content.models import Comment, Like, Post
@@ -24,6 +26,8 @@ LIKE_FILTERS = Filters((equal(Like.post_id), equal(Like.user_id)))
 # By time and not by id: clients may choose the id (decision 4).
 _OLDEST_FIRST: dict[type[Any], tuple[Any, ...]] = {
     model: (model.created_at, model.id) for model in (Post, Comment, Like)}
+GLANCE = 200
+"""How much of a post operators see at a glance, in characters."""
 
 
 def author_of_post(post_id: str) -> str | None:
@@ -57,6 +61,15 @@ def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
 def list_own_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of what the actor has posted, oldest first (K-6)."""
     return _listed(actor, asked, Post.author_user_id == actor.user_id)
+
+
+def latest_posts_of(user_id: str, limit: int) -> list[Wire]:
+    """Return what a person has posted last, held too, the newest first, each as one line: for operators."""
+    rows = fetch(select(Post.id, Post.content, Post.visibility, Post.created_at, Post.held)
+                 .where(Post.author_user_id == user_id, Post.is_active.is_(True))
+                 .order_by(Post.created_at.desc(), Post.id.desc()).limit(limit))
+    return [{"id": row.id, "text": " ".join(seen(row.content, " ").split())[:GLANCE], "visibility": row.visibility,
+             "createdAt": iso(row.created_at), "held": row.held} for row in rows]
 
 
 def get_comment(actor: Actor, comment_id: str) -> Wire:

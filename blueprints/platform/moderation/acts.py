@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.actor import Actor
 from app.clock import now
 from app.data.ids import uuid7
-from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, Read, Subject
+from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffects, Read, Subject
 from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import InvalidInput, NotFound, RuleViolated
@@ -218,6 +218,8 @@ def _refuse_impossible(realm: str, order: ActOrder) -> None:
         "changes": (order.changes is not None) != (order.kind == "OVERRIDE_FEEDBACK"),
     }
     said = {name: f"{order.kind} of {order.entity_type} does not go" for name, is_wrong in wrong.items() if is_wrong}
+    if order.scope is not None and order.scope not in runtime().part(PersonEffects).scopes_in(realm):
+        said.setdefault("scope", f"a suspension in {realm} is not limited to {order.scope}")
     if said:
         raise InvalidInput("; ".join(f"{name}: {what}" for name, what in said.items()), detail=said)
 

@@ -6,7 +6,7 @@ LETTERS = {
     "GRANTED": LetterTemplate(
         "Your appeal p{{ number }} was granted",
         _HELLO + "was granted: {{ reason }}\n\nWhat was done is undone{{ ', and the strike counts no more' if "
-                 "isStrike }}. What has ended meanwhile, such as an auction that closed, does not come back.",
+                 "isStrike }}. What has ended meanwhile does not come back.",
         own=("reason",)),
     "DENIED": LetterTemplate(
         "Your appeal p{{ number }} was denied",

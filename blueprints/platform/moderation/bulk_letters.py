@@ -134,7 +134,7 @@ def _measures(realm: str, person_id: str, things: Sequence[tuple[str, str]],
     """Return what was done to each thing; only those that a letter names are read for their titles."""
     titles = titles_for(realm, person_id, things[:MOST_NAMED])
     titles += [""] * (len(things) - len(titles))
-    return [Measure(kind, thing[0], title, until)
+    return [Measure(realm, kind, thing[0], title, until)
             for thing, title, (kind, until) in zip(things, titles, done, strict=True)]
 
 

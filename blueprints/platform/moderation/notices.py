@@ -33,7 +33,7 @@ def of_decision(work: UnitOfWork, appeal_id: str) -> tuple[str, Payload]:
 
 
 def _payload(acts: Sequence[Act], before: str) -> Payload:
-    said = summary_of([Measure(act.kind, act.entity_type, scope=act.scope) for act in acts])
+    said = summary_of([Measure(act.realm, act.kind, act.entity_type, scope=act.scope) for act in acts])
     return {"message": f"{before}{said} (case {acts[0].case_number}). The letter tells why.",
             "caseNumber": acts[0].case_number, "actNumbers": [act.number for act in acts],
             "strikeNumber": acts[0].strike_number}

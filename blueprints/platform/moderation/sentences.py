@@ -22,13 +22,18 @@ _EFFECTS = {
     "REMOVE": "{Thing} is removed{until} and can be seen by nobody.",
     "SHOW_AGAIN": "{Thing} can be seen again.",
     "OVERRIDE_FEEDBACK": "{Thing} was corrected by our staff.",
-    "SUSPEND": "Your account is suspended{until}: you cannot log in, and nothing you offer can be seen or bought.",
+    "SUSPEND": "Your account is suspended{until}: you cannot log in, and others do not see you here.",
     "SUSPEND SELLING": "You cannot sell{until}: nothing you offer can be seen or bought. You can still log in and buy.",
     "SUSPEND BUYING": "You cannot buy or bid{until}. You can still log in and sell.",
-    "BAN": "Your account is closed for good: you cannot log in, nothing you offer can be seen, and your bids are taken "
-           "back.",
+    "BAN": "Your account is closed for good: you cannot log in, and others do not see you here.",
     "UNBAN": "Your account is open again.",
 }
+_EFFECTS_IN = {"marketplace": {
+    "SUSPEND": "Your account is suspended{until}: you cannot log in, and nothing you offer can be seen or bought.",
+    "BAN": "Your account is closed for good: you cannot log in, nothing you offer can be seen, and your bids are taken "
+           "back.",
+}}
+"""What an act does to people where they trade; in other realms it is as above."""
 _SHORT = {"WARN": "You were warned", "HIDE": "Your {thing} was hidden", "REMOVE": "Your {thing} was removed",
           "SHOW_AGAIN": "Your {thing} can be seen again", "OVERRIDE_FEEDBACK": "Your {thing} was corrected",
           "SUSPEND": "Your account is suspended", "BAN": "Your account is closed",
@@ -48,6 +53,7 @@ _ENDING = frozenset({"HIDE", "REMOVE"})
 class Measure:
     """One act as its person is told of it; `until` None is without an end, `scope` SELLING or BUYING or None."""
 
+    realm: str
     kind: str
     entity_type: str
     title: str = ""
@@ -71,7 +77,8 @@ def effect_of(measure: Measure) -> str:
     until = _until(measure.until, measure.kind)
     thing = f"your {thing_named(measure.entity_type, measure.title)}"
     kind = f"{measure.kind} {measure.scope}" if measure.scope else measure.kind
-    return _EFFECTS[kind].format(thing=thing, Thing=thing[0].upper() + thing[1:], until=until)
+    sentence = _EFFECTS_IN.get(measure.realm, {}).get(kind, _EFFECTS[kind])
+    return sentence.format(thing=thing, Thing=thing[0].upper() + thing[1:], until=until)
 
 
 def _until(end: datetime | None, kind: str) -> str:

@@ -88,7 +88,7 @@ def compose(case: Case, person_id: str, acts: Sequence[Act], strike: Strike | No
 
     The things are named as they are now; what is gone for good has no title."""
     titles = titles_for(case.realm, person_id, [(act.entity_type, act.entity_id) for act in acts])
-    measures = [Measure(act.kind, act.entity_type, title, act.until, act.scope)
+    measures = [Measure(act.realm, act.kind, act.entity_type, title, act.until, act.scope)
                 for act, title in zip(acts, titles, strict=True)]
     rule = next((act.rule for act in acts if act.rule), None)
     return _statement(case, person_id, measures, reason=acts[0].reason, rule=rule,
@@ -124,7 +124,7 @@ def preview_act(actor: Actor, order: Ordered, *, reason: str, rule: str | None =
 def _preview(case: Any, person_id: str, orders: Sequence[Ordered], *, reason: str, rule: str | None,
              strike: bool | None) -> Letter:
     titles = titles_for(case.realm, person_id, [(order.entity_type, order.entity_id) for order in orders])
-    measures = [Measure(order.kind, order.entity_type, title,
+    measures = [Measure(case.realm, order.kind, order.entity_type, title,
                         now() + timedelta(days=order.days) if order.days else None, order.scope)
                 for order, title in zip(orders, titles, strict=True)]
     kinds = [order.kind for order in orders]
@@ -148,7 +148,7 @@ def send_undone(work: UnitOfWork, act: Act) -> bool:
     if act.person_id is None:
         return False
     title = titles_for(act.realm, act.person_id, [(act.entity_type, act.entity_id)])[0]
-    was = effect_of(Measure(act.kind, act.entity_type, title, act.until, act.scope))
+    was = effect_of(Measure(act.realm, act.kind, act.entity_type, title, act.until, act.scope))
     text = f"This does not hold any more:\n{was}\n\nWhy: {act.undone_reason or act.reason}"
     return post(work, act.realm, act.person_id, "ACT_UNDONE", f"Taken back: case {act.case_number}", text,
                  f"moderation-act {act.id}")

@@ -1,10 +1,15 @@
 """Scenarios 42-47 of rules-network §8, as network.md amends them."""
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE, VISA
 from tests.network.premium.club import ORDERS, PROFILE, Club, ok, refused
+
+PAYMENT_STATUS = "linkedin-profile-service-premiumsubscriptionpaymentstatus"
+Sent = Callable[[str], list[Any]]
 
 
 def test_scenario_42_an_order_is_its_persons_own_and_always_begins_unpaid(club: Club) -> None:
@@ -117,3 +122,21 @@ def test_scenario_47_tickets_are_written_by_the_flow_or_the_super_admin(club: Cl
     assert gone["isActive"] is False
     written = ok(club.super_admin.post(tickets, json=body), 201)["sys_premiumsubscriptionPayment"]
     assert written["ownerId"] == club.ann.user_id
+
+
+def test_6d_three_topics_say_what_became_of_a_payment_and_a_cancelled_one_failed(club: Club, sent: Sent) -> None:
+    """P-8: its status is `cancelled` and its confirmation `canceled`, as the documents spell them."""
+    def told() -> list[str]:
+        names = ("started", "succeeded", "failed")
+        return [event.payload["statusLiteral"] for name in names for event in sent(f"{PAYMENT_STATUS}-{name}")]
+
+    order = club.order()
+    waiting = ok(club.start(order["id"], club.localstripe.make_card()))["paymentResult"]
+    assert told() == ["started"]
+    club.localstripe.call("POST", f"/v1/payment_intents/{waiting['paymentId']}/cancel")
+    cancelled = ok(club.refresh(order["id"]))["premiumsubscription"]
+    assert (cancelled["status"], cancelled["_paymentConfirmation"]) == ("cancelled", "canceled")
+    assert told() == ["started", "canceled"]
+    assert [event.payload["premiumsubscription"]["id"] for event in sent(f"{PAYMENT_STATUS}-failed")] == [order["id"]]
+    assert ok(club.start(order["id"]))["premiumsubscription"]["status"] == "completed"
+    assert told() == ["started", "started", "success", "canceled"]

@@ -122,8 +122,8 @@ def test_m_10_one_appeal_is_against_all_that_its_case_did_without_a_strike(court
     cases.act(court.ada.actor, ActOrder("WARN", "PRODUCT", thing), reason="fake", strike=False)
     report(court.eve.actor, entity_type="PRODUCT", entity_id=thing, reason="FRAUD")
     done = cases.resolve(court.ada.actor, 2, reason="fake", strike=False, acts=[
-        ActOrder("WARN", "PRODUCT", thing), ActOrder("SUSPEND", "USER", court.ben.user_id, days=7, scope="SELLING"),
-        ActOrder("SUSPEND", "USER", court.ben.user_id, days=7, scope="BUYING")])
+        ActOrder("WARN", "PRODUCT", thing), ActOrder("SUSPEND", "USER", court.ben.user_id, days=7),
+        ActOrder("SUSPEND", "USER", court.ben.user_id, days=9)])
     tokens = [court.token_of(act) for act in done.acts]
     appeal = appeals.appeal(anonymous(court.realm), text="no", token=tokens[2])
     for token in tokens:

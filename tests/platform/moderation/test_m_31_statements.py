@@ -218,13 +218,14 @@ def test_m_31_it_is_shown_in_the_app_of_every_realm(court, sara, realm, settle):
 
 def test_m_31_many_things_are_named_up_to_a_hundred_and_without_titles_counted():
     until = datetime(2030, 11, 28, 14, 5, tzinfo=UTC)
-    few = [Measure("HIDE", "CATEGORY", title, until) for title in ("Clocks", "Lamps")]
+    few = [Measure("marketplace", "HIDE", "CATEGORY", title, until) for title in ("Clocks", "Lamps")]
     assert effect_on_all(few) == (
         "2 of your categories are hidden from everybody but you until 28 November 2030, 14:05 UTC:\n"
         "- “Clocks”\n- “Lamps”")
-    assert effect_on_all([Measure("REMOVE", "PRODUCT", "", until)] * 2) == (
+    assert effect_on_all([Measure("marketplace", "REMOVE", "PRODUCT", "", until)] * 2) == (
         "2 of your listings are removed until 28 November 2030, 14:05 UTC and can be seen by nobody.")
-    many = effect_on_all([Measure("SHOW_AGAIN", "PRODUCT", f"Lamp {number}") for number in range(120)]).splitlines()
+    lamps = [Measure("marketplace", "SHOW_AGAIN", "PRODUCT", f"Lamp {number}") for number in range(120)]
+    many = effect_on_all(lamps).splitlines()
     assert (many[0], many[-1], len(many)) == ("120 of your listings can be seen again:", "- and 20 more", 102)
 
 
