@@ -35,23 +35,22 @@ def served_realm_option(whose: str, *more: str) -> Callable[[Callable[..., Any]]
     """Give a command --realm (its parameter realm): the first that is served unless it is named.
 
     A realm that REALMS does not name is wrong usage (2). `whose` is its help; `more` may be named beside the realms."""
-    return click.option("--realm", type=click.Choice((*REALM_CODENAMES, *more)), callback=_named_or_first,
-                        show_default="the first of REALMS", help=whose)
+    return click.option("--realm", type=click.Choice((*REALM_CODENAMES, *more)), default=_first_served,
+                        show_default="the first of REALMS", callback=_refuse_unserved, help=whose)
 
 
 def every_realm_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the same, None for every realm unless one is named."""
-    return click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), callback=_named,
+    return click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), callback=_refuse_unserved,
                         help="Only this realm; default every realm.")(command)
 
 
-def _named_or_first(context: click.Context, option: click.Parameter, realm: str | None) -> str | None:
-    if realm is None and not context.resilient_parsing:
-        return _served_realms(context)[0]
-    return _named(context, option, realm)
+def _first_served() -> str | None:
+    context = click.get_current_context()
+    return None if context.resilient_parsing else _served_realms(context)[0]
 
 
-def _named(context: click.Context, option: click.Parameter, realm: str | None) -> str | None:
+def _refuse_unserved(context: click.Context, option: click.Parameter, realm: str | None) -> str | None:
     if realm not in REALM_CODENAMES or context.resilient_parsing:
         return realm
     served = _served_realms(context)
