@@ -4,8 +4,7 @@ from flask.cli import with_appcontext
 
 from app.identity.authentication import identity
 from app.runtime import runtime
-from app.settings import REALM_CODENAMES
-from cli.terminal import acts, agreed, print_rows
+from cli.terminal import acts, agreed, every_realm_option, print_rows
 
 
 @click.group()
@@ -17,7 +16,7 @@ def auth() -> None:
 
 
 @auth.command("rotate-keys")
-@click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), help="Only this realm; default every realm.")
+@every_realm_option
 @click.option("--due", is_flag=True, help="Only keys older than KEY_ROTATION_DAYS.")
 @click.option("--revoke-old", is_flag=True, help="Forget the old keys at once: every token signed so far dies.")
 @acts

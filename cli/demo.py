@@ -2,13 +2,12 @@
 import click
 from flask.cli import with_appcontext
 
-from app.settings import REALM_CODENAMES
 from cli.demo_factories import DEMO_PASSWORD
 from cli.demo_seed import demo_people, seed_demo
 from cli.graph import import_graph
 from cli.products import import_products
 from cli.replay import replay_auctions
-from cli.terminal import acts, agreed, print_facts, refuse_production
+from cli.terminal import acts, agreed, print_facts, refuse_production, served_realm_option
 
 
 @click.group()
@@ -20,8 +19,7 @@ def demo() -> None:
 
 
 @demo.command("seed")
-@click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), default="marketplace", show_default=True,
-              help="Whose demo.")
+@served_realm_option("Whose demo.")
 @acts
 @with_appcontext
 def seed(realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:

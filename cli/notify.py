@@ -5,7 +5,7 @@ from flask.cli import with_appcontext
 from app.data.columns import iso
 from app.mail_addresses import typed_address
 from app.notify.mailbox import read_outbox
-from cli.terminal import as_json_option, print_rows
+from cli.terminal import as_json_option, every_realm_option, print_rows
 
 
 @click.group()
@@ -18,17 +18,18 @@ def notify() -> None:
 
 @notify.command("outbox")
 @click.option("--to", "recipient", help="Only letters to this address.")
+@every_realm_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="The newest so many.")
 @as_json_option
 @with_appcontext
-def outbox(recipient: str | None, limit: int, as_json: bool) -> None:
+def outbox(recipient: str | None, realm: str | None, limit: int, as_json: bool) -> None:
     """Show the newest letters, newest first; with --json whole, else one line each, and with --to their text.
 
     In production the text of letters that carry a code is never shown.
 
     Example: flask notify outbox --to anna@demo.test --json
     """
-    letters = read_outbox(typed_address(recipient) if recipient else None, limit)
+    letters = read_outbox(typed_address(recipient) if recipient else None, limit, realm)
     if as_json:
         print_rows([_whole(letter) for letter in letters], as_json=True)
         return

@@ -21,11 +21,20 @@ from blueprints.platform.checkout.inspection import refundable
 from blueprints.platform.checkout.refunds import sent_refund
 from cli.naming import named_account
 from cli.payment_realms import REALM_PAYMENTS, RealmPayments
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, rehearsed, spoken
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    print_facts,
+    print_json,
+    print_rows,
+    rehearsed,
+    served_realm_option,
+    spoken,
+)
 
 _OPERATORS = {realm: system_actor(realm, operator="flask payments") for realm in REALM_PAYMENTS}
-realm_option = click.option("--realm", type=click.Choice(tuple(REALM_PAYMENTS)), default="marketplace",
-                            show_default=True, help="Whose orders: of goods, or of premium.")
+realm_option = served_realm_option("Whose orders: of goods, or of premium.")
 _reason_option = click.option("--reason", default="corrected by hand", show_default=True, help="Why; it is recorded.")
 
 

@@ -4,8 +4,7 @@ from flask.cli import with_appcontext
 
 from app.data.columns import iso
 from app.identity.security_events import KINDS, security_log
-from app.settings import REALM_CODENAMES
-from cli.terminal import as_json_option, print_rows
+from cli.terminal import as_json_option, print_rows, served_realm_option
 from cli.users import find_account_id
 
 PROGRAMS = ("equipment", "organization")
@@ -21,8 +20,7 @@ def security() -> None:
 
 
 @security.command("log")
-@click.option("--realm", type=click.Choice((*REALM_CODENAMES, *PROGRAMS)), default="marketplace", show_default=True,
-              help="Whose events; equipment and organization have programs instead of accounts.")
+@served_realm_option("Whose events; equipment and organization have programs instead of accounts.", *PROGRAMS)
 @click.option("--user", help="Only of this account: an id or an e-mail.")
 @click.option("--kind", metavar="KIND", type=click.Choice(KINDS), help=f"Only of this kind: {', '.join(KINDS)}.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Rows at most.")

@@ -10,10 +10,13 @@ from unicodedata import east_asian_width
 
 import click
 import orjson
+from flask import current_app
+from flask.cli import ScriptInfo
 
 from app.actor import Actor, system_actor
 from app.data.ids import short_id
-from app.runtime import runtime
+from app.runtime import runtime, runtime_of
+from app.settings import REALM_CODENAMES
 
 TABLE_COLUMNS = 100
 _NARROWEST, _BETWEEN = 8, "  "
@@ -26,6 +29,41 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 def acts(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a changing command --dry-run, --yes and --json (its parameters dry_run, yes, as_json)."""
     return dry_run_option(yes_option(as_json_option(command)))
+
+
+def served_realm_option(whose: str, *more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command --realm (its parameter realm): the first that is served unless it is named.
+
+    A realm that REALMS does not name is wrong usage (2). `whose` is its help; `more` may be named beside the realms."""
+    return click.option("--realm", type=click.Choice((*REALM_CODENAMES, *more)), default=_first_served,
+                        show_default="the first of REALMS", callback=_refuse_unserved, help=whose)
+
+
+def every_realm_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the same, None for every realm unless one is named."""
+    return click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), callback=_refuse_unserved,
+                        help="Only this realm; default every realm.")(command)
+
+
+def _first_served() -> str | None:
+    context = click.get_current_context()
+    return None if context.resilient_parsing else _served_realms(context)[0]
+
+
+def _refuse_unserved(context: click.Context, option: click.Parameter, realm: str | None) -> str | None:
+    if realm not in REALM_CODENAMES or context.resilient_parsing:
+        return realm
+    served = _served_realms(context)
+    if realm not in served:
+        raise click.BadParameter(f"{realm} is not served here, only {' and '.join(served)}: REALMS says so", context,
+                                 option)
+    return realm
+
+
+def _served_realms(context: click.Context) -> tuple[str, ...]:
+    """Return the realms of the application that with_appcontext is going to take: options are read before it does."""
+    app = current_app or context.ensure_object(ScriptInfo).load_app()
+    return runtime_of(app).settings.realms
 
 
 def operator_option(command: Callable[..., Any]) -> Callable[..., Any]:

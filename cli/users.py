@@ -20,7 +20,7 @@ from app.http.schemas import load
 from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
 from app.runtime import runtime
-from app.settings import REALM_CODENAMES, Settings
+from app.settings import Settings
 from blueprints.platform.auth import commands, inspection, queries
 from blueprints.platform.auth.rules import masked_email
 from blueprints.platform.auth.schemas import NEW_USERS
@@ -39,6 +39,7 @@ from cli.terminal import (
     print_rows,
     rehearsed,
     say_unchanged,
+    served_realm_option,
     spoken,
 )
 from cli.user_import import Row, enrol, examined, read_rows, rehearse_rows
@@ -61,8 +62,7 @@ LOOKS = {
 }
 COLUMNS = ("id", "email", "fullname", "roleId", "emailVerified", "createdAt")
 
-realm_option = click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), default="marketplace",
-                            show_default=True, help="Whose users.")
+realm_option = served_realm_option("Whose users.")
 
 reveal_option = click.option("--reveal", is_flag=True, help="Show e-mail and phone whole; needs --as, and is recorded.")
 

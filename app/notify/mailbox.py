@@ -80,11 +80,15 @@ def deliver_queued(transport: MailTransport, limit: int = 500) -> dict[str, int]
     return ended
 
 
-def read_outbox(recipient: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
-    """Return the newest letters, newest first, to one address or to all; secret bodies stay closed in production."""
+def read_outbox(recipient: str | None = None, limit: int = 100, realm: str | None = None) -> list[dict[str, Any]]:
+    """Return the newest letters, newest first, to one address or to all, of one realm or of all.
+
+    Secret bodies stay closed in production."""
     query = select(*MailMessage.__table__.columns).order_by(MailMessage.created_at.desc(), MailMessage.id.desc())
     if recipient is not None:
         query = query.where(MailMessage.recipient == recipient)
+    if realm is not None:
+        query = query.where(MailMessage.realm == realm)
     hide = {"text": "(secret)", "html": "(secret)"} if runtime().settings.is_production else {}
     return [dict(row._mapping) | (hide if row.secret else {}) for row in fetch(query.limit(limit))]
 

@@ -6,8 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.errors import NotFound
-from blueprints.marketplace.admin_moderation.rules import ENTITY_TYPES
-from cli.moderate.options import reason_option
+from cli.moderate.options import realm_option, reason_option, staff_acts, type_argument
 from cli.naming import named_listing, named_thing
 from cli.terminal import (
     acts,
@@ -29,17 +28,23 @@ _SHOWN = ("actionTimestamp", "actionType", "entityType", "entityId", "adminId", 
 
 @click.command("record")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@realm_option
 @as_json_option
 @with_appcontext
-def record(limit: int, as_json: bool) -> None:
-    """Show what staff and operators changed by hand, the most recent first.
+def record(limit: int, realm: str, as_json: bool) -> None:
+    """Show what staff and operators changed by hand, the most recent first; the network has the audit instead.
 
     Example: flask moderate record --json
     """
     from app.data.reads import Page
     from app.data.reads.read_request import ReadRequest
+    from app.runtime import runtime
     from blueprints.marketplace.admin_moderation import queries
+    from blueprints.platform.moderation.record import ActRecord
 
+    if realm not in runtime().part(ActRecord).realms:
+        raise click.ClickException(f"{realm} keeps no such record; the audit has what its staff did: "
+                                   f"flask moderate audit export --realm {realm}")
     entries = queries.list_actions(ReadRequest(page=Page(1, limit))).rows
     rows = [{name: entry[name] for name in _SHOWN} for entry in entries]
     if not as_json:
@@ -48,24 +53,25 @@ def record(limit: int, as_json: bool) -> None:
 
 
 @click.command("restore")
-@click.argument("entity_type", metavar="TYPE", type=click.Choice(ENTITY_TYPES))
+@type_argument
 @click.argument("entity_id", metavar="ID")
 @reason_option
-@operator_option
-@acts
+@staff_acts
 @with_appcontext
-def restore(entity_type: str, entity_id: str, reason: str, operator: str | None, dry_run: bool, yes: bool,
+def restore(entity_type: str, entity_id: str, reason: str, realm: str, operator: str | None, dry_run: bool, yes: bool,
             as_json: bool) -> None:
-    """Bring the TYPE with that ID back, which was soft-deleted; leaves an entry in the record.
+    """Bring the TYPE with that ID back, which was soft-deleted; leaves an entry in the record, or in the audit alone.
+
+    What moderation holds is shown again instead. In the network TYPE is POST, COMMENT, JOB, COMPANY, PROFILE or USER.
 
     Example: flask moderate restore PRODUCT 9f31c27a --reason "removed by mistake" --as ada@example.com
     """
-    from blueprints.marketplace.admin_moderation import corrections
+    from blueprints.platform.moderation.restoring import restore_thing
 
-    actor, thing_id = operator_actor(_REALM, operator), named_thing(_REALM, entity_type, entity_id)
+    actor, thing_id = operator_actor(realm, operator), named_thing(realm, entity_type, entity_id)
 
     def restored() -> bool:
-        return _unless_missing(f"there is no {entity_type} {thing_id}", lambda: corrections.restore_entity(
+        return _unless_missing(f"there is no {entity_type} {thing_id}", lambda: restore_thing(
             actor, entity_type=entity_type, entity_id=thing_id, reason=reason))
 
     if not rehearsed(actor, restored):

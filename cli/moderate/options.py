@@ -4,12 +4,10 @@ from typing import Any
 
 import click
 
-from app.settings import REALM_CODENAMES
 from blueprints.platform.moderation.rules import ENTITY_TYPES, SCOPES, number_in
-from cli.terminal import acts, operator_option
+from cli.terminal import acts, operator_option, served_realm_option
 
-realm_option = click.option("--realm", type=click.Choice(tuple(REALM_CODENAMES)), default="marketplace",
-                            show_default=True, help="Whose moderation.")
+realm_option = served_realm_option("Whose moderation.")
 reason_option = click.option("--reason", required=True, help="Why; it is recorded.")
 limit_option = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000),
                             help="Rows at most.")

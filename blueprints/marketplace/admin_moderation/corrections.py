@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.actor import Actor
-from app.data.moderated_kinds import ModeratedKinds
 from app.data.unit_of_work import unit_of_work
-from app.errors import InvalidInput
 from app.runtime import runtime
 from blueprints.marketplace.admin_moderation.commands import record_action
 from blueprints.marketplace.admin_moderation.rules import EVERYTHING
@@ -67,20 +65,3 @@ def flag_media(actor: Actor, *, media_asset_id: str, reason: str) -> None:
         remove_media(actor, media_asset_id)
         record_action(actor, entity_type="MEDIA", entity_id=media_asset_id, action_type="MEDIA_FLAG", reason=reason)
         work.commit()
-
-
-def restore_entity(actor: Actor, *, entity_type: str, entity_id: str, reason: str) -> bool:
-    """Bring a soft-deleted object back; returns whether it was gone. One that is there changes nothing, no entry.
-
-    Raises NotFound, InvalidInput for a type whose service brings no kind (app/data/moderated_kinds.py), RuleViolated
-    for what may not come back."""
-    kind = runtime().part(ModeratedKinds).get((actor.realm, entity_type))
-    if kind is None or kind.restore is None:
-        said = f"nothing of type {entity_type} can be restored"
-        raise InvalidInput(f"entityType: {said}", detail={"entityType": said})
-    with unit_of_work(actor) as work:
-        was_gone = kind.restore(actor, entity_id)
-        if was_gone:
-            record_action(actor, entity_type=entity_type, entity_id=entity_id, action_type="RESTORE", reason=reason)
-        work.commit()
-    return was_gone

@@ -17,6 +17,7 @@ from app.http.schemas import load
 from blueprints.marketplace.admin_moderation import commands, corrections, queries, schemas
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.policies import POLICIES
+from blueprints.platform.moderation.restoring import restore_thing
 from blueprints.platform.moderation.routes import api as moderation
 
 api = Routes(POLICIES)
@@ -101,7 +102,7 @@ def restore_soft_deleted_entity(actor: Actor) -> Response:
     """Bring something back that was soft-deleted, and record it."""
     given = load(schemas.Restoration(), json_body())
     return _once(actor, "restoreSoftDeletedEntity", "Entity restore triggered and audit logged.",
-                 lambda: corrections.restore_entity(actor, **given))
+                 lambda: restore_thing(actor, **given))
 
 
 def _once(actor: Actor, name: str, message: str, correct: Callable[[], object]) -> Response:

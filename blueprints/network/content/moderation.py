@@ -1,6 +1,8 @@
 """What staff do to posts and comments: judge one, hide or remove it, show it again (moderation.md M-1)."""
 from collections.abc import Collection
 
+from sqlalchemy import select
+
 from app.actor import Actor
 from app.data.moderated_kinds import Decide, Subject
 from app.data.object_commands import hold_object, restore_object
@@ -11,6 +13,7 @@ from blueprints.network.content.counting import count, is_counted, lock_tallies
 from blueprints.network.content.feed_items import keep_item, lock_voices
 from blueprints.network.content.models import Comment, Post
 from blueprints.network.content.queries import find_post
+from blueprints.platform.people.commands import refuse_gone
 
 
 def post_subject(actor: Actor, post_id: str) -> Subject | None:
@@ -38,8 +41,12 @@ def hold_post(work: UnitOfWork, post_id: str, decide: Decide) -> list[str]:
 
 
 def restore_post(actor: Actor, post_id: str) -> bool:
-    """Bring a deleted post back; returns whether it was gone. Raises NotFound."""
+    """Bring a deleted post back; returns whether it was gone.
+
+    Raises NotFound, RuleViolated (PersonGone: its author, unless it is a company's)."""
     with unit_of_work(actor) as work:
+        refuse_gone(work, select(Post.author_user_id).where(Post.id == post_id, Post.company_id.is_(None),
+                                                            Post.is_active.is_(False)))
         was_gone = restore_object(actor, Post, post_id)
         keep_item(work, work.lock(Post, post_id, archived_too=True))
         work.commit()
@@ -70,8 +77,11 @@ def hold_comment(work: UnitOfWork, comment_id: str, decide: Decide) -> list[str]
 
 
 def restore_comment(actor: Actor, comment_id: str) -> bool:
-    """Bring a deleted comment back, and count it; returns whether it was gone. Raises NotFound."""
+    """Bring a deleted comment back, and count it; returns whether it was gone.
+
+    Raises NotFound, RuleViolated (PersonGone: its author)."""
     with unit_of_work(actor) as work:
+        refuse_gone(work, select(Comment.author_user_id).where(Comment.id == comment_id, Comment.is_active.is_(False)))
         was_gone = restore_object(actor, Comment, comment_id)
         if was_gone:
             count(work, work.lock(Comment, comment_id).post_id, comments=1)

@@ -1,15 +1,18 @@
 """A posting as staff judge it, hide or remove it, and bring it back (moderation.md M-1, M-30)."""
 from collections.abc import Collection
 
+from sqlalchemy import select
+
 from app.actor import Actor
 from app.data.moderated_kinds import Decide, Subject
 from app.data.object_commands import hold_object, restore_object
 from app.data.reads import find_any_row
-from app.data.unit_of_work import UnitOfWork
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from blueprints.network.company.queries import admins_of
 from blueprints.network.job_application.models import JobPosting
 from blueprints.network.job_application.queries import keeps
 from blueprints.network.job_application.rules import PUBLIC
+from blueprints.platform.people.commands import refuse_gone
 
 _READ = ("title", "companyName", "location", "salaryRange", "description")
 
@@ -41,8 +44,15 @@ def hold_posting(work: UnitOfWork, posting_id: str, decide: Decide) -> list[str]
 
 
 def restore_posting(actor: Actor, posting_id: str) -> bool:
-    """Bring a deleted posting back; returns whether it was gone. Raises NotFound."""
-    return restore_object(actor, JobPosting, posting_id)
+    """Bring a deleted posting back; returns whether it was gone.
+
+    Raises NotFound, RuleViolated (PersonGone: its poster, unless it is a company's)."""
+    with unit_of_work(actor) as work:
+        refuse_gone(work, select(JobPosting.posted_by_user_id).where(
+            JobPosting.id == posting_id, JobPosting.company_id.is_(None), JobPosting.is_active.is_(False)))
+        was_gone = restore_object(actor, JobPosting, posting_id)
+        work.commit()
+    return was_gone
 
 
 def _concerned(company_id: str | None, poster_id: str) -> str | None:

@@ -2,6 +2,8 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from sqlalchemy import select
+
 from app.actor import Actor
 from app.data.moderated_kinds import Decide, Subject
 from app.data.object_commands import hold_object, restore_object
@@ -12,6 +14,7 @@ from app.errors import Forbidden
 from blueprints.network.profile.briefs import invalidate_briefs
 from blueprints.network.profile.models import Profile
 from blueprints.network.profile.visibility import require_visible
+from blueprints.platform.people.commands import refuse_gone
 
 _LINES = ("fullName", "headline", "summary", "currentCompany", "industry", "location")
 _LISTS = ("skills", "languages", "certifications", "experience", "education")
@@ -47,8 +50,9 @@ def hold_profile(work: UnitOfWork, profile_id: str, decide: Decide) -> list[str]
 def restore_profile(actor: Actor, profile_id: str) -> bool:
     """Bring a deleted profile back; returns whether it was gone.
 
-    Raises NotFound, DuplicateRecord (ProfileExists: its person has written another)."""
+    Raises NotFound, RuleViolated (PersonGone), DuplicateRecord (ProfileExists: its person has written another)."""
     with unit_of_work(actor) as work:
+        refuse_gone(work, select(Profile.user_id).where(Profile.id == profile_id, Profile.is_active.is_(False)))
         was_gone = restore_object(actor, Profile, profile_id)
         invalidate_briefs(work)
         work.commit()

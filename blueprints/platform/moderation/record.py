@@ -3,7 +3,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.actor import Actor
-from app.data.unit_of_work import unit_of_work
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.runtime import runtime
 from blueprints.platform.moderation import audit
 from blueprints.platform.moderation.models import Act
@@ -57,6 +57,16 @@ def record_reading(actor: Actor, message_id: str, person_id: str | None, parties
     with unit_of_work(actor) as work:
         audit.note(work, "message.read", id=message_id, personId=person_id)
         work.commit()
+
+
+def record_restoring(work: UnitOfWork, entity_type: str, entity_id: str, reason: str) -> None:
+    """Write down that something deleted came back, in the transaction that does it; where the contract has no record,
+    the audit alone says so."""
+    record = runtime().part(ActRecord)
+    if work.actor.realm in record.realms:
+        record.note(work.actor, entity_type, entity_id, "RESTORE", reason, None)
+    else:
+        audit.note(work, "thing.restored", entityType=entity_type, entityId=entity_id, reason=reason)
 
 
 def _record(actor: Actor, act: Act, action_type: str, reason: str, kind: str) -> None:

@@ -13,7 +13,7 @@ from blueprints.platform.auth.lending import lock_accounts, share_accounts, shar
 from blueprints.platform.auth.rules import Standing
 from blueprints.platform.people.blocking import OnBlock
 from blueprints.platform.people.models import Block
-from blueprints.platform.people.queries import blocked_among, inactive_among
+from blueprints.platform.people.queries import blocked_among, inactive_among, is_gone_for_good
 
 NO_SUCH_USER = "User not found"
 
@@ -70,6 +70,17 @@ def share_person(work: UnitOfWork, user_id: str) -> bool:
     if not is_there and work.actor.is_user(user_id):
         raise Forbidden("errMsg_AccountInactive", "AccountInactive")
     return is_there
+
+
+def refuse_gone(work: UnitOfWork, owner: Select[str]) -> None:
+    """Refuse to bring back what somebody showed who is gone for good (decision 093); his account stays as it is until
+    the end. Before the thing is locked.
+
+    `owner` selects whose the thing is; no row where it may come back without its person. Raises RuleViolated
+    (PersonGone)."""
+    for user_id, in work.rows(owner):
+        if user_id not in share_accounts(work, {user_id}) or is_gone_for_good(work.actor.realm, user_id):
+            raise RuleViolated("PersonGone", "Whose it is, is gone for good")
 
 
 def require_person(work: UnitOfWork, user_id: str) -> None:

@@ -38,3 +38,11 @@ def test_one_address_can_be_asked_for_and_is_shown_with_the_text(
         "ben@example.com"]
     assert "Dear Ben, it is about a clock." in outbox("--to", "ben@example.com").output
     assert "Dear Ben" not in outbox().output
+
+
+def test_the_letters_of_one_realm_are_those_it_wrote(outbox: Callable[..., Result], post: Callable[..., bool]) -> None:
+    post("ben@example.com")
+    assert [letter["to"] for letter in json.loads(outbox("--realm", "marketplace", "--json").output)] == [
+        "ben@example.com"]
+    assert json.loads(outbox("--realm", "network", "--json").output) == []
+    assert outbox("--realm", "equipment").exit_code == 2

@@ -1,7 +1,8 @@
 """A picture that moderation holds: in no listing, no search record, and not by its address (moderation.md M-1)."""
 import pytest
 
-from blueprints.marketplace.admin_moderation.corrections import flag_media, restore_entity
+from blueprints.marketplace.admin_moderation.corrections import flag_media
+from blueprints.platform.moderation.restoring import restore_thing
 from tests.flow import settle
 from tests.marketplace.moderation.holding import hold, seen, show_again, subject
 from tests.marketplace.product_listing.conftest import (  # noqa: F401 - pytest finds them here
@@ -78,5 +79,5 @@ def test_a_flagged_picture_does_not_load_by_its_address_until_it_is_restored(pic
     media, path = picture["mediaAssetId"], "/" + picture["url"].split("/", 3)[3]
     flag_media(as_admin.actor, media_asset_id=media, reason="stolen")
     assert seen(buyer, path) == 404
-    assert restore_entity(as_admin.actor, entity_type="MEDIA", entity_id=media, reason="mistaken")
+    assert restore_thing(as_admin.actor, entity_type="MEDIA", entity_id=media, reason="mistaken")
     assert seen(buyer, path) == 200
