@@ -49,13 +49,13 @@ GLANCE = 5
 """How many rows of each part `show` has: the latest."""
 FOUND = ("id", "fullname", "email", "phone", "role", "state", "createdAt")
 _ORDERS = Part(("id", "number", "status", "total", "currency", "placedAt"), ids=("id",), cut=("number",))
+_WRITTEN = Part(("id", "visibility", "audience", "createdAt", "held"), ids=("id",))
 LOOKS = {
     "sessions": Part(("id", "address", "device", "since", "seen"), ids=("id",), cut=("device",)),
     "listings": Part(("id", "title", "type", "price", "currentBid", "currency"), ids=("id",), cut=("title",)),
     "bought": _ORDERS, "sold": _ORDERS,
-    "profile": Part(("id", "headline", "visibility", "audience", "held"), ids=("id",), cut=("headline",)),
+    "profile": _WRITTEN, "posts": _WRITTEN,
     "pages": Part(("id", "name", "visibility", "since", "held"), ids=("id",), cut=("name",)),
-    "posts": Part(("id", "text", "visibility", "createdAt", "held"), ids=("id",), cut=("text",)),
     "postings": Part(("id", "title", "company", "status", "createdAt", "held"), ids=("id",), cut=("title", "company")),
     "strikes": Part(("strike", "case", "kind", "rule", "state", "lapses"), cut=("rule",)),
     "linked": Part(("id", "fullname", "email", "state", "why"), ids=("id",), cut=("fullname", "email", "why")),
@@ -133,7 +133,7 @@ def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: boo
     """Show USER at a glance, in every state: person, sessions, strikes, which accounts are linked.
 
     Of the marketplace also listings and orders; of the network profile, premium, pages administered, posts, job
-    postings, and how many connections and applications there are. Of each the latest.
+    postings, and how many connections and applications there are. What profile and posts say is not shown.
 
     Linked are accounts of the same phone, and those that logged in from the same network or with the same device, so
     long as it is no common one. It looks at the latest logins and shows 20 accounts at most, the closest first.

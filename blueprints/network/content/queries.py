@@ -12,7 +12,6 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require
-from app.plain_text import seen
 from blueprints.network.company.queries import is_admin
 from blueprints.network.content.counting import add_counts
 from blueprints.network.content.models import Comment, Like, Post
@@ -26,8 +25,6 @@ LIKE_FILTERS = Filters((equal(Like.post_id), equal(Like.user_id)))
 # By time and not by id: clients may choose the id (decision 4).
 _OLDEST_FIRST: dict[type[Any], tuple[Any, ...]] = {
     model: (model.created_at, model.id) for model in (Post, Comment, Like)}
-GLANCE = 200
-"""How much of a post operators see at a glance, in characters."""
 
 
 def author_of_post(post_id: str) -> str | None:
@@ -64,12 +61,12 @@ def list_own_posts(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 def latest_posts_of(user_id: str, limit: int) -> list[Wire]:
-    """Return what a person has posted last, held too, the newest first, each as one line: for operators."""
-    rows = fetch(select(Post.id, Post.content, Post.visibility, Post.created_at, Post.held)
+    """Return a person's latest posts, held too, the newest first: for operators, without their words (NET-14)."""
+    rows = fetch(select(Post.id, Post.visibility, Post.audience, Post.created_at, Post.held)
                  .where(Post.author_user_id == user_id, Post.is_active.is_(True))
                  .order_by(Post.created_at.desc(), Post.id.desc()).limit(limit))
-    return [{"id": row.id, "text": " ".join(seen(row.content, " ").split())[:GLANCE], "visibility": row.visibility,
-             "createdAt": iso(row.created_at), "held": row.held} for row in rows]
+    return [{"id": row.id, "visibility": row.visibility, "audience": row.audience, "createdAt": iso(row.created_at),
+             "held": row.held} for row in rows]
 
 
 def get_comment(actor: Actor, comment_id: str) -> Wire:

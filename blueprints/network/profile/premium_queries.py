@@ -83,15 +83,15 @@ def premium_until(user_id: str) -> datetime | None:
 def profile_glance(user_id: str) -> tuple[list[Wire], str | None]:
     """Return what operators see of a person's profile, held too, at most one row, and until when premium is paid.
 
-    In one statement."""
+    In one statement, and without what the profile says: it may be private (NET-15)."""
     of_premium = select(func.max(Premiumsubscription.period_end)).where(
         Premiumsubscription.user_id == user_id, *_counts_now()).scalar_subquery().label("premium_until")
     one = select(of_premium).subquery()
     is_theirs = (Profile.user_id == user_id) & Profile.is_active.is_(True)
-    row = fetch(select(one.c.premium_until, Profile.id, Profile.headline, Profile.profile_visibility, Profile.audience,
-                       Profile.held).select_from(one.outerjoin(Profile.__table__, is_theirs)))[0]
-    profile = {"id": row.id, "headline": row.headline, "visibility": row.profile_visibility, "audience": row.audience,
-               "held": row.held}
+    row = fetch(select(one.c.premium_until, Profile.id, Profile.profile_visibility, Profile.audience,
+                       Profile.created_at, Profile.held).select_from(one.outerjoin(Profile.__table__, is_theirs)))[0]
+    profile = {"id": row.id, "visibility": row.profile_visibility, "audience": row.audience,
+               "createdAt": iso(row.created_at), "held": row.held}
     return [profile] if row.id else [], iso(row.premium_until)
 
 
