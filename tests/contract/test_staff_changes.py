@@ -93,7 +93,7 @@ def network(paying_app, callers):
 @pytest.fixture(params=[("world", BY_STAFF_OF_THE_MARKETPLACE, BY_OWNERS),
                         ("network", BY_STAFF_OF_THE_NETWORK, BY_OWNERS_IN_THE_NETWORK)],
                 ids=["marketplace", "network"])
-def realm(request):
+def realm(request, paying_app):  # named, so that it runs in the pass of each database
     """A small world, and what staff and owners change in it."""
     name, by_staff, by_owners = request.param
     return request.getfixturevalue(name), (*by_staff, *BY_STAFF), by_owners
