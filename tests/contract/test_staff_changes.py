@@ -9,7 +9,8 @@ from app.errors import NotFound
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.platform.auth.commands import lock_user
 from tests.clients import PASSWORD
-from tests.contract.good_calls import GOOD, ROOT, Marketplace
+from tests.contract.good_calls import GOOD, Marketplace
+from tests.contract.network_calls import Network
 from tests.platform.moderation.chains import entries
 
 NEW_PASSWORD = "new-correct-horse-1"
@@ -21,19 +22,42 @@ NOTIFICATION = "/notificationmanagement-api/v1/notifications/{notificationId}"
 CATEGORY = "/categorymanagement-api/v1/categories/{categoryId}"
 CASE = "/adminmoderation-api/v1/cases/{caseNumber}"
 
+COMPANY, POST = "/company-api/v1", "/content-api/v1/posts"
+JOB_POSTING, PROFILE = "/jobapplication-api/v1/jobpostings/{jobPostingId}", "/profile-api/v1/profiles/{profileId}"
+SUPER_ADMIN, ADMIN = "superAdmin", "admin"
+
 BY_STAFF = (
-    ("PATCH", f"{USERS}/{{userId}}", {"fullname": "Vic"}, "user"),
-    ("PATCH", "/auth-api/v1/userrole/{userId}", {"roleId": "admin"}, "user"),
-    ("PATCH", "/auth-api/v1/userpasswordbyadmin/{userId}", {"password": NEW_PASSWORD}, "user"),
-    ("DELETE", f"{USERS}/{{userId}}", None, "user"),
-    ("PATCH", PRODUCT, {"title": "Clock"}, "productListingProduct"),
-    ("DELETE", PRODUCT, None, "productListingProduct"),
-    ("DELETE", MEDIA, None, "productListingMedia"),
-    ("PATCH", NOTIFICATION, {"isRead": True}, "notification"),
-    ("DELETE", NOTIFICATION, None, "notification"),
-    ("PATCH", CATEGORY, {"title": "Clocks"}, "category"),
+    (SUPER_ADMIN, "PATCH", f"{USERS}/{{userId}}", {"fullname": "Vic"}, "user"),
+    (SUPER_ADMIN, "PATCH", "/auth-api/v1/userrole/{userId}", {"roleId": "admin"}, "user"),
+    (SUPER_ADMIN, "PATCH", "/auth-api/v1/userpasswordbyadmin/{userId}", {"password": NEW_PASSWORD}, "user"),
+    (SUPER_ADMIN, "DELETE", f"{USERS}/{{userId}}", None, "user"),
 )
-"""Method, path and body of a call, and the object of the row that is changed."""
+"""Who calls, method, path and body of the call, and the object of the row that is changed."""
+BY_STAFF_OF_THE_MARKETPLACE = (
+    (SUPER_ADMIN, "PATCH", PRODUCT, {"title": "Clock"}, "productListingProduct"),
+    (SUPER_ADMIN, "DELETE", PRODUCT, None, "productListingProduct"),
+    (SUPER_ADMIN, "DELETE", MEDIA, None, "productListingMedia"),
+    (SUPER_ADMIN, "PATCH", NOTIFICATION, {"isRead": True}, "notification"),
+    (SUPER_ADMIN, "DELETE", NOTIFICATION, None, "notification"),
+    (SUPER_ADMIN, "PATCH", CATEGORY, {"title": "Clocks"}, "category"),
+    (ADMIN, "PATCH", CATEGORY, {"title": "Watches"}, "category"),
+)
+BY_STAFF_OF_THE_NETWORK = (
+    (SUPER_ADMIN, "PATCH", f"{COMPANY}/companies/{{companyId}}", {"description": "Makes clocks."}, "company"),
+    (SUPER_ADMIN, "DELETE", f"{COMPANY}/removecompanyadmin/{{companyAdminId}}", None, "companyAdmin"),
+    (SUPER_ADMIN, "DELETE", f"{COMPANY}/companyfollowers/{{companyFollowerId}}", None, "companyFollower"),
+    (SUPER_ADMIN, "DELETE", f"{COMPANY}/companyupdates/{{companyUpdateId}}", None, "companyUpdate"),
+    (SUPER_ADMIN, "PATCH", f"{POST}/{{postOfAnn}}", {"content": "Clocks"}, "post"),
+    (SUPER_ADMIN, "DELETE", f"{POST}/{{postOfAnn}}", None, "post"),
+    (SUPER_ADMIN, "DELETE", "/content-api/v1/comments/{commentId}", None, "comment"),
+    (SUPER_ADMIN, "PATCH", JOB_POSTING, {"salaryRange": "100 to 200"}, "jobPosting"),
+    (SUPER_ADMIN, "DELETE", JOB_POSTING, None, "jobPosting"),
+    (SUPER_ADMIN, "PATCH", PROFILE, {"headline": "Makes clocks"}, "profile"),
+    (SUPER_ADMIN, "DELETE", PROFILE, None, "profile"),
+    (SUPER_ADMIN, "DELETE", "/profile-api/v1/certifications/{certificationId}", None, "certification"),
+    (ADMIN, "DELETE", "/profile-api/v1/languages/{languageId}", None, "language"),
+    (SUPER_ADMIN, "DELETE", f"{COMPANY}/companies/{{companyId}}", None, "company"),
+)
 OF_A_CASE = (("take", {}, "case.taken"), ("notes", {"text": "secret words"}, "case.noted"),
              ("ask", {"text": "secret words"}, "case.asked"), ("release", {}, "case.released"),
              ("dismiss", {"reason": "nothing wrong"}, "case.dismissed"))
@@ -45,6 +69,13 @@ BY_OWNERS = (
     ("caller", "PATCH", FEEDBACK, {"comment": "fine"}),
 )
 """The caller is a superAdmin, whose own these rows are."""
+BY_OWNERS_IN_THE_NETWORK = (
+    ("ann", "PATCH", f"{COMPANY}/companies/{{companyId}}", {"description": "Makes sundials."}),
+    ("ann", "PATCH", JOB_POSTING, {"salaryRange": "100 to 300"}),
+    ("ann", "PATCH", PROFILE, {"headline": "Makes sundials"}),
+    ("caller", "PATCH", f"{POST}/{{postId}}", {"content": "Sundials"}),
+    ("caller", "DELETE", f"{POST}/{{postId}}", None),
+)
 
 
 @pytest.fixture
@@ -52,24 +83,43 @@ def world(paying_app, callers):
     return Marketplace(paying_app, callers)
 
 
+@pytest.fixture
+def network(paying_app, callers):
+    made = Network(paying_app, callers)
+    made.ids["postOfAnn"] = made.new_post()
+    return made
+
+
+@pytest.fixture(params=[("world", BY_STAFF_OF_THE_MARKETPLACE, BY_OWNERS),
+                        ("network", BY_STAFF_OF_THE_NETWORK, BY_OWNERS_IN_THE_NETWORK)],
+                ids=["marketplace", "network"])
+def realm(request, paying_app):  # named, so that it runs in the pass of each database
+    """A small world, and what staff and owners change in it."""
+    name, by_staff, by_owners = request.param
+    return request.getfixturevalue(name), (*by_staff, *BY_STAFF), by_owners
+
+
 def called(world, caller, method, path, body):
     """The entries that a call leaves."""
-    before = len(entries())
-    answer = caller.request(method, ROOT + path.format(**world.ids), json=body)
+    before = len(entries(world.realm))
+    answer = caller.request(method, f"/{world.realm}{path.format(**world.ids)}", json=body)
     assert answer.status_code in (200, 201), (path, answer.json)
-    return entries()[before:]
+    return entries(world.realm)[before:]
 
 
-def test_each_change_by_staff_of_anothers_row_leaves_one_entry(world):
-    for method, path, body, changed in BY_STAFF:
-        left = called(world, world.caller, method, path, body)
+def test_each_change_by_staff_of_anothers_row_leaves_one_entry(realm, callers):
+    world, by_staff, _ = realm
+    staff = {SUPER_ADMIN: world.caller, ADMIN: callers.admin(realm=world.realm)}
+    for who, method, path, body, changed in by_staff:
+        left = called(world, staff[who], method, path, body)
         assert [entry["what"] for entry in left] == ["rows.changed"], (method, path, left)
-        assert left[0]["by"]["userId"] == world.caller.user_id
+        assert left[0]["by"]["userId"] == staff[who].user_id
         assert changed in {row["object"] for row in left[0]["facts"]["rows"]}, (method, path)
 
 
-def test_the_same_by_the_owner_leaves_none(world):
-    for who, method, path, body in BY_OWNERS:
+def test_the_same_by_the_owner_leaves_none(realm):
+    world, _, by_owners = realm
+    for who, method, path, body in by_owners:
         assert called(world, getattr(world, who), method, path, body) == [], (method, path)
 
 

@@ -1,18 +1,23 @@
 """What is found, by which words, filters and facets, and how it is shown."""
+from itertools import combinations
+
 import pytest
 
 from app.actor import system_actor
 from app.data.ids import uuid7
 from app.data.unit_of_work import unit_of_work
 from app.folding import fold
+from blueprints.network.job_application.rules import EMPLOYMENT_TYPES, POSTING_STATUSES, WORKPLACE_TYPES
 from blueprints.network.profile.models import Profile
 from tests.clients import ApiClient
 from tests.flow import settle, statements
-from tests.network.company.pages import ok
+from tests.network.company.pages import Row, ok
 from tests.network.profile.cards import write
-from tests.network.search.town import LISTS, SEARCH
+from tests.network.search.town import LISTS, SEARCH, Town
 
 ALL = list(LISTS)
+FACETS = {"companies": ("industry", "location"), "posts": ("authorUserId", "companyId"),
+          "jobs": ("companyName", "location", "employmentType", "workplaceType", "status", "companyId")}
 
 
 @pytest.mark.once("refused before the database is asked")
@@ -111,6 +116,24 @@ def test_facets_count_what_is_found_and_a_filter_does_not_narrow_its_own(town):
     assert list(answer["facets"]["skills"].items()) == list(counts(some)["skills"].items())  # most frequent first
 
 
+@pytest.mark.parametrize("what", FACETS)
+def test_facets_of_companies_jobs_and_posts_are_those_of_their_lists_counted(town, what):
+    """By no filter, by each alone and by each two."""
+    for number in range(24):
+        fill(town, what, number)
+    settle()
+    listed = ok(town.c.get(LISTS[what], query_string={"pageNumber": 0}))
+    rows = listed[listed["dataName"]]
+    full = next(row for row in rows if all(row[name] for name in FACETS[what]))
+    for names in (names for size in range(3) for names in combinations(FACETS[what], size)):
+        asked = {name: full[name] for name in names}
+        answer = ok(town.ask(town.c, what, **asked))
+        counted = counts_in(rows, FACETS[what], asked)
+        assert answer["facets"] == counted, asked
+        assert [list(one) for one in answer["facets"].values()] == [list(counted[name]) for name in answer["facets"]]
+        assert answer["paging"]["totalRowCount"] == len(those_with(rows, asked)) > 0, asked
+
+
 @pytest.mark.once("the index decides")
 def test_a_whole_search_is_walked_by_its_cursors(town):
     pages = [town.offers.found(name=f"Bakery {number}")["id"] for number in range(5)]
@@ -167,6 +190,32 @@ def counts(profiles: list[Profile]) -> dict[str, dict[str, int]]:
             "currentCompany": [[one.current_company] for one in profiles],
             "location": [[one.location] for one in profiles], "industry": [[one.industry] for one in profiles]}
     return {name: _counted([value for values in lists for value in values if value]) for name, lists in said.items()}
+
+
+def fill(town: Town, what: str, number: int) -> None:
+    """Make a public page, posting or post, drawn by a number."""
+    location = {"location": ["Oslo", "Bern", "oslo"][number // 2 % 3]} if number % 4 else {}
+    if what == "companies":
+        town.offers.found(industry=["Food", "Steel", "FOOD", "food", "Food"][number % 5], **location)
+        return
+    voice = {"companyId": town.acme["id"]} if number % 3 == 0 else {}
+    if what == "posts":
+        town.wall.posted((town.a, town.b)[number % 2], **voice)
+        return
+    town.offers.own((town.a, town.b)[number % 2], companyName=["Home", "HOME", "ACME", "home"][number % 4],
+                    employmentType=EMPLOYMENT_TYPES[number % 5], workplaceType=WORKPLACE_TYPES[number // 2 % 3],
+                    status=POSTING_STATUSES[number // 3 % 2], **voice, **location)
+
+
+def those_with(rows: list[Row], asked: dict[str, str]) -> list[Row]:
+    """Return the rows that have these values, in whatever spelling."""
+    return [row for row in rows if all(fold(row[name] or "") == fold(value) for name, value in asked.items())]
+
+
+def counts_in(rows: list[Row], facets: tuple[str, ...], asked: dict[str, str]) -> dict[str, dict[str, int]]:
+    """Count each value of each facet among the rows that all filters but its own let through."""
+    return {facet: _counted([row[facet] for row in those_with(
+        rows, {name: value for name, value in asked.items() if name != facet}) if row[facet]]) for facet in facets}
 
 
 def _counted(values: list[str]) -> dict[str, int]:
