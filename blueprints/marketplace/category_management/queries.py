@@ -8,7 +8,6 @@ from app.data.reads import Listing, Page, find_any_row, get_row, list_rows, rows
 from app.data.reads.filters import Condition, Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.data.short_ids import ids_named
 from blueprints.marketplace.category_management.models import Category, Subcategory
 
 CATEGORY_FILTERS = Filters((contains(Category.title),))
@@ -42,11 +41,6 @@ def category_subject(actor: Actor, category_id: str) -> Subject | None:
     row = find_any_row(Category, category_id)
     return row and Subject(row["title"], None, row, words=f"{row['title']}\n{row['subtitle'] or ''}", held=row["held"],
                            is_active=row["isActive"])
-
-
-def categories_named(text: str) -> list[str]:
-    """Return the ids of the categories, deleted ones too, that begin or end so (app/data/short_ids.py)."""
-    return ids_named(Category, text)
 
 
 def get_subcategory(subcategory_id: str) -> Wire:

@@ -1,12 +1,12 @@
 """categoryManagement as one declaration."""
 from app.data.moderated_kinds import ModeratedKind
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.marketplace.category_management.commands import hold_category, lock_categories, restore_category
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,
-    categories_named,
     category_subject,
     subcategories_by_id,
 )
@@ -22,5 +22,5 @@ SERVICE = ServiceDeclaration(
         JoinTarget("subcategory", ("id", "name", "group"), lambda _, ids: subcategories_by_id(ids)),
     ),
     moderated=(ModeratedKind("CATEGORY", restore_category, category_subject, hold_category, lock_categories,
-                             lock_rank=Category.__lock_rank__, named=lambda _, text: categories_named(text)),),
+                             lock_rank=Category.__lock_rank__, named=lambda _, text: ids_named(Category, text)),),
 )

@@ -10,7 +10,6 @@ from app.data.reads import Listing, fetch, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.data.short_ids import ids_named
 from app.errors import NotFound
 from blueprints.marketplace.feedback.models import ALL_MONTHS, STARS, Feedback, StarCount
 from blueprints.marketplace.feedback.rules import a_year_before, month_of, summarize
@@ -24,11 +23,6 @@ _OLDEST_FIRST = (Feedback.created_at, Feedback.id)
 def get_feedback(actor: Actor, feedback_id: str) -> Wire:
     """Return an active feedback; raises NotFound."""
     return get_row(Feedback, feedback_id, viewer=viewer(actor))
-
-
-def feedbacks_named(text: str) -> list[str]:
-    """Return the ids of the feedbacks, deleted ones too, that begin or end so (app/data/short_ids.py)."""
-    return ids_named(Feedback, text)
 
 
 def list_feedback(actor: Actor, asked: ReadRequest) -> Listing:

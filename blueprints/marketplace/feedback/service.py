@@ -2,13 +2,13 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.data.reads.joins import Relation, relations_of
+from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.marketplace.feedback import jobs
 from blueprints.marketplace.feedback.commands import restore_feedback
 from blueprints.marketplace.feedback.counting import check_reputations
 from blueprints.marketplace.feedback.models import Feedback, StarCount
 from blueprints.marketplace.feedback.moderation import edit_feedback, feedback_subject, hold_feedback, lock_feedback
-from blueprints.marketplace.feedback.queries import feedbacks_named
 from blueprints.marketplace.feedback.routes import api
 from blueprints.marketplace.feedback.topics import FEEDBACK_CREATED, FEEDBACK_UPDATED, REPUTATION_CHANGED
 
@@ -26,7 +26,7 @@ SERVICE = ServiceDeclaration(
     ),
     moderated=(ModeratedKind("FEEDBACK", restore_feedback, feedback_subject, hold_feedback, lock_feedback,
                              lock_rank=Feedback.__lock_rank__, edit=edit_feedback,
-                             named=lambda _, text: feedbacks_named(text),
+                             named=lambda _, text: ids_named(Feedback, text),
                              written=(FEEDBACK_CREATED, FEEDBACK_UPDATED)),),
     checks={"reputations": check_reputations},
     persons=(

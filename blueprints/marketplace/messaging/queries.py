@@ -16,7 +16,6 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.data.short_ids import ids_named
 from app.errors import InvalidInput
 from app.identity.access import require_self_or_staff
 from blueprints.marketplace.messaging.models import HAS_MESSAGES, Conversation, Message
@@ -42,11 +41,6 @@ def message_subject(actor: Actor, message_id: str) -> Subject | None:
     return row and Subject(
         f"message of {row['sentAt']}", row["fromUserId"], row, words=row["content"],
         parties=frozenset({row["fromUserId"], row["toUserId"]}), held=row["held"], is_active=row["isActive"])
-
-
-def messages_named(text: str) -> list[str]:
-    """Return the ids of the messages, deleted ones too, that begin or end so (app/data/short_ids.py)."""
-    return ids_named(Message, text)
 
 
 def list_messages(actor: Actor, asked: ReadRequest) -> Listing:

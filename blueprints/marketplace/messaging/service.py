@@ -2,11 +2,12 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
+from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.marketplace.messaging.checks import check_conversations
 from blueprints.marketplace.messaging.commands import hold_message, leave_conversations, lock_messages
 from blueprints.marketplace.messaging.models import Conversation, Message
-from blueprints.marketplace.messaging.queries import message_subject, messages_named
+from blueprints.marketplace.messaging.queries import message_subject
 from blueprints.marketplace.messaging.routes import api
 from blueprints.marketplace.messaging.topics import MESSAGE_CREATED
 
@@ -16,7 +17,7 @@ SERVICE = ServiceDeclaration(
     routes=api,
     relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
     moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message, lock=lock_messages,
-                             lock_rank=Message.__lock_rank__, named=lambda _, text: messages_named(text),
+                             lock_rank=Message.__lock_rank__, named=lambda _, text: ids_named(Message, text),
                              written=(MESSAGE_CREATED,)),),
     checks={"conversations": check_conversations},
     persons=(

@@ -74,14 +74,13 @@ def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:
 
 
 def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = commands.BY_STAFF,
-                 cancelled_too: bool = False, key: str | None = None) -> Payment:
+                 key: str | None = None) -> Payment:
     """Give an order's money back, whole or `amount` in major units; `result` says how it fared at the gateway.
 
     Raises NotFound, Forbidden (not staff), RuleViolated (not paid, less is left). Without an answer of the gateway
     the refund stays requested, and the settle job asks again."""
-    refund = commands.request_order_refund(actor, order_id, amount=amount, reason=reason, cancelled_too=cancelled_too,
-                                           key=key)
-    return sent_refund(CHECKOUT, actor, refund)
+    return sent_refund(CHECKOUT, actor, commands.request_order_refund(
+        actor, order_id, amount=amount, reason=reason, key=key))
 
 
 def give_back_due(actor: Actor, order_id: str, *, reason: str = commands.BY_STAFF) -> Payment:
@@ -89,10 +88,3 @@ def give_back_due(actor: Actor, order_id: str, *, reason: str = commands.BY_STAF
 
     Raises NotFound, Forbidden (not staff), RuleViolated (NoRefundDue)."""
     return sent_refund(CHECKOUT, actor, commands.request_due_refund(actor, order_id, reason=reason))
-
-
-def refund_surplus(actor: Actor, order_id: str, *, reason: str) -> Payment:
-    """Give back once more what was paid although nothing was due, after its first way back failed.
-
-    Raises NotFound, Forbidden (not staff), RuleViolated when there is no such payment."""
-    return sent_refund(CHECKOUT, actor, commands.request_surplus_refund(actor, order_id, reason=reason))

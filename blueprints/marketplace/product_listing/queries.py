@@ -151,11 +151,6 @@ def listings_named(text: str) -> list[str]:
     return ids_named(Product, text)
 
 
-def media_named(text: str) -> list[str]:
-    """The same of media assets."""
-    return ids_named(Media, text)
-
-
 def known_product_ids(product_ids: Iterable[str]) -> set[str]:
     """Return which of the ids are taken by a listing, live or withdrawn."""
     return {row.id for row in fetch(select(Product.id).where(Product.id.in_(set(product_ids))))}

@@ -2,6 +2,7 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.marketplace.product_listing import subscribers
 from blueprints.marketplace.product_listing.checks import check_listings
@@ -18,7 +19,6 @@ from blueprints.marketplace.product_listing.queries import (
     listings_named,
     listings_seen_by,
     media_by_id,
-    media_named,
     media_subject,
     product_subject,
 )
@@ -49,7 +49,7 @@ SERVICE = ServiceDeclaration(
                       lock_rank=Product.__lock_rank__, lock_dependents=lock_trade,
                       named=lambda _, text: listings_named(text), written=(PRODUCT_CREATED, PRODUCT_UPDATED)),
         ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__,
-                      named=lambda _, text: media_named(text))),
+                      named=lambda _, text: ids_named(Media, text))),
     checks={"listings": check_listings},
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",

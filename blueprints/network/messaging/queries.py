@@ -16,7 +16,6 @@ from app.data.reads.filters import Filters, equal, since, until
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
-from app.data.short_ids import ids_named
 from app.errors import NotFound
 from app.identity.access import require
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
@@ -147,11 +146,6 @@ def message_subject(actor: Actor, message_id: str) -> Subject | None:
     return None if row is None else Subject(
         f"message of {row['sentAt']}", row["senderUserId"], row, words=row["content"],
         parties=frozenset(participants_of(row["conversationId"])), held=row["held"], is_active=row["isActive"])
-
-
-def messages_named(text: str) -> list[str]:
-    """Return the ids of the messages, deleted ones too, that begin or end so (app/data/short_ids.py)."""
-    return ids_named(Message, text)
 
 
 def _add_latest(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> None:

@@ -2,13 +2,14 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
 from app.service import ServiceDeclaration
 from blueprints.network.messaging import subscribers
 from blueprints.network.messaging.commands import leave_conversations
 from blueprints.network.messaging.counting import check_conversations
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
-from blueprints.network.messaging.queries import conversations_seen_by, message_subject, messages_named
+from blueprints.network.messaging.queries import conversations_seen_by, message_subject
 from blueprints.network.messaging.routes import api
 from blueprints.network.messaging.topics import MESSAGE_CREATED, MESSAGE_UPDATED
 from blueprints.network.messaging.writing import hold_message, lock_messages
@@ -27,7 +28,7 @@ SERVICE = ServiceDeclaration(
     targets=(JoinTarget("conversation", ("id", "isGroup", "participantIds"), conversations_seen_by, personal=True),),
     files=(FileProperty(Message, "attachmentUrls"),),
     moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message, lock=lock_messages,
-                             lock_rank=Message.__lock_rank__, named=lambda _, text: messages_named(text),
+                             lock_rank=Message.__lock_rank__, named=lambda _, text: ids_named(Message, text),
                              written=(MESSAGE_CREATED, MESSAGE_UPDATED)),),
     checks={"network conversations": check_conversations},
     persons=(

@@ -28,6 +28,7 @@ from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.product_listing.stock import stock_figures
 from blueprints.platform.auth.models import account_model
+from blueprints.platform.checkout.refunds import sent_refund
 from tests.app.payments.memory_gateway import ASKS, AWAY, DECLINED, GOOD, LOST, MemoryGateway
 from tests.marketplace.order_management.shop import CATEGORY, SUBCATEGORY
 from tests.passes import examples
@@ -113,7 +114,8 @@ class Bookkeeping(RuleBasedStateMachine):
     def staff_refunds(self, which, cents, is_lost):
         self.gateway.lost_refunds = int(is_lost)
         amount = None if cents is None else Decimal(cents) / 100
-        self.quietly(lambda: paying.refund_order(STAFF, self.pick(which), amount=amount, cancelled_too=True))
+        self.quietly(lambda: sent_refund(CHECKOUT, STAFF, commands.request_order_refund(
+            STAFF, self.pick(which), amount=amount, cancelled_too=True)))
         self.gateway.lost_refunds = 0
 
     @precondition(lambda self: self.orders)
@@ -126,7 +128,8 @@ class Bookkeeping(RuleBasedStateMachine):
     @precondition(lambda self: self.orders)
     @rule(which=st.integers(0, 99))
     def staff_asks_a_surplus_back(self, which):
-        self.quietly(lambda: paying.refund_surplus(STAFF, self.pick(which), reason="sent back"))
+        self.quietly(lambda: sent_refund(CHECKOUT, STAFF, commands.request_surplus_refund(
+            STAFF, self.pick(which), reason="sent back")))
 
     @precondition(lambda self: self.gateway.refunds)
     @rule(which=st.integers(0, 99))
