@@ -4,14 +4,15 @@ app/factory.py lists the declarations; nothing else joins a service to the appli
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from flask import Flask
+from werkzeug.utils import import_string
 
+from app.annotations import annotations_in
 from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffect
 from app.data.person_rows import PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.events.subscriptions import Subscription
-from app.http.declaration import Routes
 from app.http.private_files import FileProperty
 from app.http.service import Service
 from app.notify.notice_kinds import NoticeKind
@@ -19,6 +20,9 @@ from app.ops.checks import Check
 from app.payments.checkout import Checkout
 from app.search.catalogue import DeclaredIndex
 from app.settings import REALM_CODENAMES, Settings
+
+if TYPE_CHECKING:  # the terminal makes no routes
+    from app.http.declaration import Routes
 
 EVERY_REALM = tuple(REALM_CODENAMES)
 
@@ -34,10 +38,13 @@ class ServiceDeclaration:
     path: str = ""
     """Where it is mounted, when that is not `/<realm>/<name>-api` (app/http/service.py)."""
 
-    routes: Routes | Callable[[str], Routes] | None = None
-    """The URL map; of a service whose routes differ by realm, the function that writes them for one."""
-    join: Callable[[Flask, Settings, Service], object] | None = None
-    """How a service outside the realms, with a front of its own, mounts itself instead, as the service it is given."""
+    routes: str | None = None
+    """The import path of its URL map or, where routes differ by realm, of the function that writes it for one: a
+    command of the terminal imports no routes."""
+    join: str | None = None
+    """The import path of what mounts a service outside the realms, with a front of its own, instead: (app, service)."""
+    keeps: Callable[[Settings], object] | None = None
+    """Its own part of the runtime, made of the settings."""
 
     background: tuple[ModuleType, ...] = ()
     """The modules whose marked functions run in the background: subscribers, periodic jobs, due work."""
@@ -75,6 +82,12 @@ class ServiceDeclaration:
         version = self.version if isinstance(self.version, str) else self.version[realm]
         return Service(realm, self.name, version, self.description, self.path)
 
-    def routes_in(self, realm: str) -> Routes | None:
+    def subscriptions(self, kinds: ModeratedKinds) -> tuple[Subscription, ...]:
+        """Return its subscribers; `kinds` is what staff moderate of all services."""
+        marked = tuple(one for one in annotations_in(self.background) if isinstance(one, Subscription))
+        return marked if self.reads_what_is_written is None else (*marked, self.reads_what_is_written(kinds))
+
+    def routes_in(self, realm: str) -> "Routes | None":
         """Return its URL map in one realm."""
-        return self.routes(realm) if callable(self.routes) else self.routes
+        found = None if self.routes is None else import_string(self.routes)
+        return found(realm) if callable(found) else found

@@ -16,14 +16,12 @@ from app.clock import now
 from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
-from app.http.schemas import load
 from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
 from app.runtime import runtime
 from app.settings import Settings
 from blueprints.platform.auth import commands, inspection, queries
 from blueprints.platform.auth.rules import masked_email
-from blueprints.platform.auth.schemas import NEW_USERS
 from cli.csv_file import delimiter_option
 from cli.naming import active_account, named_account
 from cli.terminal import (
@@ -168,6 +166,9 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
 
     Example: flask users create anna@example.com --fullname "Anna Ant" --role admin --verified --yes
     """
+    from app.http.schemas import load
+    from blueprints.platform.auth.schemas import NEW_USERS
+
     chosen = password or secrets.token_urlsafe(12)
     try:
         given = load(NEW_USERS[realm](), {"email": email, "fullname": fullname, "password": chosen})

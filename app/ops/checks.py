@@ -10,10 +10,6 @@ from pathlib import Path
 from smtplib import SMTPException
 from typing import Any
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
-from rq import Worker
 from sqlalchemy import String, func, select, text, type_coerce
 
 from app.clock import now
@@ -38,6 +34,7 @@ MAIL_SECONDS = 5.0
 LATE_WORK = timedelta(minutes=2)
 AT_ONCE = 5000
 MOST_NAMED = 20
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +115,10 @@ def _database() -> tuple[str, str]:
 
 
 def _migrations() -> tuple[str, str]:
-    folder = Path(current_app.extensions["migrate"].directory)
-    newest = ScriptDirectory(str(folder)).get_current_head()
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with db.engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
     return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask db upgrade")
@@ -167,6 +166,8 @@ def _deliveries() -> tuple[str, str]:
 
 
 def _worker() -> tuple[str, str]:
+    from rq import Worker
+
     count = Worker.count(connection=runtime().redis, queue=queue())
     return (OK, f"{count} at work") if count else (FAIL, "no worker: flask jobs worker")
 

@@ -16,7 +16,6 @@ from app.search.port import (
     Removal,
     SearchIndex,
 )
-from app.search.whoosh.index import WhooshIndex
 
 log = logging.getLogger("guildhall.search")
 
@@ -60,6 +59,8 @@ def search_index(name: str) -> SearchIndex:
     """Return this process's one instance of the index called `name`."""
     opened = runtime().part(OpenIndexes)
     if name not in opened:
+        from app.search.whoosh.index import WhooshIndex
+
         folder = runtime().settings.home / "search"
         schema = declared_indexes()[name].schema
         opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name))

@@ -11,7 +11,6 @@ from blueprints.equipment.models import (
     RegistryClient,
 )
 from blueprints.equipment.queries import check_registry
-from blueprints.equipment.routes import join
 
 _WHY = "a legal entity's own record; its users are no realm's people"
 
@@ -21,7 +20,7 @@ SERVICE = ServiceDeclaration(
     description="Medical equipment of legal entities and their divisions.",
     realms=("equipment",),
     path="/equipment-api",
-    join=join,
+    join="blueprints.equipment.routes.join",
     checks={"equipment": check_registry},
     cli=("cli.equipment",),
     persons=(

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flask import Flask, current_app
 from sqlalchemy import select
 
 from app import clock
 from app.data.ids import uuid7
 from app.identity.encryption import seal, unseal
+from app.runtime import runtime_of
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier
-from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong
 from blueprints.organization.adapters.sql.catalog import (
     Catalog,
     SqlCarried,
@@ -30,11 +31,14 @@ from blueprints.organization.adapters.sql.outbox import SqlOutbox
 from blueprints.organization.adapters.sql.postgresql import PostgresqlServer
 from blueprints.organization.adapters.sql.sqlite import MOST_RESOURCES, SqliteFolder
 from blueprints.organization.adapters.sql.store import SqlResourceStore
-from blueprints.organization.adapters.tokens import BearerTokens, IssuerKeys, IssuerTerms, SigningKeys
 from blueprints.organization.application import schema_upgrade
 from blueprints.organization.application.projector import InProcessPublisher, StreamProjector
 from blueprints.organization.application.relay import Relay
 from blueprints.organization.ports import Ports, Publisher
+
+if TYPE_CHECKING:  # imported with the first token, and the first schema
+    from blueprints.organization.adapters.json_schema import JsonSchemaCatalog
+    from blueprints.organization.adapters.tokens import BearerTokens
 
 logger = logging.getLogger(__name__)
 
@@ -117,8 +121,10 @@ class Organization:
         return StreamProjector(self._quiet_ports, reader, SqlCheckpoints(self._catalog), self.owner)
 
     @cached_property
-    def tokens(self) -> BearerTokens:
+    def tokens(self) -> "BearerTokens":
         """Mints and verifies tokens."""
+        from blueprints.organization.adapters.tokens import BearerTokens, IssuerKeys, IssuerTerms, SigningKeys
+
         keys = SigningKeys(SqlSigningKeys(self._catalog), _Seal(self.settings.secret_key), clock.now, uuid7)
         known = self.settings
         foreign = IssuerTerms(IssuerKeys(known.jwks_url), known.issuer, known.audience) if known.jwks_url else None
@@ -151,8 +157,10 @@ class Organization:
             now=clock.now, new_id=uuid7, at_once=_at_once)
 
     @cached_property
-    def schemas(self) -> JsonSchemaCatalog:
+    def schemas(self) -> "JsonSchemaCatalog":
         """The resource types: the shipped ones and those of the operator's folders."""
+        from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog
+
         return JsonSchemaCatalog(SHIPPED, *self.settings.schema_folders)
 
     @cached_property
@@ -160,6 +168,8 @@ class Organization:
         if self.settings.database.startswith("postgres"):
             return PostgresqlServer(self.settings.database)
         if len(self.schemas.kinds) > MOST_RESOURCES:
+            from blueprints.organization.adapters.json_schema import SchemaFilesWrong
+
             raise SchemaFilesWrong(f"SQLite serves at most {MOST_RESOURCES} resource types; set DATABASE to PostgreSQL")
         named = self.settings.database.removeprefix("sqlite:///")
         folder = Path(named) if named else self.settings.home
@@ -201,6 +211,11 @@ class Organization:
         from blueprints.organization.adapters.kinesis import KinesisPublisher, kinesis_client
 
         return KinesisPublisher(kinesis_client(self.settings.endpoint_url or None), self.settings.stream)
+
+
+def organization_of(app: Flask | None = None) -> Organization:
+    """Return the store of `app`, by default of the current application."""
+    return runtime_of(app or current_app).part(Organization)
 
 
 def _at_once(ask: Callable[[Any], Any], asked: Iterable[Any]) -> list[Any]:

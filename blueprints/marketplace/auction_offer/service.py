@@ -10,7 +10,6 @@ from blueprints.marketplace.auction_offer.held_trade import lapse_offers_on, loc
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.auction_offer.offer_commands import end_offers_of
 from blueprints.marketplace.auction_offer.queries import offers_seen_by
-from blueprints.marketplace.auction_offer.routes import api
 from blueprints.marketplace.auction_offer.rules import parse_increments
 from blueprints.marketplace.auction_offer.topics import AUCTION_CLOSED, PRICE_CHANGED
 from blueprints.marketplace.product_listing.holds import HeldTrade
@@ -18,7 +17,7 @@ from blueprints.marketplace.product_listing.holds import HeldTrade
 SERVICE = ServiceDeclaration(
     name="auctionOffer", version="1.0.0", description="Bids on auctions and offers on fixed-price listings.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.auction_offer.routes.api",
     background=(jobs, subscribers),
     emits=lambda _: (AUCTION_CLOSED, PRICE_CHANGED),
     relations=(

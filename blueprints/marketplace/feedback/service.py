@@ -9,13 +9,12 @@ from blueprints.marketplace.feedback.commands import restore_feedback
 from blueprints.marketplace.feedback.counting import check_reputations
 from blueprints.marketplace.feedback.models import Feedback, StarCount
 from blueprints.marketplace.feedback.moderation import edit_feedback, feedback_subject, hold_feedback, lock_feedback
-from blueprints.marketplace.feedback.routes import api
 from blueprints.marketplace.feedback.topics import FEEDBACK_CREATED, FEEDBACK_UPDATED, REPUTATION_CHANGED
 
 SERVICE = ServiceDeclaration(
     name="feedback", version="1.0.1", description="What buyers say of their sellers, and the sellers' reputation.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.feedback.routes.api",
     background=(jobs,),
     emits=lambda _: (REPUTATION_CHANGED,),
     relations=(

@@ -8,13 +8,12 @@ from blueprints.marketplace.messaging.checks import check_conversations
 from blueprints.marketplace.messaging.commands import hold_message, leave_conversations, lock_messages
 from blueprints.marketplace.messaging.models import Conversation, Message
 from blueprints.marketplace.messaging.queries import message_subject
-from blueprints.marketplace.messaging.routes import api
 from blueprints.marketplace.messaging.topics import MESSAGE_CREATED
 
 SERVICE = ServiceDeclaration(
     name="messaging", version="1.0.0", description="Text messages between two users.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.messaging.routes.api",
     relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
     moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message, lock=lock_messages,
                              lock_rank=Message.__lock_rank__, named=lambda _, text: ids_named(Message, text),

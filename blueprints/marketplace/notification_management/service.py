@@ -14,14 +14,13 @@ from blueprints.marketplace.notification_management import (
 from blueprints.marketplace.notification_management.commands import restore_notification
 from blueprints.marketplace.notification_management.letters import KINDS
 from blueprints.marketplace.notification_management.models import Notification
-from blueprints.marketplace.notification_management.routes import api
 from blueprints.marketplace.notification_management.store import STORE
 from blueprints.platform.notification.port import NoticeStores
 
 SERVICE = ServiceDeclaration(
     name="notificationManagement", version="1.0.0", description="In-app and mail notifications of users.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.notification_management.routes.api",
     background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_orders, subscribers_watchlists),
     moderated=(ModeratedKind("NOTIFICATION", restore_notification,
                              named=lambda _, text: ids_named(Notification, text)),),

@@ -12,7 +12,6 @@ from blueprints.marketplace.order_management.ledger_entries import check_ledger,
 from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
 from blueprints.marketplace.order_management.person_acts import DEALINGS
 from blueprints.marketplace.order_management.queries import items_seen_by, order_subject, orders_seen_by
-from blueprints.marketplace.order_management.routes import api
 from blueprints.marketplace.order_management.rules import parse_commission
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.order_management.topics import (
@@ -28,7 +27,7 @@ from blueprints.platform.checkout.persons import rows_of_payers
 SERVICE = ServiceDeclaration(
     name="orderManagement", version="1.0.16", description="Orders, their payments by Stripe, and shipment.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.order_management.routes.api",
     background=(jobs, subscribers),
     emits=lambda _: (ORDER_CANCELLED, ORDER_DISPUTED, PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED),
     relations=(

@@ -22,13 +22,12 @@ from blueprints.marketplace.product_listing.queries import (
     media_subject,
     product_subject,
 )
-from blueprints.marketplace.product_listing.routes import api
 from blueprints.marketplace.product_listing.topics import MEDIA_HELD, PRODUCT_CREATED, PRODUCT_UPDATED
 
 SERVICE = ServiceDeclaration(
     name="productListing", version="1.0.2", description="Fixed-price and auction listings, and their media.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.product_listing.routes.api",
     background=(subscribers,),
     relations=(
         relations_of(

@@ -11,13 +11,12 @@ from blueprints.marketplace.search_indexing import jobs, subscribers
 from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.refreshing import INDEX
-from blueprints.marketplace.search_indexing.routes import api
 
 SERVICE = ServiceDeclaration(
     name="searchIndexing", version="1.0.0",
     description="The searchable documents of products, sellers, categories and subcategories.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.search_indexing.routes.api",
     background=(jobs, subscribers),
     indexes=(INDEX,),
     checks={"search index": partial(check_index, INDEX.schema.name)},

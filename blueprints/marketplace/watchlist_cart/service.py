@@ -6,7 +6,6 @@ from blueprints.marketplace.watchlist_cart import jobs, subscribers
 from blueprints.marketplace.watchlist_cart.checks import check_watchlists
 from blueprints.marketplace.watchlist_cart.models import CartItem, WatchlistItem, WatchlistList
 from blueprints.marketplace.watchlist_cart.queries import folders_seen_by
-from blueprints.marketplace.watchlist_cart.routes import api
 from blueprints.marketplace.watchlist_cart.topics import WATCHED_NEWS
 
 # The contract shows a list of one; the query of carts and watchlists knows which fields.
@@ -15,7 +14,7 @@ _PRODUCT = Relation("productId", "productListingProduct", name="product", many=T
 SERVICE = ServiceDeclaration(
     name="watchlistCart", version="1.0.22", description="Watchlists with folders, and the cart before an order.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.watchlist_cart.routes.api",
     background=(jobs, subscribers),
     emits=lambda _: (WATCHED_NEWS,),
     relations=(

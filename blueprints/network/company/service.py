@@ -12,7 +12,6 @@ from blueprints.network.company.models import Company, CompanyAdmin, CompanyFoll
 from blueprints.network.company.moderation import company_subject, hold_company, lock_companies, restore_company
 from blueprints.network.company.orphans import check_orphans
 from blueprints.network.company.queries import companies_seen_by
-from blueprints.network.company.routes import api
 from blueprints.network.company.topics import COMPANY_CREATED, COMPANY_ORPHANED, COMPANY_UPDATED
 
 _PAGE, _PERSON = Relation("companyId", "company"), Relation("userId", "user")
@@ -20,7 +19,7 @@ _PAGE, _PERSON = Relation("companyId", "company"), Relation("userId", "user")
 SERVICE = ServiceDeclaration(
     name="company", version="1.0.2", description="Company pages: their admins, followers and news.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.company.routes.api",
     indexes=(COMPANIES.index,),
     background=(jobs, subscribers),
     emits=lambda _: (COMPANY_ORPHANED,),

@@ -22,7 +22,6 @@ from blueprints.network.content.moderation import (
 )
 from blueprints.network.content.persons import forget_comments, forget_likes, keep_company_posts
 from blueprints.network.content.queries import comments_seen_by, posts_seen_by
-from blueprints.network.content.routes import api
 from blueprints.network.content.topics import COMMENT_CREATED, COMMENT_UPDATED, POST_CREATED, POST_UPDATED
 from blueprints.network.content.visibility import WHO_SEES
 
@@ -31,7 +30,7 @@ _AUTHOR, _POST = Relation("authorUserId", "user", "author"), Relation("postId", 
 SERVICE = ServiceDeclaration(
     name="content", version="1.0.4", description="Posts of people and companies, comments, likes, and the feed.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.content.routes.api",
     background=(subscribers,),
     indexes=(POSTS.index,),
     relations=(

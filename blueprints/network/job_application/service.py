@@ -17,13 +17,12 @@ from blueprints.network.job_application.moderation import (
 )
 from blueprints.network.job_application.postings import forget_poster
 from blueprints.network.job_application.queries import postings_seen_by
-from blueprints.network.job_application.routes import api
 from blueprints.network.job_application.topics import POSTING_CREATED, POSTING_UPDATED
 
 SERVICE = ServiceDeclaration(
     name="jobApplication", version="1.0.12", description="Jobs that people and companies offer, and who applies.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.job_application.routes.api",
     indexes=(JOBS.index,),
     background=(subscribers,),
     relations=(

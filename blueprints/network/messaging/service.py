@@ -10,7 +10,6 @@ from blueprints.network.messaging.commands import leave_conversations
 from blueprints.network.messaging.counting import check_conversations
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.queries import conversations_seen_by, message_subject
-from blueprints.network.messaging.routes import api
 from blueprints.network.messaging.topics import MESSAGE_CREATED, MESSAGE_UPDATED
 from blueprints.network.messaging.writing import hold_message, lock_messages
 
@@ -19,7 +18,7 @@ _OTHERS = "the others' conversation; a group is left, and what nobody has any mo
 SERVICE = ServiceDeclaration(
     name="messaging", version="1.0.1", description="Conversations of two people or a group, and their messages.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.messaging.routes.api",
     background=(subscribers,),
     relations=(
         relations_of(Conversation, Relation("participantIds", "user", "participants", many=True)),

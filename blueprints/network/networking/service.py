@@ -14,7 +14,6 @@ from blueprints.network.networking.moderation import (
     invitation_subject,
     lock_invitations,
 )
-from blueprints.network.networking.routes import api
 from blueprints.network.networking.topics import REQUEST_CREATED
 from blueprints.platform.people.blocking import OnBlock
 
@@ -22,7 +21,7 @@ SERVICE = ServiceDeclaration(
     name="networking", version="1.0.9",
     description="Invitations and connections, how far people are from each other, and whom they may know.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.networking.routes.api",
     background=(jobs, subscribers),
     relations=(
         relations_of(Connection, Relation("userId1", "user", name="user1"), Relation("userId2", "user", name="user2")),

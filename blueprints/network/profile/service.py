@@ -20,7 +20,6 @@ from blueprints.network.profile.premium_rules import parse_price
 from blueprints.network.profile.premium_settlement import CHECKOUT
 from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
 from blueprints.network.profile.queries import profiles_seen_by
-from blueprints.network.profile.routes import api
 from blueprints.network.profile.terms import forget_terms
 from blueprints.network.profile.topics import PROFILE_CREATED, PROFILE_UPDATED
 from blueprints.platform.checkout.checks import check_disputes
@@ -29,7 +28,7 @@ from blueprints.platform.checkout.persons import rows_of_payers
 SERVICE = ServiceDeclaration(
     name="profile", version="1.0.23", description="What people say of their work, and who looked at it.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.profile.routes.api",
     indexes=(PEOPLE.index,),
     background=(jobs, premium_jobs, subscribers),
     emits=lambda _: PREMIUM_TOPICS,

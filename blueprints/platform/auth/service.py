@@ -9,7 +9,6 @@ from blueprints.platform.auth.commands import restore_user
 from blueprints.platform.auth.inspection import accounts_named
 from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, PurgedAccount
 from blueprints.platform.auth.queries import user_subject
-from blueprints.platform.auth.routes import routes_in
 from blueprints.platform.auth.topics import own_topics, user_topic
 
 _WHENCE = {"address": None, "device": None, "detail": None}
@@ -17,7 +16,7 @@ _WHENCE = {"address": None, "device": None, "detail": None}
 SERVICE = ServiceDeclaration(
     name="auth", version={"marketplace": "1.0.7", "network": "1.0.5"}, description="Users, sessions, verification.",
     realms=EVERY_REALM,
-    routes=routes_in,
+    routes="blueprints.platform.auth.routes.routes_in",
     background=(jobs,),
     emits=own_topics,
     checks={"addresses": checks.addresses},

@@ -5,12 +5,11 @@ from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.bucket import checks, jobs, subscribers
 from blueprints.platform.bucket.models import BucketFile, UploadCount
 from blueprints.platform.bucket.queries import usable_files
-from blueprints.platform.bucket.routes import routes_in
 
 SERVICE = ServiceDeclaration(
     name="bucket", version="1.0.0", description="Uploaded pictures and documents: public, or private.",
     realms=EVERY_REALM, path="bucket",
-    routes=routes_in,
+    routes="blueprints.platform.bucket.routes.routes_in",
     background=(jobs, subscribers),
     checks={"pictures": checks.pictures},
     cli=("cli.media",),

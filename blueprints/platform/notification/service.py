@@ -3,14 +3,13 @@ from app.data.person_rows import ERASED, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.notification import subscribers
 from blueprints.platform.notification.models import StoredNotice, UnreadCount
-from blueprints.platform.notification.routes import api
 from blueprints.platform.notification.unread import check_unread
 from blueprints.platform.notification.words import KINDS
 
 SERVICE = ServiceDeclaration(
     name="notification", version="1.0.0", description="What people are told, and letters about accounts.",
     realms=EVERY_REALM, path="notification-service",
-    routes=api,
+    routes="blueprints.platform.notification.routes.api",
     background=(subscribers,),
     notices=KINDS,
     checks={"unread notifications": check_unread},

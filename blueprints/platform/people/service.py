@@ -6,13 +6,12 @@ from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.people import subscribers
 from blueprints.platform.people.models import Block
 from blueprints.platform.people.queries import BRIEF, hiding_in, user_briefs
-from blueprints.platform.people.routes import api
 from blueprints.platform.people.topics import forgotten_topic
 
 SERVICE = ServiceDeclaration(
     name="people", version="1.0.0", description="Finding people, blocks, and what becomes of the rows of who is gone.",
     realms=EVERY_REALM,
-    routes=api,
+    routes="blueprints.platform.people.routes.api",
     background=(subscribers,),
     emits=lambda realm: (forgotten_topic(realm),),
     targets=(JoinTarget("user", BRIEF, lambda actor, ids: user_briefs(actor.realm, ids), added=added_to_briefs,
