@@ -36,6 +36,8 @@ COMMANDS = {
     "settings": "Show every setting with its meaning and where it comes from.",
     "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
 }
+# Only these make an instance folder and a database where there is none; every other looks at what is prepared.
+PREPARING = frozenset({"backup restore", "db upgrade", "prepare", "serve"})
 FOREIGN_MODULES = {"db": "flask_migrate.cli"}
 # They migrate, or they serve: behind every other command stands an application without routes (cli/application.py).
 WITH_THE_WHOLE_SYSTEM = frozenset({"db", "prepare", "serve"})
@@ -113,9 +115,22 @@ def _terminal_application() -> Flask:
 
 
 def _made(make: "Callable[[Settings], Flask]") -> Flask:
-    from app.settings import SettingsError, load_settings
+    from app.settings import SettingsError, find_home, load_settings
 
     try:
-        return make(load_settings())
+        settings = load_settings()
+        words = _command_words(click.get_current_context(silent=True))
+        if words and words[0] in COMMANDS and " ".join(words) not in PREPARING:
+            find_home(settings)
+        return make(settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _command_words(context: click.Context | None) -> list[str]:
+    """Return the words that name the running command, without the program's own: ["users", "list"]."""
+    words: list[str] = []
+    while context is not None and context.parent is not None:
+        words.insert(0, context.info_name or "")
+        context = context.parent
+    return words

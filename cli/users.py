@@ -17,7 +17,7 @@ from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
 from app.identity.passwords import choose_password
-from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
+from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, USER
 from app.runtime import runtime
 from app.settings import Settings
 from blueprints.platform.auth import commands, inspection, queries
@@ -317,7 +317,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, operator: str | No
 @acts
 @with_appcontext
 def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Create each realm's superAdmin, admin@admin.com with SUPERADMIN_PASSWORD, unless it exists.
+    """Create each realm's superAdmin, SUPERADMIN_EMAIL with SUPERADMIN_PASSWORD, unless it exists.
 
     Example: SUPERADMIN_PASSWORD=… flask users ensure-super-admin --yes
     """
@@ -326,15 +326,16 @@ def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
     password_hash = super_admin_hash(settings) if missing else ""
     if not missing:
         click.echo("every realm has its superAdmin", err=True)
-    elif not agreed(f"admin@admin.com is created in {', '.join(missing)}", dry_run=dry_run, yes=yes):
+    elif not agreed(f"{settings.superadmin_email} is created in {', '.join(missing)}", dry_run=dry_run, yes=yes):
         return
-    created = [realm for realm in missing if commands.ensure_super_admin(realm, password_hash)]
+    created = [realm for realm in missing
+               if commands.ensure_super_admin(realm, settings.superadmin_email, password_hash)]
     print_facts({"created": ", ".join(created) or None}, as_json=as_json)
 
 
 def super_admin_hash(settings: Settings) -> str:
     """Return the hash of SUPERADMIN_PASSWORD; raises ClickException for one the password policy refuses."""
-    chosen = choose_password(settings.superadmin_password, settings.password_min_length, (SUPER_ADMIN_EMAIL,))
+    chosen = choose_password(settings.superadmin_password, settings.password_min_length, (settings.superadmin_email,))
     if chosen.weakness:
         raise click.ClickException(f"SUPERADMIN_PASSWORD {chosen.weakness}")
     return chosen.hash

@@ -42,7 +42,8 @@ BASE_ENVIRONMENT = {
 # What production demands beside the testbed's own settings: `make_app(**PRODUCTION)`.
 PRODUCTION = {
     "GUILDHALL_ENV": "production", "SECRET_KEY": "k" * 40, "RATELIMIT_ENABLED": "1", "MAIL_TRANSPORT": "smtp",
-    "SMTP_URL": "smtp://127.0.0.1:9", "STRIPE_SECRET_KEY": "sk", "STRIPE_WEBHOOK_SECRET": "whsec",
+    "SMTP_URL": "smtp://127.0.0.1:9", "SUPERADMIN_EMAIL": "boss@guildhall.example", "STRIPE_SECRET_KEY": "sk",
+    "STRIPE_WEBHOOK_SECRET": "whsec",
     "PUBLIC_URL": "https://guildhall.example", "MAIL_FROM": "post@guildhall.example",
     "ALLOWED_HOSTS": "localhost",
 }

@@ -24,7 +24,9 @@ from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
 from app.notify.smtp import SmtpAccount
 from app.ops.health import backlog
+from app.ops.ownership import environment_file_faults, ill_owned
 from app.runtime import runtime
+from app.settings import user_name
 from app.web_addresses import harmless, is_this_machine, link
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -89,6 +91,28 @@ def _instance_folder() -> tuple[str, str]:
         return FAIL, f"{home} cannot be written"
     others = home.stat().st_mode & 0o007
     return (WARN, f"{home} can be entered by every user of this machine") if others else (OK, str(home))
+
+
+def _owners() -> tuple[str, str]:
+    """A file that is root's, as `flask …` once made it for root, is one that the service cannot write."""
+    home, myself = runtime().settings.home, user_name(os.geteuid())
+    foreign, open_to_others = ill_owned(runtime().settings)
+    if foreign:
+        return FAIL, (f"not {myself}'s, so no process of ours writes it: {some_of(foreign)}; as root: "
+                      f"chown -R {myself}: {home}")
+    if open_to_others:
+        return WARN, f"others than {myself} may read or write: {some_of(open_to_others)}; chmod -R go= {home}"
+    return OK, f"all is {myself}'s alone"
+
+
+def _environment_file() -> tuple[str, str]:
+    settings = runtime().settings
+    if not settings.is_production:
+        return OK, f"{settings.env} needs none"
+    if not settings.environment_file.exists():
+        return WARN, f"{settings.environment_file} does not exist: the units and `guildhall` load it"
+    faults = environment_file_faults(settings.environment_file)
+    return (FAIL, "; ".join(faults)) if faults else (OK, f"{settings.environment_file}, closed to others")
 
 
 def _mail() -> tuple[str, str]:
@@ -226,6 +250,8 @@ def _ran_within(finished_at: datetime | None, period: timedelta) -> bool:
 CHECKS: dict[str, Check] = {
     "settings": _settings,
     "instance folder": _instance_folder,
+    "owners and modes": _owners,
+    "environment file": _environment_file,
     "disk": _disk,
     "database": _database,
     "migrations": _migrations,

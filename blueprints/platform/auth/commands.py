@@ -18,10 +18,11 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import DuplicateRecord, Forbidden, InvalidInput, NotFound, RuleViolated
 from app.identity.access import require, require_self
 from app.identity.passwords import ChosenPassword
-from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
+from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_ID, outranks
 from app.identity.security_events import record_security
 from app.identity.sessions import end_session, end_sessions_of, user_version_key
 from app.notify.mailbox import forget_letters, sends_sms
+from app.production import SUPER_ADMIN_EMAIL
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, PurgedAccount, RoleSecondFactor, account_model, is_unverified
 from blueprints.platform.auth.rules import REST_AFTER_END, gravatar_url, is_replaceable, is_restorable, normal_mobile
@@ -352,17 +353,31 @@ def end_lock(work: UnitOfWork, user_id: str) -> None:
     work.emit(standing_topic(work.actor.realm, "unlocked"), user_id, {"id": user_id, "lockedUntil": None})
 
 
-def ensure_super_admin(realm: str, password_hash: str) -> bool:
+def ensure_super_admin(realm: str, email: str, password_hash: str) -> bool:
     """Create the realm's one superAdmin unless it exists; tell whether it was created (rules-platform §3.1)."""
     model = account_model(realm)
     with unit_of_work(system_actor(realm)) as work:
         is_missing = work.find(model, model.id == SUPER_ADMIN_ID) is None
         if is_missing:
             work.insert(model(
-                id=SUPER_ADMIN_ID, email=SUPER_ADMIN_EMAIL, password=password_hash, fullname="Super Admin",
-                avatar=gravatar_url(SUPER_ADMIN_EMAIL), role_id=SUPER_ADMIN, email_verified=True))
+                id=SUPER_ADMIN_ID, email=email, password=password_hash, fullname="Super Admin",
+                avatar=gravatar_url(email), role_id=SUPER_ADMIN, email_verified=True))
         work.commit()
     return is_missing
+
+
+def move_super_admin(realm: str, email: str) -> bool:
+    """Give the superAdmin this address if it still has the published one, whose letters a stranger reads; tell whether.
+
+    Raises RuleViolated EmailAlreadyExists where another account has it (docs/decisions/100)."""
+    with unit_of_work(system_actor(realm)) as work:
+        account = work.lock(account_model(realm), SUPER_ADMIN_ID)
+        is_due = account.email == SUPER_ADMIN_EMAIL != email
+        if is_due:
+            work.change(account, email=email, avatar=gravatar_url(email))
+            record_security(work, "email", SUPER_ADMIN_ID, by="SUPERADMIN_EMAIL")
+            work.commit()
+    return is_due
 
 
 def purge_archived(realm: str) -> int:
