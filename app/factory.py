@@ -6,6 +6,7 @@ from functools import partial
 
 from flask import Flask
 
+from app import VERSION
 from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
 from app.data.entity import db
@@ -23,6 +24,7 @@ from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
 from app.notify.notice_kinds import NoticeKinds
 from app.opening import opened_application
+from app.ops.backup.apart import ApartStores
 from app.ops.checks import MIGRATIONS, ServiceChecks
 from app.payments import reconcile as payment_jobs
 from app.payments.checkout import Checkouts
@@ -60,13 +62,12 @@ from blueprints.platform.moderation.service import SERVICE as MODERATION
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
 from blueprints.platform.people.service import SERVICE as PEOPLE
 
-VERSION = "1.0.0"
 KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
-    cli=("flask_migrate.cli", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
-         "cli.prepare", "cli.serve", "cli.settings"),
+    cli=("flask_migrate.cli", "cli.backup", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs",
+         "cli.notify", "cli.prepare", "cli.serve", "cli.settings"),
     persons=(
         rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
         rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),
@@ -153,6 +154,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         PersonEffects(effect for service in services for effect in service.person_effects),
         FileProperties((one for service in services for one in service.files),
                        [target for service in services for target in service.targets]),
+        ApartStores((service.name, service.apart) for service in services if service.apart is not None),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(service.keeps(runtime.settings) for service in services if service.keeps is not None),
         *(table for service in services for table in service.hands_down))

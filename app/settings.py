@@ -26,6 +26,7 @@ POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
 WITH_DATES = (*REALM_CODENAMES, "equipment")  # what may have a time zone of its own
+UNFINISHED_RESTORE = "restore-unfinished.json"
 RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
                              "unless SINGLE_MACHINE=1 says that one machine serves all"}
 
@@ -158,6 +159,8 @@ class Settings:
     s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS", schemes=WEB)
     environment_file: Path = _setting(Path("/etc/guildhall/guildhall.env"), "file of these settings that the units and "
                                       "`guildhall` load; doctor looks at its owner and mode", env="GUILDHALL_ENV_FILE")
+    backup_folder: Path = _setting(Path(""), "folder of the backups, best on another disk; default backups in the "
+                                   "instance folder")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     slow_request_ms: int = _setting(500, "requests slower than this are logged as warnings")
     clock_offset: float = _setting(0.0, "seconds to move the clock (test only)",
@@ -167,6 +170,9 @@ class Settings:
         schemes=POSTGRESQL)
     organization_connections: int = _setting(
         36, "PostgreSQL connections to tenants' databases kept open per web process", least=1)
+    organization_prefix: str = _setting(
+        "", "what stands before a tenant's id in the name of its PostgreSQL database, where several installations "
+        "share a server", env="DATABASE_PREFIX")
     organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
     organization_jwks_url: str = _setting("", "https address of issuer keys accepted besides client credentials",
                                           schemes=(*WEB, "file"))
@@ -252,6 +258,9 @@ def claim_home(settings: Settings) -> None:
     _refuse_anothers(settings.home)
     if not os.access(settings.home, os.W_OK | os.X_OK):
         raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be written to")
+    if (settings.home / UNFINISHED_RESTORE).exists():
+        raise SettingsError("a restore was cut off while it put things in place: run the same flask backup restore "
+                            "again, it finishes that")
 
 
 def find_home(settings: Settings) -> None:
@@ -349,6 +358,8 @@ def _completed(settings: Settings) -> Settings:
         derived["database_url"] = f"sqlite:///{home}/guildhall.db"
     elif settings.database_url.startswith(("postgres://", "postgresql://")):
         derived["database_url"] = "postgresql+psycopg://" + settings.database_url.split("://", 1)[1]
+    derived["backup_folder"] = (home / "backups" if settings.backup_folder == Path("")
+                                else settings.backup_folder.resolve())
     if not settings.redis_url:
         derived["redis_url"] = _embedded_redis(home)
     derived["public_url"] = settings.public_url.rstrip("/") or f"http://127.0.0.1:{settings.port}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "auctions": "List auctions, look at one with its bids; close one by hand.",
     "auth": "Signing keys of the realms: rotate, revoke.",
+    "backup": "Backups: make, list, prove, restore; let a restored copy go live.",
     "db": "Move the database to a migration, up or down.",
     "demo": "Data to look at and to try things on; refuses production.",
     "doctor": "Check everything the system stands on; exit code 1 when something is wrong.",
