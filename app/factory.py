@@ -33,12 +33,16 @@ from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
 from app.notify.notice_kinds import NoticeKinds
 from app.ops.checks import ServiceChecks
-from app.ops.health import admin_health_report, backlog, health_report
+from app.ops.figures import gauges
+from app.ops.health import admin_health_report, health_report
+from app.ops.mends import ServiceMends
 from app.ops.metrics import count_dropped_read_events, install_metrics
+from app.ops.queues import ServiceQueues
 from app.ops.request_log import install_request_log
 from app.payments import reconcile as payment_jobs
 from app.payments.checkout import Checkouts
 from app.payments.records import PaymentAttempt, PaymentRefund
+from app.release import VERSION
 from app.runtime import Runtime, install_runtime
 from app.search import catalogue
 from app.search.catalogue import Indexes
@@ -72,13 +76,12 @@ from blueprints.platform.moderation.service import SERVICE as MODERATION
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
 from blueprints.platform.people.service import SERVICE as PEOPLE
 
-VERSION = "1.0.0"
 KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
     cli=("flask_migrate.cli", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
-         "cli.prepare", "cli.serve", "cli.settings"),
+         "cli.prepare", "cli.serve", "cli.settings", "cli.status"),
     persons=(
         rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
         rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),
@@ -129,7 +132,7 @@ def create_app(settings: Settings | None = None, services: Sequence[ServiceDecla
     add_front_page(app, runtime, VERSION)
     install_hooks(app, settings)
     install_request_log(app, settings)
-    install_metrics(app, backlog)
+    install_metrics(app, gauges)
     app.wsgi_app = behind_proxies(WsgiMiddleware(app, settings), settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
@@ -173,6 +176,8 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         FileProperties((one for service in services for one in service.files),
                        [target for service in services for target in service.targets]),
         ServiceChecks(item for service in services for item in service.checks.items()),
+        ServiceMends(item for service in services for item in service.mends.items()),
+        ServiceQueues(item for service in services for item in service.queues.items()),
         *(table for service in services for table in service.hands_down))
 
 

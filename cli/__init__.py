@@ -29,6 +29,7 @@ COMMANDS = {
     "security": "Security events: who did or tried what to an account, from where.",
     "serve": "Start the whole system under one supervisor.",
     "settings": "Show every setting with its meaning and where it comes from.",
+    "status": "The installation on one screen: processes, queues, mail, jobs, disk, backup.",
     "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
 }
 FOREIGN_MODULES = {"db": "flask_migrate.cli"}

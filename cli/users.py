@@ -19,10 +19,10 @@ from app.errors import InvalidInput
 from app.http.schemas import load
 from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
+from app.mail_addresses import masked_email
 from app.runtime import runtime
 from app.settings import Settings
 from blueprints.platform.auth import commands, inspection, queries
-from blueprints.platform.auth.rules import masked_email
 from blueprints.platform.auth.schemas import NEW_USERS
 from cli.csv_file import delimiter_option
 from cli.naming import active_account, named_account

@@ -3,6 +3,8 @@
 Names are ours (random), never the client's; a file is written once, or anew only when a picture is prepared."""
 import os
 import secrets
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +27,9 @@ class MediaStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Remove the object; absent is fine."""
+
+    def names_before(self, moment: datetime) -> Iterator[str]:
+        """Yield the names of the objects written before a moment, in no order; it walks through all of them."""
 
 
 class _Opened:
@@ -79,6 +84,12 @@ class LocalDiskStore:
         """Remove the file."""
         self._path(name).unlink(missing_ok=True)
 
+    def names_before(self, moment: datetime) -> Iterator[str]:
+        """Yield the names of the files written before a moment."""
+        for path in self._root.glob("*/*/*"):
+            if path.name.isalnum() and path.stat().st_mtime < moment.timestamp():
+                yield path.name
+
     def _path(self, name: str) -> Path:
         if not name.isalnum():
             raise MediaMissing(name)
@@ -113,3 +124,10 @@ class S3Store:
     def delete(self, name: str) -> None:
         """Remove the object."""
         self._client.delete_object(Bucket=self._bucket, Key=name)
+
+    def names_before(self, moment: datetime) -> Iterator[str]:
+        """Yield the keys of the objects written before a moment, a thousand a call."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
+            for found in page.get("Contents", ()):
+                if found["LastModified"] < moment:
+                    yield found["Key"]
