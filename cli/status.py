@@ -47,7 +47,7 @@ def screen(found: Facts) -> list[str]:
     """Return the lines of the screen: each fits TABLE_COLUMNS."""
     lines = [_headline(found), ""]
     lines += _rows("processes", found["processes"], _process)
-    lines += ["", *_rows("queues", found["queues"], _queue), _one("calls", found["calls"], _calls)]
+    lines += ["", *_rows("queues", found["queues"], _queue), _one("", found["calls"], _calls)]
     lines += ["", _one("mail", found["mail"], _mail)]
     if (error := found["mail"].get("lastError")) is not None:
         lines.append(_cut(f"{'':<{_NAME}}the mail server said last: {error}"))
@@ -92,8 +92,7 @@ def _rows(name: str, part: Any, line: Any) -> list[str]:
 
 
 def _one(name: str, part: Facts, line: Any) -> str:
-    said = _error_of(part) or line(part)
-    return paragraphs(said, f"{name:<{_NAME}}", " " * _NAME)
+    return paragraphs(_error_of(part) or line(part), f"{name:<{_NAME}}", " " * _NAME)
 
 
 def _process(row: Facts) -> str:
@@ -110,7 +109,7 @@ def _queue(row: Facts) -> str:
 
 def _calls(part: Facts) -> str:
     oldest = f"oldest {age(part['oldest'])}" if part["oldest"] else ""
-    return f"{'workers':<11}{part['waiting']:>7}  {oldest:<15}calls of workers, in Redis"
+    return f"{'calls':<11}{part['waiting']:>7}  {oldest:<15}calls of workers, in Redis"
 
 
 def _mail(part: Facts) -> str:
