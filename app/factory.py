@@ -6,7 +6,6 @@ from functools import partial
 
 from flask import Flask
 
-from app import VERSION
 from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
 from app.data.entity import db
@@ -26,9 +25,12 @@ from app.notify.notice_kinds import NoticeKinds
 from app.opening import opened_application
 from app.ops.backup.apart import ApartStores
 from app.ops.checks import MIGRATIONS, ServiceChecks
+from app.ops.mends import ServiceMends
+from app.ops.queues import ServiceQueues
 from app.payments import reconcile as payment_jobs
 from app.payments.checkout import Checkouts
 from app.payments.records import PaymentAttempt, PaymentRefund
+from app.release import VERSION
 from app.runtime import Runtime, runtime_of
 from app.search import catalogue
 from app.search.catalogue import Indexes
@@ -67,7 +69,7 @@ KERNEL = ServiceDeclaration(
     realms=(),
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
     cli=("flask_migrate.cli", "cli.backup", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs",
-         "cli.notify", "cli.prepare", "cli.serve", "cli.settings"),
+         "cli.notify", "cli.prepare", "cli.serve", "cli.settings", "cli.status"),
     persons=(
         rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
         rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),
@@ -157,4 +159,6 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         ApartStores((service.name, service.apart) for service in services if service.apart is not None),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(service.keeps(runtime.settings) for service in services if service.keeps is not None),
+        ServiceMends(item for service in services for item in service.mends.items()),
+        ServiceQueues(item for service in services for item in service.queues.items()),
         *(table for service in services for table in service.hands_down))

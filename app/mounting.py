@@ -15,7 +15,8 @@ from app.http.hooks import install_hooks
 from app.http.wsgi_middleware import WsgiMiddleware, behind_proxies
 from app.identity.access_tokens import install_tokens
 from app.identity.authentication import Identity
-from app.ops.health import admin_health_report, backlog, health_report
+from app.ops.figures import gauges
+from app.ops.health import admin_health_report, health_report
 from app.ops.metrics import install_metrics
 from app.ops.request_log import install_request_log
 from app.runtime import Runtime, runtime_of
@@ -46,7 +47,7 @@ def mount(app: Flask, services: Sequence[ServiceDeclaration], version: str) -> N
     add_front_page(app, runtime, version)
     install_hooks(app, settings)
     install_request_log(app, settings)
-    install_metrics(app, backlog)
+    install_metrics(app, gauges)
     app.wsgi_app = behind_proxies(WsgiMiddleware(app, settings), settings.trusted_proxies)  # type: ignore[method-assign]
 
 

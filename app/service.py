@@ -18,6 +18,8 @@ from app.http.service import Service
 from app.notify.notice_kinds import NoticeKind
 from app.ops.backup.apart import ApartStore
 from app.ops.checks import Check
+from app.ops.mends import Mend
+from app.ops.queues import Queue
 from app.payments.checkout import Checkout
 from app.search.catalogue import DeclaredIndex
 from app.settings import REALM_CODENAMES, Settings
@@ -57,6 +59,10 @@ class ServiceDeclaration:
     """What `flask doctor` asks of it, by name."""
     apart: Callable[[Settings], ApartStore] | None = None
     """What it keeps beside the main database, as a backup takes it (app/ops/backup/apart.py)."""
+    mends: Mapping[str, Mend] = field(default_factory=dict)
+    """What `flask doctor --fix` does about them, by the check's name; or who must look, and how."""
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    """What waits in it for somebody or something, by name: `flask status` and /metrics show them."""
     cli: tuple[str, ...] = ()
     """The import paths of its command groups: cli/__init__.py loads them only when they are called."""
     settings: Mapping[str, Callable[[str], object]] = field(default_factory=dict)

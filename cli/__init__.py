@@ -35,6 +35,7 @@ COMMANDS = {
     "security": "Security events: who did or tried what to an account, from where.",
     "serve": "Start the whole system under one supervisor.",
     "settings": "Show every setting with its meaning and where it comes from.",
+    "status": "The installation on one screen: processes, queues, mail, jobs, disk, backup.",
     "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
 }
 # Only these make an instance folder and a database where there is none; every other looks at what is prepared.

@@ -9,6 +9,7 @@ from app.events.relay import run_relay
 from app.events.report import oldest_unpublished_seconds, owed_deliveries, replayable
 from app.jobs.wakeup import DELIVER, wake
 from app.ops.health import backlog
+from app.ops.heartbeats import RELAY, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from cli.jobs import stop_on_signal
@@ -103,4 +104,5 @@ def relay() -> None:
 def run_the_relay() -> None:
     """Relay in this process until a signal stops it."""
     configure_logging(runtime().settings, "relay")
-    run_relay(stop_on_signal())
+    with heartbeat(RELAY):
+        run_relay(stop_on_signal())

@@ -10,6 +10,7 @@ from app.jobs.schedule import jobs as known_jobs
 from app.jobs.scheduler import run_scheduler
 from app.jobs.worker import run_all_due_work, run_job, run_worker
 from app.ops.health import job_runs
+from app.ops.heartbeats import SCHEDULER, WORKER, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
@@ -89,13 +90,15 @@ def run_the_worker() -> None:
     """Work in this process until a signal stops it."""
     runtime().complete()
     configure_logging(runtime().settings, "worker")
-    run_worker()
+    with heartbeat(WORKER):
+        run_worker()
 
 
 def run_the_scheduler() -> None:
     """Schedule in this process until a signal stops it."""
     configure_logging(runtime().settings, "scheduler")
-    run_scheduler(stop_on_signal())
+    with heartbeat(SCHEDULER):
+        run_scheduler(stop_on_signal())
 
 
 def stop_on_signal() -> threading.Event:

@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 from app.actor import system_actor
 from app.data.restored_copy import wait_until_live
 from app.identity.security_events import DONE, record_refusal
+from app.ops.heartbeats import ORGANIZATION_RELAY, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from blueprints.organization import organization_of
@@ -387,7 +388,8 @@ def run_the_relay() -> None:
                  for _ in range(1 if store.settings.stream else 0)]
     for follower in followers:
         follower.start()
-    store.courier.run(stop)
+    with heartbeat(ORGANIZATION_RELAY):
+        store.courier.run(stop)
     for follower in followers:
         follower.join(timeout=10)
 

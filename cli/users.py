@@ -18,10 +18,10 @@ from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
 from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, USER
+from app.mail_addresses import masked_email
 from app.runtime import runtime
 from app.settings import Settings
 from blueprints.platform.auth import commands, inspection, queries
-from blueprints.platform.auth.rules import masked_email
 from cli.csv_file import delimiter_option
 from cli.naming import active_account, named_account
 from cli.terminal import (

@@ -4,6 +4,7 @@ Names are ours (random), never the client's; a file is written once, or anew onl
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,8 +28,9 @@ class MediaStore(Protocol):
     def delete(self, name: str) -> None:
         """Remove the object; absent is fine."""
 
-    def names(self) -> Iterator[str]:
-        """Yield the name of each stored object; one that comes or goes meanwhile may be among them or not."""
+    def names(self, before: datetime | None = None) -> Iterator[str]:
+        """Yield the name of each stored object, or of those written before a moment, in no order; one that comes or
+        goes meanwhile may be among them or not."""
 
 
 class _Opened:
@@ -83,11 +85,13 @@ class LocalDiskStore:
         """Remove the file."""
         self._path(name).unlink(missing_ok=True)
 
-    def names(self) -> Iterator[str]:
+    def names(self, before: datetime | None = None) -> Iterator[str]:
         """Yield the names of the files, folder by folder; drafts are none."""
         for folder in _folders(self._root):
             for inner in _folders(folder):
-                yield from (file.name for file in inner.iterdir() if file.name.isalnum())
+                for file in inner.iterdir():
+                    if file.name.isalnum() and (before is None or file.stat().st_mtime < before.timestamp()):
+                        yield file.name
 
     def _path(self, name: str) -> Path:
         if not name.isalnum():
@@ -128,7 +132,9 @@ class S3Store:
         """Remove the object."""
         self._client.delete_object(Bucket=self._bucket, Key=name)
 
-    def names(self) -> Iterator[str]:
-        """Yield the keys of the objects that can be ours, a page at a time."""
+    def names(self, before: datetime | None = None) -> Iterator[str]:
+        """Yield the keys of the objects that can be ours, a thousand a call."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
-            yield from (entry["Key"] for entry in page.get("Contents", ()) if entry["Key"].isalnum())
+            for found in page.get("Contents", ()):
+                if found["Key"].isalnum() and (before is None or found["LastModified"] < before):
+                    yield found["Key"]

@@ -3,7 +3,7 @@
 A check never raises: what goes wrong inside it is its finding."""
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import String, func, select, text, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
-from app.data.columns import WebAddress
+from app.data.columns import WebAddress, iso
 from app.data.connections import CONNECTION_PREFIX, reading
 from app.data.due_work import DueWork
 from app.data.entity import Base, db
@@ -24,6 +24,7 @@ from app.events.report import oldest_unpublished_seconds
 from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
+from app.notify.report import mail_figures
 from app.notify.smtp import SmtpAccount
 from app.ops.health import backlog
 from app.ops.ownership import environment_file_faults, ill_owned
@@ -36,6 +37,7 @@ LEAST_FREE_BYTES = 500_000_000
 LATE_EVENT_SECONDS = 10.0
 MAIL_SECONDS = 5.0
 LATE_WORK = timedelta(minutes=2)
+LATE_LETTER = timedelta(minutes=15)
 AT_ONCE = 5000
 MOST_NAMED = 20
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -67,10 +69,12 @@ def agreement(differences: Sequence[str], says: str) -> tuple[str, str]:
     return (FAIL, some_of(differences, "; ")) if differences else (OK, says)
 
 
-def examine() -> list[Finding]:
-    """Run every check, the kernel's in the order its parts stand on each other, then the services' own."""
+def examine(only: Collection[str] | None = None) -> list[Finding]:
+    """Run every check, or those of these names: the kernel's in the order its parts stand on each other, then the
+    services' own."""
     checks, waiting = {**CHECKS, **runtime().part(ServiceChecks)}, _waiting()
-    return [_finding(name, check) for name, check in checks.items() if name not in waiting]
+    return [_finding(name, check) for name, check in checks.items()
+            if name not in waiting and (only is None or name in only)]
 
 
 def examine_stored() -> list[Finding]:
@@ -146,6 +150,21 @@ def _mail() -> tuple[str, str]:
     except (OSError, SMTPException) as error:
         return FAIL, f"{error or type(error).__name__}: letters wait"
     return OK, f"{account.host} takes letters{'' if is_this_machine(account.host) else ', under TLS'}"
+
+
+def _letters() -> tuple[str, str]:
+    box = mail_figures()
+    error = f" ({box.last_error})" if box.last_error else ""
+    if box.parked:
+        return FAIL, (f"{box.parked} letters were given up{error}: flask notify list --state parked; repair the cause, "
+                      "then flask notify retry")
+    if box.oldest is not None and box.oldest < now() - LATE_LETTER:
+        return FAIL, (f"{box.waiting} letters wait, the oldest since {iso(box.oldest)}{error}: is a worker running? "
+                      "flask notify test ADDRESS says what the mail server answers")
+    if box.refused:
+        return WARN, (f"the mail server refused {box.refused} letters of the last day{error}: "
+                      "flask notify list --state refused")
+    return OK, f"{box.waiting} letters wait"
 
 
 def _disk() -> tuple[str, str]:
@@ -225,14 +244,27 @@ def _due_work() -> tuple[str, str]:
 
 
 def _periodic_jobs() -> tuple[str, str]:
-    with reading() as connection:
-        runs = {row.name: row for row in connection.execute(select(JobRun.__table__))}
-    failed = sorted(name for name, row in runs.items() if row.status == "failed" and name in jobs())
-    late = sorted(name for name, job in jobs().items()
-                  if not _ran_within(runs[name].finished_at if name in runs else None, 3 * job.every + LATE_WORK))
+    runs = last_runs()
+    failed, late = failed_jobs(runs), late_jobs(runs)
     if failed:
         return FAIL, f"failed last time: {', '.join(failed)} (flask jobs list)"
     return (WARN, f"late: {', '.join(late)} (is the scheduler running?)") if late else (OK, f"{len(jobs())} on time")
+
+
+def last_runs() -> dict[str, Any]:
+    """Return the rows of the periodic jobs' last runs by name, in one statement."""
+    return {row.name: row for row in fetch(select(JobRun.__table__))}
+
+
+def failed_jobs(runs: Mapping[str, Any]) -> list[str]:
+    """Return the names of the jobs whose last run failed."""
+    return sorted(name for name in jobs() if name in runs and runs[name].status == "failed")
+
+
+def late_jobs(runs: Mapping[str, Any]) -> list[str]:
+    """Return the names of the jobs that have not ended for three of their periods."""
+    return sorted(name for name, job in jobs().items()
+                  if not _ran_within(runs[name].finished_at if name in runs else None, 3 * job.every + LATE_WORK))
 
 
 def _web_addresses() -> tuple[str, str]:
@@ -281,6 +313,7 @@ CHECKS: dict[str, Check] = {
     "redis": _redis,
     "cache versions": _cache_versions,
     "mail": _mail,
+    "letters": _letters,
     "outbox": _outbox,
     "deliveries": _deliveries,
     "worker": _worker,

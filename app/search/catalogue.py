@@ -3,6 +3,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from app.events.report import is_anything_on_its_way
 from app.jobs.schedule import kernel_periodic
 from app.jobs.wakeup import wake
 from app.runtime import runtime
@@ -20,6 +21,7 @@ from app.search.port import (
 log = logging.getLogger("guildhall.search")
 
 REPAIR = "repair-search-indexes"
+INDEX_MEND = "brings the documents that differ up to date, or rebuilds an index that cannot be read"
 Progress = Callable[[int, int], None]
 _BATCH = 500
 
@@ -72,7 +74,24 @@ def check_index(name: str) -> tuple[str, str]:
     state = search_index(name).status()
     if state.state != "ready":
         return "warn", f"{state.state}: {state.reason} (flask index rebuild)"
+    if (differing := differing_documents(name)) and not is_anything_on_its_way():
+        return "warn", f"{differing} of {state.documents} documents are not what the database says"
     return "ok", f"{state.documents} documents"
+
+
+def mend_index(name: str, _operator: str) -> int:
+    """Bring up to date what differs, or rebuild an index that cannot be read; returns how many documents.
+
+    Raises IndexBusy while it is rebuilt."""
+    return reconcile_index(name) if search_index(name).status().state == "ready" else rebuild_index(name)
+
+
+def differing_documents(name: str) -> int:
+    """Return how many documents are missing, outdated or surplus in an index; it reads every one of the source."""
+    surplus, differing = dict(search_index(name).versions()), 0
+    for document in declared_indexes()[name].source.documents(None):
+        differing += surplus.pop(document.id, 0) < document.version
+    return differing + len(surplus)
 
 
 def _call_for_repair(name: str) -> None:

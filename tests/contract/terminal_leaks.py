@@ -19,6 +19,8 @@ EXPORTS = {("moderate", "audit", "export")}  # lines of JSON without being asked
 _WHY, TYPE_IDS = "--reason because", "{type} {thing}"
 ACTS = {
     "auctions close": ["{productListingProductId}"],
+    "doctor": ["--fix"],
+    "notify retry": ["--refused"], "notify test": ["new@guildhall.test"],
     "moderate take": ["{case}"], "moderate release": ["{case}"], "moderate ask": ["{case} really?"],
     "moderate note": [f"{{case}} {_WHY}", f"USER {{userId}} {_WHY}"], "moderate dismiss": [f"{{case}} {_WHY}"],
     "moderate resolve": [f"{{case}} --warn {_WHY}", "{case} --remove --suspend 7 --rule fraud"],

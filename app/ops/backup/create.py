@@ -9,7 +9,6 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
-from app import VERSION
 from app.clock import now
 from app.media.store import MediaMissing, MediaStore, open_store
 from app.ops.backup import postgresql
@@ -20,6 +19,7 @@ from app.ops.backup.databases import SUFFIXES, PostgresqlDatabase, at_one_moment
 from app.ops.backup.folder import claimed, name_of, sync, workshop
 from app.ops.backup.place import main_database, opened, secret_key_mark
 from app.ops.backup.refusals import BackupRefused
+from app.release import VERSION
 from app.runtime import runtime
 from app.settings import Settings, environment_name
 

@@ -3,8 +3,9 @@ from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.data.short_ids import ids_named
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
-from blueprints.marketplace.messaging.checks import check_conversations
+from blueprints.marketplace.messaging.checks import check_conversations, mend_conversations
 from blueprints.marketplace.messaging.commands import hold_message, leave_conversations, lock_messages
 from blueprints.marketplace.messaging.models import Conversation, Message
 from blueprints.marketplace.messaging.queries import message_subject
@@ -19,6 +20,7 @@ SERVICE = ServiceDeclaration(
                              lock_rank=Message.__lock_rank__, named=lambda _, text: ids_named(Message, text),
                              written=(MESSAGE_CREATED,)),),
     checks={"conversations": check_conversations},
+    mends={"conversations": Mend("counts the messages of these conversations anew", mend_conversations)},
     persons=(
         rows_of_people(Message, KEPT, "from_user_id", "to_user_id", first=leave_conversations,
                        why="the other party keeps what was said; what that one has deleted, too, is removed"),

@@ -1,9 +1,10 @@
 """watchlistCart as one declaration."""
 from app.data.person_rows import ERASED, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.watchlist_cart import jobs, subscribers
-from blueprints.marketplace.watchlist_cart.checks import check_watchlists
+from blueprints.marketplace.watchlist_cart.checks import check_watchlists, mend_watchlists
 from blueprints.marketplace.watchlist_cart.models import CartItem, WatchlistItem, WatchlistList
 from blueprints.marketplace.watchlist_cart.queries import folders_seen_by
 from blueprints.marketplace.watchlist_cart.topics import WATCHED_NEWS
@@ -26,6 +27,8 @@ SERVICE = ServiceDeclaration(
         JoinTarget("watchlistList", ("id", "name", "itemCount"), folders_seen_by, personal=True),
     ),
     checks={"watchlists": check_watchlists},
+    mends={"watchlists": Mend("counts the items of these lists anew; those of deleted ones go to the default list",
+                              mend_watchlists)},
     persons=(
         rows_of_people(CartItem, ERASED, "user_id"),
         rows_of_people(WatchlistItem, ERASED, "user_id"),

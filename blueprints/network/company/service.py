@@ -3,9 +3,10 @@ from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.company import jobs, subscribers
-from blueprints.network.company.counting import check_tallies
+from blueprints.network.company.counting import check_tallies, mend_tallies
 from blueprints.network.company.following import forget_follower
 from blueprints.network.company.index import COMPANIES
 from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyUpdate
@@ -34,6 +35,7 @@ SERVICE = ServiceDeclaration(
                              lock_rank=Company.__lock_rank__, named=lambda _, text: ids_named(Company, text),
                              written=(COMPANY_CREATED, COMPANY_UPDATED)),),
     checks={"company tallies": check_tallies, "company admins": check_orphans},
+    mends={"company tallies": Mend("counts the followers and updates of these companies anew", mend_tallies)},
     persons=(
         rows_of_people(Company, ANONYMOUS, "created_by_user_id", why="the page is its admins'"),
         rows_of_people(CompanyAdmin, ERASED, "user_id"),

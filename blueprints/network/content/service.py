@@ -4,10 +4,11 @@ from app.data.person_rows import ERASED, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.content import subscribers
-from blueprints.network.content.counting import check_tallies
-from blueprints.network.content.feed_items import check_voices
+from blueprints.network.content.counting import check_tallies, mend_tallies
+from blueprints.network.content.feed_items import check_voices, mend_voices
 from blueprints.network.content.index import POSTS
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.moderation import (
@@ -52,6 +53,8 @@ SERVICE = ServiceDeclaration(
                       written=(COMMENT_CREATED, COMMENT_UPDATED)),
     ),
     checks={"post tallies": check_tallies, "feed": check_voices},
+    mends={"post tallies": Mend("counts the likes and comments of these posts anew", mend_tallies),
+           "feed": Mend("looks up the latest post of these voices", mend_voices)},
     persons=(
         rows_of_people(Post, ERASED, "author_user_id", first=keep_company_posts),
         rows_of_people(Comment, ERASED, "author_user_id", first=forget_comments),

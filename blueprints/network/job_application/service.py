@@ -4,9 +4,10 @@ from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.job_application import subscribers
-from blueprints.network.job_application.checks import check_rejections
+from blueprints.network.job_application.checks import check_rejections, mend_rejections
 from blueprints.network.job_application.index import JOBS
 from blueprints.network.job_application.models import ApplicationRejected, JobApplication, JobPosting
 from blueprints.network.job_application.moderation import (
@@ -38,6 +39,7 @@ SERVICE = ServiceDeclaration(
                              lock_rank=JobPosting.__lock_rank__, named=lambda _, text: ids_named(JobPosting, text),
                              written=(POSTING_CREATED, POSTING_UPDATED)),),
     checks={"rejected applications": check_rejections},
+    mends={"rejected applications": Mend("notes that these people do not apply there again", mend_rejections)},
     persons=(
         rows_of_people(JobPosting, ANONYMOUS, "posted_by_user_id", why="the posting is the company's",
                        first=forget_poster),

@@ -4,10 +4,11 @@ from app.data.person_rows import KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.messaging import subscribers
 from blueprints.network.messaging.commands import leave_conversations
-from blueprints.network.messaging.counting import check_conversations
+from blueprints.network.messaging.counting import check_conversations, mend_unread
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.queries import conversations_seen_by, message_subject
 from blueprints.network.messaging.topics import MESSAGE_CREATED, MESSAGE_UPDATED
@@ -30,6 +31,7 @@ SERVICE = ServiceDeclaration(
                              lock_rank=Message.__lock_rank__, named=lambda _, text: ids_named(Message, text),
                              written=(MESSAGE_CREATED, MESSAGE_UPDATED)),),
     checks={"network conversations": check_conversations},
+    mends={"network conversations": Mend("counts the unread messages of these participants anew", mend_unread)},
     persons=(
         rows_of_people(Conversation, KEPT, "creator_user_id", why=_OTHERS, first=leave_conversations),
         rows_of_people(Participant, KEPT, "user_id", why=_OTHERS),

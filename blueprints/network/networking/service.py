@@ -3,9 +3,10 @@ from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.data.short_ids import ids_named
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.networking import jobs, subscribers
-from blueprints.network.networking.checks import check_ties
+from blueprints.network.networking.checks import check_ties, mend_ties
 from blueprints.network.networking.commands import part, part_from_all
 from blueprints.network.networking.models import Connection, ConnectionRequest, InvitationBar, Person
 from blueprints.network.networking.moderation import (
@@ -32,6 +33,7 @@ SERVICE = ServiceDeclaration(
                              lock_rank=ConnectionRequest.__lock_rank__, written=(REQUEST_CREATED,),
                              named=lambda _, text: ids_named(ConnectionRequest, text)),),
     checks={"ties": check_ties},
+    mends={"ties": Mend("makes the ties of these people what their connections are, and counts them", mend_ties)},
     persons=(
         rows_of_people(Connection, ERASED, "user_id1", "user_id2", first=part_from_all),
         rows_of_people(ConnectionRequest, ERASED, "sender_user_id", "receiver_user_id"),

@@ -5,11 +5,12 @@ from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.networking.entitlements import Entitlements
 from blueprints.network.profile import jobs, premium_jobs, subscribers
 from blueprints.network.profile.briefs import BRIEFS
-from blueprints.network.profile.checks import profile_terms
+from blueprints.network.profile.checks import mend_terms, profile_terms
 from blueprints.network.profile.index import PEOPLE
 from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
@@ -45,6 +46,8 @@ SERVICE = ServiceDeclaration(
                              written=(PROFILE_CREATED, PROFILE_UPDATED)),),
     checks={"profileTerms": profile_terms, "premium": check_premium,
             "premium disputes": partial(check_disputes, CHECKOUT)},
+    mends={"profileTerms": Mend("writes the terms of these profiles anew from their lists", mend_terms),
+           "premium": Mend("whoever keeps the books: `flask payments status --realm network`, and `show` each order")},
     persons=(
         rows_of_people(Profile, ERASED, "user_id", first=forget_terms),
         rows_of_people(ProfileView, ERASED, "owner_id", "viewer_id"),

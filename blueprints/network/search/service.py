@@ -1,7 +1,8 @@
 """search as one declaration; the indexes are declared by the services that own the rows."""
 from functools import partial
 
-from app.search.catalogue import check_index
+from app.ops.mends import Mend
+from app.search.catalogue import INDEX_MEND, check_index, mend_index
 from app.service import ServiceDeclaration
 from blueprints.network.company.index import COMPANIES
 from blueprints.network.content.index import POSTS
@@ -16,4 +17,6 @@ SERVICE = ServiceDeclaration(
     background=(subscribers,),
     checks={f"search of {rows.schema.name}": partial(check_index, rows.schema.name)
             for rows in (PEOPLE, COMPANIES, JOBS, POSTS)},
+    mends={f"search of {rows.schema.name}": Mend(INDEX_MEND, partial(mend_index, rows.schema.name))
+           for rows in (PEOPLE, COMPANIES, JOBS, POSTS)},
 )

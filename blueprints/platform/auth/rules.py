@@ -72,12 +72,6 @@ def masked_mobile(number: str) -> str:
     return f"{text[:4]}.....{text[-2:]}" if len(text) > 6 else f"{text[:1]}....."
 
 
-def masked_email(email: str) -> str:
-    """Return an address of which the first sign and the host are seen: `a…@example.com`."""
-    local, _, host = email.rpartition("@")
-    return f"{local[:1]}…@{host}"
-
-
 def account_state(*, is_active: bool, archived_at: datetime | None, suspended_until: datetime | None,
                   locked_until: datetime | None, moment: datetime) -> str:
     """Return in one word how an account stands: archived (by its owner), deleted (by staff), banned, suspended, locked

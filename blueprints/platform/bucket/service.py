@@ -1,6 +1,8 @@
 """bucket as one declaration; every realm has it."""
 from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
 from app.http.private_files import UsableFiles
+from app.ops.mends import Mend
+from app.ops.queues import Queue
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.bucket import checks, jobs, subscribers
 from blueprints.platform.bucket.models import BucketFile, UploadCount
@@ -11,7 +13,9 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM, path="bucket",
     routes="blueprints.platform.bucket.routes.routes_in",
     background=(jobs, subscribers),
-    checks={"pictures": checks.pictures},
+    checks={"pictures": checks.pictures, "media": checks.check_media},
+    mends={"media": Mend("removes the stored files that belong to no upload", checks.mend_media)},
+    queues={"pictures": Queue("uploads to be prepared", checks.waiting_pictures)},
     cli=("cli.media",),
     persons=(
         rows_of_people(BucketFile, ANONYMOUS, "owner_id", why="the own buckets are emptied; the common one stays"),
