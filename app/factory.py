@@ -14,7 +14,7 @@ from app.data.changes import OutboxRecord
 from app.data.connections import configure_database
 from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds, PersonEffects
-from app.data.person_rows import EXPIRING, KEPT, PersonTables, rows_of_people
+from app.data.person_rows import EXPIRING, KEPT, Obligations, PersonTables, exported, rows_of_people
 from app.events.relay import WakeUp
 from app.events.subscriptions import Subscription, Subscriptions
 from app.http.application import Application
@@ -31,13 +31,15 @@ from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
+from app.notify.mailbox import letters_to
+from app.notify.models import MailMessage
 from app.notify.notice_kinds import NoticeKinds
 from app.ops.checks import ServiceChecks
 from app.ops.health import admin_health_report, backlog, health_report
 from app.ops.metrics import count_dropped_read_events, install_metrics
 from app.ops.request_log import install_request_log
 from app.payments import reconcile as payment_jobs
-from app.payments.checkout import Checkouts
+from app.payments.checkout import Checkouts, attempts_of, open_payments_of
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.runtime import Runtime, install_runtime
 from app.search import catalogue
@@ -80,10 +82,18 @@ KERNEL = ServiceDeclaration(
     cli=("flask_migrate.cli", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
          "cli.prepare", "cli.serve", "cli.settings"),
     persons=(
-        rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
-        rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),
-        rows_of_people(PaymentRefund, KEPT, "requested_by", why="which staff gave money back"),
+        rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered",
+                       export="says again what the rows say"),
+        rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it",
+                       export=exported("payment-attempts", where=attempts_of, without=(
+                           "method_id", "customer_id", "return_url", "intent_id", "check_at", "checks"))),
+        rows_of_people(PaymentRefund, KEPT, "requested_by", why="which staff gave money back",
+                       export="what staff did; the refunded order says so"),
+        rows_of_people(MailMessage, EXPIRING, why="removed with the account, or after MAIL_DAYS",
+                       export=exported("letters", where=letters_to, without=(
+                           "html", "dedupe_key", "attempts", "next_attempt_at", "last_error"))),
     ),
+    obligations=(open_payments_of,),
 )
 SERVICES = (
     KERNEL,
@@ -163,6 +173,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
         PersonTables(rows for service in services for rows in service.persons),
+        Obligations(one for service in services for one in service.obligations),
         EventsOfServices(
             ((realm, service.name), ServiceEvents(service.emits, _subscriptions_of(service, kinds)))
             for service in services for realm in service.realms),

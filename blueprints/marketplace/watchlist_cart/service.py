@@ -1,5 +1,5 @@
 """watchlistCart as one declaration."""
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.watchlist_cart import jobs, subscribers
@@ -28,8 +28,8 @@ SERVICE = ServiceDeclaration(
     ),
     checks={"watchlists": check_watchlists},
     persons=(
-        rows_of_people(CartItem, ERASED, "user_id"),
-        rows_of_people(WatchlistItem, ERASED, "user_id"),
-        rows_of_people(WatchlistList, ERASED, "user_id"),
+        rows_of_people(CartItem, ERASED, "user_id", export=exported("cart", "user_id")),
+        rows_of_people(WatchlistItem, ERASED, "user_id", export=exported("watched", "user_id")),
+        rows_of_people(WatchlistList, ERASED, "user_id", export=exported("watchlists", "user_id")),
     ),
 )

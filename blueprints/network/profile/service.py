@@ -2,7 +2,7 @@
 from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ERASED, KEPT, rows_of_people
+from app.data.person_rows import ERASED, KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
@@ -47,9 +47,11 @@ SERVICE = ServiceDeclaration(
     checks={"profileTerms": profile_terms, "premium": check_premium,
             "premium disputes": partial(check_disputes, CHECKOUT)},
     persons=(
-        rows_of_people(Profile, ERASED, "user_id", first=forget_terms),
-        rows_of_people(ProfileView, ERASED, "owner_id", "viewer_id"),
-        rows_of_people(Premiumsubscription, KEPT, "user_id", why="the books: who paid for premium"),
+        rows_of_people(Profile, ERASED, "user_id", first=forget_terms, export=exported("profile", "user_id")),
+        rows_of_people(ProfileView, ERASED, "owner_id", "viewer_id",
+                       export=exported("looked-at-profiles", "viewer_id")),
+        rows_of_people(Premiumsubscription, KEPT, "user_id", why="the books: who paid for premium",
+                       export=exported("premium", "user_id")),
         *rows_of_payers(CHECKOUT),
     ),
     hands_down=(BRIEFS, Entitlements(is_premium)),

@@ -1,5 +1,5 @@
 """Notices and the letters about accounts, in every realm, as one declaration."""
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ERASED, exported, rows_of_people
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.notification import subscribers
 from blueprints.platform.notification.models import StoredNotice, UnreadCount
@@ -15,7 +15,7 @@ SERVICE = ServiceDeclaration(
     notices=KINDS,
     checks={"unread notifications": check_unread},
     persons=(
-        rows_of_people(StoredNotice, ERASED, "user_id"),
-        rows_of_people(UnreadCount, ERASED, "user_id"),
+        rows_of_people(StoredNotice, ERASED, "user_id", export=exported("notices", "user_id", without=("event_id",))),
+        rows_of_people(UnreadCount, ERASED, "user_id", export="a count of the notices"),
     ),
 )
