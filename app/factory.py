@@ -10,7 +10,7 @@ from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
 from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds, PersonEffects
-from app.data.person_rows import EXPIRING, KEPT, PersonTables, rows_of_people
+from app.data.person_rows import EXPIRING, KEPT, Obligations, PersonTables, exported, rows_of_people
 from app.data.reads.joins import Joins
 from app.events.relay import WakeUp
 from app.events.subscriptions import Subscriptions
@@ -21,6 +21,8 @@ from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
+from app.notify.mailbox import letters_to
+from app.notify.models import MailMessage
 from app.notify.notice_kinds import NoticeKinds
 from app.opening import opened_application
 from app.ops.backup.apart import ApartStores
@@ -28,7 +30,7 @@ from app.ops.checks import MIGRATIONS, ServiceChecks
 from app.ops.mends import ServiceMends
 from app.ops.queues import ServiceQueues
 from app.payments import reconcile as payment_jobs
-from app.payments.checkout import Checkouts
+from app.payments.checkout import Checkouts, attempts_of, open_payments_of
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.release import VERSION
 from app.runtime import Runtime, runtime_of
@@ -71,10 +73,18 @@ KERNEL = ServiceDeclaration(
     cli=("flask_migrate.cli", "cli.backup", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs",
          "cli.notify", "cli.prepare", "cli.serve", "cli.settings", "cli.status"),
     persons=(
-        rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
-        rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),
-        rows_of_people(PaymentRefund, KEPT, "requested_by", why="which staff gave money back"),
+        rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered",
+                       export="says again what the rows say"),
+        rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it",
+                       export=exported("payment-attempts", where=attempts_of, without=(
+                           "method_id", "customer_id", "return_url", "intent_id", "check_at", "checks"))),
+        rows_of_people(PaymentRefund, KEPT, "requested_by", why="which staff gave money back",
+                       export="what staff did; the refunded order says so"),
+        rows_of_people(MailMessage, EXPIRING, why="removed with the account, or after MAIL_DAYS",
+                       export=exported("letters", where=letters_to, without=(
+                           "html", "dedupe_key", "attempts", "next_attempt_at", "last_error"))),
     ),
+    obligations=(open_payments_of,),
 )
 SERVICES = (
     KERNEL,
@@ -150,6 +160,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
         PersonTables(rows for service in services for rows in service.persons),
+        Obligations(one for service in services for one in service.obligations),
         kinds,
         NoticeKinds(((realm, name), kind) for service in services for realm in service.realms
                     for name, kind in service.notices.items()),

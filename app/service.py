@@ -10,7 +10,7 @@ from werkzeug.utils import import_string
 
 from app.annotations import annotations_in
 from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffect
-from app.data.person_rows import PersonRows
+from app.data.person_rows import Obligation, PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.events.subscriptions import Subscription
 from app.http.private_files import FileProperty
@@ -68,7 +68,10 @@ class ServiceDeclaration:
     settings: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
     """The settings whose grammar only it knows, and what reads them or raises ValueError or ArithmeticError."""
     persons: tuple[PersonRows, ...] = ()
-    """What becomes of its rows that name a person, when that person is gone for good: every such table."""
+    """What the export of a person has of its rows, and what becomes of them when that person is gone for good: every
+    table that names people."""
+    obligations: tuple[Obligation, ...] = ()
+    """What others wait for from a person: who owes something is not erased (docs/decisions/099)."""
     relations: tuple[ObjectRelations, ...] = ()
     """What its objects point at: `getJoins` adds the targets to their rows (app/data/reads/joins.py)."""
     targets: tuple[JoinTarget, ...] = ()

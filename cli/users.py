@@ -22,6 +22,7 @@ from app.mail_addresses import masked_email
 from app.runtime import runtime
 from app.settings import Settings
 from blueprints.platform.auth import commands, inspection, queries
+from cli import persons
 from cli.csv_file import delimiter_option
 from cli.naming import active_account, named_account
 from cli.terminal import (
@@ -67,8 +68,8 @@ reveal_option = click.option("--reveal", is_flag=True, help="Show e-mail and pho
 
 @click.group()
 def users() -> None:
-    """Users of a realm: find, show, create, import, verify, change role, lock, list. USER is an e-mail, an id, or an
-    id's beginning or last eight digits.
+    """Users of a realm: find, show, create, import, verify, change role, password, lock, export, erase, list. USER
+    is an e-mail, an id, or an id's beginning or last eight digits.
 
     Example: flask users role ugo@demo.test admin --realm network --as admin@admin.com
     """
@@ -331,6 +332,10 @@ def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
     created = [realm for realm in missing
                if commands.ensure_super_admin(realm, settings.superadmin_email, password_hash)]
     print_facts({"created": ", ".join(created) or None}, as_json=as_json)
+
+
+for one in (persons.password, persons.export, persons.erase):
+    users.add_command(one)
 
 
 def super_admin_hash(settings: Settings) -> str:

@@ -179,3 +179,15 @@ def repair_search_indexes() -> str:
         except (IndexBusy, IndexNeedsRebuild) as error:
             report.append(f"{name}: {error}")
     return "; ".join(report) or "no index is declared"
+
+
+@kernel_periodic("compact-indexes", days=7)
+def compact_search_indexes() -> str:
+    """Remove from the disk what was taken out of the indexes: it may be the words of who is gone for good."""
+    report = []
+    for name in sorted(declared_indexes()):
+        try:
+            report.append(f"{name}: {search_index(name).compact()} segments written anew")
+        except (IndexBusy, IndexNeedsRebuild) as error:
+            report.append(f"{name}: {error}")
+    return ", ".join(report) or "no index is declared"

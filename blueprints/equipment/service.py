@@ -24,9 +24,10 @@ SERVICE = ServiceDeclaration(
     checks={"equipment": check_registry},
     cli=("cli.equipment",),
     persons=(
-        rows_of_people(RegistryClient, KEPT, "user_id", "inserted_by", "updated_by", why=_WHY),
-        *(rows_of_people(model, KEPT, "inserted_by", "updated_by", why=_WHY)
+        rows_of_people(RegistryClient, KEPT, "user_id", "inserted_by", "updated_by", why=_WHY, export=_WHY),
+        *(rows_of_people(model, KEPT, "inserted_by", "updated_by", why=_WHY, export=_WHY)
           for model in (LegalEntity, Division, Equipment, DivisionEquipment)),
-        *(rows_of_people(model, KEPT, "inserted_by", why=_WHY) for model in (EquipmentName, EquipmentStatus)),
+        *(rows_of_people(model, KEPT, "inserted_by", why=_WHY, export=_WHY)
+          for model in (EquipmentName, EquipmentStatus)),
     ),
 )

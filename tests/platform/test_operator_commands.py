@@ -79,7 +79,7 @@ def test_a_role_given_at_the_console_counts_in_open_sessions_at_once(auth, peopl
 
 
 CHANGES = (("role", "ben@guildhall.test", "admin"), ("lock", "ben@guildhall.test"), ("verify", "ben@guildhall.test"),
-           ("2fa", "user", "email"))
+           ("2fa", "user", "email"), ("password", "ben@guildhall.test", "--generate"))
 
 
 @pytest.mark.parametrize("arguments", CHANGES, ids=lambda words: words[0])

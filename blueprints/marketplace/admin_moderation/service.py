@@ -19,6 +19,7 @@ SERVICE = ServiceDeclaration(
     hands_down=(PaymentFixes(record_payment_fix), FeedbackCorrections(record_feedback_correction),
                 ActRecord(note_act, frozenset({"marketplace"}))),
     persons=(
-        rows_of_people(ModerationAction, KEPT, "admin_id", "entity_id", why="the record of what staff did"),
+        rows_of_people(ModerationAction, KEPT, "admin_id", "entity_id", why="the record of what staff did",
+                       export="what staff did; the person was told by notices and letters"),
     ),
 )

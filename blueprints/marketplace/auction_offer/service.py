@@ -1,7 +1,7 @@
 """auctionOffer as one declaration."""
 from functools import partial
 
-from app.data.person_rows import ANONYMOUS, rows_of_people
+from app.data.person_rows import ANONYMOUS, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.auction_offer import jobs, subscribers
@@ -35,9 +35,10 @@ SERVICE = ServiceDeclaration(
     persons=(
         # Ended first: a listing takes one standing bid, and one pending offer, of each person, nobody included.
         rows_of_people(Bid, ANONYMOUS, "user_id", why="the history of an auction is its other bidders' too",
-                       first=take_out_bids_of),
+                       first=take_out_bids_of, export=exported("bids", "user_id", also=("maximum",))),
         rows_of_people(Offer, ANONYMOUS, "buyer_id", "seller_id", why="the other party keeps the offer",
                        first=end_offers_of,
-                       blanks={"buyer_id": {"message": None}, "seller_id": {"counter_message": None}}),
+                       blanks={"buyer_id": {"message": None}, "seller_id": {"counter_message": None}},
+                       export=exported("offers", "buyer_id", "seller_id")),
     ),
 )

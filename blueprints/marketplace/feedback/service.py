@@ -1,6 +1,6 @@
 """feedback as one declaration."""
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.data.short_ids import ids_named
 from app.ops.mends import Mend
@@ -32,7 +32,8 @@ SERVICE = ServiceDeclaration(
     mends={"reputations": Mend("counts the stars of these sellers anew from their feedback", mend_reputations)},
     persons=(
         rows_of_people(Feedback, ANONYMOUS, "buyer_id", "seller_id", why="the rating is the seller's reputation",
-                       blanks={"buyer_id": {"comment": None}, "seller_id": {"reply": None}}),
-        rows_of_people(StarCount, ERASED, "seller_id"),
+                       blanks={"buyer_id": {"comment": None}, "seller_id": {"reply": None}},
+                       export=exported("feedback", "buyer_id", "seller_id")),
+        rows_of_people(StarCount, ERASED, "seller_id", export="counts of the feedback"),
     ),
 )

@@ -1,6 +1,6 @@
 """notificationManagement as one declaration."""
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
@@ -27,5 +27,5 @@ SERVICE = ServiceDeclaration(
     notices=KINDS,
     hands_down=(NoticeStores(marketplace=STORE),),
     relations=(relations_of(Notification, Relation("userId", "user")),),
-    persons=(rows_of_people(Notification, ERASED, "user_id"),),
+    persons=(rows_of_people(Notification, ERASED, "user_id", export=exported("notifications", "user_id")),),
 )

@@ -2,7 +2,7 @@
 from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import KEPT, rows_of_people
+from app.data.person_rows import KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
@@ -17,6 +17,7 @@ from blueprints.marketplace.order_management.ledger_entries import (
     mend_stock,
 )
 from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.obligations import lines_of, open_orders_of
 from blueprints.marketplace.order_management.person_acts import DEALINGS
 from blueprints.marketplace.order_management.queries import items_seen_by, order_subject, orders_seen_by
 from blueprints.marketplace.order_management.rules import parse_commission
@@ -62,10 +63,14 @@ SERVICE = ServiceDeclaration(
     person_effects=(DEALINGS,),
     cli=("cli.orders", "cli.payments"),
     settings={"commission_percent": parse_commission},
+    obligations=(open_orders_of,),
     persons=(
-        rows_of_people(Order, KEPT, "buyer_id", why="the ledger and the other party need orders"),
-        rows_of_people(OrderItem, KEPT, "seller_id", why="the ledger and the other party need orders"),
-        rows_of_people(LedgerEntry, KEPT, "seller_id", why="the ledger"),
+        rows_of_people(Order, KEPT, "buyer_id", why="the ledger and the other party need orders",
+                       export=exported("orders", "buyer_id", without=(
+                           "payment_method_id", "stripe_customer_id", "payment_intent_id"))),
+        rows_of_people(OrderItem, KEPT, "seller_id", why="the ledger and the other party need orders",
+                       export=exported("order-lines", where=lines_of)),
+        rows_of_people(LedgerEntry, KEPT, "seller_id", why="the ledger", export=exported("ledger", "seller_id")),
         *rows_of_payers(CHECKOUT),
     ),
 )

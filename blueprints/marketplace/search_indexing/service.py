@@ -25,6 +25,6 @@ SERVICE = ServiceDeclaration(
     moderated=(ModeratedKind("SEARCHINDEX", restore_document, named=lambda _, text: ids_named(SearchIndex, text)),),
     hands_down=(SearchRebuild(ask_for_rebuild),),
     persons=(
-        rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref"),
+        rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref", export="made of the listings"),
     ),
 )

@@ -1,5 +1,5 @@
 """watchlistCart as one declaration."""
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
@@ -30,8 +30,8 @@ SERVICE = ServiceDeclaration(
     mends={"watchlists": Mend("counts the items of these lists anew; those of deleted ones go to the default list",
                               mend_watchlists)},
     persons=(
-        rows_of_people(CartItem, ERASED, "user_id"),
-        rows_of_people(WatchlistItem, ERASED, "user_id"),
-        rows_of_people(WatchlistList, ERASED, "user_id"),
+        rows_of_people(CartItem, ERASED, "user_id", export=exported("cart", "user_id")),
+        rows_of_people(WatchlistItem, ERASED, "user_id", export=exported("watched", "user_id")),
+        rows_of_people(WatchlistList, ERASED, "user_id", export=exported("watchlists", "user_id")),
     ),
 )

@@ -9,6 +9,7 @@ from app.actor import Actor
 from app.data.columns import constant, iso
 from app.data.held import Viewer, is_free, is_held_from, viewer_of_role
 from app.data.id_sets import not_among
+from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
@@ -52,6 +53,16 @@ class CompanyFacts:
 def is_admin(company_id: str, user_id: str | None) -> bool:
     """Return whether this person administers the company now; also of one that is deleted (NET-11)."""
     return fetch_one(all_administered_by(user_id).where(CompanyAdmin.company_id == company_id)) is not None
+
+
+def pages_of(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the companies that a person administers now: for the export of the person."""
+    return Company.id.in_(all_administered_by(person.id))
+
+
+def news_by(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the news that a person wrote for companies the person administers now (NET-12)."""
+    return and_(CompanyUpdate.author_user_id == person.id, CompanyUpdate.company_id.in_(all_administered_by(person.id)))
 
 
 def administered_by(user_id: str | None) -> Select[tuple[str]]:

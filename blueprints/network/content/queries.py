@@ -2,17 +2,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.actor import Actor
 from app.data.columns import iso
 from app.data.held import viewer
+from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require
-from blueprints.network.company.queries import is_admin
+from blueprints.network.company.queries import all_administered_by, is_admin
 from blueprints.network.content.counting import add_counts
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.rules import PRIVATE
@@ -58,6 +59,12 @@ def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
 def list_own_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of what the actor has posted, oldest first (K-6)."""
     return _listed(actor, asked, Post.author_user_id == actor.user_id)
+
+
+def posts_by(person: Person) -> ColumnElement[bool]:
+    """Return the condition of a person's posts for the export: of companies only those administered now (NET-12)."""
+    own: ColumnElement[bool] = Post.author_user_id == person.id
+    return and_(own, or_(Post.company_id.is_(None), Post.company_id.in_(all_administered_by(person.id))))
 
 
 def latest_posts_of(user_id: str, limit: int) -> list[Wire]:

@@ -27,7 +27,7 @@ from app.runtime import runtime
 from blueprints.platform.auth.models import Account, PurgedAccount, RoleSecondFactor, account_model, is_unverified
 from blueprints.platform.auth.rules import REST_AFTER_END, gravatar_url, is_replaceable, is_restorable, normal_mobile
 from blueprints.platform.auth.suspensions import suspensions
-from blueprints.platform.auth.topics import purged_topic, standing_topic
+from blueprints.platform.auth.topics import password_replaced_topic, purged_topic, standing_topic
 
 LOCK_ENDS = "lock-ends"
 
@@ -95,7 +95,7 @@ def update_profile(actor: Actor, user_id: str, *, proven_hash: str | None = None
         account = work.lock(account_model(actor.realm), user_id)
         require_self(actor, user_id)
         if _is_new_phone(account, face):
-            _require_password(actor, account, proven_hash)
+            require_password(actor, account, proven_hash)
         _change_face(work, account, face)
         work.commit()
     return account
@@ -142,14 +142,26 @@ def change_password(actor: Actor, user_id: str, *, proven_hash: str | None, chos
 
 
 def set_password_by_admin(actor: Actor, user_id: str, *, chosen: ChosenPassword) -> Account:
-    """Replace the password of a user the actor outranks and end that user's sessions."""
+    """Replace the password of a user the actor outranks and end that user's sessions; a letter says so.
+
+    At the terminal also the operator's own: nobody else could help a superAdmin who has forgotten it."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
-        _require_outranked(actor, account, "AHigherUserCantBeUpdated")
+        if actor.operator is None or not actor.is_user(user_id):
+            _require_outranked(actor, account, "AHigherUserCantBeUpdated")
         _require_strong(chosen, "password")
         _replace_password(work, account, chosen.hash)
+        work.emit(password_replaced_topic(actor.realm), user_id, {"id": user_id})
         work.commit()
     return account
+
+
+def note_reset_letter(actor: Actor, user_id: str) -> None:
+    """Write down that staff had the letter sent by which a user resets a forgotten password."""
+    with unit_of_work(actor) as work:
+        record_security(work, "password", user_id, letter="sent by staff")
+        handed_down(StaffAudit).say(work, "password.reset-letter", userId=user_id)
+        work.commit()
 
 
 def reset_password(actor: Actor, user_id: str, *, former_hash: str, new_hash: str, by_email: bool) -> Account:
@@ -175,7 +187,7 @@ def set_second_factors(actor: Actor, user_id: str, *, proven_hash: str | None, e
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
         require_self(actor, user_id)
-        _require_password(actor, account, proven_hash)
+        require_password(actor, account, proven_hash)
         if email and not account.email_verified:
             raise _refusal("EmailNotVerified")
         if mobile and not sends_sms():
@@ -483,7 +495,7 @@ def _is_new_phone(account: Account, face: dict[str, Any]) -> bool:
     return face.get("phone") not in (None, getattr(account, "phone", None))
 
 
-def _require_password(actor: Actor, account: Account, proven_hash: str | None) -> None:
+def require_password(actor: Actor, account: Account, proven_hash: str | None) -> None:
     """Raise Forbidden CurrentPasswordNeeded unless the account's own user has just proved its password."""
     if actor.is_user(account.id) and account.password != proven_hash:
         raise Forbidden("errMsg_CurrentPasswordNeeded", "CurrentPasswordNeeded")

@@ -1,5 +1,5 @@
 """Notices and the letters about accounts, in every realm, as one declaration."""
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ERASED, exported, rows_of_people
 from app.ops.mends import Mend
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.notification import subscribers
@@ -16,7 +16,7 @@ SERVICE = ServiceDeclaration(
     checks={"unread notifications": check_unread},
     mends={"unread notifications": Mend("counts the unread notices of these people anew", mend_unread)},
     persons=(
-        rows_of_people(StoredNotice, ERASED, "user_id"),
-        rows_of_people(UnreadCount, ERASED, "user_id"),
+        rows_of_people(StoredNotice, ERASED, "user_id", export=exported("notices", "user_id", without=("event_id",))),
+        rows_of_people(UnreadCount, ERASED, "user_id", export="a count of the notices"),
     ),
 )

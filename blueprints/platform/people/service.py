@@ -1,5 +1,5 @@
 """people as one declaration: what other services ask of people, who blocks whom, and what happens at `user-purged`."""
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.briefs import added_to_briefs
@@ -16,5 +16,5 @@ SERVICE = ServiceDeclaration(
     emits=lambda realm: (forgotten_topic(realm),),
     targets=(JoinTarget("user", BRIEF, lambda actor, ids: user_briefs(actor.realm, ids), added=added_to_briefs,
                         hiding=hiding_in),),
-    persons=(rows_of_people(Block, ERASED, "blocker_id", "blocked_id"),),
+    persons=(rows_of_people(Block, ERASED, "blocker_id", "blocked_id", export=exported("blocks", "blocker_id")),),
 )
