@@ -12,16 +12,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
 from app.data.connections import reading
-from app.data.held import viewer
 from app.data.id_sets import is_in_rows
-from app.data.reads import Listing, fetch, rows_by_id
+from app.data.reads import Listing, fetch
 from app.data.reads.keyset import row_order
 from app.data.reads.prepared import fetch_prepared
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from blueprints.network.content.feed_items import NEWEST_FIRST, followed_voices
 from blueprints.network.content.models import IS_SHOWN, FeedItem, Post, Voice
-from blueprints.network.content.queries import with_counts
+from blueprints.network.content.queries import posts_seen_by, with_counts
 from blueprints.network.content.visibility import is_visible
 from blueprints.network.networking.ties import number_in_query, number_of, numbers_given, ties_of, ties_of_number
 from blueprints.platform.people.queries import people_at_rest
@@ -70,7 +69,7 @@ def _seen(actor: Actor, begins: dict[str, Any] | None, wanted: int) -> tuple[Ite
 
 
 def _posts(actor: Actor, items: Items) -> dict[str, Wire]:
-    return rows_by_id(Post, [post_id for post_id, _ in items], is_visible(actor), viewer=viewer(actor))
+    return posts_seen_by(actor, [post_id for post_id, _ in items])
 
 
 def _given(actor: Actor, wanted: int) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The reads of networking: one's own connections and requests, and the graph between people (rules-network §5B)."""
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select, union_all
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, select, union_all
 
 from app.actor import Actor
 from app.clock import now
@@ -41,6 +43,13 @@ degrees_from = graph.degrees_from
 def connected_people(user_id: str) -> Select[str]:
     """Return the query of the user ids of everybody this person is connected with."""
     return select(Person.user_id).join(Tie, Tie.b == Person.num).where(Tie.a == number_in_query(user_id))
+
+
+def is_connected_with(user_id: str | ColumnElement[str], column: Any) -> ColumnElement[bool]:
+    """Return the condition that the person in this column is connected with this one, for statements that find few
+    rows: it looks up each of them, where `connected_people` is read whole first, however many they are."""
+    of_column = select(Person.num).where(Person.user_id == column).correlate_except(Person).scalar_subquery()
+    return exists(select(Tie.b).where(Tie.a == number_in_query(user_id), Tie.b == of_column))
 
 
 def are_connected(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from app.clock import now
 from app.data import unit_of_work
-from app.data.reads import fetch
+from app.data.reads import fetch, prepared
 from blueprints.network.content import feed
 from blueprints.network.content.feed_items import differences, followed_voices
 from blueprints.platform.auth.commands import archive_profile
@@ -165,6 +165,28 @@ def _is_in_feed(person: int, post: Row, people: list[ApiClient], tied: set[tuple
         return (person, post["companyId"]) in followed and is_public
     return author == person or (tuple(sorted((author, person))) in tied and (
         is_public or post["audience"] == "connections"))
+
+
+def test_a_page_looks_its_authors_up_and_does_not_read_all_connections_of_the_reader(wall, plans):  # noqa: F811
+    wall.circle.connect(wall.a, wall.b)
+    near = [wall.posted(wall.b, visibility="private", audience="connections")["id"] for _ in range(3)]
+    plans.clear()
+    shown = ok(wall.a.get(f"{CONTENT}/feed?pageRowCount=1"))["posts"]
+    assert [post["id"] for post in shown] == near[-1:]
+    assert {step.partition(" (")[2] for step in plans if " network_tie " in step} == {"a=? AND b=?)"}
+
+
+def test_what_a_feed_asks_again_and_again_is_built_once(wall, monkeypatch):
+    def build(*_: Any) -> None:
+        raise AssertionError("SQLAlchemy builds the statement: a value is no parameter")
+
+    wall.circle.connect(wall.a, wall.b)
+    post = wall.posted(wall.b)
+    wall.liked(wall.c, post)
+    monkeypatch.setattr(prepared, "fetch_raw", build)
+    shown = ok(wall.a.get(f"{CONTENT}/feed"))["posts"]
+    assert [(one["id"], one["likeCount"], one["likedByMe"], one["author"]["id"]) for one in shown] == [
+        (post["id"], 1, False, wall.b.user_id)]
 
 
 def test_a_feed_stands_on_indexes(wall, monkeypatch, plans):  # noqa: F811
