@@ -41,6 +41,14 @@ def ties_of_number(num: ColumnElement[int] | ScalarSelect[int]) -> Select[int]:
     return select(Tie.b).where(Tie.a == num)
 
 
+def is_tied(num: ColumnElement[int] | ScalarSelect[int],
+            other: ColumnElement[int] | ScalarSelect[int]) -> ColumnElement[bool]:
+    """Return the condition that two people are connected, by their numbers, each row looked up by itself.
+
+    Asked by EXISTS, PostgreSQL would read all connections of the first, however many they are, for a few rows."""
+    return select(Tie.b).where(Tie.a == num, Tie.b == other).correlate_except(Tie).scalar_subquery().is_not(None)
+
+
 def numbers_given(name: str) -> Select[int]:
     """Return the query of the numbers of people whose ids are given, as a JSON array, by the parameter `name`."""
     return select(Person.num).where(among_given(Person.user_id, name))
