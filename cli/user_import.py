@@ -12,7 +12,7 @@ from app.identity.roles import ASSIGNABLE, USER
 from app.runtime import runtime
 from blueprints.platform.auth.commands import enrol_user
 from blueprints.platform.auth.queries import find_account
-from blueprints.platform.moderation.rehearsals import rehearse
+from blueprints.platform.moderation.rehearsals import rehearse_one_of_many
 from cli.csv_file import read_csv
 
 _NEEDED = ("email", "fullname")
@@ -88,7 +88,7 @@ def _rehearsed(operator: Actor, row: Row, first: int) -> Row:
     if row.line != first:
         return replace(row, outcome="refused", reason=f"email: stands in line {first}, too")
     try:
-        rehearse(operator, lambda: _enrol(operator, row, _NO_HASH))
+        rehearse_one_of_many(operator, lambda: _enrol(operator, row, _NO_HASH))
     except ApiError as refusal:
         return replace(row, outcome="refused", reason=refusal.message)
     return row

@@ -65,13 +65,13 @@ def news_by(person: Person) -> ColumnElement[bool]:
     return and_(CompanyUpdate.author_user_id == person.id, CompanyUpdate.company_id.in_(all_administered_by(person.id)))
 
 
-def administered_by(user_id: str | None) -> Select[tuple[str]]:
+def administered_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
     """Return the query of the ids of the active companies that this person administers now."""
     return (select(CompanyAdmin.company_id).join(Company, Company.id == CompanyAdmin.company_id)
             .where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True), Company.is_active.is_(True)))
 
 
-def all_administered_by(user_id: str | None) -> Select[tuple[str]]:
+def all_administered_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
     """Return the same with the deleted ones, whose admins still read what was received (NET-11)."""
     return select(CompanyAdmin.company_id).where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True))
 
@@ -83,7 +83,7 @@ def followed_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
         CompanyFollower.follow_state == constant(APPROVED))
 
 
-def opened_to(user_id: str | None) -> CompoundSelect[tuple[str]]:
+def opened_to(user_id: str | ColumnElement[str] | None) -> CompoundSelect[tuple[str]]:
     """Return the query of the ids of the companies whose private pages this person sees: as admin or as follower."""
     return union_all(all_administered_by(user_id), followed_by(user_id))
 
@@ -94,7 +94,7 @@ def is_opened(company_id: str, actor: Actor) -> bool:
                                               Company.id.in_(opened_to(actor.user_id)))) is not None
 
 
-def page_is_open(company_id: Any, user_id: str | None) -> ColumnElement[bool]:
+def page_is_open(company_id: Any, user_id: str | ColumnElement[str] | None) -> ColumnElement[bool]:
     """Return the condition that the page of the company in this column may be seen by this person (NET-14).
 
     It is active, nothing holds it, and it is public or opened to the person. superAdmin passes by the caller's rule."""
