@@ -2,16 +2,17 @@
 
 It runs no systemd: tests/install/stand_ins has a systemctl that reads the units, and says what else stands in."""
 import os
+import platform
 import secrets
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.components import ROOT
+from tests.programs import program
 
 HERE = Path(__file__).parent
 
@@ -44,22 +45,35 @@ class Machine:
 
 
 @contextmanager
-def empty_machine(folder: Path) -> Iterator[Machine]:
-    """Run an empty machine with this working tree at /srv/code, to be cloned; nothing of it outlives the block."""
-    root, code, programs, blocks = (folder / name for name in ("machine", "code", "programs", "blocks"))
-    for made in (root, programs, blocks):
+def empty_machine(folder: Path, system: Path = Path("/")) -> Iterator[Machine]:
+    """Run an empty machine with this working tree at /srv/code, to be cloned; nothing of it outlives the block.
+
+    Over the file system of this machine its packages are borrowed, and its network is its own. Over another `system`
+    what the page installs is installed, from the network of this machine, whose ports it takes."""
+    root, code, blocks = (folder / name for name in ("machine", "code", "blocks"))
+    for made in (root, blocks):
         made.mkdir()
     _snapshot(code)
-    for name in ("flask", "gunicorn"):
-        shutil.copy(Path(sysconfig.get_path("scripts")) / name, programs / name)
-    command = ["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child", HERE / "enter", root,
-               HERE / "stand_ins", code, sysconfig.get_path("purelib"), programs, blocks, sys.base_prefix]
+    is_own = system == Path("/")
+    namespaces = ["--mount", "--pid", "--uts", "--ipc", *(["--net"] if is_own else [])]
+    command = ["unshare", *namespaces, "--fork", "--kill-child", HERE / "enter", system, root, HERE, code, blocks,
+               sys.executable, "offline" if is_own else "online"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True) as process:
         try:
             yield Machine(process, blocks)
         finally:
             process.kill()
+
+
+def debian(folder: Path) -> Path:
+    """Make a root file system with nothing but Debian's smallest system, of the release and the mirror of this one."""
+    release, made = platform.freedesktop_os_release()["VERSION_CODENAME"], folder / "debian"
+    sources = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Release: {release}"]
+    mirror = subprocess.check_output(sources, text=True).split()[0]
+    command = [program("debootstrap"), "--variant=minbase", release, made, mirror]
+    subprocess.run(command, check=True, capture_output=True)
+    return made
 
 
 def _snapshot(code: Path) -> None:

@@ -1,15 +1,15 @@
-"""docs/operations.md, typed from top to bottom on an empty machine: the first login, an upgrade and the way back.
+"""docs/operations.md, typed on an empty machine; `make long` types its upgrade, too, and all of it on a bare Debian.
 
-Not typed, for want of systemd and of a network: see tests/install/stand_ins, each of which says what it stands for."""
+What cannot be typed without systemd or a network: each of tests/install/stand_ins says what it stands for."""
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.components import ROOT
-from tests.install.machine import Machine, empty_machine
+from tests.install.machine import Machine, debian, empty_machine
+from tests.passes import LONG
 from tests.programs import program
 
 PAGE = ROOT / "docs" / "operations.md"
@@ -33,21 +33,31 @@ def test_each_block_of_commands_of_the_page_is_one_that_is_typed() -> None:
     assert not re.search(r"^(    |\t)\S", text, re.MULTILINE)
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    """An empty machine, nothing typed yet."""
+@pytest.mark.slow
+@pytest.mark.once("a machine of its own, with a PostgreSQL of its own")
+def test_the_page_for_operators_is_true_up_to_the_first_login(tmp_path: Path) -> None:
     for package, command in (("postgresql", "pg_createcluster"), ("redis-server", ""), ("caddy", "")):
         program(package, command)
-    with empty_machine(tmp_path) as made:
-        yield made
+    with empty_machine(tmp_path) as machine:
+        _type(machine, blocks() if LONG else blocks()[:1 + _first_login()])
 
 
 @pytest.mark.slow
 @pytest.mark.once("a machine of its own, with a PostgreSQL of its own")
-def test_the_page_for_operators_is_true_from_top_to_bottom(machine: Machine) -> None:
-    for block in blocks():
+@pytest.mark.skipif(not LONG, reason="make long: minutes, and a mirror of Debian's packages")
+def test_the_page_for_operators_is_true_on_an_empty_debian_from_top_to_bottom(tmp_path: Path) -> None:
+    with empty_machine(tmp_path, debian(tmp_path)) as machine:
+        _type(machine, blocks())
+
+
+def _first_login() -> int:
+    return next(place for place, block in enumerate(blocks()) if "auth-api/login" in block)
+
+
+def _type(machine: Machine, typed: list[str]) -> None:
+    for place, block in enumerate(typed):
         told = machine.type(block)
-        if "auth-api/login" in block:
+        if place == _first_login():
             assert '"roleId":"superAdmin"' in told
             _look_at_what_was_installed(machine)
 
@@ -62,7 +72,3 @@ def _look_at_what_was_installed(machine: Machine) -> None:
     assert findings["owners and modes"]["says"] == "all is guildhall's alone"
     assert findings["environment file"]["state"] == "ok"
     assert findings["organization"]["says"].startswith("1 tenants")
-    machine.type(f"touch {HOME}/left-by-root")
-    told = machine.type("! guildhall doctor --json")
-    assert f"chown -R guildhall: {HOME}" in told
-    machine.type(f"chown -R guildhall: {HOME}; chmod -R go= {HOME}")
