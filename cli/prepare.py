@@ -83,12 +83,12 @@ def _tell_of_super_admin(realm: str, settings: Settings) -> None:
         raise SettingsError(f"SUPERADMIN_EMAIL: another account of {realm} has this address") from error
     account = find_active_account_by_id(realm, SUPER_ADMIN_ID)
     if is_moved:
-        _say(f"{realm}: the superAdmin's address is {account.email} now, no longer that of the documents")
+        _say(f"{realm}: the superAdmin has the address of SUPERADMIN_EMAIL now, no longer that of the documents")
     elif account.email != settings.superadmin_email:
-        _say(f"{realm}: SUPERADMIN_EMAIL changes nothing: the superAdmin is {account.email} since the first start")
+        _say(f"{realm}: SUPERADMIN_EMAIL changes nothing, it counted at the first start: another address is in use")
     if not password_matches(account.password, settings.superadmin_password):
-        _say(f"{realm}: SUPERADMIN_PASSWORD changes nothing, it counted at the first start; another password is "
-             f"given by: flask users password {account.email} --realm {realm}")
+        _say(f"{realm}: SUPERADMIN_PASSWORD changes nothing, it counted at the first start; another password is set "
+             f"by: flask users password {SUPER_ADMIN_ID} --realm {realm}")
 
 
 def _say(sentence: str) -> None:

@@ -39,8 +39,9 @@ def test_a_changed_superadmin_password_changes_nothing_and_names_the_command_tha
     said = _prepared(make_app, capsys, SUPERADMIN_PASSWORD="another-password-2")
     assert _super_admin() == former
     assert [line.partition(":")[0] for line in said] == ["marketplace", "network"]
-    assert all("SUPERADMIN_PASSWORD changes nothing" in line and f"flask users password {former.email} --realm" in line
-               for line in said)
+    for line in said:
+        assert "SUPERADMIN_PASSWORD changes nothing" in line
+        assert f"flask users password {SUPER_ADMIN_ID} --realm" in line
     assert "another-password-2" not in "".join(said)
 
 
@@ -48,11 +49,12 @@ def test_the_address_of_the_documents_gives_way_to_the_operators_own_and_no_othe
         make_app: Callable[..., Flask], capsys: pytest.CaptureFixture[str]) -> None:
     assert _super_admin().email == "admin@admin.com"
     said = _prepared(make_app, capsys, SUPERADMIN_EMAIL=OWN.upper())
-    assert said == [f"{realm}: the superAdmin's address is {OWN} now, no longer that of the documents"
+    assert said == [f"{realm}: the superAdmin has the address of SUPERADMIN_EMAIL now, no longer that of the documents"
                     for realm in ("marketplace", "network")]
     assert (_super_admin().email, _super_admin("network").email) == (OWN, OWN)
     said = _prepared(make_app, capsys, SUPERADMIN_EMAIL="other@guildhall.example")
-    assert said[0] == f"marketplace: SUPERADMIN_EMAIL changes nothing: the superAdmin is {OWN} since the first start"
+    assert said[0].startswith("marketplace: SUPERADMIN_EMAIL changes nothing")
+    assert "@" not in "".join(said)  # it goes into the journal
     assert _super_admin().email == OWN
 
 
