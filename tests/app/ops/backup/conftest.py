@@ -49,7 +49,7 @@ def make_system(testbed: Testbed, migrated: str, tmp_path: Path,
                 url = create_postgresql_database(server, f"{mark}_main", template=migrated)
                 stack.callback(drop_databases, server, mark)
                 environment |= {"DATABASE_URL": url, "DATABASE": url, "DATABASE_PREFIX": f"{mark}_"}
-            return System(testbed.settings(**environment | changed), tmp_path / "backups", server)
+            return System(testbed.environment | environment | changed, tmp_path / f"backups of {name}", server)
 
         yield make
 

@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from app.media.store import media_store, random_name
 from app.ops.backup import create_backup, restore_backup, verify_backup
 from app.ops.backup.apart import ApartStores
 from app.ops.checks import Finding, examine_stored
-from app.settings import Settings
+from app.settings import Settings, load_settings
 from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_client, add_tenant
 from tests.organization.world import SCOPES, Caller
@@ -30,10 +31,15 @@ OPENERS = ApartStores((service.name, service.apart) for service in SERVICES if s
 class System:
     """What serves these settings; each call of `app` opens it anew, as after a start."""
 
-    settings: Settings
+    environment: dict[str, str]
     folder: Path
     server_url: str = ""
     ids: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings that the environment names."""
+        return load_settings(self.environment)
 
     @contextmanager
     def app(self) -> Iterator[Flask]:
