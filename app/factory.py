@@ -77,8 +77,8 @@ KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
-    cli=("flask_migrate.cli", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
-         "cli.prepare", "cli.serve", "cli.settings"),
+    cli=("cli.db", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
+         "cli.prepare", "cli.serve", "cli.settings", "cli.upgrade"),
     persons=(
         rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
         rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),

@@ -304,8 +304,8 @@ def _completed(settings: Settings) -> Settings:
     derived: dict[str, Any] = {"home": home}
     if not settings.database_url:
         derived["database_url"] = f"sqlite:///{home}/guildhall.db"
-    elif settings.database_url.startswith(("postgres://", "postgresql://")):
-        derived["database_url"] = "postgresql+psycopg://" + settings.database_url.split("://", 1)[1]
+    else:
+        derived["database_url"] = with_driver(settings.database_url)
     if not settings.redis_url:
         derived["redis_url"] = _embedded_redis(home)
     derived["public_url"] = settings.public_url.rstrip("/") or f"http://127.0.0.1:{settings.port}"
@@ -316,6 +316,12 @@ def _completed(settings: Settings) -> Settings:
             f"http://127.0.0.1:{_localstripe_port(settings.port)}" if invented else "")
         derived |= {name: getattr(settings, name) or value for name, value in DEMO_SECRETS.items()}
     return Settings(**{**{f.name: getattr(settings, f.name) for f in fields(Settings)}, **derived})
+
+
+def with_driver(url: str) -> str:
+    """Return the URL of a database with the driver that opens it."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
 
 
 def _localstripe_port(port: int) -> int:

@@ -12,7 +12,7 @@ from flask.cli import FlaskGroup, ScriptInfo
 COMMANDS = {
     "auctions": "List auctions, look at one with its bids; close one by hand.",
     "auth": "Signing keys of the realms: rotate, revoke.",
-    "db": "Move the database to a migration, up or down.",
+    "db": "Copy everything into another database; the migrations, up or down.",
     "demo": "Data to look at and to try things on; refuses production.",
     "doctor": "Check everything the system stands on; exit code 1 when something is wrong.",
     "equipment": "The equipment registry: legal entities, divisions, clients, dictionaries.",
@@ -29,9 +29,9 @@ COMMANDS = {
     "security": "Security events: who did or tried what to an account, from where.",
     "serve": "Start the whole system under one supervisor.",
     "settings": "Show every setting with its meaning and where it comes from.",
+    "upgrade": "Bring the database to the newest migration, with a backup; check says what that would do.",
     "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
 }
-FOREIGN_MODULES = {"db": "flask_migrate.cli"}
 
 
 class LazyCommand(click.Command):
@@ -59,7 +59,7 @@ class CommandIndex(Flask):
 
 def load_command(name: str) -> click.Command:
     """Import and return the click command called `name`."""
-    module = import_module(FOREIGN_MODULES.get(name, f"cli.{name.replace('-', '_')}"))
+    module = import_module(f"cli.{name.replace('-', '_')}")
     command: click.Command = getattr(module, name.replace("-", "_"))
     _tell_in_whole_sentences(command)
     return command

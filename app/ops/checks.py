@@ -6,13 +6,9 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from smtplib import SMTPException
 from typing import Any
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
 from rq import Worker
 from sqlalchemy import String, func, select, text, type_coerce
 
@@ -28,6 +24,7 @@ from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
 from app.notify.smtp import SmtpAccount
 from app.ops.health import backlog
+from app.ops.migrations import COPY_GOES_ON, is_unfinished_copy, newest_migration, present_migration
 from app.runtime import runtime
 from app.web_addresses import harmless, is_this_machine, link
 
@@ -118,11 +115,10 @@ def _database() -> tuple[str, str]:
 
 
 def _migrations() -> tuple[str, str]:
-    folder = Path(current_app.extensions["migrate"].directory)
-    newest = ScriptDirectory(str(folder)).get_current_head()
-    with db.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask db upgrade")
+    newest, present = newest_migration(), present_migration(db.engine)
+    if is_unfinished_copy(db.engine):
+        return FAIL, f"a copy into this database is not whole: {COPY_GOES_ON}"
+    return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask upgrade")
 
 
 def _redis() -> tuple[str, str]:

@@ -169,6 +169,11 @@ class Organization:
     def _catalog(self) -> Catalog:
         return Catalog(self._databases)
 
+    @property
+    def catalog(self) -> Catalog:
+        """What stands beside the tenants."""
+        return self._catalog
+
     def _may_sweep(self) -> bool:
         """Tell whether this process is the one of all that sweeps now."""
         now = clock.now()
