@@ -1,0 +1,2 @@
+"""Guildhall: the kernel every service stands on."""
+VERSION = "1.0.0"

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import Migrate
 
-from app import clock
+from app import VERSION, clock
 from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
 from app.data.connections import configure_database
@@ -32,6 +32,7 @@ from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
 from app.notify.notice_kinds import NoticeKinds
+from app.ops.backup.apart import ApartStores
 from app.ops.checks import ServiceChecks
 from app.ops.health import admin_health_report, backlog, health_report
 from app.ops.metrics import count_dropped_read_events, install_metrics
@@ -72,13 +73,12 @@ from blueprints.platform.moderation.service import SERVICE as MODERATION
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
 from blueprints.platform.people.service import SERVICE as PEOPLE
 
-VERSION = "1.0.0"
 KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
-    cli=("cli.db", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
-         "cli.prepare", "cli.serve", "cli.settings", "cli.upgrade"),
+    cli=("cli.backup", "cli.db", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs",
+         "cli.notify", "cli.prepare", "cli.serve", "cli.settings", "cli.upgrade"),
     persons=(
         rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
         rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),
@@ -172,6 +172,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         PersonEffects(effect for service in services for effect in service.person_effects),
         FileProperties((one for service in services for one in service.files),
                        [target for service in services for target in service.targets]),
+        ApartStores((service.name, service.apart) for service in services if service.apart is not None),
         ServiceChecks(item for service in services for item in service.checks.items()),
         *(table for service in services for table in service.hands_down))
 

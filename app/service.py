@@ -15,6 +15,7 @@ from app.http.declaration import Routes
 from app.http.private_files import FileProperty
 from app.http.service import Service
 from app.notify.notice_kinds import NoticeKind
+from app.ops.backup.apart import ApartStore
 from app.ops.checks import Check
 from app.payments.checkout import Checkout
 from app.search.catalogue import DeclaredIndex
@@ -47,6 +48,8 @@ class ServiceDeclaration:
     checkouts: tuple[Checkout, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """What `flask doctor` asks of it, by name."""
+    apart: Callable[[Settings], ApartStore] | None = None
+    """What it keeps beside the main database, as a backup takes it (app/ops/backup/apart.py)."""
     cli: tuple[str, ...] = ()
     """The import paths of its command groups: cli/__init__.py loads them only when they are called."""
     settings: Mapping[str, Callable[[str], object]] = field(default_factory=dict)

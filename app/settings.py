@@ -25,6 +25,7 @@ POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
 WITH_DATES = (*REALM_CODENAMES, "equipment")  # what may have a time zone of its own
+UNFINISHED_RESTORE = "restore-unfinished.json"
 RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
                              "unless SINGLE_MACHINE=1 says that one machine serves all"}
 
@@ -152,6 +153,8 @@ class Settings:
     media_store: str = _setting("disk", "disk (instance folder) or s3", choices=("disk", "s3"))
     s3_bucket: str = _setting("", "bucket name when MEDIA_STORE=s3")
     s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS", schemes=WEB)
+    backup_folder: Path = _setting(Path(""), "folder of the backups, best on another disk; default backups in the "
+                                   "instance folder")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     slow_request_ms: int = _setting(500, "requests slower than this are logged as warnings")
     clock_offset: float = _setting(0.0, "seconds to move the clock (test only)",
@@ -161,6 +164,9 @@ class Settings:
         schemes=POSTGRESQL)
     organization_connections: int = _setting(
         36, "PostgreSQL connections to tenants' databases kept open per web process", least=1)
+    organization_prefix: str = _setting(
+        "", "what stands before a tenant's id in the name of its PostgreSQL database, where several installations "
+        "share a server", env="DATABASE_PREFIX")
     organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
     organization_jwks_url: str = _setting("", "https address of issuer keys accepted besides client credentials",
                                           schemes=(*WEB, "file"))
@@ -239,6 +245,9 @@ def claim_home(settings: Settings) -> None:
         raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be made a folder: {error.strerror}") from error
     if not os.access(settings.home, os.W_OK | os.X_OK):
         raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be written to")
+    if (settings.home / UNFINISHED_RESTORE).exists():
+        raise SettingsError("a restore was cut off while it put things in place: run the same flask backup restore "
+                            "again, it finishes that")
 
 
 def _parse(kind: Any, text: str) -> Any:
@@ -306,6 +315,8 @@ def _completed(settings: Settings) -> Settings:
         derived["database_url"] = f"sqlite:///{home}/guildhall.db"
     else:
         derived["database_url"] = with_driver(settings.database_url)
+    derived["backup_folder"] = (home / "backups" if settings.backup_folder == Path("")
+                                else settings.backup_folder.resolve())
     if not settings.redis_url:
         derived["redis_url"] = _embedded_redis(home)
     derived["public_url"] = settings.public_url.rstrip("/") or f"http://127.0.0.1:{settings.port}"

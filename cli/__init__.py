@@ -12,6 +12,7 @@ from flask.cli import FlaskGroup, ScriptInfo
 COMMANDS = {
     "auctions": "List auctions, look at one with its bids; close one by hand.",
     "auth": "Signing keys of the realms: rotate, revoke.",
+    "backup": "Backups: make, list, prove, restore; let a restored copy go live.",
     "db": "Copy everything into another database; the migrations, up or down.",
     "demo": "Data to look at and to try things on; refuses production.",
     "doctor": "Check everything the system stands on; exit code 1 when something is wrong.",

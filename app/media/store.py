@@ -3,6 +3,7 @@
 Names are ours (random), never the client's; a file is written once, or anew only when a picture is prepared."""
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +26,9 @@ class MediaStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Remove the object; absent is fine."""
+
+    def names(self) -> Iterator[str]:
+        """Yield the name of each stored object; one that comes or goes meanwhile may be among them or not."""
 
 
 class _Opened:
@@ -79,10 +83,20 @@ class LocalDiskStore:
         """Remove the file."""
         self._path(name).unlink(missing_ok=True)
 
+    def names(self) -> Iterator[str]:
+        """Yield the names of the files, folder by folder; drafts are none."""
+        for folder in _folders(self._root):
+            for inner in _folders(folder):
+                yield from (file.name for file in inner.iterdir() if file.name.isalnum())
+
     def _path(self, name: str) -> Path:
         if not name.isalnum():
             raise MediaMissing(name)
         return self._root / name[:2] / name[2:4] / name
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
 
 
 class S3Store:
@@ -113,3 +127,8 @@ class S3Store:
     def delete(self, name: str) -> None:
         """Remove the object."""
         self._client.delete_object(Bucket=self._bucket, Key=name)
+
+    def names(self) -> Iterator[str]:
+        """Yield the keys of the objects that can be ours, a page at a time."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
+            yield from (entry["Key"] for entry in page.get("Contents", ()) if entry["Key"].isalnum())

@@ -11,6 +11,7 @@ from typing import Any
 
 from rq import Worker
 from sqlalchemy import String, func, select, text, type_coerce
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
 from app.data.columns import WebAddress
@@ -18,6 +19,7 @@ from app.data.connections import CONNECTION_PREFIX, reading
 from app.data.due_work import DueWork
 from app.data.entity import Base, db
 from app.data.reads import fetch
+from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.report import oldest_unpublished_seconds
 from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
@@ -65,7 +67,22 @@ def agreement(differences: Sequence[str], says: str) -> tuple[str, str]:
 
 def examine() -> list[Finding]:
     """Run every check, the kernel's in the order its parts stand on each other, then the services' own."""
-    return [_finding(name, check) for name, check in {**CHECKS, **runtime().part(ServiceChecks)}.items()]
+    checks, waiting = {**CHECKS, **runtime().part(ServiceChecks)}, _waiting()
+    return [_finding(name, check) for name, check in checks.items() if name not in waiting]
+
+
+def examine_stored() -> list[Finding]:
+    """Run the checks of what is stored, not those of what runs: for a place where nothing does (app/ops/backup)."""
+    stored = {name: check for name, check in CHECKS.items() if name in ("database", "migrations", "web addresses")}
+    return [_finding(name, check) for name, check in {**stored, **runtime().part(ServiceChecks)}.items()]
+
+
+def _waiting() -> tuple[str, ...]:
+    """Return the checks of what does not run yet: a restored copy is whole before it has gone live."""
+    try:
+        return RUNNING if is_held_back() else ()
+    except SQLAlchemyError:  # the check of the database says so
+        return ()
 
 
 def _finding(name: str, check: Check) -> Finding:
@@ -74,6 +91,10 @@ def _finding(name: str, check: Check) -> Finding:
     except Exception as error:
         state, says = FAIL, f"{type(error).__name__}: {error}".split("\n", 1)[0]
     return Finding(name, state, says)
+
+
+def _restored_copy() -> tuple[str, str]:
+    return (WARN, f"{HELD_BACK}; no job runs, no mail leaves, no payment is made") if is_held_back() else (OK, "live")
 
 
 def _settings() -> tuple[str, str]:
@@ -218,12 +239,14 @@ def _ran_within(finished_at: datetime | None, period: timedelta) -> bool:
     return finished_at is not None and finished_at > now() - period
 
 
+RUNNING = ("outbox", "deliveries", "worker", "due work", "periodic jobs")
 CHECKS: dict[str, Check] = {
     "settings": _settings,
     "instance folder": _instance_folder,
     "disk": _disk,
     "database": _database,
     "migrations": _migrations,
+    "restored copy": _restored_copy,
     "redis": _redis,
     "cache versions": _cache_versions,
     "mail": _mail,

@@ -2,11 +2,13 @@
 from app.service import ServiceDeclaration
 from blueprints.organization.checks import check_tenants
 from blueprints.organization.registration import register_organization
+from blueprints.organization.wiring import backup_of
 
 SERVICE = ServiceDeclaration(
     name="organization", version="1.0.0", description="Multi-tenant resources with events, one database per tenant.",
     realms=("organization",), path="/organization-api",
     join=register_organization,
     checks={"organization": check_tenants},
+    apart=backup_of,
     cli=("cli.organization",),
 )
