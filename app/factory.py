@@ -26,8 +26,9 @@ from app.notify.models import MailMessage
 from app.notify.notice_kinds import NoticeKinds
 from app.opening import opened_application
 from app.ops.backup.apart import ApartStores
-from app.ops.checks import MIGRATIONS, ServiceChecks
+from app.ops.checks import ServiceChecks
 from app.ops.mends import ServiceMends
+from app.ops.migrations import MIGRATIONS
 from app.ops.queues import ServiceQueues
 from app.payments import reconcile as payment_jobs
 from app.payments.checkout import Checkouts, attempts_of, open_payments_of
@@ -70,8 +71,8 @@ KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
-    cli=("flask_migrate.cli", "cli.backup", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs",
-         "cli.notify", "cli.prepare", "cli.serve", "cli.settings", "cli.status"),
+    cli=("cli.backup", "cli.db", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
+         "cli.prepare", "cli.serve", "cli.settings", "cli.status", "cli.upgrade"),
     persons=(
         rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered",
                        export="says again what the rows say"),

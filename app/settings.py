@@ -356,8 +356,8 @@ def _completed(settings: Settings) -> Settings:
     derived: dict[str, Any] = {"home": home}
     if not settings.database_url:
         derived["database_url"] = f"sqlite:///{home}/guildhall.db"
-    elif settings.database_url.startswith(("postgres://", "postgresql://")):
-        derived["database_url"] = "postgresql+psycopg://" + settings.database_url.split("://", 1)[1]
+    else:
+        derived["database_url"] = with_driver(settings.database_url)
     derived["backup_folder"] = (home / "backups" if settings.backup_folder == Path("")
                                 else settings.backup_folder.resolve())
     if not settings.redis_url:
@@ -372,6 +372,12 @@ def _completed(settings: Settings) -> Settings:
     of_the_documents = "" if settings.is_production else SUPER_ADMIN_EMAIL
     derived["superadmin_email"] = typed_address(settings.superadmin_email or of_the_documents)
     return Settings(**{**{f.name: getattr(settings, f.name) for f in fields(Settings)}, **derived})
+
+
+def with_driver(url: str) -> str:
+    """Return the URL of a database with the driver that opens it."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
 
 
 def _localstripe_port(port: int) -> int:

@@ -18,7 +18,7 @@ COMMANDS = {
     "auctions": "List auctions, look at one with its bids; close one by hand.",
     "auth": "Signing keys of the realms: rotate, revoke.",
     "backup": "Backups: make, list, prove, restore; let a restored copy go live.",
-    "db": "Move the database to a migration, up or down.",
+    "db": "Copy everything into another database; the migrations, up or down.",
     "demo": "Data to look at and to try things on; refuses production.",
     "doctor": "Check everything the system stands on; exit code 1 when something is wrong.",
     "equipment": "The equipment registry: legal entities, divisions, clients, dictionaries.",
@@ -36,13 +36,13 @@ COMMANDS = {
     "serve": "Start the whole system under one supervisor.",
     "settings": "Show every setting with its meaning and where it comes from.",
     "status": "The installation on one screen: processes, queues, mail, jobs, disk, backup.",
+    "upgrade": "Bring the database to the newest migration, with a backup; check says what that would do.",
     "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
 }
 # Only these make an instance folder and a database where there is none; every other looks at what is prepared.
 PREPARING = frozenset({"backup restore", "db upgrade", "prepare", "serve"})
-FOREIGN_MODULES = {"db": "flask_migrate.cli"}
 # They migrate, or they serve: behind every other command stands an application without routes (cli/application.py).
-WITH_THE_WHOLE_SYSTEM = frozenset({"db", "prepare", "serve"})
+WITH_THE_WHOLE_SYSTEM = frozenset({"db", "prepare", "serve", "upgrade"})
 
 
 class LazyCommand(click.Command):
@@ -68,7 +68,7 @@ class CommandIndex(Flask):
 
 def load_command(name: str) -> click.Command:
     """Import and return the click command called `name`."""
-    module = import_module(FOREIGN_MODULES.get(name, f"cli.{name.replace('-', '_')}"))
+    module = import_module(f"cli.{name.replace('-', '_')}")
     command: click.Command = getattr(module, name.replace("-", "_"))
     _tell_in_whole_sentences(command)
     return command

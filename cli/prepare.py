@@ -3,9 +3,7 @@ import logging
 from smtplib import SMTPException
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
 from app.errors import RuleViolated
 from app.identity.passwords import password_matches
@@ -13,6 +11,7 @@ from app.identity.roles import SUPER_ADMIN_ID
 from app.notify.smtp import MailUnprotected, SmtpAccount
 from app.ops.checks import MAIL_SECONDS
 from app.ops.logs import configure_logging
+from app.ops.migrations import migrate_application
 from app.runtime import runtime
 from app.settings import Settings, SettingsError
 from blueprints.platform.auth.commands import ensure_super_admin, move_super_admin
@@ -63,9 +62,11 @@ def _refuse_mail_in_clear(settings: Settings) -> None:
 
 
 def prepare_system() -> None:
-    """Bring the database to its newest migration and make sure that every realm has its superAdmin."""
+    """Bring the database to its newest migration and make sure that every realm has its superAdmin.
+
+    Raises SettingsError for a database that is the target of a copy which is not whole."""
     settings = runtime().settings
-    upgrade(directory=current_app.extensions["migrate"].directory)
+    migrate_application()
     missing = [realm for realm in settings.realms if not has_super_admin(realm)]
     password_hash = super_admin_hash(settings) if missing else ""
     for realm in settings.realms:

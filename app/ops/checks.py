@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from smtplib import SMTPException
 from typing import Any
 
@@ -27,6 +26,7 @@ from app.jobs.wakeup import queue
 from app.notify.report import mail_figures
 from app.notify.smtp import SmtpAccount
 from app.ops.health import backlog
+from app.ops.migrations import COPY_GOES_ON, is_unfinished_copy, newest_migration, present_migration
 from app.ops.ownership import environment_file_faults, ill_owned
 from app.runtime import runtime
 from app.settings import user_name
@@ -40,7 +40,6 @@ LATE_WORK = timedelta(minutes=2)
 LATE_LETTER = timedelta(minutes=15)
 AT_ONCE = 5000
 MOST_NAMED = 20
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +178,10 @@ def _database() -> tuple[str, str]:
 
 
 def _migrations() -> tuple[str, str]:
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    with db.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask db upgrade")
+    newest, present = newest_migration(), present_migration(db.engine)
+    if is_unfinished_copy(db.engine):
+        return FAIL, f"a copy into this database is not whole: {COPY_GOES_ON}"
+    return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask upgrade")
 
 
 def _redis() -> tuple[str, str]:

@@ -198,6 +198,11 @@ class Organization:
         """Tell whether the stream, which is others', must wait for a restored copy to go live."""
         return bool(self.settings.stream) and has_app_context() and is_held_back()
 
+    @property
+    def catalog(self) -> Catalog:
+        """What stands beside the tenants."""
+        return self._catalog
+
     def _may_sweep(self) -> bool:
         """Tell whether this process is the one of all that sweeps now."""
         now = clock.now()
