@@ -38,6 +38,7 @@ run: install install-tools ## Install, migrate, seed the demo once and start eve
 
 install: ## Create .venv from the lock file; nothing to do when it is current
 	$(call install,base,$(VENV),dev)
+	@$(BIN)/python -m compileall -qq app blueprints cli migrations wsgi.py  # a service cannot write beside its code
 
 install-dev: ## The same with what tests and checks need
 	$(call install,dev,$(VENV),)

@@ -88,6 +88,7 @@ def scheduler() -> None:
 
 def run_the_worker() -> None:
     """Work in this process until a signal stops it."""
+    runtime().complete()
     configure_logging(runtime().settings, "worker")
     with heartbeat(WORKER):
         run_worker()

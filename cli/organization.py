@@ -11,6 +11,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.actor import system_actor
+from app.data.restored_copy import wait_until_live
 from app.identity.security_events import DONE, record_refusal
 from app.ops.heartbeats import ORGANIZATION_RELAY, heartbeat
 from app.ops.logs import configure_logging
@@ -382,6 +383,7 @@ def run_the_relay() -> None:
 
     configure_logging(runtime().settings, "organization-relay")
     store, stop = organization_of(), stop_on_signal()
+    wait_until_live(stop)
     followers = [threading.Thread(target=follow_stream, args=(store.stream_projector(), stop), daemon=True)
                  for _ in range(1 if store.settings.stream else 0)]
     for follower in followers:

@@ -28,8 +28,9 @@ class MediaStore(Protocol):
     def delete(self, name: str) -> None:
         """Remove the object; absent is fine."""
 
-    def names_before(self, moment: datetime) -> Iterator[str]:
-        """Yield the names of the objects written before a moment, in no order; it walks through all of them."""
+    def names(self, before: datetime | None = None) -> Iterator[str]:
+        """Yield the name of each stored object, or of those written before a moment, in no order; one that comes or
+        goes meanwhile may be among them or not."""
 
 
 class _Opened:
@@ -84,16 +85,22 @@ class LocalDiskStore:
         """Remove the file."""
         self._path(name).unlink(missing_ok=True)
 
-    def names_before(self, moment: datetime) -> Iterator[str]:
-        """Yield the names of the files written before a moment."""
-        for path in self._root.glob("*/*/*"):
-            if path.name.isalnum() and path.stat().st_mtime < moment.timestamp():
-                yield path.name
+    def names(self, before: datetime | None = None) -> Iterator[str]:
+        """Yield the names of the files, folder by folder; drafts are none."""
+        for folder in _folders(self._root):
+            for inner in _folders(folder):
+                for file in inner.iterdir():
+                    if file.name.isalnum() and (before is None or file.stat().st_mtime < before.timestamp()):
+                        yield file.name
 
     def _path(self, name: str) -> Path:
         if not name.isalnum():
             raise MediaMissing(name)
         return self._root / name[:2] / name[2:4] / name
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
 
 
 class S3Store:
@@ -125,9 +132,9 @@ class S3Store:
         """Remove the object."""
         self._client.delete_object(Bucket=self._bucket, Key=name)
 
-    def names_before(self, moment: datetime) -> Iterator[str]:
-        """Yield the keys of the objects written before a moment, a thousand a call."""
+    def names(self, before: datetime | None = None) -> Iterator[str]:
+        """Yield the keys of the objects that can be ours, a thousand a call."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
             for found in page.get("Contents", ()):
-                if found["LastModified"] < moment:
+                if found["Key"].isalnum() and (before is None or found["LastModified"] < before):
                     yield found["Key"]

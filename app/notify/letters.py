@@ -71,8 +71,13 @@ RESETPASSWORD = LetterTemplate(
     "Your password reset code no. {{ codeIndex }} is {{ secretCode }}.\n\n"
     "{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}It is valid for {{ validity }}. "
     "If you did not ask for it, your password stays as it is.", secret=True, own=("link",))
+PASSWORDREPLACED = LetterTemplate(
+    "Your password was replaced",
+    "Hello,\n\nour staff have given your account another password, and all your logins have ended.\n\n"
+    "If you did not ask for that, reset the password now by the letter that “forgot password” sends, and write to us.")
 NONE = LetterTemplate("{{ title }}", "{{ body }}")
-PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD, "NONE": NONE}
+PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD,
+                      "PASSWORDREPLACED": PASSWORDREPLACED, "NONE": NONE}
 
 
 @cache

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from app.actor import kernel_actor
 from app.backoff import Backoff
 from app.clock import now
 from app.data.batches import BATCH_ROWS, purge
 from app.data.ids import uuid7
+from app.data.person_rows import Person
 from app.data.reads import fetch
 from app.data.retries import OwedWork, claim_due, error_text, postpone, settle
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -122,6 +123,12 @@ def forget_letters(work: UnitOfWork, *recipients: str) -> None:
     """Delete all letters of the actor's realm to these addresses, waiting ones too: the person is gone for good."""
     work.execute(delete(MailMessage).where(MailMessage.realm == work.actor.realm,
                                            MailMessage.recipient.in_(recipients)))
+
+
+def letters_to(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the letters an export of the person has: to the person's addresses, but those with
+    codes."""
+    return and_(MailMessage.recipient.in_(person.addresses), MailMessage.secret.is_(False))
 
 
 def sends_sms() -> bool:

@@ -10,11 +10,8 @@ from pathlib import Path
 from smtplib import SMTPException
 from typing import Any
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
-from rq import Worker
 from sqlalchemy import String, func, select, text, type_coerce
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
 from app.data.columns import WebAddress, iso
@@ -22,6 +19,7 @@ from app.data.connections import CONNECTION_PREFIX, reading
 from app.data.due_work import DueWork
 from app.data.entity import Base, db
 from app.data.reads import fetch
+from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.report import oldest_unpublished_seconds
 from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
@@ -29,7 +27,9 @@ from app.jobs.wakeup import queue
 from app.notify.report import mail_figures
 from app.notify.smtp import SmtpAccount
 from app.ops.health import backlog
+from app.ops.ownership import environment_file_faults, ill_owned
 from app.runtime import runtime
+from app.settings import user_name
 from app.web_addresses import harmless, is_this_machine, link
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -40,6 +40,7 @@ LATE_WORK = timedelta(minutes=2)
 LATE_LETTER = timedelta(minutes=15)
 AT_ONCE = 5000
 MOST_NAMED = 20
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,23 @@ def agreement(differences: Sequence[str], says: str) -> tuple[str, str]:
 def examine(only: Collection[str] | None = None) -> list[Finding]:
     """Run every check, or those of these names: the kernel's in the order its parts stand on each other, then the
     services' own."""
-    return [_finding(name, check) for name, check in {**CHECKS, **runtime().part(ServiceChecks)}.items()
-            if only is None or name in only]
+    checks, waiting = {**CHECKS, **runtime().part(ServiceChecks)}, _waiting()
+    return [_finding(name, check) for name, check in checks.items()
+            if name not in waiting and (only is None or name in only)]
+
+
+def examine_stored() -> list[Finding]:
+    """Run the checks of what is stored, not those of what runs: for a place where nothing does (app/ops/backup)."""
+    stored = {name: check for name, check in CHECKS.items() if name in ("database", "migrations", "web addresses")}
+    return [_finding(name, check) for name, check in {**stored, **runtime().part(ServiceChecks)}.items()]
+
+
+def _waiting() -> tuple[str, ...]:
+    """Return the checks of what does not run yet: a restored copy is whole before it has gone live."""
+    try:
+        return RUNNING if is_held_back() else ()
+    except SQLAlchemyError:  # the check of the database says so
+        return ()
 
 
 def _finding(name: str, check: Check) -> Finding:
@@ -81,6 +97,10 @@ def _finding(name: str, check: Check) -> Finding:
     except Exception as error:
         state, says = FAIL, f"{type(error).__name__}: {error}".split("\n", 1)[0]
     return Finding(name, state, says)
+
+
+def _restored_copy() -> tuple[str, str]:
+    return (WARN, f"{HELD_BACK}; no job runs, no mail leaves, no payment is made") if is_held_back() else (OK, "live")
 
 
 def _settings() -> tuple[str, str]:
@@ -96,6 +116,28 @@ def _instance_folder() -> tuple[str, str]:
         return FAIL, f"{home} cannot be written"
     others = home.stat().st_mode & 0o007
     return (WARN, f"{home} can be entered by every user of this machine") if others else (OK, str(home))
+
+
+def _owners() -> tuple[str, str]:
+    """A file that is root's, as `flask …` once made it for root, is one that the service cannot write."""
+    home, myself = runtime().settings.home, user_name(os.geteuid())
+    foreign, open_to_others = ill_owned(runtime().settings)
+    if foreign:
+        return FAIL, (f"not {myself}'s, so no process of ours writes it: {some_of(foreign)}; as root: "
+                      f"chown -R {myself}: {home}")
+    if open_to_others:
+        return WARN, f"others than {myself} may read or write: {some_of(open_to_others)}; chmod -R go= {home}"
+    return OK, f"all is {myself}'s alone"
+
+
+def _environment_file() -> tuple[str, str]:
+    settings = runtime().settings
+    if not settings.is_production:
+        return OK, f"{settings.env} needs none"
+    if not settings.environment_file.exists():
+        return WARN, f"{settings.environment_file} does not exist: the units and `guildhall` load it"
+    faults = environment_file_faults(settings.environment_file)
+    return (FAIL, "; ".join(faults)) if faults else (OK, f"{settings.environment_file}, closed to others")
 
 
 def _mail() -> tuple[str, str]:
@@ -137,8 +179,10 @@ def _database() -> tuple[str, str]:
 
 
 def _migrations() -> tuple[str, str]:
-    folder = Path(current_app.extensions["migrate"].directory)
-    newest = ScriptDirectory(str(folder)).get_current_head()
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with db.engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
     return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask db upgrade")
@@ -186,6 +230,8 @@ def _deliveries() -> tuple[str, str]:
 
 
 def _worker() -> tuple[str, str]:
+    from rq import Worker
+
     count = Worker.count(connection=runtime().redis, queue=queue())
     return (OK, f"{count} at work") if count else (FAIL, "no worker: flask jobs worker")
 
@@ -254,12 +300,16 @@ def _ran_within(finished_at: datetime | None, period: timedelta) -> bool:
     return finished_at is not None and finished_at > now() - period
 
 
+RUNNING = ("outbox", "deliveries", "worker", "due work", "periodic jobs")
 CHECKS: dict[str, Check] = {
     "settings": _settings,
     "instance folder": _instance_folder,
+    "owners and modes": _owners,
+    "environment file": _environment_file,
     "disk": _disk,
     "database": _database,
     "migrations": _migrations,
+    "restored copy": _restored_copy,
     "redis": _redis,
     "cache versions": _cache_versions,
     "mail": _mail,

@@ -17,7 +17,6 @@ from app.search.port import (
     Removal,
     SearchIndex,
 )
-from app.search.whoosh.index import WhooshIndex
 
 log = logging.getLogger("guildhall.search")
 
@@ -62,6 +61,8 @@ def search_index(name: str) -> SearchIndex:
     """Return this process's one instance of the index called `name`."""
     opened = runtime().part(OpenIndexes)
     if name not in opened:
+        from app.search.whoosh.index import WhooshIndex
+
         folder = runtime().settings.home / "search"
         schema = declared_indexes()[name].schema
         opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name))
@@ -178,3 +179,15 @@ def repair_search_indexes() -> str:
         except (IndexBusy, IndexNeedsRebuild) as error:
             report.append(f"{name}: {error}")
     return "; ".join(report) or "no index is declared"
+
+
+@kernel_periodic("compact-indexes", days=7)
+def compact_search_indexes() -> str:
+    """Remove from the disk what was taken out of the indexes: it may be the words of who is gone for good."""
+    report = []
+    for name in sorted(declared_indexes()):
+        try:
+            report.append(f"{name}: {search_index(name).compact()} segments written anew")
+        except (IndexBusy, IndexNeedsRebuild) as error:
+            report.append(f"{name}: {error}")
+    return ", ".join(report) or "no index is declared"

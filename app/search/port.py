@@ -148,5 +148,8 @@ class SearchIndex(Protocol):
     ) -> int:
         """Write the index anew beside the served one and swap; returns the number of documents. Raises IndexBusy."""
 
+    def compact(self) -> int:
+        """Let nothing stay on the disk of documents that were taken out. Raises IndexBusy, IndexNeedsRebuild."""
+
     def status(self) -> IndexStatus:
         """State, size and age."""

@@ -60,7 +60,7 @@ def _park_a_delivery() -> None:
     ("STRIPE_TIMEOUT_SECONDS", "0"), ("PUBLIC_URL", "foo"), ("PUBLIC_URL", "http://"), ("SMTP_URL", "nonsense"),
     ("SMTP_URL", "smtp://x:hidden@y:99999"), ("DATABASE", "mysql://x:hidden@y"), ("AWS_ENDPOINT_URL", "y:4566"),
     ("OFFER_HOURS", "2000000000"), ("TRUSTED_PROXIES", "-1"), ("LOG_LEVEL", "LOUD"),
-    ("GUILDHALL_HOME", "~no-such-user/guildhall"),
+    ("GUILDHALL_HOME", "~no-such-user/guildhall"), ("SUPERADMIN_EMAIL", "boss"),
 ])
 def test_a_value_outside_a_settings_form_is_named_and_no_password_repeated(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}\\b") as refused:
@@ -259,10 +259,12 @@ def test_a_job_that_fails_says_so_and_is_recorded(flask: FlaskCommand, monkeypat
 
 def test_the_demo_refuses_production(tmp_path: Path) -> None:
     secret = "x" * 40
+    (tmp_path / "guildhall.db").touch()
     told = _run("demo", "seed", "--yes", GUILDHALL_ENV="production", SECRET_KEY=secret, SUPERADMIN_PASSWORD=secret,
-                STRIPE_SECRET_KEY="sk_live_x", STRIPE_WEBHOOK_SECRET="whsec_x", MAIL_TRANSPORT="smtp",
-                SMTP_URL="smtp://localhost", PUBLIC_URL="https://guildhall.example",
-                MAIL_FROM="post@guildhall.example", GUILDHALL_HOME=str(tmp_path))
+                SUPERADMIN_EMAIL="boss@guildhall.example", STRIPE_SECRET_KEY="sk_live_x",
+                STRIPE_WEBHOOK_SECRET="whsec_x", MAIL_TRANSPORT="smtp", SMTP_URL="smtp://localhost",
+                PUBLIC_URL="https://guildhall.example", MAIL_FROM="post@guildhall.example",
+                GUILDHALL_HOME=str(tmp_path))
     assert told.returncode == 1
     assert "refuses GUILDHALL_ENV=production" in told.stderr
 

@@ -15,8 +15,8 @@ from blueprints.equipment import registry
 from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient
 from blueprints.equipment.rules import SCOPES
 from blueprints.equipment.tokens import console
+from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
-from blueprints.organization.registration import organization_of
 from tests.clients import ApiClient, Callers
 from tests.components import unique_name
 from tests.contract.good_calls import Marketplace

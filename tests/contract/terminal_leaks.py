@@ -42,7 +42,8 @@ ACTS = {
     "payments refund": [f"{{orderManagementOrderId}} {_WHY}"],
     "users create": ["new@guildhall.test --fullname New"], "users verify": ["{userId}"],
     "users role": ["{userId} admin"], "users 2fa": ["admin email"], "users lock": ["{userId}"],
-    "users ensure-super-admin": [""],
+    "users ensure-super-admin": [""], "users password": ["{userId} --generate", "{userId} --send"],
+    "users export": ["{userId} --to export.zip"], "users erase": ["{userId}"],
 }
 FROM_FILES = {"users import"}
 Judged = Mapping[str, str]

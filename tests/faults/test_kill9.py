@@ -1,6 +1,6 @@
 """kill -9 of worker, relay, a web worker and Valkey under load: nothing committed is lost, nothing is done twice.
 
-GUILDHALL_FAULTS says how often (50 by hand: docs/operations.md; fewer in CI)."""
+GUILDHALL_FAULTS says how often (50 by hand: tests/README.md; fewer in CI)."""
 import os
 import random
 import threading

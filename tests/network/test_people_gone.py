@@ -143,6 +143,17 @@ def test_a_group_goes_with_the_last_who_is_purged(chat: Chat, settle: Callable[[
     assert [fetch(select(model)) for model in (Conversation, Message, Participant, Receipt)] == [[]] * 4
 
 
+def test_who_is_restored_has_what_a_purged_person_wrote_to_him(chat: Chat, settle: Callable[[], None]) -> None:
+    pair = chat.pair()
+    said = chat.written(chat.b, pair)
+    delete_user(chat.s.actor, chat.a.user_id)
+    archive_profile(chat.b.actor, chat.b.user_id)
+    with moved_clock(days=31):
+        purge_archived("network")
+        settle()
+    assert [row.id for row in fetch(select(Message.id))] == [said["id"]]
+
+
 # --- ids ---
 
 

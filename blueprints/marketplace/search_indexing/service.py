@@ -12,13 +12,12 @@ from blueprints.marketplace.search_indexing import jobs, subscribers
 from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.refreshing import INDEX
-from blueprints.marketplace.search_indexing.routes import api
 
 SERVICE = ServiceDeclaration(
     name="searchIndexing", version="1.0.0",
     description="The searchable documents of products, sellers, categories and subcategories.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.search_indexing.routes.api",
     background=(jobs, subscribers),
     indexes=(INDEX,),
     checks={"search index": partial(check_index, INDEX.schema.name)},
@@ -26,6 +25,6 @@ SERVICE = ServiceDeclaration(
     moderated=(ModeratedKind("SEARCHINDEX", restore_document, named=lambda _, text: ids_named(SearchIndex, text)),),
     hands_down=(SearchRebuild(ask_for_rebuild),),
     persons=(
-        rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref"),
+        rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref", export="made of the listings"),
     ),
 )

@@ -9,6 +9,7 @@ from app.actor import Actor
 from app.data.columns import constant, iso
 from app.data.held import Viewer, is_free, is_held_from, viewer_of_role
 from app.data.id_sets import not_among
+from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
@@ -54,13 +55,23 @@ def is_admin(company_id: str, user_id: str | None) -> bool:
     return fetch_one(all_administered_by(user_id).where(CompanyAdmin.company_id == company_id)) is not None
 
 
-def administered_by(user_id: str | None) -> Select[tuple[str]]:
+def pages_of(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the companies that a person administers now: for the export of the person."""
+    return Company.id.in_(all_administered_by(person.id))
+
+
+def news_by(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the news that a person wrote for companies the person administers now (NET-12)."""
+    return and_(CompanyUpdate.author_user_id == person.id, CompanyUpdate.company_id.in_(all_administered_by(person.id)))
+
+
+def administered_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
     """Return the query of the ids of the active companies that this person administers now."""
     return (select(CompanyAdmin.company_id).join(Company, Company.id == CompanyAdmin.company_id)
             .where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True), Company.is_active.is_(True)))
 
 
-def all_administered_by(user_id: str | None) -> Select[tuple[str]]:
+def all_administered_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
     """Return the same with the deleted ones, whose admins still read what was received (NET-11)."""
     return select(CompanyAdmin.company_id).where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True))
 
@@ -72,7 +83,7 @@ def followed_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
         CompanyFollower.follow_state == constant(APPROVED))
 
 
-def opened_to(user_id: str | None) -> CompoundSelect[tuple[str]]:
+def opened_to(user_id: str | ColumnElement[str] | None) -> CompoundSelect[tuple[str]]:
     """Return the query of the ids of the companies whose private pages this person sees: as admin or as follower."""
     return union_all(all_administered_by(user_id), followed_by(user_id))
 
@@ -83,7 +94,7 @@ def is_opened(company_id: str, actor: Actor) -> bool:
                                               Company.id.in_(opened_to(actor.user_id)))) is not None
 
 
-def page_is_open(company_id: Any, user_id: str | None) -> ColumnElement[bool]:
+def page_is_open(company_id: Any, user_id: str | ColumnElement[str] | None) -> ColumnElement[bool]:
     """Return the condition that the page of the company in this column may be seen by this person (NET-14).
 
     It is active, nothing holds it, and it is public or opened to the person. superAdmin passes by the caller's rule."""

@@ -1,11 +1,14 @@
 """The tally of each post: kept with whatever it counts, proved by the doctor (decision 35, NET-19)."""
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Row, func, literal_column, or_, select, union_all, update
+from sqlalchemy import Integer, Row, Select, func, literal_column, or_, select, union_all, update
 
+from app.data.connections import reading
 from app.data.held import is_free
 from app.data.reads import fetch
+from app.data.reads.prepared import fetch_prepared_among, is_among
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
@@ -35,12 +38,17 @@ def is_counted(row: Comment | Like) -> bool:
 
 
 def add_counts(rows: list[Wire]) -> None:
-    """Add to posts how many like them and how many comments they have, in one statement."""
-    found = {row.post_id: row for row in fetch(select(PostTally.post_id, PostTally.likes, PostTally.comments).where(
-        PostTally.post_id.in_([row["id"] for row in rows])))}
+    """Add to posts, at least one, how many like them and how many comments they have, in one statement."""
+    with reading() as connection:
+        found = {post_id: counts for post_id, *counts in fetch_prepared_among(
+            connection, _tallies, [row["id"] for row in rows])}
     for row in rows:
-        tally = found.get(row["id"])
-        row["likeCount"], row["commentCount"] = (tally.likes, tally.comments) if tally else (0, 0)
+        row["likeCount"], row["commentCount"] = found.get(row["id"], (0, 0))
+
+
+@cache
+def _tallies(count: int) -> Select[Any]:
+    return select(PostTally.post_id, PostTally.likes, PostTally.comments).where(is_among(PostTally.post_id, count))
 
 
 def differences(limit: int) -> list[str]:

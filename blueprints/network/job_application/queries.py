@@ -12,6 +12,7 @@ from app.actor import Actor
 from app.data.columns import constant, iso
 from app.data.held import HIDDEN, Viewer, is_free, is_held_from, viewer_of_role
 from app.data.id_sets import not_among
+from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
@@ -65,6 +66,12 @@ def postings_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     own = select(JobApplication.job_posting_id).where(
         JobApplication.applicant_user_id == actor.user_id, JobApplication.is_active.is_(True))
     return rows_by_id(JobPosting, ids, or_(is_seen(actor), JobPosting.id.in_(own)), viewer=viewer_of_role(actor))
+
+
+def postings_by(person: Person) -> ColumnElement[bool]:
+    """Return the condition of a person's postings for the export: of companies only those administered now (NET-12)."""
+    return and_(JobPosting.posted_by_user_id == person.id,
+                or_(JobPosting.company_id.is_(None), JobPosting.company_id.in_(all_administered_by(person.id))))
 
 
 def latest_postings_by(user_id: str, limit: int) -> list[Wire]:

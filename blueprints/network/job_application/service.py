@@ -1,6 +1,6 @@
 """jobApplication as one declaration."""
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ANONYMOUS, ERASED, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
@@ -17,14 +17,13 @@ from blueprints.network.job_application.moderation import (
     restore_posting,
 )
 from blueprints.network.job_application.postings import forget_poster
-from blueprints.network.job_application.queries import postings_seen_by
-from blueprints.network.job_application.routes import api
+from blueprints.network.job_application.queries import postings_by, postings_seen_by
 from blueprints.network.job_application.topics import POSTING_CREATED, POSTING_UPDATED
 
 SERVICE = ServiceDeclaration(
     name="jobApplication", version="1.0.12", description="Jobs that people and companies offer, and who applies.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.job_application.routes.api",
     indexes=(JOBS.index,),
     background=(subscribers,),
     relations=(
@@ -43,8 +42,9 @@ SERVICE = ServiceDeclaration(
     mends={"rejected applications": Mend("notes that these people do not apply there again", mend_rejections)},
     persons=(
         rows_of_people(JobPosting, ANONYMOUS, "posted_by_user_id", why="the posting is the company's",
-                       first=forget_poster),
-        rows_of_people(JobApplication, ERASED, "applicant_user_id"),
-        rows_of_people(ApplicationRejected, ERASED, "applicant_user_id"),
+                       first=forget_poster, export=exported("postings", where=postings_by)),
+        rows_of_people(JobApplication, ERASED, "applicant_user_id",
+                       export=exported("applications", "applicant_user_id")),
+        rows_of_people(ApplicationRejected, ERASED, "applicant_user_id", export="the application says it"),
     ),
 )

@@ -1,11 +1,27 @@
 """The numbers of people and the ties between them, for networking and for services that walk the graph (the feed)."""
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, delete, func, insert, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
 
+from app.data.connections import reading
 from app.data.id_sets import among_given
-from app.data.reads import fetch_one
+from app.data.reads.prepared import fetch_prepared
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
 from blueprints.network.networking.models import Connection, Person, Tie
@@ -13,13 +29,19 @@ from blueprints.network.networking.models import Connection, Person, Tie
 
 def number_of(user_id: str) -> int | None:
     """Return a person's number; None of who has neither invited nor been invited, and so has no ties."""
-    row = fetch_one(select(Person.num).where(Person.user_id == user_id))
-    return None if row is None else int(row.num)
+    with reading() as connection:
+        rows = fetch_prepared(connection, _number(), {"user_id": user_id})
+    return int(rows[0][0]) if rows else None
 
 
-def number_in_query(user_id: str | None) -> ScalarSelect[int]:
+def number_in_query(user_id: str | ColumnElement[str] | None) -> ScalarSelect[int]:
     """Return a person's number as part of a query."""
     return select(Person.num).where(Person.user_id == user_id).scalar_subquery()
+
+
+@cache
+def _number() -> Select[Any]:
+    return select(Person.num).where(Person.user_id == bindparam("user_id", type_=String))
 
 
 def ties_of(user_id: str) -> Select[int]:
@@ -30,6 +52,14 @@ def ties_of(user_id: str) -> Select[int]:
 def ties_of_number(num: ColumnElement[int] | ScalarSelect[int]) -> Select[int]:
     """Return the same of the person with that number, which may be a parameter."""
     return select(Tie.b).where(Tie.a == num)
+
+
+def is_tied(num: ColumnElement[int] | ScalarSelect[int],
+            other: ColumnElement[int] | ScalarSelect[int]) -> ColumnElement[bool]:
+    """Return the condition that two people are connected, by their numbers, each row looked up by itself.
+
+    Asked by EXISTS, PostgreSQL would read all connections of the first, however many they are, for a few rows."""
+    return select(Tie.b).where(Tie.a == num, Tie.b == other).correlate_except(Tie).scalar_subquery().is_not(None)
 
 
 def numbers_given(name: str) -> Select[int]:

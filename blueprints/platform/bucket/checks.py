@@ -57,7 +57,7 @@ def _apart() -> tuple[set[str], list[str]]:
 
     It walks through the store and reads every row; it is the operator's question."""
     moment = now() - BEING_STORED
-    left, missing, last = set(media_store().names_before(moment)), list[str](), ""
+    left, missing, last = set(media_store().names(before=moment)), list[str](), ""
     while rows := fetch(select(BucketFile.id, BucketFile.storage_name, BucketFile.state, BucketFile.created_at).where(
             BucketFile.id > last).order_by(BucketFile.id).limit(_AT_ONCE)):
         for row in rows:

@@ -15,7 +15,8 @@ from app.notify.mailbox import post_letter
 from app.notify.models import EMAIL, SMS
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
-from blueprints.platform.auth.topics import verification_topic
+from blueprints.platform.auth.queries import find_active_account_by_id
+from blueprints.platform.auth.topics import password_replaced_topic, verification_topic
 
 # Verification service → what the letter is, and how it travels.
 _LETTERS = {
@@ -38,6 +39,14 @@ _NEW_USERS = [service_topic(realm, "auth", short) for realm in REALM_CODENAMES
 def welcome(work: UnitOfWork, event: Event) -> None:
     """Welcome whoever registered or was registered by an admin."""
     _post(work, event, "WELCOME", event.payload["user"]["email"], {})
+
+
+@subscribe(*(password_replaced_topic(realm) for realm in REALM_CODENAMES), name="platform.password-replaced")
+def tell_of_replaced_password(work: UnitOfWork, event: Event) -> None:
+    """Let a user know that staff have replaced the password; who has no account any more is told nothing."""
+    account = find_active_account_by_id(event.realm, event.key)
+    if account is not None:
+        _post(work, event, "PASSWORDREPLACED", account.email, {})
 
 
 @subscribe(*_BY_TOPIC, name="platform.verification-code")
