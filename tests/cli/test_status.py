@@ -19,6 +19,7 @@ from app.jobs.wakeup import wake
 from app.jobs.worker import run_job
 from app.ops import heartbeats
 from app.ops.backups import last_backup
+from app.ops.figures import gauges
 from app.ops.heartbeats import Process, alive_processes, heartbeat, say_alive, say_gone
 from app.ops.status import status
 from app.payments.records import SENDING, PaymentAttempt
@@ -139,6 +140,15 @@ def test_the_screen_costs_as_many_statements_however_much_waits(app: Flask) -> N
     with statements() as many:
         status()
     assert len(many) == len(few)
+
+
+def test_no_table_that_grows_is_looked_through(app: Flask, plans: list[str]) -> None:
+    status()
+    list(gauges())
+    assert [step for step in plans if "USING" in step]
+    kept_small = ("SCAN job_run", "SCAN alembic_version", "SCAN CONSTANT ROW")  # a row a job, a row in all
+    assert [step for step in plans if step.startswith("SCAN") and "INDEX" not in step
+            and not step.startswith(kept_small)] == []
 
 
 def test_the_oldest_of_a_queue_is_told(app: Flask) -> None:
