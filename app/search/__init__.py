@@ -5,6 +5,7 @@ Import from here; `whoosh_adapter` is the embedded engine. Not for lists with fi
 
 from app.search.fields import Field, IndexSchema, instant, keyword, number, prose
 from app.search.port import (
+    WINDOW,
     Change,
     Document,
     Filter,
@@ -23,6 +24,7 @@ from app.search.port import (
 from app.search.whoosh.index import WhooshIndex
 
 __all__ = [
+    "WINDOW",
     "Change",
     "Document",
     "Field",
