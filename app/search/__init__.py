@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.search.fields import Field, IndexSchema, instant, keyword, number, prose
 from app.search.port import (
+    WINDOW,
     Change,
     Document,
     Filter,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from app.search.whoosh.index import WhooshIndex
 
 __all__ = [
+    "WINDOW",
     "Change",
     "Document",
     "Field",

@@ -10,6 +10,9 @@ Operator = Literal[
     "phrase_prefix",
 ]
 
+WINDOW = 10_000
+"""Within how many documents a page lies: deeper ones hold nothing a visitor looks at (FD-9)."""
+
 
 class InvalidSearch(ValueError):
     """The query names a field or operator the index does not offer; a client's mistake."""

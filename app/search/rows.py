@@ -18,13 +18,11 @@ from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
 from app.search.catalogue import DeclaredIndex, search_index
 from app.search.fields import IndexSchema
-from app.search.port import Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
+from app.search.port import WINDOW, Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
 from app.search.walk import holding, walk
 
 MOST_TEXT = 2000
 """The characters of a text that are searched; what stands behind them is found by nobody."""
-WINDOW = 10_000
-"""What pages lie within (FD-9), and how many of the newest rows are walked over while there is no index (FD-8)."""
 _BATCH = 1000
 _NEWEST_FIRST = Sort("createdAt", descending=True)
 
@@ -77,7 +75,7 @@ class SearchedRows:
         return self._read(self._query.where(self.model.id.in_(ids)))
 
     def newest(self) -> list[Document]:
-        """Return the documents of the newest rows, as many as pages reach."""
+        """Return the documents of the newest rows, as many as pages reach: for while there is no index (FD-8)."""
         return self._read(self._query.order_by(self.model.created_at.desc(), self.model.id.desc()).limit(WINDOW))
 
     @cached_property

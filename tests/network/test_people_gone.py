@@ -9,6 +9,7 @@ from app.data.ids import uuid7
 from app.data.person_rows import NOBODY
 from app.data.reads import fetch
 from app.events.event_delivery import Event
+from blueprints.network.company.counting import differences as followers_counted
 from blueprints.network.content import feed_items
 from blueprints.network.content.counting import differences
 from blueprints.network.content.topics import COMMENT_UPDATED
@@ -112,6 +113,18 @@ def test_a_companys_post_and_news_outlive_whoever_wrote_them(
         assert ok(wall.read(late, post))["post"]["author"] is None
         wall.pages.followed(late, acme)
         assert feed_of(late) == [post["id"]]
+
+
+def test_a_deleted_follower_is_counted_no_more_and_who_archives_himself_is(
+        wall: Wall, settle: Callable[[], None]) -> None:
+    acme = wall.pages.found(wall.c, name="Acme")
+    for person in (wall.a, wall.b):
+        wall.pages.followed(person, acme)
+    delete_user(wall.s.actor, wall.a.user_id)
+    archive_profile(wall.b.actor, wall.b.user_id)
+    settle()
+    shown = ok(wall.c.get(f"/network/company-api/v1/companies/{acme['id']}"))["company"]
+    assert (shown["followerCount"], followers_counted(10)) == (1, [])
 
 
 # --- groups ---

@@ -169,6 +169,12 @@ def companies_found(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     return rows
 
 
+def asks_private(actor: Actor, filters: Filters, asked: ReadRequest, name: str) -> bool:
+    """Return whether only private rows are asked for by this filter: few are open to one person, and these are found
+    by whom they are open to, where a walk over all would find almost none. superAdmin sees all."""
+    return not actor.is_super_admin and filters.asks_only(asked.filters, name, PRIVATE)
+
+
 # --- its own routes ---
 
 
@@ -186,7 +192,7 @@ def get_company(actor: Actor, company_id: str) -> Wire:
 def list_companies(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the companies that the actor may see, oldest first, with their counts."""
     where = _seen_pages(actor)
-    if _asks_private(actor, COMPANY_FILTERS, asked, "pageVisibility"):
+    if asks_private(actor, COMPANY_FILTERS, asked, "pageVisibility"):
         where = (Company.id.in_(opened_to(actor.user_id)),)
     listing = list_rows(Company, asked.page, *asked.where, *where, order=_OLDEST_FIRST[Company],
                         viewer=viewer_of_role(actor))
@@ -240,15 +246,9 @@ def get_update(actor: Actor, company_update_id: str) -> Wire:
 def list_updates(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the updates that the actor may see, oldest first."""
     where = [_seen_updates(actor)]
-    if _asks_private(actor, UPDATE_FILTERS, asked, "visibility"):
+    if asks_private(actor, UPDATE_FILTERS, asked, "visibility"):
         where.append(CompanyUpdate.company_id.in_(opened_to(actor.user_id)))
     return list_rows(CompanyUpdate, asked.page, *asked.where, *where, order=_OLDEST_FIRST[CompanyUpdate])
-
-
-def _asks_private(actor: Actor, filters: Filters, asked: ReadRequest, name: str) -> bool:
-    """Return whether only private rows are asked for by this filter: few are open to one person, and these are found
-    by whom they are open to, where a walk over all would find almost none. superAdmin sees all."""
-    return not actor.is_super_admin and filters.asks_only(asked.filters, name, PRIVATE)
 
 
 def _seen_pages(actor: Actor) -> tuple[ColumnElement[bool], ...]:

@@ -17,10 +17,9 @@ from app.data.reads.prepared import among, fetch_prepared, is_among
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require
-from blueprints.network.company.queries import all_administered_by, is_admin
+from blueprints.network.company.queries import all_administered_by, asks_private, is_admin
 from blueprints.network.content.counting import add_counts
 from blueprints.network.content.models import Comment, Like, Post
-from blueprints.network.content.rules import PRIVATE
 from blueprints.network.content.visibility import (
     is_near,
     is_of_visible_post,
@@ -63,8 +62,8 @@ def get_post(actor: Actor, asked: ReadRequest, post_id: str) -> Wire:
 
 def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the posts that the actor sees, oldest first."""
-    asks_private = POST_FILTERS.asks_only(asked.filters, "visibility", PRIVATE) and not actor.is_super_admin
-    return _listed(actor, asked, and_(is_visible(actor), is_near(actor)) if asks_private else is_visible(actor))
+    near = [is_near(actor)] if asks_private(actor, POST_FILTERS, asked, "visibility") else []
+    return _listed(actor, asked, and_(is_visible(actor), *near))
 
 
 def list_own_posts(actor: Actor, asked: ReadRequest) -> Listing:

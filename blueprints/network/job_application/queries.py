@@ -19,10 +19,10 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import NotFound
 from app.identity.access import require
-from blueprints.network.company.queries import all_administered_by, page_is_held
+from blueprints.network.company.queries import all_administered_by, asks_private, page_is_held
 from blueprints.network.job_application.deadlines import parse_deadline
 from blueprints.network.job_application.models import JobApplication, JobPosting
-from blueprints.network.job_application.rules import PRIVATE, PUBLIC
+from blueprints.network.job_application.rules import PUBLIC
 from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_with, people_at_rest
 
 POSTING_FILTERS = Filters((
@@ -119,9 +119,9 @@ def get_posting(actor: Actor, job_posting_id: str) -> Wire:
 
 def list_postings(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the postings that the actor sees, oldest first."""
-    asks_private = POSTING_FILTERS.asks_only(asked.filters, "visibility", PRIVATE) and not actor.is_super_admin
-    return list_rows(JobPosting, asked.page, *asked.where, _is_near(actor) if asks_private else is_seen(actor),
-                     order=_OLDEST_FIRST[JobPosting], viewer=viewer_of_role(actor))
+    shown = _is_near(actor) if asks_private(actor, POSTING_FILTERS, asked, "visibility") else is_seen(actor)
+    return list_rows(JobPosting, asked.page, *asked.where, shown, order=_OLDEST_FIRST[JobPosting],
+                     viewer=viewer_of_role(actor))
 
 
 def get_application(actor: Actor, job_application_id: str) -> Wire:
