@@ -6,32 +6,35 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from flask.cli import FlaskGroup
 
 import cli
 from cli import COMMANDS, CommandIndex, load_command, wsgi_application
 from cli.terminal import TABLE_COLUMNS
 
+SYSTEM = Flask("the whole system")
+
 
 @pytest.fixture(autouse=True)
 def _no_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_whole_system", lambda: "the whole system")
+    monkeypatch.setattr(cli, "_whole_system", lambda: SYSTEM)
 
 
 def test_a_server_gets_the_whole_system() -> None:
-    assert wsgi_application() == "the whole system"
+    assert wsgi_application() is SYSTEM
 
 
 def test_a_server_that_is_a_click_program_gets_the_whole_system() -> None:
     with click.Context(click.Command("granian")):
-        assert wsgi_application() == "the whole system"
+        assert wsgi_application() is SYSTEM
 
 
 def test_flask_looking_up_a_command_gets_the_index_and_the_command_itself_the_whole_system() -> None:
     with click.Context(FlaskGroup("flask")) as looking_up:
         assert isinstance(wsgi_application(), CommandIndex)
         with click.Context(click.Command("doctor"), parent=looking_up):
-            assert wsgi_application() == "the whole system"
+            assert wsgi_application() is SYSTEM
 
 
 @pytest.mark.parametrize("name", COMMANDS)
