@@ -23,6 +23,7 @@ from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
 from app.notify.smtp import SmtpAccount
+from app.ops.faults import sentence_of
 from app.ops.health import backlog
 from app.runtime import runtime
 from app.web_addresses import harmless, is_this_machine, link
@@ -72,7 +73,7 @@ def _finding(name: str, check: Check) -> Finding:
     try:
         state, says = check()
     except Exception as error:
-        state, says = FAIL, f"{type(error).__name__}: {error}".split("\n", 1)[0]
+        state, says = FAIL, sentence_of(error) or f"{type(error).__name__}: {error}".split("\n", 1)[0]
     return Finding(name, state, says)
 
 
