@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .localstripe
+COMPLETION := $(VENV)/share/completion/flask
 WORKERS ?= $(shell nproc)
 # One test at a time to whoever is free: some take a minute, most a tenth of a second.
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk=1 --durations=10 --durations-min=1
@@ -34,9 +35,13 @@ help: ## Say what each target does
 run: install install-tools ## Install, migrate, seed the demo once and start everything on http://127.0.0.1:8000
 	@exec $(BIN)/flask serve
 
-install: ## Create .venv from the lock file; nothing to do when it is current
+install: ## Create .venv from the lock file, with completion for bash and zsh; nothing to do when it is current
 	$(call install,base,$(VENV),dev)
 	@$(BIN)/python -m compileall -qq app blueprints cli migrations wsgi.py  # a service cannot write beside its code
+	@test -s $(COMPLETION).zsh || { mkdir -p $(dir $(COMPLETION)) && \
+		_FLASK_COMPLETE=bash_source $(BIN)/flask > $(COMPLETION).bash && \
+		_FLASK_COMPLETE=zsh_source $(BIN)/flask > $(COMPLETION).zsh && \
+		echo "completion of flask's commands: source $(COMPLETION).bash, or $(COMPLETION).zsh in zsh"; }
 
 install-dev: ## The same with what tests and checks need
 	$(call install,dev,$(VENV),)

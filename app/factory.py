@@ -137,13 +137,21 @@ def _count_dropped(reason: str, count: int) -> None:
 
 
 def refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration]) -> None:
-    """Raise SettingsError for a setting whose grammar only its service knows, before somebody bids or pays by it."""
+    """Raise SettingsError for settings whose grammar only their service knows, before somebody bids or pays by one."""
+    if unreadable := unreadable_settings(settings, services):
+        raise SettingsError("\n".join(unreadable.values()))
+
+
+def unreadable_settings(settings: Settings, services: Sequence[ServiceDeclaration] = SERVICES) -> dict[str, str]:
+    """Return a sentence for each such setting, by its name."""
+    found: dict[str, str] = {}
     for service in services:
         for name, parse in service.settings.items():
             try:
                 parse(getattr(settings, name))
             except (ValueError, ArithmeticError) as error:
-                raise SettingsError(f"{name.upper()}: {error}") from error
+                found[name] = f"{name.upper()}: {error}"
+    return found
 
 
 def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:

@@ -321,6 +321,16 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read, complete and check the settings.
 
     Raises SettingsError with a sentence for every setting that is wrong or, in production, missing: all at once."""
+    settings, wrong = read_settings(environ)
+    if wrong:
+        raise SettingsError("\n".join(wrong.values()))
+    return settings
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> tuple[Settings, dict[str, str]]:
+    """Return the settings, and a sentence for each that is wrong or, in production, missing, by its name.
+
+    What is wrong in itself has its default in them."""
     environ = os.environ if environ is None else environ
     hints = get_type_hints(Settings)
     values: dict[str, Any] = {}
@@ -346,9 +356,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     settings = _completed(Settings(**values))
     for name, sentence in _complaints(settings):
         wrong.setdefault(name, sentence)
-    if wrong:
-        raise SettingsError("\n".join(wrong.values()))
-    return settings
+    return settings, wrong
 
 
 def _completed(settings: Settings) -> Settings:

@@ -2,8 +2,8 @@
 
 A new group is one line in COMMANDS and one file cli/<name>.py whose click command has the same name."""
 import gc
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,25 @@ class LazyCommand(click.Command):
     def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None,
                      **extra: Any) -> click.Context:
         """Hand over to the real command, with the real application behind it."""
-        return load_command(str(self.name)).make_context(info_name, args, parent, obj=self._script_info, **extra)
+        context = load_command(str(self.name)).make_context(info_name, args, parent, obj=self._script_info, **extra)
+        context.with_resource(_faults_in_sentences())
+        return context
+
+
+@contextmanager
+def _faults_in_sentences() -> Iterator[None]:
+    """Say in a sentence, with exit code 1, what is away or refuses; a fault of our own keeps its traceback."""
+    try:
+        yield
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        from app.ops.faults import sentence_of
+
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        raise click.ClickException(sentence) from error
 
 
 class CommandIndex(Flask):
@@ -82,11 +100,11 @@ def _tell_in_whole_sentences(command: click.Command) -> None:
             _tell_in_whole_sentences(member)
 
 
-def attach_commands(app: Flask) -> None:
-    """Put every group on `app.cli`; its commands run in an application of their own."""
+def attach_commands(index: click.Group) -> None:
+    """Add every group to an index of commands; each runs in an application of its own."""
     for name, short_help in COMMANDS.items():
         make = _whole_system if name in WITH_THE_WHOLE_SYSTEM else _terminal_application
-        app.cli.add_command(LazyCommand(name, short_help, ScriptInfo(create_app=make, set_debug_flag=False)), name)
+        index.add_command(LazyCommand(name, short_help, ScriptInfo(create_app=make, set_debug_flag=False)), name)
 
 
 def wsgi_application() -> Flask:
@@ -100,7 +118,8 @@ def wsgi_application() -> Flask:
     # What a command imports stays: to walk it again and again, looking for what may go, took a fifth of its time.
     gc.set_threshold(50_000, 20, 100)
     index = CommandIndex("guildhall")
-    attach_commands(index)
+    attach_commands(index.cli)
+    attach_commands(context.command)  # where click looks for what was meant by an unknown name
     return index
 
 

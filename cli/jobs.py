@@ -13,7 +13,7 @@ from app.ops.health import job_runs
 from app.ops.heartbeats import SCHEDULER, WORKER, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows, unknown
 
 DUE_WORK = "due-work"
 
@@ -54,8 +54,7 @@ def run(name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """
     meanings = {job.name: job.meaning for job in known_jobs().values()} | {DUE_WORK: "Do all work that is due now."}
     if name not in meanings:
-        raise click.BadParameter(f"no job is called {name}; there are: {', '.join(sorted(meanings))}",
-                                 param_hint="NAME")
+        raise unknown("job", name, meanings, "NAME")
     if not agreed(f"{name}: {meanings[name]}", dry_run=dry_run, yes=yes):
         return
     try:

@@ -25,7 +25,7 @@ from blueprints.organization.domain.refusals import MalformedBody, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Client, Lag, Ports, Tenant
 from cli.jobs import stop_on_signal
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged, unknown
 
 resource_option = click.option("--resource", default="organization", show_default=True, help="The resource type.")
 
@@ -46,8 +46,7 @@ def _refusals_spoken() -> Iterator[None]:
 def _kind(resource: str) -> ResourceType:
     kinds = _ports().schemas.kinds
     if resource not in kinds:
-        raise click.BadParameter(f"no resource is called {resource}; there are: {', '.join(kinds)}",
-                                 param_hint="--resource")
+        raise unknown("resource", resource, kinds, "--resource")
     return kinds[resource]
 
 

@@ -25,6 +25,7 @@ from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
 from app.notify.report import mail_figures
 from app.notify.smtp import SmtpAccount
+from app.ops.faults import sentence_of
 from app.ops.health import backlog
 from app.ops.migrations import COPY_GOES_ON, is_unfinished_copy, newest_migration, present_migration
 from app.ops.ownership import environment_file_faults, ill_owned
@@ -94,7 +95,7 @@ def _finding(name: str, check: Check) -> Finding:
     try:
         state, says = check()
     except Exception as error:
-        state, says = FAIL, f"{type(error).__name__}: {error}".split("\n", 1)[0]
+        state, says = FAIL, sentence_of(error) or f"{type(error).__name__}: {error}".split("\n", 1)[0]
     return Finding(name, state, says)
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 from flask import Flask
 from flask.cli import FlaskGroup
 
 import cli
-from cli import COMMANDS, CommandIndex, load_command, wsgi_application
+from cli import COMMANDS, CommandIndex, attach_commands, load_command, wsgi_application
 from cli.terminal import TABLE_COLUMNS
 
 SYSTEM = Flask("the whole system")
@@ -68,6 +69,26 @@ def test_the_help_of_each_command_at_any_depth_has_an_example_and_fits_a_hundred
 def test_a_command_that_is_not_known_names_the_one_that_was_meant(words: tuple[str, ...], meant: str) -> None:
     told = CliRunner().invoke(load_command(words[0]), words[1:])
     assert (told.exit_code, meant in told.stderr.partition("Did you mean")[2]) == (2, True), told.output
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("ordres", "orders"), ("auction", "auctions"), ("job", "jobs")])
+def test_a_group_that_is_not_known_names_the_one_that_was_meant(typed: str, meant: str) -> None:
+    told = CliRunner().invoke(FlaskGroup("flask", create_app=wsgi_application), [typed])
+    assert (told.exit_code, f"'{meant}'" in told.stderr.partition("Did you mean")[2]) == (2, True), told.output
+
+
+@pytest.mark.parametrize(("typed", "begun", "offered"), [
+    ((), "order", {"orders"}), (("users",), "fi", {"find"}), (("moderate", "words"), "ad", {"add"}),
+    (("orders", "list"), "--j", {"--json"}), (("users", "list", "--realm"), "net", {"network"}),
+])
+def test_completing_offers_what_fits_and_makes_no_application(
+        monkeypatch: pytest.MonkeyPatch, typed: tuple[str, ...], begun: str, offered: set[str]) -> None:
+    for made in ("_whole_system", "_terminal_application"):
+        monkeypatch.setattr(cli, made, lambda: pytest.fail("completing made an application"))
+    index = click.Group("flask")
+    attach_commands(index)
+    found = ShellComplete(index, {}, "flask", "_FLASK_COMPLETE").get_completions([*typed], begun)
+    assert {item.value for item in found} == offered
 
 
 def test_every_command_of_moderation_stands_in_its_guide() -> None:

@@ -145,7 +145,8 @@ def test_settings_show_meaning_and_source_and_mask_secrets() -> None:
                 DATABASE_URL="postgresql://guildhall:pa55word@localhost/guildhall",
                 REDIS_URL="redis://localhost:6379/0?db=1&password=pa55word")
     rows = {row["name"]: row for row in json.loads(told.stdout)}
-    assert rows["PORT"] | {"meaning": ""} == {"name": "PORT", "value": "8123", "source": "environment", "meaning": ""}
+    assert rows["PORT"] | {"meaning": ""} == {
+        "name": "PORT", "value": "8123", "source": "environment", "meaning": "", "wrong": None}
     assert rows["LOG_LEVEL"]["source"] == "default"
     assert all(row["meaning"] for row in rows.values())
     assert "hunter-222" not in told.stdout
@@ -219,6 +220,12 @@ def test_retry_owes_parked_deliveries_again_and_is_idempotent(flask: FlaskComman
     assert json.loads(flask("events", "status", "--json").stdout)["parked"] == 1
     assert json.loads(flask("events", "retry", SUBSCRIBER, "--yes", "--json").stdout) == {"retried": 1}
     assert json.loads(flask("events", "retry", "--yes", "--json").stdout) == {"retried": 0}
+
+
+def test_retry_of_an_unknown_subscriber_is_wrong_usage_and_names_the_one_that_was_meant(flask: FlaskCommand) -> None:
+    told = flask("events", "retry", "search_indexing.refesh", "--yes")
+    assert (told.exit_code, "Did you mean search_indexing.refresh?" in told.stderr) == (2, True)
+    assert flask("events", "retry", "search_indexing.refresh", "--yes").exit_code == 0
 
 
 def test_replay_of_an_unknown_subscriber_is_wrong_usage(flask: FlaskCommand) -> None:
