@@ -3,8 +3,10 @@
 Names are ours (random), never the client's; a file is written once, or anew only when a picture is prepared."""
 import os
 import secrets
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from shutil import copyfileobj
+from typing import IO, Any, Protocol
 
 from app.runtime import runtime
 from app.settings import Settings
@@ -20,8 +22,14 @@ class MediaStore(Protocol):
     def put(self, name: str, content: bytes, mime_type: str) -> None:
         """Store `content` under `name`, whole or not at all."""
 
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """Store what a file holds, which may be larger than memory."""
+
     def get(self, name: str) -> bytes:
         """Return the stored bytes; raises MediaMissing."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return the stored bytes to be read a part at a time; raises MediaMissing."""
 
     def delete(self, name: str) -> None:
         """Remove the object; absent is fine."""
@@ -59,11 +67,19 @@ class LocalDiskStore:
 
     def put(self, name: str, content: bytes, mime_type: str) -> None:
         """Write beside the target and rename, so that a crash leaves no half file under the name."""
+        self._put(name, BytesIO(content))
+
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """The same, a part at a time."""
+        with file.open("rb") as content:
+            self._put(name, content)
+
+    def _put(self, name: str, content: IO[bytes]) -> None:
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
         with draft.open("xb") as file:
-            file.write(content)
+            copyfileobj(content, file)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
@@ -72,6 +88,13 @@ class LocalDiskStore:
         """Return the file's bytes; raises MediaMissing."""
         try:
             return self._path(name).read_bytes()
+        except FileNotFoundError as error:
+            raise MediaMissing(name) from error
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open the file; raises MediaMissing."""
+        try:
+            return self._path(name).open("rb")
         except FileNotFoundError as error:
             raise MediaMissing(name) from error
 
@@ -100,10 +123,19 @@ class S3Store:
         """Store the object with its content type."""
         self._client.put_object(Bucket=self._bucket, Key=name, Body=content, ContentType=mime_type)
 
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """Store the object in parts."""
+        self._client.upload_file(str(file), self._bucket, name, ExtraArgs={"ContentType": mime_type})
+
     def get(self, name: str) -> bytes:
         """Return the object's bytes; raises MediaMissing."""
+        with self.open(name) as content:
+            return content.read()
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return the object's stream; raises MediaMissing."""
         try:
-            content: bytes = self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
+            content: IO[bytes] = self._client.get_object(Bucket=self._bucket, Key=name)["Body"]
         except self._client.exceptions.ClientError as error:
             if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
                 raise MediaMissing(name) from error
