@@ -13,11 +13,8 @@ from app.identity.passwords import ChosenPassword, choose_password
 from app.mail_addresses import masked_email
 from app.runtime import runtime
 from blueprints.platform.auth import commands
-from blueprints.platform.auth.exports import write_export
-from blueprints.platform.auth.person_commands import erase_account, fates_of, note_export
 from blueprints.platform.auth.queries import personal_words
 from blueprints.platform.auth.rules import holds
-from blueprints.platform.auth.verification import start_verification
 from cli.naming import active_account, named_account
 from cli.terminal import (
     acts,
@@ -59,6 +56,8 @@ def password(user: str, realm: str, generate: bool, send: bool, operator: str | 
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     whom = f"{realm}: {known.fullname} ({masked_email(known.email)})"
     if send:
+        from blueprints.platform.auth.verification import start_verification
+
         _refuse_kept_out(known, whom)
         if agreed(f"{whom} is sent the letter that resets the password", dry_run=dry_run, yes=yes):
             spoken(lambda: start_verification(actor, RESET_LETTER, {"email": known.email}))
@@ -91,6 +90,9 @@ def export(user: str, realm: str, file: Path, operator: str | None, dry_run: boo
 
     Example: flask users export anna@demo.test --to anna.zip --as ada@example.com --yes
     """
+    from blueprints.platform.auth.exports import write_export
+    from blueprints.platform.auth.person_commands import note_export
+
     actor, user_id = operator_actor(realm, operator), named_account(realm, user)
     rehearsed(actor, lambda: note_export(actor, user_id))
     if file.exists():
@@ -124,6 +126,8 @@ def erase(user: str, realm: str, operator: str | None, dry_run: bool, yes: bool,
 
     Example: flask users erase anna@demo.test --dry-run --as admin@admin.com
     """
+    from blueprints.platform.auth.person_commands import erase_account, fates_of
+
     actor, user_id = operator_actor(realm, operator), named_account(realm, user)
     is_new = rehearsed(actor, lambda: erase_account(actor, user_id))
     fates = fates_of(realm, user_id)

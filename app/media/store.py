@@ -5,8 +5,10 @@ import os
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from shutil import copyfileobj
+from typing import IO, Any, Protocol
 
 from app.runtime import runtime
 from app.settings import Settings
@@ -22,8 +24,14 @@ class MediaStore(Protocol):
     def put(self, name: str, content: bytes, mime_type: str) -> None:
         """Store `content` under `name`, whole or not at all."""
 
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """Store what a file holds, which may be larger than memory."""
+
     def get(self, name: str) -> bytes:
         """Return the stored bytes; raises MediaMissing."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return the stored bytes to be read a part at a time; raises MediaMissing."""
 
     def delete(self, name: str) -> None:
         """Remove the object; absent is fine."""
@@ -65,11 +73,19 @@ class LocalDiskStore:
 
     def put(self, name: str, content: bytes, mime_type: str) -> None:
         """Write beside the target and rename, so that a crash leaves no half file under the name."""
+        self._put(name, BytesIO(content))
+
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """The same, a part at a time."""
+        with file.open("rb") as content:
+            self._put(name, content)
+
+    def _put(self, name: str, content: IO[bytes]) -> None:
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
         with draft.open("xb") as file:
-            file.write(content)
+            copyfileobj(content, file)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
@@ -78,6 +94,13 @@ class LocalDiskStore:
         """Return the file's bytes; raises MediaMissing."""
         try:
             return self._path(name).read_bytes()
+        except FileNotFoundError as error:
+            raise MediaMissing(name) from error
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open the file; raises MediaMissing."""
+        try:
+            return self._path(name).open("rb")
         except FileNotFoundError as error:
             raise MediaMissing(name) from error
 
@@ -118,10 +141,19 @@ class S3Store:
         """Store the object with its content type."""
         self._client.put_object(Bucket=self._bucket, Key=name, Body=content, ContentType=mime_type)
 
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """Store the object in parts."""
+        self._client.upload_file(str(file), self._bucket, name, ExtraArgs={"ContentType": mime_type})
+
     def get(self, name: str) -> bytes:
         """Return the object's bytes; raises MediaMissing."""
+        with self.open(name) as content:
+            return content.read()
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return the object's stream; raises MediaMissing."""
         try:
-            content: bytes = self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
+            content: IO[bytes] = self._client.get_object(Bucket=self._bucket, Key=name)["Body"]
         except self._client.exceptions.ClientError as error:
             if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
                 raise MediaMissing(name) from error

@@ -75,9 +75,13 @@ PASSWORDREPLACED = LetterTemplate(
     "Your password was replaced",
     "Hello,\n\nour staff have given your account another password, and all your logins have ended.\n\n"
     "If you did not ask for that, reset the password now by the letter that “forgot password” sends, and write to us.")
+EXPORTREADY = LetterTemplate(
+    "Your data are ready",
+    "Hello,\n\nwhat we keep of you is in one file now, as you asked. Log in and open your exports to read it; it is "
+    "there for a week.\n\nIf you did not ask for it, change your password now.")
 NONE = LetterTemplate("{{ title }}", "{{ body }}")
 PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD,
-                      "PASSWORDREPLACED": PASSWORDREPLACED, "NONE": NONE}
+                      "PASSWORDREPLACED": PASSWORDREPLACED, "EXPORTREADY": EXPORTREADY, "NONE": NONE}
 
 
 @cache

@@ -57,7 +57,8 @@ def test_an_application_has_what_its_declarations_bring_and_nothing_else(app: Fl
         assert {service.name for service in runtime().services} == {"auth", "categoryManagement"}
         assert runtime().part(Subscriptions).by_name == {}
         assert set(runtime().part(Schedule).jobs) == {
-            "purge-archived", "purge-unverified", "purge-security-events", "sweep-sessions", "rotate-keys"}
+            "purge-archived", "purge-unverified", "purge-security-events", "sweep-sessions", "rotate-keys",
+            "make-exports", "purge-exports"}
 
 
 @pytest.mark.once("declarations know no database")

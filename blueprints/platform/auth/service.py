@@ -6,8 +6,9 @@ from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth import checks, jobs
 from blueprints.platform.auth.commands import restore_user
+from blueprints.platform.auth.export_requests import remove_exports_of
 from blueprints.platform.auth.inspection import accounts_named
-from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, PurgedAccount
+from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, PersonExport, PurgedAccount
 from blueprints.platform.auth.queries import user_subject
 from blueprints.platform.auth.topics import own_topics, user_topic
 
@@ -31,6 +32,7 @@ SERVICE = ServiceDeclaration(
         rows_of_people(NetworkUser, ERASED, "id", "owner", export=exported("account", "id", also=_STATE)),
         rows_of_people(PurgedAccount, KEPT, "id", why="the id is given to nobody anew",
                        export="who is gone asks for no export"),
+        rows_of_people(PersonExport, ERASED, "user_id", first=remove_exports_of, export="exports like this one"),
         rows_of_people(LoginSession, ERASED, "user_id", export=exported("sessions", "user_id")),
         rows_of_people(SecurityEvent, ANONYMOUS, "user_id", "actor_id", why="what staff did to others stays there",
                        blanks={"user_id": _WHENCE, "actor_id": _WHENCE},
