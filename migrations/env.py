@@ -21,6 +21,7 @@ def migrate() -> None:
     with engine.execution_options(writes=True).connect() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata, render_item=_render, compare_type=True,
                           render_as_batch=connection.dialect.name == "sqlite",
+                          transactional_ddl=True,
                           transaction_per_migration=not context.config.attributes.get("at_once"))
         with context.begin_transaction():
             context.run_migrations()
