@@ -175,3 +175,18 @@ def test_what_waits_is_run_behind_a_backup(
         assert "no migration waits" in upgrade("check").output
     finally:
         downgrade(directory=app.extensions["migrate"].directory, revision=str(before))
+
+
+@pytest.mark.once("what a backup holds is proved on both databases elsewhere")
+def test_the_backup_of_before_is_a_real_one(
+        upgrade: Callable[..., Result], run: Callable[..., Result], waiting: Waiting, app: Flask) -> None:
+    before = present_migration(db.engine)
+    waiting(TABLE, down='op.drop_table("colour")')
+    try:
+        done = upgrade("--yes", "--json")
+        assert done.exit_code == 0, done.output
+        made = Path(json.loads(done.stdout)["backup"])
+        assert made.name in run("backup", "list").output
+        made.unlink()
+    finally:
+        downgrade(directory=app.extensions["migrate"].directory, revision=str(before))
