@@ -150,7 +150,10 @@ def _database(part: Facts) -> str:
 
 
 def _backup(part: Facts) -> str:
-    return f"{part['last'][:16]}Z, {age(part['last'])} ago" if part["last"] else "never"
+    if part["last"] is None:
+        return "never"
+    proved = "proved" if part["verifiedAt"] else "not proved"
+    return f"{age(part['last'])} ago, {part['last'][:16]}Z, {_bytes(part['bytes'])}, {proved}"
 
 
 def _bytes(number: int) -> str:

@@ -39,6 +39,7 @@ LATE_EVENT_SECONDS = 10.0
 MAIL_SECONDS = 5.0
 LATE_WORK = timedelta(minutes=2)
 LATE_LETTER = timedelta(minutes=15)
+LATE_BACKUP = timedelta(days=2)
 AT_ONCE = 5000
 MOST_NAMED = 20
 
@@ -165,6 +166,17 @@ def _letters() -> tuple[str, str]:
         return WARN, (f"the mail server refused {box.refused} letters of the last day{error}: "
                       "flask notify list --state refused")
     return OK, f"{box.waiting} letters wait"
+
+
+def _last_backup() -> tuple[str, str]:
+    from app.ops.backup.folder import newest_backup
+
+    settings = runtime().settings
+    newest = newest_backup(settings.backup_folder)
+    if newest is not None and newest.made_at > now() - LATE_BACKUP:
+        return OK, f"{iso(newest.made_at)}, {'proved' if newest.verified_at else 'not proved'}"
+    said = f"the last is of {iso(newest.made_at)}" if newest else "there never was one"
+    return (WARN if settings.is_production else OK), f"{said}: flask backup create, or guildhall-backup.timer"
 
 
 def _disk() -> tuple[str, str]:
@@ -297,13 +309,14 @@ def _ran_within(finished_at: datetime | None, period: timedelta) -> bool:
     return finished_at is not None and finished_at > now() - period
 
 
-RUNNING = ("outbox", "deliveries", "worker", "due work", "periodic jobs")
+RUNNING = ("letters", "outbox", "deliveries", "worker", "due work", "periodic jobs")
 CHECKS: dict[str, Check] = {
     "settings": _settings,
     "instance folder": _instance_folder,
     "owners and modes": _owners,
     "environment file": _environment_file,
     "disk": _disk,
+    "last backup": _last_backup,
     "database": _database,
     "migrations": _migrations,
     "restored copy": _restored_copy,

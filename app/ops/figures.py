@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.data.reads import fetch
 from app.events.event_delivery import IS_PARKED
 from app.notify.report import mail_figures
-from app.ops.backups import last_backup
+from app.ops.backup.folder import newest_backup
 from app.ops.checks import failed_jobs, last_runs, late_jobs
 from app.ops.heartbeats import alive_processes, expected_processes
 from app.ops.metrics import Gauge
@@ -69,11 +69,12 @@ def _of_redis() -> Iterable[Gauge]:
 
 
 def _of_disk() -> Iterator[Gauge]:
-    disk, backup = shutil.disk_usage(runtime().settings.home), last_backup()
+    settings = runtime().settings
+    disk, backup = shutil.disk_usage(settings.home), newest_backup(settings.backup_folder)
     yield Gauge("disk_free_bytes", "Free on the disk of the instance folder.", disk.free)
     yield Gauge("disk_size_bytes", "Size of the disk of the instance folder.", disk.total)
     yield Gauge("last_backup_timestamp_seconds", "When the last backup was made, 0 for never.",
-                backup.timestamp() if backup else 0)
+                backup.made_at.timestamp() if backup else 0)
 
 
 def _up(part: str, value: float) -> Gauge:

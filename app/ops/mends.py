@@ -1,6 +1,7 @@
 """What `flask doctor --fix` does about what the checks find, each declared beside its check: by a service, or here.
 
 A mend counts anew what is counted, behind the lock under which it is counted: nobody is stopped meanwhile."""
+import os
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from app.data.batches import yield_write_lock
 from app.data.holdings import handed_down
 from app.data.staff_changes import StaffAudit
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.ops.ownership import FOR_OTHERS, stored_files
 from app.runtime import runtime
 
 MOST_MENDED = 10_000
@@ -52,12 +54,19 @@ def mend_each(realm: str, operator: str, what: str, found: Iterable[Any],
 
 
 def _close_to_others(_operator: str) -> int:
-    home = runtime().settings.home
-    mode = stat.S_IMODE(home.stat().st_mode)
-    home.chmod(mode & ~0o007)
-    return int(mode != mode & ~0o007)
+    """Close to group and others what is ours and open to them, but no link: only root gives back what is another's."""
+    closed = 0
+    for path, facts in stored_files(runtime().settings):
+        is_ours = facts.st_uid == os.geteuid() and not stat.S_ISLNK(facts.st_mode)
+        if is_ours and facts.st_mode & FOR_OTHERS:
+            os.chmod(path, stat.S_IMODE(facts.st_mode) & ~FOR_OTHERS)
+            closed += 1
+    return closed
 
 
+_CLOSE = Mend("closes what is stored to others than its owner; what is another user's only root can give back",
+              _close_to_others)
 MENDS: dict[str, Mend] = {
-    "instance folder": Mend("closes the instance folder to others than its owner and group", _close_to_others),
+    "instance folder": _CLOSE,
+    "owners and modes": _CLOSE,
 }

@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,6 +165,12 @@ def a_home_that_others_enter() -> None:
     runtime().settings.home.chmod(0o755)
 
 
+def a_file_that_others_read() -> None:
+    file = runtime().settings.home / "a-note"
+    file.touch()
+    file.chmod(0o644)
+
+
 BREAKS = [
     ("reputations", a_wrong_reputation), ("post tallies", a_wrong_tally_of_a_post),
     ("company tallies", a_wrong_tally_of_a_company), ("feed", a_wrong_voice),
@@ -174,7 +181,7 @@ BREAKS = [
     ("profileTerms", a_profile_that_is_not_found_by_its_skills), ("profileTerms", terms_of_a_profile_that_is_gone),
     ("rejected applications", a_rejection_without_its_trace), ("queue", a_wrong_count_of_cases),
     ("queue", a_wrong_count_of_reports), ("media", bytes_without_an_upload),
-    ("instance folder", a_home_that_others_enter),
+    ("instance folder", a_home_that_others_enter), ("owners and modes", a_file_that_others_read),
 ]
 ELSEWHERE = {"search index", "stock"}
 """Those whose breaks need more of a world: they have tests of their own, below."""
@@ -191,6 +198,7 @@ def only(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str]
 
     yield keep
     runtime().settings.home.chmod(0o700)
+    (runtime().settings.home / "a-note").unlink(missing_ok=True)
 
 
 def told(name: str) -> tuple[str, str]:
@@ -338,4 +346,20 @@ def test_the_home_is_closed_to_others_alone(run: Run, only: Callable[[str], None
     only("instance folder")
     runtime().settings.home.chmod(0o755)
     run("doctor", "--fix", "--yes")
-    assert stat.S_IMODE(runtime().settings.home.stat().st_mode) == 0o750
+    assert stat.S_IMODE(runtime().settings.home.stat().st_mode) == 0o700
+
+
+def test_a_link_is_not_followed_when_files_are_closed(
+        run: Run, only: Callable[[str], None], tmp_path: Path) -> None:
+    only("owners and modes")
+    outside, link = tmp_path / "outside", runtime().settings.home / "a-link"
+    outside.touch()
+    outside.chmod(0o644)
+    a_file_that_others_read()
+    link.symlink_to(outside)
+    try:
+        run("doctor", "--fix", "--yes")
+    finally:
+        link.unlink()
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o644
+    assert stat.S_IMODE((runtime().settings.home / "a-note").stat().st_mode) == 0o600

@@ -18,7 +18,6 @@ from app.data.unit_of_work import unit_of_work
 from app.jobs.wakeup import wake
 from app.jobs.worker import run_job
 from app.ops import heartbeats
-from app.ops.backups import last_backup
 from app.ops.figures import gauges
 from app.ops.heartbeats import Process, alive_processes, heartbeat, say_alive, say_gone
 from app.ops.status import status
@@ -189,17 +188,16 @@ def test_watching_is_for_people(run: Run) -> None:
     assert run("status", "--watch", "--json").exit_code == 2
 
 
-def test_the_last_backup_is_the_newest_whole_one(app: Flask) -> None:
-    folder = runtime().settings.home / "backups"
+def test_the_last_backup_is_the_newest_whole_one(run: Run) -> None:
+    folder = runtime().settings.backup_folder
     folder.mkdir(exist_ok=True)
-    names = ("guildhall-20261128T010203Z.tar", "guildhall-20261129T010203Z.tar.sealed",
+    names = ("guildhall-20261128T010203Z.tar", "guildhall-20261129T010203Z.tar",
              "guildhall-20261130T010203Z.tar.part", "guildhall-notes.tar", "other.tar")
     try:
         for name in names:
-            (folder / name).touch()
-        made = last_backup()
-        assert made is not None
-        assert made.isoformat() == "2026-11-29T01:02:03+00:00"
+            (folder / name).write_bytes(b"x" * 2000)
+        assert status()["backup"] == {"last": "2026-11-29T01:02:03.000Z", "bytes": 2000, "verifiedAt": None}
+        assert "2026-11-29T01:02Z, 2.0 kB, not proved" in run("status").output
     finally:
         for name in names:
             (folder / name).unlink()

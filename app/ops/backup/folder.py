@@ -50,6 +50,11 @@ def backups_in(folder: Path) -> list[StoredBackup]:
     return sorted(found, key=lambda backup: backup.made_at, reverse=True)
 
 
+def newest_backup(folder: Path) -> StoredBackup | None:
+    """Return the newest whole backup of a folder, None when there is none."""
+    return next(iter(backups_in(folder)), None)
+
+
 def remember_verified(path: Path) -> None:
     """Write down beside a backup that it was proved now; another file of that name was not."""
     told = {"at": now().isoformat(timespec="seconds"), "file": _identity(path)}
