@@ -1,10 +1,12 @@
 """The services as the hostile tests meet them: what they take, what a good call is, how they refuse."""
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select, union_all
 from werkzeug.test import TestResponse
@@ -38,6 +40,14 @@ MOUNTS = (*MARKETPLACE, *NETWORK, "/network/auth-api", "/network/bucket", "/netw
           "/network/adminmoderation-api", "/network/notification-service", "/equipment-api", "/organization-api")
 # What both realms have is the same code mounted twice: odd values of fields meet it once.
 DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if mount in NETWORK or not mount.startswith("/network"))
+# The services that stand in one small world, by its name.
+WORLDS = {"marketplace": MARKETPLACE, "network": NETWORK,
+          "network, what both realms have": tuple(mount for mount in MOUNTS if mount not in (*MARKETPLACE, *NETWORK)
+                                                  and mount.startswith("/network"))}
+# The distinct mounts by their worlds, for what is refused or reads: nothing of the world is used up.
+DISTINCT_WORLDS = {"marketplace": MARKETPLACE, "network": NETWORK, "equipment": ("/equipment-api",),
+                   "organization": ("/organization-api",)}
+each_world = pytest.mark.parametrize("mounts", DISTINCT_WORLDS.values(), ids=DISTINCT_WORLDS)
 # What ends the session of the calls behind it, and an edge function that the documents let fail (rules-network §5A).
 LEFT_OUT = ("relogin", "reloginByPost", "logout", "createErasure", "sendMail", "sendMailByPost")
 
@@ -118,21 +128,56 @@ class Front:
 
 @contextmanager
 def front_of(mount: str, app: Flask, callers: Callers) -> Iterator[Front]:
-    """Give the front of the service mounted there."""
+    """Give the front of the service mounted there, in a small world of its own."""
+    with fronts_of([mount], app, callers) as (front,):
+        yield front
+
+
+@contextmanager
+def fronts_of(mounts: Sequence[str], app: Flask, callers: Callers) -> Iterator[list[Front]]:
+    """Give the fronts of these services, those of one realm in one world: for who changes nothing, a world is dear."""
+    with ExitStack() as stack:
+        worlds = _Worlds(app, callers)
+        yield [stack.enter_context(_front(mount, worlds)) for mount in mounts]
+
+
+@dataclass
+class _Worlds:
+    """The small worlds as they are asked for."""
+
+    app: Flask
+    callers: Callers
+
+    @cached_property
+    def network(self) -> Network:
+        return Network(self.app, self.callers)
+
+    @cached_property
+    def marketplace(self) -> Marketplace:
+        return Marketplace(self.app, self.callers)
+
+    @cached_property
+    def of_both(self) -> Marketplace:
+        """The marketplace, whose victim is of the network: for the network's services that both realms have."""
+        made = Marketplace(self.app, self.callers)
+        made.move_victim_to(self.callers.user("victor", realm="network"))
+        return made
+
+
+@contextmanager
+def _front(mount: str, worlds: _Worlds) -> Iterator[Front]:
     if mount == "/equipment-api":
-        yield _equipment(app)
+        yield _equipment(worlds.app)
     elif mount == "/organization-api":
-        with _organization(app) as front:
+        with _organization(worlds.app) as front:
             yield front
     elif mount in NETWORK:
-        network = Network(app, callers)
+        network = worlds.network
         yield Front(mount, network.caller, network.ids, lambda name: network.good[name](network))
     else:
         realm = mount.split("/")[1]
-        world = Marketplace(app, callers)
-        if realm != "marketplace":
-            world.move_victim_to(callers.user("victor", realm=realm))
-        caller = callers.super_admin(realm=realm)
+        world = worlds.marketplace if realm == "marketplace" else worlds.of_both
+        caller = worlds.callers.super_admin(realm=realm)
         yield Front(mount, caller, world.ids, lambda name: world.good[name](world))
 
 

@@ -64,8 +64,17 @@ class Operation:
                         for part in self.path.split("/"))
 
 
+_read: dict[str, list[Operation]] = {}
+
+
 def operations(client: ApiClient, mount: str) -> list[Operation]:
-    """Return every operation of the service's own, once (`…1` is its second path)."""
+    """Return every operation of the service's own, once (`…1` is its second path); its document is read once."""
+    if mount not in _read:
+        _read[mount] = _operations(client, mount)
+    return [*_read[mount]]
+
+
+def _operations(client: ApiClient, mount: str) -> list[Operation]:
     document = client.get(f"{mount}/openapi.json").json
     found = [_operation(document, method, path, item[method], item.get("parameters", []))
              for path, item in document["paths"].items() for method in METHODS

@@ -5,7 +5,7 @@ import pytest
 from flask import Flask
 
 from tests.clients import ApiClient
-from tests.contract.fronts import DISTINCT_MOUNTS, Front
+from tests.contract.fronts import DISTINCT_MOUNTS, Front, each_world
 from tests.contract.hostile import AUTHORIZATIONS, CONTENT_TYPES, HEADERS, ORIGINS, PATH_TEXTS, QUERY_TEXTS
 from tests.contract.verdict import events, is_error
 from tests.passes import share
@@ -20,31 +20,34 @@ sweep = pytest.mark.sweep("every address, query and header of every service: Pos
 
 
 @pytest.mark.slow
-@every_service
+@each_world
 @sweep
-def test_no_text_in_a_path_is_a_failure(front: Front) -> None:
-    holes = ((operation, name) for operation in front.operations for name in operation.places)
-    for place, (operation, name) in enumerate(holes):
-        for text in share(PATH_TEXTS, place):
-            front.call(operation, front.url(operation, **{name: text}))
-    for text in PATH_TEXTS:
-        for path in (f"/{text}", f"/v1/{text}", f"/permissions/{text}", f"/swagger-assets/{text}"):
-            front.judge(front.caller.get(front.mount + path), path[:60])
-    assert not front.faults, "\n".join(front.faults)
+def test_no_text_in_a_path_is_a_failure(fronts: list[Front]) -> None:
+    for number, front in enumerate(fronts):
+        holes = ((operation, name) for operation in front.operations for name in operation.places)
+        for place, (operation, name) in enumerate(holes):
+            for text in share(PATH_TEXTS, place):
+                front.call(operation, front.url(operation, **{name: text}))
+        for text in share(PATH_TEXTS, number):
+            for path in (f"/{text}", f"/v1/{text}", f"/permissions/{text}", f"/swagger-assets/{text}"):
+                front.judge(front.caller.get(front.mount + path), path[:60])
+        assert not front.faults, "\n".join(front.faults)
 
 
 @pytest.mark.slow
-@every_service
+@each_world
 @sweep
-def test_no_text_in_a_query_is_a_failure(front: Front) -> None:
-    for number, operation in enumerate(front.reads):
-        url = front.url(operation)
-        for place, name in enumerate(dict.fromkeys((*operation.queries, *COMMON)), start=number):
-            for text in share(QUERY_TEXTS, place):
-                front.call(operation, f"{url}?{name}={text}", said=f"{name}={text[:60]}")
-        for query in (*share(STRANGE_QUERIES, number), "&".join(f"{name}=a&{name}=b" for name in operation.queries)):
-            front.call(operation, f"{url}?{query}", said=query[:60])
-    assert not front.faults, "\n".join(front.faults)
+def test_no_text_in_a_query_is_a_failure(fronts: list[Front]) -> None:
+    for front in fronts:
+        for number, operation in enumerate(front.reads):
+            url = front.url(operation)
+            for place, name in enumerate(dict.fromkeys((*operation.queries, *COMMON)), start=number):
+                for text in share(QUERY_TEXTS, place):
+                    front.call(operation, f"{url}?{name}={text}", said=f"{name}={text[:60]}")
+            several = "&".join(f"{name}=a&{name}=b" for name in operation.queries)
+            for query in (*share(STRANGE_QUERIES, number), several):
+                front.call(operation, f"{url}?{query}", said=query[:60])
+        assert not front.faults, "\n".join(front.faults)
 
 
 @pytest.mark.slow
@@ -62,15 +65,16 @@ def test_no_header_is_a_failure(front: Front) -> None:
     assert not front.faults, "\n".join(front.faults)
 
 
-@every_service
+@each_world
 @sweep
-def test_no_method_is_a_failure(front: Front) -> None:
-    for operation in front.operations:
-        for method in ("HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X" * 100):
-            answer = front.caller.request(method, front.url(operation))
-            assert method in ("HEAD", "OPTIONS") or answer.status_code == 405, (operation.name, method, answer.text)
-            front.judge(answer, f"{method} {operation.name}")
-    assert not front.faults, "\n".join(front.faults)
+def test_no_method_is_a_failure(fronts: list[Front]) -> None:
+    for front in fronts:
+        for operation in front.operations:
+            for method in ("HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X" * 100):
+                answer = front.caller.request(method, front.url(operation))
+                assert method in ("HEAD", "OPTIONS") or answer.status_code == 405, (operation.name, method, answer.text)
+                front.judge(answer, f"{method} {operation.name}")
+        assert not front.faults, "\n".join(front.faults)
 
 
 def test_no_origin_of_a_write_by_cookie_is_a_failure(app: Flask, as_super_admin: ApiClient) -> None:

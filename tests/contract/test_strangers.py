@@ -1,4 +1,6 @@
 """Whoever is no party to an object, and no staff, neither changes nor removes it, whatever the route (decision 7)."""
+from collections.abc import Sequence
+
 import pytest
 
 from tests.clients import Callers
@@ -11,17 +13,19 @@ MOUNTS = (*MARKETPLACE, *NETWORK)
 CHANGE_NOTHING = {"updateCertification", "updateLanguage"}
 
 
-@pytest.mark.parametrize("mount", MOUNTS)
-def test_a_stranger_neither_changes_nor_removes_what_is_another_s(front: Front, callers: Callers, mount: str) -> None:
-    stranger = callers.user("eve", realm=mount.split("/")[1])
-    for operation in front.operations:
-        if operation.method in CHANGES and operation.places and operation.name not in CHANGE_NOTHING:
-            # What names no object changes the caller's own.
-            body = {"json": front.good(operation.name)} if operation.takes_json and operation.fields else {}
-            before = front.written()
-            answer = stranger.request(operation.method, front.url(operation), **body)
-            assert answer.status_code in (403, 404), (operation.name, answer.json)
-            assert front.written() == before, operation.name
+@pytest.mark.parametrize("mounts", [MARKETPLACE, NETWORK], ids=["marketplace", "network"])
+def test_a_stranger_neither_changes_nor_removes_what_is_another_s(
+        fronts: list[Front], callers: Callers, mounts: Sequence[str]) -> None:
+    stranger = callers.user("eve", realm=mounts[0].split("/")[1])
+    for front in fronts:
+        for operation in front.operations:
+            if operation.method in CHANGES and operation.places and operation.name not in CHANGE_NOTHING:
+                # What names no object changes the caller's own.
+                body = {"json": front.good(operation.name)} if operation.takes_json and operation.fields else {}
+                before = front.written()
+                answer = stranger.request(operation.method, front.url(operation), **body)
+                assert answer.status_code in (403, 404), (operation.name, answer.json)
+                assert front.written() == before, operation.name
 
 
 @pytest.mark.parametrize("mount", ["/network/profile-api"])
