@@ -4,17 +4,20 @@ Floors above keep their own parts here, each found by its type; nothing else of 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, current_app
-from redis import Redis
 
 from app.data.holdings import RUNTIME, DataHoldings
-from app.data.list_cache import CacheVersions, RedisVersions, SharedMemoryVersions, VersionedCache
+from app.data.list_cache import CacheVersions, SharedMemoryVersions, VersionedCache
 from app.data.reads.joins import Joins
 from app.data.reads.totals import RowTotals
-from app.redis_breaker import RedisBreaker
 from app.settings import Settings
+
+if TYPE_CHECKING:  # imported by whoever asks Redis: most commands of the terminal do not
+    from redis import Redis
+
+    from app.redis_breaker import RedisBreaker
 
 P = TypeVar("P")
 _BYTES_OF_ANSWERS, _ENTRY_BYTES = 32 * 2**20, 500
@@ -31,24 +34,30 @@ class Runtime:
     _parts: dict[type, Any] = field(default_factory=dict)
 
     @cached_property
-    def redis_breaker(self) -> RedisBreaker:
+    def redis_breaker(self) -> "RedisBreaker":
         """The one breaker of this process (docs/decisions/069)."""
+        from app.redis_breaker import RedisBreaker
+
         return RedisBreaker(self.settings.redis_url, self.settings.redis_timeout_seconds)
 
     @cached_property
-    def redis(self) -> Redis:
+    def redis(self) -> "Redis":
         """Our Redis client; calls raise redis.RedisError while the server is away, at once if that is known."""
         return self.redis_breaker.client()
 
     @cached_property
-    def patient_redis(self) -> Redis:
+    def patient_redis(self) -> "Redis":
         """The client of the worker, whose reads wait for a job; RQ bounds them itself."""
+        from redis import Redis
+
         return Redis.from_url(self.settings.redis_url, socket_connect_timeout=2)
 
     @cached_property
     def cache_versions(self) -> CacheVersions:
         """The cache versions shared by all processes, of all machines where several can serve one database."""
         if self.settings.shares_cache_versions:
+            from app.data.redis_versions import RedisVersions
+
             return RedisVersions(self.redis_breaker)
         return SharedMemoryVersions(self.settings.home / "cache-versions")
 

@@ -26,6 +26,7 @@ from bench.figures import (
     resting,
     search,
     slow,
+    terminal,
 )
 from bench.guildhall import Guildhall
 from bench.load import LoadGeneratorMissing, find_wrk
@@ -34,7 +35,8 @@ from bench.report import Section
 from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
-FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow", "pictures", "hung-redis")
+FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "terminal", "slow", "pictures",
+           "hung-redis")
 SHORT, LONG = 1_000, 1_000_000
 
 
@@ -209,6 +211,10 @@ def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: flo
         with _prepared(halls):
             yield from _of_requests(databases, halls, wanted, rounds, seconds)
             yield from _of_halls(databases, halls, wanted, rounds, seconds)
+    if "terminal" in wanted:
+        _say("the terminal")
+        with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+            yield terminal.measure(Path(folder))
     if "slow" in wanted:
         hall = guildhall.on_sqlite(databases, "guildhall-slow")
         with _prepared([hall]):

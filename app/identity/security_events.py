@@ -22,7 +22,6 @@ from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, RuleViolated
-from app.identity.login_throttle import Throttled
 
 log = logging.getLogger("guildhall.security")
 
@@ -103,6 +102,8 @@ def recorded_refusals(actor: Actor, kind: str, user_id: str | None) -> Iterator[
 @contextmanager
 def recorded_throttle(actor: Actor, kind: str, user_id: str | None, **detail: Any) -> Iterator[None]:
     """Record the first refusal of a throttle that closes inside the block; Throttled goes on. Not in a unit of work."""
+    from app.identity.login_throttle import Throttled  # it asks Redis, which readers of the log do not
+
     try:
         yield
     except Throttled as throttled:

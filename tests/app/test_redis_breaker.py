@@ -7,7 +7,7 @@ from flask import Flask
 from redis import ConnectionError as RedisConnectionError
 from redis import Redis, RedisError, ResponseError
 
-from app.data.list_cache import RedisVersions
+from app.data.redis_versions import RedisVersions
 from app.jobs.wakeup import wake
 from app.redis_breaker import RedisBreaker
 from app.runtime import runtime, runtime_of

@@ -6,7 +6,8 @@ from flask import Flask, g
 from redis import Redis
 
 from app.data import list_cache
-from app.data.list_cache import CacheVersions, RedisVersions, SharedMemoryVersions, VersionedCache
+from app.data.list_cache import CacheVersions, SharedMemoryVersions, VersionedCache
+from app.data.redis_versions import RedisVersions
 from app.redis_breaker import RedisBreaker
 from app.runtime import runtime
 

@@ -16,8 +16,8 @@ from app.clock import moved_clock
 from app.data import batches
 from app.data.changes import OutboxRecord
 from app.data.entity import db
-from app.data.list_cache import RedisVersions
 from app.data.reads import fetch
+from app.data.redis_versions import RedisVersions
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events import relay, subscriptions
 from app.events.deliveries import drain_deliveries, purge_events, replay, retry_parked
