@@ -17,7 +17,7 @@ from app.ops.backup.archive import ArchiveWriter
 from app.ops.backup.contents import FORMAT, Contents, StoreContents
 from app.ops.backup.databases import SUFFIXES, PostgresqlDatabase, at_one_moment
 from app.ops.backup.folder import claimed, name_of, sync, workshop
-from app.ops.backup.place import main_database, opened, secret_key_mark
+from app.ops.backup.place import main_database, opened, secret_key_hash
 from app.ops.backup.refusals import BackupRefused
 from app.release import VERSION
 from app.runtime import runtime
@@ -91,7 +91,7 @@ class _Backup:
             f"SQLite {sqlite3.sqlite_version}")
         return Contents(
             format=FORMAT, version=VERSION, made_at=made_at, host=socket.gethostname(), home=str(self.settings.home),
-            kind=database.kind, server=server, migration=migration, secret_key=secret_key_mark(self.settings),
+            kind=database.kind, server=server, migration=migration, secret_key=secret_key_hash(self.settings),
             rows=rows, stores=stores, media={"kept": self.settings.media_store, "files": media.files,
                                              "bytes": media.bytes}, has_secrets=self.with_secrets)
 

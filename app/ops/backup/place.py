@@ -60,7 +60,7 @@ def known_migrations() -> tuple[str, ...]:
     return tuple(one.revision for one in reversed([*script.walk_revisions()]))
 
 
-def secret_key_mark(settings: Settings) -> str:
+def secret_key_hash(settings: Settings) -> str:
     """Return what tells two SECRET_KEYs apart and gives none of them away."""
     return fingerprint(settings.secret_key, "backup", "SECRET_KEY")[:16]
 
@@ -91,14 +91,14 @@ def remove_scratch(settings: Settings) -> None:
         for suffix in ("", "-wal", "-shm", "-journal"):
             Path(f"{beside}{suffix}").unlink(missing_ok=True)
     for url in servers(settings):
-        postgresql.drop_all(url, scratch_mark(settings))
+        postgresql.drop_all(url, scratch_prefix(settings))
 
 
 def _beside(file: Path) -> Path:
     return file.with_name(file.name + FILE_SUFFIX)
 
 
-def scratch_mark(settings: Settings) -> str:
+def scratch_prefix(settings: Settings) -> str:
     """Return how the names of this system's scratch databases begin; another system on the server has another."""
     place = f"{socket.gethostname()}:{settings.home}"
     return f"ghs_{sha256(os.fsencode(place)).hexdigest()[:8]}_"
@@ -117,7 +117,7 @@ def has_own_catalog(settings: Settings) -> bool:
 
 
 def _scratch(settings: Settings, home: Path) -> Settings:
-    mark = scratch_mark(settings)
+    mark = scratch_prefix(settings)
     place = replace(settings, home=home, redis_url=f"unix://{home}/valkey.sock", media_store="disk")
     if settings.is_sqlite:
         file = sqlite_path(settings)

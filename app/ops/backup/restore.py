@@ -38,7 +38,7 @@ from app.ops.backup.place import (
     opened,
     remove_scratch,
     scratch_place,
-    secret_key_mark,
+    secret_key_hash,
     sqlite_path,
 )
 from app.ops.backup.refusals import BackupDamaged, BackupRefused
@@ -110,7 +110,7 @@ def restore_backup(settings: Settings, path: Path, *, replace: bool = False, ope
 def refuse_unfit(settings: Settings, stores: Mapping[str, ApartStore], contents: Contents, *,
                  new_secret_key: bool) -> None:
     """Raise BackupRefused when a backup cannot be put in a place."""
-    mark = contents.secret_key if new_secret_key else secret_key_mark(settings)
+    mark = contents.secret_key if new_secret_key else secret_key_hash(settings)
     if said := unfit(contents, kinds_of(settings, stores), known_migrations(), mark):
         raise BackupRefused("\n".join(said))
 

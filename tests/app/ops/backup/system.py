@@ -91,7 +91,7 @@ class System:
         """Lose everything but the backups."""
         shutil.rmtree(self.settings.home)
         if self.server_url:
-            drop_databases(self.server_url, _mark(self.settings))
+            drop_databases(self.server_url, _prefix(self.settings))
 
     def state(self) -> dict[str, Any]:
         """Return what a person would notice: whole after a restore, the same after a refused one."""
@@ -121,7 +121,7 @@ def drop_databases(server_url: str, mark: str) -> None:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _mark(settings: Settings) -> str:
+def _prefix(settings: Settings) -> str:
     return settings.organization_prefix.rstrip("_")
 
 

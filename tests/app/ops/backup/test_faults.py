@@ -13,7 +13,7 @@ from app.data.restored_copy import is_held_back
 from app.media.store import open_store
 from app.ops.backup import BackupRefused, create, go_live, postgresql, restore
 from app.ops.backup.folder import backups_in, claimed
-from app.ops.backup.place import scratch_mark
+from app.ops.backup.place import scratch_prefix
 from app.ops.checks import FAIL
 from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import drop_tenant
@@ -234,5 +234,5 @@ def assert_nothing_left(system: System) -> None:
     if DATABASE != "sqlite":
         with psycopg.connect(system.server_url) as connection:
             names = [name for name, in connection.execute("SELECT datname FROM pg_database")]
-        ours = scratch_mark(system.settings), f"{system.settings.organization_prefix}main_before"
+        ours = scratch_prefix(system.settings), f"{system.settings.organization_prefix}main_before"
         assert not [name for name in names if name.startswith(ours)]

@@ -13,12 +13,12 @@ from app.ops.backup import BackupRefused
 from app.ops.backup.archive import opened_archive
 from app.ops.backup.folder import backups_in
 from app.settings import UNFINISHED_RESTORE, SettingsError
-from tests import passes
 from tests.app.ops.backup.doomed import Steps
 from tests.app.ops.backup.system import System
 from tests.components import ROOT
+from tests.passes import LONG
 
-KILLS = 20 if passes.LONG else 2
+KILLS = 20 if LONG else 2
 
 
 def killed(system: System, act: str, path: Path, at: int) -> None:

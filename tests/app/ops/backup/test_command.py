@@ -1,0 +1,69 @@
+"""`flask backup` speaks in sentences: 0 done, 1 refused, 2 wrong usage."""
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from app.ops.backup.folder import backups_in
+from cli.backup import backup
+from tests.app.ops.backup.system import System
+
+
+def run(system: System, *words: object, code: int = 0) -> str:
+    """Run `flask backup` in the environment of a system, and return what it says."""
+    done = CliRunner().invoke(backup, [str(word) for word in words],
+                              env=system.environment | {"BACKUP_FOLDER": str(system.folder)})
+    assert done.exit_code == code, done.output + repr(done.exception)
+    return done.output
+
+
+def told(system: System, *words: object) -> Any:
+    """Return what a command says as JSON."""
+    said = run(system, *words, "--json")
+    return json.loads(said[min(place for place in (said.find("{"), said.find("[")) if place >= 0):])
+
+
+def test_a_backup_is_made_listed_shown_proved_and_put_back(system: System, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    run(system, "key", key)
+    made = told(system, "create", "--encrypt", "--key-file", key)["backup"]
+    assert "tenants    1" in run(system, "show", made, "--key-file", key)
+    assert told(system, "list")[0] | {"age": "", "bytes": 0, "madeAt": ""} == {
+        "backup": Path(made).name, "madeAt": "", "age": "", "bytes": 0, "encrypted": "yes", "verifiedAt": None}
+    assert told(system, "verify", made, "--key-file", key)["whole"]
+    assert told(system, "list")[0]["verifiedAt"]
+    assert "key" in run(system, "restore", made, "--yes", "--replace", code=1)
+    assert "not empty" in run(system, "restore", made, "--key-file", key, "--yes", code=1)
+    assert not told(system, "restore", made, "--key-file", key, "--replace", "--dry-run")["changed"]
+    assert told(system, "restore", made, "--key-file", key, "--replace", "--yes")["restored"] == Path(made).name
+    assert told(system, "go-live", "--yes") == {"live": True}
+    assert system.state()["organizations"] == ["Kept"]
+
+
+def test_keep_leaves_the_newest_of_a_day(system: System) -> None:
+    run(system, "create")
+    run(system, "create")
+    assert told(system, "create", "--keep", "1d")["removed"] == 2
+    assert len(backups_in(system.folder)) == 1
+
+
+@pytest.mark.parametrize("words", [("create", "--encrypt"), ("create", "--key-file", "key"), ("create", "--keep", "7"),
+                                   ("restore",)])
+def test_wrong_usage_is_told_before_anything_is_done(make_system: Callable[..., System],
+                                                      words: tuple[str, ...]) -> None:
+    system = make_system()
+    run(system, *words, code=2)
+    assert backups_in(system.folder) == []
+
+
+def test_what_is_refused_is_a_sentence(make_system: Callable[..., System], tmp_path: Path) -> None:
+    system = make_system()
+    letter = tmp_path / "letter"
+    letter.write_text("Dear Sir or Madam")
+    for words in (("verify", letter), ("show", letter), ("restore", letter, "--yes", "--replace")):
+        said = run(system, *words, code=1)
+        assert said.splitlines()[-1].startswith("Error: ")
+        assert "Traceback" not in said
