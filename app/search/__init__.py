@@ -5,7 +5,10 @@ Import from here; `whoosh_adapter` is the embedded engine. Not for lists with fi
 
 from app.search.fields import Field, IndexSchema, instant, keyword, number, prose
 from app.search.port import (
+    AllOf,
+    AnyOf,
     Change,
+    Condition,
     Document,
     Filter,
     Hit,
@@ -23,7 +26,10 @@ from app.search.port import (
 from app.search.whoosh.index import WhooshIndex
 
 __all__ = [
+    "AllOf",
+    "AnyOf",
     "Change",
+    "Condition",
     "Document",
     "Field",
     "Filter",
