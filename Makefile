@@ -3,11 +3,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .localstripe
+COMPLETION := $(VENV)/share/completion/flask
 WORKERS ?= $(shell nproc)
 # One test at a time to whoever is free: some take a minute, most a tenth of a second.
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk=1 --durations=10 --durations-min=1
-# What runs in parts in `make test` (tests/passes.py): sweeps, histories made by hypothesis, races run in rounds.
-LONG_TESTS = tests/contract $$(grep -rlE 'passes import|pytest.mark.sweep' tests --include='test_*.py' --exclude-dir=contract)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
@@ -36,8 +35,13 @@ help: ## Say what each target does
 run: install install-tools ## Install, migrate, seed the demo once and start everything on http://127.0.0.1:8000
 	@exec $(BIN)/flask serve
 
-install: ## Create .venv from the lock file; nothing to do when it is current
+install: ## Create .venv from the lock file, with completion for bash and zsh; nothing to do when it is current
 	$(call install,base,$(VENV),dev)
+	@$(BIN)/python -m compileall -qq app blueprints cli migrations wsgi.py  # a service cannot write beside its code
+	@test -s $(COMPLETION).zsh || { mkdir -p $(dir $(COMPLETION)) && \
+		_FLASK_COMPLETE=bash_source $(BIN)/flask > $(COMPLETION).bash && \
+		_FLASK_COMPLETE=zsh_source $(BIN)/flask > $(COMPLETION).zsh && \
+		echo "completion of flask's commands: source $(COMPLETION).bash, or $(COMPLETION).zsh in zsh"; }
 
 install-dev: ## The same with what tests and checks need
 	$(call install,dev,$(VENV),)
@@ -66,9 +70,9 @@ test-sqlite: install-dev install-tools ## The whole suite on SQLite
 test-postgresql: install-dev install-tools ## The whole suite on a real PostgreSQL
 	GUILDHALL_TEST_DATABASE=postgresql $(PYTEST)
 
-long: install-dev install-tools ## Sweeps and histories whole, which `make test` runs in parts, on both databases
-	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=sqlite $(PYTEST) $(LONG_TESTS)
-	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=postgresql $(PYTEST) $(LONG_TESTS)
+long: install-dev install-tools ## The whole suite with nothing sampled, on both databases (an hour and more)
+	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=sqlite $(PYTEST)
+	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=postgresql $(PYTEST)
 
 check: lint types walls test ## What .ci/run runs: lint, types, walls and all tests (the migrations' among them)
 

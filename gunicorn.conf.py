@@ -8,6 +8,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from app.data.entity import db
+from app.ops.heartbeats import WEB, start_heartbeat
 from app.ops.logs import JsonFormatter
 from app.ops.metrics_folder import name_metrics_folder
 from app.settings import SettingsError, claim_home, load_settings
@@ -62,13 +63,19 @@ def when_ready(_server: Any) -> None:
     gc.freeze()
 
 
-def post_fork(server: Any, _worker: Any) -> None:
-    """Leave the master's database connections to the master; trust no cache from before."""
+def post_fork(server: Any, worker: Any) -> None:
+    """Leave the master's database connections to the master; trust no cache from before; say that we are alive."""
     application = server.app.wsgi()
     with application.app_context():
         db.engine.dispose(close=False)
         application.extensions["guildhall"].cache_versions.invalidate_all()
+    worker.heartbeat = start_heartbeat(application.extensions["guildhall"].redis, WEB)
     organization_of(application).courier.start()  # takes over what a dead process left, before anybody asks
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Say that this worker has ended."""
+    worker.heartbeat.set()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

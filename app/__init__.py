@@ -1,0 +1,1 @@
+"""Guildhall: the kernel every service stands on."""

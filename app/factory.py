@@ -3,47 +3,42 @@
 This is the only file of app/ that knows the blueprints: SERVICES is the list of everything that is mounted."""
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from flask import Flask
-from flask_migrate import Migrate
 
-from app import clock
 from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
-from app.data.connections import configure_database
 from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds, PersonEffects
-from app.data.person_rows import EXPIRING, KEPT, PersonTables, rows_of_people
+from app.data.person_rows import EXPIRING, KEPT, Obligations, PersonTables, exported, rows_of_people
+from app.data.reads.joins import Joins
 from app.events.relay import WakeUp
-from app.events.subscriptions import Subscription, Subscriptions
-from app.http.application import Application
-from app.http.declaration import ServiceBlueprint
-from app.http.default_routes import HealthReports, add_default_routes
-from app.http.documents import EventsOfServices, ServiceEvents, add_guides
-from app.http.front_page import add_front_page
-from app.http.hooks import install_hooks
+from app.events.subscriptions import Subscriptions
 from app.http.private_files import FileProperties
 from app.http.read_events import ReadEventBuffer
-from app.http.wsgi_middleware import WsgiMiddleware, behind_proxies
 from app.identity.authentication import install_identity
 from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
+from app.notify.mailbox import letters_to
+from app.notify.models import MailMessage
 from app.notify.notice_kinds import NoticeKinds
+from app.opening import opened_application
+from app.ops.backup.apart import ApartStores
 from app.ops.checks import ServiceChecks
-from app.ops.health import admin_health_report, backlog, health_report
-from app.ops.metrics import count_dropped_read_events, install_metrics
-from app.ops.request_log import install_request_log
+from app.ops.mends import ServiceMends
+from app.ops.migrations import MIGRATIONS
+from app.ops.queues import ServiceQueues
 from app.payments import reconcile as payment_jobs
-from app.payments.checkout import Checkouts
+from app.payments.checkout import Checkouts, attempts_of, open_payments_of
 from app.payments.records import PaymentAttempt, PaymentRefund
-from app.runtime import Runtime, install_runtime
+from app.release import VERSION
+from app.runtime import Runtime, runtime_of
 from app.search import catalogue
 from app.search.catalogue import Indexes
 from app.service import ServiceDeclaration
-from app.settings import Settings, SettingsError, claim_home, load_settings
+from app.settings import Settings, SettingsError, load_settings
 from blueprints.equipment.service import SERVICE as EQUIPMENT
 from blueprints.marketplace.admin_moderation.service import SERVICE as ADMIN_MODERATION
 from blueprints.marketplace.auction_offer.service import SERVICE as AUCTION_OFFER
@@ -72,18 +67,25 @@ from blueprints.platform.moderation.service import SERVICE as MODERATION
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
 from blueprints.platform.people.service import SERVICE as PEOPLE
 
-VERSION = "1.0.0"
 KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
     background=(housekeeping, mail_jobs, payment_jobs, catalogue),
-    cli=("flask_migrate.cli", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
-         "cli.prepare", "cli.serve", "cli.settings"),
+    cli=("cli.backup", "cli.db", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
+         "cli.prepare", "cli.serve", "cli.settings", "cli.status", "cli.upgrade"),
     persons=(
-        rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered"),
-        rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it"),
-        rows_of_people(PaymentRefund, KEPT, "requested_by", why="which staff gave money back"),
+        rows_of_people(OutboxRecord, EXPIRING, "user_id", why="removed a week after the event was delivered",
+                       export="says again what the rows say"),
+        rows_of_people(PaymentAttempt, KEPT, "user_id", why="who paid what: ledger and gateway need it",
+                       export=exported("payment-attempts", where=attempts_of, without=(
+                           "method_id", "customer_id", "return_url", "intent_id", "check_at", "checks"))),
+        rows_of_people(PaymentRefund, KEPT, "requested_by", why="which staff gave money back",
+                       export="what staff did; the refunded order says so"),
+        rows_of_people(MailMessage, EXPIRING, why="removed with the account, or after MAIL_DAYS",
+                       export=exported("letters", where=letters_to, without=(
+                           "html", "dedupe_key", "attempts", "next_attempt_at", "last_error"))),
     ),
+    obligations=(open_payments_of,),
 )
 SERVICES = (
     KERNEL,
@@ -98,94 +100,85 @@ SERVICES = (
     # outside the realms
     EQUIPMENT, ORGANIZATION,
 )
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 def create_app(settings: Settings | None = None, services: Sequence[ServiceDeclaration] = SERVICES) -> Flask:
-    """Return the application of these services; raises SettingsError when a setting is wrong or missing."""
+    """Return the application that serves these services; raises SettingsError when a setting is wrong or missing."""
+    from flask_migrate import Migrate
+
+    from app.mounting import mount
+
     settings = settings or load_settings()
-    _refuse_unreadable(settings, services)
-    claim_home(settings)
-    clock.set_offset(settings.clock_offset)
-    app = Application("guildhall", static_folder=None)
-    # No address is mended by a redirect: it would go to the host the caller named, with the token of the query.
-    app.url_map.strict_slashes = app.url_map.merge_slashes = False
-    runtime = install_runtime(app, settings)
-    _hand_down(runtime)
-    configure_database(app, settings)
+    refuse_unreadable(settings, services)
+    app = opened_application(settings)
+    bring(app, services)
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.is_sqlite)
-    install_identity(app, runtime, user_facts)
-    _hold(runtime, services)
-    for realm in settings.realms:
-        for service in services:
-            if realm in service.realms:
-                _mount(app, runtime, service, realm)
-    for service in services:
-        if service.join is not None:
-            for outside in map(service.in_realm, service.realms):
-                service.join(app, settings, outside)
-                runtime.services.append(outside)
-    add_guides(app, settings.realms)
-    add_front_page(app, runtime, VERSION)
-    install_hooks(app, settings)
-    install_request_log(app, settings)
-    install_metrics(app, backlog)
-    app.wsgi_app = behind_proxies(WsgiMiddleware(app, settings), settings.trusted_proxies)  # type: ignore[method-assign]
+    mount(app, services, VERSION)
     return app
+
+
+def bring(app: Flask, services: Sequence[ServiceDeclaration] = SERVICES) -> None:
+    """Put all that the services bring into the app's runtime, but for their routes (app/mounting.py)."""
+    runtime = runtime_of(app)
+    _hand_down(runtime)
+    install_identity(runtime, user_facts)
+    _hold(runtime, services)
 
 
 def _hand_down(runtime: Runtime) -> None:
     """Hand the lower floors what they need of the higher ones and may not import."""
-    runtime.keep(WakeUp(deliver=partial(wake, DELIVER)), HealthReports(health_report, admin_health_report),
-                 ReadEventBuffer(runtime.redis, count_dropped_read_events))
+    runtime.keep(WakeUp(deliver=partial(wake, DELIVER)), ReadEventBuffer(runtime.redis, _count_dropped))
 
 
-def _refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration]) -> None:
-    """Raise SettingsError for a setting whose grammar only its service knows, before somebody bids or pays by it."""
+def _count_dropped(reason: str, count: int) -> None:
+    from app.ops.metrics import count_dropped_read_events
+
+    count_dropped_read_events(reason, count)
+
+
+def refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration]) -> None:
+    """Raise SettingsError for settings whose grammar only their service knows, before somebody bids or pays by one."""
+    if unreadable := unreadable_settings(settings, services):
+        raise SettingsError("\n".join(unreadable.values()))
+
+
+def unreadable_settings(settings: Settings, services: Sequence[ServiceDeclaration] = SERVICES) -> dict[str, str]:
+    """Return a sentence for each such setting, by its name."""
+    found: dict[str, str] = {}
     for service in services:
         for name, parse in service.settings.items():
             try:
                 parse(getattr(settings, name))
             except (ValueError, ArithmeticError) as error:
-                raise SettingsError(f"{name.upper()}: {error}") from error
+                found[name] = f"{name.upper()}: {error}"
+    return found
 
 
 def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
     """Put what the services bring into the runtime, as one table of each kind; raises ValueError for a name twice."""
-    runtime.data.joins.declare(((service.name, target) for service in services for target in service.targets),
-                               (relations for service in services for relations in service.relations))
+    joins = Joins(runtime.cache_versions)
+    joins.declare(((service.name, target) for service in services for target in service.targets),
+                  (relations for service in services for relations in service.relations))
     annotations = annotations_in(module for service in services for module in service.background)
     kinds = ModeratedKinds(((realm, kind.entity_type), kind)
                            for service in services for realm in service.realms for kind in service.moderated)
     runtime.keep(
-        Subscriptions(one for service in services for one in _subscriptions_of(service, kinds)),
+        joins,
+        Subscriptions(one for service in services for one in service.subscriptions(kinds)),
         Schedule(one for one in annotations if isinstance(one, PeriodicJob | DueKind)),
         Indexes((index.schema.name, index) for service in services for index in service.indexes),
         Checkouts((checkout.name, checkout) for service in services for checkout in service.checkouts),
         PersonTables(rows for service in services for rows in service.persons),
-        EventsOfServices(
-            ((realm, service.name), ServiceEvents(service.emits, _subscriptions_of(service, kinds)))
-            for service in services for realm in service.realms),
+        Obligations(one for service in services for one in service.obligations),
         kinds,
         NoticeKinds(((realm, name), kind) for service in services for realm in service.realms
                     for name, kind in service.notices.items()),
         PersonEffects(effect for service in services for effect in service.person_effects),
         FileProperties((one for service in services for one in service.files),
                        [target for service in services for target in service.targets]),
+        ApartStores((service.name, service.apart) for service in services if service.apart is not None),
         ServiceChecks(item for service in services for item in service.checks.items()),
+        *(service.keeps(runtime.settings) for service in services if service.keeps is not None),
+        ServiceMends(item for service in services for item in service.mends.items()),
+        ServiceQueues(item for service in services for item in service.queues.items()),
         *(table for service in services for table in service.hands_down))
-
-
-def _subscriptions_of(service: ServiceDeclaration, kinds: ModeratedKinds) -> tuple[Subscription, ...]:
-    marked = tuple(one for one in annotations_in(service.background) if isinstance(one, Subscription))
-    return marked if service.reads_what_is_written is None else (*marked, service.reads_what_is_written(kinds))
-
-
-def _mount(app: Flask, runtime: Runtime, declared: ServiceDeclaration, realm: str) -> None:
-    routes = declared.routes_in(realm)
-    if routes is None:
-        return
-    blueprint = ServiceBlueprint(declared.in_realm(realm), routes)
-    add_default_routes(blueprint)
-    app.register_blueprint(blueprint)
-    runtime.services.append(blueprint.service)

@@ -12,6 +12,7 @@ MOST_CHARACTERS = 255
 # Whether the mailbox exists only a mail can tell. `=?` begins an encoded word (RFC 2047), which mail programs decode:
 # the letter would go to another mailbox than the one that is written here.
 _LOCAL_PART = re.compile(r"(?!.*=\?)[^\s@<>\"(),:;\\\[\]]{1,64}")
+_ANY_ADDRESS = re.compile(r"[^\s@<>\"'(),:;\[\]{}]+@[^\s@<>\"'(),:;\[\]{}]+")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -59,6 +60,17 @@ def sender_address(text: str) -> tuple[str, str]:
     if not sender.isascii():
         raise ValueError(f"{address!r} has other than ASCII characters before the @")
     return name, sender
+
+
+def masked_email(email: str) -> str:
+    """Return an address of which the first sign and the host are seen: `a…@example.com`."""
+    local, _, host = email.rpartition("@")
+    return f"{local[:1]}…@{host}"
+
+
+def masked_in(text: str) -> str:
+    """Return the text with every address in it masked: what a mail server answered names whom it refused."""
+    return _ANY_ADDRESS.sub(lambda found: masked_email(found.group()), text)
 
 
 def _ascii_domain(host: str) -> str:

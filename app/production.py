@@ -17,7 +17,9 @@ DEMO_SECRETS = {
     "stripe_webhook_secret": "whsec_guildhall_demo",
     "stripe_webhook_secret_network": "whsec_guildhall_demo_network",
 }
-_PUBLISHED = (*DEMO_SECRETS.values(), "demo-pass-1", "dora-pass-1", "replay-pass-1")
+# The superAdmin of the documents (rules-platform §3.1), used outside production: that mailbox is a stranger's.
+SUPER_ADMIN_EMAIL = "admin@admin.com"
+_PUBLISHED = (*DEMO_SECRETS.values(), SUPER_ADMIN_EMAIL, "demo-pass-1", "dora-pass-1", "replay-pass-1")
 # What stands in deploy/ for a name or a password of one's own.
 _PLACEHOLDER = re.compile(r"(?:^|[/@.])example\.org\b|:PASSWORD@", re.IGNORECASE)
 _TLS_MODES = frozenset({"require", "verify-ca", "verify-full"})
@@ -58,7 +60,8 @@ def _is_secret_of_length(value: str) -> bool:
 # Of a setting with several rows, the first that is not met is told.
 DEMANDS = (
     *(Demand(name, "be set", bool)
-      for name in ("secret_key", "superadmin_password", "stripe_secret_key", "stripe_webhook_secret")),
+      for name in ("secret_key", "superadmin_email", "superadmin_password", "stripe_secret_key",
+                   "stripe_webhook_secret")),
     Demand("secret_key", "have at least 32 characters", _is_secret_of_length),
     Demand("public_url", "begin with https://", lambda value: value.startswith("https://")),
     Demand("cors_origins", "name https:// origins alone", lambda value: all(one[:8] == "https://" for one in value)),

@@ -1,6 +1,7 @@
 """What one process holds for the length of its life: settings, cache versions, caches, the Redis client.
 
 Floors above keep their own parts here, each found by its type; nothing else of ours stands in app.extensions."""
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -25,6 +26,8 @@ class Runtime:
 
     settings: Settings
     services: list[Any] = field(default_factory=list)
+    bring: Callable[[], None] | None = None
+    """Keeps what the services bring; called when a part is first asked for that is not here (cli/application.py)."""
     _parts: dict[type, Any] = field(default_factory=dict)
 
     @cached_property
@@ -58,15 +61,23 @@ class Runtime:
     @cached_property
     def data(self) -> DataHoldings:
         """What the data floor holds: it finds it by `holdings()`."""
-        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions), Joins(self.cache_versions))
+        return DataHoldings(self.cache_versions, RowTotals(self.cache_versions), lambda: self.part(Joins))
 
     def keep(self, *parts: object) -> None:
         """Keep parts of the floors above, one of each type: their state, tables of what the services bring, or what
         the factory hands down to them."""
         self._parts |= {type(part): part for part in parts}
 
+    def complete(self) -> None:
+        """Have the services bring what they have, if they have not; who forks for each piece of work calls it first."""
+        bring, self.bring = self.bring, None
+        if bring is not None:
+            bring()
+
     def part(self, kind: type[P]) -> P:
         """Return the part of this type; one that nobody kept is made by calling the type."""
+        if kind not in self._parts:
+            self.complete()
         if kind not in self._parts:
             self._parts.setdefault(kind, kind())
         found: P = self._parts[kind]

@@ -4,21 +4,28 @@ app/factory.py lists the declarations; nothing else joins a service to the appli
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from flask import Flask
+from werkzeug.utils import import_string
 
+from app.annotations import annotations_in
 from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffect
-from app.data.person_rows import PersonRows
+from app.data.person_rows import Obligation, PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
 from app.events.subscriptions import Subscription
-from app.http.declaration import Routes
 from app.http.private_files import FileProperty
 from app.http.service import Service
 from app.notify.notice_kinds import NoticeKind
+from app.ops.backup.apart import ApartStore
 from app.ops.checks import Check
+from app.ops.mends import Mend
+from app.ops.queues import Queue
 from app.payments.checkout import Checkout
 from app.search.catalogue import DeclaredIndex
 from app.settings import REALM_CODENAMES, Settings
+
+if TYPE_CHECKING:  # the terminal makes no routes
+    from app.http.declaration import Routes
 
 EVERY_REALM = tuple(REALM_CODENAMES)
 
@@ -34,10 +41,13 @@ class ServiceDeclaration:
     path: str = ""
     """Where it is mounted, when that is not `/<realm>/<name>-api` (app/http/service.py)."""
 
-    routes: Routes | Callable[[str], Routes] | None = None
-    """The URL map; of a service whose routes differ by realm, the function that writes them for one."""
-    join: Callable[[Flask, Settings, Service], object] | None = None
-    """How a service outside the realms, with a front of its own, mounts itself instead, as the service it is given."""
+    routes: str | None = None
+    """The import path of its URL map or, where routes differ by realm, of the function that writes it for one: a
+    command of the terminal imports no routes."""
+    join: str | None = None
+    """The import path of what mounts a service outside the realms, with a front of its own, instead: (app, service)."""
+    keeps: Callable[[Settings], object] | None = None
+    """Its own part of the runtime, made of the settings."""
 
     background: tuple[ModuleType, ...] = ()
     """The modules whose marked functions run in the background: subscribers, periodic jobs, due work."""
@@ -47,12 +57,21 @@ class ServiceDeclaration:
     checkouts: tuple[Checkout, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """What `flask doctor` asks of it, by name."""
+    apart: Callable[[Settings], ApartStore] | None = None
+    """What it keeps beside the main database, as a backup takes it (app/ops/backup/apart.py)."""
+    mends: Mapping[str, Mend] = field(default_factory=dict)
+    """What `flask doctor --fix` does about them, by the check's name; or who must look, and how."""
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    """What waits in it for somebody or something, by name: `flask status` and /metrics show them."""
     cli: tuple[str, ...] = ()
     """The import paths of its command groups: cli/__init__.py loads them only when they are called."""
     settings: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
     """The settings whose grammar only it knows, and what reads them or raises ValueError or ArithmeticError."""
     persons: tuple[PersonRows, ...] = ()
-    """What becomes of its rows that name a person, when that person is gone for good: every such table."""
+    """What the export of a person has of its rows, and what becomes of them when that person is gone for good: every
+    table that names people."""
+    obligations: tuple[Obligation, ...] = ()
+    """What others wait for from a person: who owes something is not erased (docs/decisions/099)."""
     relations: tuple[ObjectRelations, ...] = ()
     """What its objects point at: `getJoins` adds the targets to their rows (app/data/reads/joins.py)."""
     targets: tuple[JoinTarget, ...] = ()
@@ -75,6 +94,12 @@ class ServiceDeclaration:
         version = self.version if isinstance(self.version, str) else self.version[realm]
         return Service(realm, self.name, version, self.description, self.path)
 
-    def routes_in(self, realm: str) -> Routes | None:
+    def subscriptions(self, kinds: ModeratedKinds) -> tuple[Subscription, ...]:
+        """Return its subscribers; `kinds` is what staff moderate of all services."""
+        marked = tuple(one for one in annotations_in(self.background) if isinstance(one, Subscription))
+        return marked if self.reads_what_is_written is None else (*marked, self.reads_what_is_written(kinds))
+
+    def routes_in(self, realm: str) -> "Routes | None":
         """Return its URL map in one realm."""
-        return self.routes(realm) if callable(self.routes) else self.routes
+        found = None if self.routes is None else import_string(self.routes)
+        return found(realm) if callable(found) else found

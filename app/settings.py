@@ -2,6 +2,7 @@
 
 `flask settings` prints this table; nothing else in the system reads os.environ for configuration."""
 import os
+import pwd
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import tzinfo
@@ -11,8 +12,8 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from app.mail_addresses import sender_address
-from app.production import DEMANDS, DEMO_SECRETS, is_published
+from app.mail_addresses import new_mail_address, sender_address, typed_address
+from app.production import DEMANDS, DEMO_SECRETS, SUPER_ADMIN_EMAIL, is_published
 from app.web_addresses import host_name, is_this_machine
 
 LOCALSTRIPE_PORT_OFFSET = 420
@@ -25,6 +26,7 @@ POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
 WITH_DATES = (*REALM_CODENAMES, "equipment")  # what may have a time zone of its own
+UNFINISHED_RESTORE = "restore-unfinished.json"
 RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
                              "unless SINGLE_MACHINE=1 says that one machine serves all"}
 
@@ -61,7 +63,10 @@ class Settings:
     realms: tuple[str, ...] = _setting(("marketplace", "network"), "products to serve, comma separated")
     time_zone: str = _setting("UTC", "zone of dates without a time, as Europe/Kyiv; one for a realm as realm:Zone,…")
     secret_key: str = _setting("", "seals tokens, keys and codes at rest", secret=True)
-    superadmin_password: str = _setting("", "password of admin@admin.com in each realm", secret=True)
+    superadmin_email: str = _setting("", "address of the superAdmin in each realm, read at its first start; default "
+                                     "admin@admin.com outside production")
+    superadmin_password: str = _setting("", "password of the superAdmin in each realm, read at its first start",
+                                        secret=True)
     ratelimit_enabled: bool = _setting(True, "throttles and RateLimit headers")
     email_verification_required: bool = _setting(True, "login needs a verified e-mail")
     rate_limit_user: int = _setting(6000, "requests a minute for one user", least=1)
@@ -152,6 +157,10 @@ class Settings:
     media_store: str = _setting("disk", "disk (instance folder) or s3", choices=("disk", "s3"))
     s3_bucket: str = _setting("", "bucket name when MEDIA_STORE=s3")
     s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS", schemes=WEB)
+    environment_file: Path = _setting(Path("/etc/guildhall/guildhall.env"), "file of these settings that the units and "
+                                      "`guildhall` load; doctor looks at its owner and mode", env="GUILDHALL_ENV_FILE")
+    backup_folder: Path = _setting(Path(""), "folder of the backups, best on another disk; default backups in the "
+                                   "instance folder")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     slow_request_ms: int = _setting(500, "requests slower than this are logged as warnings")
     clock_offset: float = _setting(0.0, "seconds to move the clock (test only)",
@@ -161,6 +170,9 @@ class Settings:
         schemes=POSTGRESQL)
     organization_connections: int = _setting(
         36, "PostgreSQL connections to tenants' databases kept open per web process", least=1)
+    organization_prefix: str = _setting(
+        "", "what stands before a tenant's id in the name of its PostgreSQL database, where several installations "
+        "share a server", env="DATABASE_PREFIX")
     organization_stream: str = _setting("", "Kinesis stream of organization events; unset: in-process", env="STREAM")
     organization_jwks_url: str = _setting("", "https address of issuer keys accepted besides client credentials",
                                           schemes=(*WEB, "file"))
@@ -199,6 +211,12 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     @property
+    def sqlite_file(self) -> Path | None:
+        """The file of the embedded database where DATABASE_URL names it by its whole path, else None."""
+        _, slashes, path = self.database_url.partition("?")[0].partition(":///")
+        return Path(path) if self.is_sqlite and slashes and path.startswith("/") else None
+
+    @property
     def has_own_redis(self) -> bool:
         """True when `flask serve` runs the embedded Valkey of the instance folder: no REDIS_URL is set."""
         return self.redis_url == _embedded_redis(self.home)
@@ -231,14 +249,48 @@ def _embedded_redis(home: Path) -> str:
 def claim_home(settings: Settings) -> None:
     """Make the instance folder, for its owner alone, as all will be that this process makes in it from now on.
 
-    Raises SettingsError when it cannot be made or written to."""
+    Raises SettingsError when it cannot be made or written to, or is another user's."""
     os.umask(0o077)
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be made a folder: {error.strerror}") from error
+    _refuse_anothers(settings.home)
     if not os.access(settings.home, os.W_OK | os.X_OK):
         raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be written to")
+    if (settings.home / UNFINISHED_RESTORE).exists():
+        raise SettingsError("a restore was cut off while it put things in place: run the same flask backup restore "
+                            "again, it finishes that")
+
+
+def find_home(settings: Settings) -> None:
+    """Refuse an instance folder in which nothing was prepared: who only looks makes neither folder nor database.
+
+    Raises SettingsError, as it does for a folder of another user."""
+    if settings.home.exists():
+        _refuse_anothers(settings.home)
+    for path in (settings.home, settings.sqlite_file or settings.home):
+        if not path.exists():
+            raise SettingsError(
+                f"nothing is prepared: GUILDHALL_HOME={settings.home}, and {path} does not exist. On a server run "
+                "`guildhall …` in place of `flask …`: it loads the environment file. Elsewhere `flask prepare` or "
+                "`flask serve` makes it")
+
+
+def _refuse_anothers(home: Path) -> None:
+    """Whoever else writes in the folder, root too, leaves files there that its owner's processes cannot write."""
+    owner, myself = home.stat().st_uid, os.geteuid()
+    if owner != myself:
+        raise SettingsError(f"GUILDHALL_HOME={home} belongs to {user_name(owner)}, and this is {user_name(myself)}: "
+                            f"run it as {user_name(owner)}; on a server `guildhall …` in place of `flask …` does so")
+
+
+def user_name(number: int) -> str:
+    """Return the name of a user of the operating system, its number where there is none."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def _parse(kind: Any, text: str) -> Any:
@@ -269,6 +321,16 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read, complete and check the settings.
 
     Raises SettingsError with a sentence for every setting that is wrong or, in production, missing: all at once."""
+    settings, wrong = read_settings(environ)
+    if wrong:
+        raise SettingsError("\n".join(wrong.values()))
+    return settings
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> tuple[Settings, dict[str, str]]:
+    """Return the settings, and a sentence for each that is wrong or, in production, missing, by its name.
+
+    What is wrong in itself has its default in them."""
     environ = os.environ if environ is None else environ
     hints = get_type_hints(Settings)
     values: dict[str, Any] = {}
@@ -294,9 +356,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     settings = _completed(Settings(**values))
     for name, sentence in _complaints(settings):
         wrong.setdefault(name, sentence)
-    if wrong:
-        raise SettingsError("\n".join(wrong.values()))
-    return settings
+    return settings, wrong
 
 
 def _completed(settings: Settings) -> Settings:
@@ -304,8 +364,10 @@ def _completed(settings: Settings) -> Settings:
     derived: dict[str, Any] = {"home": home}
     if not settings.database_url:
         derived["database_url"] = f"sqlite:///{home}/guildhall.db"
-    elif settings.database_url.startswith(("postgres://", "postgresql://")):
-        derived["database_url"] = "postgresql+psycopg://" + settings.database_url.split("://", 1)[1]
+    else:
+        derived["database_url"] = with_driver(settings.database_url)
+    derived["backup_folder"] = (home / "backups" if settings.backup_folder == Path("")
+                                else settings.backup_folder.resolve())
     if not settings.redis_url:
         derived["redis_url"] = _embedded_redis(home)
     derived["public_url"] = settings.public_url.rstrip("/") or f"http://127.0.0.1:{settings.port}"
@@ -315,7 +377,15 @@ def _completed(settings: Settings) -> Settings:
         derived["stripe_api_base"] = settings.stripe_api_base or (
             f"http://127.0.0.1:{_localstripe_port(settings.port)}" if invented else "")
         derived |= {name: getattr(settings, name) or value for name, value in DEMO_SECRETS.items()}
+    of_the_documents = "" if settings.is_production else SUPER_ADMIN_EMAIL
+    derived["superadmin_email"] = typed_address(settings.superadmin_email or of_the_documents)
     return Settings(**{**{f.name: getattr(settings, f.name) for f in fields(Settings)}, **derived})
+
+
+def with_driver(url: str) -> str:
+    """Return the URL of a database with the driver that opens it."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
 
 
 def _localstripe_port(port: int) -> int:
@@ -386,10 +456,13 @@ def _mail_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "smtp_url", "SMTP_URL ends with the port: nothing behind it is read, and nothing switches TLS off"
     if server.scheme == "smtp" and server.port == SMTPS_PORT and not is_this_machine(server.hostname):
         yield "smtp_url", f"SMTP_URL must begin with smtps://: port {SMTPS_PORT} speaks TLS from the first byte"
-    try:
-        sender_address(settings.mail_from)
-    except ValueError as error:
-        yield "mail_from", f"MAIL_FROM: {error}"
+    for name, form, address in (("mail_from", sender_address, settings.mail_from),
+                                ("superadmin_email", new_mail_address, settings.superadmin_email)):
+        try:
+            if address:
+                form(address)
+        except ValueError as error:
+            yield name, f"{environment_name(name)}: {error}"
 
 
 def _is_host(text: str) -> bool:

@@ -11,6 +11,7 @@ import click
 from bench import contestants, guildhall, report
 from bench.databases import Databases
 from bench.figures import (
+    backup,
     bidding,
     checkout,
     feed,
@@ -40,7 +41,7 @@ SHORT, LONG = 1_000, 1_000_000
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Measure Guildhall beside the floor and the peers. Without a command: latest, growth, market and graph."""
+    """Measure Guildhall beside the floor and the peers. Without a command: latest, growth, market, graph and backup."""
     if context.invoked_subcommand is None:
         for only in (",".join(FIGURES), *APART):
             context.invoke(run, only=only)
@@ -48,12 +49,12 @@ def main(context: click.Context) -> None:
 
 @main.command()
 @click.option("--only", default=",".join(FIGURES),
-              help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph.")
+              help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph, backup.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
-@click.option("--rows", type=int, show_default="1,000,000; 3,000,000 of graph",
+@click.option("--rows", type=int, show_default="1,000,000; 3,000,000 of graph; 1,024 of backup",
               help="Products of growth; messages of market; connections of graph, and a third as many posts, both "
-                   "a tenth on SQLite.")
+                   "a tenth on SQLite; MiB of backup.")
 def run(only: str, rounds: int, seconds: float, rows: int | None) -> None:
     """Run the figures and write bench/results/latest.md, growth.md, market.md or network.md.
 
@@ -184,9 +185,22 @@ def _graph(ties: int) -> Iterator[Section]:
             databases.close()
 
 
+def _backup(mebibytes: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases = Databases(Path(folder))
+        try:
+            for make in (guildhall.on_sqlite, guildhall.on_postgres):
+                hall = make(databases, products=SHORT)
+                with _prepared([hall]):
+                    _say(f"a backup on {hall.database}")
+                    yield backup.measure(hall, mebibytes)
+        finally:
+            databases.close()
+
+
 # Each runs by itself, with so many rows: no wrk, many minutes, a file of its own.
 APART = {"growth": (_growth, 1_000_000, "growth.md"), "market": (_market, 1_000_000, "market.md"),
-         "graph": (_graph, 3_000_000, "network.md")}
+         "graph": (_graph, 3_000_000, "network.md"), "backup": (_backup, backup.GOAL_MIB, "backup.md")}
 
 
 def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:

@@ -62,8 +62,8 @@ def settings() -> OrganizationSettings:
 def web() -> Flask:
     """Return the application that gunicorn serves."""
     app = Flask("bench-organization")
-    install_runtime(app, Settings(ratelimit_enabled=False))
-    register_organization(app, settings(), SERVICE.in_realm("organization"))
+    install_runtime(app, Settings(ratelimit_enabled=False)).keep(Organization(settings()))
+    register_organization(app, SERVICE.in_realm("organization"))
     return app
 
 

@@ -1,18 +1,24 @@
 """The flask command's own groups, each loaded only when it is called, so that `flask --help` stays instant.
 
 A new group is one line in COMMANDS and one file cli/<name>.py whose click command has the same name."""
-from contextlib import nullcontext
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
 from flask.cli import FlaskGroup, ScriptInfo
 
+if TYPE_CHECKING:
+    from app.settings import Settings
+
 COMMANDS = {
     "auctions": "List auctions, look at one with its bids; close one by hand.",
     "auth": "Signing keys of the realms: rotate, revoke.",
-    "db": "Move the database to a migration, up or down.",
+    "backup": "Backups: make, list, prove, restore; let a restored copy go live.",
+    "db": "Copy everything into another database; the migrations, up or down.",
     "demo": "Data to look at and to try things on; refuses production.",
     "doctor": "Check everything the system stands on; exit code 1 when something is wrong.",
     "equipment": "The equipment registry: legal entities, divisions, clients, dictionaries.",
@@ -29,24 +35,45 @@ COMMANDS = {
     "security": "Security events: who did or tried what to an account, from where.",
     "serve": "Start the whole system under one supervisor.",
     "settings": "Show every setting with its meaning and where it comes from.",
+    "status": "The installation on one screen: processes, queues, mail, jobs, disk, backup.",
+    "upgrade": "Bring the database to the newest migration, with a backup; check says what that would do.",
     "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
 }
-FOREIGN_MODULES = {"db": "flask_migrate.cli"}
+# Only these make an instance folder and a database where there is none; every other looks at what is prepared.
+PREPARING = frozenset({"backup restore", "db upgrade", "prepare", "serve"})
+# They migrate, or they serve: behind every other command stands an application without routes (cli/application.py).
+WITH_THE_WHOLE_SYSTEM = frozenset({"db", "prepare", "serve", "upgrade"})
 
 
 class LazyCommand(click.Command):
     """Stands in the list for a command whose module is imported when it is called."""
 
-    def __init__(self, name: str, short_help: str, script_info: ScriptInfo | None) -> None:
+    def __init__(self, name: str, short_help: str, script_info: ScriptInfo) -> None:
         super().__init__(name, short_help=short_help, help=short_help)
         self._script_info = script_info
 
     def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None,
                      **extra: Any) -> click.Context:
         """Hand over to the real command, with the real application behind it."""
-        if self._script_info is not None:
-            extra["obj"] = self._script_info
-        return load_command(str(self.name)).make_context(info_name, args, parent, **extra)
+        context = load_command(str(self.name)).make_context(info_name, args, parent, obj=self._script_info, **extra)
+        context.with_resource(_faults_in_sentences())
+        return context
+
+
+@contextmanager
+def _faults_in_sentences() -> Iterator[None]:
+    """Say in a sentence, with exit code 1, what is away or refuses; a fault of our own keeps its traceback."""
+    try:
+        yield
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        from app.ops.faults import sentence_of
+
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        raise click.ClickException(sentence) from error
 
 
 class CommandIndex(Flask):
@@ -59,7 +86,7 @@ class CommandIndex(Flask):
 
 def load_command(name: str) -> click.Command:
     """Import and return the click command called `name`."""
-    module = import_module(FOREIGN_MODULES.get(name, f"cli.{name.replace('-', '_')}"))
+    module = import_module(f"cli.{name.replace('-', '_')}")
     command: click.Command = getattr(module, name.replace("-", "_"))
     _tell_in_whole_sentences(command)
     return command
@@ -73,10 +100,11 @@ def _tell_in_whole_sentences(command: click.Command) -> None:
             _tell_in_whole_sentences(member)
 
 
-def attach_commands(app: Flask, script_info: ScriptInfo | None = None) -> None:
-    """Put every group on `app.cli`; with `script_info`, its commands run in that application instead."""
+def attach_commands(index: click.Group) -> None:
+    """Add every group to an index of commands; each runs in an application of its own."""
     for name, short_help in COMMANDS.items():
-        app.cli.add_command(LazyCommand(name, short_help, script_info), name)
+        make = _whole_system if name in WITH_THE_WHOLE_SYSTEM else _terminal_application
+        index.add_command(LazyCommand(name, short_help, ScriptInfo(create_app=make, set_debug_flag=False)), name)
 
 
 def wsgi_application() -> Flask:
@@ -87,16 +115,43 @@ def wsgi_application() -> Flask:
     context = click.get_current_context(silent=True)
     if context is None or context.parent is not None or not isinstance(context.command, FlaskGroup):
         return _whole_system()
+    # What a command imports stays: to walk it again and again, looking for what may go, took a fifth of its time.
+    gc.set_threshold(50_000, 20, 100)
     index = CommandIndex("guildhall")
-    attach_commands(index, ScriptInfo(create_app=_whole_system, set_debug_flag=False))
+    attach_commands(index.cli)
+    attach_commands(context.command)  # where click looks for what was meant by an unknown name
     return index
 
 
 def _whole_system() -> Flask:
     from app.factory import create_app
-    from app.settings import SettingsError, load_settings
+
+    return _made(create_app)
+
+
+def _terminal_application() -> Flask:
+    from cli.application import terminal_application
+
+    return _made(terminal_application)
+
+
+def _made(make: "Callable[[Settings], Flask]") -> Flask:
+    from app.settings import SettingsError, find_home, load_settings
 
     try:
-        return create_app(load_settings())
+        settings = load_settings()
+        words = _command_words(click.get_current_context(silent=True))
+        if words and words[0] in COMMANDS and " ".join(words) not in PREPARING:
+            find_home(settings)
+        return make(settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _command_words(context: click.Context | None) -> list[str]:
+    """Return the words that name the running command, without the program's own: ["users", "list"]."""
+    words: list[str] = []
+    while context is not None and context.parent is not None:
+        words.insert(0, context.info_name or "")
+        context = context.parent
+    return words

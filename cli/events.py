@@ -7,13 +7,15 @@ from app.events.deliveries import retry_parked
 from app.events.event_delivery import PARKED
 from app.events.relay import run_relay
 from app.events.report import oldest_unpublished_seconds, owed_deliveries, replayable
+from app.events.subscriptions import Subscriptions
 from app.jobs.wakeup import DELIVER, wake
 from app.ops.health import backlog
+from app.ops.heartbeats import RELAY, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from cli.jobs import stop_on_signal
 from cli.organization import lag_rows
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, unknown
 
 
 @click.group()
@@ -57,6 +59,7 @@ def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
 
     Example: flask events retry notifications.price-changed --yes
     """
+    _refuse_unknown(subscriber)
     parked = [owed for owed in owed_deliveries() if owed.status == PARKED and subscriber in (None, owed.subscriber)]
     count = sum(owed.count for owed in parked)
     if not count:
@@ -80,6 +83,7 @@ def replay(subscriber: str, topic: str | None, after: int, dry_run: bool, yes: b
 
     Example: flask events replay search_indexing.refresh --after 120000
     """
+    _refuse_unknown(subscriber)
     try:
         count = replayable(subscriber, topic, after)
     except LookupError as error:
@@ -88,6 +92,13 @@ def replay(subscriber: str, topic: str | None, after: int, dry_run: bool, yes: b
         replayed = replay_deliveries(subscriber, topic=topic, after=after)
         wake(DELIVER)
         print_facts({"replayed": replayed}, as_json=as_json)
+
+
+def _refuse_unknown(subscriber: str | None) -> None:
+    """Raise BadParameter for a subscriber that is not there, and of whom no delivery is left from before."""
+    known = {*runtime().part(Subscriptions).by_name, *(owed.subscriber for owed in owed_deliveries())}
+    if subscriber is not None and subscriber not in known:
+        raise unknown("subscriber", subscriber, known, "SUBSCRIBER")
 
 
 @events.command("relay")
@@ -103,4 +114,5 @@ def relay() -> None:
 def run_the_relay() -> None:
     """Relay in this process until a signal stops it."""
     configure_logging(runtime().settings, "relay")
-    run_relay(stop_on_signal())
+    with heartbeat(RELAY):
+        run_relay(stop_on_signal())

@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from app.search import IndexBusy, IndexStatus
 from app.search.catalogue import DeclaredIndex, declared_indexes, rebuild_index, search_index
-from cli.terminal import acts, agreed, as_json_option, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_rows, unknown
 
 
 @click.group()
@@ -72,7 +72,7 @@ def _chosen(name: str | None) -> list[str]:
     if name is None:
         return known
     if name not in known:
-        raise click.BadParameter(f"no index is called {name}; there are: {', '.join(known)}", param_hint="--index")
+        raise unknown("index", name, known, "--index")
     return [name]
 
 

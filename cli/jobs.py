@@ -10,9 +10,10 @@ from app.jobs.schedule import jobs as known_jobs
 from app.jobs.scheduler import run_scheduler
 from app.jobs.worker import run_all_due_work, run_job, run_worker
 from app.ops.health import job_runs
+from app.ops.heartbeats import SCHEDULER, WORKER, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows, unknown
 
 DUE_WORK = "due-work"
 
@@ -53,8 +54,7 @@ def run(name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """
     meanings = {job.name: job.meaning for job in known_jobs().values()} | {DUE_WORK: "Do all work that is due now."}
     if name not in meanings:
-        raise click.BadParameter(f"no job is called {name}; there are: {', '.join(sorted(meanings))}",
-                                 param_hint="NAME")
+        raise unknown("job", name, meanings, "NAME")
     if not agreed(f"{name}: {meanings[name]}", dry_run=dry_run, yes=yes):
         return
     try:
@@ -87,14 +87,17 @@ def scheduler() -> None:
 
 def run_the_worker() -> None:
     """Work in this process until a signal stops it."""
+    runtime().complete()
     configure_logging(runtime().settings, "worker")
-    run_worker()
+    with heartbeat(WORKER):
+        run_worker()
 
 
 def run_the_scheduler() -> None:
     """Schedule in this process until a signal stops it."""
     configure_logging(runtime().settings, "scheduler")
-    run_scheduler(stop_on_signal())
+    with heartbeat(SCHEDULER):
+        run_scheduler(stop_on_signal())
 
 
 def stop_on_signal() -> threading.Event:

@@ -14,28 +14,28 @@ def named_order(text: str) -> str:
     """Return the id of the order, a cancelled one too; raises ClickException for none and for several."""
     from blueprints.marketplace.order_management.inspection import orders_named
 
-    return _the_one(orders_named(text), f"there is no order {text}")
+    return the_one(orders_named(text), f"there is no order {text}")
 
 
 def named_premium_order(text: str) -> str:
     """Return the id of the order of premium, a deleted one too; raises ClickException for none and for several."""
     from blueprints.network.profile.premium_inspection import orders_named
 
-    return _the_one(orders_named(text), f"there is no order {text}")
+    return the_one(orders_named(text), f"there is no order {text}")
 
 
 def named_listing(text: str) -> str:
     """Return the id of the listing, a withdrawn one too; raises ClickException for none and for several."""
     from blueprints.marketplace.product_listing.queries import listings_named
 
-    return _the_one(listings_named(text), f"there is no listing {text}")
+    return the_one(listings_named(text), f"there is no listing {text}")
 
 
 def named_account(realm: str, text: str) -> str:
     """Return the id of the account, an archived or deleted one too; raises ClickException for none and for several."""
     from blueprints.platform.auth.inspection import accounts_named
 
-    return _the_one(accounts_named(realm, text), f"{realm} has no user {text}")
+    return the_one(accounts_named(realm, text), f"{realm} has no user {text}")
 
 
 def named_thing(realm: str, entity_type: str, text: str) -> str:
@@ -48,7 +48,7 @@ def named_thing(realm: str, entity_type: str, text: str) -> str:
     kind = runtime().part(ModeratedKinds).get((realm, entity_type))
     if kind is None or kind.named is None:
         raise click.ClickException(f"nothing of type {entity_type} is moderated in {realm}")
-    return _the_one(kind.named(realm, text), f"there is no {entity_type} {text}")
+    return the_one(kind.named(realm, text), f"there is no {entity_type} {text}")
 
 
 def active_account(realm: str, text: str) -> Any:
@@ -57,13 +57,14 @@ def active_account(realm: str, text: str) -> Any:
     from blueprints.platform.auth.queries import find_active_account_by_id
 
     missing = f"{realm} has no active user {text}"
-    account = find_active_account_by_id(realm, _the_one(accounts_named(realm, text), missing))
+    account = find_active_account_by_id(realm, the_one(accounts_named(realm, text), missing))
     if account is None:
         raise click.ClickException(missing)
     return account
 
 
-def _the_one(found: Sequence[str], missing: str) -> str:
+def the_one(found: Sequence[str], missing: str) -> str:
+    """Return the only id that was found; raises ClickException with `missing` for none, and with some for several."""
     if not found:
         raise click.ClickException(missing)
     if len(found) > 1:

@@ -1,16 +1,41 @@
-"""`flask notify`: the letters the system wrote."""
+"""`flask notify`: the letters the system wrote, those that did not leave, and whether the mail server takes any."""
+from typing import Any
+
 import click
 from flask.cli import with_appcontext
 
 from app.data.columns import iso
-from app.mail_addresses import typed_address
-from app.notify.mailbox import read_outbox
-from cli.terminal import as_json_option, every_realm_option, print_rows
+from app.data.ids import uuid7
+from app.mail_addresses import masked_email, masked_in, new_mail_address, typed_address
+from app.notify.letters import NONE, write_letter
+from app.notify.mailbox import read_outbox, retry_letters
+from app.notify.models import KEPT, QUEUED, SENT, SMS
+from app.notify.report import PARKED, REFUSED, STATES, letters_in, letters_named, letters_to_retry, standing_of
+from app.notify.smtp import MailDelayed, MailUndeliverable, SmtpAccount, handed_in
+from app.runtime import runtime
+from blueprints.platform.auth.rules import masked_mobile
+from cli.naming import the_one
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    every_realm_option,
+    operator_actor,
+    operator_option,
+    print_facts,
+    print_rows,
+    say_unchanged,
+)
+
+LIMIT = click.IntRange(1, 10_000)
+_NOT_AGAIN = {SENT: "was sent already", QUEUED: "waits already", KEPT: "is not sent at all (MAIL_TRANSPORT=outbox)",
+              SMS: "is an SMS, and nothing is set up to send one",
+              "gone": "carried a code, which is not kept: its person asks for a new one"}
 
 
 @click.group()
 def notify() -> None:
-    """Letters: what was written to whom, and what became of it.
+    """Letters: what was written to whom, what became of it, and what did not leave.
 
     Example: flask notify outbox --to anna@demo.test
     """
@@ -19,29 +44,136 @@ def notify() -> None:
 @notify.command("outbox")
 @click.option("--to", "recipient", help="Only letters to this address.")
 @every_realm_option
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="The newest so many.")
+@click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
+@click.option("--reveal", is_flag=True, help="Show addresses whole; needs --as, and is recorded.")
+@operator_option
 @as_json_option
 @with_appcontext
-def outbox(recipient: str | None, realm: str | None, limit: int, as_json: bool) -> None:
+def outbox(recipient: str | None, realm: str | None, limit: int, reveal: bool, operator: str | None,
+           as_json: bool) -> None:
     """Show the newest letters, newest first; with --json whole, else one line each, and with --to their text.
 
-    In production the text of letters that carry a code is never shown.
+    Addresses are masked, except the one that --to names. In production the text of letters that carry a code is never
+    shown.
 
     Example: flask notify outbox --to anna@demo.test --json
     """
     letters = read_outbox(typed_address(recipient) if recipient else None, limit, realm)
+    if reveal:
+        _note_that_they_are_shown(letters, operator)
+    shown = [_whole(letter) for letter in letters]
+    if not (reveal or recipient):
+        shown = [_masked(letter) for letter in shown]
     if as_json:
-        print_rows([_whole(letter) for letter in letters], as_json=True)
+        print_rows(shown, as_json=True)
         return
-    print_rows([{name: _whole(letter)[name] for name in ("createdAt", "status", "to", "template", "subject")}
-                for letter in letters], as_json=False, empty="no letters")
+    print_rows([{name: letter[name] for name in ("createdAt", "status", "to", "template", "subject")}
+                for letter in shown], as_json=False, empty="no letters", cut=("subject", "to"))
     for letter in letters if recipient else ():
         click.echo(f"\n— {letter['subject']}\n{letter['text']}")
 
 
-def _whole(letter: dict[str, object]) -> dict[str, object]:
-    sent = {name: iso(letter[name]) for name in ("created_at", "sent_at")}  # type: ignore[arg-type]
+@notify.command("list")
+@click.option("--state", type=click.Choice(tuple(STATES)), help="Only those that wait, were given up (parked), were "
+                                                                "refused by the mail server, or were sent.")
+@click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
+@as_json_option
+@with_appcontext
+def list_letters(state: str | None, limit: int, as_json: bool) -> None:
+    """Show the newest letters without their text, and why one did not leave; addresses are masked.
+
+    Example: flask notify list --state parked
+    """
+    rows = [{"id": letter["id"], "createdAt": iso(letter["created_at"])[:16], "realm": letter["realm"],
+             "status": letter["status"], "to": _mask(letter["recipient"]), "template": letter["template"],
+             "attempts": letter["attempts"], "lastError": masked_in(letter["last_error"] or "") or None}
+            for letter in letters_in(state, limit)]
+    print_rows(rows, as_json=as_json, empty="no letters", ids=("id",), cut=("lastError", "to", "template"))
+
+
+@notify.command("retry")
+@click.argument("letter", required=False)
+@click.option("--refused", is_flag=True, help="Also those that the mail server refused, when its reason is gone.")
+@acts
+@with_appcontext
+def retry(letter: str | None, refused: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Send LETTER again, by its id, or all that were given up: with eight attempts, as on the first day.
+
+    A letter that carried a code has no text any more: its person asks for a new one.
+
+    Example: flask notify retry --yes
+    """
+    ids = [_to_send_again(letter)] if letter else letters_to_retry((PARKED, REFUSED) if refused else (PARKED,))
+    if not ids:
+        say_unchanged("no letter was given up")
+    elif agreed(f"{len(ids)} letters are sent again", dry_run=dry_run, yes=yes):
+        print_facts({"retried": retry_letters(ids)}, as_json=as_json)
+
+
+@notify.command("test")
+@click.argument("address")
+@acts
+@with_appcontext
+def test(address: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Send one letter to ADDRESS through the mail server of SMTP_URL, and say what it answered.
+
+    Exit code 1, with a sentence of what failed, when it is not taken.
+
+    Example: flask notify test you@example.org --yes
+    """
+    try:
+        recipient = new_mail_address(address)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="ADDRESS") from error
+    settings = runtime().settings
+    if settings.mail_transport != "smtp":
+        raise click.ClickException("MAIL_TRANSPORT is outbox: letters stay in the table of `flask notify outbox`, and "
+                                   "nothing is sent; set MAIL_TRANSPORT=smtp and SMTP_URL")
+    account = SmtpAccount.of_settings(settings)
+    if not agreed(f"{account.host} is given a letter from {account.sender.addr_spec} to {recipient}", dry_run=dry_run,
+                  yes=yes):
+        return
+    letter = write_letter(NONE, {"title": "A test of Guildhall's mail",
+                                 "body": f"{settings.public_url} sent this letter: `flask notify test`."})
+    try:
+        answer = handed_in(account, recipient, letter, uuid7())
+    except (MailDelayed, MailUndeliverable) as error:
+        raise click.ClickException(str(error)) from error
+    print_facts({"host": account.host, "to": recipient, "answer": answer}, as_json=as_json)
+
+
+def _to_send_again(text: str) -> str:
+    found = letters_named(text)
+    if not found:
+        raise click.BadParameter(f"there is no letter {text}", param_hint="LETTER")
+    letter_id = the_one(found, "")
+    standing = standing_of(letter_id)
+    if standing in _NOT_AGAIN:
+        raise click.ClickException(f"letter {text} {_NOT_AGAIN[standing]}")
+    return letter_id
+
+
+def _note_that_they_are_shown(letters: list[dict[str, Any]], operator: str | None) -> None:
+    """Record, for each realm of the letters, that a member of its staff saw whose addresses."""
+    from blueprints.platform.auth.commands import reveal_contacts
+    from blueprints.platform.auth.queries import find_account
+
+    for realm in sorted({letter["realm"] for letter in letters}):
+        actor = operator_actor(realm, operator)
+        accounts = [find_account(realm, to) for to in {one["recipient"] for one in letters if one["realm"] == realm}]
+        reveal_contacts(actor, [account.id for account in accounts if account is not None])
+
+
+def _masked(letter: dict[str, Any]) -> dict[str, Any]:
+    return letter | {"to": _mask(letter["to"]), "lastError": letter["lastError"] and masked_in(letter["lastError"])}
+
+
+def _mask(recipient: str) -> str:
+    return masked_email(recipient) if "@" in recipient else masked_mobile(recipient)
+
+
+def _whole(letter: dict[str, Any]) -> dict[str, Any]:
     return {"id": letter["id"], "realm": letter["realm"], "channel": letter["channel"], "to": letter["recipient"],
             "template": letter["template"], "subject": letter["subject"], "text": letter["text"],
             "html": letter["html"], "status": letter["status"], "attempts": letter["attempts"],
-            "lastError": letter["last_error"], "createdAt": sent["created_at"], "sentAt": sent["sent_at"]}
+            "lastError": letter["last_error"], "createdAt": iso(letter["created_at"]), "sentAt": iso(letter["sent_at"])}

@@ -11,7 +11,9 @@ import click
 from flask.cli import with_appcontext
 
 from app.actor import system_actor
+from app.data.restored_copy import wait_until_live
 from app.identity.security_events import DONE, record_refusal
+from app.ops.heartbeats import ORGANIZATION_RELAY, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from blueprints.organization import organization_of
@@ -23,7 +25,7 @@ from blueprints.organization.domain.refusals import MalformedBody, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Client, Lag, Ports, Tenant
 from cli.jobs import stop_on_signal
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged, unknown
 
 resource_option = click.option("--resource", default="organization", show_default=True, help="The resource type.")
 
@@ -44,8 +46,7 @@ def _refusals_spoken() -> Iterator[None]:
 def _kind(resource: str) -> ResourceType:
     kinds = _ports().schemas.kinds
     if resource not in kinds:
-        raise click.BadParameter(f"no resource is called {resource}; there are: {', '.join(kinds)}",
-                                 param_hint="--resource")
+        raise unknown("resource", resource, kinds, "--resource")
     return kinds[resource]
 
 
@@ -381,11 +382,13 @@ def run_the_relay() -> None:
 
     configure_logging(runtime().settings, "organization-relay")
     store, stop = organization_of(), stop_on_signal()
+    wait_until_live(stop)
     followers = [threading.Thread(target=follow_stream, args=(store.stream_projector(), stop), daemon=True)
                  for _ in range(1 if store.settings.stream else 0)]
     for follower in followers:
         follower.start()
-    store.courier.run(stop)
+    with heartbeat(ORGANIZATION_RELAY):
+        store.courier.run(stop)
     for follower in followers:
         follower.join(timeout=10)
 

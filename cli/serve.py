@@ -21,7 +21,7 @@ from app.settings import Settings, SettingsError, claim_home, load_settings
 WEBHOOKS = {"marketplace": "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment",
             "network": "/network/profile-api/v1/callbackpremiumsubscriptionpayment"}
 DEMO_LOGINS = """\
-  marketplace  admin@admin.com / {superadmin}   (superAdmin, in each realm)
+  marketplace  {superadmin_email} / {superadmin}   (superAdmin, in each realm)
   marketplace  anna@demo.test / demo-pass-1     (sells)
   marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test; emil@, greta@, hugo@ sell, too)
   marketplace  ada@example.com / demo-pass-1    (moderates; so does bob@example.com)
@@ -122,7 +122,8 @@ def _prepare(application: Flask) -> None:
 def _greet(settings: Settings) -> None:
     logins = ""
     if settings.env == "demo":
-        logins = "\nLogins:\n" + DEMO_LOGINS.format(superadmin=settings.superadmin_password)
+        logins = "\nLogins:\n" + DEMO_LOGINS.format(superadmin_email=settings.superadmin_email,
+                                                  superadmin=settings.superadmin_password)
     click.echo(READY.format(url=settings.public_url, home=settings.home, logins=logins))
 
 

@@ -1,4 +1,4 @@
-"""`flask settings`: every setting with its value, meaning and source, secrets masked. Loads no application."""
+"""`flask settings`: every setting with its value, meaning and source, secrets masked, and what is wrong with it."""
 import os
 import re
 from dataclasses import fields
@@ -7,7 +7,7 @@ from typing import Any
 import click
 import orjson
 
-from app.settings import Settings, SettingsError, environment_name, load_settings
+from app.settings import Settings, environment_name, read_settings
 
 MASK = "********"
 _ARGUMENT = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
@@ -18,31 +18,40 @@ _ARGUMENT = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
 def settings(as_json: bool) -> None:
     """Show every setting with its meaning and where its value comes from; secrets are masked.
 
-    Exit code 1, with a sentence that names it, when a setting is wrong or, in production, missing.
+    They are asked what the start asks. What is wrong or, in production, missing is named in its row and at the end, and
+    the exit code is 1.
 
     Example: GUILDHALL_ENV=production flask settings
     """
-    try:
-        loaded = load_settings()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-    rows = [_row(loaded, spec) for spec in fields(Settings)]
+    from app.factory import unreadable_settings
+
+    loaded, wrong = read_settings()
+    wrong = {**unreadable_settings(loaded), **wrong}
+    rows = [_row(loaded, spec, wrong.get(spec.name)) for spec in fields(Settings)]
     if as_json:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
-        return
-    width = max(len(row["name"]) for row in rows)
+    else:
+        _print_table(rows)
+    if wrong:
+        raise click.ClickException("\n".join(wrong.values()))
+
+
+def _print_table(rows: list[dict[str, str | None]]) -> None:
+    width = max(len(str(row["name"])) for row in rows)
     for row in rows:
         click.echo(f"{row['name']:<{width}}  {row['value']}  ({row['source']})\n{'':<{width}}  {row['meaning']}")
+        if row["wrong"]:
+            click.echo(f"{'':<{width}}  WRONG: {row['wrong']}")
 
 
-def _row(loaded: Settings, spec: Any) -> dict[str, str]:
+def _row(loaded: Settings, spec: Any, wrong: str | None) -> dict[str, str | None]:
     variable = environment_name(spec.name)
     value = getattr(loaded, spec.name)
     shown = ",".join(value) if isinstance(value, tuple) else str(value)
     if spec.metadata["secret"] and shown:
         shown = MASK
     return {"name": variable, "value": _without_password(shown), "source": _source(variable, value, spec.default),
-            "meaning": spec.metadata["meaning"]}
+            "meaning": spec.metadata["meaning"], "wrong": wrong}
 
 
 def _source(variable: str, value: Any, default: Any) -> str:

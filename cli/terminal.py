@@ -3,8 +3,9 @@
 Exit codes: 0 done or nothing to do, 1 refused or failed, 2 wrong usage."""
 import getpass
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -100,10 +101,10 @@ def reading_actor(realm: str) -> Actor:
 
 
 def agreed(question: str, *, dry_run: bool, yes: bool, reports: bool = False) -> bool:
-    """Say what will be done and return True when it should be; a dry run returns False, a No exits with 1.
+    """Say what is to be done and return True when it should be; a dry run returns False, a No exits with 1.
 
     A command that prints a report of its own after a dry run `reports`; for any other one --json is answered here."""
-    click.echo(question, err=True)
+    click.echo(f"to do: {question}", err=True)
     if dry_run:
         click.echo("dry run: nothing was changed", err=True)
         if not reports:
@@ -122,6 +123,15 @@ def rehearsed(actor: Actor, command: Callable[[], Any]) -> Any:
     from blueprints.platform.moderation.rehearsals import rehearse
 
     return spoken(lambda: rehearse(actor, command))
+
+
+def unknown(kind: str, given: str, known: Iterable[str], hint: str) -> click.BadParameter:
+    """Return the refusal of a name that nothing has: which was meant, and all there are. `hint` is the parameter."""
+    names = sorted(known)
+    meant = get_close_matches(given, names, n=1)
+    did_you_mean = f" Did you mean {meant[0]}?" if meant else ""
+    return click.BadParameter(f"no {kind} is called {given}.{did_you_mean} There are: {', '.join(names) or 'none'}",
+                              param_hint=hint)
 
 
 def say_unchanged(reason: str) -> None:

@@ -7,14 +7,12 @@ from typing import Any
 
 from app.actor import Actor
 from app.errors import ApiError
-from app.http.schemas import load
 from app.identity.passwords import hash_password, password_weakness
 from app.identity.roles import ASSIGNABLE, USER
 from app.runtime import runtime
 from blueprints.platform.auth.commands import enrol_user
 from blueprints.platform.auth.queries import find_account
-from blueprints.platform.auth.schemas import NEW_USERS
-from blueprints.platform.moderation.rehearsals import rehearse
+from blueprints.platform.moderation.rehearsals import rehearse_one_of_many
 from cli.csv_file import read_csv
 
 _NEEDED = ("email", "fullname")
@@ -43,6 +41,9 @@ def read_rows(file: Path, delimiter: str | None = None) -> Iterator[Row]:
 
 def examined(realm: str, row: Row) -> Row:
     """Return the row checked as the API would check it, and whether its user exists already."""
+    from app.http.schemas import load
+    from blueprints.platform.auth.schemas import NEW_USERS
+
     if row.outcome == "refused":
         return row
     given = {name: value for name, value in row.values.items() if value}
@@ -87,7 +88,7 @@ def _rehearsed(operator: Actor, row: Row, first: int) -> Row:
     if row.line != first:
         return replace(row, outcome="refused", reason=f"email: stands in line {first}, too")
     try:
-        rehearse(operator, lambda: _enrol(operator, row, _NO_HASH))
+        rehearse_one_of_many(operator, lambda: _enrol(operator, row, _NO_HASH))
     except ApiError as refusal:
         return replace(row, outcome="refused", reason=refusal.message)
     return row

@@ -16,14 +16,13 @@ from app.clock import now
 from app.data.reads import Page
 from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
-from app.http.schemas import load
 from app.identity.passwords import choose_password
-from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, USER
+from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, USER
+from app.mail_addresses import masked_email
 from app.runtime import runtime
 from app.settings import Settings
 from blueprints.platform.auth import commands, inspection, queries
-from blueprints.platform.auth.rules import masked_email
-from blueprints.platform.auth.schemas import NEW_USERS
+from cli import persons
 from cli.csv_file import delimiter_option
 from cli.naming import active_account, named_account
 from cli.terminal import (
@@ -69,8 +68,8 @@ reveal_option = click.option("--reveal", is_flag=True, help="Show e-mail and pho
 
 @click.group()
 def users() -> None:
-    """Users of a realm: find, show, create, import, verify, change role, lock, list. USER is an e-mail, an id, or an
-    id's beginning or last eight digits.
+    """Users of a realm: find, show, create, import, verify, change role, password, lock, export, erase, list. USER
+    is an e-mail, an id, or an id's beginning or last eight digits.
 
     Example: flask users role ugo@demo.test admin --realm network --as admin@admin.com
     """
@@ -168,6 +167,9 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
 
     Example: flask users create anna@example.com --fullname "Anna Ant" --role admin --verified --yes
     """
+    from app.http.schemas import load
+    from blueprints.platform.auth.schemas import NEW_USERS
+
     chosen = password or secrets.token_urlsafe(12)
     try:
         given = load(NEW_USERS[realm](), {"email": email, "fullname": fullname, "password": chosen})
@@ -316,7 +318,7 @@ def lock(user: str, realm: str, days: int | None, undo: bool, operator: str | No
 @acts
 @with_appcontext
 def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Create each realm's superAdmin, admin@admin.com with SUPERADMIN_PASSWORD, unless it exists.
+    """Create each realm's superAdmin, SUPERADMIN_EMAIL with SUPERADMIN_PASSWORD, unless it exists.
 
     Example: SUPERADMIN_PASSWORD=… flask users ensure-super-admin --yes
     """
@@ -325,15 +327,20 @@ def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
     password_hash = super_admin_hash(settings) if missing else ""
     if not missing:
         click.echo("every realm has its superAdmin", err=True)
-    elif not agreed(f"admin@admin.com is created in {', '.join(missing)}", dry_run=dry_run, yes=yes):
+    elif not agreed(f"{settings.superadmin_email} is created in {', '.join(missing)}", dry_run=dry_run, yes=yes):
         return
-    created = [realm for realm in missing if commands.ensure_super_admin(realm, password_hash)]
+    created = [realm for realm in missing
+               if commands.ensure_super_admin(realm, settings.superadmin_email, password_hash)]
     print_facts({"created": ", ".join(created) or None}, as_json=as_json)
+
+
+for one in (persons.password, persons.export, persons.erase):
+    users.add_command(one)
 
 
 def super_admin_hash(settings: Settings) -> str:
     """Return the hash of SUPERADMIN_PASSWORD; raises ClickException for one the password policy refuses."""
-    chosen = choose_password(settings.superadmin_password, settings.password_min_length, (SUPER_ADMIN_EMAIL,))
+    chosen = choose_password(settings.superadmin_password, settings.password_min_length, (settings.superadmin_email,))
     if chosen.weakness:
         raise click.ClickException(f"SUPERADMIN_PASSWORD {chosen.weakness}")
     return chosen.hash

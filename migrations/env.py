@@ -1,4 +1,6 @@
-"""Runs the numbered migrations on the application's own engine; each in its transaction (both databases have such DDL)."""
+"""Runs the numbered migrations on the application's own engine, or the one that is handed over (app/ops/migrations.py).
+
+Each runs in its transaction, or all in one: both databases have such DDL."""
 from typing import Any
 
 from alembic import context
@@ -15,9 +17,11 @@ def _render(kind: str, item: Any, autogen: Any) -> str | bool:
 
 def migrate() -> None:
     """Run online: there is no offline mode, `flask db upgrade` is the one way."""
-    with db.engine.execution_options(writes=True).connect() as connection:
+    engine = context.config.attributes.get("engine") or db.engine
+    with engine.execution_options(writes=True).connect() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata, render_item=_render, compare_type=True,
-                          render_as_batch=connection.dialect.name == "sqlite", transaction_per_migration=True)
+                          render_as_batch=connection.dialect.name == "sqlite", transactional_ddl=True,
+                          transaction_per_migration=not context.config.attributes.get("at_once"))
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()

@@ -12,8 +12,9 @@ from app.data.unit_of_work import unit_of_work
 from app.identity import passwords
 from app.identity.access_tokens import issue_access_token
 from app.identity.authentication import identity
-from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, USER
+from app.identity.roles import ADMIN, SUPER_ADMIN, SUPER_ADMIN_ID, USER
 from app.identity.sessions import open_session
+from app.production import SUPER_ADMIN_EMAIL
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, account_model
 

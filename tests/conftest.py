@@ -44,7 +44,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what the other pass runs (tests/passes.py); start the slow ones first, in the random order they have.
 
     So none of the slow ones is left to run alone at the end."""
-    passes.check_marks(items)
     left = set(passes.left_out(items, DATABASE))
     items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=list(left))

@@ -1,12 +1,14 @@
 """Which tests run in which pass: `make test` runs the suite on SQLite and on PostgreSQL, but not all of it twice."""
 import os
+import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pytest
 
@@ -14,8 +16,15 @@ T = TypeVar("T")
 DATABASE = os.environ.get("GUILDHALL_TEST_DATABASE", "sqlite")
 # Whoever asks for none of these, directly or by another fixture, is told nothing of the database of the pass.
 DATABASE_FIXTURES = frozenset({"testbed", "postgresql_server", "build_world"})
-ONE_IN = 10
-FEWER = 5
+SQLITE, POSTGRESQL = frozenset({"sqlite"}), frozenset({"postgresql"})
+BOTH = SQLITE | POSTGRESQL
+SWEEPS_ONE_IN = 10  # of a sweep on SQLite
+CASES_ONE_IN = 4  # of the cases of a function, on PostgreSQL instead of SQLite
+ALONE_ONE_IN = 2  # of the functions of a file that have no cases, on PostgreSQL, too
+# Locks, races, SQL, events, jobs and migrations; scenarios and decisions of the documents, by name or docstring.
+_ABOUT_THE_DATABASE = re.compile(r"^tests/(app/(data|events|jobs)|concurrency|migrations)/|/test_races\.py::")
+_NAMED = re.compile(r"test_(scenario_|[a-z]{1,3}_)?\d+_")
+_NAMED_IN_WORDS = re.compile(r"\b[A-Z]{1,3}-\d+\b")
 SHARES = 6
 LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
 
@@ -23,16 +32,38 @@ LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
 _watched: list[tuple[list[str], frozenset[int | None]]] = []
 
 
-def left_out(items: Iterable[pytest.Item], database: str) -> list[pytest.Item]:
-    """Return the tests that do not run in the pass on `database` ("sqlite" or "postgresql").
+def databases_of(items: Iterable[pytest.Item]) -> dict[str, frozenset[str]]:
+    """Return node id → the databases that the test runs on.
 
     The choice depends on the names of the tests alone, so every xdist worker makes the same one."""
-    if database == "postgresql":
-        return [item for item in items if _is_marked(item, "once") or not needs_database(item)]
-    sweeps = [] if LONG else [item for item in items if _is_marked(item, "sweep") and needs_database(item)]
-    sample = sampled([item.nodeid for item in sweeps])
-    alone = [item for item in items if _is_marked(item, "postgresql")]
-    return alone + [item for item in sweeps if item.nodeid not in sample and item not in alone]
+    placed = {item.nodeid: _placed(item) for item in items}
+    number = Counter(map(function_of, placed))
+    plain = [name for name, place in placed.items() if place is None]
+    cases = sampled((name for name in plain if number[function_of(name)] > 1), CASES_ONE_IN, function_of)
+    alone = sampled((name for name in plain if number[function_of(name)] == 1), ALONE_ONE_IN, file_of)
+    sweeps = sampled((name for name, place in placed.items() if place == "sweep"), SWEEPS_ONE_IN, function_of)
+    chosen = dict.fromkeys(cases, POSTGRESQL) | dict.fromkeys([*alone, *sweeps], BOTH)
+    others = {None: SQLITE, "sweep": POSTGRESQL}
+    return {name: place if isinstance(place, frozenset) else chosen.get(name, others[place])
+            for name, place in placed.items()}
+
+
+def _placed(item: pytest.Item) -> frozenset[str] | Literal["sweep"] | None:
+    """Return where the test runs; "sweep" or None where that is decided by a sample."""
+    marks = {mark.name for mark in item.iter_markers()}
+    if "postgresql" in marks:
+        return POSTGRESQL
+    if "once" in marks or not needs_database(item):
+        return SQLITE
+    if LONG or "both" in marks:
+        return BOTH
+    if "sweep" in marks:
+        return "sweep"
+    if function_of(item.nodeid) == item.nodeid:
+        words = getattr(getattr(item, "obj", None), "__doc__", None) or ""
+        if _NAMED.match(item.name) or _NAMED_IN_WORDS.search(words):
+            return BOTH
+    return BOTH if _ABOUT_THE_DATABASE.search(item.nodeid) else None
 
 
 def needs_database(item: pytest.Item) -> bool:
@@ -40,21 +71,22 @@ def needs_database(item: pytest.Item) -> bool:
     return _is_marked(item, "postgresql") or not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
-def sampled(names: Iterable[str]) -> set[str]:
-    """Return about one in ten of these node ids: of each test function the first by hash, and each that hits."""
+def sampled(names: Iterable[str], one_in: int, group_of: Callable[[str], str]) -> set[str]:
+    """Return about one in so many of these node ids: of each group the first by hash, and each that hits but the last.
+
+    So of each group of several some are chosen and some are not."""
     chosen: set[str] = set()
-    for _, group in groupby(sorted(names), key=lambda name: name.partition("[")[0]):
-        ranked = sorted((_hash(name), name) for name in group)
-        chosen.update(name for place, (number, name) in enumerate(ranked) if place == 0 or number % ONE_IN == 0)
+    for _, group in groupby(sorted(names, key=group_of), key=group_of):
+        (_, first), *others = sorted((_hash(name), name) for name in group)
+        chosen.update((first, *(name for number, name in others[:-1] if number % one_in == 0)))
     return chosen
 
 
 def examples(number: int) -> int:
-    """Return how many generated examples a property that writes runs with: a fifth on PostgreSQL, the rest on SQLite.
+    """Return how many generated examples a property that writes runs with: a fifth on SQLite, a tenth on PostgreSQL.
 
-    So each costs once; races, locks and constraints have tests of their own on both. `make long` runs all on both."""
-    fewer = max(1, number // FEWER)
-    return number if LONG else fewer if DATABASE == "postgresql" else max(1, number - fewer)
+    They are others at each run; races, locks and constraints have tests of their own. `make long` runs all on both."""
+    return number if LONG else max(1, number // (10 if DATABASE == "postgresql" else 5))
 
 
 def rounds(number: int) -> int:
@@ -71,17 +103,25 @@ def share(values: Sequence[T], place: int) -> Sequence[T]:
     return values if LONG else values[place % SHARES::SHARES]
 
 
-def check_marks(items: list[pytest.Item]) -> None:
-    """Refuse marks without a reason, marks that contradict each other, and a test that would run in no pass."""
+def left_out(items: Sequence[pytest.Item], database: str) -> list[pytest.Item]:
+    """Return the tests that do not run in the pass on `database` ("sqlite" or "postgresql").
+
+    Raises UsageError for a mark without a reason, marks that contradict each other, and a test of no pass."""
     for item in items:
-        marks = [mark for mark in item.iter_markers() if mark.name in ("once", "sweep")]
-        if any(len(mark.args) != 1 for mark in marks):
-            raise pytest.UsageError(f"{item.nodeid}: once and sweep take one argument, the reason")
-        if len({mark.name for mark in marks} | ({"postgresql"} if _is_marked(item, "postgresql") else set())) > 1:
-            raise pytest.UsageError(f"{item.nodeid}: once, sweep and postgresql exclude each other")
-    nowhere = set(left_out(items, "sqlite")) & set(left_out(items, "postgresql"))
+        _check_marks(item)
+    databases = databases_of(items)
+    nowhere = [item.nodeid for item in items if not databases.get(item.nodeid)]
     if nowhere:
-        raise pytest.UsageError(f"run in no pass: {sorted(item.nodeid for item in nowhere)}")
+        raise pytest.UsageError(f"run in no pass: {nowhere}")
+    return [item for item in items if database not in databases[item.nodeid]]
+
+
+def _check_marks(item: pytest.Item) -> None:
+    marks = [mark for mark in item.iter_markers() if mark.name in ("once", "sweep", "both", "postgresql")]
+    if any(len(mark.args) != 1 for mark in marks if mark.name != "postgresql"):
+        raise pytest.UsageError(f"{item.nodeid}: once, sweep and both take one argument, the reason")
+    if len({mark.name for mark in marks}) > 1:
+        raise pytest.UsageError(f"{item.nodeid}: once, sweep, both and postgresql exclude each other")
 
 
 def watch_databases() -> None:
@@ -111,6 +151,16 @@ def no_database(item: pytest.Item) -> Iterator[None]:
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if _watched and event == "sqlite3.connect" and threading.get_ident() not in _watched[-1][1]:
         _watched[-1][0].append(f"opens the database {arguments[0]!r}")
+
+
+def function_of(name: str) -> str:
+    """Return the node id without the case."""
+    return name.partition("[")[0]
+
+
+def file_of(name: str) -> str:
+    """Return the file of a node id."""
+    return name.partition("::")[0]
 
 
 def _is_marked(item: pytest.Item, name: str) -> bool:

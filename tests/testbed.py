@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ from redis import Redis
 from app import clock
 from app.data.entity import db
 from app.factory import SERVICES, create_app
+from app.http.rate_limit import RequestCounts
 from app.identity import passwords
 from app.identity.authentication import identity
 from app.runtime import runtime_of
@@ -42,11 +44,15 @@ BASE_ENVIRONMENT = {
 # What production demands beside the testbed's own settings: `make_app(**PRODUCTION)`.
 PRODUCTION = {
     "GUILDHALL_ENV": "production", "SECRET_KEY": "k" * 40, "RATELIMIT_ENABLED": "1", "MAIL_TRANSPORT": "smtp",
-    "SMTP_URL": "smtp://127.0.0.1:9", "STRIPE_SECRET_KEY": "sk", "STRIPE_WEBHOOK_SECRET": "whsec",
+    "SMTP_URL": "smtp://127.0.0.1:9", "SUPERADMIN_EMAIL": "boss@guildhall.example", "STRIPE_SECRET_KEY": "sk",
+    "STRIPE_WEBHOOK_SECRET": "whsec",
     "PUBLIC_URL": "https://guildhall.example", "MAIL_FROM": "post@guildhall.example",
     "ALLOWED_HOSTS": "localhost",
 }
 
+
+# Applications that wait to be asked for again; each takes some XX MB.
+MOST_KEPT = 12
 
 _CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -184,6 +190,18 @@ class PostgresqlDatabase:
         return {name for name, in self._keeper.execute(self._find_rows, prepare=True)}
 
 
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """An application, and what it was made of."""
+
+    settings: Settings
+    services: Sequence[ServiceDeclaration]
+    app: Flask
+
+    def is_of(self, settings: Settings, services: Sequence[ServiceDeclaration]) -> bool:
+        return self.settings == settings and [*map(id, self.services)] == [*map(id, services)]
+
+
 class Testbed:
     """The application under test; `restore()` gives the next test a clean start."""
 
@@ -192,7 +210,8 @@ class Testbed:
     def __init__(self, home: Path, database: SqliteDatabase | PostgresqlDatabase, redis_url: str) -> None:
         self.home = home
         self._database = database
-        self._others: list[Flask] = []
+        self._lent: list[_Made] = []
+        self._kept: list[_Made] = []
         self._redis = Redis.from_url(redis_url)
         self.environment = BASE_ENVIRONMENT | {
             "GUILDHALL_HOME": str(home), "DATABASE_URL": database.url, "REDIS_URL": redis_url}
@@ -204,10 +223,18 @@ class Testbed:
         return load_settings(self.environment | changed)
 
     def another_app(self, services: Sequence[ServiceDeclaration] = SERVICES, **changed: str) -> Flask:
-        """Return another application on the same parts with some settings changed, or with other services."""
-        app = create_app(self.settings(**changed), services)
-        self._others.append(app)
-        return app
+        """Return another application on the same parts with some settings changed, or with other services.
+
+        A start is dear: an earlier test that asked for the same has left its application for this one."""
+        settings = self.settings(**changed)
+        made = next((one for one in self._kept if one.is_of(settings, services)), None)
+        if made is None:
+            made = _Made(settings, services, create_app(settings, services))
+        else:
+            self._kept.remove(made)
+            self._forget(made.app)
+        self._lent.append(made)
+        return made.app
 
     def fresh_database(self) -> AbstractContextManager[str]:
         """Lend the URL of an empty database for a system of its own."""
@@ -225,28 +252,33 @@ class Testbed:
     def restore(self) -> None:
         """Forget everything the last test did: rows, Redis keys, caches, files, the moved clock."""
         clock.set_offset(0)
-        self._close_others()
+        self._take_back()
         if not self._database.put_rows_back():
             self._close(self.app)
             self._database.put_file_back()
         self._redis.flushall()
-        self._forget_search()
-        self.app.extensions["guildhall"].cache_versions.invalidate_all()
-
-    def _forget_search(self) -> None:
-        """Take the index away, which is made from the database when first needed: what is gone would fill its pages."""
+        # The index is made from the database when first needed: what is gone would fill its pages.
         shutil.rmtree(self.home / "search", ignore_errors=True)
-        runtime_of(self.app).part(OpenIndexes).clear()
+        self._forget(self.app)
+
+    @staticmethod
+    def _forget(app: Flask) -> None:
+        held = runtime_of(app)
+        held.cache_versions.invalidate_all()
+        held.part(OpenIndexes).clear()
+        held.part(RequestCounts).clear()
 
     def close_connections(self) -> None:
         """Let go of the database, with this application and with the others a test made."""
-        self._close_others()
+        self._take_back()
         self._close(self.app)
 
-    def _close_others(self) -> None:
-        for app in self._others:
-            self._close(app)
-        self._others.clear()
+    def _take_back(self) -> None:
+        """Keep what the last test made for a later one, what was used last in front."""
+        for made in self._lent:
+            self._close(made.app)
+        self._kept = [*reversed(self._lent), *self._kept][:MOST_KEPT]
+        self._lent.clear()
 
     @staticmethod
     def _close(app: Flask) -> None:

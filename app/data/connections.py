@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import orjson
 from flask import Flask, g, has_app_context, has_request_context
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from app.data.entity import db
@@ -35,22 +35,39 @@ CONNECTION_PREFIX = "guildhall "
 
 def configure_database(app: Flask, settings: Settings) -> None:
     """Bind the one database to the app with the options of its kind."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings, connection_name(settings))
+    db.init_app(app)
+    app.teardown_appcontext(close_reading)
+    with app.app_context():
+        _prepare_engine(db.engine, settings)
+
+
+def open_engine(settings: Settings, name: str) -> Engine:
+    """Open the database of these settings beside the application's own, under a name that doctor does not count.
+
+    Raises SettingsError when a file cannot be made."""
+    engine = create_engine(settings.database_url, **_engine_options(settings, name))
+    _prepare_engine(engine, settings)
+    return engine
+
+
+def _engine_options(settings: Settings, name: str) -> dict[str, Any]:
     options: dict[str, Any] = {"json_serializer": lambda value: orjson.dumps(value).decode(),
                                "json_deserializer": orjson.loads,
                                "hide_parameters": True}  # an error is logged without hashes and sealed keys
     if not settings.is_sqlite:
         options |= {"pool_size": settings.database_pool_size, "max_overflow": 5, "pool_recycle": 1800,
                     "skip_autocommit_rollback": True,  # reads leave no transaction behind that would have to end
-                    "connect_args": {"application_name": connection_name(settings)}}
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    db.init_app(app)
-    app.teardown_appcontext(close_reading)
-    with app.app_context():
-        if settings.is_sqlite:
-            _prepare_sqlite(db.engine, settings)
-        else:
-            _prepare_postgresql(db.engine)
+                    "connect_args": {"application_name": name}}
+    return options
+
+
+def _prepare_engine(engine: Engine, settings: Settings) -> None:
+    if settings.is_sqlite:
+        _prepare_sqlite(engine, settings)
+    else:
+        _prepare_postgresql(engine)
 
 
 def connection_name(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """What the data floor holds for one application: engines, cache versions, the totals of lists, the joins of objects.
 
 The runtime above makes it and carries it; here it is found without knowing the runtime."""
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -33,7 +34,12 @@ class DataHoldings:
 
     cache_versions: CacheVersions
     totals: "RowTotals"
-    joins: "Joins"
+    find_joins: Callable[[], "Joins"]
+
+    @cached_property
+    def joins(self) -> "Joins":
+        """What the objects of the services point at."""
+        return self.find_joins()
 
     @cached_property
     def engines(self) -> Engines:

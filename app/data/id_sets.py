@@ -60,5 +60,10 @@ def among_given(column: Any, name: str) -> ColumnElement[bool]:
     return column.op("IN", is_comparison=True)(_Each(bindparam(name, type_=String)))
 
 
+def not_among_given(column: Any, name: str) -> ColumnElement[bool]:
+    """Return the opposite for such a statement; NULL is not told so, as of `not_among`."""
+    return column.op("NOT IN", is_comparison=True)(_Each(bindparam(name, type_=String)))
+
+
 def _each(ids: Iterable[str]) -> _Each:
     return _Each(literal(orjson.dumps(sorted(ids)).decode()))

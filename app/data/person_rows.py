@@ -1,11 +1,12 @@
-"""What a service says of its rows that name a person, for the day that person is gone for good (decision 41).
+"""What a service says of its rows that name a person: what the export has of them (docs/decisions/099), and what
+becomes of them on the day that person is gone for good (decision 41).
 
 A table that names people and is declared by nobody fails tests/platform/test_people_forgotten.py."""
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Executable, delete, or_, update
+from sqlalchemy import ColumnElement, Executable, delete, or_, update
 
 from app.actor import Actor
 from app.data.changes import version_key
@@ -20,19 +21,53 @@ First = Callable[[Actor, str, str | None], object]
 """What is done before: it is given the system actor of the realm, the person's id, and the request of the purge."""
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose rows are asked for; `addresses` are the e-mail and the proved phone that letters went to."""
+
+    realm: str
+    id: str
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFile:
+    """A file that a row stands for: what it is called, and how its bytes are read, None when they are not there."""
+
+    name: str
+    read: Callable[[], bytes | None]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What the export of a person has of a table, in a file of this name.
+
+    `own`: a row is the person's where one of these attributes is the id; or `where` says which rows are. Hidden columns
+    are left out but those named in `also`, and so are the attributes in `without`: others' data, and how we work.
+    `file`: the file that a row stands for."""
+
+    name: str
+    own: tuple[str, ...] = ()
+    where: Callable[[Person], ColumnElement[bool]] | None = None
+    also: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    file: Callable[[Any], PersonFile] | None = None
+
+
 @dataclass(frozen=True)
 class PersonRows:
-    """The rows of one table that name people, and what becomes of them.
+    """The rows of one table that name people, what the export has of them, and what becomes of them.
 
     ERASED: they are removed. ANONYMOUS: the name becomes NOBODY. KEPT: others need them, as `why` says; the id leads to
     no account any more. EXPIRING: they end by the clock, as `why` says. `people` is attribute → what else is blanked
-    with it; `first` is done before, in transactions of its own."""
+    with it; `first` is done before, in transactions of its own. `export` says why where it is nothing."""
 
     model: type[Base]
     fate: str
     people: Mapping[str, Mapping[str, Any]]
     why: str = ""
     first: First | None = field(default=None, compare=False)
+    export: Exported | str = ""
 
     def forget(self, actor: Actor, user_id: str, cause: str | None) -> None:
         """Do to the rows of this person what is declared, in one transaction; a second time finds nothing.
@@ -71,12 +106,31 @@ class PersonTables(tuple[PersonRows, ...]):
     """All that the services of one application declare."""
 
 
-def rows_of_people(model: type[Base], fate: str, *people: str, why: str = "",
+Obligation = Callable[[str, str], Sequence[str]]
+"""Given the realm and a person's id: what others wait for from that person, a sentence each."""
+
+
+MOST_OBLIGATIONS = 5
+"""How many of one kind are named."""
+
+
+class Obligations(tuple[Obligation, ...]):
+    """What all services of one application ask before somebody is erased."""
+
+
+def rows_of_people(model: type[Base], fate: str, *people: str, export: Exported | str, why: str = "",
                    first: First | None = None,
                    blanks: Mapping[str, Mapping[str, Any]] | None = None) -> PersonRows:
-    """Return the declaration of one table: its attributes that name people, and what is blanked with each."""
+    """Return the declaration of one table: its attributes that name people, and what is blanked with each.
+
+    `export`: what a person's export has of it, or why it has nothing."""
     said = blanks or {}
-    return PersonRows(model, fate, {name: said.get(name, {}) for name in people}, why, first)
+    return PersonRows(model, fate, {name: said.get(name, {}) for name in people}, why, first, export)
+
+
+def exported(name: str, *own: str, **more: Any) -> Exported:
+    """Return what the export has of a table: rows of which one of these attributes is the person's id."""
+    return Exported(name, own, **more)
 
 
 def forget_person(actor: Actor, tables: Iterable[PersonRows], user_id: str, cause: str | None) -> None:

@@ -21,6 +21,7 @@ from app.clock import now
 from app.data.changes import OutboxRecord
 from app.data.connections import reading, writing_engine
 from app.data.entity import db
+from app.data.restored_copy import wait_until_live
 from app.data.sqlite_write_lock import sqlite_write_lock
 from app.events.event_delivery import PENDING, EventDelivery
 from app.events.making import messages_of, topics_of
@@ -85,6 +86,7 @@ def run_relay(stop: threading.Event) -> None:
     """Relay until `stop` is set, while leading.
 
     After a failure the lead is sought anew: a database that went away has taken it, and given it to another."""
+    wait_until_live(stop)
     versions, transport, failures = runtime().cache_versions, RedisStreams(runtime().redis), 0
     while not stop.is_set():
         try:

@@ -1,7 +1,7 @@
 """Figures about the outbox for operators: how old the oldest waiting event is, and what each subscriber is owed."""
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 
 from app.clock import now
 from app.data.changes import OutboxRecord
@@ -44,6 +44,13 @@ def oldest_unpublished_seconds() -> float:
     with reading() as connection:
         oldest = connection.execute(query).scalar()
     return round((now() - oldest).total_seconds(), 3) if oldest else 0.0
+
+
+def is_anything_on_its_way() -> bool:
+    """Return whether an event waits for the relay or for a subscriber: then what follows events may lag behind."""
+    on_the_way = or_(exists().where(OutboxRecord.published_at.is_(None)), exists().where(IS_PENDING))
+    with reading() as connection:
+        return bool(connection.execute(select(on_the_way)).scalar())
 
 
 def replayable(subscriber: str, topic: str | None, after: int) -> int:

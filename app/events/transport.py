@@ -1,5 +1,6 @@
 """Where published events go: a Redis Stream per topic, named as in the contract."""
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from redis import Redis
@@ -15,6 +16,15 @@ class Transport(Protocol):
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Send events, in order."""
+
+
+def trim_streams(redis: Redis, codenames: Sequence[str], before: datetime) -> int:
+    """Remove from the streams of these realms what was published before then; returns how many entries.
+
+    The length of a quiet topic bounds nothing in time, and entries name people (docs/decisions/099)."""
+    oldest = int(before.timestamp() * 1000)
+    return sum(redis.xtrim(name, minid=oldest, approximate=False) for codename in codenames
+               for name in redis.scan_iter(f"*{codename}*", count=1000, _type="stream"))
 
 
 class RedisStreams:

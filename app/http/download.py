@@ -2,7 +2,7 @@
 
 Whatever is no picture is stored, and nothing in it runs: what a user uploaded is never a page of this host."""
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 from flask import Response, send_file
 
@@ -11,7 +11,7 @@ from app.plain_text import seen
 # Pictures are shown; these are all the kinds of them there are (app/media/images.py).
 _PICTURES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 # How the name of each kind of file ends, whatever its uploader called it.
-_ENDINGS = {**_PICTURES, "application/pdf": ".pdf", "text/plain": ".txt",
+_ENDINGS = {**_PICTURES, "application/pdf": ".pdf", "application/zip": ".zip", "text/plain": ".txt",
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx"}
 _NEVER_IN_A_NAME = frozenset('/\\:*?"<>|')
 _LONGEST_STEM = 100
@@ -19,9 +19,12 @@ _LONGEST_STEM = 100
 DOWNLOAD_HEADERS = {"Content-Disposition": "inline for pictures, attachment for the rest; with the file's name"}
 
 
-def download(content: bytes, mime_type: str, name: str) -> Response:
-    """Return the file; `name` is what its uploader called it, of which only what is safe is passed on."""
-    answer: Any = send_file(BytesIO(content), mimetype=mime_type, as_attachment=mime_type not in _PICTURES,
+def download(content: bytes | IO[bytes], mime_type: str, name: str) -> Response:
+    """Return the file; `name` is what its uploader called it, of which only what is safe is passed on.
+
+    What is open is read as it is sent, and closed then."""
+    opened: Any = BytesIO(content) if isinstance(content, bytes) else content
+    answer: Any = send_file(opened, mimetype=mime_type, as_attachment=mime_type not in _PICTURES,
                             download_name=file_name(name, mime_type), conditional=False, etag=False)
     file: Response = answer
     file.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -1,9 +1,7 @@
 """The one OAuth2 token endpoint: Authlib's server with the client-credentials grant (RFC 6749 §4.4).
 
 Who looks clients up and how a token is made are arguments; errors have OAuth2's own form (RFC 6749 §5.2)."""
-import hashlib
 import hmac
-import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from app.http.openapi import request_body
 from app.http.rate_limit import spend_one_request
 from app.http.request import visitor
 from app.identity.authentication import identity
+from app.identity.client_secrets import digest, new_secret
 from app.identity.login_throttle import Limit
 from app.identity.security_events import record_refusal, recorded_throttle
 
@@ -75,16 +74,6 @@ class OAuthClient(ClientMixin):
 
 class _ClientCredentials(ClientCredentialsGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = list(_SECRET_METHODS)
-
-
-def new_secret() -> str:
-    """Return a secret or token of 256 random bits; random enough that a plain SHA-256 of it can be stored."""
-    return secrets.token_urlsafe(32)
-
-
-def digest(secret: str) -> str:
-    """Return the SHA-256 of a secret or token in hex."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _NOBODY = OAuthClient("", (), digest(new_secret()))

@@ -4,9 +4,6 @@ Signed with a key of their own, for one act against one person, until the time t
 from dataclasses import dataclass
 from datetime import datetime
 
-import jwt
-from jwt.exceptions import PyJWTError
-
 from app.clock import now
 from app.identity.encryption import purpose_key
 
@@ -25,12 +22,17 @@ class AppealGrant:
 
 def issue(app_secret: str, realm: str, act_id: str, person_id: str, expires_at: datetime) -> str:
     """Return a token by which this person may appeal against this act until then."""
+    import jwt
+
     claims = {"act": act_id, "sub": person_id, "exp": int(expires_at.timestamp())}
     return jwt.encode(claims, _key(app_secret, realm), algorithm="HS256")
 
 
 def read(app_secret: str, realm: str, token: str) -> AppealGrant:
     """Return what the token grants in this realm; raises AppealTokenRefused."""
+    import jwt
+    from jwt.exceptions import PyJWTError
+
     try:
         # The house clock judges the expiry below.
         claims = jwt.decode(token, _key(app_secret, realm), algorithms=["HS256"],

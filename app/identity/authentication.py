@@ -5,12 +5,9 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Flask
-
 from app.actor import Actor
 from app.clock import now
 from app.data.list_cache import CacheVersions
-from app.identity.access_tokens import TokenRefused, install_tokens, read_access_token
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
 from app.identity.sessions import LiveSession, SessionStore, UserDirectory, note_seen, seen_step, user_version_key
@@ -55,6 +52,8 @@ class Authenticator:
                 and self._versions.read(*known.version_keys) == known.versions)
 
     def _verify(self, realm: str, token: str) -> _Verified | None:
+        from app.identity.access_tokens import TokenRefused, read_access_token
+
         try:
             claims = read_access_token(realm, token)
         except TokenRefused:
@@ -88,12 +87,11 @@ class Identity:
     codes: OneTimeCodes
 
 
-def install_identity(app: Flask, held: Runtime, directory: UserDirectory) -> Identity:
-    """Build the identity parts for the app; `directory` finds active users (the auth service's query)."""
+def install_identity(held: Runtime, directory: UserDirectory) -> Identity:
+    """Build the identity parts of a runtime; `directory` finds active users (the auth service's query)."""
     settings, redis, versions = held.settings, held.redis, held.cache_versions
     keys = KeyRing(settings.secret_key, versions, rotation_days=settings.key_rotation_days,
                    token_ttl=settings.access_token_ttl)
-    install_tokens(app, keys)
     sessions = SessionStore(directory)
     parts = Identity(
         keys=keys, sessions=sessions, authenticator=Authenticator(sessions, versions),

@@ -5,9 +5,6 @@ holder, and hang on the session they were handed out with."""
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import jwt
-from jwt.exceptions import PyJWTError
-
 from app.clock import now
 from app.identity.encryption import purpose_key
 from app.settings import REALM_CODENAMES
@@ -73,6 +70,9 @@ def bucket_tokens(app_secret: str, session: TokenSession) -> dict[str, str]:
 
 def read_bucket_token(app_secret: str, realm: str, token: str) -> BucketGrant:
     """Return what the token grants in this realm; raises BucketTokenRefused."""
+    import jwt
+    from jwt.exceptions import PyJWTError
+
     try:
         # The house clock judges the expiry below.
         claims = jwt.decode(token, _key(app_secret, realm), algorithms=["HS256"],
@@ -89,6 +89,8 @@ def _bucket(bucket_id: str, *, is_public: bool) -> dict[str, Any]:
 
 
 def _issue(app_secret: str, session: TokenSession, buckets: list[dict[str, Any]]) -> str:
+    import jwt
+
     claims = {
         "tokenMark": _token_kind(session.realm), "sessionId": session.id,
         "userId": session.user_id, "sub": session.user_id,

@@ -4,10 +4,10 @@ Each purpose has its own key, so that a value sealed for one use opens nowhere e
 import base64
 import hmac
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+if TYPE_CHECKING:  # imported by whoever seals
+    from cryptography.fernet import Fernet
 
 
 class DecryptionFailed(ValueError):
@@ -17,6 +17,9 @@ class DecryptionFailed(ValueError):
 @lru_cache(maxsize=64)
 def purpose_key(app_secret: str, purpose: str) -> bytes:
     """Return the 32-byte key that belongs to one purpose."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"guildhall/{purpose}".encode())
     return derivation.derive(app_secret.encode())
 
@@ -34,11 +37,15 @@ def seal(app_secret: str, purpose: str, plain: str) -> str:
 
 def unseal(app_secret: str, purpose: str, sealed: str) -> str:
     """Return what was sealed; raises DecryptionFailed."""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _fernet(app_secret, purpose).decrypt(sealed.encode()).decode()
     except InvalidToken as error:
         raise DecryptionFailed(f"cannot open a seal made for {purpose}") from error
 
 
-def _fernet(app_secret: str, purpose: str) -> Fernet:
+def _fernet(app_secret: str, purpose: str) -> "Fernet":
+    from cryptography.fernet import Fernet
+
     return Fernet(base64.urlsafe_b64encode(purpose_key(app_secret, purpose)))

@@ -5,7 +5,6 @@ ADMIN = "admin"
 SUPER_ADMIN = "superAdmin"
 
 SUPER_ADMIN_ID = "f7103b85-fcda-4dec-92c6-c336f71fd3a2"
-SUPER_ADMIN_EMAIL = "admin@admin.com"
 
 # There is exactly one superAdmin; nobody can be made one or unmade.
 ASSIGNABLE = (ADMIN, USER)

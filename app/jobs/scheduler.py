@@ -14,6 +14,7 @@ from app.actor import kernel_actor
 from app.clock import now
 from app.data.connections import reading
 from app.data.due_work import DueWork
+from app.data.restored_copy import wait_until_live
 from app.data.retries import OwedWork, claim_due, is_any_due
 from app.data.unit_of_work import unit_of_work
 from app.errors import DuplicateRecord
@@ -32,6 +33,7 @@ _LEASE = timedelta(seconds=30)
 
 def run_scheduler(stop: threading.Event) -> None:
     """Tick until `stop` is set; a tick that fails is repeated by the next."""
+    wait_until_live(stop)
     while not stop.is_set():
         try:
             tick()

@@ -1,10 +1,13 @@
 """The RQ queue. It only wakes a worker: the work itself stands in the database, so a lost job loses nothing."""
 import logging
+from typing import TYPE_CHECKING
 
 from redis import Redis, RedisError
-from rq import Queue
 
 from app.runtime import runtime
+
+if TYPE_CHECKING:  # imported by whoever calls a worker
+    from rq import Queue
 
 log = logging.getLogger("guildhall.jobs")
 
@@ -14,8 +17,10 @@ _WAKEUP_SECONDS = 15
 _LONGEST_JOB = 6 * 3600
 
 
-def queue(connection: Redis | None = None) -> Queue:
+def queue(connection: Redis | None = None) -> "Queue":
     """Return the one queue of this installation; the worker gives its own, patient connection."""
+    from rq import Queue
+
     return Queue(QUEUE, connection=connection or runtime().redis)
 
 

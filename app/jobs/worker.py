@@ -14,6 +14,7 @@ from app.actor import kernel_actor, system_actor
 from app.backoff import Backoff
 from app.clock import now
 from app.data.due_work import DueWork, is_piece
+from app.data.restored_copy import wait_until_live
 from app.data.retries import error_text, postpone
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import deliver_batch
@@ -36,6 +37,7 @@ class GuildhallWorker(SimpleWorker):
 
 def run_worker() -> None:
     """Work until stopped (SIGTERM finishes the job at hand)."""
+    wait_until_live()
     patient = runtime().patient_redis
     worker = GuildhallWorker([queue(patient)], connection=patient, name=f"guildhall-{os.getpid()}")
     worker.work(logging_level="WARNING", with_scheduler=False)

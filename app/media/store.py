@@ -3,8 +3,12 @@
 Names are ours (random), never the client's; a file is written once, or anew only when a picture is prepared."""
 import os
 import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from shutil import copyfileobj
+from typing import IO, Any, Protocol
 
 from app.runtime import runtime
 from app.settings import Settings
@@ -20,11 +24,21 @@ class MediaStore(Protocol):
     def put(self, name: str, content: bytes, mime_type: str) -> None:
         """Store `content` under `name`, whole or not at all."""
 
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """Store what a file holds, which may be larger than memory."""
+
     def get(self, name: str) -> bytes:
         """Return the stored bytes; raises MediaMissing."""
 
+    def open(self, name: str) -> IO[bytes]:
+        """Return the stored bytes to be read a part at a time; raises MediaMissing."""
+
     def delete(self, name: str) -> None:
         """Remove the object; absent is fine."""
+
+    def names(self, before: datetime | None = None) -> Iterator[str]:
+        """Yield the name of each stored object, or of those written before a moment, in no order; one that comes or
+        goes meanwhile may be among them or not."""
 
 
 class _Opened:
@@ -59,11 +73,19 @@ class LocalDiskStore:
 
     def put(self, name: str, content: bytes, mime_type: str) -> None:
         """Write beside the target and rename, so that a crash leaves no half file under the name."""
+        self._put(name, BytesIO(content))
+
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """The same, a part at a time."""
+        with file.open("rb") as content:
+            self._put(name, content)
+
+    def _put(self, name: str, content: IO[bytes]) -> None:
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
         with draft.open("xb") as file:
-            file.write(content)
+            copyfileobj(content, file)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
@@ -75,14 +97,33 @@ class LocalDiskStore:
         except FileNotFoundError as error:
             raise MediaMissing(name) from error
 
+    def open(self, name: str) -> IO[bytes]:
+        """Open the file; raises MediaMissing."""
+        try:
+            return self._path(name).open("rb")
+        except FileNotFoundError as error:
+            raise MediaMissing(name) from error
+
     def delete(self, name: str) -> None:
         """Remove the file."""
         self._path(name).unlink(missing_ok=True)
+
+    def names(self, before: datetime | None = None) -> Iterator[str]:
+        """Yield the names of the files, folder by folder; drafts are none."""
+        for folder in _folders(self._root):
+            for inner in _folders(folder):
+                for file in inner.iterdir():
+                    if file.name.isalnum() and (before is None or file.stat().st_mtime < before.timestamp()):
+                        yield file.name
 
     def _path(self, name: str) -> Path:
         if not name.isalnum():
             raise MediaMissing(name)
         return self._root / name[:2] / name[2:4] / name
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
 
 
 class S3Store:
@@ -100,10 +141,19 @@ class S3Store:
         """Store the object with its content type."""
         self._client.put_object(Bucket=self._bucket, Key=name, Body=content, ContentType=mime_type)
 
+    def put_file(self, name: str, file: Path, mime_type: str) -> None:
+        """Store the object in parts."""
+        self._client.upload_file(str(file), self._bucket, name, ExtraArgs={"ContentType": mime_type})
+
     def get(self, name: str) -> bytes:
         """Return the object's bytes; raises MediaMissing."""
+        with self.open(name) as content:
+            return content.read()
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return the object's stream; raises MediaMissing."""
         try:
-            content: bytes = self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
+            content: IO[bytes] = self._client.get_object(Bucket=self._bucket, Key=name)["Body"]
         except self._client.exceptions.ClientError as error:
             if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
                 raise MediaMissing(name) from error
@@ -113,3 +163,10 @@ class S3Store:
     def delete(self, name: str) -> None:
         """Remove the object."""
         self._client.delete_object(Bucket=self._bucket, Key=name)
+
+    def names(self, before: datetime | None = None) -> Iterator[str]:
+        """Yield the keys of the objects that can be ours, a thousand a call."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
+            for found in page.get("Contents", ()):
+                if found["Key"].isalnum() and (before is None or found["LastModified"] < before):
+                    yield found["Key"]

@@ -71,8 +71,17 @@ RESETPASSWORD = LetterTemplate(
     "Your password reset code no. {{ codeIndex }} is {{ secretCode }}.\n\n"
     "{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}It is valid for {{ validity }}. "
     "If you did not ask for it, your password stays as it is.", secret=True, own=("link",))
+PASSWORDREPLACED = LetterTemplate(
+    "Your password was replaced",
+    "Hello,\n\nour staff have given your account another password, and all your logins have ended.\n\n"
+    "If you did not ask for that, reset the password now by the letter that “forgot password” sends, and write to us.")
+EXPORTREADY = LetterTemplate(
+    "Your data are ready",
+    "Hello,\n\nwhat we keep of you is in one file now, as you asked. Log in and open your exports to read it; it is "
+    "there for a week.\n\nIf you did not ask for it, change your password now.")
 NONE = LetterTemplate("{{ title }}", "{{ body }}")
-PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD, "NONE": NONE}
+PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD,
+                      "PASSWORDREPLACED": PASSWORDREPLACED, "EXPORTREADY": EXPORTREADY, "NONE": NONE}
 
 
 @cache

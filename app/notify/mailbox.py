@@ -2,31 +2,32 @@
 
 In production the body of a secret letter (a code) is sealed while it waits and gone once it is sent."""
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from app.actor import kernel_actor
 from app.backoff import Backoff
 from app.clock import now
-from app.data.batches import purge
+from app.data.batches import BATCH_ROWS, purge
 from app.data.ids import uuid7
+from app.data.person_rows import Person
 from app.data.reads import fetch
 from app.data.retries import OwedWork, claim_due, error_text, postpone, settle
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.encryption import seal, unseal
 from app.jobs.wakeup import wake
 from app.notify.letters import Letter, LetterTemplate, write_letter
-from app.notify.models import EMAIL, FAILED, KEPT, QUEUED, SENT, MailMessage
+from app.notify.models import CAN_GO_AGAIN, EMAIL, FAILED, IS_QUEUED, KEPT, QUEUED, SENT, MailMessage
 from app.notify.smtp import MailDelayed, MailTransport, MailUndeliverable
 from app.runtime import runtime
 
 log = logging.getLogger("guildhall.mail")
 
 SEND_MAIL = "send-mail"
-LETTERS = OwedWork(MailMessage, MailMessage.status == QUEUED, MailMessage.next_attempt_at)
+LETTERS = OwedWork(MailMessage, IS_QUEUED, MailMessage.next_attempt_at)
 BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6), factor=4, most=8)
 # How long one process keeps a letter to itself; after a crash the letter is taken up again.
 LEASE = timedelta(minutes=5)
@@ -93,6 +94,21 @@ def read_outbox(recipient: str | None = None, limit: int = 100, realm: str | Non
     return [dict(row._mapping) | (hide if row.secret else {}) for row in fetch(query.limit(limit))]
 
 
+def retry_letters(ids: Sequence[str]) -> int:
+    """Let letters that were given up or refused wait for the mail server anew, with all their attempts; returns how
+    many. What waits, was sent or has no text any more stays as it is: called twice it does nothing more."""
+    done = 0
+    for start in range(0, len(ids), BATCH_ROWS):
+        some = ids[start:start + BATCH_ROWS]
+        with unit_of_work(kernel_actor()) as work:
+            done += work.execute(update(MailMessage).where(MailMessage.id.in_(some), CAN_GO_AGAIN).values(
+                status=QUEUED, attempts=0, next_attempt_at=now())
+                .execution_options(synchronize_session=False)).rowcount
+            work.after_commit(_wake)
+            work.commit()
+    return done
+
+
 def purge_letters(days: int) -> int:
     """Delete the letters older than `days` that wait for nothing; returns how many."""
     old = select(MailMessage.id).where(MailMessage.created_at < now() - timedelta(days=days),
@@ -107,6 +123,12 @@ def forget_letters(work: UnitOfWork, *recipients: str) -> None:
     """Delete all letters of the actor's realm to these addresses, waiting ones too: the person is gone for good."""
     work.execute(delete(MailMessage).where(MailMessage.realm == work.actor.realm,
                                            MailMessage.recipient.in_(recipients)))
+
+
+def letters_to(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the letters an export of the person has: to the person's addresses, but those with
+    codes."""
+    return and_(MailMessage.recipient.in_(person.addresses), MailMessage.secret.is_(False))
 
 
 def sends_sms() -> bool:

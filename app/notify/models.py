@@ -1,10 +1,10 @@
 """The letters on their way: the readable outbox of demo and test, and the queue of the SMTP job in production."""
 from datetime import datetime
 
-from sqlalchemy import Boolean, Index, Integer, String, Text
+from sqlalchemy import Boolean, Index, Integer, String, Text, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.data.columns import Instant
+from app.data.columns import Instant, constant
 from app.data.entity import Base
 
 EMAIL, SMS = "email", "sms"
@@ -38,6 +38,13 @@ class MailMessage(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+IS_QUEUED = MailMessage.status == constant(QUEUED)
+IS_FAILED = MailMessage.status == constant(FAILED)
+CAN_GO_AGAIN = and_(IS_FAILED, MailMessage.channel == EMAIL, MailMessage.text != "")
+"""A code's letter is empty once it has ended (mailbox.py): nothing of it is left to be sent."""
+IS_SENT = MailMessage.sent_at.is_not(None)
 Index("ix_mail_message_recipient", MailMessage.recipient, MailMessage.created_at)
 Index("ix_mail_message_waiting", MailMessage.next_attempt_at,
-      sqlite_where=MailMessage.status == QUEUED, postgresql_where=MailMessage.status == QUEUED)
+      sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED)
+Index("ix_mail_message_failed", MailMessage.created_at, sqlite_where=IS_FAILED, postgresql_where=IS_FAILED)
+Index("ix_mail_message_sent", MailMessage.sent_at, sqlite_where=IS_SENT, postgresql_where=IS_SENT)

@@ -2,10 +2,12 @@
 
 Nothing goes to another machine in clear: without TLS and a certificate that is good, letters wait."""
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -65,15 +67,20 @@ class SmtpAccount:
         """The mail server's name."""
         return self.url.hostname or ""
 
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self.url.port or (465 if self.url.scheme == "smtps" else 25)
+
     def connect(self, seconds: float = TIMEOUT_SECONDS) -> smtplib.SMTP:
         """Return an open, authenticated connection, under TLS unless the server is this machine.
 
         Raises MailUnprotected, OSError (also for a certificate that is not good) or SMTPException."""
         if self.url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.url.port or 465, timeout=seconds,
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=seconds,
                                                     context=self._trust())
         else:
-            server = smtplib.SMTP(self.host, self.url.port or 25, timeout=seconds)
+            server = smtplib.SMTP(self.host, self.port, timeout=seconds)
         try:
             if self.url.scheme == "smtp":
                 self._protect(server)
@@ -126,7 +133,7 @@ class SmtpTransport:
     def send(self, message_id: str, recipient: str, letter: Letter) -> None:
         """Send one letter; raises MailDelayed (server away, 4xx) or MailUndeliverable (5xx, unusable address)."""
         try:
-            message = self._message(message_id, recipient, letter)
+            message = self.message(message_id, recipient, letter)
         except (ValueError, IndexError) as error:  # IndexError: the header's parser, at half an encoded word
             raise MailUndeliverable(f"unusable address or header: {error}") from error
         try:
@@ -139,7 +146,8 @@ class SmtpTransport:
             self._hang_up()
             raise _verdict(error) from error
 
-    def _message(self, message_id: str, recipient: str, letter: Letter) -> EmailMessage:
+    def message(self, message_id: str, recipient: str, letter: Letter) -> EmailMessage:
+        """Return the letter as it is sent; raises ValueError or IndexError for an unusable address or header."""
         message = EmailMessage()
         address = typed_address(recipient)
         message["From"], message["To"] = self._account.sender, address
@@ -151,6 +159,60 @@ class SmtpTransport:
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         return message
+
+
+def handed_in(account: SmtpAccount, recipient: str, letter: Letter, message_id: str) -> str:
+    """Send one letter to an address of ASCII characters and return what the server answered to it, in its own words.
+
+    Raises MailDelayed or MailUndeliverable with a sentence of what went wrong, and where."""
+    try:
+        message = SmtpTransport(account).message(message_id, recipient, letter)
+    except (ValueError, IndexError) as error:
+        raise MailUndeliverable(f"unusable address or header: {error}") from error
+    try:
+        with account.connect() as server:
+            server.ehlo_or_helo_if_needed()
+            code, said = 250, b""
+            for step, call in (("its sender", lambda: server.mail(account.sender.addr_spec)),
+                               ("its recipient", lambda: server.rcpt(recipient)),
+                               ("the letter", lambda: server.data(message.as_bytes(policy=SMTP)))):
+                code, said = call()
+                if code not in (250, 251):
+                    raise MailUndeliverable(f"{account.host} refuses {step}: {code} {_words(said)}")
+        return f"{code} {_words(said)}"
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailDelayed(trouble_with(account, error)) from error
+
+
+def trouble_with(account: SmtpAccount, error: Exception) -> str:
+    """Return a sentence of what failed between us and the mail server, and what to look at."""
+    at = f"{account.host}:{account.port}"
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return (f"{account.host} refuses the login: {_answer(error)}; user and password "
+                "stand in SMTP_URL, signs such as @ and / as %40 and %2F")
+    sentences: tuple[tuple[type[Exception], str], ...] = (
+        (MailUnprotected, str(error)),
+        (socket.gaierror, f"the host {account.host} is unknown: SMTP_URL names it, or the name server is away"),
+        (ConnectionRefusedError, f"{at} refuses connections: no mail server listens on this port"),
+        (TimeoutError, f"{at} does not answer: a firewall, or another port in SMTP_URL"),
+        (ssl.SSLCertVerificationError, f"TLS with {at}: the certificate is not good ({error}); take the server's own "
+                                       "name in SMTP_URL"),
+        (ssl.SSLError, f"TLS with {at} failed ({error}): smtps:// is for ports that speak TLS at once (465), smtp:// "
+                       "for STARTTLS (587)"),
+        (smtplib.SMTPNotSupportedError, f"{account.host} offers no login that we know: {error}"),
+        (smtplib.SMTPResponseException, f"{account.host} refuses: {_answer(error)}"),
+        (smtplib.SMTPServerDisconnected, f"{at} hung up: {error}; perhaps it speaks TLS at once (smtps://)"),
+    )
+    return next((says for kind, says in sentences if isinstance(error, kind)),
+                f"{at}: {error or type(error).__name__}")
+
+
+def _answer(error: Exception) -> str:
+    return f"{error.smtp_code} {_words(error.smtp_error)}" if isinstance(error, smtplib.SMTPResponseException) else ""
+
+
+def _words(said: bytes | str) -> str:
+    return " ".join((said.decode(errors="replace") if isinstance(said, bytes) else said).split())
 
 
 def _verdict(error: Exception) -> MailDelayed | MailUndeliverable:

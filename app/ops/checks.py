@@ -3,32 +3,34 @@
 A check never raises: what goes wrong inside it is its finding."""
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from smtplib import SMTPException
 from typing import Any
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
-from rq import Worker
 from sqlalchemy import String, func, select, text, type_coerce
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
-from app.data.columns import WebAddress
+from app.data.columns import WebAddress, iso
 from app.data.connections import CONNECTION_PREFIX, reading
 from app.data.due_work import DueWork
 from app.data.entity import Base, db
 from app.data.reads import fetch
+from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.report import oldest_unpublished_seconds
 from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
+from app.notify.report import mail_figures
 from app.notify.smtp import SmtpAccount
+from app.ops.faults import sentence_of
 from app.ops.health import backlog
+from app.ops.migrations import COPY_GOES_ON, is_unfinished_copy, newest_migration, present_migration
+from app.ops.ownership import environment_file_faults, ill_owned
 from app.runtime import runtime
+from app.settings import user_name
 from app.web_addresses import harmless, is_this_machine, link
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -36,6 +38,8 @@ LEAST_FREE_BYTES = 500_000_000
 LATE_EVENT_SECONDS = 10.0
 MAIL_SECONDS = 5.0
 LATE_WORK = timedelta(minutes=2)
+LATE_LETTER = timedelta(minutes=15)
+LATE_BACKUP = timedelta(days=2)
 AT_ONCE = 5000
 MOST_NAMED = 20
 
@@ -66,17 +70,38 @@ def agreement(differences: Sequence[str], says: str) -> tuple[str, str]:
     return (FAIL, some_of(differences, "; ")) if differences else (OK, says)
 
 
-def examine() -> list[Finding]:
-    """Run every check, the kernel's in the order its parts stand on each other, then the services' own."""
-    return [_finding(name, check) for name, check in {**CHECKS, **runtime().part(ServiceChecks)}.items()]
+def examine(only: Collection[str] | None = None) -> list[Finding]:
+    """Run every check, or those of these names: the kernel's in the order its parts stand on each other, then the
+    services' own."""
+    checks, waiting = {**CHECKS, **runtime().part(ServiceChecks)}, _waiting()
+    return [_finding(name, check) for name, check in checks.items()
+            if name not in waiting and (only is None or name in only)]
+
+
+def examine_stored() -> list[Finding]:
+    """Run the checks of what is stored, not those of what runs: for a place where nothing does (app/ops/backup)."""
+    stored = {name: check for name, check in CHECKS.items() if name in ("database", "migrations", "web addresses")}
+    return [_finding(name, check) for name, check in {**stored, **runtime().part(ServiceChecks)}.items()]
+
+
+def _waiting() -> tuple[str, ...]:
+    """Return the checks of what does not run yet: a restored copy is whole before it has gone live."""
+    try:
+        return RUNNING if is_held_back() else ()
+    except SQLAlchemyError:  # the check of the database says so
+        return ()
 
 
 def _finding(name: str, check: Check) -> Finding:
     try:
         state, says = check()
     except Exception as error:
-        state, says = FAIL, f"{type(error).__name__}: {error}".split("\n", 1)[0]
+        state, says = FAIL, sentence_of(error) or f"{type(error).__name__}: {error}".split("\n", 1)[0]
     return Finding(name, state, says)
+
+
+def _restored_copy() -> tuple[str, str]:
+    return (WARN, f"{HELD_BACK}; no job runs, no mail leaves, no payment is made") if is_held_back() else (OK, "live")
 
 
 def _settings() -> tuple[str, str]:
@@ -94,6 +119,28 @@ def _instance_folder() -> tuple[str, str]:
     return (WARN, f"{home} can be entered by every user of this machine") if others else (OK, str(home))
 
 
+def _owners() -> tuple[str, str]:
+    """A file that is root's, as `flask …` once made it for root, is one that the service cannot write."""
+    home, myself = runtime().settings.home, user_name(os.geteuid())
+    foreign, open_to_others = ill_owned(runtime().settings)
+    if foreign:
+        return FAIL, (f"not {myself}'s, so no process of ours writes it: {some_of(foreign)}; as root: "
+                      f"chown -R {myself}: {home}")
+    if open_to_others:
+        return WARN, f"others than {myself} may read or write: {some_of(open_to_others)}; chmod -R go= {home}"
+    return OK, f"all is {myself}'s alone"
+
+
+def _environment_file() -> tuple[str, str]:
+    settings = runtime().settings
+    if not settings.is_production:
+        return OK, f"{settings.env} needs none"
+    if not settings.environment_file.exists():
+        return WARN, f"{settings.environment_file} does not exist: the units and `guildhall` load it"
+    faults = environment_file_faults(settings.environment_file)
+    return (FAIL, "; ".join(faults)) if faults else (OK, f"{settings.environment_file}, closed to others")
+
+
 def _mail() -> tuple[str, str]:
     settings = runtime().settings
     if settings.mail_transport != "smtp":
@@ -104,6 +151,32 @@ def _mail() -> tuple[str, str]:
     except (OSError, SMTPException) as error:
         return FAIL, f"{error or type(error).__name__}: letters wait"
     return OK, f"{account.host} takes letters{'' if is_this_machine(account.host) else ', under TLS'}"
+
+
+def _letters() -> tuple[str, str]:
+    box = mail_figures()
+    error = f" ({box.last_error})" if box.last_error else ""
+    if box.parked:
+        return FAIL, (f"{box.parked} letters were given up{error}: flask notify list --state parked; repair the cause, "
+                      "then flask notify retry")
+    if box.oldest is not None and box.oldest < now() - LATE_LETTER:
+        return FAIL, (f"{box.waiting} letters wait, the oldest since {iso(box.oldest)}{error}: is a worker running? "
+                      "flask notify test ADDRESS says what the mail server answers")
+    if box.refused:
+        return WARN, (f"the mail server refused {box.refused} letters of the last day{error}: "
+                      "flask notify list --state refused")
+    return OK, f"{box.waiting} letters wait"
+
+
+def _last_backup() -> tuple[str, str]:
+    from app.ops.backup.folder import newest_backup
+
+    settings = runtime().settings
+    newest = newest_backup(settings.backup_folder)
+    if newest is not None and newest.made_at > now() - LATE_BACKUP:
+        return OK, f"{iso(newest.made_at)}, {'proved' if newest.verified_at else 'not proved'}"
+    said = f"the last is of {iso(newest.made_at)}" if newest else "there never was one"
+    return (WARN if settings.is_production else OK), f"{said}: flask backup create, or guildhall-backup.timer"
 
 
 def _disk() -> tuple[str, str]:
@@ -118,11 +191,10 @@ def _database() -> tuple[str, str]:
 
 
 def _migrations() -> tuple[str, str]:
-    folder = Path(current_app.extensions["migrate"].directory)
-    newest = ScriptDirectory(str(folder)).get_current_head()
-    with db.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask db upgrade")
+    newest, present = newest_migration(), present_migration(db.engine)
+    if is_unfinished_copy(db.engine):
+        return FAIL, f"a copy into this database is not whole: {COPY_GOES_ON}"
+    return (OK, f"at {newest}") if present == newest else (FAIL, f"at {present}, newest is {newest}: flask upgrade")
 
 
 def _redis() -> tuple[str, str]:
@@ -167,6 +239,8 @@ def _deliveries() -> tuple[str, str]:
 
 
 def _worker() -> tuple[str, str]:
+    from rq import Worker
+
     count = Worker.count(connection=runtime().redis, queue=queue())
     return (OK, f"{count} at work") if count else (FAIL, "no worker: flask jobs worker")
 
@@ -179,14 +253,27 @@ def _due_work() -> tuple[str, str]:
 
 
 def _periodic_jobs() -> tuple[str, str]:
-    with reading() as connection:
-        runs = {row.name: row for row in connection.execute(select(JobRun.__table__))}
-    failed = sorted(name for name, row in runs.items() if row.status == "failed" and name in jobs())
-    late = sorted(name for name, job in jobs().items()
-                  if not _ran_within(runs[name].finished_at if name in runs else None, 3 * job.every + LATE_WORK))
+    runs = last_runs()
+    failed, late = failed_jobs(runs), late_jobs(runs)
     if failed:
         return FAIL, f"failed last time: {', '.join(failed)} (flask jobs list)"
     return (WARN, f"late: {', '.join(late)} (is the scheduler running?)") if late else (OK, f"{len(jobs())} on time")
+
+
+def last_runs() -> dict[str, Any]:
+    """Return the rows of the periodic jobs' last runs by name, in one statement."""
+    return {row.name: row for row in fetch(select(JobRun.__table__))}
+
+
+def failed_jobs(runs: Mapping[str, Any]) -> list[str]:
+    """Return the names of the jobs whose last run failed."""
+    return sorted(name for name in jobs() if name in runs and runs[name].status == "failed")
+
+
+def late_jobs(runs: Mapping[str, Any]) -> list[str]:
+    """Return the names of the jobs that have not ended for three of their periods."""
+    return sorted(name for name, job in jobs().items()
+                  if not _ran_within(runs[name].finished_at if name in runs else None, 3 * job.every + LATE_WORK))
 
 
 def _web_addresses() -> tuple[str, str]:
@@ -222,15 +309,21 @@ def _ran_within(finished_at: datetime | None, period: timedelta) -> bool:
     return finished_at is not None and finished_at > now() - period
 
 
+RUNNING = ("letters", "outbox", "deliveries", "worker", "due work", "periodic jobs")
 CHECKS: dict[str, Check] = {
     "settings": _settings,
     "instance folder": _instance_folder,
+    "owners and modes": _owners,
+    "environment file": _environment_file,
     "disk": _disk,
+    "last backup": _last_backup,
     "database": _database,
     "migrations": _migrations,
+    "restored copy": _restored_copy,
     "redis": _redis,
     "cache versions": _cache_versions,
     "mail": _mail,
+    "letters": _letters,
     "outbox": _outbox,
     "deliveries": _deliveries,
     "worker": _worker,

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.data.changes import OutboxRecord
 from app.data.columns import iso
 from app.data.connections import reading
+from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.event_delivery import IS_PARKED, IS_PENDING
 from app.http.envelope import json_response
 from app.jobs.models import JobRun
@@ -27,7 +28,7 @@ def admin_health_report() -> Response:
         return json_response({"status": "ERR", "database": False}, 503)
     body = {"status": "OK", "database": True, "redis": _redis_answers(), "events": backlog(),
             "jobs": _without_details(job_runs())}
-    return json_response(body)
+    return json_response(body | ({"heldBack": HELD_BACK} if is_held_back() else {}))
 
 
 def backlog() -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 Under gunicorn the numbers of all workers are added up from PROMETHEUS_MULTIPROC_DIR (gunicorn.conf.py)."""
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Flask, Response, request
@@ -21,7 +22,20 @@ _DROPPED = Counter("guildhall_read_events_dropped", "Lost events of reads (decis
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
-Backlog = Callable[[], Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One figure that is read at each scrape; `label` and `labelled` tell several of one name apart."""
+
+    name: str
+    meaning: str
+    value: float
+    label: str = ""
+    labelled: str = ""
+
+
+Gauges = Callable[[], Iterable[Gauge]]
 
 
 @lru_cache(maxsize=4096)
@@ -43,19 +57,24 @@ def count_dropped_read_events(reason: str, count: int) -> None:
     _DROPPED.labels(reason).inc(count)
 
 
-class BacklogCollector:
-    """Gauges that are asked of the database at each scrape: name → value."""
+class GaugeCollector:
+    """The figures that are read at each scrape (app/ops/figures.py)."""
 
-    def __init__(self, backlog: Backlog) -> None:
-        self._backlog = backlog
+    def __init__(self, gauges: Gauges) -> None:
+        self._gauges = gauges
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Yield one gauge per figure."""
-        for name, value in self._backlog().items():
-            yield GaugeMetricFamily(f"guildhall_{name}", name.replace("_", " "), value=value)
+        """Yield one family per name, with all its labels."""
+        families: dict[str, GaugeMetricFamily] = {}
+        for gauge in self._gauges():
+            labels = [gauge.label] if gauge.label else []
+            family = families.setdefault(gauge.name, GaugeMetricFamily(
+                f"guildhall_{gauge.name}", gauge.meaning, labels=labels))
+            family.add_metric([gauge.labelled] if gauge.label else [], gauge.value)
+        return families.values()
 
 
-def install_metrics(app: Flask, backlog: Backlog) -> None:
+def install_metrics(app: Flask, gauges: Gauges) -> None:
     """Serve /metrics to this machine; to anybody else, also through a proxy, it does not exist."""
 
     @app.get("/metrics")
@@ -67,7 +86,7 @@ def install_metrics(app: Flask, backlog: Backlog) -> None:
             MultiProcessCollector(registry)
         else:
             registry.register(_OWN)
-        registry.register(BacklogCollector(backlog))
+        registry.register(GaugeCollector(gauges))
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -5,11 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, select
+
 from app.actor import Actor
 from app.data.entity import Entity
+from app.data.person_rows import MOST_OBLIGATIONS, Person
+from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.identity.access import Predicate, staff
-from app.payments.records import PaymentAttempt, PaymentDispute, PaymentRefund
+from app.payments.records import UNSETTLED_STATES, PaymentAttempt, PaymentDispute, PaymentRefund
 from app.runtime import runtime
 
 Order = Any
@@ -96,3 +100,21 @@ def checkout_named(name: str) -> Checkout | None:
 def checkouts() -> list[Checkout]:
     """Return all checkouts."""
     return list(runtime().part(Checkouts).values())
+
+
+def open_payments_of(realm: str, user_id: str) -> list[str]:
+    """Return the payments of a person that are under way, and those that a bank takes back, a sentence each."""
+    own = attempts_of(Person(realm, user_id))
+    under_way = fetch(select(PaymentAttempt.order_id).where(own, PaymentAttempt.state.in_(UNSETTLED_STATES))
+                      .distinct().limit(MOST_OBLIGATIONS))
+    disputed = fetch(select(PaymentDispute.id, PaymentDispute.order_id).join(PaymentAttempt, and_(
+        PaymentAttempt.checkout == PaymentDispute.checkout, PaymentAttempt.order_id == PaymentDispute.order_id)).where(
+        own, PaymentDispute.closed_at.is_(None)).distinct().limit(MOST_OBLIGATIONS))
+    return [*(f"a payment of order {row.order_id} is under way" for row in under_way),
+            *(f"dispute {row.id} of order {row.order_id} is open" for row in disputed)]
+
+
+def attempts_of(person: Person) -> ColumnElement[bool]:
+    """Return the condition of a person's attempts to pay, in the realm the person is of: an export has them."""
+    here = [name for name, checkout in runtime().part(Checkouts).items() if checkout.realm == person.realm]
+    return and_(PaymentAttempt.user_id == person.id, PaymentAttempt.checkout.in_(here))

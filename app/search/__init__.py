@@ -3,8 +3,11 @@
 Import from here; `whoosh_adapter` is the embedded engine. Not for lists with filters only: those are SQL.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from app.search.fields import Field, IndexSchema, instant, keyword, number, prose
 from app.search.port import (
+    WINDOW,
     AllOf,
     AnyOf,
     Change,
@@ -23,9 +26,12 @@ from app.search.port import (
     SearchResult,
     Sort,
 )
-from app.search.whoosh.index import WhooshIndex
+
+if TYPE_CHECKING:
+    from app.search.whoosh.index import WhooshIndex
 
 __all__ = [
+    "WINDOW",
     "AllOf",
     "AnyOf",
     "Change",
@@ -51,3 +57,12 @@ __all__ = [
     "number",
     "prose",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the engine for whoever asks for it: to declare an index none is needed."""
+    if name == "WhooshIndex":
+        from app.search.whoosh.index import WhooshIndex
+
+        return WhooshIndex
+    raise AttributeError(name)

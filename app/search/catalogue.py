@@ -3,6 +3,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from app.events.report import is_anything_on_its_way
 from app.jobs.schedule import kernel_periodic
 from app.jobs.wakeup import wake
 from app.runtime import runtime
@@ -16,11 +17,11 @@ from app.search.port import (
     Removal,
     SearchIndex,
 )
-from app.search.whoosh.index import WhooshIndex
 
 log = logging.getLogger("guildhall.search")
 
 REPAIR = "repair-search-indexes"
+INDEX_MEND = "brings the documents that differ up to date, or rebuilds an index that cannot be read"
 Progress = Callable[[int, int], None]
 _BATCH = 500
 
@@ -60,6 +61,8 @@ def search_index(name: str) -> SearchIndex:
     """Return this process's one instance of the index called `name`."""
     opened = runtime().part(OpenIndexes)
     if name not in opened:
+        from app.search.whoosh.index import WhooshIndex
+
         folder = runtime().settings.home / "search"
         schema = declared_indexes()[name].schema
         opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name))
@@ -71,7 +74,24 @@ def check_index(name: str) -> tuple[str, str]:
     state = search_index(name).status()
     if state.state != "ready":
         return "warn", f"{state.state}: {state.reason} (flask index rebuild)"
+    if (differing := differing_documents(name)) and not is_anything_on_its_way():
+        return "warn", f"{differing} of {state.documents} documents are not what the database says"
     return "ok", f"{state.documents} documents"
+
+
+def mend_index(name: str, _operator: str) -> int:
+    """Bring up to date what differs, or rebuild an index that cannot be read; returns how many documents.
+
+    Raises IndexBusy while it is rebuilt."""
+    return reconcile_index(name) if search_index(name).status().state == "ready" else rebuild_index(name)
+
+
+def differing_documents(name: str) -> int:
+    """Return how many documents are missing, outdated or surplus in an index; it reads every one of the source."""
+    surplus, differing = dict(search_index(name).versions()), 0
+    for document in declared_indexes()[name].source.documents(None):
+        differing += surplus.pop(document.id, 0) < document.version
+    return differing + len(surplus)
 
 
 def _call_for_repair(name: str) -> None:
@@ -159,3 +179,15 @@ def repair_search_indexes() -> str:
         except (IndexBusy, IndexNeedsRebuild) as error:
             report.append(f"{name}: {error}")
     return "; ".join(report) or "no index is declared"
+
+
+@kernel_periodic("compact-indexes", days=7)
+def compact_search_indexes() -> str:
+    """Remove from the disk what was taken out of the indexes: it may be the words of who is gone for good."""
+    report = []
+    for name in sorted(declared_indexes()):
+        try:
+            report.append(f"{name}: {search_index(name).compact()} segments written anew")
+        except (IndexBusy, IndexNeedsRebuild) as error:
+            report.append(f"{name}: {error}")
+    return ", ".join(report) or "no index is declared"

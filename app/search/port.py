@@ -10,6 +10,9 @@ Operator = Literal[
     "phrase_prefix",
 ]
 
+WINDOW = 10_000
+"""Within how many documents a page lies: deeper ones hold nothing a visitor looks at (FD-9)."""
+
 
 class InvalidSearch(ValueError):
     """The query names a field or operator the index does not offer; a client's mistake."""
@@ -174,6 +177,9 @@ class SearchIndex(Protocol):
         self, source: RebuildSource, *, progress: Callable[[int, int], None] | None = None, resume: bool = True
     ) -> int:
         """Write the index anew beside the served one and swap; returns the number of documents. Raises IndexBusy."""
+
+    def compact(self) -> int:
+        """Let nothing stay on the disk of documents that were taken out. Raises IndexBusy, IndexNeedsRebuild."""
 
     def status(self) -> IndexStatus:
         """State, size and age."""

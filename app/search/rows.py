@@ -1,7 +1,7 @@
 """The rows of a data object as they are searched: which belong in the index, what of them, and how they are found.
 
 The service that owns the rows says so in its index.py; nobody else reads its table."""
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -18,13 +18,11 @@ from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
 from app.search.catalogue import DeclaredIndex, search_index
 from app.search.fields import IndexSchema
-from app.search.port import Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
+from app.search.port import WINDOW, Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
 from app.search.walk import holding, walk
 
 MOST_TEXT = 2000
 """The characters of a text that are searched; what stands behind them is found by nobody."""
-WINDOW = 10_000
-"""What pages lie within (FD-9), and how many of the newest rows are walked over while there is no index (FD-8)."""
 _BATCH = 1000
 _NEWEST_FIRST = Sort("createdAt", descending=True)
 
@@ -77,7 +75,7 @@ class SearchedRows:
         return self._read(self._query.where(self.model.id.in_(ids)))
 
     def newest(self) -> list[Document]:
-        """Return the documents of the newest rows, as many as pages reach."""
+        """Return the documents of the newest rows, as many as pages reach: for while there is no index (FD-8)."""
         return self._read(self._query.order_by(self.model.created_at.desc(), self.model.id.desc()).limit(WINDOW))
 
     @cached_property
@@ -109,18 +107,15 @@ class SearchedRows:
                 for id, version, *values in map(list, fetch(query))]
 
 
-def ids_where(model: type[Entity], column: Any, values: Collection[str]) -> Iterator[list[str]]:
-    """Yield the ids of the active rows whose column holds one of these values, some at a time, each value's in order
-    of time: by an index of the column and `createdAt`."""
+def ids_where(model: type[Entity], column: Any, value: str, most: int,
+              after: str | None = None) -> tuple[list[str], str | None]:
+    """Return the ids of the first active rows whose column holds this value, oldest first, and the cursor behind which
+    the next stand, None at the end: by an index of the column and `createdAt`."""
     order = row_order(model.created_at, model.id)
-    for value in values:
-        behind: list[ColumnElement[bool]] = []
-        while some := fetch(select(model.id, model.created_at).where(
-                column == value, model.is_active.is_(True), *behind).order_by(*order.clauses).limit(_BATCH)):
-            yield [row.id for row in some]
-            if len(some) < _BATCH:
-                break
-            behind = [order.behind(order.values(order.cursor([some[-1].created_at, some[-1].id])))]
+    behind = [] if after is None else [order.behind(order.values(after))]
+    some = fetch(select(model.id, model.created_at).where(column == value, model.is_active.is_(True), *behind)
+                 .order_by(*order.clauses).limit(most))
+    return [row.id for row in some], order.cursor([some[-1].created_at, some[-1].id]) if len(some) == most else None
 
 
 def manner(result: SearchResult) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from app.clock import now
 from app.data.ids import canonical_uuid
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import DuplicateRecord, Forbidden, NotFound
-from app.http.oauth import digest, new_secret
+from app.identity.client_secrets import digest, new_secret
 from app.identity.security_events import record_security
 from blueprints.equipment import topics
 from blueprints.equipment.commands import require_working_legal_entity, stamp

@@ -10,7 +10,6 @@ from app.http.envelope import shape_errors_below
 from app.http.oauth import token_operation
 from app.http.openapi import client_credentials
 from app.http.service import Service
-from app.settings import Settings
 from blueprints.equipment import commands, queries, registry, schemas
 from blueprints.equipment.envelope import ERROR, documented_refusal
 from blueprints.equipment.front import FRONTS, READS
@@ -18,14 +17,15 @@ from blueprints.equipment.policies import POLICIES
 from blueprints.equipment.queries import ListRequest, Paged, Rows, Wire
 from blueprints.equipment.refusals import Entry, Rule
 from blueprints.equipment.rules import DIVISION_STATUSES, EQUIPMENT_STATUSES, LEGAL_ENTITY_STATUSES, SCOPES
-from blueprints.equipment.tokens import Caller, issue_token
+from blueprints.equipment.token_endpoint import issue_token
+from blueprints.equipment.tokens import Caller
 from blueprints.equipment.validation import check_dates, check_number
 
 TITLE = "Equipment registry"
 api = ProgramRoutes(POLICIES, FRONTS)
 
 
-def join(app: Flask, _settings: Settings, service: Service) -> None:
+def join(app: Flask, service: Service) -> None:
     """Mount the registry with its own envelope and document, and the default routes."""
     blueprint = DocumentedBlueprint(service, TITLE, lambda: {
         "schemas": {"Error": ERROR},

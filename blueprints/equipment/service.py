@@ -11,7 +11,6 @@ from blueprints.equipment.models import (
     RegistryClient,
 )
 from blueprints.equipment.queries import check_registry
-from blueprints.equipment.routes import join
 
 _WHY = "a legal entity's own record; its users are no realm's people"
 
@@ -21,13 +20,14 @@ SERVICE = ServiceDeclaration(
     description="Medical equipment of legal entities and their divisions.",
     realms=("equipment",),
     path="/equipment-api",
-    join=join,
+    join="blueprints.equipment.routes.join",
     checks={"equipment": check_registry},
     cli=("cli.equipment",),
     persons=(
-        rows_of_people(RegistryClient, KEPT, "user_id", "inserted_by", "updated_by", why=_WHY),
-        *(rows_of_people(model, KEPT, "inserted_by", "updated_by", why=_WHY)
+        rows_of_people(RegistryClient, KEPT, "user_id", "inserted_by", "updated_by", why=_WHY, export=_WHY),
+        *(rows_of_people(model, KEPT, "inserted_by", "updated_by", why=_WHY, export=_WHY)
           for model in (LegalEntity, Division, Equipment, DivisionEquipment)),
-        *(rows_of_people(model, KEPT, "inserted_by", why=_WHY) for model in (EquipmentName, EquipmentStatus)),
+        *(rows_of_people(model, KEPT, "inserted_by", why=_WHY, export=_WHY)
+          for model in (EquipmentName, EquipmentStatus)),
     ),
 )

@@ -1,20 +1,17 @@
-"""OAuth2 client credentials of the registry: its clients, their tokens, and the caller behind a bearer token."""
+"""The caller of the registry: who stands behind a bearer token, and the operator of the command line."""
 
 import getpass
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from app.actor import Actor, system_actor
+from app.actor import Actor
 from app.clock import now
 from app.data.reads import fetch_one
-from app.data.unit_of_work import unit_of_work
-from app.http.oauth import OAuthClient, digest, new_secret, token_endpoint
+from app.identity.client_secrets import digest
 from blueprints.equipment.models import RegistryClient, RegistryToken
 
 REALM = "equipment"
-TOKEN_SECONDS = 3600
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -51,30 +48,3 @@ def caller_of(token: str) -> Caller | None:
         .where(issued.token_hash == digest(token), issued.expires_at > now(), client.is_active.is_(True))
     )
     return row and Caller(row.legal_entity_id, row.user_id, row.role, frozenset(row.scope.split()))
-
-
-def _find_client(client_id: str) -> OAuthClient | None:
-    columns = (RegistryClient.id, RegistryClient.scope, RegistryClient.secret_hash)
-    mine = (RegistryClient.id == client_id, RegistryClient.is_active.is_(True))
-    row = fetch_one(select(*columns).where(*mine))
-    return row and OAuthClient(row.id, tuple(row.scope.split()), row.secret_hash)
-
-
-def _make_token(client: OAuthClient, scope: str) -> str:
-    """Return a new token, of which the digest is stored; expired tokens are removed on the way."""
-    token, moment = new_secret(), now()
-    with unit_of_work(system_actor(REALM)) as work:
-        work.execute(delete(RegistryToken).where(RegistryToken.expires_at <= moment))
-        work.insert(
-            RegistryToken(
-                token_hash=digest(token),
-                registry_client_id=client.id,
-                scope=scope,
-                expires_at=moment + timedelta(seconds=TOKEN_SECONDS),
-            )
-        )
-        work.commit()
-    return token
-
-
-issue_token = token_endpoint(REALM, _find_client, _make_token, seconds=TOKEN_SECONDS)

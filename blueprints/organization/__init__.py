@@ -1,4 +1,4 @@
 """The multi-tenant organization store: a hexagon whose inside knows no framework (docs/organization.md)."""
-from blueprints.organization.registration import organization_of, register_organization
+from blueprints.organization.wiring import organization_of
 
-__all__ = ["organization_of", "register_organization"]
+__all__ = ["organization_of"]

@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flask import Flask, current_app, has_app_context
 from sqlalchemy import select
 
 from app import clock
 from app.data.ids import uuid7
+from app.data.restored_copy import is_held_back
 from app.identity.encryption import seal, unseal
+from app.ops.backup.apart import ApartStore
+from app.runtime import runtime_of
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier
-from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog, SchemaFilesWrong
 from blueprints.organization.adapters.sql.catalog import (
     Catalog,
     SqlCarried,
@@ -30,11 +33,14 @@ from blueprints.organization.adapters.sql.outbox import SqlOutbox
 from blueprints.organization.adapters.sql.postgresql import PostgresqlServer
 from blueprints.organization.adapters.sql.sqlite import MOST_RESOURCES, SqliteFolder
 from blueprints.organization.adapters.sql.store import SqlResourceStore
-from blueprints.organization.adapters.tokens import BearerTokens, IssuerKeys, IssuerTerms, SigningKeys
 from blueprints.organization.application import schema_upgrade
 from blueprints.organization.application.projector import InProcessPublisher, StreamProjector
 from blueprints.organization.application.relay import Relay
 from blueprints.organization.ports import Ports, Publisher
+
+if TYPE_CHECKING:  # imported with the first token, and the first schema
+    from blueprints.organization.adapters.json_schema import JsonSchemaCatalog
+    from blueprints.organization.adapters.tokens import BearerTokens
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +58,7 @@ class OrganizationSettings:
     home: Path
     secret_key: str
     database: str = ""
+    prefix: str = ""
     stream: str = ""
     endpoint_url: str = ""
     jwks_url: str = ""
@@ -69,11 +76,21 @@ def settings_from(settings: Settings) -> OrganizationSettings:
     """Return the store's part of the system's settings."""
     return OrganizationSettings(
         home=settings.home / "organization", secret_key=settings.secret_key,
-        database=settings.organization_database, stream=settings.organization_stream,
+        database=settings.organization_database, prefix=settings.organization_prefix,
+        stream=settings.organization_stream,
         most_connections=settings.organization_connections,
         endpoint_url=settings.aws_endpoint_url, jwks_url=settings.organization_jwks_url,
         issuer=settings.organization_issuer, audience=settings.organization_audience,
         schema_folders=(settings.home / "organization" / "schemas",))
+
+
+def backup_of(settings: Settings) -> ApartStore:
+    """Return the tenants' databases of a place as a backup takes them and puts them back."""
+    from blueprints.organization.adapters.backup import TenantBackup
+
+    store = Organization(replace(settings_from(settings), background=False))
+    return TenantBackup(store.databases, store.ports.tenants, settings_from(settings).schema_folders[0],
+                        store.close)
 
 
 class Organization:
@@ -101,11 +118,11 @@ class Organization:
         """The thread that moves what this process's writes, and processes that died, leave in the outboxes."""
         carried = SqlCarried(self._catalog, lambda: self.owner, clock.now)
         return Courier(self.relay, self._say_unmigrated, self._tick, self._may_sweep, carried,
-                       sweep_seconds=self.settings.sweep_seconds)
+                       sweep_seconds=self.settings.sweep_seconds, is_held_back=self._is_held_back)
 
     def relay(self, most_connections: int = 4) -> Relay:
         """Return a relay with a few connections of its own, so that it does not crowd out requests."""
-        store = SqlResourceStore(self._engines(most_connections), self._databases.dialect)
+        store = SqlResourceStore(self._engines(most_connections), self.databases.dialect)
         publisher = self._publisher(store)
         return Relay(replace(self._quiet_ports, store=store, outbox=SqlOutbox(store), publisher=publisher), self.owner)
 
@@ -117,8 +134,10 @@ class Organization:
         return StreamProjector(self._quiet_ports, reader, SqlCheckpoints(self._catalog), self.owner)
 
     @cached_property
-    def tokens(self) -> BearerTokens:
+    def tokens(self) -> "BearerTokens":
         """Mints and verifies tokens."""
+        from blueprints.organization.adapters.tokens import BearerTokens, IssuerKeys, IssuerTerms, SigningKeys
+
         keys = SigningKeys(SqlSigningKeys(self._catalog), _Seal(self.settings.secret_key), clock.now, uuid7)
         known = self.settings
         foreign = IssuerTerms(IssuerKeys(known.jwks_url), known.issuer, known.audience) if known.jwks_url else None
@@ -140,26 +159,32 @@ class Organization:
             self.courier.stop()
         for registry in self._registries:
             registry.close()
-        self._databases.catalog_engine.dispose()
+        if "catalog_engine" in vars(self.databases):
+            self.databases.catalog_engine.dispose()
 
     @cached_property
     def _quiet_ports(self) -> Ports:
-        store = SqlResourceStore(self.engines, self._databases.dialect)
+        store = SqlResourceStore(self.engines, self.databases.dialect)
         return Ports(
             schemas=self.schemas, store=store, outbox=SqlOutbox(store), publisher=self._publisher(store),
-            tenants=SqlTenantCatalog(self._catalog), databases=self._databases, tokens=self.tokens,
+            tenants=SqlTenantCatalog(self._catalog), databases=self.databases, tokens=self.tokens,
             now=clock.now, new_id=uuid7, at_once=_at_once)
 
     @cached_property
-    def schemas(self) -> JsonSchemaCatalog:
+    def schemas(self) -> "JsonSchemaCatalog":
         """The resource types: the shipped ones and those of the operator's folders."""
+        from blueprints.organization.adapters.json_schema import SHIPPED, JsonSchemaCatalog
+
         return JsonSchemaCatalog(SHIPPED, *self.settings.schema_folders)
 
     @cached_property
-    def _databases(self) -> PostgresqlServer | SqliteFolder:
+    def databases(self) -> PostgresqlServer | SqliteFolder:
+        """Where the tenants' databases and their catalog are."""
         if self.settings.database.startswith("postgres"):
-            return PostgresqlServer(self.settings.database)
+            return PostgresqlServer(self.settings.database, self.settings.prefix)
         if len(self.schemas.kinds) > MOST_RESOURCES:
+            from blueprints.organization.adapters.json_schema import SchemaFilesWrong
+
             raise SchemaFilesWrong(f"SQLite serves at most {MOST_RESOURCES} resource types; set DATABASE to PostgreSQL")
         named = self.settings.database.removeprefix("sqlite:///")
         folder = Path(named) if named else self.settings.home
@@ -167,7 +192,16 @@ class Organization:
 
     @cached_property
     def _catalog(self) -> Catalog:
-        return Catalog(self._databases)
+        return Catalog(self.databases)
+
+    def _is_held_back(self) -> bool:
+        """Tell whether the stream, which is others', must wait for a restored copy to go live."""
+        return bool(self.settings.stream) and has_app_context() and is_held_back()
+
+    @property
+    def catalog(self) -> Catalog:
+        """What stands beside the tenants."""
+        return self._catalog
 
     def _may_sweep(self) -> bool:
         """Tell whether this process is the one of all that sweeps now."""
@@ -189,7 +223,7 @@ class Organization:
             registry.close_old()
 
     def _engines(self, most_connections: int) -> TenantEngines:
-        registry = TenantEngines(self._databases, most_connections=most_connections,
+        registry = TenantEngines(self.databases, most_connections=most_connections,
                                  idle_seconds=self.settings.idle_seconds)
         self._registries.append(registry)
         return registry
@@ -201,6 +235,11 @@ class Organization:
         from blueprints.organization.adapters.kinesis import KinesisPublisher, kinesis_client
 
         return KinesisPublisher(kinesis_client(self.settings.endpoint_url or None), self.settings.stream)
+
+
+def organization_of(app: Flask | None = None) -> Organization:
+    """Return the store of `app`, by default of the current application."""
+    return runtime_of(app or current_app).part(Organization)
 
 
 def _at_once(ask: Callable[[Any], Any], asked: Iterable[Any]) -> list[Any]:

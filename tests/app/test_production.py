@@ -17,7 +17,7 @@ CODE = [ROOT / "app" / "production.py", *(ROOT / "cli").rglob("*.py")]
 SETTINGS = {environment_name(spec.name): spec for spec in fields(Settings)}
 SECRETS = [name for name, spec in SETTINGS.items() if spec.metadata["secret"] and not spec.metadata["schemes"]]
 ADDRESSES = [name for name, spec in SETTINGS.items() if spec.metadata["schemes"]] + [
-    "ALLOWED_HOSTS", "CORS_ORIGINS", "COOKIE_DOMAIN", "MAIL_FROM"]
+    "ALLOWED_HOSTS", "CORS_ORIGINS", "COOKIE_DOMAIN", "MAIL_FROM", "SUPERADMIN_EMAIL"]
 
 
 def _found(pattern: str, pages: list[Path]) -> set[tuple[str, ...]]:
@@ -25,9 +25,10 @@ def _found(pattern: str, pages: list[Path]) -> set[tuple[str, ...]]:
 
 
 def _published_settings() -> list[tuple[str, str]]:
-    """Every secret or address of a setting that a page prints; `…` is no value, and this machine is nobody's."""
+    """Every secret or address of a setting that a page prints; not `…`, nor a variable, nor this machine's address."""
     printed = _found(r"\b([A-Z][A-Z0-9_]+)=([^\s`'\";]+)", PAGES)
-    return sorted((name, value) for name, value in printed if name in SECRETS + ADDRESSES and "…" not in value
+    return sorted((name, value) for name, value in printed if name in SECRETS + ADDRESSES
+                  and "…" not in value and value[0] != "$"
                   and not re.fullmatch(r"\w+://(127\.0\.0\.1|localhost)[:/\d]*", value))
 
 
@@ -81,6 +82,7 @@ def test_enough_was_found_to_be_refused() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [
     ("SECRET_KEY", ""), ("SECRET_KEY", "too-short"), ("SUPERADMIN_PASSWORD", ""), ("STRIPE_SECRET_KEY", ""),
+    ("SUPERADMIN_EMAIL", ""), ("SUPERADMIN_EMAIL", "Admin@admin.com"),
     ("STRIPE_WEBHOOK_SECRET", ""), ("PASSWORD_MIN_LENGTH", "1"), ("RATELIMIT_ENABLED", "0"),
     ("EMAIL_VERIFICATION_REQUIRED", "0"), ("MAIL_TRANSPORT", "outbox"), ("CLOCK_OFFSET", "60"),
     ("STRIPE_API_BASE", "http://127.0.0.1:8420"), ("PUBLIC_URL", ""), ("PUBLIC_URL", "http://guildhall.example"),
@@ -115,8 +117,8 @@ def test_everything_that_is_wrong_is_said_at_once_a_sentence_for_each_setting() 
                        "PASSWORD_MIN_LENGTH": "1"})
     named = [sentence.split()[0].partition("=")[0] for sentence in str(refused.value).splitlines()]
     assert sorted(named) == sorted({"PORT", "CORS_ORIGINS", "PASSWORD_MIN_LENGTH", "SECRET_KEY", "SUPERADMIN_PASSWORD",
-                                    "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "PUBLIC_URL", "MAIL_TRANSPORT",
-                                    "MAIL_FROM"})
+                                    "SUPERADMIN_EMAIL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "PUBLIC_URL",
+                                    "MAIL_TRANSPORT", "MAIL_FROM"})
 
 
 def test_the_page_for_operators_names_every_setting_that_production_demands() -> None:

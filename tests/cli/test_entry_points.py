@@ -5,33 +5,37 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
+from flask import Flask
 from flask.cli import FlaskGroup
 
 import cli
-from cli import COMMANDS, FOREIGN_MODULES, CommandIndex, load_command, wsgi_application
+from cli import COMMANDS, CommandIndex, attach_commands, load_command, wsgi_application
 from cli.terminal import TABLE_COLUMNS
+
+SYSTEM = Flask("the whole system")
 
 
 @pytest.fixture(autouse=True)
 def _no_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_whole_system", lambda: "the whole system")
+    monkeypatch.setattr(cli, "_whole_system", lambda: SYSTEM)
 
 
 def test_a_server_gets_the_whole_system() -> None:
-    assert wsgi_application() == "the whole system"
+    assert wsgi_application() is SYSTEM
 
 
 def test_a_server_that_is_a_click_program_gets_the_whole_system() -> None:
     with click.Context(click.Command("granian")):
-        assert wsgi_application() == "the whole system"
+        assert wsgi_application() is SYSTEM
 
 
 def test_flask_looking_up_a_command_gets_the_index_and_the_command_itself_the_whole_system() -> None:
     with click.Context(FlaskGroup("flask")) as looking_up:
         assert isinstance(wsgi_application(), CommandIndex)
         with click.Context(click.Command("doctor"), parent=looking_up):
-            assert wsgi_application() == "the whole system"
+            assert wsgi_application() is SYSTEM
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -48,10 +52,10 @@ def commands_below(words: tuple[str, ...], command: click.Command) -> Iterator[t
         yield from commands_below((*words, name), member)
 
 
-@pytest.mark.parametrize("group", sorted(set(COMMANDS) - FOREIGN_MODULES.keys()))
+@pytest.mark.parametrize("group", sorted(COMMANDS))
 def test_the_help_of_each_command_at_any_depth_has_an_example_and_fits_a_hundred_columns(group: str) -> None:
     for words, command in commands_below((group,), load_command(group)):
-        told = CliRunner().invoke(load_command(group), [*words[1:], "--help"])
+        told = CliRunner().invoke(command, ["--help"], prog_name=f"flask {' '.join(words)}")
         assert told.exit_code == 0, (words, told.output)
         assert "Example: " in told.output, words
         example = " ".join(told.output.split()).partition("Example: ")[2]
@@ -65,6 +69,26 @@ def test_the_help_of_each_command_at_any_depth_has_an_example_and_fits_a_hundred
 def test_a_command_that_is_not_known_names_the_one_that_was_meant(words: tuple[str, ...], meant: str) -> None:
     told = CliRunner().invoke(load_command(words[0]), words[1:])
     assert (told.exit_code, meant in told.stderr.partition("Did you mean")[2]) == (2, True), told.output
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("ordres", "orders"), ("auction", "auctions"), ("job", "jobs")])
+def test_a_group_that_is_not_known_names_the_one_that_was_meant(typed: str, meant: str) -> None:
+    told = CliRunner().invoke(FlaskGroup("flask", create_app=wsgi_application), [typed])
+    assert (told.exit_code, f"'{meant}'" in told.stderr.partition("Did you mean")[2]) == (2, True), told.output
+
+
+@pytest.mark.parametrize(("typed", "begun", "offered"), [
+    ((), "order", {"orders"}), (("users",), "fi", {"find"}), (("moderate", "words"), "ad", {"add"}),
+    (("orders", "list"), "--j", {"--json"}), (("users", "list", "--realm"), "net", {"network"}),
+])
+def test_completing_offers_what_fits_and_makes_no_application(
+        monkeypatch: pytest.MonkeyPatch, typed: tuple[str, ...], begun: str, offered: set[str]) -> None:
+    for made in ("_whole_system", "_terminal_application"):
+        monkeypatch.setattr(cli, made, lambda: pytest.fail("completing made an application"))
+    index = click.Group("flask")
+    attach_commands(index)
+    found = ShellComplete(index, {}, "flask", "_FLASK_COMPLETE").get_completions([*typed], begun)
+    assert {item.value for item in found} == offered
 
 
 def test_every_command_of_moderation_stands_in_its_guide() -> None:

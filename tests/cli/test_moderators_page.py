@@ -22,7 +22,7 @@ PAGE = ROOT / "docs" / "moderation.md"
 def test_each_command_of_the_page_does_its_work_at_the_demo(run: Callable[..., Result]) -> None:
     for realm in REALM_CODENAMES:
         seed_demo(realm)
-        ensure_super_admin(realm, "no hash")
+        ensure_super_admin(realm, "admin@admin.com", "no hash")
     typed = list(_commands(PAGE))
     assert len(typed) >= 35
     with moved_clock(days=1, minutes=1):  # the winner who has not paid has a day left

@@ -60,7 +60,7 @@ def _park_a_delivery() -> None:
     ("STRIPE_TIMEOUT_SECONDS", "0"), ("PUBLIC_URL", "foo"), ("PUBLIC_URL", "http://"), ("SMTP_URL", "nonsense"),
     ("SMTP_URL", "smtp://x:hidden@y:99999"), ("DATABASE", "mysql://x:hidden@y"), ("AWS_ENDPOINT_URL", "y:4566"),
     ("OFFER_HOURS", "2000000000"), ("TRUSTED_PROXIES", "-1"), ("LOG_LEVEL", "LOUD"),
-    ("GUILDHALL_HOME", "~no-such-user/guildhall"),
+    ("GUILDHALL_HOME", "~no-such-user/guildhall"), ("SUPERADMIN_EMAIL", "boss"),
 ])
 def test_a_value_outside_a_settings_form_is_named_and_no_password_repeated(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}\\b") as refused:
@@ -145,7 +145,8 @@ def test_settings_show_meaning_and_source_and_mask_secrets() -> None:
                 DATABASE_URL="postgresql://guildhall:pa55word@localhost/guildhall",
                 REDIS_URL="redis://localhost:6379/0?db=1&password=pa55word")
     rows = {row["name"]: row for row in json.loads(told.stdout)}
-    assert rows["PORT"] | {"meaning": ""} == {"name": "PORT", "value": "8123", "source": "environment", "meaning": ""}
+    assert rows["PORT"] | {"meaning": ""} == {
+        "name": "PORT", "value": "8123", "source": "environment", "meaning": "", "wrong": None}
     assert rows["LOG_LEVEL"]["source"] == "default"
     assert all(row["meaning"] for row in rows.values())
     assert "hunter-222" not in told.stdout
@@ -221,6 +222,12 @@ def test_retry_owes_parked_deliveries_again_and_is_idempotent(flask: FlaskComman
     assert json.loads(flask("events", "retry", "--yes", "--json").stdout) == {"retried": 0}
 
 
+def test_retry_of_an_unknown_subscriber_is_wrong_usage_and_names_the_one_that_was_meant(flask: FlaskCommand) -> None:
+    told = flask("events", "retry", "search_indexing.refesh", "--yes")
+    assert (told.exit_code, "Did you mean search_indexing.refresh?" in told.stderr) == (2, True)
+    assert flask("events", "retry", "search_indexing.refresh", "--yes").exit_code == 0
+
+
 def test_replay_of_an_unknown_subscriber_is_wrong_usage(flask: FlaskCommand) -> None:
     told = flask("events", "replay", "nobody", "--yes")
     assert told.exit_code == 2
@@ -259,10 +266,12 @@ def test_a_job_that_fails_says_so_and_is_recorded(flask: FlaskCommand, monkeypat
 
 def test_the_demo_refuses_production(tmp_path: Path) -> None:
     secret = "x" * 40
+    (tmp_path / "guildhall.db").touch()
     told = _run("demo", "seed", "--yes", GUILDHALL_ENV="production", SECRET_KEY=secret, SUPERADMIN_PASSWORD=secret,
-                STRIPE_SECRET_KEY="sk_live_x", STRIPE_WEBHOOK_SECRET="whsec_x", MAIL_TRANSPORT="smtp",
-                SMTP_URL="smtp://localhost", PUBLIC_URL="https://guildhall.example",
-                MAIL_FROM="post@guildhall.example", GUILDHALL_HOME=str(tmp_path))
+                SUPERADMIN_EMAIL="boss@guildhall.example", STRIPE_SECRET_KEY="sk_live_x",
+                STRIPE_WEBHOOK_SECRET="whsec_x", MAIL_TRANSPORT="smtp", SMTP_URL="smtp://localhost",
+                PUBLIC_URL="https://guildhall.example", MAIL_FROM="post@guildhall.example",
+                GUILDHALL_HOME=str(tmp_path))
     assert told.returncode == 1
     assert "refuses GUILDHALL_ENV=production" in told.stderr
 

@@ -1,6 +1,6 @@
 """Many clients bid on one auction through a real server: one leader, no lost bid, no lost event (issue 2, 5).
 
-GUILDHALL_BIDS says how many bids (2000 by hand, from 50 clients: docs/operations.md; fewer in CI)."""
+GUILDHALL_BIDS says how many bids (2000 by hand, from 50 clients: tests/README.md; fewer in CI)."""
 import os
 import random
 import sys

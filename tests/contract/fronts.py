@@ -15,8 +15,8 @@ from blueprints.equipment import registry
 from blueprints.equipment.models import Division, Equipment, LegalEntity, RegistryClient
 from blueprints.equipment.rules import SCOPES
 from blueprints.equipment.tokens import console
+from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant
-from blueprints.organization.registration import organization_of
 from tests.clients import ApiClient, Callers
 from tests.components import unique_name
 from tests.contract.good_calls import Marketplace
@@ -39,7 +39,7 @@ MOUNTS = (*MARKETPLACE, *NETWORK, "/network/auth-api", "/network/bucket", "/netw
 # What both realms have is the same code mounted twice: odd values of fields meet it once.
 DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if mount in NETWORK or not mount.startswith("/network"))
 # What ends the session of the calls behind it, and an edge function that the documents let fail (rules-network §5A).
-LEFT_OUT = ("relogin", "reloginByPost", "logout", "sendMail", "sendMailByPost")
+LEFT_OUT = ("relogin", "reloginByPost", "logout", "createErasure", "sendMail", "sendMailByPost")
 
 
 @dataclass

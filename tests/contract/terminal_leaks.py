@@ -19,6 +19,8 @@ EXPORTS = {("moderate", "audit", "export")}  # lines of JSON without being asked
 _WHY, TYPE_IDS = "--reason because", "{type} {thing}"
 ACTS = {
     "auctions close": ["{productListingProductId}"],
+    "doctor": ["--fix"],
+    "notify retry": ["--refused"], "notify test": ["new@guildhall.test"],
     "moderate take": ["{case}"], "moderate release": ["{case}"], "moderate ask": ["{case} really?"],
     "moderate note": [f"{{case}} {_WHY}", f"USER {{userId}} {_WHY}"], "moderate dismiss": [f"{{case}} {_WHY}"],
     "moderate resolve": [f"{{case}} --warn {_WHY}", "{case} --remove --suspend 7 --rule fraud"],
@@ -40,7 +42,8 @@ ACTS = {
     "payments refund": [f"{{orderManagementOrderId}} {_WHY}"],
     "users create": ["new@guildhall.test --fullname New"], "users verify": ["{userId}"],
     "users role": ["{userId} admin"], "users 2fa": ["admin email"], "users lock": ["{userId}"],
-    "users ensure-super-admin": [""],
+    "users ensure-super-admin": [""], "users password": ["{userId} --generate", "{userId} --send"],
+    "users export": ["{userId} --to export.zip"], "users erase": ["{userId}"],
 }
 FROM_FILES = {"users import"}
 Judged = Mapping[str, str]

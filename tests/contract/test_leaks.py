@@ -46,7 +46,6 @@ _BUS = "the contract's dbevent is the row, and the bus is the operator's"
 _ONE_MESSAGE = (f"{ROOT}/messaging-api/v1/messagingmessages/",)
 _CASES = (*_ONE_MESSAGE, f"{ROOT}/adminmoderation-api/v1/cases/")
 _SENT = (f"answer to POST {ROOT}/messaging-api/v1/messagingmessages",)  # who sends sees what he has sent
-_LETTERS = ("flask notify outbox",)  # a letter has its address
 
 # Who may see what, and why. Numbers are those of design/decisions.md and moderation.md (M-…).
 SECRETS = {
@@ -102,11 +101,11 @@ SECRETS = {
                                f"the same; its author cannot log in to read it again (M-10); {_BUS}"),
     "note": Secret("Xq7 noted by staff", known_to(MODERATOR, EVENTS, TERMINAL),
                    f"the record of moderation is staff's (47); {_BUS}"),
-    **{f"{person}'s {kind}": Secret(text, known_to(person, MODERATOR, EVENTS, terminal=_LETTERS),
+    **{f"{person}'s {kind}": Secret(text, known_to(person, MODERATOR, EVENTS),
                                     f"others see id, fullname and avatar (47), the terminal masks (M-29); {_BUS}")
        for person in (SELLER, BUYER, STRANGER, BLOCKED) for kind, text in (
            ("address", f"xq7-{person}@"), ("phone", f"+4915{PERSONS.index(person)}7654321"))},
-    **{f"{person}'s address": Secret(f"xq7-{person}@", known_to(MODERATOR, EVENTS, terminal=_LETTERS),
+    **{f"{person}'s address": Secret(f"xq7-{person}@", known_to(MODERATOR, EVENTS),
                                      "who is locked out sees nothing") for person in (LOCKED, SUSPENDED)},
 }
 # After the close the seller and staff see what was bid (8).

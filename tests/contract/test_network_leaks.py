@@ -48,7 +48,6 @@ CARD, CUSTOMER, INTENT = "pm_Xq7card", "cus_Xq7customer", "pi_Xq7intent"
 _BUS = "the contract's dbevent is the row, and the bus is the operator's"
 _ONE_MESSAGE = ("/network/messaging-api/v1/messages/",)
 _CASES = ("/network/adminmoderation-api/v1/cases/",)
-_LETTERS = ("flask notify outbox",)  # a letter has its address
 _PAYMENTS = ("flask payments",)
 
 
@@ -118,7 +117,7 @@ SECRETS: Secrets = {
         "(NET-26); the event of the receipt's notice says that somebody hears something, not of what",
         public_in=(QUIET_ID, "/people-api/v1/people", "user-created", "linkedin-profile-", "linkedin_profile-", *more))
        for kind, text, more in (("id", QUIET_ID, ("notification-created",)), ("name", QUIET_NAME, ()))},
-    **{f"{person}'s address": Secret(f"xq7-{person}@", seen_by(person, MODERATOR, terminal=_LETTERS),
+    **{f"{person}'s address": Secret(f"xq7-{person}@", seen_by(person, MODERATOR),
                                      f"others see id, fullname, avatar and headline (NET-32); {_BUS}")
        for person in (OWNER, CONNECTION, BLOCKED, ADMIN, FORMER, QUIET)},
 }

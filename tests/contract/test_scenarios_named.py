@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,14 +54,18 @@ def _realms(folder: str, function: ast.FunctionDef) -> tuple[str, ...]:
     return (folder,) if folder in REALMS else REALMS
 
 
-ALL = tuple(every_test())
+@cache
+def all_tests() -> tuple[Named, ...]:
+    """Read once, by the tests below alone: every process collects this module."""
+    return tuple(every_test())
 
 
 def numbers(prefix: str) -> set[int]:
     """Return the numbers behind this prefix that tests name."""
     in_names = re.compile(rf"(?:^test|_and)_{prefix.lower()}_(\d+)(?=_|$)")
     in_words = re.compile(rf"\b{prefix}-(\d+)\b")
-    return {int(found) for test in ALL for found in (*in_names.findall(test.name), *in_words.findall(test.said))}
+    return {int(found) for test in all_tests()
+            for found in (*in_names.findall(test.name), *in_words.findall(test.said))}
 
 
 @pytest.mark.parametrize("prefix", DECISIONS | MARKETPLACE_SCENARIOS)
@@ -69,11 +74,12 @@ def test_every_decision_and_every_scenario_of_the_marketplace_is_named(prefix: s
 
 
 def test_every_scenario_of_the_network_is_named() -> None:
-    found = {int(number) for test in ALL for number in re.findall(r"^test_scenario_(\d+)_", test.name)}
+    found = {int(number) for test in all_tests() for number in re.findall(r"^test_scenario_(\d+)_", test.name)}
     assert found == set(NETWORK_SCENARIOS)
 
 
 @pytest.mark.parametrize("realm", REALMS)
 def test_every_scenario_of_the_platform_is_named_for_each_realm(realm: str) -> None:
-    named = {int(found[1]) for test in ALL if realm in test.realms and (found := re.match(r"test_(\d\d)_", test.name))}
+    named = {int(found[1]) for test in all_tests()
+             if realm in test.realms and (found := re.match(r"test_(\d\d)_", test.name))}
     assert named == set(PLATFORM_SCENARIOS)

@@ -1,9 +1,6 @@
 """A full disk: reads are answered, writes are refused with 503, and all goes on when there is room again."""
 import json
-import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +14,8 @@ from app.data.entity import db
 from tests.clients import ApiClient
 from tests.components import wait_until
 from tests.live import LiveSystem, live_system
+from tests.small_disk import filled
+from tests.small_disk import small_disk as a_small_disk
 
 CATEGORIES = "/marketplace/categorymanagement-api/v1/categories"
 HEALTH = "/marketplace/categorymanagement-api/health"
@@ -32,35 +31,9 @@ CREATE TRIGGER full_disk BEFORE INSERT ON {table} EXECUTE FUNCTION no_room();"""
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, with little room; root alone can mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)], check=False,
-                             capture_output=True, text=True)
-    if mounted.returncode and not os.environ.get("CI"):
-        pytest.skip(f"needs root, to mount a small disk: {mounted.stderr}")
-    assert mounted.returncode == 0, mounted.stderr
-    try:
+    """A disk of its own, with little room."""
+    with a_small_disk(tmp_path / "disk", SIZE) as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-@contextmanager
-def filled(folder: Path) -> Iterator[None]:
-    """Leave no room on the disk of `folder` while the block lasts."""
-    ballast = folder / "ballast"
-    try:
-        with ballast.open("wb", buffering=0) as file:
-            for size in (1 << 20, 4096, 1):
-                try:
-                    while file.write(bytes(size)) == size:
-                        pass
-                except OSError:
-                    continue
-        yield
-    finally:
-        ballast.unlink()
 
 
 def call(system: LiveSystem, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:

@@ -4,6 +4,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect
 
 from app.data.entity import Base, db
+from app.ops.migrations import migrate_application
 from tests.migrations.drift import pending_changes
 from tests.testbed import Testbed
 
@@ -19,7 +20,7 @@ def test_up_down_and_up_again(testbed: Testbed) -> None:
         built = _tables()
         downgrade(directory=folder, revision="base")
         assert _tables() == set()
-        upgrade(directory=folder)
+        migrate_application(at_once=True)  # as flask upgrade does
         assert _tables() == built == set(Base.metadata.tables)
 
 

@@ -9,6 +9,7 @@ from app.data.ids import uuid7
 from app.data.person_rows import NOBODY
 from app.data.reads import fetch
 from app.events.event_delivery import Event
+from blueprints.network.company.counting import differences as followers_counted
 from blueprints.network.content import feed_items
 from blueprints.network.content.counting import differences
 from blueprints.network.content.topics import COMMENT_UPDATED
@@ -114,6 +115,18 @@ def test_a_companys_post_and_news_outlive_whoever_wrote_them(
         assert feed_of(late) == [post["id"]]
 
 
+def test_a_deleted_follower_is_counted_no_more_and_who_archives_himself_is(
+        wall: Wall, settle: Callable[[], None]) -> None:
+    acme = wall.pages.found(wall.c, name="Acme")
+    for person in (wall.a, wall.b):
+        wall.pages.followed(person, acme)
+    delete_user(wall.s.actor, wall.a.user_id)
+    archive_profile(wall.b.actor, wall.b.user_id)
+    settle()
+    shown = ok(wall.c.get(f"/network/company-api/v1/companies/{acme['id']}"))["company"]
+    assert (shown["followerCount"], followers_counted(10)) == (1, [])
+
+
 # --- groups ---
 
 
@@ -141,6 +154,17 @@ def test_a_group_goes_with_the_last_who_is_purged(chat: Chat, settle: Callable[[
         settle()
     assert chat.s.get(f"/network/messaging-api/v1/conversations/{group['id']}").status_code == 404
     assert [fetch(select(model)) for model in (Conversation, Message, Participant, Receipt)] == [[]] * 4
+
+
+def test_who_is_restored_has_what_a_purged_person_wrote_to_him(chat: Chat, settle: Callable[[], None]) -> None:
+    pair = chat.pair()
+    said = chat.written(chat.b, pair)
+    delete_user(chat.s.actor, chat.a.user_id)
+    archive_profile(chat.b.actor, chat.b.user_id)
+    with moved_clock(days=31):
+        purge_archived("network")
+        settle()
+    assert [row.id for row in fetch(select(Message.id))] == [said["id"]]
 
 
 # --- ids ---

@@ -56,6 +56,7 @@ def plan_of(app: Flask) -> Iterator[Callable[[str, ApiClient, str], str]]:
     event.remove(db.engine, "before_cursor_execute", note)
 
 
+@pytest.mark.both("each database plans for itself")
 @pytest.mark.parametrize("table", LISTS)
 def test_a_stranger_who_asks_for_what_is_private_walks_no_table(
         wall: Wall, plan_of: Callable[[str, ApiClient, str], str], table: str) -> None:

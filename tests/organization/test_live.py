@@ -45,6 +45,7 @@ def projecting(system: LiveSystem) -> Iterator[None]:
 
 
 @pytest.mark.slow
+@pytest.mark.once("about processes; test_kinesis has what they store on both databases")
 def test_an_accepted_write_travels_over_the_stream_and_is_shown(world: World, kinesis: Kinesis, stream: str,
                                                                 tmp_path: Path) -> None:
     tenant_id = unique_name("t")

@@ -16,7 +16,7 @@ from blueprints.organization.application.tenants import add_client, add_tenant, 
 from blueprints.organization.ports import Tenant
 from blueprints.organization.registration import register_organization
 from blueprints.organization.service import SERVICE
-from blueprints.organization.wiring import OrganizationSettings
+from blueprints.organization.wiring import Organization, OrganizationSettings
 from tests.components import unique_name
 
 SCOPES = ("organization:read", "organization:write")
@@ -90,9 +90,11 @@ class World:
         configure_database(self.app, kernel)
         with self.app.app_context():  # all that the store writes outside its own databases
             SecurityEvent.metadata.create_all(db.engine, [SecurityEvent.metadata.tables["security_event"]])
-        install_identity(self.app, install_runtime(self.app, kernel), lambda *_: None)  # nobody logs in here
-        self.organization = register_organization(
-            self.app, OrganizationSettings(home, database=database, **settings), SERVICE.in_realm("organization"))
+        self.organization = Organization(OrganizationSettings(home, database=database, **settings))
+        held = install_runtime(self.app, kernel)
+        held.keep(self.organization)
+        install_identity(held, lambda *_: None)  # nobody logs in here
+        register_organization(self.app, SERVICE.in_realm("organization"))
         self.ports = self.organization.ports
         self.relay = self.organization.relay()
         self.kind = self.ports.schemas.kinds["organization"]

@@ -1,23 +1,10 @@
-"""Everything here runs once per realm: the services of the platform are built once and mounted in each.
-
-On PostgreSQL the marketplace stands for both realms, but for the scenarios (issue 18 wants them on both databases)."""
-import re
-
+"""Everything here runs once per realm: the services of the platform are built once and mounted in each."""
 import pytest
 
 from tests.platform.driver import Auth
 
-SECOND_REALM = pytest.mark.once("the same service a second time, in tables of the same shape")
 
-
-def pytest_collection_modifyitems(items):
-    """Let what is named after a scenario of rules-platform §13 (test_20_…) run for the network on PostgreSQL, too."""
-    for item in items:
-        if SECOND_REALM.mark in item.own_markers and re.match(r"test_\d\d_", item.name):
-            item.own_markers.remove(SECOND_REALM.mark)
-
-
-@pytest.fixture(params=["marketplace", pytest.param("network", marks=SECOND_REALM)])
+@pytest.fixture(params=["marketplace", "network"])
 def realm(request):
     return request.param
 

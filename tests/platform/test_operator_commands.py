@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from app.data.connections import transaction
 from app.identity.authentication import identity
 from app.identity.roles import SUPER_ADMIN_ID
+from blueprints.platform.moderation import rehearsals
 from cli.auth import auth as auth_group
 from cli.users import users as users_group
 from tests.clients import PASSWORD
@@ -79,7 +81,7 @@ def test_a_role_given_at_the_console_counts_in_open_sessions_at_once(auth, peopl
 
 
 CHANGES = (("role", "ben@guildhall.test", "admin"), ("lock", "ben@guildhall.test"), ("verify", "ben@guildhall.test"),
-           ("2fa", "user", "email"))
+           ("2fa", "user", "email"), ("password", "ben@guildhall.test", "--generate"))
 
 
 @pytest.mark.parametrize("arguments", CHANGES, ids=lambda words: words[0])
@@ -202,6 +204,15 @@ def test_an_import_creates_the_new_leaves_the_known_and_names_the_refused(auth, 
     assert auth.login("ben@example.com").json["roleId"] == "admin"
     again = flask_users("import", str(file), "--yes", "--json")
     assert [row["outcome"] for row in json.loads(again.stdout)][:3] == ["exists"] * 3
+
+
+def test_others_write_between_two_rows_of_an_import_that_are_rehearsed(flask_users, tmp_path, monkeypatch):
+    open_then = []
+    monkeypatch.setattr(rehearsals, "yield_write_lock", lambda: open_then.append(transaction.get()))
+    file = tmp_path / "people.csv"
+    file.write_text("email,fullname\nann@example.com,Ann\nben@example.com,Ben\n")
+    assert flask_users("import", str(file), "--dry-run").exit_code == 0
+    assert open_then == [None] * 2
 
 
 def test_an_e_mail_that_stands_twice_in_a_file_is_created_once_and_a_dry_run_says_so(flask_users, tmp_path):

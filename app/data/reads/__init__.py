@@ -9,6 +9,8 @@ from app.data.reads.lists import (
     list_query,
     list_rows,
     rows_by_id,
+    rows_by_id_given,
 )
 
-__all__ = ["Listing", "Page", "fetch", "fetch_one", "find_any_row", "get_row", "list_query", "list_rows", "rows_by_id"]
+__all__ = ["Listing", "Page", "fetch", "fetch_one", "find_any_row", "get_row", "list_query", "list_rows", "rows_by_id",
+           "rows_by_id_given"]

@@ -27,7 +27,7 @@ from app.data.entity import Entity
 from app.data.held import STRANGER, Viewer, can_be_held, is_free, is_shown_to_owner
 from app.data.holdings import holdings
 from app.data.reads.keyset import RowOrder, row_order
-from app.data.reads.prepared import fetch_prepared, fetch_raw
+from app.data.reads.prepared import among, fetch_prepared, fetch_raw, is_among
 from app.data.reads.totals import Outdated
 from app.data.serialization import Wire, row_serializer
 from app.errors import NotFound
@@ -122,6 +122,19 @@ def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnEle
         return {row["id"]: row for row in _shown(model, found, connection, viewer)}
 
 
+def rows_by_id_given(model: type[Entity], ids: Iterable[str | None], where: Callable[[], ColumnElement[bool]],
+                     given: Mapping[str, Any], viewer: Viewer = STRANGER) -> dict[str, Wire]:
+    """Return the same by a condition that is built once for the life of the process: `where`, a function of a module,
+    makes it, and `given` are its parameters."""
+    wanted = {object_id for object_id in ids if object_id}
+    if not wanted:
+        return {}
+    values = among(wanted)
+    with reading() as connection:
+        found = fetch_prepared(connection, _by_ids_where(model, where, len(values)), {**given, **values})
+        return {row["id"]: row for row in _shown(model, found, connection, viewer)}
+
+
 def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], order: tuple[Any, ...] = (),
               either: Sequence[ColumnElement[bool]] = (), counted: Callable[[], int] | None = None,
               viewer: Viewer = STRANGER) -> Listing:
@@ -173,6 +186,11 @@ def _by_id(model: type[Entity]) -> Select[Any]:
 @cache
 def _by_ids(model: type[Entity]) -> Select[Any]:
     return _active(model).where(model.__table__.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _by_ids_where(model: type[Entity], where: Callable[[], ColumnElement[bool]], count: int) -> Select[Any]:
+    return _active(model).where(is_among(model.__table__.c.id, count), where())
 
 
 def list_query(query: Select[*tuple[Any, ...]], order: RowOrder, page: Page, wire: Callable[[Row[Any]], Wire], *,

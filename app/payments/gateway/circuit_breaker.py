@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from redis import RedisError
 
+from app.data.restored_copy import is_held_back
 from app.data.unit_of_work import in_unit_of_work
 from app.payments.gateway.port import GatewayEvent, GatewayUnavailable, InvalidWebhook, PaymentGateway
 from app.runtime import runtime
@@ -47,6 +48,8 @@ def ask_gateway(ask: Callable[[PaymentGateway], T]) -> T:
     Raises RuntimeError inside a unit of work: a slow gateway must never hold a lock."""
     if in_unit_of_work():
         raise RuntimeError("the payment gateway was called with a transaction open")
+    if is_held_back():
+        raise GatewayUnavailable("This restored copy has not gone live", "gateway_paused", 503)
     if _is_paused():
         raise GatewayUnavailable("The payment gateway does not answer", "gateway_paused", 503)
     if not _turn.acquire(blocking=False):

@@ -108,6 +108,17 @@ class WhooshIndex:
             self._writer = GenerationWriter(current, self.schema, self._whoosh_schema)
         return self._writer
 
+    def compact(self) -> int:
+        """Write anew, one after the other, the segments that still have the bytes of what was taken out; returns how
+        many. Raises as apply."""
+        rewritten = 0
+        while True:
+            with self._folder.writing(self._wait_seconds):
+                if not self._current_writer().rewrite_one():
+                    return rewritten
+            self._reader.refresh()
+            rewritten += 1
+
     def create(self) -> None:
         """Serve an empty index if there is none yet."""
         with self._folder.writing(self._wait_seconds):

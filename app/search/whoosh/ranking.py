@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 
 from app.search.facets import most_frequent
 from app.search.fields import IndexSchema
-from app.search.port import Hit, InvalidSearch, SearchQuery, SearchResult, Sort
+from app.search.port import WINDOW, Hit, InvalidSearch, SearchQuery, SearchResult, Sort
 from app.search.text import SEPARATOR
 from app.search.whoosh.finding import find
 from app.search.whoosh.matching import Docs
 from app.search.whoosh.snapshot import SegmentView, Snapshot
-
-MAX_WINDOW = 10_000  # offset + limit; deeper pages hold nothing a visitor looks at
 
 
 class _Found(NamedTuple):
@@ -67,8 +65,8 @@ def check(schema: IndexSchema, query: SearchQuery) -> None:
         field = schema.by_name.get(query.sort.field)
         if field is None or not field.sort:
             raise InvalidSearch(f"{query.sort.field} is not a field to sort by")
-    if query.offset < 0 or query.limit < 0 or query.offset + query.limit > MAX_WINDOW:
-        raise InvalidSearch(f"a page must lie within the first {MAX_WINDOW} documents")
+    if query.offset < 0 or query.limit < 0 or query.offset + query.limit > WINDOW:
+        raise InvalidSearch(f"a page must lie within the first {WINDOW} documents")
 
 
 def _count(counter: "Counter[str]", view: SegmentView, name: str, docs: Docs) -> None:

@@ -65,6 +65,18 @@ class GenerationWriter:
         writer.commit(mergetype=self._merge)
         return len(due)
 
+    def rewrite_one(self) -> bool:
+        """Write one segment anew that still has the bytes of documents that were taken out; False when none has."""
+        index = FileIndex(FileStorage(str(self.path)), self._whoosh_schema, INDEX_NAME)
+        writer: Any = index.writer(timeout=5.0)
+        stale = [segment for segment in writer.segments if segment.deleted_count()][:1]
+        if not stale:
+            writer.cancel()
+            return False
+        writer.commit(mergetype=lambda writer, segments: self._write_anew(
+            writer, [one for one in segments if one not in stale], [one for one in stale if _live(one)]))
+        return True
+
     def _fields(self, change: Change) -> dict[str, Any] | None:
         if isinstance(change, Document):
             return whoosh_document(self._schema, change)
@@ -82,7 +94,9 @@ class GenerationWriter:
 
     def _merge(self, writer: Any, segments: list[Any]) -> list[Any]:
         """Whoosh merge policy. Indexes the documents anew from their source: Whoosh's own way takes twice as long."""
-        kept, merged = choose_merge(segments)
+        return self._write_anew(writer, *choose_merge(segments))
+
+    def _write_anew(self, writer: Any, kept: list[Any], merged: list[Any]) -> list[Any]:
         for segment in merged:
             data = SegmentData(writer.storage, self._whoosh_schema, segment)
             deleted = frozenset(segment.deleted_docs())

@@ -10,12 +10,11 @@ from blueprints.marketplace.category_management.queries import (
     category_subject,
     subcategories_by_id,
 )
-from blueprints.marketplace.category_management.routes import api
 
 SERVICE = ServiceDeclaration(
     name="categoryManagement", version="1.0.0", description="Product categories and subcategories.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.category_management.routes.api",
     relations=(relations_of(Subcategory, Relation("categoryId", "category")),),
     targets=(
         JoinTarget("category", ("id", "title"), lambda _, ids: categories_by_id(ids)),

@@ -137,6 +137,16 @@ def lock_messages(work: UnitOfWork, message_ids: Collection[str]) -> None:
         work.lock(Message, message_id, archived_too=True)
 
 
+def count_anew(work: UnitOfWork, whose: tuple[str, str]) -> None:
+    """Let what a person's conversation with another says be what its messages do, behind both their rows of it."""
+    user_id, counterpart_id = whose
+    seen = _begin(work, user_id, counterpart_id)[user_id]
+    messages = [message for message in work.all(select(Message).where(Message.pair == pair_of(*whose)))
+                if has(message, user_id)]
+    work.change(seen, messages=len(messages), unread=sum(is_unread_by(message, user_id) for message in messages))
+    _point_at_latest(work, pair_of(*whose), seen)
+
+
 def _conversations(pairs: Collection[str]) -> Select[Conversation]:
     """Return the query for what both of each pair see of their messages, in the order of locks."""
     parties = [pair.split(" ") for pair in pairs]

@@ -11,6 +11,7 @@ from app.data.columns import iso
 from app.data.held import HIDDEN, Viewer, is_free, is_shown_to_owner, viewer
 from app.data.ids import canonical_uuid
 from app.data.moderated_kinds import Subject
+from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, find_any_row, get_row, list_query, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
@@ -72,6 +73,11 @@ def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
 def is_shown_to(user_id: str) -> ColumnElement[bool]:
     """Return the condition that this party has not deleted the message, and moderation does not hold it from it."""
     return and_(not_deleted_by(user_id), is_shown_to_owner(Message, user_id))
+
+
+def messages_kept_by(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the messages that a person has sent or received, and not deleted: both sides of them."""
+    return and_(or_(Message.from_user_id == person.id, Message.to_user_id == person.id), not_deleted_by(person.id))
 
 
 def not_deleted_by(user_id: str | None) -> ColumnElement[bool]:

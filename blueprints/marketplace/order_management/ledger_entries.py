@@ -5,11 +5,14 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.clock import now
 from app.data.money import to_wire
 from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork
+from app.ops.checks import agreement
+from app.ops.mends import mend_each
 from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
 from app.payments.refunds import SUCCEEDED
 from blueprints.marketplace.order_management.models import (
@@ -22,25 +25,30 @@ from blueprints.marketplace.order_management.models import (
 )
 from blueprints.marketplace.order_management.rules import ENDED
 from blueprints.marketplace.order_management.settlement import CHECKOUT
-from blueprints.marketplace.product_listing.stock import stock_figures
+from blueprints.marketplace.product_listing.stock import auctions_among, set_taken, stock_figures
 from blueprints.platform.checkout.checks import unmatched_payments
 
 Key = tuple[str, str]
+Units = tuple[int, int]
 GIVEN_BACK_WITHIN = timedelta(minutes=15)
 
 
 def differences() -> list[str]:
     """Return what does not agree, one sentence each; nothing when all agrees."""
-    return [*_money(), *unmatched_payments(CHECKOUT), *_stock(), *_held_for_nobody(), *_due()]
+    return [*_ledger_differences(), *_stock()]
+
+
+def _ledger_differences() -> list[str]:
+    return [*_money(), *unmatched_payments(CHECKOUT), *_held_for_nobody(), *_due()]
 
 
 def check_ledger() -> tuple[str, str]:
-    """Return what `flask doctor` says of ledger and stock: ok or fail, and a sentence."""
-    wrong, sums = differences(), totals()
+    """Return what `flask doctor` says of the ledger: ok or fail, and a sentence."""
+    wrong, sums = _ledger_differences(), totals()
     if wrong:
         return "fail", f"{len(wrong)} differences, `flask payments status` lists them; the first: {wrong[0]}"
     left = ", ".join(f"{to_wire(sums[currency]['ledger'], currency)} {currency}" for currency in sorted(sums))
-    return "ok", f"payments, ledger and stock agree ({left or 'nothing was paid yet'})"
+    return "ok", f"payments and ledger agree ({left or 'nothing was paid yet'})"
 
 
 def totals() -> dict[str, dict[str, int]]:
@@ -64,17 +72,50 @@ def _money() -> list[str]:
 
 
 def _stock() -> list[str]:
+    return [f"listing {product_id}: orders hold {expected} (reserved, sold), its stock says {taken}"
+            for product_id, (expected, taken) in _wrong_stock().items()]
+
+
+def _wrong_stock() -> dict[str, tuple[Units, Units]]:
+    """Return listing → what orders hold and what its stock says, where they differ."""
+    expected, taken = _held_units(), stock_figures()
+    both = {product_id: (expected.get(product_id, (0, 0)), taken.get(product_id, (0, 0)))
+            for product_id in sorted({*expected, *taken})}
+    return {product_id: (held, said) for product_id, (held, said) in both.items() if held != said}
+
+
+def _held_units(*which: ColumnElement[bool]) -> dict[str, Units]:
+    """Return listing → (reserved, sold) as the lines of orders hold them."""
     held: dict[str, dict[str, int]] = defaultdict(lambda: {RESERVED: 0, SOLD: 0})
     units = func.sum(OrderItem.quantity).label("units")
-    for row in fetch(select(OrderItem.product_id, OrderItem.hold, units).where(OrderItem.hold.in_((RESERVED, SOLD)))
-                     .group_by(OrderItem.product_id, OrderItem.hold)):
+    for row in fetch(select(OrderItem.product_id, OrderItem.hold, units).where(
+            OrderItem.hold.in_((RESERVED, SOLD)), *which).group_by(OrderItem.product_id, OrderItem.hold)):
         held[row.product_id][row.hold] = int(row.units)
-    taken = stock_figures()
-    expected = {product_id: (units[RESERVED], units[SOLD]) for product_id, units in held.items()}
-    return [f"listing {product_id}: orders hold {expected.get(product_id, (0, 0))} (reserved, sold), "
-            f"its stock says {taken.get(product_id, (0, 0))}"
-            for product_id in sorted({*expected, *taken})
-            if expected.get(product_id, (0, 0)) != taken.get(product_id, (0, 0))]
+    return {product_id: (units[RESERVED], units[SOLD]) for product_id, units in held.items()}
+
+
+def check_stock() -> tuple[str, str]:
+    """Return what `flask doctor` says of the units that orders hold and those that listings say are taken."""
+    return agreement(_stock(), "what orders hold is what the stock of their listings says")
+
+
+def mend_stock(operator: str) -> int:
+    """Let the stock of listings be what orders hold, behind each listing's lock; returns how many were wrong."""
+    def mend(work: UnitOfWork, product_id: str) -> None:
+        set_taken(work, product_id,
+                  lambda: _held_units(OrderItem.product_id == product_id).get(product_id, (0, 0)))
+
+    return mend_each("marketplace", operator, "stock of a listing", _wrong_stock(), mend)
+
+
+def check_auction_orders() -> tuple[str, str]:
+    """Return what `flask doctor` says of won auctions: at most one order holds the one unit that was sold."""
+    held = fetch(select(OrderItem.product_id, func.count(OrderItem.order_id.distinct()).label("orders")).where(
+        OrderItem.hold.in_((RESERVED, SOLD))).group_by(OrderItem.product_id)
+        .having(func.count(OrderItem.order_id.distinct()) > 1))
+    auctions = auctions_among([row.product_id for row in held])
+    return agreement([f"auction {row.product_id} is held by {row.orders} orders" for row in held
+                      if row.product_id in auctions], "each won auction is held by one order at most")
 
 
 def _held_for_nobody() -> list[str]:

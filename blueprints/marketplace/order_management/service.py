@@ -2,17 +2,24 @@
 from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import KEPT, rows_of_people
+from app.data.person_rows import KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.order_management import jobs, subscribers
 from blueprints.marketplace.order_management.commands import restore_order
 from blueprints.marketplace.order_management.inspection import orders_named
-from blueprints.marketplace.order_management.ledger_entries import check_ledger, check_refunds_due
+from blueprints.marketplace.order_management.ledger_entries import (
+    check_auction_orders,
+    check_ledger,
+    check_refunds_due,
+    check_stock,
+    mend_stock,
+)
 from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
+from blueprints.marketplace.order_management.obligations import lines_of, open_orders_of
 from blueprints.marketplace.order_management.person_acts import DEALINGS
 from blueprints.marketplace.order_management.queries import items_seen_by, order_subject, orders_seen_by
-from blueprints.marketplace.order_management.routes import api
 from blueprints.marketplace.order_management.rules import parse_commission
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from blueprints.marketplace.order_management.topics import (
@@ -28,7 +35,7 @@ from blueprints.platform.checkout.persons import rows_of_payers
 SERVICE = ServiceDeclaration(
     name="orderManagement", version="1.0.16", description="Orders, their payments by Stripe, and shipment.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.order_management.routes.api",
     background=(jobs, subscribers),
     emits=lambda _: (ORDER_CANCELLED, ORDER_DISPUTED, PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED),
     relations=(
@@ -45,15 +52,25 @@ SERVICE = ServiceDeclaration(
                    items_seen_by, personal=True),
     ),
     checkouts=(CHECKOUT,),
-    checks={"books": check_ledger, "refunds due": check_refunds_due, "disputes": partial(check_disputes, CHECKOUT)},
+    checks={"books": check_ledger, "stock": check_stock, "auction orders": check_auction_orders,
+            "refunds due": check_refunds_due, "disputes": partial(check_disputes, CHECKOUT)},
+    mends={"stock": Mend("lets the stock of these listings be what orders hold", mend_stock),
+           "books": Mend("whoever keeps the books: `flask payments status` lists the orders, `flask payments show` "
+                         "each of them; compare with Stripe, then `flask payments reconcile`, `fix` or `refund`"),
+           "auction orders": Mend("whoever keeps the books: `flask orders find LISTING`; the winner's order stays, the "
+                                  "money of another is given back by `flask payments refund`")},
     moderated=(ModeratedKind("ORDER", restore_order, order_subject, named=lambda _, text: orders_named(text)),),
     person_effects=(DEALINGS,),
     cli=("cli.orders", "cli.payments"),
     settings={"commission_percent": parse_commission},
+    obligations=(open_orders_of,),
     persons=(
-        rows_of_people(Order, KEPT, "buyer_id", why="the ledger and the other party need orders"),
-        rows_of_people(OrderItem, KEPT, "seller_id", why="the ledger and the other party need orders"),
-        rows_of_people(LedgerEntry, KEPT, "seller_id", why="the ledger"),
+        rows_of_people(Order, KEPT, "buyer_id", why="the ledger and the other party need orders",
+                       export=exported("orders", "buyer_id", without=(
+                           "payment_method_id", "stripe_customer_id", "payment_intent_id"))),
+        rows_of_people(OrderItem, KEPT, "seller_id", why="the ledger and the other party need orders",
+                       export=exported("order-lines", where=lines_of)),
+        rows_of_people(LedgerEntry, KEPT, "seller_id", why="the ledger", export=exported("ledger", "seller_id")),
         *rows_of_payers(CHECKOUT),
     ),
 )

@@ -1,6 +1,6 @@
 """productListing as one declaration."""
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ANONYMOUS, ERASED, KEPT, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
@@ -21,14 +21,14 @@ from blueprints.marketplace.product_listing.queries import (
     media_by_id,
     media_subject,
     product_subject,
+    running_auctions_of,
 )
-from blueprints.marketplace.product_listing.routes import api
 from blueprints.marketplace.product_listing.topics import MEDIA_HELD, PRODUCT_CREATED, PRODUCT_UPDATED
 
 SERVICE = ServiceDeclaration(
     name="productListing", version="1.0.2", description="Fixed-price and auction listings, and their media.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.product_listing.routes.api",
     background=(subscribers,),
     relations=(
         relations_of(
@@ -51,10 +51,12 @@ SERVICE = ServiceDeclaration(
         ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__,
                       named=lambda _, text: ids_named(Media, text))),
     checks={"listings": check_listings},
+    obligations=(running_auctions_of,),
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",
-                       first=withdraw_listings_of),
-        rows_of_people(Product, KEPT, "highest_bidder_id", why="the outcome of an auction; the id leads to nobody"),
-        rows_of_people(Media, ERASED, "uploader_id"),
+                       first=withdraw_listings_of, export=exported("listings", "seller_id")),
+        rows_of_people(Product, KEPT, "highest_bidder_id", why="the outcome of an auction; the id leads to nobody",
+                       export="bids say it"),
+        rows_of_people(Media, ERASED, "uploader_id", export=exported("listing-pictures", "uploader_id")),
     ),
 )

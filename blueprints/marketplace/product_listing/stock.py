@@ -1,11 +1,12 @@
 """The units of a listing as orders take them: reserved when ordered, sold when shipped, back when released.
 
 Called inside the order's unit of work; the listing's row lock decides who gets the last unit (decision 11)."""
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import or_, select
 
+from app.data.batches import BATCH_ROWS
 from app.data.held import is_free
 from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork
@@ -74,6 +75,13 @@ def _less(held: int, units: int) -> int:
     return held - units
 
 
+def set_taken(work: UnitOfWork, product_id: str, units: Callable[[], tuple[int, int]]) -> None:
+    """Let a listing say that so many units are reserved and sold, counted by `units` behind the listing's lock."""
+    row = work.lock(Product, product_id, archived_too=True)
+    reserved, sold = units()
+    work.change(row, reserved=reserved, sold=sold)
+
+
 def has_held(product_ids: Iterable[str]) -> bool:
     """Return whether moderation holds one of these listings: then nobody begins to pay for it (M-7)."""
     wanted = set(product_ids)
@@ -97,3 +105,13 @@ def unordered_auctions(closed_before: datetime, limit: int) -> list[str]:
         Product.reserved == 0, Product.sold == 0, Product.is_active.is_(True), is_free(Product))
         .order_by(Product.closed_at).limit(limit))
     return [row.id for row in rows]
+
+
+def auctions_among(product_ids: Iterable[str]) -> set[str]:
+    """Return which of these listings are auctions, which have one unit."""
+    wanted = sorted(set(product_ids))
+    found: set[str] = set()
+    for start in range(0, len(wanted), BATCH_ROWS):
+        found.update(row.id for row in fetch(select(Product.id).where(
+            Product.id.in_(wanted[start:start + BATCH_ROWS]), Product.type == "AUCTION")))
+    return found

@@ -12,7 +12,7 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.search import Filter, SearchQuery
+from app.search import WINDOW, Filter, SearchQuery
 from app.search.catalogue import search_index
 from app.search.in_sql import holds_words
 from app.search.rows import manner
@@ -23,7 +23,6 @@ from blueprints.platform.people.rules import SELLING
 
 SEARCH_FILTERS = Filters((
     equal(SearchIndex.document_type), equal(SearchIndex.reference_id), equal(SearchIndex.indexed_at)))
-_WINDOW = 10_000  # what search pages lie within
 
 
 def get_search_index(search_index_id: str) -> Wire:
@@ -42,7 +41,7 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
         return list_rows(SearchIndex, asked.page, *asked.where, *_of_active_sellers())
     page, order = asked.page, f"best match of {words}"
     offset = page.offset if page.after is None else position_of(order, page.after)
-    within = offset + page.rows <= _WINDOW
+    within = offset + page.rows <= WINDOW
     index = search_index(SCHEMA.name)
     # This answer is cached under the index's version, so it must not be made from anything older.
     index.refresh()
@@ -51,7 +50,7 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
     if found.ready:
         rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where, *_of_active_sellers())
         end = offset + page.rows
-        following = position_cursor(order, end) if end < found.total and end + page.rows <= _WINDOW else None
+        following = position_cursor(order, end) if end < found.total and end + page.rows <= WINDOW else None
         listing = Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following,
                           extras=manner(found))
         is_all = end >= found.total

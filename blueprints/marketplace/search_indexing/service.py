@@ -4,26 +4,27 @@ from functools import partial
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, rows_of_people
 from app.data.short_ids import ids_named
-from app.search.catalogue import check_index
+from app.ops.mends import Mend
+from app.search.catalogue import INDEX_MEND, check_index, mend_index
 from app.service import ServiceDeclaration
 from blueprints.marketplace.admin_moderation.corrections import SearchRebuild
 from blueprints.marketplace.search_indexing import jobs, subscribers
 from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.refreshing import INDEX
-from blueprints.marketplace.search_indexing.routes import api
 
 SERVICE = ServiceDeclaration(
     name="searchIndexing", version="1.0.0",
     description="The searchable documents of products, sellers, categories and subcategories.",
     realms=("marketplace",),
-    routes=api,
+    routes="blueprints.marketplace.search_indexing.routes.api",
     background=(jobs, subscribers),
     indexes=(INDEX,),
     checks={"search index": partial(check_index, INDEX.schema.name)},
+    mends={"search index": Mend(INDEX_MEND, partial(mend_index, INDEX.schema.name))},
     moderated=(ModeratedKind("SEARCHINDEX", restore_document, named=lambda _, text: ids_named(SearchIndex, text)),),
     hands_down=(SearchRebuild(ask_for_rebuild),),
     persons=(
-        rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref"),
+        rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref", export="made of the listings"),
     ),
 )

@@ -4,7 +4,7 @@ Folders are locked before items (app/data/lock_order.py): a folder's lock decide
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.actor import Actor
 from app.clock import now
@@ -14,7 +14,7 @@ from app.identity.access import require_self
 from app.plain_text import identifier_key
 from blueprints.marketplace.product_listing.watched import WatchedListing, watched_listings
 from blueprints.marketplace.watchlist_cart import rules
-from blueprints.marketplace.watchlist_cart.models import IN_DEFAULT, WatchlistItem, WatchlistList
+from blueprints.marketplace.watchlist_cart.models import IN_DEFAULT, IN_FOLDER, WatchlistItem, WatchlistList
 from blueprints.platform.people.queries import refuse_inactive
 
 Folders = dict[str, WatchlistList]
@@ -166,6 +166,21 @@ def _count(folders: Folders, work: UnitOfWork, list_id: str | None, by: int) -> 
     if by > 0 and folder.item_count + by > rules.ITEMS_PER_LIST:
         raise RuleViolated("ListFull", f"A list holds at most {rules.ITEMS_PER_LIST} items")
     work.change(folder, item_count=folder.item_count + by)
+
+
+def count_anew(work: UnitOfWork, list_id: str) -> None:
+    """Let a folder's count be that of its items, behind its lock."""
+    folder = work.lock(WatchlistList, list_id)
+    [found] = work.rows(select(func.count().label("items")).select_from(WatchlistItem).where(
+        IN_FOLDER, WatchlistItem.list_id == list_id))
+    work.change(folder, item_count=found.items)
+
+
+def clear_deleted(work: UnitOfWork, list_id: str) -> None:
+    """Move what still stands in a deleted folder to the default list, as its deletion does."""
+    folder = work.lock(WatchlistList, list_id, archived_too=True)
+    if not folder.is_active:
+        _move_all_to_default(work, folder)
 
 
 def _move_all_to_default(work: UnitOfWork, folder: WatchlistList) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from app.actor import Actor
 from app.data.entity import Entity
@@ -79,9 +79,17 @@ def miscounted_lists(limit: int) -> list[tuple[str, int, int]]:
 
 def items_of_no_list(limit: int) -> list[str]:
     """Return the ids of watched listings whose folder is gone."""
-    rows = fetch(select(WatchlistItem.id).outerjoin(WatchlistList, WatchlistList.id == WatchlistItem.list_id).where(
+    return [row.id for row in _in_no_list(WatchlistItem.id, limit)]
+
+
+def deleted_lists_with_items(limit: int) -> list[str]:
+    """Return the ids of deleted folders in which watched listings still stand."""
+    return sorted({row.list_id for row in _in_no_list(WatchlistItem.list_id, limit)})
+
+
+def _in_no_list(column: Any, limit: int) -> Sequence[Row[Any]]:
+    return fetch(select(column).outerjoin(WatchlistList, WatchlistList.id == WatchlistItem.list_id).where(
         IN_FOLDER, WatchlistList.is_active.is_not(True)).order_by(WatchlistItem.id).limit(limit))
-    return [row.id for row in rows]
 
 
 _ORDERS: dict[type[Entity], tuple[Any, ...]] = {

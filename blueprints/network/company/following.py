@@ -1,6 +1,8 @@
 """The writes of following: of a public page at once, of a private one when an admin has approved (NET-10).
 
 Only who follows in fact is counted, and in the transaction that makes it so."""
+from collections.abc import Callable, Sequence
+
 from sqlalchemy import delete, select
 
 from app.actor import Actor
@@ -99,20 +101,40 @@ def approve_waiting(work: UnitOfWork, company_id: str) -> None:
         work.schedule(APPROVE_DUE, company_id, now())
 
 
+def withdraw_follower(actor: Actor, user_id: str, cause: str | None) -> None:
+    """End whatever somebody follows whose account staff deleted, some in a transaction, and count it no longer."""
+    _take_out(actor, user_id, cause, _archive)
+
+
 def forget_follower(actor: Actor, user_id: str, cause: str | None) -> None:
-    """Remove the rows of a follower who is gone for good, some in a transaction, and take them from the tallies."""
+    """Remove the rows of a follower whose account is purged in the same way."""
+    _take_out(actor, user_id, cause, _erase)
+
+
+def _take_out(actor: Actor, user_id: str, cause: str | None,
+              end: Callable[[UnitOfWork, Sequence[CompanyFollower]], None]) -> None:
     def some(work: UnitOfWork, size: int) -> int:
         # Locked, requests too: one that is approved meanwhile is approved before, or there no more.
         rows = work.all(select(CompanyFollower).where(
             CompanyFollower.user_id == user_id, CompanyFollower.is_active.is_(True))
             .order_by(CompanyFollower.company_id).limit(size), lock=True)
-        work.execute(delete(CompanyFollower).where(CompanyFollower.id.in_([row.id for row in rows]))
-                     .execution_options(synchronize_session=False))
-        for row in rows:
-            count(work, row.company_id, followers=-int(counts_as_follower(row.follow_state, row.is_active)))
+        counted = [row.company_id for row in rows if counts_as_follower(row.follow_state, row.is_active)]
+        end(work, rows)
+        for company_id in counted:
+            count(work, company_id, followers=-1)
         work.invalidate(version_key(CompanyFollower))
         return len(rows)
     repeat(actor, some, size=_AT_ONCE, cause=cause)
+
+
+def _archive(work: UnitOfWork, rows: Sequence[CompanyFollower]) -> None:
+    for row in rows:
+        work.archive(row)
+
+
+def _erase(work: UnitOfWork, rows: Sequence[CompanyFollower]) -> None:
+    work.execute(delete(CompanyFollower).where(CompanyFollower.id.in_([row.id for row in rows]))
+                 .execution_options(synchronize_session=False))
 
 
 def _end(work: UnitOfWork, follower: CompanyFollower) -> None:

@@ -9,6 +9,7 @@ from app.actor import Actor
 from app.data.columns import constant, iso
 from app.data.held import Viewer, is_free, is_held_from, viewer_of_role
 from app.data.id_sets import not_among
+from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
@@ -54,13 +55,23 @@ def is_admin(company_id: str, user_id: str | None) -> bool:
     return fetch_one(all_administered_by(user_id).where(CompanyAdmin.company_id == company_id)) is not None
 
 
-def administered_by(user_id: str | None) -> Select[tuple[str]]:
+def pages_of(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the companies that a person administers now: for the export of the person."""
+    return Company.id.in_(all_administered_by(person.id))
+
+
+def news_by(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the news that a person wrote for companies the person administers now (NET-12)."""
+    return and_(CompanyUpdate.author_user_id == person.id, CompanyUpdate.company_id.in_(all_administered_by(person.id)))
+
+
+def administered_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
     """Return the query of the ids of the active companies that this person administers now."""
     return (select(CompanyAdmin.company_id).join(Company, Company.id == CompanyAdmin.company_id)
             .where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True), Company.is_active.is_(True)))
 
 
-def all_administered_by(user_id: str | None) -> Select[tuple[str]]:
+def all_administered_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
     """Return the same with the deleted ones, whose admins still read what was received (NET-11)."""
     return select(CompanyAdmin.company_id).where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True))
 
@@ -72,7 +83,7 @@ def followed_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
         CompanyFollower.follow_state == constant(APPROVED))
 
 
-def opened_to(user_id: str | None) -> CompoundSelect[tuple[str]]:
+def opened_to(user_id: str | ColumnElement[str] | None) -> CompoundSelect[tuple[str]]:
     """Return the query of the ids of the companies whose private pages this person sees: as admin or as follower."""
     return union_all(all_administered_by(user_id), followed_by(user_id))
 
@@ -83,7 +94,7 @@ def is_opened(company_id: str, actor: Actor) -> bool:
                                               Company.id.in_(opened_to(actor.user_id)))) is not None
 
 
-def page_is_open(company_id: Any, user_id: str | None) -> ColumnElement[bool]:
+def page_is_open(company_id: Any, user_id: str | ColumnElement[str] | None) -> ColumnElement[bool]:
     """Return the condition that the page of the company in this column may be seen by this person (NET-14).
 
     It is active, nothing holds it, and it is public or opened to the person. superAdmin passes by the caller's rule."""
@@ -158,6 +169,12 @@ def companies_found(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     return rows
 
 
+def asks_private(actor: Actor, filters: Filters, asked: ReadRequest, name: str) -> bool:
+    """Return whether only private rows are asked for by this filter: few are open to one person, and these are found
+    by whom they are open to, where a walk over all would find almost none. superAdmin sees all."""
+    return not actor.is_super_admin and filters.asks_only(asked.filters, name, PRIVATE)
+
+
 # --- its own routes ---
 
 
@@ -175,7 +192,7 @@ def get_company(actor: Actor, company_id: str) -> Wire:
 def list_companies(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the companies that the actor may see, oldest first, with their counts."""
     where = _seen_pages(actor)
-    if _asks_private(actor, COMPANY_FILTERS, asked, "pageVisibility"):
+    if asks_private(actor, COMPANY_FILTERS, asked, "pageVisibility"):
         where = (Company.id.in_(opened_to(actor.user_id)),)
     listing = list_rows(Company, asked.page, *asked.where, *where, order=_OLDEST_FIRST[Company],
                         viewer=viewer_of_role(actor))
@@ -229,15 +246,9 @@ def get_update(actor: Actor, company_update_id: str) -> Wire:
 def list_updates(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the updates that the actor may see, oldest first."""
     where = [_seen_updates(actor)]
-    if _asks_private(actor, UPDATE_FILTERS, asked, "visibility"):
+    if asks_private(actor, UPDATE_FILTERS, asked, "visibility"):
         where.append(CompanyUpdate.company_id.in_(opened_to(actor.user_id)))
     return list_rows(CompanyUpdate, asked.page, *asked.where, *where, order=_OLDEST_FIRST[CompanyUpdate])
-
-
-def _asks_private(actor: Actor, filters: Filters, asked: ReadRequest, name: str) -> bool:
-    """Return whether only private rows are asked for by this filter: few are open to one person, and these are found
-    by whom they are open to, where a walk over all would find almost none. superAdmin sees all."""
-    return not actor.is_super_admin and filters.asks_only(asked.filters, name, PRIVATE)
 
 
 def _seen_pages(actor: Actor) -> tuple[ColumnElement[bool], ...]:

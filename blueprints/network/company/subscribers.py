@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from app.actor import system_actor
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe_batch
+from blueprints.network.company.following import withdraw_follower
 from blueprints.network.company.orphans import look_at_admins
 from blueprints.network.company.queries import companies_of_admin
 from blueprints.network.company.topics import (
@@ -14,6 +15,7 @@ from blueprints.network.company.topics import (
 from blueprints.platform.auth.topics import standing_topic, user_topic
 from blueprints.platform.moderation.asking import ask_staff
 from blueprints.platform.moderation.words import look_into
+from blueprints.platform.people.queries import is_gone_for_good
 
 REALM = "network"
 
@@ -24,6 +26,14 @@ def follow_accounts_of_admins(events: Sequence[Event]) -> None:
     """Note which pages have lost their last admin, or have one again."""
     for event in events:
         look_at_admins(system_actor(event.realm), companies_of_admin(event.key))
+
+
+@subscribe_batch(user_topic(REALM, "deleted"), name="company.followers_gone")
+def withdraw_followers(events: Sequence[Event]) -> None:
+    """Let who does not come back follow nothing more; who may return is still counted (decision 093)."""
+    for event in events:
+        if is_gone_for_good(event.realm, event.key):
+            withdraw_follower(system_actor(event.realm), event.key, event.request_id)
 
 
 @subscribe_batch(COMPANY_ORPHANED, name="company.tell_staff")

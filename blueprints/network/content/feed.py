@@ -8,26 +8,26 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, literal_column, or_, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
 from app.data.connections import reading
-from app.data.held import viewer
 from app.data.id_sets import is_in_rows
-from app.data.reads import Listing, fetch, rows_by_id
+from app.data.reads import Listing
 from app.data.reads.keyset import row_order
 from app.data.reads.prepared import fetch_prepared
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.errors import InvalidInput
 from blueprints.network.content.feed_items import NEWEST_FIRST, followed_voices
-from blueprints.network.content.models import IS_SHOWN, FeedItem, Post, Voice
-from blueprints.network.content.queries import with_counts
-from blueprints.network.content.visibility import is_visible
-from blueprints.network.networking.ties import number_in_query, number_of, numbers_given, ties_of, ties_of_number
+from blueprints.network.content.models import IS_SHOWN, FeedItem, Voice
+from blueprints.network.content.queries import posts_seen_by, with_counts
+from blueprints.network.networking.ties import is_tied, number_of, numbers_given, ties_of_number
 from blueprints.platform.people.queries import people_at_rest
 
 NEWEST = 500
 """Of how many newest items a page is looked for first."""
+MOST_BY_NUMBER = 1_000
+"""Within how many of the newest posts a page by number lies: it is found by going through those before it."""
 MOST_VOICES = 101
 """For how many rows the voices that spoke last are asked at once; a longer page is found in steps."""
 _NOBODY = 0
@@ -40,14 +40,18 @@ Items = Sequence[Sequence[Any]]
 
 
 def list_feed(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's feed, newest first by time and id; found by at most four statements a hundred rows.
+    """Return a page of the actor's feed, newest first by time and id; found by at most four statements a hundred rows
+    of this page and, asked for by number, of those before it.
 
-    Four more for each page that holds what a company posted and the actor does not see. Another one reads the rows.
-    The page is the same by whatever way it is found."""
-    page, wanted = asked.page, asked.page.rows + 1
+    Four more for each page that holds what a company posted and the actor does not see. The page is the same by
+    whatever way it is found. Raises InvalidInput for a page beyond MOST_BY_NUMBER; `after` goes on from there."""
+    page = asked.page
+    if page.offset >= MOST_BY_NUMBER:
+        expected = f"expected a page within the first {MOST_BY_NUMBER} posts; from there, go on with after"
+        raise InvalidInput(f"pageNumber: {expected}", detail={"pageNumber": expected})
     begins = None if page.after is None else _ORDER.values(page.after)
-    found = _of_all(actor, begins, wanted, page.offset) if page.offset else None
-    items, posts = _seen(actor, begins, wanted) if found is None else (found, _posts(actor, found))
+    items, posts = _seen(actor, begins, page.offset + page.rows + 1)
+    items = items[page.offset:]
     shown = items[:page.rows]
     rows = with_counts(actor, asked, [posts[post_id] for post_id, _ in shown if post_id in posts])
     following = _ORDER.cursor([shown[-1][1], shown[-1][0]]) if len(items) > len(shown) else None
@@ -70,7 +74,7 @@ def _seen(actor: Actor, begins: dict[str, Any] | None, wanted: int) -> tuple[Ite
 
 
 def _posts(actor: Actor, items: Items) -> dict[str, Wire]:
-    return rows_by_id(Post, [post_id for post_id, _ in items], is_visible(actor), viewer=viewer(actor))
+    return posts_seen_by(actor, [post_id for post_id, _ in items])
 
 
 def _given(actor: Actor, wanted: int) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def _newest(given: dict[str, Any], begins: dict[str, Any] | None, wanted: int) -
 def _among_newest(is_behind: bool) -> Select[Any]:
     """Prepare what of the newest items of all reaches somebody."""
     newest = _first("window", select(FeedItem).where(*_behind(is_behind)).order_by(*NEWEST_FIRST)).subquery("newest").c
-    reaches = and_(newest.reach, or_(_is_tied(ties_of_number(_num()), newest.voice), newest.voice.in_(_followed())),
+    reaches = and_(newest.reach, or_(is_tied(_num(), newest.voice), newest.voice.in_(_followed())),
                    newest.voice.not_in(numbers_given("at_rest")))
     return _first("wanted", select(newest.post_id, newest.at).where(or_(newest.voice == _num(), reaches)).order_by(
         newest.at.desc(), newest.post_id.desc()))
@@ -136,22 +140,8 @@ def _newest_of_voices(is_behind: bool, wanted: int) -> Select[Any]:
     return _first("wanted", select(items.post_id, items.at).order_by(items.at.desc(), items.post_id.desc()))
 
 
-def _of_all(actor: Actor, begins: dict[str, Any] | None, wanted: int, skipped: int) -> Items:
-    """Return the items whose posts the actor sees from all voices that reach him."""
-    me = str(actor.user_id)
-    reaches = or_(FeedItem.voice == number_in_query(me), and_(FeedItem.reach, or_(
-        _is_tied(ties_of(me), FeedItem.voice), FeedItem.voice.in_(followed_voices(me)))))
-    behind = [IS_SHOWN] + ([] if begins is None else [_ORDER.behind(begins)])
-    return fetch(select(FeedItem.post_id, FeedItem.at).join(Post, Post.id == FeedItem.post_id).where(
-        *behind, reaches, is_visible(actor)).order_by(*NEWEST_FIRST).limit(wanted).offset(skipped))
-
-
 def _behind(is_behind: bool) -> list[ColumnElement[bool]]:
     return [IS_SHOWN, _ORDER.behind(_NO_VALUES)] if is_behind else [IS_SHOWN]
-
-
-def _is_tied(ties: Select[Any], voice: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    return ties.where(ties.selected_columns[0] == voice).exists()
 
 
 def _num() -> ColumnElement[int]:

@@ -1,14 +1,16 @@
 """What feeds are made of, kept with each post: one costs the same, however many it reaches (NET-16).
 
 A person's voice has the person's number in networking, a company's a number of its own, which stands negative."""
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, select, update
 
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
 from app.ops.checks import MOST_NAMED, agreement
+from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.company.queries import followed_by, page_is_shown
 from blueprints.network.content.models import IS_SHOWN, CompanyVoice, FeedItem, Post, Voice
 from blueprints.network.content.rules import reaches_others
@@ -57,11 +59,23 @@ def followed_voices(user_id: str | ColumnElement[str]) -> Select[int]:
 
 def differences(limit: int) -> list[str]:
     """Return where voices and their items differ, one sentence each, at most `limit`; one statement."""
+    return [f"voice {row[0]}: its latest post is {row[2]}, not {row[1]}" for row in _out_of_date(limit)]
+
+
+def mend_voices(operator: str) -> int:
+    """Note the latest post of the voices that know another one; returns how many."""
+    def mend(work: UnitOfWork, num: int) -> None:
+        _lock(work, {num})
+        _keep_latest(work, {num})
+
+    return mend_each("network", operator, "latest post of a voice", [row[0] for row in _out_of_date(MOST_MENDED)], mend)
+
+
+def _out_of_date(limit: int) -> Sequence[Row[Any]]:
     newest = (select(FeedItem.post_id).where(FeedItem.voice == Voice.num, IS_SHOWN, FeedItem.reach.is_(True))
               .order_by(*NEWEST_FIRST).limit(1).correlate(Voice).scalar_subquery())
-    rows = fetch(select(Voice.num, Voice.post_id, newest).where(
+    return fetch(select(Voice.num, Voice.post_id, newest).where(
         Voice.post_id.is_distinct_from(newest)).order_by(Voice.num).limit(limit))
-    return [f"voice {row[0]}: its latest post is {row[2]}, not {row[1]}" for row in rows]
 
 
 def check_voices() -> tuple[str, str]:

@@ -1,5 +1,5 @@
 """What of posts is searched: the public ones of people and of pages that everybody sees (docs/network.md, Search)."""
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import case, or_
 
@@ -18,9 +18,9 @@ from blueprints.network.content.rules import PUBLIC
 from blueprints.network.content.visibility import WHO_SEES
 
 
-def posts_of(company_ids: Collection[str]) -> Iterator[list[str]]:
-    """Yield the ids of the posts of these companies, some at a time."""
-    return ids_where(Post, Post.company_id, company_ids)
+def posts_of(company_id: str, most: int, after: str | None = None) -> tuple[list[str], str | None]:
+    """Return the ids of the first posts of a company behind a cursor, and the cursor of the next (ids_where)."""
+    return ids_where(Post, Post.company_id, company_id, most, after)
 
 
 def _seen(actor: Actor, asked: ReadRequest, ids: Sequence[str]) -> dict[str, Wire]:

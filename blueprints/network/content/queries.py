@@ -1,23 +1,34 @@
 """The reads of content: posts, and what stands behind them, comments and likes (rules-network §2B)."""
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, select
+import orjson
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, or_, select
 
 from app.actor import Actor
 from app.data.columns import iso
+from app.data.connections import reading
 from app.data.held import viewer
-from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
+from app.data.person_rows import Person
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id, rows_by_id_given
 from app.data.reads.filters import Filters, equal
+from app.data.reads.prepared import among, fetch_prepared, is_among
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.identity.access import require
-from blueprints.network.company.queries import is_admin
+from blueprints.network.company.queries import all_administered_by, asks_private, is_admin
 from blueprints.network.content.counting import add_counts
 from blueprints.network.content.models import Comment, Like, Post
-from blueprints.network.content.rules import PRIVATE
-from blueprints.network.content.visibility import is_near, is_of_visible_post, is_open, is_there, is_visible
-from blueprints.platform.people.queries import not_hidden
+from blueprints.network.content.visibility import (
+    is_near,
+    is_of_visible_post,
+    is_open,
+    is_there,
+    is_visible,
+    is_visible_given,
+)
+from blueprints.platform.people.queries import not_hidden, people_at_rest
 
 POST_FILTERS = Filters((equal(Post.company_id), equal(Post.author_user_id), equal(Post.visibility)))
 COMMENT_FILTERS = Filters((equal(Comment.post_id), equal(Comment.parent_comment_id)))
@@ -51,13 +62,19 @@ def get_post(actor: Actor, asked: ReadRequest, post_id: str) -> Wire:
 
 def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the posts that the actor sees, oldest first."""
-    asks_private = POST_FILTERS.asks_only(asked.filters, "visibility", PRIVATE) and not actor.is_super_admin
-    return _listed(actor, asked, and_(is_visible(actor), is_near(actor)) if asks_private else is_visible(actor))
+    near = [is_near(actor)] if asks_private(actor, POST_FILTERS, asked, "visibility") else []
+    return _listed(actor, asked, and_(is_visible(actor), *near))
 
 
 def list_own_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of what the actor has posted, oldest first (K-6)."""
     return _listed(actor, asked, Post.author_user_id == actor.user_id)
+
+
+def posts_by(person: Person) -> ColumnElement[bool]:
+    """Return the condition of a person's posts for the export: of companies only those administered now (NET-12)."""
+    own: ColumnElement[bool] = Post.author_user_id == person.id
+    return and_(own, or_(Post.company_id.is_(None), Post.company_id.in_(all_administered_by(person.id))))
 
 
 def latest_posts_of(user_id: str, limit: int) -> list[Wire]:
@@ -89,8 +106,12 @@ def list_likes(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 def posts_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
-    """Return id → post of those among the ids that the actor sees, in one statement: for joins."""
-    return rows_by_id(Post, ids, is_visible(actor), viewer=viewer(actor))
+    """Return id → post of those among the ids that the actor sees, in one statement: for the feed and for joins."""
+    if actor.is_super_admin:
+        return rows_by_id(Post, ids, viewer=viewer(actor))
+    at_rest = orjson.dumps(sorted(people_at_rest(actor.realm))).decode()
+    return rows_by_id_given(Post, ids, is_visible_given, {
+        "me": str(actor.user_id), "realm": actor.realm, "at_rest": at_rest}, viewer(actor))
 
 
 def comments_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
@@ -103,11 +124,19 @@ def with_counts(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> list[Wire
     """Add to each post likeCount, commentCount and whether the actor likes it (NET-32), in two statements."""
     if asked.joins and rows:
         add_counts(rows)
-        liked = {row.post_id for row in fetch(select(Like.post_id).where(
-            Like.post_id.in_([row["id"] for row in rows]), Like.user_id == actor.user_id, Like.is_active.is_(True)))}
+        values = among([row["id"] for row in rows])
+        with reading() as connection:
+            liked = {row[0] for row in fetch_prepared(
+                connection, _liked(len(values)), {**values, "me": actor.user_id})}
         for row in rows:
             row["likedByMe"] = row["id"] in liked
     return rows
+
+
+@cache
+def _liked(count: int) -> Select[Any]:
+    return select(Like.post_id).where(is_among(Like.post_id, count), Like.is_active.is_(True),
+                                      Like.user_id == bindparam("me", type_=String))
 
 
 def _listed(actor: Actor, asked: ReadRequest, condition: Any) -> Listing:

@@ -1,13 +1,14 @@
 """content as one declaration."""
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.content import subscribers
-from blueprints.network.content.counting import check_tallies
-from blueprints.network.content.feed_items import check_voices
+from blueprints.network.content.counting import check_tallies, mend_tallies
+from blueprints.network.content.feed_items import check_voices, mend_voices
 from blueprints.network.content.index import POSTS
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.moderation import (
@@ -21,8 +22,7 @@ from blueprints.network.content.moderation import (
     restore_post,
 )
 from blueprints.network.content.persons import forget_comments, forget_likes, keep_company_posts
-from blueprints.network.content.queries import comments_seen_by, posts_seen_by
-from blueprints.network.content.routes import api
+from blueprints.network.content.queries import comments_seen_by, posts_by, posts_seen_by
 from blueprints.network.content.topics import COMMENT_CREATED, COMMENT_UPDATED, POST_CREATED, POST_UPDATED
 from blueprints.network.content.visibility import WHO_SEES
 
@@ -31,7 +31,7 @@ _AUTHOR, _POST = Relation("authorUserId", "user", "author"), Relation("postId", 
 SERVICE = ServiceDeclaration(
     name="content", version="1.0.4", description="Posts of people and companies, comments, likes, and the feed.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.content.routes.api",
     background=(subscribers,),
     indexes=(POSTS.index,),
     relations=(
@@ -53,9 +53,13 @@ SERVICE = ServiceDeclaration(
                       written=(COMMENT_CREATED, COMMENT_UPDATED)),
     ),
     checks={"post tallies": check_tallies, "feed": check_voices},
+    mends={"post tallies": Mend("counts the likes and comments of these posts anew", mend_tallies),
+           "feed": Mend("looks up the latest post of these voices", mend_voices)},
     persons=(
-        rows_of_people(Post, ERASED, "author_user_id", first=keep_company_posts),
-        rows_of_people(Comment, ERASED, "author_user_id", first=forget_comments),
-        rows_of_people(Like, ERASED, "user_id", first=forget_likes),
+        rows_of_people(Post, ERASED, "author_user_id", first=keep_company_posts,
+                       export=exported("posts", where=posts_by)),
+        rows_of_people(Comment, ERASED, "author_user_id", first=forget_comments,
+                       export=exported("comments", "author_user_id")),
+        rows_of_people(Like, ERASED, "user_id", first=forget_likes, export=exported("likes", "user_id")),
     ),
 )

@@ -2,12 +2,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true, union_all
+from sqlalchemy import ColumnElement, String, and_, bindparam, exists, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from app.actor import Actor
+from app.data.columns import constant
 from app.data.held import is_shown_to_owner
-from app.data.id_sets import not_among
+from app.data.id_sets import not_among, not_among_given
 from app.data.reads import fetch
 from blueprints.network.company.queries import (
     administered_by,
@@ -19,11 +20,12 @@ from blueprints.network.company.queries import (
 )
 from blueprints.network.content.models import Post
 from blueprints.network.content.rules import CONNECTIONS, PRIVATE, PUBLIC
-from blueprints.network.networking.queries import connected_people
+from blueprints.network.networking.queries import connected_people, is_connected_with
 from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_among, blocked_with, inactive_among, people_at_rest
 
 WHO_SEES = ("rows:company", "rows:companyAdmin", "rows:companyFollower", "rows:connection", *HIDES_PEOPLE)
 """What `depends_on` of a remembered list names that asks who sees a post."""
+_Id = str | ColumnElement[str]
 
 
 def is_visible(actor: Actor) -> ColumnElement[bool]:
@@ -40,22 +42,22 @@ def is_there(actor: Actor) -> ColumnElement[bool]:
     no part of it where a company speaks."""
     if actor.is_super_admin:
         return true()
-    author, me = Post.author_user_id, actor.user_id
-    return or_(_is_own(actor), and_(
-        not_among(author, people_at_rest(actor.realm)),
-        or_(and_(Post.company_id.is_(None), author.not_in(blocked_with(actor.realm, me))),
-            page_is_shown(Post.company_id))))
+    return _is_there(str(actor.user_id), actor.realm, not_among(Post.author_user_id, people_at_rest(actor.realm)))
 
 
 def is_open(actor: Actor) -> ColumnElement[bool]:
     """Return the condition that the actor may read a post (else 403: NET-11, NET-15)."""
     if actor.is_super_admin:
         return true()
-    is_personal, me = Post.company_id.is_(None), str(actor.user_id)
-    return or_(
-        _is_own(actor),
-        and_(Post.visibility == PUBLIC, or_(is_personal, page_is_open(Post.company_id, me))),
-        and_(is_personal, Post.audience == CONNECTIONS, Post.author_user_id.in_(connected_people(me))))
+    me = str(actor.user_id)
+    return _is_open(me, Post.author_user_id.in_(connected_people(me)))
+
+
+def is_visible_given() -> ColumnElement[bool]:
+    """Return the condition that a post is visible to a user who is no superAdmin, for statements that are built once
+    and find few posts: its parameters are `me`, `realm` and, as a JSON array of ids, `at_rest`."""
+    author, me, realm = Post.author_user_id, bindparam("me", type_=String), bindparam("realm", type_=String)
+    return and_(_is_there(me, realm, not_among_given(author, "at_rest")), _is_open(me, is_connected_with(me, author)))
 
 
 def is_near(actor: Actor) -> ColumnElement[bool]:
@@ -104,6 +106,19 @@ def _of_company(company_id: str, visibility: str, wanted: set[str]) -> set[str]:
     return wanted if company and company.visibility == PUBLIC else opened_among(company_id, wanted)
 
 
-def _is_own(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a post is the actor's, or of a company that he administers now (NET-12)."""
-    return or_(Post.author_user_id == actor.user_id, Post.company_id.in_(administered_by(actor.user_id)))
+def _is_there(me: _Id, realm: _Id, author_is_active: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(_is_own(me), and_(author_is_active, or_(
+        and_(Post.company_id.is_(None), Post.author_user_id.not_in(blocked_with(realm, me))),
+        page_is_shown(Post.company_id))))
+
+
+def _is_open(me: _Id, author_is_near: ColumnElement[bool]) -> ColumnElement[bool]:
+    is_personal = Post.company_id.is_(None)
+    return or_(_is_own(me),
+               and_(Post.visibility == constant(PUBLIC), or_(is_personal, page_is_open(Post.company_id, me))),
+               and_(is_personal, Post.audience == constant(CONNECTIONS), author_is_near))
+
+
+def _is_own(me: _Id) -> ColumnElement[bool]:
+    """Return the condition that a post is this person's, or of a company that he administers now (NET-12)."""
+    return or_(Post.author_user_id == me, Post.company_id.in_(administered_by(me)))

@@ -59,12 +59,23 @@ def change_application(actor: Actor, job_application_id: str, **values: Any) -> 
         if status != application.status:
             work.change(application, status=status, last_status_update_at=now())
         if status == REJECTED:
-            work.execute(upsert(ApplicationRejected).values(
-                job_posting_id=application.job_posting_id, applicant_user_id=application.applicant_user_id)
-                .on_conflict_do_nothing())
+            _keep_from_applying_again(work, application)
         work.change(application, **words)
         work.commit()
     return application
+
+
+def note_rejection(work: UnitOfWork, job_application_id: str) -> None:
+    """Note that the applicant of a rejected application, if it still is one, does not apply there again (NET-20)."""
+    application = work.lock(JobApplication, job_application_id, archived_too=True)
+    if application.status == REJECTED:
+        _keep_from_applying_again(work, application)
+
+
+def _keep_from_applying_again(work: UnitOfWork, application: JobApplication) -> None:
+    work.execute(upsert(ApplicationRejected).values(
+        job_posting_id=application.job_posting_id, applicant_user_id=application.applicant_user_id)
+        .on_conflict_do_nothing())
 
 
 def delete_application(actor: Actor, job_application_id: str) -> JobApplication:

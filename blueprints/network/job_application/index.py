@@ -1,6 +1,4 @@
 """What of postings is searched: the public ones whose page moderation does not hold (docs/network.md, Search)."""
-from collections.abc import Collection, Iterator
-
 from sqlalchemy import case, not_
 
 from app.data.columns import constant
@@ -13,9 +11,9 @@ from blueprints.network.job_application.queries import HIDES_POSTINGS, WHO_KEEPS
 from blueprints.network.job_application.rules import PUBLIC
 
 
-def postings_of(company_ids: Collection[str]) -> Iterator[list[str]]:
-    """Yield the ids of the postings of these companies, some at a time."""
-    return ids_where(JobPosting, JobPosting.company_id, company_ids)
+def postings_of(company_id: str, most: int, after: str | None = None) -> tuple[list[str], str | None]:
+    """Return the ids of the first postings of a company behind a cursor, and the cursor of the next (ids_where)."""
+    return ids_where(JobPosting, JobPosting.company_id, company_id, most, after)
 
 
 JOBS = SearchedRows(

@@ -12,16 +12,17 @@ from app.actor import Actor
 from app.data.columns import constant, iso
 from app.data.held import HIDDEN, Viewer, is_free, is_held_from, viewer_of_role
 from app.data.id_sets import not_among
+from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import NotFound
 from app.identity.access import require
-from blueprints.network.company.queries import all_administered_by, page_is_held
+from blueprints.network.company.queries import all_administered_by, asks_private, page_is_held
 from blueprints.network.job_application.deadlines import parse_deadline
 from blueprints.network.job_application.models import JobApplication, JobPosting
-from blueprints.network.job_application.rules import PRIVATE, PUBLIC
+from blueprints.network.job_application.rules import PUBLIC
 from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_with, people_at_rest
 
 POSTING_FILTERS = Filters((
@@ -65,6 +66,12 @@ def postings_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     own = select(JobApplication.job_posting_id).where(
         JobApplication.applicant_user_id == actor.user_id, JobApplication.is_active.is_(True))
     return rows_by_id(JobPosting, ids, or_(is_seen(actor), JobPosting.id.in_(own)), viewer=viewer_of_role(actor))
+
+
+def postings_by(person: Person) -> ColumnElement[bool]:
+    """Return the condition of a person's postings for the export: of companies only those administered now (NET-12)."""
+    return and_(JobPosting.posted_by_user_id == person.id,
+                or_(JobPosting.company_id.is_(None), JobPosting.company_id.in_(all_administered_by(person.id))))
 
 
 def latest_postings_by(user_id: str, limit: int) -> list[Wire]:
@@ -112,9 +119,9 @@ def get_posting(actor: Actor, job_posting_id: str) -> Wire:
 
 def list_postings(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the postings that the actor sees, oldest first."""
-    asks_private = POSTING_FILTERS.asks_only(asked.filters, "visibility", PRIVATE) and not actor.is_super_admin
-    return list_rows(JobPosting, asked.page, *asked.where, _is_near(actor) if asks_private else is_seen(actor),
-                     order=_OLDEST_FIRST[JobPosting], viewer=viewer_of_role(actor))
+    shown = _is_near(actor) if asks_private(actor, POSTING_FILTERS, asked, "visibility") else is_seen(actor)
+    return list_rows(JobPosting, asked.page, *asked.where, shown, order=_OLDEST_FIRST[JobPosting],
+                     viewer=viewer_of_role(actor))
 
 
 def get_application(actor: Actor, job_application_id: str) -> Wire:

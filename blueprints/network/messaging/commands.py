@@ -19,7 +19,7 @@ from blueprints.network.messaging import counting
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.rules import MOST_PARTICIPANTS, next_moment, people_key, why_unfit
 from blueprints.platform.people.commands import unwritable_among
-from blueprints.platform.people.queries import is_gone_for_good
+from blueprints.platform.people.queries import standings_of
 
 
 def create_conversation(actor: Actor, *, participant_ids: Collection[str], is_group: bool = False,
@@ -133,12 +133,14 @@ def leave_groups(actor: Actor, user_id: str, cause: str | None = None) -> None:
 
 def leave_conversations(actor: Actor, user_id: str, cause: str | None = None) -> None:
     """Take a purged person out of each group, and remove the conversations that nobody has any more, of two and of
-    groups; what others still have stays whole. A conversation in a transaction."""
+    groups; what others still have stays whole, also for whom staff deleted and may restore. A conversation in a
+    transaction."""
     leave_groups(actor, user_id, cause)
     for conversation_id in _conversations_of(user_id):
         with unit_of_work(actor, request_id=cause) as work:
             conversation = work.lock(Conversation, conversation_id, archived_too=True)
-            if all(is_gone_for_good(actor.realm, other) for other in set(conversation.participant_ids) - {user_id}):
+            others = set(conversation.participant_ids) - {user_id}
+            if not (others and standings_of(actor.realm, others)):
                 _remove(work, conversation)
             work.commit()
 

@@ -2,12 +2,12 @@
 
 Unread is a message that is active and not held, came since the person joined, from somebody else, and which that person
 has neither read nor deleted for himself. All of it is called behind the conversation's lock."""
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, ScalarSelect, case, delete, exists, func, insert, literal, select, update
 
 from app.clock import now
 from app.data.changes import version_key
@@ -16,6 +16,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import prepared_upsert, upsert
 from app.ops.checks import MOST_NAMED, agreement
+from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.rules import NO_MESSAGE_YET, behind
 
@@ -99,15 +100,37 @@ def read_until(work: UnitOfWork, conversation: Conversation, user_id: str, until
 
 def differences(limit: int) -> list[str]:
     """Return where unread counts and a recount differ, one sentence each, at most `limit`; it reads every message."""
-    recount = select(func.count()).select_from(Message).where(
+    return [f"{row.user_id} in conversation {row.conversation_id}: {row.unread} unread, a recount says {row.found}"
+            for row in _miscounted(limit)]
+
+
+def mend_unread(operator: str) -> int:
+    """Count the unread messages anew of the participants whose counts differ; returns how many."""
+    return mend_each("network", operator, "unread messages of a participant", [
+        (row.conversation_id, row.user_id) for row in _miscounted(MOST_MENDED)], _count_anew)
+
+
+def _count_anew(work: UnitOfWork, whose: tuple[str, str]) -> None:
+    """Unread may be anything since the person joined: `unread_since` goes back to that moment."""
+    conversation_id, user_id = whose
+    work.lock(Conversation, conversation_id, archived_too=True)
+    work.execute(update(Participant).where(
+        Participant.conversation_id == conversation_id, Participant.user_id == user_id)
+        .values(unread=_recount(), unread_since=Participant.joined_at).execution_options(synchronize_session=False))
+
+
+def _recount() -> ScalarSelect[int]:
+    return select(func.count()).select_from(Message).where(
         Message.conversation_id == Participant.conversation_id, Message.is_active.is_(True), is_free(Message),
         Message.sent_at >= Participant.joined_at, Message.sender_user_id != Participant.user_id,
         ~_has_done_with(Participant.user_id)).correlate(Participant).scalar_subquery()
-    rows = fetch(select(Participant.conversation_id, Participant.user_id, Participant.unread, recount.label("found"))
+
+
+def _miscounted(limit: int) -> Sequence[Row[Any]]:
+    recount = _recount()
+    return fetch(select(Participant.conversation_id, Participant.user_id, Participant.unread, recount.label("found"))
                  .where(Participant.unread != recount)
                  .order_by(Participant.conversation_id, Participant.user_id).limit(limit))
-    return [f"{row.user_id} in conversation {row.conversation_id}: {row.unread} unread, a recount says {row.found}"
-            for row in rows]
 
 
 def misnamed(limit: int) -> list[str]:

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
 
 from app.actor import Actor
 from app.data.held import Viewer, is_shown_to_owner
 from app.data.moderated_kinds import Subject
+from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, find_any_row, get_row, list_query, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal, since, until
 from app.data.reads.keyset import row_order
@@ -146,6 +147,20 @@ def message_subject(actor: Actor, message_id: str) -> Subject | None:
     return None if row is None else Subject(
         f"message of {row['sentAt']}", row["senderUserId"], row, words=row["content"],
         parties=frozenset(participants_of(row["conversationId"])), held=row["held"], is_active=row["isActive"])
+
+
+def conversations_of(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the conversations in which a person takes part now: for the export of the person."""
+    return Conversation.id.in_(_parts_of(person))
+
+
+def messages_of(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the messages in those conversations, the others' too, that the person has not deleted."""
+    return and_(Message.conversation_id.in_(_parts_of(person)), ~_has_hidden(person.id))
+
+
+def _parts_of(person: Person) -> Select[tuple[str]]:
+    return select(Participant.conversation_id).where(Participant.user_id == person.id)
 
 
 def _add_latest(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> None:

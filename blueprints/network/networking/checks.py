@@ -6,7 +6,9 @@ from sqlalchemy.orm import aliased
 
 from app.data.reads import fetch
 from app.ops.checks import MOST_NAMED, agreement
+from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.networking.models import Connection, Person, Tie
+from blueprints.network.networking.ties import count_anew, mend_tie
 
 
 def differences(limit: int) -> list[str]:
@@ -17,10 +19,25 @@ def differences(limit: int) -> list[str]:
     connected, ties = _connected(), select(Tie.a, Tie.b)
     wrong = [f"{a} is connected with {b} and not tied" for a, b in _rows(connected, ties, limit)]
     wrong += [f"{a} is tied with {b} and not connected" for a, b in _rows(ties, connected, limit)]
-    recount = select(func.count()).select_from(Tie).where(Tie.a == Person.num).scalar_subquery()
-    counted: Any = fetch(select(Person.user_id, Person.ties, recount).where(Person.ties != recount).limit(limit))
-    wrong += [f"person {row[0]} counts {row[1]} connections and has {row[2]}" for row in counted]
+    wrong += [f"person {row[0]} counts {row[1]} connections and has {row[2]}" for row in _miscounted(limit)]
     return wrong[:limit]
+
+
+def mend_ties(operator: str) -> int:
+    """Tie who is connected, untie who is not, and count the connections anew of whose number differs; returns how many.
+
+    The connections are what people agreed on; ties and numbers follow."""
+    connected, ties = _connected(), select(Tie.a, Tie.b)
+    differing = [*_rows(connected, ties, MOST_MENDED), *_rows(ties, connected, MOST_MENDED)]
+    pairs = {(min(pair), max(pair)) for pair in differing}
+    mended = mend_each("network", operator, "tie of two people", sorted(pairs), mend_tie)
+    return mended + mend_each("network", operator, "connections of a person", [
+        row[0] for row in _miscounted(MOST_MENDED)], count_anew)
+
+
+def _miscounted(limit: int) -> Any:
+    recount = select(func.count()).select_from(Tie).where(Tie.a == Person.num).scalar_subquery()
+    return fetch(select(Person.user_id, Person.ties, recount).where(Person.ties != recount).limit(limit))
 
 
 def check_ties() -> tuple[str, str]:

@@ -1,4 +1,6 @@
 """The reads of networking: one's own connections and requests, and the graph between people (rules-network §5B)."""
+from typing import Any
+
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select, union_all
 
 from app.actor import Actor
@@ -14,7 +16,7 @@ from app.identity.access import require
 from blueprints.network.networking import graph
 from blueprints.network.networking.models import Connection, ConnectionRequest, InvitationBar, Person, Tie
 from blueprints.network.networking.rules import STATUSES
-from blueprints.network.networking.ties import number_in_query, number_of
+from blueprints.network.networking.ties import is_tied, number_in_query, number_of
 from blueprints.platform.people.queries import (
     blocked_with,
     inactive_among,
@@ -41,6 +43,13 @@ degrees_from = graph.degrees_from
 def connected_people(user_id: str) -> Select[str]:
     """Return the query of the user ids of everybody this person is connected with."""
     return select(Person.user_id).join(Tie, Tie.b == Person.num).where(Tie.a == number_in_query(user_id))
+
+
+def is_connected_with(user_id: str | ColumnElement[str], column: Any) -> ColumnElement[bool]:
+    """Return the condition that the person in this column is connected with this one, for statements that find few
+    rows: it looks up each of them, where `connected_people` is read whole first, however many they are."""
+    of_column = select(Person.num).where(Person.user_id == column).correlate_except(Person).scalar_subquery()
+    return is_tied(number_in_query(user_id), of_column)
 
 
 def are_connected(one: str, other: str) -> bool:

@@ -1,25 +1,47 @@
 """The numbers of people and the ties between them, for networking and for services that walk the graph (the feed)."""
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, delete, insert, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
 
+from app.data.connections import reading
 from app.data.id_sets import among_given
-from app.data.reads import fetch_one
+from app.data.reads.prepared import fetch_prepared
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
-from blueprints.network.networking.models import Person, Tie
+from blueprints.network.networking.models import Connection, Person, Tie
 
 
 def number_of(user_id: str) -> int | None:
     """Return a person's number; None of who has neither invited nor been invited, and so has no ties."""
-    row = fetch_one(select(Person.num).where(Person.user_id == user_id))
-    return None if row is None else int(row.num)
+    with reading() as connection:
+        rows = fetch_prepared(connection, _number(), {"user_id": user_id})
+    return int(rows[0][0]) if rows else None
 
 
-def number_in_query(user_id: str | None) -> ScalarSelect[int]:
+def number_in_query(user_id: str | ColumnElement[str] | None) -> ScalarSelect[int]:
     """Return a person's number as part of a query."""
     return select(Person.num).where(Person.user_id == user_id).scalar_subquery()
+
+
+@cache
+def _number() -> Select[Any]:
+    return select(Person.num).where(Person.user_id == bindparam("user_id", type_=String))
 
 
 def ties_of(user_id: str) -> Select[int]:
@@ -30,6 +52,14 @@ def ties_of(user_id: str) -> Select[int]:
 def ties_of_number(num: ColumnElement[int] | ScalarSelect[int]) -> Select[int]:
     """Return the same of the person with that number, which may be a parameter."""
     return select(Tie.b).where(Tie.a == num)
+
+
+def is_tied(num: ColumnElement[int] | ScalarSelect[int],
+            other: ColumnElement[int] | ScalarSelect[int]) -> ColumnElement[bool]:
+    """Return the condition that two people are connected, by their numbers, each row looked up by itself.
+
+    Asked by EXISTS, PostgreSQL would read all connections of the first, however many they are, for a few rows."""
+    return select(Tie.b).where(Tie.a == num, Tie.b == other).correlate_except(Tie).scalar_subquery().is_not(None)
 
 
 def numbers_given(name: str) -> Select[int]:
@@ -88,6 +118,32 @@ def untie(work: UnitOfWork, one: Person, other: Person) -> None:
     work.execute(delete(Tie).where(or_(and_(Tie.a == one.num, Tie.b == other.num),
                                        and_(Tie.a == other.num, Tie.b == one.num))))
     _count(work, one, other, -1)
+
+
+def mend_tie(work: UnitOfWork, pair: tuple[int, int]) -> None:
+    """Let two people, by their numbers, be tied in both directions if they are connected, else in none.
+
+    Behind the rows of both; what each counts follows."""
+    ids = [row.user_id for row in work.rows(select(Person.user_id).where(Person.num.in_(pair)))]
+    people = sorted(lock_known(work, ids).values(), key=lambda person: person.user_id)
+    both = [{"a": pair[0], "b": pair[1]}, {"a": pair[1], "b": pair[0]}]
+    work.execute(delete(Tie).where(or_(*(and_(Tie.a == one["a"], Tie.b == one["b"]) for one in both))))
+    if len(people) == len(pair) and work.rows(select(Connection.id).where(
+            Connection.is_active.is_(True), Connection.user_id1 == people[0].user_id,
+            Connection.user_id2 == people[1].user_id)):
+        work.execute(insert(Tie).values(both))
+    for person in people:
+        _recount(work, person)
+
+
+def count_anew(work: UnitOfWork, user_id: str) -> None:
+    """Let a person count as many connections as there are ties."""
+    _recount(work, lock_known(work, [user_id])[user_id])
+
+
+def _recount(work: UnitOfWork, person: Person) -> None:
+    [found] = work.rows(select(func.count().label("ties")).select_from(Tie).where(Tie.a == person.num))
+    work.change(person, ties=found.ties)
 
 
 def _count(work: UnitOfWork, one: Person, other: Person, step: int) -> None:

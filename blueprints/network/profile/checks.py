@@ -1,13 +1,15 @@
 """What `flask doctor` asks of profile: the terms that profiles are found by are those of their lists."""
 from collections import defaultdict
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.data.batches import BATCH_ROWS
 from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork
 from app.ops.checks import MOST_NAMED, agreement
+from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.profile.models import Profile, ProfileTerm
-from blueprints.network.profile.terms import terms_of
+from blueprints.network.profile.terms import keep_terms, terms_of
 
 
 def differences(limit: int) -> list[str]:
@@ -26,6 +28,19 @@ def differences(limit: int) -> list[str]:
             row.skills, row.languages, row.certifications)]
         wrong += found
     return wrong[:limit]
+
+
+def mend_terms(operator: str) -> int:
+    """Write the terms anew of the profiles whose terms are not those of their lists; returns how many."""
+    return mend_each("network", operator, "terms of a profile", differences(MOST_MENDED), _write_anew)
+
+
+def _write_anew(work: UnitOfWork, profile_id: str) -> None:
+    if work.rows(select(Profile.id).where(Profile.id == profile_id)):
+        keep_terms(work, work.lock(Profile, profile_id, archived_too=True))
+    else:  # of a profile that is gone for good
+        work.execute(delete(ProfileTerm).where(ProfileTerm.profile_id == profile_id)
+                     .execution_options(synchronize_session=False))
 
 
 def profile_terms() -> tuple[str, str]:

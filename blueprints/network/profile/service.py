@@ -2,14 +2,15 @@
 from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ERASED, KEPT, rows_of_people
+from app.data.person_rows import ERASED, KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.networking.entitlements import Entitlements
 from blueprints.network.profile import jobs, premium_jobs, subscribers
 from blueprints.network.profile.briefs import BRIEFS
-from blueprints.network.profile.checks import profile_terms
+from blueprints.network.profile.checks import mend_terms, profile_terms
 from blueprints.network.profile.index import PEOPLE
 from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
@@ -20,7 +21,6 @@ from blueprints.network.profile.premium_rules import parse_price
 from blueprints.network.profile.premium_settlement import CHECKOUT
 from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
 from blueprints.network.profile.queries import profiles_seen_by
-from blueprints.network.profile.routes import api
 from blueprints.network.profile.terms import forget_terms
 from blueprints.network.profile.topics import PROFILE_CREATED, PROFILE_UPDATED
 from blueprints.platform.checkout.checks import check_disputes
@@ -29,7 +29,7 @@ from blueprints.platform.checkout.persons import rows_of_payers
 SERVICE = ServiceDeclaration(
     name="profile", version="1.0.23", description="What people say of their work, and who looked at it.",
     realms=("network",),
-    routes=api,
+    routes="blueprints.network.profile.routes.api",
     indexes=(PEOPLE.index,),
     background=(jobs, premium_jobs, subscribers),
     emits=lambda _: PREMIUM_TOPICS,
@@ -46,10 +46,14 @@ SERVICE = ServiceDeclaration(
                              written=(PROFILE_CREATED, PROFILE_UPDATED)),),
     checks={"profileTerms": profile_terms, "premium": check_premium,
             "premium disputes": partial(check_disputes, CHECKOUT)},
+    mends={"profileTerms": Mend("writes the terms of these profiles anew from their lists", mend_terms),
+           "premium": Mend("whoever keeps the books: `flask payments status --realm network`, and `show` each order")},
     persons=(
-        rows_of_people(Profile, ERASED, "user_id", first=forget_terms),
-        rows_of_people(ProfileView, ERASED, "owner_id", "viewer_id"),
-        rows_of_people(Premiumsubscription, KEPT, "user_id", why="the books: who paid for premium"),
+        rows_of_people(Profile, ERASED, "user_id", first=forget_terms, export=exported("profile", "user_id")),
+        rows_of_people(ProfileView, ERASED, "owner_id", "viewer_id",
+                       export=exported("looked-at-profiles", "viewer_id")),
+        rows_of_people(Premiumsubscription, KEPT, "user_id", why="the books: who paid for premium",
+                       export=exported("premium", "user_id")),
         *rows_of_payers(CHECKOUT),
     ),
     hands_down=(BRIEFS, Entitlements(is_premium)),

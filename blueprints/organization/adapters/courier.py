@@ -28,12 +28,14 @@ class Courier:
     takes the tenant over. What was committed and never answered is found by the next sweep."""
 
     def __init__(self, make_relay: Callable[[], Relay], on_start: Callable[[], None], on_tick: Callable[[], None],
-                 may_sweep: Callable[[], bool], carried: SqlCarried, *, sweep_seconds: float) -> None:
+                 may_sweep: Callable[[], bool], carried: SqlCarried, *, sweep_seconds: float,
+                 is_held_back: Callable[[], bool] = lambda: False) -> None:
         self._make_relay = make_relay
         self._on_start = on_start
         self._on_tick = on_tick
         self._may_sweep = may_sweep
         self._carried = carried
+        self._is_held_back = is_held_back
         self._held: dict[str, datetime] = {}
         """Until when the lease of each tenant lasts; after a stall another process may have taken the tenant over."""
         self._sweep_seconds = sweep_seconds
@@ -52,8 +54,8 @@ class Courier:
             self._changed.notify()
 
     def start(self) -> None:
-        """Start the thread, once per process (a forked worker starts its own)."""
-        if self._pid == os.getpid():
+        """Start the thread, once per process (a forked worker starts its own), unless it is held back."""
+        if self._pid == os.getpid() or self._is_held_back():
             return
         with self._changed:
             if self._pid != os.getpid():

@@ -18,15 +18,16 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import DuplicateRecord, Forbidden, InvalidInput, NotFound, RuleViolated
 from app.identity.access import require, require_self
 from app.identity.passwords import ChosenPassword
-from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_EMAIL, SUPER_ADMIN_ID, outranks
+from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_ID, outranks
 from app.identity.security_events import record_security
 from app.identity.sessions import end_session, end_sessions_of, user_version_key
 from app.notify.mailbox import forget_letters, sends_sms
+from app.production import SUPER_ADMIN_EMAIL
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, PurgedAccount, RoleSecondFactor, account_model, is_unverified
 from blueprints.platform.auth.rules import REST_AFTER_END, gravatar_url, is_replaceable, is_restorable, normal_mobile
 from blueprints.platform.auth.suspensions import suspensions
-from blueprints.platform.auth.topics import purged_topic, standing_topic
+from blueprints.platform.auth.topics import password_replaced_topic, purged_topic, standing_topic
 
 LOCK_ENDS = "lock-ends"
 
@@ -94,7 +95,7 @@ def update_profile(actor: Actor, user_id: str, *, proven_hash: str | None = None
         account = work.lock(account_model(actor.realm), user_id)
         require_self(actor, user_id)
         if _is_new_phone(account, face):
-            _require_password(actor, account, proven_hash)
+            require_password(actor, account, proven_hash)
         _change_face(work, account, face)
         work.commit()
     return account
@@ -141,14 +142,26 @@ def change_password(actor: Actor, user_id: str, *, proven_hash: str | None, chos
 
 
 def set_password_by_admin(actor: Actor, user_id: str, *, chosen: ChosenPassword) -> Account:
-    """Replace the password of a user the actor outranks and end that user's sessions."""
+    """Replace the password of a user the actor outranks and end that user's sessions; a letter says so.
+
+    At the terminal also the operator's own: nobody else could help a superAdmin who has forgotten it."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
-        _require_outranked(actor, account, "AHigherUserCantBeUpdated")
+        if actor.operator is None or not actor.is_user(user_id):
+            _require_outranked(actor, account, "AHigherUserCantBeUpdated")
         _require_strong(chosen, "password")
         _replace_password(work, account, chosen.hash)
+        work.emit(password_replaced_topic(actor.realm), user_id, {"id": user_id})
         work.commit()
     return account
+
+
+def note_reset_letter(actor: Actor, user_id: str) -> None:
+    """Write down that staff had the letter sent by which a user resets a forgotten password."""
+    with unit_of_work(actor) as work:
+        record_security(work, "password", user_id, letter="sent by staff")
+        handed_down(StaffAudit).say(work, "password.reset-letter", userId=user_id)
+        work.commit()
 
 
 def reset_password(actor: Actor, user_id: str, *, former_hash: str, new_hash: str, by_email: bool) -> Account:
@@ -174,7 +187,7 @@ def set_second_factors(actor: Actor, user_id: str, *, proven_hash: str | None, e
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id)
         require_self(actor, user_id)
-        _require_password(actor, account, proven_hash)
+        require_password(actor, account, proven_hash)
         if email and not account.email_verified:
             raise _refusal("EmailNotVerified")
         if mobile and not sends_sms():
@@ -352,17 +365,31 @@ def end_lock(work: UnitOfWork, user_id: str) -> None:
     work.emit(standing_topic(work.actor.realm, "unlocked"), user_id, {"id": user_id, "lockedUntil": None})
 
 
-def ensure_super_admin(realm: str, password_hash: str) -> bool:
+def ensure_super_admin(realm: str, email: str, password_hash: str) -> bool:
     """Create the realm's one superAdmin unless it exists; tell whether it was created (rules-platform §3.1)."""
     model = account_model(realm)
     with unit_of_work(system_actor(realm)) as work:
         is_missing = work.find(model, model.id == SUPER_ADMIN_ID) is None
         if is_missing:
             work.insert(model(
-                id=SUPER_ADMIN_ID, email=SUPER_ADMIN_EMAIL, password=password_hash, fullname="Super Admin",
-                avatar=gravatar_url(SUPER_ADMIN_EMAIL), role_id=SUPER_ADMIN, email_verified=True))
+                id=SUPER_ADMIN_ID, email=email, password=password_hash, fullname="Super Admin",
+                avatar=gravatar_url(email), role_id=SUPER_ADMIN, email_verified=True))
         work.commit()
     return is_missing
+
+
+def move_super_admin(realm: str, email: str) -> bool:
+    """Give the superAdmin this address if it still has the published one, whose letters a stranger reads; tell whether.
+
+    Raises RuleViolated EmailAlreadyExists where another account has it (docs/decisions/100)."""
+    with unit_of_work(system_actor(realm)) as work:
+        account = work.lock(account_model(realm), SUPER_ADMIN_ID)
+        is_due = account.email == SUPER_ADMIN_EMAIL != email
+        if is_due:
+            work.change(account, email=email, avatar=gravatar_url(email))
+            record_security(work, "email", SUPER_ADMIN_ID, by="SUPERADMIN_EMAIL")
+            work.commit()
+    return is_due
 
 
 def purge_archived(realm: str) -> int:
@@ -468,7 +495,7 @@ def _is_new_phone(account: Account, face: dict[str, Any]) -> bool:
     return face.get("phone") not in (None, getattr(account, "phone", None))
 
 
-def _require_password(actor: Actor, account: Account, proven_hash: str | None) -> None:
+def require_password(actor: Actor, account: Account, proven_hash: str | None) -> None:
     """Raise Forbidden CurrentPasswordNeeded unless the account's own user has just proved its password."""
     if actor.is_user(account.id) and account.password != proven_hash:
         raise Forbidden("errMsg_CurrentPasswordNeeded", "CurrentPasswordNeeded")

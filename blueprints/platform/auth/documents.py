@@ -1,7 +1,8 @@
 """What the bare routes of auth answer, as the OpenAPI document tells it (rules-platform §3.4, §3.5)."""
 from typing import Any
 
-from app.http.openapi import answer
+from app.http.download import DOWNLOAD_HEADERS
+from app.http.openapi import answer, parameter
 from app.identity.sessions import SESSION_SCHEMA
 from blueprints.platform.auth.parties import PASSWORD_RESET, SECOND_FACTOR, Verification
 
@@ -43,6 +44,13 @@ _TOKEN_HEADERS = {"headers": {"Set-Cookie": {
     "schema": {"type": "string"}, "description": "the access token, HttpOnly and Secure"}}}
 
 CANNOT_RELOGIN = {"status": "ERR", "message": "Cannot relogin"}
+PERSON_EXPORT: Document = {"parameters": [
+    parameter("path", "exportId", _UUID), parameter("query", "token", {"type": "string"}, "comes with the address")],
+    "responses": {
+        "200": {**answer(None, headers=DOWNLOAD_HEADERS), "content": {"application/zip": {
+            "schema": {"type": "string", "format": "binary"}}}},
+        "401": answer(_ERROR, "Without a good token: expired, of another export or realm, of an ended login"),
+        "404": answer(_ERROR, "The file is gone")}}
 PAGE: Document = {"responses": {"200": answer({"type": "string"}, media_type="text/html")}}
 SCRIPT: Document = {"responses": {"200": answer({"type": "string"}, media_type="text/javascript")}}
 LOGIN: Document = {"responses": {

@@ -16,10 +16,10 @@ from app.data.short_ids import ids_named
 from app.folding import compact
 from app.identity.security_events import WAS_LOGIN, SecurityEvent
 from app.identity.sessions import LoginSession, sessions_of
-from app.mail_addresses import typed_address
+from app.mail_addresses import masked_email, typed_address
 from blueprints.platform.auth.models import account_model
 from blueprints.platform.auth.queries import find_account
-from blueprints.platform.auth.rules import account_state, masked_email, masked_mobile, shortened_address
+from blueprints.platform.auth.rules import account_state, masked_mobile, shortened_address
 
 Facts = dict[str, Any]
 

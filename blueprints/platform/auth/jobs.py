@@ -6,6 +6,7 @@ from app.identity.sessions import sweep_expired_sessions
 from app.jobs.schedule import kernel_periodic, on_due
 from app.runtime import runtime
 from blueprints.platform.auth.commands import LOCK_ENDS, end_lock, purge_archived, purge_unverified
+from blueprints.platform.auth.export_requests import MAKE_EXPORTS, make_next_export, purge_exports
 
 
 @on_due(LOCK_ENDS, realm="marketplace")
@@ -37,6 +38,21 @@ def sweep_sessions() -> dict[str, int]:
 def rotate_due_keys() -> dict[str, str | None]:
     """Replace signing keys older than KEY_ROTATION_DAYS."""
     return {realm: identity().keys.rotate_when_due(realm) for realm in runtime().settings.realms}
+
+
+@kernel_periodic(MAKE_EXPORTS, minutes=1)
+def make_exports() -> str:
+    """Make the exports that people asked for."""
+    made = 0
+    while make_next_export():
+        made += 1
+    return f"{made} exports made"
+
+
+@kernel_periodic("purge-exports", hours=1)
+def purge_old_exports() -> str:
+    """Remove exports that have expired."""
+    return f"{purge_exports()} exports removed"
 
 
 @kernel_periodic("purge-security-events", days=1)

@@ -21,6 +21,9 @@ POLICIES: dict[str, Predicate] = {
     "listSessions": logged_in,
     "deleteSession": logged_in,
     "deleteSessions": logged_in,
+    "createPersonExport": logged_in,
+    "listPersonExports": logged_in,
+    "createErasure": logged_in,
     # Sessions and keys; a code is asked for by whoever cannot log in yet
     "loginPage": anyone,
     "loginPageScript": anyone,
@@ -31,5 +34,6 @@ POLICIES: dict[str, Predicate] = {
     "reloginByPost": public,
     "logout": anyone,
     "publicKey": anyone,
+    "downloadPersonExport": anyone,
     **{f"{name}-{phase}": anyone for name in VERIFICATIONS for phase in ("start", "complete")},
 }

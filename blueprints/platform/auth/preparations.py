@@ -58,6 +58,11 @@ def second_factor_change(actor: Actor, data: Data, user_id: str) -> Data:
     return {"proven_hash": None} | profile_change(actor, data, user_id)
 
 
+def erasure(actor: Actor, data: Data) -> Data:
+    """Prove the password that was sent with the end of one's own account."""
+    return {"proven_hash": proven_hash(actor, data["current_password"])}
+
+
 def password_change(actor: Actor, data: Data, user_id: str) -> Data:
     """Prove the old password where the account is the actor's own, and hash the new one."""
     proven = proven_hash(actor, data["old_password"]) if actor.is_user(user_id) else None

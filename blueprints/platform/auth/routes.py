@@ -1,16 +1,28 @@
 """URL map of auth's business APIs (contract documents 088–100 and 053–065), mounted once per realm."""
 from typing import Any
 
+from flask import Response, request
+
 from app.actor import Actor
+from app.data.ids import canonical_uuid
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import InvalidInput
+from app.http.bearer import first_value
 from app.http.declaration import Routes
+from app.http.download import download
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from app.runtime import runtime
-from blueprints.platform.auth import commands, preparations, queries
+from blueprints.platform.auth import (
+    commands,
+    documents,
+    export_requests,
+    person_commands,
+    preparations,
+    queries,
+)
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.policies import POLICIES
 from blueprints.platform.auth.schemas import (
@@ -18,6 +30,7 @@ from blueprints.platform.auth.schemas import (
     NEW_USERS,
     PROFILES,
     REGISTRATIONS,
+    Erasure,
     PasswordChange,
     PasswordReplacement,
     RoleChange,
@@ -31,7 +44,9 @@ def routes_in(realm: str) -> Routes:
     api = Routes(POLICIES, {
         "getBriefUser": ApiNames(data_name="user"), "getSecondFactors": ApiNames(data_name="secondFactors"),
         "updateSecondFactors": ApiNames(data_name="secondFactors"), "listSessions": ApiNames(data_name="sessions"),
-        "deleteSession": ApiNames(data_name="session"), "deleteSessions": ApiNames(data_name="session")})
+        "deleteSession": ApiNames(data_name="session"), "deleteSessions": ApiNames(data_name="session"),
+        "createPersonExport": ApiNames(data_name="personExport"),
+        "listPersonExports": ApiNames(data_name="personExports"), "createErasure": ApiNames(data_name="erasure")})
     add_session_routes(api, realm)
     add_verification_routes(api, realm)
     _add_registration(api, realm)
@@ -41,6 +56,7 @@ def routes_in(realm: str) -> Routes:
     _add_endings(api, account_model(realm))
     _add_second_factors(api)
     _add_sessions(api)
+    _add_persons(api)
     return api
 
 
@@ -173,6 +189,32 @@ def _add_sessions(api: Routes) -> None:
     def delete_sessions(actor: Actor, data: dict[str, Any]) -> Wire:
         """End all one's own logins but this one."""
         return commands.end_other_sessions(actor)
+
+
+def _add_persons(api: Routes) -> None:
+    @api.create("/v1/personexports", name="createPersonExport")
+    def create_person_export(actor: Actor, data: dict[str, Any]) -> Wire:
+        """Ask for a zip of all that is kept of oneself; a letter says when it is there."""
+        return export_requests.request_export(actor)
+
+    @api.list("/v1/personexports", name="listPersonExports", cached=False)
+    def list_person_exports(actor: Actor, asked: ReadRequest) -> Listing:
+        """List one's own exports: `state`, and of one that is ready the address it is read at for minutes."""
+        return export_requests.own_exports(actor, asked.page)
+
+    @api.system("/personexport/{exportId}", name="downloadPersonExport", **documents.PERSON_EXPORT)
+    def download_person_export(actor: Actor, export_id: str) -> Response:
+        """Read an export, with the token of its address."""
+        content = export_requests.opened_export(actor, canonical_uuid(export_id), first_value(request.args, "token"))
+        response = download(content, "application/zip", "person.zip")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @api.create("/v1/erasures", name="createErasure", body=Erasure, prepare=preparations.erasure)
+    def create_erasure(actor: Actor, data: dict[str, Any]) -> Wire:
+        """End one's own account for good, with the password; refused while others wait for something."""
+        person_commands.erase_account(actor, str(actor.user_id), **data)
+        return {"id": actor.user_id, "state": "erasing"}
 
 
 _NEEDS_SHAPE = {"emailVerificationNeeded": {"type": "boolean"}, "mobileVerificationNeeded": {"type": "boolean"}}

@@ -4,9 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+_NO_FILE_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _NOT_DIGITS = re.compile(r"[^0-9]")
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a ban: no clock reaches it."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""Since when an account is archived that is to be erased: no days of grace are left, and no login restores it."""
 REST_AFTER_END = timedelta(days=7)
 """How long lists leave out whoever was deleted or purged; by then the events have removed what was shown of them."""
 
@@ -72,12 +75,6 @@ def masked_mobile(number: str) -> str:
     return f"{text[:4]}.....{text[-2:]}" if len(text) > 6 else f"{text[:1]}....."
 
 
-def masked_email(email: str) -> str:
-    """Return an address of which the first sign and the host are seen: `a…@example.com`."""
-    local, _, host = email.rpartition("@")
-    return f"{local[:1]}…@{host}"
-
-
 def account_state(*, is_active: bool, archived_at: datetime | None, suspended_until: datetime | None,
                   locked_until: datetime | None, moment: datetime) -> str:
     """Return in one word how an account stands: archived (by its owner), deleted (by staff), banned, suspended, locked
@@ -102,3 +99,8 @@ def owed_factors(wanted: frozenset[str], mobile_works: bool) -> frozenset[str]:
     Where no code can reach the phone (no verified number, nothing that sends SMS), the e-mail stands in for it: nobody
     is locked out, and nobody passes with the password alone."""
     return wanted if mobile_works or "mobile" not in wanted else (wanted - {"mobile"}) | {"email"}
+
+
+def file_name(text: str) -> str:
+    """Return a name as one that each system's folders take: nothing in it leads to another folder."""
+    return _NO_FILE_NAME.sub("_", text).strip(". ") or "_"

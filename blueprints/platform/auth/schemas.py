@@ -128,6 +128,12 @@ class SecondFactors(InputSchema):
     current_password = Password()
 
 
+class Erasure(InputSchema):
+    """POST of the end of one's own account."""
+
+    current_password = Password(required=True)
+
+
 class Credentials(InputSchema):
     """POST /login; `username` is the e-mail, and wins over `email`."""
 

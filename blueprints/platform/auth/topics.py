@@ -35,7 +35,18 @@ def purged_topic(realm: str) -> str:
     return service_topic(realm, "auth", "user-purged")
 
 
+def password_replaced_topic(realm: str) -> str:
+    """Return the topic that says staff have given a user another password; the key is the user's id."""
+    return service_topic(realm, "auth", "user-password-replaced")
+
+
+def export_ready_topic(realm: str) -> str:
+    """Return the topic that says a person's export may be read; the key is the user's id."""
+    return service_topic(realm, "auth", "person-export-ready")
+
+
 def own_topics(realm: str) -> list[str]:
     """Return what auth sends in a realm beside the events of its rows and APIs."""
     return [*(verification_topic(realm, service, phase) for service in _WORDS for phase in ("start", "complete")),
-            *(standing_topic(realm, verb) for verb in _VERBS), purged_topic(realm)]
+            *(standing_topic(realm, verb) for verb in _VERBS), purged_topic(realm),
+            password_replaced_topic(realm), export_ready_topic(realm)]

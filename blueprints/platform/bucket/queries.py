@@ -1,14 +1,17 @@
 """Reads of bucket files."""
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.actor import Actor
+from app.data.person_rows import Person, PersonFile
 from app.data.reads import fetch, fetch_one
 from app.data.serialization import Wire
 from app.errors import NotFound
+from app.identity.bucket_tokens import private_bucket, user_bucket
 from app.media.store import MediaMissing, media_store
 from app.runtime import runtime
 from blueprints.platform.bucket.models import IS_UNCLEANED, PREPARING, READY, REFUSED, BucketFile
@@ -81,6 +84,24 @@ def usable_files(actor: Actor, file_ids: Collection[str]) -> set[str]:
         BucketFile.id.in_(file_ids), BucketFile.realm == actor.realm,
         or_(BucketFile.owner_id == actor.user_id, BucketFile.bucket_id.not_like(f"%{PRIVATE_END}"))))
     return {row.id for row in found}
+
+
+def own_files(person: Person) -> ColumnElement[bool]:
+    """Return the condition of the files in the two buckets of a person, but what moderation holds."""
+    return and_(BucketFile.bucket_id.in_((user_bucket(person.id), private_bucket(person.id))),
+                BucketFile.held.is_not(True))
+
+
+def exported_file(file: Any) -> PersonFile:
+    """Return a file of such a row as an export has it, under its id and the name it was uploaded with."""
+    return PersonFile(f"{file.id}-{file.original_name}", partial(_bytes_of, file.storage_name, file.state))
+
+
+def _bytes_of(storage_name: str, state: str) -> bytes | None:
+    try:
+        return media_store().get(storage_name) if state == READY else None
+    except MediaMissing:
+        return None
 
 
 def files_by_state() -> dict[str, int]:

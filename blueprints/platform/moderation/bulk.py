@@ -24,7 +24,7 @@ from blueprints.platform.moderation.bulk_letters import DONE, UNDONE, owe_letter
 from blueprints.platform.moderation.counters import next_number
 from blueprints.platform.moderation.models import Bulk, BulkItem
 from blueprints.platform.moderation.moderators import require_moderator
-from blueprints.platform.moderation.rehearsals import rehearse
+from blueprints.platform.moderation.rehearsals import rehearse, rehearse_one_of_many
 from blueprints.platform.moderation.rules import LETTER_STAYS, NOBODY
 
 KINDS = ("HIDE", "REMOVE", "SHOW_AGAIN")
@@ -229,7 +229,7 @@ def _refused_among(actor: Actor, bulk: Any, items: Sequence[Any], *, undo_reason
             acts.undo(actor, items[0].act_number, reason=undo_reason)
 
     try:
-        rehearse(actor, judged)
+        rehearse_one_of_many(actor, judged)
     except ApiError as refusal:
         if len(items) == 1:
             return [(items[0].entity_id, refusal.message)]

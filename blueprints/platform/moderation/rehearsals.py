@@ -3,6 +3,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from app.actor import Actor
+from app.data.batches import yield_write_lock
 from app.data.unit_of_work import unit_of_work
 
 T = TypeVar("T")
@@ -17,3 +18,11 @@ def rehearse(actor: Actor, command: Callable[[], T]) -> T:
         work.flush()  # unique rules speak when rows are sent
         work.rollback()
     return done
+
+
+def rehearse_one_of_many(actor: Actor, command: Callable[[], T]) -> T:
+    """Return and raise the same of one of many that are rehearsed one after the other: others write in between."""
+    try:
+        return rehearse(actor, command)
+    finally:
+        yield_write_lock()

@@ -1,12 +1,14 @@
 """The moderation core as one declaration; its routes stand at adminModeration's mount, in every realm."""
-from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.data.staff_changes import StaffAudit
+from app.ops.mends import Mend
+from app.ops.queues import Queue
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
 from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
-from blueprints.platform.moderation.checks import check_queue
+from blueprints.platform.moderation.checks import check_queue, mend_queue, open_cases
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -20,6 +22,7 @@ from blueprints.platform.moderation.models import (
     Word,
 )
 from blueprints.platform.moderation.persons import is_banned_address, suspension_facts
+from blueprints.platform.moderation.queries import waiting_cases_of
 from blueprints.platform.moderation.questions import question_topic
 from blueprints.platform.moderation.written_words import word_subscription
 
@@ -30,26 +33,36 @@ def own_topics(realm: str) -> tuple[str, ...]:
 
 
 _RECORD = "the record of what staff did; the id leads to nobody"
+_STAFF = "how staff work; what they decided about the person stands in strikes, notices and letters"
 
 SERVICE = ServiceDeclaration(
     name="moderation", version="1.0.0", description="Reports, cases, acts, strikes, appeals, and the record of them.",
     realms=EVERY_REALM,
     checks={"audit": check_audit, "queue": check_queue},
+    mends={"queue": Mend("counts the cases that wait, and their reports, anew", mend_queue),
+           "audit": Mend("the superAdmin, and whoever has the exports: compare the named entries with earlier `flask "
+                         "moderate audit export` and with the last backups before anything else is written")},
+    queues={"cases": Queue("cases for the staff to judge", open_cases)},
     background=(jobs, questions, subscribers, subscribers_notices),
     reads_what_is_written=word_subscription,
     hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes, note)),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),
+    obligations=(waiting_cases_of,),
     persons=(
-        rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on"),
-        rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD),
-        rows_of_people(Act, KEPT, "person_id", "actor_id", "undone_by", why=_RECORD),
-        rows_of_people(Strike, KEPT, "person_id", "struck_by", why=_RECORD),
-        rows_of_people(Appeal, KEPT, "person_id", "decided_by", why=_RECORD),
-        rows_of_people(CaseNote, KEPT, "author_id", why=_RECORD),
-        rows_of_people(Word, KEPT, "added_by", why=_RECORD),
-        rows_of_people(Bulk, KEPT, "actor_id", why=_RECORD),
-        rows_of_people(Evidence, EXPIRING, "person_id", why="removed when nobody can appeal any more"),
-        rows_of_people(ReporterRecord, ERASED, "person_id"),
+        rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on",
+                       export=exported("reports", "reporter_id")),
+        rows_of_people(Case, KEPT, "person_id", "assignee_id", "closed_by", why=_RECORD, export=_STAFF),
+        rows_of_people(Act, KEPT, "person_id", "actor_id", "undone_by", why=_RECORD, export=_STAFF),
+        rows_of_people(Strike, KEPT, "person_id", "struck_by", why=_RECORD,
+                       export=exported("strikes", "person_id")),
+        rows_of_people(Appeal, KEPT, "person_id", "decided_by", why=_RECORD,
+                       export=exported("appeals", "person_id")),
+        rows_of_people(CaseNote, KEPT, "author_id", why=_RECORD, export=_STAFF),
+        rows_of_people(Word, KEPT, "added_by", why=_RECORD, export=_STAFF),
+        rows_of_people(Bulk, KEPT, "actor_id", why=_RECORD, export=_STAFF),
+        rows_of_people(Evidence, EXPIRING, "person_id", why="removed when nobody can appeal any more",
+                       export="a copy of what the person's own rows say, for staff"),
+        rows_of_people(ReporterRecord, ERASED, "person_id", export="counts of how reports ended, for staff"),
     ),
 )

@@ -1,21 +1,22 @@
 """Notices and the letters about accounts, in every realm, as one declaration."""
-from app.data.person_rows import ERASED, rows_of_people
+from app.data.person_rows import ERASED, exported, rows_of_people
+from app.ops.mends import Mend
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.notification import subscribers
 from blueprints.platform.notification.models import StoredNotice, UnreadCount
-from blueprints.platform.notification.routes import api
-from blueprints.platform.notification.unread import check_unread
+from blueprints.platform.notification.unread import check_unread, mend_unread
 from blueprints.platform.notification.words import KINDS
 
 SERVICE = ServiceDeclaration(
     name="notification", version="1.0.0", description="What people are told, and letters about accounts.",
     realms=EVERY_REALM, path="notification-service",
-    routes=api,
+    routes="blueprints.platform.notification.routes.api",
     background=(subscribers,),
     notices=KINDS,
     checks={"unread notifications": check_unread},
+    mends={"unread notifications": Mend("counts the unread notices of these people anew", mend_unread)},
     persons=(
-        rows_of_people(StoredNotice, ERASED, "user_id"),
-        rows_of_people(UnreadCount, ERASED, "user_id"),
+        rows_of_people(StoredNotice, ERASED, "user_id", export=exported("notices", "user_id", without=("event_id",))),
+        rows_of_people(UnreadCount, ERASED, "user_id", export="a count of the notices"),
     ),
 )

@@ -15,7 +15,8 @@ from app.notify.mailbox import post_letter
 from app.notify.models import EMAIL, SMS
 from app.runtime import runtime
 from app.settings import REALM_CODENAMES
-from blueprints.platform.auth.topics import verification_topic
+from blueprints.platform.auth.queries import find_active_account_by_id
+from blueprints.platform.auth.topics import export_ready_topic, password_replaced_topic, verification_topic
 
 # Verification service → what the letter is, and how it travels.
 _LETTERS = {
@@ -33,11 +34,22 @@ _WITH_LINK = ("email-verification", "password-reset-by-email")
 _NEW_USERS = [service_topic(realm, "auth", short) for realm in REALM_CODENAMES
               for short in ("user-registered", "user-created")]
 
+_TO_ACCOUNTS = {topic(realm): name for realm in REALM_CODENAMES for topic, name in (
+    (password_replaced_topic, "PASSWORDREPLACED"), (export_ready_topic, "EXPORTREADY"))}
+
 
 @subscribe(*_NEW_USERS, name="platform.welcome")
 def welcome(work: UnitOfWork, event: Event) -> None:
     """Welcome whoever registered or was registered by an admin."""
     _post(work, event, "WELCOME", event.payload["user"]["email"], {})
+
+
+@subscribe(*_TO_ACCOUNTS, name="platform.account-letters")
+def write_to_account(work: UnitOfWork, event: Event) -> None:
+    """Let a user know what happened to the account; who has none any more is told nothing."""
+    account = find_active_account_by_id(event.realm, event.key)
+    if account is not None:
+        _post(work, event, _TO_ACCOUNTS[event.topic], account.email, {})
 
 
 @subscribe(*_BY_TOPIC, name="platform.verification-code")

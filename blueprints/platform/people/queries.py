@@ -5,17 +5,20 @@ first, and what a bid did before is tidied up by the event, behind the same lock
 bids, offers and orders share both accounts first (commands.py)."""
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.actor import Actor
 from app.clock import now
 from app.data.changes import version_key
+from app.data.connections import reading
 from app.data.id_sets import not_among
 from app.data.list_cache import CacheVersions, VersionedCache
-from app.data.reads import Listing, Page, fetch, fetch_one, list_rows
+from app.data.reads import Listing, Page, fetch_one, list_rows
 from app.data.reads.joins import Hiding
+from app.data.reads.prepared import among, fetch_prepared, is_among
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.errors import Forbidden, RuleViolated
@@ -164,12 +167,21 @@ def is_blocked_between(realm: str, one: str, other: str) -> bool:
 
 def blocked_among(realm: str, user_id: str, others: Collection[str]) -> frozenset[str]:
     """Return which of these people are blocked with this person, whoever blocked whom; in one statement."""
-    blocked = blocked_with(realm, user_id)
-    return frozenset(row[0] for row in fetch(blocked.where(blocked.selected_columns[0].in_(others)))) \
-        if others else frozenset()
+    if not others:
+        return frozenset()
+    values = among(others)
+    with reading() as connection:
+        rows = fetch_prepared(connection, _blocked_among(len(values)), {**values, "realm": realm, "me": user_id})
+    return frozenset(row[0] for row in rows)
 
 
-def blocked_with(realm: str, user_id: str | None) -> Select[str]:
+@cache
+def _blocked_among(count: int) -> Select[Any]:
+    blocked = blocked_with(bindparam("realm", type_=String), bindparam("me", type_=String))
+    return blocked.where(is_among(blocked.selected_columns[0], count))
+
+
+def blocked_with(realm: str | ColumnElement[str], user_id: str | ColumnElement[str] | None) -> Select[str]:
     """Return the query of the ids of whoever has blocked this person or is blocked by them (NET-7).
 
     Each side is a range of its own index: with `or_` SQLite would walk all blocks of the realm."""
@@ -204,11 +216,7 @@ def hidden_among(actor: Actor, user_ids: Iterable[str]) -> frozenset[str]:
     """Return who of these people is hidden from the actor, as `not_hidden` has it, in at most one statement."""
     others = frozenset() if actor.is_super_admin else frozenset(user_ids) - {actor.user_id}
     at_rest = others & people_at_rest(actor.realm)
-    if not others - at_rest:
-        return at_rest
-    blocked = blocked_with(actor.realm, actor.user_id).subquery()
-    rows = fetch(select(blocked.c.user_id).where(blocked.c.user_id.in_(others - at_rest)))
-    return at_rest.union(row.user_id for row in rows)
+    return at_rest if actor.user_id is None else at_rest | blocked_among(actor.realm, actor.user_id, others - at_rest)
 
 
 _HIDING = Hiding(hidden_among, HIDES_PEOPLE[:1])

@@ -77,7 +77,7 @@ def endpoint(request: pytest.FixtureRequest, make_app: Callable[..., Flask]) -> 
                 made, revoked = (add_client(store.ports, tenant, ("organization:read",), "program") for _ in range(2))
                 revoke_client(store.ports, revoked[0].client_id)
                 yield Endpoint(visitor, request.param, "application/problem+json", made[0].client_id, made[1],
-                               revoked[0].client_id, store._databases.catalog_engine)
+                               revoked[0].client_id, store.databases.catalog_engine)
             finally:
                 drop_tenant(store.ports, tenant)
 

@@ -2,7 +2,7 @@
 from collections.abc import Callable
 
 import pytest
-from flask import Flask, request
+from flask import Flask, request, request_started
 
 from app.settings import SettingsError
 from tests.clients import ApiClient
@@ -16,10 +16,14 @@ MakeApp = Callable[..., Flask]
 def seen(app: Flask, forwarded: str, scheme: str = "https") -> tuple[str | None, str, str]:
     """Return address, scheme and host of a call that arrives from a proxy on this machine."""
     told: list[tuple[str | None, str, str]] = []
-    app.before_request(lambda: told.append((request.remote_addr, request.scheme, request.host)))
+
+    def look(_app: Flask) -> None:
+        told.append((request.remote_addr, request.scheme, request.host))
+
     headers = {"X-Forwarded-For": forwarded, "X-Forwarded-Proto": scheme,
                "X-Forwarded-Host": "evil.test, [::1]:9, [::1]:9"}  # the caller wrote the first one itself
-    assert ApiClient(app).get("/", headers=headers).status_code == 200
+    with request_started.connected_to(look, app):
+        assert ApiClient(app).get("/", headers=headers).status_code == 200
     return told[0]
 
 

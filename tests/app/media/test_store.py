@@ -28,6 +28,16 @@ def test_what_was_put_comes_back_byte_for_byte(store):
     assert store.get(name) == b"\x00\xffbytes"
 
 
+def test_a_file_is_stored_and_read_a_part_at_a_time(store, tmp_path):
+    name, file = random_name(), tmp_path / "large.zip"
+    file.write_bytes(b"parts" * 1000)
+    store.put_file(name, file, "application/zip")
+    with store.open(name) as content:
+        assert [content.read(5), content.read()] == [b"parts", b"parts" * 999]
+    with pytest.raises(MediaMissing):
+        store.open(random_name())
+
+
 def test_a_deleted_object_is_missing_and_deleting_again_is_fine(store):
     name = random_name()
     store.put(name, b"bytes", "image/png")

@@ -3,12 +3,17 @@ import logging
 from pathlib import Path
 
 import pytest
+from redis import ConnectionError as RedisConnectionError
 from redis import Redis
+from sqlalchemy.exc import OperationalError
 
 from app.http.read_events import ReadEventBuffer
+from app.ops import figures
 from app.ops import request_log as request_log
+from app.ops.heartbeats import say_alive, this_process
 from app.ops.metrics import count_dropped_read_events
 from app.ops.metrics_folder import metrics_folder
+from app.runtime import runtime
 from app.settings import Settings
 from tests.clients import ApiClient, Callers
 
@@ -33,6 +38,39 @@ def test_requests_are_counted_by_route_not_by_path(client: ApiClient, callers: C
     assert category not in text
     assert f'route="{LIST}/<categoryId>",status="404"' in text
     assert "guildhall_unpublished" in text
+
+
+def test_while_the_database_is_away_requests_are_still_counted(
+        client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    client.get(LIST)
+    monkeypatch.setattr(figures, "queues", away)
+    text = client.get("/metrics").get_data(as_text=True)
+    assert "guildhall_database_up 0.0" in text
+    assert "guildhall_redis_up 1.0" in text
+    assert "guildhall_requests_total" in text
+    assert "guildhall_unpublished" not in text
+
+
+def test_while_redis_is_away_processes_are_unknown_and_not_gone(
+        client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr(figures, "alive_processes", away)
+    text = client.get("/metrics").get_data(as_text=True)
+    assert "guildhall_redis_up 0.0" in text
+    assert "guildhall_processes" not in text
+    assert "guildhall_database_up 1.0" in text
+
+
+def test_each_kind_of_process_has_its_figure(client: ApiClient) -> None:
+    say_alive(runtime().redis, this_process("worker"))
+    text = client.get("/metrics").get_data(as_text=True)
+    assert 'guildhall_processes{process="worker"} 1.0' in text
+    assert 'guildhall_processes{process="relay"} 0.0' in text
 
 
 def test_a_lost_event_of_a_read_is_counted(client: ApiClient) -> None:

@@ -1,10 +1,11 @@
 """What a search finds, refuses, counts and in which order it answers."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from app.search import Document, Filter, InvalidSearch, SearchQuery, Sort, WhooshIndex
+from app.search import Document, Filter, InvalidSearch, Removal, SearchQuery, Sort, WhooshIndex
 from tests.app.search.conftest import document_of, listing
 
 
@@ -235,3 +236,24 @@ def test_a_hit_carries_the_whole_document(index: WhooshIndex) -> None:
     assert hit.score > 0
     assert document_of(index, "a").fields == hit.fields  # type: ignore[union-attr]
     assert document_of(index, "b") is None
+
+
+def bytes_of_segments(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*.seg"))
+
+
+def test_after_compacting_no_byte_is_left_of_what_was_taken_out(index: WhooshIndex, tmp_path: Path) -> None:
+    index.apply([listing(str(number), title=f"Violin number{number}") for number in range(5)])
+    index.apply([Removal("3")])
+    assert b"number3" in bytes_of_segments(tmp_path)
+    assert index.compact() == 1
+    assert b"number3" not in bytes_of_segments(tmp_path)
+    assert (sorted(found(index, "violin ")), index.compact()) == (["0", "1", "2", "4"], 0)
+
+
+def test_compacting_drops_a_segment_of_which_everything_was_taken_out(index: WhooshIndex, tmp_path: Path) -> None:
+    index.apply([listing("1", title="Violin")])
+    index.apply([listing("2", title="Viola")])
+    index.apply([Removal("1"), Removal("2")])
+    index.compact()
+    assert (found(index), b"Viol" in bytes_of_segments(tmp_path)) == ([], False)

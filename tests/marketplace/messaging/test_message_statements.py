@@ -136,6 +136,7 @@ def test_nothing_that_people_do_with_messages_walks_their_tables(people):
     assert not [step for plan in found for step in plan if step.startswith("SCAN messaging_")]
 
 
+@pytest.mark.both("each database plans for itself")
 @pytest.mark.parametrize("filters", ["", "&isRead=false"])
 def test_all_messages_of_a_person_are_merged_from_two_indexes_and_never_sorted(people, filters):
     for _ in range(3):

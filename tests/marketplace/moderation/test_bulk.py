@@ -3,11 +3,12 @@ import pytest
 from sqlalchemy import select
 
 from app.clock import moved_clock
+from app.data.connections import transaction
 from app.data.reads import fetch_one
 from app.errors import Forbidden, InvalidInput, RuleViolated
 from app.notify.mailbox import read_outbox
 from blueprints.marketplace.product_listing.queries import find_product_ids
-from blueprints.platform.moderation import acts, bulk, bulk_letters, cases
+from blueprints.platform.moderation import acts, bulk, bulk_letters, cases, rehearsals
 from blueprints.platform.moderation.acts import ActOrder
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.holding import lapse_holds
@@ -102,6 +103,14 @@ def test_what_is_judged_at_once_is_done_whole_or_not_at_all(room, monkeypatch):
             bulk.run(room.admin.actor, number)
     assert (held(listings), bulk.report("marketplace", number).pending) == ([None] * 3, 3)
     assert bulk.run(room.admin.actor, number).done == 3
+
+
+def test_others_write_between_two_things_that_are_rehearsed(room, monkeypatch):
+    open_then = []
+    monkeypatch.setattr(rehearsals, "yield_write_lock", lambda: open_then.append(transaction.get()))
+    listings = [room.fixed() for _ in range(2)]
+    assert len(bulk.refused_of(room.admin.actor, "SHOW_AGAIN", "PRODUCT", listings, reason="r")) == 2
+    assert open_then == [None] * 2
 
 
 def test_what_would_be_refused_of_a_bulk_is_said_and_nothing_changed(room, callers):

@@ -258,7 +258,7 @@ FATES = st.sampled_from(["answers", "answers", "dies between effect and mark", "
 
 @pytest.mark.slow
 def test_events_delivered_three_times_in_any_order_into_crashes_end_the_same(gateway, monkeypatch):
-    """Issue 3, item 3: 500 generated sequences, 400 of them on SQLite."""
+    """Issue 3, item 3: 500 generated sequences in `make long`, in `make test` some others at each run."""
     teller = Teller(gateway)
 
     @settings(max_examples=examples(500), deadline=None, suppress_health_check=list(HealthCheck))

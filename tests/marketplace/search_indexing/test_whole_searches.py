@@ -24,8 +24,8 @@ WINDOW, BATCH, MATCHES = 4, 2, 11
 @pytest.fixture
 def small(make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> Flask:
     """An application whose pages of a search end after four rows, and hold two at most."""
-    monkeypatch.setattr(queries, "_WINDOW", WINDOW)
-    monkeypatch.setattr(ranking, "MAX_WINDOW", WINDOW)
+    monkeypatch.setattr(queries, "WINDOW", WINDOW)
+    monkeypatch.setattr(ranking, "WINDOW", WINDOW)
     return make_app(PAGE_SIZE_LIMIT=str(BATCH), READ_EVENTS="off")
 
 

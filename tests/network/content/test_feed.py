@@ -7,7 +7,7 @@ import pytest
 
 from app.clock import now
 from app.data import unit_of_work
-from app.data.reads import fetch
+from app.data.reads import fetch, prepared
 from blueprints.network.content import feed
 from blueprints.network.content.feed_items import differences, followed_voices
 from blueprints.platform.auth.commands import archive_profile
@@ -15,6 +15,15 @@ from tests.cli.conftest import plans  # noqa: F401 - pytest finds it here
 from tests.clients import ApiClient
 from tests.network.company.pages import Row, ok
 from tests.network.content.wall import CONTENT, Wall
+
+
+def pages_of(person: ApiClient, size: int) -> list[str]:
+    """Return the same, page by number of page."""
+    ids, number = [], 1
+    while posts := ok(person.get(f"{CONTENT}/feed?pageRowCount={size}&pageNumber={number}"))["posts"]:
+        ids += [row["id"] for row in posts]
+        number += 1
+    return ids
 
 
 def feed_of(person: ApiClient, size: int = 25) -> list[str]:
@@ -134,6 +143,7 @@ def test_a_feed_is_what_a_walk_over_all_posts_finds(wall, monkeypatch, seed, win
     for person, caller in enumerate(people):
         expected = [post["id"] for post in posts if _is_in_feed(person, post, people, tied, followed)]
         assert feed_of(caller, dice.choice([1, 2, 3, 25])) == expected
+        assert pages_of(caller, dice.choice([2, 3, 25])) == expected
     assert differences(10) == []
 
 
@@ -165,6 +175,40 @@ def _is_in_feed(person: int, post: Row, people: list[ApiClient], tied: set[tuple
         return (person, post["companyId"]) in followed and is_public
     return author == person or (tuple(sorted((author, person))) in tied and (
         is_public or post["audience"] == "connections"))
+
+
+def test_a_page_by_number_lies_within_the_newest_posts(wall, monkeypatch):
+    monkeypatch.setattr(feed, "MOST_BY_NUMBER", 2)
+    wall.circle.connect(wall.a, wall.b)
+    posts = [wall.posted(wall.b)["id"] for _ in range(4)][::-1]
+    second = ok(wall.a.get(f"{CONTENT}/feed?pageRowCount=1&pageNumber=2"))
+    assert [post["id"] for post in second["posts"]] == posts[1:2]
+    refused = wall.a.get(f"{CONTENT}/feed?pageRowCount=1&pageNumber=3")
+    assert (refused.status_code, list(refused.get_json()["detail"])) == (400, ["pageNumber"])
+    after = second["paging"]["next"]
+    assert [post["id"] for post in ok(wall.a.get(f"{CONTENT}/feed?after={after}"))["posts"]] == posts[2:]
+
+
+def test_a_page_looks_its_authors_up_and_does_not_read_all_connections_of_the_reader(wall, plans):  # noqa: F811
+    wall.circle.connect(wall.a, wall.b)
+    near = [wall.posted(wall.b, visibility="private", audience="connections")["id"] for _ in range(3)]
+    plans.clear()
+    shown = ok(wall.a.get(f"{CONTENT}/feed?pageRowCount=1"))["posts"]
+    assert [post["id"] for post in shown] == near[-1:]
+    assert {step.partition(" (")[2] for step in plans if " network_tie " in step} == {"a=? AND b=?)"}
+
+
+def test_what_a_feed_asks_again_and_again_is_built_once(wall, monkeypatch):
+    def build(*_: Any) -> None:
+        raise AssertionError("SQLAlchemy builds the statement: a value is no parameter")
+
+    wall.circle.connect(wall.a, wall.b)
+    post = wall.posted(wall.b)
+    wall.liked(wall.c, post)
+    monkeypatch.setattr(prepared, "fetch_raw", build)
+    shown = ok(wall.a.get(f"{CONTENT}/feed"))["posts"]
+    assert [(one["id"], one["likeCount"], one["likedByMe"], one["author"]["id"]) for one in shown] == [
+        (post["id"], 1, False, wall.b.user_id)]
 
 
 def test_a_feed_stands_on_indexes(wall, monkeypatch, plans):  # noqa: F811

@@ -5,12 +5,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
 from app.runtime import runtime
 from app.search.catalogue import bring_up_to_date, declared_indexes, rebuild_index, reconcile_index, search_index
 from blueprints.network.company.models import Company
 from blueprints.network.content.index import POSTS
 from blueprints.network.content.models import Post
+from blueprints.network.search import subscribers
+from blueprints.network.search.topics import ROWS_LEFT
+from blueprints.platform.auth.commands import archive_profile, purge_archived
 from tests.flow import settle
 from tests.network.company.pages import ok
 from tests.network.profile.cards import write
@@ -93,6 +97,32 @@ def test_a_post_that_is_read_open_and_written_late_is_taken_out_again(town, monk
     monkeypatch.setitem(declared_indexes(), "posts", replace(declared, present=read_and_close))
     bring_up_to_date("posts", [post["id"]])
     assert post["id"] not in indexed("posts")
+
+
+def test_a_page_with_very_many_rows_is_looked_at_again_some_at_a_time(town, sent, monkeypatch):
+    """Each delivery begins the next one, so that nobody waits for all of them."""
+    monkeypatch.setattr(subscribers, "AT_ONCE", 2)
+    posts = {town.wall.posted(companyId=town.acme["id"])["id"] for _ in range(5)}
+    settle()
+    assert set(indexed("posts")) == posts
+    for visibility, shown in (("private", set()), ("public", posts)):
+        before = len(sent(ROWS_LEFT))
+        ok(town.offers.change(town.a, town.acme, pageVisibility=visibility))
+        settle()
+        assert (set(indexed("posts")), len(sent(ROWS_LEFT)) - before) == (shown, 2)
+
+
+def test_words_of_who_is_purged_while_an_index_is_away_do_not_wait_for_the_night(town):
+    town.wall.posted(town.b)
+    ours = town.wall.posted(companyId=town.acme["id"])
+    settle()
+    archive_profile(town.b.actor, town.b.user_id)
+    with moved_clock(days=31):
+        settle()
+        lose("posts")
+        purge_archived("network")
+        settle()
+        assert set(indexed("posts")) == {ours["id"]}
 
 
 def test_the_night_mends_what_no_event_told_of(town):

@@ -6,8 +6,8 @@ from flask import Response, request
 
 from app.actor import Actor, anonymous
 from app.http.bearer import bearer_token
-from app.http.oauth import digest
 from app.http.pipeline import Front, PathValues
+from app.identity.client_secrets import digest
 from blueprints.organization.adapters.http.conditions import json_body, terms_of
 from blueprints.organization.adapters.http.problems import kernel_refusal_response
 from blueprints.organization.application.access import Caller, admit, identify

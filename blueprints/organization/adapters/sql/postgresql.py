@@ -1,6 +1,7 @@
 """Tenants on PostgreSQL: one database each on the server that DATABASE names, the catalog in the database it names."""
 from collections.abc import Iterable
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from blueprints.organization.ports import Tenant
 
 CATALOG_SCHEMA = "organization"
 CATALOG_CONNECTIONS = 8
+LONGEST_NAME = 63
 _CONNECT = {"connect_timeout": 5, "application_name": "guildhall-organization"}
 _PREPARING = 40_040_001
 """The advisory lock under which tables are created, so that two processes do not create the same one."""
@@ -28,21 +30,22 @@ class PostgresqlServer:
     dialect = "postgresql"
     catalog_schema = CATALOG_SCHEMA
 
-    def __init__(self, url: str) -> None:
-        self._url = _with_driver(url)
+    def __init__(self, url: str, prefix: str = "") -> None:
+        self.url = _with_driver(url)
+        self._prefix = prefix
 
     @cached_property
     def catalog_engine(self) -> Engine:
         """The engine of the database that DATABASE names."""
-        return _engine(self._url, pool_size=CATALOG_CONNECTIONS, max_overflow=0, pool_use_lifo=True)
+        return _engine(self.url, pool_size=CATALOG_CONNECTIONS, max_overflow=0, pool_use_lifo=True)
 
     def tenant_engine(self, pool: Pool) -> Engine:
         """Return the engine that all tenants share; its pool knows the database."""
-        return _engine(self._url, pool=pool)
+        return _engine(self.url, pool=pool)
 
     def connect_to(self, dialect: Dialect, tenant: Tenant) -> Any:
         """Open a connection of the driver's own to the tenant's database."""
-        positional, named = dialect.create_connect_args(self._url.set(database=tenant.tenant_id))
+        positional, named = dialect.create_connect_args(self.url.set(database=self.database_of(tenant.tenant_id)))
         return dialect.connect(*positional, **named, **_CONNECT)
 
     def create_catalog(self, metadata: MetaData) -> None:
@@ -53,20 +56,21 @@ class PostgresqlServer:
     def occupied(self, tenant_id: str) -> bool:
         """Tell whether the server has a database of this name."""
         with store_failures(), self.catalog_engine.connect() as connection:
-            return _has_database(connection, tenant_id)
+            return _has_database(connection, self.database_of(tenant_id))
 
     def create(self, tenant: Tenant) -> None:
         """Create the tenant's database, ordered by code point as SQLite orders; nothing happens when it is there."""
         with store_failures(), self.catalog_engine.connect() as connection:
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            if not _has_database(connection, tenant.tenant_id):
-                connection.execute(text(f'CREATE DATABASE "{tenant.tenant_id}" TEMPLATE template0 ENCODING \'UTF8\' '
+            name = self.database_of(tenant.tenant_id)
+            if not _has_database(connection, name):
+                connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\' '
                                         "LOCALE_PROVIDER libc LOCALE 'C'"))
 
     def prepare(self, tenant: Tenant, kinds: Iterable[ResourceType]) -> None:
         """Create the schemas, tables, checks and indexes that are missing, also on tables of former versions."""
         kinds = list(kinds)
-        engine = _engine(self._url.set(database=tenant.tenant_id), poolclass=NullPool)
+        engine = _engine(self.url.set(database=self.database_of(tenant.tenant_id)), poolclass=NullPool)
         with store_failures(), engine.begin() as connection:
             for metadata in [tenant_metadata, *(resource_tables(kind, self.dialect).metadata for kind in kinds)]:
                 _create_all(connection, metadata)
@@ -77,7 +81,14 @@ class PostgresqlServer:
         """Remove the tenant's database; connections that other processes hold to it are cut."""
         with store_failures(), self.catalog_engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(
-                text(f'DROP DATABASE IF EXISTS "{tenant.tenant_id}" WITH (FORCE)'))
+                text(f'DROP DATABASE IF EXISTS "{self.database_of(tenant.tenant_id)}" WITH (FORCE)'))
+
+    def database_of(self, tenant_id: str) -> str:
+        """Return the name of a tenant's database: DATABASE_PREFIX and its id; one that is too long ends in its hash."""
+        name = f"{self._prefix}{tenant_id}"
+        if len(name) <= LONGEST_NAME:
+            return name
+        return f"{name[:LONGEST_NAME - 17]}_{sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _with_driver(url: str) -> URL:

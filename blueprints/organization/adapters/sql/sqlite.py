@@ -26,14 +26,14 @@ class SqliteFolder:
     catalog_schema = None
 
     def __init__(self, folder: Path, resources: Callable[[], Iterable[str]]) -> None:
-        self._folder = folder
+        self.folder = folder
         self._resources = resources
 
     @cached_property
     def catalog_engine(self) -> Engine:
         """The engine of the catalog."""
         self._tenants.mkdir(parents=True, exist_ok=True)
-        file = self._folder / "catalog.db"
+        file = self.folder / "catalog.db"
         return _engine("sqlite://", poolclass=QueuePool, creator=lambda: _opened(file, "rwc", {}), max_overflow=0)
 
     def tenant_engine(self, pool: Pool) -> Engine:
@@ -74,7 +74,7 @@ class SqliteFolder:
 
     @property
     def _tenants(self) -> Path:
-        return self._folder / "tenants"
+        return self.folder / "tenants"
 
     def _connect(self, tenant: Tenant, mode: str) -> sqlite3.Connection:
         attached = {name: self._tenants / f"{tenant.tenant_id}.{name}.db" for name in self._resources()}

@@ -1,0 +1,13 @@
+"""The secrets and tokens of OAuth2 clients: random enough that a plain hash of them can be stored."""
+import hashlib
+import secrets
+
+
+def new_secret() -> str:
+    """Return a secret or token of 256 random bits; random enough that a plain SHA-256 of it can be stored."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """Return the SHA-256 of a secret or token in hex."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,61 @@
+"""What only an application has that serves: the routes of its services, their documents, what surrounds requests.
+
+Nothing here is imported by a command of the terminal."""
+from collections.abc import Sequence
+
+from flask import Flask
+from werkzeug.utils import import_string
+
+from app.data.moderated_kinds import ModeratedKinds
+from app.http.declaration import ServiceBlueprint
+from app.http.default_routes import HealthReports, add_default_routes
+from app.http.documents import EventsOfServices, ServiceEvents, add_guides
+from app.http.front_page import add_front_page
+from app.http.hooks import install_hooks
+from app.http.wsgi_middleware import WsgiMiddleware, behind_proxies
+from app.identity.access_tokens import install_tokens
+from app.identity.authentication import Identity
+from app.ops.figures import gauges
+from app.ops.health import admin_health_report, health_report
+from app.ops.metrics import install_metrics
+from app.ops.request_log import install_request_log
+from app.runtime import Runtime, runtime_of
+from app.service import ServiceDeclaration
+
+
+def mount(app: Flask, services: Sequence[ServiceDeclaration], version: str) -> None:
+    """Mount the services, which the app's runtime holds already, in every realm that is served."""
+    runtime = runtime_of(app)
+    settings, kinds = runtime.settings, runtime.part(ModeratedKinds)
+    runtime.keep(HealthReports(health_report, admin_health_report), EventsOfServices(
+        ((realm, service.name), ServiceEvents(service.emits, service.subscriptions(kinds)))
+        for service in services for realm in service.realms))
+    install_tokens(app, runtime.part(Identity).keys)
+    # No address is mended by a redirect: it would go to the host the caller named, with the token of the query.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
+    for realm in settings.realms:
+        for service in services:
+            if realm in service.realms:
+                _mount_in_realm(app, runtime, service, realm)
+    for service in services:
+        if service.join is not None:
+            join = import_string(service.join)
+            for outside in map(service.in_realm, service.realms):
+                join(app, outside)
+                runtime.services.append(outside)
+    add_guides(app, settings.realms)
+    add_front_page(app, runtime, version)
+    install_hooks(app, settings)
+    install_request_log(app, settings)
+    install_metrics(app, gauges)
+    app.wsgi_app = behind_proxies(WsgiMiddleware(app, settings), settings.trusted_proxies)  # type: ignore[method-assign]
+
+
+def _mount_in_realm(app: Flask, runtime: Runtime, declared: ServiceDeclaration, realm: str) -> None:
+    routes = declared.routes_in(realm)
+    if routes is None:
+        return
+    blueprint = ServiceBlueprint(declared.in_realm(realm), routes)
+    add_default_routes(blueprint)
+    app.register_blueprint(blueprint)
+    runtime.services.append(blueprint.service)

@@ -1,0 +1,96 @@
+"""Figures of the letter box for operators: what waits and since when, what was given up, what the server last said."""
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from app.clock import now
+from app.data.connections import reading
+from app.data.ids import SHORT_ID_DIGITS
+from app.data.reads import fetch
+from app.data.short_ids import ids_named
+from app.mail_addresses import masked_in
+from app.notify.mailbox import BACKOFF
+from app.notify.models import CAN_GO_AGAIN, EMAIL, FAILED, IS_FAILED, IS_QUEUED, IS_SENT, MailMessage
+
+WAITING, PARKED, REFUSED, SENT = "waiting", "parked", "refused", "sent"
+
+_IS_PARKED = and_(CAN_GO_AGAIN, MailMessage.attempts >= BACKOFF.most)
+STATES: dict[str, ColumnElement[bool]] = {
+    WAITING: IS_QUEUED,
+    PARKED: _IS_PARKED,
+    REFUSED: and_(IS_FAILED, MailMessage.channel == EMAIL, ~_IS_PARKED),
+    SENT: IS_SENT,
+}
+"""parked: given up after the last attempt, and can go again; refused: the mail server does not take it, or it was a
+code, which nobody needs so late. Each stands on a partial index."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailFigures:
+    """How the letter box stands; `refused` counts those of the last day. `last_error` is what the mail server said last
+    of what is waiting, parked or refused, addresses masked."""
+
+    waiting: int
+    oldest: datetime | None
+    parked: int
+    refused: int
+    last_sent: datetime | None
+    last_error: str | None
+
+
+def mail_figures() -> MailFigures:
+    """Return how the letter box stands, in at most five statements."""
+    yesterday = now() - timedelta(days=1)
+    parked_and_refused = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in (
+        _IS_PARKED, and_(~_IS_PARKED, MailMessage.created_at > yesterday))]
+    with reading() as connection:
+        def one(query: Any) -> Any:
+            return connection.execute(query).one()
+
+        waiting, oldest = one(select(func.count(), func.min(MailMessage.created_at)).where(IS_QUEUED))
+        parked, refused = one(select(*parked_and_refused).where(IS_FAILED, MailMessage.channel == EMAIL))
+        [last_sent] = one(select(func.max(MailMessage.sent_at)).where(IS_SENT))
+        said = select(MailMessage.last_error).limit(1)
+        error = connection.execute(said.where(IS_QUEUED, MailMessage.last_error.is_not(None)).order_by(
+            MailMessage.next_attempt_at.desc())).scalar()
+        if error is None and (parked or refused):
+            error = connection.execute(said.where(IS_FAILED, MailMessage.channel == EMAIL).order_by(
+                MailMessage.created_at.desc())).scalar()
+    return MailFigures(waiting, oldest, parked, refused, last_sent, masked_in(error) if error else None)
+
+
+def letters_in(state: str | None, limit: int) -> list[dict[str, Any]]:
+    """Return the newest letters, of one of STATES or of all, without their text; what was refused comes with why."""
+    columns = (MailMessage.id, MailMessage.realm, MailMessage.recipient, MailMessage.template, MailMessage.status,
+               MailMessage.attempts, MailMessage.last_error, MailMessage.created_at, MailMessage.sent_at)
+    chosen = [] if state is None else [STATES[state]]
+    return [dict(row._mapping) for row in fetch(select(*columns).where(*chosen).order_by(
+        MailMessage.created_at.desc(), MailMessage.id.desc()).limit(limit))]
+
+
+def letters_to_retry(states: tuple[str, ...]) -> list[str]:
+    """Return the ids of the letters of these states that can go again, the oldest first."""
+    chosen = or_(*(STATES[state] for state in states))
+    return [row.id for row in fetch(select(MailMessage.id).where(CAN_GO_AGAIN, chosen).order_by(
+        MailMessage.created_at, MailMessage.id))]
+
+
+def letters_named(text: str) -> list[str]:
+    """Return the ids that begin with the text; that end with its eight digits, of letters that have not arrived."""
+    model: Any = MailMessage
+    found = ids_named(model, text)
+    if len(digits := text.strip().lower()) == SHORT_ID_DIGITS:
+        found += [row.id for row in fetch(select(MailMessage.id).where(
+            or_(IS_FAILED, IS_QUEUED), func.substr(MailMessage.id, 36 - SHORT_ID_DIGITS + 1) == digits))]
+    return list(dict.fromkeys(found))
+
+
+def standing_of(letter_id: str) -> str:
+    """Return in one word how a letter stands: its status, or of one that failed and cannot go again why: `gone` (a
+    code, whose text is not kept) or its channel, which is no e-mail."""
+    [row] = fetch(select(MailMessage.status, MailMessage.text, MailMessage.channel).where(MailMessage.id == letter_id))
+    if row.status != FAILED:
+        return str(row.status)
+    return FAILED if row.text and row.channel == EMAIL else "gone" if not row.text else str(row.channel)

@@ -1,0 +1,88 @@
+"""The table of contents of a backup, as plain values, and whether this release and this place can take it."""
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from app.ops.backup.refusals import BackupDamaged, BackupRefused
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StoreContents:
+    """What a service kept apart: rows by group, then by table; `dropped` vanished while the backup was made."""
+
+    kind: str
+    catalog: Mapping[str, int]
+    groups: Mapping[str, Mapping[str, int]]
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the first member says; `rows` are those of the main database by table."""
+
+    format: int
+    version: str
+    made_at: str
+    host: str
+    home: str
+    kind: str
+    server: str
+    migration: str
+    secret_key: str
+    """A keyed hash that tells whether another SECRET_KEY is the same; the key is not found by it."""
+    rows: Mapping[str, int]
+    stores: Mapping[str, StoreContents]
+    media: Mapping[str, Any]
+    has_secrets: bool
+
+    def serialized(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"about": "A backup of Guildhall: docs/backup.md says what is in it and how to use it.",
+                **{spec.name: getattr(self, spec.name) for spec in fields(self) if spec.name != "stores"},
+                "stores": {name: {spec.name: getattr(store, spec.name) for spec in fields(store)}
+                           for name, store in self.stores.items()}}
+
+
+def contents_of(told: Mapping[str, Any]) -> Contents:
+    """Return the contents that a backup's first member tells; raises BackupRefused for a form from after us."""
+    if not isinstance(told, dict) or "format" not in told:
+        raise BackupDamaged("this is no backup of Guildhall")
+    if told["format"] != FORMAT:
+        raise BackupRefused(f"the backup has form {told['format']}, this release reads form {FORMAT}: "
+                            "take the release that made it")
+    try:
+        values = {spec.name: told[spec.name] for spec in fields(Contents)}
+        stores = {name: StoreContents(store["kind"], store["catalog"], store["groups"], tuple(store["dropped"]))
+                  for name, store in told["stores"].items()}
+        return Contents(**values | {"stores": stores})
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BackupDamaged("the table of contents is not whole") from error
+
+
+def unfit(contents: Contents, kinds: Mapping[str, str], migrations: tuple[str, ...], secret_key: str) -> list[str]:
+    """Return why a backup cannot be restored here, one sentence for each reason.
+
+    `kinds` is the kind of database by store, "" the main one; `migrations` are those this release knows."""
+    said = []
+    made = {"": contents.kind} | {name: store.kind for name, store in contents.stores.items()}
+    for name, kind in made.items():
+        if name not in kinds:
+            said.append(f"the backup has a store {name}, which this release does not know")
+        elif kinds[name] != kind:
+            said.append(f"the backup's {name or 'main'} database is {kind}, this place has {kinds[name]}: restore it "
+                        f"on {kind}, then flask db copy moves it")
+    if contents.migration not in migrations:
+        said.append(f"the backup was made by a newer release (migration {contents.migration}, this one knows up to "
+                    f"{migrations[-1]}): install release {contents.version}, then restore")
+    if contents.secret_key != secret_key:
+        said.append("SECRET_KEY is not the one of the backup, so nothing that it sealed would open: set that one "
+                    "(environment.txt in the backup has it when it was made --with-secrets), or say --new-secret-key")
+    return said
+
+
+def differences(wanted: Mapping[str, int], found: Mapping[str, int], where: str) -> list[str]:
+    """Return where the rows of a restored database differ in number from those of the backup."""
+    return [f"{where}: {table} has {found.get(table, 'no table')} rows, the backup says {wanted.get(table, 'none')}"
+            for table in sorted({*wanted, *found}) if wanted.get(table) != found.get(table)]

@@ -1,0 +1,72 @@
+"""What `flask doctor --fix` does about what the checks find, each declared beside its check: by a service, or here.
+
+A mend counts anew what is counted, behind the lock under which it is counted: nobody is stopped meanwhile."""
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.actor import system_actor
+from app.data.batches import yield_write_lock
+from app.data.holdings import handed_down
+from app.data.staff_changes import StaffAudit
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.ops.ownership import FOR_OTHERS, stored_files
+from app.runtime import runtime
+
+MOST_MENDED = 10_000
+"""How many of one kind are mended in one run; the next goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What is done about what a check found: `says` what, and `run`, given the operator's name, does it.
+
+    It returns how many it mended, is idempotent, and safe while others write. Without `run` no machine may do it:
+    `says` who must look, and how."""
+
+    says: str
+    run: Callable[[str], int] | None = None
+
+
+class ServiceMends(dict[str, Mend]):
+    """How what the services' checks find is mended, by the check's name."""
+
+
+def mends() -> dict[str, Mend]:
+    """Return what can be done about what the checks find, by the check's name; other findings say it themselves."""
+    return {**MENDS, **runtime().part(ServiceMends)}
+
+
+def mend_each(realm: str, operator: str, what: str, found: Iterable[Any],
+              mend: Callable[[UnitOfWork, Any], object]) -> int:
+    """Mend each of what was found in a transaction of its own, which the audit names; returns how many."""
+    mended = 0
+    for one in found:
+        with unit_of_work(system_actor(realm, operator)) as work:
+            mend(work, one)
+            handed_down(StaffAudit).say(work, "doctor.mended", counted=what, of=str(one))
+            work.commit()
+        mended += 1
+        yield_write_lock()
+    return mended
+
+
+def _close_to_others(_operator: str) -> int:
+    """Close to group and others what is ours and open to them, but no link: only root gives back what is another's."""
+    closed = 0
+    for path, facts in stored_files(runtime().settings):
+        is_ours = facts.st_uid == os.geteuid() and not stat.S_ISLNK(facts.st_mode)
+        if is_ours and facts.st_mode & FOR_OTHERS:
+            os.chmod(path, stat.S_IMODE(facts.st_mode) & ~FOR_OTHERS)
+            closed += 1
+    return closed
+
+
+_CLOSE = Mend("closes what is stored to others than its owner; what is another user's only root can give back",
+              _close_to_others)
+MENDS: dict[str, Mend] = {
+    "instance folder": _CLOSE,
+    "owners and modes": _CLOSE,
+}

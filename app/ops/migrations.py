@@ -1,0 +1,61 @@
+"""The numbered migrations: which is the newest, which a database stands at, and how it is brought to one."""
+from pathlib import Path
+
+from flask import current_app
+from sqlalchemy import Engine, inspect
+
+from app.data.entity import db
+from app.settings import SettingsError
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MIGRATIONS_TABLE = "alembic_version"
+COPY_TABLE = "database_copy"
+"""Stands in the target of `flask db copy` until that is whole (app/ops/database_copy.py)."""
+COPY_GOES_ON = "flask db copy with the same --to goes on with it, --restart begins anew"
+
+
+def migrations_folder() -> Path:
+    """Return the folder of the application's migrations; one of the terminal has those of the code."""
+    served = current_app.extensions.get("migrate")
+    return MIGRATIONS if served is None else Path(served.directory)
+
+
+def newest_migration() -> str | None:
+    """Return the number of the newest migration."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(migrations_folder())).get_current_head()
+
+
+def present_migration(engine: Engine) -> str | None:
+    """Return the number of the migration that a database stands at; None before the first."""
+    from alembic.migration import MigrationContext
+
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(engine: Engine, *, at_once: bool = False) -> None:
+    """Bring a database up to the newest migration; each runs in a transaction of its own, or `at_once` all in one."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(str(migrations_folder() / "alembic.ini"))
+    config.set_main_option("script_location", str(migrations_folder()))
+    config.attributes |= {"engine": engine, "at_once": at_once}
+    command.upgrade(config, "head")
+
+
+def migrate_application(*, at_once: bool = False) -> None:
+    """Bring the application's own database to the newest migration, as `migrate` does.
+
+    Raises SettingsError for the target of a copy that is not whole: nothing may be served from it."""
+    if is_unfinished_copy(db.engine):
+        raise SettingsError(f"DATABASE_URL: a copy into this database is not whole: {COPY_GOES_ON}")
+    migrate(db.engine, at_once=at_once)
+
+
+def is_unfinished_copy(engine: Engine) -> bool:
+    """Tell whether this database is the target of a copy that is not whole."""
+    with engine.connect() as connection:
+        return inspect(connection).has_table(COPY_TABLE)

@@ -1,0 +1,29 @@
+"""The application behind one command of the terminal: no routes, and the services only when one of them is asked for.
+
+A command imports the queries and commands it calls, and they their tables; what the services bring (subscribers, jobs,
+checks, indexes …) is imported and kept when a part of it is first asked for (app/runtime.py)."""
+from functools import partial
+
+import click
+from flask import Flask
+
+from app.opening import opened_application
+from app.runtime import runtime_of
+from app.settings import Settings, SettingsError
+
+
+def terminal_application(settings: Settings) -> Flask:
+    """Return the application of a command; raises SettingsError as the start does."""
+    app = opened_application(settings)
+    runtime_of(app).bring = partial(_bring, app)
+    return app
+
+
+def _bring(app: Flask) -> None:
+    from app.factory import SERVICES, bring, refuse_unreadable
+
+    try:
+        refuse_unreadable(runtime_of(app).settings, SERVICES)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    bring(app)

@@ -1,0 +1,261 @@
+"""`flask backup`: make a backup, see which there are, prove one, put one back, let a restored copy go live.
+
+It loads the application only to look at a scratch place: what is to be restored may not be able to start."""
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from flask import current_app
+
+from app.settings import Settings, SettingsError, load_settings
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
+
+if TYPE_CHECKING:
+    from app.ops.backup.apart import ApartStores
+    from app.ops.checks import Finding
+
+key_option = click.option("--key-file", type=click.Path(dir_okay=False, path_type=Path),
+                          help="The key of an encrypted backup: flask backup key FILE makes one.")
+folder_option = click.option("--folder", type=click.Path(file_okay=False, path_type=Path),
+                             help="The folder of the backups; default BACKUP_FOLDER.")
+other_secret_option = click.option("--new-secret-key", is_flag=True,
+                                   help="Take a backup that was made under another SECRET_KEY: what that one sealed "
+                                        "does not open any more.")
+file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@click.group()
+def backup() -> None:
+    """Backups: make, list, prove, restore; let a restored copy go live.
+
+    Example: flask backup list
+    """
+
+
+@backup.command("create")
+@folder_option
+@click.option("--encrypt", is_flag=True, help="Encrypt it with the key of --key-file.")
+@key_option
+@click.option("--keep", metavar="RULE", help="Then keep only the newest of so many days, weeks, months: 7d,4w,12m.")
+@click.option("--with-secrets", is_flag=True, help="Take the secrets of the environment, too; wants --encrypt.")
+@as_json_option
+def create(folder: Path | None, encrypt: bool, key_file: Path | None, keep: str | None, with_secrets: bool,
+           as_json: bool) -> None:
+    """Make a backup while the system serves: databases, tenants, media, schema files, names of settings.
+
+    Nothing is left behind when it fails. What --keep removes are whole backups of this folder.
+
+    Example: flask backup create --encrypt --key-file /etc/guildhall/backup.key --keep 7d,4w
+    """
+    from app.ops.backup import create_backup
+    from app.ops.backup.folder import remove_others
+    from app.ops.backup.keep_rules import parse_keep_rules
+
+    if encrypt != (key_file is not None):
+        raise click.UsageError("--encrypt and --key-file FILE belong together; flask backup key FILE makes a key")
+    try:
+        rules = parse_keep_rules(keep) if keep else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--keep") from error
+    settings = _settings()
+    folder = folder or settings.backup_folder
+    made = _refusing(lambda: create_backup(settings, folder, openers=_openers(), key=_key(key_file),
+                                           with_secrets=with_secrets))
+    removed = remove_others(folder, rules) if rules else []
+    print_facts({"backup": str(made), "bytes": made.stat().st_size, "encrypted": encrypt,
+                 "removed": len(removed)}, as_json=as_json)
+
+
+@backup.command("list")
+@folder_option
+@as_json_option
+def list_backups(folder: Path | None, as_json: bool) -> None:
+    """Show the whole backups of the folder, the newest first: age, size, whether encrypted, when proved.
+
+    Example: flask backup list --json
+    """
+    from app.clock import now
+    from app.ops.backup.folder import backups_in
+
+    moment = now()
+    rows = [{"backup": one.path.name, "madeAt": one.made_at.isoformat(),
+             "age": str(moment - one.made_at).split(".")[0], "bytes": one.size,
+             "encrypted": "yes" if one.is_encrypted else "no", "verifiedAt": one.verified_at}
+            for one in backups_in(folder or _settings().backup_folder)]
+    if not as_json:
+        rows = [{name: value for name, value in row.items() if name != "madeAt"} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no backups")
+
+
+@backup.command("show")
+@file_argument
+@key_option
+@as_json_option
+def show(file: Path, key_file: Path | None, as_json: bool) -> None:
+    """Show the table of contents of the backup FILE; nothing else of it is read.
+
+    Example: flask backup show /var/lib/guildhall/backups/guildhall-20261129T021500Z.tar
+    """
+    from app.ops.backup.archive import opened_archive
+
+    def read() -> dict[str, Any]:
+        with opened_archive(file, _key(key_file)) as archive:
+            return archive.contents
+
+    contents = _refusing(read)
+    if as_json:
+        print_json(contents)
+        return
+    print_facts(_summary(contents), as_json=False)
+
+
+@backup.command("verify")
+@file_argument
+@key_option
+@other_secret_option
+@as_json_option
+def verify(file: Path, key_file: Path | None, new_secret_key: bool, as_json: bool) -> None:
+    """Prove the backup FILE: restore it into a scratch place, count, look as `flask doctor` looks, remove it again.
+
+    The system may be serving meanwhile. A backup of an earlier release is migrated there, too. Exit code 1 when
+    anything is wrong.
+
+    Example: flask backup verify /var/lib/guildhall/backups/guildhall-20261129T021500Z.tar
+    """
+    from app.ops.backup import verify_backup
+    from app.ops.checks import FAIL
+
+    contents, findings = _refusing(lambda: verify_backup(
+        _settings(), file, _examine, openers=_openers(), key=_key(key_file), new_secret_key=new_secret_key))
+    said = [{"check": finding.check, "state": finding.state, "says": finding.says} for finding in findings]
+    whole = not any(finding.state == FAIL for finding in findings)
+    if as_json:
+        print_json({"backup": str(file), "whole": whole, **_summary(contents.serialized()), "findings": said})
+    else:
+        print_facts({"backup": str(file), **_summary(contents.serialized())}, as_json=False)
+        click.echo()
+        print_rows(said, as_json=False, cut=("says",))
+    if not whole:
+        raise click.ClickException("the backup can be read, but what is in it is not right")
+
+
+@backup.command("restore")
+@file_argument
+@key_option
+@other_secret_option
+@click.option("--replace", is_flag=True, help="Put aside what is there already.")
+@acts
+def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bool, dry_run: bool, yes: bool,
+            as_json: bool) -> None:
+    """Put the backup FILE back. The system must be stopped; afterwards mail, jobs and payments stay off until
+    `flask backup go-live`.
+
+    Everything is made beside what is there and takes its place at the end; what was there is put aside, not removed.
+    When it was cut off, run it again: it finishes. A dry run proves the backup (as `verify` does, without doctor).
+
+    Example: flask backup restore guildhall-20261129T021500Z.tar --replace --yes
+    """
+    from app.ops.backup import restore_backup, verify_backup
+
+    settings = _settings()
+    question = f"restore {file.name} into {settings.home}" + (
+        "; what is there is put aside" if replace else "; it must be empty")
+    if not agreed(question, dry_run=dry_run, yes=yes, reports=True):
+        _refusing(lambda: verify_backup(settings, file, lambda _: (), openers=_openers(), key=_key(key_file),
+                                        new_secret_key=new_secret_key))
+        print_facts({"changed": False, "backup": file.name, "whole": True}, as_json=as_json)
+        return
+    done = _refusing(lambda: restore_backup(settings, file, replace=replace, openers=_openers(), key=_key(key_file),
+                                            new_secret_key=new_secret_key))
+    print_facts({"restored": file.name, "putAside": done.aside if as_json else " ".join(done.aside) or "nothing",
+                 "next": ("" if done.is_at_newest else "flask prepare (it migrates), ")
+                 + "flask doctor, look around, flask backup go-live"}, as_json=as_json)
+
+
+@backup.command("go-live")
+@acts
+def go_live(dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Let a restored copy act: mail that waits leaves, jobs run, payments reach the gateway.
+
+    Only where the former system does not run any more: otherwise people get letters and reminders twice.
+
+    Example: flask backup go-live --yes
+    """
+    from app.ops.backup import go_live as let_go_live
+
+    if not agreed("mail, jobs and payments of this copy go on", dry_run=dry_run, yes=yes):
+        return
+    if not _refusing(lambda: let_go_live(_settings())):
+        say_unchanged("this system is live: nothing was held back")
+        return
+    print_facts({"live": True}, as_json=as_json)
+
+
+@backup.command("key")
+@file_argument
+def key(file: Path) -> None:
+    """Make a key for encrypted backups in the new FILE, for its owner alone. Without it no such backup opens again:
+    keep a copy of it elsewhere.
+
+    Example: flask backup key /etc/guildhall/backup.key
+    """
+    from app.ops.backup.sealed_files import make_key
+
+    _refusing(lambda: make_key(file))
+    print_facts({"key": str(file)}, as_json=False)
+
+
+def _summary(contents: dict[str, Any]) -> dict[str, Any]:
+    stores = contents["stores"]
+    return {"madeAt": contents["made_at"], "from": f"{contents['host']}:{contents['home']}",
+            "version": contents["version"], "migration": contents["migration"], "database": contents["server"],
+            "rows": sum(contents["rows"].values()),
+            "tenants": sum(len(store["groups"]) for store in stores.values()), "media": contents["media"]["files"],
+            "secrets": "yes" if contents["has_secrets"] else "no"}
+
+
+def _settings() -> Settings:
+    if current_app:
+        from app.runtime import runtime
+
+        return runtime().settings
+    try:
+        return load_settings()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _openers() -> "ApartStores":
+    from app.factory import SERVICES
+    from app.ops.backup.apart import ApartStores
+
+    return ApartStores((service.name, service.apart) for service in SERVICES if service.apart is not None)
+
+
+def _key(file: Path | None) -> bytes | None:
+    from app.ops.backup.sealed_files import read_key
+
+    return None if file is None else read_key(file)
+
+
+def _examine(place: Settings) -> "Sequence[Finding]":
+    """Migrate a scratch place and look at what is stored there, as an application of its own."""
+    from flask_migrate import upgrade
+
+    from app.factory import create_app
+    from app.ops.checks import examine_stored
+
+    application = create_app(place)
+    with application.app_context():
+        upgrade(directory=application.extensions["migrate"].directory)
+        return examine_stored()
+
+
+def _refusing(act: Callable[[], Any]) -> Any:
+    from app.ops.backup import BackupRefused
+
+    try:
+        return act()
+    except BackupRefused as refusal:
+        raise click.ClickException(str(refusal)) from refusal

@@ -1,0 +1,59 @@
+"""Makes or restores a backup in a process of its own that is killed, as by the kernel, at the n-th thing it does.
+
+Usage: python -m tests.app.ops.backup.doomed create FOLDER N | restore FILE N, the settings in the environment. What is
+counted is what Python does to files of the system and its backups, and each program that it starts."""
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from app.ops.backup import create_backup, restore_backup
+from app.settings import load_settings
+from tests.app.ops.backup.system import OPENERS
+
+_OF_FILES = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "sqlite3.connect"})
+
+
+class Steps:
+    """Counts the steps taken below some folders; at the step `last` the process dies."""
+
+    def __init__(self, folders: tuple[Path, ...], last: int = 0) -> None:
+        self._folders = tuple(os.fsencode(folder) for folder in folders)
+        self._last = last
+        self.is_counting = False
+        self.taken = 0
+
+    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Take one event of the interpreter (sys.addaudithook)."""
+        if not self.is_counting or not self._counts(event, arguments):
+            return
+        self.taken += 1
+        if self.taken == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _counts(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        if event == "subprocess.Popen":
+            return True
+        if event not in _OF_FILES or not isinstance(arguments[0], str | bytes | os.PathLike):
+            return False
+        path = os.fsencode(arguments[0]).removeprefix(b"file://")
+        return path.startswith(self._folders)
+
+
+def main() -> None:
+    """Do what the arguments say until it is over, or the process."""
+    act, path, last = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    settings = load_settings()
+    folder = path if act == "create" else path.parent
+    steps = Steps((settings.home, folder), last)
+    sys.addaudithook(steps.hear)
+    steps.is_counting = True
+    if act == "create":
+        create_backup(settings, path, openers=OPENERS)
+    else:
+        restore_backup(settings, path, replace=True, openers=OPENERS)
+
+
+if __name__ == "__main__":
+    main()

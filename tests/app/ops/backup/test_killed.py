@@ -1,0 +1,91 @@
+"""kill -9 at random steps of backup and restore: the source is whole, the target is whole or refused.
+
+Twice each; in `make long` 20 times."""
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.ops.backup import BackupRefused
+from app.ops.backup.archive import opened_archive
+from app.ops.backup.folder import backups_in
+from app.settings import UNFINISHED_RESTORE, SettingsError
+from tests import passes
+from tests.app.ops.backup.doomed import Steps
+from tests.app.ops.backup.system import System
+from tests.components import ROOT
+
+KILLS = 20 if passes.LONG else 2
+
+
+def killed(system: System, act: str, path: Path, at: int) -> None:
+    """Run an act in a process that dies at this step."""
+    done = subprocess.run([sys.executable, "-m", "tests.app.ops.backup.doomed", act, str(path), str(at)], cwd=ROOT,
+                          env=os.environ | system.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+
+
+def assert_whole(path: Path) -> None:
+    """Read a backup to its end, where everything has been compared."""
+    with opened_archive(path, None) as archive:
+        assert [member.name for member in archive.members()]
+
+
+def chosen(number: int) -> list[int]:
+    """Return random steps, among them the last but a few, where things are put in place."""
+    steps = [*random.sample(range(1, number), KILLS - 1), number - random.randrange(1, 8)]
+    sys.stderr.write(f"killed at {steps} of {number}\n")
+    return steps
+
+
+@pytest.fixture
+def steps(system: System) -> Steps:
+    """Counts what this process does to the system; the hook cannot be taken away, but rests afterwards."""
+    counted = Steps((system.settings.home, system.folder))
+    sys.addaudithook(counted.hear)
+    return counted
+
+
+@pytest.mark.slow
+def test_a_backup_killed_anywhere_leaves_the_system_whole_and_no_half_file(system: System, steps: Steps) -> None:
+    steps.is_counting = True
+    first = system.backup()
+    steps.is_counting = False
+    before = system.state()
+    for at in chosen(steps.taken):
+        killed(system, "create", system.folder, at)
+        for made in backups_in(system.folder):  # the last steps come after the file is whole
+            assert_whole(made.path)
+        assert first in {made.path for made in backups_in(system.folder)}
+    assert system.state() == before
+    assert_whole(system.backup())
+    assert not list(system.folder.glob("*.part"))
+
+
+@pytest.mark.slow
+def test_a_restore_killed_anywhere_leaves_the_old_state_or_is_finished_by_the_next(system: System,
+                                                                                   steps: Steps) -> None:
+    made = system.backup()
+    new = system.state()
+    steps.is_counting = True
+    system.restore(made, replace=True)
+    steps.is_counting = False
+    for at in chosen(steps.taken):
+        with system.app() as app:
+            system.tenant(app).add(name="Later")
+        old = system.state()
+        assert old != new
+        killed(system, "restore", made, at)
+        if (system.settings.home / UNFINISHED_RESTORE).exists():
+            with pytest.raises(SettingsError, match="cut off"):
+                system.state()
+            with pytest.raises(BackupRefused, match="cut off"):
+                system.verify(made)
+        else:
+            assert system.state() in (old, new)
+        system.restore(made, replace=True)
+        assert system.state() == new
+        assert not list(system.settings.home.glob("*.part"))

@@ -1,0 +1,248 @@
+"""`flask db copy`: refusals first, then what it copies, how it goes on, and what is served from its target."""
+import fcntl
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from app.data import table_copy
+from app.data.entity import db
+from app.ops.checks import FAIL, examine
+from app.ops.migrations import migrate_application
+from app.runtime import runtime_of
+from app.settings import SettingsError, with_driver
+from blueprints.marketplace.category_management.commands import create_category
+from blueprints.organization import organization_of
+from blueprints.organization.application.tenants import add_tenant, known_tenant
+from cli import db as terminal
+from cli.demo_factories import category_values
+from tests.clients import Callers
+from tests.components import unique_name
+from tests.testbed import Testbed
+
+Copy = Callable[..., Result]
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> str:
+    """An empty database: a file that is not there yet."""
+    (tmp_path / "moved").mkdir()
+    return f"sqlite:///{tmp_path}/moved/guildhall.db"
+
+
+@pytest.fixture
+def copy(app: Flask, testbed: Testbed) -> Copy:
+    """Call it with the words after `flask db copy`, from the database under test or another application's."""
+    def run(*words: str, source: Flask = app, **options: Any) -> Result:
+        testbed.close_connections()
+        with source.app_context():
+            db.engine.dispose()
+        # In a context of its own: a tenant's connection or a unit of work of the test is none of the command's.
+        return source.test_cli_runner().invoke(terminal.db, ["copy", *words], **options)
+    return run
+
+
+@pytest.fixture
+def rows(app: Flask, callers: Callers) -> str:
+    """Somebody who can log in, something with words, and events of both; returns the e-mail."""
+    ben = callers.user("ben")
+    create_category(callers.admin().actor, **category_values(title="Épées & <b>象</b>"))
+    return ben.email
+
+
+def held(result: Result, *, code: int, says: str) -> None:
+    """Hold a refusal to its exit code and its sentence, and to no traceback."""
+    assert (result.exit_code, says in result.stderr) == (code, True), result.output
+    assert "Traceback" not in result.output
+
+
+def at_target(testbed: Testbed, url: str, **changed: str) -> Flask:
+    """Return an application on the target of a copy."""
+    home = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else testbed.home
+    return testbed.another_app(DATABASE_URL=url, GUILDHALL_HOME=str(home), **changed)
+
+
+def failures(app: Flask) -> set[str]:
+    """Return which checks of the doctor fail, apart from the processes that no test runs."""
+    with app.app_context():
+        return {f"{found.check}: {found.says}" for found in examine()
+                if found.state == FAIL and found.check not in ("worker", "redis", "disk")}
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x:hidden@y/z", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.once("nothing is opened")
+def test_what_is_no_url_of_a_database_is_wrong_usage_and_never_repeated(copy: Copy, url: str) -> None:
+    refused = copy("--to", url)
+    held(refused, code=2, says="must")
+    assert "hidden" not in refused.output
+
+
+@pytest.mark.once("no server is there, whatever the source is")
+def test_a_server_that_cannot_be_reached_is_refused_without_its_password(copy: Copy) -> None:
+    refused = copy("--to", "postgresql://ada:hidden@127.0.0.1:1/nowhere", "--yes")
+    held(refused, code=1, says="--to PostgreSQL nowhere on 127.0.0.1:1 cannot be reached")
+    assert "hidden" not in refused.output
+
+
+@pytest.mark.once("the target is a file")
+def test_a_folder_that_is_not_there_is_refused(copy: Copy, tmp_path: Path) -> None:
+    held(copy("--to", f"sqlite:///{tmp_path}/none/x.db", "--yes"), code=1, says="cannot be opened: No such file")
+
+
+def test_the_same_database_as_both_is_refused(copy: Copy, app: Flask) -> None:
+    held(copy("--to", runtime_of(app).settings.database_url, "--yes"), code=1, says="the target is the source itself")
+
+
+@pytest.mark.once("a link is a matter of files")
+def test_the_same_file_under_another_name_is_refused(copy: Copy, testbed: Testbed, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(testbed.home / "guildhall.db")
+    held(copy("--to", f"sqlite:///{tmp_path}/link.db", "--yes"), code=1, says="the target is the source itself")
+
+
+@pytest.mark.postgresql
+def test_the_same_database_under_another_name_is_refused(copy: Copy, app: Flask) -> None:
+    url = runtime_of(app).settings.database_url.replace("?", "?options=-c%20geqo=off&")
+    other = url.replace("host=", "host=/tmp/../")
+    assert other != url
+    held(copy("--to", other, "--yes"), code=1, says="the target is the source itself, under another name")
+
+
+def test_a_target_with_rows_is_refused_and_left_alone(copy: Copy, app: Flask, target: str) -> None:
+    file = Path(target.removeprefix("sqlite:///"))
+    with sqlite3.connect(file) as there:
+        there.execute("CREATE TABLE outbox_record (id INTEGER PRIMARY KEY)")
+        there.execute("INSERT INTO outbox_record VALUES (1)")
+    there.close()
+    held(copy("--to", target, "--yes"), code=1, says="the target is not empty, there are rows in outbox_record")
+    with sqlite3.connect(file) as there:
+        assert there.execute("SELECT count(*) FROM outbox_record").fetchone() == (1,)
+    there.close()
+
+
+def test_a_target_with_tables_of_others_is_refused(copy: Copy, app: Flask, target: str) -> None:
+    with sqlite3.connect(target.removeprefix("sqlite:///")) as there:
+        there.execute("CREATE TABLE of_others (id INTEGER PRIMARY KEY)")
+    there.close()
+    held(copy("--to", target, "--yes"), code=1, says="it has the tables of_others")
+
+
+def test_a_target_at_another_migration_is_refused(copy: Copy, app: Flask, target: str) -> None:
+    with sqlite3.connect(target.removeprefix("sqlite:///")) as there:
+        there.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        there.execute("INSERT INTO alembic_version VALUES ('0001')")
+    there.close()
+    held(copy("--to", target, "--yes"), code=1, says="the target is at migration 0001, the newest is")
+
+
+def test_a_source_that_is_not_at_the_newest_migration_is_refused(copy: Copy, testbed: Testbed, target: str) -> None:
+    with testbed.empty_app() as empty:
+        held(copy("--to", target, "--yes", source=empty), code=1, says="the source is at migration None")
+
+
+def test_a_source_that_is_being_written_is_refused(
+        copy: Copy, app: Flask, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_copy, "WAIT_SECONDS", 1)
+    engine = create_engine(with_driver(runtime_of(app).settings.database_url))
+    with engine.connect() as writer:
+        writer.execute(text("DELETE FROM outbox_record"))
+        held(copy("--to", target, "--yes"), code=1, says="somebody writes into the source")
+        writer.rollback()
+    engine.dispose()
+
+
+def test_a_system_that_still_runs_on_the_folder_is_refused(copy: Copy, testbed: Testbed, target: str) -> None:
+    lock = testbed.home / "serve.lock"
+    with lock.open("a+") as served:
+        fcntl.flock(served, fcntl.LOCK_EX)
+        held(copy("--to", target, "--yes"), code=1, says="flask serve runs on")
+    lock.unlink()
+
+
+@pytest.mark.postgresql
+def test_services_that_are_still_connected_are_refused(
+        copy: Copy, testbed: Testbed, app: Flask, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(testbed, "close_connections", lambda: None)
+    service = testbed.another_app()
+    with service.app_context(), db.engine.connect():
+        held(copy("--to", target, "--yes"), code=1, says="connections of Guildhall's services are open to the source")
+
+
+@pytest.mark.once("a tenant is one on both databases")
+def test_a_tenant_that_is_half_made_or_whose_place_is_taken_is_refused(
+        copy: Copy, app: Flask, target: str, tmp_path: Path) -> None:
+    ports = organization_of().ports
+    name = unique_name("acme").replace("_", "-")
+    add_tenant(ports, name)
+    try:
+        ports.tenants.set_status(name, "creating")
+        held(copy("--to", target, "--yes"), code=1, says=f"the tenant {name} is creating")
+        ports.tenants.set_status(name, "active")
+        (tmp_path / "moved" / "organization" / "tenants").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "moved" / "organization" / "tenants" / f"{name}.db").touch()
+        held(copy("--to", target, "--yes"), code=1, says=f"where the tenants go, {name} is there already")
+    finally:
+        ports.databases.drop(known_tenant(ports, name))
+        ports.tenants.remove(name)
+
+
+def test_a_dry_run_refuses_what_would_be_refused_and_changes_nothing(copy: Copy, rows: str, target: str) -> None:
+    rehearsed = copy("--to", target, "--dry-run", "--json")
+    assert (rehearsed.exit_code, json.loads(rehearsed.stdout)["changed"]) == (0, False), rehearsed.output
+    with sqlite3.connect(target.removeprefix("sqlite:///")) as there:
+        assert there.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    there.close()
+
+
+def test_a_copy_that_was_cut_off_is_not_served_and_goes_on(
+        copy: Copy, rows: str, target: str, testbed: Testbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(_progress: object, doing: str, table: str, _rows: int) -> None:
+        if (doing, table) == ("copy", "outbox_record"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(terminal._Progress, "__call__", cut_off)
+        assert copy("--to", target, "--yes").exit_code == 1
+    there = at_target(testbed, target)
+    with there.app_context(), pytest.raises(SettingsError, match="a copy into this database is not whole"):
+        migrate_application()
+    assert any("a copy into this database is not whole" in one for one in failures(there))
+    done = copy("--to", target, "--yes", "--json")
+    assert done.exit_code == 0, done.output
+    tables = {table["table"]: table for table in json.loads(done.stdout)["tables"]}
+    assert tables["marketplace_user"]["copied"] == 0 < tables["marketplace_user"]["rows"]
+    assert tables["outbox_record"]["copied"] == tables["outbox_record"]["rows"] > 0
+    with there.app_context():
+        migrate_application()
+
+    held(copy("--to", target, "--yes"), code=1, says="the target is not empty")
+    held(copy("--to", target, "--yes", "--restart"), code=1, says="the target is not empty")
+
+
+def test_what_was_written_since_a_copy_was_cut_off_is_seen_and_restart_begins_anew(
+        copy: Copy, rows: str, target: str, testbed: Testbed, callers: Callers,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(_progress: object, doing: str, *_: object) -> None:
+        if doing == "compare":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(terminal._Progress, "__call__", cut_off)
+        assert copy("--to", target, "--yes").exit_code == 1
+
+    with sqlite3.connect(target.removeprefix("sqlite:///")) as there:  # a row that somebody changed in the target
+        there.execute("UPDATE marketplace_category SET title = 'another'")
+    there.close()
+    held(copy("--to", target, "--yes"), code=1, says="the target is not complete: marketplace_category: ")
+
+    create_category(callers.admin().actor, **category_values(title="Later"))
+    held(copy("--to", target, "--yes"), code=1, says="the source was written since this copy began")
+    assert copy("--to", target, "--yes", "--restart").exit_code == 0
+
+    with testbed.empty_app() as another:
+        held(copy("--to", target, "--yes", source=another), code=1, says="the source is at migration None")

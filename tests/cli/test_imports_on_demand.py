@@ -1,0 +1,42 @@
+"""A command of the terminal imports what it needs: that is what makes it quick, and it is tested without a clock."""
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.components import ROOT
+from tests.testbed import Testbed
+
+LISTED = """
+import json, sys
+from flask.cli import cli
+try:
+    cli.main(sys.argv[1:], prog_name="flask")
+except SystemExit:
+    pass
+sys.stderr.write(json.dumps(sorted(sys.modules)))
+"""
+FOR_SERVERS_ALONE = {"flask_smorest", "apispec", "webargs", "yaml", "app.mounting", "app.http.openapi",
+                     "app.http.declaration", "app.http.realm_front"}
+FOR_WHO_CALLS_IT = {"stripe", "whoosh", "PIL", "boto3", "alembic", "flask_migrate", "marshmallow", "jsonschema", "jwt",
+                    "joserfc", "authlib", "prometheus_client"}
+
+
+def imported_by(testbed: Testbed, *words: str) -> set[str]:
+    """Return the modules that a process has imported at the end of a command."""
+    ran = subprocess.run([sys.executable, "-c", LISTED, *words], cwd=ROOT, capture_output=True, text=True, check=True,
+                         env=os.environ | testbed.environment)
+    return set(json.loads(ran.stderr.splitlines()[-1]))
+
+
+@pytest.mark.once("what is imported depends on no database")
+@pytest.mark.parametrize(("words", "brings_the_services"), [("orders list", False), ("users find anna", False),
+                                                            ("jobs list", True)])
+def test_a_command_imports_no_routes_and_no_library_that_it_does_not_call(
+        testbed: Testbed, words: str, brings_the_services: bool) -> None:
+    loaded = imported_by(testbed, *words.split())
+    assert loaded & (FOR_SERVERS_ALONE | FOR_WHO_CALLS_IT) == set()
+    assert [name for name in loaded if name.startswith("blueprints.") and name.endswith("routes")] == []
+    assert ("app.factory" in loaded) is brings_the_services

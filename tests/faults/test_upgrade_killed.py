@@ -1,0 +1,87 @@
+"""kill -9 of `flask upgrade`: the database stands where it stood, or at the newest migration, and never between."""
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade
+from sqlalchemy import inspect, select
+
+from app.data.entity import db
+from app.ops.migrations import present_migration
+from blueprints.marketplace.category_management.commands import create_category
+from blueprints.marketplace.category_management.models import Category
+from cli.demo_factories import category_values
+from tests.clients import Callers
+from tests.components import ROOT
+from tests.migrations.waiting import add_migrations
+from tests.passes import LONG
+from tests.testbed import Testbed
+
+KILLS = 20 if LONG else 2
+TABLES = 12
+UP = """import sys
+for number in range({first}, {behind}):
+    op.create_table("made_%d" % number, sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("UPDATE marketplace_category SET title = 'step %d'" % number)
+    print("step", number, file=sys.stderr, flush=True)"""
+DOWN = f'[op.execute("DROP TABLE IF EXISTS made_%d" % number) for number in range({TABLES})]'
+UPGRADE = """import sys
+from app.factory import create_app
+from cli.upgrade import upgrade
+app = create_app()
+app.extensions["migrate"].directory = sys.argv[1]
+with app.app_context():
+    upgrade(["--yes", "--without-backup"])"""
+
+
+def _upgrade(testbed: Testbed, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", UPGRADE, str(folder)], cwd=ROOT, text=True,
+                            env=os.environ | testbed.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def _killed(upgrade: subprocess.Popen[str], step: int) -> None:
+    assert upgrade.stderr is not None
+    for line in upgrade.stderr:
+        if line.startswith(f"step {step}"):
+            break
+    upgrade.send_signal(signal.SIGKILL)
+    upgrade.stderr.close()
+    upgrade.wait()
+
+
+def _made() -> set[str]:
+    return {name for name in inspect(db.engine).get_table_names() if name.startswith("made_")}
+
+
+def _titles() -> set[str | None]:
+    with db.engine.connect() as connection:
+        return set(connection.scalars(select(Category.title)))
+
+
+@pytest.mark.slow
+def test_an_upgrade_that_is_killed_leaves_the_database_as_it_was(
+        app: Flask, callers: Callers, testbed: Testbed, tmp_path: Path) -> None:
+    create_category(callers.admin().actor, **category_values(title="Shelf"))
+    before = present_migration(db.engine)
+    folder = add_migrations(tmp_path, UP.format(first=0, behind=TABLES // 2),
+                            UP.format(first=TABLES // 2, behind=TABLES), down=DOWN)
+    try:
+        for _ in range(KILLS):
+            testbed.close_connections()
+            _killed(_upgrade(testbed, folder), random.randrange(TABLES))
+            if present_migration(db.engine) == before:
+                assert (_made(), _titles()) == (set(), {"Shelf"})
+            else:
+                assert (present_migration(db.engine), len(_made())) == ("x002", TABLES)
+        testbed.close_connections()
+        last = _upgrade(testbed, folder)
+        _, said = last.communicate()
+        assert last.returncode == 0, said
+        assert (present_migration(db.engine), len(_made()), _titles()) == ("x002", TABLES, {f"step {TABLES - 1}"})
+    finally:
+        downgrade(directory=str(folder), revision=str(before))
