@@ -31,6 +31,10 @@ _DIGIT = re.compile(r"\d")
 _LONG_WORD_AND_NUMBER = re.compile(r"([^\W\d]{4,})(\d+)|(\d+)([^\W\d]{4,})")
 _GAP_AT_DIGIT = re.compile(r"(?<=\d) | (?=\d)")
 
+_PLAIN_LETTERS = re.compile(r"[a-z]+")
+_SHORTEST_NUMBERED = 3  # letters of a word that has a plural; of a plural one more
+_NO_PLURALS = frozenset({"always", "does", "has", "its", "lens", "news", "perhaps", "series", "species", "was", "yes"})
+
 _LONGEST_RUN = 8  # groups of a code that are looked at together
 _WINDOW = 4  # groups of a code that are also written together without the others
 _SHORT = 3  # letters beside a number that are written together with it over a space: `gr 49`, `15 kg`
@@ -78,6 +82,11 @@ def query_ways(query: str, most_words: int) -> list[Ways]:
     A word has one way. Neighbours, one of which has digits, may be written together: `gr 49` is (gr, 49) or (gr49).
     A longer word with a number is both, too: `iphone15` is (iphone, 15) or (iphone15).
     Words after the first `most_words` are left out. Of nothing but signs there is no member: it finds nothing."""
+    return list(dict.fromkeys(query_members(query, most_words)))
+
+
+def query_members(query: str, most_words: int) -> list[Ways]:
+    """Return the same with each member as often as it stands in the query."""
     folded = fold(query)
     found = list(_pattern(query).finditer(folded))[:most_words]
     members: list[Ways] = []
@@ -86,7 +95,23 @@ def query_ways(query: str, most_words: int) -> list[Ways]:
             members.append(tuple(_written_together(stretch)))
         else:
             members += [((word,),) for word in stretch]
-    return list(dict.fromkeys(members))
+    return members
+
+
+def other_numbers(word: str) -> tuple[str, ...]:
+    """Return the plurals that an English word may have and, of what looks like one, the words it may be the plural of.
+
+    `toys` gives toy, `toy` gives toys and toyes, `berries` gives berry and berrie: what is no word stands nowhere."""
+    if len(word) < _SHORTEST_NUMBERED or not _PLAIN_LETTERS.fullmatch(word) or word in _NO_PLURALS:
+        return ()
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        if len(word) == _SHORTEST_NUMBERED:
+            return ()
+        ends = ((3, "ies", "y"), (2, "es", ""), (1, "s", ""))
+        return tuple(word[:-cut] + put for cut, end, put in ends
+                     if word.endswith(end) and len(word) - cut + len(put) >= _SHORTEST_NUMBERED - 1)
+    forms = (word + "es",) if word.endswith("s") else (word + "s", word + "es")
+    return (*forms, word[:-1] + "ies") if word.endswith("y") else forms
 
 
 def compact(text: str) -> str:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from app.search.fields import Field, IndexSchema, instant, keyword, number, prose
 from app.search.port import (
     WINDOW,
+    AllOf,
+    AnyOf,
     Change,
+    Condition,
     Document,
     Filter,
     Hit,
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "WINDOW",
+    "AllOf",
+    "AnyOf",
     "Change",
+    "Condition",
     "Document",
     "Field",
     "Filter",

@@ -60,6 +60,23 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class AllOf:
+    """All of these conditions hold."""
+
+    parts: "Sequence[Condition]"
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """One of these conditions holds; of none of them, nothing does."""
+
+    parts: "Sequence[Condition]"
+
+
+Condition = Filter | AllOf | AnyOf
+
+
+@dataclass(frozen=True)
 class Sort:
     """Order by a sortable field; documents without a value come last either way, ties by id."""
 
@@ -69,14 +86,21 @@ class Sort:
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """Words, conditions, the counts wanted and the page. Without `sort`: best match first."""
+    """Words, conditions, the counts wanted and the page. Without `sort`: best match first.
+
+    All words must occur, as they are. A `forgiving` query also takes the other number of a word; where none has a word
+    that is one letter away from a known one it takes that; and when fewer than ten are found, any of the words do,
+    what holds all of them first, then by how much of the query it holds (FD-4). `any_word` says whether they do, for
+    who asks more of a query that has been decided."""
 
     text: str = ""
-    filters: Sequence[Filter] = ()
+    filters: Sequence[Condition] = ()
     facets: Sequence[str] = ()
     sort: Sort | None = None
     offset: int = 0
     limit: int = 25
+    forgiving: bool = False
+    any_word: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -93,13 +117,16 @@ class SearchResult:
     """The page, the total before paging, and value → count per facet, most frequent first.
 
     `ready` is False when the index could not be read: the answer is empty, the rebuild is asked for, and the caller
-    may fall back on SQL.
+    may fall back on SQL. Of a forgiving query, `relaxed` says that any of the words did, `corrected` what was looked
+    for instead of what was typed.
     """
 
     total: int = 0
     hits: tuple[Hit, ...] = ()
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     ready: bool = True
+    relaxed: bool = False
+    corrected: str | None = None
 
 
 @dataclass(frozen=True)

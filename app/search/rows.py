@@ -118,9 +118,28 @@ def ids_where(model: type[Entity], column: Any, value: str, most: int,
     return [row.id for row in some], order.cursor([some[-1].created_at, some[-1].id]) if len(some) == most else None
 
 
+def manner(result: SearchResult) -> dict[str, Any]:
+    """Return what an answer says of how it was found: `degraded` without the index, `relaxed` by any of the words,
+    `corrected` by other words than were typed."""
+    said = {"degraded": not result.ready, "relaxed": result.relaxed, "corrected": result.corrected}
+    return {name: value for name, value in said.items() if value}
+
+
+ASKED_WORDS = "words to search for, the last may be a beginning; best match first, what holds all of them before " \
+              "what holds some; a plural finds its singular, a word that nothing holds the one that is a letter away"
+MANNER: dict[str, Any] = {
+    "relaxed": {"type": "boolean", "const": True, "description": "there when fewer than ten hold all words: these hold "
+                "any of them, those that hold all first"},
+    "corrected": {"type": "string", "description": "there when nothing holds a word as it was typed: what was looked "
+                  "for instead, a letter away"},
+    "degraded": {"type": "boolean", "const": True, "description": "there while the index is being rebuilt: only the "
+                 "newest 10,000 rows were searched, the newest first"}}
+"""What documents say of words and of the manner."""
+
+
 def find_rows(rows: SearchedRows, actor: Actor, asked: ReadRequest, *narrowing: Filter) -> Listing:
     """Return a page of the rows that hold the words of `q` and fulfil the filters, best match first; without words
-    the newest first.
+    the newest first. Of `q` is forgiven what a forgiving query forgives (app/search/port.py); the answer says so.
 
     Beside them stand the facets: how often each value occurs among all that is found. A filter does not narrow the
     facet of its own field. `narrowing` leaves out what the actor does not see. The rows are read by the business read
@@ -136,14 +155,15 @@ def find_rows(rows: SearchedRows, actor: Actor, asked: ReadRequest, *narrowing: 
         raise InvalidInput(f"pageNumber: a page lies within the first {WINDOW} rows", detail={
             "pageNumber": f"expected a page within the first {WINDOW} rows"})
     query = SearchQuery(words, [*narrowing, *_filters(given)], rows.facets, None if words.strip() else _NEWEST_FIRST,
-                        offset, min(page.rows, WINDOW - offset))
+                        offset, min(page.rows, WINDOW - offset), forgiving=True)
     result, search = _found(rows, query)
-    counts = result.facets | {name: _counts(search, name, [*narrowing, *_filters(given, without=name)], words)
-                              for name in rows.facets if name in given}
+    decided = replace(query, text=result.corrected or words, any_word=result.relaxed, sort=None, offset=0, limit=0)
+    counts = result.facets | {name: _counts(search, name, replace(decided, filters=[
+        *narrowing, *_filters(given, without=name)])) for name in rows.facets if name in given}
     seen = rows.seen(actor, asked, [hit.id for hit in result.hits])
     end = offset + len(result.hits)
     following = position_cursor(order, end) if end < min(result.total, WINDOW) else None
-    extras = {"facets": counts} | ({} if result.ready else {"degraded": True})
+    extras = {"facets": counts} | manner(result)
     return Listing([seen[hit.id] for hit in result.hits if hit.id in seen], result.total, page, following,
                    extras=extras)
 
@@ -167,8 +187,8 @@ def _filters(given: Mapping[str, Sequence[Any]], without: str = "") -> list[Filt
     return [Filter(name, "in", values) for name, values in given.items() if name != without]
 
 
-def _counts(search: Search, name: str, filters: Sequence[Filter], words: str) -> dict[str, int]:
-    return search(SearchQuery(words, filters, (name,), limit=0)).facets.get(name, {})
+def _counts(search: Search, name: str, query: SearchQuery) -> dict[str, int]:
+    return search(replace(query, facets=(name,))).facets.get(name, {})
 
 
 def _beginning(column: Any) -> Any:

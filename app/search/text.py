@@ -3,23 +3,29 @@
 There is no query syntax: whatever a visitor types is words, so nothing can be injected. A value that does not fit its
 field is missing."""
 import math
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from app.folding import Ways, fold, query_ways
+from app.folding import Ways, fold, query_members, query_ways
 from app.search.fields import Field
 
-MAX_QUERY_CHARACTERS = 500
-MAX_QUERY_WORDS = 16
+MAX_QUERY_CHARACTERS = 2000
+MAX_QUERY_WORDS = 200
 MIN_PREFIX = 2  # shorter last words are searched whole: a single letter would match nearly everything
 
 
 def query_words(query: str) -> list[Ways]:
     """What a visitor looks for (app/folding.py); overlong input is cut, never refused."""
     return query_ways(query[:MAX_QUERY_CHARACTERS], MAX_QUERY_WORDS)
+
+
+def counted_words(query: str) -> dict[Ways, int]:
+    """The same, with how often each stands in the query."""
+    return Counter(query_members(query[:MAX_QUERY_CHARACTERS], MAX_QUERY_WORDS))
 
 
 def ends_open(query: str) -> bool:

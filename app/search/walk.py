@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from app.folding import Ways, fold, indexed_words
 from app.search.facets import most_frequent
 from app.search.fields import Field, IndexSchema
-from app.search.port import Document, Filter, Hit, SearchQuery, SearchResult, Sort
+from app.search.port import AllOf, Condition, Document, Filter, Hit, SearchQuery, SearchResult, Sort
 from app.search.text import SEPARATOR, as_instant, as_text, column_value, ends_open, is_beginning, query_words, value_of
 
 Test = Callable[[Document], bool]
@@ -17,7 +17,7 @@ def walk(schema: IndexSchema, documents: Iterable[Document], query: SearchQuery)
     """Return what the index would find among these documents; not `ready`, and words do not order it.
 
     Without `sort` the documents come as they are given. Raises ValueError for conditions that are none of values."""
-    tests = [_fulfils(schema.by_name[one.field], one) for one in query.filters]
+    tests = [_test(schema, one) for one in query.filters]
     found = [document for document in holding(schema, documents, query.text) if all(test(document) for test in tests)]
     facets = {name: most_frequent(schema.by_name[name], Counter(
         item for document in found for item in _items(schema.by_name[name], document))) for name in query.facets}
@@ -44,6 +44,13 @@ def holding(schema: IndexSchema, documents: Iterable[Document], text: str) -> li
 def _any_way(held: set[str], ways: Ways, open_end: bool) -> bool:
     return any(set(whole) <= held and (last in held or (
         open_end and is_beginning(last) and any(word.startswith(last) for word in held))) for *whole, last in ways)
+
+
+def _test(schema: IndexSchema, condition: Condition) -> Test:
+    if isinstance(condition, Filter):
+        return _fulfils(schema.by_name[condition.field], condition)
+    tests, holds = [_test(schema, part) for part in condition.parts], all if isinstance(condition, AllOf) else any
+    return lambda document: holds(test(document) for test in tests)
 
 
 def _fulfils(field: Field, condition: Filter) -> Test:

@@ -6,59 +6,42 @@ The loops are comprehensions over arrays on purpose: a search of 100,000 documen
 import math
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
 from itertools import compress
 from typing import Any
 
-from app.folding import Way, Ways, fold, words
+from app.folding import Way, fold, words
 from app.search.fields import Field, IndexSchema
-from app.search.port import Filter, InvalidSearch, SearchQuery
-from app.search.text import (
-    SEPARATOR,
-    as_instant,
-    as_keyword,
-    as_number,
-    as_text,
-    ends_open,
-    is_beginning,
-    query_words,
-    value_of,
-)
+from app.search.port import AllOf, AnyOf, Condition, Filter, InvalidSearch
+from app.search.text import SEPARATOR, as_instant, as_keyword, as_number, as_text, query_words, value_of
 from app.search.whoosh.layout import WORDS, own_words
-from app.search.whoosh.segments import SegmentData
-from app.search.whoosh.snapshot import SegmentView, Snapshot
+from app.search.whoosh.scoring import MAX_EXPANSION, QueryWords, Scores, SegmentScores
+from app.search.whoosh.snapshot import SegmentView
 
-MAX_EXPANSION = 1000  # words a beginning may stand for, per segment
-# A word that only begins as asked counts less than the word itself.
-_PREFIX_WORTH = 0.7
 _WILDCARD_LIMIT = 200
 
 Docs = Sequence[int]
 Narrow = Callable[[SegmentView, Docs], Docs]
-WordScores = Callable[[str, bool], dict[int, float]]
 
 
 class Matcher:
-    """A checked query, ready to be run on each segment of a snapshot."""
+    """A checked query, ready to be run on each segment of a snapshot; with `any_word` one of its words is enough."""
 
-    def __init__(self, schema: IndexSchema, query: SearchQuery, snapshot: Snapshot) -> None:
-        self._wanted = query_words(query.text)
-        self._nothing = bool(query.text.strip()) and not self._wanted
-        self._open = ends_open(query.text)
-        self._narrowings = [narrowing(schema, condition) for condition in query.filters]
-        asked = {word for ways in self._wanted for way in ways for word in way}
-        self._weights = {word: _inverse_frequency(snapshot, WORDS, word) for word in asked}
+    def __init__(self, words: QueryWords, narrowings: Sequence[Narrow], *, is_open: bool, any_word: bool = False
+                 ) -> None:
+        self.words = words
+        self._narrowings = narrowings
+        self._is_open = is_open
+        self._any_word = any_word
 
-    def docs(self, segment: SegmentView, scored: bool) -> tuple[Docs, dict[int, float]]:
+    def docs(self, segment: SegmentView, scored: bool) -> tuple[Docs, Scores]:
         """The matching documents of a segment, ascending, and their scores when asked for."""
-        scores: dict[int, float] = {}
-        if self._nothing:
-            return (), scores
-        docs: Docs = range(segment.data.size)
-        if (word := self._only_word) is not None and not scored:
+        scores: Scores = {}
+        docs: Docs = range(segment.data.size) if self._is_open else ()
+        if (word := self.words.only_word()) is not None and not scored:
             docs = segment.data.postings(WORDS, word).docs
-        elif self._wanted:
-            scores = self._scores(segment.data)
+        elif self.words.members:
+            found = SegmentScores(self.words, segment.data)
+            scores = found.of_any() if self._any_word else found.of_all()
             docs = sorted(scores)
         if docs and segment.alive is not None:
             docs = list(compress(docs, map(segment.alive.__getitem__, docs)))
@@ -68,82 +51,16 @@ class Matcher:
             docs = narrow(segment, docs)
         return docs, scores
 
-    @property
-    def _only_word(self) -> str | None:
-        """The one word of the query, when only the whole word counts."""
-        if len(self._wanted) != 1 or len(self._wanted[0]) != 1:
-            return None
-        [[[*others, word]]] = self._wanted
-        return None if others or self._is_begun(word) else word
-
-    def _is_begun(self, last: str) -> bool:
-        return self._open and is_beginning(last)
-
-    def _scores(self, data: SegmentData) -> dict[int, float]:
-        """The documents that hold every member of the query, in whichever of its ways."""
-        @cache  # the ways of a member share their words
-        def of_word(word: str, begun: bool) -> dict[int, float]:
-            return (_begun_scores if begun else _word_scores)(data, word, self._weights[word])
-
-        scores: dict[int, float] | None = None
-        for place, ways in enumerate(self._wanted, 1):
-            found = self._of_ways(of_word, ways, place == len(self._wanted))
-            scores = found if scores is None else _of_both(scores, found)
-            if not scores:
-                break
-        return scores or {}
-
-    def _of_ways(self, of_word: WordScores, ways: Ways, at_end: bool) -> dict[int, float]:
-        """The documents that hold all words of one of the ways, with the best score among those."""
-        if len(ways) == 1:
-            return self._of_way(of_word, ways[0], at_end)
-        best: dict[int, float] = {}
-        for way in ways:
-            for doc, score in self._of_way(of_word, way, at_end).items():
-                if score > best.get(doc, 0.0):
-                    best[doc] = score
-        return best
-
-    def _of_way(self, of_word: WordScores, way: Way, at_end: bool) -> dict[int, float]:
-        scores: dict[int, float] | None = None
-        # The rarest word first: most ways to write a code hold one that stands nowhere.
-        for place, word in sorted(enumerate(way, 1), key=lambda placed: -self._weights[placed[1]]):
-            found = of_word(word, at_end and place == len(way) and self._is_begun(word))
-            scores = found if scores is None else _of_both(scores, found)
-            if not scores:
-                break
-        return scores or {}
-
-
-def _of_both(some: dict[int, float], others: dict[int, float]) -> dict[int, float]:
-    fewer, more = (some, others) if len(some) < len(others) else (others, some)
-    return {doc: score + more[doc] for doc, score in fewer.items() if doc in more}
-
-
-def _word_scores(data: SegmentData, word: str, weight: float) -> dict[int, float]:
-    docs, weights = data.postings(WORDS, word)
-    return dict(zip(docs, [found * weight for found in weights], strict=True))
-
-
-def _begun_scores(data: SegmentData, beginning: str, weight: float) -> dict[int, float]:
-    scores: dict[int, float] = {}
-    # Backwards, so that the word itself, first in order, has the last say.
-    for word in reversed(data.beginning_with(WORDS, beginning, MAX_EXPANSION)):
-        scores.update(_word_scores(data, word, weight if word == beginning else weight * _PREFIX_WORTH))
-    return scores
-
-
-def _inverse_frequency(snapshot: Snapshot, field: str, word: str) -> float:
-    held = sum(segment.data.frequency(field, word) for segment in snapshot.segments)
-    total = max(snapshot.documents, held)
-    return math.log(1 + (total - held + 0.5) / (held + 0.5))
-
 
 # Conditions ----------------------------------------------------------------------------------------------------------
 
 
-def narrowing(schema: IndexSchema, condition: Filter) -> Narrow:
+def narrowing(schema: IndexSchema, condition: Condition) -> Narrow:
     """The function that keeps the documents fulfilling a condition. Raises InvalidSearch."""
+    if isinstance(condition, AllOf):
+        return _by_all([narrowing(schema, part) for part in condition.parts])
+    if isinstance(condition, AnyOf):
+        return _by_any([narrowing(schema, part) for part in condition.parts])
     field = schema.by_name.get(condition.field)
     if field is None or not field.filter:
         raise InvalidSearch(f"{condition.field} is not a field to filter by")
@@ -152,6 +69,25 @@ def narrowing(schema: IndexSchema, condition: Filter) -> Narrow:
     if condition.operator in ("match", "phrase", "phrase_prefix") and field.kind == "text":
         return _word_narrowing(field, condition)
     return _keyword_narrowing(field, condition)
+
+
+def _by_all(parts: list[Narrow]) -> Narrow:
+    def narrow(view: SegmentView, docs: Docs) -> Docs:
+        for part in parts:
+            docs = part(view, docs)
+        return docs
+    return narrow
+
+
+def _by_any(parts: list[Narrow]) -> Narrow:
+    def narrow(view: SegmentView, docs: Docs) -> Docs:
+        kept: set[int] = set()
+        left = docs
+        for part in parts:
+            kept.update(part(view, left))
+            left = [doc for doc in docs if doc not in kept] if kept else docs
+        return [doc for doc in docs if doc in kept]
+    return narrow
 
 
 def _number_narrowing(field: Field, condition: Filter) -> Narrow:

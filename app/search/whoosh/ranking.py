@@ -10,7 +10,8 @@ from app.search.facets import most_frequent
 from app.search.fields import IndexSchema
 from app.search.port import WINDOW, Hit, InvalidSearch, SearchQuery, SearchResult, Sort
 from app.search.text import SEPARATOR
-from app.search.whoosh.matching import Docs, Matcher
+from app.search.whoosh.finding import find
+from app.search.whoosh.matching import Docs
 from app.search.whoosh.snapshot import SegmentView, Snapshot
 
 
@@ -25,39 +26,33 @@ class _Found(NamedTuple):
 def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> SearchResult:
     """The page, total and facets of a query. Raises InvalidSearch, SegmentDamaged."""
     check(schema, query)
-    matcher = Matcher(schema, query, snapshot)
     window = query.offset + query.limit
     by_relevance = query.sort is None and bool(query.text.strip())
-    total = 0
     counters: dict[str, Counter[str]] = {name: Counter() for name in query.facets}
     candidates: list[_Found] = []
-    for view in snapshot.segments:
-        docs, scores = matcher.docs(view, scored=by_relevance)
-        total += len(docs)
-        if not docs:
-            continue
+    found = find(schema, snapshot, query, scored=by_relevance)
+    for view, docs, scores in found.parts:
         for name, counter in counters.items():
             _count(counter, view, name, docs)
         if window:
             candidates += _best(schema, view, docs, scores, query.sort, window)
     ordered = _in_order(candidates, query.sort, by_relevance)[query.offset : window]
     return SearchResult(
-        total=total,
-        hits=tuple(Hit(found.id, found.score, found.view.data.document(found.doc)) for found in ordered),
+        total=found.total,
+        hits=tuple(Hit(one.id, one.score, one.view.data.document(one.doc)) for one in ordered),
         facets={name: most_frequent(schema.by_name[name], counter) for name, counter in counters.items()},
+        relaxed=found.relaxed,
+        corrected=found.corrected,
     )
 
 
 def all_ids(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> list[str]:
     """The ids of all matches in the order of the query, without its page. Raises SegmentDamaged."""
-    matcher = Matcher(schema, query, snapshot)
     by_relevance = query.sort is None and bool(query.text.strip())
-    found: list[_Found] = []
-    for view in snapshot.segments:
-        docs, scores = matcher.docs(view, scored=by_relevance)
-        if docs:
-            found += _best(schema, view, docs, scores, query.sort, len(docs))
-    return [one.id for one in _in_order(found, query.sort, by_relevance)]
+    ordered: list[_Found] = []
+    for view, docs, scores in find(schema, snapshot, query, scored=by_relevance).parts:
+        ordered += _best(schema, view, docs, scores, query.sort, len(docs))
+    return [one.id for one in _in_order(ordered, query.sort, by_relevance)]
 
 
 def check(schema: IndexSchema, query: SearchQuery) -> None:

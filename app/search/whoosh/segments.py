@@ -143,6 +143,17 @@ class SegmentData:
 
         return self._guarded(read)
 
+    def one_letter_away(self, field: str, word: str) -> list[str]:
+        """The words that begin with the same letter and differ in one letter that is there, missing or another."""
+
+        def read() -> list[str]:
+            if field not in self._reader.indexed_field_names():
+                return []
+            with self._lock:
+                return list(self._reader.terms_within(field, word, 1, prefix=1))
+
+        return self._guarded(read)
+
     def check(self) -> None:
         """Read what every search needs. Raises SegmentDamaged."""
         self.ids(), self.versions()

@@ -1,5 +1,6 @@
 """The reads of searchIndexing: lists are SQL, words go to the search index and come back as rows in its order."""
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from app.data.serialization import Wire
 from app.search import WINDOW, Filter, SearchQuery
 from app.search.catalogue import search_index
 from app.search.in_sql import holds_words
+from app.search.rows import manner
 from blueprints.marketplace.search_indexing.documents import SCHEMA
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.platform.people.queries import people_at_rest
@@ -29,7 +31,8 @@ def get_search_index(search_index_id: str) -> Wire:
 
 
 def list_search_indexes(asked: ReadRequest) -> Listing:
-    """Return a page of active records, oldest first; with `q`, those that hold its words, best match first.
+    """Return a page of active records, oldest first; with `q`, those that hold its words, best match first, with what
+    a forgiving query forgives.
 
     A cursor of best matches is a position among them, and none while the index is being rebuilt: InvalidInput. Pages
     of them end at the window; a whole list does not."""
@@ -42,16 +45,17 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
     index = search_index(SCHEMA.name)
     # This answer is cached under the index's version, so it must not be made from anything older.
     index.refresh()
-    found = index.search(SearchQuery(
-        words, _search_filters(asked), offset=offset if within else 0, limit=page.rows if within else 0))
+    found = index.search(SearchQuery(words, _search_filters(asked), offset=offset if within else 0,
+                                     limit=page.rows if within else 0, forgiving=True))
     if found.ready:
         rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where, *_of_active_sellers())
         end = offset + page.rows
         following = position_cursor(order, end) if end < found.total and end + page.rows <= WINDOW else None
-        listing = Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following)
+        listing = Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following,
+                          extras=manner(found))
         is_all = end >= found.total
     else:
-        listing = _slowly(asked, words, page)
+        listing = replace(_slowly(asked, words, page), extras=manner(found))
         is_all = listing.next is None
     if page.number == 0 and not is_all:
         listing.rest = partial(_rest, asked, words, frozenset(row["id"] for row in listing.rows))
@@ -62,7 +66,7 @@ def _rest(asked: ReadRequest, words: str, sent: frozenset[str]) -> Iterator[list
     """Yield all matches but those that are sent, in batches.
 
     Their ids are taken at once: positions move when the index changes meanwhile, and rows would come twice or never."""
-    ids = search_index(SCHEMA.name).ids(SearchQuery(words, _search_filters(asked), limit=0))
+    ids = search_index(SCHEMA.name).ids(SearchQuery(words, _search_filters(asked), limit=0, forgiving=True))
     for rows in _slow_batches(asked, words) if ids is None else _batches(asked, ids):
         yield [row for row in rows if row["id"] not in sent]
 

@@ -7,6 +7,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
+from app.search.rows import ASKED_WORDS, MANNER
 from blueprints.marketplace.search_indexing import commands, queries
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.policies import POLICIES
@@ -34,7 +35,7 @@ def get_search_index(actor: Actor, asked: ReadRequest, search_index_id: str) -> 
 
 @api.list(MANY_ALIAS, aliases=(MANY,), name="listSearchIndexes", returns=SearchIndex,
           depends_on=(INDEX.version_key, "rows:user"), same_for_role=True, filters=queries.SEARCH_FILTERS,
-          arguments={"q": "words to search for; all must occur, the last may be a beginning; best match first"})
+          arguments={"q": ASKED_WORDS}, extras=MANNER)
 def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     """List or search index records."""
     return queries.list_search_indexes(asked)

@@ -5,6 +5,7 @@ from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.http.declaration import Routes
+from app.search.rows import ASKED_WORDS, MANNER
 from blueprints.network.company.index import COMPANIES
 from blueprints.network.content.index import POSTS
 from blueprints.network.job_application.index import JOBS
@@ -14,14 +15,12 @@ from blueprints.network.search.policies import POLICIES
 
 api = Routes(POLICIES)
 
-_WORDS = {"q": "words to search for; all must occur, the last may be a beginning; best match first, without words the "
-               "newest first"}
+_WORDS = {"q": f"{ASKED_WORDS}; without words the newest first"}
 _EXTRAS: dict[str, Any] = {
     "facets": {"type": "object", "description": "of each field, how often each value occurs among all that is found, "
                "most frequent first, at most 100; a filter does not narrow the facet of its own field",
                "additionalProperties": {"type": "object", "additionalProperties": {"type": "integer"}}},
-    "degraded": {"type": "boolean", "const": True, "description": "there while the index is being rebuilt: only the "
-                 "newest 10,000 rows were searched, the newest first"}}
+    **MANNER}
 
 
 # How near people are, and who is premium, changes without a change of profiles: it is found anew, as their list is.

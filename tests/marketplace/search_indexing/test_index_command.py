@@ -32,7 +32,7 @@ def row_of(answer: Result) -> dict[str, Any]:
 def test_an_unknown_index_is_wrong_usage(call) -> None:
     answer = call("rebuild", "--index", "nope", "--yes")
     assert answer.exit_code == 2
-    assert re.search(r"there are: .*\bsearchIndex\b", answer.output)
+    assert re.search(r"There are: .*\bsearchIndex\b", answer.output)
 
 
 def test_a_rebuild_that_nobody_agrees_to_does_not_happen(call) -> None:
