@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.data.entity import db
-from cli import COMMANDS, FOREIGN_MODULES, load_command
+from cli import COMMANDS, load_command
 from cli.application import terminal_application
 from tests.cli.test_entry_points import commands_below
 from tests.components import ROOT
@@ -23,6 +23,7 @@ NOT_TYPED = {
     "serve": "starts the whole system: tests/journeys/test_serve.py",
     "prepare": "migrates the database that all tests share: tests/migrations",
     "settings": "reads the environment alone: tests/cli/test_faults_outside.py",
+    "db": "moves the database that all tests share: tests/migrations, tests/cli/test_db_copy.py",
     "demo seed": "takes ten seconds: tests/cli/test_demo.py",
 }
 FILES = {
@@ -64,7 +65,7 @@ def rehearsal_of(line: str) -> list[str]:
 
 
 @pytest.mark.once("what is usage depends on no database")
-@pytest.mark.parametrize("group", sorted(set(COMMANDS) - FOREIGN_MODULES.keys()))
+@pytest.mark.parametrize("group", sorted(COMMANDS))
 def test_the_example_of_each_command_is_right_usage_and_ends_in_a_sentence(terminal: None, group: str) -> None:
     examples = {example_of(command) for _, command in commands_below((group,), load_command(group))}
     for line in sorted(one for one in examples if not one.startswith(tuple(NOT_TYPED))):

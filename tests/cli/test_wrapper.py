@@ -73,10 +73,11 @@ class Installation:
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:
-    """pytest's own folders are closed to other users."""
-    folder = Path(tempfile.mkdtemp(prefix="gh-wrapper-"))
+    """pytest's own folders are closed to other users, and so is what our applications make."""
+    folder, former = Path(tempfile.mkdtemp(prefix="gh-wrapper-")), os.umask(0o022)
     folder.chmod(0o755)
     yield Installation(folder)
+    os.umask(former)
     shutil.rmtree(folder)
 
 
