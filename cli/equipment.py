@@ -17,6 +17,7 @@ from blueprints.equipment.rules import LEGAL_ENTITY_TYPES, ROLES, SCOPES
 from blueprints.equipment.tokens import console
 from blueprints.equipment.validation import check_body
 from cli.csv_file import delimiter_option, read_csv, read_text
+from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
 
 MOST_ROWS = 10_000
@@ -89,11 +90,12 @@ def list_legal_entities(as_json: bool) -> None:
 def update_legal_entity(id: str, dry_run: bool, yes: bool, as_json: bool, **changes: str | None) -> None:
     """Change name, type or code of a legal entity.
 
-    Example: flask equipment legal-entity update 018f… --name "City Hospital Nr. 1" --yes
+    Example: flask equipment legal-entity update 018f4c1e --name "City Hospital Nr. 1" --yes
     """
     with _refusals_spoken():
         given = {name: value for name, value in changes.items() if value is not None}
         data = check_body(schemas.LEGAL_ENTITY_CHANGE, given)
+        id = named_in_registry("legal entity", id)
         before = queries.legal_entity(console(), id)
         if agreed(f"change {_shown_change(before, data)} of {before['name']}", dry_run=dry_run, yes=yes):
             registry.change_legal_entity(console(), id, data)
@@ -116,11 +118,11 @@ def division() -> None:
 def add_division(name: str, legal_entity_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Create an ACTIVE division called NAME.
 
-    Example: flask equipment division add Radiology --legal-entity 018f… --yes
+    Example: flask equipment division add Radiology --legal-entity 018f4c1e --yes
     """
     with _refusals_spoken():
         data = check_body(schemas.NEW_DIVISION, {"name": name})
-        owner = queries.legal_entity(console(), legal_entity_id)
+        owner = queries.legal_entity(console(), named_in_registry("legal entity", legal_entity_id))
         if agreed(f"create division {name} of {owner['name']}", dry_run=dry_run, yes=yes):
             made = registry.create_division(console(owner["id"]), data)
             print_facts(queries.division(console(), made), as_json=as_json)
@@ -133,9 +135,10 @@ def add_division(name: str, legal_entity_id: str, dry_run: bool, yes: bool, as_j
 def list_divisions(legal_entity_id: str | None, as_json: bool) -> None:
     """List all divisions, or those of one legal entity.
 
-    Example: flask equipment division list --legal-entity 018f…
+    Example: flask equipment division list --legal-entity 018f4c1e
     """
-    asked = ListRequest(size=MOST_ROWS, filters={"legal_entity_id": legal_entity_id} if legal_entity_id else {})
+    of = {"legal_entity_id": named_in_registry("legal entity", legal_entity_id)} if legal_entity_id else {}
+    asked = ListRequest(size=MOST_ROWS, filters=of)
     shown = ("id", "name", "status", "legal_entity_id")
     print_rows(_columns(queries.division_page(console(), asked), shown), as_json=as_json)
 
@@ -148,10 +151,11 @@ def list_divisions(legal_entity_id: str | None, as_json: bool) -> None:
 def update_division(id: str, name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Rename a division.
 
-    Example: flask equipment division update 018f… --name "Radiology and nuclear medicine" --yes
+    Example: flask equipment division update 018f4c1e --name "Radiology and nuclear medicine" --yes
     """
     with _refusals_spoken():
         data = check_body(schemas.NEW_DIVISION, {"name": name})
+        id = named_in_registry("division", id)
         before = queries.division(console(), id)
         if agreed(f"change {_shown_change(before, data)} of {before['name']}", dry_run=dry_run, yes=yes):
             registry.change_division(console(), id, data)
@@ -170,13 +174,14 @@ def _status_command(
     @click.command(
         action,
         help=f"{action.capitalize()} a {subject}.\n\nExample: flask equipment "
-        f"{subject.replace(' ', '-')} {action} 018f… --yes",
+        f"{subject.replace(' ', '-')} {action} 018f4c1e --yes",
     )
     @click.argument("id")
     @acts
     @with_appcontext
     def command(id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
         with _refusals_spoken():
+            id = named_in_registry(subject, id)
             before = read(console(), id)
             if agreed(f"{action} {subject} {before['name']} ({before['status']})", dry_run=dry_run, yes=yes):
                 change(console(), id, action)
@@ -212,9 +217,11 @@ def client() -> None:
 def add_client(dry_run: bool, yes: bool, as_json: bool, **data: Any) -> None:
     """Register a client and print its secret, which is shown this once.
 
-    Example: flask equipment client add --legal-entity 018f… --user 018f… --role OWNER --scope equipment:read --yes
+    Example: flask equipment client add --legal-entity 018f4c1e --user 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
+    --role OWNER --scope equipment:read --yes
     """
     with _refusals_spoken():
+        data["legal_entity_id"] = named_in_registry("legal entity", data["legal_entity_id"])
         data = check_body(schemas.NEW_CLIENT, {**data, "scopes": sorted(set(data["scopes"]))})
         owner = queries.legal_entity(console(), data["legal_entity_id"])
         if agreed(f"register a client of {owner['name']} with role {data['role']}", dry_run=dry_run, yes=yes):
@@ -241,13 +248,13 @@ def list_clients(as_json: bool) -> None:
 def revoke(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """End a client and every token it holds.
 
-    Example: flask equipment client revoke 018f… --yes
+    Example: flask equipment client revoke 018f4c1e --yes
     """
     with _refusals_spoken():
-        known = queries.client(client_id)
+        known = queries.client(named_in_registry("client", client_id))
         said = f"revoke the client of user {known['user_id']} with role {known['role']}: {' '.join(known['scopes'])}"
         if agreed(said, dry_run=dry_run, yes=yes):
-            print_facts(queries.client(registry.revoke_client(console(), client_id)), as_json=as_json)
+            print_facts(queries.client(registry.revoke_client(console(), known["id"])), as_json=as_json)
 
 
 @equipment.group("dictionary")

@@ -51,6 +51,15 @@ def named_thing(realm: str, entity_type: str, text: str) -> str:
     return the_one(kind.named(realm, text), f"there is no {entity_type} {text}")
 
 
+def named_in_registry(kind: str, text: str) -> str:
+    """Return the id of a legal entity, a division or a client of the equipment registry; raises ClickException for
+    several. A text that names none is left to the registry to refuse."""
+    from blueprints.equipment.queries import ids_of
+
+    found = ids_of(kind, text)
+    return _the_one(found, text) if found else text
+
+
 def active_account(realm: str, text: str) -> Any:
     """Return the row of the account, which must be active; raises ClickException for none and for several."""
     from blueprints.platform.auth.inspection import accounts_named

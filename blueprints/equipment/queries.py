@@ -12,6 +12,7 @@ from app.data.entity import Base
 from app.data.folded import has_part
 from app.data.ids import canonical_uuid
 from app.data.reads import fetch, fetch_one
+from app.data.short_ids import ids_named
 from app.errors import Forbidden, NotFound
 from app.ops.checks import MOST_NAMED, some_of
 from app.plain_text import identifier_key
@@ -121,6 +122,14 @@ def client(client_id: str, rows: Rows = fetch) -> Wire:
     if not found:
         raise NotFound("Client not found")
     return _shown_client(_wire(found[0]))
+
+
+_NAMED_BY_ID = {"legal entity": LegalEntity, "division": Division, "client": RegistryClient}
+
+
+def ids_of(kind: str, text: str) -> list[str]:
+    """Return the ids of the legal entities, divisions or clients that begin with the text (app/data/short_ids.py)."""
+    return ids_named(_NAMED_BY_ID[kind], text)
 
 
 def dictionary_page(caller: Caller, dictionary: str, asked: ListRequest) -> Paged:

@@ -38,6 +38,10 @@ def test_an_unknown_legal_entity_is_a_sentence_and_exit_code_1(say: Any) -> None
     assert (result.exit_code, "Legal entity not found" in result.output) == (1, True)
 
 
+def test_the_beginning_of_an_id_names_a_legal_entity(say: Any, hospital: str) -> None:
+    assert facts(say("legal-entity", "suspend", hospital[:13], "--yes", "--json"))["id"] == hospital
+
+
 def test_a_refused_transition_is_said(say: Any, hospital: str) -> None:
     result = say("legal-entity", "activate", hospital, "--yes")
 
