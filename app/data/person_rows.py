@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, delete, or_, update
+from sqlalchemy import ColumnElement, Executable, delete, func, inspect, literal_column, or_, select, update
 
 from app.actor import Actor
 from app.data.changes import version_key
 from app.data.entity import Base, Entity
-from app.data.unit_of_work import unit_of_work
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 
 ERASED, ANONYMOUS, KEPT, EXPIRING = "erased", "anonymous", "kept", "expiring"
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -80,6 +80,8 @@ class PersonRows:
         if not (statements := self._statements(actor.realm, user_id)):
             return
         with unit_of_work(actor, request_id=cause) as work:
+            if len(self.people) > 1:
+                lock_in_order(work, self.model, or_(*(getattr(self.model, name) == user_id for name in self.people)))
             for statement in statements:
                 work.execute(statement)
             if issubclass(self.model, Entity):
@@ -131,6 +133,14 @@ def rows_of_people(model: type[Base], fate: str, *people: str, export: Exported 
 def exported(name: str, *own: str, **more: Any) -> Exported:
     """Return what the export has of a table: rows of which one of these attributes is the person's id."""
     return Exported(name, own, **more)
+
+
+def lock_in_order(work: UnitOfWork, model: type[Base], which: ColumnElement[bool]) -> None:
+    """Lock rows that name two people in the order of their keys, before anything is done to them: two people who are
+    purged at once, and stand in each other's rows, wait for one another and do not deadlock."""
+    rows = select(literal_column("1")).select_from(model).where(which).order_by(
+        *inspect(model).primary_key).with_for_update().subquery()
+    work.execute(select(func.count()).select_from(rows))
 
 
 def forget_person(actor: Actor, tables: Iterable[PersonRows], user_id: str, cause: str | None) -> None:

@@ -2,17 +2,23 @@
 
 Whoever is first, there is one effect, nothing is left half, and nobody is answered with a 5xx."""
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from threading import Barrier, Event
+from threading import Barrier, BrokenBarrierError, Event
 from typing import Any
 
 import pytest
+from sqlalchemy import Update, select
 
 from app.actor import system_actor
 from app.clock import now
+from app.data.person_rows import NOBODY, PersonTables, forget_person
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork
 from app.jobs.worker import run_job
+from app.runtime import runtime
 from blueprints.marketplace.auction_offer import commands as auctions
+from blueprints.marketplace.auction_offer.models import Offer
 from blueprints.marketplace.order_management import ledger_entries, placing
 from blueprints.marketplace.product_listing import commands as listings
 from blueprints.marketplace.product_listing.auction_state import auction_overview
@@ -147,3 +153,23 @@ def test_two_sellers_who_cancel_the_last_lines_at_once_cancel_the_order_once(app
     assert (row["orderId"], row["refundDue"]) == (paid["id"], 210)
     run_job("settle-payments")
     assert ledger_entries.differences() == []
+
+
+def test_two_who_stand_in_each_others_rows_are_purged_at_once_and_do_not_deadlock(app, monkeypatch, room):
+    room.offered(room.ben, room.fixed(), 80)
+    room.seller, room.ben = room.ben, room.seller
+    room.offered(room.ben, room.fixed(), 80)
+    execute, both = UnitOfWork.execute, Barrier(2)
+
+    def met(work: UnitOfWork, statement: Any, values: Any = None) -> Any:
+        done = execute(work, statement, values)
+        if isinstance(statement, Update) and statement.table.name == Offer.__tablename__:
+            with suppress(BrokenBarrierError):  # who waits for the other's lock does not come
+                both.wait(0.5)
+        return done
+
+    monkeypatch.setattr(UnitOfWork, "execute", met)
+    offers = [rows for rows in runtime().part(PersonTables) if rows.model is Offer]
+    together(app, *(lambda gone=gone: forget_person(SYSTEM, offers, gone.user_id, None) for gone in (
+        room.ben, room.seller)))
+    assert {tuple(row) for row in fetch(select(Offer.buyer_id, Offer.seller_id))} == {(NOBODY, NOBODY)}

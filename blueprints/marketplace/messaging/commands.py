@@ -10,6 +10,7 @@ from app.actor import Actor
 from app.clock import now
 from app.data.changes import version_key
 from app.data.moderated_kinds import Decide
+from app.data.person_rows import lock_in_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
@@ -103,6 +104,7 @@ def leave_conversations(actor: Actor, user_id: str, cause: str | None = None) ->
     `cause` is the request that ended him, where no unit of work is open that knows it."""
     sent, received = Message.from_user_id == user_id, Message.to_user_id == user_id
     with unit_of_work(actor, request_id=cause) as work:
+        lock_in_order(work, Message, or_(sent, received))
         work.execute(update(Message).where(sent).values(sender_deleted=True))
         work.execute(update(Message).where(received).values(recipient_deleted=True))
         work.execute(delete(Message).where(or_(sent, received), Message.sender_deleted.is_(True),
