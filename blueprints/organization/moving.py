@@ -6,10 +6,11 @@ from contextlib import ExitStack
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table, func, inspect, select, text
 
 from app.data.table_copy import CopiedTable, CopyRefused, Progress, copy_tables, hold_still
 from blueprints.organization.adapters.json_schema import SchemaFilesWrong
+from blueprints.organization.adapters.sql.sqlite import SqliteFolder
 from blueprints.organization.adapters.sql.tables import extensions, resource_tables
 from blueprints.organization.application.schema_upgrade import some
 from blueprints.organization.application.tenants import ACTIVE, SUSPENDED, beyond_files, kinds_with_tables
@@ -64,12 +65,21 @@ class TenantsCopy:
         if taken:
             raise CopyRefused(f"where the tenants go, {some(taken)} is there already: name another server by "
                               "--tenants, or --tenants stay")
-        if not begun and (there := [tenant.tenant_id for tenant in self._target.ports.tenants.all()]):
-            raise CopyRefused(f"where the tenants go, there are tenants already: {some(there)}")
-        with self._target.catalog.connect() as connection:
-            if connection.dialect.name == "postgresql" and not connection.scalar(_MAY_CREATE):
-                raise CopyRefused("each tenant is a database of its own, and the target's user may not create one: "
-                                  "ALTER ROLE … CREATEDB")
+        if not begun and self._has_catalog() and (there := self._target.ports.tenants.all()):
+            names = some([tenant.tenant_id for tenant in there])
+            raise CopyRefused(f"where the tenants go, there are tenants already: {names}")
+        if self._target.databases.dialect == "postgresql":
+            with self._target.databases.catalog_engine.connect() as connection:
+                if not connection.scalar(_MAY_CREATE):
+                    raise CopyRefused("each tenant is a database of its own, and the target's user may not create one: "
+                                      "ALTER ROLE … CREATEDB")
+
+    def _has_catalog(self) -> bool:
+        """Tell whether the target has a catalog, without making one: a dry run changes nothing."""
+        host = self._target.databases
+        if isinstance(host, SqliteFolder):
+            return (host.folder / "catalog.db").exists()
+        return inspect(host.catalog_engine).has_table(self._target.catalog.tables.tenants.name, host.catalog_schema)
 
     def _copied(self, note: Callable[[str, str], None], progress: Progress) -> list[CopiedTable]:
         copied = list[CopiedTable]()

@@ -183,8 +183,11 @@ def test_a_tenant_that_is_half_made_or_whose_place_is_taken_is_refused(
         ports.tenants.set_status(name, "creating")
         held(copy("--to", target, "--yes"), code=1, says=f"the tenant {name} is creating")
         ports.tenants.set_status(name, "active")
-        (tmp_path / "moved" / "organization" / "tenants").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "moved" / "organization" / "tenants" / f"{name}.db").touch()
+        there = tmp_path / "moved" / "organization"
+        assert copy("--to", target, "--dry-run").exit_code == 0
+        assert not (there / "catalog.db").exists()
+        (there / "tenants").mkdir(parents=True, exist_ok=True)
+        (there / "tenants" / f"{name}.db").touch()
         held(copy("--to", target, "--yes"), code=1, says=f"where the tenants go, {name} is there already")
     finally:
         ports.databases.drop(known_tenant(ports, name))
