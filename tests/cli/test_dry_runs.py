@@ -51,6 +51,10 @@ ACTS = {
     "users role": ("ben@guildhall.test admin --as admin@admin.com", "ben@guildhall.test admin"),
     "users 2fa": ("user email --as admin@admin.com", "admin email"),
     "users lock": ("ben@guildhall.test", "admin@admin.com"),
+    "users password": ("ben@guildhall.test --generate", "admin@admin.com --generate"),
+    "users export": ("ben@guildhall.test --to nowhere/ben.zip --as admin@admin.com",
+                     "ben@guildhall.test --to nowhere/ben.zip"),
+    "users erase": ("uma@guildhall.test --as admin@admin.com", "ben@guildhall.test --as admin@admin.com"),
     "payments fix": ("{open} --status PAID", "{paid} --status PAID"),
     "payments refund": ("{paid}", "{paid} --surplus"),
 }
