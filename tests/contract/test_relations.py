@@ -126,6 +126,7 @@ def test_a_target_that_is_gone_is_null(world: World, paying_app: Flask, model: t
             point(world, model, relation, "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e")
             for row in answers(world, paying_app, model, "get"):
                 assert row[relation.shown_as] == ([] if relation.many else None)
+            point(world, model, relation)  # who shows nothing of a gone owner must show the next relation
 
 
 @sweep
