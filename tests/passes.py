@@ -25,7 +25,7 @@ ALONE_ONE_IN = 2  # of the functions of a file that have no cases, on PostgreSQL
 _ABOUT_THE_DATABASE = re.compile(r"^tests/(app/(data|events|jobs)|concurrency|migrations)/|/test_races\.py::")
 _NAMED = re.compile(r"test_(scenario_|[a-z]{1,3}_)?\d+_")
 _NAMED_IN_WORDS = re.compile(r"\b[A-Z]{1,3}-\d+\b")
-SHARES = 6
+SHARES = 12
 LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
 
 # While a test is watched: what it opened, and the threads that other tests left running, which are not its own.
@@ -96,11 +96,11 @@ def rounds(number: int) -> int:
     return number if LONG else max(1, number // 3)
 
 
-def share(values: Sequence[T], place: int) -> Sequence[T]:
-    """Return the sixth of the values that the field, query or operation at this place is tried with.
+def share(values: Sequence[T], place: int, among: int = SHARES) -> Sequence[T]:
+    """Return what the field, query or operation at this place is tried with: one in `among` of the values.
 
-    Every sixth one is taken, so some of each kind; the neighbours get the others. All with GUILDHALL_TEST_LONG=1."""
-    return values if LONG else values[place % SHARES::SHARES]
+    Some of each kind, for they are taken at equal distances; the neighbours get the others. All in `make long`."""
+    return values if LONG else values[place % among::among]
 
 
 def left_out(items: Sequence[pytest.Item], database: str) -> list[pytest.Item]:

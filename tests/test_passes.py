@@ -115,8 +115,8 @@ def test_a_race_runs_in_fewer_rounds_and_never_in_none(monkeypatch: pytest.Monke
 
 def test_a_share_is_some_of_each_kind_and_its_neighbours_have_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "LONG", False)
-    shares = [passes.share(range(20), place) for place in range(passes.SHARES)]
-    assert sorted(value for share in shares for value in share) == [*range(20)]
+    shares = [passes.share(range(40), place) for place in range(passes.SHARES)]
+    assert sorted(value for share in shares for value in share) == [*range(40)]
     assert {len(share) for share in shares} == {3, 4}
 
 

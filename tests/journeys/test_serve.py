@@ -3,12 +3,28 @@ import os
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.components import wait_until
 from tests.live import CHILDREN, LiveSystem, answers, live_system
 
 
-def test_every_child_that_is_killed_comes_back(live: LiveSystem) -> None:
+@pytest.mark.slow
+@pytest.mark.once("about processes; test_kill9 has them on both databases")
+def test_a_system_is_well_alone_on_its_folder_mends_itself_and_ends_when_told_to(live: LiveSystem) -> None:
+    wait_until(lambda: live.flask("doctor").returncode == 0, "the doctor is content")
+    _a_second_system_on_the_same_folder_is_refused(live)
+    _every_child_that_is_killed_comes_back(live)
+    _sigterm_ends_everything_within_ten_seconds(live)
+
+
+def _a_second_system_on_the_same_folder_is_refused(live: LiveSystem) -> None:
+    refused = live.flask("serve")
+    assert refused.returncode == 1
+    assert "another flask serve already runs on" in refused.stderr
+
+
+def _every_child_that_is_killed_comes_back(live: LiveSystem) -> None:
     health = f"{live.url}/marketplace/categorymanagement-api/health"
     for name in CHILDREN:
         former = live.kill(name)
@@ -17,42 +33,29 @@ def test_every_child_that_is_killed_comes_back(live: LiveSystem) -> None:
     wait_until(lambda: answers(health), "the web answers again")
 
 
-def test_sigterm_ends_everything_within_ten_seconds(live: LiveSystem) -> None:
+def _sigterm_ends_everything_within_ten_seconds(live: LiveSystem) -> None:
     processes = [psutil.Process(pid) for name in CHILDREN for pid in live.pids(name)]
     assert live.stop() == 0  # it waits little more than ten seconds
     # Whom nobody has buried yet is a zombie; another process may have the number by now.
     assert not [one for one in psutil.wait_procs(processes, timeout=5)[1] if one.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_a_second_system_on_the_same_folder_is_refused(live: LiveSystem) -> None:
-    refused = live.flask("serve")
-    assert refused.returncode == 1
-    assert "another flask serve already runs on" in refused.stderr
-
-
-def test_the_demo_is_seeded_once_and_kept(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    counts = []
-    for _ in range(2):
-        with live_system(home, GUILDHALL_ENV="demo") as system:
-            counts.append(system.flask("demo", "seed", "--yes", "--json").stdout)
-    assert counts[0] == counts[1]
-    assert '"products": 0' in counts[0]
-
-
-def test_what_a_running_system_stores_is_its_owners_alone(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_the_demo_is_seeded_once_kept_and_its_owners_alone(tmp_path: Path) -> None:
     home, former = tmp_path / "home", os.umask(0o022)
+    counts = []
     try:
-        with live_system(home, GUILDHALL_ENV="demo") as system:
-            assert system.flask("organization", "tenant", "add", "acme", "--yes").returncode == 0
-            wait_until(lambda: any(home.rglob("search")), "the worker has made the search index")
-            stored = list(home.rglob("*"))
-            open_to_others = {path.name for path in stored if path.exists() and path.stat().st_mode & 0o077}
+        for _ in range(2):
+            with live_system(home, GUILDHALL_ENV="demo") as system:
+                counts.append(system.flask("demo", "seed", "--yes", "--json").stdout)
+                wait_until(lambda: any(home.rglob("search")), "the worker has made the search index")
+                if len(counts) == 1:
+                    assert system.flask("organization", "tenant", "add", "acme", "--yes").returncode == 0
+                stored = list(home.rglob("*"))
+                open_to_others = {path.name for path in stored if path.exists() and path.stat().st_mode & 0o077}
     finally:
         os.umask(former)
+    assert counts[0] == counts[1]
+    assert '"products": 0' in counts[0]
     assert {"guildhall.db", "acme.db", "web.log", "valkey.conf", "search"} <= {path.name for path in stored}
     assert open_to_others == {"serve.out"}  # the test's own
-
-
-def test_doctor_finds_a_running_system_well(live: LiveSystem) -> None:
-    wait_until(lambda: live.flask("doctor").returncode == 0, "the doctor is content")
