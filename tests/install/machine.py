@@ -7,6 +7,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.components import ROOT
 from tests.programs import program
 
 HERE = Path(__file__).parent
+PATIENCE_SECONDS = 900.0  # a command that never ends: then the machine does
 
 
 class Refused(AssertionError):
@@ -60,9 +62,12 @@ def empty_machine(folder: Path, system: Path = Path("/")) -> Iterator[Machine]:
                sys.executable, "offline" if is_own else "online"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True) as process:
+        end = threading.Timer(PATIENCE_SECONDS if is_own else 4 * PATIENCE_SECONDS, process.kill)
+        end.start()
         try:
             yield Machine(process, blocks)
         finally:
+            end.cancel()
             process.kill()
 
 
