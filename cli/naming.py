@@ -57,7 +57,7 @@ def named_in_registry(kind: str, text: str) -> str:
     from blueprints.equipment.queries import ids_of
 
     found = ids_of(kind, text)
-    return _the_one(found, text) if found else text
+    return the_one(found, text) if found else text
 
 
 def active_account(realm: str, text: str) -> Any:
