@@ -60,8 +60,11 @@ def run(name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     try:
         report = f"{run_all_due_work()} done" if name == DUE_WORK else run_job(name)
     except Exception as error:
-        current_app.logger.exception("job %s failed", name)
-        raise click.ClickException(f"{name} failed: {error}") from error
+        from app.ops.faults import sentence_of
+
+        if (outside := sentence_of(error)) is None:
+            current_app.logger.exception("job %s failed", name)
+        raise click.ClickException(f"{name} failed: {outside or error}") from error
     print_facts({"job": name, "report": report}, as_json=as_json)
 
 

@@ -89,7 +89,7 @@ def _tell_of_super_admin(realm: str, settings: Settings) -> None:
         _say(f"{realm}: SUPERADMIN_EMAIL changes nothing, it counted at the first start: another address is in use")
     if not password_matches(account.password, settings.superadmin_password):
         _say(f"{realm}: SUPERADMIN_PASSWORD changes nothing, it counted at the first start; another password is set "
-             f"by: flask users password {SUPER_ADMIN_ID} --realm {realm}")
+             f"by: flask users password {SUPER_ADMIN_ID} --realm {realm} --as {SUPER_ADMIN_ID}")
 
 
 def _say(sentence: str) -> None:

@@ -120,7 +120,7 @@ class Market(SmallRealm):
     """Three who trade, a moderator, one locked out, one suspended, one whom the seller blocked; and what they hide."""
 
     realm, persons = "marketplace", PERSONS
-    names = {"service": ["auctionOffer", "messaging"], "paymentId": ["pi_1"]}
+    names = {"service": ["auctionOffer", "messaging"], "paymentId": ["pi_1"], "exportId": [REPORTER_ID]}
     also = {"orderId": "orderManagementOrderId", "items": "productListingProductId", "order": "orderManagementOrderId",
             "product_id": "productListingProductId"}
 

@@ -129,7 +129,7 @@ class SmallNetwork(SmallRealm):
     """Ten people who work, write, apply and fall out with each other; and what they hide."""
 
     realm, persons = "network", PERSONS
-    names = {"service": ["content", "messaging"], "paymentId": [INTENT]}
+    names = {"service": ["content", "messaging"], "paymentId": [INTENT], "exportId": [QUIET_ID]}
     also = {"orderId": "premiumsubscriptionId", "orderManagementOrderId": "premiumsubscriptionId"}
 
     def __init__(self, app: Flask, callers: Callers) -> None:

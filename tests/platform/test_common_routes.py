@@ -125,7 +125,7 @@ def test_44_every_example_of_the_document_is_a_body_the_service_takes(auth, peop
     for path, item in document["paths"].items():
         for method in {"post", "patch"} & set(item):
             content = item[method].get("requestBody", {}).get("content", {})
-            if "application/json" in content:
+            if "example" in content.get("application/json", {}):  # who takes no body has none
                 url = path.removeprefix(f"/{auth.realm}/{service}").replace("{userId}", people.user().user_id)
                 answer = auth.call(method.upper(), url, token=people.super_admin().token, service=service,
                                    json=content["application/json"]["example"])
