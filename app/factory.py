@@ -10,7 +10,7 @@ from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
 from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds, PersonEffects
-from app.data.person_rows import EXPIRING, KEPT, Obligations, PersonTables, exported, rows_of_people
+from app.data.person_rows import EXPIRING, KEPT, Obligation, Obligations, PersonTables, exported, rows_of_people
 from app.data.reads.joins import Joins
 from app.events.relay import WakeUp
 from app.events.subscriptions import Subscriptions
@@ -85,7 +85,7 @@ KERNEL = ServiceDeclaration(
                        export=exported("letters", where=letters_to, without=(
                            "html", "dedupe_key", "attempts", "next_attempt_at", "last_error"))),
     ),
-    obligations=(open_payments_of,),
+    obligations=(Obligation(open_payments_of),),
 )
 SERVICES = (
     KERNEL,

@@ -108,8 +108,15 @@ class PersonTables(tuple[PersonRows, ...]):
     """All that the services of one application declare."""
 
 
-Obligation = Callable[[str, str], Sequence[str]]
-"""Given the realm and a person's id: what others wait for from that person, a sentence each."""
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """What others wait for from a person: `owed`, given the realm and the person's id, says it, a sentence each.
+
+    `of_staff`: it is what staff look into. The person reads it only when nothing else stands in the way, so that
+    asking again does not tell whenever somebody reports him."""
+
+    owed: Callable[[str, str], Sequence[str]]
+    of_staff: bool = False
 
 
 MOST_OBLIGATIONS = 5

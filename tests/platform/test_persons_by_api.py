@@ -147,7 +147,7 @@ def test_who_has_a_waiting_case_does_not_end_by_the_api(realm, ben, people, auth
         "entityType": "USER", "entityId": ben.user_id, "reason": "FRAUD", "text": "he never pays"})
     refused = erase(realm, ben)
     assert (refused.status_code, refused.json["errCode"]) == (400, "PersonIsOwedTo")
-    assert "case 1 (REPORT) waits for staff" in refused.json["message"]
+    assert "staff have a case about this person to close" in refused.json["message"]
     assert auth.is_alive(ben.token)
 
 

@@ -183,13 +183,17 @@ class Archive:
 
 @contextmanager
 def opened_archive(path: Path, key: bytes | None) -> Iterator[Archive]:
-    """Open a backup for reading; raises BackupRefused without the key it needs, BackupDamaged for another file."""
+    """Open a backup for reading; raises BackupRefused without the key it needs, BackupDamaged for another file.
+
+    A plain one is refused where a key is named: somebody may have put it in the place of the encrypted one."""
     try:
         file = path.open("rb")
     except OSError as error:
         raise BackupRefused(f"{path} cannot be read: {error.strerror}") from error
     with file:
         if not is_sealed(path):
+            if key is not None:
+                raise BackupRefused(f"{path.name} is not encrypted: leave --key-file out if you trust who made it")
             yield Archive(_Source(file))
         elif key is None:
             raise BackupRefused(f"{path.name} is encrypted: name its key with --key-file FILE")

@@ -14,7 +14,7 @@ from app.search.fields import Field, IndexSchema
 from app.search.port import AllOf, AnyOf, Condition, Filter, InvalidSearch
 from app.search.text import SEPARATOR, as_instant, as_keyword, as_number, as_text, query_words, value_of
 from app.search.whoosh.layout import WORDS, own_words
-from app.search.whoosh.scoring import MAX_EXPANSION, QueryWords, Scores, SegmentScores
+from app.search.whoosh.scoring import MAX_EXPANSION, QueryWords, Scores
 from app.search.whoosh.snapshot import SegmentView
 
 _WILDCARD_LIMIT = 200
@@ -40,7 +40,7 @@ class Matcher:
         if (word := self.words.only_word()) is not None and not scored:
             docs = segment.data.postings(WORDS, word).docs
         elif self.words.members:
-            found = SegmentScores(self.words, segment.data)
+            found = self.words.in_segment(segment.data)
             scores = found.of_any() if self._any_word else found.of_all()
             docs = sorted(scores)
         if docs and segment.alive is not None:

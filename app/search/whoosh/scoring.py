@@ -2,6 +2,7 @@
 
 The loops are comprehensions over arrays on purpose: a search of 100,000 documents spends its milliseconds here."""
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate
 
@@ -17,6 +18,7 @@ _PREFIX_WORTH, _OTHER_NUMBER_WORTH = 0.7, 0.95
 _RARITY = 1.4  # rare words say more of a long question than frequent ones (bench/relevance.py)
 # Of a question of which any word may occur: its heaviest words, and how often they may stand in all documents together.
 _MOST_SCORED, _MOST_POSTINGS = 64, 300_000
+_FEW_OF = 16  # where fewer than one document in so many is left, the others are looked up
 _ALL_WORDS = 1e6  # above every sum: what holds all words comes before what holds some
 
 Scores = dict[int, float]
@@ -33,6 +35,10 @@ class QueryWords:
         """The member at the end that may still be being typed: its last word is searched as a beginning."""
         self._frequencies: dict[str, int] = {}
         self.weights = {word: self._weight(word) for ways in self.members for way in ways for word in way}
+        # Who asks does not decide how much is looked at: what few hold leaves little for the others.
+        self.rarest_first = sorted(self.members, key=lambda ways: -min(
+            max(self.weights[word] for word in way) for way in ways))
+        self._segments: dict[str, SegmentScores] = {}
 
     def only_word(self) -> str | None:
         """Return the one word of the query, when only the whole word counts, as it is."""
@@ -46,6 +52,12 @@ class QueryWords:
     def single(self) -> list[tuple[str, bool]]:
         """Return the words that have one way to be written, with whether they may still be being typed."""
         return [(ways[0][0], ways is self.begun) for ways in self.members if len(ways) == len(ways[0]) == 1]
+
+    def in_segment(self, data: SegmentData) -> "SegmentScores":
+        """Return the scores of one segment, kept for who asks again in another manner."""
+        if data.id not in self._segments:
+            self._segments[data.id] = SegmentScores(self, data)
+        return self._segments[data.id]
 
     def frequency(self, word: str) -> int:
         """Return in how many documents a word occurs, of a forgiving query in either number."""
@@ -83,16 +95,20 @@ class SegmentScores:
         self._words = words
         self._data = data
         self._known: dict[tuple[str, bool], Scores] = {}  # the ways of a member share their words
+        self._all: Scores | None = None
 
     def of_all(self) -> Scores:
         """Return the documents that hold every member of the query, in whichever of its ways."""
-        scores: Scores | None = None
-        for ways in self._words.members:
-            found = self._of_member(ways)
-            scores = found if scores is None else _of_both(scores, found)
-            if not scores:
-                break
-        return scores or {}
+        if self._all is None:
+            scores: Scores | None = None
+            for ways in self._words.rarest_first:
+                few = None if scores is None or len(scores) * _FEW_OF > self._data.size else scores
+                found = self._of_member(ways, few)
+                scores = found if scores is None else _of_both(scores, found)
+                if not scores:
+                    break
+            self._all = scores or {}
+        return self._all
 
     def of_any(self) -> Scores:
         """Return the documents that hold any member, each with the sum of what it holds; those of all come first."""
@@ -102,25 +118,44 @@ class SegmentScores:
                 scores[doc] = scores.get(doc, 0.0) + score
         return scores | {doc: score + _ALL_WORDS for doc, score in self.of_all().items()}
 
-    def _of_member(self, ways: Ways) -> Scores:
-        """Return the documents that hold all words of one of the ways, with the best score among those."""
+    def _of_member(self, ways: Ways, few: Scores | None = None) -> Scores:
+        """Return the documents that hold all words of one of the ways, with the best score among those.
+
+        With `few` only those are asked for: they are looked up, and no list is walked."""
         begun, count = ways is self._words.begun, self._words.members[ways]
-        best = self._of_way(ways[0], begun)
+        best = self._of_way(ways[0], begun, few)
+        if len(ways) > 1:
+            best = dict(best)
         for way in ways[1:]:
-            for doc, score in self._of_way(way, begun).items():
+            for doc, score in self._of_way(way, begun, few).items():
                 if score > best.get(doc, 0.0):
                     best[doc] = score
         return {doc: score * count for doc, score in best.items()} if self._words.forgiving and count > 1 else best
 
-    def _of_way(self, way: Way, begun: bool) -> Scores:
+    def _of_way(self, way: Way, begun: bool, few: Scores | None) -> Scores:
         scores: Scores | None = None
         # The rarest word first: most ways to write a code hold one that stands nowhere.
         for place, word in sorted(enumerate(way, 1), key=lambda placed: -self._words.weights[placed[1]]):
-            found = self._of_word(word, begun and place == len(way) and is_beginning(word))
+            is_begun = begun and place == len(way) and is_beginning(word)
+            known = self._known.get((word, is_begun))
+            found = self._among(word, few) if few is not None and known is None and not is_begun else self._of_word(
+                word, is_begun)
             scores = found if scores is None else _of_both(scores, found)
             if not scores:
                 break
         return scores or {}
+
+    def _among(self, word: str, few: Scores) -> Scores:
+        """Return the same as `_of_word` of these documents alone."""
+        found: Scores = {}
+        for form in reversed(self._words.forms(word)):
+            docs, weights = self._data.postings(WORDS, form)
+            worth = self._words.weights[word] * (1.0 if form == word else _OTHER_NUMBER_WORTH)
+            for doc in few:
+                place = bisect_left(docs, doc)
+                if place < len(docs) and docs[place] == doc:
+                    found[doc] = weights[place] * worth
+        return found
 
     def _of_word(self, word: str, begun: bool) -> Scores:
         known = self._known.get((word, begun))

@@ -2,7 +2,7 @@
 from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import KEPT, exported, rows_of_people
+from app.data.person_rows import KEPT, Obligation, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
@@ -63,7 +63,7 @@ SERVICE = ServiceDeclaration(
     person_effects=(DEALINGS,),
     cli=("cli.orders", "cli.payments"),
     settings={"commission_percent": parse_commission},
-    obligations=(open_orders_of,),
+    obligations=(Obligation(open_orders_of),),
     persons=(
         rows_of_people(Order, KEPT, "buyer_id", why="the ledger and the other party need orders",
                        export=exported("orders", "buyer_id", without=(

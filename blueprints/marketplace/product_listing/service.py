@@ -1,6 +1,6 @@
 """productListing as one declaration."""
 from app.data.moderated_kinds import ModeratedKind
-from app.data.person_rows import ANONYMOUS, ERASED, KEPT, exported, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, KEPT, Obligation, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
@@ -51,7 +51,7 @@ SERVICE = ServiceDeclaration(
         ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__,
                       named=lambda _, text: ids_named(Media, text))),
     checks={"listings": check_listings},
-    obligations=(running_auctions_of,),
+    obligations=(Obligation(running_auctions_of),),
     persons=(
         rows_of_people(Product, ANONYMOUS, "seller_id", why="orders and bids speak of withdrawn listings",
                        first=withdraw_listings_of, export=exported("listings", "seller_id")),

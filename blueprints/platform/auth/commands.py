@@ -25,7 +25,14 @@ from app.notify.mailbox import forget_letters, sends_sms
 from app.production import SUPER_ADMIN_EMAIL
 from app.runtime import runtime
 from blueprints.platform.auth.models import Account, PurgedAccount, RoleSecondFactor, account_model, is_unverified
-from blueprints.platform.auth.rules import REST_AFTER_END, gravatar_url, is_replaceable, is_restorable, normal_mobile
+from blueprints.platform.auth.rules import (
+    LONG_AGO,
+    REST_AFTER_END,
+    gravatar_url,
+    is_replaceable,
+    is_restorable,
+    normal_mobile,
+)
 from blueprints.platform.auth.suspensions import suspensions
 from blueprints.platform.auth.topics import password_replaced_topic, purged_topic, standing_topic
 
@@ -281,11 +288,13 @@ def delete_user(actor: Actor, user_id: str) -> Account:
 def restore_user(actor: Actor, user_id: str) -> bool:
     """Bring an account back that was deleted or archived; returns whether it was gone.
 
-    What was withdrawn with it stays withdrawn. Raises NotFound (also for purged ones), RuleViolated
+    What was withdrawn with it stays withdrawn. Raises NotFound (also for those that are erased), RuleViolated
     AHigherUserCantBeRestored, DuplicateRecord EmailAlreadyExists when its address was taken meanwhile (M-25)."""
     with unit_of_work(actor) as work:
         account = work.lock(account_model(actor.realm), user_id, archived_too=True)
         _require_outranked(actor, account, "AHigherUserCantBeRestored")
+        if account.archived_at == LONG_AGO:
+            raise NotFound
         was_gone = not account.is_active
         if was_gone:
             reopen_account(work, account)

@@ -49,7 +49,7 @@ def erase_account(actor: Actor, user_id: str, *, proven_hash: str | None = None)
             require_password(actor, account, proven_hash)
         is_new = account.archived_at != LONG_AGO
         if is_new:
-            _refuse_who_is_needed(account)
+            _refuse_who_is_needed(actor, account)
             record_security(work, "account", user_id, erased=True)
             if actor.is_person_of_staff and not actor.is_user(user_id):
                 handed_down(StaffAudit).say(work, "person.erased", userId=user_id)
@@ -76,10 +76,12 @@ def fates_of(realm: str, user_id: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: (one["become"] == "erased", one["table"]))
 
 
-def _refuse_who_is_needed(account: Account) -> None:
+def _refuse_who_is_needed(actor: Actor, account: Account) -> None:
     if account.role_id == SUPER_ADMIN:
         raise RuleViolated("SuperAdminCantBeErased", "the realm's superAdmin cannot be erased")
     realm = account.realm_of_row
-    owed = [sentence for obligation in runtime().part(Obligations) for sentence in obligation(realm, account.id)]
+    known = {of_staff: [sentence for one in runtime().part(Obligations) if one.of_staff is of_staff
+                        for sentence in one.owed(realm, account.id)] for of_staff in (False, True)}
+    owed = known[False] or known[True] if actor.is_user(account.id) else known[False] + known[True]
     if owed:
         raise RuleViolated("PersonIsOwedTo", f"others wait for this person: {'; '.join(owed)}")

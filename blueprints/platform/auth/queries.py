@@ -1,7 +1,6 @@
 """Reads of accounts, for this service's routes and for every service that shows or addresses people."""
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
@@ -35,9 +34,8 @@ from blueprints.platform.auth.models import (
     account_model,
     holds_email,
 )
-from blueprints.platform.auth.rules import REST_AFTER_END, Standing, normal_mobile, shortened_address
+from blueprints.platform.auth.rules import LONG_AGO, REST_AFTER_END, Standing, normal_mobile, shortened_address
 
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWEST_SESSION_FIRST = row_order(LoginSession.id.desc())
 
 
@@ -150,7 +148,7 @@ def accounts_at_rest(realm: str) -> list[Standing]:
     model, moment = account_model(realm), now()
     facts = select(*standing_columns(model))
     rows = fetch(union(  # each is a range of its own index; old locks and deletions pile up, and are not looked at
-        facts.where(model.archived_at > _LONG_AGO),
+        facts.where(model.archived_at >= LONG_AGO),
         *(facts.where(until > moment) for until in (
             model.locked_until, model.suspended_until, model.no_selling_until, model.no_buying_until)),
         facts.where(model.is_active.is_(False), model.updated_at > moment - REST_AFTER_END),

@@ -8,8 +8,10 @@ _NO_FILE_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _NOT_DIGITS = re.compile(r"[^0-9]")
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a ban: no clock reaches it."""
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-"""Since when an account is archived that is to be erased: no days of grace are left, and no login restores it."""
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+"""Since when an account is archived that is to be erased: no days of grace are left, and no login restores it.
+
+ARCHIVE_DAYS is at most a hundred years."""
 REST_AFTER_END = timedelta(days=7)
 """How long lists leave out whoever was deleted or purged; by then the events have removed what was shown of them."""
 

@@ -8,8 +8,7 @@ from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso, parse_iso, read_instant
 from app.data.moderated_kinds import Subject
-from app.data.person_rows import MOST_OBLIGATIONS
-from app.data.reads import Listing, fetch, get_row, list_rows
+from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
@@ -50,11 +49,10 @@ def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 def waiting_cases_of(realm: str, user_id: str) -> list[str]:
-    """Return the cases about a person that staff have not closed, a sentence each (docs/decisions/099)."""
-    rows = fetch(select(Case.number, Case.kind).where(
-        Case.realm == realm, Case.person_id == user_id, Case.is_pending.is_(True)).order_by(Case.number)
-        .limit(MOST_OBLIGATIONS))
-    return [f"case {row.number} ({row.kind}) waits for staff" for row in rows]
+    """Return a sentence where staff have a case about a person to close; not which, nor why (docs/decisions/099)."""
+    waits = fetch_one(select(Case.id).where(
+        Case.realm == realm, Case.person_id == user_id, Case.is_pending.is_(True)))
+    return ["staff have a case about this person to close"] if waits else []
 
 
 def get_case(actor: Actor, number: int) -> tuple[Wire, dict[str, Any], Subject | None]:

@@ -1,5 +1,5 @@
 """The moderation core as one declaration; its routes stand at adminModeration's mount, in every realm."""
-from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, exported, rows_of_people
+from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, Obligation, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.data.staff_changes import StaffAudit
 from app.ops.mends import Mend
@@ -48,7 +48,7 @@ SERVICE = ServiceDeclaration(
     hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes, note)),
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),
-    obligations=(waiting_cases_of,),
+    obligations=(Obligation(waiting_cases_of, of_staff=True),),
     persons=(
         rows_of_people(Report, ANONYMOUS, "reporter_id", why="the case goes on",
                        export=exported("reports", "reporter_id")),
