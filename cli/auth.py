@@ -4,15 +4,32 @@ from flask.cli import with_appcontext
 
 from app.identity.authentication import identity
 from app.runtime import runtime
-from cli.terminal import acts, agreed, every_realm_option, print_rows
+from cli.terminal import acts, agreed, as_json_option, every_realm_option, minute, print_rows
 
 
 @click.group()
 def auth() -> None:
-    """Signing keys of the realms.
+    """Signing keys of the realms: list them, put new ones in force.
 
     Example: flask auth rotate-keys --yes
     """
+
+
+@auth.command("keys")
+@every_realm_option
+@as_json_option
+@with_appcontext
+def list_keys(realm: str | None, as_json: bool) -> None:
+    """Show the signing keys of each realm: which one signs and until it is to be replaced, which others still verify
+    and until when. A realm has its first one from its first login on.
+
+    Example: flask auth keys --realm network
+    """
+    rows = [row for name in ([realm] if realm else runtime().settings.realms) for row in identity().keys.report(name)]
+    if not as_json:
+        rows = [{name: row[name] for name in ("realm", "state", "keyId")}
+                | {name: minute(row[name]) for name in ("createdAt", "until")} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no keys yet")
 
 
 @auth.command("rotate-keys")

@@ -13,14 +13,18 @@ from app.errors import ApiError
 from blueprints.equipment import queries, registry, schemas
 from blueprints.equipment.queries import DEVICE_TYPES, DICTIONARIES, ListRequest
 from blueprints.equipment.refusals import Unprocessable
-from blueprints.equipment.rules import LEGAL_ENTITY_TYPES, ROLES, SCOPES
+from blueprints.equipment.rules import EQUIPMENT_STATUSES, LEGAL_ENTITY_TYPES, ROLES, SCOPES
 from blueprints.equipment.tokens import console
 from blueprints.equipment.validation import check_body
 from cli.csv_file import delimiter_option, read_csv, read_text
 from cli.naming import named_in_registry
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows
+from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
 
 MOST_ROWS = 10_000
+_PARTS = {"names": ("name", "type", "inserted_at"), "divisions": ("division_name", "division_id", "is_active"),
+          "statuses": ("status", "inserted_at")}
+name_option = click.option("--name", metavar="TEXT", help="Only with this part of the name.")
+owner_option = click.option("--legal-entity", "legal_entity_id", metavar="ID", help="Only of this legal entity.")
 
 
 @contextmanager
@@ -37,10 +41,60 @@ def _refusals_spoken() -> Iterator[None]:
 
 @click.group()
 def equipment() -> None:
-    """The equipment registry: legal entities, divisions, clients, dictionaries.
+    """The equipment registry: what is registered, legal entities, divisions, clients, dictionaries.
 
     Example: flask equipment legal-entity list
     """
+
+
+@equipment.command("list")
+@name_option
+@owner_option
+@click.option("--division", "division_id", metavar="ID", help="Only what stands in this division.")
+@click.option("--status", type=click.Choice(EQUIPMENT_STATUSES), help="Only of this status.")
+@click.option("--external-id", help="Only of this number of its owner.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the oldest.")
+@as_json_option
+@with_appcontext
+def list_equipment(name: str | None, legal_entity_id: str | None, division_id: str | None, status: str | None,
+                   external_id: str | None, limit: int, as_json: bool) -> None:
+    """List equipment, the oldest first, and say how much there is: all that fits is counted, as by the API.
+
+    Example: flask equipment list --name tomograph --status ACTIVE
+    """
+    division_id = None if division_id is None else named_in_registry("division", division_id)
+    found = queries.equipment_page(console(), ListRequest(size=limit, filters=_given(
+        name=name, legal_entity_id=_owner(legal_entity_id), division_id=division_id, status=status,
+        external_id=external_id)))
+    rows = found.rows if as_json else [
+        {"id": row["id"], "name": row["name"], "type": row["type"],
+         "status": row["status"], "external_id": row["external_id"]} for row in found.rows]
+    print_rows(rows, as_json=as_json, empty="no equipment", cut=("name", "type", "external_id"))
+    if found.total > len(rows):
+        click.echo(f"{found.total - len(rows)} more: --limit", err=True)
+
+
+@equipment.command("show")
+@click.argument("id")
+@as_json_option
+@with_appcontext
+def show_equipment(id: str, as_json: bool) -> None:
+    """Show one piece of equipment, by its id or a beginning: its names, where it stands, and its statuses.
+
+    Example: flask equipment show 018f4c1e
+    """
+    with _refusals_spoken():
+        facts = queries.equipment_details(console(), named_in_registry("equipment", id))
+        history = queries.status_history(console(), facts["id"], ListRequest(size=MOST_ROWS)).rows
+    if as_json:
+        print_json({**facts, "statuses": history})
+        return
+    parts = {"names": facts.pop("names"), "divisions": facts.pop("divisions"), "statuses": history}
+    print_facts(facts, as_json=False)
+    for part, rows in parts.items():
+        click.echo(f"\n{part}")
+        print_rows([{column: row[column] for column in _PARTS[part]} for row in rows], as_json=False, empty="none",
+                   cut=_PARTS[part][:1])
 
 
 @equipment.group("legal-entity")
@@ -69,15 +123,30 @@ def add_legal_entity(name: str, kind: str, edrpou: str | None, dry_run: bool, ye
 
 
 @legal_entity.command("list")
+@name_option
 @as_json_option
 @with_appcontext
-def list_legal_entities(as_json: bool) -> None:
-    """List all legal entities.
+def list_legal_entities(name: str | None, as_json: bool) -> None:
+    """List all legal entities, or those with a part of a name.
 
     Example: flask equipment legal-entity list --json
     """
     shown = ("id", "name", "type", "status", "edrpou")
-    print_rows(_columns(queries.legal_entity_page(console(), ListRequest(size=MOST_ROWS)), shown), as_json=as_json)
+    asked = ListRequest(size=MOST_ROWS, filters=_given(name=name))
+    print_rows(_columns(queries.legal_entity_page(console(), asked), shown), as_json=as_json, cut=("name",))
+
+
+@legal_entity.command("show")
+@click.argument("id")
+@as_json_option
+@with_appcontext
+def show_legal_entity(id: str, as_json: bool) -> None:
+    """Show a legal entity, by its id or a beginning.
+
+    Example: flask equipment legal-entity show 018f4c1e
+    """
+    with _refusals_spoken():
+        print_facts(queries.legal_entity(console(), named_in_registry("legal entity", id)), as_json=as_json)
 
 
 @legal_entity.command("update")
@@ -129,18 +198,31 @@ def add_division(name: str, legal_entity_id: str, dry_run: bool, yes: bool, as_j
 
 
 @division.command("list")
-@click.option("--legal-entity", "legal_entity_id", help="Only of this legal entity.")
+@owner_option
+@name_option
 @as_json_option
 @with_appcontext
-def list_divisions(legal_entity_id: str | None, as_json: bool) -> None:
-    """List all divisions, or those of one legal entity.
+def list_divisions(legal_entity_id: str | None, name: str | None, as_json: bool) -> None:
+    """List all divisions, or those of one legal entity, or with a part of a name.
 
     Example: flask equipment division list --legal-entity 018f4c1e
     """
-    of = {"legal_entity_id": named_in_registry("legal entity", legal_entity_id)} if legal_entity_id else {}
-    asked = ListRequest(size=MOST_ROWS, filters=of)
+    asked = ListRequest(size=MOST_ROWS, filters=_given(name=name, legal_entity_id=_owner(legal_entity_id)))
     shown = ("id", "name", "status", "legal_entity_id")
-    print_rows(_columns(queries.division_page(console(), asked), shown), as_json=as_json)
+    print_rows(_columns(queries.division_page(console(), asked), shown), as_json=as_json, cut=("name",))
+
+
+@division.command("show")
+@click.argument("id")
+@as_json_option
+@with_appcontext
+def show_division(id: str, as_json: bool) -> None:
+    """Show a division, by its id or a beginning.
+
+    Example: flask equipment division show 018f4c1e
+    """
+    with _refusals_spoken():
+        print_facts(queries.division(console(), named_in_registry("division", id)), as_json=as_json)
 
 
 @division.command("update")
@@ -238,7 +320,24 @@ def list_clients(as_json: bool) -> None:
     Example: flask equipment client list
     """
     shown = ("id", "legal_entity_id", "user_id", "role", "scopes")
-    print_rows(_columns(queries.client_page(console(), ListRequest(size=MOST_ROWS)), shown), as_json=as_json)
+    rows = _columns(queries.client_page(console(), ListRequest(size=MOST_ROWS)), shown)
+    if not as_json:
+        rows = [row | {"scopes": " ".join(row["scopes"])} for row in rows]
+    print_rows(rows, as_json=as_json, ids=("legal_entity_id", "user_id"), cut=("scopes",))
+
+
+@client.command("show")
+@click.argument("client_id")
+@as_json_option
+@with_appcontext
+def show_client(client_id: str, as_json: bool) -> None:
+    """Show a client, a revoked one too, by its id or a beginning. Not its secret.
+
+    Example: flask equipment client show 018f4c1e
+    """
+    with _refusals_spoken():
+        facts = queries.client(named_in_registry("client", client_id))
+        print_facts(facts if as_json else facts | {"scopes": " ".join(facts["scopes"])}, as_json=as_json)
 
 
 @client.command("revoke")
@@ -295,7 +394,8 @@ def show(name: str, as_json: bool) -> None:
 
     Example: flask equipment dictionary show --json
     """
-    print_rows(queries.dictionary_page(console(), name, ListRequest(size=MOST_ROWS)).rows, as_json=as_json)
+    print_rows(queries.dictionary_page(console(), name, ListRequest(size=MOST_ROWS)).rows, as_json=as_json,
+               cut=("description",))
 
 
 def _codes_of(file: Path, delimiter: str | None) -> object:
@@ -315,6 +415,14 @@ def _codes_of(file: Path, delimiter: str | None) -> object:
             raise click.ClickException(f"{file}: line {line.number}: the code {code} stands above already")
         codes[code] = line.cells["description"]
     return codes
+
+
+def _given(**filters: str | None) -> dict[str, str]:
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _owner(legal_entity_id: str | None) -> str | None:
+    return None if legal_entity_id is None else named_in_registry("legal entity", legal_entity_id)
 
 
 def _columns(paged: queries.Paged, shown: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -6,7 +6,15 @@ from app.events.deliveries import replay as replay_deliveries
 from app.events.deliveries import retry_parked
 from app.events.event_delivery import PARKED
 from app.events.relay import run_relay
-from app.events.report import oldest_unpublished_seconds, owed_deliveries, replayable
+from app.events.report import (
+    OWED,
+    WAITING,
+    latest_records,
+    oldest_unpublished_seconds,
+    owed_deliveries,
+    record_in_the_outbox,
+    replayable,
+)
 from app.events.subscriptions import Subscriptions
 from app.jobs.wakeup import DELIVER, wake
 from app.ops.health import backlog
@@ -14,13 +22,31 @@ from app.ops.heartbeats import RELAY, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from cli.jobs import stop_on_signal
-from cli.organization import lag_rows
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, unknown
+from cli.organization import lag_rows, print_lag
+from cli.terminal import (
+    Part,
+    acts,
+    agreed,
+    as_json_option,
+    minute,
+    print_facts,
+    print_json,
+    print_record,
+    print_rows,
+    unknown,
+)
+
+_LISTED = ("number", "at", "state", "realm", "event", "key", "userId")
+_LOOKS = {
+    "events": Part(("eventId", "topic"), cut=("topic",)),
+    "deliveries": Part(("subscriber", "status", "attempts", "next", "done", "topic"), cut=("topic", "subscriber"),
+                       below="error"),
+}
 
 
 @click.group()
 def events() -> None:
-    """The outbox: what waits, what is parked, replay and retry; and the relay process.
+    """The outbox: what was written, what waits, what is parked, replay and retry; and the relay process.
 
     Example: flask events status
     """
@@ -43,11 +69,50 @@ def status(as_json: bool) -> None:
     else:
         print_facts(figures, as_json=False)
         click.echo()
-        print_rows(owed, as_json=False, empty="every delivery is done")
+        print_rows(owed, as_json=False, empty="every delivery is done", cut=("error", "subscriber"))
         click.echo()
-        print_rows(lag_rows(), as_json=False, empty="no tenant of the organization store is behind")
+        print_lag(lag_rows(), empty="no tenant of the organization store is behind")
     if figures["parked"]:
         raise click.exceptions.Exit(1)
+
+
+@events.command("list")
+@click.option("--topic", help="Only those that make an event of this topic.")
+@click.option("--state", type=click.Choice((WAITING, OWED, PARKED)),
+              help="Only those the relay has not taken, that a subscriber has still to do, or that one gave up.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@as_json_option
+@with_appcontext
+def list_events(topic: str | None, state: str | None, limit: int, as_json: bool) -> None:
+    """Show the latest records of the outbox, the newest first: what happened to what, by whom, and how far it is. Not
+    what is in them; of the row's id the last eight digits, with --json, too.
+
+    Example: flask events list --state parked
+    """
+    rows = latest_records(state=state, topic=topic, limit=limit)
+    if not as_json:
+        rows = [{name: row[name] for name in _LISTED} | {"at": minute(row["at"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no records", ids=("userId",), cut=("event", "key"))
+
+
+@events.command("show")
+@click.argument("record", metavar="NUMBER", type=click.IntRange(1, 2**63 - 1))
+@as_json_option
+@with_appcontext
+def show(record: int, as_json: bool) -> None:
+    """Show the record of that NUMBER: the events it makes, and what became of each at its subscribers. Of an update the
+    names of what it changed; not what is in it.
+
+    Example: flask events show 1207
+    """
+    found = record_in_the_outbox(record)
+    if found is None:
+        raise click.ClickException(f"the outbox has no record {record}: never written, or done and purged")
+    parts = {name: found.pop(name) for name in _LOOKS}
+    if not as_json:
+        del found["topics"]  # they stand in a table of their own
+        found["changed"] = ", ".join(found["changed"])
+    print_record(found, parts, _LOOKS, as_json=as_json)
 
 
 @events.command("retry")

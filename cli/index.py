@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from app.search import IndexBusy, IndexStatus
 from app.search.catalogue import DeclaredIndex, declared_indexes, rebuild_index, search_index
-from cli.terminal import acts, agreed, as_json_option, print_rows, unknown
+from cli.terminal import acts, agreed, as_json_option, minute, print_rows, unknown
 
 
 @click.group()
@@ -31,8 +31,10 @@ def status(as_json: bool) -> None:
     Example: flask index status --json
     """
     found = {name: search_index(name).status() for name in sorted(declared_indexes())}
-    print_rows([_row(state, declared_indexes()[name]) for name, state in found.items()], as_json=as_json,
-               empty="no index is declared")
+    rows = [_row(state, declared_indexes()[name]) for name, state in found.items()]
+    if not as_json:
+        rows = [row | {"updatedAt": minute(row["updatedAt"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no index is declared", cut=("reason", "index"))
     if any(state.state != "ready" for state in found.values()):
         raise click.exceptions.Exit(1)
 

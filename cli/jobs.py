@@ -1,11 +1,13 @@
 """`flask jobs`: run a periodic job by hand or from cron, and the two processes that run them all the time."""
 import signal
 import threading
+from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from app.jobs.schedule import PeriodicJob
 from app.jobs.schedule import jobs as known_jobs
 from app.jobs.scheduler import run_scheduler
 from app.jobs.worker import run_all_due_work, run_job, run_worker
@@ -13,14 +15,25 @@ from app.ops.health import job_runs
 from app.ops.heartbeats import SCHEDULER, WORKER, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_rows, unknown
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    minute,
+    print_facts,
+    print_fields,
+    print_json,
+    print_rows,
+    unknown,
+)
 
 DUE_WORK = "due-work"
+_LISTED = ("name", "every", "status", "finishedAt", "detail", "meaning")
 
 
 @click.group()
 def jobs() -> None:
-    """Periodic jobs: list them, run one now, or run the worker and the scheduler.
+    """Periodic jobs: list them, show one, run one now, or run the worker and the scheduler.
 
     Example: flask jobs run close-auctions --yes
     """
@@ -35,10 +48,34 @@ def list_jobs(as_json: bool) -> None:
     Example: flask jobs list --json
     """
     last = {run["name"]: run for run in job_runs()}
-    rows = [{"name": job.name, "every": str(job.every), "status": last.get(job.name, {}).get("status"),
-             "finishedAt": last.get(job.name, {}).get("finishedAt"), "detail": last.get(job.name, {}).get("detail"),
-             "meaning": job.meaning} for job in sorted(known_jobs().values(), key=lambda job: job.name)]
-    print_rows(rows, as_json=as_json)
+    rows = [_facts(job, last.get(job.name, {})) for _, job in sorted(known_jobs().items())]
+    if not as_json:
+        rows = [{name: row[name] for name in _LISTED} | {"finishedAt": minute(row["finishedAt"])} for row in rows]
+    print_rows(rows, as_json=as_json, cut=("detail", "meaning"))
+
+
+@jobs.command("show")
+@click.argument("name")
+@as_json_option
+@with_appcontext
+def show(name: str, as_json: bool) -> None:
+    """Show the job NAME: what it does, how often, how its last run ended and what it said, and when it runs next.
+
+    Example: flask jobs show close-auctions
+    """
+    known = known_jobs()
+    if name not in known:
+        raise unknown("job", name, known, "NAME")
+    facts = _facts(known[name], next((run for run in job_runs() if run["name"] == name), {}))
+    if as_json:
+        print_json(facts)
+    else:
+        print_fields({field: "" if value is None else value for field, value in facts.items()})
+
+
+def _facts(job: PeriodicJob, last: dict[str, Any]) -> dict[str, Any]:
+    return {"name": job.name, "every": str(job.every), "meaning": job.meaning,
+            **{name: last.get(name) for name in ("status", "startedAt", "finishedAt", "nextRunAt", "detail")}}
 
 
 @jobs.command("run")

@@ -51,8 +51,15 @@ def named_thing(realm: str, entity_type: str, text: str) -> str:
     return the_one(kind.named(realm, text), f"there is no {entity_type} {text}")
 
 
+def named_file(text: str) -> str:
+    """Return the id of the uploaded file, of any realm; raises ClickException for none and for several."""
+    from blueprints.platform.bucket.inspection import files_named
+
+    return the_one(files_named(text), f"there is no file {text}")
+
+
 def named_in_registry(kind: str, text: str) -> str:
-    """Return the id of a legal entity, a division or a client of the equipment registry; raises ClickException for
+    """Return the id of equipment, a legal entity, a division or a client of its registry; raises ClickException for
     several. A text that names none is left to the registry to refuse."""
     from blueprints.equipment.queries import ids_of
 

@@ -10,7 +10,16 @@ from app.mail_addresses import masked_email, masked_in, new_mail_address, typed_
 from app.notify.letters import NONE, write_letter
 from app.notify.mailbox import read_outbox, retry_letters
 from app.notify.models import KEPT, QUEUED, SENT, SMS
-from app.notify.report import PARKED, REFUSED, STATES, letters_in, letters_named, letters_to_retry, standing_of
+from app.notify.report import (
+    PARKED,
+    REFUSED,
+    STATES,
+    letter_facts,
+    letters_in,
+    letters_named,
+    letters_to_retry,
+    standing_of,
+)
 from app.notify.smtp import MailDelayed, MailUndeliverable, SmtpAccount, handed_in
 from app.runtime import runtime
 from blueprints.platform.auth.rules import masked_mobile
@@ -23,6 +32,8 @@ from cli.terminal import (
     operator_actor,
     operator_option,
     print_facts,
+    print_fields,
+    print_json,
     print_rows,
     say_unchanged,
 )
@@ -89,6 +100,28 @@ def list_letters(state: str | None, limit: int, as_json: bool) -> None:
              "attempts": letter["attempts"], "lastError": masked_in(letter["last_error"] or "") or None}
             for letter in letters_in(state, limit)]
     print_rows(rows, as_json=as_json, empty="no letters", ids=("id",), cut=("lastError", "to", "template"))
+
+
+@notify.command("show")
+@click.argument("letter")
+@as_json_option
+@with_appcontext
+def show(letter: str, as_json: bool) -> None:
+    """Show LETTER, by its id or a beginning, or the last eight digits of one that has not arrived: how far it is and
+    why. The address is masked; the text is what `flask notify outbox --to` shows.
+
+    Example: flask notify show 018f4c1e
+    """
+    facts = letter_facts(the_one(letters_named(letter), f"there is no letter {letter}"))
+    shown = {"id": facts["id"], "realm": facts["realm"], "channel": facts["channel"], "to": _mask(facts["recipient"]),
+             "template": facts["template"], "status": facts["status"], "attempts": facts["attempts"],
+             "lastError": masked_in(facts["last_error"] or "") or None,
+             **{name: iso(facts[moment]) for name, moment in (
+                 ("createdAt", "created_at"), ("nextAttemptAt", "next_attempt_at"), ("sentAt", "sent_at"))}}
+    if as_json:
+        print_json(shown)
+    else:
+        print_fields({name: "" if value is None else value for name, value in shown.items()})
 
 
 @notify.command("retry")

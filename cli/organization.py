@@ -11,7 +11,9 @@ import click
 from flask.cli import with_appcontext
 
 from app.actor import system_actor
+from app.data.ids import short_id
 from app.data.restored_copy import wait_until_live
+from app.data.short_ids import MOST_FOUND, ids_begun
 from app.identity.security_events import DONE, record_refusal
 from app.ops.heartbeats import ORGANIZATION_RELAY, heartbeat
 from app.ops.logs import configure_logging
@@ -25,8 +27,23 @@ from blueprints.organization.domain.refusals import MalformedBody, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Client, Lag, Ports, Tenant
 from cli.jobs import stop_on_signal
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged, unknown
+from cli.naming import the_one
+from cli.terminal import (
+    acts,
+    agreed,
+    as_json_option,
+    minute,
+    print_facts,
+    print_json,
+    print_rows,
+    say_unchanged,
+    unknown,
+)
 
+_SHORTEST = 4
+_LAG = ("tenantId", "resource", "undelivered", "unprojected", "oldestSeconds", "isKnown", "lastError")
+of_tenant_option = click.option("--tenant", "tenant_id", metavar="TENANT",
+                                help="Of this tenant: CLIENT may be its name, too, or the last eight digits.")
 resource_option = click.option("--resource", default="organization", show_default=True, help="The resource type.")
 
 
@@ -41,6 +58,36 @@ def _refusals_spoken() -> Iterator[None]:
         yield
     except Refusal as refusal:
         raise click.ClickException(refusal.detail) from refusal
+
+
+def _named_tenant(text: str) -> Tenant:
+    """Return the tenant of that name, or the only one whose name begins so, with at least four signs.
+
+    Raises MalformedTenantId, NeverExisted; ClickException for several."""
+    if len(text) < _SHORTEST or _ports().tenants.find(text) is not None:
+        return tenants.known_tenant(_ports(), text)
+    begun = [found.tenant_id for found in _ports().tenants.all() if found.tenant_id.startswith(text)]
+    return tenants.known_tenant(_ports(), the_one(begun, "") if begun else text)
+
+
+def _named_client(text: str, tenant_id: str | None) -> Client:
+    """Return the client of that id or beginning; with a tenant also of that name, or of those last eight digits."""
+    if tenant_id is not None:
+        owner = _named_tenant(tenant_id)
+        known = [one for one in _ports().tenants.clients(owner.tenant_id)
+                 if text in (one.name, short_id(one.client_id)) or _begins(one.client_id, text)]
+        missing = f"{owner.tenant_id} has no client {text}"
+    else:
+        ids = ids_begun(text)
+        known = [] if ids is None else _ports().tenants.clients_begun(*ids, MOST_FOUND)
+        missing = f"there is no client {text}"
+    client_id = the_one([one.client_id for one in known], missing)
+    return next(one for one in known if one.client_id == client_id)
+
+
+def _begins(client_id: str, text: str) -> bool:
+    ids = ids_begun(text)
+    return ids is not None and ids[0] <= client_id <= ids[1]
 
 
 def _kind(resource: str) -> ResourceType:
@@ -91,7 +138,31 @@ def list_tenants(as_json: bool) -> None:
     """
     with _refusals_spoken():
         rows = [_tenant_facts(found) for found in _ports().tenants.all()]
-    print_rows(rows, as_json=as_json, empty="there is no tenant; add one with: flask organization tenant add NAME")
+    print_rows(rows, as_json=as_json, empty="there is no tenant; add one with: flask organization tenant add NAME",
+               cut=("resources", "tenantId"))
+
+
+@tenant.command("show")
+@click.argument("tenant_id")
+@as_json_option
+@with_appcontext
+def show_tenant(tenant_id: str, as_json: bool) -> None:
+    """Show TENANT_ID, by its name or a beginning: its clients, and how far each of its resources is behind.
+
+    Example: flask organization tenant show acme
+    """
+    with _refusals_spoken():
+        found = _named_tenant(tenant_id)
+        clients = [_client_facts(one) for one in _ports().tenants.clients(found.tenant_id)]
+        behind = lag_rows(found.tenant_id)
+    if as_json:
+        print_json({**_tenant_facts(found), "clients": clients, "lag": behind})
+        return
+    print_facts(_tenant_facts(found), as_json=False)
+    click.echo("\nclients")
+    _print_clients(clients, as_json=False)
+    click.echo("\nlag")
+    print_lag(behind, empty="nothing is behind")
 
 
 @tenant.command("suspend")
@@ -121,12 +192,12 @@ def resume_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> No
 def _change_status(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     change = {tenants.SUSPENDED: tenants.suspend_tenant, tenants.ACTIVE: tenants.resume_tenant}[status]
     with _refusals_spoken():
-        found = tenants.known_tenant(_ports(), tenant_id)
+        found = _named_tenant(tenant_id)
         if found.status == status:
-            say_unchanged(f"{tenant_id} is {status} already")
-        elif agreed(f"{tenant_id} ({found.status}) becomes {status}", dry_run=dry_run, yes=yes):
-            change(_ports(), tenant_id)
-            print_facts(_tenant_facts(tenants.known_tenant(_ports(), tenant_id)), as_json=as_json)
+            say_unchanged(f"{found.tenant_id} is {status} already")
+        elif agreed(f"{found.tenant_id} ({found.status}) becomes {status}", dry_run=dry_run, yes=yes):
+            change(_ports(), found.tenant_id)
+            print_facts(_tenant_facts(tenants.known_tenant(_ports(), found.tenant_id)), as_json=as_json)
 
 
 @tenant.command("drop")
@@ -135,6 +206,8 @@ def _change_status(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_
 @with_appcontext
 def drop_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove TENANT_ID, its clients and its database with every organization and event. There is no way back.
+
+    It is named whole, here alone.
 
     Example: flask organization tenant drop acme --dry-run
     """
@@ -169,7 +242,7 @@ def add_client(tenant_id: str, scopes: tuple[str, ...], name: str, dry_run: bool
     Example: flask organization client add acme --scope organization:read --name reports --yes
     """
     with _refusals_spoken():
-        tenants.known_tenant(_ports(), tenant_id)
+        tenant_id = _named_tenant(tenant_id).tenant_id
         if agreed(f"create a client of {tenant_id} with {' '.join(scopes)}", dry_run=dry_run, yes=yes):
             made, secret = tenants.add_client(_ports(), tenant_id, scopes, name)
             print_facts({**_client_facts(made), "clientSecret": secret}, as_json=as_json)
@@ -186,24 +259,40 @@ def list_clients(tenant_id: str, as_json: bool) -> None:
     Example: flask organization client list acme
     """
     with _refusals_spoken():
-        tenants.known_tenant(_ports(), tenant_id)
-        print_rows([_client_facts(found) for found in _ports().tenants.clients(tenant_id)], as_json=as_json)
+        clients = [_client_facts(found) for found in _ports().tenants.clients(_named_tenant(tenant_id).tenant_id)]
+    _print_clients(clients, as_json=as_json)
+
+
+@client.command("show")
+@click.argument("client_id", metavar="CLIENT")
+@of_tenant_option
+@as_json_option
+@with_appcontext
+def show_client(client_id: str, tenant_id: str | None, as_json: bool) -> None:
+    """Show CLIENT, by its id or a beginning: whose it is, what it may, and whether it was revoked. Not its secret.
+
+    Example: flask organization client show reports --tenant acme
+    """
+    with _refusals_spoken():
+        print_facts(_client_facts(_named_client(client_id, tenant_id)), as_json=as_json)
 
 
 @client.command("revoke")
-@click.argument("client_id")
+@click.argument("client_id", metavar="CLIENT")
+@of_tenant_option
 @acts
 @with_appcontext
-def revoke_client(client_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Stop the client CLIENT_ID; its tokens stop working at once.
+def revoke_client(client_id: str, tenant_id: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Stop CLIENT, by its id or a beginning; its tokens stop working at once.
 
     Example: flask organization client revoke 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --yes
     """
     with _refusals_spoken():
-        found = _ports().tenants.client(client_id)
-        if found and found.revoked_at:
+        found = _named_client(client_id, tenant_id)
+        client_id = found.client_id
+        if found.revoked_at:
             say_unchanged(f"{client_id} was revoked at {found.revoked_at}")
-        elif not found or agreed(f"revoke {found.name or client_id} of {found.tenant_id}", dry_run=dry_run, yes=yes):
+        elif agreed(f"revoke {found.name or client_id} of {found.tenant_id}", dry_run=dry_run, yes=yes):
             tenants.revoke_client(_ports(), client_id)
             print_facts({"clientId": client_id, "status": "revoked"}, as_json=as_json)
             _record(client=client_id, revoked=True)
@@ -220,7 +309,7 @@ def rebuild(tenant_id: str, resource: str | None, dry_run: bool, yes: bool, as_j
     Example: flask organization rebuild acme --yes
     """
     with _refusals_spoken():
-        tenants.known_tenant(_ports(), tenant_id)
+        tenant_id = _named_tenant(tenant_id).tenant_id
         if resource:
             _kind(resource)
         if agreed(f"make the query tables of {tenant_id} anew from its events", dry_run=dry_run, yes=yes):
@@ -240,7 +329,18 @@ def lag(tenant_id: str | None, as_json: bool) -> None:
 
     Example: flask organization lag --json
     """
-    print_rows(lag_rows(tenant_id), as_json=as_json, empty="nothing is behind")
+    with _refusals_spoken():
+        rows = lag_rows(tenant_id and _named_tenant(tenant_id).tenant_id)
+    if as_json:
+        print_json(rows)
+    else:
+        print_lag(rows, empty="nothing is behind")
+
+
+def print_lag(rows: list[dict[str, Any]], *, empty: str) -> None:
+    """Print the rows of lag_rows as a table; `empty` when there is none."""
+    print_rows([{name: row[name] for name in _LAG} for row in rows], as_json=False, empty=empty, cut=("tenantId",),
+               below="lastError")
 
 
 def lag_rows(tenant_id: str | None = None) -> list[dict[str, Any]]:
@@ -253,20 +353,21 @@ def lag_rows(tenant_id: str | None = None) -> list[dict[str, Any]]:
 @click.argument("tenant_id")
 @click.argument("resource_id", required=False)
 @resource_option
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many of the latest.")
 @as_json_option
 @with_appcontext
-def history(tenant_id: str, resource_id: str | None, resource: str, as_json: bool) -> None:
-    """Show what happened in TENANT_ID, or to RESOURCE_ID alone, and who did it; --json prints the whole events.
+def history(tenant_id: str, resource_id: str | None, resource: str, limit: int, as_json: bool) -> None:
+    """Show what happened last in TENANT_ID, or to RESOURCE_ID alone, and who did it; --json prints the whole events.
 
     Example: flask organization history acme 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
     """
     kind = _kind(resource)
     with _refusals_spoken():
-        owner, kind = tenants.served(_ports(), tenants.known_tenant(_ports(), tenant_id), kind)
+        owner, kind = tenants.served(_ports(), _named_tenant(tenant_id), kind)
         wanted = identifiers.resource_id(resource_id) if resource_id else None
         rows = [to_cloud_event(event) if as_json else _event_facts(event)
-                for event in _ports().store.history(owner, kind, wanted)]
-    print_rows(rows, as_json=as_json)
+                for event in _ports().store.latest(owner, kind, wanted, limit)]
+    print_rows(rows, as_json=as_json, ids=("actor",), cut=("type",))
 
 
 @organization.group()
@@ -287,8 +388,9 @@ def list_schemas(tenant_id: str | None, as_json: bool) -> None:
     Example: flask organization schema list acme
     """
     with _refusals_spoken():
-        rows = [_kind_facts(kind, tenant_id) for kind in _ports().schemas.kinds.values()]
-    print_rows(rows, as_json=as_json)
+        owner = tenant_id and _named_tenant(tenant_id).tenant_id
+        rows = [_kind_facts(kind, owner) for kind in _ports().schemas.kinds.values()]
+    print_rows(rows, as_json=as_json, cut=("schema", "added") if owner else ("schema",), below="properties")
 
 
 @schema.command("register")
@@ -304,7 +406,7 @@ def register_schema(tenant_id: str, file: Path, resource: str, dry_run: bool, ye
     """
     kind = _kind(resource)
     with _refusals_spoken():
-        candidate = _json_file(file)
+        tenant_id, candidate = _named_tenant(tenant_id).tenant_id, _json_file(file)
         names = ", ".join(tenants.checked_extension(_ports(), tenant_id, kind, candidate).properties)
         if agreed(f"{tenant_id} adds to {resource}: {names}", dry_run=dry_run, yes=yes):
             extension = tenants.register_extension(_ports(), tenant_id, kind, candidate)
@@ -328,6 +430,7 @@ def upgrade_schema(tenant_id: str | None, resource: str | None, dry_run: bool, y
     if resource:
         _kind(resource)
     with _refusals_spoken():
+        tenant_id = tenant_id and _named_tenant(tenant_id).tenant_id
         waiting = schema_upgrade.waiting(_ports(), tenant_id, resource)
     if not waiting:
         say_unchanged("every tenant is served the newest schema files")
@@ -418,8 +521,15 @@ def _client_facts(found: Client) -> dict[str, Any]:
             "name": found.name, "createdAt": found.created_at, "revokedAt": found.revoked_at}
 
 
+def _print_clients(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if not as_json:  # a beginning names a client, so the ids are whole
+        rows = [{"clientId": row["clientId"], "name": row["name"], "scopes": row["scopes"],
+                 "createdAt": minute(row["createdAt"]), "revokedAt": minute(row["revokedAt"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no clients", cut=("scopes", "name"))
+
+
 def _event_facts(event: Event) -> dict[str, Any]:
-    return {"time": event.time, "type": event.type, "resourceId": event.identity.resource_id,
+    return {"time": minute(event.time), "type": event.type, "resourceId": event.identity.resource_id,
             "version": str(event.version), "actor": event.actor}
 
 

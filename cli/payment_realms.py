@@ -1,5 +1,5 @@
 """What `flask payments` asks of each realm's orders; the commands are the same for both."""
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -7,7 +7,14 @@ from typing import Any
 from app.payments.checkout import Checkout
 from app.payments.pay import Payment
 from app.payments.records import PaymentRefund
-from blueprints.marketplace.order_management import commands, ledger_entries, paying, queries, settlement
+from blueprints.marketplace.order_management import (
+    commands,
+    inspection,
+    ledger_entries,
+    paying,
+    queries,
+    settlement,
+)
 from blueprints.network.profile import premium, premium_checks, premium_inspection, premium_settlement
 from cli.naming import named_order, named_premium_order
 
@@ -18,12 +25,14 @@ Facts = dict[str, Any]
 class RealmPayments:
     """The orders of one realm as the terminal meets them.
 
-    `order` takes what an operator types. `reread`, `request_refund` and `request_surplus` take the actor, the order's
+    `order` takes what an operator types, `found` the same or whose they are, and how many at most: it returns ids.
+    `reread`, `request_refund` and `request_surplus` take the actor, the order's
     id and a reason; `request_refund` also an amount in major units, None for all that is left. What requests a refund
     asks no gateway."""
 
     checkout: Checkout
     order: Callable[[str], Facts]
+    found: Callable[[str, int], Collection[str]]
     differences: Callable[[], list[str]]
     refunds_due: Callable[[], list[Facts]]
     disputes: Callable[..., list[Facts]]
@@ -34,11 +43,13 @@ class RealmPayments:
 
 REALM_PAYMENTS = {
     "marketplace": RealmPayments(
-        settlement.CHECKOUT, lambda text: queries.known_order(named_order(text)), ledger_entries.differences,
+        settlement.CHECKOUT, lambda text: queries.known_order(named_order(text)),
+        inspection.orders_meant, ledger_entries.differences,
         queries.refunds_due, queries.disputes, paying.reread_payment,
         partial(commands.request_order_refund, cancelled_too=True), commands.request_surplus_refund),
     "network": RealmPayments(
         premium_settlement.CHECKOUT, lambda text: premium_inspection.known_order(named_premium_order(text)),
-        premium_checks.differences, premium_inspection.refunds_due, premium_inspection.disputes,
-        premium_inspection.reread_payment, premium.request_order_refund, premium_inspection.request_surplus),
+        premium_inspection.find_orders, premium_checks.differences, premium_inspection.refunds_due,
+        premium_inspection.disputes, premium_inspection.reread_payment, premium.request_order_refund,
+        premium_inspection.request_surplus),
 }

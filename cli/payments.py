@@ -13,7 +13,7 @@ from app.payments import pay
 from app.payments import reports as payments_seen
 from app.payments.checkout import checkouts
 from app.payments.reconcile import reconcile as reconcile_payments
-from app.payments.records import PaymentRefund
+from app.payments.records import CANCELED, FAILED, OPEN, SENDING, SUCCESS, PaymentRefund
 from app.runtime import runtime
 from blueprints.marketplace.order_management import paying, reports
 from blueprints.marketplace.order_management.commands import change_status, request_due_refund
@@ -22,11 +22,14 @@ from blueprints.platform.checkout.refunds import sent_refund
 from cli.naming import named_account
 from cli.payment_realms import REALM_PAYMENTS, RealmPayments
 from cli.terminal import (
+    Part,
     acts,
     agreed,
     as_json_option,
+    minute,
     print_facts,
     print_json,
+    print_record,
     print_rows,
     rehearsed,
     served_realm_option,
@@ -36,11 +39,25 @@ from cli.terminal import (
 _OPERATORS = {realm: system_actor(realm, operator="flask payments") for realm in REALM_PAYMENTS}
 realm_option = served_realm_option("Whose orders: of goods, or of premium.")
 _reason_option = click.option("--reason", default="corrected by hand", show_default=True, help="Why; it is recorded.")
+limit_option = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000),
+                            help="How many of the latest.")
+_MOMENTS = frozenset({"started", "requested", "answer until", "opened", "sent", "received"})
+_LOOKS = {
+    "payments": Part(("order", "attempt", "state", "amount", "intent", "error", "started"), ids=("order",),
+                     cut=("error", "intent")),
+    "attempts": Part(("attempt", "state", "amount", "currency", "intent", "error", "started"), cut=("error", "intent")),
+    "refunds": Part(("refund", "state", "amount", "currency", "reason", "error", "requested"),
+                    cut=("reason", "error", "refund")),
+    "disputes": Part(("dispute", "order", "status", "amount", "currency", "reason", "funds", "answer until"),
+                     cut=("dispute", "order", "reason", "funds")),
+    "events": Part(("event", "type", "order", "effect", "received"), ids=("order",), cut=("effect", "type", "event")),
+}
+PAYMENT_STATES = (SENDING, OPEN, SUCCESS, FAILED, CANCELED)
 
 
 @click.group()
 def payments() -> None:
-    """Payments of orders: how they stand, look one up, reconcile, fix, refund, the ledger.
+    """Payments of orders: how they stand, list, find, show, reconcile, fix, refund, the ledger.
 
     Example: flask payments status
     """
@@ -67,11 +84,44 @@ def status(realm: str, as_json: bool) -> None:
     else:
         print_facts(facts, as_json=False)
         click.echo()
-        print_rows(payments_seen.open_work(name), as_json=False, empty="nothing is open")
+        print_rows(payments_seen.open_work(name), as_json=False, empty="nothing is open", ids=("order",))
         for sentence in (*map(_refund_due, due), *map(_disputed, disputed), *wrong):
             click.echo(sentence)
     if wrong:
         raise click.exceptions.Exit(1)
+
+
+@payments.command("list")
+@click.option("--state", type=click.Choice(PAYMENT_STATES), help="Only those of this state.")
+@limit_option
+@realm_option
+@as_json_option
+@with_appcontext
+def list_payments(state: str | None, limit: int, realm: str, as_json: bool) -> None:
+    """Show the latest attempts to be paid, the newest first: those among the latest 10,000 of all realms.
+
+    Example: flask payments list --state failed
+    """
+    _print_attempts(payments_seen.latest_attempts(REALM_PAYMENTS[realm].checkout.name, state=state, limit=limit),
+                    as_json=as_json)
+
+
+@payments.command("find")
+@click.argument("text")
+@limit_option
+@realm_option
+@as_json_option
+@with_appcontext
+def find(text: str, limit: int, realm: str, as_json: bool) -> None:
+    """Show the payments that TEXT names: the gateway's id of a payment, refund, dispute or event; a number, a beginning
+    or the last eight digits of an order's id; or a party of the order by e-mail or a part of the name, which reads
+    the accounts, as `flask users find` does.
+
+    Example: flask payments find pi_3OqXbT2eZvKYlo2C
+    """
+    here, text = REALM_PAYMENTS[realm], text.strip()
+    orders = payments_seen.orders_at_gateway(here.checkout.name, text) or here.found(text, limit)
+    _print_attempts(payments_seen.attempts_of_orders(here.checkout.name, orders, limit), as_json=as_json)
 
 
 @payments.command("show")
@@ -90,13 +140,9 @@ def show(order: str, realm: str, as_json: bool) -> None:
              "refunds": payments_seen.refunds_of_order(name, facts["id"]),
              "disputes": here.disputes(closed_too=True, order_id=facts["id"]),
              "events": payments_seen.received_events(name, order_id=facts["id"], limit=100)}
-    if as_json:
-        print_json({**facts, **parts})
-        return
-    print_facts(facts, as_json=False)
-    for part, rows in parts.items():
-        click.echo()
-        print_rows(rows, as_json=False, empty=f"no {part}")
+    if not as_json:
+        parts = {name: _in_minutes(rows) for name, rows in parts.items()}
+    print_record(facts, parts, _LOOKS, as_json=as_json)
 
 
 @payments.command("reconcile")
@@ -205,7 +251,8 @@ def events(order: str | None, limit: int, realm: str, as_json: bool) -> None:
     """
     here = REALM_PAYMENTS[realm]
     order_id = _order(here, order)["id"] if order else None
-    print_rows(payments_seen.received_events(here.checkout.name, order_id=order_id, limit=limit), as_json=as_json)
+    _print_part("events", payments_seen.received_events(here.checkout.name, order_id=order_id, limit=limit),
+                empty="no events", as_json=as_json)
 
 
 @payments.command("disputes")
@@ -218,7 +265,8 @@ def show_disputes(closed_too: bool, realm: str, as_json: bool) -> None:
 
     Example: flask payments disputes --all
     """
-    print_rows(REALM_PAYMENTS[realm].disputes(closed_too=closed_too), as_json=as_json, empty="no payment is disputed")
+    _print_part("disputes", REALM_PAYMENTS[realm].disputes(closed_too=closed_too), empty="no payment is disputed",
+                as_json=as_json)
 
 
 @payments.command("ledger")
@@ -237,9 +285,26 @@ def ledger(month: str | None, seller: str | None, as_json: bool) -> None:
         report = reports.commission_report(_OPERATORS["marketplace"], everything, seller_id=seller_id, month=month)
     except ApiError as error:
         raise click.ClickException(error.message) from error
-    print_rows(report.rows, as_json=as_json, empty="nothing was sold")
+    print_rows(report.rows, as_json=as_json, empty="nothing was sold", ids=("sellerId",))
     if report.total > len(report.rows):
         click.echo(f"{report.total - len(report.rows)} more rows: narrow it by --month or --seller", err=True)
+
+
+def _print_attempts(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if not as_json:
+        rows = [row | {"amount": f"{row['amount']} {row['currency']}"} for row in rows]
+    _print_part("payments", rows, empty="no payments", as_json=as_json)
+
+
+def _print_part(name: str, rows: list[dict[str, Any]], *, empty: str, as_json: bool) -> None:
+    look = _LOOKS[name]
+    if not as_json:
+        rows = [{column: row[column] for column in look.columns} for row in _in_minutes(rows)]
+    print_rows(rows, as_json=as_json, empty=empty, ids=look.ids, cut=look.cut)
+
+
+def _in_minutes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: minute(value) if name in _MOMENTS else value for name, value in row.items()} for row in rows]
 
 
 def _set_by_hand(operator: Actor, order_id: str, status: str, reason: str) -> None:

@@ -4,7 +4,7 @@ from flask.cli import with_appcontext
 
 from app.data.columns import iso
 from app.identity.security_events import KINDS, security_log
-from cli.terminal import as_json_option, print_rows, served_realm_option
+from cli.terminal import as_json_option, minute, print_rows, served_realm_option
 from cli.users import find_account_id
 
 PROGRAMS = ("equipment", "organization")
@@ -35,5 +35,8 @@ def log(realm: str, user: str | None, kind: str | None, limit: int, as_json: boo
         raise click.UsageError(f"--user: {realm} has no accounts, its events name the client in `detail`")
     user_id = find_account_id(realm, user) if user else None
     events = security_log(realm, user_id=user_id, kind=kind, limit=limit)
-    print_rows([{"at": iso(event.occurred_at), **{name: getattr(event, name) for name in COLUMNS}} for event in events],
-               as_json=as_json, empty="no events")
+    rows = [{"at": iso(event.occurred_at), **{name: getattr(event, name) for name in COLUMNS}} for event in events]
+    if not as_json:
+        rows = [row | {"at": minute(row["at"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no events", ids=("user_id", "actor_id"),
+               cut=("detail", "device", "address", "operator"))

@@ -26,15 +26,29 @@ def ids_named(model: type[Entity], text: str) -> list[str]:
 
     A beginning has at least four digits, an end has eight; anything else names nothing. At most MOST_FOUND begin so. Of
     a model without a short_id_index only beginnings are found: no look through a whole table."""
-    digits = text.strip().lower().replace("-", "")
-    if not _DIGITS.fullmatch(digits):
+    digits = _digits(text)
+    ids = ids_begun(text)
+    if ids is None:
         return []
-    # Whole ids are compared: a beginning alone would be sorted in another way by some of PostgreSQL's collations.
-    begins = select(model.id).where(model.id.between(_written(digits.ljust(32, "0")), _written(digits.ljust(32, "f"))))
-    found = [row.id for row in fetch(begins.order_by(model.id).limit(MOST_FOUND))]
+    found = [row.id for row in fetch(select(model.id).where(model.id.between(*ids)).order_by(model.id)
+                                     .limit(MOST_FOUND))]
     if len(digits) == SHORT_ID_DIGITS and _is_indexed(model):
         found += [row.id for row in fetch(select(model.id).where(_last_digits(model.id) == digits))]
     return list(dict.fromkeys(found))
+
+
+def ids_begun(text: str) -> tuple[str, str] | None:
+    """Return the first and the last id that begin with the text; None when it has not four digits, or something else.
+
+    Whole ids are compared: a beginning alone would be sorted in another way by some of PostgreSQL's collations."""
+    digits = _digits(text)
+    if not _DIGITS.fullmatch(digits):
+        return None
+    return _written(digits.ljust(32, "0")), _written(digits.ljust(32, "f"))
+
+
+def _digits(text: str) -> str:
+    return text.strip().lower().replace("-", "")
 
 
 def _index_name(model: type[Entity]) -> str:

@@ -40,13 +40,13 @@ def topics_of(record: Any) -> list[str]:
 
 def messages_of(record: Any) -> list[Message]:
     """Return the events of a record as they go onto the stream."""
-    return [Message(_event_id(record, topic), topic, record.key, payload_of(record, topic), record.occurred_at,
+    return [Message(event_id_of(record, topic), topic, record.key, payload_of(record, topic), record.occurred_at,
                     record.request_id, record.user_id) for topic in topics_of(record)]
 
 
 def event_of(record: Any, topic: str) -> Event:
     """Return the event of that topic as a subscriber sees it."""
-    return Event(record.id, _event_id(record, topic), record.realm, topic, record.key,
+    return Event(record.id, event_id_of(record, topic), record.realm, topic, record.key,
                  orjson.loads(payload_of(record, topic)), record.occurred_at, record.request_id, record.user_id)
 
 
@@ -62,15 +62,20 @@ def payload_of(record: Any, topic: str) -> str:
 
 def tells(topic: str) -> ColumnElement[bool]:
     """Return the condition on records that make an event of the topic; it stands on an index."""
+    return or_(*origins_of(topic))
+
+
+def origins_of(topic: str) -> list[ColumnElement[bool]]:
+    """Return the same as conditions of which each is a range of one index: to be asked one by one."""
     own, change = OutboxRecord.topic == topic, change_of(topic)
     if change is None:
-        return own
+        return [own]
     of_service = () if change.service is None else (OutboxRecord.service == change.service,)
-    return or_(own, and_(OutboxRecord.object == change.object, OutboxRecord.verb == change.verb,
-                         OutboxRecord.realm == change.realm, *of_service))
+    return [own, and_(OutboxRecord.object == change.object, OutboxRecord.verb == change.verb,
+                      OutboxRecord.realm == change.realm, *of_service)]
 
 
-def _event_id(record: Any, topic: str) -> str:
+def event_id_of(record: Any, topic: str) -> str:
     """Return the same id whenever the event is made; a record that makes one event gives it its own."""
     return record.record_id if record.object is None else str(uuid5(_EVENTS, f"{record.record_id} {topic}"))
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.actor import system_actor
 from app.clock import now
-from app.data.columns import instant
+from app.data.columns import instant, iso
 from app.data.connections import reading
 from app.data.entity import Base
 from app.data.list_cache import CacheVersions
@@ -120,6 +120,17 @@ class KeyRing:
         if created_at is None or created_at + self._rotation > now():
             return None
         return self.rotate(realm)
+
+    def report(self, realm: str) -> list[dict[str, object]]:
+        """Return the realm's keys, the one that signs first: since when, and until when a retired one verifies."""
+        query = select(SigningKey.key_id, SigningKey.created_at, SigningKey.retired_at).where(
+            SigningKey.realm == realm).order_by(SigningKey.created_at.desc(), SigningKey.key_id)
+        with reading() as connection:
+            rows = connection.execute(query).all()
+        return [{"realm": realm, "keyId": row.key_id, "state": "verifies" if row.retired_at else "signs",
+                 "createdAt": iso(row.created_at), "retiredAt": iso(row.retired_at),
+                 "until": iso(row.retired_at + self._retention if row.retired_at else row.created_at + self._rotation)}
+                for row in rows]
 
     def _version(self, realm: str) -> object:
         return self._versions.read(f"keys:{realm}")

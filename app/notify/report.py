@@ -70,6 +70,15 @@ def letters_in(state: str | None, limit: int) -> list[dict[str, Any]]:
         MailMessage.created_at.desc(), MailMessage.id.desc()).limit(limit))]
 
 
+def letter_facts(letter_id: str) -> dict[str, Any]:
+    """Return one letter that is there (letters_named), without its text."""
+    columns = (MailMessage.id, MailMessage.realm, MailMessage.channel, MailMessage.recipient, MailMessage.template,
+               MailMessage.status, MailMessage.attempts, MailMessage.last_error, MailMessage.created_at,
+               MailMessage.next_attempt_at, MailMessage.sent_at)
+    [row] = fetch(select(*columns).where(MailMessage.id == letter_id))
+    return dict(row._mapping)
+
+
 def letters_to_retry(states: tuple[str, ...]) -> list[str]:
     """Return the ids of the letters of these states that can go again, the oldest first."""
     chosen = or_(*(STATES[state] for state in states))

@@ -1,10 +1,10 @@
 """What operators may see of payments: attempts, refunds, received events, and how many of each are open.
 
 Amounts are in major units; nothing here asks the gateway."""
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from app.data.columns import iso
@@ -12,10 +12,12 @@ from app.data.money import to_wire
 from app.data.reads import fetch
 from app.payments.attempts import paying_attempt, read_all
 from app.payments.checkout import Checkout
-from app.payments.records import UNSETTLED_STATES, PaymentAttempt, PaymentEvent, PaymentRefund
+from app.payments.records import UNSETTLED_STATES, PaymentAttempt, PaymentDispute, PaymentEvent, PaymentRefund
 from app.payments.refunds import PENDING, REFUND_FAILED, REQUESTED, left_to_refund, read_refunds
 
 Facts = dict[str, Any]
+MOST_LOOKED_THROUGH = 10_000
+"""How many of the latest attempts are looked through for those of one checkout and state."""
 
 
 def figures(checkout: str) -> Facts:
@@ -39,6 +41,31 @@ def open_work(checkout: str) -> list[Facts]:
     return [{"what": what, "order": row.order_id, "state": row.state, "amount": to_wire(row.amount, row.currency),
              "currency": row.currency, "look at": _moment(row.check_at), "looked at": row.checks}
             for what, rows in (("payment", payments), ("refund", refunds)) for row in rows]
+
+
+def latest_attempts(checkout: str, *, state: str | None, limit: int) -> list[Facts]:
+    """Return the latest attempts to be paid, the newest first, of one state: of the latest MOST_LOOKED_THROUGH."""
+    latest: Any = aliased(PaymentAttempt, select(PaymentAttempt).order_by(PaymentAttempt.id.desc())
+                          .limit(MOST_LOOKED_THROUGH).subquery("latest"))
+    of_state = [] if state is None else [latest.state == state]
+    return [_attempt(row) for row in fetch(select(latest).where(latest.checkout == checkout, *of_state)
+                                           .order_by(latest.id.desc()).limit(limit))]
+
+
+def attempts_of_orders(checkout: str, order_ids: Collection[str], limit: int) -> list[Facts]:
+    """Return the latest attempts to be paid for these orders, the newest first."""
+    return [_attempt(row) for row in fetch(select(PaymentAttempt).where(
+        PaymentAttempt.checkout == checkout, PaymentAttempt.order_id.in_(order_ids))
+        .order_by(PaymentAttempt.id.desc()).limit(limit))]
+
+
+def orders_at_gateway(checkout: str, gateway_id: str) -> list[str]:
+    """Return the ids of the orders of the payment, refund, dispute or event that the gateway calls so; by indexes."""
+    called: dict[Any, Any] = {PaymentAttempt: PaymentAttempt.intent_id, PaymentRefund: PaymentRefund.gateway_refund_id,
+              PaymentDispute: PaymentDispute.id, PaymentEvent: PaymentEvent.event_id}
+    found: Any = union(*(select(model.order_id).where(model.checkout == checkout, name == gateway_id)
+                         for model, name in called.items()))
+    return [row.order_id for row in fetch(found) if row.order_id is not None]
 
 
 def attempts_of_order(checkout: str, order_id: str) -> list[Facts]:
@@ -88,6 +115,12 @@ def received_events(checkout: str, *, order_id: str | None, limit: int) -> list[
     rows = fetch(query.order_by(PaymentEvent.received_at.desc(), PaymentEvent.event_id).limit(limit))
     return [{"event": row.event_id, "type": row.type, "order": row.order_id, "effect": row.effect,
              "sent": _moment(row.sent_at), "received": _moment(row.received_at)} for row in rows]
+
+
+def _attempt(row: Any) -> Facts:
+    return {"order": row.order_id, "attempt": row.number, "state": row.state + (" (surplus)" if row.is_surplus else ""),
+            "amount": to_wire(row.amount, row.currency), "currency": row.currency, "intent": row.intent_id,
+            "error": row.error_code, "started": _moment(row.started_at)}
 
 
 def _moment(value: Any) -> str | None:

@@ -124,11 +124,11 @@ def client(client_id: str, rows: Rows = fetch) -> Wire:
     return _shown_client(_wire(found[0]))
 
 
-_NAMED_BY_ID = {"legal entity": LegalEntity, "division": Division, "client": RegistryClient}
+_NAMED_BY_ID = {"equipment": Equipment, "legal entity": LegalEntity, "division": Division, "client": RegistryClient}
 
 
 def ids_of(kind: str, text: str) -> list[str]:
-    """Return the ids of the legal entities, divisions or clients that begin with the text (app/data/short_ids.py)."""
+    """Return the ids of what is of that kind and begins with the text (app/data/short_ids.py)."""
     return ids_named(_NAMED_BY_ID[kind], text)
 
 

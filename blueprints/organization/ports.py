@@ -220,6 +220,9 @@ class ResourceStore(Protocol):
     def history(self, tenant: Tenant, kind: ResourceType, resource_id: str | None = None) -> Iterator[Event]:
         """Return every event in order, or those of one resource."""
 
+    def latest(self, tenant: Tenant, kind: ResourceType, resource_id: str | None, limit: int) -> list[Event]:
+        """Return the last so many of the same, in the same order."""
+
     def save_extension(self, tenant: Tenant, kind: ResourceType, extension: Extension, at: str) -> None:
         """Keep the tenant's extension as its newest revision."""
 
@@ -311,6 +314,9 @@ class TenantCatalog(Protocol):
 
     def clients(self, tenant_id: str) -> list[Client]:
         """Return a tenant's clients, oldest first."""
+
+    def clients_begun(self, first: str, last: str, limit: int) -> list[Client]:
+        """Return the clients, revoked or not, whose ids lie between these two, by id."""
 
     def insert_client(self, client: Client) -> None:
         """Add a client."""

@@ -15,6 +15,23 @@ from cli import COMMANDS, CommandIndex, attach_commands, load_command, wsgi_appl
 from cli.terminal import TABLE_COLUMNS
 
 SYSTEM = Flask("the whole system")
+_RUNS, _ALEMBIC = "runs until it is stopped", "Alembic's own, with the options of its manual"
+OTHERWISE = {
+    **dict.fromkeys(("events relay", "jobs worker", "jobs scheduler", "organization relay", "serve"), _RUNS),
+    **{f"db {name}": _ALEMBIC for name in (
+        "branches", "check", "current", "downgrade", "edit", "heads", "history", "init", "list-templates", "merge",
+        "migrate", "revision", "show", "stamp", "upgrade")},
+    "backup key": "writes a file of 32 random bytes, never over another",
+    "moderate audit export": "prints lines of JSON anyway",
+    "moderate ladder": "a short word for `moderate ladder list`",
+    "moderate rules": "a short word for `moderate rules list`",
+    "prepare": "the units run it before each start; `flask upgrade` is what one types",
+}
+"""The commands that have other options than those of a reading or a changing one, each with the reason."""
+LISTING = {"list", "log", "keys", "queue", "status", "outbox"}
+LISTS_NOTHING = {"demo": "makes things", "db": "of Alembic; `db history` shows the migrations",
+                 **dict.fromkeys(("doctor", "prepare", "serve", "settings", "status"), "a single command"),
+                 "upgrade": "`upgrade check` shows what is pending"}
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +79,23 @@ def test_the_help_of_each_command_at_any_depth_has_an_example_and_fits_a_hundred
         assert f"flask {' '.join(words)}" in example, (words, example)
         assert max(len(line) for line in told.output.splitlines()) <= TABLE_COLUMNS, words
         assert command.help, words
+
+
+@pytest.mark.parametrize("group", sorted(COMMANDS))
+def test_every_reading_command_has_json_and_every_changing_one_dry_run_yes_and_json(group: str) -> None:
+    """A command that has only some of these options belongs to neither kind."""
+    for words, command in commands_below((group,), load_command(group)):
+        if isinstance(command, click.Group) and not command.invoke_without_command:
+            continue
+        has = {option.name for option in command.params} & {"dry_run", "yes", "as_json"}
+        is_either = has in ({"as_json"}, {"dry_run", "yes", "as_json"})
+        assert is_either is not (" ".join(words) in OTHERWISE), (words, has)
+
+
+def test_every_group_lists_what_it_is_about() -> None:
+    for group in sorted(COMMANDS):
+        below = {words[-1] for words, _ in commands_below((group,), load_command(group)) if len(words) > 1}
+        assert bool(LISTING & below) is not (group in LISTS_NOTHING), group
 
 
 @pytest.mark.parametrize(("words", "meant"), [(("moderate", "resolv"), "resolve"), (("users", "shwo"), "show"),

@@ -11,9 +11,10 @@ from typing import Any
 import orjson
 from flask import Flask
 from redis import Redis
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from app.data.changes import OutboxRecord
 from app.data.connections import reading
 from app.data.entity import Base, Entity
 from app.data.reads import fetch
@@ -102,7 +103,11 @@ class SmallRealm:
                 if getattr(model, "__object__", None) and getattr(model, "__tablename__", None):
                     found.setdefault(f"{model.__object__}Id", []).extend(connection.scalars(select(model.id)))
         found["caseNumber"] = found["case"] = [str(row.number) for row in fetch(select(Case.number))]
-        found["fileId"] = [row.id for row in fetch(select(BucketFile.id))]
+        found["fileId"] = found["file_id"] = [row.id for row in fetch(select(BucketFile.id))]
+        found["letter"] = [row.id for row in fetch(select(func.min(MailMessage.id).label("id")).group_by(
+            MailMessage.template))]
+        found["record"] = [str(row.id) for row in fetch(select(func.min(OutboxRecord.id).label("id")).group_by(
+            OutboxRecord.object, OutboxRecord.verb, OutboxRecord.topic))]
         found["userId"] = found["user"] = [
             client.user_id for person, client in self.people.items() if person != VISITOR]
         found |= {name: found[other] for name, other in self.also.items()} | NAMED

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.data.reads import fetch
 from blueprints.platform.moderation.models import Act, Appeal
 from cli import COMMANDS, load_command
+from cli.terminal import TABLE_COLUMNS
 from tests.contract.leaks import NOBODY, SmallRealm, Texts
 from tests.contract.who_may_see import NEEDLE
 
@@ -62,6 +63,18 @@ def printed_by_every_reading_command(world: SmallRealm) -> Texts:
                     line = [*words[1:], *values, *_realm_of(command, world), *form]
                     yield f"flask {name} {' '.join(line)}", CliRunner().invoke(
                         load_command(name), line, obj=system).output
+
+
+# Each prints a table of sentences, which stand whole in one line.
+SAYS_WHOLE_SENTENCES = ("flask doctor", "flask settings")
+
+
+def wider_than_the_terminal(told: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return command → the first line that does not fit, of those that print no JSON; refusals are sentences."""
+    wide = [(command, line) for command, text in told for line in text.splitlines()
+            if len(line) > TABLE_COLUMNS and not command.endswith("--json") and "audit export" not in command
+            and not command.startswith(SAYS_WHOLE_SENTENCES) and not line.startswith("Error: ")]
+    return dict(reversed(wide))
 
 
 def performed(world: SmallRealm, judged: Judged, option: str, *, each_once: bool = False,

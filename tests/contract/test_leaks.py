@@ -21,7 +21,14 @@ from tests.clients import PASSWORD, ApiClient, Callers
 from tests.contract import leaks
 from tests.contract.good_calls import Marketplace
 from tests.contract.leaks import VISITOR, SmallRealm, change_everything, read_everything
-from tests.contract.terminal_leaks import ACTS, FROM_FILES, known_acts, performed, printed_by_every_reading_command
+from tests.contract.terminal_leaks import (
+    ACTS,
+    FROM_FILES,
+    known_acts,
+    performed,
+    printed_by_every_reading_command,
+    wider_than_the_terminal,
+)
 from tests.contract.who_may_see import (
     EVENTS,
     LOG,
@@ -301,6 +308,7 @@ def test_no_reading_command_shows_what_the_operator_must_not_see(market: Market)
     assert len(told) > 20
     assert any(line.startswith("flask moderate audit export") and "prevHash" in text for line, text in told)
     assert_nothing_leaks({TERMINAL: told}, SECRETS)
+    assert wider_than_the_terminal(told) == {}
 
 
 @pytest.mark.slow

@@ -104,6 +104,42 @@ def test_divisions_and_legal_entities_are_listed_renamed_and_turned(say: Any, ho
     assert (changed["name"], changed["type"], changed["edrpou"]) == ("City Hospital", "EMERGENCY", "12345678")
 
 
+def test_what_is_not_there_cannot_be_shown(say: Any) -> None:
+    for words in (("show",), ("legal-entity", "show"), ("division", "show"), ("client", "show")):
+        for text in (NOWHERE, "no-uuid"):
+            result = say(*words, text)
+            assert (result.exit_code, "not found" in result.output) == (1, True), words
+
+
+def test_equipment_is_listed_found_and_shown(say: Any, world: Registry, hospital: str) -> None:
+    walker = world.equipment(hospital)
+    other = world.equipment(world.legal_entity(name="Clinic " * 20), name="Magnet " * 20, external_id="A-7")
+
+    assert [row["id"] for row in facts(say("list", "--json"))] == [walker, other]
+    for words in (("--name", "magnet"), ("--external-id", "A-7")):
+        assert [row["id"] for row in facts(say("list", *words, "--json"))] == [other], words
+    assert [row["id"] for row in facts(say("list", "--legal-entity", hospital, "--json"))] == [walker]
+    assert "1 more" in say("list", "--limit", "1").output
+    shown = facts(say("show", walker[:-1], "--json"))
+    assert (shown["name"], [row["status"] for row in shown["statuses"]]) == ("Mobile X-ray", ["ACTIVE"])
+
+
+def test_the_parts_of_the_registry_are_found_by_name_shown_and_fit_a_hundred_columns(
+    say: Any, world: Registry, hospital: str
+) -> None:
+    clinic = world.legal_entity(name="Clinic " * 20)
+    place, item = world.division(clinic, "Surgery " * 20), world.equipment(clinic, name="Magnet " * 20)
+    client_id, _secret = world.registered_client(clinic)
+
+    assert [row["id"] for row in facts(say("legal-entity", "list", "--name", "clinic", "--json"))] == [clinic]
+    assert [row["id"] for row in facts(say("division", "list", "--name", "surgery", "--json"))] == [place]
+    for words, meant in ((("legal-entity",), clinic), (("division",), place), (("client",), client_id), ((), item)):
+        shown = facts(say(*words, "show", meant, "--json"))
+        assert (shown["id"], "secret" in json.dumps(shown)) == (meant, False)
+        listed = say(*words, "list").stdout
+        assert max(len(line) for line in listed.splitlines()) <= 100, listed
+
+
 def test_a_change_of_nothing_is_refused(say: Any, hospital: str) -> None:
     assert say("legal-entity", "update", hospital, "--yes").exit_code == 1
 

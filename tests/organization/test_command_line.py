@@ -46,6 +46,8 @@ def told(result: Result) -> Any:
     ("tenant", "suspend", "nobody", "--yes"),
     ("tenant", "drop", "nobody", "--yes"), ("tenant", "drop", "../x", "--yes"), ("client", "add", "nobody", "--yes"),
     ("client", "list", "nobody"), ("client", "revoke", "nobody", "--yes"), ("rebuild", "nobody", "--yes"),
+    ("tenant", "show", "nobody"), ("tenant", "show", "no"), ("client", "show", "nobody"),
+    ("client", "show", "deadbeef"), ("client", "show", "x", "--tenant", "nobody"),
     ("lag", "nobody"), ("history", "nobody"), ("schema", "list", "nobody")])
 def test_what_is_not_there_is_said_in_a_sentence(run: Callable[..., Result], arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
@@ -125,6 +127,45 @@ def test_a_client_made_here_gets_a_token_until_it_is_revoked(run: Callable[..., 
     assert "was revoked" in run("client", "revoke", made["clientId"], "--yes").stderr
 
 
+def test_a_beginning_of_several_tenants_is_refused_and_of_one_names_it(
+        run: Callable[..., Result], world: World) -> None:
+    for name in (TENANT, f"{TENANT}0", f"{TENANT}1"):
+        world.tenant(name)
+    assert told(run("tenant", "show", TENANT, "--json"))["tenantId"] == TENANT
+    refused = run("tenant", "suspend", TENANT[:-1], "--yes")
+    assert (refused.exit_code, f"ambiguous: {TENANT}, {TENANT}0, {TENANT}1" in refused.stderr) == (1, True)
+    run("tenant", "drop", f"{TENANT}0", "--yes")
+    run("tenant", "drop", TENANT, "--yes")
+    assert run("tenant", "drop", TENANT[:-1], "--yes").exit_code == 1
+    assert told(run("tenant", "suspend", TENANT[:-1], "--yes", "--json"))["tenantId"] == f"{TENANT}1"
+
+
+def test_a_client_is_named_by_a_beginning_or_in_its_tenant_by_name(run: Callable[..., Result], world: World) -> None:
+    run("tenant", "add", TENANT, "--yes")
+    made = [told(run("client", "add", TENANT, "--name", name, "--yes", "--json")) for name in ("reports", "reports")]
+    first, second = (one["clientId"] for one in made)
+    for words in ((first,), (first[-8:], "--tenant", TENANT), (first[:-1] if first[:-1] != second[:-1] else first,)):
+        shown = told(run("client", "show", *words, "--json"))
+        assert (shown["clientId"], "secret" in json.dumps(shown).lower()) == (first, False)
+    refused = run("client", "revoke", "reports", "--tenant", TENANT, "--yes")
+    assert (refused.exit_code, f"ambiguous: {first}, {second}" in refused.stderr) == (1, True)
+    assert run("client", "revoke", "reports", "--yes").exit_code == 1
+    assert told(run("client", "revoke", second[-8:], "--tenant", TENANT, "--yes", "--json"))["clientId"] == second
+    listed = {one["clientId"]: one for one in told(run("tenant", "show", TENANT, "--json"))["clients"]}
+    assert (listed[first]["revokedAt"], bool(listed[second]["revokedAt"])) == (None, True)
+
+
+def test_tables_fit_a_hundred_columns(run: Callable[..., Result], world: World) -> None:
+    caller = world.caller(TENANT)
+    caller.add()
+    run("client", "add", TENANT, "--name", "reports of the whole year " * 3, "--yes")
+    for words in (("tenant", "list"), ("tenant", "show", TENANT), ("client", "list", TENANT), ("history", TENANT),
+                  ("lag", TENANT), ("schema", "list"), ("schema", "list", TENANT)):
+        shown = run(*words)
+        assert shown.exit_code == 0, shown.output
+        assert max(len(line) for line in shown.stdout.splitlines()) <= 100, shown.stdout
+
+
 def test_lag_shows_what_is_behind_and_rebuild_mends_it(run: Callable[..., Result], world: World) -> None:
     caller = world.caller(TENANT)
     caller.post(ACME, Prefer="respond-async")
@@ -148,6 +189,7 @@ def test_history_shows_what_happened_and_who_did_it(run: Callable[..., Result], 
     assert told(run("history", TENANT, resource_id.upper(), "--json")) == events
     assert "UUID" in run("history", TENANT, "acme").stderr
     assert len(run("history", TENANT).stdout.splitlines()) == 4
+    assert told(run("history", TENANT, resource_id, "--limit", "1", "--json")) == events[1:]
 
 
 def test_a_schema_is_registered_and_listed(run: Callable[..., Result], world: World, tmp_path: Path) -> None:

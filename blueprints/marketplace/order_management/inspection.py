@@ -64,7 +64,14 @@ def order_counts(user_id: str) -> Facts:
 
 
 def find_orders(text: str, limit: int) -> list[Facts]:
-    """Return the latest orders that the text names (orders_named), or that a person it names bought or sold.
+    """Return the latest orders that the text means (orders_meant)."""
+    ids = orders_meant(text, limit)
+    return _listed([Order.id.in_(ids)], limit) if ids else []
+
+
+def orders_meant(text: str, limit: int) -> set[str]:
+    """Return the ids of the orders that the text names (orders_named), and of the latest that a person it names bought
+    or sold, at most `limit` of each.
 
     A person by e-mail or a part of the name: the first MOST_PEOPLE of them."""
     ids = set(orders_named(text))
@@ -73,7 +80,7 @@ def find_orders(text: str, limit: int) -> list[Facts]:
         ids |= set(_latest(_AGES.where(Order.buyer_id.in_(persons)), limit))
         ids |= set(_latest(_AGES.join(OrderItem, OrderItem.order_id == Order.id)
                            .where(OrderItem.seller_id.in_(persons)), limit))
-    return _listed([Order.id.in_(ids)], limit) if ids else []
+    return ids
 
 
 def order_lines(order_id: str) -> list[Facts]:

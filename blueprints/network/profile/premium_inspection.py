@@ -2,7 +2,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.actor import Actor
 from app.data.columns import iso
@@ -21,14 +21,27 @@ from app.payments.reports import failed_refunds
 from blueprints.network.profile.premium import audit_refund
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_settlement import CHECKOUT
+from blueprints.platform.auth.inspection import find_accounts
 from blueprints.platform.checkout.inspection import disputes_of_orders, reread
 
 Facts = dict[str, Any]
+MOST_PEOPLE = 20
+"""Whose orders are looked for at most, when a name is meant."""
 
 
 def orders_named(text: str) -> list[str]:
     """Return the ids of the orders, deleted ones too, that begin or end so (app/data/short_ids.py)."""
     return ids_named(Premiumsubscription, text)
+
+
+def find_orders(text: str, limit: int) -> list[str]:
+    """Return the ids of the latest orders that the text names (orders_named), or of whom it names.
+
+    A person by e-mail or a part of the name: the first MOST_PEOPLE of them."""
+    persons = [one["id"] for one in find_accounts("network", text, MOST_PEOPLE)]
+    return [row.id for row in fetch(select(Premiumsubscription.id).where(or_(
+        Premiumsubscription.id.in_(orders_named(text)), Premiumsubscription.user_id.in_(persons)))
+        .order_by(Premiumsubscription.id.desc()).limit(limit))]
 
 
 def known_order(order_id: str) -> Facts:

@@ -182,6 +182,27 @@ def test_events_and_ledger_show_what_was_booked(shop, flask_payments):
     assert (row["gross"], row["commission"], row["net"]) == (105, 10, 95)
 
 
+def test_payments_are_listed_and_found_by_whatever_names_them(shop, flask_payments):
+    assert flask_payments("find", "pi_nothing") == "no payments\n"
+    assert flask_payments("list", "--state", "gone", code=2)
+    order, other = shop.paid_order(), shop.paid_order()
+    flask_payments("refund", order["id"], "--amount", "5", "--yes")
+    [refund] = json.loads(flask_payments("show", order["id"], "--json"))["refunds"]
+
+    def found(*words):
+        return [one["order"] for one in json.loads(flask_payments(*words, "--json"))]
+
+    assert found("list") == found("list", "--state", "success") == [other["id"], order["id"]]
+    assert found("list", "--state", "failed") == []
+    for text in (order["paymentIntentId"], refund["refund"], order["orderNumber"], order["id"], order["id"][-8:]):
+        assert found("find", text) == [order["id"]], text
+    assert found("find", shop.buyer.email, "--limit", "1") == [other["id"]]
+    told = flask_payments("find", order["paymentIntentId"])
+    assert order["paymentIntentId"] in told
+    for words in (("list",), ("show", order["id"]), ("events",), ("disputes",)):
+        assert max(len(line) for line in flask_payments(*words).splitlines()) <= 100, words
+
+
 def test_a_number_that_several_orders_have_moves_the_money_of_none(shop, flask_payments):
     """Buyers choose the numbers, and those of cancelled orders are free again."""
     cheap = shop.order(shop.list_product(price=1))

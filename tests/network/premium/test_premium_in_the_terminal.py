@@ -44,6 +44,15 @@ def test_status_and_show_tell_how_it_stands(club, flask_payments):
     assert check_premium()[0] == "ok"
 
 
+def test_payments_are_found_by_order_person_and_the_gateways_id(club, flask_payments):
+    order = club.paid()["id"]
+    [shown] = json.loads(flask_payments("list", "--json"))
+    assert shown["order"] == order
+    for text in (order[-8:], club.ann.email, shown["intent"]):
+        assert json.loads(flask_payments("find", text, "--json")) == [shown]
+    assert "no payments" in flask_payments("find", "nobody@guildhall.test")
+
+
 def test_fix_reads_a_payment_anew(club, flask_payments):
     order = club.order()["id"]
     waiting = ok(club.start(order, club.localstripe.make_card()))["paymentResult"]

@@ -141,6 +141,13 @@ class SqlTenantCatalog:
         with self._catalog.connect() as connection:
             return [_client_of(row) for row in connection.execute(statement)]
 
+    def clients_begun(self, first: str, last: str, limit: int) -> list[Client]:
+        """Return the clients, revoked or not, whose ids lie between these two, by id."""
+        client_id = self._clients.c.clientId
+        statement = select(self._clients).where(client_id.between(first, last)).order_by(client_id).limit(limit)
+        with self._catalog.connect() as connection:
+            return [_client_of(row) for row in connection.execute(statement)]
+
     def insert_client(self, client: Client) -> None:
         """Add a client."""
         with self._catalog.connect(writes=True) as connection:

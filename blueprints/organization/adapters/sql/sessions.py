@@ -251,6 +251,15 @@ def read_events(connection: Connection, events: Table, tenant_id: str, kind: Res
     return [(row.position, event_of(row, tenant_id, kind)) for row in connection.execute(statement)]
 
 
+def latest_events(connection: Connection, events: Table, tenant_id: str, kind: ResourceType, limit: int,
+                  resource_id: str | None) -> list[Event]:
+    """Return the last events, the latest first, without those that only moved a record to a newer schema."""
+    statement = select(events).where(events.c.change != UPGRADED).order_by(events.c.position.desc()).limit(limit)
+    if resource_id is not None:
+        statement = statement.where(events.c.resourceId == resource_id)
+    return [event_of(row, tenant_id, kind) for row in connection.execute(statement)]
+
+
 def event_of(row: Row[Any], tenant_id: str, kind: ResourceType) -> Event:
     """Return the event in a row of the event table."""
     return Event(row.id, row.change, Identity(tenant_id, kind.name, row.resourceId), row.version, row.time,

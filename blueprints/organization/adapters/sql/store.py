@@ -7,7 +7,13 @@ from sqlalchemy import delete, insert, text
 from blueprints.organization.adapters.sql.dialects import READ_OPTIONS
 from blueprints.organization.adapters.sql.engines import TenantEngines
 from blueprints.organization.adapters.sql.failures import rivals_win, store_failures
-from blueprints.organization.adapters.sql.sessions import UPGRADED, SqlReadSession, SqlWriteSession, read_events
+from blueprints.organization.adapters.sql.sessions import (
+    UPGRADED,
+    SqlReadSession,
+    SqlWriteSession,
+    latest_events,
+    read_events,
+)
 from blueprints.organization.adapters.sql.tables import ResourceTables, extensions, resource_tables
 from blueprints.organization.application.tenants import former_kinds
 from blueprints.organization.domain.events import Event
@@ -57,6 +63,15 @@ class SqlResourceStore:
             while batch := self._events_after(tenant, version, position, resource_id):
                 position = batch[-1][0]
                 yield from (event for _, event in batch if event.change != UPGRADED)
+
+    def latest(self, tenant: Tenant, kind: ResourceType, resource_id: str | None, limit: int) -> list[Event]:
+        """Return the last so many of the same, in the same order: one statement for each version of the schema."""
+        found: list[Event] = []
+        for version in (kind, *former_kinds(tenant, [kind])):
+            with store_failures(), self.engines.connect(tenant) as connection:
+                found += latest_events(connection, self.tables(version).events, tenant.tenant_id, version,
+                                       limit - len(found), resource_id)
+        return found[::-1]
 
     def rebuild(self, tenant: Tenant, kind: ResourceType) -> int:
         """Make the query table anew from the events, in one transaction; returns the number of events.
