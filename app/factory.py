@@ -178,7 +178,6 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
                        [target for service in services for target in service.targets]),
         ApartStores((service.name, service.apart) for service in services if service.apart is not None),
         ServiceChecks(item for service in services for item in service.checks.items()),
-        *(service.keeps(runtime.settings) for service in services if service.keeps is not None),
         ServiceMends(item for service in services for item in service.mends.items()),
         ServiceQueues(item for service in services for item in service.queues.items()),
         *(table for service in services for table in service.hands_down))

@@ -1,7 +1,7 @@
 """What one process holds for the length of its life: settings, cache versions, caches, the Redis client.
 
 Floors above keep their own parts here, each found by its type; nothing else of ours stands in app.extensions."""
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,6 +31,8 @@ class Runtime:
     services: list[Any] = field(default_factory=list)
     bring: Callable[[], None] | None = None
     """Keeps what the services bring; called when a part is first asked for that is not here (cli/application.py)."""
+    alone: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    """Makes a part of that type without what else the services bring, by the type's name (cli/parts.py)."""
     _parts: dict[type, Any] = field(default_factory=dict)
 
     @cached_property
@@ -84,11 +86,17 @@ class Runtime:
             bring()
 
     def part(self, kind: type[P]) -> P:
-        """Return the part of this type; one that nobody kept is made by calling the type."""
+        """Return the part of this type, which the services may bring; one that nobody kept is made by calling it."""
+        if kind not in self._parts and kind.__name__ in self.alone:
+            self.keep(self.alone[kind.__name__]())
         if kind not in self._parts:
             self.complete()
+        return self.own(kind, lambda _: kind())
+
+    def own(self, kind: type[P], make: Callable[[Settings], P]) -> P:
+        """Return the part of this type that its own module keeps, and no service brings; made when first asked for."""
         if kind not in self._parts:
-            self._parts.setdefault(kind, kind())
+            self._parts.setdefault(kind, make(self.settings))
         found: P = self._parts[kind]
         return found
 

@@ -46,8 +46,6 @@ class ServiceDeclaration:
     command of the terminal imports no routes."""
     join: str | None = None
     """The import path of what mounts a service outside the realms, with a front of its own, instead: (app, service)."""
-    keeps: Callable[[Settings], object] | None = None
-    """Its own part of the runtime, made of the settings."""
 
     background: tuple[ModuleType, ...] = ()
     """The modules whose marked functions run in the background: subscribers, periodic jobs, due work."""

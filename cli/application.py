@@ -10,12 +10,14 @@ from flask import Flask
 from app.opening import opened_application
 from app.runtime import runtime_of
 from app.settings import Settings, SettingsError
+from cli.parts import ALONE
 
 
 def terminal_application(settings: Settings) -> Flask:
     """Return the application of a command; raises SettingsError as the start does."""
     app = opened_application(settings)
-    runtime_of(app).bring = partial(_bring, app)
+    runtime = runtime_of(app)
+    runtime.bring, runtime.alone = partial(_bring, app), ALONE
     return app
 
 

@@ -7,6 +7,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from app.data.reads.joins import Joins
 from app.jobs.schedule import PeriodicJob
 from app.jobs.schedule import jobs as known_jobs
 from app.jobs.scheduler import run_scheduler
@@ -94,6 +95,7 @@ def run(name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
         raise unknown("job", name, meanings, "NAME")
     if not agreed(f"{name}: {meanings[name]}", dry_run=dry_run, yes=yes):
         return
+    runtime().complete()
     try:
         report = f"{run_all_due_work()} done" if name == DUE_WORK else run_job(name)
     except Exception as error:
@@ -128,6 +130,7 @@ def scheduler() -> None:
 def run_the_worker() -> None:
     """Work in this process until a signal stops it."""
     runtime().complete()
+    runtime().part(Joins).check()
     configure_logging(runtime().settings, "worker")
     with heartbeat(WORKER):
         run_worker()
@@ -135,6 +138,7 @@ def run_the_worker() -> None:
 
 def run_the_scheduler() -> None:
     """Schedule in this process until a signal stops it."""
+    runtime().complete()
     configure_logging(runtime().settings, "scheduler")
     with heartbeat(SCHEDULER):
         run_scheduler(stop_on_signal())

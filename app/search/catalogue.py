@@ -59,7 +59,7 @@ class OpenIndexes(dict[str, SearchIndex]):
 
 def search_index(name: str) -> SearchIndex:
     """Return this process's one instance of the index called `name`."""
-    opened = runtime().part(OpenIndexes)
+    opened = runtime().own(OpenIndexes, lambda _: OpenIndexes())
     if name not in opened:
         from app.search.whoosh.index import WhooshIndex
 

@@ -1,7 +1,5 @@
 """What `flask doctor` asks of the organization store."""
 from blueprints.organization import organization_of
-from blueprints.organization.application import schema_upgrade, upkeep
-from blueprints.organization.application.schema_upgrade import some
 
 LATE_SECONDS = 60.0
 
@@ -10,6 +8,9 @@ def check_tenants() -> tuple[str, str]:
     """Return fail where a tenant's events wait, or its query tables lag, too long, or its database or file is away.
 
     Else warn where a schema upgrade is not done, or left records behind; else ok."""
+    from blueprints.organization.application import schema_upgrade, upkeep
+    from blueprints.organization.application.schema_upgrade import some
+
     ports = organization_of().ports
     late = [row for row in upkeep.lag(ports) if row.oldest_seconds > LATE_SECONDS or not row.is_known]
     if late:

@@ -4,10 +4,10 @@ from werkzeug.routing import BaseConverter
 
 from app.http.envelope import shape_errors_below
 from app.http.service import Service
+from blueprints.organization import organization_of
 from blueprints.organization.adapters.http.front import READS
 from blueprints.organization.adapters.http.token_endpoint import organization_token_endpoint
 from blueprints.organization.routes import build_blueprint
-from blueprints.organization.wiring import organization_of
 
 
 class AnyText(BaseConverter):

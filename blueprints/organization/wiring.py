@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app, has_app_context
+from flask import has_app_context
 from sqlalchemy import select
 
 from app import clock
@@ -18,7 +18,6 @@ from app.data.ids import uuid7
 from app.data.restored_copy import is_held_back
 from app.identity.encryption import seal, unseal
 from app.ops.backup.apart import ApartStore
-from app.runtime import runtime_of
 from app.settings import Settings
 from blueprints.organization.adapters.courier import Courier
 from blueprints.organization.adapters.sql.catalog import (
@@ -235,11 +234,6 @@ class Organization:
         from blueprints.organization.adapters.kinesis import KinesisPublisher, kinesis_client
 
         return KinesisPublisher(kinesis_client(self.settings.endpoint_url or None), self.settings.stream)
-
-
-def organization_of(app: Flask | None = None) -> Organization:
-    """Return the store of `app`, by default of the current application."""
-    return runtime_of(app or current_app).part(Organization)
 
 
 def _at_once(ask: Callable[[Any], Any], asked: Iterable[Any]) -> list[Any]:

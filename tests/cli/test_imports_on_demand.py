@@ -20,8 +20,8 @@ sys.stderr.write(json.dumps(sorted(sys.modules)))
 """
 FOR_SERVERS_ALONE = {"flask_smorest", "apispec", "webargs", "yaml", "app.mounting", "app.http.openapi",
                      "app.http.declaration", "app.http.realm_front"}
-FOR_WHO_CALLS_IT = {"stripe", "whoosh", "PIL", "boto3", "alembic", "flask_migrate", "marshmallow", "jsonschema", "jwt",
-                    "joserfc", "authlib", "prometheus_client"}
+FOR_WHO_CALLS_IT = {"stripe", "PIL", "boto3", "alembic", "flask_migrate", "marshmallow", "jsonschema", "jwt",
+                    "joserfc", "authlib", "prometheus_client", "redis", "whoosh"}
 
 
 def imported_by(testbed: Testbed, *words: str) -> set[str]:
@@ -32,11 +32,18 @@ def imported_by(testbed: Testbed, *words: str) -> set[str]:
 
 
 @pytest.mark.once("what is imported depends on no database")
-@pytest.mark.parametrize(("words", "brings_the_services"), [("orders list", False), ("jobs list", True)])
-def test_a_command_imports_no_routes_and_no_library_that_it_does_not_call(
-        testbed: Testbed, words: str, brings_the_services: bool) -> None:
+@pytest.mark.parametrize(("words", "calls"), [
+    ("orders list", set()), ("moderate queue", set()), ("jobs list", {"redis"}), ("index status", {"redis", "whoosh"})])
+def test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not_call(
+        testbed: Testbed, words: str, calls: set[str]) -> None:
     loaded = imported_by(testbed, *words.split())
-    assert loaded & (FOR_SERVERS_ALONE | FOR_WHO_CALLS_IT) == set()
-    assert [name for name in loaded if name.startswith("blueprints.") and name.endswith("routes")] == []
-    assert ("app.factory" in loaded) is brings_the_services
-    assert "redis" not in loaded or brings_the_services
+    assert loaded & (FOR_SERVERS_ALONE | FOR_WHO_CALLS_IT) <= calls
+    assert [name for name in loaded if name.startswith("blueprints.") and name.endswith((".routes", ".service"))] == []
+    assert "app.factory" not in loaded
+
+
+@pytest.mark.once("what is imported depends on no database")
+def test_what_all_services_bring_is_brought_without_their_routes_or_the_organizations_store(testbed: Testbed) -> None:
+    loaded = imported_by(testbed, "status")
+    assert loaded & FOR_SERVERS_ALONE == set()
+    assert "blueprints.organization.wiring" not in loaded

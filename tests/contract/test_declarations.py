@@ -15,6 +15,7 @@ from app.http.naming import ApiNames, api_names
 from app.jobs.schedule import Schedule
 from app.runtime import runtime
 from cli import COMMANDS
+from cli.parts import ALONE
 from tests.testbed import Testbed
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,18 @@ def test_nothing_is_imported_for_its_side_effect() -> None:
 def test_every_command_group_belongs_to_one_declaration() -> None:
     declared = [path for service in SERVICES for path in service.cli]
     assert sorted(declared) == sorted(f"cli.{name}" for name in COMMANDS)
+
+
+@pytest.mark.once("declarations know no database")
+@pytest.mark.parametrize("name", ALONE)
+def test_what_a_listing_makes_alone_is_what_the_services_bring(app: Flask, name: str) -> None:
+    def contents(part: object) -> object:
+        return part if isinstance(part, dict) else vars(part)
+
+    alone = ALONE[name]()
+    assert type(alone).__name__ == name
+    with app.app_context():
+        assert contents(alone) == contents(runtime().part(type(alone)))
 
 
 @pytest.mark.once("declarations know no database")

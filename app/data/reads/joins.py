@@ -84,11 +84,7 @@ class ObjectRelations:
 
 
 def relations_of(model: type[Entity], *relations: Relation) -> ObjectRelations:
-    """Return the declaration of an object's relations; raises ValueError when a name does not fit its row."""
-    names = {field.name for field in row_serializer(model).fields}
-    for relation in relations:
-        if relation.id_name not in names or relation.shown_as in names:
-            raise ValueError(f"{model.__object__}: no relation can be made of {relation}")
+    """Return the declaration of an object's relations."""
     return ObjectRelations(model, relations)
 
 
@@ -144,6 +140,16 @@ class Joins:
                 for one in declared.relations)
             self._groups[declared.model, False] = _by_target(joins)
             self._groups[declared.model, True] = _by_target(join for join in joins if join.local)
+
+    def check(self) -> None:
+        """Raise ValueError for a relation whose names do not fit the rows of its object.
+
+        It compiles their serializers: who serves or forks for each piece of work calls it first, a listing never."""
+        for model, joins in self._joins.items():
+            names = {field.name for field in row_serializer(model).fields}
+            for relation in (join.relation for join in joins):
+                if relation.id_name not in names or relation.shown_as in names:
+                    raise ValueError(f"{model.__object__}: no relation can be made of {relation}")
 
     def of(self, model: type[Entity] | None) -> tuple[tuple[Relation, JoinTarget], ...]:
         """Return the relations of an object with their targets."""
