@@ -20,7 +20,7 @@ NOBODY, MOMENT, WRITERS, EVERYBODY, SAME_ROWS = (
 ONE_WRITER = "every writer"  # SQLite has one write lock, and who reads never waits
 REWRITE, SCAN, INDEX, CHANGE = "rewrite", "scan", "index", "change"
 ROWS_A_SECOND = {REWRITE: 100_000, SCAN: 500_000, INDEX: 150_000, CHANGE: 20_000}
-"""Measured low, on two slow cores: an estimate that is too long costs less than one that is too short."""
+"""Cautious guesses, never measured: an estimate that is too long costs less than one that is too short."""
 _ROWS_IN_STATISTICS = text("""SELECT greatest(reltuples, n_live_tup) FROM pg_class
     LEFT JOIN pg_stat_user_tables ON relid = pg_class.oid WHERE pg_class.oid = to_regclass(:name)""")
 _STATEMENT = re.compile(r"\s*(UPDATE|INSERT\s+INTO|DELETE\s+FROM|ALTER\s+TABLE|CREATE\s+(?:UNIQUE\s+)?INDEX|\w+)\s+"
