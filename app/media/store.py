@@ -2,6 +2,7 @@
 
 Names are ours (random), never the client's; a file is written once, or anew only when a picture is prepared."""
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +13,8 @@ from typing import IO, Any, Protocol
 
 from app.runtime import runtime
 from app.settings import Settings
+
+_OUR_NAME = re.compile(r"[0-9a-f]{32}(raw)?")
 
 
 class MediaMissing(LookupError):
@@ -38,7 +41,7 @@ class MediaStore(Protocol):
 
     def names(self, before: datetime | None = None) -> Iterator[str]:
         """Yield the name of each stored object, or of those written before a moment, in no order; one that comes or
-        goes meanwhile may be among them or not."""
+        goes meanwhile may be among them or not. What has no name of ours is somebody else's, and is left out."""
 
 
 class _Opened:
@@ -63,6 +66,11 @@ def open_store(settings: Settings) -> MediaStore:
 def random_name() -> str:
     """Return a fresh storage name (32 hex) that nothing about the file or its owner can be read from."""
     return secrets.token_hex(16)
+
+
+def _is_ours(name: str) -> bool:
+    """Tell whether a name has the form of ours: 32 hex, of an upload that is not prepared yet with `raw` behind."""
+    return _OUR_NAME.fullmatch(name) is not None
 
 
 class LocalDiskStore:
@@ -113,7 +121,7 @@ class LocalDiskStore:
         for folder in _folders(self._root):
             for inner in _folders(folder):
                 for file in inner.iterdir():
-                    if file.name.isalnum() and (before is None or file.stat().st_mtime < before.timestamp()):
+                    if _is_ours(file.name) and (before is None or file.stat().st_mtime < before.timestamp()):
                         yield file.name
 
     def _path(self, name: str) -> Path:
@@ -165,8 +173,8 @@ class S3Store:
         self._client.delete_object(Bucket=self._bucket, Key=name)
 
     def names(self, before: datetime | None = None) -> Iterator[str]:
-        """Yield the keys of the objects that can be ours, a thousand a call."""
+        """Yield the keys of the objects that can be ours, a thousand a call: others may keep theirs in the bucket."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
             for found in page.get("Contents", ()):
-                if found["Key"].isalnum() and (before is None or found["LastModified"] < before):
+                if _is_ours(found["Key"]) and (before is None or found["LastModified"] < before):
                     yield found["Key"]

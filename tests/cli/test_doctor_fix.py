@@ -19,7 +19,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.media.store import media_store
 from app.ops import checks
-from app.ops.checks import CHECKS, OK, ServiceChecks, examine
+from app.ops.checks import CHECKS, OK, WARN, ServiceChecks, examine
 from app.ops.mends import Mend, ServiceMends, mends
 from app.runtime import runtime
 from app.search import Removal
@@ -36,6 +36,7 @@ from blueprints.network.messaging.models import Conversation as NetworkConversat
 from blueprints.network.messaging.models import Participant
 from blueprints.network.networking.models import Connection, Person, Tie
 from blueprints.network.profile.models import Profile, ProfileTerm
+from blueprints.platform.auth.models import FAILED, READY, WAITING, PersonExport
 from blueprints.platform.moderation.models import Case, Counter
 from blueprints.platform.notification.models import UnreadCount
 from tests.cli.market import Market
@@ -155,10 +156,16 @@ def a_wrong_count_of_reports() -> None:
 
 
 def bytes_without_an_upload() -> None:
-    media_store().put("ab12" * 8, b"nobody's", "image/png")
-    path = runtime().settings.home / "media" / "ab" / "12" / ("ab12" * 8)
+    stored_a_day_ago("ab12" * 8)
+
+
+def stored_a_day_ago(name: str) -> Path:
+    """Store bytes under a name, as old as the doctor looks at them; returns where they lie."""
+    media_store().put(name, b"nobody's", "image/png")
+    path = runtime().settings.home / "media" / name[:2] / name[2:4] / name
     long_ago = (now() - timedelta(days=1)).timestamp()
     os.utime(path, (long_ago, long_ago))
+    return path
 
 
 def a_home_that_others_enter() -> None:
@@ -310,6 +317,25 @@ def test_young_bytes_whose_upload_is_being_written_are_left_alone(run: Run, only
         assert told("media")[0] == OK
     finally:
         media_store().delete("cd34" * 8)
+
+
+def test_the_exports_of_people_are_nobody_elses_to_remove(run: Run, only: Callable[[str], None]) -> None:
+    only("media")
+    stray, exports = stored_a_day_ago("ab34" * 8), dict[str, Path]()
+    for number, state in enumerate((WAITING, READY, FAILED)):
+        exports[state] = stored_a_day_ago(f"ef5{number}" * 8)
+        add("network", PersonExport, id=f"{ID}{number}", realm="network", user_id=f"{ID}{number}", state=state,
+            storage_name=exports[state].name, requested_at=now(), expires_at=now() + timedelta(days=6), due_at=now(),
+            attempts=0)
+    try:
+        assert told("media") == (WARN, "1 stored files belong to no upload and no export")
+        run("doctor", "--fix", "--yes")
+        assert [state for state, file in exports.items() if file.exists()] == [WAITING, READY, FAILED]
+        assert not stray.exists()
+        assert told("media")[0] == OK
+    finally:
+        for file in exports.values():
+            file.unlink(missing_ok=True)
 
 
 def test_what_no_machine_may_mend_names_who_must_look(

@@ -2,7 +2,7 @@
 
 The row says what is owed; a worker that dies leaves it due again, and it is written under the same name."""
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -41,6 +41,7 @@ KEPT_FOR = timedelta(days=7)
 A_DAY, MOST_A_DAY = timedelta(days=1), 3
 _OWED = OwedWork(PersonExport, IS_WAITING, PersonExport.due_at)
 _LEASE = timedelta(hours=1)
+_AT_ONCE = 5000
 _LATEST_FIRST = row_order(PersonExport.id.desc())
 _BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=1), factor=4, most=5)
 
@@ -112,6 +113,15 @@ def make_next_export() -> bool:
                          parked={"state": FAILED})
                 work.commit()
     return bool(claimed)
+
+
+def stored_exports() -> Iterator[str]:
+    """Yield the storage names of all exports, in every state and realm: what has one in the media store is theirs."""
+    last = ""
+    while rows := fetch(select(PersonExport.id, PersonExport.storage_name).where(PersonExport.id > last).order_by(
+            PersonExport.id).limit(_AT_ONCE)):
+        yield from (row.storage_name for row in rows)
+        last = rows[-1].id
 
 
 def purge_exports() -> int:

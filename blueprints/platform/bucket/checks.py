@@ -11,6 +11,7 @@ from app.ops.checks import OK, WARN, some_of
 from app.ops.mends import MOST_MENDED, mend_each
 from app.ops.queues import Waiting, waiting
 from app.runtime import runtime
+from blueprints.platform.auth.export_requests import stored_exports
 from blueprints.platform.bucket.models import IS_PREPARING, READY, BucketFile
 from blueprints.platform.bucket.rules import raw_name
 
@@ -37,27 +38,29 @@ def check_media() -> tuple[str, str]:
     ownerless, missing = _apart()
     said = []
     if ownerless:
-        said.append(f"{len(ownerless)} stored files belong to no upload")
+        said.append(f"{len(ownerless)} stored files belong to no upload and no export")
     if missing:
         said.append(f"the bytes of {len(missing)} uploads are gone, a backup may have them: {some_of(missing)}")
-    return (WARN, "; ".join(said)) if said else (OK, "each stored file has its upload, and each upload its file")
+    return (WARN, "; ".join(said)) if said else (OK, "each stored file has its owner, and each upload its file")
 
 
 def mend_media(operator: str) -> int:
-    """Remove the stored bytes that belong to no upload; returns how many."""
+    """Remove the stored bytes that belong to no upload and no export; returns how many."""
     def remove(_work: UnitOfWork, name: str) -> None:
         media_store().delete(name)
 
-    return mend_each(runtime().settings.realms[0], operator, "stored file without an upload",
+    return mend_each(runtime().settings.realms[0], operator, "stored file without an owner",
                      sorted(_apart()[0])[:MOST_MENDED], remove)
 
 
 def _apart() -> tuple[set[str], list[str]]:
-    """Return the names in the store that no upload has, and the ids of uploads that are ready and have no bytes.
+    """Return the names in the store that nobody has, and the ids of uploads that are ready and have no bytes.
 
-    It walks through the store and reads every row; it is the operator's question."""
+    It walks through the store first and then reads every row of those who keep something there: uploads and exports.
+    It is the operator's question."""
     moment = now() - BEING_STORED
     left, missing, last = set(media_store().names(before=moment)), list[str](), ""
+    left.difference_update(stored_exports())
     while rows := fetch(select(BucketFile.id, BucketFile.storage_name, BucketFile.state, BucketFile.created_at).where(
             BucketFile.id > last).order_by(BucketFile.id).limit(_AT_ONCE)):
         for row in rows:

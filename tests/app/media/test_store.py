@@ -47,6 +47,13 @@ def test_a_deleted_object_is_missing_and_deleting_again_is_fine(store):
         store.get(name)
 
 
+def test_what_has_no_name_of_ours_is_not_among_the_names(store):
+    ours, prepared = random_name(), random_name()
+    for name in (ours, f"{prepared}raw", "index", "2026", ours[:-1], f"{ours}0", ours.upper(), f"{ours}rar"):
+        store.put(name, b"bytes", "image/png")
+    assert sorted(store.names()) == sorted([ours, f"{prepared}raw"])
+
+
 def test_a_name_that_walks_out_of_the_folder_is_missing(tmp_path):
     (tmp_path / "secret").write_bytes(b"secret")
     with pytest.raises(MediaMissing):

@@ -10,7 +10,7 @@ from flask_migrate import downgrade, upgrade
 from moto import mock_aws
 
 from app.data.restored_copy import is_held_back
-from app.media.store import open_store
+from app.media.store import open_store, random_name
 from app.ops.backup import BackupRefused, create, go_live, postgresql, restore
 from app.ops.backup.folder import backups_in, claimed
 from app.ops.backup.place import scratch_prefix
@@ -184,10 +184,11 @@ def test_media_of_a_bucket_are_put_back_and_what_is_there_stays(make_system: Cal
     before, made = system.state(), system.backup()
     system.destroy()
     bucket.objects.all().delete()
-    bucket.put_object(Key="later", Body=b"later")
+    later = random_name()
+    bucket.put_object(Key=later, Body=b"later")
     system.restore(made)
     assert system.state() == before
-    assert sorted(open_store(system.settings).names()) == sorted([system.ids["file"], "later"])
+    assert sorted(open_store(system.settings).names()) == sorted([system.ids["file"], later])
 
 
 @pytest.mark.postgresql
