@@ -255,7 +255,7 @@ def claim_home(settings: Settings) -> None:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be made a folder: {error.strerror}") from error
-    _refuse_anothers(settings.home)
+    refuse_anothers(settings.home)
     if not os.access(settings.home, os.W_OK | os.X_OK):
         raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be written to")
     if (settings.home / UNFINISHED_RESTORE).exists():
@@ -267,8 +267,7 @@ def find_home(settings: Settings) -> None:
     """Refuse an instance folder in which nothing was prepared: who only looks makes neither folder nor database.
 
     Raises SettingsError, as it does for a folder of another user."""
-    if settings.home.exists():
-        _refuse_anothers(settings.home)
+    refuse_anothers(settings.home)
     for path in (settings.home, settings.sqlite_file or settings.home):
         if not path.exists():
             raise SettingsError(
@@ -277,8 +276,12 @@ def find_home(settings: Settings) -> None:
                 "`flask serve` makes it")
 
 
-def _refuse_anothers(home: Path) -> None:
-    """Whoever else writes in the folder, root too, leaves files there that its owner's processes cannot write."""
+def refuse_anothers(home: Path) -> None:
+    """Raise SettingsError for an instance folder that is another user's; one that is not there is nobody's.
+
+    Whoever else writes in the folder, root too, leaves files there that its owner's processes cannot write."""
+    if not home.exists():
+        return
     owner, myself = home.stat().st_uid, os.geteuid()
     if owner != myself:
         raise SettingsError(f"GUILDHALL_HOME={home} belongs to {user_name(owner)}, and this is {user_name(myself)}: "

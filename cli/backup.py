@@ -1,6 +1,7 @@
 """`flask backup`: make a backup, see which there are, prove one, put one back, let a restored copy go live.
 
 It loads the application only to look at a scratch place: what is to be restored may not be able to start."""
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask import current_app
 
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import Settings, SettingsError, find_home, load_settings, refuse_anothers
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
 
 if TYPE_CHECKING:
@@ -78,11 +79,11 @@ def list_backups(folder: Path | None, as_json: bool) -> None:
     from app.clock import now
     from app.ops.backup.folder import backups_in
 
-    moment = now()
+    settings, moment = _settings(), now()
     rows = [{"backup": one.path.name, "madeAt": one.made_at.isoformat(),
              "age": str(moment - one.made_at).split(".")[0], "bytes": one.size,
              "encrypted": "yes" if one.is_encrypted else "no", "verifiedAt": one.verified_at}
-            for one in backups_in(folder or _settings().backup_folder)]
+            for one in backups_in(folder or settings.backup_folder)]
     if not as_json:
         rows = [{name: value for name, value in row.items() if name != "madeAt"} for row in rows]
     print_rows(rows, as_json=as_json, empty="no backups")
@@ -98,11 +99,14 @@ def show(file: Path, key_file: Path | None, as_json: bool) -> None:
     Example: flask backup show /var/lib/guildhall/backups/guildhall-20261129T021500Z.tar
     """
     from app.ops.backup.archive import opened_archive
+    from app.ops.backup.contents import contents_of
 
     def read() -> dict[str, Any]:
         with opened_archive(file, _key(key_file)) as archive:
+            contents_of(archive.contents)
             return archive.contents
 
+    _settings()
     contents = _refusing(read)
     if as_json:
         print_json(contents)
@@ -158,7 +162,7 @@ def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bo
     """
     from app.ops.backup import restore_backup, verify_backup
 
-    settings = _settings()
+    settings = _settings(lambda made: refuse_anothers(made.home))  # it makes the folder where there is none
     question = f"restore {file.name} into {settings.home}" + (
         "; what is there is put aside" if replace else "; it must be empty")
     if not agreed(question, dry_run=dry_run, yes=yes, reports=True):
@@ -184,9 +188,10 @@ def go_live(dry_run: bool, yes: bool, as_json: bool) -> None:
     """
     from app.ops.backup import go_live as let_go_live
 
+    settings = _settings()
     if not agreed("mail, jobs and payments of this copy go on", dry_run=dry_run, yes=yes):
         return
-    if not _refusing(lambda: let_go_live(_settings())):
+    if not _refusing(lambda: let_go_live(settings)):
         say_unchanged("this system is live: nothing was held back")
         return
     print_facts({"live": True}, as_json=as_json)
@@ -215,15 +220,21 @@ def _summary(contents: dict[str, Any]) -> dict[str, Any]:
             "secrets": "yes" if contents["has_secrets"] else "no"}
 
 
-def _settings() -> Settings:
+def _settings(refuse: Callable[[Settings], None] = find_home) -> Settings:
+    """Return the settings, unless the instance folder is refused: no application is made, which would do it.
+
+    From now on all that this process makes is its owner's alone."""
     if current_app:
         from app.runtime import runtime
 
         return runtime().settings
+    os.umask(0o077)
     try:
-        return load_settings()
+        settings = load_settings()
+        refuse(settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+    return settings
 
 
 def _openers() -> "ApartStores":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import FlaskGroup
 
@@ -16,6 +17,7 @@ from app.ops import checks
 from app.ops.ownership import environment_file_faults, ill_owned
 from app.settings import SettingsError, claim_home, find_home, load_settings
 from cli import COMMANDS, PREPARING
+from cli.backup import backup
 from tests.components import ROOT
 
 STRANGER = pwd.getpwnam("daemon")
@@ -53,6 +55,36 @@ def test_no_command_but_those_that_prepare_makes_a_home(command: str, tmp_path: 
     assert not home.exists()
     home.mkdir()
     assert "guildhall.db does not exist" in _refusal(command, monkeypatch, home)
+    assert list(home.iterdir()) == []
+
+
+def _backup(home: Path, *words: str) -> Result:
+    """Run `flask backup`, which makes no application, in the home."""
+    environment = {"GUILDHALL_HOME": str(home), "DATABASE_URL": "", "REDIS_URL": "", "BACKUP_FOLDER": ""}
+    return CliRunner().invoke(backup, words, env=environment)
+
+
+@pytest.mark.parametrize("command", ["create", "list", "show {file}", "verify {file}", "go-live --yes"])
+def test_no_backup_command_but_restore_makes_a_home(command: str, tmp_path: Path) -> None:
+    file, home = tmp_path / "backup.tar", tmp_path / "home"
+    file.write_bytes(b"")
+    for said in (f"GUILDHALL_HOME={home}, and {home} does not exist", "guildhall.db does not exist"):
+        refused = _backup(home, *command.format(file=file).split())
+        assert (refused.exit_code, said in refused.output) == (1, True), refused.output
+        assert [*home.glob("*")] == []
+        home.mkdir(exist_ok=True)
+
+
+@as_root
+@pytest.mark.parametrize("command", ["create", "list", "show {file}", "verify {file}", "restore {file} --yes --replace",
+                                     "go-live --yes"])
+def test_no_backup_command_of_root_touches_a_home_that_is_the_services(command: str, tmp_path: Path) -> None:
+    file, home = tmp_path / "backup.tar", tmp_path / "home"
+    file.write_bytes(b"")
+    home.mkdir()
+    os.chown(home, STRANGER.pw_uid, STRANGER.pw_gid)
+    refused = _backup(home, *command.format(file=file).split())
+    assert (refused.exit_code, "belongs to daemon, and this is root" in refused.output) == (1, True), refused.output
     assert list(home.iterdir()) == []
 
 

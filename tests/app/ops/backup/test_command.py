@@ -1,5 +1,6 @@
 """`flask backup` speaks in sentences: 0 done, 1 refused, 2 wrong usage."""
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,22 @@ def test_a_backup_is_made_listed_shown_proved_and_put_back(system: System, tmp_p
     assert told(system, "restore", made, "--key-file", key, "--replace", "--yes")["restored"] == Path(made).name
     assert told(system, "go-live", "--yes") == {"live": True}
     assert system.state()["organizations"] == ["Kept"]
+
+
+def test_what_is_restored_is_its_owners_alone(system: System) -> None:
+    made = told(system, "create")["backup"]
+    before = os.umask(0o022)
+    try:
+        run(system, "restore", made, "--replace", "--yes")
+    finally:
+        os.umask(before)
+    home = system.settings.home
+    assert [path for path in home.rglob("*") if path.stat().st_mode & 0o077 and _is_ours(path, home)] == []
+
+
+def _is_ours(path: Path, home: Path) -> bool:
+    """Tell whether a restore made it: what was put aside is as it was."""
+    return not path.relative_to(home).parts[0].startswith("before-restore-")
 
 
 def test_keep_leaves_the_newest_of_a_day(system: System) -> None:
