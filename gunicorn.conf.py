@@ -69,13 +69,13 @@ def post_fork(server: Any, worker: Any) -> None:
     with application.app_context():
         db.engine.dispose(close=False)
         application.extensions["guildhall"].cache_versions.invalidate_all()
-    worker.heartbeat = start_heartbeat(application.extensions["guildhall"].redis, WEB)
-    organization_of(application).courier.start()  # takes over what a dead process left, before anybody asks
+        organization_of(application).courier.start()  # takes over what a dead process left, before anybody asks
+    worker.end_heartbeat = start_heartbeat(application.extensions["guildhall"].redis, WEB)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
     """Say that this worker has ended."""
-    worker.heartbeat.set()
+    worker.end_heartbeat()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -24,6 +24,7 @@ BEAT_SECONDS = 10.0
 ALIVE_FOR = timedelta(seconds=35)
 WEB, WORKER, RELAY, SCHEDULER, ORGANIZATION_RELAY = "web", "worker", "relay", "scheduler", "organization relay"
 _KEY = "guildhall:processes"
+_LAST_WORD_SECONDS = 2.0  # a Redis that hangs holds up no process that ends
 _FORGOTTEN_AFTER = timedelta(hours=1)
 
 
@@ -73,8 +74,8 @@ def expected_processes(settings: Settings) -> tuple[str, ...]:
     return (WEB, WORKER, RELAY, SCHEDULER, *own)
 
 
-def start_heartbeat(redis: Redis, name: str) -> threading.Event:
-    """Say from now on that this process is alive, until the event that is returned is set."""
+def start_heartbeat(redis: Redis, name: str) -> Callable[[], None]:
+    """Say from now on that this process is alive; what is returned ends that, and waits a moment until it is said."""
     stop, process = threading.Event(), this_process(name)
 
     def beat() -> None:
@@ -84,18 +85,24 @@ def start_heartbeat(redis: Redis, name: str) -> threading.Event:
                 _try(say_gone, redis, process)
                 return
 
-    threading.Thread(target=beat, name="heartbeat", daemon=True).start()
-    return stop
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join(_LAST_WORD_SECONDS)
+
+    return end
 
 
 @contextmanager
 def heartbeat(name: str) -> Iterator[None]:
     """Say while the block runs that this process is alive; ends with it."""
-    stop = start_heartbeat(runtime().redis, name)
+    end = start_heartbeat(runtime().redis, name)
     try:
         yield
     finally:
-        stop.set()
+        end()
 
 
 def _try(call: Callable[[Redis, Process], None], redis: Redis, process: Process) -> None:

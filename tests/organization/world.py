@@ -7,7 +7,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.data.connections import configure_database
-from app.data.entity import db
+from app.data.entity import Base, db
+from app.data.restored_copy import RestoredCopy
 from app.identity.authentication import install_identity
 from app.identity.security_events import SecurityEvent
 from app.runtime import install_runtime
@@ -88,8 +89,9 @@ class World:
         kernel = Settings(home=home, secret_key=settings["secret_key"], redis_url=f"unix://{home}/no.sock",
                           database_url=f"sqlite:///{home}/guildhall.db", ratelimit_enabled=False)
         configure_database(self.app, kernel)
-        with self.app.app_context():  # all that the store writes outside its own databases
-            SecurityEvent.metadata.create_all(db.engine, [SecurityEvent.metadata.tables["security_event"]])
+        with self.app.app_context():  # all that the store reads and writes outside its own databases
+            tables = Base.metadata.tables
+            Base.metadata.create_all(db.engine, [tables[model.__tablename__] for model in (SecurityEvent, RestoredCopy)])
         self.organization = Organization(OrganizationSettings(home, database=database, **settings))
         held = install_runtime(self.app, kernel)
         held.keep(self.organization)
