@@ -90,8 +90,8 @@ class World:
                           database_url=f"sqlite:///{home}/guildhall.db", ratelimit_enabled=False)
         configure_database(self.app, kernel)
         with self.app.app_context():  # all that the store reads and writes outside its own databases
-            tables = Base.metadata.tables
-            Base.metadata.create_all(db.engine, [tables[SecurityEvent.__tablename__], tables[RestoredCopy.__tablename__]])
+            Base.metadata.create_all(db.engine, [Base.metadata.tables[model.__tablename__]
+                                                 for model in (SecurityEvent, RestoredCopy)])
         self.organization = Organization(OrganizationSettings(home, database=database, **settings))
         held = install_runtime(self.app, kernel)
         held.keep(self.organization)
