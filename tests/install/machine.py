@@ -17,8 +17,8 @@ from tests.programs import program
 
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = 900.0  # a command that never ends: then the machine does
-NOT_OURS = {".venv", ".venvs", ".hypothesis", ".localstripe", ".git", "instance", "node_modules", "__pycache__", ".pytest_cache", ".mypy_cache",
-            ".ruff_cache", ".import_linter_cache"}
+NOT_OURS = {".venv", ".venvs", ".localstripe", ".git", "instance", "node_modules", "__pycache__", ".hypothesis",
+            ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache"}
 
 
 class Refused(AssertionError):
