@@ -99,13 +99,11 @@ def test_what_a_migration_does_is_read_from_itself(
     assert not inspect(db.engine).has_table("colour")
 
 
-@pytest.mark.parametrize("table", ["network_tie", "marketplace_category"])
-def test_a_table_without_row_ids_is_estimated_too(
-        upgrade: Callable[..., Result], waiting: Waiting, table: str) -> None:
-    waiting(f'op.add_column("{table}", sa.Column("colour", sa.Text()))')
+def test_a_table_without_row_ids_is_estimated_too(upgrade: Callable[..., Result], waiting: Waiting) -> None:
+    waiting('op.add_column("network_tie", sa.Column("colour", sa.Text()))')
     said = upgrade("check", "--json")
     assert said.exit_code == 0, said.output
-    assert steps(said) == [("new column", table, "yes")]
+    assert steps(said) == [("new column", "network_tie", "yes")]
 
 
 def test_what_is_not_known_is_said(upgrade: Callable[..., Result], waiting: Waiting) -> None:
