@@ -1,8 +1,9 @@
 """The figures of /metrics that are read when Prometheus asks: queues, mail, jobs, processes, disk, the last backup.
 
 What is away leaves its figures out, and says so with `…_up 0`; docs/alarms.md says what to do about each."""
+import logging
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from redis import RedisError
 from sqlalchemy import func, select
@@ -18,12 +19,15 @@ from app.ops.metrics import Gauge
 from app.ops.queues import queues
 from app.runtime import runtime
 
+log = logging.getLogger("guildhall.figures")
+
 
 def gauges() -> Iterator[Gauge]:
     """Yield the figures of this moment, in a constant number of statements."""
     yield from _of_database()
     yield from _of_redis()
-    yield from _of_disk()
+    yield from _of_files(_of_disk)
+    yield from _of_files(_of_backup)
 
 
 def _of_database() -> Iterable[Gauge]:
@@ -68,11 +72,23 @@ def _of_redis() -> Iterable[Gauge]:
         for name in expected_processes(runtime().settings))]
 
 
+def _of_files(figures: Callable[[], Iterator[Gauge]]) -> list[Gauge]:
+    """Return figures that are read from files; none while they cannot be read."""
+    try:
+        return [*figures()]
+    except OSError as error:
+        log.warning("figures are left out: %s", error)
+        return []
+
+
 def _of_disk() -> Iterator[Gauge]:
-    settings = runtime().settings
-    disk, backup = shutil.disk_usage(settings.home), newest_backup(settings.backup_folder)
+    disk = shutil.disk_usage(runtime().settings.home)
     yield Gauge("disk_free_bytes", "Free on the disk of the instance folder.", disk.free)
     yield Gauge("disk_size_bytes", "Size of the disk of the instance folder.", disk.total)
+
+
+def _of_backup() -> Iterator[Gauge]:
+    backup = newest_backup(runtime().settings.backup_folder)
     yield Gauge("last_backup_timestamp_seconds", "When the last backup was made, 0 for never.",
                 backup.made_at.timestamp() if backup else 0)
 

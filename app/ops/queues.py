@@ -1,6 +1,6 @@
 """What waits, and since when: the kernel's queues and those that services declare, for `flask status` and /metrics.
 
-Each is one statement on an index of what waits: it costs the same however much was done before."""
+Each is one or two statements on an index of what waits: it costs the same however much was done before."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

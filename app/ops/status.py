@@ -40,9 +40,11 @@ def _read(part: Callable[[], Any]) -> Any:
         return part()
     except SQLAlchemyError as error:
         return {"error": f"the database does not answer: {_first_line(error)}"}
-    except (RedisError, OSError) as error:
+    except (RedisError, ConnectionError, TimeoutError) as error:
         said = _first_line(error)
         return {"error": said if said.startswith("Redis") else f"Redis does not answer: {said}"}
+    except OSError as error:
+        return {"error": f"{error.filename or 'a file'} cannot be read: {error.strerror or error}"}
 
 
 def _first_line(error: Exception) -> str:

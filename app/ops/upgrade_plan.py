@@ -121,12 +121,17 @@ def _estimated(step: Step, connection: Connection, *, is_new: bool) -> Estimated
 
 
 def _rows(connection: Connection, table: str) -> int | None:
-    """Return about how many rows a table has, without counting them."""
+    """Return about how many rows a table has; counted is only a table that offers nothing else."""
     if not table or not inspect(connection).has_table(table):
         return None
     if connection.dialect.name == "sqlite":
-        return int(connection.scalar(text(f'SELECT max(rowid) FROM "{table}"')) or 0)
+        counted = "max(rowid)" if _has_rowid(connection, table) else "count(*)"
+        return int(connection.scalar(text(f'SELECT {counted} FROM "{table}"')) or 0)
     return max(0, int(connection.scalar(_ROWS_IN_STATISTICS, {"name": f'"{table}"'}) or 0))
+
+
+def _has_rowid(connection: Connection, table: str) -> bool:
+    return not connection.scalar(text("SELECT wr FROM pragma_table_list WHERE name = :name"), {"name": table})
 
 
 KINDS: Mapping[str, Kind] = {

@@ -194,8 +194,7 @@ class Organization:
         return Catalog(self.databases)
 
     def _is_held_back(self) -> bool:
-        """Tell whether the stream, which is others', must wait for a restored copy to go live; so it does while nobody
-        knows."""
+        """Tell whether the stream, which is others', waits for a copy to go live; it does while nobody knows."""
         try:
             return bool(self.settings.stream) and is_held_back()
         except SQLAlchemyError as error:

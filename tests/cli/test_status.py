@@ -67,6 +67,14 @@ def test_the_same_can_be_read_by_programs(run: Run) -> None:
                                                          "pictures", "cases"}
 
 
+def test_a_folder_that_cannot_be_read_is_said_as_such(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/backups")
+
+    monkeypatch.setattr("app.ops.status.newest_backup", unreadable)
+    assert status()["backup"] == {"error": "/backups cannot be read: Permission denied"}
+
+
 def test_a_process_that_is_not_there_is_away(run: Run) -> None:
     say_alive(runtime().redis, heartbeats.this_process("worker"))
     shown = {row["process"]: row["alive"] for row in status()["processes"]}

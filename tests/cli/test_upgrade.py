@@ -99,6 +99,13 @@ def test_what_a_migration_does_is_read_from_itself(
     assert not inspect(db.engine).has_table("colour")
 
 
+def test_a_table_without_row_ids_is_estimated_too(upgrade: Callable[..., Result], waiting: Waiting) -> None:
+    waiting('op.add_column("network_tie", sa.Column("colour", sa.Text()))')
+    said = upgrade("check", "--json")
+    assert said.exit_code == 0, said.output
+    assert steps(said) == [("new column", "network_tie", "yes")]
+
+
 def test_what_is_not_known_is_said(upgrade: Callable[..., Result], waiting: Waiting) -> None:
     waiting('for row in op.get_bind().execute(sa.text("SELECT id FROM some_table")).all():\n    print(row.id)',
             'first = op.get_bind().execute(sa.select(sa.column("id"))).first()\nprint(first.id)',

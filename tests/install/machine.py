@@ -17,6 +17,8 @@ from tests.programs import program
 
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = 900.0  # a command that never ends: then the machine does
+NOT_OURS = {".venv", ".venvs", ".localstripe", ".git", "instance", "node_modules", "__pycache__", ".hypothesis",
+            ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache"}
 
 
 class Refused(AssertionError):
@@ -83,12 +85,20 @@ def debian(folder: Path) -> Path:
 
 def _snapshot(code: Path) -> None:
     """Make a repository of the working tree as it is, with what is not committed yet."""
-    files = subprocess.check_output(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT)
     code.mkdir()
-    for name in filter(None, os.fsdecode(files).split("\0")):
+    for name in _files():
         if (ROOT / name).is_file():
             (code / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, code / name)
     identity = ["-c", "user.name=Guildhall", "-c", "user.email=code@guildhall.test"]
     for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "The code as it is"]):
         subprocess.run(["git", *identity, *words], cwd=code, check=True, capture_output=True)
+
+
+def _files() -> list[str]:
+    """Return the names of the files of the working tree: as git knows them, or all where this is no repository."""
+    if not (ROOT / ".git").exists():
+        return [str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
+                if NOT_OURS.isdisjoint(path.relative_to(ROOT).parts)]
+    listed = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    return [*filter(None, os.fsdecode(subprocess.check_output(listed, cwd=ROOT)).split("\0"))]

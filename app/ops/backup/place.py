@@ -15,10 +15,9 @@ from app.identity.encryption import fingerprint
 from app.ops.backup import postgresql
 from app.ops.backup.apart import ApartStore, ApartStores
 from app.ops.backup.databases import POSTGRESQL, SQLITE, Database, PostgresqlDatabase, SqliteFile
+from app.ops.migrations import MIGRATIONS
 from app.settings import UNFINISHED_RESTORE, Settings
 
-MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
-MEDIA = "media"
 FILE_SUFFIX = ".restoring"
 
 

@@ -44,13 +44,8 @@ def _number() -> Select[Any]:
     return select(Person.num).where(Person.user_id == bindparam("user_id", type_=String))
 
 
-def ties_of(user_id: str) -> Select[int]:
-    """Return the query of the numbers of everybody this person is connected with."""
-    return ties_of_number(number_in_query(user_id))
-
-
 def ties_of_number(num: ColumnElement[int] | ScalarSelect[int]) -> Select[int]:
-    """Return the same of the person with that number, which may be a parameter."""
+    """Return the query of the numbers of those connected with the person of that number, which may be a parameter."""
     return select(Tie.b).where(Tie.a == num)
 
 

@@ -66,6 +66,22 @@ def test_while_redis_is_away_processes_are_unknown_and_not_gone(
     assert "guildhall_database_up 1.0" in text
 
 
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied", "/backups"),
+                                   FileNotFoundError(2, "No such file or directory", "/backups/guildhall-1.tar")])
+def test_a_folder_of_backups_that_cannot_be_read_leaves_out_its_own_figure(
+        client: ApiClient, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    def unreadable(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(figures, "newest_backup", unreadable)
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    text = answer.get_data(as_text=True)
+    assert "guildhall_disk_free_bytes" in text
+    assert "guildhall_database_up 1.0" in text
+    assert "guildhall_last_backup" not in text
+
+
 def test_each_kind_of_process_has_its_figure(client: ApiClient) -> None:
     say_alive(runtime().redis, this_process("worker"))
     text = client.get("/metrics").get_data(as_text=True)
