@@ -69,8 +69,9 @@ def post_fork(server: Any, worker: Any) -> None:
     with application.app_context():
         db.engine.dispose(close=False)
         application.extensions["guildhall"].cache_versions.invalidate_all()
+        # Takes over what a dead process left, before anybody asks; in the context it knows a restored copy.
+        organization_of(application).courier.start()
     worker.heartbeat = start_heartbeat(application.extensions["guildhall"].redis, WEB)
-    organization_of(application).courier.start()  # takes over what a dead process left, before anybody asks
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

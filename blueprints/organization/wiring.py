@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.data.ids import uuid7
@@ -195,8 +196,16 @@ class Organization:
         return Catalog(self.databases)
 
     def _is_held_back(self) -> bool:
-        """Tell whether the stream, which is others', must wait for a restored copy to go live."""
-        return bool(self.settings.stream) and has_app_context() and is_held_back()
+        """Tell whether the stream, which is others', must wait for a restored copy to go live.
+
+        It waits, too, while the database is away, which alone knows."""
+        if not (self.settings.stream and has_app_context()):
+            return False
+        try:
+            return is_held_back()
+        except SQLAlchemyError as error:
+            logger.warning("nobody knows whether this is a restored copy: %s", error)
+            return True
 
     @property
     def catalog(self) -> Catalog:
