@@ -258,7 +258,8 @@ class Testbed:
             self._database.put_file_back()
         self._redis.flushall()
         # The index is made from the database when first needed: what is gone would fill its pages.
-        shutil.rmtree(self.home / "search", ignore_errors=True)
+        for folder in ("search", "backups"):
+            shutil.rmtree(self.home / folder, ignore_errors=True)
         self._forget(self.app)
 
     @staticmethod

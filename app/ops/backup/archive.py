@@ -153,6 +153,8 @@ class Archive:
             self.contents: dict[str, Any] = json.loads(text)
         except ValueError as error:
             raise BackupDamaged("the table of contents cannot be read") from error
+        if not isinstance(self.contents, dict) or not {"members", "checksums"} <= self.contents.keys():
+            raise BackupDamaged("the table of contents is not whole")
         self._first = source.restart()
 
     def members(self) -> Iterator[Incoming]:
@@ -243,6 +245,8 @@ def _opened(source: _Source) -> Incoming:
         info = TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.TarError as error:
         raise BackupDamaged("this is no backup of Guildhall, or a member's head is damaged") from error
+    if block != _header(info.name, info.size, int(info.mtime)):
+        raise BackupDamaged(f"the head of {info.name} is not what was written")
     return Incoming(info.name, info.size, source)
 
 

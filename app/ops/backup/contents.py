@@ -56,6 +56,8 @@ def contents_of(told: Mapping[str, Any]) -> Contents:
         values = {spec.name: told[spec.name] for spec in fields(Contents)}
         stores = {name: StoreContents(store["kind"], store["catalog"], store["groups"], tuple(store["dropped"]))
                   for name, store in told["stores"].items()}
+        if "files" not in values["media"]:
+            raise KeyError("files")
         return Contents(**values | {"stores": stores})
     except (KeyError, TypeError, AttributeError) as error:
         raise BackupDamaged("the table of contents is not whole") from error

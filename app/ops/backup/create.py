@@ -97,15 +97,16 @@ class _Backup:
 
     def _add_store(self, name: str, store: ApartStore) -> StoreContents:
         """Take the catalog, then what it names: whatever the catalog says of a group holds for the later snapshot."""
-        groups = list(store.groups())
+        groups = {*store.groups()}
         catalog: dict[str, int] = {}
         if store.catalog.is_filled():
             with at_one_moment({"": store.catalog}) as taken:
+                groups |= {*store.groups()}  # those that came before the snapshot, which names them
                 catalog = taken[""].rows()
                 self._add_database(f"{name}/{CATALOG}{SUFFIXES[store.kind]}", taken[""].save)
         found: dict[str, dict[str, int]] = {}
         dropped = []
-        for group in groups:
+        for group in sorted(groups):
             try:
                 found[group] = self._add_group(name, store, group)
             except BackupRefused:

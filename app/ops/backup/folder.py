@@ -74,7 +74,7 @@ def remove_others(folder: Path, rules: dict[str, int]) -> list[Path]:
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Hold the folder, made where it is missing, and clear what a killed process left; raises BackupRefused."""
+    """Hold the folder, made where it is missing, and clear what a killed process of ours left; raises BackupRefused."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -83,7 +83,7 @@ def claimed(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not (folder / UNFINISHED_RESTORE).exists():
-            for left in folder.glob(f"*{PART}"):
+            for left in folder.glob(f"{_PREFIX}*{PART}"):
                 shutil.rmtree(left, ignore_errors=True)
         yield
     except BlockingIOError:

@@ -192,10 +192,11 @@ def databases_like(connection: psycopg.Connection[Any], name: str, *, is_prefix:
 
 
 def in_use(url: str, names: Sequence[str]) -> list[str]:
-    """Return which of the databases somebody is connected to."""
+    """Return which of the databases somebody is connected to; autovacuum, which is no user, is nobody."""
     with _maintenance(url) as connection:
         return [name for name, in connection.execute(
-            "SELECT DISTINCT datname FROM pg_stat_activity WHERE datname = ANY(%s) ORDER BY 1", (list(names),))]
+            "SELECT DISTINCT datname FROM pg_stat_activity WHERE datname = ANY(%s) AND usesysid IS NOT NULL ORDER BY 1",
+            (list(names),))]
 
 
 def rename_all(url: str, renames: Iterable[tuple[str, str, str]]) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import gzip
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 import zlib
@@ -45,7 +46,7 @@ from app.ops.backup.refusals import BackupDamaged, BackupRefused
 from app.runtime import runtime
 from app.settings import UNFINISHED_RESTORE, Settings
 
-WORKSHOP = "restoring"
+WORKSHOP = "guildhall-restoring"
 _CATALOG_DUMP = "catalog.pgdump"
 _MADE_FROM_ROWS = ("search", "cache-versions")
 _DAMAGED = (gzip.BadGzipFile, zlib.error, EOFError)
@@ -295,7 +296,7 @@ def _hold_back(place: Settings, backup: str) -> None:
 
 def _planned(settings: Settings, place: Settings, openers: ApartStores, contents: Contents, backup: str,
              shop: Path) -> Plan:
-    stamp = now().strftime("%Y%m%dT%H%M%S")
+    stamp = f"{now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"  # there may be another restore within the second
     plan = Plan(backup, f"before-restore-{stamp}", migration=contents.migration)
     aside = settings.home / plan.aside
     if settings.is_sqlite:

@@ -1,5 +1,6 @@
 """Proves a backup: it is put into a scratch place, looked at there as `flask doctor` looks, and taken away again."""
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from app.ops.backup.apart import ApartStores
@@ -29,9 +30,10 @@ def verify_backup(settings: Settings, path: Path, examine: Callable[[Settings], 
             contents = contents_of(archive.contents)
             with opened(settings, openers) as stores:
                 refuse_unfit(settings, stores, contents, new_secret_key=new_secret_key)
-            with workshop(settings.home, "verifying") as shop, scratch_place(settings, shop) as place:
+            with workshop(settings.home, "guildhall-verifying") as shop, scratch_place(settings, shop) as place:
                 unpack(archive, place, openers, place)
                 findings = examine(place)
         if not any(finding.state == FAIL for finding in findings):
-            remember_verified(path)
+            with suppress(OSError):  # a folder that is only read: the backup is proved all the same
+                remember_verified(path)
     return contents, findings

@@ -46,6 +46,15 @@ def test_a_flipped_byte_is_told_wherever_it_is(tmp_path: Path, key: bytes | None
             read(flipped, key)
 
 
+def test_a_flipped_byte_of_the_tables_is_told(tmp_path: Path) -> None:
+    content = written(tmp_path / "a", members={"one": b"first"}).read_bytes()
+    for place in (place for place, byte in enumerate(content) if byte not in b"\0 "):
+        flipped = tmp_path / "flipped"
+        flipped.write_bytes(content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1:])
+        with pytest.raises(BackupRefused):
+            read(flipped)
+
+
 @pytest.mark.parametrize("key", [None, KEY], ids=["plain", "sealed"])
 def test_a_backup_cut_short_is_told_wherever_it_ends(tmp_path: Path, key: bytes | None) -> None:
     content = written(tmp_path / "a", key).read_bytes()

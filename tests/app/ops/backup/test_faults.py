@@ -1,5 +1,7 @@
 """What can go wrong with a backup is told by a sentence, and nothing is half restored."""
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ from moto import mock_aws
 from app.data.restored_copy import is_held_back
 from app.media.store import open_store, random_name
 from app.ops.backup import BackupRefused, create, go_live, postgresql, restore
+from app.ops.backup.archive import opened_archive
 from app.ops.backup.folder import backups_in, claimed
 from app.ops.backup.place import scratch_prefix
 from app.ops.checks import FAIL
 from blueprints.organization import organization_of
-from blueprints.organization.application.tenants import drop_tenant
+from blueprints.organization.application.tenants import add_tenant, drop_tenant
 from tests.app.ops.backup.system import System
 from tests.components import database_of
 from tests.passes import DATABASE
@@ -110,6 +113,21 @@ def test_a_tenant_that_is_dropped_meanwhile_is_in_no_restored_catalog(system: Sy
         assert organization_of(app).ports.tenants.all() == []
 
 
+def test_a_tenant_that_comes_before_the_catalog_is_taken_is_in_the_backup(system: System,
+                                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    taking, number = create.at_one_moment, count(1)
+
+    def with_one_more(databases: Any) -> Any:
+        if next(number) == 2:  # the main database is the first, the catalog the second
+            with system.app() as app:
+                add_tenant(organization_of(app).ports, "late")
+        return taking(databases)
+
+    monkeypatch.setattr(create, "at_one_moment", with_one_more)
+    with opened_archive(system.backup(), None) as archive:
+        assert [*archive.contents["stores"]["organization"]["groups"]] == ["acme", "late"]
+
+
 @pytest.mark.once("about the disk that holds backups; what PostgreSQL does on its own full disk it says itself")
 def test_a_full_disk_is_told_and_leaves_nothing_behind(system: System, tmp_path: Path) -> None:
     made, before = system.backup(), system.state()
@@ -165,6 +183,23 @@ def test_of_two_at_once_the_second_is_refused(system: System) -> None:
         system.backup()
 
 
+def test_what_others_keep_in_the_folder_of_backups_stays(make_system: Callable[..., System]) -> None:
+    system = make_system()
+    theirs, ours = system.folder / "film.part", system.folder / "guildhall-20261129T010203Z.tar.part"
+    for folder in (theirs, ours):
+        folder.mkdir(parents=True)
+    system.backup()
+    assert theirs.is_dir()
+    assert not ours.exists()
+
+
+def test_a_backup_in_a_folder_that_is_only_read_is_proved(make_system: Callable[..., System]) -> None:
+    system = make_system()
+    made = system.backup()
+    made.with_name(f"{made.name}.verified").mkdir()  # root writes everywhere but here
+    assert not [finding for finding in system.verify(made) if finding.state == FAIL]
+
+
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A bucket of S3."""
@@ -199,6 +234,17 @@ def test_a_pg_dump_that_is_missing_or_older_is_told(system: System, monkeypatch:
     monkeypatch.setattr(postgresql, "_major_of", lambda path: None)
     with pytest.raises(BackupRefused, match=r"needs pg_dump .* or later on this machine: apt-get"):
         system.backup()
+
+
+@pytest.mark.postgresql
+def test_autovacuum_does_not_keep_a_restore_from_beginning(postgresql_server: str,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute("""CREATE TEMP VIEW pg_stat_activity AS
+                              SELECT 'shop'::name AS datname, NULL::oid AS usesysid, 'autovacuum worker' AS backend_type
+                              UNION ALL SELECT 'office'::name, 10::oid, 'client backend'""")
+        monkeypatch.setattr(postgresql, "_maintenance", lambda url: nullcontext(connection))
+        assert postgresql.in_use(postgresql_server, ["shop", "office"]) == ["office"]
 
 
 @pytest.mark.postgresql

@@ -36,7 +36,8 @@ def assert_whole(path: Path) -> None:
 
 def chosen(number: int) -> list[int]:
     """Return random steps, among them the last but a few, where things are put in place."""
-    steps = [*random.sample(range(1, number), KILLS - 1), number - random.randrange(1, 8)]
+    last = number - 5  # another process may take some steps fewer, and must not end before it is killed
+    steps = [*random.sample(range(1, last), KILLS - 1), last - random.randrange(8)]
     sys.stderr.write(f"killed at {steps} of {number}\n")
     return steps
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import create_engine, text
 
+from app.clock import now
 from app.data.restored_copy import is_held_back
-from app.ops.backup import BackupRefused, go_live
+from app.ops.backup import BackupRefused, go_live, restore
 from app.ops.backup.folder import backups_in
 from app.ops.checks import FAIL, examine
 from tests.app.ops.backup.system import System
@@ -51,6 +52,17 @@ def test_with_replace_what_came_later_is_put_aside(system: System) -> None:
     with system.app() as app:
         system.tenant(app).add(name="Later")
     assert system.restore(made, replace=True).aside
+    assert system.state()["organizations"] == ["Kept"]
+
+
+def test_each_of_two_restores_within_a_second_puts_aside_what_it_found(system: System,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = now()
+    monkeypatch.setattr(restore, "now", lambda: moment)
+    made = system.backup()
+    first, second = (system.restore(made, replace=True).aside for _ in range(2))
+    assert second
+    assert not {*first} & {*second}
     assert system.state()["organizations"] == ["Kept"]
 
 

@@ -53,7 +53,8 @@ def test_contents_of_a_later_form_are_refused() -> None:
         contents_of(CONTENTS.serialized() | {"format": 2})
 
 
-@pytest.mark.parametrize("told", [{}, {"format": 1}, {**CONTENTS.serialized(), "stores": {"organization": {}}}])
+@pytest.mark.parametrize("told", [{}, {"format": 1}, {**CONTENTS.serialized(), "stores": {"organization": {}}},
+                                  {**CONTENTS.serialized(), "media": {"kept": "disk"}}])
 def test_contents_that_are_not_whole_are_refused(told: dict[str, object]) -> None:
     with pytest.raises(BackupDamaged):
         contents_of(told)
