@@ -3,6 +3,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
@@ -180,7 +181,7 @@ def test_watching_ends_at_ctrl_c_without_a_complaint(run: Run, monkeypatch: pyte
         if len(shown) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(terminal.time, "sleep", pause)
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(sleep=pause))  # other threads sleep as they did
     watched = run("status", "--watch")
     assert watched.exit_code == 0
     assert len(shown) == 2
