@@ -4,7 +4,9 @@ A mend counts anew what is counted, behind the lock under which it is counted: n
 import os
 import stat
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from app.actor import system_actor
@@ -57,11 +59,34 @@ def _close_to_others(_operator: str) -> int:
     """Close to group and others what is ours and open to them, but no link: only root gives back what is another's."""
     closed = 0
     for path, facts in stored_files(runtime().settings):
-        is_ours = facts.st_uid == os.geteuid() and not stat.S_ISLNK(facts.st_mode)
-        if is_ours and facts.st_mode & FOR_OTHERS:
-            os.chmod(path, stat.S_IMODE(facts.st_mode) & ~FOR_OTHERS)
-            closed += 1
+        if _is_open(facts):
+            with suppress(FileNotFoundError, NotADirectoryError):  # since it was looked at, it has gone, or is a link
+                closed += _close_one(Path(path))
     return closed
+
+
+def _is_open(facts: os.stat_result) -> bool:
+    is_ours = facts.st_uid == os.geteuid() and not stat.S_ISLNK(facts.st_mode)
+    return is_ours and bool(facts.st_mode & FOR_OTHERS)
+
+
+def _close_one(path: Path) -> bool:
+    """Close what is stored there; False when it is not open any more. Below the instance folder no link is followed:
+    whoever may write in an open folder could put one in the place of what was looked at, while this runs."""
+    home = runtime().settings.home
+    start = home if path.is_relative_to(home) else path.parent
+    held = os.open(start, os.O_PATH)
+    try:
+        for name in path.relative_to(start).parts:
+            outer, held = held, os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=held)
+            os.close(outer)
+        facts = os.fstat(held)
+        if _is_open(facts):
+            os.chmod(f"/proc/self/fd/{held}", stat.S_IMODE(facts.st_mode) & ~FOR_OTHERS)
+            return True
+        return False
+    finally:
+        os.close(held)
 
 
 _CLOSE = Mend("closes what is stored to others than its owner; what is another user's only root can give back",

@@ -2,6 +2,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from grp import getgrgid
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def stored_files(settings: Settings) -> Iterator[tuple[str, os.stat_result]]:
     file = settings.sqlite_file
     if file and settings.home not in file.parents:
         for path in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
-            if path.exists():
+            with suppress(FileNotFoundError):
                 yield str(path), path.lstat()
 
 
@@ -29,13 +30,12 @@ def _below(folder: str) -> Iterator[tuple[str, os.stat_result]]:
         path = waiting.pop()
         try:
             facts = os.lstat(path)
-            if stat.S_ISDIR(facts.st_mode):
-                with os.scandir(path) as entries:
-                    waiting += [entry.path for entry in entries]
-        except FileNotFoundError:  # a running system makes and removes files
-            continue
-        except PermissionError:  # another user's folder: it is yielded, what is in it stays unseen
-            pass
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue  # a running system makes and removes files; and a folder may be listed that may not be entered
+        if stat.S_ISDIR(facts.st_mode):
+            # what has gone is yielded no less, and so is another user's folder, but what is in it stays unseen
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(path) as entries:
+                waiting += [entry.path for entry in entries]
         yield path, facts
 
 

@@ -2,6 +2,7 @@
 import getpass
 import json
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,11 +20,13 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.media.store import media_store
 from app.ops import checks
+from app.ops import mends as mend_module
 from app.ops.checks import CHECKS, OK, WARN, ServiceChecks, examine
 from app.ops.mends import Mend, ServiceMends, mends
 from app.runtime import runtime
 from app.search import Removal
 from app.search.catalogue import rebuild_index, search_index
+from app.settings import Settings
 from blueprints.marketplace.feedback.models import ALL_MONTHS, StarCount
 from blueprints.marketplace.messaging.models import Conversation
 from blueprints.marketplace.product_listing.models import Product
@@ -389,3 +392,49 @@ def test_a_link_is_not_followed_when_files_are_closed(
         link.unlink()
     assert stat.S_IMODE(outside.stat().st_mode) == 0o644
     assert stat.S_IMODE((runtime().settings.home / "a-note").stat().st_mode) == 0o600
+
+
+def test_what_is_gone_before_it_is_closed_hinders_nothing(
+        only: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    only("owners and modes")
+    a_file_that_others_read()
+    home, found = runtime().settings.home, mend_module.stored_files
+
+    def with_one_that_goes(settings: Settings) -> Iterator[tuple[str, os.stat_result]]:
+        gone = home / "gone"
+        gone.touch()
+        gone.chmod(0o644)
+        facts = gone.lstat()
+        gone.unlink()
+        yield str(gone), facts
+        yield from found(settings)
+
+    monkeypatch.setattr(mend_module, "stored_files", with_one_that_goes)
+    assert mend_of("owners and modes") == 1
+    assert stat.S_IMODE((home / "a-note").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("planted", ["ab/picture", "ab"])
+def test_what_became_a_link_since_it_was_looked_at_is_not_closed(
+        only: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, planted: str) -> None:
+    """Who may write in an open media folder puts a link in the place of a file, or of its folder."""
+    only("owners and modes")
+    outside, place = tmp_path / "outside" / Path("ab/picture").relative_to(planted), runtime().settings.home / "planted"
+    outside.parent.mkdir(parents=True, exist_ok=True)
+    outside.touch()
+    outside.chmod(0o644)
+    (place / planted).parent.mkdir(parents=True)
+    (place / planted).symlink_to(tmp_path / "outside")
+    monkeypatch.setattr(mend_module, "stored_files", lambda _: [(str(place / "ab/picture"), outside.lstat())])
+    try:
+        assert mend_of("owners and modes") == 0
+        assert stat.S_IMODE(outside.stat().st_mode) == 0o644
+    finally:
+        shutil.rmtree(place)
+
+
+def mend_of(name: str) -> int:
+    """Mend what this check finds; returns how many."""
+    run = mends()[name].run
+    assert run is not None
+    return run("root")

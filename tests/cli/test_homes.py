@@ -13,7 +13,7 @@ from flask import Flask
 from flask.cli import FlaskGroup
 
 import cli
-from app.ops import checks
+from app.ops import checks, ownership
 from app.ops.ownership import environment_file_faults, ill_owned
 from app.settings import SettingsError, claim_home, find_home, load_settings
 from cli import COMMANDS, PREPARING
@@ -127,6 +127,34 @@ def test_doctor_finds_what_root_left_for_a_service_that_cannot_write_it(
     assert state == checks.FAIL
     assert f"{file} (daemon)" in says
     assert f"chown -R root: {tmp_path / 'home'}" in says
+
+
+def test_what_is_in_a_folder_that_may_be_listed_and_not_entered_is_left_out(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, look = load_settings({"GUILDHALL_HOME": str(tmp_path / "home")}), os.lstat
+    settings.home.mkdir()
+    closed = settings.home / "closed"
+    closed.touch()
+
+    def refused(path: str) -> os.stat_result:
+        if path == str(closed):
+            raise PermissionError(path)
+        return look(path)
+
+    monkeypatch.setattr(ownership.os, "lstat", refused)
+    assert [path for path, _ in ownership.stored_files(settings)] == [str(settings.home)]
+
+
+def test_a_folder_that_may_not_be_listed_is_looked_at_itself(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings({"GUILDHALL_HOME": str(tmp_path / "home")})
+    settings.home.mkdir()
+
+    def refused(path: str) -> None:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(ownership.os, "scandir", refused)
+    assert [path for path, _ in ownership.stored_files(settings)] == [str(settings.home)]
 
 
 @as_root

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
 from app.actor import system_actor
 from app.clock import now
@@ -15,11 +15,14 @@ from app.events.event_delivery import Event
 from app.notify.mailbox import read_outbox
 from app.ops.checks import examine
 from app.runtime import runtime
+from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.commands import lock_user
+from blueprints.platform.notification import unread
 from blueprints.platform.notification.models import UnreadCount
 from blueprints.platform.notification.notices import Notice, tell, tell_all
 from blueprints.platform.notification.queries import list_notices
 from blueprints.platform.people.commands import block_person
+from tests.flow import statements
 
 pytestmark = pytest.mark.parametrize("realm", ["marketplace", "network"])
 KIND = "SYSTEM_ALERT"
@@ -208,6 +211,25 @@ def test_the_doctor_finds_a_counter_that_is_wrong(realm, ben):
         work.commit()
     assert finding().state == "fail"
     assert f"{realm} user {ben.user_id}: 5 counted, 1 unread" in finding().says
+
+
+def test_wrong_counters_are_mended_some_at_a_time_and_each_by_itself(realm, callers, monkeypatch):
+    people = [callers.user(name, realm=realm) for name in ("ben", "cleo", "eve")]
+    for number, person in enumerate(people):
+        for _ in range(number):
+            told(realm, person)
+    with unit_of_work(system_actor(realm)) as work:
+        work.execute(delete(UnreadCount))
+        work.execute(insert(UnreadCount), [
+            {"realm": realm, "user_id": person.user_id, "unread": 7} for person in people])
+        work.commit()
+    monkeypatch.setattr(unread, "MOST_MENDED", 2)
+    for mended in (2, 1, 0):
+        with statements() as sent:
+            assert unread.mend_unread("root") == mended
+        assert sum("GROUP BY" in statement for statement in sent) == len(REALM_CODENAMES)
+    assert [page(person, realm)["unread"] for person in people] == [0, 1, 2]
+    assert finding().state == "ok"
 
 
 def test_notices_of_one_realm_are_not_in_the_other(realm, callers, ben):

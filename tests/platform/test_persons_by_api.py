@@ -1,5 +1,6 @@
 """A person's own export and end by the API: refusals first."""
 import json
+from contextlib import contextmanager
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -12,6 +13,8 @@ from app.jobs.worker import run_job
 from app.media.store import MediaMissing, media_store
 from app.notify.models import MailMessage
 from app.runtime import runtime
+from blueprints.platform.auth import export_requests
+from blueprints.platform.auth.jobs import make_exports
 from blueprints.platform.auth.models import PersonExport
 from tests.clients import PASSWORD, ApiClient
 from tests.flow import settle
@@ -109,20 +112,61 @@ def test_an_export_ends_after_a_week_with_its_bytes(realm, ben):
         media_store().get(row.storage_name)
 
 
-def test_an_export_that_fails_is_tried_again_and_given_up_in_the_end(realm, ben, monkeypatch):
-    from blueprints.platform.auth import export_requests
+def test_what_a_killed_worker_left_of_an_export_is_removed_after_its_lease(app):
+    home = runtime().settings.home
+    draft, link, note = home / "export-abcd1234.zip", home / "export-link.zip", home / "export-notes.txt"
+    draft.write_bytes(b"all of a person")
+    note.touch()
+    link.symlink_to(note)
+    try:
+        run_job("make-exports")
+        assert draft.exists()
+        with moved_clock(hours=1, seconds=1):
+            run_job("make-exports")
+        assert (draft.exists(), link.is_symlink(), note.exists()) == (False, True, True)
+    finally:
+        for path in (draft, link, note):
+            path.unlink(missing_ok=True)
 
+
+@pytest.fixture
+def no_space(monkeypatch):
+    """Call it, and no export can be written until the context ends."""
     def fail(*_):
         raise OSError("no space left")
 
+    @contextmanager
+    def full():
+        with monkeypatch.context() as patched:
+            patched.setattr(export_requests, "write_export", fail)
+            yield
+
+    return full
+
+
+def test_an_export_that_fails_is_tried_again(realm, ben, no_space):
     ask(realm, ben)
-    with monkeypatch.context() as patched:
-        patched.setattr(export_requests, "write_export", fail)
-        run_job("make-exports")
+    with no_space():
+        assert make_exports() == "0 exports made, 1 failed"
     assert [one["state"] for one in exports(realm, ben)] == ["waiting"]
     with moved_clock(minutes=10):
-        run_job("make-exports")
+        assert make_exports() == "1 exports made, 0 failed"
     assert [one["state"] for one in exports(realm, ben)] == ["ready"]
+
+
+def test_an_export_that_fails_again_and_again_is_given_up_in_the_end(realm, ben, no_space):
+    ask(realm, ben)
+    with no_space():
+        for hours in range(4):
+            with moved_clock(hours=2 * hours):
+                run_job("make-exports")
+        assert [one["state"] for one in exports(realm, ben)] == ["waiting"]
+        with moved_clock(hours=8):
+            run_job("make-exports")
+    assert [(one["state"], one["downloadUrl"]) for one in exports(realm, ben)] == [("failed", None)]
+    with moved_clock(hours=10):
+        assert make_exports() == "0 exports made, 0 failed"
+    assert ask(realm, ben).status_code == 201
 
 
 @pytest.mark.parametrize("body", [{}, {"currentPassword": ""}])

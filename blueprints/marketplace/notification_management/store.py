@@ -56,6 +56,11 @@ def _recount(realm: str) -> Mapping[str, int]:
         select(Notification.user_id, func.count().label("unread")).where(IS_UNREAD).group_by(Notification.user_id))}
 
 
+def _unseen(work: UnitOfWork, user_id: str) -> int:
+    [[unread]] = work.rows(select(func.count()).where(IS_UNREAD, Notification.user_id == user_id))
+    return int(unread)
+
+
 def _as_notice(realm: str, row: Wire) -> Wire:
     payload = orjson.loads(orjson.dumps(row["payload"]))
     title, body = said_in_app(realm, row["notificationType"], payload)
@@ -63,4 +68,4 @@ def _as_notice(realm: str, row: Wire) -> Wire:
             "metadata": payload, "isSeen": row["isRead"], "createdAt": row["createdAt"], "updatedAt": row["updatedAt"]}
 
 
-STORE = NoticeStore(_notified, _keep, _listed, see, _recount)
+STORE = NoticeStore(_notified, _keep, _listed, see, _recount, _unseen)

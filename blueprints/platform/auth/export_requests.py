@@ -2,7 +2,9 @@
 
 The row says what is owed; a worker that dies leaves it due again, and it is written under the same name."""
 import logging
+import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -42,6 +44,7 @@ A_DAY, MOST_A_DAY = timedelta(days=1), 3
 _OWED = OwedWork(PersonExport, IS_WAITING, PersonExport.due_at)
 _LEASE = timedelta(hours=1)
 _AT_ONCE = 5000
+_DRAFT, _ZIP = "export-", ".zip"
 _LATEST_FIRST = row_order(PersonExport.id.desc())
 _BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=1), factor=4, most=5)
 
@@ -96,23 +99,41 @@ def opened_export(actor: Actor, export_id: str | None, token: str | None) -> IO[
         raise NotFound("errMsg_FileNotFound") from None
 
 
-def make_next_export() -> bool:
-    """Make the export that has waited longest; False when none is due."""
+def remove_left_drafts() -> int:
+    """Remove the zips in the instance folder that a killed worker left: all a person has said lies in them, and nobody
+    else would. Returns how many.
+
+    What is younger than a lease may still be written."""
+    left, moment = 0, (now() - _LEASE).timestamp()
+    for draft in runtime().settings.home.glob(f"{_DRAFT}*{_ZIP}"):
+        with suppress(FileNotFoundError):  # its worker has just removed it
+            facts = draft.lstat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_mtime < moment:
+                draft.unlink()
+                left += 1
+    return left
+
+
+def make_next_export() -> bool | None:
+    """Make the export that has waited longest; returns whether it could be made, and None when none is due."""
     if not is_any_due(_OWED):
-        return False
+        return None
     with unit_of_work(kernel_actor()) as work:
         claimed = claim_due(work, _OWED, 1, lease=_LEASE)
         work.commit()
-    for export in claimed:
-        try:
-            _make(export)
-        except Exception as error:
-            log.exception("export %s could not be made", export.id)
-            with unit_of_work(kernel_actor()) as work:
-                postpone(work, _OWED, PersonExport.id == export.id, error=error_text(error), backoff=_BACKOFF,
-                         parked={"state": FAILED})
-                work.commit()
-    return bool(claimed)
+    if not claimed:  # another worker was faster
+        return None
+    [export] = claimed
+    try:
+        _make(export)
+    except Exception as error:
+        log.exception("export %s could not be made", export.id)
+        with unit_of_work(kernel_actor()) as work:
+            postpone(work, _OWED, PersonExport.id == export.id, error=error_text(error), backoff=_BACKOFF,
+                     parked={"state": FAILED})
+            work.commit()
+        return False
+    return True
 
 
 def stored_exports() -> Iterator[str]:
@@ -160,7 +181,7 @@ def _waiting_of(actor: Actor) -> Select[Any]:
 
 
 def _make(export: PersonExport) -> None:
-    with NamedTemporaryFile(dir=runtime().settings.home, prefix="export-", suffix=".zip") as file:
+    with NamedTemporaryFile(dir=runtime().settings.home, prefix=_DRAFT, suffix=_ZIP) as file:
         write_export(export.realm, export.user_id, file)  # type: ignore[arg-type]
         file.flush()
         size = file.tell()

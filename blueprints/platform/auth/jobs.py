@@ -6,7 +6,12 @@ from app.identity.sessions import sweep_expired_sessions
 from app.jobs.schedule import kernel_periodic, on_due
 from app.runtime import runtime
 from blueprints.platform.auth.commands import LOCK_ENDS, end_lock, purge_archived, purge_unverified
-from blueprints.platform.auth.export_requests import MAKE_EXPORTS, make_next_export, purge_exports
+from blueprints.platform.auth.export_requests import (
+    MAKE_EXPORTS,
+    make_next_export,
+    purge_exports,
+    remove_left_drafts,
+)
 
 
 @on_due(LOCK_ENDS, realm="marketplace")
@@ -42,11 +47,14 @@ def rotate_due_keys() -> dict[str, str | None]:
 
 @kernel_periodic(MAKE_EXPORTS, minutes=1)
 def make_exports() -> str:
-    """Make the exports that people asked for."""
-    made = 0
-    while make_next_export():
-        made += 1
-    return f"{made} exports made"
+    """Make the exports that people asked for.
+
+    Before it, what a killed worker left of one is removed."""
+    remove_left_drafts()
+    counted = {True: 0, False: 0}
+    while (is_made := make_next_export()) is not None:
+        counted[is_made] += 1
+    return f"{counted[True]} exports made, {counted[False]} failed"
 
 
 @kernel_periodic("purge-exports", hours=1)

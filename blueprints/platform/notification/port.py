@@ -16,13 +16,15 @@ class NoticeStore:
     `notified(work, event, type, user ids)` returns who of these was told that of the event before; `keep(work, event,
     type, user ids, payload)` stores it for each of these, unseen and uncounted. `listed(actor, page, newest first)` is
     a page of the actor's own in the shape of rules-platform §6.2; `see(work, ids)` marks those of the actor's that have
-    these ids, and returns how many were unseen. `recount(realm)` is user id → unseen ones, for the doctor."""
+    these ids, and returns how many were unseen. `recount(realm)` is user id → unseen ones, for the doctor;
+    `unseen(work, user id)` is how many one person of the actor's realm has, as the transaction sees it."""
 
     notified: Callable[[UnitOfWork, Event, str, Collection[str]], set[str]]
     keep: Callable[[UnitOfWork, Event, str, Sequence[str], Mapping[str, Any]], None]
     listed: Callable[[Actor, Page, bool], Listing]
     see: Callable[[UnitOfWork, Sequence[str]], int]
     recount: Callable[[str], Mapping[str, int]]
+    unseen: Callable[[UnitOfWork, str], int]
 
 
 class NoticeStores(dict[str, NoticeStore]):

@@ -60,13 +60,19 @@ def _recount(realm: str) -> Mapping[str, int]:
         .group_by(StoredNotice.user_id))}
 
 
+def _unseen(work: UnitOfWork, user_id: str) -> int:
+    [[unseen]] = work.rows(select(func.count()).where(
+        StoredNotice.realm == work.actor.realm, StoredNotice.user_id == user_id, IS_UNSEEN))
+    return int(unseen)
+
+
 def _wire(row: Row[Any]) -> Wire:
     return {"id": row.id, "userId": row.user_id, "type": row.notice_type, "title": row.title, "body": row.body,
             "metadata": row.payload, "isSeen": row.is_seen, "createdAt": iso(row.created_at),
             "updatedAt": iso(row.updated_at)}
 
 
-_COMMON = NoticeStore(_notified, _keep, _listed, _see, _recount)
+_COMMON = NoticeStore(_notified, _keep, _listed, _see, _recount, _unseen)
 
 
 def store_of(realm: str) -> NoticeStore:

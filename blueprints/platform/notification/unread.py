@@ -7,7 +7,7 @@ from app.actor import Actor
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
-from app.ops.mends import mend_each
+from app.ops.mends import MOST_MENDED, mend_each
 from app.settings import REALM_CODENAMES
 from blueprints.platform.notification.models import UnreadCount
 from blueprints.platform.notification.store import store_of
@@ -48,9 +48,9 @@ def check_unread() -> tuple[str, str]:
 
 
 def mend_unread(operator: str) -> int:
-    """Count the unread notices anew of the people whose counters differ; returns how many."""
+    """Count the unread notices anew of the people whose counters differ, each by himself; returns how many."""
     recount, kept = _recounted(), _kept()
-    wrong = sorted(who for who in {*recount, *kept} if recount.get(who, 0) != kept.get(who, 0))
+    wrong = sorted(who for who in {*recount, *kept} if recount.get(who, 0) != kept.get(who, 0))[:MOST_MENDED]
     return sum(mend_each(realm, operator, "unread notices of a person", [
         user_id for of, user_id in wrong if of == realm], _count_anew) for realm in REALM_CODENAMES)
 
@@ -61,7 +61,7 @@ def _count_anew(work: UnitOfWork, user_id: str) -> None:
     work.execute(upsert(UnreadCount).values(realm=realm, user_id=user_id, unread=0).on_conflict_do_update(
         index_elements=["realm", "user_id"], set_={"unread": UnreadCount.unread}))
     work.execute(update(UnreadCount).where(UnreadCount.realm == realm, UnreadCount.user_id == user_id).values(
-        unread=store_of(realm).recount(realm).get(user_id, 0)).execution_options(synchronize_session=False))
+        unread=store_of(realm).unseen(work, user_id)).execution_options(synchronize_session=False))
 
 
 def _recounted() -> dict[tuple[str, str], int]:
