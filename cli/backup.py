@@ -156,11 +156,13 @@ def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bo
     `flask backup go-live`.
 
     Everything is made beside what is there and takes its place at the end; what was there is put aside, not removed.
-    When it was cut off, run it again: it finishes. A dry run proves the backup (as `verify` does, without doctor).
+    When it was cut off, run it again: it finishes. Whoever was erased since the backup is named, where what was put
+    aside can be read. A dry run proves the backup (as `verify` does, without doctor).
 
     Example: flask backup restore guildhall-20261129T021500Z.tar --replace --yes
     """
     from app.ops.backup import restore_backup, verify_backup
+    from blueprints.platform.auth.inspection import alive_again
 
     settings = _settings(lambda made: refuse_anothers(made.home))  # it makes the folder where there is none
     question = f"restore {file.name} into {settings.home}" + (
@@ -172,9 +174,12 @@ def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bo
         return
     done = _refusing(lambda: restore_backup(settings, file, replace=replace, openers=_openers(), key=_key(key_file),
                                             new_secret_key=new_secret_key))
+    again = alive_again(done.former, settings.database_url) if done.former else None
     print_facts({"restored": file.name, "putAside": done.aside if as_json else " ".join(done.aside) or "nothing",
-                 "next": ("" if done.is_at_newest else "flask prepare (it migrates), ")
-                 + "flask doctor, look around, flask backup go-live"}, as_json=as_json)
+                 "eraseAgain": again if as_json else _named(again),
+                 "next": ("" if done.is_at_newest else "flask prepare (it migrates), ") + "flask doctor, look around, "
+                 + ("flask users erase for each of eraseAgain, " if again else "") + "flask backup go-live"},
+                as_json=as_json)
 
 
 @backup.command("go-live")
@@ -218,6 +223,13 @@ def _summary(contents: dict[str, Any]) -> dict[str, Any]:
             "rows": sum(contents["rows"].values()),
             "tenants": sum(len(store["groups"]) for store in stores.values()), "media": contents["media"]["files"],
             "secrets": "yes" if contents["has_secrets"] else "no"}
+
+
+def _named(again: list[dict[str, str]] | None) -> str:
+    """Return who was erased since the backup and is there again."""
+    if again is None:
+        return "not known: nothing was put aside that says who was erased since"
+    return ", ".join(f"{one['realm']} {one['id']}" for one in again) or "nobody"
 
 
 def _settings(refuse: Callable[[Settings], None] = find_home) -> Settings:

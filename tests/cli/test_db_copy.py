@@ -2,28 +2,30 @@
 import fcntl
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from app.data import table_copy
 from app.data.entity import db
 from app.ops.checks import FAIL, examine
-from app.ops.migrations import migrate_application
+from app.ops.migrations import COPY_TABLE, migrate_application
 from app.runtime import runtime_of
 from app.settings import SettingsError, with_driver
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.organization import organization_of
-from blueprints.organization.application.tenants import add_tenant, known_tenant
+from blueprints.organization.application.tenants import add_client, add_tenant, known_tenant
 from cli import db as terminal
 from cli.demo_factories import category_values
 from tests.clients import Callers
-from tests.components import unique_name
+from tests.components import create_postgresql_database, drop_postgresql_database, unique_name
+from tests.organization.world import SCOPES, Caller
 from tests.testbed import Testbed
 
 Copy = Callable[..., Result]
@@ -54,6 +56,16 @@ def rows(app: Flask, callers: Callers) -> str:
     ben = callers.user("ben")
     create_category(callers.admin().actor, **category_values(title="Épées & <b>象</b>"))
     return ben.email
+
+
+@pytest.fixture
+def acme(app: Flask) -> Iterator[str]:
+    """A tenant of the source, whose databases are gone afterwards."""
+    ports, name = organization_of().ports, unique_name("acme").replace("_", "-")
+    add_tenant(ports, name)
+    yield name
+    ports.databases.drop(known_tenant(ports, name))
+    ports.tenants.remove(name)
 
 
 def held(result: Result, *, code: int, says: str) -> None:
@@ -173,25 +185,64 @@ def test_services_that_are_still_connected_are_refused(
         held(copy("--to", target, "--yes"), code=1, says="connections of Guildhall's services are open to the source")
 
 
+@pytest.mark.once("the note is the target's, and that is a file")
+def test_an_unfinished_copy_of_another_source_is_refused(copy: Copy, app: Flask, target: str) -> None:
+    with sqlite3.connect(target.removeprefix("sqlite:///")) as there:
+        there.execute(f"CREATE TABLE {COPY_TABLE} (name VARCHAR(160) PRIMARY KEY, value TEXT NOT NULL)")
+        there.execute(f"INSERT INTO {COPY_TABLE} VALUES ('source', 'SQLite /srv/other.db'), ('phase', 'copying')")
+    there.close()
+    held(copy("--to", target, "--yes"), code=1,
+         says="the target is an unfinished copy of SQLite /srv/other.db: --restart begins anew")
+
+
+@pytest.mark.postgresql
+def test_a_target_whose_user_may_not_create_a_database_for_each_tenant_is_refused(
+        copy: Copy, app: Flask, postgresql_server: str, acme: str) -> None:
+    role = unique_name("nobody")
+    create_postgresql_database(postgresql_server, role)
+    url = make_url(postgresql_server).set(username=role, password="no-secret", database=role)
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        server.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'no-secret'")
+        server.execute(f"ALTER DATABASE {role} OWNER TO {role}")
+        try:
+            held(copy("--to", url.render_as_string(hide_password=False), "--yes"), code=1,
+                 says="the target's user may not create one: ALTER ROLE")
+        finally:
+            drop_postgresql_database(postgresql_server, role)
+            server.execute(f"DROP ROLE {role}")
+
+
+@pytest.mark.once("a tenant is one on both databases")
+def test_a_tenant_that_is_written_while_others_are_copied_is_refused_and_restart_begins_anew(
+        copy: Copy, app: Flask, target: str, acme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = organization_of()
+    client, _ = add_client(store.ports, acme, SCOPES, "test")
+    caller = Caller(app, acme, store.tokens.mint(client.client_id, acme, " ".join(SCOPES)))
+
+    def write(_progress: object, doing: str, table: str, _rows: int) -> None:
+        if (doing, table.partition(" ")[0]) == ("compare", "catalog"):  # by then every tenant was copied and compared
+            caller.add(name="Later")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(terminal._Progress, "__call__", write)
+        held(copy("--to", target, "--yes"), code=1,
+             says=f"{acme} was written while others were copied: stop every service; --restart begins anew")
+    assert copy("--to", target, "--yes", "--restart").exit_code == 0
+
+
 @pytest.mark.once("a tenant is one on both databases")
 def test_a_tenant_that_is_half_made_or_whose_place_is_taken_is_refused(
-        copy: Copy, app: Flask, target: str, tmp_path: Path) -> None:
-    ports = organization_of().ports
-    name = unique_name("acme").replace("_", "-")
-    add_tenant(ports, name)
-    try:
-        ports.tenants.set_status(name, "creating")
-        held(copy("--to", target, "--yes"), code=1, says=f"the tenant {name} is creating")
-        ports.tenants.set_status(name, "active")
-        there = tmp_path / "moved" / "organization"
-        assert copy("--to", target, "--dry-run").exit_code == 0
-        assert not (there / "catalog.db").exists()
-        (there / "tenants").mkdir(parents=True, exist_ok=True)
-        (there / "tenants" / f"{name}.db").touch()
-        held(copy("--to", target, "--yes"), code=1, says=f"where the tenants go, {name} is there already")
-    finally:
-        ports.databases.drop(known_tenant(ports, name))
-        ports.tenants.remove(name)
+        copy: Copy, app: Flask, target: str, tmp_path: Path, acme: str) -> None:
+    tenants = organization_of().ports.tenants
+    tenants.set_status(acme, "creating")
+    held(copy("--to", target, "--yes"), code=1, says=f"the tenant {acme} is creating")
+    tenants.set_status(acme, "active")
+    there = tmp_path / "moved" / "organization"
+    assert copy("--to", target, "--dry-run").exit_code == 0
+    assert not (there / "catalog.db").exists()
+    (there / "tenants").mkdir(parents=True, exist_ok=True)
+    (there / "tenants" / f"{acme}.db").touch()
+    held(copy("--to", target, "--yes"), code=1, says=f"where the tenants go, {acme} is there already")
 
 
 def test_a_dry_run_refuses_what_would_be_refused_and_changes_nothing(copy: Copy, rows: str, target: str) -> None:

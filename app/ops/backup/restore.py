@@ -54,10 +54,13 @@ _DAMAGED = (gzip.BadGzipFile, zlib.error, EOFError)
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back, and where what stood there before is now: paths, and databases of PostgreSQL."""
+    """What was put back, and where what stood there before is now: paths, and databases of PostgreSQL.
+
+    `former` is the address of the main database that was put aside, "" when there was none."""
 
     contents: Contents | None
     aside: list[str]
+    former: str
     is_at_newest: bool
 
 
@@ -76,12 +79,12 @@ class Plan:
 
 
 def restore_backup(settings: Settings, path: Path, *, replace: bool = False, openers: ApartStores | None = None,
-                   key: bytes | None = None, new_secret_key: bool = False, held_back: bool = True) -> Restored:
+                   key: bytes | None = None, new_secret_key: bool = False) -> Restored:
     """Put the backup `path` in the place of these settings, which must not be in use.
 
-    `replace` puts aside what is there; `new_secret_key` takes a backup that was made under another SECRET_KEY;
-    `held_back` leaves mail, jobs and payments off until go_live(). Raises BackupRefused with a sentence: then the
-    place is as it was, unless it says that the same restore is to be run again."""
+    `replace` puts aside what is there; `new_secret_key` takes a backup that was made under another SECRET_KEY. Mail,
+    jobs and payments are off until go_live(). Raises BackupRefused with a sentence: then the place is as it was, unless
+    it says that the same restore is to be run again."""
     openers = runtime().part(ApartStores) if openers is None else openers
     if has_app_context():
         db.engine.dispose()  # our own connections are no reason to refuse
@@ -89,7 +92,7 @@ def restore_backup(settings: Settings, path: Path, *, replace: bool = False, ope
         if (cut_off := _read_plan(settings)) is not None:
             _carry_out(settings, cut_off)
             if cut_off.backup == path.name:
-                return Restored(None, _aside_of(cut_off), cut_off.migration == known_migrations()[-1])
+                return _restored(settings, None, cut_off)
         refuse_running(settings)
         with opened_archive(path, key) as archive:
             contents = contents_of(archive.contents)
@@ -99,13 +102,12 @@ def restore_backup(settings: Settings, path: Path, *, replace: bool = False, ope
                     raise BackupRefused(f"this place is not empty: {', '.join(there)}; add --replace to put that aside")
             with workshop(settings.home, WORKSHOP) as shop, scratch_place(settings, shop) as place:
                 unpack(archive, place, openers, settings)
-                if held_back:
-                    _hold_back(place, path.name)
+                _hold_back(place, path.name)
                 plan = _planned(settings, place, openers, contents, path.name, shop)
                 refuse_running(settings, plan)
                 _write_plan(settings, plan)
         _carry_out(settings, plan)
-    return Restored(contents, _aside_of(plan), contents.migration == known_migrations()[-1])
+    return _restored(settings, contents, plan)
 
 
 def refuse_unfit(settings: Settings, stores: Mapping[str, ApartStore], contents: Contents, *,
@@ -401,7 +403,21 @@ def _move(new: str, current: str, aside: str) -> None:
     sync(Path(current).parent)
 
 
+def _restored(settings: Settings, contents: Contents | None, plan: Plan) -> Restored:
+    return Restored(contents, _aside_of(plan), _former(settings, plan), plan.migration == known_migrations()[-1])
+
+
 def _aside_of(plan: Plan) -> list[str]:
     paths = [aside for _, _, aside in plan.moves if Path(aside).exists()]
     names = [aside for renames in plan.databases.values() for _, _, aside in renames]
     return [*paths, *names, *([plan.catalog[1]] if plan.catalog else [])]
+
+
+def _former(settings: Settings, plan: Plan) -> str:
+    if settings.is_sqlite:
+        file = str(sqlite_path(settings))
+        return next((f"sqlite:///{aside}" for _, current, aside in plan.moves
+                     if current == file and Path(aside).exists()), "")
+    aside = next(aside for _, _, aside in plan.databases["database_url"])
+    address = postgresql.named(settings.database_url, aside)
+    return address if postgresql.exists(address) else ""

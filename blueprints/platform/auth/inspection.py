@@ -2,11 +2,13 @@
 
 E-mail and phone are masked; commands.reveal_contacts gives them whole and leaves an audit row. Rows of every state."""
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, create_engine, false, literal, or_, select, union_all
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
 from app.data.columns import iso
@@ -17,9 +19,9 @@ from app.folding import compact
 from app.identity.security_events import WAS_LOGIN, SecurityEvent
 from app.identity.sessions import LoginSession, sessions_of
 from app.mail_addresses import masked_email, typed_address
-from blueprints.platform.auth.models import account_model
+from blueprints.platform.auth.models import MarketplaceUser, NetworkUser, PurgedAccount, account_model
 from blueprints.platform.auth.queries import find_account
-from blueprints.platform.auth.rules import account_state, masked_mobile, shortened_address
+from blueprints.platform.auth.rules import LONG_AGO, account_state, masked_mobile, shortened_address
 
 Facts = dict[str, Any]
 
@@ -39,6 +41,21 @@ def accounts_named(realm: str, text: str) -> list[str]:
         known = find_account(realm, text)
         return [known.id] if known is not None else []
     return ids_named(account_model(realm), text)
+
+
+def alive_again(former: str, present: str) -> list[Facts] | None:
+    """Return realm and id of each account that was erased in the database `former`, and that `present` has.
+
+    Both are addresses: after a restore of what was put aside, and of what is served (decision 095). None when one of
+    them cannot be read; a much earlier release did not write down who was erased."""
+    try:
+        with _connected(former) as earlier, _connected(present) as later:
+            gone = {*_gone(earlier)} - {*_gone(later)}
+            return [{"realm": model.__realm__, "id": found} for model in (MarketplaceUser, NetworkUser)
+                    for found in later.scalars(select(model.id).order_by(model.id).where(
+                        model.id.in_([account for realm, account in gone if realm == model.__realm__])))]
+    except SQLAlchemyError:
+        return None
 
 
 def find_accounts(realm: str, text: str, limit: int) -> list[Facts]:
@@ -118,6 +135,24 @@ def _others(realm: str, user_id: str, column: Any, values: Iterable[str | None])
         if row.user_id not in (None, user_id):
             found[row.value].add(row.user_id)
     return dict(found)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Connection]:
+    engine = create_engine(address)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _gone(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Yield realm and id of whom nobody restores: the purged, and those who wait for their purge."""
+    yield from ((row.realm, row.id) for row in connection.execute(select(PurgedAccount.realm, PurgedAccount.id)))
+    for model in (MarketplaceUser, NetworkUser):
+        ended = select(model.id).where(model.archived_at == LONG_AGO)
+        yield from ((model.__realm__, account) for account in connection.scalars(ended))
 
 
 def _shown(row: Any) -> Facts:

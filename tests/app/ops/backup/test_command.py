@@ -9,8 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.ops.backup.folder import backups_in
+from blueprints.platform.auth.commands import purge_archived
+from blueprints.platform.auth.person_commands import erase_account
 from cli.backup import backup
 from tests.app.ops.backup.system import System
+from tests.clients import Callers
 
 
 def run(system: System, *words: object, code: int = 0) -> str:
@@ -58,6 +61,36 @@ def test_what_is_restored_is_its_owners_alone(system: System) -> None:
 def _is_ours(path: Path, home: Path) -> bool:
     """Tell whether a restore made it: what was put aside is as it was."""
     return not path.relative_to(home).parts[0].startswith("before-restore-")
+
+
+@pytest.mark.both("what was put aside is read in each of the two in its own way")
+def test_whoever_was_erased_since_the_backup_is_named(make_system: Callable[..., System]) -> None:
+    system = make_system()
+    with system.app() as app:
+        erased, waiting, staying = (Callers(app).user(name).user_id for name in ("ben", "cleo", "anna"))
+    made = system.backup()
+    with system.app() as app:
+        callers = Callers(app)
+        for user_id in (erased, callers.user("later").user_id):
+            erase_account(callers.super_admin().actor, user_id)
+        assert purge_archived("marketplace") == 2
+        erase_account(callers.super_admin().actor, waiting)  # its purge has not run
+    said = told(system, "restore", made, "--replace", "--yes")
+    assert said["eraseAgain"] == [{"realm": "marketplace", "id": user_id} for user_id in sorted((erased, waiting))]
+    assert "flask users erase" in said["next"]
+    with system.app() as app:
+        for user_id in (erased, waiting):
+            erase_account(Callers(app).super_admin().actor, user_id)
+    said = run(system, "restore", made, "--replace", "--yes")
+    assert f"marketplace {erased}" in said
+    assert staying not in said
+
+
+def test_who_was_erased_is_not_known_where_nothing_was_put_aside(make_system: Callable[..., System]) -> None:
+    system = make_system()
+    made = system.backup()
+    system.destroy()
+    assert told(system, "restore", made, "--yes")["eraseAgain"] is None
 
 
 def test_keep_leaves_the_newest_of_a_day(system: System) -> None:
