@@ -11,13 +11,14 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, inspect, select
 
 from app.actor import Actor, kernel_actor, system_actor
 from app.backoff import Backoff
 from app.clock import now
 from app.data.batches import purge
 from app.data.columns import iso
+from app.data.connections import reading
 from app.data.ids import uuid7
 from app.data.reads import Listing, Page, fetch, fetch_one, list_query
 from app.data.reads.keyset import row_order
@@ -137,7 +138,12 @@ def make_next_export() -> bool | None:
 
 
 def stored_exports() -> Iterator[str]:
-    """Yield the storage names of all exports, in every state and realm: what has one in the media store is theirs."""
+    """Yield the storage names of all exports, in every state and realm: what has one in the media store is theirs.
+
+    The database of a backup may be of a release that had none (`flask backup verify`)."""
+    with reading() as connection:
+        if not inspect(connection).has_table(PersonExport.__tablename__):
+            return
     last = ""
     while rows := fetch(select(PersonExport.id, PersonExport.storage_name).where(PersonExport.id > last).order_by(
             PersonExport.id).limit(_AT_ONCE)):
