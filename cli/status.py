@@ -27,7 +27,7 @@ def status(watch: bool, as_json: bool) -> None:
     It shows and does not judge; `flask doctor` does. While Redis or the database is away it shows the rest, and the
     exit code is 1.
 
-    Example: flask status --watch
+    Example: flask status
     """
     if watch and as_json:
         raise click.UsageError("--watch is for people to look at: without --json")
