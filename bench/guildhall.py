@@ -28,6 +28,7 @@ PRODUCTION = {
     "GUILDHALL_ENV": "production",
     "SECRET_KEY": "benchmark-secret-key-of-thirty-two-characters",
     "SUPERADMIN_PASSWORD": "benchmark-superadmin-1",
+    "SUPERADMIN_EMAIL": "operator@bench.example",
     "STRIPE_SECRET_KEY": "sk_test_benchmark",
     "STRIPE_WEBHOOK_SECRET": "whsec_benchmark",
     "RATE_LIMIT_USER": "1000000000",
