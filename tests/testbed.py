@@ -71,6 +71,7 @@ class SqliteDatabase:
     def __init__(self, home: Path) -> None:
         self._template = home / "template.db"
         self._file = home / "guildhall.db"
+        self._wal = home / "guildhall.db-wal"
         self._keeper = sqlite3.connect(":memory:")
         self.url = f"sqlite:///{self._file}"
 
@@ -83,11 +84,11 @@ class SqliteDatabase:
         """Take away the rows that came, which is cheap: connections stay open, and have read the schema.
 
         False where that is not enough: a test left another schema, another file or an open transaction."""
-        if not self._is_the_file_kept():
-            return False
         try:
+            if not self._is_the_file_kept():
+                return False
             self._keeper.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:  # somebody still writes
+        except sqlite3.DatabaseError:  # somebody still writes, or what is there is no database any more
             return False
         found = {name for name, in self._keeper.execute(self._find_rows)}
         for name in sorted(self._filled | found, key=lambda name: name == "sqlite_sequence"):
@@ -112,26 +113,32 @@ class SqliteDatabase:
         """Lend an empty database: none named means SQLite in the instance folder."""
         yield ""
 
-    def close(self) -> None:
-        """Let go of the file."""
+    def let_go(self) -> None:
+        """Close the file: the next test starts on a fresh copy."""
         self._keeper.close()
+
+    close = let_go
 
     def _open(self) -> None:
         self._keeper.close()
         self._keeper = sqlite3.connect(self._file, timeout=1, isolation_level=None, check_same_thread=False)
         self._keeper.execute("ATTACH ? AS kept", (str(self._template),))
-        self._kept = (self._file.stat().st_ino, self._schema_version())
+        self._kept = self._found()
         self._tables = [name for name, in self._keeper.execute(
             "SELECT name FROM kept.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%'")]
         self._find_rows = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM main.\"{name}\")"
                                              for name in self._tables)
         self._filled = {name for name, in self._keeper.execute(self._find_rows)}
 
-    def _schema_version(self) -> int:
-        return int(self._keeper.execute("PRAGMA main.schema_version").fetchone()[0])
-
     def _is_the_file_kept(self) -> bool:
-        return self._file.exists() and (self._file.stat().st_ino, self._schema_version()) == self._kept
+        return self._file.exists() and self._wal.exists() and self._found() == self._kept
+
+    def _found(self) -> tuple[int, int, int]:
+        """Return what tells that nobody put another schema, file or WAL in place.
+
+        Who closes a file that was replaced, or one whose locks were lost, takes away the WAL that bears its name."""
+        schema_version = int(self._keeper.execute("PRAGMA main.schema_version").fetchone()[0])
+        return self._file.stat().st_ino, self._wal.stat().st_ino, schema_version
 
 
 _KEEP_ROWS = """DO $$ DECLARE name text; BEGIN
@@ -180,6 +187,9 @@ class PostgresqlDatabase:
 
     def put_file_back(self) -> None:
         """Nothing to do: a server has no file."""
+
+    def let_go(self) -> None:
+        """Nothing to do: a connection keeps nobody from the rows."""
 
     def close(self) -> None:
         """Leave nothing on a server that is not ours."""
@@ -270,9 +280,10 @@ class Testbed:
         held.part(RequestCounts).clear()
 
     def close_connections(self) -> None:
-        """Let go of the database, with this application and with the others a test made."""
+        """Let go of the database, with every application: a process that a test starts may have it alone."""
         self._take_back()
         self._close(self.app)
+        self._database.let_go()
 
     def _take_back(self) -> None:
         """Keep what the last test made for a later one, what was used last in front."""
