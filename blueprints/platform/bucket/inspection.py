@@ -4,13 +4,14 @@ How a private file is called is its owner's: only its ending is shown, and nothi
 from pathlib import PurePath
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import aliased
 
 from app.data.columns import iso
 from app.data.ids import SHORT_ID_DIGITS
 from app.data.reads import fetch, fetch_one
 from app.data.short_ids import ids_named
+from app.folding import compact
 from app.identity.bucket_tokens import private_bucket, user_bucket
 from blueprints.platform.bucket.models import IS_PREPARING, PREPARING, READY, REFUSED, BucketFile
 from blueprints.platform.bucket.queries import file_address
@@ -44,12 +45,13 @@ def latest_files(realm: str, *, limit: int, state: str | None = None, bucket_id:
 def find_files(realm: str, text: str, limit: int) -> list[Facts]:
     """Return the latest files that the text names (files_named), or whose name has it: of the latest
     MOST_LOOKED_THROUGH, and of public ones alone."""
-    is_called = and_(_LATEST.original_name.icontains(text, autoescape=True),
-                     _LATEST.bucket_id.not_like(f"%{PRIVATE_END}"))
-    named = _listed(BucketFile, [BucketFile.realm == realm, BucketFile.id.in_(files_named(text))], limit)
-    called = _listed(_LATEST, [_LATEST.realm == realm, is_called], limit)
-    found = {one["id"]: one for one in (*named, *called)}
-    return sorted(found.values(), key=lambda one: str(one["id"]), reverse=True)[:limit]
+    wanted = compact(text)
+    public = fetch(select(_LATEST.id, _LATEST.original_name).where(
+        _LATEST.realm == realm, _LATEST.bucket_id.not_like(f"%{PRIVATE_END}")).order_by(_LATEST.id.desc()))
+    # Letters are compared here: each database knows others, and names of files have no folded column.
+    called = [row.id for row in public if wanted and wanted in compact(row.original_name)]
+    return _listed(BucketFile, [BucketFile.realm == realm, BucketFile.id.in_([*files_named(text), *called[:limit]])],
+                   limit)
 
 
 def files_named(text: str) -> list[str]:
