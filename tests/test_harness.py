@@ -2,9 +2,12 @@
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -18,6 +21,7 @@ from app.data.entity import db
 from app.data.unit_of_work import unit_of_work
 from app.identity.roles import SUPER_ADMIN_ID
 from app.runtime import runtime
+from app.settings import SettingsError
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category
 from blueprints.platform.auth.models import account_model
@@ -86,6 +90,24 @@ def test_a_database_that_rows_alone_do_not_mend_starts_as_a_fresh_copy(testbed: 
         with reading() as connection:
             assert len(connection.execute(text("SELECT version_num FROM alembic_version")).all()) == 1
             assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+
+
+@pytest.mark.once("about the file of SQLite")
+def test_another_application_leaves_the_wal_to_the_connections_that_are_open(
+        app: Flask, testbed: Testbed, make_app: Callable[..., Flask]) -> None:
+    """Who opens and closes the file drops SQLite's locks, and the next process to end takes the WAL away."""
+    wal = testbed.home / "guildhall.db-wal"
+    before = wal.stat().st_ino
+    make_app(LOG_LEVEL="ERROR")
+    subprocess.run([sys.executable, "-c", "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute("
+                    "'SELECT count(*) FROM alembic_version'))", str(testbed.home / "guildhall.db")], check=True)
+    assert wal.stat().st_ino == before
+
+
+@pytest.mark.once("about the file of SQLite")
+def test_a_folder_in_the_place_of_the_database_is_refused(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be opened: Is a directory"):
+        make_app(DATABASE_URL=f"sqlite:///{tmp_path}")
 
 
 def test_a_caller_has_a_session_of_its_role(callers: Callers, client: ApiClient) -> None:

@@ -4,6 +4,7 @@ import socket
 import time
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
+from errno import EACCES, EISDIR
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -110,11 +111,21 @@ def ping_idle_connections(engine: Engine) -> None:
 
 
 def _claim_file(database: str) -> None:
-    """Make the file readable by its owner alone before SQLite makes it; its WAL inherits that."""
+    """Make the file readable by its owner alone before SQLite makes it; its WAL inherits that.
+
+    A file that is there is not opened: closing it would drop the locks of other connections of this process (POSIX),
+    and the next process that ends would take the WAL away from under them (sqlite.org/howtocorrupt.html, 2.2)."""
+    file, wanted = os.path.realpath(database), os.O_RDWR | os.O_CREAT | os.O_EXCL
     try:
-        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(file, wanted, 0o600))
+    except FileExistsError:
+        fault = EISDIR if os.path.isdir(file) else 0 if os.access(file, os.R_OK | os.W_OK) else EACCES
     except OSError as error:
-        raise SettingsError(f"DATABASE_URL: {database} cannot be opened: {error.strerror}") from error
+        fault = error.errno or 0
+    else:
+        fault = 0
+    if fault:
+        raise SettingsError(f"DATABASE_URL: {database} cannot be opened: {os.strerror(fault)}")
 
 
 def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
