@@ -175,7 +175,7 @@ def test_a_private_name_is_neither_shown_nor_found(run, files):
 
 def test_files_are_found_by_id_last_digits_and_a_part_of_a_public_name(run, files):
     watch = files["watch.txt"]
-    for text in (watch, watch[:-2], watch[-8:], "WATCH.t"):
+    for text in (watch, watch[:-2], watch[-8:], "WATCH.t", "wåtch"):
         assert ids_of(run, "find", text) == [watch], text
     for text in (watch, watch[-8:], watch[:-2]):
         assert facts(run("media", "show", text, "--json"))["name"] == "watch.txt"

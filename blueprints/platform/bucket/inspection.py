@@ -11,7 +11,7 @@ from app.data.columns import iso
 from app.data.ids import SHORT_ID_DIGITS
 from app.data.reads import fetch, fetch_one
 from app.data.short_ids import ids_named
-from app.folding import compact
+from app.folding import fold
 from app.identity.bucket_tokens import private_bucket, user_bucket
 from blueprints.platform.bucket.models import IS_PREPARING, PREPARING, READY, REFUSED, BucketFile
 from blueprints.platform.bucket.queries import file_address
@@ -45,11 +45,11 @@ def latest_files(realm: str, *, limit: int, state: str | None = None, bucket_id:
 def find_files(realm: str, text: str, limit: int) -> list[Facts]:
     """Return the latest files that the text names (files_named), or whose name has it: of the latest
     MOST_LOOKED_THROUGH, and of public ones alone."""
-    wanted = compact(text)
+    wanted = fold(text)
     public = fetch(select(_LATEST.id, _LATEST.original_name).where(
         _LATEST.realm == realm, _LATEST.bucket_id.not_like(f"%{PRIVATE_END}")).order_by(_LATEST.id.desc()))
     # Letters are compared here: each database knows others, and names of files have no folded column.
-    called = [row.id for row in public if wanted and wanted in compact(row.original_name)]
+    called = [row.id for row in public if wanted and wanted in fold(row.original_name)]
     return _listed(BucketFile, [BucketFile.realm == realm, BucketFile.id.in_([*files_named(text), *called[:limit]])],
                    limit)
 
