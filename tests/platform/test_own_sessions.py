@@ -79,7 +79,7 @@ def test_a_session_nobody_uses_for_eight_hours_ends(auth, people, realm):
 
 def test_a_session_in_use_is_written_down_now_and_then_only(auth, people, count_statements):
     one = people.user("u1")
-    with moved_clock(seconds=299), count_statements() as told:
+    with moved_clock(seconds=240), count_statements() as told:
         assert auth.is_alive(one.token)
     assert not [statement for statement in told if "UPDATE login_session" in statement]
     with moved_clock(seconds=302), count_statements() as told:

@@ -113,7 +113,7 @@ def test_the_reader_reads_by_his_token_until_its_time_is_over(auth, one, two):
     token = read_token(two, file, one)
     assert download(auth, file, token).data == documents.PDF
     assert download(auth, file, token, bearer=two.token).data == documents.PDF
-    with moved_clock(seconds=599):
+    with moved_clock(seconds=540):
         assert download(auth, file, token).status_code == 200
     with moved_clock(seconds=601):
         assert is_refusal(download(auth, file, token), 401)

@@ -120,9 +120,9 @@ def test_ao_10_an_offer_is_nobody_elses_business(room):
 
 
 def test_ao_11_a_lapsed_offer_is_shown_expired_and_cannot_be_answered(room):
-    offer = room.offered(room.ben, room.fixed(), 80, expiresAt=iso(now() + timedelta(seconds=1)))
+    offer = room.offered(room.ben, room.fixed(), 80, expiresAt=iso(now() + timedelta(seconds=30)))
     assert [row["status"] for row in room.seller.get(OFFERS).json["auctionOfferOffers"]] == ["PENDING"]
-    with moved_clock(seconds=2):
+    with moved_clock(seconds=31):
         assert [row["status"] for row in room.seller.get(OFFERS).json["auctionOfferOffers"]] == ["EXPIRED"]
         assert refused(room.answer(room.seller, offer, "ACCEPTED")) == (400, "OfferExpired")
         assert refused(room.answer(room.ben, offer, "CANCELLED")) == (400, "OfferExpired")
@@ -134,13 +134,13 @@ def test_ao_11_a_lapsed_offer_is_shown_expired_and_cannot_be_answered(room):
 
 
 def test_ao_11_the_lapse_is_written_by_its_job_and_by_the_sweep_once(room, sent):
-    sooner = iso(now() + timedelta(seconds=1))
+    sooner = iso(now() + timedelta(seconds=30))
     room.offered(room.ben, room.fixed(), 80, expiresAt=sooner)
-    with moved_clock(seconds=2):
+    with moved_clock(seconds=31):
         assert run_all_due_work() == 1
         assert run_job("expire-offers") == "0 expired"
-    room.offered(room.cleo, room.fixed(), 80, expiresAt=iso(now() + timedelta(seconds=1)))
-    with moved_clock(seconds=2):
+    room.offered(room.cleo, room.fixed(), 80, expiresAt=iso(now() + timedelta(seconds=30)))
+    with moved_clock(seconds=31):
         assert run_job("expire-offers") == "1 expired"
         run_all_due_work()
     assert [event.payload["newDataValues"]["status"] for event in sent(OFFER_UPDATED)] == ["EXPIRED", "EXPIRED"]
@@ -148,8 +148,8 @@ def test_ao_11_the_lapse_is_written_by_its_job_and_by_the_sweep_once(room, sent)
 
 def test_a_lapsed_offer_that_nobody_swept_makes_room_for_another(room):
     product = room.fixed()
-    room.offered(room.ben, product, 80, expiresAt=iso(now() + timedelta(seconds=1)))
-    with moved_clock(seconds=2):
+    room.offered(room.ben, product, 80, expiresAt=iso(now() + timedelta(seconds=30)))
+    with moved_clock(seconds=31):
         room.offered(room.ben, product, 85)
 
 
