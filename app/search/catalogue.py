@@ -10,6 +10,7 @@ from app.runtime import runtime
 from app.search.fields import IndexSchema
 from app.search.port import (
     Change,
+    Condition,
     Document,
     IndexBusy,
     IndexNeedsRebuild,
@@ -37,6 +38,8 @@ class DeclaredIndex:
     source: RebuildSource
     prepare: Callable[[Progress], int] | None = None
     present: Callable[[Sequence[str]], list[Document]] | None = None
+    every_login_reads: bool = False
+    """Whether every login may read all that it holds: only then its words are suggested and correct others (FD-5)."""
 
     @property
     def version_key(self) -> str:
@@ -67,6 +70,14 @@ def search_index(name: str) -> SearchIndex:
         schema = declared_indexes()[name].schema
         opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name))
     return opened[name]
+
+
+def suggestions(name: str, text: str, conditions: Sequence[Condition]) -> list[str]:
+    """Return what a text that is being typed may become, likeliest first; the conditions leave out what the caller does
+    not see. Nothing from an index that not every login may read (FD-5)."""
+    if not declared_indexes()[name].every_login_reads:
+        return []
+    return search_index(name).suggest(text, conditions)
 
 
 def check_index(name: str) -> tuple[str, str]:

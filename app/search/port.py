@@ -12,6 +12,8 @@ Operator = Literal[
 
 WINDOW = 10_000
 """Within how many documents a page lies: deeper ones hold nothing a visitor looks at (FD-9)."""
+MOST_SUGGESTED = 10
+"""How many texts are suggested for what is being typed."""
 
 
 class InvalidSearch(ValueError):
@@ -166,6 +168,11 @@ class SearchIndex(Protocol):
         """The ids of all matches in order, whatever page the query asks for, as they stood at one moment.
 
         None while the index cannot be read. Raises InvalidSearch only."""
+
+    def suggest(self, text: str, conditions: Sequence[Condition] = (), most: int = MOST_SUGGESTED) -> list[str]:
+        """The texts that one which is being typed may become, the likeliest first: its last word is completed.
+
+        Each has a hit that fulfils the conditions, which are the caller's. Raises InvalidSearch only."""
 
     def refresh(self) -> None:
         """Let the next search see everything committed until now, by other processes too."""

@@ -49,11 +49,14 @@ class SearchedRows:
     """The field that names whose rows are hidden while that person is at rest."""
     blockable: str = ""
     """The field that names whose rows a block hides."""
+    every_login_reads: bool = True
+    """Whether `where` leaves nothing that some login may not read: only then words of it are suggested (FD-5)."""
 
     @cached_property
     def index(self) -> DeclaredIndex:
         """The index as its service declares it."""
-        return DeclaredIndex(self.schema, RebuildSource(self._documents, self._total), present=self.present)
+        return DeclaredIndex(self.schema, RebuildSource(self._documents, self._total), present=self.present,
+                             every_login_reads=self.every_login_reads)
 
     @property
     def version_keys(self) -> tuple[str, ...]:
@@ -125,8 +128,23 @@ def manner(result: SearchResult) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
+def chosen_indexes(written: str | None, known: Mapping[str, SearchedRows]) -> list[SearchedRows]:
+    """Return the indexes named in a list with commas, all when none is written; raises InvalidInput."""
+    names = dict.fromkeys(part.strip() for part in written.split(",")) if written else known
+    if not known.keys() >= set(names):
+        wrong = f"expected some of {', '.join(known)}"
+        raise InvalidInput(f"indexes: {wrong}", detail={"indexes": wrong})
+    return [known[name] for name in names]
+
+
 ASKED_WORDS = "words to search for, the last may be a beginning; best match first, what holds all of them before " \
               "what holds some; a plural finds its singular, a word that nothing holds the one that is a letter away"
+ASKED_BEGINNING = "what is being typed; its last word, of which two letters or more are there, is completed"
+SUGGESTED: dict[str, Any] = {
+    "type": "object", "description": "by index, the texts that it may become, the most frequent word first, at most "
+    "10: each finds something that the caller may read; folded, without capitals and accents",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}, "maxItems": 10}}
+"""What documents say of suggestions."""
 MANNER: dict[str, Any] = {
     "relaxed": {"type": "boolean", "const": True, "description": "there when fewer than ten hold all words: these hold "
                 "any of them, those that hold all first"},

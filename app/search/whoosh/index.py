@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Literal, TypeVar
 
 from app.search.fields import IndexSchema
 from app.search.port import (
+    MOST_SUGGESTED,
     Change,
+    Condition,
     IndexNeedsRebuild,
     IndexStatus,
     RebuildSource,
@@ -24,6 +26,7 @@ from app.search.whoosh.layout import whoosh_schema
 from app.search.whoosh.rebuilding import Rebuild
 from app.search.whoosh.segments import SegmentDamaged
 from app.search.whoosh.snapshot import IndexMissing, IndexOutdated, Reader, Snapshot
+from app.search.whoosh.suggesting import suggest
 from app.search.whoosh.writing import GenerationWriter
 
 logger = logging.getLogger(__name__)
@@ -139,6 +142,10 @@ class WhooshIndex:
         """The ids of all matches in order; None when the index is broken. Raises InvalidSearch only."""
         ranking.check(self.schema, query)
         return self._read(lambda snapshot: ranking.all_ids(self.schema, snapshot, query), None)
+
+    def suggest(self, text: str, conditions: Sequence[Condition] = (), most: int = MOST_SUGGESTED) -> list[str]:
+        """What a text that is being typed may become; nothing when the index is broken. Raises InvalidSearch only."""
+        return self._read(lambda snapshot: suggest(self.schema, snapshot, text, conditions, most), [])
 
     def versions(self) -> Iterator[tuple[str, int]]:
         """Every (id, version) indexed, in no order. Raises IndexNeedsRebuild."""

@@ -7,6 +7,7 @@ import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from heapq import nlargest
 from itertools import islice
 from math import isfinite
 from typing import Any, NamedTuple, TypeVar
@@ -22,6 +23,8 @@ from app.search.whoosh.layout import ID, SOURCE, VERSION, column_name
 
 # Postings remembered per segment; eight bytes each.
 _REMEMBERED = 200_000
+# Beginnings whose most frequent words are remembered per segment: those that very many words begin with.
+_REMEMBERED_BEGINNINGS, _SHORT_BEGINNING = 256, 3
 
 _T = TypeVar("_T")
 
@@ -77,6 +80,7 @@ class SegmentData:
         self._columns: dict[str, Any] = {}
         self._postings: OrderedDict[tuple[str, str], Postings] = OrderedDict()
         self._remembered = 0
+        self._beginnings: OrderedDict[tuple[str, str, int], tuple[str, array[int]]] = OrderedDict()
         self._removed: tuple[int, ...] | None = None
 
     def keywords(self, name: str) -> KeywordRows:
@@ -143,6 +147,38 @@ class SegmentData:
 
         return self._guarded(read)
 
+    def most_frequent(self, field: str, prefix: str, most: int) -> list[tuple[str, int]]:
+        """The words that begin so and stand in most documents, with in how many, removed ones too; in no order."""
+        key = (field, prefix, most)
+        with self._lock:
+            known = self._beginnings.get(key)
+            if known is not None:
+                self._beginnings.move_to_end(key)
+        if known is None:
+            known = self._guarded(lambda: self._count_beginning(field, prefix, most))
+            if len(prefix) <= _SHORT_BEGINNING:
+                with self._lock:
+                    self._beginnings[key] = known
+                    while len(self._beginnings) > _REMEMBERED_BEGINNINGS:
+                        self._beginnings.popitem(last=False)
+        return list(zip(known[0].split(), known[1], strict=True))
+
+    def _count_beginning(self, field: str, prefix: str, most: int) -> tuple[str, "array[int]"]:
+        if field not in self._reader.indexed_field_names():
+            return "", array("I")
+        with self._lock:
+            found = nlargest(most, ((info.doc_frequency(), word) for word, info in self._reader.iter_prefix(
+                field, prefix.encode())))
+        return " ".join(word.decode() for _, word in found), array("I", (count for count, _ in found))
+
+    def first_docs(self, field: str, word: str, most: int) -> "array[int]":
+        """The first documents of a word, as many as asked for; quicker than all of them."""
+        with self._lock:
+            found = self._postings.get((field, word))
+        if found is not None:
+            return found.docs[:most]
+        return self._guarded(lambda: self._read_postings(field, word, most).docs)
+
     def one_letter_away(self, field: str, word: str) -> list[str]:
         """The words that begin with the same letter and differ in one letter that is there, missing or another."""
 
@@ -185,14 +221,14 @@ class SegmentData:
             raise ValueError("a version is no number")
         return rows
 
-    def _read_postings(self, field: str, word: str) -> Postings:
+    def _read_postings(self, field: str, word: str, most: int | None = None) -> Postings:
         docs, weights = array("I"), array("f")
         with self._lock:
             try:
                 matcher = self._reader.postings(field, word.encode())
             except TermNotFound:
                 return _NONE
-            for doc, weight in _walk(matcher):
+            for doc, weight in islice(_walk(matcher), most):
                 docs.append(doc)
                 weights.append(weight)
         if max(docs, default=0) >= self.size:

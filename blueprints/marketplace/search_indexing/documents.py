@@ -19,14 +19,16 @@ SCHEMA = IndexSchema("searchIndex", (
     prose("title", 4.0), prose("name", 4.0), prose("fullname", 4.0), prose("subtitle", 2.0), prose("description"),
     prose("prose"),
     keyword("documentType", facet=True), keyword("referenceId"), instant("indexedAt"),
+    keyword("sellerId"),
 ))
 
 
 def search_document(id: str, version: int, document_type: str, reference_id: str, indexed_at: str | None,
                     document: dict[str, Any]) -> Document:
     """Return the search index's view of a record; `version` is its recordVersion."""
+    seller = reference_id if document_type == "SELLER" else references(document)["seller_ref"]
     return Document(id, version, {**_worded(document), "documentType": document_type, "referenceId": reference_id,
-                                  "indexedAt": indexed_at})
+                                  "indexedAt": indexed_at, "sellerId": seller})
 
 
 def derived(document: dict[str, Any]) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ POLICIES: dict[str, Predicate] = {
     "createSearchIndex": staff,
     "deleteSearchIndex": staff,
     "getSearchIndex": public_read,
+    "getSuggestions": public_read,
     "listSearchIndexes": public_read,
     "updateSearchIndex": staff,
     "rebuildSearchIndex": staff,

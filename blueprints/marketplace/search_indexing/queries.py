@@ -13,7 +13,7 @@ from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.search import WINDOW, Filter, SearchQuery
-from app.search.catalogue import search_index
+from app.search.catalogue import search_index, suggestions
 from app.search.in_sql import holds_words
 from app.search.rows import manner
 from blueprints.marketplace.search_indexing.documents import SCHEMA
@@ -98,9 +98,21 @@ def _of_active_sellers() -> list[Any]:
             not_among(SearchIndex.reference_id, at_rest)]
 
 
+def suggest(text: str) -> dict[str, list[str]]:
+    """Return by index what a text that is being typed may become: words of records that everybody finds."""
+    return {SCHEMA.name: suggestions(SCHEMA.name, text, _seen_by_all())}
+
+
+def _seen_by_all() -> list[Filter]:
+    """Return the same as the search index compares it."""
+    at_rest = people_at_rest("marketplace", SELLING)
+    return [Filter("sellerId", "not_in", at_rest)] if at_rest else []
+
+
 def _search_filters(asked: ReadRequest) -> list[Filter]:
     """Return the list filters as the search index compares them; `null` finds nothing, for every record has them."""
-    return [Filter(echo["name"], "in", [value for value in SEARCH_FILTERS.values(echo) if value is not None])
+    return _seen_by_all() + [
+        Filter(echo["name"], "in", [value for value in SEARCH_FILTERS.values(echo) if value is not None])
             for echo in asked.filters]
 
 

@@ -207,4 +207,4 @@ def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
         yield list(ids[start:start + size])
 
 
-INDEX = DeclaredIndex(SCHEMA, SOURCE, refresh_everything)
+INDEX = DeclaredIndex(SCHEMA, SOURCE, refresh_everything, every_login_reads=True)

@@ -7,14 +7,15 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
-from app.search.rows import ASKED_WORDS, MANNER
+from app.search.rows import ASKED_BEGINNING, ASKED_WORDS, MANNER, SUGGESTED
 from blueprints.marketplace.search_indexing import commands, queries
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.policies import POLICIES
 from blueprints.marketplace.search_indexing.refreshing import INDEX
 from blueprints.marketplace.search_indexing.schemas import NewSearchIndex, SearchIndexChange
 
-api = Routes(POLICIES, {"listSearchIndexes": ApiNames(data_name="searchIndices")})
+api = Routes(POLICIES, {"listSearchIndexes": ApiNames(data_name="searchIndices"),
+                        "getSuggestions": ApiNames(data_name="suggestions")})
 
 MANY, MANY_ALIAS = "/v1/searchindexs", "/v1/searchindexes"
 ONE, ONE_ALIAS = f"{MANY}/{{searchIndexId}}", f"{MANY_ALIAS}/{{searchIndexId}}"
@@ -39,6 +40,13 @@ def get_search_index(actor: Actor, asked: ReadRequest, search_index_id: str) -> 
 def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     """List or search index records."""
     return queries.list_search_indexes(asked)
+
+
+@api.get("/v1/suggestions", name="getSuggestions", arguments={"q": ASKED_BEGINNING},
+         extras={"suggestions": SUGGESTED})
+def get_suggestions(actor: Actor, asked: ReadRequest) -> Wire:
+    """Suggest words while somebody types."""
+    return queries.suggest(asked.arguments.get("q", ""))
 
 
 @api.update(ONE, aliases=(ONE_ALIAS,), name="updateSearchIndex", body=SearchIndexChange, returns=SearchIndex)

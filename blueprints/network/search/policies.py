@@ -2,6 +2,7 @@
 from app.identity.access import Predicate, logged_in
 
 POLICIES: dict[str, Predicate] = {
+    "getSuggestions": logged_in,
     "searchCompanies": logged_in,
     "searchJobs": logged_in,
     "searchPeople": logged_in,

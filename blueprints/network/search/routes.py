@@ -4,8 +4,10 @@ from typing import Any
 from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
 from app.http.declaration import Routes
-from app.search.rows import ASKED_WORDS, MANNER
+from app.http.naming import ApiNames
+from app.search.rows import ASKED_BEGINNING, ASKED_WORDS, MANNER, SUGGESTED, chosen_indexes
 from blueprints.network.company.index import COMPANIES
 from blueprints.network.content.index import POSTS
 from blueprints.network.job_application.index import JOBS
@@ -13,8 +15,9 @@ from blueprints.network.profile.index import PEOPLE
 from blueprints.network.search import queries
 from blueprints.network.search.policies import POLICIES
 
-api = Routes(POLICIES)
+api = Routes(POLICIES, {"getSuggestions": ApiNames(data_name="suggestions")})
 
+_INDEXES = {rows.schema.name: rows for rows in (PEOPLE, COMPANIES, JOBS, POSTS)}
 _WORDS = {"q": f"{ASKED_WORDS}; without words the newest first"}
 _EXTRAS: dict[str, Any] = {
     "facets": {"type": "object", "description": "of each field, how often each value occurs among all that is found, "
@@ -50,3 +53,11 @@ def search_jobs(actor: Actor, asked: ReadRequest) -> Listing:
 def search_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Search public posts by words, author and company."""
     return queries.search(POSTS, actor, asked)
+
+
+@api.get("/v1/suggestions", name="getSuggestions", extras={"suggestions": SUGGESTED}, arguments={
+    "q": ASKED_BEGINNING, "indexes": f"which of {', '.join(_INDEXES)}, separated by commas; by default all"})
+def get_suggestions(actor: Actor, asked: ReadRequest) -> Wire:
+    """Suggest words while somebody types."""
+    chosen = chosen_indexes(asked.arguments.get("indexes"), _INDEXES)
+    return queries.suggest(chosen, actor, asked.arguments.get("q", ""))
