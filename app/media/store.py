@@ -4,21 +4,29 @@ Names are ours (random), never the client's; a file is written once, or anew onl
 import os
 import re
 import secrets
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from shutil import copyfileobj
 from typing import IO, Any, Protocol
 
 from app.runtime import runtime
 from app.settings import Settings
 
+_PIECE = 1 << 20
 _OUR_NAME = re.compile(r"[0-9a-f]{32}(raw)?")
 
 
 class MediaMissing(LookupError):
     """No stored object has that name."""
+
+
+class Reads(Protocol):
+    """Where bytes come from."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes: so many, fewer only at the end; without a size all that is left."""
 
 
 class MediaStore(Protocol):
@@ -30,11 +38,17 @@ class MediaStore(Protocol):
     def put_file(self, name: str, file: Path, mime_type: str) -> None:
         """Store what a file holds, which may be larger than memory."""
 
+    def put_stream(self, name: str, content: Reads, mime_type: str) -> None:
+        """Store what is read of `content` until its end, a part at a time."""
+
     def get(self, name: str) -> bytes:
         """Return the stored bytes; raises MediaMissing."""
 
     def open(self, name: str) -> IO[bytes]:
         """Return the stored bytes to be read a part at a time; raises MediaMissing."""
+
+    def measured(self, name: str) -> tuple[IO[bytes], int]:
+        """Return the same, and how many bytes it has."""
 
     def delete(self, name: str) -> None:
         """Remove the object; absent is fine."""
@@ -63,6 +77,12 @@ def open_store(settings: Settings) -> MediaStore:
     return LocalDiskStore(settings.home / "media")
 
 
+def store_faults() -> tuple[type[Exception], ...]:
+    """Return what a store raises where the disk or the bucket is full, away or refuses."""
+    botocore = sys.modules.get("botocore.exceptions")  # who keeps uploads on disk has not loaded it
+    return (OSError, botocore.BotoCoreError, botocore.ClientError) if botocore else (OSError,)
+
+
 def random_name() -> str:
     """Return a fresh storage name (32 hex) that nothing about the file or its owner can be read from."""
     return secrets.token_hex(16)
@@ -81,22 +101,27 @@ class LocalDiskStore:
 
     def put(self, name: str, content: bytes, mime_type: str) -> None:
         """Write beside the target and rename, so that a crash leaves no half file under the name."""
-        self._put(name, BytesIO(content))
+        self.put_stream(name, BytesIO(content), mime_type)
 
     def put_file(self, name: str, file: Path, mime_type: str) -> None:
         """The same, a part at a time."""
         with file.open("rb") as content:
-            self._put(name, content)
+            self.put_stream(name, content, mime_type)
 
-    def _put(self, name: str, content: IO[bytes]) -> None:
+    def put_stream(self, name: str, content: Reads, mime_type: str) -> None:
+        """The same, of what is read until its end."""
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
-        with draft.open("xb") as file:
-            copyfileobj(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        try:
+            with draft.open("xb") as file:
+                file.writelines(iter(lambda: content.read(_PIECE), b""))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except BaseException:  # a full disk, or what is read breaks off
+            draft.unlink(missing_ok=True)
+            raise
 
     def get(self, name: str) -> bytes:
         """Return the file's bytes; raises MediaMissing."""
@@ -111,6 +136,11 @@ class LocalDiskStore:
             return self._path(name).open("rb")
         except FileNotFoundError as error:
             raise MediaMissing(name) from error
+
+    def measured(self, name: str) -> tuple[IO[bytes], int]:
+        """Open the file and say its size, which stays as long as it is open; raises MediaMissing."""
+        content = self.open(name)
+        return content, os.fstat(content.fileno()).st_size
 
     def delete(self, name: str) -> None:
         """Remove the file."""
@@ -153,6 +183,13 @@ class S3Store:
         """Store the object in parts."""
         self._client.upload_file(str(file), self._bucket, name, ExtraArgs={"ContentType": mime_type})
 
+    def put_stream(self, name: str, content: Reads, mime_type: str) -> None:
+        """Store the object in parts, one in memory at a time; what breaks off stores nothing."""
+        from boto3.s3.transfer import TransferConfig
+
+        self._client.upload_fileobj(content, self._bucket, name, ExtraArgs={"ContentType": mime_type},
+                                    Config=TransferConfig(use_threads=False))
+
     def get(self, name: str) -> bytes:
         """Return the object's bytes; raises MediaMissing."""
         with self.open(name) as content:
@@ -160,13 +197,17 @@ class S3Store:
 
     def open(self, name: str) -> IO[bytes]:
         """Return the object's stream; raises MediaMissing."""
+        return self.measured(name)[0]
+
+    def measured(self, name: str) -> tuple[IO[bytes], int]:
+        """Return the object's stream and its size; raises MediaMissing."""
         try:
-            content: IO[bytes] = self._client.get_object(Bucket=self._bucket, Key=name)["Body"]
+            found = self._client.get_object(Bucket=self._bucket, Key=name)
         except self._client.exceptions.ClientError as error:
             if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
                 raise MediaMissing(name) from error
             raise
-        return content
+        return found["Body"], found["ContentLength"]
 
     def delete(self, name: str) -> None:
         """Remove the object."""

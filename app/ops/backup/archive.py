@@ -12,6 +12,7 @@ from pathlib import Path
 from tarfile import TarInfo
 from typing import Any, BinaryIO, Protocol
 
+from app.media.store import Reads
 from app.ops.backup.refusals import BackupDamaged, BackupRefused
 from app.ops.backup.sealed_files import CHUNK, PlainWriter, SealedReader, SealedWriter, is_sealed
 
@@ -20,13 +21,6 @@ _BLOCK = tarfile.BLOCKSIZE
 _PIECE = 1 << 20
 _LARGE = 8 ** 11
 _TRAILER = bytes(2 * _BLOCK)
-
-
-class Reads(Protocol):
-    """Where bytes come from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes, none at the end."""
 
 
 class Writes(Protocol):
@@ -206,7 +200,7 @@ def opened_archive(path: Path, key: bytes | None) -> Iterator[Archive]:
 class _Source:
     """Reads exactly what is asked for and hashes it."""
 
-    def __init__(self, file: Reads) -> None:
+    def __init__(self, file: BinaryIO | SealedReader) -> None:
         self._file = file
         self._hashed = sha256()
 

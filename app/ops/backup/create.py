@@ -1,6 +1,7 @@
 """Makes a backup while the system serves: each database as of one moment, media before and after them.
 
 What a row of the backup names is in it, unless it was uploaded and deleted again while the backup was made."""
+import os
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from app.ops.backup.contents import FORMAT, Contents, StoreContents
 from app.ops.backup.databases import SUFFIXES, PostgresqlDatabase, at_one_moment
 from app.ops.backup.folder import claimed, name_of, sync, workshop
 from app.ops.backup.place import main_database, opened, secret_key_hash
-from app.ops.backup.refusals import BackupRefused
+from app.ops.backup.refusals import BackupRefused, spoken
 from app.release import VERSION
 from app.runtime import runtime
 from app.settings import Settings, environment_name
@@ -36,12 +37,8 @@ def create_backup(settings: Settings, folder: Path, *, openers: ApartStores | No
     if with_secrets and key is None:
         raise BackupRefused("secrets go into an encrypted backup only: add --encrypt")
     openers = runtime().part(ApartStores) if openers is None else openers
-    try:
-        with claimed(folder):
-            return _create(settings, folder, openers, key, with_secrets)
-    except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise BackupRefused(f"no backup was made: {reason}") from error
+    with spoken("no backup was made"), claimed(folder):
+        return _create(settings, folder, openers, key, with_secrets)
 
 
 def _create(settings: Settings, folder: Path, openers: ApartStores, key: bytes | None, with_secrets: bool) -> Path:
@@ -76,7 +73,8 @@ class _Backup:
     def fill(self, made_at: str) -> Contents:
         """Write everything that is true, and return what it was."""
         media = _Media(open_store(self.settings), self.writer)
-        self._add_bytes(ENVIRONMENT, _environment(self.settings, with_secrets=self.with_secrets))
+        environment = _environment(self.settings, with_secrets=self.with_secrets)
+        self.writer.add(ENVIRONMENT, len(environment), BytesIO(environment))
         media.add_new()
         database = main_database(self.settings, self.stores)
         with at_one_moment({"": database}) as taken:
@@ -114,7 +112,9 @@ class _Backup:
                     raise
                 dropped.append(group)
         for path in _files(store.files):
-            self._add_bytes(f"{name}/{FILES}/{path.relative_to(store.files or path)}", path.read_bytes())
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                self.writer.add(f"{name}/{FILES}/{path.relative_to(store.files or path)}", size, file)
         return StoreContents(store.kind, catalog, found, tuple(dropped))
 
     def _add_group(self, name: str, store: ApartStore, group: str) -> dict[str, int]:
@@ -132,12 +132,9 @@ class _Backup:
             self.writer.add(name, saved.stat().st_size, file)
         saved.unlink()
 
-    def _add_bytes(self, name: str, content: bytes) -> None:
-        self.writer.add(name, len(content), BytesIO(content))
-
 
 class _Media:
-    """Adds the files of the media store, each once."""
+    """Adds the files of the media store, each once and in pieces."""
 
     def __init__(self, store: MediaStore, writer: ArchiveWriter) -> None:
         self._store = store
@@ -153,12 +150,13 @@ class _Media:
                 continue
             self._known.add(name)
             try:
-                content = self._store.get(name)
+                content, size = self._store.measured(name)
             except MediaMissing:
                 continue
-            self._writer.add(f"{MEDIA}/{name}", len(content), BytesIO(content))
+            with content:
+                self._writer.add(f"{MEDIA}/{name}", size, content)
             self.files += 1
-            self.bytes += len(content)
+            self.bytes += size
 
 
 def _files(folder: Path | None) -> Iterator[Path]:

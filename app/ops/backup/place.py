@@ -14,7 +14,9 @@ from sqlalchemy import make_url
 from app.identity.encryption import fingerprint
 from app.ops.backup import postgresql
 from app.ops.backup.apart import ApartStore, ApartStores
+from app.ops.backup.contents import Contents, unfit
 from app.ops.backup.databases import POSTGRESQL, SQLITE, Database, PostgresqlDatabase, SqliteFile
+from app.ops.backup.refusals import BackupRefused
 from app.ops.migrations import MIGRATIONS
 from app.settings import UNFINISHED_RESTORE, Settings
 
@@ -62,6 +64,14 @@ def known_migrations() -> tuple[str, ...]:
 def secret_key_hash(settings: Settings) -> str:
     """Return what tells two SECRET_KEYs apart and gives none of them away."""
     return fingerprint(settings.secret_key, "backup", "SECRET_KEY")[:16]
+
+
+def refuse_unfit(settings: Settings, stores: Mapping[str, ApartStore], contents: Contents, *,
+                 new_secret_key: bool) -> None:
+    """Raise BackupRefused when a backup cannot be put in a place."""
+    mark = contents.secret_key if new_secret_key else secret_key_hash(settings)
+    if said := unfit(contents, kinds_of(settings, stores), known_migrations(), mark):
+        raise BackupRefused("\n".join(said))
 
 
 @contextmanager

@@ -1,4 +1,12 @@
 """Why a backup is not made, not taken or not put back: sentences for the operator."""
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.media.store import store_faults
 
 
 class BackupRefused(Exception):
@@ -7,3 +15,20 @@ class BackupRefused(Exception):
 
 class BackupDamaged(BackupRefused):
     """The file is no whole backup: cut short, flipped, or something else altogether."""
+
+
+@contextmanager
+def spoken(done: str) -> Iterator[None]:
+    """Turn what a disk, a bucket or a database says into a sentence that begins with `done`."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, (*store_faults(), *_database_faults())):
+            raise
+        said = getattr(error, "strerror", None) or str(getattr(error, "orig", None) or error)
+        raise BackupRefused(f"{done}: {said}") from error
+
+
+def _database_faults() -> tuple[type[Exception], ...]:
+    psycopg = sys.modules.get("psycopg")  # who has no PostgreSQL has not loaded it
+    return (sqlite3.Error, SQLAlchemyError, *([psycopg.Error] if psycopg else []))

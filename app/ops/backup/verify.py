@@ -7,9 +7,9 @@ from app.ops.backup.apart import ApartStores
 from app.ops.backup.archive import opened_archive
 from app.ops.backup.contents import Contents, contents_of
 from app.ops.backup.folder import claimed, remember_verified, workshop
-from app.ops.backup.place import opened, scratch_place
-from app.ops.backup.refusals import BackupRefused
-from app.ops.backup.restore import refuse_unfit, spoken, unpack
+from app.ops.backup.place import opened, refuse_unfit, scratch_place
+from app.ops.backup.refusals import BackupRefused, spoken
+from app.ops.backup.unpack import unpack
 from app.ops.checks import FAIL, Finding
 from app.runtime import runtime
 from app.settings import UNFINISHED_RESTORE, Settings
@@ -31,7 +31,7 @@ def verify_backup(settings: Settings, path: Path, examine: Callable[[Settings], 
             with opened(settings, openers) as stores:
                 refuse_unfit(settings, stores, contents, new_secret_key=new_secret_key)
             with workshop(settings.home, "guildhall-verifying") as shop, scratch_place(settings, shop) as place:
-                unpack(archive, place, openers, place)
+                unpack(archive, place, openers, with_media=True)
                 findings = examine(place)
         if not any(finding.state == FAIL for finding in findings):
             with suppress(OSError):  # a folder that is only read: the backup is proved all the same

@@ -38,6 +38,41 @@ def test_a_file_is_stored_and_read_a_part_at_a_time(store, tmp_path):
         store.open(random_name())
 
 
+class Letters:
+    """So many letters to be read, and then the end, or a fault."""
+
+    def __init__(self, number, fault=None):
+        self.left, self.fault = number, fault
+
+    def read(self, size=-1):
+        if not self.left and self.fault:
+            raise self.fault
+        size = self.left if size < 0 else min(size, self.left)
+        self.left -= size
+        return b"a" * size
+
+
+@pytest.mark.parametrize("number", [0, 5, 17 << 20])
+def test_what_is_read_until_its_end_is_stored_and_measured(store, number):
+    name = random_name()
+    store.put_stream(name, Letters(number), "image/png")
+    content, size = store.measured(name)
+    with content:
+        assert (size, len(content.read())) == (number, number)
+    with pytest.raises(MediaMissing):
+        store.measured(random_name())
+
+
+@pytest.mark.parametrize("number", [5, 17 << 20])
+def test_what_breaks_off_while_it_is_read_stores_nothing(store, number, tmp_path):
+    name = random_name()
+    with pytest.raises(LookupError, match="broken off"):
+        store.put_stream(name, Letters(number, LookupError("broken off")), "image/png")
+    with pytest.raises(MediaMissing):
+        store.get(name)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_a_deleted_object_is_missing_and_deleting_again_is_fine(store):
     name = random_name()
     store.put(name, b"bytes", "image/png")

@@ -1,4 +1,5 @@
 """What can go wrong with a backup is told by a sentence, and nothing is half restored."""
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import count
@@ -13,7 +14,7 @@ from moto import mock_aws
 
 from app.data.restored_copy import is_held_back
 from app.media.store import open_store, random_name
-from app.ops.backup import BackupRefused, create, go_live, postgresql, restore
+from app.ops.backup import BackupRefused, create, go_live, place, postgresql
 from app.ops.backup.archive import opened_archive
 from app.ops.backup.folder import backups_in, claimed
 from app.ops.backup.place import scratch_prefix
@@ -162,7 +163,7 @@ def test_a_backup_of_an_earlier_migration_is_restored_and_then_migrated(system: 
 
 def test_a_backup_of_a_newer_release_is_refused(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     made = system.backup()
-    monkeypatch.setattr(restore, "known_migrations", lambda: ("0001", "0002"))
+    monkeypatch.setattr(place, "known_migrations", lambda: ("0001", "0002"))
     with pytest.raises(BackupRefused, match="newer release"):
         system.restore(made, replace=True)
 
@@ -224,6 +225,52 @@ def test_media_of_a_bucket_are_put_back_and_what_is_there_stays(make_system: Cal
     system.restore(made)
     assert system.state() == before
     assert sorted(open_store(system.settings).names()) == sorted([system.ids["file"], later])
+
+
+def test_nothing_of_a_damaged_backup_gets_into_a_bucket(make_system: Callable[..., System], bucket: Any) -> None:
+    system = make_system(MEDIA_STORE="s3", S3_BUCKET="media")
+    system.fill()
+    made = system.backup()
+    bucket.objects.all().delete()
+    picture = made.read_bytes().find(b"\x89PNG")
+    damaged = changed(made, lambda content: content[:picture + 40] + b"?" + content[picture + 41:])
+    with pytest.raises(BackupRefused, match="not what was written"):
+        system.restore(damaged, replace=True)
+    assert [*bucket.objects.all()] == []
+
+
+def test_a_bucket_that_is_away_is_told(make_system: Callable[..., System], bucket: Any) -> None:
+    system = make_system(MEDIA_STORE="s3", S3_BUCKET="media")
+    system.fill()
+    made = system.backup()
+    system.environment |= {"S3_BUCKET": "elsewhere"}
+    del system.settings
+    with pytest.raises(BackupRefused, match=r"no backup was made: .*bucket"):
+        system.backup()
+    with pytest.raises(BackupRefused, match=r"nothing was restored: .*bucket"):
+        system.restore(made, replace=True)
+    assert_nothing_left(system)
+
+
+@pytest.mark.once("media are files on both databases")
+@pytest.mark.parametrize("sealed", [False, True], ids=["plain", "sealed"])
+def test_a_file_of_any_size_is_backed_up_and_put_back_in_pieces(make_system: Callable[..., System],
+                                                                sealed: bool) -> None:
+    system, name, size = make_system(), random_name(), 48 << 20
+    path = system.settings.home / "media" / name[:2] / name[2:4] / name
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        file.truncate(size)
+    key = KEY if sealed else None
+    tracemalloc.start()
+    try:
+        made = system.backup(key=key)
+        system.restore(made, replace=True, key=key)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size == size
+    assert most < size / 3
 
 
 @pytest.mark.postgresql

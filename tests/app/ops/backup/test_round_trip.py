@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 
 from app.clock import now
 from app.data.restored_copy import is_held_back
-from app.ops.backup import BackupRefused, go_live, restore
+from app.ops.backup import BackupRefused, go_live, swap
 from app.ops.backup.folder import backups_in
 from app.ops.checks import FAIL, examine
 from tests.app.ops.backup.system import System
@@ -58,7 +58,7 @@ def test_with_replace_what_came_later_is_put_aside(system: System) -> None:
 def test_each_of_two_restores_within_a_second_puts_aside_what_it_found(system: System,
                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     moment = now()
-    monkeypatch.setattr(restore, "now", lambda: moment)
+    monkeypatch.setattr(swap, "now", lambda: moment)
     made = system.backup()
     first, second = (system.restore(made, replace=True).aside for _ in range(2))
     assert second

@@ -1,0 +1,130 @@
+"""Fills a scratch place from a backup, member by member, and compares what is there then with what the backup says."""
+import gzip
+import sqlite3
+import zlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from shutil import copyfileobj
+
+from app.media.store import MediaStore, open_store
+from app.ops.backup import postgresql
+from app.ops.backup.apart import ApartStore, ApartStores
+from app.ops.backup.archive import Archive, Incoming, opened_archive
+from app.ops.backup.contents import Contents, contents_of, differences
+from app.ops.backup.create import CATALOG, ENVIRONMENT, FILES, GROUPS, MAIN, MEDIA
+from app.ops.backup.databases import SUFFIXES, Database, PostgresqlDatabase
+from app.ops.backup.place import main_database, opened
+from app.ops.backup.refusals import BackupDamaged, BackupRefused
+from app.settings import Settings
+
+_DAMAGED = (gzip.BadGzipFile, zlib.error, EOFError)
+
+
+def unpack(archive: Archive, place: Settings, openers: ApartStores, *, with_media: bool) -> None:
+    """Fill an empty scratch place from an archive and compare everything; raises BackupRefused.
+
+    Without media they are read and compared, and go nowhere."""
+    contents = contents_of(archive.contents)
+    media = _MediaIn(open_store(place) if with_media else None)
+    with opened(place, openers) as stores:
+        main = main_database(place, stores)
+        for member in archive.members():
+            try:
+                _put(member, main, stores, media)
+            except _DAMAGED as error:
+                raise BackupDamaged(f"{member.name} is not what was written") from error
+        wrong = differences(contents.rows, main.rows(), "main database")
+        for name, told in contents.stores.items():
+            wrong += _compare_store(stores[name], told.catalog, told.groups, name)
+            for group in told.dropped:
+                stores[name].forget(group)
+    if media.files != contents.media["files"]:
+        wrong.append(f"media: {media.files} files, the backup says {contents.media['files']}")
+    if wrong:
+        raise BackupDamaged("; ".join(wrong[:5]))
+
+
+def put_into_bucket(path: Path, key: bytes | None, contents: Contents, settings: Settings) -> None:
+    """Store the media of a backup that was compared in the bucket of these settings; raises BackupRefused.
+
+    It is a second reading: nothing goes there before all is known to be what was written. A name is never given twice,
+    so what is there stays."""
+    with opened_archive(path, key) as archive:
+        if contents_of(archive.contents) != contents:
+            raise BackupDamaged("the backup was exchanged while it was read")
+        media = _MediaIn(open_store(settings))
+        for member in archive.members():
+            if (name := _media_name(member)) is not None:
+                media.put(name, member)
+
+
+def _put(member: Incoming, main: Database, stores: Mapping[str, ApartStore], media: "_MediaIn") -> None:
+    """Put one member where it belongs."""
+    first, _, rest = member.name.partition("/")
+    if (name := _media_name(member)) is not None:
+        media.put(name, member)
+    elif member.name == MAIN + SUFFIXES[main.kind]:
+        main.load(member)
+    elif first in stores and rest == CATALOG + SUFFIXES[stores[first].kind]:
+        stores[first].catalog.load(member)
+    elif first in stores and rest.startswith(f"{GROUPS}/"):
+        _put_group(member, stores[first], PurePosixPath(rest))
+    elif first in stores and rest.startswith(f"{FILES}/"):
+        _put_file(member, stores[first], PurePosixPath(rest).parts[1:])
+    elif member.name != ENVIRONMENT:
+        raise BackupRefused(f"the backup has a member {member.name}, which this release does not know")
+
+
+def _media_name(member: Incoming) -> str | None:
+    first, _, name = member.name.partition("/")
+    return name if first == MEDIA else None
+
+
+def _put_group(member: Incoming, store: ApartStore, path: PurePosixPath) -> None:
+    try:
+        database = store.database(path.parts[1], path.name.removesuffix(SUFFIXES[store.kind]))
+    except (ValueError, IndexError) as error:
+        raise BackupDamaged(f"no database can be called {path}") from error
+    if isinstance(database, PostgresqlDatabase):
+        postgresql.create(database.url)
+    database.load(member)
+
+
+def _put_file(member: Incoming, store: ApartStore, parts: tuple[str, ...]) -> None:
+    if store.files is None or ".." in parts:
+        raise BackupDamaged(f"no file can be called {member.name}")
+    path = store.files.joinpath(*parts)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        copyfileobj(member, file)
+
+
+def _compare_store(store: ApartStore, catalog: Mapping[str, int], groups: Mapping[str, Mapping[str, int]],
+                   name: str) -> list[str]:
+    wrong = differences(catalog, store.catalog.rows() if catalog else {}, f"{name}'s catalog")
+    for group, wanted in groups.items():
+        try:
+            found = {f"{part}.{table}": count for part, database in store.databases(group).items()
+                     for table, count in database.rows().items()}
+        except (BackupRefused, sqlite3.Error):
+            wrong.append(f"{name}: {group} is missing")
+            continue
+        wrong += differences(wanted, found, f"{name}/{group}")
+    return wrong
+
+
+class _MediaIn:
+    """Where media go, in pieces; what is there already stays as it is. Without a store they are only counted."""
+
+    def __init__(self, store: MediaStore | None) -> None:
+        self._store = store
+        self._known = set() if store is None else set(store.names())
+        self.files = 0
+
+    def put(self, name: str, content: Incoming) -> None:
+        """Store a file; raises BackupDamaged for a name that none can have."""
+        if not name.isalnum():
+            raise BackupDamaged(f"no file can be called {name}")
+        if self._store is not None and name not in self._known:
+            self._store.put_stream(name, content, "application/octet-stream")
+        self.files += 1
