@@ -1,4 +1,5 @@
 """A front end under development: a page of another port of this machine, in a real browser, against the demo."""
+
 from pathlib import Path
 
 import pytest

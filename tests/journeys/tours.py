@@ -1,6 +1,7 @@
 """Reads the tours of README.md and three pages of docs/, types them into a shell, and can write the answers into them.
 
 `python -m tests.journeys.tours` refreshes the answers from a real run."""
+
 import os
 import re
 import secrets
@@ -20,6 +21,13 @@ PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("tour",
 PRINTED_URL = "http://127.0.0.1:8000"
 # Tokens are long and mean nothing to a reader.
 _TOKEN = re.compile(r"(eyJ[\w-]{8})[\w.-]+")
+# What another run answers otherwise.
+_VARYING = (
+    (re.compile(r"(?<=\S)\n  (?=\S)"), " "),  # where a paragraph breaks, depends on the dates in it
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{3})?Z)?"), "<time>"),
+    (re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC"), "<moment>"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,10 @@ def _steps_of(block: str) -> Iterator[Step]:
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         lines = part.rstrip("\n").split("\n")
         last = max(number for number, line in enumerate(lines) if number == 0 or line.startswith("> "))
-        command = "\n".join(line.removeprefix("> ") if number else line for number, line in enumerate(lines[:last + 1]))
-        yield Step(command, "\n".join(lines[last + 1:]))
+        command = "\n".join(
+            line.removeprefix("> ") if number else line for number, line in enumerate(lines[: last + 1])
+        )
+        yield Step(command, "\n".join(lines[last + 1 :]))
 
 
 class Shell:
@@ -68,8 +78,15 @@ class Shell:
 @contextmanager
 def shell(url: str, **environment: str) -> Iterator[Shell]:
     """Open a bash in the root of the repository; `environment` leads `flask` to the system under test, too."""
-    with subprocess.Popen(["bash"], cwd=ROOT, env=os.environ | environment, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        ["bash"],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
         yield Shell(process, url)
         assert process.stdin is not None
         process.stdin.close()
@@ -78,6 +95,13 @@ def shell(url: str, **environment: str) -> Iterator[Shell]:
 def shortened(answer: str) -> str:
     """Return the answer as it is printed: tokens cut."""
     return _TOKEN.sub(r"\1…", answer)
+
+
+def comparable(answer: str) -> str:
+    """Return the answer as every run gives it: ids and times named, not told."""
+    for pattern, name in _VARYING:
+        answer = pattern.sub(name, answer)
+    return answer
 
 
 def _refreshed(text: str, answers: list[str]) -> str:
