@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, current_app
 
-from app.data.holdings import RUNTIME, DataHoldings
-from app.data.list_cache import CacheVersions, SharedMemoryVersions, VersionedCache
-from app.data.reads.joins import Joins
-from app.data.reads.totals import RowTotals
+from app.data.holder import RUNTIME
 from app.settings import Settings
 
-if TYPE_CHECKING:  # imported by whoever asks Redis: most commands of the terminal do not
+if TYPE_CHECKING:  # each imported by whoever asks for it: a command's help asks for nothing
     from redis import Redis
 
+    from app.data.holdings import DataHoldings
+    from app.data.list_cache import CacheVersions, VersionedCache
     from app.redis_breaker import RedisBreaker
 
 P = TypeVar("P")
@@ -55,23 +54,31 @@ class Runtime:
         return Redis.from_url(self.settings.redis_url, socket_connect_timeout=2)
 
     @cached_property
-    def cache_versions(self) -> CacheVersions:
+    def cache_versions(self) -> "CacheVersions":
         """The cache versions shared by all processes, of all machines where several can serve one database."""
         if self.settings.shares_cache_versions:
             from app.data.redis_versions import RedisVersions
 
             return RedisVersions(self.redis_breaker)
+        from app.data.list_cache import SharedMemoryVersions
+
         return SharedMemoryVersions(self.settings.home / "cache-versions")
 
     @cached_property
-    def answers(self) -> VersionedCache:
+    def answers(self) -> "VersionedCache":
         """Answers of lists (the query cache of rules-platform §2.8): the page as JSON, its rows, the total."""
+        from app.data.list_cache import VersionedCache
+
         return VersionedCache(self.cache_versions, _BYTES_OF_ANSWERS,
                               weigh=lambda answer: len(answer[0]) + _ENTRY_BYTES)
 
     @cached_property
-    def data(self) -> DataHoldings:
+    def data(self) -> "DataHoldings":
         """What the data floor holds: it finds it by `holdings()`."""
+        from app.data.holdings import DataHoldings
+        from app.data.reads.joins import Joins
+        from app.data.reads.totals import RowTotals
+
         return DataHoldings(self.cache_versions, RowTotals(self.cache_versions), lambda: self.part(Joins))
 
     def keep(self, *parts: object) -> None:

@@ -17,7 +17,7 @@ from app.http.private_files import FileProperty
 from app.http.service import Service
 from app.notify.notice_kinds import NoticeKind
 from app.ops.backup.apart import ApartStore
-from app.ops.checks import Check
+from app.ops.findings import Check
 from app.ops.mends import Mend
 from app.ops.queues import Queue
 from app.payments.checkout import Checkout

@@ -4,9 +4,6 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from app.data.reads import Page
-from blueprints.marketplace.auction_offer.commands import close_auction
-from blueprints.marketplace.auction_offer.queries import auction_report, auctions_listed, bids_on
 from cli.naming import named_account, named_listing
 from cli.terminal import (
     acts,
@@ -48,6 +45,8 @@ def list_auctions(state: str, seller: str | None, limit: int, as_json: bool) -> 
 
     Example: flask auctions list --state ending --json
     """
+    from blueprints.marketplace.auction_offer.queries import auctions_listed
+
     rows = auctions_listed(state, limit=limit, seller_id=seller and named_account("marketplace", seller))
     if not as_json:
         rows = [{name: row[name] for name in _LISTED} | {"ends": minute(row["ends"])} for row in rows]
@@ -65,6 +64,9 @@ def show(product_id: str, most: int, as_json: bool) -> None:
 
     Example: flask auctions show 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e --json
     """
+    from app.data.reads import Page
+    from blueprints.marketplace.auction_offer.queries import bids_on
+
     report = _report_on(product_id)
     latest = bids_on(reading_actor("marketplace"), report["id"], Page(1, most))
     bids = [{name: bid[name] for name in _SHOWN} for bid in latest]
@@ -86,6 +88,8 @@ def close(product_id: str, operator: str | None, dry_run: bool, yes: bool, as_js
 
     Example: flask auctions close 0d6f1b2c --as ada@example.com --yes
     """
+    from blueprints.marketplace.auction_offer.commands import close_auction
+
     actor, report = operator_actor("marketplace", operator), _report_on(product_id)
     if report["closedAt"]:
         say_unchanged(f"nothing to do: closed at {report['closedAt']}")
@@ -103,6 +107,8 @@ def close(product_id: str, operator: str | None, dry_run: bool, yes: bool, as_js
 
 
 def _report_on(product_id: str) -> dict[str, Any]:
+    from blueprints.marketplace.auction_offer.queries import auction_report
+
     report = auction_report(named_listing(product_id))
     if report["type"] != "AUCTION":
         raise click.ClickException(f"listing {product_id} is no auction")

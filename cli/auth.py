@@ -2,7 +2,6 @@
 import click
 from flask.cli import with_appcontext
 
-from app.identity.authentication import identity
 from app.runtime import runtime
 from cli.terminal import acts, agreed, as_json_option, every_realm_option, minute, print_rows
 
@@ -25,6 +24,8 @@ def list_keys(realm: str | None, as_json: bool) -> None:
 
     Example: flask auth keys --realm network
     """
+    from app.identity.authentication import identity
+
     rows = [row for name in ([realm] if realm else runtime().settings.realms) for row in identity().keys.report(name)]
     if not as_json:
         rows = [{name: row[name] for name in ("realm", "state", "keyId")}
@@ -55,5 +56,7 @@ def rotate_keys(realm: str | None, due: bool, revoke_old: bool, dry_run: bool, y
 
 
 def _rotated(realm: str, due: bool, revoke_old: bool) -> str | None:
+    from app.identity.authentication import identity
+
     keys = identity().keys
     return keys.rotate_when_due(realm) if due else keys.rotate(realm, revoke_old=revoke_old)

@@ -15,7 +15,6 @@ from blueprints.equipment.queries import DEVICE_TYPES, DICTIONARIES, ListRequest
 from blueprints.equipment.refusals import Unprocessable
 from blueprints.equipment.rules import EQUIPMENT_STATUSES, LEGAL_ENTITY_TYPES, ROLES, SCOPES
 from blueprints.equipment.tokens import console
-from blueprints.equipment.validation import check_body
 from cli.csv_file import delimiter_option, read_csv, read_text
 from cli.naming import named_in_registry
 from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows
@@ -116,6 +115,8 @@ def add_legal_entity(name: str, kind: str, edrpou: str | None, dry_run: bool, ye
 
     Example: flask equipment legal-entity add "City Hospital" --type MSP --yes
     """
+    from blueprints.equipment.validation import check_body
+
     with _refusals_spoken():
         data = check_body(schemas.NEW_LEGAL_ENTITY, {"name": name, "type": kind, "edrpou": edrpou})
         if agreed(f"create legal entity {name} of type {kind}", dry_run=dry_run, yes=yes):
@@ -161,6 +162,8 @@ def update_legal_entity(id: str, dry_run: bool, yes: bool, as_json: bool, **chan
 
     Example: flask equipment legal-entity update 018f4c1e --name "City Hospital Nr. 1" --yes
     """
+    from blueprints.equipment.validation import check_body
+
     with _refusals_spoken():
         given = {name: value for name, value in changes.items() if value is not None}
         data = check_body(schemas.LEGAL_ENTITY_CHANGE, given)
@@ -189,6 +192,8 @@ def add_division(name: str, legal_entity_id: str, dry_run: bool, yes: bool, as_j
 
     Example: flask equipment division add Radiology --legal-entity 018f4c1e --yes
     """
+    from blueprints.equipment.validation import check_body
+
     with _refusals_spoken():
         data = check_body(schemas.NEW_DIVISION, {"name": name})
         owner = queries.legal_entity(console(), named_in_registry("legal entity", legal_entity_id))
@@ -235,6 +240,8 @@ def update_division(id: str, name: str, dry_run: bool, yes: bool, as_json: bool)
 
     Example: flask equipment division update 018f4c1e --name "Radiology and nuclear medicine" --yes
     """
+    from blueprints.equipment.validation import check_body
+
     with _refusals_spoken():
         data = check_body(schemas.NEW_DIVISION, {"name": name})
         id = named_in_registry("division", id)
@@ -302,6 +309,8 @@ def add_client(dry_run: bool, yes: bool, as_json: bool, **data: Any) -> None:
     Example: flask equipment client add --legal-entity 018f4c1e --user 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
     --role OWNER --scope equipment:read --yes
     """
+    from blueprints.equipment.validation import check_body
+
     with _refusals_spoken():
         data["legal_entity_id"] = named_in_registry("legal entity", data["legal_entity_id"])
         data = check_body(schemas.NEW_CLIENT, {**data, "scopes": sorted(set(data["scopes"]))})
@@ -377,6 +386,8 @@ def load(file: Path, name: str, delimiter: str | None, dry_run: bool, yes: bool,
 
     Example: flask equipment dictionary load device_types.csv --yes
     """
+    from blueprints.equipment.validation import check_body
+
     with _refusals_spoken():
         codes = check_body(schemas.DICTIONARY, _codes_of(file, delimiter))
         planned = registry.load_dictionary(console(), name, codes, dry_run=True)

@@ -2,27 +2,9 @@
 import click
 from flask.cli import with_appcontext
 
-from app.events.deliveries import replay as replay_deliveries
-from app.events.deliveries import retry_parked
-from app.events.event_delivery import PARKED
-from app.events.relay import run_relay
-from app.events.report import (
-    OWED,
-    WAITING,
-    latest_records,
-    oldest_unpublished_seconds,
-    owed_deliveries,
-    record_in_the_outbox,
-    replayable,
-)
-from app.events.subscriptions import Subscriptions
-from app.jobs.wakeup import DELIVER, wake
-from app.ops.health import backlog
-from app.ops.heartbeats import RELAY, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from cli.jobs import stop_on_signal
-from cli.organization import lag_rows, print_lag
 from cli.terminal import (
     Part,
     acts,
@@ -62,6 +44,10 @@ def status(as_json: bool) -> None:
 
     Example: flask events status --json
     """
+    from app.events.report import oldest_unpublished_seconds, owed_deliveries
+    from app.ops.health import backlog
+    from cli.organization import lag_rows, print_lag
+
     owed = [owed.row() for owed in owed_deliveries()]
     figures = {**backlog(), "oldestUnpublishedSeconds": oldest_unpublished_seconds()}
     if as_json:
@@ -78,7 +64,7 @@ def status(as_json: bool) -> None:
 
 @events.command("list")
 @click.option("--topic", help="Only those that make an event of this topic.")
-@click.option("--state", type=click.Choice((WAITING, OWED, PARKED)),
+@click.option("--state", type=click.Choice(("waiting", "owed", "parked")),
               help="Only those the relay has not taken, that a subscriber has still to do, or that one gave up.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
 @as_json_option
@@ -89,6 +75,8 @@ def list_events(topic: str | None, state: str | None, limit: int, as_json: bool)
 
     Example: flask events list --state parked
     """
+    from app.events.report import latest_records
+
     rows = latest_records(state=state, topic=topic, limit=limit)
     if not as_json:
         rows = [{name: row[name] for name in _LISTED} | {"at": minute(row["at"])} for row in rows]
@@ -105,6 +93,8 @@ def show(record: int, as_json: bool) -> None:
 
     Example: flask events show 1207
     """
+    from app.events.report import record_in_the_outbox
+
     found = record_in_the_outbox(record)
     if found is None:
         raise click.ClickException(f"the outbox has no record {record}: never written, or done and purged")
@@ -124,6 +114,11 @@ def retry(subscriber: str | None, dry_run: bool, yes: bool, as_json: bool) -> No
 
     Example: flask events retry notifications.price-changed --yes
     """
+    from app.events.deliveries import retry_parked
+    from app.events.event_delivery import PARKED
+    from app.events.report import owed_deliveries
+    from app.jobs.wakeup import DELIVER, wake
+
     _refuse_unknown(subscriber)
     parked = [owed for owed in owed_deliveries() if owed.status == PARKED and subscriber in (None, owed.subscriber)]
     count = sum(owed.count for owed in parked)
@@ -148,6 +143,10 @@ def replay(subscriber: str, topic: str | None, after: int, dry_run: bool, yes: b
 
     Example: flask events replay search_indexing.refresh --after 120000
     """
+    from app.events.deliveries import replay as replay_deliveries
+    from app.events.report import replayable
+    from app.jobs.wakeup import DELIVER, wake
+
     _refuse_unknown(subscriber)
     try:
         count = replayable(subscriber, topic, after)
@@ -161,6 +160,9 @@ def replay(subscriber: str, topic: str | None, after: int, dry_run: bool, yes: b
 
 def _refuse_unknown(subscriber: str | None) -> None:
     """Raise BadParameter for a subscriber that is not there, and of whom no delivery is left from before."""
+    from app.events.report import owed_deliveries
+    from app.events.subscriptions import Subscriptions
+
     known = {*runtime().part(Subscriptions).by_name, *(owed.subscriber for owed in owed_deliveries())}
     if subscriber is not None and subscriber not in known:
         raise unknown("subscriber", subscriber, known, "SUBSCRIBER")
@@ -178,6 +180,9 @@ def relay() -> None:
 
 def run_the_relay() -> None:
     """Relay in this process until a signal stops it."""
+    from app.events.relay import run_relay
+    from app.ops.heartbeats import RELAY, heartbeat
+
     configure_logging(runtime().settings, "relay")
     with heartbeat(RELAY):
         run_relay(stop_on_signal())

@@ -2,14 +2,16 @@
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.search import IndexBusy, IndexStatus
-from app.search.catalogue import DeclaredIndex, declared_indexes, rebuild_index, search_index
 from cli.terminal import acts, agreed, as_json_option, minute, print_rows, unknown
+
+if TYPE_CHECKING:
+    from app.search import IndexStatus
+    from app.search.catalogue import DeclaredIndex
 
 
 @click.group()
@@ -30,6 +32,8 @@ def status(as_json: bool) -> None:
 
     Example: flask index status --json
     """
+    from app.search.catalogue import declared_indexes, search_index
+
     found = {name: search_index(name).status() for name in sorted(declared_indexes())}
     rows = [_row(state, declared_indexes()[name]) for name, state in found.items()]
     if not as_json:
@@ -39,7 +43,7 @@ def status(as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _row(state: IndexStatus, declared: DeclaredIndex) -> dict[str, Any]:
+def _row(state: "IndexStatus", declared: "DeclaredIndex") -> dict[str, Any]:
     return {"index": state.name, "state": state.state, "documents": state.documents,
             "inDatabase": declared.source.total(), "segments": state.segments, "bytes": state.size_bytes,
             "updatedAt": state.updated_at.isoformat(timespec="seconds") if state.updated_at else None,
@@ -58,6 +62,9 @@ def rebuild(name: str | None, from_scratch: bool, dry_run: bool, yes: bool, as_j
 
     Example: flask index rebuild --yes
     """
+    from app.search import IndexBusy
+    from app.search.catalogue import declared_indexes
+
     names = _chosen(name)
     what = ", ".join(f"{one} ({declared_indexes()[one].source.total()} documents)" for one in names)
     if not agreed(f"rebuild {what or 'nothing'}", dry_run=dry_run, yes=yes):
@@ -70,6 +77,8 @@ def rebuild(name: str | None, from_scratch: bool, dry_run: bool, yes: bool, as_j
 
 
 def _chosen(name: str | None) -> list[str]:
+    from app.search.catalogue import declared_indexes
+
     known = sorted(declared_indexes())
     if name is None:
         return known
@@ -79,6 +88,8 @@ def _chosen(name: str | None) -> list[str]:
 
 
 def _rebuilt(name: str, *, resume: bool) -> dict[str, Any]:
+    from app.search.catalogue import rebuild_index
+
     started = time.monotonic()
     with click.progressbar(length=1, label=name, file=sys.stderr, show_pos=True) as bar:
         documents = rebuild_index(name, progress=_shown_on(bar), resume=resume)

@@ -1,19 +1,12 @@
 """`flask jobs`: run a periodic job by hand or from cron, and the two processes that run them all the time."""
 import signal
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.data.reads.joins import Joins
-from app.jobs.schedule import PeriodicJob
-from app.jobs.schedule import jobs as known_jobs
-from app.jobs.scheduler import run_scheduler
-from app.jobs.worker import run_all_due_work, run_job, run_worker
-from app.ops.health import job_runs
-from app.ops.heartbeats import SCHEDULER, WORKER, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from cli.terminal import (
@@ -27,6 +20,9 @@ from cli.terminal import (
     print_rows,
     unknown,
 )
+
+if TYPE_CHECKING:
+    from app.jobs.schedule import PeriodicJob
 
 DUE_WORK = "due-work"
 _LISTED = ("name", "every", "status", "finishedAt", "detail", "meaning")
@@ -48,6 +44,9 @@ def list_jobs(as_json: bool) -> None:
 
     Example: flask jobs list --json
     """
+    from app.jobs.schedule import jobs as known_jobs
+    from app.ops.health import job_runs
+
     last = {run["name"]: run for run in job_runs()}
     rows = [_facts(job, last.get(job.name, {})) for _, job in sorted(known_jobs().items())]
     if not as_json:
@@ -64,6 +63,9 @@ def show(name: str, as_json: bool) -> None:
 
     Example: flask jobs show close-auctions
     """
+    from app.jobs.schedule import jobs as known_jobs
+    from app.ops.health import job_runs
+
     known = known_jobs()
     if name not in known:
         raise unknown("job", name, known, "NAME")
@@ -74,7 +76,7 @@ def show(name: str, as_json: bool) -> None:
         print_fields({field: "" if value is None else value for field, value in facts.items()})
 
 
-def _facts(job: PeriodicJob, last: dict[str, Any]) -> dict[str, Any]:
+def _facts(job: "PeriodicJob", last: dict[str, Any]) -> dict[str, Any]:
     return {"name": job.name, "every": str(job.every), "meaning": job.meaning,
             **{name: last.get(name) for name in ("status", "startedAt", "finishedAt", "nextRunAt", "detail")}}
 
@@ -90,6 +92,9 @@ def run(name: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: flask jobs run expire-offers --yes
     """
+    from app.jobs.schedule import jobs as known_jobs
+    from app.jobs.worker import run_all_due_work, run_job
+
     meanings = {job.name: job.meaning for job in known_jobs().values()} | {DUE_WORK: "Do all work that is due now."}
     if name not in meanings:
         raise unknown("job", name, meanings, "NAME")
@@ -129,6 +134,10 @@ def scheduler() -> None:
 
 def run_the_worker() -> None:
     """Work in this process until a signal stops it."""
+    from app.data.reads.joins import Joins
+    from app.jobs.worker import run_worker
+    from app.ops.heartbeats import WORKER, heartbeat
+
     runtime().complete()
     runtime().part(Joins).check()
     configure_logging(runtime().settings, "worker")
@@ -138,6 +147,9 @@ def run_the_worker() -> None:
 
 def run_the_scheduler() -> None:
     """Schedule in this process until a signal stops it."""
+    from app.jobs.scheduler import run_scheduler
+    from app.ops.heartbeats import SCHEDULER, heartbeat
+
     runtime().complete()
     configure_logging(runtime().settings, "scheduler")
     with heartbeat(SCHEDULER):

@@ -5,7 +5,6 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from blueprints.platform.bucket.inspection import FILE_STATES
 from cli.naming import named_account, named_file
 from cli.terminal import (
     acts,
@@ -33,7 +32,8 @@ def media() -> None:
 
 
 @media.command("list")
-@click.option("--state", type=click.Choice(FILE_STATES), help="Only those of this state; held: by moderation.")
+@click.option("--state", type=click.Choice(("preparing", "ready", "refused", "held")),
+              help="Only those of this state; held: by moderation.")
 @click.option("--owner", metavar="USER", help="Only those in the buckets of this user: an e-mail or id.")
 @click.option("--bucket", help="Only those of this bucket, by its whole id.")
 @realm_option

@@ -4,23 +4,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from app.data.columns import iso
 from app.data.ids import uuid7
 from app.mail_addresses import masked_email, masked_in, new_mail_address, typed_address
-from app.notify.letters import NONE, write_letter
-from app.notify.mailbox import read_outbox, retry_letters
-from app.notify.models import KEPT, QUEUED, SENT, SMS
-from app.notify.report import (
-    PARKED,
-    REFUSED,
-    STATES,
-    letter_facts,
-    letters_in,
-    letters_named,
-    letters_to_retry,
-    standing_of,
-)
-from app.notify.smtp import MailDelayed, MailUndeliverable, SmtpAccount, handed_in
 from app.runtime import runtime
 from blueprints.platform.auth.rules import masked_mobile
 from cli.naming import the_one
@@ -39,8 +24,9 @@ from cli.terminal import (
 )
 
 LIMIT = click.IntRange(1, 10_000)
-_NOT_AGAIN = {SENT: "was sent already", QUEUED: "waits already", KEPT: "is not sent at all (MAIL_TRANSPORT=outbox)",
-              SMS: "is an SMS, and nothing is set up to send one",
+_NOT_AGAIN = {"sent": "was sent already", "queued": "waits already",
+              "kept": "is not sent at all (MAIL_TRANSPORT=outbox)",
+              "sms": "is an SMS, and nothing is set up to send one",
               "gone": "carried a code, which is not kept: its person asks for a new one"}
 
 
@@ -69,6 +55,8 @@ def outbox(recipient: str | None, realm: str | None, limit: int, reveal: bool, o
 
     Example: flask notify outbox --to anna@demo.test --json
     """
+    from app.notify.mailbox import read_outbox
+
     letters = read_outbox(typed_address(recipient) if recipient else None, limit, realm)
     if reveal:
         _note_that_they_are_shown(letters, operator)
@@ -85,8 +73,8 @@ def outbox(recipient: str | None, realm: str | None, limit: int, reveal: bool, o
 
 
 @notify.command("list")
-@click.option("--state", type=click.Choice(tuple(STATES)), help="Only those that wait, were given up (parked), were "
-                                                                "refused by the mail server, or were sent.")
+@click.option("--state", type=click.Choice(("waiting", "parked", "refused", "sent")),
+              help="Only those that wait, were given up (parked), were refused by the mail server, or were sent.")
 @click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
 @as_json_option
 @with_appcontext
@@ -95,6 +83,9 @@ def list_letters(state: str | None, limit: int, as_json: bool) -> None:
 
     Example: flask notify list --state parked
     """
+    from app.data.columns import iso
+    from app.notify.report import letters_in
+
     rows = [{"id": letter["id"], "createdAt": iso(letter["created_at"])[:16], "realm": letter["realm"],
              "status": letter["status"], "to": _mask(letter["recipient"]), "template": letter["template"],
              "attempts": letter["attempts"], "lastError": masked_in(letter["last_error"] or "") or None}
@@ -112,6 +103,9 @@ def show(letter: str, as_json: bool) -> None:
 
     Example: flask notify show 018f4c1e
     """
+    from app.data.columns import iso
+    from app.notify.report import letter_facts, letters_named
+
     facts = letter_facts(the_one(letters_named(letter), f"there is no letter {letter}"))
     shown = {"id": facts["id"], "realm": facts["realm"], "channel": facts["channel"], "to": _mask(facts["recipient"]),
              "template": facts["template"], "status": facts["status"], "attempts": facts["attempts"],
@@ -136,6 +130,9 @@ def retry(letter: str | None, refused: bool, dry_run: bool, yes: bool, as_json: 
 
     Example: flask notify retry --yes
     """
+    from app.notify.mailbox import retry_letters
+    from app.notify.report import PARKED, REFUSED, letters_to_retry
+
     ids = [_to_send_again(letter)] if letter else letters_to_retry((PARKED, REFUSED) if refused else (PARKED,))
     if not ids:
         say_unchanged("no letter was given up")
@@ -154,6 +151,9 @@ def test(address: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: flask notify test you@example.org --yes
     """
+    from app.notify.letters import NONE, write_letter
+    from app.notify.smtp import MailDelayed, MailUndeliverable, SmtpAccount, handed_in
+
     try:
         recipient = new_mail_address(address)
     except ValueError as error:
@@ -176,6 +176,8 @@ def test(address: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
 
 def _to_send_again(text: str) -> str:
+    from app.notify.report import letters_named, standing_of
+
     found = letters_named(text)
     if not found:
         raise click.BadParameter(f"there is no letter {text}", param_hint="LETTER")
@@ -206,6 +208,8 @@ def _mask(recipient: str) -> str:
 
 
 def _whole(letter: dict[str, Any]) -> dict[str, Any]:
+    from app.data.columns import iso
+
     return {"id": letter["id"], "realm": letter["realm"], "channel": letter["channel"], "to": letter["recipient"],
             "template": letter["template"], "subject": letter["subject"], "text": letter["text"],
             "html": letter["html"], "status": letter["status"], "attempts": letter["attempts"],

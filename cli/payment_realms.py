@@ -2,21 +2,14 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.payments.checkout import Checkout
-from app.payments.pay import Payment
-from app.payments.records import PaymentRefund
-from blueprints.marketplace.order_management import (
-    commands,
-    inspection,
-    ledger_entries,
-    paying,
-    queries,
-    settlement,
-)
-from blueprints.network.profile import premium, premium_checks, premium_inspection, premium_settlement
 from cli.naming import named_order, named_premium_order
+
+if TYPE_CHECKING:
+    from app.payments.checkout import Checkout
+    from app.payments.pay import Payment
+    from app.payments.records import PaymentRefund
 
 Facts = dict[str, Any]
 
@@ -30,26 +23,51 @@ class RealmPayments:
     id and a reason; `request_refund` also an amount in major units, None for all that is left. What requests a refund
     asks no gateway."""
 
-    checkout: Checkout
+    checkout: "Checkout"
     order: Callable[[str], Facts]
     found: Callable[[str, int], Collection[str]]
     differences: Callable[[], list[str]]
     refunds_due: Callable[[], list[Facts]]
     disputes: Callable[..., list[Facts]]
-    reread: Callable[..., Payment]
-    request_refund: Callable[..., PaymentRefund]
-    request_surplus: Callable[..., PaymentRefund]
+    reread: "Callable[..., Payment]"
+    request_refund: "Callable[..., PaymentRefund]"
+    request_surplus: "Callable[..., PaymentRefund]"
 
 
-REALM_PAYMENTS = {
-    "marketplace": RealmPayments(
+CHECKOUT_NAMES = {"marketplace": "orderManagementOrder", "network": "premiumsubscription"}
+"""What the payments of a realm are kept under: to list them, nobody need know what is paid for."""
+
+
+def payments_of(realm: str) -> RealmPayments:
+    """Return what `flask payments` asks of the orders of a realm."""
+    return _OF_REALM[realm]()
+
+
+def _goods() -> RealmPayments:
+    from blueprints.marketplace.order_management import (
+        commands,
+        inspection,
+        ledger_entries,
+        paying,
+        queries,
+        settlement,
+    )
+
+    return RealmPayments(
         settlement.CHECKOUT, lambda text: queries.known_order(named_order(text)),
         inspection.orders_meant, ledger_entries.differences,
         queries.refunds_due, queries.disputes, paying.reread_payment,
-        partial(commands.request_order_refund, cancelled_too=True), commands.request_surplus_refund),
-    "network": RealmPayments(
+        partial(commands.request_order_refund, cancelled_too=True), commands.request_surplus_refund)
+
+
+def _premium() -> RealmPayments:
+    from blueprints.network.profile import premium, premium_checks, premium_inspection, premium_settlement
+
+    return RealmPayments(
         premium_settlement.CHECKOUT, lambda text: premium_inspection.known_order(named_premium_order(text)),
         premium_inspection.find_orders, premium_checks.differences, premium_inspection.refunds_due,
         premium_inspection.disputes, premium_inspection.reread_payment, premium.request_order_refund,
-        premium_inspection.request_surplus),
-}
+        premium_inspection.request_surplus)
+
+
+_OF_REALM = {"marketplace": _goods, "network": _premium}

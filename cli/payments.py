@@ -7,20 +7,11 @@ import click
 from flask.cli import with_appcontext
 
 from app.actor import Actor, system_actor
-from app.data.reads import Page
 from app.errors import ApiError, NotFound, RuleViolated
-from app.payments import pay
 from app.payments import reports as payments_seen
-from app.payments.checkout import checkouts
-from app.payments.reconcile import reconcile as reconcile_payments
-from app.payments.records import CANCELED, FAILED, OPEN, SENDING, SUCCESS, PaymentRefund
 from app.runtime import runtime
-from blueprints.marketplace.order_management import paying, reports
-from blueprints.marketplace.order_management.commands import change_status, request_due_refund
-from blueprints.platform.checkout.inspection import refundable
-from blueprints.platform.checkout.refunds import sent_refund
 from cli.naming import named_account
-from cli.payment_realms import REALM_PAYMENTS, RealmPayments
+from cli.payment_realms import CHECKOUT_NAMES, RealmPayments, payments_of
 from cli.terminal import (
     Part,
     acts,
@@ -36,7 +27,7 @@ from cli.terminal import (
     spoken,
 )
 
-_OPERATORS = {realm: system_actor(realm, operator="flask payments") for realm in REALM_PAYMENTS}
+_OPERATORS = {realm: system_actor(realm, operator="flask payments") for realm in CHECKOUT_NAMES}
 realm_option = served_realm_option("Whose orders: of goods, or of premium.")
 _reason_option = click.option("--reason", default="corrected by hand", show_default=True, help="Why; it is recorded.")
 limit_option = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000),
@@ -52,7 +43,7 @@ _LOOKS = {
                      cut=("dispute", "order", "reason", "funds")),
     "events": Part(("event", "type", "order", "effect", "received"), ids=("order",), cut=("effect", "type", "event")),
 }
-PAYMENT_STATES = (SENDING, OPEN, SUCCESS, FAILED, CANCELED)
+PAYMENT_STATES = ("sending", "open", "success", "failed", "canceled")
 
 
 @click.group()
@@ -74,7 +65,7 @@ def status(realm: str, as_json: bool) -> None:
 
     Example: flask payments status --json
     """
-    here = REALM_PAYMENTS[realm]
+    here = payments_of(realm)
     name, wrong, due, disputed = here.checkout.name, here.differences(), here.refunds_due(), here.disputes()
     facts = {**payments_seen.figures(name), "refunds due": len(due), "open disputes": len(disputed),
              "books": "agree" if not wrong else f"{len(wrong)} differences"}
@@ -102,8 +93,7 @@ def list_payments(state: str | None, limit: int, realm: str, as_json: bool) -> N
 
     Example: flask payments list --state failed
     """
-    _print_attempts(payments_seen.latest_attempts(REALM_PAYMENTS[realm].checkout.name, state=state, limit=limit),
-                    as_json=as_json)
+    _print_attempts(payments_seen.latest_attempts(CHECKOUT_NAMES[realm], state=state, limit=limit), as_json=as_json)
 
 
 @payments.command("find")
@@ -119,7 +109,7 @@ def find(text: str, limit: int, realm: str, as_json: bool) -> None:
 
     Example: flask payments find pi_3OqXbT2eZvKYlo2C
     """
-    here, text = REALM_PAYMENTS[realm], text.strip()
+    here, text = payments_of(realm), text.strip()
     orders = payments_seen.orders_at_gateway(here.checkout.name, text) or here.found(text, limit)
     _print_attempts(payments_seen.attempts_of_orders(here.checkout.name, orders, limit), as_json=as_json)
 
@@ -134,7 +124,7 @@ def show(order: str, realm: str, as_json: bool) -> None:
 
     Example: flask payments show ORD-mh3k2x1f7q
     """
-    here = REALM_PAYMENTS[realm]
+    here = payments_of(realm)
     name, facts = here.checkout.name, _order(here, order)
     parts = {"attempts": payments_seen.attempts_of_order(name, facts["id"]),
              "refunds": payments_seen.refunds_of_order(name, facts["id"]),
@@ -153,6 +143,9 @@ def reconcile(dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: flask payments reconcile --yes
     """
+    from app.payments.checkout import checkouts
+    from app.payments.reconcile import reconcile as reconcile_payments
+
     waiting = [work for checkout in checkouts() for work in payments_seen.open_work(checkout.name)]
     question = f"{len(waiting)} open payments and refunds are looked up, and the gateway's events of the last 3 days"
     if agreed(question, dry_run=dry_run, yes=yes):
@@ -172,7 +165,10 @@ def fix(order: str, wanted: str | None, realm: str, reason: str, dry_run: bool, 
 
     Example: flask payments fix ORD-mh3k2x1f7q --reason "buyer called" --yes
     """
-    here = REALM_PAYMENTS[realm]
+    from app.payments import pay
+    from blueprints.marketplace.order_management import paying
+
+    here = payments_of(realm)
     if wanted and realm != "marketplace":
         raise click.UsageError("--status: only an order of goods is set by hand")
     facts = _order(here, order)
@@ -213,7 +209,10 @@ def refund(order: str, amount: str | None, due: bool, surplus: bool, realm: str,
 
     Example: flask payments refund ORD-mh3k2x1f7q --amount 10.00 --reason "arrived scratched"
     """
-    here, operator = REALM_PAYMENTS[realm], _OPERATORS[realm]
+    from blueprints.marketplace.order_management.commands import request_due_refund
+    from blueprints.platform.checkout.inspection import refundable
+
+    here, operator = payments_of(realm), _OPERATORS[realm]
     facts = _order(here, order)
     if due and realm != "marketplace":
         raise click.UsageError("--due: only of orders of goods money is due")
@@ -249,9 +248,8 @@ def events(order: str | None, limit: int, realm: str, as_json: bool) -> None:
 
     Example: flask payments events --order ORD-mh3k2x1f7q
     """
-    here = REALM_PAYMENTS[realm]
-    order_id = _order(here, order)["id"] if order else None
-    _print_part("events", payments_seen.received_events(here.checkout.name, order_id=order_id, limit=limit),
+    order_id = _order(payments_of(realm), order)["id"] if order else None
+    _print_part("events", payments_seen.received_events(CHECKOUT_NAMES[realm], order_id=order_id, limit=limit),
                 empty="no events", as_json=as_json)
 
 
@@ -265,7 +263,7 @@ def show_disputes(closed_too: bool, realm: str, as_json: bool) -> None:
 
     Example: flask payments disputes --all
     """
-    _print_part("disputes", REALM_PAYMENTS[realm].disputes(closed_too=closed_too), empty="no payment is disputed",
+    _print_part("disputes", payments_of(realm).disputes(closed_too=closed_too), empty="no payment is disputed",
                 as_json=as_json)
 
 
@@ -279,6 +277,9 @@ def ledger(month: str | None, seller: str | None, as_json: bool) -> None:
 
     Example: flask payments ledger --month 2026-01
     """
+    from app.data.reads import Page
+    from blueprints.marketplace.order_management import reports
+
     seller_id = seller and named_account("marketplace", seller)
     everything = Page(number=0, limit=runtime().settings.page_size_limit)
     try:
@@ -309,6 +310,8 @@ def _in_minutes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _set_by_hand(operator: Actor, order_id: str, status: str, reason: str) -> None:
     """Take an order to a status; a payment that is open at the gateway is closed there first, but by no rehearsal."""
+    from blueprints.marketplace.order_management.commands import change_status
+
     try:
         change_status(operator, order_id, status=status, reason=reason)
     except RuleViolated as refused:
@@ -316,7 +319,9 @@ def _set_by_hand(operator: Actor, order_id: str, status: str, reason: str) -> No
             raise
 
 
-def _give_back(here: RealmPayments, operator: Actor, refund: PaymentRefund, *, as_json: bool) -> None:
+def _give_back(here: RealmPayments, operator: Actor, refund: Any, *, as_json: bool) -> None:
+    from blueprints.platform.checkout.refunds import sent_refund
+
     payment = sent_refund(here.checkout, operator, refund)
     print_facts(payment.result, as_json=as_json)
     if payment.result.get("refundStatus") == "failed":

@@ -9,11 +9,8 @@ from flask.cli import with_appcontext
 
 from app.clock import now
 from app.data.ids import short_id
-from app.identity.passwords import ChosenPassword, choose_password
 from app.mail_addresses import masked_email
 from app.runtime import runtime
-from blueprints.platform.auth import commands
-from blueprints.platform.auth.queries import personal_words
 from blueprints.platform.auth.rules import holds
 from cli.naming import active_account, named_account
 from cli.terminal import (
@@ -51,6 +48,8 @@ def password(user: str, realm: str, generate: bool, send: bool, operator: str | 
 
     Example: flask users password anna@demo.test --generate --as ada@example.com --yes
     """
+    from blueprints.platform.auth import commands
+
     if generate and send:
         raise click.UsageError("--generate and --send are two ways; say one")
     actor, known = operator_actor(realm, operator), active_account(realm, user)
@@ -152,5 +151,8 @@ def _refuse_kept_out(known: Any, whom: str) -> None:
             raise click.ClickException(f"{whom} is {state}: no letter resets the password meanwhile")
 
 
-def _chosen(realm: str, user_id: str, plain: str) -> ChosenPassword:
+def _chosen(realm: str, user_id: str, plain: str) -> "ChosenPassword":
+    from app.identity.passwords import choose_password
+    from blueprints.platform.auth.queries import personal_words
+
     return choose_password(plain, runtime().settings.password_min_length, personal_words(realm, user_id))

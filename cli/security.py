@@ -2,8 +2,7 @@
 import click
 from flask.cli import with_appcontext
 
-from app.data.columns import iso
-from app.identity.security_events import KINDS, security_log
+from app.identity.security_events import KINDS
 from cli.terminal import as_json_option, minute, print_rows, served_realm_option
 from cli.users import find_account_id
 
@@ -31,6 +30,9 @@ def log(realm: str, user: str | None, kind: str | None, limit: int, as_json: boo
 
     Example: flask security log --kind login --limit 200 --json
     """
+    from app.data.columns import iso
+    from app.identity.security_events import security_log
+
     if user and realm in PROGRAMS:
         raise click.UsageError(f"--user: {realm} has no accounts, its events name the client in `detail`")
     user_id = find_account_id(realm, user) if user else None

@@ -7,7 +7,6 @@ import click
 from flask.cli import with_appcontext
 
 from app.clock import now
-from app.ops.status import status as read_status
 from cli.terminal import TABLE_COLUMNS, as_json_option, paragraphs, print_json
 
 WATCH_SECONDS = 3.0
@@ -29,6 +28,8 @@ def status(watch: bool, as_json: bool) -> None:
 
     Example: flask status
     """
+    from app.ops.status import status as read_status
+
     if watch and as_json:
         raise click.UsageError("--watch is for people to look at: without --json")
     if watch:
@@ -67,6 +68,8 @@ def age(moment: str | None) -> str:
 
 
 def _show_until_interrupted() -> None:
+    from app.ops.status import status as read_status
+
     try:
         while True:
             lines = screen(read_status())

@@ -7,12 +7,8 @@ from typing import Any
 
 from app.actor import Actor
 from app.errors import ApiError
-from app.identity.passwords import hash_password, password_weakness
 from app.identity.roles import ASSIGNABLE, USER
 from app.runtime import runtime
-from blueprints.platform.auth.commands import enrol_user
-from blueprints.platform.auth.queries import find_account
-from blueprints.platform.moderation.rehearsals import rehearse_one_of_many
 from cli.csv_file import read_csv
 
 _NEEDED = ("email", "fullname")
@@ -42,6 +38,8 @@ def read_rows(file: Path, delimiter: str | None = None) -> Iterator[Row]:
 def examined(realm: str, row: Row) -> Row:
     """Return the row checked as the API would check it, and whether its user exists already."""
     from app.http.schemas import load
+    from app.identity.passwords import password_weakness
+    from blueprints.platform.auth.queries import find_account
     from blueprints.platform.auth.schemas import NEW_USERS
 
     if row.outcome == "refused":
@@ -75,6 +73,8 @@ def rehearse_rows(operator: Actor, rows: Sequence[Row]) -> list[Row]:
 
 def enrol(operator: Actor, row: Row) -> Row:
     """Create the row's user when it is new; what the rules refuse is reported, not raised."""
+    from app.identity.passwords import hash_password
+
     if row.outcome != "new":
         return row
     try:
@@ -85,6 +85,8 @@ def enrol(operator: Actor, row: Row) -> Row:
 
 
 def _rehearsed(operator: Actor, row: Row, first: int) -> Row:
+    from blueprints.platform.moderation.rehearsals import rehearse_one_of_many
+
     if row.line != first:
         return replace(row, outcome="refused", reason=f"email: stands in line {first}, too")
     try:
@@ -95,5 +97,7 @@ def _rehearsed(operator: Actor, row: Row, first: int) -> Row:
 
 
 def _enrol(operator: Actor, row: Row, password_hash: str) -> None:
+    from blueprints.platform.auth.commands import enrol_user
+
     values = {name: value for name, value in row.values.items() if name != "password"}
     enrol_user(operator, password_hash=password_hash, **values)

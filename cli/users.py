@@ -13,15 +13,11 @@ from flask.cli import with_appcontext
 
 from app.actor import Actor, system_actor
 from app.clock import now
-from app.data.reads import Page
-from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
-from app.identity.passwords import choose_password
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, USER
 from app.mail_addresses import masked_email
 from app.runtime import runtime
 from app.settings import Settings
-from blueprints.platform.auth import commands, inspection, queries
 from cli import persons
 from cli.csv_file import delimiter_option
 from cli.naming import active_account, named_account
@@ -88,12 +84,15 @@ def list_users(realm: str, search: str | None, limit: int, reveal: bool, operato
 
     Example: flask users list --search anna --json
     """
+    from app.data.reads import Page
+    from blueprints.platform.auth import queries
+
     actor = operator_actor(realm, operator) if reveal else None
     page, reader = Page(1, limit, limit), _operator(realm)
     found = queries.search_users(reader, search, page) if search else queries.list_users(reader, page)
     rows = [_shown(row) for row in found.rows]
     if actor is not None:
-        contacts = commands.reveal_contacts(actor, [row["id"] for row in rows])
+        contacts = _revealed(actor, [row["id"] for row in rows])
         rows = [row | {"email": contacts[row["id"]]["email"]} for row in rows if row["id"] in contacts]
     print_rows(rows, as_json=as_json, empty="no users", ids=("id",), cut=("email", "fullname"))
 
@@ -112,10 +111,12 @@ def find(text: str, realm: str, limit: int, reveal: bool, operator: str | None, 
 
     Example: flask users find "anna seller"
     """
+    from blueprints.platform.auth import inspection
+
     actor = operator_actor(realm, operator) if reveal else None
     found = inspection.find_accounts(realm, text.strip(), limit)
     if actor is not None:
-        contacts = commands.reveal_contacts(actor, [one["id"] for one in found])
+        contacts = _revealed(actor, [one["id"] for one in found])
         found = [one | contacts.get(one["id"], {}) for one in found]
     print_rows(found if as_json else [{name: one[name] for name in FOUND} for one in found], as_json=as_json,
                empty="no users", ids=("id",), cut=("fullname", "email"))
@@ -139,13 +140,15 @@ def show(user: str, realm: str, reveal: bool, operator: str | None, as_json: boo
 
     Example: flask users show anna@demo.test --reveal --as ada@example.com
     """
+    from blueprints.platform.auth import inspection
+
     actor = operator_actor(realm, operator) if reveal else None
     user_id = named_account(realm, user)
     facts = inspection.person(realm, user_id)
     if facts is None:
         raise click.ClickException(f"{realm} has no user {user}")
     if actor is not None:
-        facts |= commands.reveal_contacts(actor, [user_id]).get(user_id, {})
+        facts |= _revealed(actor, [user_id]).get(user_id, {})
     counts, of_realm = OF_REALM[realm](user_id)
     parts = {"sessions": inspection.live_sessions(realm, user_id, GLANCE), **of_realm,
              "strikes": _strikes_of(realm, user_id), "linked": inspection.linked_accounts(realm, user_id)}
@@ -168,6 +171,8 @@ def create(email: str, realm: str, fullname: str, role: str, verified: bool, pas
     Example: flask users create anna@example.com --fullname "Anna Ant" --role admin --verified --yes
     """
     from app.http.schemas import load
+    from app.identity.passwords import choose_password
+    from blueprints.platform.auth import commands
     from blueprints.platform.auth.schemas import NEW_USERS
 
     chosen = password or secrets.token_urlsafe(12)
@@ -230,6 +235,8 @@ def verify(user: str, realm: str, operator: str | None, dry_run: bool, yes: bool
 
     Example: flask users verify anna@demo.test --as ada@example.com --yes
     """
+    from blueprints.platform.auth import commands
+
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.email_verified:
         say_unchanged(f"{_named(known)} is verified already")
@@ -252,6 +259,8 @@ def change_role(user: str, role: str, realm: str, operator: str | None, dry_run:
 
     Example: flask users role anna@demo.test admin --as admin@admin.com --yes
     """
+    from blueprints.platform.auth import commands
+
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.role_id == role:
         say_unchanged(f"{_named(known)} is {role} already")
@@ -275,6 +284,8 @@ def second_factor(role: str, channel: str, realm: str, off: bool, operator: str 
 
     Example: flask users 2fa admin email --as admin@admin.com --yes
     """
+    from blueprints.platform.auth import commands, queries
+
     actor = operator_actor(realm, operator)
     is_on = channel in queries.role_factors(realm, role)
     if is_on != off:
@@ -301,6 +312,8 @@ def lock(user: str, realm: str, days: int | None, undo: bool, operator: str | No
 
     Example: flask users lock anna@demo.test --days 7 --as ada@example.com --yes
     """
+    from blueprints.platform.auth import commands
+
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     is_locked = known.locked_until is not None and known.locked_until > now()
     if undo and not is_locked:
@@ -322,6 +335,8 @@ def ensure_super_admin(dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: SUPERADMIN_PASSWORD=… flask users ensure-super-admin --yes
     """
+    from blueprints.platform.auth import commands, queries
+
     settings = runtime().settings
     missing = [realm for realm in settings.realms if not queries.has_super_admin(realm)]
     password_hash = super_admin_hash(settings) if missing else ""
@@ -340,6 +355,8 @@ for one in (persons.password, persons.export, persons.erase):
 
 def super_admin_hash(settings: Settings) -> str:
     """Return the hash of SUPERADMIN_PASSWORD; raises ClickException for one the password policy refuses."""
+    from app.identity.passwords import choose_password
+
     chosen = choose_password(settings.superadmin_password, settings.password_min_length, (settings.superadmin_email,))
     if chosen.weakness:
         raise click.ClickException(f"SUPERADMIN_PASSWORD {chosen.weakness}")
@@ -349,6 +366,13 @@ def super_admin_hash(settings: Settings) -> str:
 def find_account_id(realm: str, user: str) -> str:
     """Return the id of the active account with that id or e-mail; raises ClickException."""
     return str(active_account(realm, user).id)
+
+
+def _revealed(actor: Actor, user_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Return e-mail and phone of each account, whole; it is recorded who saw them."""
+    from blueprints.platform.auth.commands import reveal_contacts
+
+    return reveal_contacts(actor, user_ids)
 
 
 def _operator(realm: str) -> Actor:
@@ -388,6 +412,7 @@ OF_REALM = {"marketplace": _market_of, "network": _network_of}
 
 def _strikes_of(realm: str, user_id: str) -> list[dict[str, Any]]:
     """Return the latest strikes of somebody, also those that were revoked or have lapsed."""
+    from app.data.reads import Page
     from app.data.reads.read_request import ReadRequest
     from blueprints.platform.moderation.strikes import list_strikes
 
@@ -396,11 +421,13 @@ def _strikes_of(realm: str, user_id: str) -> list[dict[str, Any]]:
              "state": row["state"].lower(), "lapses": row["lapsesAt"][:10]} for row in rows]
 
 
-def _face(account: Any) -> Wire:
+def _face(account: Any) -> dict[str, Any]:
+    from app.data.serialization import row_serializer
+
     return _shown(row_serializer(type(account)).entity(account))
 
 
-def _shown(row: Wire) -> Wire:
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
     """Return what a table shows of an account, with its address masked: whoever names it by its id may not know it."""
     return {name: row[name] for name in COLUMNS} | {"email": masked_email(row["email"])}
 

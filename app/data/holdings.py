@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from app.data.entity import db
+from app.data.holder import RUNTIME
 from app.data.list_cache import CacheVersions
 
 if TYPE_CHECKING:  # the reads stand on the engines kept here
@@ -17,7 +18,6 @@ if TYPE_CHECKING:  # the reads stand on the engines kept here
     from app.data.reads.totals import RowTotals
 
 P = TypeVar("P")
-RUNTIME = "guildhall"  # our only key in app.extensions
 
 
 @dataclass(frozen=True, slots=True)

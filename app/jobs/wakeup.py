@@ -2,11 +2,10 @@
 import logging
 from typing import TYPE_CHECKING
 
-from redis import Redis, RedisError
-
 from app.runtime import runtime
 
 if TYPE_CHECKING:  # imported by whoever calls a worker
+    from redis import Redis
     from rq import Queue
 
 log = logging.getLogger("guildhall.jobs")
@@ -17,7 +16,7 @@ _WAKEUP_SECONDS = 15
 _LONGEST_JOB = 6 * 3600
 
 
-def queue(connection: Redis | None = None) -> "Queue":
+def queue(connection: "Redis | None" = None) -> "Queue":
     """Return the one queue of this installation; the worker gives its own, patient connection."""
     from rq import Queue
 
@@ -26,6 +25,8 @@ def queue(connection: Redis | None = None) -> "Queue":
 
 def wake(job: str, *arguments: str) -> bool:
     """Ask a worker to run a job soon; a job that is already called is not called twice. False when Redis is away."""
+    from redis import RedisError
+
     key = wakeup_key(job, *arguments)
     try:
         if runtime().redis.set(key, "1", nx=True, ex=_WAKEUP_SECONDS):

@@ -3,8 +3,7 @@
 A check never raises: what goes wrong inside it is its finding."""
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
@@ -26,6 +25,7 @@ from app.jobs.wakeup import queue
 from app.notify.report import mail_figures
 from app.notify.smtp import SmtpAccount
 from app.ops.faults import sentence_of
+from app.ops.findings import FAIL, OK, WARN, Check, Finding, some_of
 from app.ops.health import backlog
 from app.ops.migrations import COPY_GOES_ON, is_unfinished_copy, newest_migration, present_migration
 from app.ops.ownership import environment_file_faults, ill_owned
@@ -33,7 +33,6 @@ from app.runtime import runtime
 from app.settings import user_name
 from app.web_addresses import harmless, is_this_machine, link
 
-OK, WARN, FAIL = "ok", "warn", "fail"
 LEAST_FREE_BYTES = 500_000_000
 LATE_EVENT_SECONDS = 10.0
 MAIL_SECONDS = 5.0
@@ -41,33 +40,10 @@ LATE_WORK = timedelta(minutes=2)
 LATE_LETTER = timedelta(minutes=15)
 LATE_BACKUP = timedelta(days=2)
 AT_ONCE = 5000
-MOST_NAMED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found."""
-
-    check: str
-    state: str
-    says: str
-
-
-Check = Callable[[], tuple[str, str]]
 
 
 class ServiceChecks(dict[str, Check]):
     """What the services of one application have checked beside the kernel's, by name."""
-
-
-def some_of(found: Sequence[str], between: str = ", ") -> str:
-    """Return the first MOST_NAMED of what was found, and whether there is more: a check asks for one more than that."""
-    return between.join(found[:MOST_NAMED]) + (" and more" if len(found) > MOST_NAMED else "")
-
-
-def agreement(differences: Sequence[str], says: str) -> tuple[str, str]:
-    """Return OK and a sentence when nothing differs, or FAIL and some of the differences, one sentence each."""
-    return (FAIL, some_of(differences, "; ")) if differences else (OK, says)
 
 
 def examine(only: Collection[str] | None = None) -> list[Finding]:

@@ -2,7 +2,6 @@
 from typing import Any
 
 from flask import Response
-from redis import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -64,6 +63,8 @@ def _database_answers() -> bool:
 
 
 def _redis_answers() -> bool:
+    from redis import RedisError  # the last runs of jobs are read without
+
     try:
         return bool(runtime().redis.ping())
     except (RedisError, OSError):

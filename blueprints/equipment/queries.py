@@ -14,7 +14,7 @@ from app.data.ids import canonical_uuid
 from app.data.reads import fetch, fetch_one
 from app.data.short_ids import ids_named
 from app.errors import Forbidden, NotFound
-from app.ops.checks import MOST_NAMED, some_of
+from app.ops.findings import MOST_NAMED, some_of
 from app.plain_text import identifier_key
 from blueprints.equipment.models import (
     DictionaryEntry,

@@ -9,8 +9,6 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
 
-from redis import RedisError
-
 from app.data.restored_copy import is_held_back
 from app.data.unit_of_work import in_unit_of_work
 from app.payments.gateway.port import GatewayEvent, GatewayUnavailable, InvalidWebhook, PaymentGateway
@@ -83,6 +81,8 @@ def webhook_secret(settings: Settings, realm: str) -> str:
 
 
 def _is_paused() -> bool:
+    from redis import RedisError  # imported by who asks the gateway: to list payments asks nobody
+
     try:
         return bool(runtime().redis.exists(_PAUSE))
     except (RedisError, OSError):
@@ -90,6 +90,8 @@ def _is_paused() -> bool:
 
 
 def _forget_failures() -> None:
+    from redis import RedisError
+
     with suppress(RedisError, OSError):
         runtime().redis.delete(_FAILURES)
 
@@ -98,6 +100,8 @@ def _count_failure(trouble: GatewayUnavailable) -> None:
     """Pause after failures in a row; a gateway that answers "not now" or "not you" is not down."""
     if trouble.status < 500:
         return
+    from redis import RedisError
+
     try:
         pipe = runtime().redis.pipeline()
         pipe.incr(_FAILURES)

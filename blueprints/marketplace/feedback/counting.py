@@ -12,7 +12,7 @@ from app.data.person_rows import NOBODY
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.marketplace.feedback.models import ALL_MONTHS, STARS, Feedback, StarCount
 from blueprints.marketplace.feedback.rules import LEAST_RATING, steps

@@ -1,5 +1,5 @@
 """What `flask doctor` asks of messaging, and how it is mended."""
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.marketplace.messaging.commands import count_anew
 from blueprints.marketplace.messaging.queries import miscounted_conversations

@@ -11,7 +11,7 @@ from app.clock import now
 from app.data.money import to_wire
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
-from app.ops.checks import agreement
+from app.ops.findings import agreement
 from app.ops.mends import mend_each
 from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
 from app.payments.refunds import SUCCEEDED

@@ -1,5 +1,5 @@
 """What `flask doctor` asks of the listings."""
-from app.ops.checks import MOST_NAMED, some_of
+from app.ops.findings import MOST_NAMED, some_of
 from blueprints.marketplace.product_listing.queries import unorderable_products
 
 

@@ -1,5 +1,5 @@
 """What `flask doctor` asks of the watchlists: every itemCount is what a recount finds (decision 35)."""
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.marketplace.watchlist_cart.commands import clear_deleted, count_anew
 from blueprints.marketplace.watchlist_cart.queries import deleted_lists_with_items, items_of_no_list, miscounted_lists

@@ -8,7 +8,7 @@ from app.data.columns import constant
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.company.models import CompanyFollower, CompanyTally, CompanyUpdate
 from blueprints.network.company.rules import APPROVED, PUBLIC

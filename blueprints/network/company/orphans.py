@@ -10,7 +10,7 @@ from app.data.columns import iso
 from app.data.reads import fetch
 from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
-from app.ops.checks import MOST_NAMED, some_of
+from app.ops.findings import MOST_NAMED, some_of
 from blueprints.network.company.models import Company
 from blueprints.network.company.queries import admins_of
 from blueprints.network.company.topics import COMPANY_ORPHANED

@@ -12,7 +12,7 @@ from app.data.reads.prepared import fetch_prepared_among, is_among
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.content.models import Comment, Like, PostTally
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, select, update
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import upsert
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.company.queries import followed_by, page_is_shown
 from blueprints.network.content.models import IS_SHOWN, CompanyVoice, FeedItem, Post, Voice

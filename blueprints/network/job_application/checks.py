@@ -3,7 +3,7 @@ from sqlalchemy import and_, exists, select
 
 from app.data.columns import constant
 from app.data.reads import fetch
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.job_application.applications import note_rejection
 from blueprints.network.job_application.models import ApplicationRejected, JobApplication

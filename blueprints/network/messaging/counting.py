@@ -15,7 +15,7 @@ from app.data.held import is_free
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.data.upserts import prepared_upsert, upsert
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.rules import NO_MESSAGE_YET, behind

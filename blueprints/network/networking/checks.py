@@ -5,7 +5,7 @@ from sqlalchemy import Select, except_, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.data.reads import fetch
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.networking.models import Connection, Person, Tie
 from blueprints.network.networking.ties import count_anew, mend_tie

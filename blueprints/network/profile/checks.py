@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from app.data.batches import BATCH_ROWS
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
-from app.ops.checks import MOST_NAMED, agreement
+from app.ops.findings import MOST_NAMED, agreement
 from app.ops.mends import MOST_MENDED, mend_each
 from blueprints.network.profile.models import Profile, ProfileTerm
 from blueprints.network.profile.terms import keep_terms, terms_of

@@ -1,5 +1,5 @@
 """What `flask doctor` asks of the accounts."""
-from app.ops.checks import OK, WARN, some_of
+from app.ops.findings import OK, WARN, some_of
 from app.runtime import runtime
 from blueprints.platform.auth.queries import accounts_at_other_forms
 

@@ -7,7 +7,7 @@ from app.clock import now
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.media.store import media_store
-from app.ops.checks import OK, WARN, some_of
+from app.ops.findings import OK, WARN, some_of
 from app.ops.mends import MOST_MENDED, mend_each
 from app.ops.queues import Waiting, waiting
 from app.runtime import runtime

@@ -4,7 +4,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.data.reads import fetch
-from app.ops.checks import MOST_NAMED, some_of
+from app.ops.findings import MOST_NAMED, some_of
 from app.payments.checkout import Checkout
 from app.payments.records import SUCCESS, PaymentAttempt, PaymentDispute
 

@@ -6,7 +6,7 @@ from sqlalchemy import Row, func, select
 
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
-from app.ops.checks import MOST_NAMED, some_of
+from app.ops.findings import MOST_NAMED, some_of
 from app.ops.mends import MOST_MENDED, mend_each
 from app.ops.queues import Waiting, waiting
 from app.runtime import runtime
