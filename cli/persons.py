@@ -151,7 +151,7 @@ def _refuse_kept_out(known: Any, whom: str) -> None:
             raise click.ClickException(f"{whom} is {state}: no letter resets the password meanwhile")
 
 
-def _chosen(realm: str, user_id: str, plain: str) -> "ChosenPassword":
+def _chosen(realm: str, user_id: str, plain: str) -> Any:
     from app.identity.passwords import choose_password
     from blueprints.platform.auth.queries import personal_words
 

@@ -21,7 +21,10 @@ sys.stderr.write(json.dumps(sorted(sys.modules)))
 FOR_SERVERS_ALONE = {"flask_smorest", "apispec", "webargs", "yaml", "app.mounting", "app.http.openapi",
                      "app.http.declaration", "app.http.realm_front"}
 FOR_WHO_CALLS_IT = {"stripe", "PIL", "boto3", "alembic", "flask_migrate", "marshmallow", "jsonschema", "jwt",
-                    "joserfc", "authlib", "prometheus_client", "redis", "whoosh"}
+                    "joserfc", "authlib", "prometheus_client", "redis", "rq", "whoosh"}
+LISTINGS = ("orders list", "orders find anna", "users list", "users find anna", "auctions list", "moderate queue",
+            "payments list", "notify list", "notify outbox", "events list", "media list", "media find watch",
+            "equipment list", "security log")
 
 
 def imported_by(testbed: Testbed, *words: str) -> set[str]:
@@ -33,7 +36,7 @@ def imported_by(testbed: Testbed, *words: str) -> set[str]:
 
 @pytest.mark.once("what is imported depends on no database")
 @pytest.mark.parametrize(("words", "calls"), [
-    ("orders list", set()), ("moderate queue", set()), ("jobs list", {"redis"}), ("index status", {"redis", "whoosh"})])
+    *((words, set()) for words in LISTINGS), ("jobs list", {"redis"}), ("index status", {"whoosh"})])
 def test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not_call(
         testbed: Testbed, words: str, calls: set[str]) -> None:
     loaded = imported_by(testbed, *words.split())
@@ -47,3 +50,9 @@ def test_what_all_services_bring_is_brought_without_their_routes_or_the_organiza
     loaded = imported_by(testbed, "status")
     assert loaded & FOR_SERVERS_ALONE == set()
     assert "blueprints.organization.wiring" not in loaded
+
+
+@pytest.mark.once("what is imported depends on no database")
+@pytest.mark.parametrize("words", ["orders --help", "users find --help", "moderate --help", "jobs run --help"])
+def test_the_help_of_a_command_imports_no_database(testbed: Testbed, words: str) -> None:
+    assert imported_by(testbed, *words.split()) & {"sqlalchemy", "redis", "flask_sqlalchemy"} == set()

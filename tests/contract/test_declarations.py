@@ -9,13 +9,19 @@ import pytest
 from flask import Flask
 
 from app.annotations import annotations_in
+from app.events.event_delivery import PARKED
+from app.events.report import OWED, WAITING
 from app.events.subscriptions import Subscriptions
 from app.factory import SERVICES, create_app
 from app.http.naming import ApiNames, api_names
 from app.jobs.schedule import Schedule
+from app.notify.report import STATES as LETTER_STATES
+from app.payments.records import CANCELED, FAILED, OPEN, SENDING, SUCCESS
 from app.runtime import runtime
-from cli import COMMANDS
+from blueprints.platform.bucket.inspection import FILE_STATES
+from cli import COMMANDS, load_command
 from cli.parts import ALONE
+from cli.payment_realms import CHECKOUT_NAMES, payments_of
 from tests.testbed import Testbed
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +67,22 @@ def test_what_a_listing_makes_alone_is_what_the_services_bring(app: Flask, name:
     assert type(alone).__name__ == name
     with app.app_context():
         assert contents(alone) == contents(runtime().part(type(alone)))
+
+
+@pytest.mark.once("declarations know no database")
+@pytest.mark.parametrize("realm", CHECKOUT_NAMES)
+def test_payments_are_listed_by_the_name_of_their_checkout(realm: str) -> None:
+    assert CHECKOUT_NAMES[realm] == payments_of(realm).checkout.name
+
+
+@pytest.mark.once("declarations know no database")
+@pytest.mark.parametrize(("words", "states"), [
+    ("events list", (WAITING, OWED, PARKED)), ("notify list", tuple(LETTER_STATES)), ("media list", FILE_STATES),
+    ("payments list", (SENDING, OPEN, SUCCESS, FAILED, CANCELED))])
+def test_a_listing_offers_the_states_there_are(words: str, states: tuple[str, ...]) -> None:
+    group, name = words.split()
+    [option] = [one for one in load_command(group).commands[name].params if one.name == "state"]
+    assert tuple(option.type.choices) == states
 
 
 @pytest.mark.once("declarations know no database")
