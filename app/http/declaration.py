@@ -101,12 +101,15 @@ class Routes:
     def list(self, path: str, *, name: str, returns: type[Entity] | None = None, filters: Filters | None = None,
              arguments: Mapping[str, str] | None = None, depends_on: tuple[type[Entity] | str, ...] = (),
              same_for_role: bool = False, cached: bool = True, aliases: tuple[str, ...] = (),
-             text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None) -> Decorator:
-        """GET many, 200: view(actor, asked, **path) returns a Listing."""
+             text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None,
+             keyed_by: Callable[[], str] | None = None) -> Decorator:
+        """GET many, 200: view(actor, asked, **path) returns a Listing. `keyed_by` returns what else a remembered answer
+        depends on, when no version tells: it is part of its key."""
         return self._write(READS, aliases, lambda service, view: BusinessApi(
             service, name, "list", "GET", path, self._names(name, returns, is_list=True), self._policies[name], view,
             returns=returns, filters=filters or Filters(), arguments=arguments or {}, depends_on=depends_on,
-            same_for_role=same_for_role, cached=cached, text_parameters=text_parameters, extras=extras or {}))
+            same_for_role=same_for_role, cached=cached, text_parameters=text_parameters, extras=extras or {},
+            keyed_by=keyed_by))
 
     def update(self, path: str, *, name: str, body: type[Schema] | None = None, returns: type[Entity] | None = None,
                method: str = "PATCH", prepare: Prepare | None = None, transaction: bool = True,

@@ -100,6 +100,7 @@ class BusinessApi:
     id_name: str | None = None
     text_parameters: tuple[str, ...] = ()
     extras: Mapping[str, Any] = field(default_factory=dict)
+    keyed_by: Callable[[], str] | None = None
 
     @cached_property
     def shape(self) -> type[Schema] | None:
@@ -210,7 +211,8 @@ def _read(api: BusinessApi, actor: Actor, sent: tuple[PathValues, ReadRequest]) 
     path, asked = sent
     scope = actor.role if api.one_for_role else f"{actor.user_id} {actor.role}"
     arguments = sorted((key, value) for key, value in request.args.items(multi=True) if key not in _UNKEYED)
-    key = cache_key(api.topic, scope, request.path, arguments)
+    beside = () if api.keyed_by is None else (api.keyed_by(),)
+    key = cache_key(api.topic, scope, request.path, arguments, *beside)
     if api.crud == "list":
         return _list(api, actor, asked, path, key)
     answer = _answer(api.view(actor, asked, **path))

@@ -30,6 +30,7 @@ from app.ops.health import backlog
 from app.ops.migrations import COPY_GOES_ON, is_unfinished_copy, newest_migration, present_migration
 from app.ops.ownership import environment_file_faults, ill_owned
 from app.runtime import runtime
+from app.search.synonyms import check_synonyms
 from app.settings import user_name
 from app.web_addresses import harmless, is_this_machine, link
 
@@ -306,4 +307,5 @@ CHECKS: dict[str, Check] = {
     "due work": _due_work,
     "periodic jobs": _periodic_jobs,
     "web addresses": _web_addresses,
+    "synonyms": check_synonyms,
 }

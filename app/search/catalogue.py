@@ -18,6 +18,7 @@ from app.search.port import (
     Removal,
     SearchIndex,
 )
+from app.search.synonyms import synonyms_file
 
 log = logging.getLogger("guildhall.search")
 
@@ -68,7 +69,8 @@ def search_index(name: str) -> SearchIndex:
 
         folder = runtime().settings.home / "search"
         schema = declared_indexes()[name].schema
-        opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name))
+        opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name),
+                                   synonyms=synonyms_file().current)
     return opened[name]
 
 

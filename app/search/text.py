@@ -3,7 +3,6 @@
 There is no query syntax: whatever a visitor types is words, so nothing can be injected. A value that does not fit its
 field is missing."""
 import math
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -23,9 +22,9 @@ def query_words(query: str) -> list[Ways]:
     return query_ways(query[:MAX_QUERY_CHARACTERS], MAX_QUERY_WORDS)
 
 
-def counted_words(query: str) -> dict[Ways, int]:
-    """The same, with how often each stands in the query."""
-    return Counter(query_members(query[:MAX_QUERY_CHARACTERS], MAX_QUERY_WORDS))
+def query_parts(query: str) -> list[Ways]:
+    """The same, each as often as it stands in the query."""
+    return query_members(query[:MAX_QUERY_CHARACTERS], MAX_QUERY_WORDS)
 
 
 def ends_open(query: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from app.folding import words
 from app.search.fields import IndexSchema
 from app.search.port import SearchQuery
+from app.search.synonyms import Synonyms
 from app.search.whoosh.layout import WORDS
 from app.search.whoosh.matching import Docs, Matcher, narrowing
 from app.search.whoosh.scoring import QueryWords, Scores
@@ -34,16 +35,16 @@ class Found:
         return sum(len(docs) for _, docs, _ in self.parts)
 
 
-def find(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, *, scored: bool) -> Found:
+def find(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: Synonyms, *, scored: bool) -> Found:
     """Return what a query finds. Raises InvalidSearch, SegmentDamaged."""
-    search = _Search(schema, snapshot, query, scored)
+    search = _Search(schema, snapshot, query, synonyms, scored)
     found = search.run(query.text, any_word=bool(query.any_word))
     if not query.forgiving or query.any_word is not None or found.total >= FEW or not query.text.strip():
         return found
     text = query.text
     if not found.total and (better := search.corrected()) is not None:
         text, found = better, replace(search.run(better), corrected=better)
-    if found.total < FEW and len(search.words(text).members) > 1:
+    if found.total < FEW and len(search.words(text).counts) > 1:
         more = search.run(text, any_word=True)
         if more.total > found.total:
             found = replace(more, relaxed=True, corrected=None if text == query.text else text)
@@ -51,8 +52,10 @@ def find(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, *, scored:
 
 
 class _Search:
-    def __init__(self, schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, scored: bool) -> None:
+    def __init__(self, schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: Synonyms, scored: bool
+                 ) -> None:
         self._snapshot = snapshot
+        self._synonyms = synonyms
         self._query = query
         self._scored = scored
         self._narrowings = [narrowing(schema, condition) for condition in query.filters]
@@ -60,7 +63,8 @@ class _Search:
 
     def words(self, text: str) -> QueryWords:
         if text not in self._words:
-            self._words[text] = QueryWords(self._snapshot, text, forgiving=self._query.forgiving)
+            self._words[text] = QueryWords(self._snapshot, text, forgiving=self._query.forgiving,
+                                           synonyms=self._synonyms)
         return self._words[text]
 
     def run(self, text: str, *, any_word: bool = False, scored: bool | None = None) -> Found:

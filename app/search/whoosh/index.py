@@ -20,6 +20,7 @@ from app.search.port import (
     SearchQuery,
     SearchResult,
 )
+from app.search.synonyms import NONE, Synonyms
 from app.search.whoosh import ranking
 from app.search.whoosh.folder import Folder, read_json
 from app.search.whoosh.layout import whoosh_schema
@@ -42,7 +43,7 @@ class WhooshIndex:
     """One named index below `root`. Share one instance per process; all methods may be called from any thread.
 
     `on_broken` is called, at most every ten seconds, with the reason when the folder needs a rebuild.
-    `wait_seconds` is how long a write waits for another process's batch.
+    `wait_seconds` is how long a write waits for another process's batch, `synonyms` what words mean now.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class WhooshIndex:
         *,
         on_broken: Callable[[str], None] | None = None,
         wait_seconds: float = 30.0,
+        synonyms: Callable[[], Synonyms] = lambda: NONE,
     ) -> None:
         self.schema = schema
         self._folder = Folder(root / schema.name)
@@ -60,6 +62,7 @@ class WhooshIndex:
         self._writer: GenerationWriter | None = None
         self._wait_seconds = wait_seconds
         self._on_broken = on_broken
+        self._synonyms = synonyms
         self._next_report = 0.0
         self._report_lock = threading.Lock()
 
@@ -136,12 +139,15 @@ class WhooshIndex:
     def search(self, query: SearchQuery) -> SearchResult:
         """The page asked for; empty and not `ready` when the index is broken. Raises InvalidSearch only."""
         ranking.check(self.schema, query)
-        return self._read(lambda snapshot: ranking.run(self.schema, snapshot, query), SearchResult(ready=False))
+        synonyms = self._synonyms()
+        return self._read(lambda snapshot: ranking.run(self.schema, snapshot, query, synonyms),
+                          SearchResult(ready=False))
 
     def ids(self, query: SearchQuery) -> list[str] | None:
         """The ids of all matches in order; None when the index is broken. Raises InvalidSearch only."""
         ranking.check(self.schema, query)
-        return self._read(lambda snapshot: ranking.all_ids(self.schema, snapshot, query), None)
+        synonyms = self._synonyms()
+        return self._read(lambda snapshot: ranking.all_ids(self.schema, snapshot, query, synonyms), None)
 
     def suggest(self, text: str, conditions: Sequence[Condition] = (), most: int = MOST_SUGGESTED) -> list[str]:
         """What a text that is being typed may become; nothing when the index is broken. Raises InvalidSearch only."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from app.search.facets import most_frequent
 from app.search.fields import IndexSchema
 from app.search.port import WINDOW, Hit, InvalidSearch, SearchQuery, SearchResult, Sort
+from app.search.synonyms import Synonyms
 from app.search.text import SEPARATOR
 from app.search.whoosh.finding import find
 from app.search.whoosh.matching import Docs
@@ -23,14 +24,14 @@ class _Found(NamedTuple):
     score: float
 
 
-def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> SearchResult:
+def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: Synonyms) -> SearchResult:
     """The page, total and facets of a query. Raises InvalidSearch, SegmentDamaged."""
     check(schema, query)
     window = query.offset + query.limit
     by_relevance = query.sort is None and bool(query.text.strip())
     counters: dict[str, Counter[str]] = {name: Counter() for name in query.facets}
     candidates: list[_Found] = []
-    found = find(schema, snapshot, query, scored=by_relevance)
+    found = find(schema, snapshot, query, synonyms, scored=by_relevance)
     for view, docs, scores in found.parts:
         for name, counter in counters.items():
             _count(counter, view, name, docs)
@@ -46,11 +47,11 @@ def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> SearchRe
     )
 
 
-def all_ids(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery) -> list[str]:
+def all_ids(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: Synonyms) -> list[str]:
     """The ids of all matches in the order of the query, without its page. Raises SegmentDamaged."""
     by_relevance = query.sort is None and bool(query.text.strip())
     ordered: list[_Found] = []
-    for view, docs, scores in find(schema, snapshot, query, scored=by_relevance).parts:
+    for view, docs, scores in find(schema, snapshot, query, synonyms, scored=by_relevance).parts:
         ordered += _best(schema, view, docs, scores, query.sort, len(docs))
     return [one.id for one in _in_order(ordered, query.sort, by_relevance)]
 

@@ -3,11 +3,13 @@
 The loops are comprehensions over arrays on purpose: a search of 100,000 documents spends its milliseconds here."""
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 
 from app.folding import Way, Ways, other_numbers
-from app.search.text import counted_words, ends_open, is_beginning
+from app.search.synonyms import NONE, WORTH, Synonyms, expanded
+from app.search.text import ends_open, is_beginning, query_parts
 from app.search.whoosh.layout import WORDS
 from app.search.whoosh.segments import SegmentData
 from app.search.whoosh.snapshot import Snapshot
@@ -27,14 +29,18 @@ Scores = dict[int, float]
 class QueryWords:
     """The members of one query in one snapshot: how often each stands in the query, and what its words weigh."""
 
-    def __init__(self, snapshot: Snapshot, text: str, *, forgiving: bool) -> None:
+    def __init__(self, snapshot: Snapshot, text: str, *, forgiving: bool, synonyms: Synonyms = NONE) -> None:
         self._snapshot = snapshot
         self.forgiving = forgiving
-        self.members = counted_words(text)
+        asked = expanded(query_parts(text), synonyms if forgiving else NONE)
+        self._typed = asked.typed
+        self.members = Counter(asked.members)
+        self.counts = self.members + Counter(asked.parts)
+        """How often each member stands in the query, those too that stand together for one with a synonym."""
         self.begun = next(reversed(self.members), None) if ends_open(text) else None
         """The member at the end that may still be being typed: its last word is searched as a beginning."""
         self._frequencies: dict[str, int] = {}
-        self.weights = {word: self._weight(word) for ways in self.members for way in ways for word in way}
+        self.weights = {word: self._weight(word) for ways in self.counts for way in ways for word in way}
         # Who asks does not decide how much is looked at: what few hold leaves little for the others.
         self.rarest_first = sorted(self.members, key=lambda ways: -min(
             max(self.weights[word] for word in way) for way in ways))
@@ -52,6 +58,18 @@ class QueryWords:
     def single(self) -> list[tuple[str, bool]]:
         """Return the words that have one way to be written, with whether they may still be being typed."""
         return [(ways[0][0], ways is self.begun) for ways in self.members if len(ways) == len(ways[0]) == 1]
+
+    def typed(self, ways: Ways) -> int:
+        """Return how many of the ways of a member are as it was typed; the others are synonyms."""
+        return self._typed.get(ways, len(ways))
+
+    def worth(self, ways: Ways, place: int) -> float:
+        """Return what a document found by one of the ways counts: by a synonym less than by the weakest word."""
+        if place < self.typed(ways):
+            return 1.0
+        weights = [self.weights[word] for word in ways[place]]
+        weakest = min(weights + [self.weights[word] for way in ways[:self.typed(ways)] for word in way])
+        return WORTH * weakest / sum(weights)
 
     def in_segment(self, data: SegmentData) -> "SegmentScores":
         """Return the scores of one segment, kept for who asks again in another manner."""
@@ -75,10 +93,11 @@ class QueryWords:
 
         What more than half of all documents hold does not, unless nothing else is asked."""
         half = self._snapshot.documents / 2
-        rare = [ways for ways in self.members
+        rare = [ways for ways in self.counts
                 if len(ways) > 1 or any(self.frequency(word) <= half for word in ways[0])]
-        found = rare or list(self.members)
-        found.sort(key=lambda ways: -self.members[ways] * max(self.weights[word] for way in ways for word in way))
+        found = rare or list(self.counts)
+        found.sort(key=lambda ways: -self.counts[ways] * max(
+            self.weights[word] for way in ways[:self.typed(ways)] for word in way))
         sizes = accumulate(sum(self.frequency(word) for way in ways for word in way) for ways in found)
         return found[:1] + [ways for ways, size in zip(found, sizes, strict=True)
                             if size <= _MOST_POSTINGS][1:_MOST_SCORED]
@@ -122,14 +141,16 @@ class SegmentScores:
         """Return the documents that hold all words of one of the ways, with the best score among those.
 
         With `few` only those are asked for: they are looked up, and no list is walked."""
-        begun, count = ways is self._words.begun, self._words.members[ways]
+        begun, count = ways is self._words.begun, self._words.counts[ways]
         best = self._of_way(ways[0], begun, few)
         if len(ways) > 1:
             best = dict(best)
-        for way in ways[1:]:
-            for doc, score in self._of_way(way, begun, few).items():
-                if score > best.get(doc, 0.0):
-                    best[doc] = score
+        typed = self._words.typed(ways)
+        for place, way in enumerate(ways[1:], 1):
+            worth = self._words.worth(ways, place)
+            for doc, score in self._of_way(way, begun and place < typed, few).items():
+                if score * worth > best.get(doc, 0.0):
+                    best[doc] = score * worth
         return {doc: score * count for doc, score in best.items()} if self._words.forgiving and count > 1 else best
 
     def _of_way(self, way: Way, begun: bool, few: Scores | None) -> Scores:

@@ -8,6 +8,7 @@ from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
 from app.search.rows import ASKED_BEGINNING, ASKED_WORDS, MANNER, SUGGESTED, chosen_indexes
+from app.search.synonyms import synonyms_digest
 from blueprints.network.company.index import COMPANIES
 from blueprints.network.content.index import POSTS
 from blueprints.network.job_application.index import JOBS
@@ -35,21 +36,21 @@ def search_people(actor: Actor, asked: ReadRequest) -> Listing:
 
 
 @api.list("/v1/companies", name="searchCompanies", returns=COMPANIES.model, filters=COMPANIES.filters,
-          arguments=_WORDS, extras=_EXTRAS, depends_on=COMPANIES.version_keys)
+          arguments=_WORDS, extras=_EXTRAS, depends_on=COMPANIES.version_keys, keyed_by=synonyms_digest)
 def search_companies(actor: Actor, asked: ReadRequest) -> Listing:
     """Search public company pages by words, industry and location."""
     return queries.search(COMPANIES, actor, asked)
 
 
 @api.list("/v1/jobs", name="searchJobs", returns=JOBS.model, filters=JOBS.filters, arguments=_WORDS, extras=_EXTRAS,
-          depends_on=JOBS.version_keys)
+          depends_on=JOBS.version_keys, keyed_by=synonyms_digest)
 def search_jobs(actor: Actor, asked: ReadRequest) -> Listing:
     """Search public postings by words, company, location, employment and workplace type, and status."""
     return queries.search(JOBS, actor, asked)
 
 
 @api.list("/v1/posts", name="searchPosts", returns=POSTS.model, filters=POSTS.filters, arguments=_WORDS,
-          extras=_EXTRAS, depends_on=POSTS.version_keys)
+          extras=_EXTRAS, depends_on=POSTS.version_keys, keyed_by=synonyms_digest)
 def search_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Search public posts by words, author and company."""
     return queries.search(POSTS, actor, asked)

@@ -2,7 +2,7 @@
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.folding import other_numbers
@@ -112,6 +112,7 @@ def test_the_last_word_may_still_be_being_typed(index: WhooshIndex) -> None:
     assert index.search(SearchQuery("locom", forgiving=True)).total == 1
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a loaded machine draws slowly, too
 @given(st.data())
 def test_a_relaxed_answer_is_what_holds_any_word(data: st.DataObject) -> None:
     """Compared with a walk: the same ids, those that hold all first."""
