@@ -1,7 +1,6 @@
 """The README's tour typed at a demo of a test's own, some of it before a loss or a move and the rest after it.
 
 One shell is open all the time: it holds the tokens of old logins, and goes on with the next printed step."""
-
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,9 +86,8 @@ class BegunTour:
         add_tenant(ports, TENANT)
         client, secret = add_client(ports, TENANT, SCOPES, "tour")
         token = _tenant_token(app, client.client_id, secret)
-        self.kept = Kept(
-            client.client_id, secret, token, Caller(app, TENANT, token).add(legalName="Épées"), _picture(app)
-        )
+        self.kept = Kept(client.client_id, secret, token, Caller(app, TENANT, token).add(legalName="Épées"),
+                         _picture(app))
         self.go_on(app, until)
 
     def go_on(self, app: Flask, until: str) -> None:
@@ -142,10 +140,8 @@ def _serving(app: Flask, port: int) -> Iterator[None]:
 
 
 def _tenant_token(app: Flask, client_id: str, secret: str) -> str:
-    answer = ApiClient(app).post(
-        "/organization-api/oauth/token",
-        data={"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret},
-    )
+    answer = ApiClient(app).post("/organization-api/oauth/token", data={
+        "grant_type": "client_credentials", "client_id": client_id, "client_secret": secret})
     return str(_given(answer)["access_token"])
 
 

@@ -1,5 +1,4 @@
 """Demos of a test's own: files of their own, or databases of their own on the server of the pass; the test's Redis."""
-
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,19 +18,10 @@ def sqlite_demo(testbed: Testbed, tmp_path: Path) -> System:
     stripe, home = shared_localstripe(), tmp_path / "home"
     stripe.forget()
     home.mkdir()
-    return System(
-        testbed.environment
-        | {
-            "GUILDHALL_ENV": "demo",
-            "GUILDHALL_HOME": str(home),
-            "DATABASE_URL": "",
-            "DATABASE": "",
-            "DATABASE_PREFIX": f"{unique_name('tour')}_",
-            "STRIPE_API_BASE": stripe.url,
-            "STRIPE_SECRET_KEY": SECRET_KEY,
-        },
-        tmp_path / "backups",
-    )
+    return System(testbed.environment | {
+        "GUILDHALL_ENV": "demo", "GUILDHALL_HOME": str(home), "DATABASE_URL": "", "DATABASE": "",
+        "DATABASE_PREFIX": f"{unique_name('tour')}_", "STRIPE_API_BASE": stripe.url, "STRIPE_SECRET_KEY": SECRET_KEY,
+    }, tmp_path / "backups")
 
 
 @pytest.fixture
@@ -39,9 +29,8 @@ def postgresql_demo(sqlite_demo: System, postgresql_server: str) -> Iterator[Sys
     """The same on an empty database; the tenants' stand beside it."""
     prefix = sqlite_demo.environment["DATABASE_PREFIX"]
     url = create_postgresql_database(postgresql_server, f"{prefix}main")
-    yield System(
-        sqlite_demo.environment | {"DATABASE_URL": url, "DATABASE": url}, sqlite_demo.folder, postgresql_server
-    )
+    yield System(sqlite_demo.environment | {"DATABASE_URL": url, "DATABASE": url}, sqlite_demo.folder,
+                 postgresql_server)
     drop_databases(postgresql_server, prefix)
 
 

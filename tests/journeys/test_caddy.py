@@ -1,5 +1,4 @@
 """The shipped Caddyfile in a real Caddy: the hosts of realms and a path of another site lead to pages that work."""
-
 import http.client
 import json
 import re
@@ -21,11 +20,8 @@ from tests.programs import program
 
 CADDYFILE = ROOT / "deploy" / "Caddyfile"
 PLACES = {  # where a browser finds the auth service of the marketplace: host, path
-    "everything": ("api", "/marketplace/auth-api"),
-    "a host of its own": ("market", "/auth-api"),
-    "that host, whole path": ("market", "/marketplace/auth-api"),
-    "a path": ("www", "/shop/marketplace/auth-api"),
-}
+    "everything": ("api", "/marketplace/auth-api"), "a host of its own": ("market", "/auth-api"),
+    "that host, whole path": ("market", "/marketplace/auth-api"), "a path": ("www", "/shop/marketplace/auth-api")}
 BASES = {"api": "", "market": "", "www": "/shop"}
 
 
@@ -68,15 +64,10 @@ def caddy(tmp_path: Path, make_app: Callable[..., Flask]) -> Iterator[Callable[[
 
     @contextmanager
     def up(host: str) -> Iterator[int]:
-        app = make_app(
-            PUBLIC_URL=f"http://{host}.localhost:{port}{BASES[host]}",
-            TRUSTED_PROXIES="1",
-            ALLOWED_HOSTS=",".join(f"{name}.localhost" for name in BASES),
-        )
-        with (
-            _served(app, upstream),
-            child_process(run, tmp_path / "caddy.log", XDG_CONFIG_HOME=str(tmp_path), XDG_DATA_HOME=str(tmp_path)),
-        ):
+        app = make_app(PUBLIC_URL=f"http://{host}.localhost:{port}{BASES[host]}", TRUSTED_PROXIES="1",
+                       ALLOWED_HOSTS=",".join(f"{name}.localhost" for name in BASES))
+        with _served(app, upstream), child_process(run, tmp_path / "caddy.log", XDG_CONFIG_HOME=str(tmp_path),
+                                                   XDG_DATA_HOME=str(tmp_path)):
             wait_until(lambda: _is_up(port), "Caddy answers")
             yield port
 
@@ -111,28 +102,18 @@ def test_documents_name_addresses_that_answer_through_caddy(public: str, caddy: 
             assert server.netloc == f"{public}.localhost:{port}"
             assert "/marketplace/auth-api/health" in document["paths"]
             assert _answer(port, public, f"{server.path}/marketplace/auth-api/health")[0] == 200
-        for host, path in (
-            ("api", "/"),
-            ("market", "/"),
-            ("market", "/swagger"),
-            ("market", "/openapi.json"),
-            ("market", "/health"),
-            ("www", "/shop/swagger"),
-            ("www", "/shop/health"),
-        ):
+        for host, path in (("api", "/"), ("market", "/"), ("market", "/swagger"), ("market", "/openapi.json"),
+                           ("market", "/health"), ("www", "/shop/swagger"), ("www", "/shop/health")):
             assert _answer(port, host, path)[0] == 200, (host, path)
         assert {_answer(port, host, f"{BASES[host]}/metrics")[0] for host in BASES} == {404}
 
 
 @pytest.mark.slow
 @pytest.mark.once("pages and documents are made of declarations")
-@pytest.mark.parametrize(
-    ("public", "place"),
-    [("api", "everything"), ("api", "a host of its own"), ("api", "that host, whole path"), ("www", "a path")],
-)
-def test_the_swagger_page_shows_its_apis_through_caddy(
-    public: str, place: str, caddy: Callable[[str], Any], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("public", "place"), [("api", "everything"), ("api", "a host of its own"),
+                                               ("api", "that host, whole path"), ("www", "a path")])
+def test_the_swagger_page_shows_its_apis_through_caddy(public: str, place: str, caddy: Callable[[str], Any],
+                                                       tmp_path: Path) -> None:
     host, mount = PLACES[place]
     program("chromium")
     with caddy(public) as port:

@@ -1,5 +1,4 @@
 """A front end under development: a page of another port of this machine, in a real browser, against the demo."""
-
 from pathlib import Path
 
 import pytest

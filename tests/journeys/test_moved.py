@@ -1,5 +1,4 @@
 """A demo that is copied to PostgreSQL and back: the README's tour goes on there with the old logins."""
-
 import json
 import shutil
 from dataclasses import replace
@@ -17,9 +16,8 @@ def _copied(source: System, target: System) -> None:
     """Copy by the command; afterwards the doctor is content with both."""
     with source.app() as app:
         db.engine.dispose()
-        done = app.test_cli_runner().invoke(
-            terminal.db, ["copy", "--to", target.settings.database_url, "--yes", "--json"]
-        )
+        done = app.test_cli_runner().invoke(terminal.db, ["copy", "--to", target.settings.database_url, "--yes",
+                                                          "--json"])
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert (said["complete"], {table["compared"] for table in said["tables"]}) == (True, {"equal"})
@@ -41,8 +39,7 @@ def _in_folder(system: System, home: Path) -> System:
 @pytest.mark.postgresql
 @pytest.mark.slow
 def test_the_tour_goes_on_on_postgresql_and_ends_back_on_sqlite(
-    sqlite_demo: System, postgresql_demo: System, tmp_path: Path
-) -> None:
+        sqlite_demo: System, postgresql_demo: System, tmp_path: Path) -> None:
     with tour_of(sqlite_demo) as tour:
         with sqlite_demo.app() as app:
             tour.begin(app, until=SECOND_BIDDER)

@@ -1,5 +1,4 @@
 """A demo that is lost and restored from its backup: the README's tour goes on with the old logins."""
-
 import pytest
 
 from app.ops.backup import go_live

@@ -1,5 +1,4 @@
 """`flask serve` as a user meets it: it comes up, keeps its data, mends itself and ends when told to."""
-
 import os
 from pathlib import Path
 
@@ -29,9 +28,8 @@ def _every_child_that_is_killed_comes_back(live: LiveSystem) -> None:
     health = f"{live.url}/marketplace/categorymanagement-api/health"
     for name in CHILDREN:
         former = live.kill(name)
-        wait_until(
-            lambda name=name, former=former: live.is_back(name) and former not in live.pids(name), f"{name} is back"
-        )
+        wait_until(lambda name=name, former=former: live.is_back(name) and former not in live.pids(name),
+                   f"{name} is back")
     wait_until(lambda: answers(health), "the web answers again")
 
 

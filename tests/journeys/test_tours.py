@@ -1,5 +1,4 @@
 """The tours, typed as printed: every answer is the one a real server gives, and fits on a reader's screen."""
-
 from pathlib import Path
 
 import pytest

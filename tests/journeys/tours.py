@@ -1,7 +1,6 @@
 """Reads the tours of README.md and three pages of docs/, types them into a shell, and can write the answers into them.
 
 `python -m tests.journeys.tours` refreshes the answers from a real run."""
-
 import os
 import re
 import secrets
@@ -47,10 +46,8 @@ def _steps_of(block: str) -> Iterator[Step]:
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         lines = part.rstrip("\n").split("\n")
         last = max(number for number, line in enumerate(lines) if number == 0 or line.startswith("> "))
-        command = "\n".join(
-            line.removeprefix("> ") if number else line for number, line in enumerate(lines[: last + 1])
-        )
-        yield Step(command, "\n".join(lines[last + 1 :]))
+        command = "\n".join(line.removeprefix("> ") if number else line for number, line in enumerate(lines[:last + 1]))
+        yield Step(command, "\n".join(lines[last + 1:]))
 
 
 class Shell:
@@ -78,15 +75,8 @@ class Shell:
 @contextmanager
 def shell(url: str, **environment: str) -> Iterator[Shell]:
     """Open a bash in the root of the repository; `environment` leads `flask` to the system under test, too."""
-    with subprocess.Popen(
-        ["bash"],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with subprocess.Popen(["bash"], cwd=ROOT, env=os.environ | environment, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         yield Shell(process, url)
         assert process.stdin is not None
         process.stdin.close()
