@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from flask_migrate.cli import db
 
 from app.data.table_copy import CopiedTable, CopyRefused
-from app.ops.database_copy import DatabaseCopy, reach, refuse_served
+from app.ops.database_copy import DatabaseCopy, has_password, is_readable, reach, refuse_served
 from app.runtime import runtime
 from app.settings import POSTGRESQL, Settings, with_driver
 from blueprints.organization import organization_of
@@ -19,6 +19,7 @@ from blueprints.organization.wiring import settings_from
 from cli.terminal import acts, agreed, print_json, print_rows
 
 STAY, EQUAL = "stay", "equal"
+UNSEEN = "-"
 # Those of flask_migrate have no example, and every help shows one.
 db.help = f"{db.help}\n\nExample: flask db copy --to sqlite:////srv/other/guildhall.db --dry-run"
 for _name, _command in db.commands.items():
@@ -26,21 +27,37 @@ for _name, _command in db.commands.items():
 
 
 def _database(_context: click.Context, option: click.Parameter, url: str | None) -> str | None:
-    """Take the URL of a database; it is never repeated, as it may carry a password."""
+    """Take the URL of a database, or read it unseen; it is never repeated, as it may carry a password."""
     if url is None or (url == STAY and option.name == "tenants"):
         return url
+    if url == UNSEEN:
+        url = _read_unseen(f"--{option.name}")
+    elif has_password(url):
+        click.echo(f"the list of processes shows the password of --{option.name}: --{option.name} - asks for it",
+                   err=True)
     scheme, _, rest = url.partition("://")
     if not rest or scheme not in ("sqlite", *POSTGRESQL):
         raise click.BadParameter("must be a URL that starts with sqlite:/// or postgresql://")
     if scheme == "sqlite" and (option.name == "tenants" or len(rest) < 2 or ":memory:" in rest):
         raise click.BadParameter("must name a server: postgresql://…" if option.name == "tenants"
                                  else "must name a file: sqlite:////srv/guildhall/guildhall.db")
+    if not is_readable(url):
+        raise click.BadParameter("must be a URL that can be read: in its password write @ as %40, / as %2F, : as %3A")
     return with_driver(url)
 
 
+def _read_unseen(option: str) -> str:
+    """Return a line that is typed without being shown, or the next one of standard input where that is no terminal."""
+    if sys.stdin.isatty():
+        typed: str = click.prompt(f"URL for {option}", hide_input=True, err=True)
+        return typed.strip()
+    return sys.stdin.readline().strip()
+
+
 @db.command("copy")
-@click.option("--to", required=True, metavar="URL", callback=_database, help="The empty database to copy into.")
-@click.option("--tenants", metavar="URL|stay", callback=_database,
+@click.option("--to", required=True, metavar="URL|-", callback=_database,
+              help="The empty database to copy into; - reads it unseen: typed without echo, or a line of input.")
+@click.option("--tenants", metavar="URL|-|stay", callback=_database,
               help="Where the tenants' databases go; default: the server of --to, or the folder beside its file.")
 @click.option("--restart", is_flag=True, help="Begin anew what a copy that was cut off has left in the target.")
 @acts

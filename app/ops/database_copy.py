@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from app.data.changes import OutboxRecord
 from app.data.connections import CONNECTION_PREFIX, open_engine
@@ -65,6 +65,19 @@ def place_of(settings: Settings) -> str:
     if settings.is_sqlite:
         return f"SQLite {Path(str(url.database)).resolve()}"
     return f"PostgreSQL {url.database} on {url.host or url.query.get('host') or 'localhost'}:{url.port or 5432}"
+
+
+def is_readable(url: str) -> bool:
+    """Tell whether a URL names a host and a port; else part of its password may be taken for them, and be shown."""
+    try:
+        return "@" not in (make_url(url).host or "")
+    except (ArgumentError, ValueError):
+        return False
+
+
+def has_password(url: str) -> bool:
+    """Tell whether a password stands in a URL, or may, where it cannot be read."""
+    return not is_readable(url) or bool(make_url(url).password or "password" in make_url(url).query)
 
 
 class DatabaseCopy:

@@ -1,7 +1,10 @@
 """`flask db copy`: refusals first, then what it copies, how it goes on, and what is served from its target."""
 import fcntl
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ from blueprints.organization.application.tenants import add_client, add_tenant, 
 from cli import db as terminal
 from cli.demo_factories import category_values
 from tests.clients import Callers
-from tests.components import create_postgresql_database, drop_postgresql_database, unique_name
+from tests.components import ROOT, create_postgresql_database, drop_postgresql_database, unique_name
 from tests.organization.world import SCOPES, Caller
 from tests.testbed import Testbed
 
@@ -93,6 +96,61 @@ def test_what_is_no_url_of_a_database_is_wrong_usage_and_never_repeated(copy: Co
     refused = copy("--to", url)
     held(refused, code=2, says="must")
     assert "hidden" not in refused.output
+
+
+@pytest.mark.parametrize("url", ["postgresql://ada:se@hidden@h/db", "postgresql://ada:x@h:hidden/db"])
+@pytest.mark.once("nothing is opened")
+def test_a_url_whose_password_would_be_taken_for_the_host_is_wrong_usage_and_never_repeated(
+        copy: Copy, url: str) -> None:
+    refused = copy("--to", "-", input=url)
+    held(refused, code=2, says="write @ as %40")
+    assert "hidden" not in refused.output
+
+
+@pytest.mark.once("no server is there, whatever the source is")
+@pytest.mark.parametrize("words", [["--to", "-"], ["--to", "-", "--tenants", "-"]])
+def test_a_url_is_read_from_standard_input_and_never_shown(copy: Copy, words: list[str]) -> None:
+    refused = copy(*words, "--yes", input="postgresql://ada:hidden@127.0.0.1:1/nowhere\n" * 2)
+    held(refused, code=1, says="--to PostgreSQL nowhere on 127.0.0.1:1 cannot be reached")
+    assert "hidden" not in refused.output
+
+
+@pytest.mark.once("nothing is opened")
+@pytest.mark.parametrize("given", ["", "\n"])
+def test_standard_input_without_a_url_is_wrong_usage(copy: Copy, given: str) -> None:
+    held(copy("--to", "-", input=given), code=2, says="must be a URL")
+
+
+@pytest.mark.once("no server is there, whatever the source is")
+def test_a_password_that_the_list_of_processes_shows_is_told_how_to_hide(copy: Copy) -> None:
+    told = "the list of processes shows the password of --to: --to - asks for it"
+    assert told in copy("--to", "postgresql://ada:hidden@127.0.0.1:1/nowhere", "--yes").stderr
+    assert told not in copy("--to", "postgresql://ada@127.0.0.1:1/nowhere", "--yes").stderr
+
+
+@pytest.mark.once("a terminal is one, whatever the source is")
+@pytest.mark.slow
+def test_a_url_that_is_typed_is_not_shown(testbed: Testbed) -> None:
+    testbed.close_connections()
+    ours, theirs = os.openpty()
+    try:
+        with subprocess.Popen([sys.executable, "-m", "flask", "db", "copy", "--to", "-", "--yes"], cwd=ROOT,
+                              env=os.environ | testbed.environment, stdin=theirs, stdout=theirs, stderr=theirs,
+                              start_new_session=True) as process:
+            os.close(theirs)
+            shown = _read_until(ours, b"URL for --to: ")
+            os.write(ours, b"postgresql://ada:hidden@127.0.0.1:1/nowhere\n")
+            shown += _read_until(ours, b"cannot be reached")
+    finally:
+        os.close(ours)
+    assert (process.returncode, b"hidden" in shown) == (1, False), shown
+
+
+def _read_until(terminal: int, end: bytes) -> bytes:
+    shown = b""
+    while end not in shown:
+        shown += os.read(terminal, 4096)
+    return shown
 
 
 @pytest.mark.once("no server is there, whatever the source is")
