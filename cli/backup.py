@@ -10,10 +10,11 @@ import click
 from flask import current_app
 
 from app.settings import Settings, SettingsError, find_home, load_settings, refuse_anothers
-from cli.terminal import acts, agreed, as_json_option, print_facts, print_json, print_rows, say_unchanged
+from cli.terminal import acts, agreed, as_json_option, minute, print_facts, print_json, print_rows, say_unchanged
 
 if TYPE_CHECKING:
     from app.ops.backup.apart import ApartStores
+    from app.ops.backup.contents import Contents
     from app.ops.checks import Finding
 
 key_option = click.option("--key-file", type=click.Path(dir_okay=False, path_type=Path),
@@ -72,21 +73,23 @@ def create(folder: Path | None, encrypt: bool, key_file: Path | None, keep: str 
 @folder_option
 @as_json_option
 def list_backups(folder: Path | None, as_json: bool) -> None:
-    """Show the whole backups of the folder, the newest first: age, size, whether encrypted, when proved.
+    """Show the backups of the folder, the newest first: age, size, whether encrypted, when proved.
+
+    Of one that does not count `says` tells why: it is no backup, cut short, or dated in the future. Only the two ends
+    of each file are looked at; `verify` reads it whole.
 
     Example: flask backup list --json
     """
-    from app.clock import now
     from app.ops.backup.folder import backups_in
+    from cli.status import age
 
-    settings, moment = _settings(), now()
-    rows = [{"backup": one.path.name, "madeAt": one.made_at.isoformat(),
-             "age": str(moment - one.made_at).split(".")[0], "bytes": one.size,
-             "encrypted": "yes" if one.is_encrypted else "no", "verifiedAt": one.verified_at}
-            for one in backups_in(folder or settings.backup_folder)]
+    rows = [{"backup": one.path.name, "madeAt": one.made_at.isoformat(), "age": age(one.made_at.isoformat()),
+             "bytes": one.size, "encrypted": "yes" if one.is_encrypted else "no", "verifiedAt": one.verified_at,
+             "says": one.says} for one in backups_in(folder or _settings().backup_folder)]
     if not as_json:
-        rows = [{name: value for name, value in row.items() if name != "madeAt"} for row in rows]
-    print_rows(rows, as_json=as_json, empty="no backups")
+        rows = [{name: value for name, value in row.items() if name != "madeAt"}
+                | {"verifiedAt": minute(row["verifiedAt"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no backups", cut=("says",))
 
 
 @backup.command("show")
@@ -94,22 +97,22 @@ def list_backups(folder: Path | None, as_json: bool) -> None:
 @key_option
 @as_json_option
 def show(file: Path, key_file: Path | None, as_json: bool) -> None:
-    """Show the table of contents of the backup FILE; nothing else of it is read.
+    """Show the table of contents of the backup FILE; nothing else of it is read, and no system need be there.
 
     Example: flask backup show /var/lib/guildhall/backups/guildhall-20261129T021500Z.tar
     """
     from app.ops.backup.archive import opened_archive
     from app.ops.backup.contents import contents_of
 
-    def read() -> dict[str, Any]:
+    def read() -> "tuple[Contents, dict[str, Any]]":
         with opened_archive(file, _key(key_file)) as archive:
-            contents_of(archive.contents)
-            return archive.contents
+            return contents_of(archive.contents), {name: archive.contents[name]
+                                                   for name in ("members", "bytes", "checksums")}
 
-    _settings()
-    contents = _refusing(read)
+    contents, proof = _refusing(read)
+    _say_doubts(contents)
     if as_json:
-        print_json(contents)
+        print_json(contents.serialized() | proof)
         return
     print_facts(_summary(contents), as_json=False)
 
@@ -122,22 +125,24 @@ def show(file: Path, key_file: Path | None, as_json: bool) -> None:
 def verify(file: Path, key_file: Path | None, new_secret_key: bool, as_json: bool) -> None:
     """Prove the backup FILE: restore it into a scratch place, count, look as `flask doctor` looks, remove it again.
 
-    The system may be serving meanwhile. A backup of an earlier release is migrated there, too. Exit code 1 when
-    anything is wrong.
+    The system may be serving meanwhile; on a machine without one nothing is left behind. A backup of an earlier
+    release is migrated there, too. Exit code 1 when anything is wrong.
 
     Example: flask backup verify /var/lib/guildhall/backups/guildhall-20261129T021500Z.tar
     """
     from app.ops.backup import verify_backup
     from app.ops.checks import FAIL
 
+    settings = _settings(_refuse_anothers)
     contents, findings = _refusing(lambda: verify_backup(
-        _settings(), file, _examine, openers=_openers(), key=_key(key_file), new_secret_key=new_secret_key))
+        settings, file, _examine, openers=_openers(), key=_key(key_file), new_secret_key=new_secret_key))
     said = [{"check": finding.check, "state": finding.state, "says": finding.says} for finding in findings]
     whole = not any(finding.state == FAIL for finding in findings)
+    _say_doubts(contents)
     if as_json:
-        print_json({"backup": str(file), "whole": whole, **_summary(contents.serialized()), "findings": said})
+        print_json({"backup": str(file), "whole": whole, **_summary(contents), "findings": said})
     else:
-        print_facts({"backup": str(file), **_summary(contents.serialized())}, as_json=False)
+        print_facts({"backup": str(file), **_summary(contents)}, as_json=False)
         click.echo()
         print_rows(said, as_json=False, cut=("says",))
     if not whole:
@@ -164,7 +169,7 @@ def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bo
     from app.ops.backup import restore_backup, verify_backup
     from blueprints.platform.auth.inspection import alive_again
 
-    settings = _settings(lambda made: refuse_anothers(made.home))  # it makes the folder where there is none
+    settings = _settings(_refuse_anothers)
     question = f"restore {file.name} into {settings.home}" + (
         "; what is there is put aside" if replace else "; it must be empty")
     if not agreed(question, dry_run=dry_run, yes=yes, reports=True):
@@ -174,6 +179,8 @@ def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bo
         return
     done = _refusing(lambda: restore_backup(settings, file, replace=replace, openers=_openers(), key=_key(key_file),
                                             new_secret_key=new_secret_key))
+    if done.contents is not None:
+        _say_doubts(done.contents)
     again = alive_again(done.former, settings.database_url) if done.former else None
     print_facts({"restored": file.name, "putAside": done.aside if as_json else " ".join(done.aside) or "nothing",
                  "eraseAgain": again if as_json else _named(again),
@@ -216,13 +223,19 @@ def key(file: Path) -> None:
     print_facts({"key": str(file)}, as_json=False)
 
 
-def _summary(contents: dict[str, Any]) -> dict[str, Any]:
-    stores = contents["stores"]
-    return {"madeAt": contents["made_at"], "from": f"{contents['host']}:{contents['home']}",
-            "version": contents["version"], "migration": contents["migration"], "database": contents["server"],
-            "rows": sum(contents["rows"].values()),
-            "tenants": sum(len(store["groups"]) for store in stores.values()), "media": contents["media"]["files"],
-            "secrets": "yes" if contents["has_secrets"] else "no"}
+def _summary(contents: "Contents") -> dict[str, Any]:
+    return {"madeAt": contents.made_at, "from": f"{contents.host}:{contents.home}", "version": contents.version,
+            "migration": contents.migration, "database": contents.server, "rows": sum(contents.rows.values()),
+            "tenants": sum(len(store.groups) for store in contents.stores.values()), "media": contents.media["files"],
+            "secrets": "yes" if contents.has_secrets else "no"}
+
+
+def _say_doubts(contents: "Contents") -> None:
+    from app.clock import now
+    from app.ops.backup.contents import doubts
+
+    for said in doubts(contents, now()):
+        click.echo(f"careful: {said}", err=True)
 
 
 def _named(again: list[dict[str, str]] | None) -> str:
@@ -247,6 +260,11 @@ def _settings(refuse: Callable[[Settings], None] = find_home) -> Settings:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     return settings
+
+
+def _refuse_anothers(settings: Settings) -> None:
+    """Refuse an instance folder of another user only: proving and restoring need nothing that is there."""
+    refuse_anothers(settings.home)
 
 
 def _openers() -> "ApartStores":

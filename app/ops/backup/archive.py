@@ -1,7 +1,8 @@
 """The file of a backup: a tar, written in one go, whose first member says what is in it and whose last proves it.
 
 `contents.json`, the members, `checksums.sha256` with a line for each of them, `end.json` with the hash of contents and
-of everything between. What is read is compared as it goes by: memory does not grow with the backup."""
+of everything between. What is read is compared as it goes by: memory does not grow with the backup, nor with what a
+stranger's file says of itself."""
 import json
 import tarfile
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ _BLOCK = tarfile.BLOCKSIZE
 _PIECE = 1 << 20
 _LARGE = 8 ** 11
 _TRAILER = bytes(2 * _BLOCK)
+LONGEST_CONTENTS = 16 << 20
+_MOST_VALUES = 400_000
+"""What a table of contents may hold, some 20,000 tenants: it is read into memory, at most 100 MiB of it."""
 
 
 class Writes(Protocol):
@@ -49,7 +53,7 @@ class ArchiveWriter:
     the caller's, in which the lines gather."""
 
     def __init__(self, file: BinaryIO, *, room: int, moment: int, checksums: BinaryIO, key: bytes | None) -> None:
-        self._reserved = -(-(room + _BLOCK) // CHUNK) * CHUNK
+        self._reserved = min(-(-(room + _BLOCK) // CHUNK) * CHUNK, LONGEST_CONTENTS)
         self._out: Writes = SealedWriter(file, self._reserved, key) if key else PlainWriter(file, self._reserved)
         self._moment = moment
         self._checksums = checksums
@@ -141,25 +145,26 @@ class Archive:
         first = _opened(source)
         if first.name != CONTENTS:
             raise BackupDamaged("this is no backup of Guildhall")
+        if first.size > LONGEST_CONTENTS:
+            raise BackupDamaged(f"the table of contents is larger than {LONGEST_CONTENTS >> 20} MiB: none of ours is")
         text = first.read()
         first.finish()
-        try:
-            self.contents: dict[str, Any] = json.loads(text)
-        except ValueError as error:
-            raise BackupDamaged("the table of contents cannot be read") from error
-        if not isinstance(self.contents, dict) or not {"members", "checksums"} <= self.contents.keys():
-            raise BackupDamaged("the table of contents is not whole")
+        self.contents = _parsed(text)
         self._first = source.restart()
 
     def members(self) -> Iterator[Incoming]:
         """Yield the members; after the last one everything has been compared. Raises BackupDamaged."""
         found = sha256()
-        count = 0
+        count = size = 0
         while (member := _opened(self._source)).name != CHECKSUMS:
+            count += 1
+            size += member.size
+            if count > self.contents["members"] or size > self.contents["bytes"]:
+                raise BackupDamaged("there is more in it than the table of contents says")
             yield member
             found.update(_line(member.finish()))
-            count += 1
-        if found.hexdigest() != self.contents["checksums"] or count != self.contents["members"]:
+        told = self.contents["checksums"], self.contents["members"], self.contents["bytes"]
+        if (found.hexdigest(), count, size) != told:
             # The name of the member that differs is worth nothing when the list itself may be what was flipped.
             raise BackupDamaged("a member is not what was written: its checksum differs")
         if member.finish().sha256 != self.contents["checksums"]:
@@ -170,7 +175,7 @@ class Archive:
     def _compare_end(self, everything: str) -> None:
         end = _opened(self._source)
         wanted = json.dumps({"contents": self._first, "everything": everything}).encode()
-        if end.name != END or end.read() != wanted:
+        if end.name != END or end.size != len(wanted) or end.read() != wanted:
             raise BackupDamaged("the backup is not what was written: its end does not fit the rest")
         end.finish()
         if self._source.exactly(len(_TRAILER)) != _TRAILER or not self._source.is_over():
@@ -183,6 +188,8 @@ def opened_archive(path: Path, key: bytes | None) -> Iterator[Archive]:
 
     A plain one is refused where a key is named: somebody may have put it in the place of the encrypted one."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise BackupRefused(f"{path} is no file")
         file = path.open("rb")
     except OSError as error:
         raise BackupRefused(f"{path} cannot be read: {error.strerror}") from error
@@ -224,22 +231,57 @@ class _Source:
         return not self._file.read(1)
 
 
+def fault_of(path: Path) -> str:
+    """Return what is seen of a file by its two ends alone, as a sentence; "" when it may be a whole backup.
+
+    Raises OSError. The end of a sealed one says nothing without its key."""
+    if is_sealed(path):
+        return ""
+    with path.open("rb") as file:
+        if _name_in(file.read(_BLOCK)) != CONTENTS:
+            return "this is no backup of Guildhall"
+        file.seek(max(0, path.stat().st_size - 2 * _BLOCK - len(_TRAILER)))
+        return "" if _name_in(file.read(_BLOCK)) == END else "it is cut short, or not what was written"
+
+
+def _name_in(block: bytes) -> str | None:
+    try:
+        return TarInfo.frombuf(block, "utf-8", "surrogateescape").name
+    except (tarfile.TarError, ValueError):
+        return None
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    """Return the table of contents, as far as this module needs to know what it says; raises BackupDamaged."""
+    if sum(text.count(sign) for sign in (b",", b"[", b"{")) > _MOST_VALUES:
+        raise BackupDamaged("the table of contents has more in it than any of ours")
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BackupDamaged("the table of contents cannot be read") from error
+    wanted = {"members": int, "bytes": int, "checksums": str}
+    if not isinstance(told, dict) or any(type(told.get(name)) is not kind for name, kind in wanted.items()):
+        raise BackupDamaged("the table of contents is not whole")
+    return told
+
+
 def _header(name: str, size: int, moment: int) -> bytes:
+    """Return the head of a member; raises BackupRefused for a name, a size or a moment that has no place in one."""
     made = TarInfo(name)
     made.size, made.mtime, made.mode = size, moment, 0o600
     try:  # each head is one block: GNU's form for what is large, the standard's for a long name
         return made.tobuf(tarfile.USTAR_FORMAT if size < _LARGE else tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
     except ValueError as error:
-        raise BackupRefused(f"{name} is longer than a name in a backup may be") from error
+        raise BackupRefused(f"{name} has a name, a size or a date that has no place in a backup") from error
 
 
 def _opened(source: _Source) -> Incoming:
     block = source.exactly(_BLOCK)
     try:
         info = TarInfo.frombuf(block, "utf-8", "surrogateescape")
-    except tarfile.TarError as error:
+    except (tarfile.TarError, ValueError) as error:
         raise BackupDamaged("this is no backup of Guildhall, or a member's head is damaged") from error
-    if block != _header(info.name, info.size, int(info.mtime)):
+    if block != _header(info.name, info.size, int(info.mtime)):  # a link or a folder has another
         raise BackupDamaged(f"the head of {info.name} is not what was written")
     return Incoming(info.name, info.size, source)
 

@@ -1,11 +1,15 @@
 """The table of contents of a backup, as plain values, and whether this release and this place can take it."""
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.ops.backup.refusals import BackupDamaged, BackupRefused
 
 FORMAT = 1
+CLOCKS_DIFFER = timedelta(hours=1)
+"""What is dated further ahead than clocks may differ is dated in the future."""
+_LONGEST_TEXT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Contents:
     stores: Mapping[str, StoreContents]
     media: Mapping[str, Any]
     has_secrets: bool
+    unpacked: int | None = None
+    """How many bytes the files of SQLite have when they are unpacked; None in a backup from before that was written."""
 
     def serialized(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -46,21 +52,61 @@ class Contents:
 
 
 def contents_of(told: Mapping[str, Any]) -> Contents:
-    """Return the contents that a backup's first member tells; raises BackupRefused for a form from after us."""
+    """Return the contents that a backup's first member tells; raises BackupRefused for a form from after us.
+
+    Each value is what it has to be, and a text is one that a terminal only shows: whoever made it may be a stranger."""
     if not isinstance(told, dict) or "format" not in told:
         raise BackupDamaged("this is no backup of Guildhall")
     if told["format"] != FORMAT:
         raise BackupRefused(f"the backup has form {told['format']}, this release reads form {FORMAT}: "
                             "take the release that made it")
     try:
-        values = {spec.name: told[spec.name] for spec in fields(Contents)}
-        stores = {name: StoreContents(store["kind"], store["catalog"], store["groups"], tuple(store["dropped"]))
-                  for name, store in told["stores"].items()}
-        if "files" not in values["media"]:
-            raise KeyError("files")
-        return Contents(**values | {"stores": stores})
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BackupDamaged("the table of contents is not whole") from error
+        return Contents(
+            format=_count(told["format"]), version=_text(told["version"]), made_at=_moment(told["made_at"]),
+            host=_text(told["host"]), home=_text(told["home"]), kind=_text(told["kind"]), server=_text(told["server"]),
+            migration=_text(told["migration"]), secret_key=_text(told["secret_key"]), rows=_counts(told["rows"]),
+            stores={_text(name): _store(store) for name, store in told["stores"].items()},
+            media={"kept": _text(told["media"]["kept"]), "files": _count(told["media"]["files"]),
+                   "bytes": _count(told["media"]["bytes"])},
+            has_secrets=bool(told["has_secrets"]),
+            unpacked=None if told.get("unpacked") is None else _count(told["unpacked"]))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise BackupDamaged("the table of contents is not whole, or says what none can say") from error
+
+
+def doubts(contents: Contents, moment: datetime) -> list[str]:
+    """Return what is odd about a backup, one sentence each, though it can be taken."""
+    if datetime.fromisoformat(contents.made_at) <= moment + CLOCKS_DIFFER:
+        return []
+    return [f"it is dated in the future ({contents.made_at}): the clock of this machine, or of {contents.host}, is "
+            "wrong"]
+
+
+def _store(told: Mapping[str, Any]) -> StoreContents:
+    groups = {_text(name): _counts(rows) for name, rows in told["groups"].items()}
+    return StoreContents(_text(told["kind"]), _counts(told["catalog"]), groups, tuple(map(_text, told["dropped"])))
+
+
+def _counts(told: Mapping[str, Any]) -> dict[str, int]:
+    return {_text(name): _count(number) for name, number in told.items()}
+
+
+def _count(told: Any) -> int:
+    if type(told) is not int or not 0 <= told < 2**63:
+        raise ValueError(told)
+    return told
+
+
+def _text(told: Any) -> str:
+    if not isinstance(told, str) or not told.isprintable() or len(told) > _LONGEST_TEXT:
+        raise ValueError(told)
+    return told
+
+
+def _moment(told: Any) -> str:
+    if datetime.fromisoformat(_text(told)).tzinfo is None:
+        raise ValueError(told)
+    return str(told)
 
 
 def unfit(contents: Contents, kinds: Mapping[str, str], migrations: tuple[str, ...], secret_key: str) -> list[str]:

@@ -69,6 +69,7 @@ class _Backup:
     writer: ArchiveWriter
     shop: Path
     with_secrets: bool
+    unpacked: int = 0
 
     def fill(self, made_at: str) -> Contents:
         """Write everything that is true, and return what it was."""
@@ -91,7 +92,8 @@ class _Backup:
             format=FORMAT, version=VERSION, made_at=made_at, host=socket.gethostname(), home=str(self.settings.home),
             kind=database.kind, server=server, migration=migration, secret_key=secret_key_hash(self.settings),
             rows=rows, stores=stores, media={"kept": self.settings.media_store, "files": media.files,
-                                             "bytes": media.bytes}, has_secrets=self.with_secrets)
+                                             "bytes": media.bytes}, has_secrets=self.with_secrets,
+            unpacked=self.unpacked)
 
     def _add_store(self, name: str, store: ApartStore) -> StoreContents:
         """Take the catalog, then what it names: whatever the catalog says of a group holds for the later snapshot."""
@@ -125,9 +127,9 @@ class _Backup:
                 self._add_database(f"{name}/{GROUPS}/{group}/{part}{SUFFIXES[store.kind]}", snapshot.save)
         return rows
 
-    def _add_database(self, name: str, save: Callable[[Path], None]) -> None:
+    def _add_database(self, name: str, save: Callable[[Path], int]) -> None:
         saved = self.shop / "database"
-        save(saved)
+        self.unpacked += save(saved)
         with saved.open("rb") as file:
             self.writer.add(name, saved.stat().st_size, file)
         saved.unlink()

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from app.ops.backup import postgresql
 from app.ops.backup.archive import Incoming
-from app.ops.backup.refusals import BackupRefused
+from app.ops.backup.refusals import BackupDamaged, BackupRefused
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 SUFFIXES = {SQLITE: ".sqlite.gz", POSTGRESQL: ".pgdump"}
@@ -29,8 +29,8 @@ class Snapshot(Protocol):
     def migration(self) -> str:
         """Return the migration the database is at; "" when it has none."""
 
-    def save(self, file: Path) -> None:
-        """Write the database, as small as its own tools make it."""
+    def save(self, file: Path) -> int:
+        """Write the database, as small as its own tools make it; returns the bytes of a file of SQLite, else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,14 @@ class SqliteFile:
     path: Path
     kind = SQLITE
 
-    def load(self, source: Incoming) -> None:
+    def load(self, source: Incoming, room: "Room") -> None:
         """Write the file of a snapshot; nothing is there before."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         packed = io.BufferedReader(_Readable(source), _PIECE)
         with self.path.open("xb") as file, gzip.GzipFile(fileobj=packed) as plain:
-            shutil.copyfileobj(plain, file, _PIECE)
+            while piece := plain.read(_PIECE):
+                room.take(len(piece))
+                file.write(piece)
 
     def rows(self) -> dict[str, int]:
         """Return how many rows each table has now."""
@@ -69,7 +71,7 @@ class PostgresqlDatabase:
     but: str | None = None
     kind = POSTGRESQL
 
-    def load(self, source: Incoming) -> None:
+    def load(self, source: Incoming, room: "Room") -> None:
         """Fill the database, which is there and empty, with what a snapshot wrote."""
         postgresql.load(self.url, source.pieces())
 
@@ -84,6 +86,19 @@ class PostgresqlDatabase:
 
 
 Database = SqliteFile | PostgresqlDatabase
+
+
+@dataclass
+class Room:
+    """How many bytes may still be unpacked: a small file can hold a very large one."""
+
+    left: int
+
+    def take(self, size: int) -> None:
+        """Use some of it; raises BackupDamaged when there is not so much."""
+        self.left -= size
+        if self.left < 0:
+            raise BackupDamaged("its databases are larger, unpacked, than its table of contents says or the disk holds")
 
 
 @contextmanager
@@ -132,7 +147,7 @@ class _SqliteSnapshot:
     def rows(self) -> dict[str, int]:
         names = self._connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").fetchall()
-        return {name: self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
+        return {name: self._connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()[0]
                 for name, in names}
 
     def migration(self) -> str:
@@ -142,7 +157,7 @@ class _SqliteSnapshot:
             return ""
         return str(row[0]) if row else ""
 
-    def save(self, file: Path) -> None:
+    def save(self, file: Path) -> int:
         copied = file.with_name(file.name + ".copy")
         target = sqlite3.connect(copied, isolation_level=None)
         try:
@@ -152,7 +167,13 @@ class _SqliteSnapshot:
             target.close()
         with copied.open("rb") as plain, gzip.GzipFile(file, "wb", compresslevel=1, mtime=0) as packed:
             shutil.copyfileobj(plain, packed, _PIECE)
+            size = plain.tell()
         copied.unlink()
+        return size
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _connected(path: Path) -> sqlite3.Connection:

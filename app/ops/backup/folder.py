@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from app.clock import now
+from app.ops.backup.archive import fault_of
+from app.ops.backup.contents import CLOCKS_DIFFER
 from app.ops.backup.keep_rules import kept
 from app.ops.backup.refusals import BackupRefused
 from app.ops.backup.sealed_files import is_sealed
@@ -21,18 +22,22 @@ from app.settings import UNFINISHED_RESTORE
 PART = ".part"
 _PREFIX, _FORM = "guildhall-", "%Y%m%dT%H%M%SZ"
 _SUFFIXES = (".tar", ".tar.sealed")
-_VERIFIED = ".verified"
+_VERIFIED, _LOCK = ".verified", ".lock"
+_LONGEST_PROOF = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBackup:
-    """One whole backup of a folder; `verified_at` is an ISO time, None when nobody has proved this very file."""
+    """One backup of a folder; `verified_at` is an ISO time, None when nobody has proved this very file.
+
+    `says` is why it does not count as one: it is none, cut short, cannot be read, or is dated in the future."""
 
     path: Path
     made_at: datetime
     size: int
     is_encrypted: bool
     verified_at: str | None
+    says: str
 
 
 def name_of(moment: datetime, *, is_encrypted: bool) -> str:
@@ -41,18 +46,21 @@ def name_of(moment: datetime, *, is_encrypted: bool) -> str:
 
 
 def backups_in(folder: Path) -> list[StoredBackup]:
-    """Return the whole backups of a folder, the newest first; what was cut off is not among them."""
+    """Return the backups of a folder, the newest first; one that is being made is not among them.
+
+    Only the two ends of each file are looked at: proving it is another matter (verify.py)."""
     found = []
     for path in folder.glob(f"{_PREFIX}*") if folder.is_dir() else ():
         moment = _moment_of(path.name)
-        if moment is not None and path.is_file():
-            found.append(StoredBackup(path, moment, path.stat().st_size, is_sealed(path), _verified_at(path)))
+        with suppress(FileNotFoundError):  # a keep-rule has removed it since
+            if moment is not None and path.is_file():
+                found.append(_stored(path, moment))
     return sorted(found, key=lambda backup: backup.made_at, reverse=True)
 
 
 def newest_backup(folder: Path) -> StoredBackup | None:
-    """Return the newest whole backup of a folder, None when there is none."""
-    return next(iter(backups_in(folder)), None)
+    """Return the newest backup of a folder that counts, None when there is none."""
+    return next((backup for backup in backups_in(folder) if not backup.says), None)
 
 
 def remember_verified(path: Path) -> None:
@@ -62,8 +70,9 @@ def remember_verified(path: Path) -> None:
 
 
 def remove_others(folder: Path, rules: dict[str, int]) -> list[Path]:
-    """Remove the backups that no keep-rule asks for; returns them."""
-    stored = backups_in(folder)
+    """Remove the backups that no keep-rule asks for; returns them. What does not count as one stays, and counts for
+    none: dated in the future it would stand for the newest of each day to come."""
+    stored = [backup for backup in backups_in(folder) if not backup.says]
     chosen = kept((backup.made_at for backup in stored), rules)
     gone = [backup.path for backup in stored if backup.made_at not in chosen]
     for path in gone:
@@ -74,20 +83,27 @@ def remove_others(folder: Path, rules: dict[str, int]) -> list[Path]:
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Hold the folder, made where it is missing, and clear what a killed process of ours left; raises BackupRefused."""
+    """Hold the folder, made where it is missing, and clear what a killed process of ours left; raises BackupRefused.
+
+    Afterwards the lock is gone again, and the folder, too, where it was made for this and nothing came into it."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        made = _make(folder)
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise BackupRefused(f"the backup folder {folder} cannot be used: {error.strerror}") from error
+        raise BackupRefused(f"the folder {folder} cannot be used: {error.strerror}") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_locked(descriptor, folder / _LOCK):
+            raise BackupRefused(f"another backup, proof or restore is at work in {folder}")
         if not (folder / UNFINISHED_RESTORE).exists():
             for left in folder.glob(f"{_PREFIX}*{PART}"):
                 shutil.rmtree(left, ignore_errors=True)
-        yield
-    except BlockingIOError:
-        raise BackupRefused(f"another backup, proof or restore is at work in {folder}") from None
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                (folder / _LOCK).unlink()
+                for one in made:
+                    one.rmdir()
     finally:
         os.close(descriptor)
 
@@ -113,6 +129,35 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and those above it that are missing; returns what was made, the innermost first."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return missing
+
+
+def _is_locked(descriptor: int, path: Path) -> bool:
+    """Lock an open file; False when another has it, or has removed it since: then it locks nobody else out."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def _stored(path: Path, moment: datetime) -> StoredBackup:
+    size, is_encrypted = path.stat().st_size, False
+    try:
+        is_encrypted, says = is_sealed(path), fault_of(path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        says = f"it cannot be read: {error.strerror}"
+    if not says and moment > now() + CLOCKS_DIFFER:
+        says = "it is dated in the future"
+    return StoredBackup(path, moment, size, is_encrypted, _verified_at(path), says)
+
+
 def _moment_of(name: str) -> datetime | None:
     for suffix in _SUFFIXES:
         try:
@@ -129,7 +174,8 @@ def _identity(path: Path) -> list[int]:
 
 def _verified_at(path: Path) -> str | None:
     try:
-        told: dict[str, Any] = json.loads(path.with_name(path.name + _VERIFIED).read_text())
-    except (OSError, ValueError):
+        with path.with_name(path.name + _VERIFIED).open() as file:
+            told = json.loads(file.read(_LONGEST_PROOF))
+        return str(datetime.fromisoformat(told["at"]).isoformat()) if told["file"] == _identity(path) else None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return str(told["at"]) if told.get("file") == _identity(path) else None

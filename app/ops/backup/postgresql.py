@@ -101,8 +101,10 @@ class PostgresqlSnapshot:
         row = self._connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return str(row[0]) if row else ""
 
-    def save(self, file: Path) -> None:
-        """Write what pg_dump makes of it, its own compressed form; raises BackupRefused."""
+    def save(self, file: Path) -> int:
+        """Write what pg_dump makes of it, its own compressed form; returns 0, for it takes no room here unpacked.
+
+        Raises BackupRefused."""
         which = [f"--schema={self._schema}"] if self._schema else []
         which += [f"--exclude-schema={self._but}"] if self._but else []
         command = [program("pg_dump", self._url), "--format=custom", "--compress=1", "--no-owner", "--no-privileges",
@@ -111,6 +113,7 @@ class PostgresqlSnapshot:
                               text=True, check=False)
         if done.returncode:
             raise BackupRefused(f"pg_dump of {database_in(self._url)}: {_last_line(done.stderr)}")
+        return 0
 
     def _count(self, schema: str, table: str) -> int:
         counting = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))

@@ -8,9 +8,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.media.store import store_faults
 
+_LONGEST = 2_000
+
 
 class BackupRefused(Exception):
-    """What was asked is not done, and nothing was changed."""
+    """What was asked is not done, and nothing was changed.
+
+    The sentence may quote a stranger's file: what a terminal would obey is left out of it, and it has an end."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__("".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in said[:_LONGEST]))
 
 
 class BackupDamaged(BackupRefused):

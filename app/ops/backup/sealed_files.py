@@ -18,6 +18,7 @@ CHUNK = 64 * 1024
 SEALED = b"guildhall backup, sealed, 1\n"
 KEY_BYTES, _SALT_BYTES, _TAG_BYTES = 32, 32, 16
 _KEY_LINE = "guildhall-backup-key "
+_LONGEST_KEY_FILE = 1_000
 
 
 def make_key(path: Path) -> None:
@@ -35,7 +36,10 @@ def make_key(path: Path) -> None:
 def read_key(path: Path) -> bytes:
     """Return the key that stands in a file; raises BackupRefused."""
     try:
-        words = path.read_text().split()
+        if path.exists() and not path.is_file():
+            raise BackupRefused(f"{path} is no file")
+        with path.open() as file:
+            words = file.read(_LONGEST_KEY_FILE).split()
         key = bytes.fromhex(words[1])
     except OSError as error:
         raise BackupRefused(f"the key file {path} cannot be read: {error.strerror}") from error

@@ -64,7 +64,8 @@ def planned(settings: Settings, place: Settings, openers: ApartStores, contents:
     with opened(settings, openers) as stores, opened(place, openers) as fresh:
         for name, store in stores.items():
             if store.kind != SQLITE:
-                _plan_store(plan, store, fresh[name], sorted(contents.stores[name].groups), stamp)
+                groups = contents.stores[name].groups if name in contents.stores else ()
+                _plan_store(plan, store, fresh[name], sorted(groups), stamp)
                 if has_own_catalog(settings):
                     _plan_catalog(plan, fresh[name].catalog, stamp, shop)
     return plan

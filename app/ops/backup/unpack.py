@@ -4,16 +4,16 @@ import sqlite3
 import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from shutil import copyfileobj
+from shutil import copyfileobj, disk_usage
 
 from app.media.store import MediaStore, open_store
 from app.ops.backup import postgresql
 from app.ops.backup.apart import ApartStore, ApartStores
 from app.ops.backup.archive import Archive, Incoming, opened_archive
-from app.ops.backup.contents import Contents, contents_of, differences
+from app.ops.backup.contents import Contents, StoreContents, contents_of, differences
 from app.ops.backup.create import CATALOG, ENVIRONMENT, FILES, GROUPS, MAIN, MEDIA
-from app.ops.backup.databases import SUFFIXES, Database, PostgresqlDatabase
-from app.ops.backup.place import main_database, opened
+from app.ops.backup.databases import SUFFIXES, Database, PostgresqlDatabase, Room
+from app.ops.backup.place import main_database, opened, sqlite_path
 from app.ops.backup.refusals import BackupDamaged, BackupRefused
 from app.settings import Settings
 
@@ -26,11 +26,17 @@ def unpack(archive: Archive, place: Settings, openers: ApartStores, *, with_medi
     Without media they are read and compared, and go nowhere."""
     contents = contents_of(archive.contents)
     media = _MediaIn(open_store(place) if with_media else None)
+    room = _room(contents, place, with_media=with_media)
+    seen: set[str] = set()
     with opened(place, openers) as stores:
         main = main_database(place, stores)
         for member in archive.members():
             try:
-                _put(member, main, stores, media)
+                if (name := _media_name(member)) is not None:
+                    media.put(name, member)
+                    continue
+                _refuse_odd(member.name, seen)
+                _put(member, main, stores, contents, room)
             except _DAMAGED as error:
                 raise BackupDamaged(f"{member.name} is not what was written") from error
         wrong = differences(contents.rows, main.rows(), "main database")
@@ -58,21 +64,25 @@ def put_into_bucket(path: Path, key: bytes | None, contents: Contents, settings:
                 media.put(name, member)
 
 
-def _put(member: Incoming, main: Database, stores: Mapping[str, ApartStore], media: "_MediaIn") -> None:
-    """Put one member where it belongs."""
-    first, _, rest = member.name.partition("/")
-    if (name := _media_name(member)) is not None:
-        media.put(name, member)
-    elif member.name == MAIN + SUFFIXES[main.kind]:
-        main.load(member)
-    elif first in stores and rest == CATALOG + SUFFIXES[stores[first].kind]:
-        stores[first].catalog.load(member)
-    elif first in stores and rest.startswith(f"{GROUPS}/"):
-        _put_group(member, stores[first], PurePosixPath(rest))
-    elif first in stores and rest.startswith(f"{FILES}/"):
-        _put_file(member, stores[first], PurePosixPath(rest).parts[1:])
-    elif member.name != ENVIRONMENT:
-        raise BackupRefused(f"the backup has a member {member.name}, which this release does not know")
+def _room(contents: Contents, place: Settings, *, with_media: bool) -> Room:
+    """Return how much may be unpacked; raises BackupRefused when the disk has not so much room."""
+    folders = {place.home, sqlite_path(place).parent} if place.is_sqlite else {place.home}
+    free = max(disk_usage(folder).free for folder in folders)
+    wanted = (contents.unpacked or 0) + (contents.media["bytes"] if with_media else 0)
+    if wanted > free:
+        raise BackupRefused(f"it needs {-(-wanted >> 20)} MiB, and the disk of {place.home.parent.parent} has "
+                            f"{free >> 20} MiB of free space: No space left")
+    return Room(free * 9 // 10 if contents.unpacked is None else contents.unpacked)
+
+
+def _refuse_odd(name: str, seen: set[str]) -> None:
+    """Raise BackupDamaged for a name that leads elsewhere, is written in two ways, or was there before."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or str(path) != name:
+        raise BackupDamaged(f"no member can be called {name}")
+    if name in seen:
+        raise BackupDamaged(f"{name} is in it twice")
+    seen.add(name)
 
 
 def _media_name(member: Incoming) -> str | None:
@@ -80,18 +90,37 @@ def _media_name(member: Incoming) -> str | None:
     return name if first == MEDIA else None
 
 
-def _put_group(member: Incoming, store: ApartStore, path: PurePosixPath) -> None:
+def _put(member: Incoming, main: Database, stores: Mapping[str, ApartStore], contents: Contents, room: Room) -> None:
+    """Put one member where it belongs, media apart."""
+    first, _, rest = member.name.partition("/")
+    store, told = stores.get(first), contents.stores.get(first)
+    if member.name == MAIN + SUFFIXES[main.kind]:
+        main.load(member, room)
+    elif store and told and rest == CATALOG + SUFFIXES[store.kind]:
+        store.catalog.load(member, room)
+    elif store and told and rest.startswith(f"{GROUPS}/"):
+        _put_group(member, store, PurePosixPath(rest), told, room)
+    elif store and told and rest.startswith(f"{FILES}/"):
+        _put_file(member, store, PurePosixPath(rest).parts[1:])
+    elif member.name != ENVIRONMENT:
+        raise BackupRefused(f"the backup has a member {member.name}, which this release does not know")
+
+
+def _put_group(member: Incoming, store: ApartStore, path: PurePosixPath, told: StoreContents, room: Room) -> None:
     try:
-        database = store.database(path.parts[1], path.name.removesuffix(SUFFIXES[store.kind]))
-    except (ValueError, IndexError) as error:
+        _, group, file = path.parts
+        if group not in told.groups or not file.endswith(SUFFIXES[store.kind]):
+            raise ValueError(path)
+        database = store.database(group, file.removesuffix(SUFFIXES[store.kind]))
+    except ValueError as error:
         raise BackupDamaged(f"no database can be called {path}") from error
     if isinstance(database, PostgresqlDatabase):
         postgresql.create(database.url)
-    database.load(member)
+    database.load(member, room)
 
 
 def _put_file(member: Incoming, store: ApartStore, parts: tuple[str, ...]) -> None:
-    if store.files is None or ".." in parts:
+    if store.files is None:
         raise BackupDamaged(f"no file can be called {member.name}")
     path = store.files.joinpath(*parts)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,13 +147,17 @@ class _MediaIn:
 
     def __init__(self, store: MediaStore | None) -> None:
         self._store = store
-        self._known = set() if store is None else set(store.names())
+        self._there = set() if store is None else set(store.names())
+        self._seen: set[str] = set()
         self.files = 0
 
     def put(self, name: str, content: Incoming) -> None:
-        """Store a file; raises BackupDamaged for a name that none can have."""
+        """Store a file; raises BackupDamaged for a name that none can have, or that came before."""
         if not name.isalnum():
             raise BackupDamaged(f"no file can be called {name}")
-        if self._store is not None and name not in self._known:
+        if name in self._seen:
+            raise BackupDamaged(f"{MEDIA}/{name} is in it twice")
+        self._seen.add(name)
+        if self._store is not None and name not in self._there:
             self._store.put_stream(name, content, "application/octet-stream")
         self.files += 1

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from app.clock import moved_clock
 from app.ops.backup.folder import backups_in
 from blueprints.platform.auth.commands import purge_archived
 from blueprints.platform.auth.person_commands import erase_account
 from cli.backup import backup
 from tests.app.ops.backup.system import System
+from tests.app.ops.backup.test_faults import assert_nothing_left
 from tests.clients import Callers
 
 
@@ -36,7 +38,8 @@ def test_a_backup_is_made_listed_shown_proved_and_put_back(system: System, tmp_p
     made = told(system, "create", "--encrypt", "--key-file", key)["backup"]
     assert "tenants    1" in run(system, "show", made, "--key-file", key)
     assert told(system, "list")[0] | {"age": "", "bytes": 0, "madeAt": ""} == {
-        "backup": Path(made).name, "madeAt": "", "age": "", "bytes": 0, "encrypted": "yes", "verifiedAt": None}
+        "backup": Path(made).name, "madeAt": "", "age": "", "bytes": 0, "encrypted": "yes", "verifiedAt": None,
+        "says": ""}
     assert told(system, "verify", made, "--key-file", key)["whole"]
     assert told(system, "list")[0]["verifiedAt"]
     assert "key" in run(system, "restore", made, "--yes", "--replace", code=1)
@@ -45,6 +48,38 @@ def test_a_backup_is_made_listed_shown_proved_and_put_back(system: System, tmp_p
     assert told(system, "restore", made, "--key-file", key, "--replace", "--yes")["restored"] == Path(made).name
     assert told(system, "go-live", "--yes") == {"live": True}
     assert system.state()["organizations"] == ["Kept"]
+
+
+@pytest.mark.both("each has a scratch place of its own kind")
+def test_a_new_machine_shows_and_proves_a_backup_and_keeps_nothing_of_it(make_system: Callable[..., System],
+                                                                          tmp_path: Path) -> None:
+    system = make_system()
+    made = system.backup()
+    shown = CliRunner().invoke(backup, ["show", str(made)], env={"GUILDHALL_HOME": str(tmp_path / "none"),
+                                                                "GUILDHALL_ENV": "nonsense"})
+    assert shown.exit_code == 0, shown.output
+    new = tmp_path / "new" / "machine"
+    system.environment |= {"GUILDHALL_HOME": str(new)}
+    del system.settings
+    assert told(system, "verify", made)["whole"]
+    assert not told(system, "restore", made, "--dry-run")["changed"]
+    letter = tmp_path / "letter"
+    letter.write_text("Dear Sir or Madam")
+    for words in (("verify", letter), ("restore", letter, "--yes")):
+        assert "no backup" in run(system, *words, code=1)
+    assert not new.parent.exists()
+    assert_nothing_left(system)
+    system.environment |= {"GUILDHALL_ENV": "nonsense"}
+    assert "GUILDHALL_ENV" in run(system, "verify", made, code=1)
+    assert not new.parent.exists()
+
+
+def test_a_backup_from_the_future_is_taken_and_told(make_system: Callable[..., System]) -> None:
+    system = make_system()
+    with moved_clock(days=2):
+        made = system.backup()
+    for words in (("show", made), ("verify", made), ("restore", made, "--replace", "--yes")):
+        assert "careful: it is dated in the future" in run(system, *words)
 
 
 def test_what_is_restored_is_its_owners_alone(system: System) -> None:

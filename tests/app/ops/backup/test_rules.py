@@ -54,7 +54,8 @@ def test_contents_of_a_later_form_are_refused() -> None:
 
 
 @pytest.mark.parametrize("told", [{}, {"format": 1}, {**CONTENTS.serialized(), "stores": {"organization": {}}},
-                                  {**CONTENTS.serialized(), "media": {"kept": "disk"}}])
+                                  {**CONTENTS.serialized(), "media": {"kept": "disk"}},
+                                  {**CONTENTS.serialized(), "home": "\ud800"}])
 def test_contents_that_are_not_whole_are_refused(told: dict[str, object]) -> None:
     with pytest.raises(BackupDamaged):
         contents_of(told)
