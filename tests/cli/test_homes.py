@@ -64,7 +64,7 @@ def _backup(home: Path, *words: str) -> Result:
     return CliRunner().invoke(backup, words, env=environment)
 
 
-@pytest.mark.parametrize("command", ["create", "list", "show {file}", "verify {file}", "go-live --yes"])
+@pytest.mark.parametrize("command", ["create", "list", "go-live --yes"])
 def test_no_backup_command_but_restore_makes_a_home(command: str, tmp_path: Path) -> None:
     file, home = tmp_path / "backup.tar", tmp_path / "home"
     file.write_bytes(b"")
@@ -75,8 +75,17 @@ def test_no_backup_command_but_restore_makes_a_home(command: str, tmp_path: Path
         home.mkdir(exist_ok=True)
 
 
+@pytest.mark.parametrize("command", ["show", "verify", "restore --yes", "restore --dry-run"])
+def test_what_reads_a_backup_leaves_no_home_behind(command: str, tmp_path: Path) -> None:
+    file, home = tmp_path / "backup.tar", tmp_path / "above" / "home"
+    file.write_bytes(b"")
+    refused = _backup(home, *command.split(), str(file))
+    assert (refused.exit_code, "no backup" in refused.output) == (1, True), refused.output
+    assert not home.parent.exists()
+
+
 @as_root
-@pytest.mark.parametrize("command", ["create", "list", "show {file}", "verify {file}", "restore {file} --yes --replace",
+@pytest.mark.parametrize("command", ["create", "list", "verify {file}", "restore {file} --yes --replace",
                                      "go-live --yes"])
 def test_no_backup_command_of_root_touches_a_home_that_is_the_services(command: str, tmp_path: Path) -> None:
     file, home = tmp_path / "backup.tar", tmp_path / "home"
