@@ -74,7 +74,11 @@ long: install-dev install-tools ## The whole suite with nothing sampled, on both
 	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=sqlite $(PYTEST)
 	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=postgresql $(PYTEST)
 
-check: lint types walls test ## What .ci/run runs: lint, types, walls and all tests (the migrations' among them)
+# Types take a core for a minute or two, and many tests wait for other processes: so they run beside each other.
+check: lint walls install-tools ## What .ci/run runs: lint, walls, types and all tests (the migrations' among them)
+	@told=$$(mktemp); $(MAKE) --no-print-directory types >$$told 2>&1 & types=$$!; \
+	$(MAKE) --no-print-directory test; tested=$$?; \
+	wait $$types; typed=$$?; cat $$told; rm $$told; exit $$((tested | typed))
 
 bench: install-dev ## Measure latest, growth, market and graph, 45 minutes (ONLY=list,get or ONLY=market: that); writes bench/results/
 	$(BIN)/python -m bench $(if $(ONLY),run --only $(ONLY))

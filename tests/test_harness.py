@@ -26,7 +26,7 @@ from blueprints.marketplace.category_management.commands import create_category
 from blueprints.marketplace.category_management.models import Category
 from blueprints.platform.auth.models import account_model
 from tests.clients import ApiClient, Callers
-from tests.testbed import Testbed
+from tests.testbed import SqliteDatabase, Testbed, key_of_migrations
 
 MOUNT = "/marketplace/categorymanagement-api/v1/categories"
 
@@ -90,6 +90,32 @@ def test_a_database_that_rows_alone_do_not_mend_starts_as_a_fresh_copy(testbed: 
         with reading() as connection:
             assert len(connection.execute(text("SELECT version_num FROM alembic_version")).all()) == 1
             assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+
+
+@pytest.mark.parametrize("changed", ["migrations/versions/0001.py", "app/data/columns.py", "requirements/base.txt"])
+def test_a_migrated_file_is_of_one_state_of_the_code_alone(tmp_path: Path, changed: str) -> None:
+    file = tmp_path / changed
+    file.parent.mkdir(parents=True)
+    file.write_text("one")
+    key = key_of_migrations(tmp_path)
+    assert key_of_migrations(tmp_path) == key
+    file.write_text("two")
+    assert key_of_migrations(tmp_path) != key
+
+
+@pytest.mark.once("about the file of SQLite")
+def test_a_migrated_file_is_taken_by_the_next_run_and_forgotten_with_its_code(tmp_path: Path) -> None:
+    (tmp_path / "of-other-code.db").touch()
+    first, second = tmp_path / "first", tmp_path / "second"
+    for home in (first, second):
+        home.mkdir()
+        database = SqliteDatabase(home, tmp_path)
+        database.begin_migrated()
+        with closing(sqlite3.connect(home / "guildhall.db")) as rows:
+            assert bool(rows.execute("SELECT name FROM sqlite_master").fetchall()) == (home == second)
+            rows.execute("CREATE TABLE IF NOT EXISTS migrated (id)")
+        database.leave_migrated()
+        assert [file.name for file in tmp_path.glob("*.*")] == [f"{key_of_migrations()}.db"]
 
 
 @pytest.mark.once("about the file of SQLite")

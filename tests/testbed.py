@@ -2,11 +2,13 @@
 
 The application prepares its database by the real migrations; what then stands in it is kept and put back before each
 test, in the tables that hold something else."""
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
@@ -21,12 +23,14 @@ from app.factory import SERVICES, create_app
 from app.http.rate_limit import RequestCounts
 from app.identity import passwords
 from app.identity.authentication import identity
+from app.ops.migrations import migrate_application
 from app.runtime import runtime_of
 from app.search.catalogue import OpenIndexes
 from app.service import ServiceDeclaration
 from app.settings import Settings, load_settings
 from cli.prepare import prepare_system
 from tests.components import (
+    ROOT,
     create_postgresql_database,
     drop_postgresql_database,
     running_valkey,
@@ -66,14 +70,33 @@ def cheap_passwords() -> Iterator[None]:
 
 
 class SqliteDatabase:
-    """The database file of this test process."""
+    """The database file of this test process; `migrated` is a folder where runs leave each other a migrated file."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, migrated: Path | None) -> None:
+        self._migrated = migrated and migrated / f"{key_of_migrations()}.db"
         self._template = home / "template.db"
         self._file = home / "guildhall.db"
         self._wal = home / "guildhall.db-wal"
         self._keeper = sqlite3.connect(":memory:")
         self.url = f"sqlite:///{self._file}"
+
+    def begin_migrated(self) -> None:
+        """Start from the file that an earlier run migrated by the same code, where there is one."""
+        with suppress(FileNotFoundError):
+            if self._migrated:
+                shutil.copyfile(self._migrated, self._file)
+                self._file.chmod(0o600)
+
+    def leave_migrated(self) -> None:
+        """Leave a copy for later runs, in one step: another process may look for it."""
+        if not self._migrated or self._migrated.exists():
+            return
+        for former in self._migrated.parent.glob("*.db"):
+            former.unlink(missing_ok=True)
+        own = self._migrated.with_suffix(f".{os.getpid()}")
+        with closing(sqlite3.connect(self._file)) as source, closing(sqlite3.connect(own)) as copy:
+            source.backup(copy)
+        own.replace(self._migrated)
 
     def keep(self) -> None:
         """Keep what stands in the database, which nobody has open, for `put_rows_back`."""
@@ -122,6 +145,7 @@ class SqliteDatabase:
     def _open(self) -> None:
         self._keeper.close()
         self._keeper = sqlite3.connect(self._file, timeout=1, isolation_level=None, check_same_thread=False)
+        self._keeper.execute("PRAGMA synchronous = OFF")  # rows of tests need not outlive a power cut
         self._keeper.execute("ATTACH ? AS kept", (str(self._template),))
         self._kept = self._found()
         self._tables = [name for name, in self._keeper.execute(
@@ -139,6 +163,16 @@ class SqliteDatabase:
         Who closes a file that was replaced, or one whose locks were lost, takes away the WAL that bears its name."""
         schema_version = int(self._keeper.execute("PRAGMA main.schema_version").fetchone()[0])
         return self._file.stat().st_ino, self._wal.stat().st_ino, schema_version
+
+
+def key_of_migrations(root: Path = ROOT) -> str:
+    """Return what tells apart what migrations make: they may call anything of the code, so it is all of that."""
+    told = sha256(sqlite3.sqlite_version.encode())
+    for name in ("migrations", "app", "blueprints", "requirements"):
+        for file in sorted((root / name).rglob("*.[pt][yx]*")):
+            if file.suffix in (".py", ".txt"):
+                told.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
+    return told.hexdigest()[:32]
 
 
 _KEEP_ROWS = """DO $$ DECLARE name text; BEGIN
@@ -162,6 +196,11 @@ class PostgresqlDatabase:
         self._name = unique_name("guildhall")
         self.url = create_postgresql_database(server_url, self._name)
         self._keeper = psycopg.connect(self.url, autocommit=True)  # kept: a new one costs more than the rows
+
+    def begin_migrated(self) -> None:
+        """Nothing to do: the server is of this run."""
+
+    leave_migrated = begin_migrated
 
     def keep(self) -> None:
         """Keep what stands in the database for `put_rows_back`."""
@@ -225,6 +264,7 @@ class Testbed:
         self._redis = Redis.from_url(redis_url)
         self.environment = BASE_ENVIRONMENT | {
             "GUILDHALL_HOME": str(home), "DATABASE_URL": database.url, "REDIS_URL": redis_url}
+        database.begin_migrated()
         self.app = create_app(self.settings())
         self._prepare()
 
@@ -299,6 +339,8 @@ class Testbed:
 
     def _prepare(self) -> None:
         with self.app.app_context(), cheap_passwords():
+            migrate_application()
+            self._database.leave_migrated()
             prepare_system()
             for realm in self.settings().realms:
                 identity().keys.current(realm)
@@ -307,11 +349,13 @@ class Testbed:
 
 
 @contextmanager
-def running_testbed(home: Path, server_url: str) -> Iterator[Testbed]:
-    """Bring up the parts and the application: on the PostgreSQL server at `server_url`, or on SQLite when it is ""."""
+def running_testbed(home: Path, server_url: str, migrated: Path | None = None) -> Iterator[Testbed]:
+    """Bring up the parts and the application: on the PostgreSQL server at `server_url`, or on SQLite when it is "".
+
+    A run leaves its migrated file of SQLite in the folder `migrated` for the next."""
     with ExitStack() as stack:
         redis_url = stack.enter_context(running_valkey())
-        database = PostgresqlDatabase(server_url) if server_url else SqliteDatabase(home)
+        database = PostgresqlDatabase(server_url) if server_url else SqliteDatabase(home, migrated)
         stack.callback(database.close)
         testbed = Testbed(home, database, redis_url)
         yield testbed
