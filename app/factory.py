@@ -12,6 +12,7 @@ from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds, PersonEffects
 from app.data.person_rows import EXPIRING, KEPT, Obligation, Obligations, PersonTables, exported, rows_of_people
 from app.data.reads.joins import Joins
+from app.data.visibility import ReadObjects
 from app.events.relay import WakeUp
 from app.events.subscriptions import Subscriptions
 from app.http.private_files import FileProperties
@@ -164,6 +165,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
                            for service in services for realm in service.realms for kind in service.moderated)
     runtime.keep(
         joins,
+        ReadObjects((realm, one) for service in services for realm in service.realms for one in service.readable),
         Subscriptions(one for service in services for one in service.subscriptions(kinds)),
         Schedule(one for one in annotations if isinstance(one, PeriodicJob | DueKind)),
         Indexes((index.schema.name, index) for service in services for index in service.indexes),

@@ -8,6 +8,7 @@ from werkzeug.utils import import_string
 
 from app.data.moderated_kinds import ModeratedKinds
 from app.data.reads.joins import Joins
+from app.data.visibility import ReadObjects
 from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import HealthReports, add_default_routes
 from app.http.documents import EventsOfServices, ServiceEvents, add_guides
@@ -27,9 +28,10 @@ from app.service import ServiceDeclaration
 def mount(app: Flask, services: Sequence[ServiceDeclaration], version: str) -> None:
     """Mount the services, which the app's runtime holds already, in every realm that is served.
 
-    Raises ValueError for a relation that does not fit the rows of its object."""
+    Raises ValueError for a relation, or a rule of who sees what, that does not fit the rows of its object."""
     runtime = runtime_of(app)
     runtime.part(Joins).check()
+    runtime.part(ReadObjects).check()
     settings, kinds = runtime.settings, runtime.part(ModeratedKinds)
     runtime.keep(HealthReports(health_report, admin_health_report), EventsOfServices(
         ((realm, service.name), ServiceEvents(service.emits, service.subscriptions(kinds)))

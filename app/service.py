@@ -12,6 +12,7 @@ from app.annotations import annotations_in
 from app.data.moderated_kinds import ModeratedKind, ModeratedKinds, PersonEffect
 from app.data.person_rows import Obligation, PersonRows
 from app.data.reads.joins import JoinTarget, ObjectRelations
+from app.data.visibility import ReadObject
 from app.events.subscriptions import Subscription
 from app.http.private_files import FileProperty
 from app.http.service import Service
@@ -74,6 +75,8 @@ class ServiceDeclaration:
     """What its objects point at: `getJoins` adds the targets to their rows (app/data/reads/joins.py)."""
     targets: tuple[JoinTarget, ...] = ()
     """What it shows of its own objects beside the rows that point at them."""
+    readable: tuple[ReadObject, ...] = ()
+    """Its data objects as they are read: who sees which rows, what words find them (app/data/visibility)."""
     files: tuple[FileProperty, ...] = ()
     """Which properties of its objects show private files of their owner (app/http/private_files.py)."""
     moderated: tuple[ModeratedKind, ...] = ()

@@ -4,6 +4,7 @@ from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.marketplace.category_management.commands import hold_category, lock_categories, restore_category
+from blueprints.marketplace.category_management.index import READABLE
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.category_management.queries import (
     categories_by_id,
@@ -15,6 +16,7 @@ SERVICE = ServiceDeclaration(
     name="categoryManagement", version="1.0.0", description="Product categories and subcategories.",
     realms=("marketplace",),
     routes="blueprints.marketplace.category_management.routes.api",
+    readable=READABLE,
     relations=(relations_of(Subcategory, Relation("categoryId", "category")),),
     targets=(
         JoinTarget("category", ("id", "title"), lambda _, ids: categories_by_id(ids)),

@@ -1,0 +1,54 @@
+"""Who sees what: one expression for each data object, read by SQL, by Python and by the index (docs/decisions/102)."""
+from app.data.visibility.expressions import (
+    EVERYONE,
+    NOBODY,
+    AllOf,
+    AnyOf,
+    Constant,
+    Expression,
+    Is,
+    Mask,
+    Me,
+    MeIn,
+    Member,
+    Not,
+    SignedIn,
+    Through,
+    Visibility,
+    all_of,
+    any_of,
+    attributes_of,
+    for_caller,
+    is_,
+    mask,
+    mask_all_but,
+    me,
+    me_in,
+    member,
+    no_one,
+    not_,
+    signed_in,
+    staff,
+    super_admin,
+    through,
+)
+from app.data.visibility.in_python import (
+    asks_of_hidden,
+    facts_by_id,
+    holds,
+    masked_fields,
+    shown,
+    those_shown,
+    those_visible,
+)
+from app.data.visibility.in_sql import expression_in_sql, field_in_sql, rule_in_sql, seen_by, visible_in_sql
+from app.data.visibility.readable import ReadObject, ReadObjects, read_objects
+from app.data.visibility.sets import IdSet, ids_known, ids_of_caller
+
+__all__ = [
+    "EVERYONE", "NOBODY", "AllOf", "AnyOf", "Constant", "Expression", "IdSet", "Is", "Mask", "Me", "MeIn", "Member",
+    "Not", "ReadObject", "ReadObjects", "SignedIn", "Through", "Visibility", "all_of", "any_of", "asks_of_hidden",
+    "attributes_of", "expression_in_sql", "facts_by_id", "field_in_sql", "for_caller", "holds", "ids_known",
+    "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
+    "read_objects", "rule_in_sql", "seen_by", "shown", "signed_in", "staff", "super_admin", "those_shown",
+    "those_visible", "through", "visible_in_sql"]

@@ -1,0 +1,114 @@
+"""The sets of ids that rules ask for: each as a condition of SQL and, for rows in hand, which ids of some are in it."""
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, not_, or_, select
+
+from app.actor import Actor
+from app.data.id_sets import among, not_among
+from app.data.reads.lists import fetch
+
+Condition = ColumnElement[bool]
+
+
+class IdSet(Protocol):
+    """A set of ids that a caller has, or that a realm has for everybody."""
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The version keys behind it."""
+
+    @property
+    def costs_a_statement(self) -> bool:
+        """Whether somebody has to ask the database which ids are in it."""
+
+    def is_empty_for(self, actor: Actor) -> bool:
+        """Return whether it is known without asking that nothing is in it."""
+
+    def has(self, actor: Actor, column: Any) -> Condition:
+        """Return the condition that the column holds an id of it; it may be NULL where the column is."""
+
+    def has_not(self, actor: Actor, column: Any) -> Condition:
+        """Return the opposite, where the column is not NULL."""
+
+    def among(self, actor: Actor, wanted: Collection[str]) -> frozenset[str]:
+        """Return which of these ids are in it, in one statement at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class CallersIds:
+    """The ids that a query finds for who is logged in, of one column and never NULL; nobody else has any.
+
+    `condition` is its condition on a column, where another is faster than IN."""
+
+    name: str
+    query: Callable[[Actor], Any]
+    depends_on: tuple[str, ...] = ()
+    condition: Callable[[Actor, Any], Condition] | None = None
+    costs_a_statement: bool = True
+
+    def is_empty_for(self, actor: Actor) -> bool:
+        """It is for a visitor."""
+        return actor.user_id is None
+
+    def has(self, actor: Actor, column: Any) -> Condition:
+        """Return the condition that the column holds an id of it."""
+        found: Condition = column.in_(self.query(actor)) if self.condition is None else self.condition(actor, column)
+        return found
+
+    def has_not(self, actor: Actor, column: Any) -> Condition:
+        """Return the opposite, where the column is not NULL."""
+        found: Condition = (column.not_in(self.query(actor)) if self.condition is None
+                            else not_(self.condition(actor, column)))
+        return found
+
+    def among(self, actor: Actor, wanted: Collection[str]) -> frozenset[str]:
+        """Return which of these ids are in it, in one statement."""
+        if self.is_empty_for(actor) or not wanted:
+            return frozenset()
+        found = self.query(actor).subquery()
+        column = next(iter(found.c))
+        return frozenset(row[0] for row in fetch(select(column).where(column.in_(wanted))))
+
+
+@dataclass(frozen=True, eq=False)
+class KnownIds:
+    """A small set of ids that the process remembers: the same for whoever asks in a realm."""
+
+    name: str
+    known: Callable[[Actor], Collection[str]]
+    depends_on: tuple[str, ...] = ()
+    costs_a_statement: bool = False
+
+    def is_empty_for(self, actor: Actor) -> bool:
+        """It mostly is: nobody is at rest."""
+        return not self.known(actor)
+
+    def has(self, actor: Actor, column: Any) -> Condition:
+        """Return the condition that the column holds an id of it."""
+        return among(column, self.known(actor))
+
+    def has_not(self, actor: Actor, column: Any) -> Condition:
+        """Return the opposite, where the column is not NULL."""
+        return not_among(column, self.known(actor))
+
+    def among(self, actor: Actor, wanted: Collection[str]) -> frozenset[str]:
+        """Return which of these ids are in it."""
+        return frozenset(wanted).intersection(self.known(actor))
+
+
+def ids_of_caller(name: str, query: Callable[[Actor], Any], *, depends_on: tuple[str, ...] = (),
+                  condition: Callable[[Actor, Any], Condition] | None = None) -> IdSet:
+    """Return the set of ids that a query finds for the caller (CallersIds); `name` says which, in words."""
+    return CallersIds(name, query, depends_on, condition)
+
+
+def ids_known(name: str, known: Callable[[Actor], Collection[str]], *, depends_on: tuple[str, ...] = ()) -> IdSet:
+    """Return a small set of ids that the process remembers (KnownIds)."""
+    return KnownIds(name, known, depends_on)
+
+
+def or_null(column: Any, condition: Condition) -> Condition:
+    """Return the condition that the column is NULL, or this holds."""
+    return or_(column.is_(None), condition) if column.property.columns[0].nullable else condition
