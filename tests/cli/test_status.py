@@ -26,6 +26,7 @@ from app.ops.status import status
 from app.payments.records import SENDING, PaymentAttempt
 from app.runtime import runtime
 from cli import status as terminal
+from tests.app.ops.backup.test_archive import written
 from tests.components import wait_until
 from tests.flow import statements
 
@@ -203,13 +204,18 @@ def test_watching_is_for_people(run: Run) -> None:
 def test_the_last_backup_is_the_newest_whole_one(run: Run) -> None:
     folder = runtime().settings.backup_folder
     folder.mkdir(exist_ok=True)
-    names = ("guildhall-20261128T010203Z.tar", "guildhall-20261129T010203Z.tar",
-             "guildhall-20261130T010203Z.tar.part", "guildhall-notes.tar", "other.tar")
+    whole = ("guildhall-20261127T010203Z.tar", "guildhall-20261128T010203Z.tar",
+             "guildhall-29261129T010203Z.tar")  # the last is dated in the future
+    names = (*whole, "guildhall-20261128T020203Z.tar", "guildhall-20261130T010203Z.tar.part", "guildhall-notes.tar",
+             "other.tar")
     try:
         for name in names:
             (folder / name).write_bytes(b"x" * 2000)
-        assert status()["backup"] == {"last": "2026-11-29T01:02:03.000Z", "bytes": 2000, "verifiedAt": None}
-        assert "2026-11-29T01:02Z, 2.0 kB, not proved" in run("status").output
+        for name in whole:
+            written(folder / name)
+        size = (folder / whole[1]).stat().st_size
+        assert status()["backup"] == {"last": "2026-11-28T01:02:03.000Z", "bytes": size, "verifiedAt": None}
+        assert f"2026-11-28T01:02Z, {size / 1000:.1f} kB, not proved" in run("status").output
     finally:
-        for name in names:
-            (folder / name).unlink()
+        for path in folder.iterdir():
+            path.unlink()
