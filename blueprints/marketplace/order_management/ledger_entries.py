@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from app.clock import now
 from app.data.money import to_wire
@@ -15,6 +15,7 @@ from app.ops.findings import agreement
 from app.ops.mends import mend_each
 from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
 from app.payments.refunds import SUCCEEDED
+from blueprints.marketplace.order_management.ledger import SALE
 from blueprints.marketplace.order_management.models import (
     REFUND_IS_DUE,
     RESERVED,
@@ -31,6 +32,11 @@ from blueprints.platform.checkout.checks import unmatched_payments
 Key = tuple[str, str]
 Units = tuple[int, int]
 GIVEN_BACK_WITHIN = timedelta(minutes=15)
+A_HALF_UNIT = 60
+"""How far a commission may be from its percentage, in hundredths of a minor unit: half of one, and what binary
+fractions add to very large amounts."""
+_GOODS = OrderItem.price * OrderItem.quantity
+_COST = (OrderItem.price + OrderItem.shipping) * OrderItem.quantity
 
 
 def differences() -> list[str]:
@@ -39,7 +45,7 @@ def differences() -> list[str]:
 
 
 def _ledger_differences() -> list[str]:
-    return [*_money(), *unmatched_payments(CHECKOUT), *_held_for_nobody(), *_due()]
+    return [*_money(), *_shares(), *_totals(), *unmatched_payments(CHECKOUT), *_held_for_nobody(), *_due()]
 
 
 def check_ledger() -> tuple[str, str]:
@@ -69,6 +75,32 @@ def _money() -> list[str]:
             wrong.append(f"order {key[0]}: {left} {key[1]} were paid and not given back, "
                          f"the ledger has {booked.get(key, 0)}")
     return wrong
+
+
+def _shares() -> list[str]:
+    """Bookings that do not divide into commission and net; sales that are not what their line and percentage say."""
+    commission_off = func.abs(LedgerEntry.commission * 100 - _GOODS * LedgerEntry.percent)
+    is_other_sale = and_(LedgerEntry.kind == SALE, or_(LedgerEntry.gross != _COST, commission_off > A_HALF_UNIT))
+    rows = fetch(select(LedgerEntry.id, LedgerEntry.order_id, LedgerEntry.gross, LedgerEntry.commission,
+                        LedgerEntry.net).outerjoin(OrderItem, OrderItem.id == LedgerEntry.item_id)
+                 .where(or_(LedgerEntry.gross != LedgerEntry.commission + LedgerEntry.net, is_other_sale))
+                 .order_by(LedgerEntry.id))
+    return [f"order {row.order_id}: booking {row.id} says {row.gross} = {row.commission} commission + {row.net} net, "
+            "which is not how its line divides" for row in rows]
+
+
+def _totals() -> list[str]:
+    """Orders that are charged another sum than their lines cost.
+
+    The sum of an order whose lines were all cancelled stays that of the last one."""
+    lines = select(OrderItem.order_id, func.sum(case((OrderItem.is_active, _COST))).label("cost")).group_by(
+        OrderItem.order_id).subquery()
+    was_one_line = select(OrderItem.id).where(OrderItem.order_id == Order.id, Order.total == _COST).exists()
+    differs = case((lines.c.order_id.is_(None), Order.total != 0), (lines.c.cost.is_(None), ~was_one_line),
+                   else_=Order.total != lines.c.cost)
+    rows = fetch(select(Order.id, Order.total, lines.c.cost).outerjoin(lines, lines.c.order_id == Order.id)
+                 .where(differs).order_by(Order.id))
+    return [f"order {row.id}: {row.total} are charged, its lines cost {int(row.cost or 0)}" for row in rows]
 
 
 def _stock() -> list[str]:

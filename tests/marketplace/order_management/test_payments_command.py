@@ -3,14 +3,16 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from app.actor import system_actor
 from app.clock import moved_clock
+from app.data.reads import fetch
 from app.jobs.worker import run_job
 from app.payments.gateway.port import Refund
 from app.payments.refunds import book_refunds
 from blueprints.marketplace.order_management import ledger_entries
-from blueprints.marketplace.order_management.models import Order
+from blueprints.marketplace.order_management.models import LedgerEntry, Order
 from blueprints.marketplace.order_management.settlement import CHECKOUT
 from cli.payments import payments
 from tests.app.payments.stand_in import DECLINED_AT_CHARGE
@@ -73,6 +75,34 @@ def test_status_fails_when_the_books_do_not_agree(shop, flask_payments, tamper):
     tamper(Order, order["id"], paid_at=None)
     assert "1 differences" in flask_payments("status", code=1)
     assert ledger_entries.check_ledger()[0] == "fail"
+
+
+@pytest.mark.parametrize("other", [
+    {"commission": 500}, {"net": -7000}, {"gross": 100}, {"commission": 500, "net": -500}], ids=str)
+def test_a_booking_that_does_not_divide_as_its_line_is_found(shop, tamper, other):
+    order = shop.paid_order()
+    [entry] = fetch(select(*LedgerEntry.__table__.columns).where(LedgerEntry.order_id == order["id"]))
+    tamper(LedgerEntry, entry.id, **{name: getattr(entry, name) + more for name, more in other.items()})
+    state, says = ledger_entries.check_ledger()
+    assert (state, order["id"] in says) == ("fail", True)
+
+
+@pytest.mark.parametrize("place", ["place", "order", "paid_order"])
+def test_an_order_that_is_charged_another_sum_than_its_lines_cost_is_found(shop, tamper, place):
+    order = shop.place() if place == "place" else getattr(shop, place)(shop.list_product())
+    [row] = fetch(select(Order.total).where(Order.id == order["id"]))
+    tamper(Order, order["id"], total=row.total + 12_345)
+    assert f"{row.total + 12_345} are charged, its lines cost {row.total}" in ledger_entries.check_ledger()[1]
+
+
+def test_lines_that_were_cancelled_and_given_back_leave_the_books_in_agreement(shop, flask_payments):
+    order = shop.paid_order(shop.list_product(), shop.list_product(price=33.33, shipping=0), shop.list_product())
+    for line in order["items"]:
+        ok(shop.admin.delete(f"{ORDERS}/v1/ordermanagementorderitems/{line}"))
+        assert ledger_entries.check_ledger()[0] == "ok"
+    flask_payments("refund", order["orderNumber"], "--amount", "7.77", "--yes")
+    flask_payments("refund", order["orderNumber"], "--yes")
+    assert ledger_entries.check_ledger()[0] == "ok"
 
 
 def test_show_tells_the_story_of_an_order(shop, flask_payments):
