@@ -10,7 +10,7 @@ from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
 from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds, PersonEffects
-from app.data.person_rows import EXPIRING, KEPT, Obligation, Obligations, PersonTables, exported, rows_of_people
+from app.data.person_rows import ERASED, EXPIRING, KEPT, Obligation, Obligations, PersonTables, exported, rows_of_people
 from app.data.reads.joins import Joins
 from app.data.visibility import ReadObjects
 from app.events.relay import WakeUp
@@ -36,8 +36,9 @@ from app.payments.checkout import Checkouts, attempts_of, open_payments_of
 from app.payments.records import PaymentAttempt, PaymentRefund
 from app.release import VERSION
 from app.runtime import Runtime, runtime_of
-from app.search import catalogue
+from app.search import catalogue, misses
 from app.search.catalogue import Indexes
+from app.search.misses import SearchMiss
 from app.service import ServiceDeclaration
 from app.settings import Settings, SettingsError, load_settings
 from blueprints.equipment.service import SERVICE as EQUIPMENT
@@ -71,7 +72,7 @@ from blueprints.platform.people.service import SERVICE as PEOPLE
 KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
-    background=(housekeeping, mail_jobs, payment_jobs, catalogue),
+    background=(housekeeping, mail_jobs, payment_jobs, catalogue, misses),
     cli=("cli.backup", "cli.db", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
          "cli.prepare", "cli.serve", "cli.settings", "cli.status", "cli.upgrade"),
     persons=(
@@ -85,6 +86,8 @@ KERNEL = ServiceDeclaration(
         rows_of_people(MailMessage, EXPIRING, why="removed with the account, or after MAIL_DAYS",
                        export=exported("letters", where=letters_to, without=(
                            "html", "dedupe_key", "attempts", "next_attempt_at", "last_error"))),
+        rows_of_people(SearchMiss, ERASED, "user_id",
+                       export="a hash of what was searched, until others searched it, too"),
     ),
     obligations=(Obligation(open_payments_of),),
 )

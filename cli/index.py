@@ -50,6 +50,25 @@ def _row(state: "IndexStatus", declared: "DeclaredIndex") -> dict[str, Any]:
             "rebuilt": state.rebuild_done, "reason": state.reason}
 
 
+@index.command("misses")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many at most.")
+@as_json_option
+@with_appcontext
+def misses(limit: int, as_json: bool) -> None:
+    """Show what people searched and nothing holds: what to add, or a synonym to write (docs/search.md).
+
+    Only what three people or more searched within 30 days: what fewer did is known to nobody.
+
+    Example: flask index misses --limit 20
+    """
+    from app.search.misses import misses as found
+
+    rows = found(limit)
+    if not as_json:
+        rows = [row | {"lastAt": minute(row["lastAt"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="nothing that three people or more searched", cut=("words",))
+
+
 @index.command("rebuild")
 @click.option("--index", "name", help="Only this index; default all.")
 @click.option("--from-scratch", is_flag=True, help="Do not go on with a rebuild that was interrupted.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 WITH_JOBS = (
-    "app.jobs.housekeeping", "app.notify.jobs", "app.payments.reconcile", "app.search.catalogue",
+    "app.jobs.housekeeping", "app.notify.jobs", "app.payments.reconcile", "app.search.catalogue", "app.search.misses",
     "blueprints.platform.auth.jobs", "blueprints.platform.bucket.jobs", "blueprints.platform.moderation.jobs",
     "blueprints.marketplace.auction_offer.jobs", "blueprints.marketplace.feedback.jobs",
     "blueprints.marketplace.order_management.jobs", "blueprints.marketplace.search_indexing.jobs",

@@ -246,6 +246,8 @@ def _list(api: BusinessApi, actor: Actor, asked: ReadRequest, path: dict[str, st
 
     def seconds(made: tuple[bytes, int, Listing]) -> float:
         kept, outdated = number_argument("cacheTTL", 300, least=1, most=3600), made[2].outdated
+        if not made[2].remembered:
+            return 0
         return kept if outdated is None else min(kept, outdated.seconds_left)
 
     if api.cached and flag_argument("caching", True) and api.version_keys:

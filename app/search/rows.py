@@ -18,6 +18,7 @@ from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
 from app.search.catalogue import DeclaredIndex, search_index
 from app.search.fields import IndexSchema
+from app.search.misses import note_miss
 from app.search.port import WINDOW, Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
 from app.search.walk import holding, walk
 
@@ -182,8 +183,16 @@ def find_rows(rows: SearchedRows, actor: Actor, asked: ReadRequest, *narrowing: 
     end = offset + len(result.hits)
     following = position_cursor(order, end) if end < min(result.total, WINDOW) else None
     extras = {"facets": counts} | manner(result)
+    missed = is_miss(words, result) and not given
+    if missed:
+        note_miss(actor, rows.schema.name, words)
     return Listing([seen[hit.id] for hit in result.hits if hit.id in seen], result.total, page, following,
-                   extras=extras)
+                   extras=extras, remembered=not missed)
+
+
+def is_miss(words: str, result: SearchResult) -> bool:
+    """Return whether these words, typed to the end or not, were looked for in the index and found nothing."""
+    return bool(words.strip()) and result.ready and not result.total
 
 
 def _found(rows: SearchedRows, query: SearchQuery) -> tuple[SearchResult, Search]:

@@ -61,7 +61,8 @@ class Listing:
 
     `outdated` says since when and until when the total stands, where a write may have changed it since. `extras` are
     root keys of the answer beside the rows. `rest` reads the whole list on in batches, for orders in which a cursor
-    cannot: what it yields, one by one and each outside of any request, is every row that is not among `rows`."""
+    cannot: what it yields, one by one and each outside of any request, is every row that is not among `rows`. What is
+    not `remembered` is made anew for each caller, where the list's answers are."""
 
     rows: list[Wire]
     total: int
@@ -70,6 +71,7 @@ class Listing:
     outdated: Outdated | None = None
     extras: dict[str, Any] = field(default_factory=dict)
     rest: Callable[[], Iterator[list[Wire]]] | None = None
+    remembered: bool = True
 
 
 def fetch(query: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:

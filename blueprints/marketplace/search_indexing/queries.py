@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import exists, or_, select
 
+from app.actor import Actor
 from app.data.id_sets import not_among
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
@@ -15,7 +16,8 @@ from app.data.serialization import Wire
 from app.search import WINDOW, Filter, SearchQuery
 from app.search.catalogue import search_index, suggestions
 from app.search.in_sql import holds_words
-from app.search.rows import manner
+from app.search.misses import note_miss
+from app.search.rows import is_miss, manner
 from blueprints.marketplace.search_indexing.documents import SCHEMA
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.platform.people.queries import people_at_rest
@@ -30,7 +32,7 @@ def get_search_index(search_index_id: str) -> Wire:
     return get_row(SearchIndex, search_index_id)
 
 
-def list_search_indexes(asked: ReadRequest) -> Listing:
+def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of active records, oldest first; with `q`, those that hold its words, best match first, with what
     a forgiving query forgives.
 
@@ -51,8 +53,11 @@ def list_search_indexes(asked: ReadRequest) -> Listing:
         rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where, *_of_active_sellers())
         end = offset + page.rows
         following = position_cursor(order, end) if end < found.total and end + page.rows <= WINDOW else None
+        missed = is_miss(words, found) and not asked.filters
+        if missed:
+            note_miss(actor, SCHEMA.name, words)
         listing = Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following,
-                          extras=manner(found))
+                          extras=manner(found), remembered=not missed)
         is_all = end >= found.total
     else:
         listing = replace(_slowly(asked, words, page), extras=manner(found))

@@ -40,7 +40,7 @@ def get_search_index(actor: Actor, asked: ReadRequest, search_index_id: str) -> 
           arguments={"q": ASKED_WORDS}, extras=MANNER, keyed_by=synonyms_digest)
 def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     """List or search index records."""
-    return queries.list_search_indexes(asked)
+    return queries.list_search_indexes(actor, asked)
 
 
 @api.get("/v1/suggestions", name="getSuggestions", arguments={"q": ASKED_BEGINNING},
