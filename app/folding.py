@@ -22,10 +22,13 @@ _DROPPED = ((0x300, 0x36F), (0x591, 0x5BD), (0x5BF, 0x5BF), (0x5C1, 0x5C2), (0x5
 _TABLE = {ord(letter): plain for letter, plain in _LETTERS.items()} | {
     code: None for first, last in _DROPPED for code in range(first, last + 1)}
 
+INVISIBLE = "".join(f"{chr(first)}-{chr(last)}" for first, last in _DROPPED)
+"""What the fold drops, as a class of a pattern."""
+
 # Scripts written without spaces are taken sign by sign, so that any part of a sentence is found.
-_SPACELESS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_INDIC = "\u0900-\u0963\u0966-\u0dff"  # their vowel signs are no \w
-_WORD = re.compile(f"[{_SPACELESS}]|(?:[^\\W_{_SPACELESS}]|[{_INDIC}])+")
+SPACELESS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+LETTERS = "\u0900-\u0963\u0966-\u0dff"  # their vowel signs are no \w
+_WORD = re.compile(f"[{SPACELESS}]|(?:[^\\W_{SPACELESS}]|[{LETTERS}])+")
 _PLAIN_WORD = re.compile(r"[a-z0-9]+")
 _DIGIT = re.compile(r"\d")
 _LONG_WORD_AND_NUMBER = re.compile(r"([^\W\d]{4,})(\d+)|(\d+)([^\W\d]{4,})")

@@ -18,8 +18,10 @@ from app.data.serialization import Wire, row_serializer
 from app.errors import InvalidInput
 from app.search.catalogue import DeclaredIndex, search_index
 from app.search.fields import IndexSchema
+from app.search.highlighting import highlights
 from app.search.misses import note_miss
 from app.search.port import WINDOW, Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
+from app.search.synonyms import synonyms_file
 from app.search.walk import holding, walk
 
 MOST_TEXT = 2000
@@ -140,6 +142,13 @@ def chosen_indexes(written: str | None, known: Mapping[str, SearchedRows]) -> li
 
 ASKED_WORDS = "words to search for, the last may be a beginning; best match first, what holds all of them before " \
               "what holds some; a plural finds its singular, a word that nothing holds the one that is a letter away"
+ASKED_HIGHLIGHTS = "true: the answer says in `highlights` where the words stand"
+HIGHLIGHTS: dict[str, Any] = {"highlights": {
+    "type": "object", "description": "with highlight=true: by id of the row and by property, a piece of at most about "
+    "200 characters of the row's text as HTML: escaped, the words found in <em>, an ellipsis where it is cut. Rows and "
+    "properties without a word are missing",
+    "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}}}}
+"""What documents say of highlights."""
 ASKED_BEGINNING = "what is being typed; its last word, of which two letters or more are there, is completed"
 SUGGESTED: dict[str, Any] = {
     "type": "object", "description": "by index, the texts that it may become, the most frequent word first, at most "
@@ -183,11 +192,18 @@ def find_rows(rows: SearchedRows, actor: Actor, asked: ReadRequest, *narrowing: 
     end = offset + len(result.hits)
     following = position_cursor(order, end) if end < min(result.total, WINDOW) else None
     extras = {"facets": counts} | manner(result)
+    if wants_highlights(asked):
+        extras["highlights"] = highlights(rows.schema, result.corrected or words, synonyms_file().current(), seen)
     missed = is_miss(words, result) and not given
     if missed:
         note_miss(actor, rows.schema.name, words)
     return Listing([seen[hit.id] for hit in result.hits if hit.id in seen], result.total, page, following,
                    extras=extras, remembered=not missed)
+
+
+def wants_highlights(asked: ReadRequest) -> bool:
+    """Return whether the places of the words are asked for."""
+    return asked.arguments.get("highlight", "").lower() == "true" and bool(asked.arguments.get("q", "").strip())
 
 
 def is_miss(words: str, result: SearchResult) -> bool:

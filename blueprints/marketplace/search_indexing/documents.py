@@ -27,17 +27,17 @@ def search_document(id: str, version: int, document_type: str, reference_id: str
                     document: dict[str, Any]) -> Document:
     """Return the search index's view of a record; `version` is its recordVersion."""
     seller = reference_id if document_type == "SELLER" else references(document)["seller_ref"]
-    return Document(id, version, {**_worded(document), "documentType": document_type, "referenceId": reference_id,
+    return Document(id, version, {**worded(document), "documentType": document_type, "referenceId": reference_id,
                                   "indexedAt": indexed_at, "sellerId": seller})
 
 
 def derived(document: dict[str, Any]) -> dict[str, str | None]:
     """Return the hidden columns of a record: what it mentions, and the words the search index finds it by."""
-    texts = map(as_text, _worded(document).values())
+    texts = map(as_text, worded(document).values())
     return references(document) | {"words": stored_words(texts)}
 
 
-def _worded(document: dict[str, Any]) -> dict[str, Any]:
+def worded(document: dict[str, Any]) -> dict[str, Any]:
     """Return what of a document has words, by the fields of the index."""
     named = {name: document.get(name) for name in ("title", "name", "fullname", "subtitle", "description")}
     return {**named, "prose": other_prose(document)}

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import orjson
 from sqlalchemy import exists, or_, select
 
 from app.actor import Actor
@@ -15,10 +16,12 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.search import WINDOW, Filter, SearchQuery
 from app.search.catalogue import search_index, suggestions
+from app.search.highlighting import highlights
 from app.search.in_sql import holds_words
 from app.search.misses import note_miss
-from app.search.rows import is_miss, manner
-from blueprints.marketplace.search_indexing.documents import SCHEMA
+from app.search.rows import is_miss, manner, wants_highlights
+from app.search.synonyms import synonyms_file
+from blueprints.marketplace.search_indexing.documents import SCHEMA, worded
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.platform.people.queries import people_at_rest
 from blueprints.platform.people.rules import SELLING
@@ -62,6 +65,10 @@ def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     else:
         listing = replace(_slowly(asked, words, page), extras=manner(found))
         is_all = listing.next is None
+    if wants_highlights(asked):
+        shown = {row["id"]: worded(orjson.loads(orjson.dumps(row["document"]))) for row in listing.rows}
+        listing.extras["highlights"] = highlights(
+            SCHEMA, found.corrected or words, synonyms_file().current(), shown)
     if page.number == 0 and not is_all:
         listing.rest = partial(_rest, asked, words, frozenset(row["id"] for row in listing.rows))
     return listing

@@ -7,7 +7,15 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
-from app.search.rows import ASKED_BEGINNING, ASKED_WORDS, MANNER, SUGGESTED, chosen_indexes
+from app.search.rows import (
+    ASKED_BEGINNING,
+    ASKED_HIGHLIGHTS,
+    ASKED_WORDS,
+    HIGHLIGHTS,
+    MANNER,
+    SUGGESTED,
+    chosen_indexes,
+)
 from app.search.synonyms import synonyms_digest
 from blueprints.network.company.index import COMPANIES
 from blueprints.network.content.index import POSTS
@@ -19,12 +27,12 @@ from blueprints.network.search.policies import POLICIES
 api = Routes(POLICIES, {"getSuggestions": ApiNames(data_name="suggestions")})
 
 _INDEXES = {rows.schema.name: rows for rows in (PEOPLE, COMPANIES, JOBS, POSTS)}
-_WORDS = {"q": f"{ASKED_WORDS}; without words the newest first"}
+_WORDS = {"q": f"{ASKED_WORDS}; without words the newest first", "highlight": ASKED_HIGHLIGHTS}
 _EXTRAS: dict[str, Any] = {
     "facets": {"type": "object", "description": "of each field, how often each value occurs among all that is found, "
                "most frequent first, at most 100; a filter does not narrow the facet of its own field",
                "additionalProperties": {"type": "object", "additionalProperties": {"type": "integer"}}},
-    **MANNER}
+    **MANNER, **HIGHLIGHTS}
 
 
 # How near people are, and who is premium, changes without a change of profiles: it is found anew, as their list is.
