@@ -1,15 +1,19 @@
 """A seller, buyers and staff who list, order and pay through the API; a payment is one that staff books by hand."""
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from app.actor import system_actor
+from app.clock import now
+from app.data.columns import iso
 from app.data.unit_of_work import unit_of_work
 from app.identity.security_events import record_security
 from tests.clients import ApiClient, Callers
 
 ORDERS = "/marketplace/ordermanagement-api/v1"
 PRODUCTS = "/marketplace/productlisting-api/v1/productlistingproducts"
+BIDS = "/marketplace/auctionoffer-api/v1/auctionofferbids"
 CATEGORY = str(uuid4())
 
 
@@ -30,6 +34,18 @@ class Market:
         made = (seller or self.sara).post(PRODUCTS, json=body)
         assert made.status_code == 201, made.text
         return str(made.json["productListingProduct"]["id"])
+
+    def auctioned(self, **given: Any) -> str:
+        """List an auction from 10 USD on that ends in an hour; returns its id."""
+        return self.listed(**{"type": "AUCTION", "startPrice": 10, "price": None,
+                              "endBidDate": iso(now() + timedelta(hours=1))} | given)
+
+    def bid(self, bidder: ApiClient, product: str, amount: float) -> dict[str, Any]:
+        """Bid on an auction; returns the bid."""
+        placed = bidder.post(BIDS, json={"productId": product, "bidAmount": amount, "currency": "USD"})
+        assert placed.status_code == 201, placed.text
+        bid: dict[str, Any] = placed.json["auctionOfferBid"]
+        return bid
 
     def ordered(self, *products: str, buyer: ApiClient | None = None, **given: Any) -> dict[str, Any]:
         """Order listings, one of Sara's unless named; returns the order."""

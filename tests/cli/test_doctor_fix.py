@@ -27,6 +27,7 @@ from app.runtime import runtime
 from app.search import Removal
 from app.search.catalogue import rebuild_index, search_index
 from app.settings import Settings
+from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.feedback.models import ALL_MONTHS, StarCount
 from blueprints.marketplace.messaging.models import Conversation
 from blueprints.marketplace.product_listing.models import Product
@@ -193,7 +194,7 @@ BREAKS = [
     ("queue", a_wrong_count_of_reports), ("media", bytes_without_an_upload),
     ("instance folder", a_home_that_others_enter), ("owners and modes", a_file_that_others_read),
 ]
-ELSEWHERE = {"search index", "stock"}
+ELSEWHERE = {"search index", "stock", "auctions"}
 """Those whose breaks need more of a world: they have tests of their own, below."""
 
 
@@ -291,6 +292,42 @@ def test_stock_that_orders_do_not_hold_is_given_back(
         reserved=2, sold=1).execution_options(synchronize_session=False)))
     assert_mended(run, "stock")
     assert [(row.reserved, row.sold) for row in fetch(select(Product.reserved, Product.sold))] == [(0, 0)]
+
+
+AUCTION = (Product.bid_count, Product.current_bid, Product.highest_bidder_id, Product.leader_max, Product.runner_up_max)
+
+
+@pytest.mark.parametrize("wrong", [
+    {"bid_count": 9}, {"current_bid": 700}, {"highest_bidder_id": f"{ID}1"}, {"leader_max": 99_999},
+    {"runner_up_max": None}], ids=lambda wrong: next(iter(wrong)))
+@pytest.mark.parametrize("mode", ["OPEN", "PROXY"])
+def test_an_auction_stands_where_its_bids_put_it(
+        run: Run, only: Callable[[str], None], market: Market, wrong: dict[str, Any], mode: str) -> None:
+    only("auctions")
+    auction = market.auctioned(biddingMode=mode)
+    market.bid(market.ben, auction, 20)
+    market.bid(market.cleo, auction, 30)
+    [before] = fetch(select(*AUCTION))
+    write("marketplace", lambda work: work.execute(update(Product).where(Product.id == auction).values(
+        wrong).execution_options(synchronize_session=False)))
+    assert told("auctions")[1] == f"auction {auction}: {next(iter(wrong))} differ from its bids"
+    assert_mended(run, "auctions")
+    assert fetch(select(*AUCTION)) == [before]
+
+
+def test_an_auction_that_is_closed_went_to_its_winner_at_the_price_of_the_bid(
+        run: Run, only: Callable[[str], None], market: Market) -> None:
+    only("auctions")
+    auction, sold_to_nobody = market.auctioned(), market.auctioned(reservePrice=500)
+    for product in (auction, sold_to_nobody):
+        market.bid(market.ben, product, 20)
+        close_auction(system_actor("marketplace"), product, early=True)
+    assert told("auctions")[0] == OK
+    write("marketplace", lambda work: work.execute(update(Product).values(
+        current_bid=1, highest_bidder_id=f"{ID}1", bid_count=7).execution_options(synchronize_session=False)))
+    assert_mended(run, "auctions")
+    counted = select(Product.bid_count, Product.current_bid, Product.highest_bidder_id).where(Product.id == auction)
+    assert fetch(counted) == [(1, 2000, market.ben.user_id)]
 
 
 def test_an_index_that_misses_a_document_is_brought_up_to_date(

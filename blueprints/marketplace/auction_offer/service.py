@@ -3,8 +3,10 @@ from functools import partial
 
 from app.data.person_rows import ANONYMOUS, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
+from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.auction_offer import jobs, subscribers
+from blueprints.marketplace.auction_offer.checks import check_auctions, mend_auctions
 from blueprints.marketplace.auction_offer.commands import take_out_bids_of
 from blueprints.marketplace.auction_offer.held_trade import lapse_offers_on, lock_offers_on, revive_trade
 from blueprints.marketplace.auction_offer.models import Bid, Offer
@@ -29,6 +31,8 @@ SERVICE = ServiceDeclaration(
         JoinTarget("auctionOfferOffer", ("id", "offerAmount", "counterAmount", "currency", "status", "status_idx"),
                    offers_seen_by, personal=True),
     ),
+    checks={"auctions": check_auctions},
+    mends={"auctions": Mend("lets these auctions stand where their bids put them", mend_auctions)},
     cli=("cli.auctions",),
     hands_down=(HeldTrade(lock_offers_on, lapse_offers_on, revive_trade),),
     settings={"bid_increments": partial(parse_increments, minor_factor=100)},

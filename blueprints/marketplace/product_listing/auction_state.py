@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.clock import now
 from app.data.columns import constant
@@ -112,6 +112,12 @@ def auction_facts(product_ids: Iterable[str]) -> dict[str, AuctionFacts]:
         return {}
     rows = fetch(select(Product.id, Product.seller_id, Product.closed_at).where(Product.id.in_(wanted)))
     return {row.id: AuctionFacts(row.seller_id, row.closed_at) for row in rows}
+
+
+def auction_standings() -> Select[Any]:
+    """Return a query of where each auction stands, withdrawn and closed ones too, secrets included: for the doctor."""
+    return select(Product.id, Product.closed_at, Product.winner_bid_id, Product.bid_count, Product.current_bid,
+                  Product.highest_bidder_id, Product.leader_max, Product.runner_up_max).where(Product.type == "AUCTION")
 
 
 def auction_overview(product_id: str) -> dict[str, Any]:
