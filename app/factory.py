@@ -40,7 +40,7 @@ from app.search import catalogue, misses
 from app.search.catalogue import Indexes
 from app.search.misses import SearchMiss
 from app.service import ServiceDeclaration
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import Settings, SettingsError, load_settings, unreadable
 from blueprints.equipment.service import SERVICE as EQUIPMENT
 from blueprints.marketplace.admin_moderation.service import SERVICE as ADMIN_MODERATION
 from blueprints.marketplace.auction_offer.service import SERVICE as AUCTION_OFFER
@@ -142,20 +142,9 @@ def _count_dropped(reason: str, count: int) -> None:
 
 def refuse_unreadable(settings: Settings, services: Sequence[ServiceDeclaration]) -> None:
     """Raise SettingsError for settings whose grammar only their service knows, before somebody bids or pays by one."""
-    if unreadable := unreadable_settings(settings, services):
-        raise SettingsError("\n".join(unreadable.values()))
-
-
-def unreadable_settings(settings: Settings, services: Sequence[ServiceDeclaration] = SERVICES) -> dict[str, str]:
-    """Return a sentence for each such setting, by its name."""
-    found: dict[str, str] = {}
-    for service in services:
-        for name, parse in service.settings.items():
-            try:
-                parse(getattr(settings, name))
-            except (ValueError, ArithmeticError) as error:
-                found[name] = f"{name.upper()}: {error}"
-    return found
+    grammars = {name: parse for service in services for name, parse in service.settings.items()}
+    if wrong := unreadable(settings, grammars):
+        raise SettingsError("\n".join(wrong.values()))
 
 
 def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:

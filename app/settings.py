@@ -3,7 +3,7 @@
 `flask settings` prints this table; nothing else in the system reads os.environ for configuration."""
 import os
 import pwd
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import tzinfo
 from functools import cache
@@ -360,6 +360,17 @@ def read_settings(environ: Mapping[str, str] | None = None) -> tuple[Settings, d
     for name, sentence in _complaints(settings):
         wrong.setdefault(name, sentence)
     return settings, wrong
+
+
+def unreadable(settings: Settings, grammars: Mapping[str, Callable[[str], object]]) -> dict[str, str]:
+    """Return a sentence for each setting that its grammar refuses, by its name: only its service can read it."""
+    found: dict[str, str] = {}
+    for name, parse in grammars.items():
+        try:
+            parse(getattr(settings, name))
+        except (ValueError, ArithmeticError) as error:
+            found[name] = f"{name.upper()}: {error}"
+    return found
 
 
 def _completed(settings: Settings) -> Settings:

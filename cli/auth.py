@@ -24,9 +24,10 @@ def list_keys(realm: str | None, as_json: bool) -> None:
 
     Example: flask auth keys --realm network
     """
-    from app.identity.authentication import identity
+    from app.identity.signing_keys import key_ring
 
-    rows = [row for name in ([realm] if realm else runtime().settings.realms) for row in identity().keys.report(name)]
+    keys = key_ring(runtime())
+    rows = [row for name in ([realm] if realm else runtime().settings.realms) for row in keys.report(name)]
     if not as_json:
         rows = [{name: row[name] for name in ("realm", "state", "keyId")}
                 | {name: minute(row[name]) for name in ("createdAt", "until")} for row in rows]
@@ -56,7 +57,7 @@ def rotate_keys(realm: str | None, due: bool, revoke_old: bool, dry_run: bool, y
 
 
 def _rotated(realm: str, due: bool, revoke_old: bool) -> str | None:
-    from app.identity.authentication import identity
+    from app.identity.signing_keys import key_ring
 
-    keys = identity().keys
+    keys = key_ring(runtime())
     return keys.rotate_when_due(realm) if due else keys.rotate(realm, revoke_old=revoke_old)

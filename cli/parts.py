@@ -1,23 +1,24 @@
 """Parts of the runtime that a listing asks for alone, made of the few modules they stand in: `flask index status` need
 not import every service. They are the same that the services bring (tests/contract/test_declarations.py)."""
 from collections.abc import Callable, Mapping
-from importlib import import_module
+from functools import partial
 
 WITH_JOBS = (
     "app.jobs.housekeeping", "app.notify.jobs", "app.payments.reconcile", "app.search.catalogue", "app.search.misses",
     "blueprints.platform.auth.jobs", "blueprints.platform.bucket.jobs", "blueprints.platform.moderation.jobs",
-    "blueprints.marketplace.auction_offer.jobs", "blueprints.marketplace.feedback.jobs",
-    "blueprints.marketplace.order_management.jobs", "blueprints.marketplace.search_indexing.jobs",
-    "blueprints.marketplace.watchlist_cart.jobs", "blueprints.network.company.jobs",
-    "blueprints.network.networking.jobs", "blueprints.network.profile.jobs", "blueprints.network.profile.premium_jobs",
+    "blueprints.marketplace.auction_offer.jobs", "blueprints.marketplace.order_management.jobs",
+    "blueprints.marketplace.search_indexing.jobs", "blueprints.network.networking.jobs",
+    "blueprints.network.profile.jobs",
 )
+"""The modules that declare periodic jobs."""
 
 
 def _schedule() -> object:
-    from app.annotations import annotations_in
+    """The jobs by name, period and meaning; to run one, the services bring it."""
     from app.jobs.schedule import Schedule
+    from cli.declared_jobs import declared_jobs
 
-    return Schedule(annotations_in(map(import_module, WITH_JOBS)))
+    return Schedule(job for module in WITH_JOBS for job in declared_jobs(module))
 
 
 def _indexes() -> object:
@@ -38,7 +39,25 @@ def _brief_columns() -> object:
     return BRIEFS
 
 
+def _queues() -> object:
+    from app.ops.queues import ServiceQueues
+    from blueprints.platform.bucket.checks import PICTURES
+    from blueprints.platform.moderation.checks import OPEN_CASES
+
+    return ServiceQueues(pictures=PICTURES, cases=OPEN_CASES)
+
+
+def setting_grammars() -> Mapping[str, Callable[[str], object]]:
+    """Return what reads each setting whose grammar only its service knows."""
+    from blueprints.marketplace.auction_offer.rules import parse_increments
+    from blueprints.marketplace.order_management.rules import parse_commission
+    from blueprints.network.profile.premium_rules import parse_price, read_currency
+
+    return {"bid_increments": partial(parse_increments, minor_factor=100), "commission_percent": parse_commission,
+            "premium_price": parse_price, "premium_currency": read_currency}
+
+
 ALONE: Mapping[str, Callable[[], object]] = {
-    "BriefColumns": _brief_columns, "Indexes": _indexes, "Schedule": _schedule,
+    "BriefColumns": _brief_columns, "Indexes": _indexes, "Schedule": _schedule, "ServiceQueues": _queues,
 }
 """What makes the part of that type, by the type's name: to name the type itself would import it."""

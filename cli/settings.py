@@ -7,7 +7,7 @@ from typing import Any
 import click
 import orjson
 
-from app.settings import Settings, environment_name, read_settings
+from app.settings import Settings, environment_name, read_settings, unreadable
 
 MASK = "********"
 _ARGUMENT = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
@@ -23,10 +23,10 @@ def settings(as_json: bool) -> None:
 
     Example: GUILDHALL_ENV=production flask settings
     """
-    from app.factory import unreadable_settings
+    from cli.parts import setting_grammars
 
     loaded, wrong = read_settings()
-    wrong = {**unreadable_settings(loaded), **wrong}
+    wrong = {**unreadable(loaded, setting_grammars()), **wrong}
     rows = [_row(loaded, spec, wrong.get(spec.name)) for spec in fields(Settings)]
     if as_json:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))

@@ -11,7 +11,7 @@ from app.data.list_cache import CacheVersions
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
 from app.identity.sessions import LiveSession, SessionStore, UserDirectory, note_seen, seen_step, user_version_key
-from app.identity.signing_keys import KeyRing
+from app.identity.signing_keys import KeyRing, key_ring
 from app.runtime import Runtime, runtime
 
 _MEMORY_SECONDS = 10.0
@@ -90,11 +90,9 @@ class Identity:
 def install_identity(held: Runtime, directory: UserDirectory) -> Identity:
     """Build the identity parts of a runtime; `directory` finds active users (the auth service's query)."""
     settings, redis, versions = held.settings, held.redis, held.cache_versions
-    keys = KeyRing(settings.secret_key, versions, rotation_days=settings.key_rotation_days,
-                   token_ttl=settings.access_token_ttl)
     sessions = SessionStore(directory)
     parts = Identity(
-        keys=keys, sessions=sessions, authenticator=Authenticator(sessions, versions),
+        keys=key_ring(held), sessions=sessions, authenticator=Authenticator(sessions, versions),
         throttle=LoginThrottle(redis, enabled=settings.ratelimit_enabled),
         codes=OneTimeCodes(redis, settings.secret_key, settings.verification_max_tries,
                        settings.verification_resend_seconds))

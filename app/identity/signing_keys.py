@@ -22,6 +22,7 @@ from app.data.entity import Base
 from app.data.list_cache import CacheVersions
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.encryption import DecryptionFailed, seal, unseal
+from app.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -180,6 +181,13 @@ class KeyRing:
             realm=realm, key_id=key_id, private_pem=seal(self._app_secret, f"{_PURPOSE}/{realm}", private_pem),
             public_pem=public_pem, created_at=now()))
         return key_id
+
+
+def key_ring(held: Runtime) -> KeyRing:
+    """Return what keeps the keys of an application, as its settings want it."""
+    settings = held.settings
+    return KeyRing(settings.secret_key, held.cache_versions, rotation_days=settings.key_rotation_days,
+                   token_ttl=settings.access_token_ttl)
 
 
 def _forget(work: UnitOfWork, realm: str, *, retired_until: datetime) -> None:

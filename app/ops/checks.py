@@ -3,8 +3,8 @@
 A check never raises: what goes wrong inside it is its finding."""
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator
+from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -19,7 +19,6 @@ from app.data.entity import Base, db
 from app.data.reads import fetch
 from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.report import oldest_unpublished_seconds
-from app.jobs.models import JobRun
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
 from app.notify.report import mail_figures
@@ -27,6 +26,7 @@ from app.notify.smtp import SmtpAccount
 from app.ops.faults import sentence_of
 from app.ops.findings import FAIL, OK, WARN, Check, Finding, some_of
 from app.ops.health import backlog
+from app.ops.job_runs import LATE_WORK, failed_jobs, last_runs, late_jobs
 from app.ops.migrations import COPY_GOES_ON, is_unfinished_copy, newest_migration, present_migration
 from app.ops.ownership import environment_file_faults, ill_owned
 from app.runtime import runtime
@@ -37,7 +37,6 @@ from app.web_addresses import harmless, is_this_machine, link
 LEAST_FREE_BYTES = 500_000_000
 LATE_EVENT_SECONDS = 10.0
 MAIL_SECONDS = 5.0
-LATE_WORK = timedelta(minutes=2)
 LATE_LETTER = timedelta(minutes=15)
 LATE_BACKUP = timedelta(days=2)
 AT_ONCE = 5000
@@ -237,22 +236,6 @@ def _periodic_jobs() -> tuple[str, str]:
     return (WARN, f"late: {', '.join(late)} (is the scheduler running?)") if late else (OK, f"{len(jobs())} on time")
 
 
-def last_runs() -> dict[str, Any]:
-    """Return the rows of the periodic jobs' last runs by name, in one statement."""
-    return {row.name: row for row in fetch(select(JobRun.__table__))}
-
-
-def failed_jobs(runs: Mapping[str, Any]) -> list[str]:
-    """Return the names of the jobs whose last run failed."""
-    return sorted(name for name in jobs() if name in runs and runs[name].status == "failed")
-
-
-def late_jobs(runs: Mapping[str, Any]) -> list[str]:
-    """Return the names of the jobs that have not ended for three of their periods."""
-    return sorted(name for name, job in jobs().items()
-                  if not _ran_within(runs[name].finished_at if name in runs else None, 3 * job.every + LATE_WORK))
-
-
 def _web_addresses() -> tuple[str, str]:
     """Find addresses that were stored before the field refused them; the worst of them are not shown (columns.py)."""
     settings, hidden, refused = runtime().settings, 0, list[str]()
@@ -280,10 +263,6 @@ def _stored(row_id: Any, column: Any) -> Iterator[tuple[str, str]]:
         if len(rows) < AT_ONCE:
             return
         last = rows[-1][0]
-
-
-def _ran_within(finished_at: datetime | None, period: timedelta) -> bool:
-    return finished_at is not None and finished_at > now() - period
 
 
 RUNNING = ("letters", "outbox", "deliveries", "worker", "due work", "periodic jobs")

@@ -13,8 +13,8 @@ from app.data.reads import fetch
 from app.events.event_delivery import IS_PARKED
 from app.notify.report import mail_figures
 from app.ops.backup.folder import newest_backup
-from app.ops.checks import failed_jobs, last_runs, late_jobs
 from app.ops.heartbeats import alive_processes, expected_processes
+from app.ops.job_runs import failed_jobs, last_runs, late_jobs
 from app.ops.metrics import Gauge
 from app.ops.queues import queues
 from app.runtime import runtime

@@ -18,8 +18,8 @@ from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
 from app.notify.report import mail_figures
 from app.ops.backup.folder import newest_backup
-from app.ops.checks import last_runs, late_jobs
 from app.ops.heartbeats import alive_processes, expected_processes
+from app.ops.job_runs import last_runs, late_jobs
 from app.ops.queues import queues
 from app.release import VERSION, commit
 from app.runtime import runtime

@@ -11,18 +11,23 @@ from cli.moderate.options import DAYS, grounds, limit_option, number_argument, r
 from cli.moderate.outcome import say_lost, show_letter
 from cli.naming import named_account, named_listing, named_thing
 from cli.terminal import (
+    Part,
     acts,
     agreed,
     as_json_option,
+    minute,
     operator_actor,
     operator_option,
+    print_fields,
     print_json,
+    print_parts,
     print_rows,
     say_unchanged,
     spoken,
 )
 
 _REALM = "marketplace"
+_LOOKS = {"said": Part(("id", "says"), ids=("id",), cut=("says",))}
 SHOWN = 3
 """How many of the letters are shown before it asks."""
 MOST = 10_000
@@ -126,6 +131,22 @@ def resume(number: tuple[str, int], realm: str, operator: str | None, dry_run: b
         _print_bulk(spoken(lambda: bulk.run(actor, stands.number)), as_json=as_json)
     else:
         _print_refused(spoken(lambda: bulk.refused_of_rest(actor, stands.number)), question, as_json=as_json)
+
+
+def show_bulk(realm: str, number: int, *, as_json: bool) -> None:
+    """Print who began a bulk and why, how it stands, and what was said of those of its things that were refused."""
+    from blueprints.platform.moderation import bulk
+
+    report = spoken(lambda: bulk.report(realm, number))
+    row, facts = _row(report), bulk.bulk_facts(realm, number)
+    said = [{"id": one, "says": says} for one, says in report.said]
+    if as_json:
+        print_json({**row, **facts, "said": said})
+        return
+    facts["begunAt"] = minute(facts["begunAt"])
+    print_fields({name: value for name, value in {**row, **facts}.items() if value not in (None, "")})
+    if said:
+        print_parts({"said": said}, _LOOKS)
 
 
 def undo_bulk(actor: Any, number: int, *, reason: str, dry_run: bool, yes: bool, as_json: bool) -> None:

@@ -1,11 +1,13 @@
 """`flask moderate queue` and `show`: what waits, and a case with all that one decides by."""
 import re
+from functools import partial
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
 from blueprints.platform.moderation.rules import CASE_KINDS, CASE_STATES, appeal_name
+from cli.moderate.bulks import show_bulk
 from cli.moderate.options import limit_option, number_argument, realm_option
 from cli.terminal import (
     Part,
@@ -70,25 +72,31 @@ def queue(realm: str, state: str | None, kind: str | None, mine: bool, limit: in
 
 
 @click.command("show")
-@number_argument("case", "CASE")
+@number_argument("case", "CASE", "", "p", "b")
 @realm_option
 @operator_option
 @as_json_option
 @with_appcontext
 def show(case: tuple[str, int], realm: str, operator: str | None, as_json: bool) -> None:
     """Show CASE: its thing, the person and that record, reports, notes, acts, strikes, and what the ladder proposes; of
-    an appeal what it says, and what it is against.
+    an appeal what it says, and what it is against. As p3 it is the case of that appeal, as b2 that bulk: how it stands.
 
     Reading a message between others is recorded, so a case about one needs --as.
 
     Example: flask moderate show 142
     """
     from blueprints.platform.moderation.case_reading import read_case
-    from blueprints.platform.moderation.queries import case_subject
+    from blueprints.platform.moderation.queries import case_of_appeal, case_subject
 
-    entity_type = spoken(lambda: case_subject(realm, case[1]))[0]
+    what, number = case
+    if what == "b":
+        show_bulk(realm, number, as_json=as_json)
+        return
+    if what == "p":
+        number = spoken(partial(case_of_appeal, realm, number))
+    entity_type = spoken(lambda: case_subject(realm, number))[0]
     actor = operator_actor(realm, operator) if entity_type == "MESSAGE" else reading_actor(realm)
-    row, facts = read_case(actor, case[1])
+    row, facts = read_case(actor, number)
     if as_json:
         print_json(row | facts)
         return

@@ -36,7 +36,7 @@ def imported_by(testbed: Testbed, *words: str) -> set[str]:
 
 @pytest.mark.once("what is imported depends on no database")
 @pytest.mark.parametrize(("words", "calls"), [
-    *((words, set()) for words in LISTINGS), ("jobs list", {"redis"}), ("index status", {"whoosh"})])
+    *((words, set()) for words in LISTINGS), ("jobs list", set()), ("jobs show send-mail", set()), ("auth keys", set()), ("index status", {"whoosh"})])
 def test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not_call(
         testbed: Testbed, words: str, calls: set[str]) -> None:
     loaded = imported_by(testbed, *words.split())
@@ -47,9 +47,21 @@ def test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not
 
 @pytest.mark.once("what is imported depends on no database")
 def test_what_all_services_bring_is_brought_without_their_routes_or_the_organizations_store(testbed: Testbed) -> None:
-    loaded = imported_by(testbed, "status")
+    loaded = imported_by(testbed, "doctor")
     assert loaded & FOR_SERVERS_ALONE == set()
     assert "blueprints.organization.wiring" not in loaded
+
+
+@pytest.mark.once("what is imported depends on no database")
+def test_status_asks_no_more_of_the_services_than_their_queues_and_jobs(testbed: Testbed) -> None:
+    loaded = imported_by(testbed, "status")
+    assert loaded & (FOR_SERVERS_ALONE | FOR_WHO_CALLS_IT) <= {"redis", "rq"}
+    assert "app.factory" not in loaded
+
+
+@pytest.mark.once("what is imported depends on no database")
+def test_the_settings_are_shown_without_a_database(testbed: Testbed) -> None:
+    assert imported_by(testbed, "settings") & {"sqlalchemy", "redis", "app.factory"} == set()
 
 
 @pytest.mark.once("what is imported depends on no database")

@@ -102,6 +102,19 @@ def test_the_case_of_an_appeal_shows_the_appeal_and_what_it_is_against(run, appe
     assert [row["caseNumber"] for row in told(run("moderate", "appeals", "--json"))] == [2]
 
 
+def test_an_appeal_and_a_bulk_that_are_not_there_are_refused_by_show(run, appealed):
+    for named in ("p99", "b99", "99"):
+        assert (run("moderate", "show", named).exit_code, named) == (1, named)
+    assert run("moderate", "show", "x1").exit_code == 2
+
+
+def test_show_takes_the_name_of_an_appeal_for_the_case_it_is_judged_in(run, appealed):
+    by_case = told(run("moderate", "show", "2", "--json"))
+    assert told(run("moderate", "show", "p1", "--json")) == by_case
+    assert by_case["appeal"]["number"] == 1
+    assert "It is genuine." in run("moderate", "show", "P1").stdout
+
+
 def test_m_10_a_suspension_without_a_strike_says_how_to_appeal_and_shows_against_what(run, market, settle, callers):
     words = ("moderate", "suspend", "sara@guildhall.test", "--days", "7", "--no-strike", *FAKE, *AS_ADA)
     said = run(*words, "--dry-run").stderr
@@ -160,6 +173,10 @@ def test_a_bulk_in_which_something_is_refused_exits_with_1_and_its_rehearsal_too
     assert (rehearsal.exit_code, json.loads(rehearsal.stdout)["refused"]) == (1, said), rehearsal.output
     assert (done.exit_code, json.loads(done.stdout)["said"]) == (1, said), done.output
     assert json.loads(done.stdout)["done"] == 1
+    shown = told(run("moderate", "show", "b1", "--json"))
+    assert (shown["done"], shown["said"], shown["rule"], shown["begunBy"]) == (
+        1, said, "counterfeit", market.ada.user_id)
+    assert "Case 1 is with Bob" in run("moderate", "show", "B1").stdout
 
 
 def test_m_29_a_feedback_is_corrected_by_a_part_of_its_id_and_its_words_come_back(run, market):

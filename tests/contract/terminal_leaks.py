@@ -56,6 +56,7 @@ Chosen = Callable[[click.Command, tuple[str, ...]], bool]
 def printed_by_every_reading_command(world: SmallRealm) -> Texts:
     """Yield what each command prints that has --json and changes nothing: as JSON, and as people read it."""
     ids, system = world.ids(), ScriptInfo(create_app=lambda: world.app)
+    ids["case"] = [*ids.get("case", ()), "p1", "b1"]  # `moderate show` takes an appeal and a bulk, too
     for name in COMMANDS:
         for command, words in commands_below(load_command(name), (name,), is_reading):
             needed = [one.name for one in command.params if isinstance(one, click.Argument) and one.required]

@@ -1,6 +1,7 @@
 """Each thing is said once: a topic in one place, a service in one declaration; importing registers nothing."""
 import re
 from collections import Counter
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from app.payments.records import CANCELED, FAILED, OPEN, SENDING, SUCCESS
 from app.runtime import runtime
 from blueprints.platform.bucket.inspection import FILE_STATES
 from cli import COMMANDS, load_command
-from cli.parts import ALONE
+from cli.parts import ALONE, setting_grammars
 from cli.payment_realms import CHECKOUT_NAMES, payments_of
 from tests.testbed import Testbed
 
@@ -61,12 +62,23 @@ def test_every_command_group_belongs_to_one_declaration() -> None:
 @pytest.mark.parametrize("name", ALONE)
 def test_what_a_listing_makes_alone_is_what_the_services_bring(app: Flask, name: str) -> None:
     def contents(part: object) -> object:
+        if isinstance(part, Schedule):  # listed without what runs a job, and without what is due once
+            return {job.name: (job.every, job.meaning) for job in part.jobs.values()}
         return part if isinstance(part, dict) else vars(part)
 
     alone = ALONE[name]()
     assert type(alone).__name__ == name
     with app.app_context():
         assert contents(alone) == contents(runtime().part(type(alone)))
+
+
+@pytest.mark.once("declarations know no database")
+def test_settings_are_read_by_what_their_services_say() -> None:
+    def read(parse: object) -> object:
+        return (parse.func, parse.keywords) if isinstance(parse, partial) else parse
+
+    declared = {name: read(parse) for service in SERVICES for name, parse in service.settings.items()}
+    assert {name: read(parse) for name, parse in setting_grammars().items()} == declared
 
 
 @pytest.mark.once("declarations know no database")

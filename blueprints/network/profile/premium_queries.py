@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
-from app.data.money import is_currency, to_payable, to_wire
+from app.data.money import to_payable, to_wire
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
@@ -37,13 +37,6 @@ class PremiumPlan:
     price: int
     currency: str
     days: int
-
-
-def read_currency(text: str) -> str:
-    """Return the setting PREMIUM_CURRENCY; raises ValueError."""
-    if not is_currency(text):
-        raise ValueError(f"{text!r} is no ISO 4217 currency")
-    return text
 
 
 def premium_plan() -> PremiumPlan:

@@ -16,8 +16,8 @@ from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
 from blueprints.network.profile.premium_checks import check_premium
 from blueprints.network.profile.premium_models import Premiumsubscription
-from blueprints.network.profile.premium_queries import is_premium, read_currency
-from blueprints.network.profile.premium_rules import parse_price
+from blueprints.network.profile.premium_queries import is_premium
+from blueprints.network.profile.premium_rules import parse_price, read_currency
 from blueprints.network.profile.premium_settlement import CHECKOUT
 from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
 from blueprints.network.profile.queries import profiles_seen_by

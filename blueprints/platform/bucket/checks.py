@@ -9,9 +9,8 @@ from app.data.unit_of_work import UnitOfWork
 from app.media.store import media_store
 from app.ops.findings import OK, WARN, some_of
 from app.ops.mends import MOST_MENDED, mend_each
-from app.ops.queues import Waiting, waiting
+from app.ops.queues import Queue, Waiting, waiting
 from app.runtime import runtime
-from blueprints.platform.auth.export_requests import stored_exports
 from blueprints.platform.bucket.models import IS_PREPARING, READY, BucketFile
 from blueprints.platform.bucket.rules import raw_name
 
@@ -31,6 +30,9 @@ def pictures() -> tuple[str, str]:
 def waiting_pictures() -> Waiting:
     """Return how many uploads wait to be prepared, and since when the oldest does."""
     return waiting(BucketFile.created_at, IS_PREPARING)
+
+
+PICTURES = Queue("uploads to be prepared", waiting_pictures)
 
 
 def check_media() -> tuple[str, str]:
@@ -58,6 +60,8 @@ def _apart() -> tuple[set[str], list[str]]:
 
     It walks through the store first and then reads every row of those who keep something there: uploads and exports.
     It is the operator's question."""
+    from blueprints.platform.auth.export_requests import stored_exports  # the length of the queue is asked more often
+
     moment = now() - BEING_STORED
     left, missing, last = set(media_store().names(before=moment)), list[str](), ""
     left.difference_update(stored_exports())

@@ -2,7 +2,6 @@
 from app.data.person_rows import ANONYMOUS, ERASED, exported, rows_of_people
 from app.http.private_files import UsableFiles
 from app.ops.mends import Mend
-from app.ops.queues import Queue
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.bucket import checks, jobs, subscribers
 from blueprints.platform.bucket.models import BucketFile, UploadCount
@@ -15,7 +14,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs, subscribers),
     checks={"pictures": checks.pictures, "media": checks.check_media},
     mends={"media": Mend("removes the stored files that belong to no upload and no export", checks.mend_media)},
-    queues={"pictures": Queue("uploads to be prepared", checks.waiting_pictures)},
+    queues={"pictures": checks.PICTURES},
     cli=("cli.media",),
     persons=(
         rows_of_people(BucketFile, ANONYMOUS, "owner_id", why="the own buckets are emptied; the common one stays",

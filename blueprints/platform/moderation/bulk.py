@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select, update
 from app.actor import Actor
 from app.clock import now
 from app.data.batches import yield_write_lock
+from app.data.columns import iso
 from app.data.ids import uuid7
 from app.data.moderated_kinds import ModeratedKinds
 from app.data.reads import fetch, fetch_one
@@ -166,6 +167,13 @@ def report(realm: str, number: int) -> BulkReport:
         BulkItem.bulk_id == bulk.id, BulkItem.said.is_not(None)).order_by(BulkItem.position))
     return BulkReport(number, bulk.kind, bool(bulk.undoing), *(states.get(state, 0) for state in (
         _PENDING, _DONE, _REFUSED, _UNDONE)), tuple((row.entity_id, row.said) for row in said))
+
+
+def bulk_facts(realm: str, number: int) -> dict[str, Any]:
+    """Return who began a bulk, when and why, and what it does for how long; raises NotFound."""
+    bulk = _bulk(realm, number)
+    return {"begunAt": iso(bulk.begun_at), "begunBy": bulk.actor_id, "operator": bulk.operator, "reason": bulk.reason,
+            "rule": bulk.rule, "days": bulk.days, "strikes": bulk.strikes, "undoReason": bulk.undo_reason}
 
 
 def list_bulks(realm: str, limit: int) -> list[BulkReport]:

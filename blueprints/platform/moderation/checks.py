@@ -8,7 +8,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork
 from app.ops.findings import MOST_NAMED, some_of
 from app.ops.mends import MOST_MENDED, mend_each
-from app.ops.queues import Waiting, waiting
+from app.ops.queues import Queue, Waiting, waiting
 from app.runtime import runtime
 from blueprints.platform.moderation.counters import PENDING, count
 from blueprints.platform.moderation.models import Case, Counter, Report
@@ -27,6 +27,9 @@ def check_queue() -> tuple[str, str]:
 def open_cases() -> Waiting:
     """Return how many cases wait for staff, and since when the oldest does."""
     return waiting(Case.opened_at, _WAITS)
+
+
+OPEN_CASES = Queue("cases for the staff to judge", open_cases)
 
 
 def _wrong_totals() -> list[str]:

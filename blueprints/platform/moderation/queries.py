@@ -96,6 +96,15 @@ def case_subject(realm: str, number: int) -> tuple[str, str, str | None]:
     return found[0].entity_type, found[0].entity_id, found[0].person_id
 
 
+def case_of_appeal(realm: str, number: int) -> int:
+    """Return the number of the case in which an appeal is judged; raises NotFound."""
+    found = fetch(select(Case.number).join(Appeal, Appeal.case_id == Case.id).where(
+        Appeal.realm == realm, Appeal.number == number))
+    if not found:
+        raise NotFound
+    return int(found[0].number)
+
+
 def order_in_case(realm: str, number: int, *, kind: str, entity_type: str | None = None, entity_id: str | None = None,
                   **terms: Any) -> ActOrder:
     """Return an act that resolves a case: to the thing it names, else to that of the case, or to its person.

@@ -3,12 +3,11 @@ from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, Obligation, 
 from app.data.reads.joins import Relation, relations_of
 from app.data.staff_changes import StaffAudit
 from app.ops.mends import Mend
-from app.ops.queues import Queue
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
 from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
-from blueprints.platform.moderation.checks import check_queue, mend_queue, open_cases
+from blueprints.platform.moderation.checks import OPEN_CASES, check_queue, mend_queue
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -42,7 +41,7 @@ SERVICE = ServiceDeclaration(
     mends={"queue": Mend("counts the cases that wait, and their reports, anew", mend_queue),
            "audit": Mend("the superAdmin, and whoever has the exports: compare the named entries with earlier `flask "
                          "moderate audit export` and with the last backups before anything else is written")},
-    queues={"cases": Queue("cases for the staff to judge", open_cases)},
+    queues={"cases": OPEN_CASES},
     background=(jobs, questions, subscribers, subscribers_notices),
     reads_what_is_written=word_subscription,
     hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes, note)),
