@@ -24,9 +24,9 @@ def list_keys(realm: str | None, as_json: bool) -> None:
 
     Example: flask auth keys --realm network
     """
-    from app.identity.signing_keys import key_ring
+    from app.identity.signing_keys import signing_keys_of
 
-    keys = key_ring(runtime())
+    keys = signing_keys_of(runtime())
     rows = [row for name in ([realm] if realm else runtime().settings.realms) for row in keys.report(name)]
     if not as_json:
         rows = [{name: row[name] for name in ("realm", "state", "keyId")}
@@ -57,7 +57,7 @@ def rotate_keys(realm: str | None, due: bool, revoke_old: bool, dry_run: bool, y
 
 
 def _rotated(realm: str, due: bool, revoke_old: bool) -> str | None:
-    from app.identity.signing_keys import key_ring
+    from app.identity.signing_keys import signing_keys_of
 
-    keys = key_ring(runtime())
+    keys = signing_keys_of(runtime())
     return keys.rotate_when_due(realm) if due else keys.rotate(realm, revoke_old=revoke_old)

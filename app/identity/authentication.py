@@ -11,7 +11,7 @@ from app.data.list_cache import CacheVersions
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
 from app.identity.sessions import LiveSession, SessionStore, UserDirectory, note_seen, seen_step, user_version_key
-from app.identity.signing_keys import KeyRing, key_ring
+from app.identity.signing_keys import KeyRing, signing_keys_of
 from app.runtime import Runtime, runtime
 
 _MEMORY_SECONDS = 10.0
@@ -92,7 +92,7 @@ def install_identity(held: Runtime, directory: UserDirectory) -> Identity:
     settings, redis, versions = held.settings, held.redis, held.cache_versions
     sessions = SessionStore(directory)
     parts = Identity(
-        keys=key_ring(held), sessions=sessions, authenticator=Authenticator(sessions, versions),
+        keys=signing_keys_of(held), sessions=sessions, authenticator=Authenticator(sessions, versions),
         throttle=LoginThrottle(redis, enabled=settings.ratelimit_enabled),
         codes=OneTimeCodes(redis, settings.secret_key, settings.verification_max_tries,
                        settings.verification_resend_seconds))

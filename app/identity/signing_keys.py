@@ -183,7 +183,7 @@ class KeyRing:
         return key_id
 
 
-def key_ring(held: Runtime) -> KeyRing:
+def signing_keys_of(held: Runtime) -> KeyRing:
     """Return what keeps the keys of an application, as its settings want it."""
     settings = held.settings
     return KeyRing(settings.secret_key, held.cache_versions, rotation_days=settings.key_rotation_days,
