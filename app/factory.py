@@ -64,6 +64,7 @@ from blueprints.network.search.service import SERVICE as NETWORK_SEARCH
 from blueprints.organization.service import SERVICE as ORGANIZATION
 from blueprints.platform.auth.queries import user_facts
 from blueprints.platform.auth.service import SERVICE as AUTH
+from blueprints.platform.bff.service import SERVICE as BFF
 from blueprints.platform.bucket.service import SERVICE as BUCKET
 from blueprints.platform.moderation.service import SERVICE as MODERATION
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
@@ -94,7 +95,7 @@ KERNEL = ServiceDeclaration(
 SERVICES = (
     KERNEL,
     # in every realm
-    AUTH, BUCKET, MODERATION, NOTIFICATION, PEOPLE,
+    AUTH, BFF, BUCKET, MODERATION, NOTIFICATION, PEOPLE,
     # of the marketplace
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,

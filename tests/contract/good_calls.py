@@ -229,6 +229,7 @@ GOOD: GoodCalls = {
                                          "channel": "IN_APP", "payload": {"text": "t"}},
     "updateNotification": lambda _: {"isRead": True},
     "markNotificationsRead": lambda _: {"all": True},
+    "saveFilter": lambda _: {"filterName": "mine", "conditions": {}},
     "seeNotices": lambda world: {"notificationIds": [world.ids["notificationId"]]},
     "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},
                                         "referenceId": world.ids["auction"]},

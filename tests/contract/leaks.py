@@ -18,8 +18,10 @@ from app.data.changes import OutboxRecord
 from app.data.connections import reading
 from app.data.entity import Base, Entity
 from app.data.reads import fetch
+from app.data.visibility import read_objects
 from app.notify.models import MailMessage
 from app.ops.logs import QUIET, JsonFormatter
+from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bucket.models import BucketFile
 from blueprints.platform.moderation.models import Case
 from tests.clients import ApiClient
@@ -108,6 +110,8 @@ class SmallRealm:
             MailMessage.template))]
         found["record"] = [str(row.id) for row in fetch(select(func.min(OutboxRecord.id).label("id")).group_by(
             OutboxRecord.object, OutboxRecord.verb, OutboxRecord.topic))]
+        found["indexName"] = [one.name for realm, one in read_objects() if realm == self.realm]
+        found["filterId"] = [row.id for row in fetch(select(SavedFilter.id))]
         found["userId"] = found["user"] = [
             client.user_id for person, client in self.people.items() if person != VISITOR]
         found |= {name: found[other] for name, other in self.also.items()} | NAMED
@@ -246,9 +250,13 @@ def paths(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
         if not rule.rule.startswith(f"/{world.realm}/") or "GET" not in (rule.methods or ()):
             continue
         unknown = rule.arguments - ids.keys()
-        assert not unknown, f"{rule.rule}: say in `names` what {unknown} may be"
+        assert not unknown - {"rowId"}, f"{rule.rule}: say in `names` what {unknown} may be"
         pattern = re.sub(r"<(?:[^<>:]*:)?(\w+)>", r"{\1}", rule.rule)
-        yield from filled(pattern, sorted(rule.arguments), ids)
+        if "rowId" in rule.arguments:  # of each index its own rows
+            yield from (pattern.format(indexName=name, rowId=id) for name in ids["indexName"]
+                        for id in ids.get(f"{name}Id", (NOBODY,)))
+        else:
+            yield from filled(pattern, sorted(rule.arguments), ids)
 
 
 def filters(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> list[str]:

@@ -1,0 +1,49 @@
+"""The answers of the BFF: paging at the root (rules-platform §5.2), rows with the files that the caller may read."""
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Response
+
+from app.actor import Actor
+from app.data.entity import Entity
+from app.data.reads import Listing
+from app.data.serialization import Wire
+from app.http.envelope import json_response
+from app.http.private_files import with_read_tokens
+from blueprints.platform.bff.queries import Found
+from blueprints.platform.bff.rules import ListRequest, echo_of, page_facts
+
+
+def listed(actor: Actor, asked: ListRequest, said: Mapping[str, Any] | None, found: Found) -> Response:
+    """Return the answer of a list, with its filters as they were asked."""
+    items = orjson.Fragment(with_read_tokens(actor, found.model, orjson.dumps(found.rows)))
+    body = {"status": "OK", "statusCode": 200, **page_facts(asked, found.total, len(found.rows)),
+            "next": found.next, "items": items, "filters": echo_of(said)}
+    if asked.facets:
+        body["facets"] = found.facets
+    if found.degraded:
+        body["degraded"] = True
+    age = None if found.outdated is None else {"X-Total-Age": str(found.outdated.age_ms)}
+    return json_response(orjson.dumps(body), headers=age)
+
+
+def counted(total: int, degraded: bool) -> Response:
+    """Return the answer of a count."""
+    return json_response({"status": "OK", "statusCode": 200, "total": total,
+                          **({"degraded": True} if degraded else {})})
+
+
+def row_shown(actor: Actor, model: type[Entity], row: Wire) -> Response:
+    """Return the answer of a get: the row under the name of its object."""
+    shown = orjson.Fragment(with_read_tokens(actor, model, orjson.dumps(row)))
+    version = row.get("recordVersion")
+    return json_response(orjson.dumps({"status": "OK", "statusCode": 200, "dataName": model.__object__,
+                                       model.__object__: shown}),
+                         headers={} if version is None else {"ETag": f'"{version}"'})
+
+
+def saved_filters(asked: ListRequest, listing: Listing) -> dict[str, Any]:
+    """Return the answer of a page of kept filters."""
+    return {"status": "OK", "statusCode": 200, **page_facts(asked, listing.total, len(listing.rows)),
+            "items": listing.rows, "filters": []}

@@ -1,0 +1,95 @@
+"""What one caller may ask of one index: its properties, less what is masked for that caller (FD-3)."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from app.actor import Actor
+from app.data.entity import Entity
+from app.data.holdings import holdings
+from app.data.serialization import row_serializer
+from app.data.visibility import ReadObject, masked_fields, read_objects
+from app.errors import Forbidden, LoginRequired, NotFound
+from blueprints.platform.bff.rules import COUNTED, MEASURED, SORTED, Property
+
+_ALWAYS = ("id", "createdAt", "updatedAt", "recordVersion", "_owner")
+_COUNTED_UNASKED = ("choice", "boolean")
+
+
+@dataclass(frozen=True)
+class CallersIndex:
+    """One index as one caller meets it."""
+
+    object: ReadObject
+    actor: Actor
+
+    @property
+    def model(self) -> type[Entity]:
+        """Return the model of its rows."""
+        return self.object.model
+
+    @cached_property
+    def properties(self) -> Mapping[str, Property]:
+        """Return what may be filtered by its wire name: what the documents mark, the filters of the object's own list,
+        ids of relations and the common fields; nothing that the caller does not see of every row."""
+        known, hidden = properties_of(self.model), masked_fields(self.object.visibility, self.actor)
+        marked = self.object.searched
+        asked = {*_ALWAYS, *(known if marked is None else marked), *(one.name for one in self.object.filters.items),
+                 *(relation.id_name for relation, _ in holdings().joins.of(self.model))}
+        return {name: one for name, one in known.items()
+                if _base(one) in asked and _base(one) not in hidden and name not in hidden}
+
+    @property
+    def sortable(self) -> Mapping[str, Property]:
+        """Return what rows may be sorted by."""
+        return {name: one for name, one in self.properties.items() if one.kind in SORTED}
+
+    @property
+    def countable(self) -> Mapping[str, Property]:
+        """Return what may be asked as a facet: what the object declares, choices and flags, and of numbers and moments
+        the least and the greatest."""
+        return {name: one for name, one in self.properties.items() if not one.place_of and (
+            one.kind in MEASURED or one.kind in _COUNTED_UNASKED
+            or (name in self.object.facets and one.kind in COUNTED))}
+
+    @property
+    def words(self) -> Mapping[str, Property]:
+        """Return where words are looked for."""
+        known, hidden = properties_of(self.model), masked_fields(self.object.visibility, self.actor)
+        return {name: known[name] for name in self.object.words if name not in hidden}
+
+    @property
+    def beginnings(self) -> Mapping[str, Property]:
+        """Return of an object without words where a whole value or its beginning is looked for (FD-11)."""
+        return {name: one for name, one in self.properties.items() if one.kind == "string"}
+
+
+def index_for(actor: Actor, name: str) -> CallersIndex:
+    """Return the index of that name, in whatever case it is written.
+
+    Raises NotFound for a name that is none, LoginRequired and Forbidden for who may not ask for its rows at all."""
+    found = read_objects().find(actor.realm, name)
+    if found is None:
+        raise NotFound("There is no index of this name")
+    if found.who(actor):
+        return CallersIndex(found, actor)
+    raise LoginRequired("errMsg_indexRequiresLogin") if actor.is_anonymous else Forbidden("errMsg_indexRoleNotAllowed")
+
+
+@cache
+def properties_of(model: type[Entity]) -> dict[str, Property]:
+    """Return all properties of the rows of a model by their wire names; beside each choice stands its place."""
+    found: dict[str, Property] = {}
+    for field in row_serializer(model).fields:
+        column: Any = getattr(model, field.attribute)
+        nullable = bool(column.nullable)
+        found[field.name] = Property(field.name, field.attribute, field.kind, field.options, field.currency,
+                                     nullable=nullable)
+        if field.kind == "choice":
+            place = f"{field.name}_idx"
+            found[place] = Property(place, field.attribute, "integer", field.options, place_of=True, nullable=nullable)
+    return found
+
+
+def _base(one: Property) -> str:
+    return one.name.removesuffix("_idx") if one.place_of else one.name

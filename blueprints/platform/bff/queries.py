@@ -1,0 +1,319 @@
+"""The reads of the BFF: any rows that the caller sees, in a number of statements that their number does not change.
+
+Every statement carries the object's visibility, so list, count, get and facets tell of the same rows (FD-2)."""
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, true
+
+from app.actor import Actor
+from app.data.changes import version_key
+from app.data.columns import iso
+from app.data.connections import reading
+from app.data.entity import Entity
+from app.data.holdings import holdings
+from app.data.id_sets import among
+from app.data.reads import Listing, Page, fetch, list_query, rows_by_id
+from app.data.reads.filters import since, until
+from app.data.reads.keyset import RowOrder, position_cursor, position_of, row_order
+from app.data.reads.read_request import ReadRequest
+from app.data.reads.totals import EXACT_UP_TO, Outdated
+from app.data.serialization import Wire
+from app.data.visibility import those_shown, visible_in_sql
+from app.errors import InvalidInput, NotFound
+from app.runtime import runtime
+from app.search.facets import MAX_FACET_VALUES
+from app.search.port import WINDOW, Document
+from app.search.rows import MOST_TEXT
+from blueprints.platform.bff.conditions import (
+    counted_values,
+    in_code_point_order,
+    in_units,
+    is_fulfilled,
+    ordered_by,
+)
+from blueprints.platform.bff.indexes import CallersIndex, index_for
+from blueprints.platform.bff.models import SavedFilter
+from blueprints.platform.bff.rules import (
+    MEASURED,
+    FieldCondition,
+    ListRequest,
+    Property,
+    read_filters,
+    wrong,
+)
+from blueprints.platform.bff.words import fulfilling, holding_words
+
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of rows, the total, the cursor of the next page, and what is said of how it was found."""
+
+    model: type[Entity]
+    rows: list[Wire]
+    total: int
+    next: str | None
+    facets: dict[str, dict[str, Any]]
+    degraded: bool
+    outdated: Outdated | None
+
+
+def conditions_of(index: CallersIndex, said: Mapping[str, Any] | None) -> list[FieldCondition]:
+    """Return what a map of filters asks for; raises InvalidInput that names each wrong one."""
+    found, faults = read_filters(said, index.properties, _reader_of(index.actor.realm))
+    if faults:
+        raise InvalidInput(wrong(faults), detail=faults)
+    return found
+
+
+def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str, Any] | None,
+                 joins: ReadRequest) -> Found:
+    """Return a page of the rows of an index that the caller sees and that fulfil all filters, with facets.
+
+    Raises NotFound, LoginRequired, Forbidden for the index, InvalidInput for what is asked."""
+    index = index_for(actor, name)
+    conditions = _checked(index, asked, said)
+    narrowed = _Narrowed(index, conditions, asked.words)
+    page, following = narrowed.page(asked)
+    total, outdated = narrowed.total()
+    facets = {facet: narrowed.facet(index.countable[facet]) for facet in asked.facets}
+    return Found(index.model, _shown(index, page, joins), total, following, facets, narrowed.degraded, outdated)
+
+
+def count_rows_of(actor: Actor, name: str, asked: ListRequest,
+                  said: Mapping[str, Any] | None) -> tuple[int, bool]:
+    """Return how many rows a list has in all, and whether its words were looked for in the newest alone."""
+    index = index_for(actor, name)
+    narrowed = _Narrowed(index, _checked(index, asked, said), asked.words)
+    return narrowed.total()[0], narrowed.degraded
+
+
+def get_row_of(index: CallersIndex, object_id: str, joins: ReadRequest) -> Wire:
+    """Return the row of that id as the caller sees it; raises NotFound."""
+    rows = _shown(index, [object_id], joins)
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+def schema_of(actor: Actor, name: str) -> dict[str, Any]:
+    """Return what the caller may filter, sort and count, with the operators of each (rules-platform §5.2)."""
+    index = index_for(actor, name)
+    filterable = list(index.properties)
+    return {"filtirableFields": filterable, "filterableFields": filterable, "sortableFields": list(index.sortable),
+            "facetFields": list(index.countable), "wordFields": list(index.words),
+            "fields": {name: {"type": one.kind, "operators": list(one.operators),
+                              **({"options": list(one.options)} if one.options and not one.place_of else {})}
+                       for name, one in index.properties.items()}}
+
+
+def list_saved_filters(actor: Actor, name: str, page: int, limit: int) -> Listing:
+    """Return a page of the filters that the caller keeps for an index, the oldest first; raises as index_for."""
+    index = index_for(actor, name)
+    query = select(*SavedFilter.__table__.columns).where(
+        SavedFilter.realm == actor.realm, SavedFilter.user_id == actor.user_id,
+        SavedFilter.index_name == index.object.name)
+    return list_query(query, row_order(SavedFilter.created_at, SavedFilter.id), Page(page, limit), saved_filter_row)
+
+
+def saved_filter_row(row: Any) -> Wire:
+    """Return a kept filter as the wire has it."""
+    return {"id": row.id, "userId": row.user_id, "indexName": row.index_name, "filterName": row.filter_name,
+            "conditions": row.conditions, "createdAt": iso(row.created_at)}
+
+
+def _checked(index: CallersIndex, asked: ListRequest, said: Mapping[str, Any] | None) -> list[FieldCondition]:
+    faults = dict(asked.faults)
+    conditions, wrong_filters = read_filters(said, index.properties, _reader_of(index.actor.realm))
+    if asked.sort_by is not None and asked.sort_by not in index.sortable:
+        faults["sortBy"] = f"expected one of {', '.join(index.sortable)}"
+    if unknown := [name for name in asked.facets if name not in index.countable]:
+        faults["facets"] = f"{unknown[0][:100]} is none; expected some of {', '.join(index.countable)}"
+    faults |= wrong_filters
+    if faults:
+        raise InvalidInput(wrong(faults), detail=faults)
+    return conditions
+
+
+def _reader_of(realm: str) -> Any:
+    zone, column = runtime().settings.zone_of(realm), SavedFilter.created_at
+    first, last = since(column, "from").parse, until(column, "to").parse
+
+    def read(text: str, is_end: bool) -> datetime:
+        moment: datetime = (last if is_end else first)(text, zone)
+        return moment
+    return read
+
+
+class _Narrowed:
+    """The rows of an index that the caller sees and that fulfil what is asked."""
+
+    def __init__(self, index: CallersIndex, conditions: Sequence[FieldCondition], words: str) -> None:
+        self._index, self._model = index, index.model
+        self._conditions, self._words = conditions, words if words.strip() else ""
+        with reading() as connection:
+            self._dialect = connection.dialect.name
+        self._visible = visible_in_sql(index.object.visibility, index.actor)
+        self._ranked: list[str] | None = self._ids_of(conditions) if self._asks_words(conditions) else None
+        self._where = self._condition_of(conditions, self._ranked)
+
+    @property
+    def degraded(self) -> bool:
+        """Whether words were looked for in the newest rows alone, without relevance (FD-8)."""
+        return self._ranked is not None
+
+    def page(self, asked: ListRequest) -> tuple[list[str], str | None]:
+        """Return the ids of the rows of the page in order, and the cursor of the next page, None at the end."""
+        if self._ranked is not None and asked.sort_by is None:
+            return self._ranked_page(self._ranked, asked)
+        order, query = self._ordered(asked)
+        query = query.limit(asked.limit + 1)
+        if asked.after is not None:
+            query = query.where(order.behind(order.values(asked.after)))
+        elif asked.offset:
+            query = query.offset(asked.offset)
+        found = fetch(query)
+        rows = found[:asked.limit]
+        following = order.cursor(list(rows[-1])[1:]) if len(found) > asked.limit else None
+        return [row[0] for row in rows], following
+
+    def total(self) -> tuple[int, Outdated | None]:
+        """Return how many rows there are; above 10,000 it may be some moments old (decision 36)."""
+        if self._ranked is not None:
+            return len(self._ranked), None
+        few = self._count(EXACT_UP_TO + 1)
+        if few <= EXACT_UP_TO:
+            return few, None
+        return holdings().totals.get(self._key, version_key(self._model), lambda limit: few if limit else self._count(
+            None))
+
+    def facet(self, one: Property) -> dict[str, Any]:
+        """Return value → count of a property, most frequent first; of numbers and moments the least and the greatest.
+
+        The condition on the property itself does not narrow it, so that other values can be chosen beside the first."""
+        others = [other for other in self._conditions if other.of.attribute != one.attribute]
+        where = self._where
+        if len(others) < len(self._conditions):
+            ranked = self._ids_of(others) if self._asks_words(others) else None
+            where = self._condition_of(others, ranked)
+        return self._extent(one, where) if one.kind in MEASURED else self._counts(one, where)
+
+    def _counts(self, one: Property, where: Condition) -> dict[str, Any]:
+        value, members = counted_values(self._model, one, self._dialect)
+        label = value.label("value")
+        query = select(label, func.count().label("rows")).select_from(self._model)
+        if members is not None:
+            query = query.join(members, true())
+        ordered = value if one.kind == "boolean" else in_code_point_order(value, self._dialect)
+        found = fetch(query.where(where, value.is_not(None)).group_by(value)
+                      .order_by(literal_column("2").desc(), ordered).limit(MAX_FACET_VALUES))
+        return {_named(row.value): row.rows for row in found}
+
+    def _extent(self, one: Property, where: Condition) -> dict[str, Any]:
+        ordered, column = ordered_by(self._model, one, self._dialect), getattr(self._model, one.attribute)
+        ends = select(func.min(ordered).label("least"), func.max(ordered).label("greatest"))
+        found = fetch(ends.where(where, column.is_not(None)))[0]
+        return {"min": _measure(one, found.least), "max": _measure(one, found.greatest)}
+
+    def _count(self, limit: int | None) -> int:
+        counted: Select[Any] = select(func.count()).select_from(self._model).where(self._where)
+        if limit is not None:
+            some: Select[Any] = select(literal_column("1")).select_from(self._model).where(self._where).limit(limit)
+            counted = select(func.count()).select_from(some.subquery())
+        return int(fetch(counted)[0][0])
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        """What two equal totals have in common: structure and values of the condition."""
+        made = self._where._generate_cache_key()
+        if made is None:
+            return (object(),)
+        return ("bff", made.key, tuple(repr(one.effective_value) for one in made.bindparams))
+
+    def _ordered(self, asked: ListRequest) -> tuple[RowOrder, Select[Any]]:
+        """Return the order and its query of id and the values of the order: rows without a value last, either way,
+        equal ones by their ids."""
+        one = self._index.sortable[asked.sort_by] if asked.sort_by else self._created_at
+        value, column = ordered_by(self._model, one, self._dialect), getattr(self._model, one.attribute)
+        # Without a given order what words find comes newest first, all else oldest first.
+        terms: list[Any] = [value.label("value")]
+        if one.nullable:
+            terms = [column.is_(None).label("none"), *terms]
+        found = select(self._model.id.label("row"), *terms, self._model.id.label("id")).where(self._where).subquery(
+            f"{self._index.object.name}_by_{one.name}".lower())
+        columns = [found.c.none] if one.nullable else []
+        order = row_order(*columns, found.c.value.desc() if asked.descending else found.c.value, found.c.id)
+        return order, select(found).order_by(*order.clauses)
+
+    @property
+    def _created_at(self) -> Property:
+        return Property("createdAt", "created_at", "instant", nullable=False)
+
+    def _ranked_page(self, ranked: Sequence[str], asked: ListRequest) -> tuple[list[str], str | None]:
+        order = repr((self._index.object.name, self._words, [(one.of.name, one.operator, one.values)
+                                                             for one in self._conditions]))
+        start = asked.offset if asked.after is None else position_of(order, asked.after)
+        end = start + asked.limit
+        return list(ranked[start:end]), position_cursor(order, end) if end < len(ranked) else None
+
+    def _asks_words(self, conditions: Iterable[FieldCondition]) -> bool:
+        return bool(self._words and self._index.words) or any(one.asks_words for one in conditions)
+
+    def _condition_of(self, conditions: Sequence[FieldCondition], ranked: Sequence[str] | None) -> Condition:
+        if ranked is not None:
+            return and_(self._visible, among(self._model.id, ranked))
+        parts = [is_fulfilled(self._model, one, self._dialect) for one in conditions]
+        if self._words and not self._index.words:
+            parts.append(self._begins_so())
+        return and_(self._visible, *parts)
+
+    def _begins_so(self) -> Condition:
+        """Of an object without words: one of its texts is what was typed, or begins so."""
+        asked = [FieldCondition(one, "prefix", (self._words.strip(),)) for one in self._index.beginnings.values()]
+        return or_(*(is_fulfilled(self._model, one, self._dialect) for one in asked)) if asked else false()
+
+    def _ids_of(self, conditions: Sequence[FieldCondition]) -> list[str]:
+        """Return the ids of the rows that hold all the words asked for, the newest first: one statement reads the
+        newest rows that fulfil all else, what they say is looked through here."""
+        plain = [one for one in conditions if not one.asks_words]
+        worded = [one for one in conditions if one.asks_words]
+        searched = dict(self._index.words) if self._words else {}
+        names = {**searched, **{one.of.name: one.of for one in worded}}
+        columns = [_beginning(getattr(self._model, one.attribute)) for one in names.values()]
+        rows = fetch(select(self._model.id, *columns).where(self._condition_of(plain, None)).order_by(
+            self._model.created_at.desc(), self._model.id.desc()).limit(WINDOW))
+        documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
+        if searched:
+            documents = holding_words(documents, list(searched), self._words)
+        for one in worded:
+            documents = fulfilling(documents, one)
+        return [document.id for document in documents]
+
+
+def _shown(index: CallersIndex, ids: Sequence[str], joins: ReadRequest) -> list[Wire]:
+    """Return the rows of these ids that the caller still sees, as he sees them, with what they point at."""
+    visibility, actor = index.object.visibility, index.actor
+    found = rows_by_id(index.model, ids, visible_in_sql(visibility, actor), viewer=visibility.sees_held(actor))
+    rows = index.object.completed(actor, joins, [found[one] for one in ids if one in found])
+    holdings().joins.add(actor, joins, index.model, rows)
+    return those_shown(visibility, rows, actor)
+
+
+def _beginning(column: Any) -> Any:
+    return func.substr(column, 1, MOST_TEXT) if column.info["kind"] == "text" else column
+
+
+def _named(value: Any) -> str:
+    return str(bool(value)).lower() if isinstance(value, bool) else str(value)
+
+
+def _measure(one: Property, value: Any) -> Any:
+    if value is None:
+        return None
+    if one.kind == "instant":
+        return iso(value)
+    return in_units(value) if one.kind == "money" else value

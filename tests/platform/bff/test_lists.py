@@ -1,0 +1,174 @@
+"""What a list answers: its page, its order, its filters and what words find (rules-platform §5.2, front-door.md)."""
+from typing import Any
+
+import pytest
+
+from app.data.reads.totals import EXACT_UP_TO
+from tests.clients import ApiClient
+from tests.flow import statements
+from tests.platform.bff.conftest import Shelf
+from tests.platform.bff.rows import ask, ids, minutes
+
+
+def said(answer: Any, shelf: Shelf) -> list[str]:
+    return [row[shelf.text] for row in answer["items"]]
+
+
+def test_a_list_says_its_page_at_the_root(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    shelf.keep("a", "b", "c", "d", "e")
+    answer = ask(ben, realm, shelf.index, page=2, limit=2)
+    assert {name: value for name, value in answer.items() if name not in ("items", "next")} == {
+        "status": "OK", "statusCode": 200, "total": 5, "totalPage": 3, "currentPage": 2, "nextPage": 3, "prevPage": 1,
+        "pageItem": 2, "filters": []}
+    assert len(answer["items"]) == 2
+    last = ask(ben, realm, shelf.index, page=3, limit=2)
+    assert (last["nextPage"], last["prevPage"], last["pageItem"], last["next"]) == (None, 2, 1, None)
+
+
+def test_an_empty_list_has_no_page(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    answer = ask(ben, realm, shelf.index)
+    assert (answer["total"], answer["totalPage"], answer["nextPage"], answer["items"]) == (0, 0, None, [])
+
+
+def test_a_name_may_be_written_in_any_case(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    [id_] = shelf.keep("a")
+    assert ids(ask(ben, realm, shelf.index.upper())) == [id_]
+    answer = ben.get(f"/{realm}/bff-service/{shelf.index.title()}/{id_}")
+    assert answer.json["dataName"] == shelf.index
+    assert answer.json[shelf.index]["id"] == id_
+    assert answer.headers["ETag"] == '"1"'
+
+
+def test_an_archived_row_is_in_nothing(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    [id_] = shelf.keep("a", is_active=False)
+    assert ask(ben, realm, shelf.index)["total"] == ask(ben, realm, shelf.index, verb="count")["total"] == 0
+    assert ben.get(f"/{realm}/bff-service/{shelf.index}/{id_}").status_code == 404
+
+
+def test_the_schema_names_what_may_be_asked(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    answer = ben.get(f"/{realm}/bff-service/{shelf.index}/schema").json
+    assert answer["filtirableFields"] == answer["filterableFields"]
+    assert {shelf.text, "id", "createdAt"} <= set(answer["filterableFields"]) & set(answer["sortableFields"])
+    for name in answer["filterableFields"]:
+        for operator in set(answer["fields"][name]["operators"]) & {"exists", "missing"}:
+            ask(ben, realm, shelf.index, filters={name: {"operator": operator}})
+    for name in answer["sortableFields"]:
+        ask(ben, realm, shelf.index, sortBy=name)
+
+
+def test_rows_are_in_the_order_of_code_points(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    shelf.keep("b", "B", "ä", "a", "\U0001f600", "\ufffd", "A")
+    found = ask(ben, realm, shelf.index, sortBy=shelf.text)
+    assert said(found, shelf) == ["A", "B", "a", "b", "ä", "\ufffd", "\U0001f600"]
+    assert said(ask(ben, realm, shelf.index, sortBy=shelf.text, sortOrder="desc"), shelf) == said(found, shelf)[::-1]
+
+
+def test_equal_rows_are_in_the_order_of_their_ids_either_way(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    made = sorted(shelf.keep("a", "a", "a"))
+    for way in ("asc", "desc"):
+        assert ids(ask(ben, realm, shelf.index, sortBy=shelf.text, sortOrder=way)) == made
+
+
+def test_without_a_sort_the_oldest_comes_first(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    [new], [old] = shelf.keep("a", created_at=minutes(2)), shelf.keep("b", created_at=minutes(1))
+    assert ids(ask(ben, realm, shelf.index)) == [old, new]
+    assert ids(ask(ben, realm, shelf.index, sortOrder="desc")) == [new, old]
+
+
+def test_pages_behind_a_cursor_hold_every_row_once(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    shelf.keep(*"aabbbcc")
+    for way in ("asc", "desc"):
+        found, following = [], ask(ben, realm, shelf.index, sortBy=shelf.text, sortOrder=way, limit=2)
+        while True:
+            found += ids(following)
+            if following["next"] is None:
+                break
+            following = ask(ben, realm, shelf.index, sortBy=shelf.text, sortOrder=way, limit=2, after=following["next"])
+        assert found == ids(ask(ben, realm, shelf.index, sortBy=shelf.text, sortOrder=way, limit=100))
+
+
+@pytest.mark.parametrize(("operator", "value", "found"), [
+    ("eq", "Brass lamp", ["Brass lamp"]), ("eq", "brass lamp", []), ("prefix", "Br", ["Brass lamp", "Bröt"]),
+    ("prefix", "br", []), ("prefix", "%", []), ("wildcard", "B*p", ["Brass lamp"]), ("wildcard", "Br?t", ["Bröt"]),
+    ("wildcard", "*[1]*", ["a[1]*_%"]), ("wildcard", "a[1]\\*_%", ["a[1]*_%"]), ("wildcard", "*_%", ["a[1]*_%"]),
+    ("wildcard", "Brass", []), ("match", "LAMP", ["Brass lamp"]), ("match", "lamp brass", ["Brass lamp"]),
+    ("match", "bra", []), ("match", "brot", ["Bröt"]), ("match", "!", []),
+    ("match_phrase", "brass LAMP", ["Brass lamp"]), ("match_phrase", "lamp brass", []),
+    ("match_phrase_prefix", "brass la", ["Brass lamp"]),
+    ("match_phrase", "brass la", [])])
+def test_a_text_is_compared_as_its_operator_says(realm: str, ben: ApiClient, shelf: Shelf, operator: str, value: str,
+                                                 found: list[str]) -> None:
+    shelf.keep("Brass lamp", "Bröt", "a[1]*_%")
+    condition = {shelf.text: {"operator": operator, "value": value}}
+    assert sorted(said(ask(ben, realm, shelf.index, filters=condition), shelf)) == found
+    assert ask(ben, realm, shelf.index, verb="count", filters={"filters": condition})["total"] == len(found)
+
+
+def test_several_values_mean_any_of_them(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    shelf.keep("a", "b", "c")
+    for operator, found in (("eq", ["a", "b"]), ("noteq", ["c"]), ("prefix", ["a", "b"])):
+        condition = {shelf.text: {"operator": operator, "values": ["a", "b"]}}
+        assert said(ask(ben, realm, shelf.index, filters=condition, sortBy=shelf.text), shelf) == found
+
+
+@pytest.mark.parametrize(("ends", "found"), [
+    (["2026-01-01T00:01:00Z", "2026-01-01T00:02:00Z"], "bc"), ([None, "2026-01-01T00:01:00Z"], "ab"),
+    (["2026-01-01T00:02:00.001Z", None], ""), (["2026-01-01", "2026-01-01"], "abc"), ([None, None], "abc"),
+    (["2026-01-02", None], ""), ([1767225660000, None], "bc"), (["2026-01-01T01:01:00+01:00", None], "bc")])
+def test_a_range_of_moments_holds_both_its_ends(realm: str, ben: ApiClient, shelf: Shelf, ends: Any,
+                                                found: str) -> None:
+    for number, text in enumerate("abc"):
+        shelf.keep(text, created_at=minutes(number))
+    condition = {"createdAt": {"operator": "range", "values": ends}}
+    assert "".join(said(ask(ben, realm, shelf.index, filters=condition), shelf)) == found
+
+
+def test_the_filters_are_told_as_they_were_asked(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    condition = {"operator": "eq", "value": "a"}
+    assert ask(ben, realm, shelf.index, filters={shelf.text: condition})["filters"] == [
+        {"field": shelf.text, **condition}]
+
+
+def test_words_find_the_newest_first_and_say_that_no_index_was_asked(realm: str, ben: ApiClient,
+                                                                     shelf: Shelf) -> None:
+    for number, text in enumerate(("Brass lamp", "Brassy", "Lamp of brass", "Iron")):
+        shelf.keep(text, created_at=minutes(number))
+    answer = ask(ben, realm, shelf.index, q="brass", limit=1)
+    if "degraded" in answer:  # an object without words is asked for beginnings instead
+        assert answer["total"] == ask(ben, realm, shelf.index, verb="count", q="brass")["total"] == 3
+        assert said(answer, shelf) == ["Lamp of brass"]
+        assert said(ask(ben, realm, shelf.index, q="brass", limit=5, after=answer["next"]), shelf) == [
+            "Brassy", "Brass lamp"]
+    else:
+        assert said(ask(ben, realm, shelf.index, q="Brass"), shelf) == ["Brass lamp", "Brassy"]
+
+
+def test_nothing_typed_is_no_condition(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    shelf.keep("a")
+    assert ask(ben, realm, shelf.index, q=" ")["total"] == ask(ben, realm, shelf.index, q="")["total"] == 1
+
+
+def test_the_number_of_statements_is_that_of_no_rows(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    queries: list[dict[str, Any]] = [{}, {"q": "a"}, {"sortBy": shelf.text}, {"facets": "createdAt"}]
+
+    def asked() -> list[int]:
+        found = []
+        for query in queries:
+            ask(ben, realm, shelf.index, **query)  # what is remembered of sessions and people is not counted
+            with statements() as told:
+                ask(ben, realm, shelf.index, **query)
+            found.append(len(told))
+        return found
+
+    shelf.keep("a")
+    few = asked()
+    shelf.keep(*["a"] * 8)
+    assert asked() == few
+    assert max(few) <= 6
+
+
+def test_a_total_is_exact_up_to_ten_thousand(realm: str, ben: ApiClient, shelf: Shelf, monkeypatch: Any) -> None:
+    assert EXACT_UP_TO == 10_000
+    for number in (1, 2, 3):
+        shelf.keep("a")
+        assert ask(ben, realm, shelf.index)["total"] == number
