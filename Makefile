@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .localstripe
 COMPLETION := $(VENV)/share/completion/flask
-WORKERS ?= $(shell nproc)
+# Two more than cores: about half of the time a test waits for another process, for Valkey or for PostgreSQL.
+WORKERS ?= $(shell expr $$(nproc) + 2)
 # One test at a time to whoever is free: some take a minute, most a tenth of a second.
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --maxschedchunk=1 --durations=10 --durations-min=1
 

@@ -84,9 +84,9 @@ def running_postgresql() -> Iterator[str]:
         server = get_server(folder, cleanup_mode="stop")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            # Two workers may each have two whole systems up, beside fifty clients at once.
+            # Each of four workers may have two whole systems up, beside fifty clients at once.
             for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off",
-                            "max_connections = 400"):
+                            "max_connections = 800"):
                 connection.execute(f"ALTER SYSTEM SET {setting}")
         server.cleanup()
         server = get_server(folder, cleanup_mode="delete")  # the number of connections is read at the start

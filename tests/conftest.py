@@ -205,6 +205,15 @@ def count_statements(app: "Flask") -> "Callable[[], AbstractContextManager[list[
     return statements
 
 
+@pytest.fixture(scope="session")
+def kept_flask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The words that run `flask` in a process of its own for a tenth of the cost; not where its start is tested."""
+    from tests.kept_interpreter import kept_interpreter
+
+    with kept_interpreter(tmp_path_factory.mktemp("flask")) as words:
+        yield words
+
+
 @pytest.fixture
 def live(testbed: "Testbed", tmp_path: Path) -> "Iterator[LiveSystem]":
     """The whole system in processes of its own, on a fresh database of the kind under test."""

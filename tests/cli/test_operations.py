@@ -29,6 +29,7 @@ from cli import COMMANDS, load_command
 from tests.components import ROOT, free_port
 
 FlaskCommand = Callable[..., Result]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 SUBSCRIBER = "notifications.mail"
 
 
@@ -41,9 +42,13 @@ def flask(app: Flask) -> FlaskCommand:
     return invoke
 
 
-def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "flask", *arguments], cwd=ROOT, capture_output=True, text=True,
-                          env=os.environ | environment, check=False)
+@pytest.fixture
+def run(kept_flask: list[str]) -> Run:
+    """Call it with the words after `flask` and the environment: a process of its own runs them."""
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*kept_flask, *words], cwd=ROOT, capture_output=True, text=True,
+                              env=os.environ | environment, check=False)
+    return run
 
 
 def _park_a_delivery() -> None:
@@ -73,10 +78,10 @@ def test_the_stand_in_for_stripe_has_a_port_however_high_ours_is() -> None:
     assert load_settings({"PORT": "65535"}).stripe_api_base == "http://127.0.0.1:65115"
 
 
-def test_a_taken_port_of_the_stand_in_for_stripe_is_a_sentence(tmp_path: Path) -> None:
+def test_a_taken_port_of_the_stand_in_for_stripe_is_a_sentence(run: Run, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = _run("serve", GUILDHALL_HOME=str(tmp_path), STRIPE_API_BASE=f"http://127.0.0.1:{port}",
+        refused = run("serve", GUILDHALL_HOME=str(tmp_path), STRIPE_API_BASE=f"http://127.0.0.1:{port}",
                        PORT=str(free_port()))
     assert refused.returncode == 1
     assert f"port {port}, for the stand-in for Stripe, is taken" in refused.stderr
@@ -95,11 +100,11 @@ def readable_by_others(home: Path) -> list[str]:
 
 
 @pytest.mark.once("databases of its own")
-def test_what_the_commands_store_is_their_owners_alone(tmp_path: Path) -> None:
+def test_what_the_commands_store_is_their_owners_alone(run: Run, tmp_path: Path) -> None:
     home, former = tmp_path / "home", os.umask(0o022)
     try:
         for command in ("prepare", "organization tenant add acme --yes", "index rebuild --yes"):
-            done = _run(*command.split(), GUILDHALL_HOME=str(home), GUILDHALL_ENV="demo", REDIS_URL="", DATABASE_URL="")
+            done = run(*command.split(), GUILDHALL_HOME=str(home), GUILDHALL_ENV="demo", REDIS_URL="", DATABASE_URL="")
             assert done.returncode == 0, done.stderr
     finally:
         os.umask(former)
@@ -114,10 +119,10 @@ def test_a_database_file_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("home", ["a-file", "a-file/below"])
-def test_an_instance_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path, home: str) -> None:
+def test_an_instance_folder_that_cannot_be_made_is_a_sentence(run: Run, tmp_path: Path, home: str) -> None:
     (tmp_path / "a-file").touch()
     for command in (("serve",), ("users", "list")):
-        refused = _run(*command, GUILDHALL_HOME=str(tmp_path / home))
+        refused = run(*command, GUILDHALL_HOME=str(tmp_path / home))
         assert refused.returncode == 1
         assert "GUILDHALL_HOME" in refused.stderr
         assert "Traceback" not in refused.stderr
@@ -132,16 +137,17 @@ def test_an_instance_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path, ho
     ({"GUILDHALL_ENV": "production"}, "SECRET_KEY"),
     ({"GUILDHALL_ENV": "production", "RATELIMIT_ENABLED": "0"}, "RATELIMIT_ENABLED"),
 ])
-def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(environment: dict[str, str], named: str) -> None:
+def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(
+        run: Run, environment: dict[str, str], named: str) -> None:
     for command in ("settings", "serve"):
-        refused = _run(command, **environment)
+        refused = run(command, **environment)
         assert refused.returncode == 1
         assert named in refused.stderr
         assert "Traceback" not in refused.stderr
 
 
-def test_settings_show_meaning_and_source_and_mask_secrets() -> None:
-    told = _run("settings", "--json", PORT="8123", SUPERADMIN_PASSWORD="hunter-222",
+def test_settings_show_meaning_and_source_and_mask_secrets(run: Run) -> None:
+    told = run("settings", "--json", PORT="8123", SUPERADMIN_PASSWORD="hunter-222",
                 DATABASE_URL="postgresql://guildhall:pa55word@localhost/guildhall",
                 REDIS_URL="redis://localhost:6379/0?db=1&password=pa55word")
     rows = {row["name"]: row for row in json.loads(told.stdout)}
@@ -153,8 +159,8 @@ def test_settings_show_meaning_and_source_and_mask_secrets() -> None:
     assert "pa55word" not in told.stdout
 
 
-def test_help_of_flask_and_of_each_group_answers_without_loading_the_system() -> None:
-    told = _run("--help")
+def test_help_of_flask_and_of_each_group_answers_without_loading_the_system(run: Run) -> None:
+    told = run("--help")
     assert set(COMMANDS) <= set(told.stdout.split())
     loaded = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "flask", "--help"], cwd=ROOT, capture_output=True, text=True,
@@ -264,10 +270,10 @@ def test_a_job_that_fails_says_so_and_is_recorded(flask: FlaskCommand, monkeypat
     assert rows["purge-events"]["status"] == "failed"
 
 
-def test_the_demo_refuses_production(tmp_path: Path) -> None:
+def test_the_demo_refuses_production(run: Run, tmp_path: Path) -> None:
     secret = "x" * 40
     (tmp_path / "guildhall.db").touch()
-    told = _run("demo", "seed", "--yes", GUILDHALL_ENV="production", SECRET_KEY=secret, SUPERADMIN_PASSWORD=secret,
+    told = run("demo", "seed", "--yes", GUILDHALL_ENV="production", SECRET_KEY=secret, SUPERADMIN_PASSWORD=secret,
                 SUPERADMIN_EMAIL="boss@guildhall.example", STRIPE_SECRET_KEY="sk_live_x",
                 STRIPE_WEBHOOK_SECRET="whsec_x", MAIL_TRANSPORT="smtp", SMTP_URL="smtp://localhost",
                 PUBLIC_URL="https://guildhall.example", MAIL_FROM="post@guildhall.example",

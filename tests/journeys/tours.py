@@ -18,6 +18,7 @@ from tests.live import LiveSystem, live_system
 # In the order a newcomer takes them: on one demo, the later after the earlier.
 PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("tour", "moderation", "network")))
 PRINTED_URL = "http://127.0.0.1:8000"
+PRINTED_FLASK = ".venv/bin/flask"
 # Tokens are long and mean nothing to a reader.
 _TOKEN = re.compile(r"(eyJ[\w-]{8})[\w.-]+")
 # What another run answers otherwise.
@@ -53,16 +54,18 @@ def _steps_of(block: str) -> Iterator[Step]:
 class Shell:
     """One bash that all commands of a tour are typed into."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], url: str, flask: str) -> None:
         self._process = process
         self._url = url
+        self._flask = flask
 
     def type(self, command: str) -> str:
         """Run a command as printed, at the server under test; return its answer as the page has it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         end = f"end-{secrets.token_hex(8)}"
-        self._process.stdin.write(f"{command.replace(PRINTED_URL, self._url)}\necho; echo {end}\n")
+        typed = command.replace(PRINTED_URL, self._url).replace(PRINTED_FLASK, self._flask)
+        self._process.stdin.write(f"{typed}\necho; echo {end}\n")
         self._process.stdin.flush()
         lines: list[str] = []
         for line in self._process.stdout:
@@ -73,11 +76,13 @@ class Shell:
 
 
 @contextmanager
-def shell(url: str, **environment: str) -> Iterator[Shell]:
-    """Open a bash in the root of the repository; `environment` leads `flask` to the system under test, too."""
+def shell(url: str, flask: str = PRINTED_FLASK, **environment: str) -> Iterator[Shell]:
+    """Open a bash in the root of the repository; `environment` leads `flask` to the system under test, too.
+
+    Another `flask` than the printed one may run the commands (tests/kept_interpreter.py)."""
     with subprocess.Popen(["bash"], cwd=ROOT, env=os.environ | environment, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        yield Shell(process, url)
+        yield Shell(process, url, flask)
         assert process.stdin is not None
         process.stdin.close()
 
