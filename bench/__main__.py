@@ -20,6 +20,7 @@ from bench.figures import (
     hung_redis,
     login,
     market,
+    migrations,
     outbox,
     pictures,
     requests,
@@ -43,7 +44,7 @@ SHORT, LONG = 1_000, 1_000_000
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Measure Guildhall beside the floor and the peers. Without a command: latest, growth, market, graph and backup."""
+    """Measure Guildhall beside the floor and the peers. Without a command: latest, and each that runs by itself."""
     if context.invoked_subcommand is None:
         for only in (",".join(FIGURES), *APART):
             context.invoke(run, only=only)
@@ -51,12 +52,13 @@ def main(context: click.Context) -> None:
 
 @main.command()
 @click.option("--only", default=",".join(FIGURES),
-              help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph, backup.")
+              help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph, backup, "
+                   "migrations.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
 @click.option("--rows", type=int, show_default="1,000,000; 3,000,000 of graph; 1,024 of backup",
               help="Products of growth; messages of market; connections of graph, and a third as many posts, both "
-                   "a tenth on SQLite; MiB of backup.")
+                   "a tenth on SQLite; MiB of backup; listings of migrations (200,000).")
 def run(only: str, rounds: int, seconds: float, rows: int | None) -> None:
     """Run the figures and write bench/results/latest.md, growth.md, market.md or network.md.
 
@@ -200,9 +202,23 @@ def _backup(mebibytes: int) -> Iterator[Section]:
             databases.close()
 
 
+def _migrations(rows: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases = Databases(Path(folder))
+        try:
+            for make in (guildhall.on_sqlite, guildhall.on_postgres):
+                hall = make(databases, products=rows)
+                with _prepared([hall]):
+                    _say(f"migrations on {hall.database}")
+                    yield migrations.measure(hall, rows)
+        finally:
+            databases.close()
+
+
 # Each runs by itself, with so many rows: no wrk, many minutes, a file of its own.
 APART = {"growth": (_growth, 1_000_000, "growth.md"), "market": (_market, 1_000_000, "market.md"),
-         "graph": (_graph, 3_000_000, "network.md"), "backup": (_backup, backup.GOAL_MIB, "backup.md")}
+         "graph": (_graph, 3_000_000, "network.md"), "backup": (_backup, backup.GOAL_MIB, "backup.md"),
+         "migrations": (_migrations, migrations.ROWS, "migrations.md")}
 
 
 def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:

@@ -62,7 +62,7 @@ def create(folder: Path | None, encrypt: bool, key_file: Path | None, keep: str 
         raise click.BadParameter(str(error), param_hint="--keep") from error
     settings = _settings()
     folder = folder or settings.backup_folder
-    made = _refusing(lambda: create_backup(settings, folder, openers=_openers(), key=_key(key_file),
+    made = refusing(lambda: create_backup(settings, folder, openers=_openers(), key=key_in(key_file),
                                            with_secrets=with_secrets))
     removed = remove_others(folder, rules) if rules else []
     print_facts({"backup": str(made), "bytes": made.stat().st_size, "encrypted": encrypt,
@@ -105,11 +105,11 @@ def show(file: Path, key_file: Path | None, as_json: bool) -> None:
     from app.ops.backup.contents import contents_of
 
     def read() -> "tuple[Contents, dict[str, Any]]":
-        with opened_archive(file, _key(key_file)) as archive:
+        with opened_archive(file, key_in(key_file)) as archive:
             return contents_of(archive.contents), {name: archive.contents[name]
                                                    for name in ("members", "bytes", "checksums")}
 
-    contents, proof = _refusing(read)
+    contents, proof = refusing(read)
     _say_doubts(contents)
     if as_json:
         print_json(contents.serialized() | proof)
@@ -134,8 +134,8 @@ def verify(file: Path, key_file: Path | None, new_secret_key: bool, as_json: boo
     from app.ops.checks import FAIL
 
     settings = _settings(_refuse_anothers)
-    contents, findings = _refusing(lambda: verify_backup(
-        settings, file, _examine, openers=_openers(), key=_key(key_file), new_secret_key=new_secret_key))
+    contents, findings = refusing(lambda: verify_backup(
+        settings, file, _examine, openers=_openers(), key=key_in(key_file), new_secret_key=new_secret_key))
     said = [{"check": finding.check, "state": finding.state, "says": finding.says} for finding in findings]
     whole = not any(finding.state == FAIL for finding in findings)
     _say_doubts(contents)
@@ -173,11 +173,11 @@ def restore(file: Path, key_file: Path | None, new_secret_key: bool, replace: bo
     question = f"restore {file.name} into {settings.home}" + (
         "; what is there is put aside" if replace else "; it must be empty")
     if not agreed(question, dry_run=dry_run, yes=yes, reports=True):
-        _refusing(lambda: verify_backup(settings, file, lambda _: (), openers=_openers(), key=_key(key_file),
+        refusing(lambda: verify_backup(settings, file, lambda _: (), openers=_openers(), key=key_in(key_file),
                                         new_secret_key=new_secret_key))
         print_facts({"changed": False, "backup": file.name, "whole": True}, as_json=as_json)
         return
-    done = _refusing(lambda: restore_backup(settings, file, replace=replace, openers=_openers(), key=_key(key_file),
+    done = refusing(lambda: restore_backup(settings, file, replace=replace, openers=_openers(), key=key_in(key_file),
                                             new_secret_key=new_secret_key))
     if done.contents is not None:
         _say_doubts(done.contents)
@@ -203,7 +203,7 @@ def go_live(dry_run: bool, yes: bool, as_json: bool) -> None:
     settings = _settings()
     if not agreed("mail, jobs and payments of this copy go on", dry_run=dry_run, yes=yes):
         return
-    if not _refusing(lambda: let_go_live(settings)):
+    if not refusing(lambda: let_go_live(settings)):
         say_unchanged("this system is live: nothing was held back")
         return
     print_facts({"live": True}, as_json=as_json)
@@ -219,7 +219,7 @@ def key(file: Path) -> None:
     """
     from app.ops.backup.sealed_files import make_key
 
-    _refusing(lambda: make_key(file))
+    refusing(lambda: make_key(file))
     print_facts({"key": str(file)}, as_json=False)
 
 
@@ -274,7 +274,8 @@ def _openers() -> "ApartStores":
     return ApartStores((service.name, service.apart) for service in SERVICES if service.apart is not None)
 
 
-def _key(file: Path | None) -> bytes | None:
+def key_in(file: Path | None) -> bytes | None:
+    """Return the key of --key-file, None without one; raises BackupRefused."""
     from app.ops.backup.sealed_files import read_key
 
     return None if file is None else read_key(file)
@@ -293,7 +294,8 @@ def _examine(place: Settings) -> "Sequence[Finding]":
         return examine_stored()
 
 
-def _refusing(act: Callable[[], Any]) -> Any:
+def refusing(act: Callable[[], Any]) -> Any:
+    """Do something and return what it returns; a BackupRefused becomes a sentence and exit code 1."""
     from app.ops.backup import BackupRefused
 
     try:

@@ -1,4 +1,5 @@
 """`flask upgrade`: what the migrations that wait would do, and doing it: backed up first, and all of them or none."""
+from pathlib import Path
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ from app.ops.upgrade import UpgradeFailed, upgrade_database
 from app.ops.upgrade_plan import NO, UNKNOWN, YES, PendingMigration, pending_migrations
 from app.runtime import runtime
 from app.settings import SettingsError
+from cli.backup import key_in, key_option, refusing
 from cli.terminal import acts, agreed, as_json_option, print_json, print_rows, say_unchanged
 
 _OLD_CODE = {
@@ -18,33 +20,41 @@ _OLD_CODE = {
 
 @click.group(invoke_without_command=True)
 @click.option("--without-backup", is_flag=True, help="Make no backup first; there is one from elsewhere.")
+@key_option
 @acts
 @click.pass_context
-def upgrade(context: click.Context, without_backup: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+def upgrade(context: click.Context, without_backup: bool, key_file: Path | None, dry_run: bool, yes: bool,
+            as_json: bool) -> None:
     """Back up, then bring the database to the newest migration: all that wait in one transaction, or none.
 
-    What fails is taken back, and said. The code is replaced before, by git and make install (docs/moving.md).
+    What fails is taken back, and said. The code is replaced before, by git and make install (docs/moving.md). With
+    --key-file the backup is encrypted.
 
     Example: flask upgrade --dry-run
     """
-    if context.invoked_subcommand is None:
-        _upgrade(without_backup, dry_run, yes, as_json)
+    if context.invoked_subcommand is not None:
+        return
+    if without_backup and key_file is not None:
+        raise click.UsageError("--key-file encrypts the backup that --without-backup leaves out: say one of them")
+    _upgrade(without_backup, key_file, dry_run, yes, as_json)
 
 
 @with_appcontext
-def _upgrade(without_backup: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+def _upgrade(without_backup: bool, key_file: Path | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    key = refusing(lambda: key_in(key_file))
     waiting = _waiting()
     if not waiting:
         say_unchanged("no migration waits")
         return
     if not as_json:
         _print_plan(waiting, as_json=False)
-    backup = "without a backup" if without_backup else f"with a backup in {runtime().settings.backup_folder}"
+    backup = "without a backup" if without_backup else (
+        f"with {'an encrypted' if key else 'a'} backup in {runtime().settings.backup_folder}")
     question = f"run {len(waiting)} migrations, {backup}; {_OLD_CODE[_old_code(waiting)]}"
     if not agreed(question, dry_run=dry_run, yes=yes):
         return
     try:
-        done = upgrade_database(None if without_backup else _back_up)
+        done = upgrade_database(None if without_backup else lambda: _back_up(key))
     except (UpgradeFailed, SettingsError) as error:
         raise click.ClickException(str(error)) from error
     said = {"changed": True, "before": done.before, "after": done.after, "backup": done.backup and str(done.backup)}
@@ -75,12 +85,12 @@ def _waiting() -> list[PendingMigration]:
         raise click.ClickException(str(error)) from error
 
 
-def _back_up() -> Any:
+def _back_up(key: bytes | None) -> Any:
     from app.ops.backup import BackupRefused, create_backup
 
     settings = runtime().settings
     try:
-        return create_backup(settings, settings.backup_folder)
+        return create_backup(settings, settings.backup_folder, key=key)
     except BackupRefused as error:
         raise click.ClickException(f"{error}; nothing was changed") from error
 

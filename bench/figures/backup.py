@@ -1,29 +1,21 @@
 """A backup of a large database with as much media: how long it is made, proved and put back, in how much memory."""
 
-import base64
 import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-from sqlalchemy import create_engine, insert
-
-from app.clock import now
-from app.data.ids import uuid7
-from app.media.store import random_name
-from app.notify.models import KEPT, MailMessage
 from app.settings import load_settings
+from bench.ballast import fill
 from bench.guildhall import ROOT, Guildhall
 from bench.report import Section, at_most
 
 MINUTES, MEMORY_MIB, GOAL_MIB = 5, 200, 1024
-_FILE_BYTES, _ROW_BYTES, _AT_ONCE = 256 * 1024, 6_000, 2_000
 
 
 def measure(hall: Guildhall, mebibytes: int) -> Section:
     """Fill half of the size into the database and half into media; then create, verify and restore."""
-    fill(hall, mebibytes)
+    fill(load_settings(hall.environment), mebibytes)
     folder = hall.home.with_name(f"{hall.home.name}-backups")
     section = Section(f"A backup of {mebibytes:,} MiB, half of it media, on {hall.database}",
                       ("command", "seconds", "most memory of the process, MiB"))  # fmt: skip
@@ -39,28 +31,6 @@ def measure(hall: Guildhall, mebibytes: int) -> Section:
         section.goals.append(at_most(f"{name} on {hall.database}", round(MINUTES * 60 * share), seconds, " s"))
         section.goals.append(at_most(f"memory of {name} on {hall.database}", MEMORY_MIB, memory, " MiB"))
     return section
-
-
-def fill(hall: Guildhall, mebibytes: int) -> None:
-    """Write letters and files that hardly can be compressed, half of the size each."""
-    engine = create_engine(load_settings(hall.environment).database_url)
-    rows = mebibytes * 2**19 // _ROW_BYTES
-    for start in range(0, rows, _AT_ONCE):
-        with engine.begin() as connection:
-            connection.execute(insert(MailMessage), [_letter() for _ in range(min(_AT_ONCE, rows - start))])
-    engine.dispose()
-    for _ in range(mebibytes * 2**19 // _FILE_BYTES):
-        name = random_name()
-        path = Path(hall.home, "media", name[:2], name[2:4], name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(os.urandom(_FILE_BYTES))
-
-
-def _letter() -> dict[str, object]:
-    key = uuid7()
-    return {"id": key, "realm": "network", "dedupe_key": key, "channel": "email", "recipient": "a@example.com",
-            "template": "NONE", "subject": "benchmark", "html": "", "secret": False, "attempts": 0, "status": KEPT,
-            "text": base64.b64encode(os.urandom(_ROW_BYTES * 3 // 4)).decode(), "created_at": now()}  # fmt: skip
 
 
 def _run(hall: Guildhall, arguments: list[str]) -> tuple[float, float]:

@@ -11,6 +11,9 @@ from flask_migrate import downgrade
 from sqlalchemy import inspect, text
 
 from app.data.entity import db
+from app.ops.backup.archive import opened_archive
+from app.ops.backup.contents import contents_of
+from app.ops.backup.sealed_files import make_key, read_key
 from app.ops.migrations import COPY_TABLE, newest_migration, present_migration
 from cli import upgrade as terminal
 from tests.migrations.waiting import add_migrations
@@ -36,7 +39,7 @@ def upgrade(run: Callable[..., Result]) -> Callable[..., Result]:
 @pytest.fixture
 def backup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The backup that is made, and is proved elsewhere."""
-    monkeypatch.setattr(terminal, "_back_up", lambda: tmp_path / "kept.backup")
+    monkeypatch.setattr(terminal, "_back_up", lambda key: tmp_path / "kept.backup")
     return tmp_path / "kept.backup"
 
 
@@ -157,6 +160,7 @@ def test_a_target_of_a_copy_that_is_not_whole_is_refused(
     assert (refused.exit_code, "a copy into this database is not whole" in refused.stderr) == (1, True), refused.output
 
 
+@pytest.mark.both("each takes back what a transaction did to tables in its own way")
 def test_a_migration_that_fails_takes_back_those_before_it_too(
         upgrade: Callable[..., Result], waiting: Waiting, backup: Path) -> None:
     before = present_migration(db.engine)
@@ -169,6 +173,36 @@ def test_a_migration_that_fails_takes_back_those_before_it_too(
     assert present_migration(db.engine) == before
     assert not inspect(db.engine).has_table("colour")
     assert "colour" not in {column["name"] for column in inspect(db.engine).get_columns("marketplace_category")}
+
+
+@pytest.mark.both("each commits in its own way")
+def test_where_a_migration_commits_by_itself_the_way_back_is_said(
+        upgrade: Callable[..., Result], waiting: Waiting, backup: Path, app: Flask) -> None:
+    before = present_migration(db.engine)
+    waiting(TABLE, 'op.execute("COMMIT")\nop.execute("NONSENSE")', down='op.execute("DROP TABLE IF EXISTS colour")')
+    try:
+        failed = upgrade("--yes")
+        assert failed.exit_code == 1, failed.output
+        assert "migration x002_added failed" in failed.stderr
+        assert f"The database stands at x001, not at {before}: flask backup restore {backup} --replace" in failed.stderr
+    finally:
+        downgrade(directory=app.extensions["migrate"].directory, revision=str(before))
+
+
+@pytest.mark.parametrize("words", [["--key-file", "{key}", "--without-backup"], ["check", "--key-file", "{key}"]])
+def test_a_key_for_no_backup_is_wrong_usage(upgrade: Callable[..., Result], tmp_path: Path, words: list[str]) -> None:
+    assert upgrade(*(word.format(key=tmp_path / "key") for word in words)).exit_code == 2
+
+
+@pytest.mark.once("a key is a file")
+def test_a_key_that_is_none_is_told_before_anything_is_done(
+        upgrade: Callable[..., Result], waiting: Waiting, tmp_path: Path) -> None:
+    waiting(TABLE)
+    (tmp_path / "letter").write_text("Dear Sir or Madam")
+    for name, said in (("letter", "is no key file"), ("none", "cannot be read")):
+        refused = upgrade("--yes", "--key-file", str(tmp_path / name))
+        assert (refused.exit_code, said in refused.stderr) == (1, True), refused.output
+    assert not inspect(db.engine).has_table("colour")
 
 
 def test_what_waits_is_run_behind_a_backup(
@@ -186,14 +220,21 @@ def test_what_waits_is_run_behind_a_backup(
 
 @pytest.mark.once("what a backup holds is proved on both databases elsewhere")
 def test_the_backup_of_before_is_a_real_one(
-        upgrade: Callable[..., Result], run: Callable[..., Result], waiting: Waiting, app: Flask) -> None:
+        upgrade: Callable[..., Result], run: Callable[..., Result], waiting: Waiting, app: Flask,
+        tmp_path: Path) -> None:
     before = present_migration(db.engine)
     waiting(TABLE, down='op.drop_table("colour")')
+    key = tmp_path / "key"
+    make_key(key)
     try:
-        done = upgrade("--yes", "--json")
+        done = upgrade("--yes", "--json", "--key-file", str(key))
         assert done.exit_code == 0, done.output
+        assert "with an encrypted backup" in done.stderr
         made = Path(json.loads(done.stdout)["backup"])
         assert made.name in run("backup", "list").output
+        with opened_archive(made, read_key(key)) as archive:
+            assert contents_of(archive.contents).migration == before
+            assert "database.sqlite.gz" in {member.name for member in archive.members()}
         made.unlink()
     finally:
         downgrade(directory=app.extensions["migrate"].directory, revision=str(before))

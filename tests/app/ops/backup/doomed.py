@@ -1,12 +1,16 @@
 """Makes or restores a backup in a process of its own that is killed, as by the kernel, at the n-th thing it does.
 
 Usage: python -m tests.app.ops.backup.doomed create FOLDER N | restore FILE N, the settings in the environment. What is
-counted is what Python does to files of the system and its backups, and each program that it starts."""
+counted is what Python does to files of the system and its backups, each program that it starts, and each statement and
+commit of the backup itself on PostgreSQL."""
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from app.ops.backup import create_backup, restore_backup
 from app.settings import load_settings
@@ -26,13 +30,30 @@ class Steps:
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take one event of the interpreter (sys.addaudithook)."""
-        if not self.is_counting or not self._counts(event, arguments):
+        if self._counts(event, arguments):
+            self._take()
+
+    def count_statements(self, patch: Callable[[object, str, Any], None] = setattr) -> None:
+        """Count what is asked of PostgreSQL, too."""
+        for name in ("execute", "commit"):
+            patch(psycopg.Connection, name, self._counted(getattr(psycopg.Connection, name)))
+
+    def _counted(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*given: Any, **options: Any) -> Any:
+            self._take()
+            return act(*given, **options)
+        return counted
+
+    def _take(self) -> None:
+        if not self.is_counting:
             return
         self.taken += 1
         if self.taken == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _counts(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        if not self.is_counting:
+            return False
         if event == "subprocess.Popen":
             return True
         if event not in _OF_FILES or not isinstance(arguments[0], str | bytes | os.PathLike):
@@ -48,6 +69,7 @@ def main() -> None:
     folder = path if act == "create" else path.parent
     steps = Steps((settings.home, folder), last)
     sys.addaudithook(steps.hear)
+    steps.count_statements()
     steps.is_counting = True
     if act == "create":
         create_backup(settings, path, openers=OPENERS)

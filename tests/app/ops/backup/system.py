@@ -93,6 +93,13 @@ class System:
         if self.server_url:
             drop_databases(self.server_url, _prefix(self.settings))
 
+    def remove_aside(self) -> None:
+        """Remove what restores have put aside."""
+        for path in self.settings.home.glob("before-restore-*"):
+            shutil.rmtree(path)
+        if self.server_url:
+            drop_databases(self.server_url, f"{_prefix(self.settings)}_", "_before_")
+
     def state(self) -> dict[str, Any]:
         """Return what a person would notice: whole after a restore, the same after a refused one."""
         with self.app() as app:
@@ -114,11 +121,12 @@ def examined(place: Settings) -> list[Finding]:
     return found
 
 
-def drop_databases(server_url: str, mark: str) -> None:
-    """Remove every database in whose name the mark stands."""
+def drop_databases(server_url: str, *marks: str) -> None:
+    """Remove every database in whose name all of the marks stand."""
     with psycopg.connect(server_url, autocommit=True) as connection:
-        for name, in connection.execute("SELECT datname FROM pg_database WHERE position(%s in datname) > 0", (mark,)):
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for name, in connection.execute("SELECT datname FROM pg_database").fetchall():
+            if all(mark in name for mark in marks):
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _prefix(settings: Settings) -> str:
