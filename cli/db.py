@@ -121,6 +121,8 @@ def _copied(to: str, tenants_to: str | None, *, restart: bool, dry_run: bool,
                 copied += tenants.copy(work.note, progress)
             progress.end()
             if not any(table.found.differences for table in copied):
+                with work.source.connect() as connection:  # who came meanwhile waits to write: it would stay behind
+                    refuse_served(settings, connection)
                 work.finish()
         return copied, time.monotonic() - began
     finally:

@@ -13,10 +13,13 @@ import psycopg
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, select, text
 
+from app.actor import system_actor
 from app.data import table_copy
+from app.data.connections import CONNECTION_PREFIX
 from app.data.entity import db
+from app.errors import NotFound, RuleViolated
 from app.ops.checks import FAIL, examine
 from app.ops.migrations import COPY_TABLE, migrate_application
 from app.runtime import runtime_of
@@ -24,11 +27,16 @@ from app.settings import SettingsError, with_driver
 from blueprints.marketplace.category_management.commands import create_category
 from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_client, add_tenant, known_tenant
+from blueprints.platform.auth.commands import purge_archived, restore_user
+from blueprints.platform.auth.models import MarketplaceUser
+from blueprints.platform.auth.person_commands import erase_account
 from cli import db as terminal
 from cli.demo_factories import category_values
+from tests.cli.market import Market
 from tests.clients import Callers
 from tests.components import ROOT, create_postgresql_database, drop_postgresql_database, unique_name
 from tests.organization.world import SCOPES, Caller
+from tests.passes import DATABASE
 from tests.testbed import Testbed
 
 Copy = Callable[..., Result]
@@ -243,6 +251,33 @@ def test_services_that_are_still_connected_are_refused(
         held(copy("--to", target, "--yes"), code=1, says="connections of Guildhall's services are open to the source")
 
 
+@pytest.mark.both("who serves is seen on each of the two in its own way")
+def test_services_that_are_started_while_it_copies_are_refused_at_its_end(
+        copy: Copy, testbed: Testbed, rows: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait to write into the source, and what they write would stay behind."""
+    begun = list[Any]()
+
+    def start(_progress: object, doing: str, *_: object) -> None:
+        if doing == "compare" and not begun:
+            begun.append(_service(testbed))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(terminal._Progress, "__call__", start)
+        refused = copy("--to", target, "--yes")
+    begun.pop().close()
+    held(refused, code=1, says="stop")
+    assert copy("--to", target, "--yes").exit_code == 0
+
+
+def _service(testbed: Testbed) -> Any:
+    """Do what a service does first: lock the folder, or connect by its name; closing it ends the service."""
+    if DATABASE == "sqlite":
+        lock = (testbed.home / "serve.lock").open("a+")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return lock
+    return psycopg.connect(testbed.environment["DATABASE_URL"], application_name=f"{CONNECTION_PREFIX}memory here")
+
+
 @pytest.mark.once("the note is the target's, and that is a file")
 def test_an_unfinished_copy_of_another_source_is_refused(copy: Copy, app: Flask, target: str) -> None:
     with sqlite3.connect(target.removeprefix("sqlite:///")) as there:
@@ -358,3 +393,45 @@ def test_what_was_written_since_a_copy_was_cut_off_is_seen_and_restart_begins_an
 
     with testbed.empty_app() as another:
         held(copy("--to", target, "--yes", source=another), code=1, says="the source is at migration None")
+
+
+def test_who_is_erased_while_a_copy_is_cut_off_is_in_no_copy_that_is_whole(
+        copy: Copy, target: str, testbed: Testbed, callers: Callers, monkeypatch: pytest.MonkeyPatch) -> None:
+    ben, boss = callers.user("ben"), callers.super_admin().actor
+
+    def cut_off(_progress: object, doing: str, *_: object) -> None:
+        if doing == "compare":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(terminal._Progress, "__call__", cut_off)
+        assert copy("--to", target, "--yes").exit_code == 1
+    assert _is_kept(testbed, target, ben.user_id)
+    assert erase_account(boss, ben.user_id)
+    assert purge_archived("marketplace") == 1
+    held(copy("--to", target, "--yes"), code=1, says="the source was written since this copy began")
+    assert copy("--to", target, "--yes", "--restart").exit_code == 0
+    assert not _is_kept(testbed, target, ben.user_id)
+
+
+def test_after_a_copy_who_is_to_be_erased_goes_and_whom_others_wait_for_stays(
+        copy: Copy, target: str, testbed: Testbed, callers: Callers, market: Market) -> None:
+    order, uma, boss = market.ordered(), callers.user("uma"), system_actor("marketplace", operator="root")
+    assert erase_account(boss, uma.user_id)
+    assert copy("--to", target, "--yes").exit_code == 0
+    with at_target(testbed, target).app_context():
+        with pytest.raises(RuleViolated, match=f"order {order['orderNumber']}, bought, is PENDING_PAYMENT"):
+            erase_account(boss, market.ben.user_id)
+        with pytest.raises(NotFound):
+            restore_user(callers.super_admin().actor, uma.user_id)
+        assert purge_archived("marketplace") == 1
+    assert _is_kept(testbed, target, market.ben.user_id)
+    assert not _is_kept(testbed, target, uma.user_id)
+
+
+def _is_kept(testbed: Testbed, target: str, user_id: str) -> bool:
+    with at_target(testbed, target).app_context():
+        with db.engine.connect() as connection:
+            kept = connection.scalar(select(MarketplaceUser.id).where(MarketplaceUser.id == user_id))
+        db.engine.dispose()
+    return kept is not None
