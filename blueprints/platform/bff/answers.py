@@ -1,23 +1,23 @@
 """The answers of the BFF: paging at the root (rules-platform §5.2), rows with the files that the caller may read."""
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from flask import Response
 
 from app.actor import Actor
-from app.data.entity import Entity
 from app.data.reads import Listing
 from app.data.serialization import Wire
 from app.http.envelope import json_response
 from app.http.private_files import with_read_tokens
-from blueprints.platform.bff.queries import Found
+from blueprints.platform.bff.indexes import CallersIndex
+from blueprints.platform.bff.queries import Found, Group
 from blueprints.platform.bff.rules import ListRequest, echo_of, page_facts
 
 
 def listed(actor: Actor, asked: ListRequest, said: Mapping[str, Any] | None, found: Found) -> Response:
     """Return the answer of a list, with its filters as they were asked."""
-    items = orjson.Fragment(with_read_tokens(actor, found.model, orjson.dumps(found.rows)))
+    items = orjson.Fragment(with_read_tokens(actor, found.index.model, orjson.dumps(found.rows)))
     body = {"status": "OK", "statusCode": 200, **page_facts(asked, found.total, len(found.rows)),
             "next": found.next, "items": items, "filters": echo_of(said)}
     if asked.facets:
@@ -34,12 +34,19 @@ def counted(total: int, degraded: bool) -> Response:
                           **({"degraded": True} if degraded else {})})
 
 
-def row_shown(actor: Actor, model: type[Entity], row: Wire) -> Response:
-    """Return the answer of a get: the row under the name of its object."""
-    shown = orjson.Fragment(with_read_tokens(actor, model, orjson.dumps(row)))
+def groups_shown(actor: Actor, groups: Sequence[Group]) -> Response:
+    """Return the answer of a search: what was found, by index."""
+    return json_response(orjson.dumps({"status": "OK", "statusCode": 200, "groups": [
+        {"indexName": group.index.name, "total": group.total,
+         "items": orjson.Fragment(with_read_tokens(actor, group.index.model, orjson.dumps(group.rows))),
+         **({"degraded": True} if group.degraded else {})} for group in groups]}))
+
+
+def row_shown(index: CallersIndex, row: Wire) -> Response:
+    """Return the answer of a get: the row under the name of its object, or of the view."""
+    shown = orjson.Fragment(with_read_tokens(index.actor, index.model, orjson.dumps(row)))
     version = row.get("recordVersion")
-    return json_response(orjson.dumps({"status": "OK", "statusCode": 200, "dataName": model.__object__,
-                                       model.__object__: shown}),
+    return json_response(orjson.dumps({"status": "OK", "statusCode": 200, "dataName": index.name, index.name: shown}),
                          headers={} if version is None else {"ETag": f'"{version}"'})
 
 

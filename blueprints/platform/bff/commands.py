@@ -24,12 +24,12 @@ def save_filter(actor: Actor, name: str, filter_name: str, conditions: Mapping[s
     Raises as index_for, InvalidInput for conditions that the index does not take, RuleViolated (TooManyFilters)."""
     index = index_for(actor, name)
     conditions_of(index, conditions)
-    kept = SavedFilter(id=uuid7(), realm=actor.realm, user_id=str(actor.user_id), index_name=index.object.name,
+    kept = SavedFilter(id=uuid7(), realm=actor.realm, user_id=str(actor.user_id), index_name=index.name,
                        filter_name=filter_name, conditions=dict(conditions), created_at=now())
     with unit_of_work(actor) as work:
         [[number]] = work.rows(select(func.count()).where(
             SavedFilter.realm == actor.realm, SavedFilter.user_id == actor.user_id,
-            SavedFilter.index_name == index.object.name))
+            SavedFilter.index_name == index.name))
         if number >= MOST_SAVED:
             raise RuleViolated("TooManyFilters", f"No more than {MOST_SAVED} filters are kept for one index")
         work.execute(insert(SavedFilter).values({column.key: getattr(kept, column.key)
@@ -44,7 +44,7 @@ def delete_saved_filter(actor: Actor, name: str, filter_id: str) -> None:
     with unit_of_work(actor) as work:
         gone = work.execute(delete(SavedFilter).where(
             SavedFilter.id == filter_id, SavedFilter.realm == actor.realm, SavedFilter.user_id == actor.user_id,
-            SavedFilter.index_name == index.object.name))
+            SavedFilter.index_name == index.name))
         if not gone.rowcount:
             raise NotFound("Filter not found")
         work.commit()

@@ -2,7 +2,7 @@
 from typing import Any
 
 from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter, request_body
-from blueprints.platform.bff.rules import LONGEST_PAGE, OPERATORS, USUAL_PAGE
+from blueprints.platform.bff.rules import LONGEST_GROUP, LONGEST_PAGE, OPERATORS, USUAL_GROUP, USUAL_PAGE
 
 Document = dict[str, Any]
 
@@ -59,6 +59,17 @@ LIST: Document = {"parameters": _queries(_PAGE, _ORDER, _WORDS), "responses": _L
 LIST_BY_POST: Document = LIST | {"request_body": _BODY}
 COUNT: Document = {"parameters": _queries(_WORDS), "responses": _COUNTED}
 COUNT_BY_POST: Document = COUNT | {"request_body": _BODY}
+SEARCH_PARAMETERS = ("q", "indexes", "limit")
+SEARCH: Document = {
+    "parameters": _queries({
+        "q": ({"type": "string"}, "required: words, the last may be a beginning"),
+        "indexes": ({"type": "string"}, "indexes with commas between; all that have words without"),
+        "limit": ({"type": "integer", "minimum": 1, "maximum": LONGEST_GROUP, "default": USUAL_GROUP},
+                  "rows of each index"), "getJoins": _ORDER["getJoins"]}),
+    "responses": {"200": answer(_object({
+        "status": {"const": "OK"}, "statusCode": {"const": 200}, "groups": {"type": "array", "items": _object({
+            "indexName": {"type": "string"}, "total": _WHOLE, "items": {"type": "array", "items": {"type": "object"}}},
+            degraded=_DEGRADED)}}))}}
 SCHEMA: Document = {"responses": {"200": answer(_object(
     {"status": {"const": "OK"}, "statusCode": {"const": 200}, "filtirableFields": _STRINGS,
      "filterableFields": _STRINGS, "sortableFields": _STRINGS, "facetFields": _STRINGS, "wordFields": _STRINGS,

@@ -11,6 +11,7 @@ from app.data.serialization import row_serializer
 from app.data.visibility import ReadObject, masked_fields, read_objects
 from app.errors import Forbidden, LoginRequired, NotFound
 from blueprints.platform.bff.rules import COUNTED, MEASURED, SORTED, Property
+from blueprints.platform.bff.views import view_of
 
 _ALWAYS = ("id", "createdAt", "updatedAt", "recordVersion", "_owner")
 _COUNTED_UNASKED = ("choice", "boolean")
@@ -22,6 +23,13 @@ class CallersIndex:
 
     object: ReadObject
     actor: Actor
+    view: str = ""
+    """The name of the view, where its rows are asked for as one."""
+
+    @property
+    def name(self) -> str:
+        """Return what the index is called: as the object, or as the view of it."""
+        return self.view or self.object.name
 
     @property
     def model(self) -> type[Entity]:
@@ -68,12 +76,19 @@ def index_for(actor: Actor, name: str) -> CallersIndex:
     """Return the index of that name, in whatever case it is written.
 
     Raises NotFound for a name that is none, LoginRequired and Forbidden for who may not ask for its rows at all."""
-    found = read_objects().find(actor.realm, name)
+    view, base = view_of(actor.realm, name) or ("", name)
+    found = read_objects().find(actor.realm, base)
     if found is None:
         raise NotFound("There is no index of this name")
     if found.who(actor):
-        return CallersIndex(found, actor)
+        return CallersIndex(found, actor, view)
     raise LoginRequired("errMsg_indexRequiresLogin") if actor.is_anonymous else Forbidden("errMsg_indexRoleNotAllowed")
+
+
+def indexes_with_words(actor: Actor) -> list[CallersIndex]:
+    """Return the indexes that the caller may ask and that words are looked for in, by name."""
+    found = [CallersIndex(one, actor) for realm, one in read_objects() if realm == actor.realm and one.who(actor)]
+    return [index for index in found if index.words]
 
 
 @cache

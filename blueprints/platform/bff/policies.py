@@ -8,6 +8,7 @@ POLICIES: dict[str, Predicate] = {
     "countIndexByPost": public,
     "getIndexSchema": public,
     "getIndexRow": public,
+    "searchIndexes": public,
     "listSavedFilters": logged_in,
     "saveFilter": logged_in,
     "deleteSavedFilter": logged_in,

@@ -12,7 +12,6 @@ from app.actor import Actor
 from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.connections import reading
-from app.data.entity import Entity
 from app.data.holdings import holdings
 from app.data.id_sets import among
 from app.data.reads import Listing, Page, fetch, list_query, rows_by_id
@@ -22,7 +21,7 @@ from app.data.reads.read_request import ReadRequest
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.serialization import Wire
 from app.data.visibility import those_shown, visible_in_sql
-from app.errors import InvalidInput, NotFound
+from app.errors import InvalidInput, LoginRequired, NotFound
 from app.runtime import runtime
 from app.search.facets import MAX_FACET_VALUES
 from app.search.port import WINDOW, Document
@@ -34,13 +33,14 @@ from blueprints.platform.bff.conditions import (
     is_fulfilled,
     ordered_by,
 )
-from blueprints.platform.bff.indexes import CallersIndex, index_for
+from blueprints.platform.bff.indexes import CallersIndex, index_for, indexes_with_words
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bff.rules import (
     MEASURED,
     FieldCondition,
     ListRequest,
     Property,
+    SearchRequest,
     read_filters,
     wrong,
 )
@@ -53,7 +53,7 @@ Condition = ColumnElement[bool]
 class Found:
     """A page of rows, the total, the cursor of the next page, and what is said of how it was found."""
 
-    model: type[Entity]
+    index: CallersIndex
     rows: list[Wire]
     total: int
     next: str | None
@@ -81,7 +81,7 @@ def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str,
     page, following = narrowed.page(asked)
     total, outdated = narrowed.total()
     facets = {facet: narrowed.facet(index.countable[facet]) for facet in asked.facets}
-    return Found(index.model, _shown(index, page, joins), total, following, facets, narrowed.degraded, outdated)
+    return Found(index, _shown(index, page, joins), total, following, facets, narrowed.degraded, outdated)
 
 
 def count_rows_of(actor: Actor, name: str, asked: ListRequest,
@@ -90,6 +90,40 @@ def count_rows_of(actor: Actor, name: str, asked: ListRequest,
     index = index_for(actor, name)
     narrowed = _Narrowed(index, _checked(index, asked, said), asked.words)
     return narrowed.total()[0], narrowed.degraded
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a search found in one index: the first rows, and how many there are."""
+
+    index: CallersIndex
+    rows: list[Wire]
+    total: int
+    degraded: bool
+
+
+def search_all(actor: Actor, asked: SearchRequest, joins: ReadRequest) -> list[Group]:
+    """Return of each index what holds the words, grouped by index; scores are never mixed (FD-11).
+
+    Without names it looks in all that have words, and leaves out where nothing is found. Raises as index_for, and
+    InvalidInput for an index without words."""
+    if asked.faults:
+        raise InvalidInput(wrong(asked.faults), detail=asked.faults)
+    indexes = [index_for(actor, name) for name in asked.indexes] or indexes_with_words(actor)
+    if not indexes:
+        raise LoginRequired("errMsg_searchRequiresLogin")
+    wordless = [index.name for index in indexes if not index.words]
+    if wordless:
+        said = f"no words are looked for in {wordless[0]}"
+        raise InvalidInput(f"indexes: {said}", detail={"indexes": said})
+    groups = [_group(index, asked, joins) for index in indexes]
+    return [group for group in groups if group.total or asked.indexes]
+
+
+def _group(index: CallersIndex, asked: SearchRequest, joins: ReadRequest) -> Group:
+    narrowed = _Narrowed(index, (), asked.words)
+    page, _ = narrowed.page(ListRequest(limit=asked.limit, words=asked.words))
+    return Group(index, _shown(index, page, joins), narrowed.total()[0], narrowed.degraded)
 
 
 def get_row_of(index: CallersIndex, object_id: str, joins: ReadRequest) -> Wire:
@@ -116,7 +150,7 @@ def list_saved_filters(actor: Actor, name: str, page: int, limit: int) -> Listin
     index = index_for(actor, name)
     query = select(*SavedFilter.__table__.columns).where(
         SavedFilter.realm == actor.realm, SavedFilter.user_id == actor.user_id,
-        SavedFilter.index_name == index.object.name)
+        SavedFilter.index_name == index.name)
     return list_query(query, row_order(SavedFilter.created_at, SavedFilter.id), Page(page, limit), saved_filter_row)
 
 
@@ -244,7 +278,7 @@ class _Narrowed:
         if one.nullable:
             terms = [column.is_(None).label("none"), *terms]
         found = select(self._model.id.label("row"), *terms, self._model.id.label("id")).where(self._where).subquery(
-            f"{self._index.object.name}_by_{one.name}".lower())
+            f"{self._index.name}_by_{one.name}".lower())
         columns = [found.c.none] if one.nullable else []
         order = row_order(*columns, found.c.value.desc() if asked.descending else found.c.value, found.c.id)
         return order, select(found).order_by(*order.clauses)
@@ -254,7 +288,7 @@ class _Narrowed:
         return Property("createdAt", "created_at", "instant", nullable=False)
 
     def _ranked_page(self, ranked: Sequence[str], asked: ListRequest) -> tuple[list[str], str | None]:
-        order = repr((self._index.object.name, self._words, [(one.of.name, one.operator, one.values)
+        order = repr((self._index.name, self._words, [(one.of.name, one.operator, one.values)
                                                              for one in self._conditions]))
         start = asked.offset if asked.after is None else position_of(order, asked.after)
         end = start + asked.limit
@@ -299,7 +333,7 @@ def _shown(index: CallersIndex, ids: Sequence[str], joins: ReadRequest) -> list[
     visibility, actor = index.object.visibility, index.actor
     found = rows_by_id(index.model, ids, visible_in_sql(visibility, actor), viewer=visibility.sees_held(actor))
     rows = index.object.completed(actor, joins, [found[one] for one in ids if one in found])
-    holdings().joins.add(actor, joins, index.model, rows)
+    holdings().joins.add(actor, ReadRequest() if index.view else joins, index.model, rows)
     return those_shown(visibility, rows, actor)
 
 

@@ -12,10 +12,10 @@ from app.http.idempotency import answered_once
 from app.http.request import argument, flag_argument, json_body, path_id
 from app.http.schemas import load
 from blueprints.platform.bff import commands, documents, queries
-from blueprints.platform.bff.answers import counted, listed, row_shown, saved_filters
+from blueprints.platform.bff.answers import counted, groups_shown, listed, row_shown, saved_filters
 from blueprints.platform.bff.indexes import index_for
 from blueprints.platform.bff.policies import POLICIES
-from blueprints.platform.bff.rules import ListRequest, filters_of, read_list, wrong
+from blueprints.platform.bff.rules import ListRequest, filters_of, read_list, read_search, wrong
 from blueprints.platform.bff.schemas import NewSavedFilter
 
 api = Routes(POLICIES)
@@ -53,6 +53,13 @@ def count_index(actor: Actor, index_name: str) -> Response:
 def count_index_by_post(actor: Actor, index_name: str) -> Response:
     """Count those of them that fulfil filters."""
     return counted(*queries.count_rows_of(actor, index_name, _list_request(), filters_of(json_body())))
+
+
+@api.system("/search", name="searchIndexes", **documents.SEARCH)
+def search_indexes(actor: Actor) -> Response:
+    """Look for words in several data objects at once; the answer is grouped by object."""
+    asked = read_search({name: argument(name) for name in documents.SEARCH_PARAMETERS})
+    return groups_shown(actor, queries.search_all(actor, asked, _joins()))
 
 
 @api.system("/{indexName}/schema", name="getIndexSchema", **documents.SCHEMA)
@@ -93,4 +100,4 @@ def delete_saved_filter(actor: Actor, index_name: str, filter_id: str) -> dict[s
 def get_row(actor: Actor, index_name: str, row_id: str) -> Response:
     """Get one row of a data object."""
     index = index_for(actor, index_name)
-    return row_shown(actor, index.model, queries.get_row_of(index, path_id("rowId", row_id), _joins()))
+    return row_shown(index, queries.get_row_of(index, path_id("rowId", row_id), _joins()))

@@ -15,6 +15,7 @@ FURTHEST_ROW = 10_000
 MOST_FILTERS, MOST_VALUES, LONGEST_VALUE = 50, 100, 2_000
 MOST_STARS, LONGEST_PATTERN = 8, 256
 MOST_FACETS = 20
+MOST_INDEXES, USUAL_GROUP, LONGEST_GROUP = 20, 5, 20
 LONGEST_FILTER_NAME = 100
 OPERATORS = ("match", "eq", "noteq", "range", "exists", "missing", "prefix", "wildcard", "regexp", "match_phrase",
              "match_phrase_prefix")
@@ -116,6 +117,28 @@ def read_list(said: Mapping[str, str | None]) -> ListRequest:
         faults["q"] = f"expected at most {LONGEST_VALUE} characters"
     return ListRequest(page, limit, said.get("sortBy") or None, said.get("sortOrder") == "desc", words, after, facets,
                        faults)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """The words to look for, in which indexes (none named: in all that have words), and how many rows of each."""
+
+    words: str
+    indexes: tuple[str, ...]
+    limit: int
+    faults: Mapping[str, str]
+
+
+def read_search(said: Mapping[str, str | None]) -> SearchRequest:
+    """Return what q, indexes and limit ask for, None where they are not given."""
+    faults: dict[str, str] = {}
+    words = said.get("q") or ""
+    if not words.strip() or len(words) > LONGEST_VALUE or "\x00" in words:
+        faults["q"] = f"expected words of at most {LONGEST_VALUE} characters"
+    indexes = tuple(dict.fromkeys(name for name in (said.get("indexes") or "").split(",") if name))
+    if len(indexes) > MOST_INDEXES:
+        faults["indexes"] = f"expected at most {MOST_INDEXES}"
+    return SearchRequest(words, indexes, _whole(said, "limit", USUAL_GROUP, LONGEST_GROUP, faults), faults)
 
 
 def page_facts(asked: ListRequest, total: int, rows: int) -> dict[str, Any]:

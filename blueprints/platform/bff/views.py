@@ -1,0 +1,26 @@
+"""The twelve views that the documents name and never define (rules-platform §5.2): an object with what it points at.
+
+A view is read when it is asked: its rows are the object's, its joins the declared relations, each under the rule of
+what is joined. So there is no copy that could be old, or show somebody what was hidden since."""
+from collections.abc import Mapping
+
+_OF: Mapping[str, Mapping[str, str]] = {
+    "marketplace": {
+        "OrderNotificationView": "orderManagementOrder", "BidNotificationView": "auctionOfferBid",
+        "OfferNotificationView": "auctionOfferOffer", "FeedbackNotificationView": "feedback",
+        "MessageNotificationView": "messagingMessage"},
+    "network": {
+        "UserProfileDetailView": "profile", "userdetailview": "user", "conversationdetailview": "conversation",
+        "jobapplicationdetailview": "jobApplication", "jobpostingdetailview": "jobPosting", "postdetailview": "post",
+        "CompanyProfileView": "company"}}
+_FOUND = {(realm, view.lower()): (view, name) for realm, views in _OF.items() for view, name in views.items()}
+
+
+def view_of(realm: str, name: str) -> tuple[str, str] | None:
+    """Return the name of a view and of the object whose rows it shows; None where it is none."""
+    return _FOUND.get((realm, name.lower()))
+
+
+def views_of(realm: str) -> Mapping[str, str]:
+    """Return the views of a realm: name → object."""
+    return _OF[realm]
