@@ -330,10 +330,10 @@ class _Narrowed:
 
 def _shown(index: CallersIndex, ids: Sequence[str], joins: ReadRequest) -> list[Wire]:
     """Return the rows of these ids that the caller still sees, as he sees them, with what they point at."""
-    visibility, actor = index.object.visibility, index.actor
+    visibility, actor, asked = index.object.visibility, index.actor, ReadRequest() if index.view else joins
     found = rows_by_id(index.model, ids, visible_in_sql(visibility, actor), viewer=visibility.sees_held(actor))
-    rows = index.object.completed(actor, joins, [found[one] for one in ids if one in found])
-    holdings().joins.add(actor, ReadRequest() if index.view else joins, index.model, rows)
+    rows = index.object.completed(actor, asked, [found[one] for one in ids if one in found])
+    holdings().joins.add(actor, asked, index.model, rows)
     return those_shown(visibility, rows, actor)
 
 
