@@ -23,7 +23,7 @@ def meanwhile(app: Flask) -> Iterator[None]:
     for realm, visibility in (("network", Visibility(Language, EVERYONE)), *(
             (realm, Visibility(account_model(realm), me("id"))) for realm in ("marketplace", "network"))):
         if read_objects().find(realm, visibility.model.__object__) is None:
-            said.append((realm, ReadObject(visibility)))
+            said.append((realm, ReadObject(visibility, words={"name": 1.0} if visibility.model is Language else {})))
     runtime().keep(ReadObjects(said))
     yield
     runtime().keep(before)
