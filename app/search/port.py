@@ -88,7 +88,7 @@ class Sort:
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """Words, conditions, the counts wanted and the page. Without `sort`: best match first.
+    """Words, conditions, the counts and ranges wanted and the page. Without `sort`: best match first.
 
     All words must occur, as they are. A `forgiving` query also takes the other number of a word; where none has a word
     that is one letter away from a known one it takes that; and when fewer than ten are found, any of the words do,
@@ -103,6 +103,7 @@ class SearchQuery:
     limit: int = 25
     forgiving: bool = False
     any_word: bool | None = None
+    ranges: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,8 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The page, the total before paging, and value → count per facet, most frequent first.
+    """The page, the total before paging, value → count per facet, most frequent first, and of each range asked for the
+    least and the highest value, None where none of what is found has one.
 
     `ready` is False when the index could not be read: the answer is empty, the rebuild is asked for, and the caller
     may fall back on SQL. Of a forgiving query, `relaxed` says that any of the words did, `corrected` what was looked
@@ -129,6 +131,7 @@ class SearchResult:
     ready: bool = True
     relaxed: bool = False
     corrected: str | None = None
+    ranges: dict[str, tuple[float, float] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

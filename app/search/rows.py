@@ -184,7 +184,7 @@ def find_rows(rows: SearchedRows, actor: Actor, asked: ReadRequest, *narrowing: 
             "pageNumber": f"expected a page within the first {WINDOW} rows"})
     query = SearchQuery(words, [*narrowing, *_filters(given)], rows.facets, None if words.strip() else _NEWEST_FIRST,
                         offset, min(page.rows, WINDOW - offset), forgiving=True)
-    result, search = _found(rows, query)
+    result, search = answered(rows.schema, rows.newest, query)
     decided = replace(query, text=result.corrected or words, any_word=result.relaxed, sort=None, offset=0, limit=0)
     counts = result.facets | {name: _counts(search, name, replace(decided, filters=[
         *narrowing, *_filters(given, without=name)])) for name in rows.facets if name in given}
@@ -211,18 +211,20 @@ def is_miss(words: str, result: SearchResult) -> bool:
     return bool(words.strip()) and result.ready and not result.total
 
 
-def _found(rows: SearchedRows, query: SearchQuery) -> tuple[SearchResult, Search]:
-    """Return what the index finds, or a walk while it is being rebuilt, and what else may be asked of the same."""
-    index = search_index(rows.schema.name)
+def answered(schema: IndexSchema, newest: Callable[[], list[Document]], query: SearchQuery
+             ) -> tuple[SearchResult, Search]:
+    """Return what the index finds, or a walk over the newest documents while it is being rebuilt, and what else may be
+    asked of the same."""
+    index = search_index(schema.name)
     # The answer is remembered under the index's version, so it must not be made from anything older.
     index.refresh()
     result = index.search(query)
     if result.ready:
         return result, index.search
-    held = holding(rows.schema, rows.newest(), query.text)  # once: to fold a text costs most
+    held = holding(schema, newest(), query.text)  # once: to fold a text costs most
 
     def search(among: SearchQuery) -> SearchResult:
-        return walk(rows.schema, held, replace(among, text=""))
+        return walk(schema, held, replace(among, text=""))
     return search(query), search
 
 

@@ -30,11 +30,14 @@ def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: S
     window = query.offset + query.limit
     by_relevance = query.sort is None and bool(query.text.strip())
     counters: dict[str, Counter[str]] = {name: Counter() for name in query.facets}
+    ends: dict[str, list[float]] = {name: [] for name in query.ranges}
     candidates: list[_Found] = []
     found = find(schema, snapshot, query, synonyms, scored=by_relevance)
     for view, docs, scores in found.parts:
         for name, counter in counters.items():
             _count(counter, view, name, docs)
+        for name, held in ends.items():
+            held += _ends(view, name, docs)
         if window:
             candidates += _best(schema, view, docs, scores, query.sort, window)
     ordered = _in_order(candidates, query.sort, by_relevance)[query.offset : window]
@@ -42,6 +45,7 @@ def run(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: S
         total=found.total,
         hits=tuple(Hit(one.id, one.score, one.view.data.document(one.doc)) for one in ordered),
         facets={name: most_frequent(schema.by_name[name], counter) for name, counter in counters.items()},
+        ranges={name: (min(held), max(held)) if held else None for name, held in ends.items()},
         relaxed=found.relaxed,
         corrected=found.corrected,
     )
@@ -62,6 +66,10 @@ def check(schema: IndexSchema, query: SearchQuery) -> None:
         field = schema.by_name.get(name)
         if field is None or not field.facet:
             raise InvalidSearch(f"{name} is not a field to count by")
+    for name in query.ranges:
+        field = schema.by_name.get(name)
+        if field is None or field.kind not in ("number", "instant") or not field.has_column:
+            raise InvalidSearch(f"{name} is not a field with a least and a highest value")
     if query.sort is not None:
         field = schema.by_name.get(query.sort.field)
         if field is None or not field.sort:
@@ -77,6 +85,13 @@ def _count(counter: "Counter[str]", view: SegmentView, name: str, docs: Docs) ->
         if value is not None:
             for item in value.split(SEPARATOR):
                 counter[item] += times
+
+
+def _ends(view: SegmentView, name: str, docs: Docs) -> tuple[float, ...]:
+    """The least and the highest value of these documents; empty where none has one."""
+    numbers = view.data.numbers(name)
+    known = [number for doc in docs if (number := numbers[doc]) == number]  # NaN is missing
+    return (min(known), max(known)) if known else ()
 
 
 def _best(

@@ -14,15 +14,16 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.search import WINDOW, Filter, SearchQuery
+from app.search import WINDOW, Filter, SearchQuery, SearchResult, Sort
 from app.search.catalogue import search_index, suggestions
 from app.search.highlighting import highlights
 from app.search.in_sql import holds_words
 from app.search.misses import note_miss
-from app.search.rows import is_miss, manner, wants_highlights
+from app.search.rows import Search, answered, is_miss, manner, wants_highlights
 from app.search.synonyms import synonyms_file
-from blueprints.marketplace.search_indexing.documents import SCHEMA, worded
+from blueprints.marketplace.search_indexing.documents import SCHEMA, newest_documents, worded
 from blueprints.marketplace.search_indexing.models import SearchIndex
+from blueprints.marketplace.search_indexing.narrowing import PRICE, Narrowed, narrowed_by
 from blueprints.platform.people.queries import people_at_rest
 from blueprints.platform.people.rules import SELLING
 
@@ -37,30 +38,28 @@ def get_search_index(search_index_id: str) -> Wire:
 
 def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of active records, oldest first; with `q`, those that hold its words, best match first, with what
-    a forgiving query forgives.
+    a forgiving query forgives; narrowed, counted and ordered as asked (narrowing.py).
 
     A cursor of best matches is a position among them, and none while the index is being rebuilt: InvalidInput. Pages
     of them end at the window; a whole list does not."""
-    words = asked.arguments.get("q", "")
-    if not words.strip():
+    words, narrowed = asked.arguments.get("q", ""), narrowed_by(asked)
+    if not words.strip() and not narrowed.is_any:
         return list_rows(SearchIndex, asked.page, *asked.where, *_of_active_sellers())
-    page, order = asked.page, f"best match of {words}"
+    page, order = asked.page, f"best match of {words}{narrowed if narrowed.is_any else ''}"
     offset = page.offset if page.after is None else position_of(order, page.after)
     within = offset + page.rows <= WINDOW
-    index = search_index(SCHEMA.name)
-    # This answer is cached under the index's version, so it must not be made from anything older.
-    index.refresh()
-    found = index.search(SearchQuery(words, _search_filters(asked), offset=offset if within else 0,
-                                     limit=page.rows if within else 0, forgiving=True))
-    if found.ready:
+    query = replace(_query(asked, words, narrowed), offset=offset if within else 0, limit=page.rows if within else 0)
+    found, search = answered(SCHEMA, newest_documents if narrowed.is_any else list, query)
+    if found.ready or narrowed.is_any:
         rows = rows_by_id(SearchIndex, [hit.id for hit in found.hits], *asked.where, *_of_active_sellers())
         end = offset + page.rows
         following = position_cursor(order, end) if end < found.total and end + page.rows <= WINDOW else None
-        missed = is_miss(words, found) and not asked.filters
+        missed = is_miss(words, found) and not asked.filters and not narrowed.is_any
         if missed:
             note_miss(actor, SCHEMA.name, words)
         listing = Listing([rows[hit.id] for hit in found.hits if hit.id in rows], found.total, page, following,
-                          extras=manner(found), remembered=not missed)
+                          extras=manner(found) | _counted(asked, narrowed, query, found, search),
+                          remembered=not missed and narrowed.is_timeless)
         is_all = end >= found.total
     else:
         listing = replace(_slowly(asked, words, page), extras=manner(found))
@@ -70,16 +69,42 @@ def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
         listing.extras["highlights"] = highlights(
             SCHEMA, found.corrected or words, synonyms_file().current(), shown)
     if page.number == 0 and not is_all:
-        listing.rest = partial(_rest, asked, words, frozenset(row["id"] for row in listing.rows))
+        listing.rest = partial(_rest, asked, query, narrowed, frozenset(row["id"] for row in listing.rows))
     return listing
 
 
-def _rest(asked: ReadRequest, words: str, sent: frozenset[str]) -> Iterator[list[Wire]]:
+def _query(asked: ReadRequest, words: str, narrowed: Narrowed) -> SearchQuery:
+    order = narrowed.order or (None if words.strip() else Sort("createdAt", descending=True))
+    return SearchQuery(words, [*_search_filters(asked), *narrowed.filters()], sort=order, limit=0, forgiving=True)
+
+
+def _counted(asked: ReadRequest, narrowed: Narrowed, query: SearchQuery, found: SearchResult, search: Search
+             ) -> dict[str, Any]:
+    """Return the facets and the range of prices that are asked for, of all that was found; a filter does not narrow the
+    facet of its own field."""
+    if not narrowed.facets:
+        return {}
+    decided = replace(query, text=found.corrected or query.text, any_word=found.relaxed, sort=None, offset=0, limit=0)
+
+    def among(name: str, **wanted: Any) -> SearchResult:
+        filters = [*_search_filters(asked, without=name), *narrowed.filters(without=name)]
+        return search(replace(decided, filters=filters, **wanted))
+    facets = {name: among(name, facets=(name,)).facets.get(name, {}) for name in narrowed.facets if name != PRICE}
+    if PRICE not in narrowed.facets:
+        return {"facets": facets}
+    least, highest = among(PRICE, ranges=(PRICE,)).ranges.get(PRICE) or (None, None)
+    return {"facets": facets, "ranges": {PRICE: {"min": least, "max": highest, "currency": narrowed.currency}}}
+
+
+def _rest(asked: ReadRequest, query: SearchQuery, narrowed: Narrowed, sent: frozenset[str]) -> Iterator[list[Wire]]:
     """Yield all matches but those that are sent, in batches.
 
     Their ids are taken at once: positions move when the index changes meanwhile, and rows would come twice or never."""
-    ids = search_index(SCHEMA.name).ids(SearchQuery(words, _search_filters(asked), limit=0, forgiving=True))
-    for rows in _slow_batches(asked, words) if ids is None else _batches(asked, ids):
+    whole = replace(query, offset=0, limit=0)
+    ids = search_index(SCHEMA.name).ids(whole)
+    if ids is None and narrowed.is_any:
+        ids = [hit.id for hit in answered(SCHEMA, newest_documents, replace(whole, limit=WINDOW))[0].hits]
+    for rows in _slow_batches(asked, query.text) if ids is None else _batches(asked, ids):
         yield [row for row in rows if row["id"] not in sent]
 
 
@@ -121,11 +146,11 @@ def _seen_by_all() -> list[Filter]:
     return [Filter("sellerId", "not_in", at_rest)] if at_rest else []
 
 
-def _search_filters(asked: ReadRequest) -> list[Filter]:
+def _search_filters(asked: ReadRequest, without: str = "") -> list[Filter]:
     """Return the list filters as the search index compares them; `null` finds nothing, for every record has them."""
-    return _seen_by_all() + [
-        Filter(echo["name"], "in", [value for value in SEARCH_FILTERS.values(echo) if value is not None])
-            for echo in asked.filters]
+    given = [echo for echo in asked.filters if echo["name"] != without]
+    return _seen_by_all() + [Filter(
+        echo["name"], "in", [value for value in SEARCH_FILTERS.values(echo) if value is not None]) for echo in given]
 
 
 def _slowly(asked: ReadRequest, words: str, page: Page) -> Listing:
@@ -162,7 +187,8 @@ def indexed_references(document_type: str, after: str, limit: int) -> list[tuple
 def records_of(document_type: str, reference_ids: Iterable[str]) -> list[Any]:
     """Return every record of those references, those taken out too, in one statement."""
     columns = (SearchIndex.id, SearchIndex.record_version, SearchIndex.is_active, SearchIndex.document_type,
-               SearchIndex.reference_id, SearchIndex.indexed_at, SearchIndex.document, SearchIndex.seller_ref)
+               SearchIndex.reference_id, SearchIndex.indexed_at, SearchIndex.created_at, SearchIndex.document,
+               SearchIndex.seller_ref)
     wanted = list(reference_ids)
     return list(fetch(select(*columns).where(SearchIndex.document_type == document_type,
                                              SearchIndex.reference_id.in_(wanted)))) if wanted else []

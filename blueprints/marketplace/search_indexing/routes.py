@@ -11,6 +11,7 @@ from app.search.rows import ASKED_BEGINNING, ASKED_HIGHLIGHTS, ASKED_WORDS, HIGH
 from app.search.synonyms import synonyms_digest
 from blueprints.marketplace.search_indexing import commands, queries
 from blueprints.marketplace.search_indexing.models import SearchIndex
+from blueprints.marketplace.search_indexing.narrowing import ARGUMENTS, EXTRAS
 from blueprints.marketplace.search_indexing.policies import POLICIES
 from blueprints.marketplace.search_indexing.refreshing import INDEX
 from blueprints.marketplace.search_indexing.schemas import NewSearchIndex, SearchIndexChange
@@ -37,8 +38,8 @@ def get_search_index(actor: Actor, asked: ReadRequest, search_index_id: str) -> 
 
 @api.list(MANY_ALIAS, aliases=(MANY,), name="listSearchIndexes", returns=SearchIndex,
           depends_on=(INDEX.version_key, "rows:user"), same_for_role=True, filters=queries.SEARCH_FILTERS,
-          arguments={"q": ASKED_WORDS, "highlight": ASKED_HIGHLIGHTS}, extras={**MANNER, **HIGHLIGHTS},
-          keyed_by=synonyms_digest)
+          arguments={"q": ASKED_WORDS, "highlight": ASKED_HIGHLIGHTS, **ARGUMENTS},
+          extras={**MANNER, **HIGHLIGHTS, **EXTRAS}, keyed_by=synonyms_digest)
 def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
     """List or search index records."""
     return queries.list_search_indexes(actor, asked)

@@ -7,9 +7,9 @@ DOCUMENT_TYPES = ("PRODUCT", "SELLER", "CATEGORY", "SUBCATEGORY")
 DEEPEST_DOCUMENT = 20
 
 _PRODUCT_KEYS = ("id", "title", "description", "condition", "type", "price", "currency", "startPrice", "currentBid",
-                 "endBidDate", "shipping", "shippingMethod", "sellerId", "categoryId", "subcategoryId")
+                 "endBidDate", "shipping", "shippingMethod", "sellerId", "categoryId", "subcategoryId", "createdAt")
 _NAMES = frozenset({"title", "name", "fullname", "subtitle", "description"})
-_NO_PROSE = re.compile(r"(^|[a-z])(id|ids|url|urls|Id|Ids|Url|Urls|avatar)$")
+_NO_PROSE = re.compile(r"(^|[a-z])(id|ids|url|urls|Id|Ids|Url|Urls|avatar)$|^createdAt$")
 _ADDRESS = re.compile(r"[a-z]+://|/|[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 
 Row = Mapping[str, Any]
@@ -40,6 +40,14 @@ def subcategory_document(subcategory: Row, category: Row | None) -> dict[str, An
     """Return the document of a subcategory."""
     return {name: subcategory.get(name) for name in ("id", "name", "group", "categoryId")} | {
         "categoryTitle": (category or {}).get("title")}
+
+
+def asking_price(document: Row) -> Any:
+    """Return what a listing costs now: its price; of an auction the current bid, else the start (FD-6)."""
+    if document.get("type") == "AUCTION":
+        bid = document.get("currentBid")
+        return document.get("startPrice") if bid is None else bid
+    return document.get("price")
 
 
 def references(document: Row) -> dict[str, str | None]:

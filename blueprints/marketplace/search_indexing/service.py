@@ -11,6 +11,7 @@ from blueprints.marketplace.admin_moderation.corrections import SearchRebuild
 from blueprints.marketplace.search_indexing import jobs, subscribers
 from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
 from blueprints.marketplace.search_indexing.models import SearchIndex
+from blueprints.marketplace.search_indexing.price_currency import read_currency
 from blueprints.marketplace.search_indexing.refreshing import INDEX
 
 SERVICE = ServiceDeclaration(
@@ -20,6 +21,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.marketplace.search_indexing.routes.api",
     background=(jobs, subscribers),
     indexes=(INDEX,),
+    settings={"marketplace_currency": read_currency},
     checks={"search index": partial(check_index, INDEX.schema.name)},
     mends={"search index": Mend(INDEX_MEND, partial(mend_index, INDEX.schema.name))},
     moderated=(ModeratedKind("SEARCHINDEX", restore_document, named=lambda _, text: ids_named(SearchIndex, text)),),

@@ -95,4 +95,4 @@ def _change(event: Event) -> Change:
     if event.topic == INDEX_DELETED:
         return Removal(row["id"], row["recordVersion"])
     return search_document(row["id"], row["recordVersion"], row["documentType"], row["referenceId"], row["indexedAt"],
-                           row["document"])
+                           row["createdAt"], row["document"])

@@ -257,3 +257,22 @@ def test_compacting_drops_a_segment_of_which_everything_was_taken_out(index: Who
     index.apply([Removal("1"), Removal("2")])
     index.compact()
     assert (found(index), b"Viol" in bytes_of_segments(tmp_path)) == ([], False)
+
+
+# Ranges --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_range_is_of_what_is_found_and_none_where_nothing_has_a_value(index: WhooshIndex) -> None:
+    index.apply([listing("a", price=5), listing("b", price=2.5, type="AUCTION")])
+    index.apply([listing("c", price=None), listing("d", price=90, title="other", description="")])
+    asked = SearchQuery("phone ", ranges=("price", "createdAt"))
+    assert index.search(asked).ranges == {"price": (2.5, 5.0), "createdAt": None}
+    assert index.search(SearchQuery("", [Filter("type", "eq", "AUCTION")], ranges=("price",))).ranges == {
+        "price": (2.5, 2.5)}
+    assert index.search(SearchQuery("nowhere ", ranges=("price",))).ranges == {"price": None}
+
+
+@pytest.mark.parametrize("name", ["title", "nowhere", "type"])
+def test_a_range_of_what_is_no_number_is_refused(index: WhooshIndex, name: str) -> None:
+    with pytest.raises(InvalidSearch):
+        index.search(SearchQuery(ranges=(name,)))
