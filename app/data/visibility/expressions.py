@@ -241,7 +241,10 @@ def atoms(expression: Expression) -> Iterator[Atom]:
 
 @cache
 def attributes_of(model: type[Entity]) -> dict[str, str]:
-    """Return wire name → attribute of all columns of a model, hidden ones too."""
-    return {attribute.columns[0].info.get("wire") or camel_case(attribute.key): attribute.key
-            for attribute in class_mapper(model).column_attrs}
+    """Return wire name → attribute of all columns of a model, hidden ones too.
+
+    `_owner` is asked of the attribute that holds the owner, where there is one: that has the index."""
+    found = {attribute.columns[0].info.get("wire") or camel_case(attribute.key): attribute.key
+             for attribute in class_mapper(model).column_attrs}
+    return found | {"_owner": model.__owner__ or "owner"}
 

@@ -63,8 +63,6 @@ def facts_by_id(visibility: Visibility, ids: Iterable[str]) -> dict[str, Facts]:
     model, attributes = visibility.model, attributes_of(visibility.model)
     names = {"id", "isActive", "_owner", *(attributes.keys() & {"held", "realm"})}
     names |= {atom.field for rule in (visibility.there, visibility.rule) for atom in atoms(rule)}
-    if (owner := _owner_field(model)) is not None:
-        names.add(owner)
     asked = sorted(names)
     rows = fetch(select(*(getattr(model, attributes[name]) for name in asked)).where(model.id.in_(wanted)))
     found = [dict(zip(asked, row, strict=True)) for row in rows]
@@ -165,18 +163,13 @@ class _Caller:
         if not can_be_held(model):
             return True
         looks = visibility.sees_held(self._actor)
-        return looks.sees(row.get("held"), row[_owner_field(model) or "_owner"])
+        return looks.sees(row.get("held"), row["_owner"])
 
 
 def _looks_up(expression: Expression) -> int:
     """Return how many statements an expression may cost: what costs none is asked first."""
     return sum(isinstance(atom, Through) or (isinstance(atom, Member) and atom.ids.costs_a_statement)
                for atom in atoms(expression))
-
-
-def _owner_field(model: type[Entity]) -> str | None:
-    """Return the wire name of the field that holds the owner besides `_owner`, None where there is none."""
-    return next((name for name, attribute in attributes_of(model).items() if attribute == model.__owner__), None)
 
 
 def _facts_of(entity: Entity) -> Facts:

@@ -27,8 +27,8 @@ class ReadObject:
 
     Fields are named as on the wire. `who` may ask for rows at all: the policy of the service's own list. `words` are
     the fields that words are looked for in, with their weights, `facets` those whose values are counted. `searched` are
-    the fields that the documents mark as searchable (None: all), `filters` those of the service's own list; `completed`
-    adds to wire rows what the service's list adds to its own."""
+    the fields that the documents mark as searchable (None: all), `filters` those of the service's own list. `completed`
+    is given wire rows without what masks hide, and adds to them what the service's list adds to its own."""
 
     visibility: Visibility
     who: Callable[[Actor], bool] = logged_in

@@ -3,6 +3,7 @@ from app.data.person_rows import KEPT, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.service import ServiceDeclaration
 from blueprints.marketplace.admin_moderation.commands import note_act, record_feedback_correction, record_payment_fix
+from blueprints.marketplace.admin_moderation.index import READABLE
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.feedback.audit import FeedbackCorrections
 from blueprints.marketplace.order_management.audit import PaymentFixes
@@ -14,6 +15,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes="blueprints.marketplace.admin_moderation.routes.api",
     emits=own_topics,
+    readable=READABLE,
     relations=(relations_of(ModerationAction, Relation("adminId", "user")),),
     cli=("cli.moderate",),
     hands_down=(PaymentFixes(record_payment_fix), FeedbackCorrections(record_feedback_correction),

@@ -3,7 +3,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, or_, select
+from sqlalchemy import and_, case, exists, select
 from sqlalchemy.orm import aliased
 
 from app.actor import Actor
@@ -13,6 +13,7 @@ from app.data.money import to_wire
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Condition, Filter, Filters, equal
 from app.data.serialization import Wire
+from app.data.visibility import seen_by
 from app.identity.access import require_self_or_staff
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, Bid, Offer
 from blueprints.marketplace.auction_offer.rules import (
@@ -22,6 +23,7 @@ from blueprints.marketplace.auction_offer.rules import (
     auction_word,
     floor_of,
 )
+from blueprints.marketplace.auction_offer.visibility import BIDS, OFFERS
 from blueprints.marketplace.product_listing.auction_state import (
     auction_facts,
     auction_overview,
@@ -60,8 +62,7 @@ def get_bid(actor: Actor, bid_id: str) -> Wire:
 
 def list_bids(actor: Actor, page: Page, where: Sequence[Condition] = ()) -> Listing:
     """Return a page of bids, oldest first: the public history; CANCELLED only to their bidder and staff."""
-    seen = () if actor.is_staff else (or_(Bid.status != "CANCELLED", Bid.user_id == actor.user_id),)
-    listing = list_rows(Bid, page, *where, *seen, order=_OLDEST_FIRST[Bid])
+    listing = list_rows(Bid, page, *where, *seen_by(BIDS, actor), order=_OLDEST_FIRST[Bid])
     listing.rows = revealed(actor, listing.rows)
     return listing
 
@@ -113,20 +114,21 @@ def get_offer(actor: Actor, offer_id: str) -> Wire:
 
 def list_offers(actor: Actor, page: Page, where: Sequence[Condition] = ()) -> Listing:
     """Return a page of offers, oldest first: those the actor made or received; staff see all."""
-    listing = list_rows(Offer, page, *where, *_own_offers(actor), order=_OLDEST_FIRST[Offer])
-    moment = iso(now())
-    listing.rows = [_as_of(moment, row) for row in listing.rows]
+    listing = list_rows(Offer, page, *where, *seen_by(OFFERS, actor), order=_OLDEST_FIRST[Offer])
+    listing.rows = offers_as_of_now(listing.rows)
     return listing
+
+
+def offers_as_of_now(rows: Iterable[Wire]) -> list[Wire]:
+    """Show offers that lapsed as EXPIRED even before the job has written it down (AO11)."""
+    moment = iso(now())
+    return [_as_of(moment, row) for row in rows]
 
 
 def offers_seen_by(actor: Actor, offer_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → offer, for joins: those the actor made or received; all for staff."""
     moment = iso(now())
-    return {id: _as_of(moment, row) for id, row in rows_by_id(Offer, offer_ids, *_own_offers(actor)).items()}
-
-
-def _own_offers(actor: Actor) -> tuple[Condition, ...]:
-    return () if actor.is_staff else (or_(Offer.buyer_id == actor.user_id, Offer.seller_id == actor.user_id),)
+    return {id: _as_of(moment, row) for id, row in rows_by_id(Offer, offer_ids, *seen_by(OFFERS, actor)).items()}
 
 
 def _as_of(moment: str | None, row: Wire) -> Wire:

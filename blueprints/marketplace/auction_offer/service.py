@@ -9,6 +9,7 @@ from blueprints.marketplace.auction_offer import jobs, subscribers
 from blueprints.marketplace.auction_offer.checks import check_auctions, mend_auctions
 from blueprints.marketplace.auction_offer.commands import take_out_bids_of
 from blueprints.marketplace.auction_offer.held_trade import lapse_offers_on, lock_offers_on, revive_trade
+from blueprints.marketplace.auction_offer.index import READABLE
 from blueprints.marketplace.auction_offer.models import Bid, Offer
 from blueprints.marketplace.auction_offer.offer_commands import end_offers_of
 from blueprints.marketplace.auction_offer.queries import offers_seen_by
@@ -22,6 +23,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.marketplace.auction_offer.routes.api",
     background=(jobs, subscribers),
     emits=lambda _: (AUCTION_CLOSED, PRICE_CHANGED),
+    readable=READABLE,
     relations=(
         relations_of(Bid, Relation("userId", "user"), Relation("productId", "productListingProduct")),
         relations_of(Offer, Relation("buyerId", "user"), Relation("sellerId", "user"),

@@ -17,10 +17,12 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import Expression, expression_in_sql
 from app.errors import InvalidInput
 from app.identity.access import require_self_or_staff
 from blueprints.marketplace.messaging.models import HAS_MESSAGES, Conversation, Message
 from blueprints.marketplace.messaging.rules import pair_of
+from blueprints.marketplace.messaging.visibility import MESSAGES, NOT_DELETED
 from blueprints.platform.people.queries import user_briefs
 
 REALM = "marketplace"
@@ -31,7 +33,7 @@ _LATEST_FIRST = row_order(Conversation.last_at.desc(), Conversation.counterpart_
 
 def get_message(actor: Actor, asked: ReadRequest, message_id: str) -> Wire:
     """Return a message to its parties, while they have not deleted it, and to staff; raises NotFound, Forbidden."""
-    row = get_row(Message, message_id, not_deleted_by(actor.user_id), viewer=viewer(actor))
+    row = get_row(Message, message_id, expression_in_sql(NOT_DELETED, Message, actor), viewer=viewer(actor))
     require_self_or_staff(actor, row["fromUserId"], row["toUserId"])
     return row
 
@@ -52,8 +54,9 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
     thread = () if other is None else (Message.pair == pair_of(me, other),)
     sent, received = Message.from_user_id == me, and_(Message.to_user_id == me, Message.from_user_id != me)
     counted: Callable[[], int] | None = None if asked.where else partial(_kept, Conversation.messages, me, other)
-    return list_rows(Message, asked.page, *asked.where, *thread, not_deleted_by(me), order=_NEWEST_FIRST,
-                     either=() if thread else (sent, received), counted=counted, viewer=Viewer(me))
+    return list_rows(Message, asked.page, *asked.where, *thread, expression_in_sql(NOT_DELETED, Message, actor),
+                     order=_NEWEST_FIRST, either=() if thread else (sent, received), counted=counted,
+                     viewer=MESSAGES.sees_held(actor))
 
 
 def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
@@ -72,18 +75,17 @@ def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
 
 def is_shown_to(user_id: str) -> ColumnElement[bool]:
     """Return the condition that this party has not deleted the message, and moderation does not hold it from it."""
-    return and_(not_deleted_by(user_id), is_shown_to_owner(Message, user_id))
+    return and_(_kept_by(user_id, NOT_DELETED), is_shown_to_owner(Message, user_id))
 
 
 def messages_kept_by(person: Person) -> ColumnElement[bool]:
     """Return the condition of the messages that a person has sent or received, and not deleted: both sides of them."""
-    return and_(or_(Message.from_user_id == person.id, Message.to_user_id == person.id), not_deleted_by(person.id))
+    return _kept_by(person.id, MESSAGES.rule)
 
 
-def not_deleted_by(user_id: str | None) -> ColumnElement[bool]:
-    """Return the condition that this person has not deleted the message for itself."""
-    return and_(or_(Message.from_user_id != user_id, Message.sender_deleted.is_(False)),
-                or_(Message.to_user_id != user_id, Message.recipient_deleted.is_(False)))
+def _kept_by(user_id: str, rule: Expression) -> ColumnElement[bool]:
+    """Return a rule of messages as the condition of those that hold it for this person."""
+    return expression_in_sql(rule, Message, Actor(REALM, user_id))
 
 
 def miscounted_conversations(limit: int) -> list[tuple[str, str]]:

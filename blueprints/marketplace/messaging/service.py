@@ -7,6 +7,7 @@ from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.messaging.checks import check_conversations, mend_conversations
 from blueprints.marketplace.messaging.commands import hold_message, leave_conversations, lock_messages
+from blueprints.marketplace.messaging.index import READABLE
 from blueprints.marketplace.messaging.models import Conversation, Message
 from blueprints.marketplace.messaging.queries import message_subject, messages_kept_by
 from blueprints.marketplace.messaging.topics import MESSAGE_CREATED
@@ -15,6 +16,7 @@ SERVICE = ServiceDeclaration(
     name="messaging", version="1.0.0", description="Text messages between two users.",
     realms=("marketplace",),
     routes="blueprints.marketplace.messaging.routes.api",
+    readable=READABLE,
     relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
     moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message, lock=lock_messages,
                              lock_rank=Message.__lock_rank__, named=lambda _, text: ids_named(Message, text),

@@ -4,8 +4,10 @@ from app.data.reads import Listing, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import seen_by
 from app.identity.access import require_self_or_staff
 from blueprints.marketplace.notification_management.models import Notification
+from blueprints.marketplace.notification_management.visibility import NOTIFICATIONS
 from blueprints.platform.notification.unread import unread_of
 
 NOTIFICATION_FILTERS = Filters((
@@ -22,8 +24,7 @@ def get_notification(actor: Actor, notification_id: str) -> Wire:
 
 def list_notifications(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the actor's notifications, newest first, and how many are unread; staff see everybody's."""
-    mine = () if actor.is_staff else (Notification.user_id == actor.user_id,)
-    listing = list_rows(Notification, asked.page, *asked.where, *mine,
+    listing = list_rows(Notification, asked.page, *asked.where, *seen_by(NOTIFICATIONS, actor),
                         order=(Notification.created_at.desc(), Notification.id.desc()))
     listing.extras["unread"] = unread_of(actor)
     return listing

@@ -12,6 +12,7 @@ from blueprints.marketplace.notification_management import (
     subscribers_watchlists,
 )
 from blueprints.marketplace.notification_management.commands import restore_notification
+from blueprints.marketplace.notification_management.index import READABLE
 from blueprints.marketplace.notification_management.letters import KINDS
 from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.notification_management.store import STORE
@@ -26,6 +27,7 @@ SERVICE = ServiceDeclaration(
                              named=lambda _, text: ids_named(Notification, text)),),
     notices=KINDS,
     hands_down=(NoticeStores(marketplace=STORE),),
+    readable=READABLE,
     relations=(relations_of(Notification, Relation("userId", "user")),),
     persons=(rows_of_people(Notification, ERASED, "user_id", export=exported("notifications", "user_id")),),
 )

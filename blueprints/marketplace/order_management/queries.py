@@ -15,6 +15,7 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
+from app.data.visibility import seen_by
 from app.errors import NotFound
 from app.identity.access import require_self_or_staff
 from app.payments.reports import failed_refunds
@@ -28,6 +29,7 @@ from blueprints.marketplace.order_management.models import (
 )
 from blueprints.marketplace.order_management.placing import CHOSEN_LATER
 from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.marketplace.order_management.visibility import ITEMS, ORDERS
 from blueprints.platform.checkout.inspection import disputes_of_orders
 
 ORDER_FILTERS = Filters((equal(Order.order_number), equal(Order.status), equal(Order.payment_confirmation)))
@@ -124,7 +126,7 @@ def order_of_product(actor: Actor, asked: ReadRequest, reference: str) -> Wire:
     Raises NotFound."""
     query = (select(OrderItem.order_id).join(Order, Order.id == OrderItem.order_id)
              .where(or_(OrderItem.id == reference, OrderItem.product_id == reference), Order.is_active.is_(True),
-                    *_seen_items(actor)).order_by(OrderItem.id.desc()))
+                    *seen_by(ITEMS, actor)).order_by(OrderItem.id.desc()))
     found = fetch_one(query)
     if found is None:
         raise NotFound
@@ -133,7 +135,7 @@ def order_of_product(actor: Actor, asked: ReadRequest, reference: str) -> Wire:
 
 def list_orders(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of orders: the actor's purchases and sales; all for staff."""
-    return _list_orders(actor, asked, *_seen_orders(actor))
+    return _list_orders(actor, asked, *seen_by(ORDERS, actor))
 
 
 def list_own_orders(actor: Actor, asked: ReadRequest) -> Listing:
@@ -151,17 +153,17 @@ def get_item(actor: Actor, item_id: str) -> Wire:
 
 def list_items(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of lines of the actor's purchases and sales; all for staff."""
-    return list_rows(OrderItem, asked.page, *asked.where, *_seen_items(actor))
+    return list_rows(OrderItem, asked.page, *asked.where, *seen_by(ITEMS, actor))
 
 
 def orders_seen_by(actor: Actor, order_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → order, for joins: those the actor bought or sold lines of; all for staff."""
-    return rows_by_id(Order, order_ids, *_seen_orders(actor))
+    return rows_by_id(Order, order_ids, *seen_by(ORDERS, actor))
 
 
 def items_seen_by(actor: Actor, item_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → line, for joins: those the actor bought or sold; all for staff."""
-    return rows_by_id(OrderItem, item_ids, *_seen_items(actor))
+    return rows_by_id(OrderItem, item_ids, *seen_by(ITEMS, actor))
 
 
 def list_sales(actor: Actor, asked: ReadRequest) -> Listing:
@@ -264,26 +266,17 @@ def is_first_of_seller(item_id: str, order_id: str, seller_id: str) -> bool:
     return first is not None and first.id == item_id
 
 
-def _seen_orders(actor: Actor) -> list[ColumnElement[bool]]:
-    if actor.is_staff:
-        return []
-    sold = select(OrderItem.order_id).where(OrderItem.seller_id == actor.user_id, OrderItem.is_active.is_(True))
-    return [or_(Order.buyer_id == actor.user_id, Order.id.in_(sold))]
-
-
-def _seen_items(actor: Actor) -> list[ColumnElement[bool]]:
-    if actor.is_staff:
-        return []
-    bought = select(Order.id).where(Order.buyer_id == actor.user_id)
-    return [or_(OrderItem.seller_id == actor.user_id, OrderItem.order_id.in_(bought))]
-
-
 def _list_orders(actor: Actor, asked: ReadRequest, *where: ColumnElement[bool]) -> Listing:
     listing = list_rows(Order, asked.page, *asked.where, *where, order=_OLDEST_FIRST)
-    wanted = [row["id"] for row in listing.rows if asked.joins or not _sees_whole(actor, row)]
-    items = _items_by_order(wanted)
-    listing.rows = [_shown(actor, asked, row, items[row["id"]]) if row["id"] in items else row for row in listing.rows]
+    listing.rows = as_listed(actor, asked, listing.rows)
     return listing
+
+
+def as_listed(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> list[Wire]:
+    """Return orders as a list shows them to the actor, in one statement more: with their lines, to a seller of some
+    lines with those, their sum and the address."""
+    items = _items_by_order([row["id"] for row in rows if asked.joins or not _sees_whole(actor, row)])
+    return [_shown(actor, asked, row, items[row["id"]]) if row["id"] in items else row for row in rows]
 
 
 def _sees_whole(actor: Actor, row: Wire) -> bool:

@@ -8,6 +8,7 @@ from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.order_management import jobs, subscribers
 from blueprints.marketplace.order_management.commands import restore_order
+from blueprints.marketplace.order_management.index import READABLE
 from blueprints.marketplace.order_management.inspection import orders_named
 from blueprints.marketplace.order_management.ledger_entries import (
     check_auction_orders,
@@ -38,6 +39,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.marketplace.order_management.routes.api",
     background=(jobs, subscribers),
     emits=lambda _: (ORDER_CANCELLED, ORDER_DISPUTED, PAYMENT_STARTED, PAYMENT_SUCCEEDED, PAYMENT_FAILED),
+    readable=READABLE,
     relations=(
         # A seller of some lines sees those lines alone: the query of orders knows.
         relations_of(Order, Relation("buyerId", "user"),

@@ -4,10 +4,9 @@ from typing import Any
 
 from sqlalchemy import Text, cast, or_, select
 
-from app.actor import Actor, system_actor
+from app.actor import Actor, anonymous, system_actor
 from app.data.folded import has_part
 from app.data.held import Viewer, is_free, viewer, viewer_of_role
-from app.data.id_sets import not_among
 from app.data.moderated_kinds import Subject
 from app.data.person_rows import MOST_OBLIGATIONS
 from app.data.reads import Listing, Page, fetch, find_any_row, get_row, list_rows, rows_by_id
@@ -16,9 +15,11 @@ from app.data.reads.joins import add_joins
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.data.short_ids import ids_named
+from app.data.visibility import expression_in_sql, holds, seen_by, those_visible
 from app.errors import NotFound
 from blueprints.marketplace.product_listing.models import Media, Product
-from blueprints.platform.people.queries import inactive_among, people_at_rest
+from blueprints.marketplace.product_listing.visibility import OWN_MEDIA, PRODUCTS
+from blueprints.platform.people.queries import inactive_among
 from blueprints.platform.people.rules import SELLING
 
 _REALM = "marketplace"
@@ -33,7 +34,7 @@ _NEWEST_FIRST = (Product.created_at.desc(), Product.id.desc())
 def get_product(actor: Actor, product_id: str) -> Wire:
     """Return one listing; raises NotFound, while its seller rests for all but him and staff."""
     row = get_row(Product, product_id, viewer=viewer(actor))
-    if not _is_seen(actor, row, people_at_rest(_REALM, SELLING)):
+    if not holds(PRODUCTS, row, actor):
         raise NotFound
     return row
 
@@ -41,8 +42,9 @@ def get_product(actor: Actor, product_id: str) -> Wire:
 def list_products(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the live listings, oldest first; to staff with those that are held, marked.
 
-    It is remembered for all callers of a role, so a seller's own held ones stand in the list of his own alone."""
-    return _list(asked, *_of_active_sellers(), looks=viewer_of_role(actor))
+    It is remembered for all callers of a role: it shows what a visitor sees, so a seller's own held ones stand in the
+    list of his own alone."""
+    return _list(asked, *seen_by(PRODUCTS, anonymous(_REALM)), looks=viewer_of_role(actor))
 
 
 def products_by_id(product_ids: Iterable[str]) -> dict[str, Wire]:
@@ -56,9 +58,9 @@ def products_by_id(product_ids: Iterable[str]) -> dict[str, Wire]:
 
 def listings_seen_by(actor: Actor, product_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → live listing the actor may see, for joins: those of sellers who rest only to themselves and staff."""
-    at_rest = people_at_rest(_REALM, SELLING)
-    return {id: row for id, row in rows_by_id(Product, product_ids, viewer=viewer(actor)).items()
-            if _is_seen(actor, row, at_rest)}
+    rows = rows_by_id(Product, product_ids, viewer=viewer(actor))
+    seen = those_visible(PRODUCTS, list(rows.values()), actor)
+    return {id: row for (id, row), is_seen in zip(rows.items(), seen, strict=True) if is_seen}
 
 
 def media_by_id(media_ids: Iterable[str]) -> dict[str, Wire]:
@@ -143,9 +145,7 @@ def get_media(actor: Actor, media_id: str) -> Wire:
 
 def list_media(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of media: staff see all, others their uploads and what their products show first (§8.2)."""
-    mine = [] if actor.is_staff else [or_(
-        Media.uploader_id == actor.user_id,
-        Media.product_id.in_(select(Product.id).where(Product.seller_id == actor.user_id)))]
+    mine = () if actor.is_staff else (expression_in_sql(OWN_MEDIA, Media, actor),)
     return list_rows(Media, asked.page, *asked.where, *mine, order=(Media.created_at, Media.id), viewer=viewer(actor))
 
 
@@ -176,15 +176,5 @@ def unorderable_products(limit: int) -> list[str]:
     return [row.id for row in rows]
 
 
-def _of_active_sellers() -> list[Any]:
-    """Return the condition that leaves out listings whose seller is not active; none while every seller is."""
-    at_rest = people_at_rest(_REALM, SELLING)
-    return [not_among(Product.seller_id, at_rest)] if at_rest else []
-
-
 def _list(asked: ReadRequest, *where: Any, looks: Viewer) -> Listing:
     return list_rows(Product, asked.page, *asked.where, *where, order=_OLDEST_FIRST, viewer=looks)
-
-
-def _is_seen(actor: Actor, row: Wire, at_rest: frozenset[str]) -> bool:
-    return row["sellerId"] not in at_rest or actor.is_staff or actor.is_user(row["sellerId"])

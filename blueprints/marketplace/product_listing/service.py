@@ -14,6 +14,7 @@ from blueprints.marketplace.product_listing.holds import (
     lock_products,
     lock_trade,
 )
+from blueprints.marketplace.product_listing.index import READABLE
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.queries import (
     listings_named,
@@ -30,6 +31,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes="blueprints.marketplace.product_listing.routes.api",
     background=(subscribers,),
+    readable=READABLE,
     relations=(
         relations_of(
             Product, Relation("mediaAssetIds", "productListingMedia", name="media", many=True),

@@ -5,15 +5,15 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 
-from app.actor import Actor
-from app.data.id_sets import not_among
+from app.actor import Actor, anonymous
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import seen_by
 from app.search import WINDOW, Filter, SearchQuery, SearchResult, Sort
 from app.search.catalogue import search_index, suggestions
 from app.search.highlighting import highlights
@@ -24,6 +24,7 @@ from app.search.synonyms import synonyms_file
 from blueprints.marketplace.search_indexing.documents import SCHEMA, newest_documents, worded
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.narrowing import PRICE, Narrowed, narrowed_by
+from blueprints.marketplace.search_indexing.visibility import RECORDS
 from blueprints.platform.people.queries import people_at_rest
 from blueprints.platform.people.rules import SELLING
 
@@ -126,15 +127,6 @@ def _slow_batches(asked: ReadRequest, words: str) -> Iterator[list[Wire]]:
             return
 
 
-def _of_active_sellers() -> list[Any]:
-    """Leave out the records of sellers who are not active, until the event has taken them out (decision 41)."""
-    at_rest = people_at_rest("marketplace", SELLING)
-    if not at_rest:
-        return []
-    return [or_(SearchIndex.seller_ref.is_(None), not_among(SearchIndex.seller_ref, at_rest)),
-            not_among(SearchIndex.reference_id, at_rest)]
-
-
 def suggest(text: str) -> dict[str, list[str]]:
     """Return by index what a text that is being typed may become: words of records that everybody finds."""
     return {SCHEMA.name: suggestions(SCHEMA.name, text, _seen_by_all())}
@@ -144,6 +136,11 @@ def _seen_by_all() -> list[Filter]:
     """Return the same as the search index compares it."""
     at_rest = people_at_rest("marketplace", SELLING)
     return [Filter("sellerId", "not_in", at_rest)] if at_rest else []
+
+
+def _of_active_sellers() -> tuple[Any, ...]:
+    """Leave out the records of sellers who are not active: what every record is asked, whoever looks."""
+    return seen_by(RECORDS, anonymous("marketplace"))
 
 
 def _search_filters(asked: ReadRequest, without: str = "") -> list[Filter]:

@@ -10,6 +10,7 @@ from app.service import ServiceDeclaration
 from blueprints.marketplace.admin_moderation.corrections import SearchRebuild
 from blueprints.marketplace.search_indexing import jobs, subscribers
 from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
+from blueprints.marketplace.search_indexing.index import READABLE
 from blueprints.marketplace.search_indexing.models import SearchIndex
 from blueprints.marketplace.search_indexing.price_currency import read_currency
 from blueprints.marketplace.search_indexing.refreshing import INDEX
@@ -20,6 +21,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes="blueprints.marketplace.search_indexing.routes.api",
     background=(jobs, subscribers),
+    readable=READABLE,
     indexes=(INDEX,),
     settings={"marketplace_currency": read_currency},
     checks={"search index": partial(check_index, INDEX.schema.name)},

@@ -11,10 +11,12 @@ from app.data.reads import Listing, fetch, list_rows, rows_by_id
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import Visibility, expression_in_sql, seen_by
 from app.plain_text import identifier_key
 from blueprints.marketplace.product_listing.watched import watched_listings
 from blueprints.marketplace.watchlist_cart.models import IN_FOLDER, CartItem, WatchlistItem, WatchlistList
 from blueprints.marketplace.watchlist_cart.rules import product_shown
+from blueprints.marketplace.watchlist_cart.visibility import CART, FOLDERS, WATCHED
 
 _LIST_ID, _NAME_KEY = equal(WatchlistItem.list_id), equal(WatchlistList.name_key, "name")
 CART_FILTERS = Filters((equal(CartItem.product_id),))
@@ -33,30 +35,25 @@ class CartLine:
     quantity: int
 
 
-def list_cart(asked: ReadRequest, shown: Sequence[str], *, user_id: str | None) -> Listing:
-    """Return a page of cart rows with what `shown` names of their products; of one user, or of all (None)."""
-    return _with_products(asked, CartItem, shown, user_id)
+def list_cart(actor: Actor, asked: ReadRequest, shown: Sequence[str], *, own: bool = False) -> Listing:
+    """Return a page of the cart rows that the actor sees, with what `shown` names of their products; `own`: of staff,
+    too, only their own (WC2)."""
+    return _with_products(actor, asked, CART, shown, own)
 
 
-def list_watched(asked: ReadRequest, shown: Sequence[str], *, user_id: str | None) -> Listing:
-    """Return a page of watched listings with what `shown` names of them; of one user, or of all (None)."""
-    return _with_products(asked, WatchlistItem, shown, user_id)
+def list_watched(actor: Actor, asked: ReadRequest, shown: Sequence[str], *, own: bool = False) -> Listing:
+    """Return the same of watched listings."""
+    return _with_products(actor, asked, WATCHED, shown, own)
 
 
-def list_folders(asked: ReadRequest, *, user_id: str | None) -> Listing:
-    """Return a page of folders, oldest first; of one user, or of all (None). The default list is none of them."""
-    return list_rows(WatchlistList, asked.page, *asked.where, *_of(WatchlistList, user_id),
-                     order=_ORDERS[WatchlistList])
+def list_folders(actor: Actor, asked: ReadRequest, *, own: bool = False) -> Listing:
+    """Return the same of folders, oldest first. The default list is none of them."""
+    return _listed(actor, asked, FOLDERS, own)
 
 
 def folders_seen_by(actor: Actor, list_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → folder, for joins: the actor's own; all for staff."""
-    return rows_by_id(WatchlistList, list_ids, *_of(WatchlistList, whose_rows(actor)))
-
-
-def whose_rows(actor: Actor) -> str | None:
-    """Return whose rows a list is about that staff see whole: the caller's, or None for everybody's (WC2)."""
-    return None if actor.is_staff else actor.user_id
+    return rows_by_id(WatchlistList, list_ids, *seen_by(FOLDERS, actor))
 
 
 def cart_of(user_id: str | None, limit: int) -> list[CartLine]:
@@ -96,12 +93,13 @@ _ORDERS: dict[type[Entity], tuple[Any, ...]] = {
     model: (model.created_at, model.id) for model in (CartItem, WatchlistItem, WatchlistList)}
 
 
-def _of(model: Any, user_id: str | None) -> list[Any]:
-    return [] if user_id is None else [model.user_id == user_id]
+def _listed(actor: Actor, asked: ReadRequest, rows: Visibility, own: bool) -> Listing:
+    where = (expression_in_sql(rows.rule, rows.model, actor),) if own else seen_by(rows, actor)
+    return list_rows(rows.model, asked.page, *asked.where, *where, order=_ORDERS[rows.model])
 
 
-def _with_products(asked: ReadRequest, model: type[Entity], shown: Sequence[str], user_id: str | None) -> Listing:
-    listing = list_rows(model, asked.page, *asked.where, *_of(model, user_id), order=_ORDERS[model])
+def _with_products(actor: Actor, asked: ReadRequest, rows: Visibility, shown: Sequence[str], own: bool) -> Listing:
+    listing = _listed(actor, asked, rows, own)
     if asked.joins and not asked.local_only:
         _join_products(listing.rows, shown)
     return listing

@@ -33,13 +33,13 @@ def create_cart_item(actor: Actor, data: dict[str, Any]) -> CartItem:
 @api.list("/v1/cartitems", name="listCartItems", **_CART)
 def list_cart_items(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's cart; staff see every cart."""
-    return queries.list_cart(asked, rules.JOIN_A, user_id=queries.whose_rows(actor))
+    return queries.list_cart(actor, asked, rules.JOIN_A)
 
 
 @api.list("/v1/usercartitems", name="listUserCartItems", **_CART)
 def list_own_cart_items(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's own cart."""
-    return queries.list_cart(asked, rules.JOIN_B, user_id=actor.user_id)
+    return queries.list_cart(actor, asked, rules.JOIN_B, own=True)
 
 
 @api.update("/v1/cartitemquantity/{cartItemId}", name="updateCartItemQuantity", body=schemas.QuantityChange,
@@ -67,13 +67,13 @@ def create_item(actor: Actor, data: dict[str, Any]) -> WatchlistItem:
 @api.list("/v1/watchlistitems", name="listWatchlistItems", **_WATCHED)
 def list_items(actor: Actor, asked: ReadRequest) -> Listing:
     """List what the caller watches; `listId=default` (or `null`) is the default list. Staff see everybody's."""
-    return queries.list_watched(asked, rules.JOIN_BOTH, user_id=queries.whose_rows(actor))
+    return queries.list_watched(actor, asked, rules.JOIN_BOTH)
 
 
 @api.list("/v1/userwatchlist", name="userwatchlist", **_WATCHED)
 def list_own_items(actor: Actor, asked: ReadRequest) -> Listing:
     """List what the caller watches."""
-    return queries.list_watched(asked, rules.JOIN_BOTH, user_id=actor.user_id)
+    return queries.list_watched(actor, asked, rules.JOIN_BOTH, own=True)
 
 
 @api.update("/v1/watchlistitems/bulk", name="moveWatchlistItems", method="POST", body=schemas.ManyItems)
@@ -107,13 +107,13 @@ def create_list(actor: Actor, data: dict[str, Any]) -> WatchlistList:
 @api.list("/v1/watchlistlists", name="listWatchlistList", **_FOLDERS)
 def list_lists(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's lists; staff see everybody's."""
-    return queries.list_folders(asked, user_id=queries.whose_rows(actor))
+    return queries.list_folders(actor, asked)
 
 
 @api.list("/v1/userwatchlistlists", name="userwatchlistlists", **_FOLDERS)
 def list_own_lists(actor: Actor, asked: ReadRequest) -> Listing:
     """List the caller's own lists."""
-    return queries.list_folders(asked, user_id=actor.user_id)
+    return queries.list_folders(actor, asked, own=True)
 
 
 @api.delete("/v1/watchlistlists/{watchlistListId}", name="deleteWatchlistList", returns=WatchlistList)

@@ -5,6 +5,7 @@ from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.watchlist_cart import jobs, subscribers
 from blueprints.marketplace.watchlist_cart.checks import check_watchlists, mend_watchlists
+from blueprints.marketplace.watchlist_cart.index import READABLE
 from blueprints.marketplace.watchlist_cart.models import CartItem, WatchlistItem, WatchlistList
 from blueprints.marketplace.watchlist_cart.queries import folders_seen_by
 from blueprints.marketplace.watchlist_cart.topics import WATCHED_NEWS
@@ -18,6 +19,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.marketplace.watchlist_cart.routes.api",
     background=(jobs, subscribers),
     emits=lambda _: (WATCHED_NEWS,),
+    readable=READABLE,
     relations=(
         relations_of(CartItem, Relation("userId", "user"), _PRODUCT),
         relations_of(WatchlistItem, Relation("userId", "user"), _PRODUCT, Relation("listId", "watchlistList")),

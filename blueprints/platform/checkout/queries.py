@@ -8,9 +8,11 @@ from app.data.reads import Listing, fetch_one, list_rows
 from app.data.reads.filters import Filters, equal, holding
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
+from app.data.visibility import seen_by
 from app.errors import NotFound
 from app.identity.access import require
 from app.payments.checkout import Checkout
+from blueprints.platform.checkout.visibility import customers_of, tickets_of
 
 
 def ticket_filters(checkout: Checkout) -> Filters:
@@ -45,7 +47,7 @@ def ticket_by(checkout: Checkout, actor: Actor, **named: str) -> Wire:
 def list_tickets(checkout: Checkout, actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of payment tickets: the actor's own; all for overseers."""
     model: Any = checkout.ticket
-    return list_rows(model, asked.page, *asked.where, *_mine(checkout, actor, model.owner_id))
+    return list_rows(model, asked.page, *asked.where, *seen_by(tickets_of(checkout), actor))
 
 
 def customer_of_user(checkout: Checkout, actor: Actor, user_id: str) -> Wire:
@@ -58,7 +60,7 @@ def customer_of_user(checkout: Checkout, actor: Actor, user_id: str) -> Wire:
 def list_customers(checkout: Checkout, actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of gateway customers: the actor's own row; all for overseers."""
     model: Any = checkout.customer
-    return list_rows(model, asked.page, *asked.where, *_mine(checkout, actor, model.user_id))
+    return list_rows(model, asked.page, *asked.where, *seen_by(customers_of(checkout), actor))
 
 
 def list_methods(checkout: Checkout, actor: Actor, asked: ReadRequest, user_id: str) -> Listing:
@@ -70,10 +72,6 @@ def list_methods(checkout: Checkout, actor: Actor, asked: ReadRequest, user_id: 
 
 def _require_own(checkout: Checkout, actor: Actor, user_id: str | None) -> None:
     require(checkout.overseers(actor) or actor.is_user(user_id))
-
-
-def _mine(checkout: Checkout, actor: Actor, owner: Any) -> list[ColumnElement[bool]]:
-    return [] if checkout.overseers(actor) else [owner == actor.user_id]
 
 
 def _one(model: Any, *where: ColumnElement[bool]) -> Wire:
