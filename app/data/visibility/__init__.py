@@ -33,6 +33,7 @@ from app.data.visibility.expressions import (
     through,
 )
 from app.data.visibility.in_python import (
+    Facts,
     asks_of_hidden,
     facts_by_id,
     holds,
@@ -46,8 +47,9 @@ from app.data.visibility.readable import ReadObject, ReadObjects, read_objects
 from app.data.visibility.sets import IdSet, ids_known, ids_of_caller
 
 __all__ = [
-    "EVERYONE", "NOBODY", "AllOf", "AnyOf", "Constant", "Expression", "IdSet", "Is", "Mask", "Me", "MeIn", "Member",
-    "Not", "ReadObject", "ReadObjects", "SignedIn", "Through", "Visibility", "all_of", "any_of", "asks_of_hidden",
+    "EVERYONE", "NOBODY", "AllOf", "AnyOf", "Constant", "Expression", "Facts", "IdSet", "Is", "Mask", "Me", "MeIn",
+    "Member", "Not", "ReadObject", "ReadObjects", "SignedIn", "Through", "Visibility", "all_of", "any_of",
+    "asks_of_hidden",
     "attributes_of", "expression_in_sql", "facts_by_id", "field_in_sql", "for_caller", "holds", "ids_known",
     "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
     "read_objects", "rule_in_sql", "seen_by", "shown", "signed_in", "staff", "super_admin", "those_shown",

@@ -52,7 +52,7 @@ def asks_of_hidden(visibility: Visibility) -> frozenset[str]:
     """Return the fields that the rule asks of and no wire row has: rows of such an object are read by `facts_by_id`."""
     shown = {field.name for field in row_serializer(visibility.model).fields}
     asked = {atom.field for rule in (visibility.there, visibility.rule) for atom in atoms(rule)}
-    return frozenset(asked - shown) | ({"held"} if can_be_held(visibility.model) else frozenset())
+    return frozenset(asked | attributes_of(visibility.model).keys() & {"held", "realm"}) - shown
 
 
 def facts_by_id(visibility: Visibility, ids: Iterable[str]) -> dict[str, Facts]:

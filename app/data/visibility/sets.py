@@ -40,17 +40,18 @@ class IdSet(Protocol):
 class CallersIds:
     """The ids that a query finds for who is logged in, of one column and never NULL; nobody else has any.
 
-    `condition` is its condition on a column, where another is faster than IN."""
+    `condition` is its condition on a column, where another is faster than IN. `unless` says who has none either."""
 
     name: str
     query: Callable[[Actor], Any]
     depends_on: tuple[str, ...] = ()
     condition: Callable[[Actor, Any], Condition] | None = None
+    unless: Callable[[Actor], bool] = lambda actor: False
     costs_a_statement: bool = True
 
     def is_empty_for(self, actor: Actor) -> bool:
-        """It is for a visitor."""
-        return actor.user_id is None
+        """It is for a visitor, and for whom `unless` names."""
+        return actor.user_id is None or self.unless(actor)
 
     def has(self, actor: Actor, column: Any) -> Condition:
         """Return the condition that the column holds an id of it."""
@@ -99,9 +100,10 @@ class KnownIds:
 
 
 def ids_of_caller(name: str, query: Callable[[Actor], Any], *, depends_on: tuple[str, ...] = (),
-                  condition: Callable[[Actor, Any], Condition] | None = None) -> IdSet:
+                  condition: Callable[[Actor, Any], Condition] | None = None,
+                  unless: Callable[[Actor], bool] = lambda actor: False) -> IdSet:
     """Return the set of ids that a query finds for the caller (CallersIds); `name` says which, in words."""
-    return CallersIds(name, query, depends_on, condition)
+    return CallersIds(name, query, depends_on, condition, unless)
 
 
 def ids_known(name: str, known: Callable[[Actor], Collection[str]], *, depends_on: tuple[str, ...] = ()) -> IdSet:

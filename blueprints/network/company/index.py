@@ -1,11 +1,20 @@
-"""What of companies is searched: the public pages (docs/network.md, Search)."""
+"""How pages, admins, followers and news are read. What is searched: the public pages (docs/network.md, Search)."""
 from app.data.changes import version_key
 from app.data.columns import constant
 from app.data.held import is_free
+from app.data.visibility import ReadObject
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows
+from blueprints.network.company import visibility
 from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyUpdate
-from blueprints.network.company.queries import companies_found
+from blueprints.network.company.queries import (
+    ADMIN_FILTERS,
+    COMPANY_FILTERS,
+    FOLLOWER_FILTERS,
+    UPDATE_FILTERS,
+    companies_found,
+    with_counts,
+)
 from blueprints.network.company.rules import PUBLIC
 
 COMPANIES = SearchedRows(
@@ -18,4 +27,13 @@ COMPANIES = SearchedRows(
     seen=lambda actor, asked, ids: companies_found(actor, ids),
     filtered=("industry", "location"),
     depends_on=tuple(map(version_key, (CompanyAdmin, CompanyFollower, CompanyUpdate))),
+)
+READABLE = (
+    ReadObject(visibility.COMPANIES, words={"name": 4.0, "description": 1.0, "industry": 1.0, "location": 1.0},
+               facets=("industry", "location", "pageVisibility"), filters=COMPANY_FILTERS,
+               completed=lambda actor, asked, rows: with_counts(rows)),
+    ReadObject(visibility.ADMINS, searched=("userId", "companyId"), filters=ADMIN_FILTERS),
+    ReadObject(visibility.FOLLOWERS, searched=("userId", "companyId"), filters=FOLLOWER_FILTERS),
+    ReadObject(visibility.UPDATES, words={"content": 1.0}, facets=("visibility", "companyId"),
+               searched=("companyId", "content", "authorUserId", "visibility"), filters=UPDATE_FILTERS),
 )

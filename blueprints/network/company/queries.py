@@ -1,23 +1,24 @@
 """The reads of company: for its routes, and for the services above that ask who administers, follows and may see."""
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, not_, or_, select, union_all
 
 from app.actor import Actor
 from app.data.columns import constant, iso
 from app.data.held import Viewer, is_free, is_held_from, viewer_of_role
-from app.data.id_sets import not_among
 from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import expression_in_sql, member, seen_by
 from app.errors import NotFound
 from app.identity.access import require
 from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyTally, CompanyUpdate
+from blueprints.network.company.rights import administered_by, all_administered_by, is_of_active_company, opened_to
 from blueprints.network.company.rules import APPROVED, PRIVATE, PUBLIC
+from blueprints.network.company.visibility import ADMINS, COMPANIES, OPENED, UPDATES
 from blueprints.platform.people.queries import people_at_rest
 
 COMPANY_FILTERS = Filters((contains(Company.name), contains(Company.location), equal(Company.page_visibility),
@@ -65,46 +66,10 @@ def news_by(person: Person) -> ColumnElement[bool]:
     return and_(CompanyUpdate.author_user_id == person.id, CompanyUpdate.company_id.in_(all_administered_by(person.id)))
 
 
-def administered_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
-    """Return the query of the ids of the active companies that this person administers now."""
-    return (select(CompanyAdmin.company_id).join(Company, Company.id == CompanyAdmin.company_id)
-            .where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True), Company.is_active.is_(True)))
-
-
-def all_administered_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
-    """Return the same with the deleted ones, whose admins still read what was received (NET-11)."""
-    return select(CompanyAdmin.company_id).where(CompanyAdmin.user_id == user_id, CompanyAdmin.is_active.is_(True))
-
-
-def followed_by(user_id: str | ColumnElement[str] | None) -> Select[tuple[str]]:
-    """Return the query of the ids of the companies that this person follows; who waits for an admin does not yet."""
-    return select(CompanyFollower.company_id).where(
-        CompanyFollower.user_id == user_id, CompanyFollower.is_active.is_(True),
-        CompanyFollower.follow_state == constant(APPROVED))
-
-
-def opened_to(user_id: str | ColumnElement[str] | None) -> CompoundSelect[tuple[str]]:
-    """Return the query of the ids of the companies whose private pages this person sees: as admin or as follower."""
-    return union_all(all_administered_by(user_id), followed_by(user_id))
-
-
 def is_opened(company_id: str, actor: Actor) -> bool:
     """Return whether the actor sees the page even while it is private."""
     return fetch_one(select(Company.id).where(Company.id == company_id,
                                               Company.id.in_(opened_to(actor.user_id)))) is not None
-
-
-def page_is_open(company_id: Any, user_id: str | ColumnElement[str] | None) -> ColumnElement[bool]:
-    """Return the condition that the page of the company in this column may be seen by this person (NET-14).
-
-    It is active, nothing holds it, and it is public or opened to the person. superAdmin passes by the caller's rule."""
-    return exists(select(Company.id).where(Company.id == company_id, _is_shown(), or_(
-        _is_public(Company.page_visibility), Company.id.in_(opened_to(user_id)))))
-
-
-def page_is_shown(company_id: Any) -> ColumnElement[bool]:
-    """Return the condition that the company in this column is active, and nothing holds it."""
-    return exists(select(Company.id).where(Company.id == company_id, _is_shown()))
 
 
 def opened_among(company_id: str, user_ids: Collection[str]) -> set[str]:
@@ -113,11 +78,6 @@ def opened_among(company_id: str, user_ids: Collection[str]) -> set[str]:
               for model, conditions in ((CompanyAdmin, (CompanyAdmin.is_active.is_(True),)), (CompanyFollower, (
                   CompanyFollower.is_active.is_(True), CompanyFollower.follow_state == constant(APPROVED))))]
     return {row.user_id for row in fetch(select(union_all(*rights).subquery()))}
-
-
-def page_is_held(company_id: Any) -> ColumnElement[bool]:
-    """Return the condition that moderation holds the page of the company in this column."""
-    return exists(select(Company.id).where(Company.id == company_id, not_(is_free(Company))))
 
 
 def company_facts(company_id: str) -> CompanyFacts | None:
@@ -159,13 +119,13 @@ def followers_of(company_id: str, most: int, after: str = "") -> list[str]:
 
 def companies_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → company of those among the ids whose page the actor sees, in one statement: for joins."""
-    return rows_by_id(Company, ids, *_seen_pages(actor), viewer=viewer_of_role(actor))
+    return rows_by_id(Company, ids, *seen_by(COMPANIES, actor), viewer=viewer_of_role(actor))
 
 
 def companies_found(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     """Return the same with their counts, as a list shows them: for search."""
     rows = companies_seen_by(actor, ids)
-    _count(list(rows.values()))
+    with_counts(list(rows.values()))
     return rows
 
 
@@ -185,55 +145,56 @@ def get_company(actor: Actor, company_id: str) -> Wire:
                                                   is_staff=actor.is_staff):
         raise NotFound
     require(actor.is_super_admin or row["pageVisibility"] == PUBLIC or is_opened(company_id, actor))
-    _count([row])
+    with_counts([row])
     return row
 
 
 def list_companies(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the companies that the actor may see, oldest first, with their counts."""
-    where = _seen_pages(actor)
+    where = seen_by(COMPANIES, actor)
     if asks_private(actor, COMPANY_FILTERS, asked, "pageVisibility"):
-        where = (Company.id.in_(opened_to(actor.user_id)),)
+        where = (expression_in_sql(member("id", OPENED), Company, actor),)
     listing = list_rows(Company, asked.page, *asked.where, *where, order=_OLDEST_FIRST[Company],
                         viewer=viewer_of_role(actor))
-    _count(listing.rows)
+    with_counts(listing.rows)
     return listing
 
 
 def get_admin(actor: Actor, company_admin_id: str) -> Wire:
     """Return an admin's row to the admins of the same company; raises NotFound, Forbidden."""
-    row = get_row(CompanyAdmin, company_admin_id, _is_of_active_company(CompanyAdmin.company_id))
+    row = get_row(CompanyAdmin, company_admin_id, is_of_active_company(CompanyAdmin.company_id))
     require(actor.is_super_admin or is_admin(row["companyId"], actor.user_id))
     return row
 
 
 def list_admins(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the admins of the companies that the actor administers."""
-    return list_rows(CompanyAdmin, asked.page, *asked.where, _is_own(CompanyAdmin.company_id, actor),
+    return list_rows(CompanyAdmin, asked.page, *asked.where, *seen_by(ADMINS, actor),
                      order=_OLDEST_FIRST[CompanyAdmin])
 
 
 def get_follower(actor: Actor, company_follower_id: str) -> Wire:
     """Return a follower's row to the follower and the admins of the company; raises NotFound, Forbidden."""
-    row = get_row(CompanyFollower, company_follower_id, _is_of_active_company(CompanyFollower.company_id))
+    row = get_row(CompanyFollower, company_follower_id, is_of_active_company(CompanyFollower.company_id))
     require(actor.is_super_admin or actor.is_user(row["userId"]) or is_admin(row["companyId"], actor.user_id))
     return row
 
 
 def list_followers(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of whom the actor's companies are followed by, and of what the actor follows."""
+    """Return a page of whom the actor's companies are followed by, and of what the actor follows: FOLLOWERS, read apart
+    for each company, where `or_` would sort all of them."""
     if actor.is_super_admin:
-        either = [_is_of_active_company(CompanyFollower.company_id)]
+        either = [is_of_active_company(CompanyFollower.company_id)]
     else:
         either = _of_own_companies(actor, asked)
         either.append(and_(CompanyFollower.user_id == actor.user_id, *map(not_, either),
-                           _is_of_active_company(CompanyFollower.company_id)))
+                           is_of_active_company(CompanyFollower.company_id)))
     return list_rows(CompanyFollower, asked.page, *asked.where, either=either, order=_OLDEST_FIRST[CompanyFollower])
 
 
 def get_update(actor: Actor, company_update_id: str) -> Wire:
     """Return an update; raises NotFound (also where its page is held or its author not active), Forbidden (private)."""
-    row = get_row(CompanyUpdate, company_update_id, _is_of_active_company(CompanyUpdate.company_id))
+    row = get_row(CompanyUpdate, company_update_id, is_of_active_company(CompanyUpdate.company_id))
     if actor.is_super_admin or is_admin(row["companyId"], actor.user_id):
         return row
     page = get_row(Company, row["companyId"], viewer=viewer_of_role(actor))
@@ -245,29 +206,10 @@ def get_update(actor: Actor, company_update_id: str) -> Wire:
 
 def list_updates(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the updates that the actor may see, oldest first."""
-    where = [_seen_updates(actor)]
+    where = [*seen_by(UPDATES, actor)]
     if asks_private(actor, UPDATE_FILTERS, asked, "visibility"):
-        where.append(CompanyUpdate.company_id.in_(opened_to(actor.user_id)))
+        where.append(expression_in_sql(member("companyId", OPENED), CompanyUpdate, actor))
     return list_rows(CompanyUpdate, asked.page, *asked.where, *where, order=_OLDEST_FIRST[CompanyUpdate])
-
-
-def _seen_pages(actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions that pages fulfil which the actor sees."""
-    return () if actor.is_super_admin else (or_(
-        _is_public(Company.page_visibility), Company.id.in_(opened_to(actor.user_id))),)
-
-
-def _seen_updates(actor: Actor) -> ColumnElement[bool]:
-    """Return the one condition of updates (NET-11, NET-14): what one administers; else page and update are open.
-
-    A block is no part of it: a company's voice is heard by everybody (NET-7)."""
-    company_id, me = CompanyUpdate.company_id, actor.user_id
-    if actor.is_super_admin:
-        return _is_of_active_company(company_id)
-    return or_(company_id.in_(administered_by(me)), and_(
-        not_among(CompanyUpdate.author_user_id, people_at_rest(actor.realm)),
-        page_is_open(company_id, me),
-        or_(_is_public(CompanyUpdate.visibility), company_id.in_(opened_to(me)))))
 
 
 def _of_own_companies(actor: Actor, asked: ReadRequest) -> list[ColumnElement[bool]]:
@@ -287,7 +229,7 @@ def _in_states(states: list[str]) -> ColumnElement[bool]:
     return or_(*(CompanyFollower.follow_state == constant(state) for state in states))
 
 
-def _count(rows: list[Wire]) -> None:
+def with_counts(rows: list[Wire]) -> list[Wire]:
     """Add to pages how many follow them and how many public updates they have, in one statement."""
     found = {row.company_id: row for row in fetch(select(CompanyTally.company_id, CompanyTally.followers,
                                                          CompanyTally.updates)
@@ -295,22 +237,6 @@ def _count(rows: list[Wire]) -> None:
     for row in rows:
         tally = found.get(row["id"])
         row["followerCount"], row["updateCount"] = (tally.followers, tally.updates) if tally else (0, 0)
+    return rows
 
 
-def _is_own(company_id: Any, actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that the company in this column is active, and the actor's to administer."""
-    own: ColumnElement[bool] = company_id.in_(administered_by(actor.user_id))
-    return _is_of_active_company(company_id) if actor.is_super_admin else own
-
-
-def _is_of_active_company(company_id: Any) -> ColumnElement[bool]:
-    return exists(select(Company.id).where(Company.id == company_id, Company.is_active.is_(True)))
-
-
-def _is_shown() -> ColumnElement[bool]:
-    return and_(Company.is_active.is_(True), is_free(Company))
-
-
-def _is_public(visibility: Any) -> ColumnElement[bool]:
-    is_public: ColumnElement[bool] = visibility == constant(PUBLIC)
-    return is_public

@@ -8,7 +8,7 @@ from app.service import ServiceDeclaration
 from blueprints.network.company import jobs, subscribers
 from blueprints.network.company.counting import check_tallies, mend_tallies
 from blueprints.network.company.following import forget_follower
-from blueprints.network.company.index import COMPANIES
+from blueprints.network.company.index import COMPANIES, READABLE
 from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyUpdate
 from blueprints.network.company.moderation import company_subject, hold_company, lock_companies, restore_company
 from blueprints.network.company.orphans import check_orphans
@@ -24,6 +24,7 @@ SERVICE = ServiceDeclaration(
     indexes=(COMPANIES.index,),
     background=(jobs, subscribers),
     emits=lambda _: (COMPANY_ORPHANED,),
+    readable=READABLE,
     relations=(
         relations_of(CompanyAdmin, _PERSON, _PAGE, Relation("assignedBy", "user", "assigner")),
         relations_of(CompanyFollower, _PERSON, _PAGE),

@@ -1,4 +1,5 @@
-"""What of posts is searched: the public ones of people and of pages that everybody sees (docs/network.md, Search)."""
+"""How posts, comments and likes are read. What of posts is searched: the public ones of people and of pages that
+everybody sees (docs/network.md, Search)."""
 from collections.abc import Sequence
 
 from sqlalchemy import case, or_
@@ -9,11 +10,19 @@ from app.data.columns import constant
 from app.data.held import is_free
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import ReadObject
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows, ids_where
-from blueprints.network.company.queries import page_is_open
+from blueprints.network.company.rights import page_is_open
+from blueprints.network.content import visibility
 from blueprints.network.content.models import Comment, Like, Post
-from blueprints.network.content.queries import posts_seen_by, with_counts
+from blueprints.network.content.queries import (
+    COMMENT_FILTERS,
+    LIKE_FILTERS,
+    POST_FILTERS,
+    posts_seen_by,
+    with_counts,
+)
 from blueprints.network.content.rules import PUBLIC
 from blueprints.network.content.visibility import WHO_SEES
 
@@ -42,4 +51,12 @@ POSTS = SearchedRows(
     made={"personalUserId": case((Post.company_id.is_(None), Post.author_user_id))},
     depends_on=(*WHO_SEES, version_key(Like), version_key(Comment)),
     person="authorUserId", blockable="personalUserId",
+)
+READABLE = (
+    ReadObject(visibility.POSTS, words={"content": 1.0}, facets=("visibility", "companyId"),
+               searched=("content", "companyId", "authorUserId", "visibility"), filters=POST_FILTERS,
+               completed=with_counts),
+    ReadObject(visibility.COMMENTS, words={"content": 1.0}, searched=("authorUserId", "postId", "content"),
+               filters=COMMENT_FILTERS),
+    ReadObject(visibility.LIKES, searched=("postId", "userId"), filters=LIKE_FILTERS),
 )

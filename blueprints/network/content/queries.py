@@ -16,19 +16,22 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.prepared import among, fetch_prepared, is_among
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import expression_in_sql, seen_by
 from app.identity.access import require
-from blueprints.network.company.queries import all_administered_by, asks_private, is_admin
+from blueprints.network.company.queries import asks_private, is_admin
+from blueprints.network.company.rights import all_administered_by
 from blueprints.network.content.counting import add_counts
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.visibility import (
+    COMMENTS,
+    LIKES,
+    POSTS,
     is_near,
-    is_of_visible_post,
     is_open,
     is_there,
-    is_visible,
     is_visible_given,
 )
-from blueprints.platform.people.queries import not_hidden, people_at_rest
+from blueprints.platform.people.queries import people_at_rest
 
 POST_FILTERS = Filters((equal(Post.company_id), equal(Post.author_user_id), equal(Post.visibility)))
 COMMENT_FILTERS = Filters((equal(Comment.post_id), equal(Comment.parent_comment_id)))
@@ -63,7 +66,7 @@ def get_post(actor: Actor, asked: ReadRequest, post_id: str) -> Wire:
 def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the posts that the actor sees, oldest first."""
     near = [is_near(actor)] if asks_private(actor, POST_FILTERS, asked, "visibility") else []
-    return _listed(actor, asked, and_(is_visible(actor), *near))
+    return _listed(actor, asked, *seen_by(POSTS, actor), *near)
 
 
 def list_own_posts(actor: Actor, asked: ReadRequest) -> Listing:
@@ -88,21 +91,20 @@ def latest_posts_of(user_id: str, limit: int) -> list[Wire]:
 
 def get_comment(actor: Actor, comment_id: str) -> Wire:
     """Return a comment to whoever sees its post; raises NotFound, also of who is hidden, Forbidden (K-1)."""
-    row = get_row(Comment, comment_id, not_hidden(Comment.author_user_id, actor), viewer=viewer(actor))
+    row = get_row(Comment, comment_id, expression_in_sql(COMMENTS.rule, Comment, actor), viewer=viewer(actor))
     find_post(actor, row["postId"])
     return row
 
 
 def list_comments(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the comments on posts that the actor sees, oldest first (K-5, K-8)."""
-    return list_rows(Comment, asked.page, *asked.where, not_hidden(Comment.author_user_id, actor),
-                     is_of_visible_post(Comment.post_id, actor), order=_OLDEST_FIRST[Comment], viewer=viewer(actor))
+    return list_rows(Comment, asked.page, *asked.where, *seen_by(COMMENTS, actor), order=_OLDEST_FIRST[Comment],
+                     viewer=viewer(actor))
 
 
 def list_likes(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the likes of posts that the actor sees, oldest first (K-8)."""
-    return list_rows(Like, asked.page, *asked.where, not_hidden(Like.user_id, actor),
-                     is_of_visible_post(Like.post_id, actor), order=_OLDEST_FIRST[Like])
+    return list_rows(Like, asked.page, *asked.where, *seen_by(LIKES, actor), order=_OLDEST_FIRST[Like])
 
 
 def posts_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
@@ -116,8 +118,7 @@ def posts_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
 
 def comments_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     """Return the same of comments."""
-    return rows_by_id(Comment, ids, not_hidden(Comment.author_user_id, actor),
-                      is_of_visible_post(Comment.post_id, actor), viewer=viewer(actor))
+    return rows_by_id(Comment, ids, *seen_by(COMMENTS, actor), viewer=viewer(actor))
 
 
 def with_counts(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> list[Wire]:
@@ -139,7 +140,7 @@ def _liked(count: int) -> Select[Any]:
                                       Like.user_id == bindparam("me", type_=String))
 
 
-def _listed(actor: Actor, asked: ReadRequest, condition: Any) -> Listing:
-    listing = list_rows(Post, asked.page, *asked.where, condition, order=_OLDEST_FIRST[Post], viewer=viewer(actor))
+def _listed(actor: Actor, asked: ReadRequest, *where: Any) -> Listing:
+    listing = list_rows(Post, asked.page, *asked.where, *where, order=_OLDEST_FIRST[Post], viewer=viewer(actor))
     with_counts(actor, asked, listing.rows)
     return listing

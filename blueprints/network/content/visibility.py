@@ -1,61 +1,72 @@
 """Who sees a post: one rule, as conditions that get, list and feed ask, and whatever stands behind a post (NET-14)."""
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, exists, or_, select, true, union_all
+from sqlalchemy import ColumnElement, String, and_, bindparam, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from app.actor import Actor
 from app.data.columns import constant
-from app.data.held import is_shown_to_owner
-from app.data.id_sets import not_among, not_among_given
+from app.data.id_sets import not_among_given
 from app.data.reads import fetch
-from blueprints.network.company.queries import (
-    administered_by,
-    admins_of,
-    company_facts,
-    opened_among,
-    page_is_open,
-    page_is_shown,
+from app.data.visibility import (
+    Visibility,
+    all_of,
+    any_of,
+    expression_in_sql,
+    is_,
+    me,
+    member,
+    not_,
+    super_admin,
+    through,
 )
-from blueprints.network.content.models import Post
+from blueprints.network.company.queries import admins_of, company_facts, opened_among
+from blueprints.network.company.rights import administered_by, page_is_open, page_is_shown
+from blueprints.network.company.visibility import ADMINISTERED, OPEN_PAGES, SHOWN_PAGES
+from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.rules import CONNECTIONS, PRIVATE, PUBLIC
 from blueprints.network.networking.queries import connected_people, is_connected_with
-from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_among, blocked_with, inactive_among, people_at_rest
+from blueprints.network.networking.visibility import CONNECTED
+from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_among, blocked_with, inactive_among
+from blueprints.platform.people.visibility import BLOCKED, is_not_at_rest, is_not_hidden
 
 WHO_SEES = ("rows:company", "rows:companyAdmin", "rows:companyFollower", "rows:connection", *HIDES_PEOPLE)
 """What `depends_on` of a remembered list names that asks who sees a post."""
 _Id = str | ColumnElement[str]
 
-
-def is_visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a post is shown to the actor: it is there, and open. superAdmin sees all.
-
-    What moderation holds is none of it: the reads of rows ask that (app/data/held.py)."""
-    return and_(is_there(actor), is_open(actor))
+_IS_OWN = any_of(me("authorUserId"), member("companyId", ADMINISTERED))
+"""A post is this person's, or of a company that he administers now (NET-12)."""
+IS_THERE = any_of(_IS_OWN, all_of(is_not_at_rest("authorUserId"), any_of(
+    all_of(is_("companyId", None), not_(member("authorUserId", BLOCKED))), member("companyId", SHOWN_PAGES))))
+"""A post is not hidden from the caller as if there was none (404: NET-4, NET-7, NET-8): its author neither rests nor is
+blocked with the caller, its company is neither gone nor held. A block is no part of it where a company speaks."""
+IS_OPEN = any_of(
+    _IS_OWN,
+    all_of(is_("visibility", PUBLIC), any_of(is_("companyId", None), member("companyId", OPEN_PAGES))),
+    all_of(is_("companyId", None), is_("audience", CONNECTIONS), member("authorUserId", CONNECTED)))
+"""The caller may read a post (else 403: NET-11, NET-15)."""
+POSTS = Visibility(Post, all_of(IS_THERE, IS_OPEN), sees_all=super_admin)
+COMMENTS, LIKES = (Visibility(model, is_not_hidden(who), sees_all=super_admin, there=through("postId", "post"))
+                   for model, who in ((Comment, "authorUserId"), (Like, "userId")))
+"""Comments and likes stand behind their post, for superAdmin, too."""
 
 
 def is_there(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a post is not hidden from the actor as if there was none (404: NET-4, NET-7, NET-8).
-
-    Hidden are those whose author is at rest, or blocked with the actor, or whose company is gone or held. A block is
-    no part of it where a company speaks."""
-    if actor.is_super_admin:
-        return true()
-    return _is_there(str(actor.user_id), actor.realm, not_among(Post.author_user_id, people_at_rest(actor.realm)))
+    """Return the condition that a post is there for the actor; superAdmin sees all."""
+    return true() if actor.is_super_admin else expression_in_sql(IS_THERE, Post, actor)
 
 
 def is_open(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that the actor may read a post (else 403: NET-11, NET-15)."""
-    if actor.is_super_admin:
-        return true()
-    me = str(actor.user_id)
-    return _is_open(me, Post.author_user_id.in_(connected_people(me)))
+    """Return the condition that the actor may read a post; superAdmin reads all."""
+    return true() if actor.is_super_admin else expression_in_sql(IS_OPEN, Post, actor)
 
 
 def is_visible_given() -> ColumnElement[bool]:
-    """Return the condition that a post is visible to a user who is no superAdmin, for statements that are built once
-    and find few posts: its parameters are `me`, `realm` and, as a JSON array of ids, `at_rest`."""
+    """Return POSTS as the condition for a user who is no superAdmin, in statements that are built once and find few
+    posts: its parameters are `me`, `realm` and, as a JSON array of ids, `at_rest`.
+
+    It is written by hand, because the feed asks it most often: building it anew costs many times as much as running it
+    (tests/network/content/test_visibility.py holds both to the same)."""
     author, me, realm = Post.author_user_id, bindparam("me", type_=String), bindparam("realm", type_=String)
     return and_(_is_there(me, realm, not_among_given(author, "at_rest")), _is_open(me, is_connected_with(me, author)))
 
@@ -71,13 +82,6 @@ def is_near(actor: Actor) -> ColumnElement[bool]:
         select(near.id).where(near.company_id.in_(administered_by(me))),
         select(near.id).where(near.author_user_id.in_(connected_people(me)), near.visibility == PRIVATE,
                               near.audience == CONNECTIONS)))
-
-
-def is_of_visible_post(post_id: Any, actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that the actor sees the post with the id of this column: comments and likes stand behind
-    theirs."""
-    is_free = true() if actor.is_staff else is_shown_to_owner(Post, actor.user_id)
-    return exists(select(Post.id).where(Post.id == post_id, Post.is_active.is_(True), is_free, is_visible(actor)))
 
 
 def readers_among(realm: str, post: Post, user_ids: Sequence[str]) -> list[str]:

@@ -1,13 +1,22 @@
-"""What of postings is searched: the public ones whose page moderation does not hold (docs/network.md, Search)."""
+"""How postings and applications are read. What of postings is searched: the public ones whose page moderation does not
+hold (docs/network.md, Search)."""
 from sqlalchemy import case, not_
 
 from app.data.columns import constant
 from app.data.held import is_free
+from app.data.visibility import ReadObject
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows, ids_where
-from blueprints.network.company.queries import page_is_held
+from blueprints.network.company.rights import page_is_held
+from blueprints.network.job_application import visibility
 from blueprints.network.job_application.models import JobPosting
-from blueprints.network.job_application.queries import HIDES_POSTINGS, WHO_KEEPS, postings_seen_by
+from blueprints.network.job_application.queries import (
+    APPLICATION_FILTERS,
+    HIDES_POSTINGS,
+    POSTING_FILTERS,
+    WHO_KEEPS,
+    postings_seen_by,
+)
 from blueprints.network.job_application.rules import PUBLIC
 
 
@@ -32,4 +41,13 @@ JOBS = SearchedRows(
     made={"personalUserId": case((JobPosting.company_id.is_(None), JobPosting.posted_by_user_id))},
     depends_on=(*WHO_KEEPS, *HIDES_POSTINGS, "rows:jobApplication"),
     person="postedByUserId", blockable="personalUserId",
+)
+READABLE = (
+    ReadObject(visibility.POSTINGS, words={"title": 4.0, "description": 1.0, "companyName": 2.0, "location": 1.0},
+               facets=("companyName", "location", "employmentType", "workplaceType", "status", "companyId"),
+               searched=("description", "title", "applicationDeadline", "companyId", "employmentType",
+                         "postedByUserId", "location", "visibility", "workplaceType", "status", "companyName"),
+               filters=POSTING_FILTERS),
+    ReadObject(visibility.APPLICATIONS, facets=("status",), searched=(
+        "jobPostingId", "applicantUserId", "lastStatusUpdateAt", "status", "appliedAt"), filters=APPLICATION_FILTERS),
 )

@@ -5,25 +5,27 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.actor import Actor
-from app.data.columns import constant, iso
-from app.data.held import HIDDEN, Viewer, is_free, is_held_from, viewer_of_role
-from app.data.id_sets import not_among
+from app.data.columns import iso
+from app.data.held import Viewer, is_held_from, viewer_of_role
 from app.data.person_rows import Person
 from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import rule_in_sql, seen_by
 from app.errors import NotFound
 from app.identity.access import require
-from blueprints.network.company.queries import all_administered_by, asks_private, page_is_held
+from blueprints.network.company.queries import asks_private
+from blueprints.network.company.rights import all_administered_by
 from blueprints.network.job_application.deadlines import parse_deadline
 from blueprints.network.job_application.models import JobApplication, JobPosting
 from blueprints.network.job_application.rules import PUBLIC
-from blueprints.platform.people.queries import HIDES_PEOPLE, blocked_with, people_at_rest
+from blueprints.network.job_application.visibility import POSTINGS, is_there, kept_postings
+from blueprints.platform.people.queries import HIDES_PEOPLE
 
 POSTING_FILTERS = Filters((
     contains(JobPosting.title), replace(equal(JobPosting.application_deadline), parse=parse_deadline),
@@ -65,7 +67,8 @@ def postings_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     joins."""
     own = select(JobApplication.job_posting_id).where(
         JobApplication.applicant_user_id == actor.user_id, JobApplication.is_active.is_(True))
-    return rows_by_id(JobPosting, ids, or_(is_seen(actor), JobPosting.id.in_(own)), viewer=viewer_of_role(actor))
+    return rows_by_id(JobPosting, ids, or_(rule_in_sql(POSTINGS, actor), JobPosting.id.in_(own)),
+                      viewer=viewer_of_role(actor))
 
 
 def postings_by(person: Person) -> ColumnElement[bool]:
@@ -93,12 +96,7 @@ def application_count(user_id: str) -> int:
 
 def keeps(actor: Actor, posting_id: str) -> bool:
     """Return whether the actor decides over an active posting."""
-    return fetch_one(_kept_postings(actor).where(JobPosting.id == posting_id)) is not None
-
-
-def is_seen(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition of postings that the actor sees: those he keeps, and public ones that nothing hides."""
-    return or_(_is_kept(actor), and_(JobPosting.visibility == constant(PUBLIC), _is_there(actor)))
+    return fetch_one(kept_postings(actor).where(JobPosting.id == posting_id)) is not None
 
 
 # --- its own routes ---
@@ -106,7 +104,7 @@ def is_seen(actor: Actor) -> ColumnElement[bool]:
 
 def get_posting(actor: Actor, job_posting_id: str) -> Wire:
     """Return a posting; raises NotFound (also where its poster rests or is blocked), Forbidden (private: NET-4)."""
-    row = get_row(JobPosting, job_posting_id, or_(_is_kept(actor), _is_there(actor)), viewer=_EVERYTHING)
+    row = get_row(JobPosting, job_posting_id, is_there(actor), viewer=_EVERYTHING)
     held = row.get("held")
     if held is None and row["visibility"] == PUBLIC:
         return row
@@ -119,8 +117,9 @@ def get_posting(actor: Actor, job_posting_id: str) -> Wire:
 
 def list_postings(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the postings that the actor sees, oldest first."""
-    shown = _is_near(actor) if asks_private(actor, POSTING_FILTERS, asked, "visibility") else is_seen(actor)
-    return list_rows(JobPosting, asked.page, *asked.where, shown, order=_OLDEST_FIRST[JobPosting],
+    is_private = asks_private(actor, POSTING_FILTERS, asked, "visibility")
+    shown = (_is_near(actor),) if is_private else seen_by(POSTINGS, actor)
+    return list_rows(JobPosting, asked.page, *asked.where, *shown, order=_OLDEST_FIRST[JobPosting],
                      viewer=viewer_of_role(actor))
 
 
@@ -134,42 +133,18 @@ def get_application(actor: Actor, job_application_id: str) -> Wire:
 
 
 def list_applications(actor: Actor, asked: ReadRequest) -> Listing:
-    """Return a page of the actor's own applications and of those for the postings that he keeps, oldest first."""
+    """Return a page of the actor's own applications and of those for the postings that he keeps, oldest first:
+    APPLICATIONS, each side by its own index, where `or_` would sort all."""
     own = JobApplication.applicant_user_id == actor.user_id
     either = [] if actor.is_super_admin else [
-        own, and_(not_(own), JobApplication.job_posting_id.in_(_kept_postings(actor)))]
+        own, and_(not_(own), JobApplication.job_posting_id.in_(kept_postings(actor)))]
     return list_rows(JobApplication, asked.page, *asked.where, either=either, order=_OLDEST_FIRST[JobApplication])
-
-
-def _is_kept(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that the actor decides over a posting, also one of a deleted company (NET-11, NET-12)."""
-    if actor.is_super_admin:
-        return true()
-    return or_(and_(JobPosting.company_id.is_(None), JobPosting.posted_by_user_id == actor.user_id),
-               JobPosting.company_id.in_(all_administered_by(actor.user_id)))
 
 
 def _is_near(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of the postings that the actor keeps, as private ones are seen by nobody else; each is found
-    by an index, where `_is_kept` would be asked of every private one. Not for superAdmin, who sees all."""
+    by an index, where POSTINGS would be asked of every private one. Not for superAdmin, who sees all."""
     near = aliased(JobPosting)
     return JobPosting.id.in_(union_all(
         select(near.id).where(near.posted_by_user_id == actor.user_id, near.company_id.is_(None)),
         select(near.id).where(near.company_id.in_(all_administered_by(actor.user_id)))))
-
-
-def _is_there(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that nothing hides a posting from who does not keep it.
-
-    Its poster is active (NET-8), its page is not held; a block hides personal ones: a company's voice is heard by
-    everybody (NET-7)."""
-    return and_(not_among(JobPosting.posted_by_user_id, people_at_rest(actor.realm)),
-                or_(JobPosting.company_id.is_not(None),
-                    JobPosting.posted_by_user_id.not_in(blocked_with(actor.realm, actor.user_id))),
-                not_(page_is_held(JobPosting.company_id)))
-
-
-def _kept_postings(actor: Actor) -> Select[tuple[str]]:
-    """Return the query of the ids of the active postings that the actor keeps; what staff removed is nobody's."""
-    return select(JobPosting.id).where(JobPosting.is_active.is_(True), _is_kept(actor),
-                                       or_(is_free(JobPosting), JobPosting.held == constant(HIDDEN)))

@@ -8,7 +8,7 @@ from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.job_application import subscribers
 from blueprints.network.job_application.checks import check_rejections, mend_rejections
-from blueprints.network.job_application.index import JOBS
+from blueprints.network.job_application.index import JOBS, READABLE
 from blueprints.network.job_application.models import ApplicationRejected, JobApplication, JobPosting
 from blueprints.network.job_application.moderation import (
     hold_posting,
@@ -26,6 +26,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.network.job_application.routes.api",
     indexes=(JOBS.index,),
     background=(subscribers,),
+    readable=READABLE,
     relations=(
         relations_of(JobPosting, Relation("companyId", "company"), Relation("postedByUserId", "user", name="poster")),
         relations_of(JobApplication, Relation("jobPostingId", "jobPosting", name="posting"),

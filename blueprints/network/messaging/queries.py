@@ -17,14 +17,22 @@ from app.data.reads.filters import Filters, equal, since, until
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
+from app.data.visibility import seen_by
 from app.errors import NotFound
 from app.identity.access import require
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
+from blueprints.network.messaging.visibility import (
+    CONVERSATIONS,
+    MESSAGES,
+    active_conversations,
+    has_receipt,
+    takes_part,
+)
 
 CONVERSATION_FILTERS = Filters((
     equal(Conversation.is_group), equal(Conversation.last_message_at),
     replace(equal(Conversation.creator_user_id, "participantIds"), takes_null=False,
-            clause=lambda ids: and_(*(_takes_part(Conversation.id, user_id) for user_id in ids)))))
+            clause=lambda ids: and_(*(takes_part(Conversation.id, user_id) for user_id in ids)))))
 MESSAGE_FILTERS = Filters((
     equal(Message.conversation_id), equal(Message.sender_user_id), equal(Message.sent_at),
     since(Message.sent_at, "minSentAt"), until(Message.sent_at, "maxSentAt"),
@@ -56,8 +64,7 @@ def participants_of(conversation_id: str) -> list[str]:
 
 def conversations_seen_by(actor: Actor, ids: Collection[str]) -> dict[str, Wire]:
     """Return id → conversation of those among the ids in which the actor takes part, in one statement: for joins."""
-    taken = () if actor.is_super_admin else (_takes_part(Conversation.id, str(actor.user_id)),)
-    return rows_by_id(Conversation, ids, *taken)
+    return rows_by_id(Conversation, ids, *(() if actor.is_super_admin else seen_by(CONVERSATIONS, actor)))
 
 
 def get_conversation(actor: Actor, asked: ReadRequest, conversation_id: str) -> Wire:
@@ -77,6 +84,7 @@ def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
     def shown(row: Row[Any]) -> Wire:
         return shape.row(row) | {"unreadCount": row.unread}
 
+    # CONVERSATIONS by the index of its participants: the newest first, and how many are unread.
     query = select(*shape.columns, Participant.unread, Participant.last_at, Participant.conversation_id).join(
         Participant, Participant.conversation_id == Conversation.id).where(
         Participant.user_id == actor.user_id, Conversation.is_active.is_(True), *asked.where)
@@ -99,9 +107,9 @@ def get_message(actor: Actor, message_id: str) -> Wire:
 def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the messages of the actor's conversations, the oldest first; staff, too, see only their own.
 
-    Few conversations are read each by its own index in order; who asks for all of very many has one condition."""
-    own = select(Participant.conversation_id).join(Conversation, Conversation.id == Participant.conversation_id).where(
-        Participant.user_id == actor.user_id, Conversation.is_active.is_(True))
+    It is MESSAGES, read apart: few conversations each by its own index in order, where a condition on all of them
+    sorts; who asks for all of very many has one condition."""
+    own = active_conversations(actor)
     named = MESSAGE_FILTERS.values_named(asked.filters, "conversationId")
     if named is not None:
         own = own.where(Participant.conversation_id.in_(named))
@@ -111,7 +119,7 @@ def list_messages(actor: Actor, asked: ReadRequest) -> Listing:
     column = Message.conversation_id
     either = [column == one for one in ids] if len(ids) <= _MOST_MERGED else [column.in_(own)]
     listing = list_rows(Message, asked.page, *asked.where, ~_has_hidden(actor.user_id), either=either,
-                        order=_OLDEST_FIRST, viewer=Viewer(actor.user_id))
+                        order=_OLDEST_FIRST, viewer=MESSAGES.sees_held(actor))
     add_receipts(listing.rows)
     return listing
 
@@ -122,6 +130,12 @@ def add_receipts(rows: list[Wire]) -> dict[str, Receipts]:
     for row in rows:
         row["readBy"], row["deletedFor"] = both_lists(found.get(row["id"], {}))
     return found
+
+
+def with_receipts(rows: list[Wire]) -> list[Wire]:
+    """Return messages with both lists of the contract, readBy and deletedFor, in one statement."""
+    add_receipts(rows)
+    return rows
 
 
 def receipts_of(message_ids: Collection[str]) -> dict[str, Receipts]:
@@ -187,24 +201,14 @@ def _own_part(conversation_id: str, actor: Actor) -> Any:
         Participant.conversation_id == conversation_id, Participant.user_id == actor.user_id))
 
 
-def _takes_part(conversation_id: Any, user_id: str) -> ColumnElement[bool]:
-    return exists(select(Participant.user_id).where(
-        Participant.conversation_id == conversation_id, Participant.user_id == user_id).correlate(Conversation))
-
-
 def _is_in_active_conversation() -> ColumnElement[bool]:
     return exists(select(Conversation.id).where(
         Conversation.id == Message.conversation_id, Conversation.is_active.is_(True)))
 
 
 def _has_read(user_id: str) -> ColumnElement[bool]:
-    return _has_receipt(user_id, Receipt.read_at)
+    return has_receipt(Message.id, user_id, Receipt.read_at)
 
 
 def _has_hidden(user_id: str | None) -> ColumnElement[bool]:
-    return _has_receipt(user_id, Receipt.hidden_at)
-
-
-def _has_receipt(user_id: str | None, moment: Any) -> ColumnElement[bool]:
-    return exists(select(Receipt.user_id).where(
-        Receipt.message_id == Message.id, Receipt.user_id == user_id, moment.is_not(None)))
+    return has_receipt(Message.id, user_id, Receipt.hidden_at)

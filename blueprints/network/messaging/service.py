@@ -9,6 +9,7 @@ from app.service import ServiceDeclaration
 from blueprints.network.messaging import subscribers
 from blueprints.network.messaging.commands import leave_conversations
 from blueprints.network.messaging.counting import check_conversations, mend_unread
+from blueprints.network.messaging.index import READABLE
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.queries import (
     conversations_of,
@@ -26,6 +27,7 @@ SERVICE = ServiceDeclaration(
     realms=("network",),
     routes="blueprints.network.messaging.routes.api",
     background=(subscribers,),
+    readable=READABLE,
     relations=(
         relations_of(Conversation, Relation("participantIds", "user", "participants", many=True)),
         relations_of(Message, Relation("senderUserId", "user", "sender"), Relation("conversationId", "conversation")),

@@ -8,6 +8,7 @@ from app.service import ServiceDeclaration
 from blueprints.network.networking import jobs, subscribers
 from blueprints.network.networking.checks import check_ties, mend_ties
 from blueprints.network.networking.commands import part, part_from_all
+from blueprints.network.networking.index import READABLE
 from blueprints.network.networking.models import Connection, ConnectionRequest, InvitationBar, Person
 from blueprints.network.networking.moderation import (
     INVITATION,
@@ -24,6 +25,7 @@ SERVICE = ServiceDeclaration(
     realms=("network",),
     routes="blueprints.network.networking.routes.api",
     background=(jobs, subscribers),
+    readable=READABLE,
     relations=(
         relations_of(Connection, Relation("userId1", "user", name="user1"), Relation("userId2", "user", name="user2")),
         relations_of(ConnectionRequest, Relation("senderUserId", "user", name="sender"),

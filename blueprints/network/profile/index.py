@@ -1,11 +1,23 @@
-"""What of profiles is searched: the public ones (docs/network.md, Search)."""
+"""How profiles, dictionaries and orders of premium are read. What of profiles is searched: the public ones
+(docs/network.md, Search)."""
 from app.data.columns import constant
 from app.data.held import is_free
+from app.data.visibility import EVERYONE, ReadObject, Visibility
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows
-from blueprints.network.profile.models import Profile
-from blueprints.network.profile.queries import profiles_found
+from blueprints.network.profile import visibility
+from blueprints.network.profile.models import Certification, Language, Profile
+from blueprints.network.profile.premium_queries import FILTERS as ORDER_FILTERS
+from blueprints.network.profile.premium_settlement import CHECKOUT
+from blueprints.network.profile.queries import (
+    CERTIFICATION_FILTERS,
+    LANGUAGE_FILTERS,
+    PROFILE_FILTERS,
+    profiles_found,
+    with_relation,
+)
 from blueprints.network.profile.rules import PUBLIC
+from blueprints.platform.checkout.index import readable_payments
 
 PEOPLE = SearchedRows(
     IndexSchema("people", (
@@ -22,4 +34,17 @@ PEOPLE = SearchedRows(
     seen=profiles_found,
     filtered=("skills", "languages", "certifications", "currentCompany", "location", "industry"),
     person="userId", blockable="userId",
+)
+READABLE = (
+    ReadObject(visibility.PROFILES, words={
+        "fullName": 4.0, "headline": 2.0, "skills": 2.0, "currentCompany": 2.0, "summary": 1.0, "languages": 1.0,
+        "certifications": 1.0, "location": 1.0, "industry": 1.0},
+        facets=("skills", "languages", "certifications", "currentCompany", "location", "industry"),
+        searched=("summary", "headline", "userId", "fullName", "currentCompany", "industry", "languages", "skills",
+                  "location", "experience", "profileVisibility", "education", "certifications"),
+        filters=PROFILE_FILTERS, completed=with_relation),
+    ReadObject(Visibility(Certification, EVERYONE), words={"name": 1.0}, filters=CERTIFICATION_FILTERS),
+    ReadObject(Visibility(Language, EVERYONE), words={"name": 1.0}, filters=LANGUAGE_FILTERS),
+    ReadObject(visibility.ORDERS, facets=("status", "_paymentConfirmation"), filters=ORDER_FILTERS),
+    *readable_payments(CHECKOUT),
 )

@@ -14,11 +14,13 @@ from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import seen_by
 from app.errors import RuleViolated
 from app.identity.access import require_self
 from app.runtime import runtime
 from blueprints.network.profile.models import Profile
 from blueprints.network.profile.premium_models import Premiumsubscription
+from blueprints.network.profile.visibility import ORDERS
 
 FILTERS = Filters((
     equal(Premiumsubscription.profile_id, "subscriptionProfileId"),
@@ -111,5 +113,4 @@ def get_order(actor: Actor, order_id: str) -> Wire:
 
 def list_orders(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the caller's orders of premium, oldest first; all for the superAdmin."""
-    mine = [] if actor.is_super_admin else [Premiumsubscription.user_id == actor.user_id]
-    return list_rows(Premiumsubscription, asked.page, *asked.where, *mine, order=_OLDEST_FIRST)
+    return list_rows(Premiumsubscription, asked.page, *asked.where, *seen_by(ORDERS, actor), order=_OLDEST_FIRST)

@@ -18,11 +18,12 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
+from app.data.visibility import expression_in_sql
 from app.http.read_events import ReadEventBuffer
 from app.runtime import runtime
 from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.rules import VIEW_DAYS
-from blueprints.network.profile.visibility import is_open_to
+from blueprints.network.profile.visibility import IS_OPEN
 from blueprints.platform.auth.lending import share_accounts
 from blueprints.platform.people.queries import not_hidden, user_briefs
 
@@ -90,7 +91,7 @@ def _is_named(actor: Actor) -> ColumnElement[bool]:
     """Return the condition that the actor may learn who the viewer is: nobody whose profile is closed to him."""
     closed = exists(select(Profile.id).where(
         Profile.user_id == ProfileView.viewer_id, Profile.is_active.is_(True),
-        not_(and_(is_free(Profile), is_open_to(str(actor.user_id))))))
+        not_(and_(is_free(Profile), expression_in_sql(IS_OPEN, Profile, actor)))))
     return and_(not_hidden(ProfileView.viewer_id, actor), not_(closed))
 
 

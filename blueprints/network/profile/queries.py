@@ -1,5 +1,5 @@
 """The reads of profiles and of the dictionaries (rules-network §6B, §6C)."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from app.actor import Actor
 from app.data.held import viewer
@@ -7,12 +7,13 @@ from app.data.reads import Listing, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Filters, contains
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
+from app.data.visibility import seen_by
 from blueprints.network.networking.queries import degrees_from
 from blueprints.network.profile.models import Certification, Language, Profile
 from blueprints.network.profile.premium_queries import premium_among
 from blueprints.network.profile.rules import CERTIFICATION, LANGUAGE, SKILL
 from blueprints.network.profile.terms import has_term
-from blueprints.network.profile.visibility import is_visible, require_visible
+from blueprints.network.profile.visibility import PROFILES, require_visible
 from blueprints.platform.people.queries import not_hidden
 
 PROFILE_FILTERS = Filters((
@@ -31,26 +32,26 @@ def get_profile(actor: Actor, asked: ReadRequest, profile_id: str) -> Wire:
     """Return a profile to whom it is for; raises NotFound, also of whoever rests or is blocked, Forbidden (private)."""
     row = get_row(Profile, profile_id, not_hidden(Profile.user_id, actor), viewer=viewer(actor))
     require_visible(actor, row)
-    return _with_relation(actor, asked, [row])[0]
+    return with_relation(actor, asked, [row])[0]
 
 
 def list_profiles(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the profiles that the actor sees, oldest first; their own also while it is hidden."""
-    listing = list_rows(Profile, asked.page, *asked.where, is_visible(actor), order=_PROFILES_OLDEST_FIRST,
+    listing = list_rows(Profile, asked.page, *asked.where, *seen_by(PROFILES, actor), order=_PROFILES_OLDEST_FIRST,
                         viewer=viewer(actor))
-    _with_relation(actor, asked, listing.rows)
+    with_relation(actor, asked, listing.rows)
     return listing
 
 
 def profiles_seen_by(actor: Actor, ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → profile of those among the ids that the actor sees, in one statement: for joins."""
-    return rows_by_id(Profile, ids, is_visible(actor), viewer=viewer(actor))
+    return rows_by_id(Profile, ids, *seen_by(PROFILES, actor), viewer=viewer(actor))
 
 
 def profiles_found(actor: Actor, asked: ReadRequest, ids: Iterable[str]) -> dict[str, Wire]:
     """Return the same as a list shows them: for search."""
     rows = profiles_seen_by(actor, ids)
-    _with_relation(actor, asked, list(rows.values()))
+    with_relation(actor, asked, list(rows.values()))
     return rows
 
 
@@ -64,7 +65,7 @@ def list_entries(dictionary: type[Certification] | type[Language], asked: ReadRe
     return list_rows(dictionary, asked.page, *asked.where, order=_ENTRIES_OLDEST_FIRST[dictionary])
 
 
-def _with_relation(actor: Actor, asked: ReadRequest, rows: Sequence[Wire]) -> Sequence[Wire]:
+def with_relation(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> list[Wire]:
     """Add to each row how its person stands to whoever looks: isPremium, degree (NET-32)."""
     if asked.joins and rows:
         people = [row["userId"] for row in rows]

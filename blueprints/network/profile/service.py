@@ -11,7 +11,7 @@ from blueprints.network.networking.entitlements import Entitlements
 from blueprints.network.profile import jobs, premium_jobs, subscribers
 from blueprints.network.profile.briefs import BRIEFS
 from blueprints.network.profile.checks import mend_terms, profile_terms
-from blueprints.network.profile.index import PEOPLE
+from blueprints.network.profile.index import PEOPLE, READABLE
 from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
 from blueprints.network.profile.premium_checks import check_premium
@@ -33,6 +33,7 @@ SERVICE = ServiceDeclaration(
     indexes=(PEOPLE.index,),
     background=(jobs, premium_jobs, subscribers),
     emits=lambda _: PREMIUM_TOPICS,
+    readable=READABLE,
     relations=(
         relations_of(Profile, Relation("userId", "user")),
         relations_of(Premiumsubscription, Relation("profileId", "profile"), Relation("userId", "user")),

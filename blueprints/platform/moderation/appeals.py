@@ -14,6 +14,7 @@ from app.data.reads import Listing, fetch, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.data.visibility import seen_by
 from app.errors import DuplicateRecord, InvalidInput, LoginRequired, NotFound, RuleViolated
 from app.identity.appeal_tokens import AppealTokenRefused, read
 from app.runtime import runtime
@@ -25,6 +26,7 @@ from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
 from blueprints.platform.moderation.moderators import other_moderators, require_moderator
 from blueprints.platform.moderation.rules import APPEALED_ALONE, NOBODY, appeal_name
 from blueprints.platform.moderation.strikes import appeal_end, bears, find_strike, revoke, without_strike
+from blueprints.platform.moderation.visibility import APPEALS
 
 APPEAL_FILTERS = Filters((equal(Appeal.state),))
 _NEWEST_FIRST = (Appeal.number.desc(), Appeal.id.desc())
@@ -105,8 +107,8 @@ def list_appeals(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the actor's own appeals, for staff of all, the newest first.
 
     Staff read, too, in which case it is judged, who decided, and whether it was the one who struck (M-14)."""
-    mine = () if actor.is_staff else (Appeal.person_id == str(actor.user_id),)
-    listing = list_rows(Appeal, asked.page, Appeal.realm == actor.realm, *mine, *asked.where, order=_NEWEST_FIRST)
+    listing = list_rows(Appeal, asked.page, Appeal.realm == actor.realm, *seen_by(APPEALS, actor), *asked.where,
+                        order=_NEWEST_FIRST)
     if actor.is_staff and listing.rows:
         ids = [row["id"] for row in listing.rows]
         more = {row.id: {"caseNumber": row.number, "decidedBy": row.decided_by, "isOwnStrike": row.is_own_strike}

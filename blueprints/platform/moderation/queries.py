@@ -12,12 +12,14 @@ from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
+from app.data.visibility import seen_by
 from app.errors import InvalidInput, NotFound
 from blueprints.platform.moderation.acts import ActOrder, find_subject
 from blueprints.platform.moderation.counters import pending_cases
 from blueprints.platform.moderation.models import Act, Appeal, Case, CaseNote, Evidence, Report, ReporterRecord, Strike
 from blueprints.platform.moderation.rules import ACTS_ON_PEOPLE, CASE_STATES, CLAIM_HOURS, is_claimed
 from blueprints.platform.moderation.strikes import active_strikes, proposal, without_strike
+from blueprints.platform.moderation.visibility import REPORTS
 from blueprints.platform.people.queries import user_briefs
 
 CASE_FILTERS = Filters((equal(Case.kind), equal(Case.entity_type), equal(Case.person_id)))
@@ -122,17 +124,8 @@ def order_in_case(realm: str, number: int, *, kind: str, entity_type: str | None
 def list_reports(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of the actor's own reports, of staff all but those about themselves, the newest first; nobody is
     named in them (M-20)."""
-    return list_rows(Report, asked.page, Report.realm == actor.realm, *_reports_for(actor), *asked.where,
+    return list_rows(Report, asked.page, Report.realm == actor.realm, *seen_by(REPORTS, actor), *asked.where,
                      order=_NEWEST_FIRST)
-
-
-def _reports_for(actor: Actor) -> list[ColumnElement[bool]]:
-    if not actor.is_staff:
-        return [Report.reporter_id == actor.user_id]
-    if actor.is_super_admin or actor.user_id is None:
-        return []
-    about_me = select(Case.id).where(Case.realm == actor.realm, Case.person_id == actor.user_id)
-    return [Report.case_id.not_in(about_me)]  # what somebody says in a report may tell who it was
 
 
 def _in_state(state: str | None) -> list[ColumnElement[bool]]:

@@ -8,6 +8,7 @@ from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
 from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
 from blueprints.platform.moderation.checks import OPEN_CASES, check_queue, mend_queue
+from blueprints.platform.moderation.index import READABLE
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -45,6 +46,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs, questions, subscribers, subscribers_notices),
     reads_what_is_written=word_subscription,
     hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes, note)),
+    readable=READABLE,
     relations=(relations_of(Case, Relation("personId", "user"), Relation("assigneeId", "user"),
                             Relation("closedBy", "user", "closer")),),
     obligations=(Obligation(waiting_cases_of, of_staff=True),),

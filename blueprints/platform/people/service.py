@@ -4,6 +4,7 @@ from app.data.reads.joins import JoinTarget
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.briefs import added_to_briefs
 from blueprints.platform.people import subscribers
+from blueprints.platform.people.index import READABLE
 from blueprints.platform.people.models import Block
 from blueprints.platform.people.queries import BRIEF, hiding_in, user_briefs
 from blueprints.platform.people.topics import forgotten_topic
@@ -14,6 +15,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.platform.people.routes.api",
     background=(subscribers,),
     emits=lambda realm: (forgotten_topic(realm),),
+    readable=READABLE,
     targets=(JoinTarget("user", BRIEF, lambda actor, ids: user_briefs(actor.realm, ids), added=added_to_briefs,
                         hiding=hiding_in),),
     persons=(rows_of_people(Block, ERASED, "blocker_id", "blocked_id", export=exported("blocks", "blocker_id")),),

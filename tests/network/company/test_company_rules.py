@@ -10,14 +10,8 @@ from app.data.reads import fetch
 from app.jobs.worker import run_all_due_work
 from blueprints.network.company import topics
 from blueprints.network.company.counting import check_tallies, differences
-from blueprints.network.company.queries import (
-    administered_by,
-    admins_of,
-    company_facts,
-    followers_of,
-    is_admin,
-    opened_to,
-)
+from blueprints.network.company.queries import admins_of, company_facts, followers_of, is_admin
+from blueprints.network.company.rights import administered_by, opened_to
 from blueprints.platform.auth.commands import lock_user
 from tests.cli.conftest import plans  # noqa: F401 - pytest finds it here
 from tests.clients import ApiClient
