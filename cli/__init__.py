@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 COMMANDS = {
-    "auctions": "List auctions, look at one with its bids; close one by hand.",
+    "auctions": "Auctions: list, find, show one with its bids; close one by hand.",
     "auth": "Signing keys of the realms: list, rotate, revoke.",
     "backup": "Backups: make, list, prove, restore; let a restored copy go live.",
     "db": "Copy everything into another database; the migrations, up or down.",
@@ -27,7 +27,7 @@ COMMANDS = {
     "jobs": "Periodic jobs: list, show, run one now; the worker and the scheduler.",
     "media": "Uploaded files: list, find, show, how many wait; clean what older releases stored.",
     "moderate": "Moderation: what waits, a case, its acts, their undo; words, rules, the audit.",
-    "notify": "Letters: what was written to whom, and what became of it.",
+    "notify": "Letters: list, find, show what was written to whom, and what became of it.",
     "orders": "Orders: list, find, show; ship one in its seller's place.",
     "organization": "The organization store: tenants, clients, schemas, rebuild, lag, relay.",
     "payments": "Payments of orders: list, find, show, reconcile, fix, refund, the ledger.",

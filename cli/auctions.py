@@ -21,13 +21,15 @@ from cli.terminal import (
     spoken,
 )
 
+_MOST_PEOPLE = 20
+"""Whose auctions are looked for at most, when a name is meant."""
 _SHOWN = ("id", "userId", "bidAmount", "status", "placedAt")
 _LISTED = ("id", "title", "price", "currency", "bids", "ends", "state")
 
 
 @click.group()
 def auctions() -> None:
-    """Auctions: list them, show one with its bids, close one by hand. ID is an id, its beginning or last eight digits.
+    """Auctions: list, find, show one with its bids, close one by hand. ID is an id, its beginning or last eight digits.
 
     Example: flask auctions show 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
     """
@@ -47,10 +49,29 @@ def list_auctions(state: str, seller: str | None, limit: int, as_json: bool) -> 
     """
     from blueprints.marketplace.auction_offer.queries import auctions_listed
 
-    rows = auctions_listed(state, limit=limit, seller_id=seller and named_account("marketplace", seller))
-    if not as_json:
-        rows = [{name: row[name] for name in _LISTED} | {"ends": minute(row["ends"])} for row in rows]
-    print_rows(rows, as_json=as_json, empty="no auctions", ids=("id",), cut=("title",))
+    _print_auctions(auctions_listed(state, limit=limit, seller_id=seller and named_account("marketplace", seller)),
+                    as_json=as_json)
+
+
+@auctions.command("find")
+@click.argument("text")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
+@as_json_option
+@with_appcontext
+def find(text: str, limit: int, as_json: bool) -> None:
+    """Show the auctions that TEXT names, closed ones too: an id, its beginning or last eight digits, a part of the
+    title, or the seller by e-mail or a part of the name.
+
+    By title it finds those among the latest 10,000 listings; to find a seller by name reads the accounts, as `flask
+    users find` does.
+
+    Example: flask auctions find sextant --json
+    """
+    from blueprints.marketplace.auction_offer.queries import find_auctions
+    from blueprints.platform.auth.inspection import find_accounts
+
+    sellers = [one["id"] for one in find_accounts("marketplace", text.strip(), _MOST_PEOPLE)]
+    _print_auctions(find_auctions(text.strip(), sellers, limit), as_json=as_json)
 
 
 @auctions.command("show")
@@ -104,6 +125,12 @@ def close(product_id: str, operator: str | None, dry_run: bool, yes: bool, as_js
     closed = _report_on(report["id"])
     print_facts({name: closed[name] for name in ("id", "closedAt", "winnerBidId", "highestBidderId", "currentBid",
                                                  "currency")}, as_json=as_json)
+
+
+def _print_auctions(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if not as_json:
+        rows = [{name: row[name] for name in _LISTED} | {"ends": minute(row["ends"])} for row in rows]
+    print_rows(rows, as_json=as_json, empty="no auctions", ids=("id",), cut=("title",))
 
 
 def _report_on(product_id: str) -> dict[str, Any]:

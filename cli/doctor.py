@@ -32,7 +32,7 @@ def doctor(fix: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
     findings = examine()
     mended: list[dict[str, Any]] = []
     if not as_json:
-        print_rows([asdict(finding) for finding in findings], as_json=False)
+        print_rows([asdict(finding) for finding in findings], as_json=False, wraps=True)
     if fix:
         mended = _fix(findings, dry_run=dry_run, yes=yes)
         again = {finding.check: finding for finding in examine([row["check"] for row in mended])}

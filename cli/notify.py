@@ -83,13 +83,35 @@ def list_letters(state: str | None, limit: int, as_json: bool) -> None:
 
     Example: flask notify list --state parked
     """
-    from app.data.columns import iso
     from app.notify.report import letters_in
+
+    _print_letters(letters_in(state, limit), as_json=as_json)
+
+
+@notify.command("find")
+@click.argument("text")
+@click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
+@as_json_option
+@with_appcontext
+def find(text: str, limit: int, as_json: bool) -> None:
+    """Show the letters that TEXT names, without their text: a whole address, or an id or its beginning; the last eight
+    digits name one that has not arrived. Addresses are masked.
+
+    Example: flask notify find anna@demo.test
+    """
+    from app.notify.report import find_letters
+
+    text = text.strip()
+    _print_letters(find_letters(typed_address(text) if "@" in text else text, limit), as_json=as_json)
+
+
+def _print_letters(letters: list[dict[str, Any]], *, as_json: bool) -> None:
+    from app.data.columns import iso
 
     rows = [{"id": letter["id"], "createdAt": iso(letter["created_at"])[:16], "realm": letter["realm"],
              "status": letter["status"], "to": _mask(letter["recipient"]), "template": letter["template"],
              "attempts": letter["attempts"], "lastError": masked_in(letter["last_error"] or "") or None}
-            for letter in letters_in(state, limit)]
+            for letter in letters]
     print_rows(rows, as_json=as_json, empty="no letters", ids=("id",), cut=("lastError", "to", "template"))
 
 

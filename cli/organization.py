@@ -15,7 +15,6 @@ from app.data.ids import short_id
 from app.data.restored_copy import wait_until_live
 from app.data.short_ids import MOST_FOUND, ids_begun
 from app.identity.security_events import DONE, record_refusal
-from app.ops.heartbeats import ORGANIZATION_RELAY, heartbeat
 from app.ops.logs import configure_logging
 from app.runtime import runtime
 from blueprints.organization import organization_of
@@ -481,6 +480,7 @@ def relay() -> None:
 
 def run_the_relay() -> None:
     """Carry and project until SIGTERM."""
+    from app.ops.heartbeats import ORGANIZATION_RELAY, heartbeat
     from blueprints.organization.adapters.courier import follow_stream
 
     configure_logging(runtime().settings, "organization-relay")

@@ -39,6 +39,13 @@ def _brief_columns() -> object:
     return BRIEFS
 
 
+def _act_record() -> object:
+    from blueprints.marketplace.admin_moderation.commands import note_act
+    from blueprints.platform.moderation.record import ActRecord
+
+    return ActRecord(note_act, frozenset({"marketplace"}))
+
+
 def _queues() -> object:
     from app.ops.queues import ServiceQueues
     from blueprints.platform.bucket.checks import PICTURES
@@ -60,6 +67,7 @@ def setting_grammars() -> Mapping[str, Callable[[str], object]]:
 
 
 ALONE: Mapping[str, Callable[[], object]] = {
-    "BriefColumns": _brief_columns, "Indexes": _indexes, "Schedule": _schedule, "ServiceQueues": _queues,
+    "ActRecord": _act_record, "BriefColumns": _brief_columns, "Indexes": _indexes, "Schedule": _schedule,
+    "ServiceQueues": _queues,
 }
 """What makes the part of that type, by the type's name: to name the type itself would import it."""

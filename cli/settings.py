@@ -8,6 +8,7 @@ import click
 import orjson
 
 from app.settings import Settings, environment_name, read_settings, unreadable
+from cli.terminal import paragraphs
 
 MASK = "********"
 _ARGUMENT = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
@@ -39,9 +40,8 @@ def settings(as_json: bool) -> None:
 def _print_table(rows: list[dict[str, str | None]]) -> None:
     width = max(len(str(row["name"])) for row in rows)
     for row in rows:
-        click.echo(f"{row['name']:<{width}}  {row['value']}  ({row['source']})\n{'':<{width}}  {row['meaning']}")
-        if row["wrong"]:
-            click.echo(f"{'':<{width}}  WRONG: {row['wrong']}")
+        said = [f"{row['value']}  ({row['source']})", row["meaning"], row["wrong"] and f"WRONG: {row['wrong']}"]
+        click.echo(paragraphs("\n".join(filter(None, said)), f"{row['name']:<{width}}  ", " " * (width + 2)))
 
 
 def _row(loaded: Settings, spec: Any, wrong: str | None) -> dict[str, str | None]:

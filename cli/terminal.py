@@ -151,11 +151,13 @@ def print_json(value: Any) -> None:
 
 
 def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "nothing to show",
-               ids: Sequence[str] = (), cut: Sequence[str] = (), below: str | None = None) -> None:
+               ids: Sequence[str] = (), cut: Sequence[str] = (), below: str | None = None,
+               wraps: bool = False) -> None:
     """Print rows that share their keys as a table, or as a JSON list, which has everything whole.
 
     In the table the ids of the columns `ids` are their last eight digits, and the texts of the columns `cut` end with
-    an ellipsis where the table would be wider than TABLE_COLUMNS. The text `below` stands whole under its row."""
+    an ellipsis where the table would be wider than TABLE_COLUMNS. The text `below` stands whole under its row; the last
+    column is whole, too, where it `wraps`: it goes on in the next line under itself."""
     if as_json:
         print_json(list(rows))
         return
@@ -167,8 +169,12 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str = "n
     widths = [max(_columns(line[place]) for line in lines) for place in range(len(names))]
     _narrow(widths, [names.index(name) for name in cut])
     for line, row in zip(lines, [{}, *rows], strict=True):
-        fitted = (_fitted(cell, width) for cell, width in zip(line, widths, strict=True))
-        click.echo(_BETWEEN.join(fitted).rstrip())
+        fitted = [_fitted(cell, width) for cell, width in zip(line, widths, strict=True)]
+        if wraps:
+            first = "".join(f"{cell}{_BETWEEN}" for cell in fitted[:-1])
+            click.echo(paragraphs(line[-1], first, " " * len(first)).rstrip())
+        else:
+            click.echo(_BETWEEN.join(fitted).rstrip())
         if below and row.get(below):
             click.echo(paragraphs(str(row[below]), "    ", "    "))
 
@@ -182,7 +188,8 @@ def print_fields(fields: Mapping[str, Any]) -> None:
 
 def paragraphs(text: str, first: str, indent: str) -> str:
     """Return the lines of a text, each broken where it would pass TABLE_COLUMNS, behind `first` or the indent."""
-    whole = "\n".join(textwrap.fill(line, TABLE_COLUMNS, initial_indent=indent, subsequent_indent=indent)
+    whole = "\n".join(textwrap.fill(line, TABLE_COLUMNS, initial_indent=indent, subsequent_indent=indent,
+                                    break_on_hyphens=False)
                       for line in text.splitlines() or [""])
     return first + whole[len(indent):]
 

@@ -1,4 +1,5 @@
 """Figures of the letter box for operators: what waits and since when, what was given up, what the server last said."""
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,9 +64,19 @@ def mail_figures() -> MailFigures:
 
 def letters_in(state: str | None, limit: int) -> list[dict[str, Any]]:
     """Return the newest letters, of one of STATES or of all, without their text; what was refused comes with why."""
+    return _listed([] if state is None else [STATES[state]], limit)
+
+
+def find_letters(text: str, limit: int) -> list[dict[str, Any]]:
+    """Return the same of the newest letters to an address, which is whole, and of those that the text names."""
+    named = letters_named(text)
+    to = _listed([MailMessage.recipient == text], limit) if "@" in text else []
+    return to + (_listed([MailMessage.id.in_(named)], limit - len(to)) if named and len(to) < limit else [])
+
+
+def _listed(chosen: Sequence[ColumnElement[bool]], limit: int) -> list[dict[str, Any]]:
     columns = (MailMessage.id, MailMessage.realm, MailMessage.recipient, MailMessage.template, MailMessage.status,
                MailMessage.attempts, MailMessage.last_error, MailMessage.created_at, MailMessage.sent_at)
-    chosen = [] if state is None else [STATES[state]]
     return [dict(row._mapping) for row in fetch(select(*columns).where(*chosen).order_by(
         MailMessage.created_at.desc(), MailMessage.id.desc()).limit(limit))]
 
@@ -91,8 +102,9 @@ def letters_named(text: str) -> list[str]:
     model: Any = MailMessage
     found = ids_named(model, text)
     if len(digits := text.strip().lower()) == SHORT_ID_DIGITS:
-        found += [row.id for row in fetch(select(MailMessage.id).where(
-            or_(IS_FAILED, IS_QUEUED), func.substr(MailMessage.id, 36 - SHORT_ID_DIGITS + 1) == digits))]
+        for has_not_arrived in (IS_FAILED, IS_QUEUED):  # each stands on an index of its own, both together on none
+            found += [row.id for row in fetch(select(MailMessage.id).where(
+                has_not_arrived, func.substr(MailMessage.id, 36 - SHORT_ID_DIGITS + 1) == digits))]
     return list(dict.fromkeys(found))
 
 

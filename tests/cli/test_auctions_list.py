@@ -84,3 +84,26 @@ def test_the_table_fits_a_hundred_columns(run, auction):
     told = run("auctions", "list").stdout
     assert "…" in told
     assert max(len(line) for line in told.splitlines()) <= 100
+
+
+def found(run, text, *words):
+    result = run("auctions", "find", text, "--json", *words)
+    assert result.exit_code == 0, result.output
+    return [one["id"] for one in json.loads(result.stdout)]
+
+
+def test_what_names_no_auction_finds_none(run, market, auction):
+    listing = market.listed()
+    delete_product(market.sara.actor, withdrawn := auction(2))
+    for text in (listing, withdrawn, "no such title", "%", "ben@guildhall.test", " "):
+        assert found(run, text) == [], text
+    assert "no auctions" in run("auctions", "find", "nothing").stdout
+
+
+def test_auctions_are_found_by_id_last_digits_a_part_of_the_title_and_their_seller(run, market, auction):
+    first, second = auction(2, title="Brass Séxtant"), auction(2, title="A chair")
+    for text in (first, first[-8:], first[:-2], "sext", "BRASS sextant"):
+        assert found(run, text) == [first], text
+    for text in ("sara@guildhall.test", "Sara"):
+        assert found(run, text) == [second, first], text
+    assert found(run, "Sara", "--limit", "1") == [second]

@@ -222,13 +222,29 @@ def test_a_letter_is_shown_masked_and_without_its_text(run, callers, settle):
     assert "text" not in facts(run("notify", "show", letter["id"], "--json"))
 
 
+def test_letters_are_found_by_address_and_by_id_and_the_address_is_masked(run, callers, settle):
+    for text in ("nobody@guildhall.test", "deadbeef", "@", "%"):
+        assert facts(run("notify", "find", text, "--json")) == [], text
+    callers.user("ben")
+    run("users", "password", "ben@guildhall.test", "--send", "--yes", "--as", "admin@admin.com")
+    settle()
+    letters = facts(run("notify", "find", "Ben@guildhall.test", "--json"))
+    assert letters
+    assert {one["to"] for one in letters} == {"b…@guildhall.test"}
+    for text in (letters[0]["id"], letters[0]["id"][:-2]):
+        assert facts(run("notify", "find", text, "--json")) == letters[:1], text
+    fits(run("notify", "find", "ben@guildhall.test"))
+
+
 # What they cost
 
 LISTS = (("events", "list"), ("events", "list", "--state", "parked"), ("events", "list", "--state", "owed"),
          ("events", "list", "--state", "waiting"), ("events", "list", "--topic", CATEGORY_CREATED),
          ("media", "list"), ("media", "list", "--state", "preparing"), ("media", "list", "--state", "refused"),
          ("media", "list", "--owner", "ina@guildhall.test"), ("media", "find", "deadbeef"),
-         ("payments", "list"), ("payments", "list", "--state", "failed"), ("payments", "find", "sara@guildhall.test"))
+         ("payments", "list"), ("payments", "list", "--state", "failed"), ("payments", "find", "sara@guildhall.test"),
+         ("auctions", "find", "sara@guildhall.test"), ("notify", "find", "deadbeef"),
+         ("notify", "find", "sara@guildhall.test"))
 
 
 def test_no_list_sends_more_statements_for_more_rows(run, files, records, market, count_statements):
@@ -261,6 +277,8 @@ def test_lists_stand_on_indexes(run, files, records, market, plans):
     harmless = ("SCAN CONSTANT ROW", "SCAN anon", "SCAN (subquery", "SCAN latest", "SCAN outbox_record",
                 "SCAN event_delivery USING INDEX ix_event_delivery_p",  # the partial ones: of what is not done alone
                 "SCAN bucket_file USING INDEX sqlite_autoindex_bucket_file_1",
+                "SCAN mail_message USING INDEX ix_mail_message_failed",  # partial, too: of what has not arrived
+                "SCAN mail_message USING INDEX ix_mail_message_waiting",
                 "SCAN payment_attempt USING INDEX sqlite_autoindex_payment_attempt_1")
     scans = {step for step in plans if step.startswith("SCAN")}
     assert {step for step in scans if not step.startswith(harmless)} == set()

@@ -67,15 +67,11 @@ def printed_by_every_reading_command(world: SmallRealm) -> Texts:
                         load_command(name), line, obj=system).output
 
 
-# Each prints a table of sentences, which stand whole in one line.
-SAYS_WHOLE_SENTENCES = ("flask doctor", "flask settings")
-
-
 def wider_than_the_terminal(told: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return command → the first line that does not fit, of those that print no JSON; refusals are sentences."""
     wide = [(command, line) for command, text in told for line in text.splitlines()
             if len(line) > TABLE_COLUMNS and not command.endswith("--json") and "audit export" not in command
-            and not command.startswith(SAYS_WHOLE_SENTENCES) and not line.startswith("Error: ")]
+            and not line.startswith("Error: ")]
     return dict(reversed(wide))
 
 

@@ -27,6 +27,7 @@ from blueprints.marketplace.auction_offer.visibility import BIDS, OFFERS
 from blueprints.marketplace.product_listing.auction_state import (
     auction_facts,
     auction_overview,
+    auctions_meant,
     closed_auctions,
     running_auctions,
 )
@@ -167,6 +168,11 @@ def auctions_listed(state: str, *, seller_id: str | None, limit: int) -> list[di
     else:
         rows = running_auctions(now() + ENDING_WITHIN if state == "ending" else None, limit, seller_id)
     return [_in_list(row, now()) for row in rows]
+
+
+def find_auctions(text: str, seller_ids: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """Return the same of the latest auctions that a text names, and of those of these sellers (auctions_meant)."""
+    return [_in_list(row, now()) for row in auctions_meant(text, seller_ids, limit)]
 
 
 def _in_list(row: dict[str, Any], moment: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The auction columns of a listing: auctionOffer locks and reads them, and has them changed here; nobody else does.
 
 The row lock taken here decides every race between bids, closings and accepted offers (performance.md)."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +10,17 @@ from sqlalchemy import Select, select
 
 from app.clock import now
 from app.data.columns import constant
+from app.data.folded import has_part
 from app.data.reads import fetch, fetch_one
+from app.data.short_ids import ids_named
 from app.data.unit_of_work import UnitOfWork
 from app.errors import NotFound, RuleViolated
 from blueprints.marketplace.product_listing.lending import AuctionListing, AuctionStanding, ListingView, row_behind
 from blueprints.marketplace.product_listing.models import IS_OPEN_ENDED, WAS_CLOSED, Product
 
 _DAY = timedelta(days=1)
+MOST_LOOKED_THROUGH = 10_000
+"""How many of the latest listings are looked through for a part of a title, which no index finds."""
 _LISTED = (Product.id, Product.title, Product.currency, Product.seller_id, Product.start_price, Product.start_bid,
            Product.current_bid, Product.bid_count, Product.effective_end, Product.closed_at, Product.winner_bid_id)
 
@@ -103,6 +107,25 @@ def _auctions(conditions: list[Any], order: Any, limit: int, seller_id: str | No
     # Without LIMIT PostgreSQL reads what one seller has; with it, it walks everybody's in the hope of meeting some.
     query = query.limit(limit) if seller_id is None else query.where(Product.seller_id == seller_id)
     return [dict(row._mapping) for row in fetch(query)[:limit]]
+
+
+def auctions_meant(text: str, seller_ids: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """Return the latest live auctions, closed ones too, that a text names, and those of these sellers.
+
+    It names by an id, its beginning or last eight digits, or by a part of the title, in any case: of the latest
+    MOST_LOOKED_THROUGH listings."""
+    is_auction, latest_first = Product.type == constant("AUCTION"), (Product.created_at.desc(), Product.id.desc())
+    latest = select(Product.id, Product.type, Product.folded_title).where(Product.is_active.is_(True)).order_by(
+        *latest_first).limit(MOST_LOOKED_THROUGH).subquery("latest")
+    meant = {*ids_named(Product, text), *(row.id for row in fetch(select(latest.c.id).where(
+        latest.c.type == "AUCTION", has_part(latest.c.folded_title, text)).limit(limit)))}
+    if seller_ids:
+        meant |= {row.id for row in fetch(select(Product.id).where(
+            Product.seller_id.in_(seller_ids), Product.is_active.is_(True), is_auction).order_by(
+                *latest_first).limit(limit))}
+    rows = fetch(select(*_LISTED).where(Product.id.in_(meant), is_auction, Product.is_active.is_(True)).order_by(
+        *latest_first).limit(limit)) if meant else []
+    return [dict(row._mapping) for row in rows]
 
 
 def auction_facts(product_ids: Iterable[str]) -> dict[str, AuctionFacts]:
