@@ -2,6 +2,7 @@
 
 A new group is one line in COMMANDS and one file cli/<name>.py whose click command has the same name."""
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
@@ -43,6 +44,9 @@ COMMANDS = {
 PREPARING = frozenset({"backup restore", "db upgrade", "prepare", "serve"})
 # They migrate, or they serve: behind every other command stands an application without routes (cli/application.py).
 WITH_THE_WHOLE_SYSTEM = frozenset({"db", "prepare", "serve", "upgrade"})
+
+_COMPLETING = "_FLASK_COMPLETE"
+"""Set by the scripts of the shells (`make install`) when they ask what `flask` may be followed by."""
 
 
 class LazyCommand(click.Command):
@@ -111,8 +115,12 @@ def wsgi_application() -> Flask:
     """Return the application for whoever loads wsgi.py.
 
     A server, which may be a click program too, and a running command get the whole system; `flask` looking up a name
-    gets an index only."""
+    gets an index only, also for a shell that completes one, of which click tells no context."""
     context = click.get_current_context(silent=True)
+    if context is None and _COMPLETING in os.environ:
+        index = CommandIndex("guildhall")
+        attach_commands(index.cli)
+        return index
     if context is None or context.parent is not None or not isinstance(context.command, FlaskGroup):
         return _whole_system()
     # What a command imports stays: to walk it again and again, looking for what may go, took a fifth of its time.

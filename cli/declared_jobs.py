@@ -6,16 +6,22 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-from app.jobs.schedule import PeriodicJob
+from typing import Any, NamedTuple
 
 _ROOT = Path(__file__).parents[1]
 _DECORATORS = ("periodic", "kernel_periodic")
 
 
-def declared_jobs(module: str) -> Iterator[PeriodicJob]:
-    """Yield the jobs that a module declares with `@periodic` or `@kernel_periodic`, each without what runs it."""
+class DeclaredJob(NamedTuple):
+    """A periodic job without what runs it."""
+
+    name: str
+    every: timedelta
+    meaning: str
+
+
+def declared_jobs(module: str) -> Iterator[DeclaredJob]:
+    """Yield the jobs that a module declares with `@periodic` or `@kernel_periodic`."""
     tree = ast.parse(_source(module))
     for node in tree.body:
         for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
@@ -23,11 +29,7 @@ def declared_jobs(module: str) -> Iterator[PeriodicJob]:
                 name = str(_value(decorator.args[0], tree, module))
                 every = {one.arg: ast.literal_eval(one.value) for one in decorator.keywords if one.arg != "realm"}
                 meaning = ast.get_docstring(node) or name
-                yield PeriodicJob(name, timedelta(**every), _is_brought_to_run, meaning.split("\n")[0])
-
-
-def _is_brought_to_run() -> object:
-    raise RuntimeError("this job was only listed: runtime().complete() brings what runs it")
+                yield DeclaredJob(name, timedelta(**every), meaning.split("\n")[0])
 
 
 def _value(node: ast.expr, tree: ast.Module, module: str) -> Any:

@@ -36,6 +36,13 @@ def jobs() -> None:
     """
 
 
+def _names_begun(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the names of jobs that begin so, for the shell: read from the source, without an application."""
+    from cli.parts import periodic_jobs
+
+    return sorted(job.name for job in periodic_jobs() if job.name.startswith(begun))
+
+
 @jobs.command("list")
 @as_json_option
 @with_appcontext
@@ -55,7 +62,7 @@ def list_jobs(as_json: bool) -> None:
 
 
 @jobs.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=_names_begun)
 @as_json_option
 @with_appcontext
 def show(name: str, as_json: bool) -> None:
@@ -82,7 +89,7 @@ def _facts(job: "PeriodicJob", last: dict[str, Any]) -> dict[str, Any]:
 
 
 @jobs.command("run")
-@click.argument("name")
+@click.argument("name", shell_complete=_names_begun)
 @acts
 @with_appcontext
 def run(name: str, dry_run: bool, yes: bool, as_json: bool) -> None:

@@ -1,7 +1,9 @@
 """Parts of the runtime that a listing asks for alone, made of the few modules they stand in: `flask index status` need
 not import every service. They are the same that the services bring (tests/contract/test_declarations.py)."""
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+
+from cli.declared_jobs import DeclaredJob, declared_jobs
 
 WITH_JOBS = (
     "app.jobs.housekeeping", "app.notify.jobs", "app.payments.reconcile", "app.search.catalogue", "app.search.misses",
@@ -15,10 +17,19 @@ WITH_JOBS = (
 
 def _schedule() -> object:
     """The jobs by name, period and meaning; to run one, the services bring it."""
-    from app.jobs.schedule import Schedule
-    from cli.declared_jobs import declared_jobs
+    from app.jobs.schedule import PeriodicJob, Schedule
 
-    return Schedule(job for module in WITH_JOBS for job in declared_jobs(module))
+    return Schedule(PeriodicJob(job.name, job.every, _is_brought_to_run, job.meaning) for job in periodic_jobs())
+
+
+def periodic_jobs() -> Iterator[DeclaredJob]:
+    """Yield the periodic jobs of all services, as their modules declare them."""
+    for module in WITH_JOBS:
+        yield from declared_jobs(module)
+
+
+def _is_brought_to_run() -> object:
+    raise RuntimeError("this job was only listed: runtime().complete() brings what runs it")
 
 
 def _indexes() -> object:
