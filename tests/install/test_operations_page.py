@@ -1,7 +1,6 @@
-"""docs/operations.md, typed on an empty machine; `make long` types its upgrade, too, and all of it on a bare Debian.
+"""docs/operations.md, typed on an empty machine from top to bottom; `make long` types it on a bare Debian, too.
 
 What cannot be typed without systemd or a network: each of tests/install/stand_ins says what it stands for."""
-import json
 import re
 from pathlib import Path
 
@@ -35,11 +34,11 @@ def test_each_block_of_commands_of_the_page_is_one_that_is_typed() -> None:
 
 @pytest.mark.slow
 @pytest.mark.once("a machine of its own, with a PostgreSQL of its own")
-def test_the_page_for_operators_is_true_up_to_the_first_login(tmp_path: Path) -> None:
+def test_the_page_for_operators_is_true_from_top_to_bottom(tmp_path: Path) -> None:
     for package, command in (("postgresql", "pg_createcluster"), ("redis-server", ""), ("caddy", "")):
         program(package, command)
     with empty_machine(tmp_path) as machine:
-        _type(machine, blocks() if LONG else blocks()[:1 + _first_login()])
+        _type(machine)
 
 
 @pytest.mark.slow
@@ -47,29 +46,40 @@ def test_the_page_for_operators_is_true_up_to_the_first_login(tmp_path: Path) ->
 @pytest.mark.skipif(not LONG, reason="make long: minutes, and a mirror of Debian's packages")
 def test_the_page_for_operators_is_true_on_an_empty_debian_from_top_to_bottom(tmp_path: Path) -> None:
     with empty_machine(tmp_path, debian(tmp_path)) as machine:
-        _type(machine, blocks())
+        _type(machine)
 
 
-def _first_login() -> int:
-    return next(place for place, block in enumerate(blocks()) if "auth-api/login" in block)
+def _type(machine: Machine) -> None:
+    told = {}
+    for block in blocks():
+        for about in ("auth-api/login", "backup verify", "guildhall upgrade"):
+            if about in block:
+                told[about] = machine.type(block)
+                break
+        else:
+            machine.type(block)
+        if "auth-api/login" in block:
+            _try_what_went_wrong_once(machine)
+    assert '"roleId":"superAdmin"' in told["auth-api/login"]
+    assert re.search(r"^tenants +1$", told["backup verify"], re.MULTILINE)
+    _look_at_what_was_installed(machine, told["guildhall upgrade"])
 
 
-def _type(machine: Machine, typed: list[str]) -> None:
-    for place, block in enumerate(typed):
-        told = machine.type(block)
-        if place == _first_login():
-            assert '"roleId":"superAdmin"' in told
-            _look_at_what_was_installed(machine)
-
-
-def _look_at_what_was_installed(machine: Machine) -> None:
+def _try_what_went_wrong_once(machine: Machine) -> None:
     """Try on the installed machine what went wrong on one: root beside the service, tenants, units that wait."""
     verify = "systemd-analyze verify /etc/systemd/system/guildhall*.service 2>&1"  # a bare Debian has no systemd
     assert machine.type(f"! command -v systemd-analyze >/dev/null || {verify}") == ""
     refused = machine.type(f"cd /opt/guildhall; ! GUILDHALL_HOME={HOME} .venv/bin/flask doctor 2>&1; cd /")
     assert refused.startswith(f"Error: GUILDHALL_HOME={HOME} belongs to guildhall, and this is root: run it as guild")
     machine.type("cd /root; guildhall organization tenant add acme --yes; cd /")
-    findings = {row["check"]: row for row in json.loads(machine.type("guildhall doctor --json"))}
-    assert findings["owners and modes"]["says"] == "all is guildhall's alone"
-    assert findings["environment file"]["state"] == "ok"
-    assert findings["organization"]["says"].startswith("1 tenants")
+
+
+def _look_at_what_was_installed(machine: Machine, upgraded: str) -> None:
+    """Look at what doctor says behind the upgrade, and where the backup and its key lie."""
+    assert "no migration waits" in upgraded
+    findings = dict(re.findall(r"^(\S.*?\S) {2,}((?:ok|warn|fail) .*)", upgraded, re.MULTILINE))
+    assert findings["owners and modes"].split(maxsplit=1) == ["ok", "all is guildhall's alone"]
+    assert findings["environment file"].startswith("ok ")
+    assert findings["organization"].split(maxsplit=1)[1].startswith("1 tenants")
+    modes = machine.type(f"stat -c '%U %a' {HOME}/backup.key {HOME}/backups/*.sealed").splitlines()
+    assert modes == ["guildhall 600"] * 2
