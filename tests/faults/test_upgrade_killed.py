@@ -63,6 +63,7 @@ def _titles() -> set[str | None]:
         return set(connection.scalars(select(Category.title)))
 
 
+@pytest.mark.both("each database takes back what was done to tables in a way of its own")
 @pytest.mark.slow
 def test_an_upgrade_that_is_killed_leaves_the_database_as_it_was(
         app: Flask, callers: Callers, testbed: Testbed, tmp_path: Path) -> None:
