@@ -244,6 +244,7 @@ def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: flo
     if "search" in wanted:
         _say("search")
         yield search.measure([10_000, 100_000])
+        yield search.how_well()
 
 
 def _of_requests(

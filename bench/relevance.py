@@ -1,8 +1,9 @@
 """How well searches find: nDCG@10 on judged questions beside SQLite FTS5, and known things by a title with one fault.
 
-    python -m bench.relevance --judged FOLDER --titles FILE.csv
+    python -m bench.relevance [--judged FOLDER] [--titles FILE.csv]
 FOLDER has cisi_documents.jsonl and cisi_queries.jsonl (the public CISI collection); of FILE the column `name` is taken.
-Prints one JSON object; it measures and never fails."""
+By default those of ../shared/data; where they are not, the samples in tests/data. Prints one JSON object; it measures
+and never fails."""
 import argparse
 import csv
 import json
@@ -19,6 +20,11 @@ from app.folding import other_numbers, words
 from app.search import Document, IndexSchema, SearchQuery, WhooshIndex, prose
 
 AT = 10
+_ROOT = Path(__file__).parent.parent
+_WHOLE, _SAMPLES = _ROOT.parent / "shared" / "data", _ROOT / "tests" / "data"
+JUDGED = _WHOLE if (_WHOLE / "cisi_queries.jsonl").exists() else _SAMPLES / "cisi_sample"
+_NAMES = _WHOLE / "products_amazon_uk_toys.csv"
+TITLES = _NAMES if _NAMES.exists() else _SAMPLES / "product_names.csv"
 _EVERYDAY = frozenset({
     "about", "also", "been", "between", "both", "could", "does", "from", "have", "into", "more", "most", "other",
     "over", "should", "some", "such", "than", "that", "their", "them", "then", "there", "these", "they", "this",
@@ -148,29 +154,32 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
     yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
 
 
+def measured(folder: Path, titles: Path, times: int) -> dict[str, dict[str, float]]:
+    """Return nDCG@10 of both by kind of question, and by kind of fault the share of titles that are found again."""
+    figures: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as made:
+        documents, questions = judged(folder)
+        ours, theirs = by_guildhall(documents, Path(made) / "judged"), by_fts5(documents)
+        for name, some in (("whole", questions), ("two words", in_two_words(questions, documents))):
+            figures[f"nDCG@10 {name}"] = {"guildhall": round(mean_ndcg(ours, some), 3),
+                                          "FTS5": round(mean_ndcg(theirs, some), 3), "questions": len(some)}
+        names = titles_of(titles)
+        known = [Document(str(id), 1, {"title": title, "text": ""}) for id, title in enumerate(names)]
+        rank = by_guildhall(known, Path(made) / "titles")
+        for fault in FAULTS:
+            hits, tried = found_again(names, rank, fault, times)
+            figures[fault] = {"found": hits, "of": tried, "share": round(hits / max(tried, 1), 3)}
+    return figures
+
+
 def main() -> None:
     """Measure what is named and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--judged", type=Path)
-    parser.add_argument("--titles", type=Path)
+    parser.add_argument("--judged", type=Path, default=JUDGED)
+    parser.add_argument("--titles", type=Path, default=TITLES)
     parser.add_argument("--times", type=int, default=400)
     asked = parser.parse_args()
-    figures: dict[str, object] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        if asked.judged is not None:
-            documents, questions = judged(asked.judged)
-            ours, theirs = by_guildhall(documents, Path(folder) / "judged"), by_fts5(documents)
-            for name, some in (("whole", questions), ("two words", in_two_words(questions, documents))):
-                figures[f"nDCG@10 {name}"] = {"guildhall": round(mean_ndcg(ours, some), 3),
-                                              "FTS5": round(mean_ndcg(theirs, some), 3), "questions": len(some)}
-        if asked.titles is not None:
-            titles = titles_of(asked.titles)
-            known = [Document(str(id), 1, {"title": title, "text": ""}) for id, title in enumerate(titles)]
-            rank = by_guildhall(known, Path(folder) / "titles")
-            for fault in FAULTS:
-                hits, tried = found_again(titles, rank, fault, asked.times)
-                figures[fault] = {"found": hits, "of": tried, "share": round(hits / max(tried, 1), 3)}
-    print(json.dumps(figures, indent=2))
+    print(json.dumps(measured(asked.judged, asked.titles, asked.times), indent=2))
 
 
 if __name__ == "__main__":

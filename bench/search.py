@@ -2,6 +2,7 @@
 
     python -m bench.search                 10,000 and 100,000 documents
     python -m bench.search --documents 10000 --searches 500 --profile
+Beside them what a process that only reads needs: MiB for the index, and the time of suggestions while somebody types.
 Prints one JSON object; it measures and never fails.
 """
 
@@ -13,6 +14,7 @@ import random
 import resource
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -102,6 +104,8 @@ def measure(documents: int, searches: int, updates: int, profile: bool) -> dict[
             SearchQuery("warm", (Filter("price", "range", (0, 1)),), ("categoryId", "condition"), Sort("price"))
         )
         opened = time.perf_counter() - started
+        reader = json.loads(subprocess.run([sys.executable, "-m", "bench.search", "--read", str(folder), "--searches",
+                                            str(searches)], capture_output=True, text=True, check=True).stdout)
         profiler = cProfile.Profile() if profile else None
         quiet = _searches(index, market, searches, profiler)
         if profiler:
@@ -117,12 +121,45 @@ def measure(documents: int, searches: int, updates: int, profile: bool) -> dict[
         "first_search_ms": round(opened * 1000, 1),
         "search_ms": quiet,
         "search_after_updates_ms": after,
+        **reader,
         "update_docs_per_second": round(written),
         "slowest_batch_of_100_seconds": round(slowest, 2),
         "segments": status.segments,
         "megabytes": round(status.size_bytes / 2**20, 1),
         "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
+
+
+def read(folder: Path, searches: int) -> dict[str, object]:
+    """What a web process needs: it opens the index, searches with everything searches have, and suggests."""
+    market = Market()
+    index = WhooshIndex(folder, SCHEMA)
+    before = _memory()
+    _searches(index, market, searches, None)
+    taken, worked = [], []
+    for _ in range(searches):
+        typed = market.some_words(market.random.choice([1, 1, 2]))
+        typed = typed[:max(2, len(typed) - market.random.randint(1, 5))].rstrip()
+        started, at_work = time.perf_counter(), time.process_time()
+        index.suggest(typed, (Filter("type", "in", ("FIXED", "AUCTION")),))
+        taken.append((time.perf_counter() - started) * 1000)
+        worked.append((time.process_time() - at_work) * 1000)
+    needed = {kind: round((size - before[kind]) / 1024, 1) for kind, size in _memory().items()}
+    return {"suggest_ms": _quantiles(taken, worked), "reader_mib": needed["Anonymous"],
+            "reader_mapped_mib": round(needed["Rss"] - needed["Anonymous"], 1)}
+
+
+def _memory() -> dict[str, int]:
+    """KiB of this process: its own, and all with the pages of the index's files, which the kernel shares and drops."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return {kind: next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:"))
+            for kind in ("Anonymous", "Rss")}
+
+
+def _quantiles(taken: list[float], worked: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(taken, n=100)
+    return {"p50": round(cuts[49], 2), "p95": round(cuts[94], 2), "p99": round(cuts[98], 2),
+            "cpu_p95": round(statistics.quantiles(worked, n=100)[94], 2)}
 
 
 def _searches(index: WhooshIndex, market: Market, count: int, profiler: "cProfile.Profile | None") -> dict[str, float]:
@@ -138,14 +175,7 @@ def _searches(index: WhooshIndex, market: Market, count: int, profiler: "cProfil
         if profiler:
             profiler.disable()
         totals.append(found.total)
-    cuts = statistics.quantiles(taken, n=100)
-    return {
-        "p50": round(cuts[49], 2),
-        "p95": round(cuts[94], 2),
-        "p99": round(cuts[98], 2),
-        "cpu_p95": round(statistics.quantiles(worked, n=100)[94], 2),
-        "matches_mean": round(statistics.fmean(totals), 1),
-    }
+    return {**_quantiles(taken, worked), "matches_mean": round(statistics.fmean(totals), 1)}
 
 
 def _updates(index: WhooshIndex, market: Market, documents: int, updates: int) -> tuple[float, float]:
@@ -166,7 +196,11 @@ def main() -> None:
     parser.add_argument("--searches", type=int, default=1000)
     parser.add_argument("--updates", type=int, default=5000)
     parser.add_argument("--profile", action="store_true", help="where the time of a search goes, on stderr")
+    parser.add_argument("--read", type=Path, help="read the index in this folder alone")
     options = parser.parse_args()
+    if options.read is not None:
+        print(json.dumps(read(options.read, options.searches)))
+        return
     results = [measure(count, options.searches, options.updates, options.profile) for count in options.documents]
     print(json.dumps({"search": results}, indent=2))
 
