@@ -40,8 +40,9 @@ COMMANDS = {
     "upgrade": "Bring the database to the newest migration, with a backup; check says what that would do.",
     "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
 }
-# Only these make an instance folder and a database where there is none; every other looks at what is prepared.
-PREPARING = frozenset({"backup restore", "db upgrade", "prepare", "serve"})
+# Only these make an instance folder and a database where there is none; every other looks at what is prepared. `run` is
+# Flask's own, as are `routes` and `shell`.
+PREPARING = frozenset({"backup restore", "db upgrade", "prepare", "run", "serve"})
 # They migrate, or they serve: behind every other command stands an application without routes (cli/application.py).
 WITH_THE_WHOLE_SYSTEM = frozenset({"db", "prepare", "serve", "upgrade"})
 
@@ -148,8 +149,10 @@ def _made(make: "Callable[[Settings], Flask]") -> Flask:
 
     try:
         settings = load_settings()
-        words = _command_words(click.get_current_context(silent=True))
-        if words and words[0] in COMMANDS and " ".join(words) not in PREPARING:
+        context = click.get_current_context(silent=True)
+        is_of_flask = context is not None and isinstance(context.find_root().command, FlaskGroup)
+        words = _command_words(context)
+        if is_of_flask and words and " ".join(words) not in PREPARING:
             find_home(settings)
         return make(settings)
     except SettingsError as error:

@@ -47,7 +47,8 @@ def test_doctor_without_the_environment_file_makes_and_judges_no_demo_database(t
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [*sorted(set(COMMANDS) - {word.split()[0] for word in PREPARING}), "db current"])
+@pytest.mark.parametrize("command", [*sorted(set(COMMANDS) - {word.split()[0] for word in PREPARING}), "db current",
+                                     "routes", "shell"])
 def test_no_command_but_those_that_prepare_makes_a_home(command: str, tmp_path: Path,
                                                         monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
@@ -56,6 +57,18 @@ def test_no_command_but_those_that_prepare_makes_a_home(command: str, tmp_path: 
     home.mkdir()
     assert "guildhall.db does not exist" in _refusal(command, monkeypatch, home)
     assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["routes", "shell"])
+def test_flasks_own_commands_refuse_a_home_that_is_not_there(command: str, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GUILDHALL", "DATABASE"))}
+    told = subprocess.run([sys.executable, "-m", "flask", command], cwd=tmp_path, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False, env=environment | {
+                              "FLASK_APP": str(ROOT / "wsgi.py"), "GUILDHALL_HOME": str(tmp_path / "home")})
+    assert told.returncode != 0
+    assert f"Error: nothing is prepared: GUILDHALL_HOME={tmp_path / 'home'}" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def _backup(home: Path, *words: str) -> Result:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.components import ROOT
+from tests.programs import skip_but_in_ci
 
 READS = ("tests/marketplace/product_listing/test_listing_reads.py", "tests/network/profile/test_briefs.py",
          "tests/marketplace/category_management/test_categories.py")
@@ -21,28 +22,45 @@ def _git(*words: str) -> str:
 
 
 def _commit_before(migration: str) -> str:
-    """Return the commit before the one that brought the migration; skip, and say why, where there is no history."""
+    """Return the commit before the one that brought the migration; without a history it is said why there is none."""
     if not _git("rev-parse", "HEAD"):
-        pytest.skip("this is no checkout of git: the code of before is not here")
+        skip_but_in_ci("this is no checkout of git: the code of before is not here")
     brought = _git("log", "--diff-filter=A", "--format=%H", "--", migration).split()
     before = _git("rev-parse", "--verify", f"{brought[-1]}^") if brought else _git("rev-parse", "HEAD")
     if not before:
-        pytest.skip("this checkout is shallow: the code of before the newest migration is not in it (git fetch "
-                    "--unshallow)")
+        skip_but_in_ci("this checkout is shallow: the code of before the newest migration is not in it (git fetch "
+                       "--unshallow)")
     return before
 
 
-def _run_reads(old: Path, migrations: Path, *tests: str) -> "subprocess.CompletedProcess[str]":
+def _run_reads(old: Path, migrations: Path, database: str, *tests: str) -> "subprocess.CompletedProcess[str]":
     """Run tests of the old code, which brings its database to the newest of these migrations."""
     shutil.rmtree(old / "migrations", ignore_errors=True)
     shutil.copytree(migrations, old / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     return subprocess.run([sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *tests], cwd=old,
-                          env=os.environ | {"GUILDHALL_TEST_DATABASE": "sqlite"}, capture_output=True, text=True,
+                          env=os.environ | {"GUILDHALL_TEST_DATABASE": database}, capture_output=True, text=True,
                           check=False)
 
 
+@pytest.mark.parametrize("faked", [{"rev-parse": ""}, {"rev-parse HEAD": "c0ffee", "log": "c0ffee"}],
+                         ids=["no history", "a shallow checkout"])
+def test_without_the_code_of_before_it_is_skipped_by_hand_and_fails_in_ci(
+        faked: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def git(*words: str) -> str:
+        return next((said for asked, said in faked.items() if " ".join(words).startswith(asked)), "")
+
+    monkeypatch.setattr(sys.modules[__name__], "_git", git)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="the code of before"):
+        _commit_before("migrations/versions/x.py")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="the code of before"):
+        _commit_before("migrations/versions/x.py")
+
+
 @pytest.mark.slow
-def test_the_code_of_before_the_newest_migration_reads_from_the_new_schema(tmp_path: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_the_code_of_before_the_newest_migration_reads_from_the_new_schema(tmp_path: Path, database: str) -> None:
     newest = max(path.name for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
     before = _commit_before(f"migrations/versions/{newest}")
     old, own_migrations = tmp_path / "old", tmp_path / "own"
@@ -50,10 +68,10 @@ def test_the_code_of_before_the_newest_migration_reads_from_the_new_schema(tmp_p
     archive = subprocess.run(["git", "archive", before], cwd=ROOT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", old], input=archive, check=True)
     (old / "migrations").rename(own_migrations)
-    run = _run_reads(old, ROOT / "migrations", *(path for path in READS if (old / path).exists()))
+    run = _run_reads(old, ROOT / "migrations", database, *(path for path in READS if (old / path).exists()))
     assert " passed" in run.stdout, run.stdout[-3000:] + run.stderr[-1000:]
     if failed := re.findall(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE):
         # What fails on the schema of its own time, too, is not the new schema's fault.
-        again = _run_reads(old, own_migrations, *failed)
+        again = _run_reads(old, own_migrations, database, *failed)
         assert set(failed) <= set(re.findall(r"^(?:FAILED|ERROR) (\S+)", again.stdout, re.MULTILINE)), (
             f"the code of {before} on migration {newest}:\n{run.stdout[-3000:]}")
