@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.media.store import media_store
 from app.ops import checks
 from app.ops import mends as mend_module
-from app.ops.checks import CHECKS, OK, WARN, ServiceChecks, examine
+from app.ops.checks import CHECKS, FAIL, OK, WARN, ServiceChecks, examine
 from app.ops.mends import Mend, ServiceMends, mends
+from app.payments.records import SUCCESS, PaymentAttempt
 from app.runtime import runtime
 from app.search import Removal
 from app.search.catalogue import rebuild_index, search_index
@@ -30,6 +32,7 @@ from app.settings import Settings
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.feedback.models import ALL_MONTHS, StarCount
 from blueprints.marketplace.messaging.models import Conversation
+from blueprints.marketplace.order_management.models import Order, OrderItem
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.watchlist_cart.models import WatchlistItem, WatchlistList
 from blueprints.network.company.models import CompanyTally
@@ -40,10 +43,12 @@ from blueprints.network.messaging.models import Conversation as NetworkConversat
 from blueprints.network.messaging.models import Participant
 from blueprints.network.networking.models import Connection, Person, Tie
 from blueprints.network.profile.models import Profile, ProfileTerm
+from blueprints.network.profile.premium_models import Premiumsubscription
+from blueprints.network.profile.premium_settlement import CHECKOUT as PREMIUM
 from blueprints.platform.auth.models import FAILED, READY, WAITING, PersonExport
 from blueprints.platform.moderation.models import Case, Counter
 from blueprints.platform.notification.models import UnreadCount
-from tests.cli.market import Market
+from tests.cli.market import ORDERS, Market
 from tests.flow import settle
 
 Run = Callable[..., Result]
@@ -376,6 +381,95 @@ def test_the_exports_of_people_are_nobody_elses_to_remove(run: Run, only: Callab
     finally:
         for file in exports.values():
             file.unlink(missing_ok=True)
+
+
+def test_an_ended_order_that_still_holds_units_is_told(only: Callable[[str], None], market: Market) -> None:
+    only("books")
+    order = market.ordered()
+    long_ago = now() - timedelta(hours=1)
+    for status, payable_until in (("REFUNDED", now()), ("CANCELLED", None), ("CANCELLED", long_ago)):
+        change_order(order["id"], status=status, payable_until=payable_until, updated_at=now())
+        assert told("books")[0] == OK  # the job that gives units back has a few minutes
+        change_order(order["id"], updated_at=long_ago)
+        assert told("books") == (FAIL, "1 differences, `flask payments status` lists them; the first: "
+                                       f"order {order['id']} has ended but still holds units")
+    change_order(order["id"], payable_until=now() + timedelta(hours=1), updated_at=long_ago)
+    assert told("books")[0] == OK  # it may still be paid
+
+
+def test_money_that_is_due_by_the_order_and_not_by_the_ledger_is_told(
+        only: Callable[[str], None], market: Market) -> None:
+    only("books")
+    paid, cancelled = market.paid(), market.paid()
+    assert market.ben.delete(f"{ORDERS}/ordermanagementorders/{cancelled['id']}").status_code == 200
+    assert told("books")[0] == OK
+    change_order(paid["id"], refund_due=500)
+    assert f"order {paid['id']}: 500 are written down as due, the ledger has 0" in told("books")[1]
+    change_order(paid["id"], refund_due=0)
+    change_order(cancelled["id"], refund_due=0)
+    assert f"order {cancelled['id']}: 0 are written down as due, the ledger has 10500" in told("books")[1]
+
+
+def test_a_won_auction_that_two_orders_hold_is_told(only: Callable[[str], None], market: Market) -> None:
+    only("auction orders")
+    auction, sold_twice = market.auctioned(), market.listed()
+    market.bid(market.ben, auction, 20)
+    close_auction(system_actor("marketplace"), auction, early=True)
+    market.ordered(auction)
+    market.ordered(sold_twice)
+    other = market.ordered(sold_twice, buyer=market.cleo)
+    assert told("auction orders")[0] == OK
+    write("marketplace", lambda work: work.execute(update(OrderItem).where(OrderItem.order_id == other["id"]).values(
+        product_id=auction).execution_options(synchronize_session=False)))
+    assert told("auction orders") == (FAIL, f"auction {auction} is held by 2 orders")
+
+
+def test_premium_that_is_paid_by_no_payment_or_by_two_is_told(only: Callable[[str], None]) -> None:
+    only("premium")
+    premium(1, starts=0)
+    assert "paid by no payment" in told("premium")[1]
+    paid_premium(1)
+    assert told("premium")[0] != FAIL
+    paid_premium(1, number=2)
+    assert "is paid by 2 payments" in told("premium")[1]
+
+
+def test_premium_of_one_person_that_counts_twice_at_a_time_is_told(only: Callable[[str], None]) -> None:
+    only("premium")
+    for number, starts in enumerate((0, 30, 59)):
+        premium(number, starts=starts)
+        paid_premium(number)
+    assert told("premium") == (FAIL, "1 differences (flask payments status --realm network); the first: "
+                                     f"orders {ID}1 and {ID}2 count at the same time")
+
+
+def test_premium_at_no_price_that_can_be_charged_is_told(
+        only: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    only("premium")
+    monkeypatch.setattr(runtime(), "settings", replace(runtime().settings, premium_price="10.001"))
+    state, says = told("premium")
+    assert (state, says.startswith("PREMIUM_PRICE, PREMIUM_CURRENCY: ")) == (FAIL, True)
+
+
+def change_order(order_id: str, **values: Any) -> None:
+    write("marketplace", lambda work: work.execute(update(Order).where(Order.id == order_id).values(
+        values).execution_options(synchronize_session=False)))
+
+
+def premium(number: int, *, starts: int) -> None:
+    """Add an order of premium for 30 days that says it is paid; it counts from so many days on."""
+    start = now() + timedelta(days=starts)
+    write("network", lambda work: work.insert(Premiumsubscription(
+        id=f"{ID}{number}", profile_id=f"{ID}8", user_id=f"{ID}9", currency="USD", price=1000, status="completed",
+        days=30, priced_at=now(), paid_at=now(), payment_confirmation="paid", period_start=start,
+        period_end=start + timedelta(days=30))))
+
+
+def paid_premium(order: int, number: int = 1) -> None:
+    """Add a payment of that order that succeeded."""
+    add("network", PaymentAttempt, id=f"{ID[:-1]}{order}{number}", checkout=PREMIUM.name, order_id=f"{ID}{order}",
+        number=number, method_id="pm_1", keeps_card=False, amount=1000, currency="USD", description="premium",
+        state=SUCCESS, started_at=now())
 
 
 def test_what_no_machine_may_mend_names_who_must_look(
