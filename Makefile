@@ -75,10 +75,12 @@ long: install-dev install-tools ## The whole suite with nothing sampled, on both
 	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=sqlite $(PYTEST)
 	GUILDHALL_TEST_LONG=1 GUILDHALL_TEST_DATABASE=postgresql $(PYTEST)
 
-# Types take a core for a minute or two, and many tests wait for other processes: so they run beside each other.
-check: lint walls install-tools ## What .ci/run runs: lint, walls, types and all tests (the migrations' among them)
+# Types take a core for a minute. Beside them lint and walls are looked at, and what each worker would compile of a
+# fresh clone is compiled once; then the tests begin.
+check: install-dev install-tools ## What .ci/run runs: lint, types, walls and all tests (the migrations' among them)
 	@told=$$(mktemp); $(MAKE) --no-print-directory types >$$told 2>&1 & types=$$!; \
-	$(MAKE) --no-print-directory test; tested=$$?; \
+	$(MAKE) --no-print-directory lint walls && { $(BIN)/python -m pytest -q --collect-only >/dev/null 2>&1; \
+	$(MAKE) --no-print-directory test; }; tested=$$?; \
 	wait $$types; typed=$$?; cat $$told; rm $$told; exit $$((tested | typed))
 
 bench: install-dev ## Measure latest, growth, market and graph, 45 minutes (ONLY=list,get or ONLY=market: that); writes bench/results/
