@@ -62,7 +62,9 @@ def is_free(model: Any) -> ColumnElement[bool]:
     return free
 
 
-def is_shown_to_owner(model: Any, user_id: str | None) -> ColumnElement[bool]:
-    """Return the condition that a list shows the row to this user: it is free, or HIDDEN and his own."""
-    owner = getattr(model, model.__owner__ or "owner")
-    return or_(is_free(model), and_(model.held == constant(HIDDEN), owner == user_id))
+def is_shown_to_owner(model: Any, user_id: str | None, columns: Any = None) -> ColumnElement[bool]:
+    """Return the condition that a list shows the row to this user: it is free, or HIDDEN and his own.
+
+    `columns` are those of an alias of its table."""
+    row = model if columns is None else columns
+    return or_(is_free(row), and_(row.held == constant(HIDDEN), getattr(row, model.__owner__ or "owner") == user_id))

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from app.actor import Actor, anonymous
 from app.data.entity import Entity
 from app.data.reads import fetch
-from app.data.visibility import Facts, facts_by_id, read_objects, those_visible, visible_in_sql
+from app.data.visibility import Facts, Visibility, facts_by_id, read_objects, those_visible, visible_in_sql
 from app.settings import REALM_CODENAMES
+from blueprints.network.content.queries import posts_seen_by
+from blueprints.network.content.visibility import POSTS
 from blueprints.platform.people.queries import people_at_rest
 from blueprints.platform.people.rules import SELLING
 from tests.clients import ApiClient
@@ -83,6 +85,14 @@ def actor_of(world: SmallRealm, client: ApiClient) -> Actor:
         world.realm)
 
 
+def seen_in_python(visibility: Visibility, actor: Actor) -> tuple[dict[str, Facts], set[str]]:
+    """What the rule asks of every row there is, and the ids of those that the actor sees."""
+    model: Any = visibility.model
+    facts = facts_by_id(visibility, [row.id for row in fetch(select(model.id))])
+    seen = those_visible(visibility, list(facts.values()), actor)
+    return facts, {id for id, is_seen in zip(facts, seen, strict=True) if is_seen}
+
+
 def is_the_callers_alone(name: str, fact: Facts, actor: Actor) -> bool:
     """Whether a list that is remembered for all callers of a role leaves out a row that this caller sees."""
     at_rest = people_at_rest(actor.realm, SELLING) if name == "productListingProduct" else ()
@@ -96,9 +106,7 @@ def assert_lists_show_what_rules_say(world: SmallRealm, people: Mapping[str, Api
         for name, path in lists.items():
             declared = read_objects().get(world.realm, name)
             visibility, model = declared.visibility, declared.model
-            facts = facts_by_id(visibility, [row.id for row in fetch(select(model.id))])
-            expected = {id for id, seen in zip(facts, those_visible(visibility, list(facts.values()), actor),
-                                               strict=True) if seen}
+            facts, expected = seen_in_python(visibility, actor)
             assert {row.id for row in fetch(select(model.id).where(visible_in_sql(visibility, actor)))} == expected
             answer = client.get(f"/{world.realm}/{path}?pageRowCount=1000&getJoins=false")
             if answer.status_code in (401, 403):
@@ -125,3 +133,11 @@ def test_the_lists_of_the_marketplace_show_what_their_rules_say(market: Market) 
 
 def test_the_lists_of_the_network_show_what_their_rules_say(network: SmallNetwork) -> None:  # noqa: F811
     assert_lists_show_what_rules_say(network, network.people, NETWORK_LISTS | IN_EVERY_REALM)
+
+
+def test_the_feed_which_is_prepared_by_hand_shows_the_same_posts(network: SmallNetwork) -> None:  # noqa: F811
+    for person, client in network.people.items():
+        actor = actor_of(network, client)
+        facts, expected = seen_in_python(POSTS, actor)
+        if not actor.is_anonymous:
+            assert set(posts_seen_by(actor, facts)) == expected, person

@@ -3,7 +3,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, not_, or_, select
+from sqlalchemy import ColumnElement, not_, select
 
 from app.actor import Actor
 from app.data.id_sets import among, not_among
@@ -109,8 +109,3 @@ def ids_of_caller(name: str, query: Callable[[Actor], Any], *, depends_on: tuple
 def ids_known(name: str, known: Callable[[Actor], Collection[str]], *, depends_on: tuple[str, ...] = ()) -> IdSet:
     """Return a small set of ids that the process remembers (KnownIds)."""
     return KnownIds(name, known, depends_on)
-
-
-def or_null(column: Any, condition: Condition) -> Condition:
-    """Return the condition that the column is NULL, or this holds."""
-    return or_(column.is_(None), condition) if column.property.columns[0].nullable else condition

@@ -9,6 +9,7 @@ from app.data.columns import constant
 from app.data.id_sets import not_among_given
 from app.data.reads import fetch
 from app.data.visibility import (
+    Expression,
     Visibility,
     all_of,
     any_of,
@@ -34,31 +35,34 @@ WHO_SEES = ("rows:company", "rows:companyAdmin", "rows:companyFollower", "rows:c
 """What `depends_on` of a remembered list names that asks who sees a post."""
 _Id = str | ColumnElement[str]
 
+# A post is the caller's, or of a company that he administers now (NET-12).
 _IS_OWN = any_of(me("authorUserId"), member("companyId", ADMINISTERED))
-"""A post is this person's, or of a company that he administers now (NET-12)."""
-IS_THERE = any_of(_IS_OWN, all_of(is_not_at_rest("authorUserId"), any_of(
-    all_of(is_("companyId", None), not_(member("authorUserId", BLOCKED))), member("companyId", SHOWN_PAGES))))
-"""A post is not hidden from the caller as if there was none (404: NET-4, NET-7, NET-8): its author neither rests nor is
-blocked with the caller, its company is neither gone nor held. A block is no part of it where a company speaks."""
-IS_OPEN = any_of(
-    _IS_OWN,
+# Its author neither rests nor is blocked with the caller, its company is neither gone nor held. A block is no part of
+# it where a company speaks (NET-4, NET-7, NET-8).
+_IS_NOT_HIDDEN = all_of(is_not_at_rest("authorUserId"), any_of(
+    all_of(is_("companyId", None), not_(member("authorUserId", BLOCKED))), member("companyId", SHOWN_PAGES)))
+# It is public, on a page that the caller sees, or for connections (NET-11, NET-15).
+_IS_READABLE = any_of(
     all_of(is_("visibility", PUBLIC), any_of(is_("companyId", None), member("companyId", OPEN_PAGES))),
     all_of(is_("companyId", None), is_("audience", CONNECTIONS), member("authorUserId", CONNECTED)))
-"""The caller may read a post (else 403: NET-11, NET-15)."""
-POSTS = Visibility(Post, all_of(IS_THERE, IS_OPEN), sees_all=super_admin)
+POSTS = Visibility(Post, any_of(_IS_OWN, all_of(_IS_NOT_HIDDEN, _IS_READABLE)), sees_all=super_admin)
 COMMENTS, LIKES = (Visibility(model, is_not_hidden(who), sees_all=super_admin, there=through("postId", "post"))
                    for model, who in ((Comment, "authorUserId"), (Like, "userId")))
 """Comments and likes stand behind their post, for superAdmin, too."""
 
 
 def is_there(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a post is there for the actor; superAdmin sees all."""
-    return true() if actor.is_super_admin else expression_in_sql(IS_THERE, Post, actor)
+    """Return the condition that a post is not hidden from the actor as if there was none (else 404: NET-4)."""
+    return _to_all_but_super_admin(any_of(_IS_OWN, _IS_NOT_HIDDEN), actor)
 
 
 def is_open(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that the actor may read a post; superAdmin reads all."""
-    return true() if actor.is_super_admin else expression_in_sql(IS_OPEN, Post, actor)
+    """Return the condition that the actor may read a post that is there (else 403)."""
+    return _to_all_but_super_admin(any_of(_IS_OWN, _IS_READABLE), actor)
+
+
+def _to_all_but_super_admin(rule: Expression, actor: Actor) -> ColumnElement[bool]:
+    return true() if actor.is_super_admin else expression_in_sql(rule, Post, actor)
 
 
 def is_visible_given() -> ColumnElement[bool]:
@@ -66,7 +70,7 @@ def is_visible_given() -> ColumnElement[bool]:
     posts: its parameters are `me`, `realm` and, as a JSON array of ids, `at_rest`.
 
     It is written by hand, because the feed asks it most often: building it anew costs many times as much as running it
-    (tests/network/content/test_visibility.py holds both to the same)."""
+    (tests/contract/test_visibility_of_lists.py holds both to the same)."""
     author, me, realm = Post.author_user_id, bindparam("me", type_=String), bindparam("realm", type_=String)
     return and_(_is_there(me, realm, not_among_given(author, "at_rest")), _is_open(me, is_connected_with(me, author)))
 
