@@ -10,15 +10,17 @@ from app.data.entity import db
 from cli import db as terminal
 from tests.app.ops.backup.system import System
 from tests.journeys.begun_tour import END, ORDER, SECOND_BIDDER, failures, tour_of
+from tests.journeys.conftest import PASSWORD
 
 
 def _copied(source: System, target: System) -> None:
     """Copy by the command; afterwards the doctor is content with both."""
     with source.app() as app:
         db.engine.dispose()
-        done = app.test_cli_runner().invoke(terminal.db, ["copy", "--to", target.settings.database_url, "--yes",
-                                                          "--json"])
+        done = app.test_cli_runner().invoke(terminal.db, ["copy", "--to", "-", "--yes", "--json"],
+                                            input=target.settings.database_url)
     assert done.exit_code == 0, done.output
+    assert PASSWORD not in done.output
     said = json.loads(done.stdout)
     assert (said["complete"], {table["compared"] for table in said["tables"]}) == (True, {"equal"})
     for place in (source, target):
