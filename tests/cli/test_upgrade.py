@@ -15,6 +15,7 @@ from app.ops.backup.archive import opened_archive
 from app.ops.backup.contents import contents_of
 from app.ops.backup.sealed_files import make_key, read_key
 from app.ops.migrations import COPY_TABLE, newest_migration, present_migration
+from app.runtime import runtime
 from cli import upgrade as terminal
 from tests.migrations.waiting import add_migrations
 
@@ -187,6 +188,19 @@ def test_where_a_migration_commits_by_itself_the_way_back_is_said(
         assert f"The database stands at x001, not at {before}: flask backup restore {backup} --replace" in failed.stderr
     finally:
         downgrade(directory=app.extensions["migrate"].directory, revision=str(before))
+
+
+def test_where_no_backup_can_be_made_nothing_is_migrated(
+        upgrade: Callable[..., Result], waiting: Waiting, app: Flask) -> None:
+    waiting(TABLE)
+    folder = runtime().settings.backup_folder
+    folder.write_text("a file stands here")
+    try:
+        refused = upgrade("--yes")
+    finally:
+        folder.unlink()
+    assert (refused.exit_code, "cannot be used: File exists; nothing was changed" in refused.stderr) == (1, True)
+    assert not inspect(db.engine).has_table("colour")
 
 
 @pytest.mark.parametrize("words", [["--key-file", "{key}", "--without-backup"], ["check", "--key-file", "{key}"]])

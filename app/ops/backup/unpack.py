@@ -12,7 +12,7 @@ from app.ops.backup.apart import ApartStore, ApartStores
 from app.ops.backup.archive import Archive, Incoming, opened_archive
 from app.ops.backup.contents import Contents, StoreContents, contents_of, differences
 from app.ops.backup.create import CATALOG, ENVIRONMENT, FILES, GROUPS, MAIN, MEDIA
-from app.ops.backup.databases import SUFFIXES, Database, PostgresqlDatabase, Room
+from app.ops.backup.databases import SUFFIXES, Database, PostgresqlDatabase, Room, at_one_moment
 from app.ops.backup.place import main_database, opened, sqlite_path
 from app.ops.backup.refusals import BackupDamaged, BackupRefused
 from app.settings import Settings
@@ -39,7 +39,10 @@ def unpack(archive: Archive, place: Settings, openers: ApartStores, *, with_medi
                 _put(member, main, stores, contents, room)
             except _DAMAGED as error:
                 raise BackupDamaged(f"{member.name} is not what was written") from error
-        wrong = differences(contents.rows, main.rows(), "main database")
+        with at_one_moment({"": main}) as taken:
+            wrong = differences(contents.rows, taken[""].rows(), "main database")
+            if (migration := taken[""].migration()) != contents.migration:
+                wrong.append(f"main database: it stands at migration {migration}, the backup says {contents.migration}")
         for name, told in contents.stores.items():
             wrong += _compare_store(stores[name], told.catalog, told.groups, name)
             for group in told.dropped:

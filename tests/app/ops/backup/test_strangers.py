@@ -78,6 +78,7 @@ EXCHANGED: dict[str, Callable[[Members, dict[str, Any]], None]] = {
         next(place for place, one in enumerate(members) if one[0].startswith("database.")),
         ("database.sqlite.gz", gzip.compress(b"Dear Sir or Madam" * 1000))),
     "more than any disk holds": lambda _, contents: contents.update(unpacked=2**60),
+    "another migration": lambda _, contents: contents.update(migration="0001"),
     "rows that are not there": lambda _, contents: contents["rows"].update(colour=3),
     "a tenant that is not there": lambda _, contents: contents["stores"]["organization"]["groups"].update(other={}),
 }
@@ -102,6 +103,15 @@ def test_what_a_stranger_put_into_a_backup_is_refused_and_nothing_is_written_any
             assert tree(tmp_path) == there, case
     assert not Path("/tmp/outside").exists()
     assert system.state() == before
+
+
+@pytest.mark.once("a file of SQLite is unpacked here, a dump on the server")
+def test_a_backup_from_before_sizes_were_told_is_taken(make_system: Callable[..., System], tmp_path: Path) -> None:
+    system = make_system()
+    with opened_archive(system.backup(), None) as genuine:
+        contents, members = genuine.contents, [(member.name, member.read()) for member in genuine.members()]
+    assert contents.pop("unpacked") > 100_000
+    assert system.restore(forged(tmp_path / "old.tar", members, contents), replace=True).aside
 
 
 TOLD: dict[str, dict[str, Any]] = {
