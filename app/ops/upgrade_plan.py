@@ -22,8 +22,8 @@ REWRITE, SCAN, INDEX, CHANGE = "rewrite", "scan", "index", "change"
 ROWS_A_SECOND = {"sqlite": {REWRITE: 6_000, INDEX: 40_000, CHANGE: 12_000},
                  "postgresql": {REWRITE: 8_000, SCAN: 200_000, INDEX: 150_000, CHANGE: 3_000}}
 """Measured by `make bench ONLY=migrations` on the widest table, the listings, with all its indexes, on two cores with
-nine programs at work: the slowest of nine runs, rounded down. An estimate too long costs less than one too short. SQLite
-scans nothing alone: a constraint rewrites its table."""
+nine programs at work: the slowest of nine runs, rounded down. An estimate too long costs less than one too short.
+SQLite scans nothing alone: a constraint rewrites its table."""
 _ROWS_IN_STATISTICS = text("""SELECT greatest(reltuples, n_live_tup) FROM pg_class
     LEFT JOIN pg_stat_user_tables ON relid = pg_class.oid WHERE pg_class.oid = to_regclass(:name)""")
 _STATEMENT = re.compile(r"\s*(UPDATE|INSERT\s+INTO|DELETE\s+FROM|ALTER\s+TABLE|CREATE\s+(?:UNIQUE\s+)?INDEX|\w+)\s+"
