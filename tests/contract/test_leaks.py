@@ -93,7 +93,8 @@ SECRETS = {
     **{f"reporter's {kind}": Secret(text, known_to(STRANGER, MODERATOR, TERMINAL, log=("guildhall.security",)),
                                     "who reported is known to staff alone: in no event, no index, no answer (M-20); the"
                                     " event of the receipt's notice says that somebody hears something, not of what",
-                                    public_in=(REPORTER_ID, "/people-api/v1/people", "user-created", *more))
+                                    public_in=(REPORTER_ID, "/people-api/v1/people", "/bff-service/user/",
+                                               "/bff-service/search?q=Xq7", "user-created", *more))
        for kind, text, more in (("id", REPORTER_ID, ("notification-created",)), ("name", REPORTER_NAME, ()))},
     "private file": Secret("Xq7 kept in private", known_to(),
                            "no access token reads a file, and no object here shows one (50, docs/decisions/085)"),

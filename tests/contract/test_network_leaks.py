@@ -115,7 +115,8 @@ SECRETS: Secrets = {
         text, known_to(QUIET, MODERATOR, SUPER, TERMINAL, log=("guildhall.security",)),
         "who reported is known to staff alone (M-20), a viewer is named to premium, and not with a private profile "
         "(NET-26); the event of the receipt's notice says that somebody hears something, not of what",
-        public_in=(QUIET_ID, "/people-api/v1/people", "user-created", "linkedin-profile-", "linkedin_profile-", *more))
+        public_in=(QUIET_ID, "/people-api/v1/people", "/bff-service/user/", "/bff-service/search?q=Xq7", "user-created",
+                   "linkedin-profile-", "linkedin_profile-", *more))
        for kind, text, more in (("id", QUIET_ID, ("notification-created",)), ("name", QUIET_NAME, ()))},
     **{f"{person}'s address": Secret(f"xq7-{person}@", seen_by(person, MODERATOR),
                                      f"others see id, fullname, avatar and headline (NET-32); {_BUS}")
@@ -152,7 +153,9 @@ class SmallNetwork(SmallRealm):
     def secrets(self) -> Secrets:
         """Return the secrets, and who blocked whom by the id of that row."""
         [block] = fetch(select(Block.id))
-        return {**SECRETS, "block": Secret(block.id, known_to(OWNER, EVENTS), "whom one blocks is one's own (NET-7)")}
+        # Whoever asks for a row by its id, the log has the path; others are told that there is none.
+        return {**SECRETS, "block": Secret(block.id, known_to(OWNER, EVENTS, log=("/bff-service/block/",)),
+                                           "whom one blocks is one's own (NET-7)")}
 
     def good_calls(self, callers: Callers) -> Callable[[str], Body]:
         """Return what makes a good body of an operation, about what these people have made."""

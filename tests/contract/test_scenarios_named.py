@@ -17,8 +17,8 @@ MARKETPLACE_SCENARIOS = {
     "AM": range(1, 7), "AO": range(1, 12), "CA": range(1, 6), "FB": range(1, 6), "ME": range(1, 6), "NO": range(1, 5),
     "OR": range(1, 13), "PR": range(1, 8), "SE": range(1, 5), "WC": range(1, 8), "X": range(1, 9)}
 NETWORK_SCENARIOS = range(1, 51)
-PLATFORM_SCENARIOS = (*range(1, 37), 39, 41, 42, *range(44, 48))
-"""37, 38 and 40 are the BFF's, 43 is of MCP: they are proven with the services that they are about."""
+PLATFORM_SCENARIOS = (*range(1, 43), *range(44, 48))
+"""43 is of MCP: it is proven with the service that it is about."""
 REALMS = ("marketplace", "network")
 _OF_ONE_REALM = re.compile(r"marketplace_only|parametrize\('realm', \['(\w+)'\]\)")
 

@@ -53,6 +53,12 @@ class CallersIndex:
         return {name: one for name, one in self.properties.items() if one.kind in SORTED}
 
     @property
+    def usual_order(self) -> str:
+        """Return what rows are sorted by where nothing is asked: never by what the caller does not see of all of them,
+        since cursors can be read."""
+        return "createdAt" if "createdAt" in self.properties else "id"
+
+    @property
     def countable(self) -> Mapping[str, Property]:
         """Return what may be asked as a facet: what the object declares, choices and flags, and of numbers and moments
         the least and the greatest."""

@@ -271,9 +271,8 @@ class _Narrowed:
     def _ordered(self, asked: ListRequest) -> tuple[RowOrder, Select[Any]]:
         """Return the order and its query of id and the values of the order: rows without a value last, either way,
         equal ones by their ids."""
-        one = self._index.sortable[asked.sort_by] if asked.sort_by else self._created_at
+        one = self._index.sortable[asked.sort_by or self._index.usual_order]
         value, column = ordered_by(self._model, one, self._dialect), getattr(self._model, one.attribute)
-        # Without a given order what words find comes newest first, all else oldest first.
         terms: list[Any] = [value.label("value")]
         if one.nullable:
             terms = [column.is_(None).label("none"), *terms]
@@ -282,10 +281,6 @@ class _Narrowed:
         columns = [found.c.none] if one.nullable else []
         order = row_order(*columns, found.c.value.desc() if asked.descending else found.c.value, found.c.id)
         return order, select(found).order_by(*order.clauses)
-
-    @property
-    def _created_at(self) -> Property:
-        return Property("createdAt", "created_at", "instant", nullable=False)
 
     def _ranked_page(self, ranked: Sequence[str], asked: ListRequest) -> tuple[list[str], str | None]:
         order = repr((self._index.name, self._words, [(one.of.name, one.operator, one.values)
@@ -332,9 +327,9 @@ def _shown(index: CallersIndex, ids: Sequence[str], joins: ReadRequest) -> list[
     """Return the rows of these ids that the caller still sees, as he sees them, with what they point at."""
     visibility, actor, asked = index.object.visibility, index.actor, ReadRequest() if index.view else joins
     found = rows_by_id(index.model, ids, visible_in_sql(visibility, actor), viewer=visibility.sees_held(actor))
-    rows = index.object.completed(actor, asked, [found[one] for one in ids if one in found])
+    rows = [found[one] for one in ids if one in found]
     holdings().joins.add(actor, asked, index.model, rows)
-    return those_shown(visibility, rows, actor)
+    return index.object.completed(actor, asked, those_shown(visibility, rows, actor))
 
 
 def _beginning(column: Any) -> Any:

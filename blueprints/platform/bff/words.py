@@ -4,10 +4,11 @@ As many rows are looked at as pages reach, the newest, of those that fulfil ever
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from app.folding import fold
 from app.folding import words as words_of
 from app.search.fields import IndexSchema, prose
 from app.search.port import Document
-from app.search.text import as_text
+from app.search.text import as_text, query_words
 from app.search.walk import holding
 from blueprints.platform.bff.rules import FieldCondition
 
@@ -17,7 +18,9 @@ _CLOSED = " "
 
 def holding_words(documents: Sequence[Document], names: Sequence[str], words: str) -> list[Document]:
     """Return the documents that hold all of these words somewhere in these fields; the last may be a beginning."""
-    return holding(IndexSchema("walk", tuple(prose(name) for name in names)), documents, words)
+    letters = _words_of_letters(words)
+    likely = [one for one in documents if _may_hold(one, names, letters)] if letters else documents
+    return holding(IndexSchema("walk", tuple(prose(name) for name in names)), likely, words)
 
 
 def fulfilling(documents: Sequence[Document], one: FieldCondition) -> list[Document]:
@@ -32,6 +35,17 @@ def fulfilling(documents: Sequence[Document], one: FieldCondition) -> list[Docum
     return [document for document in documents if any(
         _holds_phrase(words_of(as_text(text)), phrase, is_open)
         for text in _texts(document.fields.get(name)) for phrase in wanted)]
+
+
+def _words_of_letters(words: str) -> list[str]:
+    """Return the words of a query that stand as they are in whatever holds them: codes may have signs within."""
+    return [ways[0][0] for ways in query_words(words) if len(ways) == len(ways[0]) == 1 and ways[0][0].isalpha()]
+
+
+def _may_hold(document: Document, names: Sequence[str], letters: Sequence[str]) -> bool:
+    """Tell whether each of these words stands somewhere in the text: cutting all texts into words takes far longer."""
+    text = fold(" ".join(as_text(document.fields.get(name)) for name in names))
+    return all(word in text for word in letters)
 
 
 def _texts(value: Any) -> Sequence[Any]:

@@ -31,7 +31,7 @@ def row_of(model: type[Entity], **given: Any) -> dict[str, Any]:
             values[column.key] = None
         elif kind == "choice":
             values[column.key] = info["options"][0]
-        elif kind == "id":
+        elif kind == "id" or column.key.endswith(("_key", "_number")):  # what is unique among rows is made of them
             values[column.key] = uuid7()
         elif column.key == "currency" or column.key.endswith("_currency"):
             values[column.key] = "USD"
