@@ -48,6 +48,7 @@ def test_the_front_page_lists_everything_mounted(app: Flask, client: ApiClient) 
     assert {service.service.mount for service in services(app)} <= listed
 
 
+@pytest.mark.slow
 @pytest.mark.once("documents are made of declarations")
 def test_every_openapi_document_is_valid_and_complete(app: Flask, client: ApiClient) -> None:
     for service in services(app):
