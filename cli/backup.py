@@ -285,21 +285,19 @@ def _examine(place: Settings) -> "Sequence[Finding]":
     """Migrate a scratch place and look at what is stored there, as an application of its own, which lets go of it."""
     from flask_migrate import upgrade
 
-    from app.data.entity import db
     from app.factory import create_app
+    from app.ops.backup.place import let_go
     from app.ops.checks import examine_stored
     from blueprints.organization import organization_of
 
     application = create_app(place)
     with application.app_context():
-        engine = db.engine
         try:
             upgrade(directory=application.extensions["migrate"].directory)
             return examine_stored()
         finally:
             organization_of(application).close()
-            db.session.remove()
-            engine.dispose()
+            let_go()
 
 
 def refusing(act: Callable[[], Any]) -> Any:

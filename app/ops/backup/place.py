@@ -11,6 +11,7 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
+from app.data.entity import db
 from app.identity.encryption import fingerprint
 from app.ops.backup import postgresql
 from app.ops.backup.apart import ApartStore, ApartStores
@@ -21,6 +22,12 @@ from app.ops.migrations import MIGRATIONS
 from app.settings import UNFINISHED_RESTORE, Settings
 
 FILE_SUFFIX = ".restoring"
+
+
+def let_go() -> None:
+    """Close the connections of the application: the databases of its place are about to be renamed or removed."""
+    db.session.remove()
+    db.engine.dispose()
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from flask import has_app_context
 from sqlalchemy import create_engine, delete, insert, inspect
 
 from app.clock import now
-from app.data.entity import db
 from app.data.restored_copy import RestoredCopy
 from app.media.store import open_store
 from app.ops.backup.apart import ApartStore, ApartStores
@@ -17,7 +16,7 @@ from app.ops.backup.archive import opened_archive
 from app.ops.backup.contents import Contents, contents_of
 from app.ops.backup.folder import claimed, workshop
 from app.ops.backup.in_use import refuse_running
-from app.ops.backup.place import known_migrations, main_database, opened, refuse_unfit, scratch_place
+from app.ops.backup.place import known_migrations, let_go, main_database, opened, refuse_unfit, scratch_place
 from app.ops.backup.refusals import BackupRefused, spoken
 from app.ops.backup.swap import WORKSHOP, Plan, aside_of, carry_out, former_database, planned, read_plan, write_plan
 from app.ops.backup.unpack import put_into_bucket, unpack
@@ -46,7 +45,7 @@ def restore_backup(settings: Settings, path: Path, *, replace: bool = False, ope
     it says that the same restore is to be run again."""
     openers = runtime().part(ApartStores) if openers is None else openers
     if has_app_context():
-        db.engine.dispose()  # our own connections are no reason to refuse
+        let_go()  # our own connections are no reason to refuse
     with claimed(settings.home), spoken("nothing was restored"):
         if (cut_off := read_plan(settings)) is not None:
             carry_out(settings, cut_off)
