@@ -2,6 +2,7 @@
 docs/persons.md says it: the books, the others' conversations, the record of staff."""
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import pytest
 from flask import Flask
 
 from app.actor import Actor
@@ -17,6 +18,7 @@ from tests.contract.leaks import SmallRealm, everything_logged
 from tests.contract.test_leaks import BUYER, REPORTER_NAME, SECRETS, STRANGER, Market
 from tests.contract.test_network_leaks import MODERATOR, OWNER, QUIET, QUIET_NAME, SmallNetwork
 
+pytestmark = pytest.mark.both("rows of every table go or lose a name, words inside JSON among them")
 # The id inside a text or JSON that is kept: the audit, who did what to an order, the copy that a case has, what others
 # were told. Redis counts under the id how often its cache was made old; a count that began anew would bring it back.
 NAMED_INSIDE = {"moderation_audit", "order_history", "moderation_evidence", "notification", "notice",

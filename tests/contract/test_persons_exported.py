@@ -16,7 +16,7 @@ from tests.contract.test_leaks import BUYER, LOCKED, SECRETS, SELLER, SUSPENDED,
 from tests.contract.test_network_leaks import OWNER, SECOND, SmallNetwork
 from tests.contract.who_may_see import Secrets, found_by
 
-pytestmark = pytest.mark.once("what is exported is declared by the services, the same on both databases")
+pytestmark = pytest.mark.both("every table that names people is read, rows of JSON and lists among them")
 # What is the person's own, and yet no answer shows it: files, and the data of who cannot log in.
 OWN = {(SELLER, "private file"), (SECOND, "résumé"), (LOCKED, "locked's address"), (SUSPENDED, "suspended's address"),
        (SUSPENDED, "appeal by letter")}
