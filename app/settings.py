@@ -163,6 +163,8 @@ class Settings:
     backup_folder: Path = _setting(Path(""), "folder of the backups, best on another disk; default backups in the "
                                    "instance folder")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    log_days: int = _setting(30, "days a line stays in the log files of `flask serve`; the journal has its own rule",
+                             least=1, most=CENTURY_DAYS)
     slow_request_ms: int = _setting(500, "requests slower than this are logged as warnings")
     clock_offset: float = _setting(0.0, "seconds to move the clock (test only)",
                                   least=-CENTURY_SECONDS, most=CENTURY_SECONDS)

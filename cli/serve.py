@@ -62,7 +62,8 @@ def serve() -> None:
 def _supervise(settings: Settings) -> None:
     application = _loaded(settings)
     try:
-        supervisor = Supervisor(_children(settings, application), settings.home / "log", _say)
+        supervisor = Supervisor(_children(settings, application), settings.home / "log", _say,
+                                log_days=settings.log_days)
         supervisor.run(prepare=lambda: _prepare(application), on_ready=lambda: _greet(settings))
     except (ValueError, TimeoutError, RuntimeError) as error:
         raise click.ClickException(str(error)) from error

@@ -13,10 +13,15 @@ FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def stored_files(settings: Settings) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield path and facts of all that is stored: the instance folder with what is in it, and the SQLite database.
+    """Yield path and facts of all that is stored: the instance folder with what is in it, the SQLite database, backups.
 
-    Tenants' databases, keys, media, search index and sockets are in the instance folder. Links are not followed."""
+    Tenants' databases, keys, media, search index and sockets are in the instance folder. Links are not followed. What
+    else lies in a folder of backups elsewhere is nobody's business but its owner's."""
     yield from _below(str(settings.home))
+    if settings.home not in (settings.backup_folder, *settings.backup_folder.parents):
+        with suppress(OSError):
+            for path in sorted(settings.backup_folder.glob("guildhall-*")):
+                yield str(path), path.lstat()
     file = settings.sqlite_file
     if file and settings.home not in file.parents:
         for path in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):

@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 READY_SECONDS = 30.0
 LOG_BYTES = 20_000_000
 LOOK_AT_LOGS_SECONDS = 10.0
+SECONDS_A_DAY = 86_400
 PROCESS_NAME = "gh-{}"
 
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
@@ -41,12 +43,13 @@ class Child:
 
 
 class Supervisor:
-    """Keeps `children` alive until SIGTERM or SIGINT; their output goes to `log_folder`/<name>.log."""
+    """Keeps `children` alive until SIGTERM or SIGINT; their output goes to `log_folder`/<name>.log, for `log_days`."""
 
-    def __init__(self, children: list[Child], log_folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, children: list[Child], log_folder: Path, say: Callable[[str], None], *, log_days: int) -> None:
         self._foundations = [child for child in children if child.foundation]
         self._others = [child for child in children if not child.foundation]
         self._log_folder = log_folder
+        self._log_days = log_days
         self._say = say
         self._stopping = False
 
@@ -67,7 +70,7 @@ class Supervisor:
             while not self._stopping:
                 self._revive_the_dead()
                 if time.monotonic() > look_at_logs:
-                    rotate_logs(self._log_folder, LOG_BYTES)
+                    rotate_logs(self._log_folder, LOG_BYTES, self._log_days)
                     look_at_logs = time.monotonic() + LOOK_AT_LOGS_SECONDS
                 time.sleep(0.05)
         finally:
@@ -133,20 +136,32 @@ class Supervisor:
         _end(self._foundations, FOUNDATION_GRACE_SECONDS)
 
 
-def rotate_logs(folder: Path, most: int) -> None:
-    """Move each log longer than `most` bytes to <name>.log.1, also while its process writes.
+def rotate_logs(folder: Path, most: int, days: int) -> None:
+    """Move each log that is longer than `most` bytes, or is written since half of `days`, to <name>.log.1, also while
+    its process writes. So no line of the two files is older than `days`.
 
     The file is copied and emptied: it is open in append mode, so the process goes on at its start. Where there is no
     room for a copy the lines are lost: a log must not be what keeps a disk full."""
     for log in folder.glob("*.log"):
-        if log.stat().st_size <= most:
-            continue
         former = log.with_suffix(".log.1")
+        if log.stat().st_size <= most and not _is_old(former, days):
+            continue
         try:
             shutil.copyfile(log, former)
         except OSError:
             former.unlink(missing_ok=True)
         os.truncate(log, 0)
+
+
+def _is_old(former: Path, days: int) -> bool:
+    """Return whether the last move, which the former log's time says, was half of `days` ago; the first look counts as
+    one, and leaves an empty file."""
+    try:
+        return time.time() - former.stat().st_mtime > days * SECONDS_A_DAY / 2
+    except FileNotFoundError:
+        with suppress(OSError):
+            former.touch(0o600)
+        return False
 
 
 def _opened_log(path: Path) -> int:

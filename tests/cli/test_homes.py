@@ -190,6 +190,18 @@ def test_a_database_outside_the_home_is_looked_at_with_its_journal(tmp_path: Pat
     assert ill_owned(settings) == ([f"{database} (daemon)", f"{database}-wal (daemon)"], [])
 
 
+def test_backups_outside_the_home_are_looked_at_and_nothing_else_that_lies_there(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    settings = load_settings({"GUILDHALL_HOME": str(tmp_path / "home"), "BACKUP_FOLDER": str(folder)})
+    assert ill_owned(settings) == ([], [])
+    backup, other = folder / "guildhall-20261129T021500Z.tar", folder / "photos.tar"
+    for file in (backup, other):
+        file.touch(0o644)
+        file.chmod(0o644)
+    assert ill_owned(settings) == ([], [f"{backup} (0644)"])
+
+
 def test_doctor_warns_of_what_others_may_read(make_app: Callable[..., Flask], tmp_path: Path) -> None:
     home = tmp_path / "home"
     with make_app(GUILDHALL_HOME=str(home)).app_context():

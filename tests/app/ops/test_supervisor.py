@@ -1,6 +1,7 @@
 """The supervisor brings dead children back and ends all of them in time."""
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -37,7 +38,7 @@ Supervisor([
     Child("base", lambda: stay("base"), foundation=True, ready=lambda: (folder / "base").exists()),
     Child("web", stay_on_top, ready=lambda: (folder / "web").exists()),
     Child("stubborn", stay_though_asked),
-], folder, lambda line: print(line, flush=True)).run(
+], folder, lambda line: print(line, flush=True), log_days=30).run(
     prepare=lambda: (folder / "prepared").write_text(str((folder / "web").exists())),
     on_ready=lambda: print("ready", flush=True))
 """
@@ -111,12 +112,26 @@ def test_a_log_that_grew_too_long_is_moved_while_its_process_writes_on(tmp_path:
     short.write_text("short")
     with log.open("ab", buffering=0) as writing:
         writing.write(b"x" * 100)
-        rotate_logs(tmp_path, 50)
+        rotate_logs(tmp_path, 50, days=30)
         writing.write(b"and on")
     assert (tmp_path / "web.log.1").read_bytes() == b"x" * 100
     assert log.read_bytes() == b"and on"
     assert short.read_text() == "short"
-    assert not (tmp_path / "relay.log.1").exists()
+    assert (tmp_path / "relay.log.1").read_text() == ""
+
+
+def test_no_line_of_a_log_is_older_than_its_days(tmp_path: Path) -> None:
+    """A quiet system would never fill the file; nor does a process that is not started any more."""
+    log, former = tmp_path / "web.log", tmp_path / "web.log.1"
+    log.write_text("ben logged in")
+    for half, (written, kept) in enumerate([("ben logged in", ""), ("", "ben logged in"), ("", "")]):
+        if half:
+            moved_at = time.time() - 15 * 86_400 - 1
+            os.utime(former, (moved_at, moved_at))
+        for _ in range(2):
+            rotate_logs(tmp_path, 50, days=30)
+            assert (log.read_text(), former.read_text()) == (written, kept)
+    assert stat.S_IMODE(former.stat().st_mode) == 0o600
 
 
 def test_a_log_makes_room_where_there_is_none_for_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,5 +140,5 @@ def test_a_log_makes_room_where_there_is_none_for_a_copy(tmp_path: Path, monkeyp
 
     monkeypatch.setattr("shutil.copyfile", no_room)
     (tmp_path / "web.log").write_bytes(b"x" * 100)
-    rotate_logs(tmp_path, 50)
+    rotate_logs(tmp_path, 50, days=30)
     assert (tmp_path / "web.log").read_bytes() == b""
