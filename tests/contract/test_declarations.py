@@ -26,7 +26,7 @@ from cli.payment_realms import CHECKOUT_NAMES, payments_of
 from tests.testbed import Testbed
 
 ROOT = Path(__file__).parents[2]
-TOPIC = re.compile(r'"((?:ebaycclone|linkedin|elastic-index)-[a-z0-9_-]+)"')
+TOPIC = re.compile(r'"((?:ebaycclone|linkedin|elastic-index|equipment-registry-service)-[a-z0-9_-]+)"')
 
 
 def sources(*folders: str) -> list[Path]:
@@ -41,6 +41,7 @@ def modules(*folders: str) -> list[ModuleType]:
 def test_a_topic_is_written_once() -> None:
     texts = (path.read_text() for path in sources("app", "blueprints", "cli"))
     written = Counter(topic for text in texts for topic in TOPIC.findall(text))
+    assert {topic.partition("-")[0] for topic in written} >= {"ebaycclone", "linkedin", "equipment"}
     assert [topic for topic, times in written.items() if times > 1] == []
 
 

@@ -109,6 +109,18 @@ def test_every_figure_is_explained_and_no_other(client: ApiClient, app: Flask) -
     assert explained == exposed(client)
 
 
+def test_every_figure_says_what_to_do_or_which_alarm_does() -> None:
+    """Each figure of a rule names its alarm; what has none says by itself what to do."""
+    rings = {name: set(re.findall(rf"alert: (\w+)\n +expr: .*\b{name}\b", RULES.read_text()))
+             for name in _NAMES.findall(RULES.read_text())}
+    for line in PAGE.read_text().splitlines():
+        if line.startswith("| `guildhall_"):
+            _, figures, _, act, _ = line.split("|")
+            alarmed = set[str]().union(*(rings.get(name, set()) for name in _NAMES.findall(figures)))
+            assert set(re.findall(r"`(Guildhall\w+)`", act)) == alarmed, line
+            assert alarmed or len(act) > 40, line
+
+
 @pytest.mark.parametrize("alarm", sorted(FAULTS))
 def test_every_alarm_says_what_to_do(alarm: str) -> None:
     [line] = [line for line in PAGE.read_text().splitlines() if line.startswith(f"| `{alarm}`")]
