@@ -22,16 +22,14 @@ def listed(actor: Actor, asked: ListRequest, said: Mapping[str, Any] | None, fou
             "next": found.next, "items": items, "filters": echo_of(said)}
     if asked.facets:
         body["facets"] = found.facets
-    if found.degraded:
-        body["degraded"] = True
+    body |= found.manner
     age = None if found.outdated is None else {"X-Total-Age": str(found.outdated.age_ms)}
     return json_response(orjson.dumps(body), headers=age)
 
 
-def counted(total: int, degraded: bool) -> Response:
+def counted(total: int, manner: Mapping[str, Any]) -> Response:
     """Return the answer of a count."""
-    return json_response({"status": "OK", "statusCode": 200, "total": total,
-                          **({"degraded": True} if degraded else {})})
+    return json_response({"status": "OK", "statusCode": 200, "total": total, **manner})
 
 
 def groups_shown(actor: Actor, groups: Sequence[Group]) -> Response:
@@ -39,7 +37,7 @@ def groups_shown(actor: Actor, groups: Sequence[Group]) -> Response:
     return json_response(orjson.dumps({"status": "OK", "statusCode": 200, "groups": [
         {"indexName": group.index.name, "total": group.total,
          "items": orjson.Fragment(with_read_tokens(actor, group.index.model, orjson.dumps(group.rows))),
-         **({"degraded": True} if group.degraded else {})} for group in groups]}))
+         **group.manner} for group in groups]}))
 
 
 def row_shown(index: CallersIndex, row: Wire) -> Response:

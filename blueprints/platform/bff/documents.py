@@ -2,6 +2,7 @@
 from typing import Any
 
 from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter, request_body
+from app.search.rows import MANNER
 from blueprints.platform.bff.rules import LONGEST_GROUP, LONGEST_PAGE, OPERATORS, USUAL_GROUP, USUAL_PAGE
 
 Document = dict[str, Any]
@@ -32,8 +33,9 @@ _PAGED: Document = {
     "status": {"const": "OK"}, "statusCode": {"const": 200}, "total": _WHOLE, "totalPage": _WHOLE,
     "currentPage": _WHOLE, "nextPage": _PERHAPS_WHOLE, "prevPage": _PERHAPS_WHOLE,
     "pageItem": _WHOLE | {"description": "how many items this page has"}}
-_DEGRADED: Document = {"type": "boolean", "const": True, "description":
-                       "there where words were looked for in the newest 10,000 rows alone, without relevance"}
+_MANNER: Document = MANNER | {"degraded": {
+    "type": "boolean", "const": True, "description":
+    "there where words were looked for in the newest 10,000 rows alone, without relevance"}}
 _TOTAL_AGE: Document = {"X-Total-Age": "how many ms ago total was counted; only where rows may have changed since"}
 
 
@@ -49,10 +51,10 @@ _LISTED = {"200": answer(_object(
     _PAGED | {"items": {"type": "array", "items": {"type": "object"}},
               "filters": {"type": "array", "items": {"type": "object"}},
               "next": {"type": ["string", "null"], "description": "`after` of the next page; null at the end"}},
-    facets={"type": "object", "description": "of each facet value → count, or min and max"}, degraded=_DEGRADED),
+    facets={"type": "object", "description": "of each facet value → count, or min and max"}, **_MANNER),
     headers=_TOTAL_AGE)}
 _COUNTED = {"200": answer(_object({"status": {"const": "OK"}, "statusCode": {"const": 200}, "total": _WHOLE},
-                                  degraded=_DEGRADED))}
+                                  **_MANNER))}
 _STRINGS: Document = {"type": "array", "items": {"type": "string"}}
 _BODY = request_body(_FILTERS, example=_EXAMPLE) | {"required": False}
 LIST: Document = {"parameters": _queries(_PAGE, _ORDER, _WORDS), "responses": _LISTED}
@@ -69,7 +71,7 @@ SEARCH: Document = {
     "responses": {"200": answer(_object({
         "status": {"const": "OK"}, "statusCode": {"const": 200}, "groups": {"type": "array", "items": _object({
             "indexName": {"type": "string"}, "total": _WHOLE, "items": {"type": "array", "items": {"type": "object"}}},
-            degraded=_DEGRADED)}}))}}
+            **_MANNER)}}))}}
 SCHEMA: Document = {"responses": {"200": answer(_object(
     {"status": {"const": "OK"}, "statusCode": {"const": 200}, "filtirableFields": _STRINGS,
      "filterableFields": _STRINGS, "sortableFields": _STRINGS, "facetFields": _STRINGS, "wordFields": _STRINGS,

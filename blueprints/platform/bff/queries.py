@@ -44,6 +44,7 @@ from blueprints.platform.bff.rules import (
     read_filters,
     wrong,
 )
+from blueprints.platform.bff.word_index import Manner, indexed_rows, is_not_indexed, ranked_by_index
 from blueprints.platform.bff.words import fulfilling, holding_words
 
 Condition = ColumnElement[bool]
@@ -58,7 +59,7 @@ class Found:
     total: int
     next: str | None
     facets: dict[str, dict[str, Any]]
-    degraded: bool
+    manner: dict[str, Any]
     outdated: Outdated | None
 
 
@@ -81,15 +82,15 @@ def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str,
     page, following = narrowed.page(asked)
     total, outdated = narrowed.total()
     facets = {facet: narrowed.facet(index.countable[facet]) for facet in asked.facets}
-    return Found(index, _shown(index, page, joins), total, following, facets, narrowed.degraded, outdated)
+    return Found(index, _shown(index, page, joins), total, following, facets, narrowed.manner, outdated)
 
 
 def count_rows_of(actor: Actor, name: str, asked: ListRequest,
-                  said: Mapping[str, Any] | None) -> tuple[int, bool]:
-    """Return how many rows a list has in all, and whether its words were looked for in the newest alone."""
+                  said: Mapping[str, Any] | None) -> tuple[int, dict[str, Any]]:
+    """Return how many rows a list has in all, and what is said of how its words were looked for."""
     index = index_for(actor, name)
     narrowed = _Narrowed(index, _checked(index, asked, said), asked.words)
-    return narrowed.total()[0], narrowed.degraded
+    return narrowed.total()[0], narrowed.manner
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Group:
     index: CallersIndex
     rows: list[Wire]
     total: int
-    degraded: bool
+    manner: dict[str, Any]
 
 
 def search_all(actor: Actor, asked: SearchRequest, joins: ReadRequest) -> list[Group]:
@@ -123,7 +124,7 @@ def search_all(actor: Actor, asked: SearchRequest, joins: ReadRequest) -> list[G
 def _group(index: CallersIndex, asked: SearchRequest, joins: ReadRequest) -> Group:
     narrowed = _Narrowed(index, (), asked.words)
     page, _ = narrowed.page(ListRequest(limit=asked.limit, words=asked.words))
-    return Group(index, _shown(index, page, joins), narrowed.total()[0], narrowed.degraded)
+    return Group(index, _shown(index, page, joins), narrowed.total()[0], narrowed.manner)
 
 
 def get_row_of(index: CallersIndex, object_id: str, joins: ReadRequest) -> Wire:
@@ -192,13 +193,20 @@ class _Narrowed:
         with reading() as connection:
             self._dialect = connection.dialect.name
         self._visible = visible_in_sql(index.object.visibility, index.actor)
+        self._manner: Manner | None = None
         self._ranked: list[str] | None = self._ids_of(conditions) if self._asks_words(conditions) else None
         self._where = self._condition_of(conditions, self._ranked)
 
     @property
-    def degraded(self) -> bool:
-        """Whether words were looked for in the newest rows alone, without relevance (FD-8)."""
-        return self._ranked is not None
+    def manner(self) -> dict[str, Any]:
+        """Return what an answer says of how words were looked for: `degraded` in the newest rows alone, without
+        relevance (FD-8), `relaxed` by any of them, `corrected` by others than were typed (FD-4)."""
+        if self._ranked is None:
+            return {}
+        if self._manner is None:
+            return {"degraded": True}
+        said = {"relaxed": self._manner.relaxed, "corrected": self._manner.corrected}
+        return {name: value for name, value in said.items() if value}
 
     def page(self, asked: ListRequest) -> tuple[list[str], str | None]:
         """Return the ids of the rows of the page in order, and the cursor of the next page, None at the end."""
@@ -306,14 +314,32 @@ class _Narrowed:
         return or_(*(is_fulfilled(self._model, one, self._dialect) for one in asked)) if asked else false()
 
     def _ids_of(self, conditions: Sequence[FieldCondition]) -> list[str]:
-        """Return the ids of the rows that hold all the words asked for, the newest first: one statement reads the
-        newest rows that fulfil all else, what they say is looked through here."""
+        """Return the ids of the rows that hold all the words asked for, the best match first where an index of words
+        has the object, else the newest first."""
         plain = [one for one in conditions if not one.asks_words]
-        worded = [one for one in conditions if one.asks_words]
-        searched = dict(self._index.words) if self._words else {}
+        where, worded = self._condition_of(plain, None), [one for one in conditions if one.asks_words]
+        searched = self._index.words if self._words else {}
+        rows = indexed_rows(self._model) if searched and not worded else None
+        if rows is None or len(searched) < len(self._index.object.words):  # the index looks into what is masked, too
+            return self._looked_through(where, worded, searched)
+
+        def seen(ids: Sequence[str]) -> list[str]:
+            found = {row.id for row in fetch(select(self._model.id).where(where, among(self._model.id, ids)))}
+            return [one for one in ids if one in found]
+
+        ranked = ranked_by_index(rows, self._words, seen, self._manner)
+        if ranked is None:
+            return self._looked_through(where, worded, searched)
+        ids, self._manner = ranked
+        return [*ids, *self._looked_through(and_(where, is_not_indexed(rows)), (), searched)]
+
+    def _looked_through(self, where: Condition, worded: Sequence[FieldCondition],
+                        searched: Mapping[str, Property]) -> list[str]:
+        """Return the ids of the newest rows under a condition that hold the words: one statement reads them, what they
+        say is looked through here."""
         names = {**searched, **{one.of.name: one.of for one in worded}}
         columns = [_beginning(getattr(self._model, one.attribute)) for one in names.values()]
-        rows = fetch(select(self._model.id, *columns).where(self._condition_of(plain, None)).order_by(
+        rows = fetch(select(self._model.id, *columns).where(where).order_by(
             self._model.created_at.desc(), self._model.id.desc()).limit(WINDOW))
         documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
         if searched:
