@@ -15,7 +15,7 @@ from app.ops.supervisor import PROCESS_NAME
 from app.ops.valkey import valkey_answers
 from tests.components import ROOT, free_port, wait_until
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 CHILDREN = {name: PROCESS_NAME.format(name) for name in ("web", "worker", "relay", "scheduler")} | {
     "valkey": "valkey-server"}
