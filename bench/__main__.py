@@ -36,7 +36,7 @@ from bench.report import Section
 from bench.servers import Server
 
 REQUEST_FIGURES = ("list", "get", "create")
-FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "terminal", "slow", "pictures",
+FIGURES = (*REQUEST_FIGURES, "bid", "checkout", "login", "search", "outbox", "rest", "slow", "pictures",
            "hung-redis")
 SHORT, LONG = 1_000, 1_000_000
 
@@ -53,12 +53,12 @@ def main(context: click.Context) -> None:
 @main.command()
 @click.option("--only", default=",".join(FIGURES),
               help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph, backup, "
-                   "migrations.")
+                   "migrations, terminal.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
 @click.option("--rows", type=int, show_default="1,000,000; 3,000,000 of graph; 1,024 of backup",
               help="Products of growth; messages of market; connections of graph, and a third as many posts, both "
-                   "a tenth on SQLite; MiB of backup; listings of migrations (200,000).")
+                   "a tenth on SQLite; MiB of backup; listings of migrations (200,000); runs of terminal (7).")
 def run(only: str, rounds: int, seconds: float, rows: int | None) -> None:
     """Run the figures and write bench/results/latest.md, growth.md, market.md or network.md.
 
@@ -215,10 +215,17 @@ def _migrations(rows: int) -> Iterator[Section]:
             databases.close()
 
 
+def _terminal(runs: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        _say("the terminal")
+        yield terminal.measure(Path(folder), runs)
+
+
 # Each runs by itself, with so many rows: no wrk, many minutes, a file of its own.
 APART = {"growth": (_growth, 1_000_000, "growth.md"), "market": (_market, 1_000_000, "market.md"),
          "graph": (_graph, 3_000_000, "network.md"), "backup": (_backup, backup.GOAL_MIB, "backup.md"),
-         "migrations": (_migrations, migrations.ROWS, "migrations.md")}
+         "migrations": (_migrations, migrations.ROWS, "migrations.md"),
+         "terminal": (_terminal, terminal.RUNS, "terminal.md")}
 
 
 def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:
@@ -227,10 +234,6 @@ def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: flo
         with _prepared(halls):
             yield from _of_requests(databases, halls, wanted, rounds, seconds)
             yield from _of_halls(databases, halls, wanted, rounds, seconds)
-    if "terminal" in wanted:
-        _say("the terminal")
-        with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
-            yield terminal.measure(Path(folder))
     if "slow" in wanted:
         hall = guildhall.on_sqlite(databases, "guildhall-slow")
         with _prepared([hall]):

@@ -1,4 +1,7 @@
 """What `flask demo seed` leaves: a small market with a past, made once."""
+from collections.abc import Iterator
+
+import click
 import pytest
 from flask import Flask
 
@@ -28,7 +31,7 @@ from blueprints.platform.moderation.cases import act
 from blueprints.platform.moderation.queries import list_cases
 from blueprints.platform.people.commands import block_person
 from blueprints.platform.people.queries import inactive_among, is_blocked_between
-from cli import demo_network, demo_network_story, demo_seed
+from cli import COMMANDS, demo_network, demo_network_story, demo_seed, load_command
 from cli.demo_factories import (
     ANNA,
     BEN,
@@ -45,6 +48,7 @@ from cli.demo_factories import (
 )
 from cli.demo_seed import is_seeded, seed_demo
 from cli.demo_story import STORY, actor_of
+from tests.contract.terminal_leaks import commands_below, is_reading, takes, wider_than_the_terminal
 
 
 def test_seeding_twice_adds_nothing_and_every_row_of_the_story_is_taken(app: Flask) -> None:
@@ -147,3 +151,21 @@ def _files() -> list[str]:
 
 def _break_off() -> None:
     raise KeyboardInterrupt
+
+
+def test_every_list_of_the_terminal_fits_a_hundred_columns_on_the_demo(app: Flask) -> None:
+    for realm in (REALM, "network"):
+        seed_demo(realm)
+    told = [("flask " + " ".join(words), app.test_cli_runner().invoke(load_command(words[0]), words[1:]).stdout)
+            for words in _lists()]
+    assert len(told) > 30
+    assert wider_than_the_terminal(told) == {}
+
+
+def _lists() -> Iterator[tuple[str, ...]]:
+    """Yield the words of each reading command that needs no argument, in both realms where it asks for one."""
+    for name in COMMANDS:
+        for command, words in commands_below(load_command(name), (name,), is_reading):
+            if not any(isinstance(one, click.Argument) and one.required for one in command.params):
+                yield from ((*words, "--realm", realm) for realm in (REALM, "network")) if takes(
+                    command, "realm") else (words,)

@@ -164,6 +164,7 @@ def test_a_dry_run_changes_nothing_and_refuses_what_the_act_refuses(run, named):
         rehearsal = tried(command, done, "--dry-run")
         assert (rehearsal.exit_code, "dry run: nothing was changed" in rehearsal.stderr) == (0, True), (
             command, rehearsal.output)
+        assert "to do: " in rehearsal.stderr, (command, rehearsal.output)
         if refused is not None:
             rehearsal = tried(command, refused, "--dry-run")
             assert (rehearsal.exit_code, "Go on?" in rehearsal.output) == (1, False), (command, rehearsal.output)
