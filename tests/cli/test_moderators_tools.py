@@ -179,6 +179,16 @@ def test_a_bulk_in_which_something_is_refused_exits_with_1_and_its_rehearsal_too
     assert "Case 1 is with Bob" in run("moderate", "show", "B1").stdout
 
 
+def test_a_list_of_bulks_costs_as_many_statements_however_many_there_are(run, market, count_statements):
+    counted = []
+    for _ in range(3):
+        assert run("moderate", "remove-listing", market.listed(), *FAKE, *AS_ADA, "--yes").exit_code == 0
+        with count_statements() as statements:
+            assert told(run("moderate", "bulk", "list", "--json"))[0]["done"] == 1
+        counted.append(len([one for one in statements if one.startswith("SELECT")]))
+    assert counted[1] == counted[2]
+
+
 def test_m_29_a_feedback_is_corrected_by_a_part_of_its_id_and_its_words_come_back(run, market):
     product = market.listed()
     order = market.paid(product)

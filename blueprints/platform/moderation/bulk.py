@@ -3,7 +3,7 @@
 AT_ONCE things are one transaction, their acts and items together (docs/decisions/077): others write in between, and a
 killed process leaves nothing half done. Who runs it again goes on with what is pending, one process at a time."""
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -160,13 +160,10 @@ def refused_of_rest(actor: Actor, number: int, *, undo_reason: str | None = None
 def report(realm: str, number: int) -> BulkReport:
     """Return how a bulk stands; raises NotFound."""
     bulk = _bulk(realm, number)
-    states = {row.state: row.things for row in fetch(
-        select(BulkItem.state, func.count().label("things")).where(BulkItem.bulk_id == bulk.id)
-        .group_by(BulkItem.state))}
     said = fetch(select(BulkItem.entity_id, BulkItem.said).where(
         BulkItem.bulk_id == bulk.id, BulkItem.said.is_not(None)).order_by(BulkItem.position))
-    return BulkReport(number, bulk.kind, bool(bulk.undoing), *(states.get(state, 0) for state in (
-        _PENDING, _DONE, _REFUSED, _UNDONE)), tuple((row.entity_id, row.said) for row in said))
+    [stands] = _standing([bulk])
+    return replace(stands, said=tuple((row.entity_id, row.said) for row in said))
 
 
 def bulk_facts(realm: str, number: int) -> dict[str, Any]:
@@ -177,9 +174,18 @@ def bulk_facts(realm: str, number: int) -> dict[str, Any]:
 
 
 def list_bulks(realm: str, limit: int) -> list[BulkReport]:
-    """Return the latest bulks of a realm and how they stand."""
-    rows = fetch(select(Bulk.number).where(Bulk.realm == realm).order_by(Bulk.number.desc()).limit(limit))
-    return [report(realm, row.number) for row in rows]
+    """Return the latest bulks of a realm and how they stand, without what was said of their things."""
+    return _standing(fetch(select(*Bulk.__table__.columns).where(Bulk.realm == realm).order_by(
+        Bulk.number.desc()).limit(limit)))
+
+
+def _standing(bulks: Sequence[Any]) -> list[BulkReport]:
+    """Return how many things of each bulk are in which state, in one statement."""
+    counted: dict[tuple[str, str], int] = {(row.bulk_id, row.state): row.things for row in fetch(
+        select(BulkItem.bulk_id, BulkItem.state, func.count().label("things")).where(
+            BulkItem.bulk_id.in_([bulk.id for bulk in bulks])).group_by(BulkItem.bulk_id, BulkItem.state))}
+    return [BulkReport(bulk.number, bulk.kind, bool(bulk.undoing), *(
+        counted.get((bulk.id, state), 0) for state in (_PENDING, _DONE, _REFUSED, _UNDONE)), said=()) for bulk in bulks]
 
 
 def _together(realm: str, kind: str, items: Sequence[Any], *, undoing: bool) -> Iterator[Sequence[Any]]:
