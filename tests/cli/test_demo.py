@@ -87,9 +87,9 @@ def test_the_market_has_all_stars_unread_messages_a_block_watchlists_carts_and_a
     assert is_blocked_between(REALM, demo_id(CLEO), demo_id(GRETA))
     with pytest.raises(ApiError):
         send_message(actor_of(GRETA), to_user_id=demo_id(CLEO), content="Hello?")
-    assert [row["itemCount"] for row in list_folders(ReadRequest(), user_id=demo_id(BEN)).rows] == [2]
-    assert len(list_watched(ReadRequest(), (), user_id=demo_id(BEN)).rows) == 4
-    assert len(list_cart(ReadRequest(), (), user_id=demo_id(BEN)).rows) == 2
+    assert [row["itemCount"] for row in list_folders(actor_of(BEN), ReadRequest()).rows] == [2]
+    assert len(list_watched(actor_of(BEN), ReadRequest(), ()).rows) == 4
+    assert len(list_cart(actor_of(BEN), ReadRequest(), ()).rows) == 2
     assert [row["id"] for row in list_media(actor_of(HUGO), ReadRequest()).rows] == [
         demo_id("picture", "Watchmaker's loupe")]
 
