@@ -32,6 +32,7 @@ from app.data.visibility.expressions import (
     super_admin,
     through,
 )
+from app.data.visibility.in_index import rule_in_index
 from app.data.visibility.in_python import (
     Facts,
     asks_of_hidden,
@@ -52,5 +53,5 @@ __all__ = [
     "asks_of_hidden",
     "attributes_of", "expression_in_sql", "facts_by_id", "field_in_sql", "for_caller", "holds", "ids_known",
     "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
-    "read_objects", "rule_in_sql", "seen_by", "shown", "signed_in", "staff", "super_admin", "those_shown",
-    "those_visible", "through", "visible_in_sql"]
+    "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "shown", "signed_in", "staff", "super_admin",
+    "those_shown", "those_visible", "through", "visible_in_sql"]

@@ -35,6 +35,9 @@ class IdSet(Protocol):
     def among(self, actor: Actor, wanted: Collection[str]) -> frozenset[str]:
         """Return which of these ids are in it, in one statement at most."""
 
+    def whole(self, actor: Actor, most: int) -> frozenset[str] | None:
+        """Return all ids of it, in one statement at most; None where there are more than `most`."""
+
 
 @dataclass(frozen=True, eq=False)
 class CallersIds:
@@ -72,6 +75,14 @@ class CallersIds:
         column = next(iter(found.c))
         return frozenset(row[0] for row in fetch(select(column).where(column.in_(wanted))))
 
+    def whole(self, actor: Actor, most: int) -> frozenset[str] | None:
+        """Return all ids of it, in one statement; None where there are more than `most`."""
+        if self.is_empty_for(actor):
+            return frozenset()
+        found = self.query(actor).subquery()
+        ids = frozenset(row[0] for row in fetch(select(next(iter(found.c))).distinct().limit(most + 1)))
+        return ids if len(ids) <= most else None
+
 
 @dataclass(frozen=True, eq=False)
 class KnownIds:
@@ -97,6 +108,11 @@ class KnownIds:
     def among(self, actor: Actor, wanted: Collection[str]) -> frozenset[str]:
         """Return which of these ids are in it."""
         return frozenset(wanted).intersection(self.known(actor))
+
+    def whole(self, actor: Actor, most: int) -> frozenset[str] | None:
+        """Return all ids of it; None where there are more than `most`."""
+        ids = frozenset(self.known(actor))
+        return ids if len(ids) <= most else None
 
 
 def ids_of_caller(name: str, query: Callable[[Actor], Any], *, depends_on: tuple[str, ...] = (),

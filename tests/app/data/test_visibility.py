@@ -1,6 +1,8 @@
 """Who sees what is one expression: SQL and Python say the same of any rows and callers; a wrong one never starts."""
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +41,7 @@ from app.data.visibility import (
     no_one,
     not_,
     read_objects,
+    rule_in_index,
     rule_in_sql,
     shown,
     signed_in,
@@ -50,6 +53,7 @@ from app.data.visibility import (
     visible_in_sql,
 )
 from app.runtime import runtime
+from app.search import Document, IndexSchema, SearchQuery, WhooshIndex, keyword, port
 from blueprints.network.content.models import Comment, Like, Post
 
 REALM, MOMENT = "network", now()
@@ -185,6 +189,48 @@ def test_a_mask_hides_a_field_of_the_same_rows_in_sql_and_python(
         assert all("mentions" in row for row in those_shown(masked, rows, actor))
         if "content" not in masked_fields(masked, actor):
             assert shown_of == {row["id"] for row in rows}
+
+
+INDEXED = IndexSchema("posts", tuple(keyword(name, many=name == "mentions") for name in (
+    "postId", "authorUserId", "companyId", "visibility", "audience", "commentsClosed", "mentions")))
+
+
+class PostPort:
+    """The port, where an index calls the id of its documents otherwise: it keeps none in a field."""
+
+    AllOf, AnyOf = port.AllOf, port.AnyOf
+
+    @staticmethod
+    def Filter(field: str, operator: Any, value: Any = None) -> Any:  # noqa: N802
+        return port.Filter("postId" if field == "id" else field, operator, value)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(of_posts=visibilities(Post, post_atoms), written=st.lists(posts, max_size=6), liked=likes, actors=some_callers)
+def test_the_index_finds_the_same_rows(declared: ReadObjects, of_posts: Visibility, written: Any, liked: Any,
+                                       actors: list[Actor]) -> None:
+    declare(declared, ReadObject(of_posts))
+    store_world([row | {"held": None, "is_active": True} for row in written], [], liked)
+    fields = [one.name for one in INDEXED.fields if one.name != "postId"]
+    all_fields = replace(of_posts, rule=any_of(*(is_(name, None) for name in fields)))
+    with tempfile.TemporaryDirectory() as folder:
+        index = WhooshIndex(Path(folder), INDEXED)
+        index.create()
+        index.apply([Document(id, 1, {**fact, "postId": id}) for id, fact in facts_by_id(all_fields, IDS).items()])
+        for actor in actors:
+            condition = rule_in_index(of_posts, actor, PostPort)
+            found = index.search(SearchQuery("", [condition], limit=10))
+            assert {hit.id for hit in found.hits} == in_python(of_posts, actor), (actor, of_posts, condition)
+
+
+def test_what_an_index_cannot_tell_is_asked_of_sql(declared: ReadObjects) -> None:
+    ben = Actor(REALM, BEN, role="user")
+    of_comments = Visibility(Comment, any_of(me("authorUserId"), through("postId", "post")))
+    assert rule_in_index(of_comments, ben, port) is None
+    assert rule_in_index(of_comments, system_actor(REALM), port) == port.AllOf(())
+    many = Visibility(Post, not_(member("authorUserId", ids_known("three", lambda actor: IDS[:3]))))
+    assert rule_in_index(many, ben, port, most=2) is None
+    assert rule_in_index(many, ben, port, most=3) == port.Filter("authorUserId", "not_in", IDS[:3])
 
 
 def test_rows_cost_no_statement_more_however_many_they_are(declared: ReadObjects) -> None:
