@@ -16,7 +16,9 @@ from app.search.whoosh.segments import SegmentData
 from app.search.whoosh.snapshot import SegmentView, Snapshot
 
 _PER_SEGMENT = 50  # words that begin so, the most frequent ones
-_FIRST = 64  # documents of a word that are looked at before all of them are read
+_FIRST = 16  # documents of a word that are looked at before all of them are read
+_A_LIST = 50  # documents of which reading costs as much as finding where those of a word stand
+_FEW = 500  # documents of a word before, of which it is worth while to know all
 _MOST_LOOKED_AT = 5_000  # documents for one answer: whoever asks does not decide how long it takes
 
 
@@ -52,6 +54,7 @@ class _Hits:
                  ) -> None:
         self._narrowings = [narrowing(schema, condition) for condition in conditions]
         self._before = QueryWords(snapshot, " ".join([*before, ""]), forgiving=True)
+        self._beside: dict[str, _Beside] = {}
         self._left = _MOST_LOOKED_AT
 
     @property
@@ -61,29 +64,60 @@ class _Hits:
 
     def has_one(self, view: SegmentView, word: str) -> bool:
         """Return whether a document of the segment that holds the word is the caller's to find."""
+        beside = self._beside.get(view.data.id)
+        if beside is None:
+            beside = self._beside[view.data.id] = _Beside(self._before, view.data)
+        if beside.is_nowhere or self.are_too_many:
+            return False
+        self._left -= _A_LIST + _FIRST
         first = view.data.first_docs(WORDS, word, _FIRST)
-        if self._any(view, first):
+        if self._any(view, first, beside):
             return True
         if len(first) < _FIRST or self.are_too_many:
             return False
-        return self._any(view, view.data.postings(WORDS, word).docs[_FIRST:][:self._left])
+        more = view.data.postings(WORDS, word).docs[_FIRST:][:self._left]
+        self._left -= len(more)
+        return self._any(view, more, beside)
 
-    def _any(self, view: SegmentView, docs: Docs) -> bool:
-        self._left -= len(docs)
+    def _any(self, view: SegmentView, docs: Docs, beside: "_Beside") -> bool:
+        docs = beside.among(docs)
         if view.alive is not None:
             docs = [doc for doc in docs if view.alive[doc]]
         for narrow in self._narrowings:
-            docs = narrow(view, docs)
-        return any(self._holds_those_before(view.data, doc) for doc in docs)
+            docs = narrow(view, docs) if docs else docs
+        return bool(docs)
 
-    def _holds_those_before(self, data: SegmentData, doc: int) -> bool:
-        return all(any(all(self._holds(data, doc, word) for word in way) for way in ways)
-                   for ways in self._before.members)
 
-    def _holds(self, data: SegmentData, doc: int, word: str) -> bool:
-        for form in self._before.forms(word):
-            docs = data.postings(WORDS, form).docs
-            place = bisect_left(docs, doc)
-            if place < len(docs) and docs[place] == doc:
-                return True
-        return False
+class _Beside:
+    """The documents of one segment that hold the words before the one that is being typed."""
+
+    def __init__(self, before: QueryWords, data: SegmentData) -> None:
+        def where(word: str) -> list[Docs]:
+            return [docs for form in before.forms(word) if (docs := data.postings(WORDS, form).docs)]
+
+        self._members = [[way for way in ([where(word) for word in way] for way in ways) if all(way)]
+                         for ways in before.members]
+        self._few: set[int] | None = None
+        for ways in self._members:
+            if len(ways) == len(ways[0:1]) == 1 and sum(map(len, ways[0][0])) <= _FEW:
+                rare = sorted({doc for docs in ways[0][0] for doc in docs})
+                self._few = set(self._holding(rare))
+                break
+        self.is_nowhere = not all(self._members) or self._few == set()
+
+    def among(self, docs: Docs) -> Docs:
+        """Return those of the documents that hold the words."""
+        if self._few is not None:
+            return [doc for doc in docs if doc in self._few]
+        return self._holding(docs)
+
+    def _holding(self, docs: Docs) -> Docs:
+        for ways in self._members:
+            docs = [doc for doc in docs if any(all(any(_stands(doc, held) for held in word) for word in way)
+                                               for way in ways)]
+        return docs
+
+
+def _stands(doc: int, docs: Docs) -> bool:
+    place = bisect_left(docs, doc)
+    return place < len(docs) and docs[place] == doc
