@@ -7,6 +7,7 @@ import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from heapq import nlargest
 from itertools import islice
 from math import isfinite
@@ -20,9 +21,10 @@ from whoosh.reading import SegmentReader, TermNotFound
 from app.folding import fold
 from app.search.text import SEPARATOR
 from app.search.whoosh.layout import ID, SOURCE, VERSION, column_name
+from app.search.whoosh.mapped import MappedStorage
 
-# Postings remembered per segment; eight bytes each.
-_REMEMBERED = 200_000
+# Postings remembered per segment, eight bytes each; a list of them costs as much as so many more.
+_REMEMBERED, _A_LIST = 100_000, 60
 # Beginnings whose most frequent words are remembered per segment: those that very many words begin with.
 _REMEMBERED_BEGINNINGS, _SHORT_BEGINNING = 256, 3
 
@@ -74,7 +76,7 @@ class SegmentData:
 
     def __init__(self, storage: FileStorage, schema: Schema, segment: Any) -> None:
         self.id: str = segment.segment_id()
-        self._reader = SegmentReader(storage, schema, segment)
+        self._reader = SegmentReader(storage, schema, _mapped(segment))
         self.size: int = self._reader.doc_count_all()
         self._lock = threading.Lock()
         self._columns: dict[str, Any] = {}
@@ -239,10 +241,10 @@ class SegmentData:
         if key in self._postings:
             return
         self._postings[key] = found
-        self._remembered += len(found.docs) + 8
+        self._remembered += len(found.docs) + _A_LIST
         while self._remembered > _REMEMBERED and len(self._postings) > 1:
             _, forgotten = self._postings.popitem(last=False)
-            self._remembered -= len(forgotten.docs) + 8
+            self._remembered -= len(forgotten.docs) + _A_LIST
 
     def _guarded(self, read: Callable[[], _T]) -> _T:
         # Damaged bytes may raise nearly anything while they are decoded.
@@ -250,6 +252,14 @@ class SegmentData:
             return read()
         except Exception as error:
             raise SegmentDamaged(f"segment {self.id}: {type(error).__name__}: {error}") from error
+
+
+def _mapped(segment: Any) -> Any:
+    """Return the segment so that its files are opened without a copy; the one given may yet be written."""
+    found = copy(segment)
+    found.open_compound_file = lambda storage: MappedStorage(
+        storage.open_file(found.make_filename(found.COMPOUND_EXT)), use_mmap=storage.supports_mmap)
+    return found
 
 
 def _walk(matcher: Any) -> Iterator[tuple[int, float]]:
