@@ -13,8 +13,8 @@ from app.data.money import to_wire
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Condition, Filter, Filters, equal
 from app.data.serialization import Wire
-from app.data.visibility import seen_by
-from app.identity.access import require_self_or_staff
+from app.data.visibility import holds, seen_by
+from app.identity.access import require, require_self_or_staff
 from blueprints.marketplace.auction_offer.models import OPEN_OFFER, Bid, Offer
 from blueprints.marketplace.auction_offer.rules import (
     ENDING_WITHIN,
@@ -109,7 +109,7 @@ def _maxima(bid_ids: Iterable[str]) -> dict[str, int]:
 def get_offer(actor: Actor, offer_id: str) -> Wire:
     """Return one offer to its buyer, its seller or staff; raises NotFound, Forbidden."""
     row = get_row(Offer, offer_id)
-    require_self_or_staff(actor, row["buyerId"], row["sellerId"], message="errMsg_offerBelongsToOthers")
+    require(holds(OFFERS, row, actor), "errMsg_offerBelongsToOthers")
     return _as_of(iso(now()), row)
 
 

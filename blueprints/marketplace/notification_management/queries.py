@@ -4,8 +4,8 @@ from app.data.reads import Listing, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.data.visibility import seen_by
-from app.identity.access import require_self_or_staff
+from app.data.visibility import holds, seen_by
+from app.identity.access import require
 from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.notification_management.visibility import NOTIFICATIONS
 from blueprints.platform.notification.unread import unread_of
@@ -18,7 +18,7 @@ NOTIFICATION_FILTERS = Filters((
 def get_notification(actor: Actor, notification_id: str) -> Wire:
     """Return a notification to its receiver or to staff; raises NotFound, Forbidden."""
     row = get_row(Notification, notification_id)
-    require_self_or_staff(actor, row["userId"])
+    require(holds(NOTIFICATIONS, row, actor))
     return row
 
 

@@ -15,9 +15,9 @@ from app.data.reads.filters import Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
-from app.data.visibility import seen_by
+from app.data.visibility import holds, seen_by
 from app.errors import NotFound
-from app.identity.access import require_self_or_staff
+from app.identity.access import require, require_self_or_staff
 from app.payments.reports import failed_refunds
 from blueprints.marketplace.order_management import rules
 from blueprints.marketplace.order_management.models import (
@@ -146,8 +146,7 @@ def list_own_orders(actor: Actor, asked: ReadRequest) -> Listing:
 def get_item(actor: Actor, item_id: str) -> Wire:
     """Return a line to the order's buyer, the line's seller, or staff; raises NotFound, Forbidden."""
     row = get_row(OrderItem, item_id)
-    order = fetch_one(select(Order.buyer_id).where(Order.id == row["orderId"]))
-    require_self_or_staff(actor, row["sellerId"], order.buyer_id if order else None)
+    require(holds(ITEMS, row, actor))
     return row
 
 

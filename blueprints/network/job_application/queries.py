@@ -16,7 +16,7 @@ from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows, rows_b
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.data.visibility import rule_in_sql, seen_by
+from app.data.visibility import holds, rule_in_sql, seen_by
 from app.errors import NotFound
 from app.identity.access import require
 from blueprints.network.company.queries import asks_private
@@ -24,7 +24,7 @@ from blueprints.network.company.rights import all_administered_by
 from blueprints.network.job_application.deadlines import parse_deadline
 from blueprints.network.job_application.models import JobApplication, JobPosting
 from blueprints.network.job_application.rules import PUBLIC
-from blueprints.network.job_application.visibility import POSTINGS, is_there, kept_postings
+from blueprints.network.job_application.visibility import APPLICATIONS, POSTINGS, is_there, kept_postings
 from blueprints.platform.people.queries import HIDES_PEOPLE
 
 POSTING_FILTERS = Filters((
@@ -128,7 +128,7 @@ def get_application(actor: Actor, job_application_id: str) -> Wire:
 
     Raises NotFound, Forbidden."""
     row = get_row(JobApplication, job_application_id)
-    require(actor.is_super_admin or actor.is_user(row["applicantUserId"]) or keeps(actor, row["jobPostingId"]))
+    require(holds(APPLICATIONS, row, actor))
     return row
 
 

@@ -14,9 +14,9 @@ from app.data.reads import Listing, fetch, fetch_one, get_row, list_rows
 from app.data.reads.filters import Filters, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.data.visibility import seen_by
+from app.data.visibility import holds, seen_by
 from app.errors import RuleViolated
-from app.identity.access import require_self
+from app.identity.access import require
 from app.runtime import runtime
 from blueprints.network.profile.models import Profile
 from blueprints.network.profile.premium_models import Premiumsubscription
@@ -107,7 +107,7 @@ def _counts_now() -> tuple[ColumnElement[bool], ...]:
 def get_order(actor: Actor, order_id: str) -> Wire:
     """Return an order of premium to its person; raises NotFound, Forbidden."""
     row = get_row(Premiumsubscription, order_id)
-    require_self(actor, row["userId"])
+    require(holds(ORDERS, row, actor))
     return row
 
 

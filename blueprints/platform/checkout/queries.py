@@ -8,7 +8,7 @@ from app.data.reads import Listing, fetch_one, list_rows
 from app.data.reads.filters import Filters, equal, holding
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
-from app.data.visibility import seen_by
+from app.data.visibility import holds, seen_by
 from app.errors import NotFound
 from app.identity.access import require
 from app.payments.checkout import Checkout
@@ -40,7 +40,7 @@ def ticket_by(checkout: Checkout, actor: Actor, **named: str) -> Wire:
     """Return the ticket with that id, order_id or payment_id to its owner; raises NotFound, Forbidden."""
     model: Any = checkout.ticket
     row = _one(model, *(getattr(model, name) == value for name, value in named.items()))
-    _require_own(checkout, actor, row["ownerId"])
+    require(holds(tickets_of(checkout), row, actor))
     return row
 
 
@@ -70,7 +70,7 @@ def list_methods(checkout: Checkout, actor: Actor, asked: ReadRequest, user_id: 
     return list_rows(model, asked.page, *asked.where, model.user_id == user_id)
 
 
-def _require_own(checkout: Checkout, actor: Actor, user_id: str | None) -> None:
+def _require_own(checkout: Checkout, actor: Actor, user_id: str) -> None:
     require(checkout.overseers(actor) or actor.is_user(user_id))
 
 
