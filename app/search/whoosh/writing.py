@@ -1,6 +1,7 @@
 """Writes one batch of changes into a generation: looks up what is there, drops what is older, commits once."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,12 +98,16 @@ class GenerationWriter:
         return self._write_anew(writer, *choose_merge(segments))
 
     def _write_anew(self, writer: Any, kept: list[Any], merged: list[Any]) -> list[Any]:
-        for segment in merged:
-            data = SegmentData(writer.storage, self._whoosh_schema, segment)
-            deleted = frozenset(segment.deleted_docs())
-            for doc in range(data.size):
-                if doc not in deleted:
-                    writer.add_document(**self._again(data, doc))
+        try:
+            for segment in merged:
+                data = SegmentData(writer.storage, self._whoosh_schema, segment)
+                deleted = frozenset(segment.deleted_docs())
+                for doc in range(data.size):
+                    if doc not in deleted:
+                        writer.add_document(**self._again(data, doc))
+        except BaseException:
+            _close_files(writer)
+            raise
         return kept
 
     def _again(self, data: SegmentData, doc: int) -> dict[str, Any]:
@@ -111,6 +116,13 @@ class GenerationWriter:
         if version < 0:
             return whoosh_tombstone(id, -version - 1)
         return whoosh_document(self._schema, Document(id, version, data.document(doc)))
+
+
+def _close_files(writer: Any) -> None:
+    """Close what a commit that breaks off has opened: Whoosh removes these files and leaves them open."""
+    for part in (writer.perdocwriter, writer.fieldwriter):
+        with suppress(Exception):
+            part.close()
 
 
 def _newest(changes: Iterable[Change]) -> list[Change]:
