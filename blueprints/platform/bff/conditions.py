@@ -38,9 +38,13 @@ def is_fulfilled(model: type[Entity], one: FieldCondition, dialect: str) -> Colu
     return _In(model, one.of, dialect).condition(one.operator, one.values)
 
 
-def ordered_by(model: type[Entity], one: Property, dialect: str) -> ColumnElement[Any]:
-    """Return what rows are ordered by when they are sorted by this property."""
-    return _In(model, one, dialect).ordered
+def ordered_by(model: type[Entity], one: Property, dialect: str, currency: str) -> ColumnElement[Any]:
+    """Return what rows are ordered by when they are sorted by this property: amounts in one currency, since those of
+    others are neither more nor less (FD-6)."""
+    ordered = _In(model, one, dialect).ordered
+    if one.kind != "money":
+        return ordered
+    return type_coerce(case((getattr(model, str(one.currency)) == currency, ordered)), BigInteger)
 
 
 def counted_values(model: type[Entity], one: Property, dialect: str) -> tuple[ColumnElement[Any], Any]:

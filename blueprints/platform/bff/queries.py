@@ -41,6 +41,7 @@ from blueprints.platform.bff.rules import (
     ListRequest,
     Property,
     SearchRequest,
+    currency_asked,
     read_filters,
     wrong,
 )
@@ -256,9 +257,9 @@ class _Narrowed:
         return {_named(row.value): row.rows for row in found}
 
     def _extent(self, one: Property, where: Condition) -> dict[str, Any]:
-        ordered, column = ordered_by(self._model, one, self._dialect), getattr(self._model, one.attribute)
+        ordered = self._value(one)
         ends = select(func.min(ordered).label("least"), func.max(ordered).label("greatest"))
-        found = fetch(ends.where(where, column.is_not(None)))[0]
+        found = fetch(ends.where(where, ordered.is_not(None)))[0]
         return {"min": _measure(one, found.least), "max": _measure(one, found.greatest)}
 
     def _count(self, limit: int | None) -> int:
@@ -280,15 +281,20 @@ class _Narrowed:
         """Return the order and its query of id and the values of the order: rows without a value last, either way,
         equal ones by their ids."""
         one = self._index.sortable[asked.sort_by or self._index.usual_order]
-        value, column = ordered_by(self._model, one, self._dialect), getattr(self._model, one.attribute)
+        value = self._value(one)
         terms: list[Any] = [value.label("value")]
-        if one.nullable:
-            terms = [column.is_(None).label("none"), *terms]
+        has_none = one.nullable or one.kind == "money"
+        if has_none:
+            terms = [value.is_(None).label("none"), *terms]
         found = select(self._model.id.label("row"), *terms, self._model.id.label("id")).where(self._where).subquery(
             f"{self._index.name}_by_{one.name}".lower())
-        columns = [found.c.none] if one.nullable else []
+        columns = [found.c.none] if has_none else []
         order = row_order(*columns, found.c.value.desc() if asked.descending else found.c.value, found.c.id)
         return order, select(found).order_by(*order.clauses)
+
+    def _value(self, one: Property) -> ColumnElement[Any]:
+        currency = currency_asked(one, self._conditions, _usual_currency(self._index.actor.realm))
+        return ordered_by(self._model, one, self._dialect, currency)
 
     def _ranked_page(self, ranked: Sequence[str], asked: ListRequest) -> tuple[list[str], str | None]:
         order = repr((self._index.name, self._words, [(one.of.name, one.operator, one.values)
@@ -356,6 +362,11 @@ def _shown(index: CallersIndex, ids: Sequence[str], joins: ReadRequest) -> list[
     rows = [found[one] for one in ids if one in found]
     holdings().joins.add(actor, asked, index.model, rows)
     return index.object.completed(actor, asked, those_shown(visibility, rows, actor))
+
+
+def _usual_currency(realm: str) -> str:
+    settings = runtime().settings
+    return settings.marketplace_currency if realm == "marketplace" else settings.premium_currency
 
 
 def _beginning(column: Any) -> Any:

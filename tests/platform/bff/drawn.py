@@ -107,6 +107,8 @@ class Drawn:
         pick = self.random.choice
         if one.place_of:
             return pick((0, 1, 2, 7))
+        if one.name.lower().endswith("currency"):
+            return pick(_CURRENCIES)
         if one.kind == "money":
             return pick((0, 1, 12.34, 2.5, 0.01, 10, 100, 2500))
         if one.kind == "instant":

@@ -33,8 +33,8 @@ def stored(model: type[Entity]) -> list[dict[str, Any]]:
 class Model:
     """One data object as one caller sees it."""
 
-    def __init__(self, one: ReadObject, actor: Actor) -> None:
-        self._object = one
+    def __init__(self, one: ReadObject, actor: Actor, usual_currency: str = "USD") -> None:
+        self._object, self._usual = one, usual_currency
         self._properties = properties_of(one.model)
         rows = stored(one.model)
         seen = those_visible(one.visibility, rows, actor)
@@ -51,11 +51,12 @@ class Model:
         typed = words.strip()
         return [row for row in rows if any((row[name] or "").startswith(typed) for name in beginnings)]
 
-    def ordered(self, rows: Sequence[Row], sort_by: str, descending: bool) -> list[str]:
-        """Return their ids in order: nulls last either way, ties by id."""
+    def ordered(self, rows: Sequence[Row], sort_by: str, descending: bool,
+                filters: Mapping[str, Any] | None = None) -> list[str]:
+        """Return their ids in order: nulls last either way, ties by id; amounts of other currencies count as none."""
         by_id = sorted(rows, key=lambda row: row["id"])
-        there = [row for row in by_id if self.value(row, sort_by) is not None]
-        none = [row["id"] for row in by_id if self.value(row, sort_by) is None]
+        there = [row for row in by_id if self._in_order(row, sort_by, filters or {}) is not None]
+        none = [row["id"] for row in by_id if self._in_order(row, sort_by, filters or {}) is None]
         # sorted() keeps equal ones as they are, by id, in the reverse too.
         there.sort(key=lambda row: self.value(row, sort_by), reverse=descending)
         return [*(row["id"] for row in there), *none]
@@ -65,13 +66,23 @@ class Model:
         own = self._properties[name].attribute
         others = {other: one for other, one in filters.items() if self._properties[other].attribute != own}
         rows = self.found(others, **asked)
-        values = [self.value(row, name) for row in rows]
         if self._properties[name].kind in MEASURED:
-            known = [value for value in values if value is not None]
+            known = [value for row in rows if (value := self._in_order(row, name, filters)) is not None]
             return {"min": min(known, default=None), "max": max(known, default=None)}
+        values = [self.value(row, name) for row in rows]
         counted = Counter(_named(item) for value in values if value is not None
                           for item in (value if isinstance(value, list) else [value]))
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES])
+
+    def _in_order(self, row: Row, name: str, filters: Mapping[str, Any]) -> Any:
+        one = self._properties[name]
+        if one.kind != "money":
+            return self.value(row, name)
+        wire = next(wire for wire, attribute in attributes_of(self._object.model).items() if attribute == one.currency)
+        said = filters.get(wire, {})
+        values = said.get("values", [said.get("value")])
+        named = values[0] if said.get("operator") == "eq" and len(values) == 1 else self._usual
+        return self.value(row, name) if row[wire] == named else None
 
     def value(self, row: Row, name: str) -> Any:
         """Return a value as it is compared: amounts in units of their currency, choices by name or place."""

@@ -65,7 +65,7 @@ def compare(index: CallersIndex, model: Model, drawn: Drawn) -> None:
     if ranked:
         wanted = [row["id"] for row in sorted(rows, key=lambda row: (row["createdAt"], row["id"]), reverse=True)]
     else:
-        wanted = model.ordered(rows, sort_by or index.usual_order, descending)
+        wanted = model.ordered(rows, sort_by or index.usual_order, descending, filters)
 
     found = list_rows_of(actor, name, asked, filters, ALONE)
     assert [row["id"] for row in found.rows] == wanted[:4], said
