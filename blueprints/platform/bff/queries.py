@@ -41,7 +41,7 @@ from blueprints.platform.bff.rules import (
     ListRequest,
     Property,
     SearchRequest,
-    currency_asked,
+    currency_of_order,
     read_filters,
     wrong,
 )
@@ -293,7 +293,7 @@ class _Narrowed:
         return order, select(found).order_by(*order.clauses)
 
     def _value(self, one: Property) -> ColumnElement[Any]:
-        currency = currency_asked(one, self._conditions, _usual_currency(self._index.actor.realm))
+        currency = currency_of_order(one, self._conditions, _usual_currency(self._index.actor.realm))
         return ordered_by(self._model, one, self._dialect, currency)
 
     def _ranked_page(self, ranked: Sequence[str], asked: ListRequest) -> tuple[list[str], str | None]:

@@ -79,7 +79,7 @@ class FieldCondition:
         return self.of.kind in WORDED and self.operator.startswith("match")
 
 
-def currency_asked(one: Property, conditions: Sequence[FieldCondition], usual: str) -> str:
+def currency_of_order(one: Property, conditions: Sequence[FieldCondition], usual: str) -> str:
     """Return in which currency amounts of a property are put in order: the one that is filtered by, else the usual."""
     chosen = [condition.values[0] for condition in conditions if condition.of.attribute == one.currency
               and condition.operator == "eq" and len(condition.values) == 1]
