@@ -434,13 +434,23 @@ class UnitOfWork:
         self.flush()
         with self._saving():
             self._finish_events()
-            for opened in (self._opened_session, self._connection):
-                if opened is not None:
-                    opened.commit()
+            self._commit_opened()
         if self._invalidated:
             holdings().cache_versions.invalidate(*self._invalidated)
         self._write_lock.close()
         self._to_run, self._after_commit = self._after_commit, []
+
+    def _commit_opened(self) -> None:
+        try:
+            for opened in (self._opened_session, self._connection):
+                if opened is not None:
+                    opened.commit()
+        except BaseException:
+            # A COMMIT that fails may leave SQLite's transaction open, and SQLAlchemy rolls back none that it tried to
+            # commit: the next user of the connection would commit it.
+            if self._connection is not None:
+                self._connection.invalidate()
+            raise
 
     def _finish_events(self) -> None:
         """Write the outbox, then what before_commit() was given."""

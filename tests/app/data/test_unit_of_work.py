@@ -13,6 +13,7 @@ from app.actor import system_actor
 from app.clock import now
 from app.data.changes import OutboxRecord
 from app.data.due_work import DueWork
+from app.data.entity import db
 from app.data.ids import uuid7
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, UnitOfWorkSpoiled, in_unit_of_work, unit_of_work
@@ -181,6 +182,22 @@ def test_after_a_failed_statement_nothing_is_committed(app: Flask) -> None:
             work.execute(text("DELETE FROM no_such_table"))
         work.commit()
     assert titles() == []
+
+
+def test_a_commit_that_fails_leaves_no_transaction_to_the_next(app: Flask) -> None:
+    """SQLite keeps the transaction of a failed COMMIT open, and SQLAlchemy rolls back none that it tried to commit."""
+    def refuse(_connection: object) -> None:
+        raise OSError("disk full")
+
+    event.listen(db.engine, "commit", refuse)
+    try:
+        with pytest.raises(OSError, match="disk full"):
+            commands.create_category(SYSTEM, title="Lost")
+    finally:
+        event.remove(db.engine, "commit", refuse)
+    assert titles() == []
+    commands.create_category(SYSTEM, title="Kept")
+    assert titles() == ["Kept"]
 
 
 def test_an_error_rolls_everything_back(app: Flask) -> None:
