@@ -1,9 +1,12 @@
 """`--dry-run` rehearses: it says what would be done, changes nothing, and refuses what the command itself refuses."""
 import click
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from app.actor import system_actor
 from app.clock import moved_clock
+from app.data.entity import db
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.product_listing.commands import create_media, delete_product, remove_media
 from blueprints.network.company.orphans import look_at_admins
@@ -65,6 +68,8 @@ NOT_REHEARSED = {
     "users ensure-super-admin": "every realm has one by now",
     "notify retry": "no letter was given up",
 }
+SAYS_WHAT_IT_BEGINS = {"users erase", "users import"}
+"""The table of what would go, and the name of a bar: what they say of success comes behind these."""
 WITHOUT_A_SERVER = {"notify test"}
 """What speaks with a mail server: tests/app/notify/test_letters_that_stay.py has one."""
 
@@ -151,14 +156,36 @@ def test_every_act_of_the_terminal_is_rehearsed_here():
     assert known == ACTS.keys() | NOT_REHEARSED.keys() | WITHOUT_A_SERVER
 
 
-def test_a_dry_run_changes_nothing_and_refuses_what_the_act_refuses(run, named):
-    before = sorted(kept_in_the_database())
-
-    def tried(command, words, *how):
+@pytest.fixture
+def tried(run, named):
+    """Call it with a command of ACTS, its words and options; returns click's result."""
+    def invoke(command, words, *how):
         named_words = [word.format(**named) for word in words.split()]
         takes_operator = not command.startswith(("payments", "users create", "users import"))
         who = ("--as", "ada@guildhall.test") if takes_operator and "--as" not in words else ()
         return run(*command.split(), *named_words, *who, *how)
+    return invoke
+
+
+def test_success_is_told_after_it_happens(tried):
+    """Whatever an act changes is refused by the database at the commit: then the act has said nothing of success."""
+    before = sorted(kept_in_the_database())
+
+    def refuse(_connection):
+        raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+    event.listen(db.engine, "commit", refuse)
+    try:
+        acts = {command: tried(command, done, "--yes") for command, (done, _) in ACTS.items()}
+    finally:
+        event.remove(db.engine, "commit", refuse)
+    assert [command for command, act in acts.items() if act.exit_code != 1] == []
+    assert {command for command, act in acts.items() if act.stdout} <= SAYS_WHAT_IT_BEGINS
+    assert sorted(kept_in_the_database()) == before
+
+
+def test_a_dry_run_changes_nothing_and_refuses_what_the_act_refuses(run, tried):
+    before = sorted(kept_in_the_database())
 
     for command, (done, refused) in ACTS.items():
         rehearsal = tried(command, done, "--dry-run")
