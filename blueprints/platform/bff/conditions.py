@@ -172,7 +172,9 @@ class _In:
         if self.one.kind == "money":
             return self.ordered, _whole(_parts(value) for value in values)
         if self.one.kind == "integer":
-            return self.ordered if self.one.place_of else self.column, _whole(Decimal(str(value)) for value in values)
+            # As wide as what is asked: in PostgreSQL a number beyond the column's own width would be an error.
+            compared = type_coerce(self.ordered if self.one.place_of else self.column, BigInteger)
+            return compared, _whole(Decimal(str(value)) for value in values)
         return self.column, list(values)
 
     def _end(self, value: Any, rounding: str) -> Any:

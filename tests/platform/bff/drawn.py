@@ -106,17 +106,17 @@ class Drawn:
     def _asked(self, one: Property) -> Any:
         pick = self.random.choice
         if one.place_of:
-            return pick((0, 1, 2, 7))
+            return pick((0, 1, 2, 7, 3_000_000_000))
         if one.name.lower().endswith("currency"):
             return pick(_CURRENCIES)
         if one.kind == "money":
-            return pick((0, 1, 12.34, 2.5, 0.01, 10, 100, 2500))
+            return pick((0, 1, 12.34, 2.5, 0.01, 10, 100, 2500, 3e9))
         if one.kind == "instant":
             return (LONG_AGO + timedelta(minutes=pick(_NUMBERS), milliseconds=pick((0, 1)))).isoformat()
         if one.kind in ("id", "ids"):
             return pick([*self.persons, *(each for pool in self._ids.values() for each in pool[:1])])
         return {"choice": lambda: pick(one.options), "boolean": lambda: pick((True, False)),
-                "integer": lambda: pick((0, 1, 2, 5, 1.5)), "number": lambda: pick(_NUMBERS),
+                "integer": lambda: pick((0, 1, 2, 5, 1.5, 3e9)), "number": lambda: pick((*_NUMBERS, 3e9)),
                 "links": lambda: "https://cdn.example/1", "link": lambda: "https://cdn.example/1"}.get(
                     one.kind, lambda: pick(TEXTS))()
 

@@ -172,3 +172,16 @@ def test_a_total_is_exact_up_to_ten_thousand(realm: str, ben: ApiClient, shelf: 
     for number in (1, 2, 3):
         shelf.keep("a")
         assert ask(ben, realm, shelf.index)["total"] == number
+
+
+@pytest.mark.both("only PostgreSQL has integers of a width")
+@pytest.mark.parametrize("number", [3_000_000_000, -3e9, 1e15])
+def test_a_number_beyond_a_column_is_in_no_row(realm: str, ben: ApiClient, shelf: Shelf, number: float) -> None:
+    shelf.keep("a")
+    choices = {"marketplace": ("feedback", "rating"), "network": ("jobPosting", "status_idx")}
+    for index, name in ((shelf.index, "recordVersion"), choices[realm]):
+        everything = ask(ben, realm, index)["total"]
+        for operator, total in (("eq", 0), ("match", 0), ("noteq", everything)):
+            assert ask(ben, realm, index, filters={name: {"operator": operator, "value": number}})["total"] == total
+        both = {name: {"operator": "noteq", "values": [number, 1, 0]}}
+        assert ask(ben, realm, index, filters=both)["total"] <= everything
