@@ -27,7 +27,8 @@ class ReadObject:
 
     Fields are named as on the wire. `who` may ask for rows at all: the policy of the service's own list. `words` are
     the fields that words are looked for in, with their weights, `facets` those whose values are counted. `searched` are
-    the fields that the documents mark as searchable (None: all), `filters` those of the service's own list. `completed`
+    the fields that the documents mark as searchable (None: all), `filters` those of the service's own list, `changing`
+    those whose value the clock changes without a write: `completed` says it, so nothing is asked of them. `completed`
     is given wire rows without what masks hide, and adds to them what the service's list adds to its own."""
 
     visibility: Visibility
@@ -36,6 +37,7 @@ class ReadObject:
     facets: tuple[str, ...] = ()
     searched: tuple[str, ...] | None = None
     filters: Filters = field(default_factory=Filters)
+    changing: tuple[str, ...] = ()
     completed: Callable[[Actor, ReadRequest, list[Wire]], list[Wire]] = lambda actor, asked, rows: rows
 
     @property
@@ -154,6 +156,7 @@ def _faults(objects: ReadObjects, realm: str, one: ReadObject) -> Iterator[str]:
             yield f"its rule goes through {atom.field} to {atom.object}, which nobody declares in this realm"
     fields = {shown.name for shown in row_serializer(one.model).fields}
     named = {"words": one.words, "facets": one.facets, "searched": one.searched or (),
+             "changing": one.changing,
              "a mask": [name for one_mask in one.visibility.masks for name in (*one_mask.fields, *one_mask.but)]}
     for part, names in named.items():
         for name in names:

@@ -51,6 +51,13 @@ def list_folders(actor: Actor, asked: ReadRequest, *, own: bool = False) -> List
     return _listed(actor, asked, FOLDERS, own)
 
 
+def with_products(asked: ReadRequest, rows: list[Wire], shown: Sequence[str]) -> list[Wire]:
+    """Return rows of a cart or a watchlist with what `shown` names of their products, where joins are asked for."""
+    if asked.joins and not asked.local_only:
+        _join_products(rows, shown)
+    return rows
+
+
 def folders_seen_by(actor: Actor, list_ids: Iterable[str]) -> dict[str, Wire]:
     """Return id → folder, for joins: the actor's own; all for staff."""
     return rows_by_id(WatchlistList, list_ids, *seen_by(FOLDERS, actor))
@@ -100,8 +107,7 @@ def _listed(actor: Actor, asked: ReadRequest, rows: Visibility, own: bool) -> Li
 
 def _with_products(actor: Actor, asked: ReadRequest, rows: Visibility, shown: Sequence[str], own: bool) -> Listing:
     listing = _listed(actor, asked, rows, own)
-    if asked.joins and not asked.local_only:
-        _join_products(listing.rows, shown)
+    listing.rows = with_products(asked, listing.rows, shown)
     return listing
 
 

@@ -93,6 +93,19 @@ def list_conversations(actor: Actor, asked: ReadRequest) -> Listing:
     return listing
 
 
+def with_own_part(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> list[Wire]:
+    """Return conversations with what list_conversations adds: how many messages the actor has not read, the latest.
+
+    Three statements; 0 and null where he takes no part."""
+    unread = {row.conversation_id: row.unread for row in fetch(select(
+        Participant.conversation_id, Participant.unread).where(
+        Participant.user_id == actor.user_id, Participant.conversation_id.in_([row["id"] for row in rows])))}
+    for row in rows:
+        row["unreadCount"] = unread.get(row["id"], 0)
+    _add_latest(actor, asked, rows)
+    return rows
+
+
 def get_message(actor: Actor, message_id: str) -> Wire:
     """Return a message to who takes part in its conversation and has not deleted it; raises NotFound, Forbidden."""
     row = get_row(Message, message_id, _is_in_active_conversation(), viewer=Viewer(actor.user_id, actor.is_super_admin))

@@ -39,8 +39,10 @@ class CallersIndex:
     @cached_property
     def properties(self) -> Mapping[str, Property]:
         """Return what may be filtered by its wire name: what the documents mark, the filters of the object's own list,
-        ids of relations and the common fields; nothing that the caller does not see of every row."""
-        known, hidden = properties_of(self.model), masked_fields(self.object.visibility, self.actor)
+        ids of relations and the common fields; nothing that the caller does not see of every row, and nothing that
+        the clock changes: a row shows another value than the database has."""
+        known = properties_of(self.model)
+        hidden = {*masked_fields(self.object.visibility, self.actor), *self.object.changing}
         marked = self.object.searched
         asked = {*_ALWAYS, *(known if marked is None else marked), *(one.name for one in self.object.filters.items),
                  *(relation.id_name for relation, _ in holdings().joins.of(self.model))}

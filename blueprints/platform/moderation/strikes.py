@@ -162,8 +162,13 @@ def list_strikes(actor: Actor, asked: ReadRequest, user_id: str | None = None) -
     require(actor.is_staff or actor.is_user(person_id))
     listing = list_rows(Strike, asked.page, Strike.realm == actor.realm, Strike.person_id == person_id,
                         order=_LATEST_FIRST)
-    listing.rows = [_as_it_stands(row) for row in listing.rows]
+    listing.rows = strikes_as_of_now(listing.rows)
     return listing
+
+
+def strikes_as_of_now(rows: Sequence[Wire]) -> list[Wire]:
+    """Return strikes whose states say what the clock made of them."""
+    return [_as_it_stands(row) for row in rows]
 
 
 def find_strike(realm: str, number: int) -> str:

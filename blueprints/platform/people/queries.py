@@ -150,12 +150,18 @@ def list_blocks(actor: Actor, asked: ReadRequest) -> Listing:
     away: no more, in the network their profile is hidden from the actor (NET-7)."""
     listing = list_rows(Block, asked.page, Block.realm == actor.realm, Block.blocker_id == actor.user_id,
                         order=_LATEST_FIRST)
+    listing.rows = with_blocked(actor, asked, listing.rows)
+    return listing
+
+
+def with_blocked(actor: Actor, asked: ReadRequest, rows: list[Wire]) -> list[Wire]:
+    """Return blocks with whom each keeps away, where joins are asked for, in one statement (list_blocks)."""
     if asked.joins:
-        briefs = user_briefs(actor.realm, [row["blockedId"] for row in listing.rows])
-        for row in listing.rows:
+        briefs = user_briefs(actor.realm, [row["blockedId"] for row in rows])
+        for row in rows:
             brief = briefs.get(row["blockedId"])
             row["blocked"] = brief and _brief(brief)
-    return listing
+    return rows
 
 
 def is_blocked_between(realm: str, one: str, other: str) -> bool:
