@@ -2,6 +2,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import delete, func, insert, select
 
 from app.actor import Actor
@@ -9,13 +10,15 @@ from app.clock import now
 from app.data.ids import uuid7
 from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
-from app.errors import NotFound, RuleViolated
+from app.errors import InvalidInput, NotFound, RuleViolated
 from blueprints.platform.bff.indexes import index_for
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bff.queries import conditions_of, saved_filter_row
 
 MOST_SAVED = 200
 """How many filters a person keeps for one index; who saves two at once may keep one more."""
+LARGEST_SAVED = 65_536
+"""Bytes of the conditions of one kept filter, as JSON: a page of them is one answer."""
 
 
 def save_filter(actor: Actor, name: str, filter_name: str, conditions: Mapping[str, Any]) -> Wire:
@@ -24,6 +27,9 @@ def save_filter(actor: Actor, name: str, filter_name: str, conditions: Mapping[s
     Raises as index_for, InvalidInput for conditions that the index does not take, RuleViolated (TooManyFilters)."""
     index = index_for(actor, name)
     conditions_of(index, conditions)
+    if len(orjson.dumps(conditions)) > LARGEST_SAVED:
+        said = f"expected at most {LARGEST_SAVED} bytes"
+        raise InvalidInput(f"conditions: {said}", detail={"conditions": said})
     kept = SavedFilter(id=uuid7(), realm=actor.realm, user_id=str(actor.user_id), index_name=index.name,
                        filter_name=filter_name, conditions=dict(conditions), created_at=now())
     with unit_of_work(actor) as work:

@@ -1,55 +1,116 @@
 """Words, checked row by row: the answer while no index of words has the object (FD-8).
 
 As many rows are looked at as pages reach, the newest, of those that fulfil everything else that is asked."""
+import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
-from app.folding import fold
+from app.folding import LETTERS, MAX_WORD, SPACELESS, Way, Ways, fold, indexed_words
 from app.folding import words as words_of
-from app.search.fields import IndexSchema, prose
 from app.search.port import Document
-from app.search.text import as_text, query_words
-from app.search.walk import holding
+from app.search.text import as_text, ends_open, is_beginning, query_words
 from blueprints.platform.bff.rules import FieldCondition
 
 _CLOSED = " "
 """Behind the last word: it is whole, and no beginning."""
+_OF_A_WORD = re.compile(f"[^\\W_{SPACELESS}]|[{LETTERS}]")
+_BETWEEN_WORDS = re.compile(f"(?:_|[^\\w{SPACELESS}{LETTERS}])+")
 
 
 def holding_words(documents: Sequence[Document], names: Sequence[str], words: str) -> list[Document]:
     """Return the documents that hold all of these words somewhere in these fields; the last may be a beginning."""
-    letters = _words_of_letters(words)
-    likely = [one for one in documents if _may_hold(one, names, letters)] if letters else documents
-    return holding(IndexSchema("walk", tuple(prose(name) for name in names)), likely, words)
+    return _holding_any(documents, names, [words])
 
 
 def fulfilling(documents: Sequence[Document], one: FieldCondition) -> list[Document]:
     """Return the documents that fulfil a condition that asks for words."""
     name = one.of.name
     if one.operator == "match":
-        held = {found.id for words in one.values
-                for found in holding_words(documents, [name], words.rstrip() + _CLOSED)}
-        return [document for document in documents if document.id in held]
+        return _holding_any(documents, [name], [words.rstrip() + _CLOSED for words in one.values])
     is_open = one.operator == "match_phrase_prefix"
     wanted = [phrase for phrase in map(words_of, one.values) if phrase]
     return [document for document in documents if any(
-        _holds_phrase(words_of(as_text(text)), phrase, is_open)
-        for text in _texts(document.fields.get(name)) for phrase in wanted)]
+        _holds_a_phrase(as_text(text), wanted, is_open) for text in _texts(document.fields.get(name)))]
 
 
-def _words_of_letters(words: str) -> list[str]:
-    """Return the words of a query that stand as they are in whatever holds them: codes may have signs within."""
-    return [ways[0][0] for ways in query_words(words) if len(ways) == len(ways[0]) == 1 and ways[0][0].isalpha()]
+def _holding_any(documents: Sequence[Document], names: Sequence[str], asked: Sequence[str]) -> list[Document]:
+    wanted = [(members, ends_open(words)) for words in asked if (members := query_words(words))]
+
+    def holds(document: Document) -> bool:
+        said = _Said([as_text(document.fields.get(name)) for name in names])
+        return any(said.holds_all(members, is_open) for members, is_open in wanted)
+    return list(filter(holds, documents))
 
 
-def _may_hold(document: Document, names: Sequence[str], letters: Sequence[str]) -> bool:
-    """Tell whether each of these words stands somewhere in the text: cutting all texts into words takes far longer."""
-    text = fold(" ".join(as_text(document.fields.get(name)) for name in names))
-    return all(word in text for word in letters)
+class _Said:
+    """What a document says. To cut its texts into words takes far longer than to look for letters in them, so it is
+    done once at most, however much is asked, and where the letters leave it open."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._folded = fold(" ".join(texts))
+
+    def holds_all(self, members: Sequence[Ways], is_open: bool) -> bool:
+        """Return whether it holds one of the ways of each member; where it is open the last word may be a beginning."""
+        last = len(members) - 1
+        return all(self._holds(ways, is_open and place == last) for place, ways in enumerate(members))
+
+    def _holds(self, ways: Ways, is_open: bool) -> bool:
+        if any(self._shows(way, is_open) for way in ways):
+            return True
+        if len(ways) == 1 and _is_plain(ways[0]):
+            return False
+        likely = [way for way in ways if all(word in self._joined for word in way)]
+        return any(self._has(way, is_open) for way in likely)
+
+    def _shows(self, way: Way, is_open: bool) -> bool:
+        """Tell whether the words of a way can be seen in the text as they are: codes may have signs within."""
+        *whole, last = way
+        return all(word.isascii() and len(word) < MAX_WORD for word in way) and all(
+            _stands(word, self._folded) for word in whole) and _stands(last, self._folded,
+                                                                       is_open and is_beginning(last))
+
+    def _has(self, way: Way, is_open: bool) -> bool:
+        *whole, last = way
+        return set(whole) <= self._words and (last in self._words or (
+            is_open and is_beginning(last) and any(word.startswith(last) for word in self._words)))
+
+    @cached_property
+    def _joined(self) -> str:
+        """The letters alone: whatever it is found by is a part of it."""
+        return _BETWEEN_WORDS.sub("", self._folded)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(word for text in self._texts for word in indexed_words(text))
+
+
+def _is_plain(way: Way) -> bool:
+    """Tell whether a way is one word that stands as it is in whatever holds it."""
+    return len(way) == 1 and len(way[0]) < MAX_WORD and way[0].isascii() and way[0].isalpha()
+
+
+def _stands(word: str, text: str, is_open: bool = False) -> bool:
+    """Tell whether a word stands in a folded text, of an open one a word that begins so."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _OF_A_WORD.match(text[start - 1:start]) and (is_open or not _OF_A_WORD.match(text[end:end + 1])):
+            return True
+        start = text.find(word, start + 1)
+    return False
 
 
 def _texts(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def _holds_a_phrase(text: str, wanted: Sequence[Sequence[str]], is_open: bool) -> bool:
+    folded = fold(text)
+    likely = [phrase for phrase in wanted if all(word in folded for word in phrase)]
+    held = words_of(text) if likely else []
+    return any(_holds_phrase(held, phrase, is_open) for phrase in likely)
 
 
 def _holds_phrase(held: Sequence[str], phrase: Sequence[str], is_open: bool) -> bool:
