@@ -4,6 +4,7 @@ As many rows are looked at as pages reach, the newest, of those that fulfil ever
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from app.folding import LETTERS, MAX_WORD, SPACELESS, Way, Ways, fold, indexed_words
@@ -14,8 +15,8 @@ from blueprints.platform.bff.rules import FieldCondition
 
 _CLOSED = " "
 """Behind the last word: it is whole, and no beginning."""
+_SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
 _OF_A_WORD = re.compile(f"[^\\W_{SPACELESS}]|[{LETTERS}]")
-_BETWEEN_WORDS = re.compile(f"(?:_|[^\\w{SPACELESS}{LETTERS}])+")
 
 
 def holding_words(documents: Sequence[Document], names: Sequence[str], words: str) -> list[Document]:
@@ -50,6 +51,7 @@ class _Said:
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
         self._folded = fold(" ".join(texts))
+        self._standing: dict[tuple[str, bool], bool] = {}
 
     def holds_all(self, members: Sequence[Ways], is_open: bool) -> bool:
         """Return whether it holds one of the ways of each member; where it is open the last word may be a beginning."""
@@ -61,15 +63,35 @@ class _Said:
             return True
         if len(ways) == 1 and _is_plain(ways[0]):
             return False
-        likely = [way for way in ways if all(word in self._joined for word in way)]
+        likely = [way for way in ways if self._may_have(way, is_open)]
         return any(self._has(way, is_open) for way in likely)
 
     def _shows(self, way: Way, is_open: bool) -> bool:
         """Tell whether the words of a way can be seen in the text as they are: codes may have signs within."""
         *whole, last = way
-        return all(word.isascii() and len(word) < MAX_WORD for word in way) and all(
-            _stands(word, self._folded) for word in whole) and _stands(last, self._folded,
-                                                                       is_open and is_beginning(last))
+        return all(map(self._stands, whole)) and self._stands(last, is_open and is_beginning(last))
+
+    def _stands(self, word: str, is_open: bool = False) -> bool:
+        if (word, is_open) not in self._standing:
+            self._standing[word, is_open] = (word.isascii() and len(word) < MAX_WORD
+                                             and _stands(word, self._folded, is_open))
+        return self._standing[word, is_open]
+
+    def _may_have(self, way: Way, is_open: bool) -> bool:
+        """Tell whether its words are written somewhere, from where a word begins to where one ends, signs aside."""
+        *whole, last = way
+        return all(map(self._is_written, whole)) and self._is_written(last, is_open and is_beginning(last))
+
+    def _is_written(self, word: str, is_open: bool = False) -> bool:
+        if self._letters is not None and word not in self._letters:
+            return False
+        joined, edges = self._joined
+        start = joined.find(word)
+        while start >= 0:
+            if start in edges and (is_open or start + len(word) in edges):
+                return True
+            start = joined.find(word, start + 1)
+        return False
 
     def _has(self, way: Way, is_open: bool) -> bool:
         *whole, last = way
@@ -77,9 +99,15 @@ class _Said:
             is_open and is_beginning(last) and any(word.startswith(last) for word in self._words)))
 
     @cached_property
-    def _joined(self) -> str:
-        """The letters alone: whatever it is found by is a part of it."""
-        return _BETWEEN_WORDS.sub("", self._folded)
+    def _letters(self) -> str | None:
+        """What is written, without signs: what is no part of it is written nowhere; None where signs are many."""
+        return self._folded.translate(_SIGNS) if self._folded.isascii() else None
+
+    @cached_property
+    def _joined(self) -> tuple[str, frozenset[int]]:
+        """All words beside each other, and where one ends and the next begins."""
+        words = [word for text in self._texts for word in words_of(text)]
+        return "".join(words), frozenset(accumulate(map(len, words), initial=0))
 
     @cached_property
     def _words(self) -> frozenset[str]:
