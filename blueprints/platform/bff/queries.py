@@ -46,7 +46,7 @@ from blueprints.platform.bff.rules import (
     wrong,
 )
 from blueprints.platform.bff.word_index import Manner, indexed_rows, is_not_indexed, ranked_by_index
-from blueprints.platform.bff.words import fulfilling, holding_words
+from blueprints.platform.bff.words import MOST_WORDS, asks_too_much, fulfilling, holding_words
 
 Condition = ColumnElement[bool]
 
@@ -66,7 +66,7 @@ class Found:
 
 def conditions_of(index: CallersIndex, said: Mapping[str, Any] | None) -> list[FieldCondition]:
     """Return what a map of filters asks for; raises InvalidInput that names each wrong one."""
-    found, faults = read_filters(said, index.properties, _reader_of(index.actor.realm))
+    found, faults = _read(index, said)
     if faults:
         raise InvalidInput(wrong(faults), detail=faults)
     return found
@@ -164,7 +164,7 @@ def saved_filter_row(row: Any) -> Wire:
 
 def _checked(index: CallersIndex, asked: ListRequest, said: Mapping[str, Any] | None) -> list[FieldCondition]:
     faults = dict(asked.faults)
-    conditions, wrong_filters = read_filters(said, index.properties, _reader_of(index.actor.realm))
+    conditions, wrong_filters = _read(index, said)
     if asked.sort_by is not None and asked.sort_by not in index.sortable:
         faults["sortBy"] = f"expected one of {', '.join(index.sortable)}"
     if unknown := [name for name in asked.facets if name not in index.countable]:
@@ -173,6 +173,13 @@ def _checked(index: CallersIndex, asked: ListRequest, said: Mapping[str, Any] | 
     if faults:
         raise InvalidInput(wrong(faults), detail=faults)
     return conditions
+
+
+def _read(index: CallersIndex, said: Mapping[str, Any] | None) -> tuple[list[FieldCondition], dict[str, str]]:
+    """Return the conditions of a map of filters, and what is wrong with each of the others (read_filters)."""
+    found, faults = read_filters(said, index.properties, _reader_of(index.actor.realm))
+    return found, faults | {one.of.name: f"values: expected at most {MOST_WORDS} words in all"
+                            for one in found if asks_too_much(one)}
 
 
 def _reader_of(realm: str) -> Any:

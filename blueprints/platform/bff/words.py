@@ -13,10 +13,17 @@ from app.search.port import Document
 from app.search.text import as_text, ends_open, is_beginning, query_words
 from blueprints.platform.bff.rules import FieldCondition
 
+MOST_WORDS = 50
+"""How many words the values of one condition have, all together: each is looked for in thousands of texts."""
 _CLOSED = " "
 """Behind the last word: it is whole, and no beginning."""
 _SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
 _OF_A_WORD = re.compile(f"[^\\W_{SPACELESS}]|[{LETTERS}]")
+
+
+def asks_too_much(one: FieldCondition) -> bool:
+    """Return whether a condition asks for more words than are looked for."""
+    return one.asks_words and sum(len(words_of(text)) for text in one.values) > MOST_WORDS
 
 
 def holding_words(documents: Sequence[Document], names: Sequence[str], words: str) -> list[Document]:
