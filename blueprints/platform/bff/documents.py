@@ -35,7 +35,9 @@ _PAGED: Document = {
     "pageItem": _WHOLE | {"description": "how many items this page has"}}
 _MANNER: Document = MANNER | {"degraded": {
     "type": "boolean", "const": True, "description":
-    "there where words were looked for in the newest 10,000 rows alone, without relevance"}}
+    "there where words were looked for in the newest 10,000 rows alone, without relevance"}, "atLeast": {
+    "type": "boolean", "const": True, "description":
+    "there where more than 10,000 rows of the index hold the words: total and facets count among the best 10,000"}}
 _TOTAL_AGE: Document = {"X-Total-Age": "how many ms ago total was counted; only where rows may have changed since"}
 
 

@@ -20,7 +20,7 @@ from app.data.reads.keyset import RowOrder, position_cursor, position_of, row_or
 from app.data.reads.read_request import ReadRequest
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.serialization import Wire
-from app.data.visibility import those_shown, visible_in_sql
+from app.data.visibility import reached_in_sql, those_shown, visible_in_sql
 from app.errors import InvalidInput, LoginRequired, NotFound
 from app.runtime import runtime
 from app.search.facets import MAX_FACET_VALUES
@@ -208,12 +208,13 @@ class _Narrowed:
     @property
     def manner(self) -> dict[str, Any]:
         """Return what an answer says of how words were looked for: `degraded` in the newest rows alone, without
-        relevance (FD-8), `relaxed` by any of them, `corrected` by others than were typed (FD-4)."""
+        relevance (FD-8), `relaxed` by any of them, `corrected` by others than were typed (FD-4), `atLeast` where the
+        total counts those among the best 10,000 alone."""
         if self._ranked is None:
             return {}
         if self._manner is None:
             return {"degraded": True}
-        said = {"relaxed": self._manner.relaxed, "corrected": self._manner.corrected}
+        said = {"relaxed": self._manner.relaxed, "corrected": self._manner.corrected, "atLeast": self._manner.cut}
         return {name: value for name, value in said.items() if value}
 
     def page(self, asked: ListRequest) -> tuple[list[str], str | None]:
@@ -344,7 +345,10 @@ class _Narrowed:
         if ranked is None:
             return self._looked_through(where, worded, searched)
         ids, self._manner = ranked
-        return [*ids, *self._looked_through(and_(where, is_not_indexed(rows)), (), searched)]
+        reached = reached_in_sql(self._index.object.visibility, self._index.actor)
+        beside = () if reached is None else self._looked_through(
+            and_(where, is_not_indexed(rows), reached), (), searched)
+        return list(dict.fromkeys([*ids, *beside]))  # the index may not know yet what has become private
 
     def _looked_through(self, where: Condition, worded: Sequence[FieldCondition],
                         searched: Mapping[str, Property]) -> list[str]:

@@ -1,6 +1,6 @@
 """Words by an index of words, for objects that have one: it knows what every login sees, SQL decides who sees it.
 
-What is not in the index, such as somebody's own private rows, is looked through row by row beside it."""
+What it does not have of the caller's own, such as his private rows, is looked through row by row beside it."""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, not_
 from app.data.entity import Entity
 from app.runtime import runtime
 from app.search.catalogue import Indexes, search_index
-from app.search.port import SearchQuery
+from app.search.port import WINDOW, SearchQuery
 from app.search.rows import SearchedRows
 
 FEW = 10
@@ -22,10 +22,12 @@ Seen = Callable[[Sequence[str]], list[str]]
 
 @dataclass(frozen=True)
 class Manner:
-    """How words were looked for: `relaxed` by any of them, `corrected` by others than were typed."""
+    """How words were looked for: `relaxed` by any of them, `corrected` by others than were typed; `cut`: more rows hold
+    them than are looked at."""
 
     relaxed: bool = False
     corrected: str | None = None
+    cut: bool = False
 
 
 def indexed_rows(model: type[Entity]) -> SearchedRows | None:
@@ -45,30 +47,31 @@ def is_not_indexed(rows: SearchedRows) -> ColumnElement[bool]:
 
 def ranked_by_index(rows: SearchedRows, words: str, seen: Seen, manner: Manner | None
                     ) -> tuple[list[str], Manner] | None:
-    """Return the ids of the rows that hold the words, best match first, and the manner in which they were found.
+    """Return the ids of the rows that hold the words, best match first, and the manner in which they were found: they
+    are among the best WINDOW of the index.
 
     What is forgiven is decided by what the caller sees: nothing is corrected to words that find him nothing. With a
     `manner` they are looked for in that one. None while the index cannot be read."""
     index = search_index(rows.schema.name)
     index.refresh()
 
-    def found(text: str, *, any_word: bool = False) -> list[str] | None:
+    def found(text: str, *, any_word: bool = False) -> tuple[list[str], bool] | None:
         ids = index.ids(SearchQuery(text, forgiving=True, any_word=any_word))
-        return None if ids is None else seen(ids)
+        return None if ids is None else (seen(ids[:WINDOW]), len(ids) > WINDOW)
 
     if manner is not None:
         again = found(manner.corrected or words, any_word=manner.relaxed)
-        return None if again is None else (again, manner)
-    text, ids = words, found(words)
-    if ids is None:
+        return None if again is None else (again[0], manner)
+    text, corrected, first = words, None, found(words)
+    if first is None:
         return None
-    corrected = None
+    ids, cut = first
     if not ids:
         better = index.search(SearchQuery(words, forgiving=True, limit=0)).corrected
-        if better is not None and (those := found(better)):
-            text, corrected, ids = better, better, those
+        if better is not None and (those := found(better)) and those[0]:
+            text, corrected, (ids, cut) = better, better, those
     if len(ids) < FEW:
-        more = found(text, any_word=True) or []
+        more, more_cut = found(text, any_word=True) or ([], False)
         if len(more) > len(ids):
-            return more, Manner(True, corrected)
-    return ids, Manner(False, corrected)
+            return more, Manner(True, corrected, more_cut)
+    return ids, Manner(False, corrected, cut)

@@ -1,16 +1,22 @@
 """Words of objects that have an index of words: the best match first, and what is forgiven (FD-1, FD-4, FD-8)."""
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from app.data.connections import writing_engine
+from app.data.entity import db
+from app.data.visibility import read_objects
 from app.runtime import runtime
 from app.search.catalogue import OpenIndexes, rebuild_index
 from blueprints.network.job_application.models import JobPosting
-from tests.clients import ApiClient
+from blueprints.platform.bff import word_index
+from tests.clients import ApiClient, Callers
 from tests.flow import statements
+from tests.network.content.wall import Wall
 from tests.platform.bff.rows import ask, ids, keep, minutes
 
 pytestmark = pytest.mark.parametrize("realm", ["network"])
@@ -23,6 +29,27 @@ def jobs(*texts: str, **more: Any) -> list[str]:
                               for number, title in enumerate(texts)))
     rebuild_index("jobs")
     return made
+
+
+@contextmanager
+def plans(table: str) -> Iterator[list[str]]:
+    """Yield how the database reads this table from now on, step by step."""
+    steps: list[str] = []
+    is_sqlite = db.engine.dialect.name == "sqlite"
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT") and table in statement:
+            cursor = connection.connection.dbapi_connection.cursor()
+            if not is_sqlite:
+                cursor.execute("SET enable_seqscan = off")  # the table is small: which index would it be?
+            cursor.execute(f"{'EXPLAIN QUERY PLAN' if is_sqlite else 'EXPLAIN'} {statement}", parameters)
+            steps.extend(str(row[-1]) for row in cursor.fetchall())
+            if not is_sqlite:
+                cursor.execute("RESET enable_seqscan")
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    yield steps
+    event.remove(db.engine, "before_cursor_execute", explain)
 
 
 def test_what_a_person_may_not_see_is_found_by_no_word(realm: str, ben: ApiClient, cleo: ApiClient) -> None:
@@ -95,3 +122,51 @@ def test_words_cost_the_same_statements_however_much_they_find(realm: str, ben: 
             ask(ben, realm, INDEX, q="navigator")
         told.append(len(sent))
     assert told[0] == told[1]
+
+
+def test_a_connections_private_post_is_found_beside_the_index(realm: str, callers: Callers) -> None:
+    wall = Wall(callers)
+    wall.circle.connect(wall.a, wall.b)
+    post = wall.posted(wall.a, content="A lighthouse", visibility="private", audience="connections")
+    rebuild_index("posts")
+    assert ids(ask(wall.b, realm, "post", q="lighthouse")) == [post["id"]]
+    assert ids(ask(wall.a, realm, "post", q="lighthouse")) == [post["id"]]
+    assert ask(wall.d, realm, "post", q="lighthouse")["total"] == 0
+
+
+def test_a_row_that_became_private_counts_once_before_the_index_knows(realm: str, ben: ApiClient) -> None:
+    [id_] = jobs("Navigator", posted_by_user_id=ben.user_id, owner=ben.user_id)
+    with writing_engine().begin() as connection:
+        connection.execute(update(JobPosting.__table__).where(JobPosting.id == id_).values(visibility="private"))
+    answer = ask(ben, realm, INDEX, q="navigator")
+    assert (ids(answer), answer["total"]) == ([id_], 1)
+
+
+@pytest.mark.both("each database plans for itself")
+@pytest.mark.parametrize(("index", "table"), [
+    ("post", "network_post"), ("profile", "network_profile"), ("jobPosting", "network_job_posting"),
+    ("company", "network_company")])
+def test_words_walk_no_table(realm: str, ben: ApiClient, people: Any, index: str, table: str) -> None:
+    model = read_objects().get(realm, index).model
+    keep(model, *({"created_at": minutes(number)} for number in range(300)))
+    rebuild_index({"post": "posts", "profile": "people", "jobPosting": "jobs", "company": "companies"}[index])
+    for caller in (ben, people.super_admin()):
+        with plans(table) as steps:
+            ask(caller, realm, index, q="navigator")
+        assert steps
+        said = "\n".join(steps)
+        assert f"ix_{table}_created" not in said
+        assert f"SCAN {table}" not in said
+        assert f"Seq Scan on {table}" not in said
+
+
+def test_what_more_rows_hold_than_are_looked_at_is_told(realm: str, ben: ApiClient,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_index, "WINDOW", 12)
+    jobs(*["Navigator"] * 12)
+    answer = ask(ben, realm, INDEX, q="navigator")
+    assert (answer["total"], "atLeast" in answer) == (12, False)
+    jobs("Navigator")
+    for verb in ("list", "count"):
+        answer = ask(ben, realm, INDEX, verb=verb, q="navigator")
+        assert (answer["total"], answer["atLeast"]) == (12, True)
