@@ -304,11 +304,11 @@ def _total(connection: Connection, model: type[Entity],
 
     if transaction.get() is not None:
         return count(None), None  # what is not committed must not be remembered
-    key = (model, *(tuple(map(_key_of, where)) for where in parts))
-    return holdings().totals.get(key, version_key(model), count)
+    key = (model, *(tuple(map(key_of, where)) for where in parts))
+    return holdings().totals.get(key, (version_key(model),), count)
 
 
-def _key_of(condition: ColumnElement[bool]) -> tuple[Any, ...]:
+def key_of(condition: ColumnElement[bool]) -> tuple[Any, ...]:
     """Return what two equal conditions have in common: structure and values."""
     made = condition._generate_cache_key()
     if made is None:

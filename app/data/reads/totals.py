@@ -3,7 +3,7 @@
 Up to EXACT_UP_TO the answer is always exact; above, the last count stands for a while after a write (decisions/011)."""
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -60,11 +60,17 @@ class RowTotals:
         self._lock = Lock()
         self._counting = [Lock() for _ in range(_LOCKS)]
 
-    def get(self, key: Hashable, version_key: str, count: Counting) -> tuple[int, Outdated | None]:
+    def is_large(self, key: Hashable) -> bool:
+        """Return whether more than EXACT_UP_TO rows were counted under `key` the last time."""
+        known = self._counts.get(key)
+        return known is not None and known.rows > EXACT_UP_TO
+
+    def get(self, key: Hashable, version_keys: Sequence[str], count: Counting) -> tuple[int, Outdated | None]:
         """Return the total of `key`, and what is known of its age when a write has outdated it.
 
-        `count(limit)` counts the rows in the database: `limit` of them at most, or all."""
-        versions = self._versions.read(version_key)
+        `version_keys` are those of all that decides which rows there are. `count(limit)` counts the rows in the
+        database: `limit` of them at most, or all."""
+        versions = self._versions.read(*version_keys)
         known = self._exact(key, versions)
         if known is not None:
             return known
@@ -72,12 +78,12 @@ class RowTotals:
             few = _counted(versions, count, EXACT_UP_TO + 1)
             if few.rows <= EXACT_UP_TO:
                 return self._remember(key, few), None
-        return self._exact(key, versions) or self._outdated(key) or self._counted_once(key, version_key, count)
+        return self._exact(key, versions) or self._outdated(key) or self._counted_once(key, version_keys, count)
 
-    def _counted_once(self, key: Hashable, version_key: str, count: Counting) -> tuple[int, Outdated | None]:
+    def _counted_once(self, key: Hashable, version_keys: Sequence[str], count: Counting) -> tuple[int, Outdated | None]:
         """Count everything; who asks for the same meanwhile waits for this count."""
         with self._counting[hash(key) % _LOCKS]:
-            versions = self._versions.read(version_key)
+            versions = self._versions.read(*version_keys)
             known = self._exact(key, versions) or self._outdated(key)
             return known or (self._remember(key, _counted(versions, count, None)), None)
 

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, true
 
 from app.actor import Actor
-from app.data.changes import version_key
 from app.data.columns import iso
 from app.data.connections import reading
 from app.data.holdings import holdings
@@ -17,10 +16,11 @@ from app.data.id_sets import among
 from app.data.reads import Listing, Page, fetch, list_query, rows_by_id
 from app.data.reads.filters import since, until
 from app.data.reads.keyset import RowOrder, position_cursor, position_of, row_order
+from app.data.reads.lists import key_of
 from app.data.reads.read_request import ReadRequest
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.serialization import Wire
-from app.data.visibility import reached_in_sql, those_shown, visible_in_sql
+from app.data.visibility import reached_in_sql, read_objects, those_shown, visible_in_sql
 from app.errors import InvalidInput, LoginRequired, NotFound
 from app.runtime import runtime
 from app.search.facets import MAX_FACET_VALUES
@@ -236,11 +236,13 @@ class _Narrowed:
         """Return how many rows there are; above 10,000 it may be some moments old (decision 36)."""
         if self._ranked is not None:
             return len(self._ranked), None
-        few = self._count(EXACT_UP_TO + 1)
-        if few <= EXACT_UP_TO:
-            return few, None
-        return holdings().totals.get(self._key, version_key(self._model), lambda limit: few if limit else self._count(
-            None))
+        totals, key, few = holdings().totals, ("bff", self._model, key_of(self._where)), None
+        if not totals.is_large(key):
+            few = self._count(EXACT_UP_TO + 1)
+            if few <= EXACT_UP_TO:
+                return few, None
+        keys = read_objects().version_keys(self._index.actor.realm, self._index.object.visibility)
+        return totals.get(key, keys, lambda limit: few if limit and few is not None else self._count(limit))
 
     def facet(self, one: Property) -> dict[str, Any]:
         """Return value → count of a property, most frequent first; of numbers and moments the least and the greatest.
@@ -276,14 +278,6 @@ class _Narrowed:
             some: Select[Any] = select(literal_column("1")).select_from(self._model).where(self._where).limit(limit)
             counted = select(func.count()).select_from(some.subquery())
         return int(fetch(counted)[0][0])
-
-    @property
-    def _key(self) -> tuple[Any, ...]:
-        """What two equal totals have in common: structure and values of the condition."""
-        made = self._where._generate_cache_key()
-        if made is None:
-            return (object(),)
-        return ("bff", made.key, tuple(repr(one.effective_value) for one in made.bindparams))
 
     def _ordered(self, asked: ListRequest) -> tuple[RowOrder, Select[Any]]:
         """Return the order and its query of id and the values of the order: rows without a value last, either way,

@@ -40,7 +40,7 @@ class Table:
 
     def total(self) -> tuple[int, int]:
         """Return the total and its age in milliseconds, 0 for an exact one."""
-        rows, outdated = self._totals.get("key", "rows:table", self.count)
+        rows, outdated = self._totals.get("key", ("rows:table",), self.count)
         return rows, outdated.age_ms if outdated else 0
 
 
