@@ -82,7 +82,7 @@ def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str,
     narrowed = _Narrowed(index, conditions, asked.words)
     page, following = narrowed.page(asked)
     total, outdated = narrowed.total()
-    facets = {facet: narrowed.facet(index.countable[facet]) for facet in asked.facets}
+    facets = narrowed.facets([index.countable[facet] for facet in asked.facets])
     return Found(index, _shown(index, page, joins), total, following, facets, narrowed.manner, outdated)
 
 
@@ -192,6 +192,19 @@ def _reader_of(realm: str) -> Any:
     return read
 
 
+@dataclass(frozen=True)
+class _Loosened:
+    """What words find without the conditions on some properties; `held` says which fulfil each one that asks words."""
+
+    found: Sequence[str]
+    held: Mapping[FieldCondition, set[str]]
+
+    def ids(self, conditions: Iterable[FieldCondition]) -> list[str]:
+        """Return the ids of those that fulfil all of these conditions that ask for words."""
+        sets = [self.held[one] for one in conditions if one.asks_words]
+        return [id_ for id_ in self.found if all(id_ in held for held in sets)]
+
+
 class _Narrowed:
     """The rows of an index that the caller sees and that fulfil what is asked."""
 
@@ -244,16 +257,38 @@ class _Narrowed:
         keys = read_objects().version_keys(self._index.actor.realm, self._index.object.visibility)
         return totals.get(key, keys, lambda limit: few if limit and few is not None else self._count(limit))
 
-    def facet(self, one: Property) -> dict[str, Any]:
-        """Return value → count of a property, most frequent first; of numbers and moments the least and the greatest.
+    def facets(self, asked: Sequence[Property]) -> dict[str, dict[str, Any]]:
+        """Return of each property value → count, most frequent first; of numbers and moments the least and the
+        greatest.
 
-        The condition on the property itself does not narrow it, so that other values can be chosen beside the first."""
-        others = [other for other in self._conditions if other.of.attribute != one.attribute]
-        where = self._where
-        if len(others) < len(self._conditions):
-            ranked = self._ids_of(others) if self._asks_words(others) else None
-            where = self._condition_of(others, ranked)
-        return self._extent(one, where) if one.kind in MEASURED else self._counts(one, where)
+        The condition on the property itself does not narrow it, so that other values can be chosen beside the first.
+        However many are asked, words are looked for once more at most: without the conditions on any of them."""
+        own = {one.attribute for one in asked}
+        common = [one for one in self._conditions if one.of.attribute not in own]
+        loosened: _Loosened | None = None
+        found = {}
+        for one in asked:
+            others = [other for other in self._conditions if other.of.attribute != one.attribute]
+            if len(others) == len(self._conditions):
+                where = self._where
+            elif not self._asks_words(others):
+                where = self._condition_of(others, None)
+            else:
+                loosened = loosened or self._loosen(common)
+                where = and_(self._condition_of(others, loosened.ids(others)), *(
+                    is_fulfilled(self._model, other, self._dialect) for other in others if not other.asks_words))
+            found[one.name] = self._extent(one, where) if one.kind in MEASURED else self._counts(one, where)
+        return found
+
+    def _loosen(self, common: Sequence[FieldCondition]) -> _Loosened:
+        """Look for the words once under some of the conditions, and note which rows fulfil each that asks for words."""
+        worded = [one for one in self._conditions if one.asks_words]
+        if not worded:
+            return _Loosened(self._ids_of(common), {})
+        plain = self._condition_of([one for one in common if not one.asks_words], None)
+        documents = self._documents(plain, worded, self._index.words if self._words else {})
+        return _Loosened([one.id for one in documents],
+                         {one: {held.id for held in fulfilling(documents, one)} for one in worded})
 
     def _counts(self, one: Property, where: Condition) -> dict[str, Any]:
         value, members = counted_values(self._model, one, self._dialect)
@@ -346,18 +381,22 @@ class _Narrowed:
 
     def _looked_through(self, where: Condition, worded: Sequence[FieldCondition],
                         searched: Mapping[str, Property]) -> list[str]:
-        """Return the ids of the newest rows under a condition that hold the words: one statement reads them, what they
-        say is looked through here."""
+        """Return the ids of the newest rows under a condition that hold the words."""
+        documents = self._documents(where, worded, searched)
+        for one in worded:
+            documents = fulfilling(documents, one)
+        return [document.id for document in documents]
+
+    def _documents(self, where: Condition, worded: Sequence[FieldCondition],
+                   searched: Mapping[str, Property]) -> list[Document]:
+        """Return the newest rows under a condition that hold the words of `q`, with what the conditions ask of: one
+        statement reads them, what they say is looked through here."""
         names = {**searched, **{one.of.name: one.of for one in worded}}
         columns = [_beginning(getattr(self._model, one.attribute)) for one in names.values()]
         rows = fetch(select(self._model.id, *columns).where(where).order_by(
             self._model.created_at.desc(), self._model.id.desc()).limit(WINDOW))
         documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
-        if searched:
-            documents = holding_words(documents, list(searched), self._words)
-        for one in worded:
-            documents = fulfilling(documents, one)
-        return [document.id for document in documents]
+        return holding_words(documents, list(searched), self._words) if searched else documents
 
 
 def _shown(index: CallersIndex, ids: Sequence[str], joins: ReadRequest) -> list[Wire]:

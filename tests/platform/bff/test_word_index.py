@@ -13,7 +13,7 @@ from app.data.visibility import read_objects
 from app.runtime import runtime
 from app.search.catalogue import OpenIndexes, rebuild_index
 from blueprints.network.job_application.models import JobPosting
-from blueprints.platform.bff import word_index
+from blueprints.platform.bff import queries, word_index
 from tests.clients import ApiClient, Callers
 from tests.flow import statements
 from tests.network.content.wall import Wall
@@ -170,3 +170,35 @@ def test_what_more_rows_hold_than_are_looked_at_is_told(realm: str, ben: ApiClie
     for verb in ("list", "count"):
         answer = ask(ben, realm, INDEX, verb=verb, q="navigator")
         assert (answer["total"], answer["atLeast"]) == (12, True)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_words_are_looked_for_twice_at_most_however_many_facets_are_asked(
+        realm: str, ben: ApiClient, monkeypatch: pytest.MonkeyPatch, is_there: bool) -> None:
+    jobs("Navigator", workplace_type="on_site", location="Kiel")
+    jobs("Navigator", workplace_type="remote", location="Kiel")
+    jobs("Navigator", workplace_type="on_site", location="Bremen")
+    jobs("Cook", workplace_type="on_site", location="Kiel")
+    name = "ranked_by_index" if is_there else "holding_words"
+    asked, look = [], getattr(queries, name)
+    monkeypatch.setattr(queries, name, lambda *given: asked.append(name) or look(*given))
+    if not is_there:
+        monkeypatch.setattr(queries, "indexed_rows", lambda model: None)
+    answer = ask(ben, realm, INDEX, q="navigator", facets="workplaceType,location,status,createdAt", filters={
+        "workplaceType": {"operator": "eq", "value": "on_site"}, "location": {"operator": "eq", "value": "Kiel"},
+        "status": {"operator": "eq", "value": "active"}, "createdAt": {"operator": "exists"}})
+    assert answer["total"] == 1
+    assert answer["facets"]["workplaceType"] == {"on_site": 1, "remote": 1}
+    assert answer["facets"]["location"] == {"Bremen": 1, "Kiel": 1}
+    assert answer["facets"]["status"] == {"active": 1}
+    assert len(asked) == 2
+
+
+def test_a_condition_that_asks_words_narrows_all_facets_but_its_own(realm: str, ben: ApiClient) -> None:
+    jobs("Navigator", location="Kiel", company_name="Red Star")
+    jobs("Navigator", location="Kiel", company_name="Blue Star")
+    jobs("Navigator", location="Bremen", company_name="Red Star")
+    answer = ask(ben, realm, INDEX, facets="location,companyName", filters={
+        "location": {"operator": "match", "value": "kiel"}, "companyName": {"operator": "match", "value": "red"}})
+    assert answer["total"] == 1
+    assert answer["facets"] == {"location": {"Bremen": 1, "Kiel": 1}, "companyName": {"Blue Star": 1, "Red Star": 1}}
