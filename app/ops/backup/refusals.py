@@ -30,12 +30,17 @@ def spoken(done: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not isinstance(error, (*store_faults(), *_database_faults())):
+        if not isinstance(error, faults()):
             raise
-        said = getattr(error, "strerror", None) or str(getattr(error, "orig", None) or error)
-        raise BackupRefused(f"{done}: {said}") from error
+        raise BackupRefused(f"{done}: {reason_of(error)}") from error
 
 
-def _database_faults() -> tuple[type[Exception], ...]:
+def faults() -> tuple[type[Exception], ...]:
+    """Return what is raised where a disk, a bucket or a database is full, away or refuses."""
     psycopg = sys.modules.get("psycopg")  # who has no PostgreSQL has not loaded it
-    return (sqlite3.Error, SQLAlchemyError, *([psycopg.Error] if psycopg else []))
+    return (*store_faults(), sqlite3.Error, SQLAlchemyError, *([psycopg.Error] if psycopg else []))
+
+
+def reason_of(error: Exception) -> str:
+    """Return what one of these faults says of itself."""
+    return getattr(error, "strerror", None) or str(getattr(error, "orig", None) or error)

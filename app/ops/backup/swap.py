@@ -19,7 +19,7 @@ from app.ops.backup.contents import Contents
 from app.ops.backup.databases import SQLITE, Database, PostgresqlDatabase
 from app.ops.backup.folder import PART, sync
 from app.ops.backup.place import has_own_catalog, opened, remove_scratch, sqlite_path
-from app.ops.backup.refusals import BackupRefused
+from app.ops.backup.refusals import BackupRefused, faults, reason_of
 from app.settings import UNFINISHED_RESTORE, Settings
 
 WORKSHOP = "guildhall-restoring"
@@ -122,25 +122,35 @@ def read_plan(settings: Settings) -> Plan | None:
 
 
 def carry_out(settings: Settings, plan: Plan) -> None:
-    """Do what the plan says and is not done; at any point it may be killed, and done again."""
-    shop = settings.home / f"{WORKSHOP}{PART}"
+    """Do what the plan says and is not done; at any point it may be killed, and done again.
+
+    Raises BackupRefused with how to go on: what is in place by then stays there, and so does the plan."""
     try:
-        for server, renames in plan.databases.items():
-            postgresql.rename_all(getattr(settings, server), renames)
-        if plan.catalog is not None:
-            schema, aside = plan.catalog
-            postgresql.replace_schema(settings.organization_database, schema, aside, shop / _CATALOG_DUMP)
-    except BackupRefused as error:
-        raise BackupRefused(f"{error}. The restore is on its way, and nothing starts before it is done: stop "
-                            "everything and run the same command again") from error
+        _put_in_place(settings, plan)
+    except (BackupRefused, *faults()) as error:
+        raise BackupRefused(f"{reason_of(error)}. The restore is on its way, and nothing starts before it is done: see "
+                            "to this, stop everything, and run the same command again") from error
+    with suppress(BackupRefused, *faults()):  # all is in place; what is left here, the next restore clears
+        sync(settings.home)
+        shutil.rmtree(_shop(settings), ignore_errors=True)
+        remove_scratch(settings)
+
+
+def _put_in_place(settings: Settings, plan: Plan) -> None:
+    for server, renames in plan.databases.items():
+        postgresql.rename_all(getattr(settings, server), renames)
+    if plan.catalog is not None:
+        schema, aside = plan.catalog
+        postgresql.replace_schema(settings.organization_database, schema, aside, _shop(settings) / _CATALOG_DUMP)
     for new, current, aside in plan.moves:
         _move(new, current, aside)
     for server, renames in plan.databases.items():
         postgresql.drop_empty(getattr(settings, server), [aside for _, _, aside in renames])
     (settings.home / UNFINISHED_RESTORE).unlink()
-    sync(settings.home)
-    shutil.rmtree(shop, ignore_errors=True)
-    remove_scratch(settings)
+
+
+def _shop(settings: Settings) -> Path:
+    return settings.home / f"{WORKSHOP}{PART}"
 
 
 def _move(new: str, current: str, aside: str) -> None:

@@ -1,12 +1,15 @@
 """Putting in place may be killed before and behind each thing it does: the next run finishes it, and loses nothing."""
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.ops.backup import BackupRefused, swap
 from app.ops.backup.folder import PART, claimed
+from app.ops.backup.refusals import spoken
 from app.ops.backup.swap import WORKSHOP, Plan, carry_out, read_plan, write_plan
 from app.settings import UNFINISHED_RESTORE, Settings, load_settings
 
@@ -18,11 +21,12 @@ class Killed(BaseException):
 
 
 class Doom:
-    """Counts what is done to files; before the n-th thing, or behind it, all is over."""
+    """Counts what is done to files; before the n-th thing, or behind it, all is over, by `fault`."""
 
-    def __init__(self, patch: pytest.MonkeyPatch, at: int = 0, *, behind: bool = False) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, at: int = 0, *, behind: bool = False,
+                 fault: BaseException | None = None) -> None:
         self.done = 0
-        self._at, self._behind = at, behind
+        self._at, self._behind, self._fault = at, behind, fault or Killed()
         for owner, name in ACTS:
             patch.setattr(owner, name, self._doomed(getattr(owner, name)))
 
@@ -30,10 +34,10 @@ class Doom:
         def doomed(*given: Any, **options: Any) -> Any:
             self.done += 1
             if self.done == self._at and not self._behind:
-                raise Killed
+                raise self._fault
             result = act(*given, **options)
             if self.done == self._at:
-                raise Killed
+                raise self._fault
             return result
         return doomed
 
@@ -110,6 +114,32 @@ def test_a_plan_that_is_killed_while_it_is_written_is_none(make_place: Callable[
     assert read_plan(settings) is None
     write_plan(settings, plan)
     assert read_plan(settings) == plan
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), sqlite3.OperationalError("disk I/O error")])
+def test_a_disk_that_refuses_while_it_puts_in_place_says_why_and_how_to_go_on(
+        make_place: Callable[[], Settings], fault: Exception) -> None:
+    settings = make_place()
+    with pytest.MonkeyPatch.context() as patch:
+        Doom(patch, 3, fault=fault)
+        with (pytest.raises(BackupRefused, match=r"No space left|disk I/O") as refused,
+              spoken("nothing was restored")):
+            carry_out(settings, _plan(settings))
+    assert "run the same command again" in str(refused.value)
+    assert "nothing was restored" not in str(refused.value)
+    carry_out(settings, _plan(settings))
+    assert state(settings.home) == NEW | ASIDE
+
+
+def test_what_cannot_be_cleared_once_all_is_in_place_is_no_failure(make_place: Callable[[], Settings],
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Settings) -> None:
+        raise BackupRefused("the server does not answer")
+
+    settings = make_place()
+    monkeypatch.setattr(swap, "remove_scratch", refuse)
+    carry_out(settings, _plan(settings))
+    assert read_plan(settings) is None
 
 
 def _plan(settings: Settings) -> Plan:
