@@ -5,8 +5,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from select import POLLIN, poll
 from typing import Any
 
 import psycopg
@@ -146,19 +148,47 @@ def test_a_url_that_is_typed_is_not_shown(testbed: Testbed) -> None:
                               env=os.environ | testbed.environment, stdin=theirs, stdout=theirs, stderr=theirs,
                               start_new_session=True) as process:
             os.close(theirs)
-            shown = _read_until(ours, b"URL for --to: ")
-            os.write(ours, b"postgresql://ada:hidden@127.0.0.1:1/nowhere\n")
-            shown += _read_until(ours, b"cannot be reached")
+            try:
+                shown = _read_until(ours, b"URL for --to: ")
+                os.write(ours, b"postgresql://ada:hidden@127.0.0.1:1/nowhere\n")
+                shown += _read_until(ours, b"cannot be reached")
+            except BaseException:
+                process.kill()  # who waits for an answer would be waited for
+                raise
     finally:
         os.close(ours)
     assert (process.returncode, b"hidden" in shown) == (1, False), shown
 
 
-def _read_until(terminal: int, end: bytes) -> bytes:
+def _read_until(terminal: int, end: bytes, *, seconds: float = 120) -> bytes:
+    """Return what a terminal shows until `end` stands there; fails with all of it when that does not come."""
+    deadline = time.monotonic() + seconds
+    asked = poll()
+    asked.register(terminal, POLLIN)
     shown = b""
     while end not in shown:
-        shown += os.read(terminal, 4096)
+        if not asked.poll(max(0, deadline - time.monotonic()) * 1000):
+            pytest.fail(f"nothing came behind {shown!r}")
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:  # EIO: nobody has the other end any more
+            pytest.fail(f"it ended with {shown!r}")
     return shown
+
+
+@pytest.mark.parametrize(("is_over", "told"), [(True, "it ended with b'away"), (False, "nothing came behind b'away")])
+def test_a_terminal_on_which_what_is_waited_for_does_not_come_fails_with_what_came(*, is_over: bool, told: str) -> None:
+    ours, theirs = os.openpty()
+    os.write(theirs, b"away\n")
+    if is_over:
+        os.close(theirs)
+    try:
+        with pytest.raises(pytest.fail.Exception, match=told):
+            _read_until(ours, b"here", seconds=0)
+    finally:
+        os.close(ours)
+        if not is_over:
+            os.close(theirs)
 
 
 @pytest.mark.once("no server is there, whatever the source is")

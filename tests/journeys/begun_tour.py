@@ -2,6 +2,7 @@
 
 One shell is open all the time: it holds the tokens of old logins, and goes on with the next printed step."""
 import shlex
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from cli.demo_seed import seed_demo
 from cli.prepare import prepare_system
 from tests.app.ops.backup.system import System
 from tests.clients import ApiClient
-from tests.components import free_port
 from tests.flow import settle
 from tests.journeys.tours import PAGES, Shell, comparable, shell, shortened, steps
 from tests.organization.world import SCOPES, Caller
@@ -71,8 +71,9 @@ class Kept:
 class BegunTour:
     """The tour in its shell; `kept` is None before it has begun."""
 
-    def __init__(self, prompt: Shell, port: int) -> None:
-        self.prompt, self.port = prompt, port
+    def __init__(self, prompt: Shell, listener: socket.socket) -> None:
+        self.prompt = prompt
+        self._listener = listener
         self.kept: Kept | None = None
         self._tour = steps(PAGES[0].read_text())
         self._left = list(self._tour)
@@ -92,7 +93,7 @@ class BegunTour:
 
     def go_on(self, app: Flask, until: str) -> None:
         """Type the next steps until the one that begins so; each is answered as printed. What was kept is there."""
-        with _serving(app, self.port):
+        with _serving(app, self._listener):
             while self._left and not (until and self._left[0].command.startswith(until)):
                 step = self._left.pop(0)
                 answer = shortened(self.prompt.type(step.command))
@@ -107,7 +108,7 @@ class BegunTour:
         done = app.test_cli_runner().invoke(load_command("auth"), ROTATE_KEYS)
         assert done.exit_code == 0, done.output
         [log_in] = [step.command for step in self._tour if step.command.startswith(LOG_IN)]
-        with _serving(app, self.port):
+        with _serving(app, self._listener):
             for command in ("OLD=$CLEO", f"{log_in}; [ $CLEO != $OLD ] || CLEO=the-same"):
                 assert self.prompt.type(command) == ""
                 answer = self.prompt.type("call $CLEO auth-api/currentuser | fields fullname")
@@ -120,15 +121,17 @@ class BegunTour:
 
 @contextmanager
 def tour_of(demo: System) -> Iterator[BegunTour]:
-    """Open the shell of the tour, in whose environment the operator's commands find this demo."""
-    port = free_port()
-    with cheap_passwords(), shell(f"http://127.0.0.1:{port}", **demo.environment) as prompt:
-        yield BegunTour(prompt, port)
+    """Open the shell of the tour, in whose environment the operator's commands find this demo.
+
+    Its port is held to the end: the URL stays while one application after the other serves there."""
+    with (cheap_passwords(), socket.create_server(("127.0.0.1", 0)) as listener,
+          shell(f"http://127.0.0.1:{listener.getsockname()[1]}", **demo.environment) as prompt):
+        yield BegunTour(prompt, listener)
 
 
 @contextmanager
-def _serving(app: Flask, port: int) -> Iterator[None]:
-    server = make_server("127.0.0.1", port, app, threaded=True)
+def _serving(app: Flask, listener: socket.socket) -> Iterator[None]:
+    server = make_server("127.0.0.1", 0, app, threaded=True, fd=listener.fileno())
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:

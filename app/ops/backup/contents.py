@@ -42,6 +42,8 @@ class Contents:
     has_secrets: bool
     unpacked: int | None = None
     """How many bytes the files of SQLite have when they are unpacked; None in a backup from before that was written."""
+    unpacked_main: int | None = None
+    """How many of them the main database has: it may stand on a disk of its own."""
 
     def serialized(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -69,7 +71,7 @@ def contents_of(told: Mapping[str, Any]) -> Contents:
             media={"kept": _text(told["media"]["kept"]), "files": _count(told["media"]["files"]),
                    "bytes": _count(told["media"]["bytes"])},
             has_secrets=bool(told["has_secrets"]),
-            unpacked=None if told.get("unpacked") is None else _count(told["unpacked"]))
+            unpacked=_count_if_told(told.get("unpacked")), unpacked_main=_count_if_told(told.get("unpacked_main")))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BackupDamaged("the table of contents is not whole, or says what none can say") from error
 
@@ -95,6 +97,10 @@ def _count(told: Any) -> int:
     if type(told) is not int or not 0 <= told < 2**63:
         raise ValueError(told)
     return told
+
+
+def _count_if_told(told: Any) -> int | None:
+    return None if told is None else _count(told)
 
 
 def _text(told: Any) -> str:

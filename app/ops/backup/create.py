@@ -84,6 +84,7 @@ class _Backup:
             if not migration:
                 raise BackupRefused("there is nothing to back up: the database has no tables (flask prepare)")
             self._add_database(MAIN + SUFFIXES[database.kind], snapshot.save)
+        unpacked_main = self.unpacked
         stores = {name: self._add_store(name, store) for name, store in self.stores.items()}
         media.add_new()
         server = postgresql.server(database.url) if isinstance(database, PostgresqlDatabase) else (
@@ -93,7 +94,7 @@ class _Backup:
             kind=database.kind, server=server, migration=migration, secret_key=secret_key_hash(self.settings),
             rows=rows, stores=stores, media={"kept": self.settings.media_store, "files": media.files,
                                              "bytes": media.bytes}, has_secrets=self.with_secrets,
-            unpacked=self.unpacked)
+            unpacked=self.unpacked, unpacked_main=unpacked_main)
 
     def _add_store(self, name: str, store: ApartStore) -> StoreContents:
         """Take the catalog, then what it names: whatever the catalog says of a group holds for the later snapshot."""

@@ -3,6 +3,7 @@ import gzip
 import sqlite3
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj, disk_usage
 
@@ -26,7 +27,7 @@ def unpack(archive: Archive, place: Settings, openers: ApartStores, *, with_medi
     Without media they are read and compared, and go nowhere."""
     contents = contents_of(archive.contents)
     media = _MediaIn(open_store(place) if with_media else None)
-    room = _room(contents, place, with_media=with_media)
+    rooms = _rooms(contents, place, with_media=with_media)
     seen: set[str] = set()
     with opened(place, openers) as stores:
         main = main_database(place, stores)
@@ -36,7 +37,7 @@ def unpack(archive: Archive, place: Settings, openers: ApartStores, *, with_medi
                     media.put(name, member)
                     continue
                 _refuse_odd(member.name, seen)
-                _put(member, main, stores, contents, room)
+                _put(member, main, stores, contents, rooms)
             except _DAMAGED as error:
                 raise BackupDamaged(f"{member.name} is not what was written") from error
         with at_one_moment({"": main}) as taken:
@@ -67,15 +68,38 @@ def put_into_bucket(path: Path, key: bytes | None, contents: Contents, settings:
                 media.put(name, member)
 
 
-def _room(contents: Contents, place: Settings, *, with_media: bool) -> Room:
-    """Return how much may be unpacked; raises BackupRefused when the disk has not so much room."""
-    folders = {place.home, sqlite_path(place).parent} if place.is_sqlite else {place.home}
-    free = max(disk_usage(folder).free for folder in folders)
-    wanted = (contents.unpacked or 0) + (contents.media["bytes"] if with_media else 0)
-    if wanted > free:
-        raise BackupRefused(f"it needs {-(-wanted >> 20)} MiB, and the disk of {place.home.parent.parent} has "
-                            f"{free >> 20} MiB of free space: No space left")
-    return Room(free * 9 // 10 if contents.unpacked is None else contents.unpacked)
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    """How much may be unpacked where the main database is, and in the home, where all else goes."""
+
+    main: Room
+    home: Room
+
+
+def _rooms(contents: Contents, place: Settings, *, with_media: bool) -> _Rooms:
+    """Return how much may be unpacked; raises BackupRefused when a disk has not so much room."""
+    media = contents.media["bytes"] if with_media else 0
+    file = _there(sqlite_path(place).parent) if place.is_sqlite else place.home
+    at_home = place.home.parent.parent
+    if file.stat().st_dev == place.home.stat().st_dev:
+        shared = _on_disk(at_home, contents.unpacked, media)
+        return _Rooms(shared, shared)
+    main, everything = contents.unpacked_main, contents.unpacked
+    others = None if main is None or everything is None else max(0, everything - main)
+    return _Rooms(_on_disk(file, main), _on_disk(at_home, others, media))
+
+
+def _on_disk(folder: Path, databases: int | None, media: int = 0) -> Room:
+    free = disk_usage(folder).free
+    if (wanted := (databases or 0) + media) > free:
+        raise BackupRefused(f"it needs {-(-wanted >> 20)} MiB, and the disk of {folder} has {free >> 20} MiB of free "
+                            "space: No space left")
+    return Room(free * 9 // 10 if databases is None else databases)
+
+
+def _there(folder: Path) -> Path:
+    """Return a folder, or the nearest above it that is there: the others will be made."""
+    return next(one for one in (folder, *folder.parents) if one.exists())
 
 
 def _refuse_odd(name: str, seen: set[str]) -> None:
@@ -93,16 +117,16 @@ def _media_name(member: Incoming) -> str | None:
     return name if first == MEDIA else None
 
 
-def _put(member: Incoming, main: Database, stores: Mapping[str, ApartStore], contents: Contents, room: Room) -> None:
+def _put(member: Incoming, main: Database, stores: Mapping[str, ApartStore], contents: Contents, rooms: _Rooms) -> None:
     """Put one member where it belongs, media apart."""
     first, _, rest = member.name.partition("/")
     store, told = stores.get(first), contents.stores.get(first)
     if member.name == MAIN + SUFFIXES[main.kind]:
-        main.load(member, room)
+        main.load(member, rooms.main)
     elif store and told and rest == CATALOG + SUFFIXES[store.kind]:
-        store.catalog.load(member, room)
+        store.catalog.load(member, rooms.home)
     elif store and told and rest.startswith(f"{GROUPS}/"):
-        _put_group(member, store, PurePosixPath(rest), told, room)
+        _put_group(member, store, PurePosixPath(rest), told, rooms.home)
     elif store and told and rest.startswith(f"{FILES}/"):
         _put_file(member, store, PurePosixPath(rest).parts[1:])
     elif member.name != ENVIRONMENT:

@@ -16,6 +16,7 @@ from app.data.restored_copy import is_held_back
 from app.media.store import open_store, random_name
 from app.ops.backup import BackupRefused, create, go_live, place, postgresql
 from app.ops.backup.archive import opened_archive
+from app.ops.backup.databases import SqliteFile
 from app.ops.backup.folder import backups_in, claimed
 from app.ops.backup.place import scratch_prefix
 from app.ops.checks import FAIL
@@ -146,6 +147,30 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(system: System, tmp_path:
     system.environment |= {"GUILDHALL_HOME": str(tmp_path / "home")}
     del system.settings
     assert system.state() == before
+
+
+@pytest.mark.once("about the disk of a file")
+def test_a_database_that_has_no_room_on_a_disk_of_its_own_is_refused_before_anything_is_written(
+        system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = system.backup()
+    monkeypatch.setattr(SqliteFile, "load", lambda *_: pytest.fail("written"))
+    with small_disk(tmp_path / "disk", "1m") as disk:
+        file = disk / "not there yet" / "guildhall.db"
+        system.environment |= {"GUILDHALL_HOME": str(tmp_path / "new"), "DATABASE_URL": f"sqlite:///{file}"}
+        del system.settings
+        with pytest.raises(BackupRefused, match=rf"it needs \d+ MiB, and the disk of {disk} has 1 MiB"):
+            system.restore(made)
+
+
+@pytest.mark.once("about the disk of a file")
+def test_a_database_on_a_disk_of_its_own_is_put_back(system: System, tmp_path: Path) -> None:
+    made, before = system.backup(), system.state()
+    with small_disk(tmp_path / "disk", "30m") as disk:
+        file = disk / "not there yet" / "guildhall.db"
+        system.environment |= {"GUILDHALL_HOME": str(tmp_path / "new"), "DATABASE_URL": f"sqlite:///{file}"}
+        del system.settings
+        system.restore(made)
+        assert system.state() == before
 
 
 def test_a_backup_of_an_earlier_migration_is_restored_and_then_migrated(system: System) -> None:
