@@ -125,12 +125,13 @@ def carry_out(settings: Settings, plan: Plan) -> None:
     """Do what the plan says and is not done; at any point it may be killed, and done again.
 
     Raises BackupRefused with how to go on: what is in place by then stays there, and so does the plan."""
+    stopping: tuple[type[Exception], ...] = (BackupRefused, *faults())
     try:
         _put_in_place(settings, plan)
-    except (BackupRefused, *faults()) as error:
+    except stopping as error:
         raise BackupRefused(f"{reason_of(error)}. The restore is on its way, and nothing starts before it is done: see "
                             "to this, stop everything, and run the same command again") from error
-    with suppress(BackupRefused, *faults()):  # all is in place; what is left here, the next restore clears
+    with suppress(*stopping):  # all is in place; what is left here, the next restore clears
         sync(settings.home)
         shutil.rmtree(_shop(settings), ignore_errors=True)
         remove_scratch(settings)
