@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -78,7 +79,9 @@ def import_everything() -> None:
 
 
 def _answer(client: socket.socket) -> None:
-    """Run the command in a fork, and tell the client how it ended: its exit code, or minus the signal."""
+    """Run the command in a fork, and tell the client how it ended: its exit code, or minus the signal.
+
+    A client that is gone takes its command along, as a process that is killed is its own command."""
     size = array("i").itemsize
     said, ancillary, _, _ = client.recvmsg(_LARGEST_REQUEST, socket.CMSG_LEN(3 * size))
     streams = array("i", ancillary[0][2][:3 * size])
@@ -88,6 +91,10 @@ def _answer(client: socket.socket) -> None:
         _become(said.split(b"\0"), list(streams))
     for stream in streams:
         os.close(stream)
+    ended = os.pidfd_open(command)
+    if ended not in select.select([client, ended], [], [])[0]:  # a client says no more: there is its end to read
+        os.kill(command, signal.SIGKILL)
+        return
     _, status = os.waitpid(command, 0)
     client.send(str(os.waitstatus_to_exitcode(status)).encode())
 

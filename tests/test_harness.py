@@ -105,7 +105,8 @@ def test_a_migrated_file_is_of_one_state_of_the_code_alone(tmp_path: Path, chang
 
 @pytest.mark.once("about the file of SQLite")
 def test_a_migrated_file_is_taken_by_the_next_run_and_forgotten_with_its_code(tmp_path: Path) -> None:
-    (tmp_path / "of-other-code.db").touch()
+    for left in ("of-other-code.db", "of-a-killed-run.4194305", "of-a-killed-run.4194305-journal"):
+        (tmp_path / left).touch()
     first, second = tmp_path / "first", tmp_path / "second"
     for home in (first, second):
         home.mkdir()
@@ -116,6 +117,17 @@ def test_a_migrated_file_is_taken_by_the_next_run_and_forgotten_with_its_code(tm
             rows.execute("CREATE TABLE IF NOT EXISTS migrated (id)")
         database.leave_migrated()
         assert [file.name for file in tmp_path.glob("*.*")] == [f"{key_of_migrations()}.db"]
+
+
+@pytest.mark.once("about the file of SQLite")
+def test_a_run_whose_code_is_changed_meanwhile_leaves_no_migrated_file(tmp_path: Path,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    (home := tmp_path / "home").mkdir()
+    (left := tmp_path / "left").mkdir()
+    database = SqliteDatabase(home, left)
+    monkeypatch.setattr("tests.testbed.key_of_migrations", lambda: "of what was typed meanwhile")
+    database.leave_migrated()
+    assert [*left.iterdir()] == []
 
 
 @pytest.mark.once("about the file of SQLite")

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -38,3 +39,22 @@ def dies():
                              text=True, capture_output=True, check=False)
         assert (ran.returncode, ran.stdout, ran.stderr) == (5, f"{tmp_path} 63 épée said False\n", "")
     assert subprocess.run([*kept_flask, "dies"], cwd=tmp_path, env=environment, check=False).returncode == -9
+
+
+def test_a_client_that_is_killed_takes_its_command_along(kept_flask: list[str], tmp_path: Path) -> None:
+    (tmp_path / "wsgi.py").write_text("""
+import signal
+from flask import Flask
+app = Flask("probe")
+@app.cli.command()
+def waits():
+    print("here", flush=True)
+    signal.pause()
+""")
+    environment = {"FLASK_APP": str(tmp_path / "wsgi.py") + ":app"}
+    with subprocess.Popen([*kept_flask, "waits"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == b"here\n"
+        client.kill()
+        assert select([client.stdout], [], [], 60)[0], "the command goes on"
+        assert client.stdout.read() == b""

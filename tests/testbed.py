@@ -88,11 +88,14 @@ class SqliteDatabase:
                 self._file.chmod(0o600)
 
     def leave_migrated(self) -> None:
-        """Leave a copy for later runs, in one step: another process may look for it."""
-        if not self._migrated or self._migrated.exists():
+        """Leave a copy for later runs, in one step: another process may look for it.
+
+        Nothing is left of code that was changed meanwhile: nobody knows which of both has migrated."""
+        if not self._migrated or self._migrated.exists() or self._migrated.stem != key_of_migrations():
             return
-        for former in self._migrated.parent.glob("*.db"):
-            former.unlink(missing_ok=True)
+        for former in self._migrated.parent.glob("*"):
+            if not _is_being_written(former):
+                former.unlink(missing_ok=True)
         own = self._migrated.with_suffix(f".{os.getpid()}")
         with closing(sqlite3.connect(self._file)) as source, closing(sqlite3.connect(own)) as copy:
             source.backup(copy)
@@ -163,6 +166,12 @@ class SqliteDatabase:
         Who closes a file that was replaced, or one whose locks were lost, takes away the WAL that bears its name."""
         schema_version = int(self._keeper.execute("PRAGMA main.schema_version").fetchone()[0])
         return self._file.stat().st_ino, self._wal.stat().st_ino, schema_version
+
+
+def _is_being_written(file: Path) -> bool:
+    """Tell whether the process whose number a file bears is there: `<key>.<number>`, or its journal."""
+    number = file.suffix.removeprefix(".").partition("-")[0]
+    return number.isdigit() and Path("/proc", number).exists()
 
 
 def key_of_migrations(root: Path = ROOT) -> str:

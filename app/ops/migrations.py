@@ -24,12 +24,15 @@ def migrations_folder() -> Path:
 
 def newest_migration() -> str | None:
     """Return the number of the newest migration: that no other comes after. Read from the files, without Alembic, which
-    takes as long to import as all else a command of the terminal needs."""
+    takes as long to import as all else a command of the terminal needs. Raises RuntimeError where there are two."""
     found = {kind: set[str]() for kind in ("revision", "down_revision")}
     for file in (migrations_folder() / "versions").glob("*.py"):
         for kind, number in _NUMBERS.findall(file.read_text()):
             found[kind].add(number)
-    return max(found["revision"] - found["down_revision"], default=None)
+    newest = sorted(found["revision"] - found["down_revision"])
+    if len(newest) > 1:
+        raise RuntimeError(f"after none of the migrations {', '.join(newest)} comes another: one is the newest")
+    return newest[0] if newest else None
 
 
 def present_migration(engine: Engine) -> str | None:

@@ -43,7 +43,7 @@ class SearchMiss(Base):
     realm: Mapped[str] = mapped_column(String(32))
     index_name: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64))
-    """The keyed hash of index and words."""
+    """The keyed hash of realm, index and words."""
     user_id: Mapped[str] = mapped_column(String(36))
     said: Mapped[str | None] = mapped_column(Text)
     """The words, folded, from the third caller on."""
@@ -120,7 +120,7 @@ def _waiting() -> list[tuple[str, str, str, str]]:
 
 def _keep(work: UnitOfWork, realm: str, index_name: str, said: str, user_id: str) -> bool:
     """Count one caller of one search; returns whether there was room."""
-    digest = fingerprint(runtime().settings.secret_key, _PURPOSE, f"{index_name}\x00{said}")
+    digest = fingerprint(runtime().settings.secret_key, _PURPOSE, f"{realm}\x00{index_name}\x00{said}")
     callers = {row.user_id: row.id for row in work.rows(select(SearchMiss.user_id, SearchMiss.id).where(
         SearchMiss.realm == realm, SearchMiss.index_name == index_name, SearchMiss.digest == digest))}
     readable = said if len(callers.keys() | {user_id}) >= CALLERS else None

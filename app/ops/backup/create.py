@@ -22,6 +22,8 @@ from app.ops.backup.place import main_database, opened, secret_key_hash
 from app.ops.backup.refusals import BackupRefused, spoken
 from app.release import VERSION
 from app.runtime import runtime
+from app.search.synonyms import FILE as SYNONYMS
+from app.search.synonyms import MAX_BYTES as MOST_SYNONYMS
 from app.settings import Settings, environment_name
 
 MAIN, CATALOG, GROUPS, FILES, MEDIA, ENVIRONMENT = "database", "catalog", "groups", "files", "media", "environment.txt"
@@ -76,6 +78,9 @@ class _Backup:
         media = _Media(open_store(self.settings), self.writer)
         environment = _environment(self.settings, with_secrets=self.with_secrets)
         self.writer.add(ENVIRONMENT, len(environment), BytesIO(environment))
+        if (synonyms := self.settings.home / SYNONYMS).is_file() and synonyms.stat().st_size <= MOST_SYNONYMS:
+            content = synonyms.read_bytes()
+            self.writer.add(SYNONYMS, len(content), BytesIO(content))
         media.add_new()
         database = main_database(self.settings, self.stores)
         with at_one_moment({"": database}) as taken:

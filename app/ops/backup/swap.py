@@ -20,6 +20,7 @@ from app.ops.backup.databases import SQLITE, Database, PostgresqlDatabase
 from app.ops.backup.folder import PART, sync
 from app.ops.backup.place import has_own_catalog, opened, remove_scratch, sqlite_path
 from app.ops.backup.refusals import BackupRefused, faults, reason_of
+from app.search.synonyms import FILE as SYNONYMS
 from app.settings import UNFINISHED_RESTORE, Settings
 
 WORKSHOP = "guildhall-restoring"
@@ -61,6 +62,8 @@ def planned(settings: Settings, place: Settings, openers: ApartStores, contents:
         new = place.home / name
         is_new = new.exists() and name not in _MADE_FROM_ROWS
         plan.moves.append((str(new) if is_new else "", str(settings.home / name), str(aside / name)))
+    if (synonyms := place.home / SYNONYMS).exists():  # older backups have none: then the file that is here stays
+        plan.moves.append((str(synonyms), str(settings.home / SYNONYMS), str(aside / SYNONYMS)))
     with opened(settings, openers) as stores, opened(place, openers) as fresh:
         for name, store in stores.items():
             if store.kind != SQLITE:

@@ -16,6 +16,8 @@ from app.ops.backup.create import CATALOG, ENVIRONMENT, FILES, GROUPS, MAIN, MED
 from app.ops.backup.databases import SUFFIXES, Database, PostgresqlDatabase, Room, at_one_moment
 from app.ops.backup.place import main_database, opened, sqlite_path
 from app.ops.backup.refusals import BackupDamaged, BackupRefused
+from app.search.synonyms import FILE as SYNONYMS
+from app.search.synonyms import MAX_BYTES as MOST_SYNONYMS
 from app.settings import Settings
 
 _DAMAGED = (gzip.BadGzipFile, zlib.error, EOFError)
@@ -37,6 +39,9 @@ def unpack(archive: Archive, place: Settings, openers: ApartStores, *, with_medi
                     media.put(name, member)
                     continue
                 _refuse_odd(member.name, seen)
+                if member.name == SYNONYMS:
+                    _put_synonyms(member, place.home / SYNONYMS)
+                    continue
                 _put(member, main, stores, contents, rooms)
             except _DAMAGED as error:
                 raise BackupDamaged(f"{member.name} is not what was written") from error
@@ -131,6 +136,13 @@ def _put(member: Incoming, main: Database, stores: Mapping[str, ApartStore], con
         _put_file(member, store, PurePosixPath(rest).parts[1:])
     elif member.name != ENVIRONMENT:
         raise BackupRefused(f"the backup has a member {member.name}, which this release does not know")
+
+
+def _put_synonyms(member: Incoming, file: Path) -> None:
+    if member.size > MOST_SYNONYMS:
+        raise BackupDamaged(f"{member.name} is larger than any of ours")
+    file.write_bytes(member.read())
+    file.chmod(0o600)
 
 
 def _put_group(member: Incoming, store: ApartStore, path: PurePosixPath, told: StoreContents, room: Room) -> None:

@@ -1,4 +1,5 @@
 """Searches without hits: counted for the operator, readable once three people searched the same, and never for long."""
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,6 +140,17 @@ def test_who_is_erased_is_counted_no_more_and_the_word_is_unreadable_again(calle
 
 
 # What is -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_word_is_unreadable_again_in_one_realm_whatever_is_searched_in_the_other(callers: Callers) -> None:
+    three = people(callers, 3)
+    for caller in three:
+        misses.note_miss(caller.actor, "searchIndex", "chaise")
+        misses.note_miss(replace(caller.actor, realm_or_none="network"), "searchIndex", "chaise")
+    assert [row["callers"] for row in listed()] == [3, 3]
+    forget_person(system_actor("marketplace"), runtime().part(PersonTables), str(three[0].user_id), None)
+    run_job(JOB)
+    assert {row.realm for row in fetch(select(SearchMiss.realm).where(SearchMiss.said.is_not(None)))} == {"network"}
 
 
 def test_what_three_people_searched_is_told_however_they_write_it(callers: Callers) -> None:

@@ -2,6 +2,7 @@
 import json
 import tarfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -24,6 +25,24 @@ def test_what_was_lost_is_there_again_with_old_logins_tenants_media_and_keys(sys
         found = {finding.check: finding.state for finding in examine()}
     assert {check for check, state in found.items() if state == FAIL} <= {"redis"}
     assert found["restored copy"] == "warn"
+
+
+def test_the_synonyms_of_the_operator_are_put_back_and_those_of_later_aside(system: System) -> None:
+    without, file = system.backup(), system.settings.home / "synonyms.txt"
+    file.write_text("sofa, couch\n")
+    made = system.backup()
+    file.write_text("tv => television\n")
+    [aside] = [path for path in system.restore(made, replace=True).aside if path.endswith("/synonyms.txt")]
+    assert (file.read_text(), Path(aside).read_text()) == ("sofa, couch\n", "tv => television\n")
+    assert file.stat().st_mode & 0o777 == 0o600
+    system.restore(without, replace=True)
+    assert file.read_text() == "sofa, couch\n"
+
+
+def test_synonyms_that_no_search_reads_are_not_taken_along(system: System) -> None:
+    (system.settings.home / "synonyms.txt").write_bytes(b"sofa, couch\n" * 100_000)
+    with tarfile.open(system.backup()) as opened:
+        assert "synonyms.txt" not in opened.getnames()
 
 
 def test_a_copy_is_held_back_until_it_goes_live(system: System) -> None:
