@@ -93,7 +93,7 @@ class SqliteDatabase:
         Nothing is left of code that was changed meanwhile: nobody knows which of both has migrated."""
         if not self._migrated or self._migrated.exists() or self._migrated.stem != key_of_migrations():
             return
-        for former in self._migrated.parent.glob("*"):
+        for former in self._migrated.parent.glob("*.*"):
             if not _is_being_written(former):
                 former.unlink(missing_ok=True)
         own = self._migrated.with_suffix(f".{os.getpid()}")
