@@ -71,7 +71,7 @@ def contents_of(told: Mapping[str, Any]) -> Contents:
             media={"kept": _text(told["media"]["kept"]), "files": _count(told["media"]["files"]),
                    "bytes": _count(told["media"]["bytes"])},
             has_secrets=bool(told["has_secrets"]),
-            unpacked=_count_if_told(told.get("unpacked")), unpacked_main=_count_if_told(told.get("unpacked_main")))
+            unpacked=_count_or_none(told.get("unpacked")), unpacked_main=_count_or_none(told.get("unpacked_main")))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BackupDamaged("the table of contents is not whole, or says what none can say") from error
 
@@ -99,7 +99,7 @@ def _count(told: Any) -> int:
     return told
 
 
-def _count_if_told(told: Any) -> int | None:
+def _count_or_none(told: Any) -> int | None:
     return None if told is None else _count(told)
 
 
