@@ -247,7 +247,11 @@ def _values(one: Property, operator: str, said: Mapping[str, Any], read_instant:
         raise ValueError(f"values: expected a list of 1 to {MOST_VALUES} values")
     if operator in ("eq", "noteq") or (operator == "match" and one.kind not in WORDED):
         return tuple(_value(one, value, read_instant, False) for value in given)
-    return tuple(_text_for(operator, value) for value in given)
+    texts = tuple(_text_for(operator, value) for value in given)
+    stars = (part == "*" and is_sign for text in texts for part, is_sign in pattern_parts(text))
+    if operator == "wildcard" and sum(stars) > MOST_STARS:
+        raise ValueError(f"values: expected at most {MOST_STARS} `*` in all")
+    return texts
 
 
 def _ends(one: Property, given: Any, read_instant: ReadInstant) -> tuple[Any, Any]:

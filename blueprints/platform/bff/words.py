@@ -14,7 +14,8 @@ from app.search.text import as_text, ends_open, is_beginning, query_words
 from blueprints.platform.bff.rules import FieldCondition
 
 MOST_WORDS = 50
-"""How many words the values of one condition have, all together: each is looked for in thousands of texts."""
+"""How many words the values of one condition have, all together, and how many of `q` are looked for: each is in
+thousands of texts."""
 _CLOSED = " "
 """Behind the last word: it is whole, and no beginning."""
 _SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
@@ -27,7 +28,9 @@ def asks_too_much(one: FieldCondition) -> bool:
 
 
 def holding_words(documents: Sequence[Document], names: Sequence[str], words: str) -> list[Document]:
-    """Return the documents that hold all of these words somewhere in these fields; the last may be a beginning."""
+    """Return the documents that hold all of these words somewhere in these fields; the last may be a beginning.
+
+    What stands behind the first 50 words is not looked for."""
     return _holding_any(documents, names, [words])
 
 
@@ -43,7 +46,8 @@ def fulfilling(documents: Sequence[Document], one: FieldCondition) -> list[Docum
 
 
 def _holding_any(documents: Sequence[Document], names: Sequence[str], asked: Sequence[str]) -> list[Document]:
-    wanted = [(members, ends_open(words)) for words in asked if (members := query_words(words))]
+    wanted = [(members[:MOST_WORDS], ends_open(words) and len(members) <= MOST_WORDS)
+              for words in asked if (members := query_words(words))]
 
     def holds(document: Document) -> bool:
         said = _Said([as_text(document.fields.get(name)) for name in names])

@@ -29,6 +29,23 @@ def test_a_condition_asks_for_so_many_words_and_no_more(realm: str, ben: ApiClie
     assert "50 words" in answer.json["detail"][shelf.text]
 
 
+def test_all_patterns_of_a_condition_together_have_so_many_stars_and_no_more(realm: str, ben: ApiClient,
+                                                                             shelf: Shelf) -> None:
+    patterns = ["a*"] * 9
+    body = {shelf.text: {"operator": "wildcard", "values": patterns}}
+    answer = ben.post(f"/{realm}/bff-service/{shelf.index}/list", json=body)
+    assert answer.status_code == 400
+    assert "8 `*` in all" in answer.json["detail"][shelf.text]
+    ask(ben, realm, shelf.index, filters={shelf.text: {"operator": "wildcard", "values": patterns[1:]}})
+
+
+def test_words_behind_the_fiftieth_are_not_looked_for() -> None:
+    said = [first + second for first in "bcdfg" for second in "aeiouylmnr"]
+    held = [Document("0", 1, {"text": " ".join(said)})]
+    assert words.holding_words(held, ["text"], " ".join([*said, "gone"])) == held
+    assert words.holding_words(held, ["text"], " ".join([*said[1:], "gone"])) == []
+
+
 @pytest.mark.parametrize("value", [{}, "x", 1.5, ["x"], 2])
 @pytest.mark.parametrize("operator", ["exists", "missing"])
 def test_what_takes_no_value_is_given_none(realm: str, ben: ApiClient, shelf: Shelf, operator: str,
