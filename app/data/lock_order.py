@@ -24,6 +24,7 @@ from app.data.entity import Base
 #   460 - 469 postings, applications
 #   480 - 489 conversations, messages, participants, receipts
 #   500 - 509 profiles, their terms and views, dictionaries
+#   880       filters that people keep
 #   890       uploaded files
 #   900 - 990 letters, idempotency keys, due work, the end of the audit chain: settled last
 

@@ -16,7 +16,7 @@ from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bff.queries import conditions_of, saved_filter_row
 
 MOST_SAVED = 200
-"""How many filters a person keeps for one index; who saves two at once may keep one more."""
+"""How many filters a person keeps for one index."""
 LARGEST_SAVED = 65_536
 """Bytes of the conditions of one kept filter, as JSON: a page of them is one answer."""
 
@@ -33,9 +33,11 @@ def save_filter(actor: Actor, name: str, filter_name: str, conditions: Mapping[s
     kept = SavedFilter(id=uuid7(), realm=actor.realm, user_id=str(actor.user_id), index_name=index.name,
                        filter_name=filter_name, conditions=dict(conditions), created_at=now())
     with unit_of_work(actor) as work:
-        [[number]] = work.rows(select(func.count()).where(
-            SavedFilter.realm == actor.realm, SavedFilter.user_id == actor.user_id,
-            SavedFilter.index_name == index.name))
+        own = (SavedFilter.realm == actor.realm, SavedFilter.user_id == actor.user_id,
+               SavedFilter.index_name == index.name)
+        # Of two who save at once the second waits here, and counts what the first has kept.
+        work.rows(select(SavedFilter.id).where(*own).order_by(SavedFilter.id).with_for_update())
+        [[number]] = work.rows(select(func.count()).where(*own))
         if number >= MOST_SAVED:
             raise RuleViolated("TooManyFilters", f"No more than {MOST_SAVED} filters are kept for one index")
         work.execute(insert(SavedFilter).values({column.key: getattr(kept, column.key)

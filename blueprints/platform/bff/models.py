@@ -15,6 +15,7 @@ class SavedFilter(Base):
     It is no data object: nothing of it is told in events."""
 
     __tablename__ = "bff_saved_filter"
+    __lock_rank__ = 880
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     realm: Mapped[str] = mapped_column(String(16))

@@ -2,6 +2,7 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.actor import system_actor
 from app.data.ids import uuid7
@@ -9,6 +10,7 @@ from app.data.person_rows import PersonTables, forget_person
 from app.runtime import runtime
 from blueprints.platform.bff import commands
 from tests.clients import ApiClient
+from tests.concurrency.in_between import meet
 from tests.platform.bff.conftest import Shelf
 
 CONDITIONS = {"createdAt": {"operator": "range", "values": ["2026-01-01", None]}}
@@ -43,6 +45,17 @@ def test_a_person_keeps_so_many_and_no_more(realm: str, ben: ApiClient, shelf: S
     monkeypatch.setattr(commands, "MOST_SAVED", 2)
     assert [save(ben, realm, shelf.index).status_code for _ in range(3)] == [201, 201, 400]
     assert save(ben, realm, "user", conditions={}).status_code == 201
+
+
+@pytest.mark.both("each database locks in its own way")
+def test_of_two_who_save_the_last_one_at_once_one_is_refused(
+        app: Flask, realm: str, ben: ApiClient, shelf: Shelf, monkeypatch: Any) -> None:
+    monkeypatch.setattr(commands, "MOST_SAVED", 2)
+    save(ben, realm, shelf.index)
+    met = meet(app, monkeypatch, (commands, "insert"), lambda: save(ben, realm, shelf.index),
+               lambda: save(ben, realm, shelf.index))
+    assert (met.first.status_code, met.rival.status_code, met.rival_waited) == (201, 400, True)
+    assert kept(ben, realm, shelf.index)["total"] == 2
 
 
 def test_39_saved_filters_are_their_persons_alone(realm: str, ben: ApiClient, cleo: ApiClient, client: ApiClient,
