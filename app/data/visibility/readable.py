@@ -28,8 +28,9 @@ class ReadObject:
     Fields are named as on the wire. `who` may ask for rows at all: the policy of the service's own list. `words` are
     the fields that words are looked for in, with their weights, `facets` those whose values are counted. `searched` are
     the fields that the documents mark as searchable (None: all), `filters` those of the service's own list, `changing`
-    those whose value the clock changes without a write: `completed` says it, so nothing is asked of them. `completed`
-    is given wire rows without what masks hide, and adds to them what the service's list adds to its own."""
+    those whose value the clock changes without a write: `completed` says it, so nothing is asked of them. `named_only`:
+    who does not see all of it has to say which rows, by words or ids: they are never paged through. `completed` is
+    given wire rows without what masks hide, and adds to them what the service's list adds to its own."""
 
     visibility: Visibility
     who: Callable[[Actor], bool] = logged_in
@@ -38,6 +39,7 @@ class ReadObject:
     searched: tuple[str, ...] | None = None
     filters: Filters = field(default_factory=Filters)
     changing: tuple[str, ...] = ()
+    named_only: bool = False
     completed: Callable[[Actor, ReadRequest, list[Wire]], list[Wire]] = lambda actor, asked, rows: rows
 
     @property

@@ -69,6 +69,11 @@ class CallersIndex:
             or (name in self.object.facets and one.kind in COUNTED))}
 
     @property
+    def is_named_only(self) -> bool:
+        """Return whether the caller has to say which rows, by words or ids."""
+        return self.object.named_only and not self.object.visibility.sees_all(self.actor)
+
+    @property
     def words(self) -> Mapping[str, Property]:
         """Return where words are looked for."""
         known, hidden = properties_of(self.model), masked_fields(self.object.visibility, self.actor)

@@ -37,11 +37,13 @@ from blueprints.platform.bff.indexes import CallersIndex, index_for, indexes_wit
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bff.rules import (
     MEASURED,
+    NAMES_NOTHING,
     FieldCondition,
     ListRequest,
     Property,
     SearchRequest,
     currency_of_order,
+    names_rows,
     read_filters,
     wrong,
 )
@@ -118,6 +120,10 @@ def search_all(actor: Actor, asked: SearchRequest, joins: ReadRequest) -> list[G
     if wordless:
         said = f"no words are looked for in {wordless[0]}"
         raise InvalidInput(f"indexes: {said}", detail={"indexes": said})
+    if not names_rows(asked.words):
+        if asked.indexes and any(index.is_named_only for index in indexes):
+            raise InvalidInput(f"q: {NAMES_NOTHING}", detail={"q": NAMES_NOTHING})
+        indexes = [index for index in indexes if not index.is_named_only]
     groups = [_group(index, asked, joins) for index in indexes]
     return [group for group in groups if group.total or asked.indexes]
 
@@ -169,6 +175,8 @@ def _checked(index: CallersIndex, asked: ListRequest, said: Mapping[str, Any] | 
         faults["sortBy"] = f"expected one of {', '.join(index.sortable)}"
     if unknown := [name for name in asked.facets if name not in index.countable]:
         faults["facets"] = f"{unknown[0][:100]} is none; expected some of {', '.join(index.countable)}"
+    if index.is_named_only and not names_rows(asked.words, conditions):
+        faults.setdefault("q", NAMES_NOTHING)
     faults |= wrong_filters
     if faults:
         raise InvalidInput(wrong(faults), detail=faults)

@@ -11,7 +11,7 @@ from app.actor import Actor, anonymous
 from app.data.columns import iso
 from app.data.reads.read_request import ReadRequest
 from app.data.visibility import masked_fields, read_objects
-from app.errors import NotFound
+from app.errors import InvalidInput, NotFound
 from blueprints.platform.bff import queries
 from blueprints.platform.bff.indexes import CallersIndex, properties_of
 from blueprints.platform.bff.queries import count_rows_of, get_row_of, list_rows_of, schema_of
@@ -58,6 +58,11 @@ def compare(index: CallersIndex, model: Model, drawn: Drawn) -> None:
     asked = ListRequest(limit=4, sort_by=sort_by, descending=descending, words=words, facets=facets)
     said = (name, actor.role, filters, words, sort_by, descending, facets)
     how: dict[str, Any] = {"words": words, "searched": list(index.words), "beginnings": list(index.beginnings)}
+    if index.is_named_only and sum(letter.isalnum() for letter in words) < 2 and not any(
+            filters.get("id", {}).get("operator") == operator for operator in ("eq", "match")):
+        with pytest.raises(InvalidInput):
+            list_rows_of(actor, name, asked, filters, ALONE)
+        return
     rows = model.found(filters, **how)
     ranked = sort_by is None and ((words.strip() and index.words) or any(
         one["operator"].startswith("match") and properties_of(index.model)[name].kind in ("string", "text", "texts")

@@ -27,6 +27,28 @@ def test_an_index_that_nobody_declares_is_not_there(realm: str, ben: ApiClient, 
     refused(ben.get(f"/{realm}/bff-service/nothing/filters"), 404)
 
 
+@pytest.mark.parametrize(("query", "body"), [
+    ("", {}), ("?q=", {}), ("?q=b", {}), ("?q=%20b%20", {}), ("?q=....", {}), ("?after=x", {}),
+    ("", {"id": {"operator": "exists"}}), ("", {"id": {"operator": "noteq", "value": str(uuid7())}}),
+    ("", {"id": {"operator": "range", "values": [None, None]}}),
+    ("", {"fullname": {"operator": "wildcard", "value": "*"}}), ("?q=b", {"fullname": {"operator": "exists"}})])
+def test_nobody_but_staff_pages_through_all_people(realm: str, people: Any, ben: ApiClient, query: str,
+                                                   body: Any) -> None:
+    for verb in VERBS:
+        refused(post(ben, realm, "user", body, verb, query), 400, "q")
+        if not body:
+            refused(ben.get(f"/{realm}/bff-service/user/{verb}{query}"), 400, "q")
+    if "after" not in query:
+        assert post(people.admin("ada"), realm, "user", body, "count", query).status_code == 200
+
+
+def test_people_are_found_by_their_name_or_id(realm: str, ben: ApiClient, cleo: ApiClient) -> None:
+    for query, body in (("?q=cl", {}), ("", {"id": {"operator": "eq", "value": cleo.user_id}})):
+        for verb in VERBS:
+            assert post(ben, realm, "user", body, verb, query).json["total"] == 1
+    assert post(ben, realm, "user", {}, query="?q=cl").json["items"][0]["id"] == cleo.user_id
+
+
 def test_a_visitor_is_asked_to_log_in(realm: str, client: ApiClient) -> None:
     for path in ("user/list", "user/count", "user/schema", f"user/{uuid7()}", "user/filters"):
         refused(client.get(f"/{realm}/bff-service/{path}"), 401)

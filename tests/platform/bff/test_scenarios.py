@@ -97,7 +97,8 @@ def test_40_of_others_a_person_reads_the_name_and_the_picture(realm: str, ben: A
         assert cleo.get(f"/{realm}/bff-service/user/list?sortBy={name}").status_code == 400
     assert ask(cleo, realm, "user", q=ben.email)["total"] == 0
     assert "createdAt" not in cleo.get(f"/{realm}/bff-service/user/schema").json["sortableFields"]
-    cursor = ask(cleo, realm, "user", limit=1)["next"]
+    cursor = ask(cleo, realm, "user", limit=1, filters={"id": {
+        "operator": "eq", "values": [ben.user_id, cleo.user_id]}})["next"]
     assert b"2026" not in urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), "cursors can be read"
 
 

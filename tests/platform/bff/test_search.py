@@ -29,6 +29,14 @@ def test_a_visitor_searches_nothing_that_needs_a_login(realm: str, client: ApiCl
     assert search(client, realm, q="a").status_code == 401
 
 
+def test_a_single_letter_finds_nobody(realm: str, people: Any, ben: ApiClient) -> None:
+    answer = search(ben, realm, q="b", indexes="user")
+    assert (answer.status_code, [*answer.json["detail"]]) == (400, ["q"])
+    assert "user" not in [group["indexName"] for group in search(ben, realm, q="b").json["groups"]]
+    assert search(people.admin("ada"), realm, q="b", indexes="user").status_code == 200
+    assert search(ben, realm, q="be", indexes="user").json["groups"][0]["total"] == 1
+
+
 def test_what_is_found_comes_by_index(realm: str, ben: ApiClient, shelf: Shelf) -> None:
     shelf.keep("Brass lamp", "Brass knob", "Iron")
     groups = search(ben, realm, q="brass", limit=1).json["groups"]
