@@ -13,6 +13,8 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
 from app.data.visibility.expressions import Is, MeIn, Member, Through, Visibility, atoms, attributes_of
 
+FACET_KINDS = frozenset({"string", "link", "id", "choice", "boolean", "integer", "ids", "texts", "links"})
+"""The kinds whose values a facet may count."""
 _COMPARED = ("id", "string", "choice", "boolean", "integer")
 
 
@@ -156,7 +158,7 @@ def _faults(objects: ReadObjects, realm: str, one: ReadObject) -> Iterator[str]:
             yield f"its rule asks whose id {atom.field} holds, which holds none"
         if isinstance(atom, Through) and objects.find(realm, atom.object) is None:
             yield f"its rule goes through {atom.field} to {atom.object}, which nobody declares in this realm"
-    fields = {shown.name for shown in row_serializer(one.model).fields}
+    fields = {shown.name: shown.kind for shown in row_serializer(one.model).fields}
     named = {"words": one.words, "facets": one.facets, "searched": one.searched or (),
              "changing": one.changing,
              "a mask": [name for one_mask in one.visibility.masks for name in (*one_mask.fields, *one_mask.but)]}
@@ -164,3 +166,7 @@ def _faults(objects: ReadObjects, realm: str, one: ReadObject) -> Iterator[str]:
         for name in names:
             if name not in fields:
                 yield f"{part} names {name}, which no row shows"
+    asked = {*(fields if one.searched is None else one.searched), *(item.name for item in one.filters.items)}
+    for name in one.facets:
+        if name in fields and (name not in asked or name in one.changing or fields[name] not in FACET_KINDS):
+            yield f"facets names {name}, which nobody may ask to have counted"

@@ -8,6 +8,7 @@ READABLE = (
     ReadObject(PRODUCTS, who=public_read, words={"title": 4.0, "description": 1.0},
                facets=("condition", "type", "categoryId", "subcategoryId", "currency", "shippingMethod"),
                searched=("currency", "description", "condition", "price", "title", "type", "sellerId", "startBidDate",
-                         "subcategoryId", "categoryId", "endBidDate", "currentBid"), filters=PRODUCT_FILTERS),
+                         "subcategoryId", "categoryId", "endBidDate", "currentBid", "shippingMethod"),
+               filters=PRODUCT_FILTERS),
     ReadObject(MEDIA, who=logged_in, searched=(), filters=MEDIA_FILTERS),
 )

@@ -10,7 +10,7 @@ from app.data.holdings import holdings
 from app.data.serialization import row_serializer
 from app.data.visibility import ReadObject, masked_fields, read_objects
 from app.errors import Forbidden, LoginRequired, NotFound
-from blueprints.platform.bff.rules import COUNTED, MEASURED, SORTED, Property
+from blueprints.platform.bff.rules import MEASURED, SORTED, Property
 from blueprints.platform.bff.views import view_of
 
 _ALWAYS = ("id", "createdAt", "updatedAt", "recordVersion", "_owner")
@@ -65,8 +65,11 @@ class CallersIndex:
         """Return what may be asked as a facet: what the object declares, choices and flags, and of numbers and moments
         the least and the greatest."""
         return {name: one for name, one in self.properties.items() if not one.place_of and (
-            one.kind in MEASURED or one.kind in _COUNTED_UNASKED
-            or (name in self.object.facets and one.kind in COUNTED))}
+            one.kind in MEASURED or one.kind in _COUNTED_UNASKED or name in self.object.facets)}
+
+    def is_measured(self, one: Property) -> bool:
+        """Return whether a facet of this property says its least and greatest value; else its values are counted."""
+        return one.kind in MEASURED and one.name not in self.object.facets
 
     @property
     def is_named_only(self) -> bool:

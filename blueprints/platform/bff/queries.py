@@ -36,7 +36,6 @@ from blueprints.platform.bff.conditions import (
 from blueprints.platform.bff.indexes import CallersIndex, index_for, indexes_with_words
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bff.rules import (
-    MEASURED,
     NAMES_NOTHING,
     FieldCondition,
     ListRequest,
@@ -285,7 +284,8 @@ class _Narrowed:
                 loosened = loosened or self._loosen(common)
                 where = and_(self._condition_of(others, loosened.ids(others)), *(
                     is_fulfilled(self._model, other, self._dialect) for other in others if not other.asks_words))
-            found[one.name] = self._extent(one, where) if one.kind in MEASURED else self._counts(one, where)
+            found[one.name] = (self._extent(one, where) if self._index.is_measured(one)
+                               else self._counts(one, where))
         return found
 
     def _loosen(self, common: Sequence[FieldCondition]) -> _Loosened:
@@ -304,7 +304,7 @@ class _Narrowed:
         query = select(label, func.count().label("rows")).select_from(self._model)
         if members is not None:
             query = query.join(members, true())
-        ordered = value if one.kind == "boolean" else in_code_point_order(value, self._dialect)
+        ordered = value if one.kind in ("boolean", "integer") else in_code_point_order(value, self._dialect)
         found = fetch(query.where(where, value.is_not(None)).group_by(value)
                       .order_by(literal_column("2").desc(), ordered).limit(MAX_FACET_VALUES))
         return {_named(row.value): row.rows for row in found}

@@ -42,10 +42,8 @@ WORDED = frozenset({"string", "text", "texts"})
 """The kinds in which words are looked for; of all others `match` is `eq`."""
 LISTS = frozenset({"ids", "texts", "links"})
 SORTED = frozenset({"string", "link", "id", "choice", "integer", "number", "money", "instant", "boolean"})
-COUNTED = frozenset({"string", "link", "id", "choice", "boolean", "ids", "texts", "links"})
-"""The kinds whose values a facet counts."""
 MEASURED = frozenset({"integer", "number", "money", "instant"})
-"""The kinds of which a facet says the least and the greatest value."""
+"""The kinds of which a facet says the least and the greatest value, unless the object declares it to be counted."""
 
 ReadInstant = Callable[[str, bool], datetime]
 """Returns the moment that ISO 8601 text names, of a day the last one where told so; raises ValueError."""

@@ -322,6 +322,16 @@ def test_a_declaration_that_names_what_no_row_shows_does_not_start(app: Flask, o
         ReadObjects([(REALM, one)]).check()
 
 
+@pytest.mark.parametrize("one", [
+    ReadObject(Visibility(Post, EVERYONE), facets=("visibility",), searched=("content",)),
+    ReadObject(Visibility(Post, EVERYONE), facets=("visibility",), changing=("visibility",)),
+    ReadObject(Visibility(Post, EVERYONE), facets=("content",)),
+    ReadObject(Visibility(Post, EVERYONE), facets=("createdAt",))])
+def test_a_facet_that_nobody_may_ask_for_does_not_start(app: Flask, one: ReadObject) -> None:
+    with pytest.raises(ValueError, match=f"facets names {one.facets[0]}, which nobody may ask to have counted"):
+        ReadObjects([(REALM, one)]).check()
+
+
 def test_a_name_is_found_however_it_is_written_and_declared_once(app: Flask) -> None:
     one, other = (ReadObject(Visibility(Post, EVERYONE)) for _ in range(2))
     table = ReadObjects([(REALM, one), ("marketplace", one)])

@@ -66,7 +66,7 @@ class Model:
         own = self._properties[name].attribute
         others = {other: one for other, one in filters.items() if self._properties[other].attribute != own}
         rows = self.found(others, **asked)
-        if self._properties[name].kind in MEASURED:
+        if self._properties[name].kind in MEASURED and name not in self._object.facets:
             known = [value for row in rows if (value := self._in_order(row, name, filters)) is not None]
             return {"min": min(known, default=None), "max": max(known, default=None)}
         values = [self.value(row, name) for row in rows]
