@@ -2,6 +2,7 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.events.report import is_anything_on_its_way
 from app.jobs.schedule import kernel_periodic
@@ -20,6 +21,9 @@ from app.search.port import (
 )
 from app.search.synonyms import synonyms_file
 
+if TYPE_CHECKING:
+    from app.search.rows import SearchedRows
+
 log = logging.getLogger("guildhall.search")
 
 REPAIR = "repair-search-indexes"
@@ -33,7 +37,8 @@ class DeclaredIndex:
     """One index and where its documents come from.
 
     `prepare` brings the source itself up to date first, when the source is derived too. `present` returns the documents
-    of those ids that belong in the index now: for an index that `bring_up_to_date` feeds."""
+    of those ids that belong in the index now: for an index that `bring_up_to_date` feeds. Such an index is one of
+    `rows`, whose object is searched by it; ValueError where they are missing."""
 
     schema: IndexSchema
     source: RebuildSource
@@ -41,6 +46,12 @@ class DeclaredIndex:
     present: Callable[[Sequence[str]], list[Document]] | None = None
     every_login_reads: bool = False
     """Whether every login may read all that it holds: only then its words are suggested and correct others (FD-5)."""
+    rows: "SearchedRows | None" = None
+
+    def __post_init__(self) -> None:
+        """Refuse an index that is fed by ids of nobody knows what."""
+        if self.present is not None and self.rows is None:
+            raise ValueError(f"the index {self.schema.name} is fed by ids, and names no rows")
 
     @property
     def version_key(self) -> str:

@@ -59,7 +59,7 @@ class SearchedRows:
     def index(self) -> DeclaredIndex:
         """The index as its service declares it."""
         return DeclaredIndex(self.schema, RebuildSource(self._documents, self._total), present=self.present,
-                             every_login_reads=self.every_login_reads)
+                             every_login_reads=self.every_login_reads, rows=self)
 
     @property
     def version_keys(self) -> tuple[str, ...]:

@@ -36,18 +36,23 @@ from blueprints.platform.bff.conditions import (
 from blueprints.platform.bff.indexes import CallersIndex, index_for, indexes_with_words
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bff.rules import (
-    NAMES_NOTHING,
     FieldCondition,
     ListRequest,
     Property,
     SearchRequest,
     currency_of_order,
-    names_rows,
     read_filters,
     wrong,
 )
 from blueprints.platform.bff.word_index import Manner, indexed_rows, is_not_indexed, ranked_by_index
-from blueprints.platform.bff.words import MOST_WORDS, asks_too_much, fulfilling, holding_words
+from blueprints.platform.bff.words import (
+    MOST_WORDS,
+    NAMES_NOTHING,
+    asks_too_much,
+    fulfilling,
+    holding_words,
+    names_rows,
+)
 
 Condition = ColumnElement[bool]
 

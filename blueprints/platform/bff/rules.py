@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from app.folding import words as words_of
-
 LONGEST_PAGE, USUAL_PAGE = 100, 10
 FURTHEST_ROW = 10_000
 """No page by number reaches further; `after` does (FD-9)."""
@@ -19,9 +17,6 @@ MOST_STARS, LONGEST_PATTERN = 8, 256
 MOST_FACETS = 20
 MOST_INDEXES, USUAL_GROUP, LONGEST_GROUP = 20, 5, 20
 LONGEST_FILTER_NAME = 100
-FEWEST_LETTERS = 2
-NAMES_NOTHING = f"expected at least {FEWEST_LETTERS} letters of a name, or a filter on id with eq"
-"""What is said to who asks for rows that only who names them finds."""
 OPERATORS = ("match", "eq", "noteq", "range", "exists", "missing", "prefix", "wildcard", "regexp", "match_phrase",
              "match_phrase_prefix")
 
@@ -89,12 +84,6 @@ def currency_of_order(one: Property, conditions: Sequence[FieldCondition], usual
     chosen = [condition.values[0] for condition in conditions if condition.of.attribute == one.currency
               and condition.operator == "eq" and len(condition.values) == 1]
     return chosen[0] if chosen else usual
-
-
-def names_rows(typed: str, conditions: Sequence[FieldCondition] = ()) -> bool:
-    """Return whether it is said which rows are meant: by words of two letters or more in all, or by their ids."""
-    return sum(map(len, words_of(typed))) >= FEWEST_LETTERS or any(
-        one.of.name == "id" and one.operator in ("eq", "match") for one in conditions)
 
 
 @dataclass(frozen=True, slots=True)

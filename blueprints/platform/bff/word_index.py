@@ -33,9 +33,8 @@ class Manner:
 def indexed_rows(model: type[Entity]) -> SearchedRows | None:
     """Return what is indexed of a data object, None where no index of words has it."""
     for index in runtime().part(Indexes).values():
-        rows = getattr(index.present, "__self__", None)  # the index of rows knows them by the method that reads them
-        if isinstance(rows, SearchedRows) and rows.model is model:
-            return rows
+        if index.rows is not None and index.rows.model is model:
+            return index.rows
     return None
 
 

@@ -16,6 +16,9 @@ from blueprints.platform.bff.rules import FieldCondition
 MOST_WORDS = 50
 """How many words the values of one condition have, all together, and how many of `q` are looked for: each is in
 thousands of texts."""
+FEWEST_LETTERS = 2
+NAMES_NOTHING = f"expected at least {FEWEST_LETTERS} letters of a name, or a filter on id with eq"
+"""What is said to who asks for rows that only who names them finds."""
 _CLOSED = " "
 """Behind the last word: it is whole, and no beginning."""
 _SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
@@ -25,6 +28,12 @@ _OF_A_WORD = re.compile(f"[^\\W_{SPACELESS}]|[{LETTERS}]")
 def asks_too_much(one: FieldCondition) -> bool:
     """Return whether a condition asks for more words than are looked for."""
     return one.asks_words and sum(len(words_of(text)) for text in one.values) > MOST_WORDS
+
+
+def names_rows(typed: str, conditions: Sequence[FieldCondition] = ()) -> bool:
+    """Return whether it is said which rows are meant: by words of two letters or more in all, or by their ids."""
+    return sum(map(len, words_of(typed))) >= FEWEST_LETTERS or any(
+        one.of.name == "id" and one.operator in ("eq", "match") for one in conditions)
 
 
 def holding_words(documents: Sequence[Document], names: Sequence[str], words: str) -> list[Document]:

@@ -20,6 +20,7 @@ def test_what_is_declared_is_counted(realm: str, people: Any) -> None:
             assert all("min" not in said for said in facets.values()), one.name
 
 
+@pytest.mark.both("numbers are put in order by each database's own means")
 @pytest.mark.parametrize("realm", ["marketplace"])
 def test_numbers_that_are_declared_are_counted_and_others_measured(realm: str, ben: ApiClient) -> None:
     keep(Feedback, *({"rating": rating} for rating in (5, 5, 4)))

@@ -2,18 +2,21 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import event, update
 
 from app.data.connections import writing_engine
 from app.data.entity import db
 from app.data.visibility import read_objects
 from app.runtime import runtime
-from app.search.catalogue import OpenIndexes, rebuild_index
+from app.search.catalogue import Indexes, OpenIndexes, declared_indexes, rebuild_index
 from blueprints.network.job_application.models import JobPosting
 from blueprints.platform.bff import queries, word_index
+from blueprints.platform.bff.word_index import indexed_rows
 from tests.clients import ApiClient, Callers
 from tests.flow import statements
 from tests.network.content.wall import Wall
@@ -202,3 +205,15 @@ def test_a_condition_that_asks_words_narrows_all_facets_but_its_own(realm: str, 
         "location": {"operator": "match", "value": "kiel"}, "companyName": {"operator": "match", "value": "red"}})
     assert answer["total"] == 1
     assert answer["facets"] == {"location": {"Bremen": 1, "Kiel": 1}, "companyName": {"Blue Star": 1, "Red Star": 1}}
+
+
+def test_an_index_that_is_fed_by_ids_names_its_rows(realm: str, app: Flask) -> None:
+    declared = declared_indexes()["jobs"]
+    wrapped = replace(declared, present=lambda ids: declared.present(ids))  # how it reads them is nobody's business
+    runtime().part(Indexes)["jobs"] = wrapped
+    try:
+        assert indexed_rows(JobPosting) is declared.rows
+    finally:
+        runtime().part(Indexes)["jobs"] = declared
+    with pytest.raises(ValueError, match="the index jobs is fed by ids, and names no rows"):
+        replace(declared, rows=None)
