@@ -33,6 +33,14 @@ def is_currency(code: object) -> bool:
     return isinstance(code, str) and code in _CURRENT
 
 
+def read_currency(text: str) -> str:
+    """Return a setting that names a currency of new prices (MARKETPLACE_CURRENCY, PREMIUM_CURRENCY); raises
+    ValueError."""
+    if not is_currency(text):
+        raise ValueError(f"{text!r} is no ISO 4217 currency")
+    return text
+
+
 def least_step(currency: str) -> int:
     """Return the minor units that payable amounts of `currency` are multiples of.
 

@@ -39,7 +39,6 @@ from app.data.visibility.in_python import (
     facts_by_id,
     holds,
     masked_fields,
-    shown,
     those_shown,
     those_visible,
 )
@@ -54,5 +53,5 @@ __all__ = [
     "asks_of_hidden",
     "attributes_of", "expression_in_sql", "facts_by_id", "field_in_sql", "for_caller", "holds", "ids_known",
     "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
-    "reached_in_sql", "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "shown", "signed_in", "staff",
+    "reached_in_sql", "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "signed_in", "staff",
     "super_admin", "those_shown", "those_visible", "through", "visible_in_sql"]

@@ -69,11 +69,6 @@ def facts_by_id(visibility: Visibility, ids: Iterable[str]) -> dict[str, Facts]:
     return {str(row["id"]): row for row in found}
 
 
-def shown(visibility: Visibility, row: Wire, actor: Actor) -> Wire:
-    """Return what the actor sees of a wire row; see `those_shown`."""
-    return those_shown(visibility, [row], actor)[0]
-
-
 def those_shown(visibility: Visibility, rows: Sequence[Wire], actor: Actor) -> list[Wire]:
     """Return the wire rows without the fields that masks hide from the actor, nor what is joined by them.
 

@@ -1,7 +1,7 @@
 """The sets of ids that rules ask for: each as a condition of SQL and, for rows in hand, which ids of some are in it."""
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import ColumnElement, not_, select
 
@@ -19,9 +19,8 @@ class IdSet(Protocol):
     def depends_on(self) -> tuple[str, ...]:
         """The version keys behind it."""
 
-    @property
-    def costs_a_statement(self) -> bool:
-        """Whether somebody has to ask the database which ids are in it."""
+    costs_a_statement: ClassVar[bool]
+    """Whether somebody has to ask the database which ids are in it."""
 
     def is_empty_for(self, actor: Actor) -> bool:
         """Return whether it is known without asking that nothing is in it."""
@@ -50,7 +49,7 @@ class CallersIds:
     depends_on: tuple[str, ...] = ()
     condition: Callable[[Actor, Any], Condition] | None = None
     unless: Callable[[Actor], bool] = lambda actor: False
-    costs_a_statement: bool = True
+    costs_a_statement: ClassVar[bool] = True
 
     def is_empty_for(self, actor: Actor) -> bool:
         """It is for a visitor, and for whom `unless` names."""
@@ -91,7 +90,7 @@ class KnownIds:
     name: str
     known: Callable[[Actor], Collection[str]]
     depends_on: tuple[str, ...] = ()
-    costs_a_statement: bool = False
+    costs_a_statement: ClassVar[bool] = False
 
     def is_empty_for(self, actor: Actor) -> bool:
         """It mostly is: nobody is at rest."""

@@ -2,6 +2,7 @@
 from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
+from app.data.money import read_currency
 from app.data.person_rows import ERASED, rows_of_people
 from app.data.short_ids import ids_named
 from app.ops.mends import Mend
@@ -12,7 +13,6 @@ from blueprints.marketplace.search_indexing import jobs, subscribers
 from blueprints.marketplace.search_indexing.commands import ask_for_rebuild, restore_document
 from blueprints.marketplace.search_indexing.index import READABLE
 from blueprints.marketplace.search_indexing.models import SearchIndex
-from blueprints.marketplace.search_indexing.price_currency import read_currency
 from blueprints.marketplace.search_indexing.refreshing import INDEX
 
 SERVICE = ServiceDeclaration(

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from app.data.money import is_currency
-
 PENDING, COMPLETED, DECLINED, CANCELLED = "pending", "completed", "declined", "cancelled"
 """The `status` of an order by what became of its payment (rules-network §6D); before the start it is the client's."""
 REFUNDED, DISPUTED = "refunded", "disputed"
@@ -60,10 +58,3 @@ def parse_price(text: str) -> Decimal:
     if not price.is_finite() or price <= 0:
         raise ValueError("premium costs more than 0")
     return price
-
-
-def read_currency(text: str) -> str:
-    """Return the setting PREMIUM_CURRENCY; raises ValueError."""
-    if not is_currency(text):
-        raise ValueError(f"{text!r} is no ISO 4217 currency")
-    return text

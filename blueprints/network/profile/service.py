@@ -2,6 +2,7 @@
 from functools import partial
 
 from app.data.moderated_kinds import ModeratedKind
+from app.data.money import read_currency
 from app.data.person_rows import ERASED, KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
@@ -17,7 +18,7 @@ from blueprints.network.profile.moderation import hold_profile, lock_profiles, p
 from blueprints.network.profile.premium_checks import check_premium
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_queries import is_premium
-from blueprints.network.profile.premium_rules import parse_price, read_currency
+from blueprints.network.profile.premium_rules import parse_price
 from blueprints.network.profile.premium_settlement import CHECKOUT
 from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
 from blueprints.network.profile.queries import profiles_seen_by

@@ -43,7 +43,6 @@ from app.data.visibility import (
     read_objects,
     rule_in_index,
     rule_in_sql,
-    shown,
     signed_in,
     staff,
     super_admin,
@@ -292,9 +291,9 @@ def test_an_entity_is_judged_like_the_stored_row(declared: ReadObjects) -> None:
 def test_a_masked_choice_takes_its_index_along(declared: ReadObjects) -> None:
     rule = Visibility(Post, EVERYONE, masks=(mask(me("authorUserId"), "visibility"),))
     row = {"id": ANN, "visibility": "public", "visibility_idx": 0, "authorUserId": ANN}
-    assert shown(rule, row, Actor(REALM, BEN, role="user")) == {"id": ANN, "authorUserId": ANN}
-    assert shown(rule, row, Actor(REALM, ANN, role="user")) == row
-    assert shown(rule, row, Actor(REALM, BEN, role="admin")) == row
+    assert those_shown(rule, [row], Actor(REALM, BEN, role="user"))[0] == {"id": ANN, "authorUserId": ANN}
+    assert those_shown(rule, [row], Actor(REALM, ANN, role="user"))[0] == row
+    assert those_shown(rule, [row], Actor(REALM, BEN, role="admin"))[0] == row
 
 
 @pytest.mark.parametrize(("rule", "said"), [
