@@ -9,9 +9,11 @@ def test_a_view_is_asked_as_its_object_is(realm: str, ben: ApiClient) -> None:
     for view, name in views_of(realm).items():
         if name != "user":
             keep(read_objects().get(realm, name).model, {}, {})
-        seen = ask(ben, realm, name)
-        assert ids(ask(ben, realm, view.upper())) == ids(seen)
-        assert ask(ben, realm, view, verb="count")["total"] == seen["total"]
+        # Who is no staff lists no accounts: he asks for one that he has the id of.
+        filters = {"id": {"operator": "eq", "value": ben.user_id}} if name == "user" else {}
+        seen = ask(ben, realm, name, filters=filters)
+        assert ids(ask(ben, realm, view.upper(), filters=filters)) == ids(seen)
+        assert ask(ben, realm, view, verb="count", filters=filters)["total"] == seen["total"]
         assert ben.get(f"/{realm}/bff-service/{view}/schema").json == ben.get(
             f"/{realm}/bff-service/{name}/schema").json
         for id_ in ids(seen):
