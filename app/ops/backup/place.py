@@ -26,7 +26,6 @@ FILE_SUFFIX = ".restoring"
 
 def let_go() -> None:
     """Close the connections of the application: the databases of its place are about to be renamed or removed."""
-    db.session.remove()
     db.engine.dispose()
 
 
