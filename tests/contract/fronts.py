@@ -95,7 +95,7 @@ class Front:
 
     def url(self, operation: Operation, **changed: str) -> str:
         """Return the operation's address with ids of something, `id` being one of what its path is about."""
-        about = {"id": self.ids.get(operation.path.split("/")[3], SOME_ID)}
+        about = {"id": self.ids.get(operation.path.split("/")[3], SOME_ID), "indexName": "user"}
         return operation.url(self.ids | about | changed, SOME_ID)
 
     def call(self, operation: Operation, url: str = "", *, said: str = "", **options: Any) -> TestResponse:
