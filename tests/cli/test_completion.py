@@ -1,6 +1,5 @@
 """What the shell is offered at a TAB: asked as bash and zsh ask, by the scripts that `make install` writes."""
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.components import ROOT
+from tests.programs import program
 
 FLASK = str(Path(sys.executable).with_name("flask"))
 OFFERED = [
@@ -57,11 +57,10 @@ def test_a_tab_makes_no_instance_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="this machine has no zsh")
 def test_zsh_can_read_its_script(tmp_path: Path) -> None:
     file = tmp_path / "flask.zsh"
     file.write_text(called(FLASK, _FLASK_COMPLETE="zsh_source"))
-    called("zsh", "-n", str(file))
+    called(program("zsh"), "-n", str(file))
 
 
 def test_make_install_writes_the_scripts_of_both_shells() -> None:

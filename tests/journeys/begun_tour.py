@@ -6,12 +6,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from app.jobs.wakeup import queue
@@ -27,6 +25,7 @@ from cli.prepare import prepare_system
 from tests.app.ops.backup.system import System
 from tests.clients import ApiClient
 from tests.flow import settle
+from tests.journeys.served import served
 from tests.journeys.tours import PAGES, Shell, comparable, shell, shortened, steps
 from tests.organization.world import SCOPES, Caller
 from tests.testbed import cheap_passwords
@@ -93,7 +92,7 @@ class BegunTour:
 
     def go_on(self, app: Flask, until: str) -> None:
         """Type the next steps until the one that begins so; each is answered as printed. What was kept is there."""
-        with _serving(app, self._listener):
+        with served(app, self._listener):
             while self._left and not (until and self._left[0].command.startswith(until)):
                 step = self._left.pop(0)
                 answer = shortened(self.prompt.type(step.command))
@@ -108,7 +107,7 @@ class BegunTour:
         done = app.test_cli_runner().invoke(load_command("auth"), ROTATE_KEYS)
         assert done.exit_code == 0, done.output
         [log_in] = [step.command for step in self._tour if step.command.startswith(LOG_IN)]
-        with _serving(app, self._listener):
+        with served(app, self._listener):
             for command in ("OLD=$CLEO", f"{log_in}; [ $CLEO != $OLD ] || CLEO=the-same"):
                 assert self.prompt.type(command) == ""
                 answer = self.prompt.type("call $CLEO auth-api/currentuser | fields fullname")
@@ -127,19 +126,6 @@ def tour_of(demo: System) -> Iterator[BegunTour]:
     with (cheap_passwords(), socket.create_server(("127.0.0.1", 0)) as listener,
           shell(f"http://127.0.0.1:{listener.getsockname()[1]}", **demo.environment) as prompt):
         yield BegunTour(prompt, listener)
-
-
-@contextmanager
-def _serving(app: Flask, listener: socket.socket) -> Iterator[None]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, fd=listener.fileno())
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _tenant_token(app: Flask, client_id: str, secret: str) -> str:

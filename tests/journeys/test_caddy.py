@@ -2,20 +2,20 @@
 import http.client
 import json
 import re
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from tests.browser import dom_of
 from tests.components import ROOT, child_process, free_port, wait_until
+from tests.journeys.served import served
 from tests.programs import program
 
 CADDYFILE = ROOT / "deploy" / "Caddyfile"
@@ -42,19 +42,6 @@ def _local(caddyfile: str, port: int, upstream: int) -> str:
     return text.replace("{\n", "{\n\tadmin off\n\tauto_https off\n", 1).replace(":8000", f":{upstream}")
 
 
-@contextmanager
-def _served(app: Flask, port: int) -> Iterator[None]:
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture
 def caddy(tmp_path: Path, make_app: Callable[..., Flask]) -> Iterator[Callable[[str], Any]]:
     """Call it with the host of PUBLIC_URL: Caddy is up in front of an application that has it; its port is given."""
@@ -66,8 +53,8 @@ def caddy(tmp_path: Path, make_app: Callable[..., Flask]) -> Iterator[Callable[[
     def up(host: str) -> Iterator[int]:
         app = make_app(PUBLIC_URL=f"http://{host}.localhost:{port}{BASES[host]}", TRUSTED_PROXIES="1",
                        ALLOWED_HOSTS=",".join(f"{name}.localhost" for name in BASES))
-        with _served(app, upstream), child_process(run, tmp_path / "caddy.log", XDG_CONFIG_HOME=str(tmp_path),
-                                                   XDG_DATA_HOME=str(tmp_path)):
+        with (socket.create_server(("127.0.0.1", upstream)) as listener, served(app, listener),
+              child_process(run, tmp_path / "caddy.log", XDG_CONFIG_HOME=str(tmp_path), XDG_DATA_HOME=str(tmp_path))):
             wait_until(lambda: _is_up(port), "Caddy answers")
             yield port
 
