@@ -51,7 +51,7 @@ def test_a_bid_serialises_itself_the_listing_and_whom_it_outbids_once_each(
         callers: Callers, serialised: Callable[[], Counter[str]]) -> None:
     room = Saleroom(callers)
     ends = iso(now() + timedelta(hours=1))
-    auction = room.auction(biddingMode="PROXY", softCloseSeconds=60, hardEndDate=ends)
+    auction = room.auction(hours=None, endBidDate=ends, biddingMode="PROXY", softCloseSeconds=60, hardEndDate=ends)
     first = room.placed(room.ben, auction, 60)
     serialised()
     second = room.placed(room.cleo, auction, 55)
