@@ -18,7 +18,7 @@ from app.ops.valkey import valkey_answers, valkey_command
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALSTRIPE = ROOT / ".localstripe" / "bin" / "localstripe"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 def wait_until(fact: Callable[[], bool], what: str, seconds: float = START_SECONDS, *, every: float = 0.02) -> None:

@@ -54,7 +54,7 @@ class LiveSystem:
     def stop(self) -> int:
         """SIGTERM to the supervisor; return its exit code."""
         self._process.terminate()
-        return self._process.wait(timeout=15)
+        return self._process.wait(timeout=60)
 
     def logs(self, name: str) -> str:
         """Return what the child wrote so far."""

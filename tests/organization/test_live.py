@@ -27,7 +27,7 @@ def told(system: LiveSystem, *arguments: str) -> Any:
 def call(address: str, *, body: Any = None, form: str = "", **headers: str) -> tuple[int, Any]:
     data = json.dumps(body).encode() if body else form.encode() or None
     kind = {"Content-Type": "application/json"} if body else {}
-    with urlopen(Request(address, data, kind | headers), timeout=10) as response:
+    with urlopen(Request(address, data, kind | headers), timeout=60) as response:
         text = response.read()
         return response.status, json.loads(text) if text else None
 

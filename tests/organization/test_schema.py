@@ -92,10 +92,10 @@ def test_a_tenants_own_property_may_be_a_line_or_a_code(shared_world: World, fre
 
 
 def test_a_list_too_long_is_refused_for_that_alone_and_at_once(acme: Caller) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     response = acme.post({**ACME, "sameAs": [{"n": number} for number in range(15_000)]})
     assert [error["rule"] for error in response.get_json()["errors"]] == ["maxItems"]
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_items_are_told_apart_as_json_does(shared_world: World, fresh: Caller) -> None:
