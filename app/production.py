@@ -71,6 +71,7 @@ DEMANDS = (
     Demand("mail_transport", "be smtp: nobody reads the outbox", lambda value: value == "smtp"),
     Demand("mail_from", "be an address of your own", lambda value: not value.rstrip("> ").endswith("@localhost")),
     Demand("clock_offset", "be 0", lambda value: value == 0),
+    Demand("outward_local", "be 0: a receiver that people name must not reach this machine", lambda value: not value),
     Demand("stripe_api_base", "be left out: localstripe is for demo and test", lambda value: not value),
     Demand("redis_url", "begin with rediss:// unless it names this machine", _is_private),
     *(Demand(name, "end in ?sslmode=require, verify-ca or verify-full unless it names this machine", _is_private)

@@ -158,6 +158,8 @@ class Settings:
     media_store: str = _setting("disk", "disk (instance folder) or s3", choices=("disk", "s3"))
     s3_bucket: str = _setting("", "bucket name when MEDIA_STORE=s3")
     s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS", schemes=WEB)
+    outward_local: bool = _setting(False, "1: webhooks and pushes may go to receivers on this machine, over http "
+                                   "and at any port, too (demo and test only)")
     environment_file: Path = _setting(Path("/etc/guildhall/guildhall.env"), "file of these settings that the units and "
                                       "`guildhall` load; doctor looks at its owner and mode", env="GUILDHALL_ENV_FILE")
     backup_folder: Path = _setting(Path(""), "folder of the backups, best on another disk; default backups in the "
