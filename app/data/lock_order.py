@@ -26,6 +26,7 @@ from app.data.entity import Base
 #   500 - 509 profiles, their terms and views, dictionaries
 #   880       filters that people keep
 #   890       uploaded files
+#   895       devices of push messages
 #   900 - 990 letters, idempotency keys, due work, the end of the audit chain: settled last
 
 

@@ -230,6 +230,7 @@ GOOD: GoodCalls = {
     "updateNotification": lambda _: {"isRead": True},
     "markNotificationsRead": lambda _: {"all": True},
     "saveFilter": lambda _: {"filterName": "mine", "conditions": {}},
+    "registerDevice": lambda _: {"device": {"notificationToken": uuid4().hex, "platform": "android"}},
     "seeNotices": lambda world: {"notificationIds": [world.ids["notificationId"]]},
     "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},
                                         "referenceId": world.ids["auction"]},

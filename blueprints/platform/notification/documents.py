@@ -2,6 +2,7 @@
 from typing import Any
 
 from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter
+from app.notify.device_tokens import PLATFORMS
 from blueprints.platform.notification.rules import LONGEST_PAGE
 
 Document = dict[str, Any]
@@ -35,6 +36,8 @@ _PAGE: Document = {
 LIST: Document = {
     "parameters": [parameter("query", name, schema) for name, schema in _SCHEMAS.items()],
     "responses": {"200": answer(_PAGE)}}
+_IN_FLIGHT: Document = {
+    "409": answer({"$ref": "#/components/schemas/ApiError"}, "The same Idempotency-Key is in flight")}
 SEEN: Document = {
     "parameters": [IDEMPOTENCY_KEY],
     "responses": {
@@ -43,4 +46,19 @@ SEEN: Document = {
                 "status": {"const": "OK"}, "statusCode": {"const": 200},
                 "seen": {"type": "integer", "description": "how many were not seen before"},
                 "unread": {"type": "integer"}}}),
-        "409": answer({"$ref": "#/components/schemas/ApiError"}, "The same Idempotency-Key is in flight")}}
+        **_IN_FLIGHT}}
+_DEVICE: Document = {
+    "type": "object", "required": ["deviceId", "platform", "deviceName"], "properties": {
+        "deviceId": {"type": "string", "format": "uuid"}, "platform": {"type": "string", "enum": list(PLATFORMS)},
+        "deviceName": {"type": ["string", "null"]}}}
+REGISTER: Document = {
+    "parameters": [IDEMPOTENCY_KEY],
+    "responses": {
+        "201": answer({
+            "type": "object", "required": ["status", "statusCode", "device"], "properties": {
+                "status": {"const": "OK"}, "statusCode": {"const": 201}, "device": _DEVICE}}, "Registered"),
+        **_IN_FLIGHT}}
+UNREGISTER: Document = {
+    "responses": {"200": answer({
+        "type": "object", "required": ["status", "statusCode", "message"], "properties": {
+            "status": {"const": "OK"}, "statusCode": {"const": 200}, "message": {"type": "string"}}})}}

@@ -3,5 +3,7 @@ from app.identity.access import Predicate, logged_in
 
 POLICIES: dict[str, Predicate] = {
     "listNotices": logged_in,
+    "registerDevice": logged_in,
     "seeNotices": logged_in,
+    "unregisterDevice": logged_in,
 }

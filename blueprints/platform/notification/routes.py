@@ -1,6 +1,6 @@
 """URL map of the notification service, the same in every realm (rules-platform §6.1); the routes are bare.
 
-Devices, sending and preferences are not there yet."""
+Sending and preferences are not there yet."""
 from typing import Any
 
 from flask import Response, request
@@ -11,14 +11,14 @@ from app.errors import InvalidInput
 from app.http.declaration import Routes
 from app.http.envelope import json_response
 from app.http.idempotency import answered_once
-from app.http.request import argument, json_body
+from app.http.request import argument, json_body, path_id
 from app.http.schemas import load
 from blueprints.platform.notification import documents
-from blueprints.platform.notification.commands import see_notices
+from blueprints.platform.notification.commands import register_device, see_notices, unregister_device
 from blueprints.platform.notification.policies import POLICIES
 from blueprints.platform.notification.queries import list_notices
 from blueprints.platform.notification.rules import page_facts, read_page
-from blueprints.platform.notification.schemas import SeenNotices
+from blueprints.platform.notification.schemas import NewDevice, SeenNotices
 from blueprints.platform.notification.unread import unread_of
 
 api = Routes(POLICIES)
@@ -41,3 +41,20 @@ def see(actor: Actor) -> Response:
     ids = load(SeenNotices(), json_body())["notification_ids"]
     return answered_once(actor, "seeNotices", request.get_data(), lambda: json_response({
         "status": "OK", "statusCode": 200, "seen": see_notices(actor, ids), "unread": unread_of(actor)}))
+
+
+@api.system("/devices/register", name="registerDevice", method="POST", body=NewDevice, **documents.REGISTER)
+def register(actor: Actor) -> Response:
+    """Have the caller's push messages go to a device, too; a token moves to whoever registers it last."""
+    device = load(NewDevice(), json_body())["device"]
+    return answered_once(actor, "registerDevice", request.get_data(), lambda: json_response({
+        "status": "OK", "statusCode": 201, "device": {
+            "deviceId": register_device(actor, **device), "platform": device["platform"],
+            "deviceName": device.get("device_name")}}, 201))
+
+
+@api.system("/devices/unregister/{deviceId}", name="unregisterDevice", method="DELETE", **documents.UNREGISTER)
+def unregister(actor: Actor, device_id: str) -> dict[str, Any]:
+    """Send the caller's push messages to a device no more."""
+    unregister_device(actor, path_id("deviceId", device_id))
+    return {"status": "OK", "statusCode": 200, "message": "Device unregistered"}

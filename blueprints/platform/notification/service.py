@@ -1,5 +1,6 @@
 """Notices and the letters about accounts, in every realm, as one declaration."""
 from app.data.person_rows import ERASED, exported, rows_of_people
+from app.notify.device_tokens import DeviceToken
 from app.ops.mends import Mend
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.notification import subscribers
@@ -18,5 +19,7 @@ SERVICE = ServiceDeclaration(
     persons=(
         rows_of_people(StoredNotice, ERASED, "user_id", export=exported("notices", "user_id", without=("event_id",))),
         rows_of_people(UnreadCount, ERASED, "user_id", export="a count of the notices"),
+        rows_of_people(DeviceToken, ERASED, "user_id", export=exported(
+            "devices", "user_id", without=("id", "token", "token_key"))),
     ),
 )
