@@ -3,9 +3,10 @@ from base64 import urlsafe_b64decode
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import orjson
-from sqlalchemy import Index, String, Text, delete, or_, select
+from sqlalchemy import Index, Row, String, Text, delete, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -81,7 +82,7 @@ def unregister_device(work: UnitOfWork, user_id: str, device_id: str) -> bool:
         .execution_options(synchronize_session=False)).rowcount)
 
 
-def devices_of(realm: str, user_ids: Collection[str]) -> Sequence[DeviceToken]:
+def devices_of(realm: str, user_ids: Collection[str]) -> Sequence[Row[Any]]:
     """Return the rows of the devices of these people, the last registered first: whom a push message fans out to."""
     return fetch(select(*DeviceToken.__table__.columns).where(
         DeviceToken.realm == realm, DeviceToken.user_id.in_(user_ids)).order_by(
