@@ -15,6 +15,7 @@ from app.data.reads.filters import Filters, searched
 from app.data.reads.keyset import position_cursor, position_of, row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, row_serializer
+from app.data.visibility import Expression
 from app.errors import InvalidInput
 from app.search.catalogue import DeclaredIndex, search_index
 from app.search.fields import IndexSchema
@@ -54,6 +55,9 @@ class SearchedRows:
     """The field that names whose rows a block hides."""
     every_login_reads: bool = True
     """Whether `where` leaves nothing that some login may not read: only then words of it are suggested (FD-5)."""
+    means: Mapping[Expression, Expression] = field(default_factory=dict)
+    """What parts of the object's visibility mean of these rows, because of `where`: the index can be asked what is left
+    (rule_in_index)."""
 
     @cached_property
     def index(self) -> DeclaredIndex:

@@ -1,9 +1,10 @@
 """Who sees a row of a data object, as one expression; in_sql.py and in_python.py read it, so that both say the same.
 
 Fields are named as on the wire; a hidden column has the name it would have there (docs/decisions/102)."""
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 
 from sqlalchemy.orm import class_mapper
 
@@ -187,14 +188,15 @@ class Visibility:
     there: Expression = EVERYONE
     sees_held: Callable[[Actor], Viewer] = viewer
 
-    def rule_for(self, actor: Actor) -> Expression:
+    def rule_for(self, actor: Actor, means: Mapping[Expression, Expression] = MappingProxyType({})) -> Expression:
         """Return what is asked of a row for this caller, `there` too, with what the caller alone decides decided.
 
-        Whoever comes from another realm sees nothing."""
+        `means` says what parts of the rule mean of the rows that are asked about. Whoever comes from another realm sees
+        nothing."""
         if getattr(self.model, "__realm__", actor.realm) != actor.realm:
             return NOBODY
         rule = self.there if self.sees_all(actor) else all_of(self.there, self.rule)
-        return for_caller(rule, actor)
+        return for_caller(_meant(rule, means) if means else rule, actor)
 
     def seen_fields(self, field: str, actor: Actor) -> Expression:
         """Return of which rows this caller sees the field."""
@@ -224,6 +226,18 @@ def for_caller(expression: Expression, actor: Actor) -> Expression:
             if len(left) < 2:
                 return left[0] if left else Constant(not decides)
             return replace(expression, parts=left)
+    return expression
+
+
+def _meant(expression: Expression, means: Mapping[Expression, Expression]) -> Expression:
+    """Return the expression with each part replaced that means something else."""
+    if expression in means:
+        return means[expression]
+    match expression:
+        case AnyOf(parts) | AllOf(parts):
+            return replace(expression, parts=tuple(_meant(part, means) for part in parts))
+        case Not(part):
+            return Not(_meant(part, means))
     return expression
 
 

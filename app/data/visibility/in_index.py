@@ -1,6 +1,7 @@
 """Visibility as a condition of an index: the sets that a rule asks for are the *caller's*, looked up once, so that no
 document names its readers. What an index cannot be asked so, SQL is asked."""
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from app.actor import Actor
@@ -36,12 +37,13 @@ class Port(Protocol):
         """Return the condition that one of these holds."""
 
 
-def rule_in_index(visibility: Visibility, actor: Actor, port: Port, *, most: int = MOST_IDS) -> Any | None:
+def rule_in_index(visibility: Visibility, actor: Actor, port: Port, *,
+                  means: Mapping[Expression, Expression] = MappingProxyType({}), most: int = MOST_IDS) -> Any | None:
     """Return the rule as a condition of an index whose documents are active rows that nothing holds; a statement at
-    most for each set that it names.
+    most for each set that it names. `means` says what parts of the rule mean of the rows that this index has.
 
     None where the index cannot tell: the rule goes through another object, or a set has more ids than `most`."""
-    return _condition(visibility.rule_for(actor), actor, port, most, wanted=True)
+    return _condition(visibility.rule_for(actor, means), actor, port, most, wanted=True)
 
 
 def _condition(expression: Expression, actor: Actor, port: Port, most: int, *, wanted: bool) -> Any | None:
@@ -56,7 +58,7 @@ def _condition(expression: Expression, actor: Actor, port: Port, most: int, *, w
             found = [_condition(part, actor, port, most, wanted=wanted) for part in parts]
             if None in found:
                 return None
-            return port.AnyOf(found) if isinstance(expression, AnyOf) is wanted else port.AllOf(found)
+            return _any(port, found) if isinstance(expression, AnyOf) is wanted else _all(port, found)
     return _of_field(expression, actor, port, most, wanted=wanted)
 
 
@@ -65,16 +67,35 @@ def _of_field(atom: Atom, actor: Actor, port: Port, most: int, *, wanted: bool) 
         case Is(field, values) if None in values:
             some = [value for value in values if value is not None]
             known = [port.Filter(field, _among(wanted), some)] if some else []
-            return (port.AnyOf([port.Filter(field, "missing"), *known]) if wanted
-                    else port.AllOf([port.Filter(field, "exists"), *known]))
+            return (_any(port, [port.Filter(field, "missing"), *known]) if wanted
+                    else _all(port, [port.Filter(field, "exists"), *known]))
         case Is(field, values):
             return port.Filter(field, _among(wanted), list(values))
         case Me(field) | MeIn(field):
             return port.Filter(field, _among(wanted), [actor.user_id])
         case Member(field, ids):
             found = ids.whole(actor, most)
-            return None if found is None else port.Filter(field, _among(wanted), sorted(found))
+            if not found:
+                return None if found is None else port.AnyOf(()) if wanted else port.AllOf(())
+            return port.Filter(field, _among(wanted), sorted(found))
     return None
+
+
+def _any(port: Port, parts: Iterable[Any]) -> Any:
+    """Return the condition that one of these holds; what always holds is asked of no document."""
+    left = [part for part in parts if part != port.AnyOf(())]
+    fields = {part.field for part in left if getattr(part, "operator", "") == "missing"}
+    if port.AllOf(()) in left or any(port.Filter(field, "exists") in left for field in fields):
+        return port.AllOf(())
+    return port.AnyOf(left or ()) if len(left) != 1 else left[0]
+
+
+def _all(port: Port, parts: Iterable[Any]) -> Any:
+    """Return the condition that all of these hold."""
+    left = [part for part in parts if part != port.AllOf(())]
+    if port.AnyOf(()) in left:
+        return port.AnyOf(())
+    return port.AllOf(left or ()) if len(left) != 1 else left[0]
 
 
 def _among(wanted: bool) -> str:

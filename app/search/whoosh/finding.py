@@ -4,9 +4,11 @@ What is found is counted and put in order elsewhere (ranking.py)."""
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from app.folding import words
 from app.search.fields import IndexSchema
+from app.search.forgiving import forgiven
 from app.search.port import SearchQuery
 from app.search.synonyms import Synonyms
 from app.search.whoosh.layout import WORDS
@@ -14,8 +16,6 @@ from app.search.whoosh.matching import Docs, Matcher, narrowing
 from app.search.whoosh.scoring import QueryWords, Scores
 from app.search.whoosh.snapshot import SegmentView, Snapshot
 
-FEW = 10
-"""With fewer than so many any of the words are enough (FD-4)."""
 _MOST_LOOKED_AT = 8  # words of one query of which it is asked whether they are known
 _MOST_CORRECTED, _MOST_TRIED = 3, 5  # unknown ones among them, and known ones that are tried for each
 _SHORTEST_CORRECTED = 4  # letters
@@ -38,17 +38,11 @@ class Found:
 def find(schema: IndexSchema, snapshot: Snapshot, query: SearchQuery, synonyms: Synonyms, *, scored: bool) -> Found:
     """Return what a query finds. Raises InvalidSearch, SegmentDamaged."""
     search = _Search(schema, snapshot, query, synonyms, scored)
-    found = search.run(query.text, any_word=bool(query.any_word))
-    if not query.forgiving or query.any_word is not None or found.total >= FEW or not query.text.strip():
-        return found
-    text = query.text
-    if not found.total and (better := search.corrected()) is not None:
-        text, found = better, replace(search.run(better), corrected=better)
-    if found.total < FEW and len(search.words(text).counts) > 1:
-        more = search.run(text, any_word=True)
-        if more.total > found.total:
-            found = replace(more, relaxed=True, corrected=None if text == query.text else text)
-    return found if found.total else Found()
+    if not query.forgiving or query.any_word is not None or not query.text.strip():
+        return search.run(query.text, any_word=bool(query.any_word))
+    best = forgiven(query.text, search.run, total=attrgetter("total"), corrected=search.corrected,
+                    has_several=lambda text: len(search.words(text).counts) > 1)
+    return replace(best.found, relaxed=best.relaxed, corrected=best.corrected)
 
 
 class _Search:

@@ -2,7 +2,7 @@
 from app.data.changes import version_key
 from app.data.columns import constant
 from app.data.held import is_free
-from app.data.visibility import ReadObject
+from app.data.visibility import EVERYONE, ReadObject
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows
 from blueprints.network.company import visibility
@@ -27,6 +27,7 @@ COMPANIES = SearchedRows(
     seen=lambda actor, asked, ids: companies_found(actor, ids),
     filtered=("industry", "location"),
     depends_on=tuple(map(version_key, (CompanyAdmin, CompanyFollower, CompanyUpdate))),
+    means={visibility.IS_PUBLIC: EVERYONE},
 )
 READABLE = (
     ReadObject(visibility.COMPANIES, words={"name": 4.0, "description": 1.0, "industry": 1.0, "location": 1.0},

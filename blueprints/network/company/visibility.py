@@ -39,7 +39,8 @@ _ACTIVE = ids_of_caller("companies that are not deleted", lambda actor: select(C
     Company.is_active.is_(True)), condition=lambda actor, company_id: is_of_active_company(company_id),
     depends_on=_PAGES)
 
-COMPANIES = Visibility(Company, any_of(is_("pageVisibility", PUBLIC), member("id", OPENED)), sees_all=super_admin,
+IS_PUBLIC = is_("pageVisibility", PUBLIC)
+COMPANIES = Visibility(Company, any_of(IS_PUBLIC, member("id", OPENED)), sees_all=super_admin,
                        sees_held=viewer_of_role)
 ADMINS = Visibility(CompanyAdmin, member("companyId", ADMINISTERED), sees_all=super_admin,
                     there=member("companyId", _ACTIVE))

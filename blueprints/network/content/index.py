@@ -10,7 +10,7 @@ from app.data.columns import constant
 from app.data.held import is_free
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
-from app.data.visibility import ReadObject
+from app.data.visibility import EVERYONE, ReadObject, is_, not_
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows, ids_where
 from blueprints.network.company.rights import page_is_open
@@ -51,6 +51,7 @@ POSTS = SearchedRows(
     made={"personalUserId": case((Post.company_id.is_(None), Post.author_user_id))},
     depends_on=(*WHO_SEES, version_key(Like), version_key(Comment)),
     person="authorUserId", blockable="personalUserId",
+    means={visibility.IS_READABLE: EVERYONE, visibility.PAGE_IS_SHOWN: not_(is_("companyId", None))},
 )
 READABLE = (
     ReadObject(visibility.POSTS, words={"content": 1.0}, facets=("visibility", "companyId"),

@@ -37,15 +37,16 @@ _Id = str | ColumnElement[str]
 
 # A post is the caller's, or of a company that he administers now (NET-12).
 _IS_OWN = any_of(me("authorUserId"), member("companyId", ADMINISTERED))
+PAGE_IS_SHOWN = member("companyId", SHOWN_PAGES)
 # Its author neither rests nor is blocked with the caller, its company is neither gone nor held. A block is no part of
 # it where a company speaks (NET-4, NET-7, NET-8).
 _IS_NOT_HIDDEN = all_of(is_not_at_rest("authorUserId"), any_of(
-    all_of(is_("companyId", None), not_(member("authorUserId", BLOCKED))), member("companyId", SHOWN_PAGES)))
+    all_of(is_("companyId", None), not_(member("authorUserId", BLOCKED))), PAGE_IS_SHOWN))
 # It is public, on a page that the caller sees, or for connections (NET-11, NET-15).
-_IS_READABLE = any_of(
+IS_READABLE = any_of(
     all_of(is_("visibility", PUBLIC), any_of(is_("companyId", None), member("companyId", OPEN_PAGES))),
     all_of(is_("companyId", None), is_("audience", CONNECTIONS), member("authorUserId", CONNECTED)))
-POSTS = Visibility(Post, any_of(_IS_OWN, all_of(_IS_NOT_HIDDEN, _IS_READABLE)), sees_all=super_admin)
+POSTS = Visibility(Post, any_of(_IS_OWN, all_of(_IS_NOT_HIDDEN, IS_READABLE)), sees_all=super_admin)
 COMMENTS, LIKES = (Visibility(model, is_not_hidden(who), sees_all=super_admin, there=through("postId", "post"))
                    for model, who in ((Comment, "authorUserId"), (Like, "userId")))
 """Comments and likes stand behind their post, for superAdmin, too."""
@@ -58,7 +59,7 @@ def is_there(actor: Actor) -> ColumnElement[bool]:
 
 def is_open(actor: Actor) -> ColumnElement[bool]:
     """Return the condition that the actor may read a post that is there (else 403)."""
-    return _to_all_but_super_admin(any_of(_IS_OWN, _IS_READABLE), actor)
+    return _to_all_but_super_admin(any_of(_IS_OWN, IS_READABLE), actor)
 
 
 def _to_all_but_super_admin(rule: Expression, actor: Actor) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from sqlalchemy import case, not_
 
 from app.data.columns import constant
 from app.data.held import is_free
-from app.data.visibility import ReadObject
+from app.data.visibility import EVERYONE, NOBODY, ReadObject
 from app.search import IndexSchema, instant, keyword, prose
 from app.search.rows import SearchedRows, ids_where
 from blueprints.network.company.rights import page_is_held
@@ -41,6 +41,7 @@ JOBS = SearchedRows(
     made={"personalUserId": case((JobPosting.company_id.is_(None), JobPosting.posted_by_user_id))},
     depends_on=(*WHO_KEEPS, *HIDES_POSTINGS, "rows:jobApplication"),
     person="postedByUserId", blockable="personalUserId",
+    means={visibility.IS_PUBLIC: EVERYONE, visibility.PAGE_IS_HELD: NOBODY},
 )
 READABLE = (
     ReadObject(visibility.POSTINGS, words={"title": 4.0, "description": 1.0, "companyName": 2.0, "location": 1.0},

@@ -24,11 +24,12 @@ from blueprints.network.job_application.rules import PUBLIC
 from blueprints.platform.people.visibility import BLOCKED, is_not_at_rest
 
 _IS_KEPT = any_of(all_of(is_("companyId", None), me("postedByUserId")), member("companyId", ALL_ADMINISTERED))
+IS_PUBLIC, PAGE_IS_HELD = is_("visibility", PUBLIC), member("companyId", HELD_PAGES)
 # Its poster is active (NET-8), its page is not held; a block hides personal ones: a company's voice is heard by
 # everybody (NET-7).
 _IS_THERE = all_of(is_not_at_rest("postedByUserId"), any_of(
-    not_(is_("companyId", None)), not_(member("postedByUserId", BLOCKED))), not_(member("companyId", HELD_PAGES)))
-POSTINGS = Visibility(JobPosting, any_of(_IS_KEPT, all_of(is_("visibility", PUBLIC), _IS_THERE)),
+    not_(is_("companyId", None)), not_(member("postedByUserId", BLOCKED))), not_(PAGE_IS_HELD))
+POSTINGS = Visibility(JobPosting, any_of(_IS_KEPT, all_of(IS_PUBLIC, _IS_THERE)),
                       sees_all=super_admin, sees_held=viewer_of_role)
 
 

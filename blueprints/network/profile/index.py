@@ -34,6 +34,7 @@ PEOPLE = SearchedRows(
     seen=profiles_found,
     filtered=("skills", "languages", "certifications", "currentCompany", "location", "industry"),
     person="userId", blockable="userId",
+    means={visibility.IS_OPEN: EVERYONE},
 )
 READABLE = (
     ReadObject(visibility.PROFILES, words={

@@ -20,12 +20,14 @@ from app.data.reads.lists import key_of
 from app.data.reads.read_request import ReadRequest
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.serialization import Wire
-from app.data.visibility import reached_in_sql, read_objects, those_shown, visible_in_sql
+from app.data.visibility import reached_in_sql, read_objects, rule_in_index, those_shown, visible_in_sql
 from app.errors import InvalidInput, LoginRequired, NotFound
 from app.runtime import runtime
+from app.search import port
 from app.search.facets import MAX_FACET_VALUES
+from app.search.misses import note_miss
 from app.search.port import WINDOW, Document
-from app.search.rows import MOST_TEXT
+from app.search.rows import MOST_TEXT, SearchedRows
 from blueprints.platform.bff.conditions import (
     counted_values,
     in_code_point_order,
@@ -44,7 +46,15 @@ from blueprints.platform.bff.rules import (
     read_filters,
     wrong,
 )
-from blueprints.platform.bff.word_index import Manner, indexed_rows, is_not_indexed, ranked_by_index
+from blueprints.platform.bff.word_index import (
+    EVERYWHERE,
+    Manner,
+    indexed_rows,
+    is_for_everybody,
+    is_not_indexed,
+    ranked_by_index,
+    searched_as,
+)
 from blueprints.platform.bff.words import (
     MOST_WORDS,
     NAMES_NOTHING,
@@ -55,6 +65,7 @@ from blueprints.platform.bff.words import (
 )
 
 Condition = ColumnElement[bool]
+_UNKNOWN = object()
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,8 @@ def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str,
     page, following = narrowed.page(asked)
     total, outdated = narrowed.total()
     facets = narrowed.facets([index.countable[facet] for facet in asked.facets])
+    if narrowed.is_miss:
+        note_miss(actor, searched_as(index), asked.words)
     return Found(index, _shown(index, page, joins), total, following, facets, narrowed.manner, outdated)
 
 
@@ -108,13 +121,15 @@ class Group:
     rows: list[Wire]
     total: int
     manner: dict[str, Any]
+    is_miss: bool
 
 
 def search_all(actor: Actor, asked: SearchRequest, joins: ReadRequest) -> list[Group]:
     """Return of each index what holds the words, grouped by index; scores are never mixed (FD-11).
 
-    Without names it looks in all that have words, and leaves out where nothing is found. Raises as index_for, and
-    InvalidInput for an index without words."""
+    Without names it looks in all that have words, and leaves out where nothing is found. However many are asked, no
+    more rows than those of one list are looked through one by one. Raises as index_for, and InvalidInput for an index
+    without words."""
     if asked.faults:
         raise InvalidInput(wrong(asked.faults), detail=asked.faults)
     indexes = [index_for(actor, name) for name in asked.indexes] or indexes_with_words(actor)
@@ -128,14 +143,18 @@ def search_all(actor: Actor, asked: SearchRequest, joins: ReadRequest) -> list[G
         if asked.indexes and any(index.is_named_only for index in indexes):
             raise InvalidInput(f"q: {NAMES_NOTHING}", detail={"q": NAMES_NOTHING})
         indexes = [index for index in indexes if not index.is_named_only]
-    groups = [_group(index, asked, joins) for index in indexes]
+    most = WINDOW // max(1, len(indexes))
+    groups = [_group(index, asked, joins, most) for index in indexes]
+    if any(group.is_miss for group in groups) and not any(group.total for group in groups):
+        note_miss(actor, searched_as(indexes[0]) if len(indexes) == 1 else EVERYWHERE, asked.words)
     return [group for group in groups if group.total or asked.indexes]
 
 
-def _group(index: CallersIndex, asked: SearchRequest, joins: ReadRequest) -> Group:
-    narrowed = _Narrowed(index, (), asked.words)
+def _group(index: CallersIndex, asked: SearchRequest, joins: ReadRequest, most: int) -> Group:
+    narrowed = _Narrowed(index, (), asked.words, most)
     page, _ = narrowed.page(ListRequest(limit=asked.limit, words=asked.words))
-    return Group(index, _shown(index, page, joins), narrowed.total()[0], narrowed.manner)
+    return Group(index, _shown(index, page, joins), narrowed.total()[0], narrowed.manner,
+                 narrowed.is_miss)
 
 
 def get_row_of(index: CallersIndex, object_id: str, joins: ReadRequest) -> Wire:
@@ -220,13 +239,16 @@ class _Loosened:
 class _Narrowed:
     """The rows of an index that the caller sees and that fulfil what is asked."""
 
-    def __init__(self, index: CallersIndex, conditions: Sequence[FieldCondition], words: str) -> None:
-        self._index, self._model = index, index.model
+    def __init__(self, index: CallersIndex, conditions: Sequence[FieldCondition], words: str,
+                 most: int = WINDOW) -> None:
+        """Look for the words at once, row by row in the newest `most` rows where no index of words has them."""
+        self._index, self._model, self._most = index, index.model, most
         self._conditions, self._words = conditions, words if words.strip() else ""
         with reading() as connection:
             self._dialect = connection.dialect.name
         self._visible = visible_in_sql(index.object.visibility, index.actor)
         self._manner: Manner | None = None
+        self._rule: Any = _UNKNOWN
         self._ranked: list[str] | None = self._ids_of(conditions) if self._asks_words(conditions) else None
         self._where = self._condition_of(conditions, self._ranked)
 
@@ -241,6 +263,13 @@ class _Narrowed:
             return {"degraded": True}
         said = {"relaxed": self._manner.relaxed, "corrected": self._manner.corrected, "atLeast": self._manner.cut}
         return {name: value for name, value in said.items() if value}
+
+    @property
+    def is_miss(self) -> bool:
+        """Return whether nothing holds the words that were typed, of what is there for everybody; not while an index is
+        away, nor where a filter may be why."""
+        return (self._ranked == [] and not self._conditions and bool(self._words) and is_for_everybody(self._index)
+                and (self._manner is not None or indexed_rows(self._model) is None))
 
     def page(self, asked: ListRequest) -> tuple[list[str], str | None]:
         """Return the ids of the rows of the page in order, and the cursor of the next page, None at the end."""
@@ -383,14 +412,20 @@ class _Narrowed:
             found = {row.id for row in fetch(select(self._model.id).where(where, among(self._model.id, ids)))}
             return [one for one in ids if one in found]
 
-        ranked = ranked_by_index(rows, self._words, seen, self._manner)
-        if ranked is None:
-            return self._looked_through(where, worded, searched)
-        ids, self._manner = ranked
         reached = reached_in_sql(self._index.object.visibility, self._index.actor)
         beside = () if reached is None else self._looked_through(
             and_(where, is_not_indexed(rows), reached), (), searched)
+        ranked = ranked_by_index(rows, self._words, seen, self._rule_of(rows), beside=len(beside), manner=self._manner)
+        if ranked is None:
+            return self._looked_through(where, worded, searched)
+        ids, self._manner = ranked
         return list(dict.fromkeys([*ids, *beside]))  # the index may not know yet what has become private
+
+    def _rule_of(self, rows: SearchedRows) -> Any | None:
+        """Return what the caller sees of the rows of an index as it is asked, None where it cannot tell."""
+        if self._rule is _UNKNOWN:
+            self._rule = rule_in_index(self._index.object.visibility, self._index.actor, port, means=rows.means)
+        return self._rule
 
     def _looked_through(self, where: Condition, worded: Sequence[FieldCondition],
                         searched: Mapping[str, Property]) -> list[str]:
@@ -407,7 +442,7 @@ class _Narrowed:
         names = {**searched, **{one.of.name: one.of for one in worded}}
         columns = [_beginning(getattr(self._model, one.attribute)) for one in names.values()]
         rows = fetch(select(self._model.id, *columns).where(where).order_by(
-            self._model.created_at.desc(), self._model.id.desc()).limit(WINDOW))
+            self._model.created_at.desc(), self._model.id.desc()).limit(self._most))
         documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
         return holding_words(documents, list(searched), self._words) if searched else documents
 

@@ -2,19 +2,24 @@
 
 What it does not have of the caller's own, such as his private rows, is looked through row by row beside it."""
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_
 
 from app.data.entity import Entity
+from app.data.visibility import EVERYONE
+from app.identity.access import public_read
 from app.runtime import runtime
 from app.search.catalogue import Indexes, search_index
-from app.search.port import WINDOW, SearchQuery
+from app.search.forgiving import forgiven
+from app.search.port import WINDOW, Condition, SearchQuery
 from app.search.rows import SearchedRows
+from app.search.text import query_words
+from blueprints.platform.bff.indexes import CallersIndex
 
-FEW = 10
-"""With fewer than so many any of the words are enough (FD-4)."""
+EVERYWHERE = "everywhere"
+"""The name under which a search of many objects is listed when nothing is found in any."""
 
 Seen = Callable[[Sequence[str]], list[str]]
 """Returns those of the ids, in their order, whose rows the caller sees and that fulfil all else that is asked."""
@@ -38,39 +43,53 @@ def indexed_rows(model: type[Entity]) -> SearchedRows | None:
     return None
 
 
+def is_for_everybody(index: CallersIndex) -> bool:
+    """Return whether the rows of an object are there for everybody: what one does not find there, others miss, too."""
+    rows, one = indexed_rows(index.model), index.object
+    return one.who is public_read or one.visibility.rule == EVERYONE or (rows is not None and rows.every_login_reads)
+
+
+def searched_as(index: CallersIndex) -> str:
+    """Return under which name the operator is told of a search without hits: that of the index of words, if any."""
+    rows = indexed_rows(index.model)
+    return index.object.name if rows is None else rows.schema.name
+
+
 def is_not_indexed(rows: SearchedRows) -> ColumnElement[bool]:
     """Return the condition of the rows that do not belong in the index."""
     found: Any = func.coalesce(and_(*rows.where), false())
     return not_(found)
 
 
-def ranked_by_index(rows: SearchedRows, words: str, seen: Seen, manner: Manner | None
-                    ) -> tuple[list[str], Manner] | None:
+def ranked_by_index(rows: SearchedRows, words: str, seen: Seen, rule: Condition | None, *, beside: int,
+                    manner: Manner | None) -> tuple[list[str], Manner] | None:
     """Return the ids of the rows that hold the words, best match first, and the manner in which they were found: they
-    are among the best WINDOW of the index.
+    are among the best WINDOW of the index. None while the index cannot be read.
 
-    What is forgiven is decided by what the caller sees: nothing is corrected to words that find him nothing. With a
-    `manner` they are looked for in that one. None while the index cannot be read."""
+    `rule` is what the caller sees as the index knows it, so a word of others is no word, and corrects none; None where
+    the index cannot tell: then nothing is corrected. So many rows `beside` the index hold the words, too. With a
+    `manner` they are looked for in that one."""
     index = search_index(rows.schema.name)
     index.refresh()
+    query = SearchQuery(words, () if rule is None else (rule,), forgiving=True, limit=0)
 
-    def found(text: str, *, any_word: bool = False) -> tuple[list[str], bool] | None:
-        ids = index.ids(SearchQuery(text, forgiving=True, any_word=any_word))
-        return None if ids is None else (seen(ids[:WINDOW]), len(ids) > WINDOW)
+    def look(text: str, *, any_word: bool = False) -> tuple[list[str], bool]:
+        ids = index.ids(replace(query, text=text, any_word=any_word))
+        if ids is None:
+            raise _CannotBeReadError
+        return seen(ids[:WINDOW]), len(ids) > WINDOW
 
-    if manner is not None:
-        again = found(manner.corrected or words, any_word=manner.relaxed)
-        return None if again is None else (again[0], manner)
-    text, corrected, first = words, None, found(words)
-    if first is None:
+    try:
+        if manner is not None:
+            return look(manner.corrected or words, any_word=manner.relaxed)[0], manner
+        best = forgiven(words, look, total=lambda found: len(found[0]) + beside,
+                        corrected=lambda: None if rule is None else index.search(query).corrected,
+                        has_several=lambda text: len(query_words(text)) > 1)
+    except _CannotBeReadError:
         return None
-    ids, cut = first
-    if not ids:
-        better = index.search(SearchQuery(words, forgiving=True, limit=0)).corrected
-        if better is not None and (those := found(better)) and those[0]:
-            text, corrected, (ids, cut) = better, better, those
-    if len(ids) < FEW:
-        more, more_cut = found(text, any_word=True) or ([], False)
-        if len(more) > len(ids):
-            return more, Manner(True, corrected, more_cut)
-    return ids, Manner(False, corrected, cut)
+    ids, is_cut = best.found
+    return ids, Manner(best.relaxed, best.corrected, is_cut)
+
+
+class _CannotBeReadError(Exception):
+    """The index has to be rebuilt."""
