@@ -7,10 +7,14 @@ FEW = 10
 """With fewer than so many any of the words are enough (FD-4)."""
 
 _Found = TypeVar("_Found")
+_Seen = TypeVar("_Seen", covariant=True)
 
 
-class _Look(Protocol[_Found]):
-    def __call__(self, text: str, *, any_word: bool = False) -> _Found: ...
+class Look(Protocol[_Seen]):
+    """Finds what holds all words of a text, or any of them."""
+
+    def __call__(self, text: str, *, any_word: bool = False) -> _Seen:
+        """Return what was found."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Forgiven(Generic[_Found]):
     corrected: str | None = None
 
 
-def forgiven(text: str, look: "_Look[_Found]", *, total: Callable[[_Found], int],
+def forgiven(text: str, look: Look[_Found], *, total: Callable[[_Found], int],
              corrected: Callable[[], str | None], has_several: Callable[[str], bool]) -> Forgiven[_Found]:
     """Return what holds all words of a text; where nothing does, what holds them as they may have been meant; and where
     fewer than ten do, what holds any of them, if that is more.

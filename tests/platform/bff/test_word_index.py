@@ -184,7 +184,7 @@ def test_words_are_looked_for_twice_at_most_however_many_facets_are_asked(
     jobs("Cook", workplace_type="on_site", location="Kiel")
     name = "ranked_by_index" if is_there else "holding_words"
     asked, look = [], getattr(queries, name)
-    monkeypatch.setattr(queries, name, lambda *given: asked.append(name) or look(*given))
+    monkeypatch.setattr(queries, name, lambda *given, **more: asked.append(name) or look(*given, **more))
     if not is_there:
         monkeypatch.setattr(queries, "indexed_rows", lambda model: None)
     answer = ask(ben, realm, INDEX, q="navigator", facets="workplaceType,location,status,createdAt", filters={
