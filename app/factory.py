@@ -84,9 +84,9 @@ KERNEL = ServiceDeclaration(
                            "method_id", "customer_id", "return_url", "intent_id", "check_at", "checks"))),
         rows_of_people(PaymentRefund, KEPT, "requested_by", why="which staff gave money back",
                        export="what staff did; the refunded order says so"),
-        rows_of_people(MailMessage, EXPIRING, why="removed with the account, or after MAIL_DAYS",
+        rows_of_people(MailMessage, EXPIRING, "user_id", why="removed with the account, or after MAIL_DAYS",
                        export=exported("letters", where=letters_to, without=(
-                           "html", "dedupe_key", "attempts", "next_attempt_at", "last_error"))),
+                           "html", "dedupe_key", "lane", "attempts", "next_attempt_at", "last_error", "bounced_at"))),
         rows_of_people(SearchMiss, ERASED, "user_id",
                        export="a hash of what was searched, until others searched it, too"),
     ),

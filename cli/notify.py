@@ -27,6 +27,8 @@ LIMIT = click.IntRange(1, 10_000)
 _NOT_AGAIN = {"sent": "was sent already", "queued": "waits already",
               "kept": "is not sent at all (MAIL_TRANSPORT=outbox)",
               "sms": "is an SMS, and nothing is set up to send one",
+              "push": "is a push message, and nothing is set up to send one",
+              "email": "is not sent at all (MAIL_TRANSPORT=outbox)",
               "gone": "carried a code, which is not kept: its person asks for a new one"}
 
 
@@ -173,8 +175,9 @@ def test(address: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
     Example: flask notify test you@example.org --yes
     """
+    from app.notify.carrier import Delayed, Undeliverable
     from app.notify.letters import NONE, write_letter
-    from app.notify.smtp import MailDelayed, MailUndeliverable, SmtpAccount, handed_in
+    from app.notify.smtp import SmtpAccount, handed_in
 
     try:
         recipient = new_mail_address(address)
@@ -192,7 +195,7 @@ def test(address: str, dry_run: bool, yes: bool, as_json: bool) -> None:
                                  "body": f"{settings.public_url} sent this letter: `flask notify test`."})
     try:
         answer = handed_in(account, recipient, letter, uuid7())
-    except (MailDelayed, MailUndeliverable) as error:
+    except (Delayed, Undeliverable) as error:
         raise click.ClickException(str(error)) from error
     print_facts({"host": account.host, "to": recipient, "answer": answer}, as_json=as_json)
 

@@ -21,12 +21,14 @@ _LONGEST_ERROR = 2000
 class OwedWork:
     """How a table keeps work: what is still owed, when it is due, and until when a process has it to itself.
 
-    Without a column `leased_until` a claim moves `due_at`: when the lease is over, the work is due again."""
+    Without a column `leased_until` a claim moves `due_at`: when the lease is over, the work is due again. Where there
+    is a column `first`, the smallest of it goes first, whoever has been due longer."""
 
     model: Any
     is_owed: ColumnElement[bool]
     due_at: InstrumentedAttribute[Any]
     leased_until: InstrumentedAttribute[Any] | None = None
+    first: InstrumentedAttribute[Any] | None = None
 
     def is_due(self) -> ColumnElement[bool]:
         """Return the condition of rows that may be claimed now."""
@@ -51,7 +53,8 @@ def is_any_due(kind: OwedWork) -> bool:
 
 def claim_due(work: UnitOfWork, kind: OwedWork, most: int, *, lease: timedelta) -> list[Any]:
     """Lease the rows that have been due longest and return them; those another process claims now are skipped."""
-    due = select(kind.model).where(kind.is_due()).order_by(kind.due_at).limit(most)
+    order = [kind.due_at] if kind.first is None else [kind.first, kind.due_at]
+    due = select(kind.model).where(kind.is_due()).order_by(*order).limit(most)
     rows = work.all(due.with_for_update(skip_locked=True))
     for row in rows:
         work.change(row, **kind.until(lease))

@@ -1,25 +1,32 @@
-"""The mail jobs: sending, woken after each letter and every 30 seconds for what was left waiting; and the purge."""
+"""The sending jobs, one a channel, woken after each message and every 30 seconds for what was left; and the purge."""
 from app.data.restored_copy import HELD_BACK, is_held_back
 from app.jobs.schedule import kernel_periodic
-from app.notify.mailbox import SEND_MAIL, deliver_queued, purge_letters
+from app.notify.carrier import Carrier
+from app.notify.delivery import deliver_queued
+from app.notify.mailbox import SENDING_JOBS, is_sent, purge_letters
+from app.notify.models import EMAIL
 from app.notify.smtp import SmtpAccount, SmtpTransport
 from app.runtime import runtime
 
 
-@kernel_periodic(SEND_MAIL, seconds=30)
+@kernel_periodic(SENDING_JOBS[EMAIL], seconds=30)
 def send_mail() -> str:
     """Send the letters that wait for the mail server."""
     settings = runtime().settings
-    if settings.mail_transport != "smtp":
+    if not is_sent(EMAIL, settings):
         return "letters stay in the outbox (MAIL_TRANSPORT=outbox)"
-    if is_held_back():
-        return f"letters wait: {HELD_BACK}"
-    with SmtpTransport(SmtpAccount.of_settings(settings)) as transport:
-        ended = deliver_queued(transport)
-    return ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing to send"
+    return _sent(EMAIL, SmtpTransport(SmtpAccount.of_settings(settings)))
 
 
 @kernel_periodic("purge-letters", days=1)
 def purge_old_letters() -> str:
-    """Remove letters older than MAIL_DAYS that wait for nothing."""
+    """Remove messages older than MAIL_DAYS that wait for nothing."""
     return f"{purge_letters(runtime().settings.mail_days)} letters removed"
+
+
+def _sent(channel: str, carrier: Carrier) -> str:
+    if is_held_back():
+        return f"{channel} waits: {HELD_BACK}"
+    with carrier:
+        ended = deliver_queued(carrier, channel)
+    return ", ".join(f"{number} {status}" for status, number in sorted(ended.items())) or "nothing to send"

@@ -1,4 +1,4 @@
-"""Figures of the letter box for operators: what waits and since when, what was given up, what the server last said."""
+"""Figures of the outbox for operators: what waits and since when, what was given up, what the server last said."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +12,19 @@ from app.data.ids import SHORT_ID_DIGITS
 from app.data.reads import fetch
 from app.data.short_ids import ids_named
 from app.mail_addresses import masked_in
-from app.notify.mailbox import BACKOFF
-from app.notify.models import CAN_GO_AGAIN, EMAIL, FAILED, IS_FAILED, IS_QUEUED, IS_SENT, MailMessage
+from app.notify.delivery import BACKOFF
+from app.notify.mailbox import is_sent
+from app.notify.models import (
+    CAN_GO_AGAIN,
+    CHANNELS,
+    EMAIL,
+    FAILED,
+    IS_FAILED,
+    IS_QUEUED,
+    IS_SENT,
+    MailMessage,
+)
+from app.runtime import runtime
 
 WAITING, PARKED, REFUSED, SENT = "waiting", "parked", "refused", "sent"
 
@@ -21,17 +32,17 @@ _IS_PARKED = and_(CAN_GO_AGAIN, MailMessage.attempts >= BACKOFF.most)
 STATES: dict[str, ColumnElement[bool]] = {
     WAITING: IS_QUEUED,
     PARKED: _IS_PARKED,
-    REFUSED: and_(IS_FAILED, MailMessage.channel == EMAIL, ~_IS_PARKED),
+    REFUSED: and_(IS_FAILED, ~_IS_PARKED),
     SENT: IS_SENT,
 }
-"""parked: given up after the last attempt, and can go again; refused: the mail server does not take it, or it was a
-code, which nobody needs so late. Each stands on a partial index."""
+"""parked: given up after the last attempt, and can go again; refused: the server does not take it, nothing sends its
+channel, or it was a code, which nobody needs so late. Each stands on a partial index."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailFigures:
-    """How the letter box stands; `refused` counts those of the last day. `last_error` is what the mail server said last
-    of what is waiting, parked or refused, addresses masked."""
+    """How one channel stands; `refused` counts those of the last day. `last_error` is what its server said last of
+    what is waiting, parked or refused, addresses masked."""
 
     waiting: int
     oldest: datetime | None
@@ -41,8 +52,9 @@ class MailFigures:
     last_error: str | None
 
 
-def mail_figures() -> MailFigures:
-    """Return how the letter box stands, in at most five statements."""
+def mail_figures(channel: str = EMAIL) -> MailFigures:
+    """Return how a channel stands, in at most five statements."""
+    of_channel = MailMessage.channel == channel
     yesterday = now() - timedelta(days=1)
     parked_and_refused = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in (
         _IS_PARKED, and_(~_IS_PARKED, MailMessage.created_at > yesterday))]
@@ -50,14 +62,14 @@ def mail_figures() -> MailFigures:
         def one(query: Any) -> Any:
             return connection.execute(query).one()
 
-        waiting, oldest = one(select(func.count(), func.min(MailMessage.created_at)).where(IS_QUEUED))
-        parked, refused = one(select(*parked_and_refused).where(IS_FAILED, MailMessage.channel == EMAIL))
-        [last_sent] = one(select(func.max(MailMessage.sent_at)).where(IS_SENT))
+        waiting, oldest = one(select(func.count(), func.min(MailMessage.created_at)).where(IS_QUEUED, of_channel))
+        parked, refused = one(select(*parked_and_refused).where(IS_FAILED, of_channel))
+        [last_sent] = one(select(func.max(MailMessage.sent_at)).where(IS_SENT, of_channel))
         said = select(MailMessage.last_error).limit(1)
-        error = connection.execute(said.where(IS_QUEUED, MailMessage.last_error.is_not(None)).order_by(
+        error = connection.execute(said.where(IS_QUEUED, of_channel, MailMessage.last_error.is_not(None)).order_by(
             MailMessage.next_attempt_at.desc())).scalar()
         if error is None and (parked or refused):
-            error = connection.execute(said.where(IS_FAILED, MailMessage.channel == EMAIL).order_by(
+            error = connection.execute(said.where(IS_FAILED, of_channel).order_by(
                 MailMessage.created_at.desc())).scalar()
     return MailFigures(waiting, oldest, parked, refused, last_sent, masked_in(error) if error else None)
 
@@ -75,8 +87,9 @@ def find_letters(text: str, limit: int) -> list[dict[str, Any]]:
 
 
 def _listed(chosen: Sequence[ColumnElement[bool]], limit: int) -> list[dict[str, Any]]:
-    columns = (MailMessage.id, MailMessage.realm, MailMessage.recipient, MailMessage.template, MailMessage.status,
-               MailMessage.attempts, MailMessage.last_error, MailMessage.created_at, MailMessage.sent_at)
+    columns = (MailMessage.id, MailMessage.realm, MailMessage.channel, MailMessage.recipient, MailMessage.template,
+               MailMessage.status, MailMessage.attempts, MailMessage.last_error, MailMessage.created_at,
+               MailMessage.sent_at)
     return [dict(row._mapping) for row in fetch(select(*columns).where(*chosen).order_by(
         MailMessage.created_at.desc(), MailMessage.id.desc()).limit(limit))]
 
@@ -93,7 +106,8 @@ def letter_facts(letter_id: str) -> dict[str, Any]:
 def letters_to_retry(states: tuple[str, ...]) -> list[str]:
     """Return the ids of the letters of these states that can go again, the oldest first."""
     chosen = or_(*(STATES[state] for state in states))
-    return [row.id for row in fetch(select(MailMessage.id).where(CAN_GO_AGAIN, chosen).order_by(
+    sent = MailMessage.channel.in_(sent_channels())
+    return [row.id for row in fetch(select(MailMessage.id).where(CAN_GO_AGAIN, sent, chosen).order_by(
         MailMessage.created_at, MailMessage.id))]
 
 
@@ -108,10 +122,15 @@ def letters_named(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def sent_channels() -> list[str]:
+    """Return the channels whose messages leave this installation."""
+    return [channel for channel in CHANNELS if is_sent(channel, runtime().settings)]
+
+
 def standing_of(letter_id: str) -> str:
-    """Return in one word how a letter stands: its status, or of one that failed and cannot go again why: `gone` (a
-    code, whose text is not kept) or its channel, which is no e-mail."""
+    """Return in one word how a message stands: its status, or of one that failed and cannot go again why: `gone` (a
+    code, whose text is not kept) or its channel, which nothing sends."""
     [row] = fetch(select(MailMessage.status, MailMessage.text, MailMessage.channel).where(MailMessage.id == letter_id))
     if row.status != FAILED:
         return str(row.status)
-    return FAILED if row.text and row.channel == EMAIL else "gone" if not row.text else str(row.channel)
+    return "gone" if not row.text else FAILED if is_sent(row.channel, runtime().settings) else str(row.channel)

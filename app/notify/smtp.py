@@ -1,6 +1,7 @@
 """The SMTP adapter: one connection for a run of letters, and a verdict that says whether trying again can help.
 
 Nothing goes to another machine in clear: without TLS and a certificate that is good, letters wait."""
+import re
 import smtplib
 import socket
 import ssl
@@ -10,35 +11,25 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.clock import now
 from app.mail_addresses import sender_address, typed_address
+from app.notify.carrier import Away, Delayed, Outgoing, Undeliverable
 from app.notify.letters import Letter
 from app.settings import Settings
 from app.web_addresses import is_this_machine
 
 TIMEOUT_SECONDS = 20
-
-
-class MailUndeliverable(Exception):
-    """The server refused this letter for good; the message says why."""
-
-
-class MailDelayed(Exception):
-    """The letter did not go out this time; trying later may help."""
+MOST_BROKEN = 3
+"""After so many letters in a row whose connection broke, the server counts as away."""
+_CLOSING = 421
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class MailUnprotected(smtplib.SMTPException):
     """The mail server is another machine and offers no TLS."""
-
-
-class MailTransport(Protocol):
-    """What carries letters away."""
-
-    def send(self, message_id: str, recipient: str, letter: Letter) -> None:
-        """Send one letter; raises MailDelayed or MailUndeliverable."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +100,12 @@ class SmtpAccount:
 
 
 class SmtpTransport:
-    """A MailTransport over one connection, opened at the first letter and closed with the block."""
+    """A Carrier over one connection, opened at the first letter and closed with the block."""
 
     def __init__(self, account: SmtpAccount) -> None:
         self._account = account
         self._server: smtplib.SMTP | None = None
+        self._broken = 0
 
     def __enter__(self) -> Self:
         return self
@@ -130,21 +122,27 @@ class SmtpTransport:
             except (OSError, smtplib.SMTPException):
                 server.close()
 
-    def send(self, message_id: str, recipient: str, letter: Letter) -> None:
-        """Send one letter; raises MailDelayed (server away, 4xx) or MailUndeliverable (5xx, unusable address)."""
+    def send(self, message: Outgoing) -> None:
+        """Send one letter; raises Undeliverable (5xx, unusable address), Delayed (4xx, hung up) or Away.
+
+        A server that hangs up within one letter may take the next: only one that lets nobody in, says that it closes,
+        or hangs up on several in a row is away."""
         try:
-            message = self.message(message_id, recipient, letter)
+            written = self.message(message.id, message.recipient, message.letter)
         except (ValueError, IndexError) as error:  # IndexError: the header's parser, at half an encoded word
-            raise MailUndeliverable(f"unusable address or header: {error}") from error
+            raise Undeliverable(f"unusable address or header: {error}") from error
         try:
             self._server = self._server or self._account.connect()
         except (OSError, smtplib.SMTPException) as error:
-            raise MailDelayed(str(error) or type(error).__name__) from error
+            raise Away(str(error) or type(error).__name__) from error
         try:
-            self._server.send_message(message)
+            self._server.send_message(written)
         except (OSError, smtplib.SMTPException) as error:
             self._hang_up()
-            raise _verdict(error) from error
+            verdict = _verdict(error)
+            self._broken = self._broken + 1 if _is_of_connection(error) else 0
+            raise Away(str(verdict)) if self._broken == MOST_BROKEN else verdict from error
+        self._broken = 0
 
     def message(self, message_id: str, recipient: str, letter: Letter) -> EmailMessage:
         """Return the letter as it is sent; raises ValueError or IndexError for an unusable address or header."""
@@ -164,11 +162,11 @@ class SmtpTransport:
 def handed_in(account: SmtpAccount, recipient: str, letter: Letter, message_id: str) -> str:
     """Send one letter to an address of ASCII characters and return what the server answered to it, in its own words.
 
-    Raises MailDelayed or MailUndeliverable with a sentence of what went wrong, and where."""
+    Raises Delayed or Undeliverable with a sentence of what went wrong, and where."""
     try:
         message = SmtpTransport(account).message(message_id, recipient, letter)
     except (ValueError, IndexError) as error:
-        raise MailUndeliverable(f"unusable address or header: {error}") from error
+        raise Undeliverable(f"unusable address or header: {error}") from error
     try:
         with account.connect() as server:
             server.ehlo_or_helo_if_needed()
@@ -178,10 +176,10 @@ def handed_in(account: SmtpAccount, recipient: str, letter: Letter, message_id: 
                                ("the letter", lambda: server.data(message.as_bytes(policy=SMTP)))):
                 code, said = call()
                 if code not in (250, 251):
-                    raise MailUndeliverable(f"{account.host} refuses {step}: {code} {_words(said)}")
+                    raise Undeliverable(f"{account.host} refuses {step}: {code} {_words(said)}")
         return f"{code} {_words(said)}"
     except (OSError, smtplib.SMTPException) as error:
-        raise MailDelayed(trouble_with(account, error)) from error
+        raise Delayed(trouble_with(account, error)) from error
 
 
 def trouble_with(account: SmtpAccount, error: Exception) -> str:
@@ -215,13 +213,28 @@ def _words(said: bytes | str) -> str:
     return " ".join((said.decode(errors="replace") if isinstance(said, bytes) else said).split())
 
 
-def _verdict(error: Exception) -> MailDelayed | MailUndeliverable:
+def _verdict(error: Exception) -> Delayed | Undeliverable:
     """A 5xx about this letter is final; everything else (server away, greylisted, login refused) may pass."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _ in error.recipients.values()]
-        return MailUndeliverable(str(error)) if codes and min(codes) >= 500 else MailDelayed(str(error))
+        [(code, said)] = list(error.recipients.values())[:1] or [(0, b"")]
+        if code >= 500:
+            return Undeliverable(str(error), enhanced_status(said))
+        return Away(str(error)) if code == _CLOSING else Delayed(str(error))
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return MailUndeliverable(str(error))
+        return Undeliverable(str(error))
     if isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused) and error.smtp_code >= 500:
-        return MailUndeliverable(str(error))
-    return MailDelayed(str(error) or type(error).__name__)
+        return Undeliverable(str(error))
+    says = str(error) or type(error).__name__
+    return Away(says) if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code == _CLOSING else Delayed(
+        says)
+
+
+def _is_of_connection(error: Exception) -> bool:
+    return not isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException
+                          | smtplib.SMTPNotSupportedError)
+
+
+def enhanced_status(said: bytes | str) -> str:
+    """Return the enhanced status code that an answer begins with (RFC 2034): `5.1.1`; blank without one."""
+    found = _STATUS.match(_words(said))
+    return found.group() if found else ""

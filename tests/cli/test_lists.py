@@ -279,6 +279,7 @@ def test_lists_stand_on_indexes(run, files, records, market, plans):
                 "SCAN bucket_file USING INDEX sqlite_autoindex_bucket_file_1",
                 "SCAN mail_message USING INDEX ix_mail_message_failed",  # partial, too: of what has not arrived
                 "SCAN mail_message USING INDEX ix_mail_message_waiting",
+                "SCAN mail_message USING INDEX ix_mail_message_lanes",
                 "SCAN payment_attempt USING INDEX sqlite_autoindex_payment_attempt_1")
     scans = {step for step in plans if step.startswith("SCAN")}
     assert {step for step in scans if not step.startswith(harmless)} == set()

@@ -520,7 +520,7 @@ def _purge(work: UnitOfWork, account: Account) -> None:
     work.insert(PurgedAccount(realm=work.actor.realm, id=account.id,
                               rests_until=now() + REST_AFTER_END if was_shown else None))
     is_its_phone = getattr(account, "mobile_verified", False)
-    forget_letters(work, account.email, *((account.phone,) if is_its_phone else ()))
+    forget_letters(work, account.email, account.id, *((account.phone,) if is_its_phone else ()))
     work.emit(purged_topic(work.actor.realm), account.id, {"id": account.id})
 
 

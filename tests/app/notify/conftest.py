@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from app.notify.letters import LetterTemplate
+from app.notify.carrier import Outgoing
+from app.notify.letters import Letter, LetterTemplate
 from tests.app.notify.postmaster import Postmaster
 from tests.components import free_port
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 PLAIN = LetterTemplate("About {{ title }}", "Dear {{ fullname }}, it is about {{ title }}.")
 CODE = LetterTemplate("Your code", "It is {{ secretCode }}.", secret=True)
+
+
+def outgoing(message_id: str, recipient: str, letter: Letter) -> Outgoing:
+    """A message on its way that its person cannot switch off."""
+    return Outgoing(message_id, "marketplace", recipient, "TEST", letter)
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from email.policy import default
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-_REFUSALS = {"unknown": "550 no such user", "greylisted": "451 try later"}
+_REFUSALS = {"unknown": "550 no such user", "greylisted": "451 try later",
+             "closing": "421 closing for the night"}
 
 
 class Postmaster:

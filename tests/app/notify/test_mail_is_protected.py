@@ -15,11 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
 
+from app.notify.carrier import Delayed
 from app.notify.letters import Letter
-from app.notify.smtp import MailDelayed, SmtpAccount, SmtpTransport
+from app.notify.smtp import SmtpAccount, SmtpTransport
 from app.ops.checks import CHECKS
 from app.web_addresses import is_this_machine
 from cli.prepare import prepare
+from tests.app.notify.conftest import outgoing
 from tests.app.notify.postmaster import Postmaster
 from tests.components import free_port
 
@@ -104,13 +106,13 @@ def listener(postmaster: Postmaster, certificate: Path) -> Iterator[Listener]:
 
 def send(account: SmtpAccount) -> None:
     with SmtpTransport(account) as transport:
-        transport.send("id-1", "anna@example.com", LETTER)
+        transport.send(outgoing("id-1", "anna@example.com", LETTER))
 
 
 def test_a_far_server_without_starttls_gets_neither_password_nor_letter(
         names: None, listener: Listener, postmaster: Postmaster) -> None:
     account = listener.start("clear")
-    with pytest.raises(MailDelayed, match="offers no STARTTLS"):
+    with pytest.raises(Delayed, match="offers no STARTTLS"):
         send(account)
     assert (postmaster.letters, listener.passwords) == ([], [])
 
@@ -119,7 +121,7 @@ def test_a_far_server_without_starttls_gets_neither_password_nor_letter(
 def test_a_certificate_that_nobody_trusts_gets_neither_password_nor_letter(
         kind: str, names: None, listener: Listener, postmaster: Postmaster) -> None:
     account = listener.start(kind)
-    with pytest.raises(MailDelayed, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(Delayed, match="CERTIFICATE_VERIFY_FAILED"):
         send(account)
     assert (postmaster.letters, listener.passwords) == ([], [])
 
@@ -128,7 +130,7 @@ def test_a_certificate_that_nobody_trusts_gets_neither_password_nor_letter(
 def test_a_certificate_of_another_name_gets_neither_password_nor_letter(
         kind: str, names: None, trusted: None, listener: Listener, postmaster: Postmaster) -> None:
     account = listener.start(kind, host=ELSEWHERE)
-    with pytest.raises(MailDelayed, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(Delayed, match="CERTIFICATE_VERIFY_FAILED"):
         send(account)
     assert (postmaster.letters, listener.passwords) == ([], [])
 

@@ -1,7 +1,7 @@
 """The life of a letter: posted with the event's transaction, tried, tried again, sent or given up."""
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -11,9 +11,11 @@ from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
+from app.notify.carrier import Away, Delayed, Outgoing, Undeliverable
+from app.notify.delivery import BACKOFF, deliver_queued
 from app.notify.letters import Letter
-from app.notify.mailbox import BACKOFF, deliver_queued, forget_letters, post_letter, purge_letters, read_outbox
-from app.notify.smtp import MailDelayed, MailUndeliverable
+from app.notify.mailbox import Recipient, forget_letters, owe, post_letter, purge_letters, read_outbox
+from app.notify.models import DIGEST, NOTICE
 from tests.app.notify.conftest import CODE, PLAIN
 from tests.app.notify.postmaster import Postmaster
 from tests.testbed import PRODUCTION
@@ -28,10 +30,16 @@ class Transport:
         self._failures = list(failures)
         self.sent: list[tuple[str, Letter]] = []
 
-    def send(self, message_id: str, recipient: str, letter: Letter) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def send(self, message: Outgoing) -> None:
         if self._failures:
             raise self._failures.pop(0)
-        self.sent.append((recipient, letter))
+        self.sent.append((message.recipient, message.letter))
 
 
 @pytest.fixture
@@ -87,7 +95,7 @@ def test_a_queued_letter_is_sent_once(with_smtp: None, post: Post) -> None:
 
 def test_a_delayed_letter_waits_longer_each_time(with_smtp: None, post: Post) -> None:
     post("ben@example.com")
-    away = Transport(MailDelayed("server away"), MailDelayed("server away"))
+    away = Transport(Delayed("server away"), Delayed("server away"))
     assert deliver_queued(away) == {"queued": 1}
     assert deliver_queued(away) == {}
     with moved_clock(minutes=2):
@@ -102,14 +110,37 @@ def test_a_delayed_letter_waits_longer_each_time(with_smtp: None, post: Post) ->
 def test_a_server_that_is_away_does_not_cost_every_letter_an_attempt(with_smtp: None, post: Post) -> None:
     post("ben@example.com")
     post("cleo@example.com")
-    assert deliver_queued(Transport(MailDelayed("server away"))) == {"queued": 1}
+    assert deliver_queued(Transport(Away("server away"))) == {"queued": 1}
     assert sorted(statuses()) == [("queued", 0), ("queued", 1)]
+
+
+def test_one_delayed_letter_does_not_hold_up_the_others(with_smtp: None, post: Post) -> None:
+    """FD-26"""
+    for name in ("greylisted", "ben", "cleo"):
+        post(f"{name}@example.com")
+    transport = Transport(Delayed("451 try later"))
+    assert deliver_queued(transport) == {"queued": 1, "sent": 2}
+    assert [recipient for recipient, _ in transport.sent] == ["ben@example.com", "cleo@example.com"]
+
+
+def test_a_code_goes_before_digests_and_notices_that_have_waited_longer(with_smtp: None, post: Post) -> None:
+    """FD-26"""
+    with unit_of_work(system_actor("marketplace")) as work:
+        for kind, name in ((DIGEST, "anna"), (NOTICE, "ben")):
+            owe(work, realm="marketplace", channel="email", name="DAY", cause="day-1", kind=kind,
+                letters={Recipient(f"{name}@example.com", f"id-{name}"): Letter("Your day", "It was quiet.", "")})
+        work.commit()
+    with moved_clock(seconds=1):
+        post("cleo@example.com", template=CODE)
+        transport = Transport()
+        assert deliver_queued(transport) == {"sent": 3}
+    assert [recipient.partition("@")[0] for recipient, _ in transport.sent] == ["cleo", "ben", "anna"]
 
 
 def test_an_undeliverable_letter_is_given_up_and_the_next_goes_out(with_smtp: None, post: Post) -> None:
     post("unknown@example.com")
     post("ben@example.com")
-    assert deliver_queued(Transport(MailUndeliverable("550 no such user"))) == {"failed": 1, "sent": 1}
+    assert deliver_queued(Transport(Undeliverable("550 no such user"))) == {"failed": 1, "sent": 1}
     [letter] = read_outbox("unknown@example.com")
     assert (letter["status"], letter["last_error"]) == ("failed", "550 no such user")
 
@@ -118,7 +149,7 @@ def test_a_letter_is_given_up_after_its_last_attempt(with_smtp: None, post: Post
     post("ben@example.com")
     for attempt in range(8):
         with moved_clock(hours=7 * attempt):
-            deliver_queued(Transport(MailDelayed("server away")))
+            deliver_queued(Transport(Delayed("server away")))
     assert statuses() == [("failed", 8)]
 
 
@@ -129,8 +160,7 @@ def test_a_letter_that_cannot_be_written_counts_its_attempts_and_the_others_go_o
     with make_app(**PRODUCTION | {"SECRET_KEY": "another " * 5}).app_context():
         post("anna@example.com", cause="event-2")
         transport = Transport()
-        assert deliver_queued(transport) == {"queued": 1}
-        assert deliver_queued(transport) == {"sent": 1}
+        assert deliver_queued(transport) == {"queued": 1, "sent": 1}
         for day in range(1, 8):
             with moved_clock(days=day):
                 deliver_queued(transport)
@@ -150,11 +180,11 @@ def test_a_sender_slower_than_its_lease_does_not_undo_what_another_sent(with_smt
     post("ben@example.com")
     swift = Transport()
 
-    class Slow:
-        def send(self, message_id: str, recipient: str, letter: Letter) -> None:
+    class Slow(Transport):
+        def send(self, message: Outgoing) -> None:
             with moved_clock(minutes=6):
                 assert deliver_queued(swift) == {"sent": 1}
-            raise MailDelayed("server away")
+            raise Delayed("server away")
 
     deliver_queued(Slow())
     assert len(swift.sent) == 1

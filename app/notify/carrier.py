@@ -1,0 +1,58 @@
+"""The port to what carries messages away: one adapter for each channel, one run of messages for each adapter."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from app.notify.letters import Letter
+
+
+class Undeliverable(Exception):
+    """This message is refused for good; the sentence says why. `status` is the enhanced code of a mail server."""
+
+    def __init__(self, says: str, status: str = "") -> None:
+        super().__init__(says)
+        self.status = status
+
+
+class RecipientGone(Undeliverable):
+    """The push service does not know this device any more: it is removed, nothing goes there again (FD-27)."""
+
+
+class Delayed(Exception):
+    """The message did not go out this time; trying later may help. The next one is tried all the same (FD-26)."""
+
+
+class Away(Delayed):
+    """Nobody is there who would take any message: the run ends, so that not each of them loses an attempt."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message on its way: `recipient` is an address, a phone number, or the id of a device's row.
+
+    `name` is the template's; `user_id` is there when the message belongs to an account; `is_optional` when its
+    person may switch such messages off; `data` is what a page or an app is told besides the words."""
+
+    id: str
+    realm: str
+    recipient: str
+    name: str
+    letter: Letter
+    user_id: str | None = None
+    is_optional: bool = False
+    data: Mapping[str, Any] | None = None
+
+
+class Carrier(Protocol):
+    """What carries the messages of one channel away, for one run."""
+
+    def __enter__(self) -> Self:
+        """Begin the run."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """End it."""
+
+    def send(self, message: Outgoing) -> None:
+        """Send one message; raises Delayed, Away, Undeliverable or RecipientGone."""

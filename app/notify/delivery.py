@@ -1,0 +1,90 @@
+"""Sending what is owed: the messages of a channel are claimed one by one, codes first, and each has its own fate.
+
+A message that is delayed does not stop the others; only a service that is away ends the run (front-door.md FD-26)."""
+import logging
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_
+
+from app.actor import kernel_actor
+from app.backoff import Backoff
+from app.clock import now
+from app.data.columns import constant
+from app.data.retries import OwedWork, claim_due, error_text, postpone, settle
+from app.data.unit_of_work import unit_of_work
+from app.notify.carrier import Away, Carrier, Delayed, Outgoing, Undeliverable
+from app.notify.mailbox import opened
+from app.notify.models import CHANNELS, EMAIL, FAILED, IS_QUEUED, OPTIONAL, QUEUED, SENT, MailMessage
+from app.runtime import runtime
+
+log = logging.getLogger("guildhall.mail")
+
+OWED = {channel: OwedWork(MailMessage, and_(IS_QUEUED, MailMessage.channel == constant(channel)),
+                          MailMessage.next_attempt_at, first=MailMessage.lane) for channel in CHANNELS}
+BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6), factor=4, most=8)
+# How long one process keeps a message to itself; after a crash it is taken up again.
+LEASE = timedelta(minutes=5)
+
+
+def deliver_queued(carrier: Carrier, channel: str = EMAIL, limit: int = 500) -> dict[str, int]:
+    """Hand the waiting messages of a channel to its carrier: codes first, digests last, of each lane the oldest first.
+
+    Returns how many ended in which status. The carrier is asked outside any transaction: a slow server holds no
+    lock. The run ends where the service itself is away."""
+    ended: dict[str, int] = {}
+    for _ in range(limit):
+        message = _claim(channel)
+        if message is None:
+            break
+        status, is_away = _deliver(carrier, message)
+        ended[status] = ended.get(status, 0) + 1
+        if is_away:
+            break
+    return ended
+
+
+def _claim(channel: str) -> MailMessage | None:
+    """Return the message that is next, leased; None when none is due."""
+    with unit_of_work(kernel_actor()) as work:
+        messages = claim_due(work, OWED[channel], 1, lease=LEASE)
+        work.commit()
+    return messages[0] if messages else None
+
+
+def _deliver(carrier: Carrier, message: MailMessage) -> tuple[str, bool]:
+    try:
+        carrier.send(Outgoing(
+            message.id, message.realm, message.recipient, message.template, opened(message), message.user_id,
+            message.kind in OPTIONAL and message.user_id is not None, message.data))
+    except Undeliverable as error:
+        return _end(message, FAILED, last_error=str(error)), False
+    except Delayed as error:
+        return _delay(message, str(error)), isinstance(error, Away)
+    except Exception as error:
+        # A message that cannot even be written counts its attempts too.
+        log.exception("message %s could not be handed over", message.id)
+        return _delay(message, error_text(error)), False
+    return _end(message, SENT, last_error=None, sent_at=now()), False
+
+
+def _delay(message: MailMessage, error: str) -> str:
+    with unit_of_work(kernel_actor()) as work:
+        gave_up = postpone(work, OWED[message.channel], MailMessage.id == message.id, error=error, backoff=BACKOFF,
+                           parked=_ended(message, FAILED))
+        work.commit()
+    return FAILED if gave_up else QUEUED
+
+
+def _end(message: MailMessage, status: str, **values: Any) -> str:
+    with unit_of_work(kernel_actor()) as work:
+        settle(work, OWED[message.channel], MailMessage.id == message.id, attempts=message.attempts + 1, **values,
+               **_ended(message, status))
+        work.commit()
+    return status
+
+
+def _ended(message: MailMessage, status: str) -> dict[str, Any]:
+    """Return the values of a message that waits for nothing any more; in production a secret body is gone."""
+    gone = {"text": "", "html": ""} if message.secret and runtime().settings.is_production else {}
+    return {"status": status, "next_attempt_at": None, **gone}
