@@ -3,13 +3,13 @@ from app.data.restored_copy import HELD_BACK, is_held_back
 from app.jobs.schedule import kernel_periodic
 from app.notify.carrier import Carrier
 from app.notify.delivery import deliver_queued
-from app.notify.mailbox import SENDING_JOBS, is_sent, purge_letters
+from app.notify.mailbox import SEND_MAIL, is_sent, purge_letters
 from app.notify.models import EMAIL
 from app.notify.smtp import SmtpAccount, SmtpTransport
 from app.runtime import runtime
 
 
-@kernel_periodic(SENDING_JOBS[EMAIL], seconds=30)
+@kernel_periodic(SEND_MAIL, seconds=30)
 def send_mail() -> str:
     """Send the letters that wait for the mail server."""
     settings = runtime().settings

@@ -33,7 +33,10 @@ from app.notify.models import (
 from app.runtime import runtime
 from app.settings import Settings
 
-SENDING_JOBS = {EMAIL: "send-mail", SMS: "send-sms", PUSH: "send-push"}
+SEND_MAIL = "send-mail"
+SEND_SMS = "send-sms"
+SEND_PUSH = "send-push"
+SENDING_JOBS = {EMAIL: SEND_MAIL, SMS: SEND_SMS, PUSH: SEND_PUSH}
 """Channel → the job that sends its messages."""
 _SEAL = "mail-message"
 

@@ -1,15 +1,15 @@
 """Letters, SMS and push messages wait in one table: each has its kind, its lane, and perhaps the account it is for.
 
-Revision ID: 0042
-Revises: 0041
+Revision ID: 0043
+Revises: 0042
 """
 import sqlalchemy as sa
 from alembic import op
 
 from app.data.columns import Instant, Json
 
-revision = "0042"
-down_revision = "0041"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
