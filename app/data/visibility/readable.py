@@ -32,7 +32,9 @@ class ReadObject:
     the fields that the documents mark as searchable (None: all), `filters` those of the service's own list, `changing`
     those whose value the clock changes without a write: `completed` says it, so nothing is asked of them. `named_only`:
     who does not see all of it has to say which rows, by words or ids: they are never paged through. `completed` is
-    given wire rows without what masks hide, and adds to them what the service's list adds to its own."""
+    given wire rows without what masks hide, and adds to them what the service's list adds to its own. `suggested` says
+    what a text that is being typed may become, of words that find something for the caller; None: of such an object
+    nothing is suggested."""
 
     visibility: Visibility
     who: Callable[[Actor], bool] = logged_in
@@ -43,6 +45,7 @@ class ReadObject:
     changing: tuple[str, ...] = ()
     named_only: bool = False
     completed: Callable[[Actor, ReadRequest, list[Wire]], list[Wire]] = lambda actor, asked, rows: rows
+    suggested: Callable[[Actor, str], list[str]] | None = None
 
     @property
     def model(self) -> type[Entity]:

@@ -25,6 +25,7 @@ from blueprints.network.content.queries import (
 )
 from blueprints.network.content.rules import PUBLIC
 from blueprints.network.content.visibility import WHO_SEES
+from blueprints.platform.people.searched import suggested_of
 
 
 def posts_of(company_id: str, most: int, after: str | None = None) -> tuple[list[str], str | None]:
@@ -56,7 +57,7 @@ POSTS = SearchedRows(
 READABLE = (
     ReadObject(visibility.POSTS, words={"content": 1.0}, facets=("visibility", "companyId"),
                searched=("content", "companyId", "authorUserId", "visibility"), filters=POST_FILTERS,
-               completed=with_counts),
+               completed=with_counts, suggested=suggested_of(POSTS)),
     ReadObject(visibility.COMMENTS, words={"content": 1.0}, searched=("authorUserId", "postId", "content"),
                filters=COMMENT_FILTERS),
     ReadObject(visibility.LIKES, searched=("postId", "userId"), filters=LIKE_FILTERS),

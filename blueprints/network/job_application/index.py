@@ -18,6 +18,7 @@ from blueprints.network.job_application.queries import (
     postings_seen_by,
 )
 from blueprints.network.job_application.rules import PUBLIC
+from blueprints.platform.people.searched import suggested_of
 
 
 def postings_of(company_id: str, most: int, after: str | None = None) -> tuple[list[str], str | None]:
@@ -48,7 +49,7 @@ READABLE = (
                facets=("companyName", "location", "employmentType", "workplaceType", "status", "companyId"),
                searched=("description", "title", "applicationDeadline", "companyId", "employmentType",
                          "postedByUserId", "location", "visibility", "workplaceType", "status", "companyName"),
-               filters=POSTING_FILTERS),
+               filters=POSTING_FILTERS, suggested=suggested_of(JOBS)),
     ReadObject(visibility.APPLICATIONS, facets=("status",), searched=(
         "jobPostingId", "applicantUserId", "lastStatusUpdateAt", "status", "appliedAt"), filters=APPLICATION_FILTERS),
 )

@@ -18,6 +18,7 @@ from blueprints.network.profile.queries import (
 )
 from blueprints.network.profile.rules import PUBLIC
 from blueprints.platform.checkout.index import readable_payments
+from blueprints.platform.people.searched import suggested_of
 
 PEOPLE = SearchedRows(
     IndexSchema("people", (
@@ -43,7 +44,7 @@ READABLE = (
         facets=("skills", "languages", "certifications", "currentCompany", "location", "industry"),
         searched=("summary", "headline", "userId", "fullName", "currentCompany", "industry", "languages", "skills",
                   "location", "experience", "profileVisibility", "education", "certifications"),
-        filters=PROFILE_FILTERS, completed=with_relation),
+        filters=PROFILE_FILTERS, completed=with_relation, suggested=suggested_of(PEOPLE)),
     ReadObject(Visibility(Certification, EVERYONE), words={"name": 1.0}, filters=CERTIFICATION_FILTERS),
     ReadObject(Visibility(Language, EVERYONE), words={"name": 1.0}, filters=LANGUAGE_FILTERS),
     ReadObject(visibility.ORDERS, facets=("status", "_paymentConfirmation"), filters=ORDER_FILTERS),

@@ -2,7 +2,7 @@
 from typing import Any
 
 from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter, request_body
-from app.search.rows import MANNER
+from app.search.rows import ASKED_BEGINNING, MANNER, SUGGESTED
 from blueprints.platform.bff.rules import LONGEST_GROUP, LONGEST_PAGE, OPERATORS, USUAL_GROUP, USUAL_PAGE
 
 Document = dict[str, Any]
@@ -74,6 +74,12 @@ SEARCH: Document = {
         "status": {"const": "OK"}, "statusCode": {"const": 200}, "groups": {"type": "array", "items": _object({
             "indexName": {"type": "string"}, "total": _WHOLE, "items": {"type": "array", "items": {"type": "object"}}},
             **_MANNER)}}))}}
+SUGGEST: Document = {
+    "parameters": _queries({
+        "q": ({"type": "string"}, ASKED_BEGINNING),
+        "indexes": ({"type": "string"}, "indexes with commas between; all whose words are suggested without")}),
+    "responses": {"200": answer(_object(
+        {"status": {"const": "OK"}, "statusCode": {"const": 200}, "suggestions": SUGGESTED}))}}
 SCHEMA: Document = {"responses": {"200": answer(_object(
     {"status": {"const": "OK"}, "statusCode": {"const": 200}, "filtirableFields": _STRINGS,
      "filterableFields": _STRINGS, "sortableFields": _STRINGS, "facetFields": _STRINGS, "wordFields": _STRINGS,

@@ -82,6 +82,11 @@ class CallersIndex:
         known, hidden = properties_of(self.model), masked_fields(self.object.visibility, self.actor)
         return {name: known[name] for name in self.object.words if name not in hidden}
 
+    def suggested(self, text: str) -> list[str]:
+        """Return what a text that is being typed may become; nothing where words are masked for the caller."""
+        asked = self.object.suggested
+        return asked(self.actor, text) if asked and len(self.words) == len(self.object.words) else []
+
     @property
     def beginnings(self) -> Mapping[str, Property]:
         """Return of an object without words where a whole value or its beginning is looked for (FD-11)."""
@@ -103,8 +108,16 @@ def index_for(actor: Actor, name: str) -> CallersIndex:
 
 def indexes_with_words(actor: Actor) -> list[CallersIndex]:
     """Return the indexes that the caller may ask and that words are looked for in, by name."""
-    found = [CallersIndex(one, actor) for realm, one in read_objects() if realm == actor.realm and one.who(actor)]
-    return [index for index in found if index.words]
+    return [index for index in _open_to(actor) if index.words]
+
+
+def indexes_with_suggestions(actor: Actor) -> list[CallersIndex]:
+    """Return the indexes that the caller may ask and whose words are suggested, by name."""
+    return [index for index in _open_to(actor) if index.object.suggested]
+
+
+def _open_to(actor: Actor) -> list[CallersIndex]:
+    return [CallersIndex(one, actor) for realm, one in read_objects() if realm == actor.realm and one.who(actor)]
 
 
 @cache

@@ -9,6 +9,7 @@ POLICIES: dict[str, Predicate] = {
     "getIndexSchema": public,
     "getIndexRow": public,
     "searchIndexes": public,
+    "suggestWords": public,
     "listSavedFilters": logged_in,
     "saveFilter": logged_in,
     "deleteSavedFilter": logged_in,

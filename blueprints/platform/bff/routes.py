@@ -15,7 +15,7 @@ from blueprints.platform.bff import commands, documents, queries
 from blueprints.platform.bff.answers import counted, groups_shown, listed, row_shown, saved_filters
 from blueprints.platform.bff.indexes import index_for
 from blueprints.platform.bff.policies import POLICIES
-from blueprints.platform.bff.rules import ListRequest, filters_of, read_list, read_search, wrong
+from blueprints.platform.bff.rules import ListRequest, filters_of, names_in, read_list, read_search, wrong
 from blueprints.platform.bff.schemas import NewSavedFilter
 
 api = Routes(POLICIES)
@@ -60,6 +60,13 @@ def search_indexes(actor: Actor) -> Response:
     """Look for words in several data objects at once; the answer is grouped by object."""
     asked = read_search({name: argument(name) for name in documents.SEARCH_PARAMETERS})
     return groups_shown(actor, queries.search_all(actor, asked, _joins()))
+
+
+@api.system("/suggest", name="suggestWords", **documents.SUGGEST)
+def suggest_words(actor: Actor) -> dict[str, Any]:
+    """Tell what a text that is being typed may become, by index."""
+    text, names = argument("q") or "", names_in(argument("indexes"))
+    return {"status": "OK", "statusCode": 200, "suggestions": queries.suggest_words(actor, text, names)}
 
 
 @api.system("/{indexName}/schema", name="getIndexSchema", **documents.SCHEMA)

@@ -117,7 +117,7 @@ def read_list(said: Mapping[str, str | None]) -> ListRequest:
         faults["page"] = f"expected a page within the first {FURTHEST_ROW} rows; `after` goes on behind them"
     if said.get("sortOrder") not in (None, "asc", "desc"):
         faults["sortOrder"] = "expected asc or desc"
-    facets = tuple(dict.fromkeys(name for name in (said.get("facets") or "").split(",") if name))
+    facets = names_in(said.get("facets"))
     if len(facets) > MOST_FACETS:
         faults["facets"] = f"expected at most {MOST_FACETS}"
     if len(words) > LONGEST_VALUE or "\x00" in words:
@@ -142,10 +142,15 @@ def read_search(said: Mapping[str, str | None]) -> SearchRequest:
     words = said.get("q") or ""
     if not words.strip() or len(words) > LONGEST_VALUE or "\x00" in words:
         faults["q"] = f"expected words of at most {LONGEST_VALUE} characters"
-    indexes = tuple(dict.fromkeys(name for name in (said.get("indexes") or "").split(",") if name))
+    indexes = names_in(said.get("indexes"))
     if len(indexes) > MOST_INDEXES:
         faults["indexes"] = f"expected at most {MOST_INDEXES}"
     return SearchRequest(words, indexes, _whole(said, "limit", USUAL_GROUP, LONGEST_GROUP, faults), faults)
+
+
+def names_in(said: str | None) -> tuple[str, ...]:
+    """Return the names that are written with commas between them, each once."""
+    return tuple(dict.fromkeys(name for name in (said or "").split(",") if name))
 
 
 def page_facts(asked: ListRequest, total: int, rows: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from app.data.columns import iso
 from app.data.reads.read_request import ReadRequest
 from app.data.visibility import masked_fields, read_objects
 from app.errors import InvalidInput, NotFound
-from blueprints.platform.bff import queries
+from blueprints.platform.bff import narrowed
 from blueprints.platform.bff.indexes import CallersIndex, properties_of
 from blueprints.platform.bff.queries import count_rows_of, get_row_of, list_rows_of, schema_of
 from blueprints.platform.bff.rules import ListRequest
@@ -32,7 +32,7 @@ def callers_of(people: Any, realm: str) -> list[Actor]:
 
 @pytest.fixture(autouse=True)
 def without_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "indexed_rows", lambda model: None)
+    monkeypatch.setattr(narrowed, "indexed_rows", lambda model: None)
 
 
 @settings(max_examples=passes.examples(9), deadline=None, phases=(Phase.generate,),

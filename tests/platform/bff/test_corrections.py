@@ -11,7 +11,7 @@ from app.search.catalogue import declared_indexes, rebuild_index, search_index
 from app.search.port import SearchQuery
 from blueprints.network.content.models import Post
 from blueprints.network.job_application.models import JobPosting
-from blueprints.platform.bff import queries
+from blueprints.platform.bff import narrowed
 from tests.clients import ApiClient, Callers
 from tests.network.content.wall import Wall
 from tests.network.profile.cards import block
@@ -58,7 +58,7 @@ def test_a_word_of_ones_own_private_row_is_known(realm: str, ben: ApiClient, cle
 def test_without_a_rule_that_the_index_can_be_asked_nothing_is_corrected(
         realm: str, ben: ApiClient, cleo: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     known = offer(cleo, "Navigator")
-    monkeypatch.setattr(queries, "rule_in_index", lambda *_, **__: None)
+    monkeypatch.setattr(narrowed, "rule_in_index", lambda *_, **__: None)
     assert ask(ben, realm, "jobPosting", q="navigatar ")["total"] == 0
     assert ids(ask(ben, realm, "jobPosting", q="navigators ")) == [known]
 

@@ -6,7 +6,7 @@ import pytest
 from app.data.reads import totals
 from app.data.reads.totals import EXACT_UP_TO
 from blueprints.network.content.models import Post
-from blueprints.platform.bff import queries
+from blueprints.platform.bff import narrowed
 from tests.clients import ApiClient
 from tests.flow import statements
 from tests.network.profile.cards import block
@@ -194,7 +194,7 @@ def test_a_number_beyond_a_column_is_in_no_row(realm: str, ben: ApiClient, shelf
 @pytest.mark.parametrize("realm", ["network"])
 def test_a_large_total_knows_of_a_block_at_once_and_is_counted_once(
         realm: str, ben: ApiClient, cleo: ApiClient, people: Any, monkeypatch: Any) -> None:
-    for module in (queries, totals):
+    for module in (narrowed, totals):
         monkeypatch.setattr(module, "EXACT_UP_TO", 2)
     monkeypatch.setattr(totals, "_CHEAP_SECONDS", 60)  # it is counted anew whenever a version says so
     for author in (ben, people.user("dora")):

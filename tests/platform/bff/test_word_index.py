@@ -15,7 +15,7 @@ from app.data.visibility import read_objects
 from app.runtime import runtime
 from app.search.catalogue import Indexes, OpenIndexes, declared_indexes, rebuild_index
 from blueprints.network.job_application.models import JobPosting
-from blueprints.platform.bff import queries, word_index
+from blueprints.platform.bff import narrowed, word_index
 from blueprints.platform.bff.word_index import indexed_rows
 from tests.clients import ApiClient, Callers
 from tests.flow import statements
@@ -183,10 +183,10 @@ def test_words_are_looked_for_twice_at_most_however_many_facets_are_asked(
     jobs("Navigator", workplace_type="on_site", location="Bremen")
     jobs("Cook", workplace_type="on_site", location="Kiel")
     name = "ranked_by_index" if is_there else "holding_words"
-    asked, look = [], getattr(queries, name)
-    monkeypatch.setattr(queries, name, lambda *given, **more: asked.append(name) or look(*given, **more))
+    asked, look = [], getattr(narrowed, name)
+    monkeypatch.setattr(narrowed, name, lambda *given, **more: asked.append(name) or look(*given, **more))
     if not is_there:
-        monkeypatch.setattr(queries, "indexed_rows", lambda model: None)
+        monkeypatch.setattr(narrowed, "indexed_rows", lambda model: None)
     answer = ask(ben, realm, INDEX, q="navigator", facets="workplaceType,location,status,createdAt", filters={
         "workplaceType": {"operator": "eq", "value": "on_site"}, "location": {"operator": "eq", "value": "Kiel"},
         "status": {"operator": "eq", "value": "active"}, "createdAt": {"operator": "exists"}})

@@ -1,0 +1,287 @@
+"""Rows of an index, narrowed to what the caller sees and asks: pages, totals and facets. The number of statements does
+not depend on that of the rows; each carries the object's visibility (FD-2)."""
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, true
+
+from app.data.columns import iso
+from app.data.connections import reading
+from app.data.holdings import holdings
+from app.data.id_sets import among
+from app.data.reads import fetch
+from app.data.reads.keyset import RowOrder, position_cursor, position_of, row_order
+from app.data.reads.lists import key_of
+from app.data.reads.totals import EXACT_UP_TO, Outdated
+from app.data.visibility import reached_in_sql, read_objects, rule_in_index, visible_in_sql
+from app.runtime import runtime
+from app.search import port
+from app.search.facets import MAX_FACET_VALUES
+from app.search.port import WINDOW, Document
+from app.search.rows import MOST_TEXT, SearchedRows
+from blueprints.platform.bff.conditions import (
+    counted_values,
+    in_code_point_order,
+    in_units,
+    is_fulfilled,
+    ordered_by,
+)
+from blueprints.platform.bff.indexes import CallersIndex
+from blueprints.platform.bff.rules import FieldCondition, ListRequest, Property, currency_of_order
+from blueprints.platform.bff.word_index import (
+    Manner,
+    indexed_rows,
+    is_for_everybody,
+    is_not_indexed,
+    ranked_by_index,
+)
+from blueprints.platform.bff.words import fulfilling, holding_words
+
+Condition = ColumnElement[bool]
+_UNKNOWN = object()
+
+
+@dataclass(frozen=True)
+class _Loosened:
+    """What words find without the conditions on some properties; `held` says which fulfil each one that asks words."""
+
+    found: Sequence[str]
+    held: Mapping[FieldCondition, set[str]]
+
+    def ids(self, conditions: Iterable[FieldCondition]) -> list[str]:
+        """Return the ids of those that fulfil all of these conditions that ask for words."""
+        sets = [self.held[one] for one in conditions if one.asks_words]
+        return [id_ for id_ in self.found if all(id_ in held for held in sets)]
+
+
+class Narrowed:
+    """The rows of an index that the caller sees and that fulfil what is asked."""
+
+    def __init__(self, index: CallersIndex, conditions: Sequence[FieldCondition], words: str,
+                 most: int = WINDOW) -> None:
+        """Look for the words at once, row by row in the newest `most` rows where no index of words has them."""
+        self._index, self._model, self._most = index, index.model, most
+        self._conditions, self._words = conditions, words if words.strip() else ""
+        with reading() as connection:
+            self._dialect = connection.dialect.name
+        self._visible = visible_in_sql(index.object.visibility, index.actor)
+        self._manner: Manner | None = None
+        self._rule: Any = _UNKNOWN
+        self._ranked: list[str] | None = self._ids_of(conditions) if self._asks_words(conditions) else None
+        self._where = self._condition_of(conditions, self._ranked)
+
+    @property
+    def manner(self) -> dict[str, Any]:
+        """Return what an answer says of how words were looked for: `degraded` in the newest rows alone, without
+        relevance (FD-8), `relaxed` by any of them, `corrected` by others than were typed (FD-4), `atLeast` where the
+        total counts those among the best 10,000 alone."""
+        if self._ranked is None:
+            return {}
+        if self._manner is None:
+            return {"degraded": True}
+        said = {"relaxed": self._manner.relaxed, "corrected": self._manner.corrected, "atLeast": self._manner.cut}
+        return {name: value for name, value in said.items() if value}
+
+    @property
+    def is_miss(self) -> bool:
+        """Return whether nothing holds the words that were typed, of what is there for everybody; not while an index is
+        away, nor where a filter may be why."""
+        return (self._ranked == [] and not self._conditions and bool(self._words) and is_for_everybody(self._index)
+                and (self._manner is not None or indexed_rows(self._model) is None))
+
+    def page(self, asked: ListRequest) -> tuple[list[str], str | None]:
+        """Return the ids of the rows of the page in order, and the cursor of the next page, None at the end."""
+        if self._ranked is not None and asked.sort_by is None:
+            return self._ranked_page(self._ranked, asked)
+        order, query = self._ordered(asked)
+        query = query.limit(asked.limit + 1)
+        if asked.after is not None:
+            query = query.where(order.behind(order.values(asked.after)))
+        elif asked.offset:
+            query = query.offset(asked.offset)
+        found = fetch(query)
+        rows = found[:asked.limit]
+        following = order.cursor(list(rows[-1])[1:]) if len(found) > asked.limit else None
+        return [row[0] for row in rows], following
+
+    def total(self) -> tuple[int, Outdated | None]:
+        """Return how many rows there are; above 10,000 it may be some moments old (decision 36)."""
+        if self._ranked is not None:
+            return len(self._ranked), None
+        totals, key, few = holdings().totals, ("bff", self._model, key_of(self._where)), None
+        if not totals.is_large(key):
+            few = self._count(EXACT_UP_TO + 1)
+            if few <= EXACT_UP_TO:
+                return few, None
+        keys = read_objects().version_keys(self._index.actor.realm, self._index.object.visibility)
+        return totals.get(key, keys, lambda limit: few if limit and few is not None else self._count(limit))
+
+    def facets(self, asked: Sequence[Property]) -> dict[str, dict[str, Any]]:
+        """Return of each property value → count, most frequent first; of numbers and moments the least and the
+        greatest.
+
+        The condition on the property itself does not narrow it, so that other values can be chosen beside the first.
+        However many are asked, words are looked for once more at most: without the conditions on any of them."""
+        own = {one.attribute for one in asked}
+        common = [one for one in self._conditions if one.of.attribute not in own]
+        loosened: _Loosened | None = None
+        found = {}
+        for one in asked:
+            others = [other for other in self._conditions if other.of.attribute != one.attribute]
+            if len(others) == len(self._conditions):
+                where = self._where
+            elif not self._asks_words(others):
+                where = self._condition_of(others, None)
+            else:
+                loosened = loosened or self._loosen(common)
+                where = and_(self._condition_of(others, loosened.ids(others)), *(
+                    is_fulfilled(self._model, other, self._dialect) for other in others if not other.asks_words))
+            found[one.name] = (self._extent(one, where) if self._index.is_measured(one)
+                               else self._counts(one, where))
+        return found
+
+    def _loosen(self, common: Sequence[FieldCondition]) -> _Loosened:
+        """Look for the words once under some of the conditions, and note which rows fulfil each that asks for words."""
+        worded = [one for one in self._conditions if one.asks_words]
+        if not worded:
+            return _Loosened(self._ids_of(common), {})
+        plain = self._condition_of([one for one in common if not one.asks_words], None)
+        documents = self._documents(plain, worded, self._index.words if self._words else {})
+        return _Loosened([one.id for one in documents],
+                         {one: {held.id for held in fulfilling(documents, one)} for one in worded})
+
+    def _counts(self, one: Property, where: Condition) -> dict[str, Any]:
+        value, members = counted_values(self._model, one, self._dialect)
+        label = value.label("value")
+        query = select(label, func.count().label("rows")).select_from(self._model)
+        if members is not None:
+            query = query.join(members, true())
+        ordered = value if one.kind in ("boolean", "integer") else in_code_point_order(value, self._dialect)
+        found = fetch(query.where(where, value.is_not(None)).group_by(value)
+                      .order_by(literal_column("2").desc(), ordered).limit(MAX_FACET_VALUES))
+        return {_named(row.value): row.rows for row in found}
+
+    def _extent(self, one: Property, where: Condition) -> dict[str, Any]:
+        ordered = self._value(one)
+        ends = select(func.min(ordered).label("least"), func.max(ordered).label("greatest"))
+        found = fetch(ends.where(where, ordered.is_not(None)))[0]
+        return {"min": _measure(one, found.least), "max": _measure(one, found.greatest)}
+
+    def _count(self, limit: int | None) -> int:
+        counted: Select[Any] = select(func.count()).select_from(self._model).where(self._where)
+        if limit is not None:
+            some: Select[Any] = select(literal_column("1")).select_from(self._model).where(self._where).limit(limit)
+            counted = select(func.count()).select_from(some.subquery())
+        return int(fetch(counted)[0][0])
+
+    def _ordered(self, asked: ListRequest) -> tuple[RowOrder, Select[Any]]:
+        """Return the order and its query of id and the values of the order: rows without a value last, either way,
+        equal ones by their ids."""
+        one = self._index.sortable[asked.sort_by or self._index.usual_order]
+        value = self._value(one)
+        terms: list[Any] = [value.label("value")]
+        has_none = one.nullable or one.kind == "money"
+        if has_none:
+            terms = [value.is_(None).label("none"), *terms]
+        found = select(self._model.id.label("row"), *terms, self._model.id.label("id")).where(self._where).subquery(
+            f"{self._index.name}_by_{one.name}".lower())
+        columns = [found.c.none] if has_none else []
+        order = row_order(*columns, found.c.value.desc() if asked.descending else found.c.value, found.c.id)
+        return order, select(found).order_by(*order.clauses)
+
+    def _value(self, one: Property) -> ColumnElement[Any]:
+        currency = currency_of_order(one, self._conditions, _usual_currency(self._index.actor.realm))
+        return ordered_by(self._model, one, self._dialect, currency)
+
+    def _ranked_page(self, ranked: Sequence[str], asked: ListRequest) -> tuple[list[str], str | None]:
+        order = repr((self._index.name, self._words, [(one.of.name, one.operator, one.values)
+                                                             for one in self._conditions]))
+        start = asked.offset if asked.after is None else position_of(order, asked.after)
+        end = start + asked.limit
+        return list(ranked[start:end]), position_cursor(order, end) if end < len(ranked) else None
+
+    def _asks_words(self, conditions: Iterable[FieldCondition]) -> bool:
+        return bool(self._words and self._index.words) or any(one.asks_words for one in conditions)
+
+    def _condition_of(self, conditions: Sequence[FieldCondition], ranked: Sequence[str] | None) -> Condition:
+        if ranked is not None:
+            return and_(self._visible, among(self._model.id, ranked))
+        parts = [is_fulfilled(self._model, one, self._dialect) for one in conditions]
+        if self._words and not self._index.words:
+            parts.append(self._begins_so())
+        return and_(self._visible, *parts)
+
+    def _begins_so(self) -> Condition:
+        """Of an object without words: one of its texts is what was typed, or begins so."""
+        asked = [FieldCondition(one, "prefix", (self._words.strip(),)) for one in self._index.beginnings.values()]
+        return or_(*(is_fulfilled(self._model, one, self._dialect) for one in asked)) if asked else false()
+
+    def _ids_of(self, conditions: Sequence[FieldCondition]) -> list[str]:
+        """Return the ids of the rows that hold all the words asked for, the best match first where an index of words
+        has the object, else the newest first."""
+        plain = [one for one in conditions if not one.asks_words]
+        where, worded = self._condition_of(plain, None), [one for one in conditions if one.asks_words]
+        searched = self._index.words if self._words else {}
+        rows = indexed_rows(self._model) if searched and not worded else None
+        if rows is None or len(searched) < len(self._index.object.words):  # the index looks into what is masked, too
+            return self._looked_through(where, worded, searched)
+
+        def seen(ids: Sequence[str]) -> list[str]:
+            found = {row.id for row in fetch(select(self._model.id).where(where, among(self._model.id, ids)))}
+            return [one for one in ids if one in found]
+
+        reached = reached_in_sql(self._index.object.visibility, self._index.actor)
+        beside = () if reached is None else self._looked_through(
+            and_(where, is_not_indexed(rows), reached), (), searched)
+        ranked = ranked_by_index(rows, self._words, seen, self._rule_of(rows), beside=len(beside), manner=self._manner)
+        if ranked is None:
+            return self._looked_through(where, worded, searched)
+        ids, self._manner = ranked
+        return list(dict.fromkeys([*ids, *beside]))  # the index may not know yet what has become private
+
+    def _rule_of(self, rows: SearchedRows) -> Any | None:
+        """Return what the caller sees of the rows of an index as it is asked, None where it cannot tell."""
+        if self._rule is _UNKNOWN:
+            self._rule = rule_in_index(self._index.object.visibility, self._index.actor, port, means=rows.means)
+        return self._rule
+
+    def _looked_through(self, where: Condition, worded: Sequence[FieldCondition],
+                        searched: Mapping[str, Property]) -> list[str]:
+        """Return the ids of the newest rows under a condition that hold the words."""
+        documents = self._documents(where, worded, searched)
+        for one in worded:
+            documents = fulfilling(documents, one)
+        return [document.id for document in documents]
+
+    def _documents(self, where: Condition, worded: Sequence[FieldCondition],
+                   searched: Mapping[str, Property]) -> list[Document]:
+        """Return the newest rows under a condition that hold the words of `q`, with what the conditions ask of: one
+        statement reads them, what they say is looked through here."""
+        names = {**searched, **{one.of.name: one.of for one in worded}}
+        columns = [_beginning(getattr(self._model, one.attribute)) for one in names.values()]
+        rows = fetch(select(self._model.id, *columns).where(where).order_by(
+            self._model.created_at.desc(), self._model.id.desc()).limit(self._most))
+        documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
+        return holding_words(documents, list(searched), self._words) if searched else documents
+
+
+def _usual_currency(realm: str) -> str:
+    settings = runtime().settings
+    return settings.marketplace_currency if realm == "marketplace" else settings.premium_currency
+
+
+def _beginning(column: Any) -> Any:
+    return func.substr(column, 1, MOST_TEXT) if column.info["kind"] == "text" else column
+
+
+def _named(value: Any) -> str:
+    return str(bool(value)).lower() if isinstance(value, bool) else str(value)
+
+
+def _measure(one: Property, value: Any) -> Any:
+    if value is None:
+        return None
+    if one.kind == "instant":
+        return iso(value)
+    return in_units(value) if one.kind == "money" else value
