@@ -22,7 +22,7 @@ from app.search.port import (
 from app.search.synonyms import synonyms_file
 
 if TYPE_CHECKING:
-    from app.search.rows import SearchedRows
+    from app.search.rows import IndexedRows
 
 log = logging.getLogger("guildhall.search")
 
@@ -46,7 +46,8 @@ class DeclaredIndex:
     present: Callable[[Sequence[str]], list[Document]] | None = None
     every_login_reads: bool = False
     """Whether every login may read all that it holds: only then its words are suggested and correct others (FD-5)."""
-    rows: "SearchedRows | None" = None
+    rows: "IndexedRows | None" = None
+    """The rows that it has, of the data object that is searched by it."""
 
     def __post_init__(self) -> None:
         """Refuse an index that is fed by ids of nobody knows what."""

@@ -34,16 +34,30 @@ Search = Callable[[SearchQuery], SearchResult]
 
 
 @dataclass(frozen=True)
-class SearchedRows:
+class IndexedRows:
+    """The rows of a data object that one index of words has: those that fulfil `where`."""
+
+    schema: IndexSchema
+    model: type[Entity]
+    where: tuple[ColumnElement[bool], ...]
+    means: Mapping[Expression, Expression] = field(default_factory=dict, kw_only=True)
+    """What parts of the object's visibility mean of these rows, because of `where`: the index can be asked what is left
+    (rule_in_index)."""
+    words: Any = field(default=None, kw_only=True)
+    """The column that keeps the words of a row, where one does (app/folding.py, stored_words): SQL finds by it while
+    the index is away."""
+    every_login_reads: bool = field(default=True, kw_only=True)
+    """Whether `where` leaves nothing that some login may not read: only then words of it are suggested (FD-5)."""
+
+
+@dataclass(frozen=True)
+class SearchedRows(IndexedRows):
     """One index of rows: those whose `where` says that everybody who is logged in may see them, blocks aside.
 
     Fields of the schema are called as on the wire, `createdAt` is one of them, and their conditions are `filters`;
     what no property holds is a column of `made`. `seen` reads rows for an actor as lists show them, by the business
     read rule, in a number of statements that does not depend on their number."""
 
-    schema: IndexSchema
-    model: type[Entity]
-    where: tuple[ColumnElement[bool], ...]
     seen: Callable[[Actor, ReadRequest, Sequence[str]], Mapping[str, Wire]]
     filtered: tuple[str, ...]
     made: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
@@ -53,11 +67,6 @@ class SearchedRows:
     """The field that names whose rows are hidden while that person is at rest."""
     blockable: str = ""
     """The field that names whose rows a block hides."""
-    every_login_reads: bool = True
-    """Whether `where` leaves nothing that some login may not read: only then words of it are suggested (FD-5)."""
-    means: Mapping[Expression, Expression] = field(default_factory=dict)
-    """What parts of the object's visibility mean of these rows, because of `where`: the index can be asked what is left
-    (rule_in_index)."""
 
     @cached_property
     def index(self) -> DeclaredIndex:

@@ -1,7 +1,8 @@
 """The conditions of a request as SQL, with one meaning on both databases (front-door.md, "Same meaning").
 
 Keywords are compared exactly and in the order of code points, amounts in units of their own currency."""
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import lcm
 from typing import Any
@@ -24,13 +25,17 @@ from sqlalchemy import (
 )
 
 from app.data.entity import Entity
+from app.data.folded import has_part
 from app.data.money import FACTORS
+from app.search.text import query_words
 from blueprints.platform.bff.rules import LISTS, FieldCondition, Property, pattern_parts
 
 _FINEST = lcm(*FACTORS.values())
 """In how many parts one unit of any currency is divided, so that all amounts are whole numbers."""
 _WORDS = frozenset({"string", "text", "link", "id", "choice"})
 _USUAL_FACTOR = 100
+_DIGIT = re.compile(r"\d")
+"""What may be written with separators in a text, and without them in a query."""
 
 
 def is_fulfilled(model: type[Entity], one: FieldCondition, dialect: str) -> ColumnElement[bool]:
@@ -54,6 +59,18 @@ def counted_values(model: type[Entity], one: Property, dialect: str) -> tuple[Co
         return at.column, None
     members = at.members()
     return members.c.value, members
+
+
+def may_hold(model: type[Entity], searched: Collection[Property], words: str) -> tuple[ColumnElement[bool], ...]:
+    """Return what every row fulfils that holds these words in one of the properties: nothing, unless each of them has
+    its folded text in a column beside it. So all rows are asked, and not the newest alone."""
+    columns = model.__table__.c
+    folded = {column.info["folds"]: column for column in columns if "folds" in column.info}
+    if not searched or not {one.attribute for one in searched} <= folded.keys():
+        return ()
+    one_way = (ways[0][0] for ways in query_words(words) if len(ways) == len(ways[0]) == 1)
+    plain = [word for word in one_way if not _DIGIT.search(word)]
+    return tuple(or_(*(has_part(folded[one.attribute], word) for one in searched)) for word in plain)
 
 
 def in_code_point_order(value: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:

@@ -18,13 +18,15 @@ from app.data.visibility import reached_in_sql, read_objects, rule_in_index, vis
 from app.runtime import runtime
 from app.search import port
 from app.search.facets import MAX_FACET_VALUES
+from app.search.in_sql import holds_words
 from app.search.port import WINDOW, Document
-from app.search.rows import MOST_TEXT, SearchedRows
+from app.search.rows import MOST_TEXT, IndexedRows
 from blueprints.platform.bff.conditions import (
     counted_values,
     in_code_point_order,
     in_units,
     is_fulfilled,
+    may_hold,
     ordered_by,
 )
 from blueprints.platform.bff.indexes import CallersIndex
@@ -34,6 +36,7 @@ from blueprints.platform.bff.word_index import (
     indexed_rows,
     is_for_everybody,
     is_not_indexed,
+    may_hold_by_index,
     ranked_by_index,
 )
 from blueprints.platform.bff.words import fulfilling, holding_words
@@ -59,9 +62,9 @@ class Narrowed:
     """The rows of an index that the caller sees and that fulfil what is asked."""
 
     def __init__(self, index: CallersIndex, conditions: Sequence[FieldCondition], words: str,
-                 most: int = WINDOW) -> None:
-        """Look for the words at once, row by row in the newest `most` rows where no index of words has them."""
-        self._index, self._model, self._most = index, index.model, most
+                 most: int | None = None) -> None:
+        """Look for the words at once: where no index of words has them in the newest `most` rows, else WINDOW."""
+        self._index, self._model, self._most = index, index.model, most or WINDOW
         self._conditions, self._words = conditions, words if words.strip() else ""
         with reading() as connection:
             self._dialect = connection.dialect.name
@@ -147,7 +150,7 @@ class Narrowed:
         if not worded:
             return _Loosened(self._ids_of(common), {})
         plain = self._condition_of([one for one in common if not one.asks_words], None)
-        documents = self._documents(plain, worded, self._index.words if self._words else {})
+        documents = self._documents(plain, worded, self._index.words if self._words else {}, every=False)
         return _Loosened([one.id for one in documents],
                          {one: {held.id for held in fulfilling(documents, one)} for one in worded})
 
@@ -202,13 +205,17 @@ class Narrowed:
         return list(ranked[start:end]), position_cursor(order, end) if end < len(ranked) else None
 
     def _asks_words(self, conditions: Iterable[FieldCondition]) -> bool:
-        return bool(self._words and self._index.words) or any(one.asks_words for one in conditions)
+        return bool(self._words and self._has_words) or any(one.asks_words for one in conditions)
+
+    @property
+    def _has_words(self) -> bool:
+        return bool(self._index.words) or indexed_rows(self._model) is not None
 
     def _condition_of(self, conditions: Sequence[FieldCondition], ranked: Sequence[str] | None) -> Condition:
         if ranked is not None:
             return and_(self._visible, among(self._model.id, ranked))
         parts = [is_fulfilled(self._model, one, self._dialect) for one in conditions]
-        if self._words and not self._index.words:
+        if self._words and not self._has_words:
             parts.append(self._begins_so())
         return and_(self._visible, *parts)
 
@@ -223,7 +230,7 @@ class Narrowed:
         plain = [one for one in conditions if not one.asks_words]
         where, worded = self._condition_of(plain, None), [one for one in conditions if one.asks_words]
         searched = self._index.words if self._words else {}
-        rows = indexed_rows(self._model) if searched and not worded else None
+        rows = indexed_rows(self._model) if self._words and not worded else None
         if rows is None or len(searched) < len(self._index.object.words):  # the index looks into what is masked, too
             return self._looked_through(where, worded, searched)
 
@@ -236,15 +243,29 @@ class Narrowed:
             and_(where, is_not_indexed(rows), reached), (), searched)
         ranked = ranked_by_index(rows, self._words, seen, self._rule_of(rows), beside=len(beside), manner=self._manner)
         if ranked is None:
-            return self._looked_through(where, worded, searched)
+            kept = () if rows.words is None else (holds_words(rows.words, self._words),)
+            return self._looked_through(and_(where, *kept), worded, searched)
         ids, self._manner = ranked
         return list(dict.fromkeys([*ids, *beside]))  # the index may not know yet what has become private
 
-    def _rule_of(self, rows: SearchedRows) -> Any | None:
+    def _rule_of(self, rows: IndexedRows) -> Any | None:
         """Return what the caller sees of the rows of an index as it is asked, None where it cannot tell."""
         if self._rule is _UNKNOWN:
             self._rule = rule_in_index(self._index.object.visibility, self._index.actor, port, means=rows.means)
         return self._rule
+
+    def _likely(self, where: Condition, worded: Sequence[FieldCondition], every: bool) -> Condition | None:
+        """Return a condition with that of the rows which an index of words says may hold what is asked, and of those
+        it does not have the newest; None where no index can tell."""
+        rows, one = indexed_rows(self._model), self._model
+        if rows is None or len(self._index.words) < len(self._index.object.words):
+            return None
+        ids = may_hold_by_index(rows, self._words, worded, self._rule_of(rows), every=every)
+        if ids is None:
+            return None
+        self._manner = Manner()
+        newest = select(one.id).where(where).order_by(one.created_at.desc(), one.id.desc()).limit(self._most)
+        return and_(where, or_(among(one.id, ids), and_(is_not_indexed(rows), one.id.in_(newest))))
 
     def _looked_through(self, where: Condition, worded: Sequence[FieldCondition],
                         searched: Mapping[str, Property]) -> list[str]:
@@ -255,13 +276,17 @@ class Narrowed:
         return [document.id for document in documents]
 
     def _documents(self, where: Condition, worded: Sequence[FieldCondition],
-                   searched: Mapping[str, Property]) -> list[Document]:
+                   searched: Mapping[str, Property], *, every: bool = True) -> list[Document]:
         """Return the newest rows under a condition that hold the words of `q`, with what the conditions ask of: one
-        statement reads them, what they say is looked through here."""
+        statement reads them, what they say is looked through here. Among them are all that fulfil every condition that
+        asks for words, else any of them."""
+        likely = self._likely(where, worded, every) if worded else None
+        where, most = (where, self._most) if likely is None else (likely, None)
+        where = and_(where, *may_hold(self._model, searched.values(), self._words))
         names = {**searched, **{one.of.name: one.of for one in worded}}
         columns = [_beginning(getattr(self._model, one.attribute)) for one in names.values()]
         rows = fetch(select(self._model.id, *columns).where(where).order_by(
-            self._model.created_at.desc(), self._model.id.desc()).limit(self._most))
+            self._model.created_at.desc(), self._model.id.desc()).limit(most))
         documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
         return holding_words(documents, list(searched), self._words) if searched else documents
 

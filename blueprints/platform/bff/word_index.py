@@ -14,9 +14,10 @@ from app.runtime import runtime
 from app.search.catalogue import Indexes, search_index
 from app.search.forgiving import forgiven
 from app.search.port import WINDOW, Condition, SearchQuery
-from app.search.rows import SearchedRows
+from app.search.rows import IndexedRows
 from app.search.text import query_words
 from blueprints.platform.bff.indexes import CallersIndex
+from blueprints.platform.bff.rules import FieldCondition
 
 EVERYWHERE = "everywhere"
 """The name under which a search of many objects is listed when nothing is found in any."""
@@ -35,7 +36,7 @@ class Manner:
     cut: bool = False
 
 
-def indexed_rows(model: type[Entity]) -> SearchedRows | None:
+def indexed_rows(model: type[Entity]) -> IndexedRows | None:
     """Return what is indexed of a data object, None where no index of words has it."""
     for index in runtime().part(Indexes).values():
         if index.rows is not None and index.rows.model is model:
@@ -55,13 +56,15 @@ def searched_as(index: CallersIndex) -> str:
     return index.object.name if rows is None else rows.schema.name
 
 
-def is_not_indexed(rows: SearchedRows) -> ColumnElement[bool]:
+def is_not_indexed(rows: IndexedRows) -> ColumnElement[bool]:
     """Return the condition of the rows that do not belong in the index."""
+    if not rows.where:
+        return false()
     found: Any = func.coalesce(and_(*rows.where), false())
     return not_(found)
 
 
-def ranked_by_index(rows: SearchedRows, words: str, seen: Seen, rule: Condition | None, *, beside: int,
+def ranked_by_index(rows: IndexedRows, words: str, seen: Seen, rule: Condition | None, *, beside: int,
                     manner: Manner | None) -> tuple[list[str], Manner] | None:
     """Return the ids of the rows that hold the words, best match first, and the manner in which they were found: they
     are among the best WINDOW of the index. None while the index cannot be read.
@@ -89,6 +92,32 @@ def ranked_by_index(rows: SearchedRows, words: str, seen: Seen, rule: Condition 
         return None
     ids, is_cut = best.found
     return ids, Manner(best.relaxed, best.corrected, is_cut)
+
+
+def may_hold_by_index(rows: IndexedRows, words: str, worded: Sequence[FieldCondition], rule: Condition | None, *,
+                      every: bool) -> list[str] | None:
+    """Return the ids of the rows of an index among which are all that hold the words that are typed; where none are,
+    that fulfil every condition that asks for words, or any of them. An index knows of a word that a row holds it, and
+    not where.
+
+    None where the index cannot tell: it cannot be read, or does not have one of the properties, or more than WINDOW
+    would have to be looked at."""
+    index = search_index(rows.schema.name)
+    if not {one.of.name for one in worded} <= {one.name for one in rows.schema.worded}:
+        return None
+    index.refresh()
+    query = SearchQuery(filters=() if rule is None else (rule,), limit=0)
+    asked = [[words]] if words else [
+        [text if one.operator == "match_phrase_prefix" else f"{text.rstrip()} "
+         for text in one.values if query_words(text)] for one in worded]
+    found: list[set[str]] = []
+    for texts in asked:
+        of_texts = [index.ids(replace(query, text=text)) for text in texts]
+        if None in of_texts:
+            return None
+        found.append({id_ for ids in of_texts for id_ in ids or ()})
+    ids = set.intersection(*found) if every else set.union(*found)
+    return sorted(ids) if len(ids) <= WINDOW else None
 
 
 class _CannotBeReadError(Exception):

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from app.data.changes import version_key
 from app.data.connections import writing_engine
 from app.data.entity import Entity
+from app.data.folded import searched_form
 from app.data.ids import uuid7
 from app.runtime import runtime
 
@@ -37,7 +38,10 @@ def row_of(model: type[Entity], **given: Any) -> dict[str, Any]:
             values[column.key] = "USD"
         else:
             values[column.key] = _USUAL[kind]
-    return values | given
+    values |= given
+    # As commands keep it beside what it is the form of.
+    return values | {column.key: searched_form(values[of]) for column in model.__table__.columns
+                     if (of := column.info.get("folds"))}
 
 
 def keep(model: type[Entity], *rows: dict[str, Any]) -> list[str]:

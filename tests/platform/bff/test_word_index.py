@@ -217,3 +217,27 @@ def test_an_index_that_is_fed_by_ids_names_its_rows(realm: str, app: Flask) -> N
         runtime().part(Indexes)["jobs"] = declared
     with pytest.raises(ValueError, match="the index jobs is fed by ids, and names no rows"):
         replace(declared, rows=None)
+
+
+def test_a_condition_on_words_finds_all_rows_by_the_index_and_not_the_newest_alone(
+        realm: str, ben: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    navigator, cook, other = jobs("Senior Navigator", "Cook", "Navigator of a cook's boat", company_name="Red Star")
+    [own] = jobs("Navigator", visibility="private", posted_by_user_id=ben.user_id, owner=ben.user_id,
+                 created_at=minutes(9))
+    [elsewhere] = jobs("Pilot", description="Not a navigator.", created_at=minutes(8))
+    jobs("Navigator", visibility="private", posted_by_user_id=ben.user_id, owner=ben.user_id)
+    monkeypatch.setattr(narrowed, "WINDOW", 2)  # what is not in the index is among the newest alone
+    for operator, value, wanted in (
+            ("match", "navigator", [own, other, navigator]), ("match_phrase", "navigator of a", [other]),
+            ("match_phrase_prefix", "senior nav", [navigator]), ("match", "nobody ", []), ("match", "!?", [])):
+        answer = ask(ben, realm, INDEX, filters={"title": {"operator": operator, "value": value}})
+        assert ids(answer) == wanted
+        assert "degraded" not in answer
+    both = {"title": {"operator": "match", "values": ["navigator", "pilot", "cook"]},
+            "companyName": {"operator": "match", "value": "star"}}
+    answer = ask(ben, realm, INDEX, filters=both, facets="companyName")
+    assert ids(answer) == [other, cook, navigator]
+    assert answer["facets"] == {"companyName": {"Red Star": 3, "text": 2}}
+    answer = ask(ben, realm, INDEX, filters={"title": both["title"]}, facets="status")
+    assert ids(answer) == [own, elsewhere, other, cook, navigator]
+    assert answer["facets"] == {"status": {"active": 5}}
