@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import BigInteger, Index, Integer, String, Text, inspect
+from sqlalchemy import BigInteger, Index, Integer, String, Text, and_, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.base import NO_VALUE
 
@@ -26,7 +26,8 @@ class OutboxRecord(Base):
     `id` orders the records of one object, because its row lock is held while the id is drawn. A change names `service`,
     `object` (lower case, as in topics) and `verb`; `payload` is the row's JSON and `former` what an update changed. An
     API call that answered with that row adds `topic` and `envelope`, the answer without the row, which belongs at the
-    character `row_at`. What is no change of an object has a `topic` and its `payload`, nothing else."""
+    character `row_at`. What is no change of an object has a `topic` and its `payload`, nothing else. `position` is its
+    place in the log, which the relay gives (app/events/positions.py)."""
 
     __tablename__ = "outbox_record"
     __lock_rank__ = 0
@@ -48,6 +49,7 @@ class OutboxRecord(Base):
     request_id: Mapped[str | None] = mapped_column(String(64))
     user_id: Mapped[str | None] = mapped_column(String(36))
     published_at: Mapped[datetime | None] = mapped_column(Instant)
+    position: Mapped[int | None] = mapped_column(BigInteger)
 
 
 Index("ix_outbox_record_unpublished", OutboxRecord.id,
@@ -56,6 +58,11 @@ Index("ix_outbox_record_change", OutboxRecord.object, OutboxRecord.verb, OutboxR
       sqlite_where=OutboxRecord.object.is_not(None), postgresql_where=OutboxRecord.object.is_not(None))
 Index("ix_outbox_record_topic", OutboxRecord.topic, OutboxRecord.id,
       sqlite_where=OutboxRecord.topic.is_not(None), postgresql_where=OutboxRecord.topic.is_not(None))
+Index("uq_outbox_record_position", OutboxRecord.position, unique=True)
+IS_LOGGED_CHANGE = and_(OutboxRecord.object.is_not(None), OutboxRecord.position.is_not(None))
+"""What the log tells of: a numbered change of a data object. The index stands on it and so do its readers."""
+Index("ix_outbox_record_log", OutboxRecord.realm, OutboxRecord.position,
+      sqlite_where=IS_LOGGED_CHANGE, postgresql_where=IS_LOGGED_CHANGE)
 
 
 class Take(Protocol):
@@ -112,6 +119,8 @@ def record_update(entity: Entity, old: dict[str, Any], take: Take) -> None:
     former = {"object": entity.__object__,
               "changed": [field.name for field in shape.fields if field.attribute in old],
               "values": {name: value for name, value in before.items() if row[name] != value}}
+    if "held" in old:  # no event shows it: it says who saw the row before (app/events/outward.py)
+        former["held"] = old["held"]
     take(entity, "updated", orjson.dumps(row), orjson.dumps(former), old)
 
 

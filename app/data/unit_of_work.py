@@ -284,7 +284,8 @@ class UnitOfWork:
         self._records.append({
             "record_id": uuid7(), "realm": realm, "service": service, "object": object, "verb": verb, "key": key,
             "payload": payload.decode(), "former": former, "topic": topic, "envelope": None, "row_at": None,
-            "occurred_at": now(), "request_id": self.request_id, "user_id": self.actor.user_id, "published_at": None})
+            "occurred_at": now(), "request_id": self.request_id, "user_id": self.actor.user_id, "published_at": None,
+            "position": None})
 
     def schedule(self, kind: str, subject: str, due_at: datetime | None) -> None:
         """Owe work of `kind` to `subject` at `due_at` in the actor's realm, replacing what was owed; None cancels.

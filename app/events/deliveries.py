@@ -33,6 +33,7 @@ from app.data.retries import OwedWork, error_text, lock_owed, postpone, settle
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.event_delivery import DONE, IS_PARKED, IS_PENDING, PARKED, PENDING, EventDelivery
 from app.events.making import event_of, tells, topics_of
+from app.events.positions import note_purged
 from app.events.subscriptions import Subscription, subscription
 
 log = logging.getLogger("guildhall.deliveries")
@@ -239,15 +240,19 @@ def _locked_records(*which: ColumnElement[bool]) -> Select[Any]:
 
 
 def purge_events(days: int = 7) -> int:
-    """Delete records published more than `days` ago whose deliveries are all done; returns how many."""
+    """Delete records published more than `days` ago whose deliveries are all done; returns how many.
+
+    The log is known from behind the newest of them on (app/events/log.py)."""
     unowed = _unowed_before(now() - timedelta(days=days))
 
     def remove(work: UnitOfWork, ids: Sequence[int]) -> None:
         # Locked, and then asked again, because a replay may have owed one of them anew.
         work.rows(_locked_records(OutboxRecord.id.in_(ids)))
-        free = [row.id for row in work.rows(_unowed(ids))]
+        rows = work.rows(_unowed(ids))
+        free = [row.id for row in rows]
         work.execute(delete(EventDelivery).where(EventDelivery.record_id.in_(free)))
         work.execute(delete(OutboxRecord).where(OutboxRecord.id.in_(free)))
+        note_purged(work, max((row.position for row in rows if row.position is not None), default=0))
 
     return purge(kernel_actor(), lambda _: next(unowed, ()), remove)
 
@@ -268,7 +273,7 @@ def _unowed_before(limit: datetime) -> Iterator[Sequence[int]]:
         after = batch[-1].id
 
 
-def _unowed(ids: Sequence[int]) -> Select[Any]:
+def _unowed(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     """Return the query for those of the records that no subscriber is owed."""
     owed = exists().where(EventDelivery.record_id == OutboxRecord.id, or_(IS_PENDING, IS_PARKED))
-    return select(OutboxRecord.id).where(OutboxRecord.id.in_(ids), ~owed)
+    return select(OutboxRecord.id, OutboxRecord.position).where(OutboxRecord.id.in_(ids), ~owed)

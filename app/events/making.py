@@ -18,7 +18,8 @@ _EVENTS = UUID("0192f3a4-5c1e-7d2b-9a60-6775696c6468")  # the namespace of event
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An event as the stream carries it; `payload` is JSON text."""
+    """An event as the stream carries it; `payload` is JSON text, `position` its place in the log, None before it has
+    one."""
 
     event_id: str
     topic: str
@@ -27,6 +28,7 @@ class Message:
     occurred_at: datetime
     request_id: str | None
     user_id: str | None
+    position: int | None = None
 
 
 def topics_of(record: Any) -> list[str]:
@@ -41,7 +43,7 @@ def topics_of(record: Any) -> list[str]:
 def messages_of(record: Any) -> list[Message]:
     """Return the events of a record as they go onto the stream."""
     return [Message(event_id_of(record, topic), topic, record.key, payload_of(record, topic), record.occurred_at,
-                    record.request_id, record.user_id) for topic in topics_of(record)]
+                    record.request_id, record.user_id, record.position) for topic in topics_of(record)]
 
 
 def event_of(record: Any, topic: str) -> Event:

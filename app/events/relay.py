@@ -1,7 +1,7 @@
 """The relay: makes events of committed outbox records, moves them to the stream and owes them to their subscribers.
 
-One leader at a time; a batch is published first and marked after, so a crash in between publishes twice and never
-loses. It watches the cache versions, so an idle relay asks the database once a second."""
+One leader at a time; a batch is numbered, published and then marked, so a crash in between publishes twice, which the
+stream refuses, and never loses. It watches the cache versions, so an idle relay asks the database once a second."""
 import fcntl
 import logging
 import os
@@ -13,18 +13,19 @@ from datetime import timedelta
 from typing import Any
 
 from redis import RedisError
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.backoff import Backoff
 from app.clock import now
 from app.data.changes import OutboxRecord
-from app.data.connections import reading, writing_engine
+from app.data.connections import writing_engine
 from app.data.entity import db
 from app.data.restored_copy import wait_until_live
 from app.data.sqlite_write_lock import sqlite_write_lock
 from app.events.event_delivery import PENDING, EventDelivery
 from app.events.making import messages_of, topics_of
+from app.events.positions import note_published, numbered_batch
 from app.events.subscriptions import subscribers_of
 from app.events.transport import RedisStreams, Transport
 from app.runtime import runtime
@@ -46,9 +47,7 @@ class WakeUp:
 
 def relay_batch(transport: Transport, limit: int = BATCH) -> int:
     """Publish the events of the oldest unpublished records and owe them to subscribers; returns how many records."""
-    waiting = select(OutboxRecord.__table__).where(OutboxRecord.published_at.is_(None))
-    with reading() as connection:
-        rows = connection.execute(waiting.order_by(OutboxRecord.id).limit(limit)).all()
+    rows = numbered_batch(limit)
     if not rows:
         return 0
     transport.publish([message for row in rows for message in messages_of(row)])
@@ -67,6 +66,7 @@ def _set_published(rows: Sequence[Any]) -> None:
                                   .values(published_at=moment))
         if done.rowcount != len(rows):
             raise RuntimeError("another relay published the same events")
+        note_published(connection, rows[-1].position)
         if owed:
             connection.execute(insert(EventDelivery), owed)
     if owed:

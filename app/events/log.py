@@ -1,0 +1,83 @@
+"""The log: what happened to data objects, in the order of positions, for streams and webhooks (front-door.md FD-12).
+
+Whoever follows it asks for what is behind a position; records stay for seven days after they were published."""
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import exists, select
+
+from app.data.changes import IS_LOGGED_CHANGE, OutboxRecord
+from app.data.reads import fetch
+from app.data.visibility import read_objects
+from app.events.making import event_id_of
+from app.events.positions import log_state
+from app.events.topics import db_topic
+
+Verb = Literal["created", "updated", "deleted"]
+_SHOWN = (OutboxRecord.position, OutboxRecord.record_id, OutboxRecord.realm, OutboxRecord.service, OutboxRecord.object,
+          OutboxRecord.verb, OutboxRecord.key, OutboxRecord.payload, OutboxRecord.former, OutboxRecord.occurred_at)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """A dbevent at its place in the log; `row` is the wire row as of the event, with nobody's eyes yet.
+
+    `old` is the whole row before an update, None else. `was` has what no row shows and the update changed, as it was
+    before (`held`). Nothing of it goes outward but by app/events/outward.py."""
+
+    position: int
+    event_id: str
+    topic: str
+    realm: str
+    object_name: str
+    object_id: str
+    verb: Verb
+    row: dict[str, Any]
+    old: dict[str, Any] | None
+    at: datetime
+    was: dict[str, Any] = field(default_factory=dict)
+
+
+def events_after(realm: str, position: int, limit: int = 256) -> list[LoggedEvent]:
+    """Return the first `limit` dbevents of a realm behind a position, in order, in one statement.
+
+    No verification, no notification and no API event is among them (FD-13)."""
+    return [_event(record) for record in fetch(
+        select(*_SHOWN).where(IS_LOGGED_CHANGE, OutboxRecord.realm == realm, OutboxRecord.position > position)
+        .order_by(OutboxRecord.position).limit(limit))]
+
+
+def newest_position() -> int:
+    """Return the newest position that was given, in whatever realm; 0 before the first.
+
+    Who asks this first and then for events, and gets fewer than the limit, has seen everything up to it."""
+    return int(log_state().newest)
+
+
+def oldest_position(realm: str) -> int:
+    """Return the position behind which the log is kept whole: where to begin with the oldest event."""
+    return int(log_state().purged)
+
+
+def is_known(position: int) -> bool:
+    """Return whether everything behind this position is still there: if not, the follower is told `reset` (FD-12).
+
+    A position that was never given, as one of before a backup came back, is not known."""
+    state = log_state()
+    if position < state.purged:
+        return False
+    if position in (state.purged, state.newest):
+        return True
+    return bool(fetch(select(exists().where(OutboxRecord.position == position)))[0][0])
+
+
+def _event(record: Any) -> LoggedEvent:
+    topic = db_topic(record.realm, record.service, record.object, record.verb)
+    row, former = orjson.loads(record.payload), orjson.loads(record.former) if record.former else {}
+    found = read_objects().find(record.realm, record.object)
+    return LoggedEvent(
+        record.position, event_id_of(record, topic), topic, record.realm, found.name if found else record.object,
+        record.key, record.verb, row, row | former["values"] if former else None, record.occurred_at,
+        {"held": former["held"]} if "held" in former else {})

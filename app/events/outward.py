@@ -1,0 +1,293 @@
+"""What goes outward of the log: who has chosen which events, and what each is told (front-door.md FD-7, FD-13, FD-14).
+
+Streams, webhooks and their lists of events ask here, so that none can tell more than another."""
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from app.actor import Actor
+from app.data.columns import iso
+from app.data.entity import Entity
+from app.data.held import REMOVED
+from app.data.ids import canonical_uuid
+from app.data.serialization import Wire, row_serializer
+from app.data.visibility import (
+    Facts,
+    ReadObject,
+    attributes_of,
+    facts_by_id,
+    read_objects,
+    those_shown,
+    those_visible,
+)
+from app.errors import InvalidInput
+from app.events.log import LoggedEvent
+from app.events.topics import db_topic
+
+MOST_TOPICS = 50
+VERBS = ("created", "updated", "deleted")
+Key = tuple[str, str, str | None]
+"""Object, verb and id; None for every id."""
+_NEVER = "sessionId"
+_SHOWN = 200
+"""How much of a wrong topic a refusal repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Events of one data object: of some verbs, of one row or of all."""
+
+    object_name: str
+    verbs: tuple[str, ...]
+    object_id: str | None = None
+
+    @property
+    def keys(self) -> Iterator[Key]:
+        """Yield by what its events are found."""
+        return ((self.object_name, verb, self.object_id) for verb in self.verbs)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The events that somebody has chosen by their topics (FD-14)."""
+
+    realm: str
+    names: tuple[str, ...]
+    chosen: tuple[Chosen, ...]
+    keys: frozenset[Key]
+
+    @staticmethod
+    def of(realm: str, names: Sequence[str], actor: Actor, *, field: str = "topics") -> "Selection":
+        """Return what these topics choose: names of dbevents, `topic:id`, `object/id`; 50 at most.
+
+        Raises InvalidInput, which names the field and the first topic that is wrong: an unknown one, one that this
+        actor may not read, and the id of a row that is not there for him are refused by the same words."""
+        selection = Selection.stored(realm, names, field=field)
+        for name, one in zip(selection.names, selection.chosen, strict=True):
+            if not _may_ask(read_objects().get(realm, one.object_name), one, actor):
+                raise _refused(field, name)
+        hidden = _hidden_among(selection, actor)
+        if hidden is not None:
+            raise _refused(field, hidden)
+        return selection
+
+    @staticmethod
+    def stored(realm: str, names: Sequence[str], *, field: str = "topics") -> "Selection":
+        """Return the same of topics that were accepted before: nobody's rights are asked, `outward` asks them at each
+        event. Raises InvalidInput for names that lead nowhere."""
+        wanted = tuple(dict.fromkeys(names))
+        if not wanted:
+            raise InvalidInput(f"{field}: name at least one topic", detail={field: "at least one topic"})
+        if len(wanted) > MOST_TOPICS:
+            said = f"at most {MOST_TOPICS} topics"
+            raise InvalidInput(f"{field}: {said}", detail={field: said})
+        topics, chosen = _topics_of(realm), []
+        for name in wanted:
+            one = _read(realm, topics, name)
+            if one is None:
+                raise _refused(field, name)
+            chosen.append(one)
+        return Selection(realm, wanted, tuple(chosen), frozenset(key for one in chosen for key in one.keys))
+
+    def has(self, event: LoggedEvent) -> bool:
+        """Return whether the event is among them; rights are not asked."""
+        return event.realm == self.realm and not self.keys.isdisjoint(_keys_of(event))
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who is told, as he is now, and of what: a stream, or an endpoint of a webhook."""
+
+    actor: Actor
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class OutwardEvent:
+    """What one receiver is told of an event: `kind` is the verb, or `gone`, which has no row.
+
+    `row` is the row as of the event without what is masked, of a deleted one its id alone; `old` are the former values
+    of what an update changed, for staff alone."""
+
+    position: int
+    event_id: str
+    topic: str
+    kind: Literal["created", "updated", "deleted", "gone"]
+    object_name: str
+    object_id: str
+    at: str
+    row: Wire | None = None
+    old: Wire | None = None
+
+
+def outward(events: Sequence[LoggedEvent], receivers: Sequence[Receiver]) -> list[list[OutwardEvent]]:
+    """Return of each receiver what he is told of these events of one realm, in their order.
+
+    A row is told that is visible as it was at the event and as it is now, to the actor as he is now (FD-14). Who saw
+    it before an update that hid it is told `gone` (FD-7), who saw it before it was deleted its id. One statement for
+    each data object, and for each actor one at most for each set that a rule or a mask names, however many events."""
+    found: dict[Key, list[int]] = defaultdict(list)
+    for place, event in enumerate(events):
+        for key in _keys_of(event):
+            found[key].append(place)
+    wanted = [{place for key in _open_keys(one) for place in found.get(key, ())} for one in receivers]
+    by_actor: dict[Actor, set[int]] = defaultdict(set)
+    for one, places in zip(receivers, wanted, strict=True):
+        by_actor[one.actor] |= places
+    stored = _Stored([events[place] for place in sorted(set().union(*by_actor.values()))])
+    told = {actor: _for_actor(actor, [(place, events[place]) for place in sorted(places)], stored)
+            for actor, places in by_actor.items()}
+    return [[told[one.actor][place] for place in sorted(places) if place in told[one.actor]]
+            for one, places in zip(receivers, wanted, strict=True)]
+
+
+class _Stored:
+    """The rows of some events as they are now, and what rules ask of them that no wire row shows."""
+
+    def __init__(self, events: Sequence[LoggedEvent]) -> None:
+        self._now: dict[str, dict[str, Facts]] = {}
+        ids: dict[str, set[str]] = defaultdict(set)
+        for event in events:
+            ids[event.object_name].add(event.object_id)
+        for name, wanted in ids.items():
+            visibility = read_objects().get(events[0].realm, name).visibility
+            self._now[name] = facts_by_id(visibility, wanted)
+
+    def now(self, event: LoggedEvent) -> Facts | None:
+        """Return what the rule asks of the row as it is now, None where there is none any more."""
+        return self._now[event.object_name].get(event.object_id)
+
+    def facts(self, model: type[Entity], event: LoggedEvent, row: Wire) -> Facts:
+        """Return what the rule asks of a row of the event; what no event shows is as it is now."""
+        now = self.now(event)
+        if now is None:  # who saw what is gone for good nobody can tell, where it could be held: staff alone
+            now = dict.fromkeys(attributes_of(model)) | {"held": REMOVED, "realm": event.realm}
+        return {**now, **row, "_owner": row.get(_owner_of(model), now["_owner"])}
+
+
+def _for_actor(actor: Actor, events: Sequence[tuple[int, LoggedEvent]], stored: _Stored) -> dict[int, OutwardEvent]:
+    """Return place → what this actor is told."""
+    by_object: dict[str, list[tuple[int, LoggedEvent]]] = defaultdict(list)
+    for place, event in events:
+        by_object[event.object_name].append((place, event))
+    told: dict[int, OutwardEvent] = {}
+    for name, some in by_object.items():
+        told |= _of_object(read_objects().get(actor.realm, name), actor, some, stored)
+    return told
+
+
+def _of_object(found: ReadObject, actor: Actor, events: Sequence[tuple[int, LoggedEvent]],
+             stored: _Stored) -> dict[int, OutwardEvent]:
+    visibility, model = found.visibility, found.model
+    asked: list[tuple[int, str, Facts]] = []
+    for place, event in events:
+        if event.verb == "deleted":
+            asked.append((place, "before", stored.facts(model, event, event.row | {"isActive": True})))
+            continue
+        asked.append((place, "after", stored.facts(model, event, event.row)))
+        if (now := stored.now(event)) is not None:
+            asked.append((place, "now", now))
+        if event.old is not None:
+            before = {**stored.facts(model, event, event.old), **event.was}
+            asked.append((place, "before", before))
+    visible = those_visible(visibility, [facts for _, _, facts in asked], actor)
+    seen = {(place, when) for (place, when, _), is_visible in zip(asked, visible, strict=True) if is_visible}
+    shown = [(place, event) for place, event in events if {(place, "after"), (place, "now")} <= seen]
+    rows = those_shown(visibility, [event.row for _, event in shown], actor)
+    told = {place: replace(_bare(event), row=_row(stored.now(event), row), old=_old(found, actor, event))
+            for (place, event), row in zip(shown, rows, strict=True)}
+    for place, event in events:
+        if (place, "before") in seen and event.verb == "deleted":
+            told[place] = replace(_bare(event), row={"id": event.object_id})
+        elif (place, "before") in seen and (place, "after") not in seen:
+            told[place] = replace(_bare(event), kind="gone")
+    return told
+
+
+@cache
+def _owner_of(model: type[Entity]) -> str:
+    """Return the wire name of the field that holds the owner, as rules ask for it."""
+    attribute = model.__owner__ or "owner"
+    return next((field.name for field in row_serializer(model).fields if field.attribute == attribute), "")
+
+
+def _bare(event: LoggedEvent) -> OutwardEvent:
+    return OutwardEvent(event.position, event.event_id, event.topic, event.verb, event.object_name, event.object_id,
+                str(iso(event.at)))
+
+
+def _row(now: Facts | None, row: Wire) -> Wire:
+    """Return a row as it goes outward; who sees what is held is told so, as by get."""
+    held = {"held": now["held"]} if now is not None and now.get("held") else {}
+    return {name: value for name, value in row.items() if name != _NEVER} | held
+
+
+def _old(found: ReadObject, actor: Actor, event: LoggedEvent) -> Wire | None:
+    """Return the former values, for staff who see all of the object (FD-13)."""
+    if event.old is None or not (actor.is_staff and found.visibility.sees_all(actor)):
+        return None
+    return {name: value for name, value in event.old.items() if name != _NEVER and value != event.row.get(name)}
+
+
+def _keys_of(event: LoggedEvent) -> tuple[Key, Key]:
+    return (event.object_name, event.verb, None), (event.object_name, event.verb, event.object_id)
+
+
+def _open_keys(receiver: Receiver) -> Iterator[Key]:
+    """Yield the keys of what the receiver may ask for now; whose role has changed has not chosen any more."""
+    actor, selection = receiver.actor, receiver.selection
+    if actor.realm != selection.realm:
+        return
+    for one in selection.chosen:
+        if _may_ask(read_objects().get(selection.realm, one.object_name), one, actor):
+            yield from one.keys
+
+
+def _may_ask(found: ReadObject, one: Chosen, actor: Actor) -> bool:
+    """Return whether the actor may read rows of the object at all, and without naming which, where nobody does so."""
+    names_them = not found.named_only or one.object_id is not None or found.visibility.sees_all(actor)
+    return names_them and found.who(actor)
+
+
+def _topics_of(realm: str) -> dict[str, tuple[str, str]]:
+    """Return the topic of each dbevent that may go outward → its object and verb."""
+    return {db_topic(realm, found.model.__service__, found.name, verb): (found.name, verb)
+            for one_realm, found in read_objects() if one_realm == realm for verb in VERBS}
+
+
+def _read(realm: str, topics: Mapping[str, tuple[str, str]], name: str) -> Chosen | None:
+    """Return what one topic chooses, None for what is no topic."""
+    topic, colon, given = name.partition(":")
+    if topic in topics:
+        object_name, verb = topics[topic]
+        if not colon:
+            return Chosen(object_name, (verb,))
+        verbs: tuple[str, ...] = (verb,)
+    else:
+        object_name, _, given = name.partition("/")
+        verbs = VERBS
+    found, object_id = read_objects().find(realm, object_name), canonical_uuid(given)
+    return Chosen(found.name, verbs, object_id) if found and object_id else None
+
+
+def _hidden_among(selection: Selection, actor: Actor) -> str | None:
+    """Return the first name whose row is not there for the actor; None where all are."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    for one in selection.chosen:
+        if one.object_id is not None:
+            ids[one.object_name].add(one.object_id)
+    seen: set[tuple[str, str]] = set()
+    for object_name, wanted in ids.items():
+        visibility = read_objects().get(selection.realm, object_name).visibility
+        rows = facts_by_id(visibility, wanted)
+        visible = those_visible(visibility, list(rows.values()), actor)
+        seen |= {(object_name, id) for id, is_visible in zip(rows, visible, strict=True) if is_visible}
+    return next((name for name, one in zip(selection.names, selection.chosen, strict=True)
+                 if one.object_id is not None and (one.object_name, one.object_id) not in seen), None)
+
+
+def _refused(field: str, name: str) -> InvalidInput:
+    said = f"{name[:_SHOWN]} is no topic that you can follow"
+    return InvalidInput(f"{field}: {said}", detail={field: said})
