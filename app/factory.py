@@ -22,6 +22,7 @@ from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
+from app.notify.letter_templates import LetterTemplates
 from app.notify.mailbox import letters_to
 from app.notify.models import MailMessage
 from app.notify.notice_kinds import NoticeKinds
@@ -168,6 +169,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         kinds,
         NoticeKinds(((realm, name), kind) for service in services for realm in service.realms
                     for name, kind in service.notices.items()),
+        LetterTemplates(one for service in services for one in service.letters),
         PersonEffects(effect for service in services for effect in service.person_effects),
         FileProperties((one for service in services for one in service.files),
                        [target for service in services for target in service.targets]),

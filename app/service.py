@@ -16,6 +16,7 @@ from app.data.visibility import ReadObject
 from app.events.subscriptions import Subscription
 from app.http.private_files import FileProperty
 from app.http.service import Service
+from app.notify.letter_templates import LetterTemplate
 from app.notify.notice_kinds import NoticeKind
 from app.ops.backup.apart import ApartStore
 from app.ops.findings import Check
@@ -87,6 +88,8 @@ class ServiceDeclaration:
     """What it does to its rows when staff suspend or ban their person."""
     notices: Mapping[str, NoticeKind] = field(default_factory=dict)
     """What it tells people in its realms, by type."""
+    letters: tuple[LetterTemplate, ...] = ()
+    """What else it writes to people: letters that are no notice of the app."""
     hands_down: tuple[object, ...] = ()
     """Tables for services on lower floors, which cannot import it; each is held by the runtime under its type."""
 

@@ -155,6 +155,9 @@ class Settings:
                             schemes=("smtp", "smtps"))
     mail_days: int = _setting(90, "days a letter that was sent, kept or given up stays in the mail table", least=7,
                              most=CENTURY_DAYS)
+    notice_locale: str = _setting("en", "language of letters and notices of who has chosen none, as de or de-CH")
+    notice_templates: Path = _setting(Path(""), "folder of texts that stand before ours, <locale>/<SCENARIO>.txt and "
+                                      "so on, for one realm <realm>/<locale>/… (docs/notifications.md)")
     media_store: str = _setting("disk", "disk (instance folder) or s3", choices=("disk", "s3"))
     s3_bucket: str = _setting("", "bucket name when MEDIA_STORE=s3")
     s3_endpoint_url: str = _setting("", "S3 endpoint other than AWS", schemes=WEB)

@@ -1,55 +1,29 @@
 """Letters: a template with the facts of one event becomes subject, text and HTML.
 
-Facts are other people's words: HTML is escaped, each is one line, and no address in them is a link. Services keep their
-own templates."""
+Facts are other people's words: HTML is escaped, each is one line, and no address in them is a link."""
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, Template
+from markupsafe import Markup
 
-from app.data.money import FACTORS
+from app.notify.letter_templates import (
+    PLATFORM_TEXTS,
+    LetterTemplate,
+    LetterTemplates,
+    TextFile,
+    filled,
+    texts_of,
+    usual_locale,
+)
 from app.plain_text import seen, unlinked
 
 LONGEST_SUBJECT = 200
 
 
-def spoken_amount(amount: Any, currency: Any) -> str:
-    """Return an amount of major units with its currency's decimals: 70.5, 'USD' → '70.50 USD'; blank without one."""
-    if not isinstance(amount, int | float):
-        return ""
-    decimals = len(str(FACTORS.get(str(currency), 100))) - 1
-    return f"{amount:,.{decimals}f} {currency}"
-
-
-_plain = Environment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
-_plain.filters["amount"] = spoken_amount
-_escaping = Environment(undefined=ChainableUndefined, autoescape=True)
-_layout = _escaping.from_string("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ subject }}</title></head>
-<body style="font-family: sans-serif; line-height: 1.5">
-{% for paragraph in paragraphs %}<p>{% for line in paragraph %}{{ line }}{% if not loop.last %}<br>{% endif %}\
-{% endfor %}</p>
-{% endfor %}</body></html>
-""")
-
-
-@dataclass(frozen=True)
-class LetterTemplate:
-    """Jinja sources of a letter; `secret` marks one whose text must not outlive its sending in production.
-
-    `own` names the facts that are our words or the staff's, such as the link of a code: they stand as they are."""
-
-    subject: str
-    text: str
-    secret: bool = False
-    own: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True)
 class Letter:
-    """What is sent: one-line subject, plain text and its HTML twin."""
+    """What is sent: one-line subject, plain text and its HTML twin; of SMS and push there is no HTML."""
 
     subject: str
     text: str
@@ -57,59 +31,62 @@ class Letter:
 
 
 # Nobody has proved the address yet: the letter repeats no word of whoever typed it in (decision 44).
-WELCOME = LetterTemplate(
-    "Welcome to Guildhall",
-    "Hello,\n\nan account for this address is ready. Verify the address to log in.\n\n"
-    "If it was not you who opened it, do nothing: it stays closed and expires.")
-OTP = LetterTemplate(
-    "Your verification code",
-    "Your code no. {{ codeIndex }} is {{ secretCode }}.\n\n{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}"
-    "It is valid for {{ validity }}. "
-    "If you did not ask for it, ignore this message.", secret=True, own=("link",))
-RESETPASSWORD = LetterTemplate(
-    "Reset your password",
-    "Your password reset code no. {{ codeIndex }} is {{ secretCode }}.\n\n"
-    "{{ 'Or open this link, once: ' ~ link ~ '\n\n' if link }}It is valid for {{ validity }}. "
-    "If you did not ask for it, your password stays as it is.", secret=True, own=("link",))
-PASSWORDREPLACED = LetterTemplate(
-    "Your password was replaced",
-    "Hello,\n\nour staff have given your account another password, and all your logins have ended.\n\n"
-    "If you did not ask for that, reset the password now by the letter that “forgot password” sends, and write to us.")
-EXPORTREADY = LetterTemplate(
-    "Your data are ready",
-    "Hello,\n\nwhat we keep of you is in one file now, as you asked. Log in and open your exports to read it; it is "
-    "there for a week.\n\nIf you did not ask for it, change your password now.")
-NONE = LetterTemplate("{{ title }}", "{{ body }}")
-PLATFORM_TEMPLATES = {"WELCOME": WELCOME, "OTP": OTP, "RESETPASSWORD": RESETPASSWORD,
-                      "PASSWORDREPLACED": PASSWORDREPLACED, "EXPORTREADY": EXPORTREADY, "NONE": NONE}
+WELCOME = LetterTemplate("WELCOME", PLATFORM_TEXTS)
+OTP = LetterTemplate("OTP", PLATFORM_TEXTS, secret=True, own=("link",))
+RESETPASSWORD = LetterTemplate("RESETPASSWORD", PLATFORM_TEXTS, secret=True, own=("link",))
+PASSWORDREPLACED = LetterTemplate("PASSWORDREPLACED", PLATFORM_TEXTS)
+EXPORTREADY = LetterTemplate("EXPORTREADY", PLATFORM_TEXTS)
+NONE = LetterTemplate("NONE", PLATFORM_TEXTS)
+PLATFORM_TEMPLATES = {one.name: one for one in (WELCOME, OTP, RESETPASSWORD, PASSWORDREPLACED, EXPORTREADY, NONE)}
+_GREETING = LetterTemplate("GREETING", PLATFORM_TEXTS)
+_LAYOUT = LetterTemplate("LAYOUT", PLATFORM_TEXTS)
+FRAME = LetterTemplates((_GREETING, _LAYOUT))
+"""What stands around the texts of others."""
 
 
-@cache
-def _compiled(source: str) -> Template:
-    return _plain.from_string(source)
-
-
-@cache
 def greeted(words: LetterTemplate) -> LetterTemplate:
     """Return the letter of words that greet nobody; `fullname` is a fact of it."""
-    return replace(words, text=f"Hello{{{{ ' ' ~ fullname if fullname }}}},\n\n{words.text}")
+    return replace(words, is_greeted=True)
 
 
-def write_letter(template: LetterTemplate, facts: Mapping[str, Any]) -> Letter:
+def write_letter(template: LetterTemplate, facts: Mapping[str, Any], locale: str = "", realm: str = "") -> Letter:
     """Return the letter of `template` with `facts` filled in; a missing fact is left blank.
 
-    A stranger's text comes as one line without hidden characters, its addresses taken apart (decision 44)."""
-    subject, text = spoken(template, facts)
-    paragraphs = [part.splitlines() for part in text.split("\n\n")]
-    return Letter(subject, text, _layout.render(subject=subject, paragraphs=paragraphs))
+    A stranger's text comes as one line without hidden characters, its addresses taken apart (decision 44). The HTML is
+    made of the text, unless there is one beside it."""
+    locale, said = locale or usual_locale(), _plain(template, facts)
+    subject = _subject(template, said, locale, realm)
+    text, found = filled(template, ("txt",), said, locale, realm)
+    greeting = filled(_GREETING, ("txt",), said, found.locale, realm)[0] if template.is_greeted else ""
+    content = _html_of(template, said, found, realm)
+    paragraphs = [greeting, *([] if content else text.split("\n\n"))]
+    html, _ = filled(_LAYOUT, ("html",), {
+        "subject": subject, "locale": found.locale, "paragraphs": [part.splitlines() for part in paragraphs if part],
+        "content": content}, found.locale, realm)
+    return Letter(subject, f"{greeting}\n\n{text}" if greeting else text, html)
 
 
-def spoken(template: LetterTemplate, facts: Mapping[str, Any]) -> tuple[str, str]:
-    """Return subject and text of the same, without the HTML: a notice in the app has no more."""
-    said = {name: unlinked(fact) if isinstance(fact, str) and name not in template.own else fact
-            for name, fact in facts.items()}
-    subject = " ".join(seen(_compiled(template.subject).render(said), " ").split())[:LONGEST_SUBJECT]
-    return subject, _compiled(template.text).render(said).strip()
+def write_sms(template: LetterTemplate, facts: Mapping[str, Any], locale: str = "", realm: str = "") -> Letter:
+    """Return what is sent to a phone: the short text, or that of the letter where there is none."""
+    locale, said = locale or usual_locale(), _plain(template, facts)
+    return Letter(_subject(template, said, locale, realm), filled(template, ("sms", "txt"), said, locale, realm)[0], "")
+
+
+def write_push(template: LetterTemplate, facts: Mapping[str, Any], locale: str = "", realm: str = "") -> Letter:
+    """Return what a device shows: the first line of the push text is its title; without one, as the app says it."""
+    locale, said = locale or usual_locale(), _plain(template, facts)
+    text, found = filled(template, ("push", "txt"), said, locale, realm)
+    if found.ending == "txt":
+        return Letter(*spoken(template, facts, locale, realm), "")
+    title, _, body = text.partition("\n")
+    return Letter(_one_line(title), body.strip(), "")
+
+
+def spoken(template: LetterTemplate, facts: Mapping[str, Any], locale: str = "", realm: str = "") -> tuple[str, str]:
+    """Return title and text as the app shows them: without greeting and HTML."""
+    locale, said = locale or usual_locale(), _plain(template, facts)
+    text, _ = filled(template, ("txt",), said, locale, realm)
+    return _subject(template, said, locale, realm), text[:1].upper() + text[1:]
 
 
 def spoken_seconds(seconds: int) -> str:
@@ -118,3 +95,25 @@ def spoken_seconds(seconds: int) -> str:
         if seconds >= size and seconds % size == 0:
             return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
     return f"{seconds} seconds"
+
+
+def _html_of(template: LetterTemplate, said: Mapping[str, Any], text: TextFile, realm: str) -> Markup:
+    """Return the HTML that goes with a text of ours or the operator's; blank where it is made of the text."""
+    best = next(texts_of(template, ("html",), text.locale, realm), None)
+    is_ours = best is not None and best.path.parent.parent == template.folder
+    if best is None or best.locale != text.locale or (is_ours and best.path.parent != text.path.parent):
+        return Markup()
+    return Markup(filled(template, ("html",), said, text.locale, realm)[0])  # its facts are escaped there
+
+
+def _plain(template: LetterTemplate, facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: unlinked(fact) if isinstance(fact, str) and name not in template.own else fact
+            for name, fact in facts.items()}
+
+
+def _subject(template: LetterTemplate, said: Mapping[str, Any], locale: str, realm: str) -> str:
+    return _one_line(filled(template, ("subject",), said, locale, realm)[0])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(seen(text, " ").split())[:LONGEST_SUBJECT]

@@ -2,7 +2,7 @@
 whoever lists, mails or mutes notices knows all there are."""
 from dataclasses import dataclass
 
-from app.notify.letters import LetterTemplate
+from app.notify.letter_templates import LetterTemplate
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
-from app.notify.letters import spoken_amount
+from app.notify.letter_templates import spoken_amount
 from app.plain_text import unlinked
 from blueprints.marketplace.notification_management import rules
 from blueprints.marketplace.notification_management.commands import REALM, tell

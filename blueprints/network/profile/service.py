@@ -16,6 +16,7 @@ from blueprints.network.profile.index import PEOPLE, READABLE
 from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
 from blueprints.network.profile.premium_checks import check_premium
+from blueprints.network.profile.premium_letters import PREMIUM_ENDS
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_queries import is_premium
 from blueprints.network.profile.premium_rules import parse_price
@@ -39,6 +40,7 @@ SERVICE = ServiceDeclaration(
         relations_of(Profile, Relation("userId", "user")),
         relations_of(Premiumsubscription, Relation("profileId", "profile"), Relation("userId", "user")),
     ),
+    letters=(PREMIUM_ENDS,),
     targets=(JoinTarget("profile", ("id", "fullName", "headline"), profiles_seen_by, personal=True,
                         depends_on=("rows:connection", "rows:block", "rows:user")),),
     checkouts=(CHECKOUT,),

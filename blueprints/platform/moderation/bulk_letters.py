@@ -13,6 +13,7 @@ from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.notify.letters import Letter, write_letter
 from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.moderation.letters import STATEMENT, TAKEN_BACK
 from blueprints.platform.moderation.models import Act, Bulk, BulkItem, Case
 from blueprints.platform.moderation.sentences import (
     MOST_NAMED,
@@ -23,8 +24,6 @@ from blueprints.platform.moderation.sentences import (
     summary_of_all,
 )
 from blueprints.platform.moderation.statements import (
-    NAME,
-    TEMPLATE,
     post,
     promised,
     reasons,
@@ -86,7 +85,7 @@ def preview(realm: str, kind: str, person_id: str, things: Sequence[tuple[str, s
     text = reasons(realm, effect_on_all(measures), reason=reason, rule=rule, record=promised([kind], strike),
                    origin=origin_of("OWN", was_reported=reported is not None, by_machine=False), named="")
     contact = contact_of(realm, person_id)
-    return write_letter(TEMPLATE, {"subject": summary_of_all(measures), "text": text,
+    return write_letter(STATEMENT, {"subject": summary_of_all(measures), "text": text,
                                    "fullname": contact["fullname"] if contact else None})
 
 
@@ -110,13 +109,14 @@ def _tell_done(work: UnitOfWork, bulk: Any, person_id: str, acts: Sequence[Act])
                    origin=origin_of("OWN", was_reported=bool(reports), by_machine=acts[0].by_machine),
                    record=record_of(strike_left_by(work, acts), acts),
                    named=f"This is {cases}." if len(acts) == 1 else f"These are {cases}.")
-    post(work, bulk.realm, person_id, NAME, f"{summary_of_all(measures)} ({cases})", text, _cause(bulk, acts, DONE))
+    post(work, bulk.realm, person_id, STATEMENT, f"{summary_of_all(measures)} ({cases})", text,
+         _cause(bulk, acts, DONE))
 
 
 def _tell_undone(work: UnitOfWork, bulk: Any, person_id: str, acts: Sequence[Act]) -> None:
     was = effect_on_all(_measures_of(bulk.realm, person_id, acts))
     text = f"This does not hold any more:\n{was}\n\nWhy: {bulk.undo_reason or bulk.reason}"
-    post(work, bulk.realm, person_id, "ACT_UNDONE", f"Taken back: {cases_named([act.case_number for act in acts])}",
+    post(work, bulk.realm, person_id, TAKEN_BACK, f"Taken back: {cases_named([act.case_number for act in acts])}",
          text, _cause(bulk, acts, UNDONE))
 
 

@@ -5,16 +5,11 @@ from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from app.events.topics import service_topic
-from app.notify.letters import LetterTemplate
 from app.notify.mailbox import post_letter
 from app.settings import REALM_CODENAMES
 from blueprints.platform.auth.queries import contact_of
+from blueprints.platform.moderation.letters import QUESTION
 from blueprints.platform.moderation.models import Case, CaseNote
-
-QUESTION = LetterTemplate(
-    "A question about case {{ number }}",
-    "Hello,\n\nwe look at something of yours, and have a question before we decide:\n\n{{ question }}\n\n"
-    "Nothing was decided, and nothing stands against you for it.", own=("question",))
 
 
 def question_topic(realm: str) -> str:
@@ -29,5 +24,5 @@ def send_question(work: UnitOfWork, event: Event) -> None:
         CaseNote.id == event.payload["noteId"]))
     contact = contact_of(event.realm, asked[0].person_id) if asked else None
     if contact is not None:
-        post_letter(work, realm=event.realm, to=contact["email"], name="MODERATION_QUESTION", template=QUESTION,
+        post_letter(work, realm=event.realm, to=contact["email"], name=QUESTION.name, template=QUESTION,
                     facts={"number": asked[0].number, "question": asked[0].text}, cause=event.event_id)

@@ -10,30 +10,26 @@ from app.clock import now
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
 from app.errors import InvalidInput, NotFound
-from app.notify.letters import LetterTemplate
+from app.notify.letter_templates import LetterTemplate
 from app.notify.mailbox import post_letter
 from blueprints.platform.auth.queries import contact_of, is_user
 from blueprints.platform.moderation import audit
+from blueprints.platform.moderation.letters import OUTCOME_LETTER, RECEIPT_LETTER
 from blueprints.platform.moderation.models import Report, ReporterRecord
 from blueprints.platform.moderation.moderators import require_moderator
 from blueprints.platform.moderation.rules import MOST_MUTED_DAYS
 from blueprints.platform.moderation.sentences import RECEIPT, outcome_of, spoken_moment, thing_named
 from blueprints.platform.moderation.statements import spoken_title
 
-_TEXT = ("Hello{{ ' ' ~ fullname if fullname }},\n\n{{ said }}\n\n"
-         "Your report of {{ moment }}: {{ thing }}, {{ reason }}.")
-RECEIPT_LETTER = LetterTemplate("We received your report", _TEXT, own=("said", "moment", "thing"))
-OUTCOME_LETTER = LetterTemplate("What became of your report", _TEXT, own=("said", "moment", "thing"))
-
 
 def acknowledge(work: UnitOfWork, report: Report) -> bool:
     """Post the letter that a report arrived; False when it was posted before, or there is no address to write to."""
-    return _write(work, report, "REPORT_RECEIPT", RECEIPT_LETTER, RECEIPT)
+    return _write(work, report, RECEIPT_LETTER, RECEIPT)
 
 
 def tell_outcome(work: UnitOfWork, reports: Sequence[Report]) -> int:
     """Post to each reporter what became of the report, UPHELD or DECLINED; returns how many letters are new."""
-    return sum(_write(work, report, "REPORT_OUTCOME", OUTCOME_LETTER, outcome_of(report.state == "UPHELD"))
+    return sum(_write(work, report, OUTCOME_LETTER, outcome_of(report.state == "UPHELD"))
                for report in reports)
 
 
@@ -75,12 +71,13 @@ def mute_reporter(actor: Actor, person_id: str, days: int) -> None:
         work.commit()
 
 
-def _write(work: UnitOfWork, report: Report, name: str, template: LetterTemplate, said: str) -> bool:
+def _write(work: UnitOfWork, report: Report, template: LetterTemplate, said: str) -> bool:
     contact = contact_of(report.realm, report.reporter_id)
     if contact is None or not contact["emailVerified"]:
         return False
     thing = thing_named(report.entity_type, spoken_title(report.realm, report.entity_type, report.entity_id))
     return post_letter(
-        work, realm=report.realm, to=contact["email"], name=name, template=template, cause=f"report {report.id}",
-        facts={"fullname": contact["fullname"], "said": said, "thing": thing,
-               "moment": spoken_moment(report.created_at), "reason": report.reason.lower()})
+        work, realm=report.realm, to=contact["email"], name=template.name, template=template,
+        cause=f"report {report.id}", facts={
+            "fullname": contact["fullname"], "said": said, "thing": thing,
+            "moment": spoken_moment(report.created_at), "reason": report.reason.lower()})

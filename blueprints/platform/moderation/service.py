@@ -9,6 +9,7 @@ from blueprints.platform.moderation import jobs, questions, subscribers, subscri
 from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
 from blueprints.platform.moderation.checks import OPEN_CASES, check_queue, mend_queue
 from blueprints.platform.moderation.index import READABLE
+from blueprints.platform.moderation.letters import LETTERS
 from blueprints.platform.moderation.models import (
     Act,
     Appeal,
@@ -44,6 +45,7 @@ SERVICE = ServiceDeclaration(
                          "moderate audit export` and with the last backups before anything else is written")},
     queues={"cases": OPEN_CASES},
     background=(jobs, questions, subscribers, subscribers_notices),
+    letters=LETTERS,
     reads_what_is_written=word_subscription,
     hands_down=(Suspensions(suspension_facts, is_banned_address), StaffAudit(note_staff_changes, note)),
     readable=READABLE,

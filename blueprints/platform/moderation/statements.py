@@ -15,14 +15,15 @@ from app.data.reads import fetch_one
 from app.data.unit_of_work import UnitOfWork
 from app.errors import NotFound
 from app.identity import appeal_tokens
-from app.notify.letters import Letter, LetterTemplate, write_letter
+from app.notify.letter_templates import LetterTemplate
+from app.notify.letters import Letter, write_letter
 from app.notify.mailbox import post_letter
 from app.plain_text import unlinked
 from app.runtime import runtime
 from blueprints.platform.auth.queries import contact_of
 from blueprints.platform.moderation.acts import find_subject, subject_of
-from blueprints.platform.moderation.appeal_letters import LETTERS as APPEAL_LETTERS
 from blueprints.platform.moderation.catalogue import text_behind
+from blueprints.platform.moderation.letters import APPEALS, STATEMENT, TAKEN_BACK
 from blueprints.platform.moderation.models import Act, Appeal, Case, Strike
 from blueprints.platform.moderation.rules import APPEALED_ALONE, HEAVINESS, makes_strike
 from blueprints.platform.moderation.sentences import (
@@ -35,10 +36,6 @@ from blueprints.platform.moderation.sentences import (
 )
 from blueprints.platform.moderation.strikes import appeal_end, strike_left_by
 
-NAME = "STATEMENT_OF_REASONS"
-TEMPLATE = LetterTemplate("{{ subject }}", "Hello{{ ' ' ~ fullname if fullname }},\n\n{{ text }}",
-                          own=("subject", "text"))
-"""Title and words of others in it are made plain before (sentences.py); the rest is ours or the staff's."""
 _CASE = (Case.id, Case.realm, Case.number, Case.kind, Case.person_id, Case.report_count)
 _ANOTHER = "Where another member of our staff is there, whoever decided this does not decide your appeal."
 _NO_STRIKE = "It leaves no strike on your record."
@@ -131,7 +128,7 @@ def _preview(case: Any, person_id: str, orders: Sequence[Ordered], *, reason: st
     statement = _statement(case, person_id, measures, reason=reason, rule=rule, by_machine=False,
                            record=promised(kinds, strike))
     contact = contact_of(case.realm, person_id)
-    return write_letter(TEMPLATE, {"subject": statement.subject, "text": statement.text,
+    return write_letter(STATEMENT, {"subject": statement.subject, "text": statement.text,
                                    "fullname": contact["fullname"] if contact else None})
 
 
@@ -139,7 +136,7 @@ def send(work: UnitOfWork, statement: Statement) -> bool:
     """Post a statement to its person, once a case and whatever the person has muted; False when it was posted before.
 
     It also goes to an address that nobody has proved, without a word of whoever typed it in (decision 44)."""
-    return post(work, statement.realm, statement.person_id, NAME, statement.subject, statement.text,
+    return post(work, statement.realm, statement.person_id, STATEMENT, statement.subject, statement.text,
                  f"moderation-case {statement.case_id}")
 
 
@@ -150,7 +147,7 @@ def send_undone(work: UnitOfWork, act: Act) -> bool:
     title = titles_for(act.realm, act.person_id, [(act.entity_type, act.entity_id)])[0]
     was = effect_of(Measure(act.realm, act.kind, act.entity_type, title, act.until, act.scope))
     text = f"This does not hold any more:\n{was}\n\nWhy: {act.undone_reason or act.reason}"
-    return post(work, act.realm, act.person_id, "ACT_UNDONE", f"Taken back: case {act.case_number}", text,
+    return post(work, act.realm, act.person_id, TAKEN_BACK, f"Taken back: case {act.case_number}", text,
                  f"moderation-act {act.id}")
 
 
@@ -160,7 +157,7 @@ def send_decision(work: UnitOfWork, appeal: Appeal) -> bool:
     against = (f"strike s{appeal.strike_number}" if is_strike
                else f"case {work.get(Act, str(appeal.act_id)).case_number}")
     return contact is not None and post_letter(
-        work, realm=appeal.realm, to=contact["email"], name="APPEAL_DECIDED", template=APPEAL_LETTERS[appeal.state],
+        work, realm=appeal.realm, to=contact["email"], name="APPEAL_DECIDED", template=APPEALS[appeal.state],
         cause=f"appeal {appeal.id}", facts={
             "number": appeal.number, "against": against, "isStrike": is_strike, "reason": appeal.reason or "",
             "fullname": contact["fullname"]})
@@ -245,9 +242,10 @@ def appeal_link(act: Act, until: datetime, strike_number: int | None) -> str:
     return f"{settings.public_url}/{act.realm}/adminmoderation-api/appeal-page#{said}"
 
 
-def post(work: UnitOfWork, realm: str, person_id: str, name: str, subject: str, text: str, cause: str) -> bool:
+def post(work: UnitOfWork, realm: str, person_id: str, template: LetterTemplate, subject: str, text: str,
+         cause: str) -> bool:
     """Post a letter of moderation to a person, once for its cause; False when there is no address to write to."""
     contact = contact_of(realm, person_id)
     return contact is not None and post_letter(
-        work, realm=realm, to=contact["email"], name=name, template=TEMPLATE, cause=cause,
+        work, realm=realm, to=contact["email"], name=template.name, template=template, cause=cause,
         facts={"subject": subject, "text": text, "fullname": contact["fullname"]})

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from app.data.serialization import Wire
 from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
-from app.notify.letters import LetterTemplate, greeted
+from app.notify.letter_templates import LetterTemplate
+from app.notify.letters import greeted
 from app.notify.mailbox import post_letters
 from blueprints.platform.auth.queries import contact_of, contacts_of
 from blueprints.platform.notification.store import store_of

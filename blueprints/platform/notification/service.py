@@ -1,6 +1,7 @@
 """Notices and the letters about accounts, in every realm, as one declaration."""
 from app.data.person_rows import ERASED, exported, rows_of_people
 from app.notify.device_tokens import DeviceToken
+from app.notify.letters import FRAME, PLATFORM_TEMPLATES
 from app.ops.mends import Mend
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.notification import subscribers
@@ -14,6 +15,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.platform.notification.routes.api",
     background=(subscribers,),
     notices=KINDS,
+    letters=(*FRAME, *PLATFORM_TEMPLATES.values()),
     checks={"unread notifications": check_unread},
     mends={"unread notifications": Mend("counts the unread notices of these people anew", mend_unread)},
     persons=(
