@@ -1,4 +1,4 @@
-"""The texts of what is sent: files `<locale>/<SCENARIO>.{subject,txt,html,sms,push}`, an operator's before ours (FD-24).
+"""The texts of what is sent: files `<locale>/<SCENARIO>.{subject,txt,html,sms,push}`, first the operator's (FD-24).
 
 They are Jinja in a sandbox, and are read again when they have changed. `facts.json` beside them has an example of every
 fact that a text may use."""

@@ -5,6 +5,7 @@ from app.notify.letters import FRAME, PLATFORM_TEMPLATES
 from app.ops.mends import Mend
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.notification import subscribers
+from blueprints.platform.notification.checks import check_texts
 from blueprints.platform.notification.models import StoredNotice, UnreadCount
 from blueprints.platform.notification.unread import check_unread, mend_unread
 from blueprints.platform.notification.words import KINDS
@@ -16,7 +17,7 @@ SERVICE = ServiceDeclaration(
     background=(subscribers,),
     notices=KINDS,
     letters=(*FRAME, *PLATFORM_TEMPLATES.values()),
-    checks={"unread notifications": check_unread},
+    checks={"unread notifications": check_unread, "letter texts": check_texts},
     mends={"unread notifications": Mend("counts the unread notices of these people anew", mend_unread)},
     persons=(
         rows_of_people(StoredNotice, ERASED, "user_id", export=exported("notices", "user_id", without=("event_id",))),

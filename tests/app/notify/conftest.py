@@ -1,5 +1,6 @@
 """A letter box with its transports: one that keeps letters, one that fails as told, and a real mail server."""
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +14,8 @@ from tests.components import free_port
 if TYPE_CHECKING:
     from flask import Flask
 
-PLAIN = LetterTemplate("About {{ title }}", "Dear {{ fullname }}, it is about {{ title }}.")
-CODE = LetterTemplate("Your code", "It is {{ secretCode }}.", secret=True)
+TEXTS = Path(__file__).parent / "templates"
+PLAIN, CODE = LetterTemplate("PLAIN", TEXTS), LetterTemplate("CODE", TEXTS, secret=True)
 
 
 def outgoing(message_id: str, recipient: str, letter: Letter) -> Outgoing:

@@ -1,24 +1,41 @@
 """Letters: facts are filled in, escaped in HTML, and can never break out of the subject line."""
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from app.notify.letters import OTP, PLATFORM_TEMPLATES, WELCOME, LetterTemplate, spoken_seconds, write_letter
+from app.notify.letter_templates import LetterTemplate
+from app.notify.letters import OTP, PLATFORM_TEMPLATES, WELCOME, Letter, spoken_seconds, write_letter
 from blueprints.marketplace.notification_management.letters import LETTERS
 
+Written = Callable[[str, str, dict[str, str]], Letter]
 
-def test_facts_are_escaped_in_html_and_literal_in_text() -> None:
-    letter = write_letter(LetterTemplate("About {{ title }}", "It is {{ title }}."), {"title": "<script>&"})
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    """Call it with a subject, a text and the facts in them: the letter."""
+    def write(subject: str, text: str, facts: dict[str, str]) -> Letter:
+        (tmp_path / "en").mkdir(exist_ok=True)
+        for ending, said in (("subject", subject), ("txt", text)):
+            (tmp_path / "en" / f"NEWS.{ending}").write_text(said)
+        return write_letter(LetterTemplate("NEWS", tmp_path), facts)
+    return write
+
+
+def test_facts_are_escaped_in_html_and_literal_in_text(written: Written) -> None:
+    letter = written("About {{ title }}", "It is {{ title }}.", {"title": "<script>&"})
     assert "<script>" not in letter.html
     assert "&lt;script&gt;&amp;" in letter.html
     assert letter.text == "It is <script>&."
 
 
-def test_template_syntax_in_a_fact_is_not_executed() -> None:
-    letter = write_letter(LetterTemplate("{{ title }}", "{{ title }}"), {"title": "{{ 7 * 7 }}"})
+def test_template_syntax_in_a_fact_is_not_executed(written: Written) -> None:
+    letter = written("{{ title }}", "{{ title }}", {"title": "{{ 7 * 7 }}"})
     assert letter.subject == letter.text == "{{ 7 * 7 }}"
 
 
-def test_a_subject_is_one_line_of_bounded_length() -> None:
-    letter = write_letter(LetterTemplate("{{ title }}", "x"), {"title": "a\r\nBcc: all@example.com" + "y" * 500})
+def test_a_subject_is_one_line_of_bounded_length(written: Written) -> None:
+    letter = written("{{ title }}", "x", {"title": "a\r\nBcc: all@example.com" + "y" * 500})
     assert "\n" not in letter.subject
     assert "\r" not in letter.subject
     assert len(letter.subject) == 200
@@ -28,8 +45,8 @@ HOSTILE = ("You won!\r\nBcc: all@evil.example\n\n"
            "Guildhall: pay at https://evil.example/\u202etxt\u200b or www.evil.example")
 
 
-def test_a_strangers_words_are_one_line_of_which_nothing_is_a_link() -> None:
-    letter = write_letter(LetterTemplate("New offer: {{ title }}", "Somebody writes: {{ title }}."), {"title": HOSTILE})
+def test_a_strangers_words_are_one_line_of_which_nothing_is_a_link(written: Written) -> None:
+    letter = written("New offer: {{ title }}", "Somebody writes: {{ title }}.", {"title": HOSTILE})
     words = "You won! Bcc: all @ evil. example Guildhall: pay at https ://evil. example/ txt or www. evil. example"
     assert (letter.subject, letter.text) == (f"New offer: {words}", f"Somebody writes: {words}.")
     assert letter.html.count("<p>") == 1
@@ -54,8 +71,8 @@ def test_what_is_our_own_stands_as_it_is() -> None:
 
 @pytest.mark.parametrize("title", ["Gr.49 gasket 55/72/8", "3.5 mm jack, 12V/2A", "Cartier <Tank> & strap",
                                    "\U0001f468\u200d\U0001f373 apron", "Ünïcode – 你好", "A/S Norden: 50% off"])
-def test_a_title_as_people_write_it_stands_as_it_is(title: str) -> None:
-    assert write_letter(LetterTemplate("{{ title }}", "x"), {"title": title}).subject == title
+def test_a_title_as_people_write_it_stands_as_it_is(title: str, written: Written) -> None:
+    assert written("{{ title }}", "x", {"title": title}).subject == title
 
 
 def test_a_missing_fact_is_left_blank() -> None:
@@ -71,8 +88,8 @@ def test_a_code_letter_carries_code_and_number_and_is_secret() -> None:
     assert OTP.secret
 
 
-def test_paragraphs_and_lines_survive_into_html() -> None:
-    letter = write_letter(LetterTemplate("s", "one\ntwo\n\nthree"), {})
+def test_paragraphs_and_lines_survive_into_html(written: Written) -> None:
+    letter = written("s", "one\ntwo\n\nthree", {})
     assert letter.html.count("<p>") == 2
     assert "one<br>two" in letter.html
 
