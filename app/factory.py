@@ -22,6 +22,7 @@ from app.jobs import housekeeping
 from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
+from app.notify.bounces import BouncedAddress, bounces_of
 from app.notify.letter_templates import LetterTemplates
 from app.notify.mailbox import letters_to
 from app.notify.models import MailMessage
@@ -88,6 +89,8 @@ KERNEL = ServiceDeclaration(
         rows_of_people(MailMessage, EXPIRING, "user_id", why="removed with the account, or after MAIL_DAYS",
                        export=exported("letters", where=letters_to, without=(
                            "html", "dedupe_key", "lane", "attempts", "next_attempt_at", "last_error", "bounced_at"))),
+        rows_of_people(BouncedAddress, EXPIRING, why="removed with the account, or when the address is proved",
+                       export=exported("returned-letters", where=bounces_of)),
         rows_of_people(SearchMiss, ERASED, "user_id",
                        export="a hash of what was searched, until others searched it, too"),
     ),

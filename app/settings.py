@@ -3,6 +3,7 @@
 `flask settings` prints this table; nothing else in the system reads os.environ for configuration."""
 import os
 import pwd
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import tzinfo
@@ -19,6 +20,7 @@ from app.web_addresses import host_name, is_this_machine
 LOCALSTRIPE_PORT_OFFSET = 420
 MOST_PORT = 65_535
 SMTPS_PORT = 465
+LONGEST_BOUNCE_NAME = 18  # with +, the letter's id and its proof behind it 64 characters: no more may be (RFC 5321)
 CENTURY_DAYS = 36_500  # no span is longer: a date that far from now can still be written down
 CENTURY_SECONDS = CENTURY_DAYS * 86_400
 WEB = ("http", "https")
@@ -153,6 +155,11 @@ class Settings:
     smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server, which must offer STARTTLS unless "
                             "it is this machine; smtps:// for TLS at once", secret=True,
                             schemes=("smtp", "smtps"))
+    mail_bounce_address: str = _setting("", "address that letters come back to, at most 18 characters before the @; "
+                                        "each has +… of its own there (VERP), so the mail server must deliver "
+                                        "name+anything@ to name@. Default: they come back to MAIL_FROM")
+    mail_bounce_secret: str = _setting("", "whsec_…: signs what a mail provider tells of bounces "
+                                       "(POST …/notification-service/bounces)", secret=True)
     mail_days: int = _setting(90, "days a letter that was sent, kept or given up stays in the mail table", least=7,
                              most=CENTURY_DAYS)
     notice_locale: str = _setting("en", "language of letters and notices of who has chosen none, as de or de-CH")
@@ -478,13 +485,26 @@ def _mail_complaints(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "smtp_url", "SMTP_URL ends with the port: nothing behind it is read, and nothing switches TLS off"
     if server.scheme == "smtp" and server.port == SMTPS_PORT and not is_this_machine(server.hostname):
         yield "smtp_url", f"SMTP_URL must begin with smtps://: port {SMTPS_PORT} speaks TLS from the first byte"
-    for name, form, address in (("mail_from", sender_address, settings.mail_from),
+    if settings.mail_bounce_address.partition("@")[0][LONGEST_BOUNCE_NAME:]:
+        yield "mail_bounce_address", (f"MAIL_BOUNCE_ADDRESS has at most {LONGEST_BOUNCE_NAME} characters before the @: "
+                                      "what names the letter stands behind them")
+    if settings.mail_bounce_secret and not _is_signing_secret(settings.mail_bounce_secret):
+        yield "mail_bounce_secret", "MAIL_BOUNCE_SECRET must be whsec_ and 24 or more bytes in base64"
+    for name, form, address in (("mail_bounce_address", new_mail_address, settings.mail_bounce_address),
+                                ("mail_from", sender_address, settings.mail_from),
                                 ("superadmin_email", new_mail_address, settings.superadmin_email)):
         try:
             if address:
                 form(address)
         except ValueError as error:
             yield name, f"{environment_name(name)}: {error}"
+
+
+def _is_signing_secret(text: str) -> bool:
+    try:
+        return text.startswith("whsec_") and len(b64decode(text.removeprefix("whsec_"), validate=True)) >= 24
+    except ValueError:
+        return False
 
 
 def _is_host(text: str) -> bool:

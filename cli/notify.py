@@ -14,6 +14,7 @@ from cli.terminal import (
     agreed,
     as_json_option,
     every_realm_option,
+    minute,
     operator_actor,
     operator_option,
     print_facts,
@@ -198,6 +199,66 @@ def test(address: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     except (Delayed, Undeliverable) as error:
         raise click.ClickException(str(error)) from error
     print_facts({"host": account.host, "to": recipient, "answer": answer}, as_json=as_json)
+
+
+@notify.command("muted")
+@every_realm_option
+@click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
+@as_json_option
+@with_appcontext
+def muted(realm: str | None, limit: int, as_json: bool) -> None:
+    """Show the addresses that letters came back from, and since when nothing but codes is sent there; masked.
+
+    Example: flask notify muted
+    """
+    from app.data.columns import iso
+    from app.notify.bounces import bounced_addresses
+
+    rows = [{"realm": one.realm, "address": _mask(one.address), "bounces": one.bounces,
+             "lastAt": minute(iso(one.last_at)), "mutedAt": minute(iso(one.muted_at)), "lastError": masked_in(one.last_error)}
+            for one in bounced_addresses(realm, limit)]
+    print_rows(rows, as_json=as_json, empty="no letter came back", cut=("lastError", "address"))
+
+
+@notify.command("unmute")
+@click.argument("address")
+@every_realm_option
+@acts
+@with_appcontext
+def unmute(address: str, realm: str | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Send letters to ADDRESS again, from which three came back: its mailbox is there again.
+
+    Example: flask notify unmute anna@demo.test --yes
+    """
+    from app.notify.bounces import bounced_addresses, forget_bounces
+
+    to = typed_address(address)
+    rows = bounced_addresses(realm, len(runtime().settings.realms), address=to)
+    if not rows:
+        say_unchanged(f"no letter came back from {address}")
+    elif agreed(f"letters go to {to} again", dry_run=dry_run, yes=yes):
+        print_facts({"unmuted": forget_bounces([(row.realm, to) for row in rows])}, as_json=as_json)
+
+
+@notify.command("bounce")
+@click.argument("message", type=click.File("rb"), default="-")
+@acts
+@with_appcontext
+def bounce(message: Any, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Count what a delivery status notification (RFC 3464) on standard input, or in the file MESSAGE, says came back.
+
+    For a mail server's pipe: what is no such notification, or is about no letter of ours, changes nothing.
+
+    Example: flask notify bounce returned.eml --yes
+    """
+    from app.notify.bounces import note_bounces
+    from app.notify.dsn import MOST_BYTES, read_dsn
+
+    found = read_dsn(message.read(MOST_BYTES), runtime().settings)
+    if not found:
+        say_unchanged("it says of no letter of ours that it failed")
+    elif agreed(f"{len(found)} letters are counted as come back", dry_run=dry_run, yes=yes):
+        print_facts({"counted": note_bounces(found)}, as_json=as_json)
 
 
 def _to_send_again(text: str) -> str:

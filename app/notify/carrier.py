@@ -31,8 +31,9 @@ class Away(Delayed):
 class Outgoing:
     """One message on its way: `recipient` is an address, a phone number, or the id of a device's row.
 
-    `name` is the template's; `user_id` is there when the message belongs to an account; `is_optional` when its
-    person may switch such messages off; `data` is what a page or an app is told besides the words."""
+    `name` is the template's; `user_id` is there when the message belongs to an account; `data` is what a page or an app
+    is told besides the words. Of letters, `unsubscribe` is the link that switches such letters off, blank where nobody
+    may, and `return_path` where they come back to, blank for the sender."""
 
     id: str
     realm: str
@@ -40,8 +41,9 @@ class Outgoing:
     name: str
     letter: Letter
     user_id: str | None = None
-    is_optional: bool = False
     data: Mapping[str, Any] | None = None
+    unsubscribe: str = ""
+    return_path: str = ""
 
 
 class Carrier(Protocol):

@@ -13,9 +13,11 @@ from app.clock import now
 from app.data.columns import constant
 from app.data.retries import OwedWork, claim_due, error_text, postpone, settle
 from app.data.unit_of_work import unit_of_work
+from app.notify import bounces
 from app.notify.carrier import Away, Carrier, Delayed, Outgoing, Undeliverable
 from app.notify.mailbox import opened
 from app.notify.models import CHANNELS, EMAIL, FAILED, IS_QUEUED, OPTIONAL, QUEUED, SENT, MailMessage
+from app.notify.unsubscribe import Subscription, unsubscribe_link
 from app.runtime import runtime
 
 log = logging.getLogger("guildhall.mail")
@@ -54,11 +56,9 @@ def _claim(channel: str) -> MailMessage | None:
 
 def _deliver(carrier: Carrier, message: MailMessage) -> tuple[str, bool]:
     try:
-        carrier.send(Outgoing(
-            message.id, message.realm, message.recipient, message.template, opened(message), message.user_id,
-            message.kind in OPTIONAL and message.user_id is not None, message.data))
+        carrier.send(_outgoing(message))
     except Undeliverable as error:
-        return _end(message, FAILED, last_error=str(error)), False
+        return _refuse(message, error), False
     except Delayed as error:
         return _delay(message, str(error)), isinstance(error, Away)
     except Exception as error:
@@ -68,12 +68,33 @@ def _deliver(carrier: Carrier, message: MailMessage) -> tuple[str, bool]:
     return _end(message, SENT, last_error=None, sent_at=now()), False
 
 
+def _outgoing(message: MailMessage) -> Outgoing:
+    return_path = of_person = ""
+    if message.channel == EMAIL:
+        return_path = bounces.return_path(message.id, runtime().settings)
+        if message.kind in OPTIONAL and message.user_id is not None:
+            of_person = unsubscribe_link(message.realm, Subscription(message.user_id, message.template, EMAIL))
+    return Outgoing(message.id, message.realm, message.recipient, message.template, opened(message), message.user_id,
+                    message.data, of_person, return_path)
+
+
 def _delay(message: MailMessage, error: str) -> str:
     with unit_of_work(kernel_actor()) as work:
         gave_up = postpone(work, OWED[message.channel], MailMessage.id == message.id, error=error, backoff=BACKOFF,
                            parked=_ended(message, FAILED))
         work.commit()
     return FAILED if gave_up else QUEUED
+
+
+def _refuse(message: MailMessage, error: Undeliverable) -> str:
+    """End a message that is refused for good: what says that nobody is there counts against the address (FD-25)."""
+    with unit_of_work(kernel_actor()) as work:
+        if bounces.refused_as_unknown(error.status):
+            bounces.count_bounce(work, bounces.Bounce(message.id, error.status, str(error)))
+        settle(work, OWED[message.channel], MailMessage.id == message.id, attempts=message.attempts + 1,
+               last_error=str(error), **_ended(message, FAILED))
+        work.commit()
+    return FAILED
 
 
 def _end(message: MailMessage, status: str, **values: Any) -> str:

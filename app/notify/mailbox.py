@@ -16,6 +16,7 @@ from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.identity.encryption import seal, unseal
 from app.jobs.wakeup import wake
+from app.notify.bounces import BouncedAddress, muted_among
 from app.notify.letters import Letter, LetterTemplate, write_letter
 from app.notify.models import (
     ACCOUNT,
@@ -56,8 +57,10 @@ def owe(work: UnitOfWork, *, realm: str, channel: str, name: str, cause: str, ki
 
     `cause` is the id of the event behind it: with the address and the template's `name` it makes the message the only
     one of its kind. `kind` (models.py) says what goes first and what may be switched off; `data` is what a push tells
-    besides its words. A fixed number of statements, however many recipients there are."""
-    keys = {f"{cause}:{name}:{to.address}"[:255]: to for to in letters}
+    besides its words. To an address that letters came back from only codes go. A fixed number of statements, however
+    many recipients there are."""
+    muted = muted_among(work, realm, [to.address for to in letters]) if channel == EMAIL and kind != CODE else ()
+    keys = {f"{cause}:{name}:{to.address}"[:255]: to for to in letters if to.address not in muted}
     posted = {row.dedupe_key for row in work.rows(
         select(MailMessage.dedupe_key).where(MailMessage.dedupe_key.in_(list(keys))))} if keys else set()
     new = {key: to for key, to in keys.items() if key not in posted}
@@ -136,6 +139,8 @@ def forget_letters(work: UnitOfWork, *recipients: str) -> None:
     person is gone for good."""
     for named in (MailMessage.recipient.in_(recipients), MailMessage.user_id.in_(recipients)):
         work.execute(delete(MailMessage).where(MailMessage.realm == work.actor.realm, named))
+    work.execute(delete(BouncedAddress).where(BouncedAddress.realm == work.actor.realm,
+                                              BouncedAddress.address.in_(recipients)))
 
 
 def letters_to(person: Person) -> ColumnElement[bool]:

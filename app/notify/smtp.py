@@ -10,6 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from html import escape
 from types import TracebackType
 from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -128,7 +129,7 @@ class SmtpTransport:
         A server that hangs up within one letter may take the next: only one that lets nobody in, says that it closes,
         or hangs up on several in a row is away."""
         try:
-            written = self.message(message.id, message.recipient, message.letter)
+            written = self.message(message)
         except (ValueError, IndexError) as error:  # IndexError: the header's parser, at half an encoded word
             raise Undeliverable(f"unusable address or header: {error}") from error
         try:
@@ -136,7 +137,7 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPException) as error:
             raise Away(str(error) or type(error).__name__) from error
         try:
-            self._server.send_message(written)
+            self._server.send_message(written, from_addr=message.return_path or None)
         except (OSError, smtplib.SMTPException) as error:
             self._hang_up()
             verdict = _verdict(error)
@@ -144,19 +145,31 @@ class SmtpTransport:
             raise Away(str(verdict)) if self._broken == MOST_BROKEN else verdict from error
         self._broken = 0
 
-    def message(self, message_id: str, recipient: str, letter: Letter) -> EmailMessage:
+    def message(self, outgoing: Outgoing) -> EmailMessage:
         """Return the letter as it is sent; raises ValueError or IndexError for an unusable address or header."""
-        message = EmailMessage()
-        address = typed_address(recipient)
+        message, letter = EmailMessage(), with_way_out(outgoing.letter, outgoing.unsubscribe)
+        address = typed_address(outgoing.recipient)
         message["From"], message["To"] = self._account.sender, address
         if [one.addr_spec for one in message["To"].addresses] != [address]:  # stored before such were refused
             raise ValueError(f"{address} is read as another address")
         message["Subject"] = letter.subject
         message["Date"], message["Auto-Submitted"] = format_datetime(now()), "auto-generated"
-        message["Message-ID"] = f"<{message_id}@{self._account.sender.domain}>"
+        message["Message-ID"] = f"<{outgoing.id}@{self._account.sender.domain}>"
+        if outgoing.unsubscribe:
+            message["List-Unsubscribe"] = f"<{outgoing.unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         return message
+
+
+def with_way_out(letter: Letter, link: str) -> Letter:
+    """Return the letter with a last line by which its person gets no such letter any more; unchanged without a link."""
+    if not link:
+        return letter
+    text = f"{letter.text}\n\n-- \nNo such letters any more: {link}"
+    line = f'<p style="font-size: smaller"><a href="{escape(link)}">No such letters any more</a></p>'
+    return Letter(letter.subject, text, letter.html.replace("</body>", f"{line}</body>", 1))
 
 
 def handed_in(account: SmtpAccount, recipient: str, letter: Letter, message_id: str) -> str:
@@ -164,7 +177,7 @@ def handed_in(account: SmtpAccount, recipient: str, letter: Letter, message_id: 
 
     Raises Delayed or Undeliverable with a sentence of what went wrong, and where."""
     try:
-        message = SmtpTransport(account).message(message_id, recipient, letter)
+        message = SmtpTransport(account).message(Outgoing(message_id, "", recipient, "TEST", letter))
     except (ValueError, IndexError) as error:
         raise Undeliverable(f"unusable address or header: {error}") from error
     try:

@@ -16,6 +16,7 @@ from blueprints.platform.moderation.appeals import appeal
 from blueprints.platform.moderation.reports import report
 from blueprints.platform.moderation.words import add_word
 from cli import load_command
+from tests.app.notify.returned import returned_letters
 from tests.cli.market import ORDERS
 from tests.contract.leaks import kept_in_the_database
 from tests.network.company.pages import Pages
@@ -57,6 +58,7 @@ ACTS = {
     "users password": ("ben@guildhall.test --generate", "admin@admin.com --generate"),
     "users export": ("ben@guildhall.test --to {zip} --as admin@admin.com", "ben@guildhall.test --to {zip}"),
     "users erase": ("uma@guildhall.test --as admin@admin.com", "ben@guildhall.test --as admin@admin.com"),
+    "notify unmute": ("gone@guildhall.test", None), "notify bounce": ("{returned}", None),
     "payments fix": ("{open} --status PAID", "{paid} --status PAID"),
     "payments refund": ("{paid}", "{paid} --surplus"),
 }
@@ -107,6 +109,7 @@ def named(market, callers, settle, tmp_path):
         (tmp_path / name).write_text(f"email,fullname\n{lines}\n")
         names[name] = str(tmp_path / name)
     settle()
+    names["returned"] = str(returned_letters(tmp_path, "gone@guildhall.test"))
     names["zip"] = str(tmp_path / "ben.zip")
     return names | {name: order["id"] for name, order in orders.items()} | {
         "picture": pictures[0], "removed": pictures[1], "feedback": _judged(market), "orphan": lost["id"],
@@ -161,7 +164,7 @@ def tried(run, named):
     """Call it with a command of ACTS, its words and options; returns click's result."""
     def invoke(command, words, *how):
         named_words = [word.format(**named) for word in words.split()]
-        takes_operator = not command.startswith(("payments", "users create", "users import"))
+        takes_operator = not command.startswith(("payments", "notify", "users create", "users import"))
         who = ("--as", "ada@guildhall.test") if takes_operator and "--as" not in words else ()
         return run(*command.split(), *named_words, *who, *how)
     return invoke

@@ -30,7 +30,7 @@ NOT_TYPED = {
 FILES = {
     "people.csv": "email,fullname\neva@example.com,Eva\n", "device_types.csv": "code,name\nXR,X-ray\n",
     "products.csv": "title,price,currency,category,seller\n", "facebook_ego_subgraph.txt": "1 2\n",
-    "acme-properties.json": "{}",
+    "acme-properties.json": "{}", "returned.eml": "Subject: no such notification\n\n",
 }
 
 

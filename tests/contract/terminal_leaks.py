@@ -22,7 +22,7 @@ _WHY, TYPE_IDS = "--reason because", "{type} {thing}"
 ACTS = {
     "auctions close": ["{productListingProductId}"],
     "doctor": ["--fix"],
-    "notify retry": ["--refused"], "notify test": ["new@guildhall.test"],
+    "notify unmute": ["ben@guildhall.test"], "notify retry": ["--refused"], "notify test": ["new@guildhall.test"],
     "moderate take": ["{case}"], "moderate release": ["{case}"], "moderate ask": ["{case} really?"],
     "moderate note": [f"{{case}} {_WHY}", f"USER {{userId}} {_WHY}"], "moderate dismiss": [f"{{case}} {_WHY}"],
     "moderate resolve": [f"{{case}} --warn {_WHY}", "{case} --remove --suspend 7 --rule fraud"],
@@ -47,7 +47,7 @@ ACTS = {
     "users ensure-super-admin": [""], "users password": ["{userId} --generate", "{userId} --send"],
     "users export": ["{userId} --to export.zip"], "users erase": ["{userId}"],
 }
-FROM_FILES = {"users import"}
+FROM_FILES = {"users import", "notify bounce"}
 Judged = Mapping[str, str]
 """Kind of thing that staff judge → the name of its ids."""
 Chosen = Callable[[click.Command, tuple[str, ...]], bool]

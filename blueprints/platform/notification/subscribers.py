@@ -10,6 +10,7 @@ from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe
 from app.events.topics import service_topic
 from app.identity.one_time_codes import unpacked_code, unpacked_link_secret
+from app.notify.bounces import hear_again
 from app.notify.letters import PLATFORM_TEMPLATES, spoken_seconds
 from app.notify.mailbox import post_letter
 from app.notify.models import EMAIL, SMS
@@ -31,6 +32,8 @@ _BY_TOPIC = {verification_topic(realm, service, "start"): (service, *letter)
              for realm in REALM_CODENAMES for service, letter in _LETTERS.items()}
 # A second factor is typed where the login waits for it; a link would finish somebody else's login by one click.
 _WITH_LINK = ("email-verification", "password-reset-by-email")
+_PROVED = [verification_topic(realm, service, "complete") for realm in REALM_CODENAMES
+           for service in _WITH_LINK]
 _NEW_USERS = [service_topic(realm, "auth", short) for realm in REALM_CODENAMES
               for short in ("user-registered", "user-created")]
 
@@ -50,6 +53,14 @@ def write_to_account(work: UnitOfWork, event: Event) -> None:
     account = find_active_account_by_id(event.realm, event.key)
     if account is not None:
         _post(work, event, _TO_ACCOUNTS[event.topic], account.email, {})
+
+
+@subscribe(*_PROVED, name="platform.proved-address")
+def hear_proved_address(work: UnitOfWork, event: Event) -> None:
+    """Send letters again to an address that came back thrice: a code sent there was brought back (FD-25)."""
+    account = find_active_account_by_id(event.realm, event.key)
+    if account is not None:
+        hear_again(work, event.realm, account.email)
 
 
 @subscribe(*_BY_TOPIC, name="platform.verification-code")

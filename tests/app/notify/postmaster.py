@@ -5,7 +5,7 @@ from email.policy import default
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-_REFUSALS = {"unknown": "550 no such user", "greylisted": "451 try later",
+_REFUSALS = {"unknown": "550 no such user", "nobody": "550 5.1.1 no such user", "greylisted": "451 try later",
              "closing": "421 closing for the night"}
 
 
@@ -15,6 +15,7 @@ class Postmaster:
     def __init__(self) -> None:
         self.letters: list[Message] = []
         self.connections = 0
+        self.senders: list[str] = []
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str,  # noqa: N802
                           options: list[str]) -> str:
@@ -27,6 +28,7 @@ class Postmaster:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the letter."""
         assert isinstance(envelope.content, bytes)
+        self.senders.append(str(envelope.mail_from))
         self.letters.append(message_from_bytes(envelope.content, policy=default))
         return "250 OK"
 
