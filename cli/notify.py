@@ -215,7 +215,8 @@ def muted(realm: str | None, limit: int, as_json: bool) -> None:
     from app.notify.bounces import bounced_addresses
 
     rows = [{"realm": one.realm, "address": _mask(one.address), "bounces": one.bounces,
-             "lastAt": minute(iso(one.last_at)), "mutedAt": minute(iso(one.muted_at)), "lastError": masked_in(one.last_error)}
+             "lastAt": minute(iso(one.last_at)), "mutedAt": minute(iso(one.muted_at)),
+             "lastError": masked_in(one.last_error)}
             for one in bounced_addresses(realm, limit)]
     print_rows(rows, as_json=as_json, empty="no letter came back", cut=("lastError", "address"))
 
