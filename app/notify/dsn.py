@@ -35,8 +35,8 @@ def read_dsn(raw: bytes, settings: Settings) -> list[Bounce]:
 def _message_id(message: Message) -> str | None:
     for part in message.walk():
         if part.get_content_type() == "message/rfc822":
-            inner = part.get_payload()
-            found = str(inner[0].get("Message-ID", "")) if isinstance(inner, list) and inner else ""
+            inner = part.get_payload(0) if part.is_multipart() else None
+            found = str(inner.get("Message-ID", "")) if isinstance(inner, Message) else ""
         elif part.get_content_type() == "text/rfc822-headers":
             found = str(part.get_payload())
         else:
