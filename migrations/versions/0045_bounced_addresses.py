@@ -1,15 +1,15 @@
 """Addresses that letters come back from (front-door.md FD-25).
 
-Revision ID: 0044
-Revises: 0043
+Revision ID: 0045
+Revises: 0044
 """
 import sqlalchemy as sa
 from alembic import op
 
 from app.data.columns import Instant
 
-revision = "0044"
-down_revision = "0043"
+revision = "0045"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
