@@ -170,7 +170,7 @@ def _tag(message_id: str, settings: Settings) -> str:
     return f"{message_id.replace('-', '')}-{proof[:_MAC_DIGITS]}"
 
 
-def verify_told(payload: bytes, headers: dict[str, str], secret: str) -> bool:
+def is_signed(payload: bytes, headers: dict[str, str], secret: str) -> bool:
     """Tell whether a mail provider's call carries a good signature of MAIL_BOUNCE_SECRET (Standard Webhooks)."""
     from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
