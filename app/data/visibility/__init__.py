@@ -44,14 +44,14 @@ from app.data.visibility.in_python import (
 )
 from app.data.visibility.in_sql import expression_in_sql, field_in_sql, rule_in_sql, seen_by, visible_in_sql
 from app.data.visibility.reached import reached_in_sql
-from app.data.visibility.readable import ReadObject, ReadObjects, read_objects
+from app.data.visibility.readable import Derived, NamedSort, ReadObject, ReadObjects, read_objects
 from app.data.visibility.sets import IdSet, ids_known, ids_of_caller
 
 __all__ = [
-    "EVERYONE", "NOBODY", "AllOf", "AnyOf", "Constant", "Expression", "Facts", "IdSet", "Is", "Mask", "Me", "MeIn",
-    "Member", "Not", "ReadObject", "ReadObjects", "SignedIn", "Through", "Visibility", "all_of", "any_of",
-    "asks_of_hidden",
-    "attributes_of", "expression_in_sql", "facts_by_id", "field_in_sql", "for_caller", "holds", "ids_known",
+    "EVERYONE", "NOBODY", "AllOf", "AnyOf", "Constant", "Derived", "Expression", "Facts", "IdSet", "Is", "Mask", "Me",
+    "MeIn", "Member", "NamedSort", "Not", "ReadObject", "ReadObjects", "SignedIn", "Through", "Visibility", "all_of",
+    "any_of", "asks_of_hidden", "attributes_of", "expression_in_sql",
+    "facts_by_id", "field_in_sql", "for_caller", "holds", "ids_known",
     "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
     "reached_in_sql", "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "signed_in", "staff",
     "super_admin", "those_shown", "those_visible", "through", "visible_in_sql"]

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from app.actor import Actor
 from app.data.changes import version_key
 from app.data.entity import Entity
@@ -23,6 +25,28 @@ def logged_in(actor: Actor) -> bool:
     return not actor.is_anonymous
 
 
+@dataclass(frozen=True)
+class Derived:
+    """A property that no column has: `attribute` of the model says it in SQL, `completed` in rows. `made_of` are the
+    fields that it tells of: who does not see one of them may not ask for it. `currency` is the attribute of money's."""
+
+    name: str
+    attribute: str
+    kind: str
+    made_of: tuple[str, ...]
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
+class NamedSort:
+    """An order that people know by a name, of one field; `only` says which rows it has, as conditions of SQL."""
+
+    name: str
+    field: str
+    descending: bool = False
+    only: Callable[[], tuple[ColumnElement[bool], ...]] = tuple
+
+
 @dataclass(frozen=True, eq=False)
 class ReadObject:
     """One data object as it is read: what its model and its contract do not say.
@@ -34,7 +58,8 @@ class ReadObject:
     who does not see all of it has to say which rows, by words or ids: they are never paged through. `completed` is
     given wire rows without what masks hide, and adds to them what the service's list adds to its own. `suggested` says
     what a text that is being typed may become, of words that find something for the caller; None: of such an object
-    nothing is suggested."""
+    nothing is suggested. `derived` may be asked for beside the columns; `sorts` are orders with a name; `adds` are the
+    members that `completed` and the service's own joins add to rows."""
 
     visibility: Visibility
     who: Callable[[Actor], bool] = logged_in
@@ -46,6 +71,9 @@ class ReadObject:
     named_only: bool = False
     completed: Callable[[Actor, ReadRequest, list[Wire]], list[Wire]] = lambda actor, asked, rows: rows
     suggested: Callable[[Actor, str], list[str]] | None = None
+    derived: tuple[Derived, ...] = ()
+    sorts: tuple[NamedSort, ...] = ()
+    adds: tuple[str, ...] = ()
 
     @property
     def model(self) -> type[Entity]:
@@ -162,13 +190,18 @@ def _faults(objects: ReadObjects, realm: str, one: ReadObject) -> Iterator[str]:
         if isinstance(atom, Through) and objects.find(realm, atom.object) is None:
             yield f"its rule goes through {atom.field} to {atom.object}, which nobody declares in this realm"
     fields = {shown.name: shown.kind for shown in row_serializer(one.model).fields}
-    named = {"words": one.words, "facets": one.facets, "searched": one.searched or (),
+    named = {"words": one.words, "a derived property": [name for made in one.derived for name in made.made_of],
+             "a sort": {made.field for made in one.sorts} - {made.name for made in one.derived},
+             "facets": one.facets, "searched": one.searched or (),
              "changing": one.changing,
              "a mask": [name for one_mask in one.visibility.masks for name in (*one_mask.fields, *one_mask.but)]}
     for part, names in named.items():
         for name in names:
             if name not in fields:
                 yield f"{part} names {name}, which no row shows"
+    for made in one.derived:
+        if made.name in fields or not all(hasattr(one.model, name) for name in (made.attribute, made.currency or "id")):
+            yield f"the derived property {made.name} is a field of it, or made of what it has not"
     asked = {*(fields if one.searched is None else one.searched), *(item.name for item in one.filters.items)}
     for name in one.facets:
         if name in fields and (name not in asked or name in one.changing or fields[name] not in FACET_KINDS):

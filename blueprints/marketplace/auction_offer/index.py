@@ -5,7 +5,7 @@ from blueprints.marketplace.auction_offer.visibility import BIDS, OFFERS
 
 READABLE = (
     ReadObject(BIDS, facets=("status", "currency"), filters=BID_FILTERS,
-               completed=lambda actor, asked, rows: revealed(actor, rows)),
+               completed=lambda actor, asked, rows: revealed(actor, rows), adds=("visibleAmount",)),
     ReadObject(OFFERS, facets=("status", "currency"),
                searched=("buyerId", "currency", "productId", "offerAmount", "sellerId", "status", "expiresAt"),
                filters=OFFER_FILTERS, completed=lambda actor, asked, rows: offers_as_of_now(rows)),

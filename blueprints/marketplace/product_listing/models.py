@@ -3,7 +3,8 @@
 `auction_state.py` and `stock.py` alone write the hidden columns; amounts are minor units of `currency`."""
 from datetime import datetime
 
-from sqlalchemy import Index, and_
+from sqlalchemy import ColumnElement, Index, and_, case, func
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped
 
 from app.data.columns import (
@@ -23,7 +24,13 @@ from app.data.columns import (
 from app.data.entity import Entity
 from app.data.held import Holdable
 from app.data.short_ids import short_id_index
-from blueprints.marketplace.product_listing.rules import BIDDING_MODES, CONDITIONS, SHIPPING_METHODS, TYPES
+from blueprints.marketplace.product_listing.rules import (
+    BIDDING_MODES,
+    CONDITIONS,
+    SHIPPING_METHODS,
+    TYPES,
+    asking_price,
+)
 
 
 class Product(Holdable, Entity):
@@ -86,6 +93,19 @@ class Product(Holdable, Entity):
     def is_live(self) -> bool:
         """Tell whether it is traded: neither withdrawn nor held by moderation (M-1)."""
         return self.is_active and self.held is None
+
+    @hybrid_property
+    def asking_price(self) -> int | None:
+        """Return what it costs now, in minor units (rules.py says which amount that is)."""
+        found: int | None = asking_price({"type": self.type, "price": self.price, "startPrice": self.start_price,
+                                          "currentBid": self.current_bid})
+        return found
+
+    @asking_price.inplace.expression
+    @classmethod
+    def _asking_price(cls) -> ColumnElement[int | None]:
+        return case((cls.type == constant("AUCTION"), func.coalesce(cls.current_bid, cls.start_price)),
+                    else_=cls.price)
 
 
 class Media(Holdable, Entity):

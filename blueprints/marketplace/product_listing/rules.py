@@ -22,6 +22,14 @@ FIXED_AT_CREATION = ("type", "bidding_mode", "seller_id", "current_bid", "highes
 Faults = dict[str, str]
 
 
+def asking_price(listing: Mapping[str, Any]) -> Any:
+    """Return what a listing costs now: its price; of an auction the current bid, else the start (FD-6)."""
+    if listing.get("type") == "AUCTION":
+        bid = listing.get("currentBid")
+        return listing.get("startPrice") if bid is None else bid
+    return listing.get("price")
+
+
 def listing_faults(listing: Mapping[str, Any]) -> Faults:
     """Return every fault of a complete listing, attribute → what was expected; empty when it is sound (§8.3)."""
     return {**amount_faults(listing), **currency_faults(listing), **type_faults(listing), **order_faults(listing),

@@ -10,8 +10,9 @@ from app.data.reads import fetch, fetch_one
 from app.folding import stored_words
 from app.search import WINDOW, Change, Document, IndexSchema, RebuildSource, Removal, instant, keyword, number, prose
 from app.search.text import as_text
+from blueprints.marketplace.product_listing.rules import asking_price
 from blueprints.marketplace.search_indexing.models import SearchIndex
-from blueprints.marketplace.search_indexing.rules import asking_price, other_prose, references
+from blueprints.marketplace.search_indexing.rules import other_prose, references
 
 _CHUNK = 1000
 _TOLD = ("type", "condition", "categoryId", "subcategoryId", "currency", "price", "startPrice", "currentBid",

@@ -42,14 +42,6 @@ def subcategory_document(subcategory: Row, category: Row | None) -> dict[str, An
         "categoryTitle": (category or {}).get("title")}
 
 
-def asking_price(document: Row) -> Any:
-    """Return what a listing costs now: its price; of an auction the current bid, else the start (FD-6)."""
-    if document.get("type") == "AUCTION":
-        bid = document.get("currentBid")
-        return document.get("startPrice") if bid is None else bid
-    return document.get("price")
-
-
 def references(document: Row) -> dict[str, str | None]:
     """Return what a document must be rewritten for when it is renamed."""
     found = {"category_ref": document.get("categoryId"), "subcategory_ref": document.get("subcategoryId"),

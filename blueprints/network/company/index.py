@@ -33,7 +33,8 @@ COMPANIES = SearchedRows(
 READABLE = (
     ReadObject(visibility.COMPANIES, words={"name": 4.0, "description": 1.0, "industry": 1.0, "location": 1.0},
                facets=("industry", "location", "pageVisibility"), filters=COMPANY_FILTERS,
-               completed=lambda actor, asked, rows: with_counts(rows), suggested=suggested_of(COMPANIES)),
+               completed=lambda actor, asked, rows: with_counts(rows),
+               adds=("followerCount", "updateCount"), suggested=suggested_of(COMPANIES)),
     ReadObject(visibility.ADMINS, searched=("userId", "companyId"), filters=ADMIN_FILTERS),
     ReadObject(visibility.FOLLOWERS, searched=("userId", "companyId"), filters=FOLLOWER_FILTERS),
     ReadObject(visibility.UPDATES, words={"content": 1.0}, facets=("visibility", "companyId"),

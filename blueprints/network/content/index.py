@@ -57,7 +57,7 @@ POSTS = SearchedRows(
 READABLE = (
     ReadObject(visibility.POSTS, words={"content": 1.0}, facets=("visibility", "companyId"),
                searched=("content", "companyId", "authorUserId", "visibility"), filters=POST_FILTERS,
-               completed=with_counts, suggested=suggested_of(POSTS)),
+               completed=with_counts, adds=("likeCount", "commentCount", "likedByMe"), suggested=suggested_of(POSTS)),
     ReadObject(visibility.COMMENTS, words={"content": 1.0}, searched=("authorUserId", "postId", "content"),
                filters=COMMENT_FILTERS),
     ReadObject(visibility.LIKES, searched=("postId", "userId"), filters=LIKE_FILTERS),

@@ -4,7 +4,8 @@ from blueprints.network.messaging.queries import CONVERSATION_FILTERS, MESSAGE_F
 from blueprints.network.messaging.visibility import CONVERSATIONS, MESSAGES
 
 READABLE = (
-    ReadObject(CONVERSATIONS, facets=("isGroup",), filters=CONVERSATION_FILTERS, completed=with_own_part),
+    ReadObject(CONVERSATIONS, facets=("isGroup",), filters=CONVERSATION_FILTERS, completed=with_own_part,
+               adds=("unreadCount", "latestMessage")),
     ReadObject(MESSAGES, words={"content": 1.0}, searched=("content", "senderUserId", "conversationId", "sentAt"),
                filters=MESSAGE_FILTERS, completed=lambda actor, asked, rows: with_receipts(rows)),
 )

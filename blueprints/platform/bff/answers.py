@@ -22,6 +22,8 @@ def listed(actor: Actor, asked: ListRequest, said: Mapping[str, Any] | None, fou
             "next": found.next, "items": items, "filters": echo_of(said)}
     if asked.facets:
         body["facets"] = found.facets
+    if found.highlights is not None:
+        body["highlights"] = found.highlights
     body |= found.manner
     age = None if found.outdated is None else {"X-Total-Age": str(found.outdated.age_ms)}
     return json_response(orjson.dumps(body), headers=age)
@@ -37,7 +39,8 @@ def groups_shown(actor: Actor, groups: Sequence[Group]) -> Response:
     return json_response(orjson.dumps({"status": "OK", "statusCode": 200, "groups": [
         {"indexName": group.index.name, "total": group.total,
          "items": orjson.Fragment(with_read_tokens(actor, group.index.model, orjson.dumps(group.rows))),
-         **group.manner} for group in groups]}))
+         **group.manner, **({} if group.highlights is None else {"highlights": group.highlights})}
+        for group in groups]}))
 
 
 def row_shown(index: CallersIndex, row: Wire) -> Response:

@@ -2,7 +2,7 @@
 from typing import Any
 
 from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter, request_body
-from app.search.rows import ASKED_BEGINNING, MANNER, SUGGESTED
+from app.search.rows import ASKED_BEGINNING, HIGHLIGHTS, MANNER, SUGGESTED
 from blueprints.platform.bff.rules import LONGEST_GROUP, LONGEST_PAGE, OPERATORS, USUAL_GROUP, USUAL_PAGE
 
 Document = dict[str, Any]
@@ -16,11 +16,16 @@ _ORDER: Document = {
     "sortBy": ({"type": "string", "default": "createdAt"}, "one of `sortableFields` of the schema"),
     "sortOrder": ({"type": "string", "enum": ["asc", "desc"], "default": "asc"},
                   "rows without a value come last either way, equal ones by id"),
+    "sort": ({"type": "string"}, "one of `sorts` of the schema, in place of sortBy and sortOrder: relevance, newest, "
+             "priceAscending, priceDescending (within one currency), endingSoonest (what still runs)"),
     "after": ({"type": "string"}, "`next` of the page before: begins behind its last row, in place of page"),
     "facets": ({"type": "string"}, "some of `facetFields` of the schema, with commas between"),
+    "highlight": ({"type": "boolean", "default": False}, "true: the answer says in `highlights` where the words stand"),
+    "fields": ({"type": "string"}, "some of `rowFields` of the schema, with commas between: of each row these alone, "
+               "and its id"),
     "getJoins": ({"type": "boolean", "default": True}, "false leaves associated objects out")}
 _WORDS: Document = {"q": ({"type": "string"}, "words, the last may be a beginning")}
-LIST_PARAMETERS = ("page", "limit", "sortBy", "sortOrder", "q", "after", "facets")
+LIST_PARAMETERS = ("page", "limit", "sortBy", "sortOrder", "q", "after", "facets", "sort", "fields", "highlight")
 _FILTER: Document = {
     "type": "object", "required": ["operator"], "additionalProperties": False, "properties": {
         "operator": {"type": "string", "enum": list(OPERATORS)}, "value": {},
@@ -53,7 +58,9 @@ _LISTED = {"200": answer(_object(
     _PAGED | {"items": {"type": "array", "items": {"type": "object"}},
               "filters": {"type": "array", "items": {"type": "object"}},
               "next": {"type": ["string", "null"], "description": "`after` of the next page; null at the end"}},
-    facets={"type": "object", "description": "of each facet value → count, or min and max"}, **_MANNER),
+    facets={"type": "object", "description":
+            "of each facet value → count, or min and max, of amounts with their currency"},
+    **HIGHLIGHTS, **_MANNER),
     headers=_TOTAL_AGE)}
 _COUNTED = {"200": answer(_object({"status": {"const": "OK"}, "statusCode": {"const": 200}, "total": _WHOLE},
                                   **_MANNER))}
@@ -63,17 +70,17 @@ LIST: Document = {"parameters": _queries(_PAGE, _ORDER, _WORDS), "responses": _L
 LIST_BY_POST: Document = LIST | {"request_body": _BODY}
 COUNT: Document = {"parameters": _queries(_WORDS), "responses": _COUNTED}
 COUNT_BY_POST: Document = COUNT | {"request_body": _BODY}
-SEARCH_PARAMETERS = ("q", "indexes", "limit")
+SEARCH_PARAMETERS = ("q", "indexes", "limit", "highlight")
 SEARCH: Document = {
     "parameters": _queries({
         "q": ({"type": "string"}, "required: words, the last may be a beginning"),
         "indexes": ({"type": "string"}, "indexes with commas between; all that have words without"),
         "limit": ({"type": "integer", "minimum": 1, "maximum": LONGEST_GROUP, "default": USUAL_GROUP},
-                  "rows of each index"), "getJoins": _ORDER["getJoins"]}),
+                  "rows of each index"), "highlight": _ORDER["highlight"], "getJoins": _ORDER["getJoins"]}),
     "responses": {"200": answer(_object({
         "status": {"const": "OK"}, "statusCode": {"const": 200}, "groups": {"type": "array", "items": _object({
             "indexName": {"type": "string"}, "total": _WHOLE, "items": {"type": "array", "items": {"type": "object"}}},
-            **_MANNER)}}))}}
+            **HIGHLIGHTS, **_MANNER)}}))}}
 SUGGEST: Document = {
     "parameters": _queries({
         "q": ({"type": "string"}, ASKED_BEGINNING),
@@ -83,10 +90,13 @@ SUGGEST: Document = {
 SCHEMA: Document = {"responses": {"200": answer(_object(
     {"status": {"const": "OK"}, "statusCode": {"const": 200}, "filtirableFields": _STRINGS,
      "filterableFields": _STRINGS, "sortableFields": _STRINGS, "facetFields": _STRINGS, "wordFields": _STRINGS,
+     "sorts": _STRINGS, "rowFields": _STRINGS,
      "fields": {"type": "object", "description": "type and operators of each filterable property"}}))}}
-ROW: Document = {"parameters": _queries({"getJoins": _ORDER["getJoins"]}), "responses": {"200": answer(_object(
-    {"status": {"const": "OK"}, "statusCode": {"const": 200},
-     "dataName": {"type": "string", "description": "the member that holds the row: the object's name"}}))}}
+ROW: Document = {
+    "parameters": _queries({name: _ORDER[name] for name in ("fields", "getJoins")}),
+    "responses": {"200": answer(_object(
+        {"status": {"const": "OK"}, "statusCode": {"const": 200},
+         "dataName": {"type": "string", "description": "the member that holds the row: the object's name"}}))}}
 _SAVED: Document = _object({
     "id": {"type": "string", "format": "uuid"}, "userId": {"type": "string", "format": "uuid"},
     "indexName": {"type": "string"}, "filterName": {"type": "string"}, "conditions": {"type": "object"},

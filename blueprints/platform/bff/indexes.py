@@ -8,13 +8,17 @@ from app.actor import Actor
 from app.data.entity import Entity
 from app.data.holdings import holdings
 from app.data.serialization import row_serializer
-from app.data.visibility import ReadObject, masked_fields, read_objects
+from app.data.visibility import NamedSort, ReadObject, masked_fields, read_objects
 from app.errors import Forbidden, LoginRequired, NotFound
 from blueprints.platform.bff.rules import MEASURED, SORTED, Property
 from blueprints.platform.bff.views import view_of
 
 _ALWAYS = ("id", "createdAt", "updatedAt", "recordVersion", "_owner")
 _COUNTED_UNASKED = ("choice", "boolean")
+HELD = "held"
+"""The member of a row that moderation holds (app/data/held.py)."""
+RELEVANCE = NamedSort("relevance", "")
+NEWEST = NamedSort("newest", "createdAt", descending=True)
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,38 @@ class CallersIndex:
         """Return what may be filtered by its wire name: what the documents mark, the filters of the object's own list,
         ids of relations and the common fields; nothing that the caller does not see of every row, and nothing that
         the clock changes: a row shows another value than the database has."""
-        known = properties_of(self.model)
-        hidden = {*masked_fields(self.object.visibility, self.actor), *self.object.changing}
+        known, hidden = self.known, self._hidden
         marked = self.object.searched
         asked = {*_ALWAYS, *(known if marked is None else marked), *(one.name for one in self.object.filters.items),
-                 *(relation.id_name for relation, _ in holdings().joins.of(self.model))}
+                 *(relation.id_name for relation, _ in holdings().joins.of(self.model)),
+                 *(made.name for made in self.object.derived)}
         return {name: one for name, one in known.items()
                 if _base(one) in asked and _base(one) not in hidden and name not in hidden}
+
+    @cached_property
+    def known(self) -> Mapping[str, Property]:
+        """Return all properties of its rows, those too that nobody may ask about, and those that are derived."""
+        return properties_of_object(self.object)
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """What the caller does not see of every row, what the clock changes, and what is made of either."""
+        hidden = {*masked_fields(self.object.visibility, self.actor), *self.object.changing}
+        return frozenset(hidden | {made.name for made in self.object.derived if not hidden.isdisjoint(made.made_of)})
+
+    @property
+    def sorts(self) -> Mapping[str, NamedSort]:
+        """Return the orders that have a name: best match first where words are looked for, the newest first, and those
+        of the object."""
+        found = [*([RELEVANCE] if self.words else ()), *([NEWEST] if NEWEST.field in self.properties else ()),
+                 *(one for one in self.object.sorts if one.field not in self._hidden)]
+        return {one.name: one for one in found}
+
+    @property
+    def row_fields(self) -> tuple[str, ...]:
+        """Return the members that rows may have: what `fields` takes."""
+        joined = (relation.shown_as for relation, _ in holdings().joins.of(self.model))
+        return tuple(dict.fromkeys((*self.known, *joined, *self.object.adds, HELD)))
 
     @property
     def sortable(self) -> Mapping[str, Property]:
@@ -79,7 +108,7 @@ class CallersIndex:
     @property
     def words(self) -> Mapping[str, Property]:
         """Return where words are looked for."""
-        known, hidden = properties_of(self.model), masked_fields(self.object.visibility, self.actor)
+        known, hidden = self.known, masked_fields(self.object.visibility, self.actor)
         return {name: known[name] for name in self.object.words if name not in hidden}
 
     def suggested(self, text: str) -> list[str]:
@@ -118,6 +147,13 @@ def indexes_with_suggestions(actor: Actor) -> list[CallersIndex]:
 
 def _open_to(actor: Actor) -> list[CallersIndex]:
     return [CallersIndex(one, actor) for realm, one in read_objects() if realm == actor.realm and one.who(actor)]
+
+
+@cache
+def properties_of_object(one: ReadObject) -> Mapping[str, Property]:
+    """Return all properties of the rows of an object by their wire names, those too that are derived."""
+    made = {part.name: Property(part.name, part.attribute, part.kind, currency=part.currency) for part in one.derived}
+    return properties_of(one.model) | made
 
 
 @cache

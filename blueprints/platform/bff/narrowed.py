@@ -62,13 +62,14 @@ class Narrowed:
     """The rows of an index that the caller sees and that fulfil what is asked."""
 
     def __init__(self, index: CallersIndex, conditions: Sequence[FieldCondition], words: str,
-                 most: int | None = None) -> None:
-        """Look for the words at once: where no index of words has them in the newest `most` rows, else WINDOW."""
+                 most: int | None = None, only: Sequence[Condition] = ()) -> None:
+        """Look for the words at once: where no index of words has them in the newest `most` rows, else WINDOW; among
+        those rows alone that `only` says."""
         self._index, self._model, self._most = index, index.model, most or WINDOW
         self._conditions, self._words = conditions, words if words.strip() else ""
         with reading() as connection:
             self._dialect = connection.dialect.name
-        self._visible = visible_in_sql(index.object.visibility, index.actor)
+        self._visible = and_(visible_in_sql(index.object.visibility, index.actor), *only)
         self._manner: Manner | None = None
         self._rule: Any = _UNKNOWN
         self._ranked: list[str] | None = self._ids_of(conditions) if self._asks_words(conditions) else None
@@ -92,6 +93,11 @@ class Narrowed:
         away, nor where a filter may be why."""
         return (self._ranked == [] and not self._conditions and bool(self._words) and is_for_everybody(self._index)
                 and (self._manner is not None or indexed_rows(self._model) is None))
+
+    @property
+    def marked_words(self) -> str:
+        """Return the words that highlights show: as they were typed, or were put right."""
+        return (self._manner and self._manner.corrected) or self._words
 
     def page(self, asked: ListRequest) -> tuple[list[str], str | None]:
         """Return the ids of the rows of the page in order, and the cursor of the next page, None at the end."""
@@ -169,7 +175,8 @@ class Narrowed:
         ordered = self._value(one)
         ends = select(func.min(ordered).label("least"), func.max(ordered).label("greatest"))
         found = fetch(ends.where(where, ordered.is_not(None)))[0]
-        return {"min": _measure(one, found.least), "max": _measure(one, found.greatest)}
+        extent = {"min": _measure(one, found.least), "max": _measure(one, found.greatest)}
+        return extent | {"currency": self._currency(one)} if one.kind == "money" else extent
 
     def _count(self, limit: int | None) -> int:
         counted: Select[Any] = select(func.count()).select_from(self._model).where(self._where)
@@ -181,7 +188,7 @@ class Narrowed:
     def _ordered(self, asked: ListRequest) -> tuple[RowOrder, Select[Any]]:
         """Return the order and its query of id and the values of the order: rows without a value last, either way,
         equal ones by their ids."""
-        one = self._index.sortable[asked.sort_by or self._index.usual_order]
+        one = self._index.known[asked.sort_by or self._index.usual_order]
         value = self._value(one)
         terms: list[Any] = [value.label("value")]
         has_none = one.nullable or one.kind == "money"
@@ -194,8 +201,10 @@ class Narrowed:
         return order, select(found).order_by(*order.clauses)
 
     def _value(self, one: Property) -> ColumnElement[Any]:
-        currency = currency_of_order(one, self._conditions, _usual_currency(self._index.actor.realm))
-        return ordered_by(self._model, one, self._dialect, currency)
+        return ordered_by(self._model, one, self._dialect, self._currency(one))
+
+    def _currency(self, one: Property) -> str:
+        return currency_of_order(one, self._conditions, _usual_currency(self._index.actor.realm))
 
     def _ranked_page(self, ranked: Sequence[str], asked: ListRequest) -> tuple[list[str], str | None]:
         order = repr((self._index.name, self._words, [(one.of.name, one.operator, one.values)

@@ -2,7 +2,7 @@
 
 Every statement carries the object's visibility, so list, count, get and facets tell of the same rows (FD-2)."""
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +22,10 @@ from app.errors import InvalidInput, LoginRequired, NotFound
 from app.runtime import runtime
 from app.search.misses import note_miss
 from app.search.port import WINDOW
-from blueprints.platform.bff.indexes import CallersIndex, index_for, indexes_with_suggestions, indexes_with_words
+from blueprints.platform.bff.highlighted import Highlights, highlighted
+from blueprints.platform.bff.indexes import HELD, CallersIndex, index_for, indexes_with_suggestions, indexes_with_words
 from blueprints.platform.bff.models import SavedFilter
-from blueprints.platform.bff.narrowed import Narrowed
+from blueprints.platform.bff.narrowed import Condition, Narrowed
 from blueprints.platform.bff.rules import (
     LONGEST_VALUE,
     MOST_INDEXES,
@@ -40,7 +41,8 @@ from blueprints.platform.bff.words import MOST_WORDS, NAMES_NOTHING, asks_too_mu
 
 @dataclass(frozen=True)
 class Found:
-    """A page of rows, the total, the cursor of the next page, and what is said of how it was found."""
+    """A page of rows, the total, the cursor of the next page, what is said of how it was found, and where the words
+    stand, None unless that is asked for."""
 
     index: CallersIndex
     rows: list[Wire]
@@ -49,6 +51,7 @@ class Found:
     facets: dict[str, dict[str, Any]]
     manner: dict[str, Any]
     outdated: Outdated | None
+    highlights: Highlights | None
 
 
 def conditions_of(index: CallersIndex, said: Mapping[str, Any] | None) -> list[FieldCondition]:
@@ -66,20 +69,24 @@ def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str,
     Raises NotFound, LoginRequired, Forbidden for the index, InvalidInput for what is asked."""
     index = index_for(actor, name)
     conditions = _checked(index, asked, said)
-    narrowed = Narrowed(index, conditions, asked.words)
+    asked, only = _in_order(index, asked)
+    narrowed = Narrowed(index, conditions, asked.words, only=only)
     page, following = narrowed.page(asked)
     total, outdated = narrowed.total()
     facets = narrowed.facets([index.countable[facet] for facet in asked.facets])
     if narrowed.is_miss:
         note_miss(actor, searched_as(index), asked.words)
-    return Found(index, _shown(index, page, joins), total, following, facets, narrowed.manner, outdated)
+    rows = _shown(index, page, _joined(index, joins, asked.fields))
+    marks = highlighted(index, narrowed.marked_words, rows) if asked.highlight else None
+    return Found(index, _cut(rows, asked.fields), total, following, facets, narrowed.manner, outdated, marks)
 
 
 def count_rows_of(actor: Actor, name: str, asked: ListRequest,
                   said: Mapping[str, Any] | None) -> tuple[int, dict[str, Any]]:
     """Return how many rows a list has in all, and what is said of how its words were looked for."""
     index = index_for(actor, name)
-    narrowed = Narrowed(index, _checked(index, asked, said), asked.words)
+    conditions = _checked(index, asked, said)
+    narrowed = Narrowed(index, conditions, asked.words, only=_in_order(index, asked)[1])
     return narrowed.total()[0], narrowed.manner
 
 
@@ -92,6 +99,7 @@ class Group:
     total: int
     manner: dict[str, Any]
     is_miss: bool
+    highlights: Highlights | None
 
 
 def search_all(actor: Actor, asked: SearchRequest, joins: ReadRequest) -> list[Group]:
@@ -143,13 +151,18 @@ def suggest_words(actor: Actor, text: str, names: Sequence[str]) -> dict[str, li
 def _group(index: CallersIndex, asked: SearchRequest, joins: ReadRequest, most: int) -> Group:
     narrowed = Narrowed(index, (), asked.words, most)
     page, _ = narrowed.page(ListRequest(limit=asked.limit, words=asked.words))
-    return Group(index, _shown(index, page, joins), narrowed.total()[0], narrowed.manner,
-                 narrowed.is_miss)
+    rows = _shown(index, page, joins)
+    return Group(index, rows, narrowed.total()[0], narrowed.manner, narrowed.is_miss,
+                 highlighted(index, narrowed.marked_words, rows) if asked.highlight else None)
 
 
-def get_row_of(index: CallersIndex, object_id: str, joins: ReadRequest) -> Wire:
-    """Return the row of that id as the caller sees it; raises NotFound."""
-    rows = _shown(index, [object_id], joins)
+def get_row_of(index: CallersIndex, object_id: str, joins: ReadRequest, fields: Sequence[str] = ()) -> Wire:
+    """Return the row of that id as the caller sees it, of it the named members alone where some are named.
+
+    Raises NotFound, and InvalidInput for a member that no row has."""
+    if said := _unknown_field(index, fields):
+        raise InvalidInput(wrong(said), detail=said)
+    rows = _cut(_shown(index, [object_id], _joined(index, joins, fields)), fields)
     if not rows:
         raise NotFound
     return rows[0]
@@ -160,7 +173,8 @@ def schema_of(actor: Actor, name: str) -> dict[str, Any]:
     index = index_for(actor, name)
     filterable = list(index.properties)
     return {"filtirableFields": filterable, "filterableFields": filterable, "sortableFields": list(index.sortable),
-            "facetFields": list(index.countable), "wordFields": list(index.words),
+            "facetFields": list(index.countable), "wordFields": list(index.words), "sorts": list(index.sorts),
+            "rowFields": list(index.row_fields),
             "fields": {name: {"type": one.kind, "operators": list(one.operators),
                               **({"options": list(one.options)} if one.options and not one.place_of else {})}
                        for name, one in index.properties.items()}}
@@ -184,6 +198,9 @@ def saved_filter_row(row: Any) -> Wire:
 def _checked(index: CallersIndex, asked: ListRequest, said: Mapping[str, Any] | None) -> list[FieldCondition]:
     faults = dict(asked.faults)
     conditions, wrong_filters = _read(index, said)
+    faults |= _unknown_field(index, asked.fields)
+    if asked.sort is not None and asked.sort not in index.sorts:
+        faults["sort"] = f"expected one of {', '.join(index.sorts)}"
     if asked.sort_by is not None and asked.sort_by not in index.sortable:
         faults["sortBy"] = f"expected one of {', '.join(index.sortable)}"
     if unknown := [name for name in asked.facets if name not in index.countable]:
@@ -194,6 +211,34 @@ def _checked(index: CallersIndex, asked: ListRequest, said: Mapping[str, Any] | 
     if faults:
         raise InvalidInput(wrong(faults), detail=faults)
     return conditions
+
+
+def _in_order(index: CallersIndex, asked: ListRequest) -> tuple[ListRequest, tuple[Condition, ...]]:
+    """Return what is asked with its order as a field, and which rows an order by name has."""
+    if asked.sort is None:
+        return asked, ()
+    order = index.sorts[asked.sort]
+    return replace(asked, sort_by=order.field or None, descending=order.descending), order.only()
+
+
+def _unknown_field(index: CallersIndex, fields: Sequence[str]) -> dict[str, str]:
+    known = index.row_fields if fields else ()
+    unknown = [name for name in fields if name not in known]
+    return {"fields": f"{unknown[0][:100]} is no member of these rows"} if unknown else {}
+
+
+def _joined(index: CallersIndex, joins: ReadRequest, fields: Sequence[str]) -> ReadRequest:
+    """Return what is joined: nothing where the named members are all the rows' own."""
+    own = {*index.known, HELD}
+    return ReadRequest(joins=False) if fields and own.issuperset(fields) else joins
+
+
+def _cut(rows: list[Wire], fields: Sequence[str]) -> list[Wire]:
+    """Return of each row the named members that it has, and its id; all of it where none is named."""
+    if not fields:
+        return rows
+    wanted = dict.fromkeys(("id", *fields))
+    return [{name: row[name] for name in wanted if name in row} for row in rows]
 
 
 def _read(index: CallersIndex, said: Mapping[str, Any] | None) -> tuple[list[FieldCondition], dict[str, str]]:

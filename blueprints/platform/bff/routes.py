@@ -15,7 +15,7 @@ from blueprints.platform.bff import commands, documents, queries
 from blueprints.platform.bff.answers import counted, groups_shown, listed, row_shown, saved_filters
 from blueprints.platform.bff.indexes import index_for
 from blueprints.platform.bff.policies import POLICIES
-from blueprints.platform.bff.rules import ListRequest, filters_of, names_in, read_list, read_search, wrong
+from blueprints.platform.bff.rules import ListRequest, fields_in, filters_of, names_in, read_list, read_search, wrong
 from blueprints.platform.bff.schemas import NewSavedFilter
 
 api = Routes(POLICIES)
@@ -107,4 +107,8 @@ def delete_saved_filter(actor: Actor, index_name: str, filter_id: str) -> dict[s
 def get_row(actor: Actor, index_name: str, row_id: str) -> Response:
     """Get one row of a data object."""
     index = index_for(actor, index_name)
-    return row_shown(index, queries.get_row_of(index, path_id("rowId", row_id), _joins()))
+    faults: dict[str, str] = {}
+    fields = fields_in({"fields": argument("fields")}, faults)
+    if faults:
+        raise InvalidInput(wrong(faults), detail=faults)
+    return row_shown(index, queries.get_row_of(index, path_id("rowId", row_id), _joins(), fields))

@@ -15,6 +15,7 @@ FURTHEST_ROW = 10_000
 MOST_FILTERS, MOST_VALUES, LONGEST_VALUE = 50, 100, 2_000
 MOST_STARS, LONGEST_PATTERN = 8, 256
 MOST_FACETS = 20
+MOST_FIELDS = 100
 MOST_INDEXES, USUAL_GROUP, LONGEST_GROUP = 20, 5, 20
 LONGEST_FILTER_NAME = 100
 OPERATORS = ("match", "eq", "noteq", "range", "exists", "missing", "prefix", "wildcard", "regexp", "match_phrase",
@@ -88,7 +89,10 @@ def currency_of_order(one: Property, conditions: Sequence[FieldCondition], usual
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """The asked page, order, words and facets; `faults` says of each wrong parameter what was expected."""
+    """The asked page, order, words and facets; `faults` says of each wrong parameter what was expected.
+
+    `sort` is an order by its name, `fields` are the only members of rows that are wanted (all without), `highlight`:
+    where the words stand is wanted, too."""
 
     page: int = 1
     limit: int = USUAL_PAGE
@@ -97,6 +101,9 @@ class ListRequest:
     words: str = ""
     after: str | None = None
     facets: tuple[str, ...] = ()
+    sort: str | None = None
+    fields: tuple[str, ...] = ()
+    highlight: bool = False
     faults: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -106,7 +113,8 @@ class ListRequest:
 
 
 def read_list(said: Mapping[str, str | None]) -> ListRequest:
-    """Return what page, limit, sortBy, sortOrder, q, after and facets ask for, None where they are not given."""
+    """Return what page, limit, sortBy, sortOrder, sort, q, after, facets, fields and highlight ask for, None where they
+    are not given."""
     faults: dict[str, str] = {}
     page = _whole(said, "page", 1, FURTHEST_ROW, faults)
     limit = _whole(said, "limit", USUAL_PAGE, LONGEST_PAGE, faults)
@@ -120,10 +128,27 @@ def read_list(said: Mapping[str, str | None]) -> ListRequest:
     facets = names_in(said.get("facets"))
     if len(facets) > MOST_FACETS:
         faults["facets"] = f"expected at most {MOST_FACETS}"
+    if said.get("sort") and (said.get("sortBy") or said.get("sortOrder")):
+        faults["sort"] = "cannot be given together with sortBy or sortOrder"
     if len(words) > LONGEST_VALUE or "\x00" in words:
         faults["q"] = f"expected at most {LONGEST_VALUE} characters"
     return ListRequest(page, limit, said.get("sortBy") or None, said.get("sortOrder") == "desc", words, after, facets,
-                       faults)
+                       said.get("sort") or None, fields_in(said, faults), highlight_in(said, faults), faults)
+
+
+def fields_in(said: Mapping[str, str | None], faults: dict[str, str]) -> tuple[str, ...]:
+    """Return the members of rows that `fields` names; of too many, a fault is added."""
+    found = names_in(said.get("fields"))
+    if len(found) > MOST_FIELDS:
+        faults["fields"] = f"expected at most {MOST_FIELDS}"
+    return found
+
+
+def highlight_in(said: Mapping[str, str | None], faults: dict[str, str]) -> bool:
+    """Return whether `highlight` asks where the words stand; of what is neither true nor false, a fault is added."""
+    if said.get("highlight") not in (None, "true", "false"):
+        faults["highlight"] = "expected true or false"
+    return said.get("highlight") == "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +158,12 @@ class SearchRequest:
     words: str
     indexes: tuple[str, ...]
     limit: int
+    highlight: bool
     faults: Mapping[str, str]
 
 
 def read_search(said: Mapping[str, str | None]) -> SearchRequest:
-    """Return what q, indexes and limit ask for, None where they are not given."""
+    """Return what q, indexes, limit and highlight ask for, None where they are not given."""
     faults: dict[str, str] = {}
     words = said.get("q") or ""
     if not words.strip() or len(words) > LONGEST_VALUE or "\x00" in words:
@@ -145,7 +171,8 @@ def read_search(said: Mapping[str, str | None]) -> SearchRequest:
     indexes = names_in(said.get("indexes"))
     if len(indexes) > MOST_INDEXES:
         faults["indexes"] = f"expected at most {MOST_INDEXES}"
-    return SearchRequest(words, indexes, _whole(said, "limit", USUAL_GROUP, LONGEST_GROUP, faults), faults)
+    limit = _whole(said, "limit", USUAL_GROUP, LONGEST_GROUP, faults)
+    return SearchRequest(words, indexes, limit, highlight_in(said, faults), faults)
 
 
 def names_in(said: str | None) -> tuple[str, ...]:

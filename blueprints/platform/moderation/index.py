@@ -14,5 +14,6 @@ READABLE = (
     ReadObject(STRIKES, facets=("actKind",), changing=("state",),
                completed=lambda actor, asked, rows: strikes_as_of_now(rows)),
     ReadObject(APPEALS, facets=("state",), filters=APPEAL_FILTERS,
-               completed=lambda actor, asked, rows: with_decisions(actor, rows)),
+               completed=lambda actor, asked, rows: with_decisions(actor, rows),
+               adds=("caseNumber", "decidedBy", "isOwnStrike")),
 )

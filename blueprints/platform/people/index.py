@@ -7,5 +7,5 @@ from blueprints.platform.people.visibility import BLOCKS, USERS
 READABLE = (
     *(ReadObject(users, words={"fullname": 4.0}, filters=user_filters(realm), named_only=True)
       for realm, users in USERS.items()),
-    ReadObject(BLOCKS, completed=with_blocked),
+    ReadObject(BLOCKS, completed=with_blocked, adds=("blocked",)),
 )

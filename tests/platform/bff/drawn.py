@@ -128,6 +128,15 @@ class Drawn:
         """Return what is sorted by, and whether downwards."""
         return self.random.choice([None, *index.sortable]), self.random.random() < 0.5
 
+    def named_sort(self, index: CallersIndex) -> str | None:
+        """Return the name of an order, most often none."""
+        return self.random.choice([None, None, None, *index.sorts])
+
+    def fields(self, index: CallersIndex) -> tuple[str, ...]:
+        """Return some members of rows, most often none."""
+        found = list(index.row_fields)
+        return tuple(self.random.sample(found, min(len(found), self.random.choice((0, 0, 1, 3)))))
+
     def facets(self, index: CallersIndex) -> list[str]:
         """Return some facets."""
         found = list(index.countable)

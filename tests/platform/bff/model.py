@@ -4,7 +4,8 @@ Who sees a row is asked of the Python form of its visibility; words are cut by r
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actor import Actor
+from app.clock import now
 from app.data.entity import Entity
 from app.data.money import FACTORS
 from app.data.reads import fetch
 from app.data.visibility import ReadObject, attributes_of, those_visible
-from blueprints.platform.bff.indexes import properties_of
+from blueprints.platform.bff.indexes import properties_of_object
 from blueprints.platform.bff.rules import MEASURED, WORDED, Property
 
 Row = Mapping[str, Any]
@@ -30,15 +32,42 @@ def stored(model: type[Entity]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def asking_price(row: Row) -> int | None:
+    """Return what a listing costs now, in minor units: of an auction the current bid, else the start (FD-6)."""
+    of_auction: int | None = row["startPrice"] if row["currentBid"] is None else row["currentBid"]
+    price: int | None = row["price"]
+    return of_auction if row["type"] == "AUCTION" else price
+
+
+def still_runs(row: Row) -> bool:
+    """Return whether an auction has an end that is still to come."""
+    end = row["effectiveEnd"]
+    return row["closedAt"] is None and end is not None and end >= now()
+
+
+DERIVED: Mapping[str, Callable[[Row], Any]] = {"askingPrice": asking_price}
+SORTS: Mapping[str, tuple[str, bool, Callable[[Row], bool]]] = {
+    "newest": ("createdAt", True, lambda row: True), "priceAscending": ("askingPrice", False, lambda row: True),
+    "priceDescending": ("askingPrice", True, lambda row: True),
+    "endingSoonest": ("effectiveEnd", False, still_runs)}
+"""What an order by a name means: its field, whether downwards, and which rows it has."""
+
+
 class Model:
     """One data object as one caller sees it."""
 
     def __init__(self, one: ReadObject, actor: Actor, usual_currency: str = "USD") -> None:
         self._object, self._usual = one, usual_currency
-        self._properties = properties_of(one.model)
+        self._properties = properties_of_object(one)
         rows = stored(one.model)
         seen = those_visible(one.visibility, rows, actor)
         self.rows = [row for row, is_seen in zip(rows, seen, strict=True) if is_seen]
+
+    def narrowed(self, among: Callable[[Row], bool]) -> "Model":
+        """Return the same with some of the rows alone."""
+        made = copy(self)
+        made.rows = [row for row in self.rows if among(row)]
+        return made
 
     def found(self, filters: Mapping[str, Any], words: str = "", searched: Sequence[str] = (),
               beginnings: Sequence[str] = ()) -> list[Row]:
@@ -68,28 +97,34 @@ class Model:
         rows = self.found(others, **asked)
         if self._properties[name].kind in MEASURED and name not in self._object.facets:
             known = [value for row in rows if (value := self._in_order(row, name, filters)) is not None]
-            return {"min": min(known, default=None), "max": max(known, default=None)}
+            extent = {"min": min(known, default=None), "max": max(known, default=None)}
+            money = self._properties[name].kind == "money"
+            return extent | {"currency": self._currency(name, filters)} if money else extent
         values = [self.value(row, name) for row in rows]
         counted = Counter(_named(item) for value in values if value is not None
                           for item in (value if isinstance(value, list) else [value]))
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES])
 
     def _in_order(self, row: Row, name: str, filters: Mapping[str, Any]) -> Any:
-        one = self._properties[name]
-        if one.kind != "money":
+        if self._properties[name].kind != "money":
             return self.value(row, name)
-        wire = next(wire for wire, attribute in attributes_of(self._object.model).items() if attribute == one.currency)
-        said = filters.get(wire, {})
+        return self.value(row, name) if row[self._of_currency(name)] == self._currency(name, filters) else None
+
+    def _currency(self, name: str, filters: Mapping[str, Any]) -> str:
+        said = filters.get(self._of_currency(name), {})
         values = said.get("values", [said.get("value")])
-        named = values[0] if said.get("operator") == "eq" and len(values) == 1 else self._usual
-        return self.value(row, name) if row[wire] == named else None
+        return values[0] if said.get("operator") == "eq" and len(values) == 1 else self._usual
+
+    def _of_currency(self, name: str) -> str:
+        currency = self._properties[name].currency
+        return next(wire for wire, attribute in attributes_of(self._object.model).items() if attribute == currency)
 
     def value(self, row: Row, name: str) -> Any:
         """Return a value as it is compared: amounts in units of their currency, choices by name or place."""
         one = self._properties[name]
         if one.place_of:
             return None if row[_wire(one)] is None else one.options.index(row[_wire(one)])
-        value = row[name]
+        value = DERIVED[name](row) if name in DERIVED else row[name]
         if one.kind == "money" and value is not None:
             currency = next(row[wire] for wire, attribute in attributes_of(self._object.model).items()
                             if attribute == one.currency)
