@@ -10,7 +10,7 @@ Kind = Literal["text", "keyword", "number", "instant"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*")
 # Raised when the stored form changes, so that older folders are rebuilt instead of misread.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)

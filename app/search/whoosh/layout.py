@@ -1,4 +1,4 @@
-"""How a document lies in Whoosh: one posting list per word with its finished weight, and columns read whole.
+"""How a document lies in Whoosh: as columns, one of them with the finished weight of each word, nothing else.
 
 Whoosh's own column readers decode row by row and its scorers run per posting; both are too slow for filtered search.
 """
@@ -6,17 +6,18 @@ Whoosh's own column readers decode row by row and its scorers run per posting; b
 import struct
 from array import array
 from collections import defaultdict
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
 import orjson
-from whoosh import columns, fields, formats
+from whoosh import columns, fields
 
 from app.folding import indexed_words, words_and_codes
 from app.search.fields import IndexSchema
 from app.search.port import Document
 from app.search.text import as_text, column_value, packed, value_of
+from app.search.whoosh.word_lists import WordsColumn
 
 ID = "id"
 VERSION = "version"
@@ -43,17 +44,17 @@ def column_name(name: str) -> str:
 def whoosh_schema(schema: IndexSchema) -> fields.Schema:
     """The Whoosh schema of an index description."""
     described: dict[str, Any] = {
-        ID: fields.ID(sortable=KeywordColumn()),  # type: ignore[arg-type]
+        ID: fields.COLUMN(KeywordColumn()),
         VERSION: fields.COLUMN(NumberColumn()),
         SOURCE: fields.COLUMN(columns.VarBytesColumn()),
-        WORDS: WordWeights(),
+        WORDS: fields.COLUMN(WordsColumn()),
     }
     for field in schema.fields:
         if field.has_column:
             numeric = field.kind in ("number", "instant")
             described[column_name(field.name)] = fields.COLUMN(NumberColumn() if numeric else KeywordColumn())
         if field.has_own_words:
-            described[own_words(field.name)] = WordWeights()
+            described[own_words(field.name)] = fields.COLUMN(WordsColumn())
     return fields.Schema(**described)
 
 
@@ -94,18 +95,6 @@ def word_weights(schema: IndexSchema, values: Mapping[str, Any]) -> dict[str, fl
             counts[word] += field.boost
     norm = _K1 * (1 - _B + _B * length / _TYPICAL_LENGTH)
     return {word: count * (_K1 + 1) / (count + norm) for word, count in counts.items()}
-
-
-class WordWeights(fields.FieldType):
-    """Indexes a ready map of word to weight; analysis and scoring have happened before."""
-
-    def __init__(self) -> None:
-        self.format = formats.Existence()
-
-    def index(self, value: Mapping[str, float], **_: Any) -> Generator[tuple[bytes, int, float, bytes], Any, None]:
-        """Yields (word, frequency, weight, payload) as Whoosh's writer expects."""
-        for word, weight in value.items():
-            yield word.encode(), 1, weight, b""
 
 
 class NumberColumn(columns.Column):

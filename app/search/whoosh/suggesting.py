@@ -70,7 +70,7 @@ class _Hits:
         if beside.is_nowhere or self.are_too_many:
             return False
         self._left -= _A_LIST + _FIRST
-        first = view.data.first_docs(WORDS, word, _FIRST)
+        first = view.data.postings(WORDS, word, _FIRST).docs
         if self._any(view, first, beside):
             return True
         if len(first) < _FIRST or self.are_too_many:
