@@ -95,4 +95,4 @@ def test_no_event_of_the_marketplace_tells_a_receiver_what_he_cannot_get(market:
 
 
 def test_no_event_of_the_network_tells_a_receiver_what_he_cannot_get(network: SmallNetwork) -> None:
-    assert_nothing_goes_too_far(network, network.people, test_network_leaks.SECRETS, test_network_leaks.MODERATOR, SUPER)
+    assert_nothing_goes_too_far(network, network.people, test_network_leaks.SECRETS, MODERATOR, SUPER)
