@@ -38,7 +38,8 @@ workers = 2
 worker_class = "app.ops.web.Worker"
 asgi_loop = "asyncio"
 threads = 2
-worker_connections = 1000  # of each worker, open at the same time; one that waits costs no thread
+# Of each worker, open at the same time: event streams, and beside them whoever waits; neither costs a thread.
+worker_connections = _settings.streams_per_process + 1000
 keepalive = 5
 limit_request_line = 8190  # a token in the query and a filter of a hundred ids
 graceful_timeout = 5

@@ -82,6 +82,11 @@ class Settings:
                                     least=0.001)
     unfinished_per_address: int = _setting(50, "requests of one client address not yet wholly received, per web "
                                            "process; this machine may have any (decision 56)", least=1)
+    streams_per_process: int = _setting(5000, "event streams open at the same time, per web process", least=1,
+                                        most=15_000)
+    streams_per_user: int = _setting(10, "event streams one user may have open, per web process (decision 56)", least=1)
+    streams_per_address: int = _setting(200, "event streams one client address may have open, per web process; this "
+                                        "machine may have any", least=1)
     access_token_ttl: int = _setting(86400, "seconds an access token and its session live", least=1)
     session_idle_seconds: int = _setting(28_800, "seconds without a request after which a session ends", least=60)
     key_rotation_days: int = _setting(30, "days after which the signing key is replaced", least=1, most=CENTURY_DAYS)

@@ -33,3 +33,12 @@ def client_network(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(IPv6Network((int(parsed), _ONE_SUBSCRIBER), strict=False))
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether an address, not a name, is this machine's own; a text that is no address is not."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback

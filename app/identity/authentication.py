@@ -26,6 +26,19 @@ class _Verified:
     versions: tuple[int, ...]
     expires_at: datetime
     remembered_until: float
+    token_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StandingLogin:
+    """Who is logged in by a token: true until `ends_at`, and as long as the cache versions of `version_keys` are these.
+
+    `ends_at` may move: the session is used elsewhere."""
+
+    actor: Actor
+    version_keys: tuple[str, str]
+    versions: tuple[int, ...]
+    ends_at: datetime
 
 
 class Authenticator:
@@ -47,11 +60,22 @@ class Authenticator:
             self._remember(realm, token, known)
         return known.actor, known.session
 
+    def look_again(self, realm: str, token: str) -> StandingLogin | None:
+        """Return who holds the token, read anew, or None when it is no good (any more): for who stays connected.
+
+        That does not count as a use of the session: who only listens is idle."""
+        found = self._verify(realm, token, is_use=False)
+        if found is None:
+            return None
+        idle_at = found.session.last_seen_at + runtime().settings.session_idle_seconds
+        ends_at = min(found.token_expires_at, datetime.fromtimestamp(min(found.session.expires_at, idle_at), UTC))
+        return StandingLogin(found.actor, found.version_keys, found.versions, ends_at)
+
     def _still_true(self, known: _Verified) -> bool:
         return (time.monotonic() < known.remembered_until and now() < known.expires_at
                 and self._versions.read(*known.version_keys) == known.versions)
 
-    def _verify(self, realm: str, token: str) -> _Verified | None:
+    def _verify(self, realm: str, token: str, *, is_use: bool = True) -> _Verified | None:
         from app.identity.access_tokens import TokenRefused, read_access_token
 
         try:
@@ -63,12 +87,12 @@ class Authenticator:
         session = self._sessions.live(realm, claims.session_id, claims.user_id)
         if session is None:
             return None
-        session = note_seen(session)
+        session = note_seen(session) if is_use else session
         actor = Actor(realm, session.user_id, session.id, session.role, session.email, session.fullname,
                       owed_factor=session.owed_factor)
         look_again = datetime.fromtimestamp(session.last_seen_at + seen_step(), UTC)
         return _Verified(session, actor, version_keys, versions, min(claims.expires_at, look_again),
-                         time.monotonic() + _MEMORY_SECONDS)
+                         time.monotonic() + _MEMORY_SECONDS, claims.expires_at)
 
     def _remember(self, realm: str, token: str, verified: _Verified) -> None:
         if len(self._memory) >= _MEMORY_TOKENS:

@@ -1,7 +1,7 @@
 """Takes a whole request from the client before Flask gets a thread, and the whole answer from Flask before it is sent.
 
 So a slow client costs a connection and never a thread. An answer without a bound is sent as it is made: a thread
-makes a piece only when the client has taken the one before."""
+makes a piece only when the client has taken the one before. An event stream is handed to app/ops/streams.py."""
 import asyncio
 import logging
 import sys
@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from ipaddress import ip_address
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from threading import Lock
 from typing import IO, Any
@@ -21,8 +20,10 @@ import orjson
 from flask import Flask
 
 from app.errors import ApiError, TooManyRequests, TooSlow, Unavailable, error_body
-from app.http.client_address import client_network, said_by_proxy
+from app.http.client_address import client_network, is_loopback, said_by_proxy
+from app.http.event_stream import HOLDER, OPENED, EventStream
 from app.http.hooks import REFUSAL, STREAM
+from app.ops.streams import OpenStreams
 from app.settings import Settings
 
 log = logging.getLogger("guildhall.web")
@@ -64,7 +65,7 @@ class UnfinishedRequests:
     def begin(self, address: str) -> bool:
         """Count one more; False, and not counted, when the client has as many as it may. This machine may have any."""
         client = client_network(address)
-        if self._counts[client] >= self._most and not _is_this_machine(address):
+        if self._counts[client] >= self._most and not is_loopback(address):
             return False
         self._counts[client] += 1
         return True
@@ -120,6 +121,7 @@ class _Answer:
         self._in_file = 0
         self._most = IN_MEMORY
         self.stream: _Stream | None = None
+        self.events: EventStream | None = None
 
     def start(self, status: str, headers: list[tuple[str, str]], _failure: Any = None) -> Callable[[bytes], None]:
         """Take status and headers: the `start_response` of WSGI."""
@@ -173,6 +175,7 @@ class BufferingServer:
         self._settings = settings
         self._longest_body: int = application.config["MAX_CONTENT_LENGTH"]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self.streams = OpenStreams(application, settings)
         self.requests_in_memory = 0  # bytes of bodies that are not answered yet
         self.waiting_in_memory = 0  # bytes of answers that are not sent yet
 
@@ -190,6 +193,7 @@ class BufferingServer:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self.streams.shut_down()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -203,6 +207,9 @@ class BufferingServer:
             answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._run_application, environ)
         finally:
             self.requests_in_memory -= body.in_memory
+        if answer.events is not None:
+            await self._hand_over(answer, answer.events, scope, receive, send)
+            return
         try:
             await self._send(answer, scope, send)
         finally:
@@ -211,6 +218,16 @@ class BufferingServer:
                 self._threads.submit(answer.stream.close)
         if not body.whole:
             await _hear_out(receive)
+
+    async def _hand_over(self, answer: _Answer, events: EventStream, scope: Scope, receive: Receive,
+                         send: Send) -> None:
+        """Send the head of an event stream, and leave the rest to who holds those."""
+        try:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        except BaseException:
+            self.streams.give_place_back(events)
+            raise
+        await self.streams.hold(events, receive, send, scope.get("extensions", {}).get(ABORT))
 
     async def _received(self, environ: Environ, receive: Receive) -> _Body:
         """Return the whole body; raises ClientGone. One that is refused is not read to its end."""
@@ -273,8 +290,12 @@ class BufferingServer:
 
         The body is closed here: the client may be gone, and its task with it, while the application still reads."""
         answer = _Answer()
+        environ[HOLDER] = self.streams
         try:
             said = self._application(environ, answer.start)
+            if OPENED in environ and answer.status == 200:
+                answer.events = environ[OPENED]
+                return answer
             if environ.get(STREAM):
                 answer.stream = _Stream(said)
                 return answer
@@ -289,6 +310,8 @@ class BufferingServer:
             answer.close()
             answer = failed()
         finally:
+            if answer.events is None and OPENED in environ:  # counted, and refused behind the view
+                self.streams.give_place_back(environ[OPENED])
             environ["wsgi.input"].close()
         return answer
 
@@ -369,14 +392,6 @@ def failed() -> _Answer:
     answer.start("500", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     answer.add(body)
     return answer
-
-
-def _is_this_machine(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
 
 
 def _environ(scope: Scope) -> Environ:

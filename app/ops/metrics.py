@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import Gauge as KeptGauge
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -19,6 +20,10 @@ _SECONDS = Histogram("guildhall_request_seconds", "Time to answer.", ("method", 
                      buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10))
 _DROPPED = Counter("guildhall_read_events_dropped", "Lost events of reads (decision 24).", ("reason",),
                    registry=_OWN)
+
+_STREAMS = KeptGauge("guildhall_open_streams", "Event streams that are open.", registry=_OWN,
+                     multiprocess_mode="livesum")
+_ENDED = Counter("guildhall_streams_ended", "Event streams that ended, by why.", ("reason",), registry=_OWN)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -55,6 +60,16 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 def count_dropped_read_events(reason: str, count: int) -> None:
     """Add events of reads that found no room in the buffer or no stream."""
     _DROPPED.labels(reason).inc(count)
+
+
+def count_open_stream(change: int) -> None:
+    """Add one open event stream, or take one away (-1)."""
+    _STREAMS.inc(change)
+
+
+def count_ended_stream(reason: str) -> None:
+    """Add one event stream that ended."""
+    _ENDED.labels(reason).inc()
 
 
 class GaugeCollector:

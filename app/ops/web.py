@@ -190,8 +190,11 @@ class Worker(gasgi.ASGIWorker):
         self.asgi = self.server = BufferingServer(application, self.settings, self.cfg.threads)
 
     def handle_exit_signal(self) -> None:
-        """Stop: let go of who waits at once, of who is slow just before the master would kill this process."""
+        """Stop: let go of who waits at once, of who is slow just before the master would kill this process.
+
+        Open streams are told to come again."""
         super().handle_exit_signal()
+        self.server.streams.stop()
         for connection in list(self.connections):
             if connection.is_waiting():
                 connection.drop()
