@@ -12,6 +12,7 @@ from app.data.visibility import ReadObjects
 from app.http.declaration import ServiceBlueprint
 from app.http.default_routes import HealthReports, add_default_routes
 from app.http.documents import EventsOfServices, ServiceEvents, add_guides
+from app.http.example_pages import add_example_pages
 from app.http.front_page import add_front_page
 from app.http.hooks import install_hooks
 from app.http.wsgi_middleware import WsgiMiddleware, behind_proxies
@@ -51,6 +52,7 @@ def mount(app: Flask, services: Sequence[ServiceDeclaration], version: str) -> N
                 runtime.services.append(outside)
     add_guides(app, settings.realms)
     add_front_page(app, runtime, version)
+    add_example_pages(app, settings)
     install_hooks(app, settings)
     install_request_log(app, settings)
     install_metrics(app, gauges)

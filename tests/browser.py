@@ -2,6 +2,8 @@
 
 The page is served on a port of its own, so its origin is another than that of the system it calls."""
 import json
+import os
+import select
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,3 +103,68 @@ def _dumped(url: str, folder: Path) -> str:
     command = [*_command(folder), "--virtual-time-budget=10000", "--dump-dom", url]
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
                           timeout=PAGE_SECONDS).stdout
+
+
+class OpenPage:
+    """A page that stays open; it is asked by the DevTools protocol, over a pipe."""
+
+    def __init__(self, process: subprocess.Popen[bytes], said: int, heard: int) -> None:
+        self._process = process
+        self._said, self._heard = said, heard
+        self._left = b""
+        self._calls = 0
+        self._session = ""
+
+    def go_to(self, url: str) -> None:
+        """Open the page."""
+        target = self._call("Target.createTarget", url=url)["targetId"]
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+
+    def says(self, expression: str) -> Any:
+        """Return what an expression of JavaScript, or its promise, is on the page; AssertionError when it throws."""
+        found = self._call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def _call(self, method: str, **parameters: Any) -> Any:
+        self._calls += 1
+        message = {"id": self._calls, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._said, json.dumps(message).encode() + b"\0")
+        while True:
+            while b"\0" not in self._left:
+                assert select.select([self._heard], [], [], PAGE_SECONDS)[0], f"Chromium answers {method}"
+                self._left += os.read(self._heard, 65536)
+            answer, _, self._left = self._left.partition(b"\0")
+            told = json.loads(answer)
+            if told.get("id") == self._calls:
+                assert "error" not in told, told
+                return told["result"]
+
+
+@contextmanager
+def open_page(url: str, folder: Path) -> Iterator[OpenPage]:
+    """Keep a page open while the block lasts."""
+    (ours_in, theirs_out), (theirs_in, ours_out) = os.pipe(), os.pipe()
+    # --remote-debugging-pipe reads and writes the descriptors 3 and 4.
+    line = f'exec "$@" 3</proc/self/fd/{theirs_in} 4>/proc/self/fd/{theirs_out}'
+    command = ["sh", "-c", line, "sh", *_command(folder), "--remote-debugging-pipe", "about:blank"]
+    with (folder / "chromium.log").open("ab") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                   pass_fds=(theirs_in, theirs_out))
+    os.close(theirs_in)
+    os.close(theirs_out)
+    try:
+        page = OpenPage(process, ours_out, ours_in)
+        page.go_to(url)
+        yield page
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        os.close(ours_in)
+        os.close(ours_out)

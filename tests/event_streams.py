@@ -1,4 +1,4 @@
-"""Event streams as clients have them: opened at a server that holds them, in a thread of the test, and read as they come."""
+"""Event streams as clients have them: a server that holds them, in a thread of the test, and what comes of each."""
 import asyncio
 import json
 from collections.abc import Callable, Iterator

@@ -97,12 +97,10 @@ def stream_answer(stream: EventStream, missed: Callable[[], Iterable[bytes]]) ->
     A server that holds no streams (`flask run`, a test's client) sends what the client `missed`, and closes: the
     client comes again, as often as `retry` says."""
     holder: StreamHolder | None = request.environ.get(HOLDER)
-    if request.method != "GET":
-        said = b""
-    elif holder is None:
-        said = b"".join(missed())
-    else:
+    said: Iterable[bytes] = iter(())  # of no known length
+    if request.method == "GET" and holder is None:
+        said = list(missed())
+    elif holder is not None and request.method == "GET":
         holder.take_place(stream)
         request.environ[OPENED] = stream
-        said = b""
     return Response(said, mimetype=MIME_TYPE, headers=_HEADERS)

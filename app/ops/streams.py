@@ -210,9 +210,12 @@ class OpenStreams:
 
     async def _send(self, stream: _Stream, send: Send) -> None:
         """Send what waits as the client reads it; raises TimeoutError when it reads nothing for too long."""
-        while not stream.is_gone:
-            if stream.waiting:
-                piece, is_last = stream.take(), False
+        is_last = False
+        while not is_last:
+            if stream.is_gone:  # the server wants to hear that it is over
+                piece, is_last = b"", True
+            elif stream.waiting:
+                piece = stream.take()
             elif stream.ending is not None:
                 piece, is_last = stream.ending[1], True
             else:
@@ -221,8 +224,6 @@ class OpenStreams:
                 continue
             async with asyncio.timeout(self._settings.answer_seconds):
                 await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
-            if is_last:
-                return
 
     def _forget(self, stream: _Stream) -> None:
         self._streams.discard(stream)

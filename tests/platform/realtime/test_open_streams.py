@@ -47,6 +47,7 @@ def test_an_accepted_bid_is_told_to_whoever_follows_the_auction(room, streams, r
     following = [streams.open(f"{SUBSCRIBE}{names}", room.cleo.token).has_begun()
                  for names in (BID, f"productListingProduct/{auction}", f"{UPDATED}:{auction},{BID}")]
     relayed(room.placed, room.ben, auction, 60)
+    assert all("Content-Length" not in stream.headers for stream in following)
     by_topic, by_object, both = (stream.wait(lambda one: one.messages, "the bid is told") for stream in following)
     assert by_topic.messages[0]["type"] == BID
     assert by_topic.messages[0]["data"]["bidAmount"] == 60
