@@ -32,6 +32,8 @@ from app.runtime import runtime
 
 log = logging.getLogger("guildhall.relay")
 
+LOG_VERSION = "log"
+"""The cache version that changes when the log has grown: it wakes who follows it (FD-12)."""
 BATCH = 200
 _LEADER_KEY = 720_461
 _TICK, _QUIET_TICKS = 0.02, 50
@@ -50,6 +52,7 @@ def relay_batch(transport: Transport, limit: int = BATCH) -> int:
     rows = numbered_batch(limit)
     if not rows:
         return 0
+    runtime().cache_versions.invalidate(LOG_VERSION)
     transport.publish([message for row in rows for message in messages_of(row)])
     _set_published(rows)
     return len(rows)

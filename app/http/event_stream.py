@@ -10,7 +10,7 @@ import orjson
 from flask import Response, request
 
 from app.actor import Actor
-from app.events.outward import Selection, Told
+from app.events.outward import OutwardEvent, Selection
 
 MIME_TYPE = "text/event-stream"
 RETRY_SECONDS = (1.0, 5.0)  # within it a client comes again; each at another moment
@@ -53,7 +53,7 @@ def event(position: int, body: Any, name: str | None = None) -> bytes:
     return b"%sid: %d\ndata: %s\n\n" % (head, position, orjson.dumps(body))
 
 
-def told_event(told: Told) -> bytes:
+def outward_event(told: OutwardEvent) -> bytes:
     """Return the event of the log as this receiver is told it: `{type, timestamp, data}`, of updates for staff `old`.
 
     What he saw and sees no more is named `gone`, with no row (FD-7)."""

@@ -17,10 +17,10 @@ from flask import Flask
 from app.clock import now
 from app.errors import TooManyRequests
 from app.events.log import LoggedEvent, events_after, newest_position
-from app.events.outward import Key, Receiver, Told, outward
+from app.events.outward import Key, OutwardEvent, Receiver, outward
 from app.events.relay import LOG_VERSION
 from app.http.client_address import client_network, is_loopback
-from app.http.event_stream import EventStream, come_again, end, heartbeat, opening, told_event
+from app.http.event_stream import EventStream, come_again, end, heartbeat, opening, outward_event
 from app.identity.authentication import StandingLogin, identity
 from app.ops.metrics import count_ended_stream, count_open_stream
 from app.runtime import runtime
@@ -292,13 +292,13 @@ class OpenStreams:
             await asyncio.sleep(_WAKE_SECONDS)
         realm, position = receiver.actor.realm, stream.position
 
-        def missed() -> tuple[list[Told], int]:
+        def missed() -> tuple[list[OutwardEvent], int]:
             events, reached = _read(realm, position)
             return outward(events, [receiver])[0] if events else [], reached
 
         told, stream.position = await self._in_thread(missed)
         for one in told:
-            stream.put(told_event(one))
+            stream.put(outward_event(one))
 
     # Following: one for each realm.
 
@@ -344,13 +344,13 @@ class OpenStreams:
         return list(found)
 
     @staticmethod
-    def _tell(streams: Sequence[_Stream], told: Sequence[Sequence[Told]]) -> None:
+    def _tell(streams: Sequence[_Stream], told: Sequence[Sequence[OutwardEvent]]) -> None:
         written: dict[int, bytes] = {}  # streams of the same actor are told the same
         for stream, some in zip(streams, told, strict=True):
             for one in some:
                 if one.position > stream.position:
                     if id(one) not in written:
-                        written[id(one)] = told_event(one)
+                        written[id(one)] = outward_event(one)
                     stream.put(written[id(one)])
 
     # Heartbeats, and the logins of all streams.

@@ -27,6 +27,7 @@ async function read() {
 }
 
 async function watch() {
+  at("state").textContent = "…";
   const mine = ++round, bids = "ebaycclone-auctionoffer-service-dbevent-auctionofferbid-created";
   const topics = `productListingProduct/${auction.id}` + (token ? `,${bids}` : "");
   await follow(realm, topics, token, (name, said) => {

@@ -5,7 +5,7 @@ from app.actor import Actor
 from app.errors import InvalidInput, LoginRequired
 from app.events.log import events_after, is_known, newest_position
 from app.events.outward import Receiver, Selection, outward
-from app.http.event_stream import EventStream, opening, told_event
+from app.http.event_stream import EventStream, opening, outward_event
 from app.identity.access import require_proved
 from app.identity.authentication import identity
 from blueprints.platform.realtime.rules import read_position, read_topics
@@ -46,4 +46,4 @@ def missed_by(stream: EventStream) -> Iterator[bytes]:
     yield opening(after, is_reset=stream.is_reset)
     events = events_after(stream.actor.realm, after) if after < newest else []
     if events:
-        yield from map(told_event, outward(events, [Receiver(stream.actor, stream.selection)])[0])
+        yield from map(outward_event, outward(events, [Receiver(stream.actor, stream.selection)])[0])
