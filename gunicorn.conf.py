@@ -38,8 +38,7 @@ workers = 2
 worker_class = "app.ops.web.Worker"
 asgi_loop = "asyncio"
 threads = 2
-# Of each worker, open at the same time: event streams, and beside them whoever waits; neither costs a thread.
-worker_connections = _settings.streams_per_process + 1000
+worker_connections = 1000  # of each worker, open at the same time, beside event streams; none that waits costs a thread
 keepalive = 5
 limit_request_line = 8190  # a token in the query and a filter of a hundred ids
 graceful_timeout = 5

@@ -40,7 +40,7 @@ class Protocol(ASGIProtocol):
         super().connection_made(transport)
         worker = self.worker
         worker.connections.add(self)
-        if worker.nr_conns > worker.worker_connections:
+        if worker.nr_conns - len(worker.server.streams) > worker.worker_connections:  # those have a bound of their own
             self.drop()
             return
         peer = transport.get_extra_info("peername")

@@ -2,6 +2,7 @@
 from typing import Any
 
 from app.events.outward import MOST_TOPICS
+from app.events.topics import db_topic
 from app.http.event_stream import MIME_TYPE
 from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter
 from blueprints.platform.realtime.tickets import SECONDS
@@ -12,14 +13,15 @@ _STREAM = """Server-Sent Events. A message is `{type, timestamp, data}`: the top
 it (of a deleted one its id); staff get `old`, the former values. `start`: you are told what happens from here; `gone`:
 a row that you saw is hidden from you; `reset`: events between your last one and this are lost, read anew; `end`: the
 login is over. Each has an id: send the last one as Last-Event-ID to go on behind it."""
-_EXAMPLE = """retry: 2417
+_TOPIC = db_topic("marketplace", "auctionOffer", "auctionOfferBid", "created")
+_EXAMPLE = f"""retry: 2417
 event: start
 id: 1790590812345
-data: {}
+data: {{}}
 
 id: 1790590812350
-data: {"type":"ebaycclone-auctionoffer-service-dbevent-auctionofferbid-created","timestamp":"2026-01-31T12:00:00.000Z",\
-"data":{"id":"018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e","bidAmount":15.0}}
+data: {{"type":"{_TOPIC}","timestamp":"2026-01-31T12:00:00.000Z",\
+"data":{{"id":"018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e","bidAmount":15.0}}}}
 
 """
 _REFUSED = {"$ref": "#/components/schemas/ApiError"}
