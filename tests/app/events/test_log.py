@@ -16,9 +16,9 @@ from app.data.connections import writing_engine
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.events.deliveries import drain_deliveries, purge_events
-from app.events.log import LoggedEvent, events_after, is_known, newest_position, oldest_position
+from app.events.log import LoggedEvent, events_after, is_known, newest_position, oldest_position, read_on
 from app.events.positions import LogState
-from app.events.relay import relay_all, relay_batch
+from app.events.relay import LOG_VERSION, relay_all, relay_batch
 from app.events.transport import RedisStreams
 from app.runtime import runtime
 from blueprints.marketplace.category_management import commands
@@ -99,6 +99,33 @@ def test_the_log_is_one_statement_on_its_index(app: Flask, count_statements: Cou
     with count_statements() as asked:
         assert logged() == ["a", "b"]
     assert len(asked) == 1
+
+
+def test_a_follower_reads_on_to_the_end_in_steps_and_asks_once_where_nothing_is_new(
+        app: Flask, count_statements: Counting) -> None:
+    categories("a", "b", "c")
+    relay_all()
+    first, reached = read_on("marketplace", 0, limit=2)
+    assert ([event.row["title"] for event in first], reached) == (["a", "b"], first[-1].position)
+    rest, end = read_on("marketplace", reached, limit=2)
+    assert ([event.row["title"] for event in rest], end) == (["c"], newest_position())
+    with unit_of_work(SYSTEM) as work:
+        work.emit("nothing-for-followers", "k", {})
+        work.commit()
+    relay_all()
+    assert read_on("marketplace", end) == ([], newest_position())
+    with count_statements() as asked:
+        assert read_on("marketplace", newest_position()) == ([], newest_position())
+    assert len(asked) == 3, "one, beside the two of this test"
+
+
+def test_who_follows_is_woken_by_a_cache_version(app: Flask) -> None:
+    seen = runtime().cache_versions.read(LOG_VERSION)
+    relay_all()
+    assert runtime().cache_versions.read(LOG_VERSION) == seen
+    categories("a")
+    relay_all()
+    assert runtime().cache_versions.read(LOG_VERSION) != seen
 
 
 def test_only_dbevents_of_the_realm_are_in_the_log(app: Flask) -> None:
