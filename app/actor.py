@@ -1,4 +1,4 @@
-"""Who acts: a session's user, an anonymous visitor, the CLI operator, the system, or the kernel for itself.
+"""Who acts: a session's user, a program for a user, an anonymous visitor, the CLI operator, the system, or the kernel.
 
 Every command takes the actor first; nothing below the routes knows where it came from."""
 from dataclasses import dataclass
@@ -28,6 +28,10 @@ class Actor:
     device: str | None = None
     owed_factor: str | None = None
     """The second factor the session still owes, `Email` or `Mobile`: until then almost everything is refused."""
+    client_id: str | None = None
+    """The API client that acts, for the user of `user_id`; None when nobody but the user himself does."""
+    scopes: frozenset[str] = frozenset()
+    """What that client's token was given: it opens only what a policy grants to one of them (decision 46)."""
 
     @property
     def realm(self) -> str:
@@ -40,6 +44,11 @@ class Actor:
     def is_anonymous(self) -> bool:
         """True for a visitor without a valid session."""
         return self.role == "anonymous"
+
+    @property
+    def is_program(self) -> bool:
+        """True for an API client: its user to every rule of visibility, to policies a program."""
+        return self.client_id is not None
 
     @property
     def is_staff(self) -> bool:

@@ -19,6 +19,7 @@ COMMANDS = {
     "auctions": "Auctions: list, find, show one with its bids; close one by hand.",
     "auth": "Signing keys of the realms: list, rotate, revoke.",
     "backup": "Backups: make, list, prove, restore; let a restored copy go live.",
+    "clients": "API clients: programs that act for one person; list, add, rotate, revoke.",
     "db": "Copy everything into another database; the migrations, up or down.",
     "demo": "Data to look at and to try things on; refuses production.",
     "doctor": "Check everything the system stands on; exit code 1 when something is wrong.",

@@ -58,6 +58,13 @@ def named_file(text: str) -> str:
     return the_one(files_named(text), f"there is no file {text}")
 
 
+def named_client(realm: str, text: str) -> str:
+    """Return the id of the API client of the realm; raises ClickException for none and for several."""
+    from blueprints.platform.auth.api_clients import clients_named
+
+    return the_one(clients_named(realm, text), f"{realm} has no client {text}")
+
+
 def named_in_registry(kind: str, text: str) -> str:
     """Return the id of equipment, a legal entity, a division or a client of its registry; raises ClickException for
     several. A text that names none is left to the registry to refuse."""

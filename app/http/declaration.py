@@ -146,7 +146,7 @@ class Routes:
             def add(blueprint: ServiceBlueprint) -> None:
                 route = SystemRoute(blueprint.service, name, policy, view, changes_login, bare_forbidden)
                 blueprint.add_system(route, path, method, partial(
-                    describe_system, name, view, method, path, body, policy,
+                    describe_system, blueprint.service, name, view, method, path, body, policy,
                     {key: value for key, value in said.items() if value is not None}))
 
             self.written.append(add)

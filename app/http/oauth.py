@@ -104,8 +104,8 @@ def _proven_client(realm: str, find: Callable[[str], OAuthClient | None], client
 
 
 def token_endpoint(realm: str, find: Callable[[str], OAuthClient | None], make_token: Callable[[OAuthClient, str], str],
-                   *, seconds: int) -> Callable[[], Response]:
-    """Return the view of a token endpoint; its requests are counted like any visitor's.
+                   *, seconds: int, is_counted: bool = False) -> Callable[[], Response]:
+    """Return the view of a token endpoint; its requests are counted like any visitor's, unless they are already.
 
     `find` returns an active client by its id, a UUID, and asks the database as often for one that is unknown.
     `make_token` returns the token of a client with the scopes it was granted, and keeps what must be kept of it;
@@ -125,7 +125,8 @@ def token_endpoint(realm: str, find: Callable[[str], OAuthClient | None], make_t
     server.register_grant(_ClientCredentials)
 
     def answer() -> Response:
-        spend_one_request(visitor(realm))
+        if not is_counted:
+            spend_one_request(visitor(realm))
         try:
             response: Response = server.create_token_response()
         except OAuth2Error as error:  # plain HTTP from elsewhere (RFC 6749 §3.2); Authlib raises it too early to answer

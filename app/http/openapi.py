@@ -2,7 +2,7 @@
 
 flask-smorest writes those of the realms; services outside make theirs of the same parts (`document_from`)."""
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app
@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 from app.http import schemas
 from app.http.public_path import public_path
 from app.http.service import Service
-from app.identity.access import Predicate, needs_no_login
+from app.identity.access import SCOPES, ClientPolicy, Predicate, needs_no_login
 from app.runtime import runtime
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
     doc: dict[str, Any] = {
         "operationId": operation, "summary": (api.view.__doc__ or "").strip().split("\n")[0],
         "parameters": _parameters(api), "responses": _responses(api), "x-event-topic": api.topic}
-    if needs_no_login(api.policy):
-        doc["security"] = []
+    doc |= _security_of(api.service, api.policy)
     if api.method in ("POST", "PATCH", "PUT"):
         doc["requestBody"] = {"required": bool(api.body), "content": {"application/json": {
             "schema": api.shape or {"type": "object"}}}}
@@ -78,15 +77,15 @@ def describe(api: "BusinessApi", operation: str) -> dict[str, Any]:
     return doc
 
 
-def describe_system(name: str, view: Any, method: str, path: str, body: type[Schema] | None, policy: Predicate,
-                    doc: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI operation of a bare route; `doc` adds to it or says it better."""
+def describe_system(service: Service, name: str, view: Any, method: str, path: str, body: type[Schema] | None,
+                    policy: Predicate, doc: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI operation of a bare route of the service; `doc` adds to it or says it better."""
     refusals = [400, 401, 403, 404, 429, 503] + ([413] if method != "GET" else []) + ([415] if body else [])
     responses = {"200": answer({}), **{str(code): _error(code) for code in refusals}}
     described: dict[str, Any] = {
         "operationId": name, "summary": (view.__doc__ or name).strip().split("\n")[0],
         "parameters": [_path_parameter(part) for part in placeholders(path)],
-        **({"security": []} if needs_no_login(policy) else {}),
+        **_security_of(service, policy),
         **doc, "responses": responses | doc.get("responses", {})}
     if body is not None:
         described["requestBody"] = request_body(body, example=_example(body()))
@@ -233,6 +232,15 @@ def _security(service: Service) -> dict[str, dict[str, str]]:
             "query": {"type": "apiKey", "in": "query", "name": "access_token"}}
 
 
+def _security_of(service: Service, policy: Predicate) -> dict[str, Any]:
+    """Return what an operation says of who may call it; nothing where that is what the document says of all."""
+    if needs_no_login(policy):
+        return {"security": []}
+    if isinstance(policy, ClientPolicy):
+        return {"security": [*({name: []} for name in _security(service)), {"client": [policy.scope]}]}
+    return {}
+
+
 def document_of(blueprint_name: str) -> dict[str, Any]:
     """Return the OpenAPI document of a mounted service; it is written when it is first asked for."""
     made = runtime().part(Documents).made
@@ -282,7 +290,10 @@ def _prepared_api(blueprint: "ServiceBlueprint") -> Api:
         api.register_field(kind, *named)
     api.spec.components.schema("ApiError", _ERROR)
     api.spec.components.schema("Envelope", _ENVELOPE)
-    for name, scheme in {**_security(service), **blueprint.security_schemes}.items():
+    granted = {policy.scope for policy in blueprint.policies.values() if isinstance(policy, ClientPolicy)}
+    programs = {"client": client_credentials(replace(service, name="auth", path=""), {
+        scope: meaning for scope, meaning in SCOPES.items() if scope in granted})} if granted else {}
+    for name, scheme in {**_security(service), **programs, **blueprint.security_schemes}.items():
         api.spec.components.security_scheme(name, scheme)
     api.spec.options["security"] = [{name: []} for name in _security(service)]
     return api

@@ -1,5 +1,5 @@
-"""The general request limit: a window of one minute per user or visiting address (IPv6: its /64), for all workers;
-and narrower ones for single acts of a user, such as sending a message.
+"""The general request limit: a window of one minute per user, API client or visiting address (IPv6: its /64), for all
+workers; and narrower ones for single acts of a user, such as sending a message.
 
 Counts are kept in the process and added to Redis with the first request of a window, then in steps of a twentieth of
 the limit, so that a request costs no round trip; the limit is exact to one step per worker. Without Redis each worker
@@ -39,7 +39,7 @@ def spend_one_request(actor: Actor) -> None:
     if not settings.ratelimit_enabled:
         return
     limit = settings.rate_limit_user if actor.user_id else settings.rate_limit_visitor
-    who = actor.user_id or client_network(request.remote_addr or "?")
+    who = actor.client_id or actor.user_id or client_network(request.remote_addr or "?")
     moment = time.time()
     count = _counted(held.part(RequestCounts), who, moment)
     is_first, is_step = count.sent_at == 0, count.unsent * _STEPS >= limit

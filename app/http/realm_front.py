@@ -52,7 +52,7 @@ from app.http.request import (
 )
 from app.http.schemas import Identifier, InputSchema, load
 from app.http.service import Service
-from app.identity.access import Predicate, enforce
+from app.identity.access import Predicate, enforce, permits
 from app.identity.security_events import recorded_refusals
 from app.runtime import runtime
 
@@ -160,15 +160,14 @@ def _identify_reader(api: BusinessApi) -> tuple[Actor, Actor]:
 
 
 def _admit(api: BusinessApi | SystemRoute, actor: Actor, path: PathValues) -> Actor:
-    enforce(api.policy, actor, api.name)
-    return actor
+    return enforce(api.policy, actor, api.name)
 
 
 def _admit_system(route: SystemRoute, actor: Actor, path: PathValues) -> Actor:
     if route.changes_login:
         check_login_change()
     is_known = not actor.is_anonymous and actor.owed_factor is None
-    if route.bare_forbidden and is_known and not route.policy(actor):
+    if route.bare_forbidden and is_known and not permits(route.policy, actor):
         raise BareForbidden
     return _admit(route, actor, path)
 

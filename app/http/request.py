@@ -49,7 +49,7 @@ def visitor(realm: str) -> Actor:
 
 
 def current_session(realm: str) -> LiveSession | None:
-    """Return the session of who calls, None for a visitor."""
+    """Return the session of who calls, None for a visitor and for a program."""
     return _caller(realm)[1]
 
 

@@ -2,12 +2,16 @@
 
 A policy says whether a role may call the API at all, before parameters are read; ownership comes after the fetch."""
 from collections.abc import Callable
+from dataclasses import replace
 
-from app.actor import Actor
+from app.actor import Actor, anonymous
 from app.errors import Forbidden, LoginRequired
 from app.runtime import runtime
 
 Predicate = Callable[[Actor], bool]
+
+SCOPES = {"webhooks": "register webhooks and read what they send", "notices": "read the person's notices"}
+"""What an API client may be let do, with its meaning (decision 46)."""
 
 
 def public(actor: Actor) -> bool:
@@ -46,15 +50,51 @@ def super_admin(actor: Actor) -> bool:
     return actor.is_super_admin
 
 
-def enforce(policy: Predicate, actor: Actor, api_name: str) -> None:
-    """Let the actor pass or raise LoginRequired (401) / Forbidden (403), in that order (decision 3)."""
+class ClientPolicy:
+    """A policy that also lets API clients with one scope pass, each as the person it acts for."""
+
+    def __init__(self, scope: str, person: Predicate) -> None:
+        self.scope, self._person = scope, person
+        said = (person.__doc__ or person.__name__).strip().split("\n")[0].removesuffix(".")
+        self.__doc__ = f"{said}; also an API client with the scope {scope}."
+        self.__name__ = f"{person.__name__} or client with {scope}"
+
+    def __call__(self, actor: Actor) -> bool:
+        """Tell whether the person may, and where a program asks for it, whether it was given the scope."""
+        return self._person(actor) and (not actor.is_program or self.scope in actor.scopes)
+
+
+def client_with(scope: str, person: Predicate = logged_in) -> Predicate:
+    """Return the policy that lets pass whom `person` does, and API clients of theirs that have the scope (of SCOPES).
+
+    Every other policy refuses all programs. Raises KeyError for a scope that there is not."""
+    SCOPES[scope]
+    return ClientPolicy(scope, person)
+
+
+def permits(policy: Predicate, actor: Actor) -> bool:
+    """Tell whether the policy lets the actor pass; a program only where its scope is granted (decision 46)."""
+    return (not actor.is_program or isinstance(policy, ClientPolicy)) and policy(actor)
+
+
+def enforce(policy: Predicate, actor: Actor, api_name: str) -> Actor:
+    """Return the actor who passes or raise LoginRequired (401) / Forbidden (403), in that order (decision 3).
+
+    It is the actor himself; a program that is granted nothing here is a visitor where visitors pass."""
     if policy is not anyone:
         require_proved(actor.owed_factor)
-    if policy(actor):
-        return
+    if permits(policy, actor):
+        return actor
+    if actor.is_program and not isinstance(policy, ClientPolicy) and policy(visitor := _nameless(actor)):
+        return visitor
     if actor.is_anonymous:
         raise LoginRequired(f"errMsg_{api_name}RequiresLogin")
     raise Forbidden(f"errMsg_{api_name}RoleNotAllowed")
+
+
+def _nameless(actor: Actor) -> Actor:
+    """Return a visitor from where the actor is."""
+    return replace(anonymous(actor.realm), address=actor.address, device=actor.device)
 
 
 def require(allowed: bool, message: str = "errMsg_ForbiddenAccess") -> None:

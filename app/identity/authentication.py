@@ -1,4 +1,5 @@
-"""From an access token to its actor: signature, realm, session. A token that is no good is nobody's, never an error.
+"""From an access token to its actor: signature, realm, session; or an API client's to the person it acts for. A token
+that is no good is nobody's, never an error.
 
 Verified tokens are remembered; cache versions of user and keys make a logout or role change count at once."""
 import time
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from app.actor import Actor
 from app.clock import now
 from app.data.list_cache import CacheVersions
+from app.identity.client_secrets import TOKEN_PREFIX
 from app.identity.login_throttle import LoginThrottle
 from app.identity.one_time_codes import OneTimeCodes
 from app.identity.sessions import LiveSession, SessionStore, UserDirectory, note_seen, seen_step, user_version_key
@@ -20,7 +22,7 @@ _MEMORY_TOKENS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    session: LiveSession
+    session: LiveSession | None
     actor: Actor
     version_keys: tuple[str, str]
     versions: tuple[int, ...]
@@ -42,18 +44,21 @@ class StandingLogin:
 
 
 class Authenticator:
-    """Turns access tokens into live sessions, remembering the recent ones."""
+    """Turns access tokens into actors with their live sessions, if they have one, remembering the recent ones."""
 
-    def __init__(self, sessions: SessionStore, versions: CacheVersions) -> None:
+    def __init__(self, sessions: SessionStore, versions: CacheVersions, directory: UserDirectory) -> None:
         self._sessions = sessions
+        self._directory = directory
         self._versions = versions
         self._memory: dict[tuple[str, str], _Verified] = {}
 
-    def check(self, realm: str, token: str) -> tuple[Actor, LiveSession] | None:
-        """Return who holds the token of this realm, or None when it is no good (any more)."""
+    def check(self, realm: str, token: str) -> tuple[Actor, LiveSession | None] | None:
+        """Return who holds the token of this realm, or None when it is no good (any more).
+
+        Programs have no session."""
         known = self._memory.get((realm, token))
         if known is None or not self._still_true(known):
-            known = self._verify(realm, token)
+            known = (self._verify_client if token.startswith(TOKEN_PREFIX) else self._verify)(realm, token)
             if known is None:
                 self._memory.pop((realm, token), None)
                 return None
@@ -94,6 +99,20 @@ class Authenticator:
         return _Verified(session, actor, version_keys, versions, min(claims.expires_at, look_again),
                          time.monotonic() + _MEMORY_SECONDS, claims.expires_at)
 
+    def _verify_client(self, realm: str, token: str) -> _Verified | None:
+        from app.identity.api_clients import holder_of, owner_of
+
+        owner = owner_of(realm, token)
+        if owner is None:
+            return None
+        version_keys = (user_version_key(owner), f"keys:{realm}")
+        versions = self._versions.read(*version_keys)
+        holder = holder_of(self._directory, realm, token)
+        if holder is None:
+            return None
+        return _Verified(None, holder.actor, version_keys, versions, holder.expires_at,
+                         time.monotonic() + _MEMORY_SECONDS)
+
     def _remember(self, realm: str, token: str, verified: _Verified) -> None:
         if len(self._memory) >= _MEMORY_TOKENS:
             self._memory.clear()
@@ -116,7 +135,7 @@ def install_identity(held: Runtime, directory: UserDirectory) -> Identity:
     settings, redis, versions = held.settings, held.redis, held.cache_versions
     sessions = SessionStore(directory)
     parts = Identity(
-        keys=signing_keys_of(held), sessions=sessions, authenticator=Authenticator(sessions, versions),
+        keys=signing_keys_of(held), sessions=sessions, authenticator=Authenticator(sessions, versions, directory),
         throttle=LoginThrottle(redis, enabled=settings.ratelimit_enabled),
         codes=OneTimeCodes(redis, settings.secret_key, settings.verification_max_tries,
                        settings.verification_resend_seconds))

@@ -2,6 +2,9 @@
 import hashlib
 import secrets
 
+TOKEN_PREFIX = "guildhall-client-"
+"""What tokens of API clients begin with: no token of a person does. Who looks for leaked ones finds them."""
+
 
 def new_secret() -> str:
     """Return a secret or token of 256 random bits; random enough that a plain SHA-256 of it can be stored."""

@@ -64,6 +64,8 @@ Index("ix_security_event_login_device", SecurityEvent.realm, SecurityEvent.devic
 def record_security(work: UnitOfWork, kind: str, user_id: str | None, *, outcome: str = DONE, **detail: Any) -> None:
     """Add an event about the account to the transaction; who acted, and from where, is the unit of work's actor."""
     actor = work.actor
+    if actor.is_program:
+        detail = {"client": actor.client_id} | detail
     is_nobody = actor.operator is not None and not actor.is_staff  # the console of the equipment registry
     event = {
         "id": uuid7(), "occurred_at": now(), "realm": actor.realm, "kind": kind, "outcome": outcome, "user_id": user_id,

@@ -2,6 +2,7 @@
 from typing import Any
 
 from app.http.download import DOWNLOAD_HEADERS
+from app.http.oauth import token_operation
 from app.http.openapi import answer, parameter
 from app.identity.sessions import SESSION_SCHEMA
 from blueprints.platform.auth.parties import PASSWORD_RESET, SECOND_FACTOR, Verification
@@ -73,6 +74,8 @@ PUBLIC_KEY: Document = {
             "keyId": {"type": "string"}, "keyData": {"type": "string", "description": "PEM"}},
         "example": {"keyId": "716a8738ec3d499f84d58bda6ee772ce",
                     "keyData": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"}})}}
+_OF_PROGRAMS = token_operation({})
+TOKEN: Document = {"request_body": _OF_PROGRAMS["requestBody"], "responses": _OF_PROGRAMS["responses"]}
 START: Document = {"responses": {"200": answer(_STEP, "A code is on its way")}}
 
 

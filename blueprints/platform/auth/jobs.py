@@ -1,5 +1,6 @@
 """What auth does by the clock: purge archived accounts, sweep expired sessions, replace old signing keys."""
 from app.data.unit_of_work import UnitOfWork
+from app.identity.api_clients import sweep_expired_tokens
 from app.identity.authentication import identity
 from app.identity.security_events import purge_security_events
 from app.identity.sessions import sweep_expired_sessions
@@ -35,8 +36,8 @@ def purge_unverified_accounts() -> dict[str, int]:
 
 @kernel_periodic("sweep-sessions", hours=1)
 def sweep_sessions() -> dict[str, int]:
-    """Delete expired login sessions."""
-    return {realm: sweep_expired_sessions(realm) for realm in runtime().settings.realms}
+    """Delete expired login sessions and tokens of API clients."""
+    return {realm: sweep_expired_sessions(realm) + sweep_expired_tokens(realm) for realm in runtime().settings.realms}
 
 
 @kernel_periodic("rotate-keys", hours=6)

@@ -24,6 +24,10 @@ POLICIES: dict[str, Predicate] = {
     "createPersonExport": logged_in,
     "listPersonExports": logged_in,
     "createErasure": logged_in,
+    "createApiClient": logged_in,
+    "listApiClients": logged_in,
+    "updateApiClientSecret": logged_in,
+    "deleteApiClient": logged_in,
     # Sessions and keys; a code is asked for by whoever cannot log in yet
     "loginPage": anyone,
     "loginPageScript": anyone,
@@ -34,6 +38,7 @@ POLICIES: dict[str, Predicate] = {
     "reloginByPost": public,
     "logout": anyone,
     "publicKey": anyone,
+    "token": anyone,
     "downloadPersonExport": anyone,
     **{f"{name}-{phase}": anyone for name in VERIFICATIONS for phase in ("start", "complete")},
 }

@@ -58,9 +58,9 @@ def second_factor_change(actor: Actor, data: Data, user_id: str) -> Data:
     return {"proven_hash": None} | profile_change(actor, data, user_id)
 
 
-def erasure(actor: Actor, data: Data) -> Data:
-    """Prove the password that was sent with the end of one's own account."""
-    return {"proven_hash": proven_hash(actor, data["current_password"])}
+def proven(actor: Actor, data: Data, **path: str) -> Data:
+    """Prove the caller's own password, which is sent with the end of an account and for the secret of an API client."""
+    return data | {"proven_hash": proven_hash(actor, data.pop("current_password"))}
 
 
 def password_change(actor: Actor, data: Data, user_id: str) -> Data:

@@ -16,6 +16,7 @@ from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from app.runtime import runtime
 from blueprints.platform.auth import (
+    api_clients,
     commands,
     documents,
     export_requests,
@@ -30,13 +31,16 @@ from blueprints.platform.auth.schemas import (
     NEW_USERS,
     PROFILES,
     REGISTRATIONS,
+    ApiClientRotation,
     Erasure,
+    NewApiClient,
     PasswordChange,
     PasswordReplacement,
     RoleChange,
     SecondFactors,
 )
 from blueprints.platform.auth.system_routes import add_session_routes, add_verification_routes
+from blueprints.platform.auth.token_endpoint import realm_token_endpoint
 
 
 def routes_in(realm: str) -> Routes:
@@ -46,7 +50,9 @@ def routes_in(realm: str) -> Routes:
         "updateSecondFactors": ApiNames(data_name="secondFactors"), "listSessions": ApiNames(data_name="sessions"),
         "deleteSession": ApiNames(data_name="session"), "deleteSessions": ApiNames(data_name="session"),
         "createPersonExport": ApiNames(data_name="personExport"),
-        "listPersonExports": ApiNames(data_name="personExports"), "createErasure": ApiNames(data_name="erasure")})
+        "listPersonExports": ApiNames(data_name="personExports"), "createErasure": ApiNames(data_name="erasure"),
+        "createApiClient": ApiNames(data_name="apiClient"), "listApiClients": ApiNames(data_name="apiClients"),
+        "updateApiClientSecret": ApiNames(data_name="apiClient"), "deleteApiClient": ApiNames(data_name="apiClient")})
     add_session_routes(api, realm)
     add_verification_routes(api, realm)
     _add_registration(api, realm)
@@ -57,6 +63,7 @@ def routes_in(realm: str) -> Routes:
     _add_second_factors(api)
     _add_sessions(api)
     _add_persons(api)
+    _add_clients(api, realm)
     return api
 
 
@@ -210,13 +217,51 @@ def _add_persons(api: Routes) -> None:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @api.create("/v1/erasures", name="createErasure", body=Erasure, prepare=preparations.erasure)
+    @api.create("/v1/erasures", name="createErasure", body=Erasure, prepare=preparations.proven)
     def create_erasure(actor: Actor, data: dict[str, Any]) -> Wire:
         """End one's own account for good, with the password; refused while others wait for something."""
         person_commands.erase_account(actor, str(actor.user_id), **data)
         return {"id": actor.user_id, "state": "erasing"}
 
 
+def _add_clients(api: Routes, realm: str) -> None:
+    answer_token_request = realm_token_endpoint(realm)
+
+    @api.system("/oauth/token", name="token", method="POST", **documents.TOKEN)
+    def token(actor: Actor) -> Response:
+        """Give an API client an access token for its secret (RFC 6749 §4.4)."""
+        return answer_token_request()
+
+    @api.create("/v1/apiclients", name="createApiClient", body=NewApiClient, prepare=preparations.proven,
+                extras=_SECRET_SHAPE)
+    def create_api_client(actor: Actor, data: dict[str, Any]) -> Answer:
+        """Make a program that acts for oneself, with the password; its secret is shown this once."""
+        return _with_secret(*api_clients.create_client(actor, **data))
+
+    @api.list("/v1/apiclients", name="listApiClients", filters=api_clients.FILTERS, cached=False)
+    def list_api_clients(actor: Actor, asked: ReadRequest) -> Listing:
+        """List one's own API clients, the newest first; staff list everybody's."""
+        return api_clients.list_clients(actor, asked.page, asked.where)
+
+    @api.update("/v1/apiclientsecret/{apiClientId}", name="updateApiClientSecret", body=ApiClientRotation,
+                prepare=preparations.proven, extras=_SECRET_SHAPE)
+    def rotate_api_client(actor: Actor, data: dict[str, Any], api_client_id: str) -> Answer:
+        """Give an API client another secret, shown this once; the former one and its tokens end at once."""
+        return _with_secret(*api_clients.rotate_client(actor, api_client_id, **data))
+
+    @api.delete("/v1/apiclients/{apiClientId}", name="deleteApiClient")
+    def delete_api_client(actor: Actor, data: dict[str, Any], api_client_id: str) -> Wire:
+        """Revoke an API client, by its person or staff; its tokens end at once."""
+        api_clients.revoke_client(actor, api_client_id)
+        return {"id": api_client_id, "isActive": False}
+
+
+def _with_secret(client: Wire, secret: str) -> Answer:
+    """Return the answer that alone shows a secret: no event has it."""
+    return Answer(client, {"clientSecret": secret}, {})
+
+
+_SECRET_SHAPE = {"clientSecret": {"type": "string", "description": "shown this once; only its digest is kept"}}
 _NEEDS_SHAPE = {"emailVerificationNeeded": {"type": "boolean"}, "mobileVerificationNeeded": {"type": "boolean"}}
 
 

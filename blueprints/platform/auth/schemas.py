@@ -2,9 +2,22 @@
 from typing import Any
 
 import orjson
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, validates, validates_schema
 
-from app.http.schemas import Code, Flag, Identifier, InputSchema, JsonObject, Name, Text, WebAddress
+from app.http.schemas import (
+    Choice,
+    Code,
+    Flag,
+    Identifier,
+    InputSchema,
+    JsonObject,
+    Line,
+    ListOf,
+    Name,
+    Text,
+    WebAddress,
+)
+from app.identity.access import SCOPES
 from app.identity.passwords import MAX_PASSWORD_LENGTH
 from app.mail_addresses import mail_address, new_mail_address
 
@@ -126,6 +139,26 @@ class SecondFactors(InputSchema):
     email = Flag()
     mobile = Flag()
     current_password = Password()
+
+
+class NewApiClient(InputSchema):
+    """POST of an API client: what it is called and may do, and by superAdmin whom it acts for."""
+
+    name = Line(required=True, most=100, metadata={"example": "my shop"})
+    scopes = ListOf(Choice(tuple(SCOPES)), required=True, most=len(SCOPES), metadata={"example": ["webhooks"]})
+    user_id = Identifier(metadata={"description": "whom it acts for; default oneself, another by superAdmin alone"})
+    current_password = Password(required=True)
+
+    @validates("scopes")
+    def _name_some(self, scopes: list[str], **_: Any) -> None:
+        if not scopes:
+            raise ValidationError("expected at least one")
+
+
+class ApiClientRotation(InputSchema):
+    """PATCH that gives an API client another secret."""
+
+    current_password = Password(required=True)
 
 
 class Erasure(InputSchema):

@@ -1,6 +1,7 @@
 """auth as one declaration; every realm has it, with users of its own."""
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, KEPT, exported, rows_of_people
+from app.identity.api_clients import ApiClient, ApiClientToken
 from app.identity.security_events import SecurityEvent
 from app.identity.sessions import LoginSession
 from app.service import EVERY_REALM, ServiceDeclaration
@@ -25,7 +26,7 @@ SERVICE = ServiceDeclaration(
     checks={"addresses": checks.addresses},
     moderated=(ModeratedKind("USER", restore_user, user_subject, named=accounts_named, written=tuple(
         user_topic(realm, verb) for realm in EVERY_REALM for verb in ("created", "updated"))),),
-    cli=("cli.auth", "cli.security", "cli.users"),
+    cli=("cli.auth", "cli.clients", "cli.security", "cli.users"),
     persons=(
         rows_of_people(MarketplaceUser, ERASED, "id", "owner",
                        export=exported("account", "id", also=(*_STATE, "mobile_verified"))),
@@ -33,6 +34,9 @@ SERVICE = ServiceDeclaration(
         rows_of_people(PurgedAccount, KEPT, "id", why="the id is given to nobody anew",
                        export="who is gone asks for no export"),
         rows_of_people(PersonExport, ERASED, "user_id", first=remove_exports_of, export="exports like this one"),
+        rows_of_people(ApiClient, ERASED, "user_id",
+                       export=exported("api-clients", "user_id", without=("secret_hash",))),
+        rows_of_people(ApiClientToken, ERASED, "user_id", export="tokens of programs, of which we know only a hash"),
         rows_of_people(LoginSession, ERASED, "user_id", export=exported("sessions", "user_id")),
         rows_of_people(SecurityEvent, ANONYMOUS, "user_id", "actor_id", why="what staff did to others stays there",
                        blanks={"user_id": _WHENCE, "actor_id": _WHENCE},

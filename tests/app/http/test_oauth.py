@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
+from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.entity import db
 from app.data.ids import uuid7
@@ -22,6 +23,9 @@ from blueprints.equipment import registry
 from blueprints.equipment.tokens import console
 from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_client, add_tenant, drop_tenant, revoke_client
+from blueprints.platform.auth.api_clients import create_client
+from blueprints.platform.auth.api_clients import revoke_client as revoke_client_of_a_person
+from blueprints.platform.auth.commands import create_user
 from cli.security import security as flask_security
 from tests.clients import ApiClient
 from tests.components import unique_name
@@ -41,6 +45,7 @@ class Endpoint:
     secret: str
     revoked_id: str
     engine: Engine
+    realm: str
 
     def ask(self, client_id: str, secret: str, address: str = HERE, **sent: Any) -> TestResponse:
         """Return the answer to credentials in the form."""
@@ -63,13 +68,15 @@ class Endpoint:
                 and 0 < int(answer.headers["Retry-After"]) <= CLIENT_FAILURES.window)
 
 
-@pytest.fixture(params=["/equipment-api", "/organization-api"])
+@pytest.fixture(params=["/equipment-api", "/organization-api", "/marketplace/auth-api"])
 def endpoint(request: pytest.FixtureRequest, make_app: Callable[..., Flask]) -> Iterator[Endpoint]:
     app = make_app(RATELIMIT_ENABLED="1")
     visitor = ApiClient(app)
     with app.app_context():
         if request.param == "/equipment-api":
             yield _equipment(visitor)
+        elif request.param == "/marketplace/auth-api":
+            yield _realm(visitor)
         else:
             store, tenant = organization_of(app), unique_name("t")
             add_tenant(store.ports, tenant)
@@ -77,7 +84,7 @@ def endpoint(request: pytest.FixtureRequest, make_app: Callable[..., Flask]) -> 
                 made, revoked = (add_client(store.ports, tenant, ("organization:read",), "program") for _ in range(2))
                 revoke_client(store.ports, revoked[0].client_id)
                 yield Endpoint(visitor, request.param, "application/problem+json", made[0].client_id, made[1],
-                               revoked[0].client_id, store.databases.catalog_engine)
+                               revoked[0].client_id, store.databases.catalog_engine, "organization")
             finally:
                 drop_tenant(store.ports, tenant)
 
@@ -87,7 +94,16 @@ def _equipment(visitor: ApiClient) -> Endpoint:
     client = {"legal_entity_id": clinic, "user_id": uuid7(), "role": "HR", "scopes": ("equipment:read",)}
     made, revoked = (registry.create_client(console(), client) for _ in range(2))
     registry.revoke_client(console(), revoked[0])
-    return Endpoint(visitor, "/equipment-api", "application/json", *made, revoked[0], db.engine)
+    return Endpoint(visitor, "/equipment-api", "application/json", *made, revoked[0], db.engine, "equipment")
+
+
+def _realm(visitor: ApiClient) -> Endpoint:
+    boss = system_actor("marketplace", operator="root")
+    anna = create_user(boss, email="anna@example.com", password_hash="x", fullname="Anna")  # noqa: S106 - no password
+    made, revoked = (create_client(boss, name="shop", scopes=["webhooks"], user_id=anna.id) for _ in range(2))
+    revoke_client_of_a_person(boss, revoked[0]["id"])
+    return Endpoint(visitor, "/marketplace/auth-api", "application/json", made[0]["id"], made[1], revoked[0]["id"],
+                    db.engine, "marketplace")
 
 
 @contextmanager
@@ -204,7 +220,7 @@ def test_what_a_closed_address_is_refused_does_not_count_against_its_client(endp
 
 
 def test_wrong_secrets_and_the_first_refusal_of_a_throttle_are_security_events(endpoint: Endpoint) -> None:
-    unknown, realm = uuid7(), endpoint.mount[1:].removesuffix("-api")
+    unknown = uuid7()
     assert endpoint.ask(endpoint.client_id, endpoint.secret).status_code == 200
     endpoint.fail(1, unknown)
     endpoint.fail(1, "no-uuid\0")
@@ -212,7 +228,7 @@ def test_wrong_secrets_and_the_first_refusal_of_a_throttle_are_security_events(e
     for _ in range(3):
         assert endpoint.is_throttled(endpoint.ask(endpoint.client_id, WRONG))
     told = [(event.outcome, event.detail["client"], event.address, event.user_id)
-            for event in reversed(security_log(realm, user_id=None, kind="client", limit=99))
+            for event in reversed(security_log(endpoint.realm, user_id=None, kind="client", limit=99))
             if event.outcome != "done"]
     assert told == [("refused", unknown, HERE, None), ("refused", None, HERE, None),
                     *[("refused", endpoint.client_id, HERE, None)] * CLIENT_FAILURES.most,
@@ -221,7 +237,8 @@ def test_wrong_secrets_and_the_first_refusal_of_a_throttle_are_security_events(e
 
 def test_the_events_of_programs_are_read_from_the_command_line(endpoint: Endpoint) -> None:
     endpoint.fail(1, endpoint.client_id)
-    run, realm = CliRunner().invoke, endpoint.mount[1:].removesuffix("-api")
+    run, realm = CliRunner().invoke, endpoint.realm
     shown = run(flask_security, ["log", "--realm", realm, "--kind", "client", "--json"])
     assert (shown.exit_code, endpoint.client_id in shown.stdout) == (0, True)
-    assert run(flask_security, ["log", "--realm", realm, "--user", "anna@example.com"]).exit_code == 2
+    of_anna = run(flask_security, ["log", "--realm", realm, "--user", "anna@example.com"])
+    assert of_anna.exit_code == (0 if realm == "marketplace" else 2)
