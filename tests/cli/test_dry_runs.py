@@ -10,7 +10,9 @@ from app.data.entity import db
 from blueprints.marketplace.auction_offer.commands import close_auction
 from blueprints.marketplace.product_listing.commands import create_media, delete_product, remove_media
 from blueprints.network.company.orphans import look_at_admins
+from blueprints.platform.auth.api_clients import create_client
 from blueprints.platform.auth.commands import delete_user
+from blueprints.platform.auth.queries import stored_hash
 from blueprints.platform.moderation import bulk, cases
 from blueprints.platform.moderation.appeals import appeal
 from blueprints.platform.moderation.reports import report
@@ -21,7 +23,7 @@ from tests.cli.market import ORDERS
 from tests.contract.leaks import kept_in_the_database
 from tests.network.company.pages import Pages
 
-GROUPS = ("moderate", "orders", "users", "auctions", "payments", "notify")
+GROUPS = ("moderate", "orders", "users", "auctions", "payments", "notify", "clients")
 WHY = "--reason because"
 ACTS = {
     "moderate take": ("1", "2"), "moderate release": ("1", "2"), "moderate ask": ("1 really?", "2 really?"),
@@ -59,6 +61,9 @@ ACTS = {
     "users export": ("ben@guildhall.test --to {zip} --as admin@admin.com", "ben@guildhall.test --to {zip}"),
     "users erase": ("uma@guildhall.test --as admin@admin.com", "ben@guildhall.test --as admin@admin.com"),
     "notify unmute": ("gone@guildhall.test", None), "notify bounce": ("{returned}", None),
+    "clients add": ("ben@guildhall.test --name shop --scope webhooks --as admin@admin.com",
+                    "ben@guildhall.test --name shop --scope webhooks"),
+    "clients rotate": ("{client} --as admin@admin.com", "{client}"), "clients revoke": ("{client}", "deadbeef"),
     "payments fix": ("{open} --status PAID", "{paid} --status PAID"),
     "payments refund": ("{paid}", "{paid} --surplus"),
 }
@@ -110,6 +115,8 @@ def named(market, callers, settle, tmp_path):
         names[name] = str(tmp_path / name)
     settle()
     names["returned"] = str(returned_letters(tmp_path, "gone@guildhall.test"))
+    proven = stored_hash("marketplace", ben.user_id)
+    names["client"] = create_client(ben.actor, name="shop", scopes=["notices"], proven_hash=proven)[0]["id"]
     names["zip"] = str(tmp_path / "ben.zip")
     return names | {name: order["id"] for name, order in orders.items()} | {
         "picture": pictures[0], "removed": pictures[1], "feedback": _judged(market), "orphan": lost["id"],

@@ -193,6 +193,8 @@ _FACE: Callable[[Marketplace], Body] = lambda _: {"fullname": "V"}  # noqa: E731
 GOOD: GoodCalls = {
     "registerUser": Marketplace.person, "createUser": Marketplace.person, "updateUser": _FACE, "updateProfile": _FACE,
     "updateSecondFactors": lambda _: {"email": False, "currentPassword": PASSWORD},
+    "createApiClient": lambda _: {"name": "shop", "scopes": ["webhooks"], "currentPassword": PASSWORD},
+    "updateApiClientSecret": lambda _: {"currentPassword": PASSWORD},
     "updateUserRole": lambda _: {"roleId": "user"}, "updateUserPasswordByAdmin": lambda _: {"password": PASSWORD},
     "updateUserPassword": lambda _: {"oldPassword": PASSWORD, "newPassword": PASSWORD},
     "login": lambda world: {"username": world.victim.email, "password": PASSWORD},

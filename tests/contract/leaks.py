@@ -19,6 +19,7 @@ from app.data.connections import reading
 from app.data.entity import Base, Entity
 from app.data.reads import fetch
 from app.data.visibility import read_objects
+from app.identity.api_clients import ApiClient as ProgramOfSomebody
 from app.notify.models import MailMessage
 from app.ops.logs import QUIET, JsonFormatter
 from blueprints.platform.bff.models import SavedFilter
@@ -111,6 +112,7 @@ class SmallRealm:
         found["record"] = [str(row.id) for row in fetch(select(func.min(OutboxRecord.id).label("id")).group_by(
             OutboxRecord.object, OutboxRecord.verb, OutboxRecord.topic))]
         found["indexName"] = [one.name for realm, one in read_objects() if realm == self.realm]
+        found["apiClientId"] = found["client"] = [row.id for row in fetch(select(ProgramOfSomebody.id))]
         found["filterId"] = [row.id for row in fetch(select(SavedFilter.id))]
         found["userId"] = found["user"] = [
             client.user_id for person, client in self.people.items() if person != VISITOR]

@@ -42,6 +42,8 @@ class Operation:
     asked_for: Schema = field(compare=False)
     """Name of a query parameter → its schema."""
     public: bool
+    scopes: tuple[str, ...] = ()
+    """What lets an API client call it."""
 
     @property
     def queries(self) -> tuple[str, ...]:
@@ -91,7 +93,8 @@ def _operation(document: Schema, method: str, path: str, said: Schema, shared: l
     return Operation(
         said["operationId"], method.upper(), path, media_type, tuple(_fields(document, schema)),
         {parameter["name"]: parameter.get("schema", {}) for parameter in parameters if parameter["in"] == "query"},
-        said.get("security", document.get("security")) in ([], None))
+        said.get("security", document.get("security")) in ([], None),
+        tuple(scope for way in said.get("security", ()) for scope in way.get("client", ())))
 
 
 def _fields(document: Schema, schema: Schema, place: Place = ()) -> Iterator[Field]:

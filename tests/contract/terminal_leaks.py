@@ -21,6 +21,8 @@ EXPORTS = {("moderate", "audit", "export")}  # lines of JSON without being asked
 _WHY, TYPE_IDS = "--reason because", "{type} {thing}"
 ACTS = {
     "auctions close": ["{productListingProductId}"],
+    "clients add": ["{userId} --name shop --scope notices"], "clients rotate": ["{apiClientId}"],
+    "clients revoke": ["{apiClientId}"],
     "doctor": ["--fix"],
     "notify unmute": ["ben@guildhall.test"], "notify retry": ["--refused"], "notify test": ["new@guildhall.test"],
     "moderate take": ["{case}"], "moderate release": ["{case}"], "moderate ask": ["{case} really?"],

@@ -86,6 +86,8 @@ SECRETS = {
                   f"a seller of some lines sees the sum of those (42); {_BUS}"),
     "folder": Secret("Xq7 gifts", known_to(BUYER, MODERATOR, EVENTS),
                      f"a list is its owner's, staff see all (WC2); {_BUS}"),
+    "program": Secret("Xq7 a shop of mine", known_to(BUYER, MODERATOR, EVENTS, TERMINAL),
+                      "an API client is its person's and staff's (46)"),
     "report": Secret("Xq7 told the staff", known_to(STRANGER, MODERATOR, EVENTS, TERMINAL),
                      f"a report is between who made it and staff (M-20); {_BUS}"),
     "report of a person": Secret("Xq7 complained of a person", known_to(STRANGER, MODERATOR, EVENTS, TERMINAL),
@@ -212,6 +214,8 @@ class Market(SmallRealm):
             "productId": self.listings["auction"], "listId": folder["id"]})
         self.make(BUYER, "watchlistcart-api/v1/cartitems", {"productId": self.listings["fixed"], "quantity": 1})
 
+        self.make(BUYER, "auth-api/v1/apiclients", {
+            "name": SECRETS["program"].text, "scopes": ["webhooks"], "currentPassword": PASSWORD})
         seller = self.people[SELLER].actor
         kept = Upload("a.txt", SECRETS["private file"].text.encode())
         store_files(seller, private_bucket(str(seller.user_id)), [kept])

@@ -99,7 +99,7 @@ def _equipment(visitor: ApiClient) -> Endpoint:
 
 def _realm(visitor: ApiClient) -> Endpoint:
     boss = system_actor("marketplace", operator="root")
-    anna = create_user(boss, email="anna@example.com", password_hash="x", fullname="Anna")  # noqa: S106 - no password
+    anna = create_user(boss, email="anna@example.com", password_hash="x", fullname="Anna")
     made, revoked = (create_client(boss, name="shop", scopes=["webhooks"], user_id=anna.id) for _ in range(2))
     revoke_client_of_a_person(boss, revoked[0]["id"])
     return Endpoint(visitor, "/marketplace/auth-api", "application/json", made[0]["id"], made[1], revoked[0]["id"],
