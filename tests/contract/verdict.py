@@ -21,6 +21,8 @@ def is_error(answer: TestResponse) -> bool:
     if answer.content_type != "application/json":
         return False
     body = answer.json
+    if answer.request.path.endswith("/oauth/token") and set(body) <= {"error", "error_description"}:  # RFC 6749 §5.2
+        return answer.status_code in (400, 401)
     if set(body) == {"status", "message"}:  # currentuser, permissions, relogin (§2.1, §3.4)
         return answer.status_code == 401 and body["status"] == "ERR"
     if set(body) == {"error"}:  # /api/media/upload (document 064)
