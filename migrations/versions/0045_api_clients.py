@@ -1,15 +1,15 @@
 """API clients: programs that act for one person of a realm, and the tokens they got (decision 46).
 
-Revision ID: 0042
-Revises: 0041
+Revision ID: 0045
+Revises: 0044
 """
 import sqlalchemy as sa
 from alembic import op
 
 from app.data.columns import Instant
 
-revision = "0042"
-down_revision = "0041"
+revision = "0045"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
