@@ -11,6 +11,7 @@ from app.data.columns import iso
 from app.data.ids import uuid7
 from app.data.moderated_kinds import Subject
 from app.data.unit_of_work import unit_of_work
+from blueprints.platform.auth.api_clients import create_client
 from blueprints.platform.moderation.cases import open_case
 from tests.app.payments.stand_in import VISA
 from tests.clients import PASSWORD, ApiClient, Callers
@@ -41,6 +42,9 @@ class Marketplace(World):
         self._tell()
         self._moderate()
         self._pay()
+        boss = system_actor(self.realm, operator="root")
+        made, _ = create_client(boss, name="shop", scopes=["webhooks"], user_id=self.caller.user_id)
+        self.ids["apiClientId"] = made["id"]
 
     def reader_of(self, object_name: str) -> ApiClient:
         """Return the same, but for a message: it is its parties' alone."""
@@ -193,8 +197,9 @@ _FACE: Callable[[Marketplace], Body] = lambda _: {"fullname": "V"}  # noqa: E731
 GOOD: GoodCalls = {
     "registerUser": Marketplace.person, "createUser": Marketplace.person, "updateUser": _FACE, "updateProfile": _FACE,
     "updateSecondFactors": lambda _: {"email": False, "currentPassword": PASSWORD},
-    "createApiClient": lambda _: {"name": "shop", "scopes": ["webhooks"], "currentPassword": PASSWORD},
-    "updateApiClientSecret": lambda _: {"currentPassword": PASSWORD},
+    "createApiClient": lambda _: {"name": "shop", "scopes": ["webhooks"],
+                                  "currentPassword": "superadmin-test-1"},
+    "updateApiClientSecret": lambda _: {"currentPassword": "superadmin-test-1"},
     "updateUserRole": lambda _: {"roleId": "user"}, "updateUserPasswordByAdmin": lambda _: {"password": PASSWORD},
     "updateUserPassword": lambda _: {"oldPassword": PASSWORD, "newPassword": PASSWORD},
     "login": lambda world: {"username": world.victim.email, "password": PASSWORD},
