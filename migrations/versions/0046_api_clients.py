@@ -1,15 +1,15 @@
 """API clients: programs that act for one person of a realm, and the tokens they got (decision 46).
 
-Revision ID: 0045
-Revises: 0044
+Revision ID: 0046
+Revises: 0045
 """
 import sqlalchemy as sa
 from alembic import op
 
 from app.data.columns import Instant
 
-revision = "0045"
-down_revision = "0044"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
