@@ -68,9 +68,9 @@ class Authenticator:
     def look_again(self, realm: str, token: str) -> StandingLogin | None:
         """Return who holds the token, read anew, or None when it is no good (any more): for who stays connected.
 
-        That does not count as a use of the session: who only listens is idle."""
+        That does not count as a use of the session: who only listens is idle. Programs do not stay connected."""
         found = self._verify(realm, token, is_use=False)
-        if found is None:
+        if found is None or found.session is None:
             return None
         idle_at = found.session.last_seen_at + runtime().settings.session_idle_seconds
         ends_at = min(found.token_expires_at, datetime.fromtimestamp(min(found.session.expires_at, idle_at), UTC))
@@ -111,7 +111,7 @@ class Authenticator:
         if holder is None:
             return None
         return _Verified(None, holder.actor, version_keys, versions, holder.expires_at,
-                         time.monotonic() + _MEMORY_SECONDS)
+                         time.monotonic() + _MEMORY_SECONDS, holder.expires_at)
 
     def _remember(self, realm: str, token: str, verified: _Verified) -> None:
         if len(self._memory) >= _MEMORY_TOKENS:
