@@ -72,6 +72,7 @@ from blueprints.platform.moderation.service import SERVICE as MODERATION
 from blueprints.platform.notification.service import SERVICE as NOTIFICATION
 from blueprints.platform.people.service import SERVICE as PEOPLE
 from blueprints.platform.realtime.service import SERVICE as REALTIME
+from blueprints.platform.webhooks.service import SERVICE as WEBHOOKS
 
 KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
@@ -100,7 +101,7 @@ KERNEL = ServiceDeclaration(
 SERVICES = (
     KERNEL,
     # in every realm
-    AUTH, BFF, BUCKET, MODERATION, NOTIFICATION, PEOPLE, REALTIME,
+    AUTH, BFF, BUCKET, MODERATION, NOTIFICATION, PEOPLE, REALTIME, WEBHOOKS,
     # of the marketplace
     ADMIN_MODERATION, AUCTION_OFFER, CATEGORY_MANAGEMENT, FEEDBACK, MESSAGING, NOTIFICATION_MANAGEMENT,
     ORDER_MANAGEMENT, PRODUCT_LISTING, SEARCH_INDEXING, WATCHLIST_CART,

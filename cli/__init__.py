@@ -40,6 +40,7 @@ COMMANDS = {
     "status": "The installation on one screen: processes, queues, mail, jobs, disk, backup.",
     "upgrade": "Bring the database to the newest migration, with a backup; check says what that would do.",
     "users": "Users of a realm: find, show, create, import, verify, role, lock, list.",
+    "webhooks": "Webhooks: list, show, replay, pause, test; the process that sends.",
 }
 # Only these make an instance folder and a database where there is none; every other looks at what is prepared. `run` is
 # Flask's own, as are `routes` and `shell`.

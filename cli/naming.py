@@ -86,6 +86,20 @@ def active_account(realm: str, text: str) -> Any:
     return account
 
 
+def named_webhook(text: str) -> str:
+    """Return the id of the webhook, of any realm; raises ClickException for none and for several."""
+    from blueprints.platform.webhooks.inspection import webhooks_named
+
+    return the_one(webhooks_named(text), f"there is no webhook {text}")
+
+
+def named_delivery(endpoint_id: str, text: str) -> str:
+    """Return the id of a message of the webhook; raises ClickException for none and for several."""
+    from blueprints.platform.webhooks.inspection import deliveries_named
+
+    return the_one(deliveries_named(endpoint_id, text), f"the webhook has no delivery {text}")
+
+
 def the_one(found: Sequence[str], missing: str) -> str:
     """Return the only id that was found; raises ClickException with `missing` for none, and with some for several."""
     if not found:

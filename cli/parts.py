@@ -10,7 +10,7 @@ WITH_JOBS = (
     "blueprints.platform.auth.jobs", "blueprints.platform.bucket.jobs", "blueprints.platform.moderation.jobs",
     "blueprints.marketplace.auction_offer.jobs", "blueprints.marketplace.order_management.jobs",
     "blueprints.marketplace.search_indexing.jobs", "blueprints.network.networking.jobs",
-    "blueprints.network.profile.jobs",
+    "blueprints.network.profile.jobs", "blueprints.platform.webhooks.jobs",
 )
 """The modules that declare periodic jobs."""
 
@@ -61,8 +61,9 @@ def _queues() -> object:
     from app.ops.queues import ServiceQueues
     from blueprints.platform.bucket.checks import PICTURES
     from blueprints.platform.moderation.checks import OPEN_CASES
+    from blueprints.platform.webhooks.checks import DUE
 
-    return ServiceQueues(pictures=PICTURES, cases=OPEN_CASES)
+    return ServiceQueues(pictures=PICTURES, cases=OPEN_CASES, webhooks=DUE)
 
 
 def setting_grammars() -> Mapping[str, Callable[[str], object]]:

@@ -42,7 +42,7 @@ In a second terminal:
 
 @click.command()
 def serve() -> None:
-    """Start the whole system under one supervisor: Valkey, web, worker, relay, scheduler.
+    """Start the whole system under one supervisor: Valkey, web, worker, relay, scheduler, webhooks.
 
     Migrates first and, in demo, seeds once. A child that dies is started again; Ctrl-C or SIGTERM ends everything.
 
@@ -86,6 +86,7 @@ def _children(settings: Settings, application: Flask) -> list[Child]:
     from app.ops.web import serve_web
     from cli.events import run_the_relay
     from cli.jobs import run_the_scheduler, run_the_worker
+    from cli.webhooks import run_the_sender
 
     def inside(run: Callable[[], None]) -> Callable[[], None]:
         def run_inside() -> None:
@@ -98,6 +99,7 @@ def _children(settings: Settings, application: Flask) -> list[Child]:
         Child("worker", inside(run_the_worker)),
         Child("relay", inside(run_the_relay)),
         Child("scheduler", inside(run_the_scheduler)),
+        Child("webhooks", inside(run_the_sender)),
     ]
     if settings.organization_stream:
         from cli.organization import run_the_relay as run_the_organization_relay

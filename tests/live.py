@@ -1,4 +1,5 @@
-"""The whole system in its own processes, as `make run` starts it: supervisor, Valkey, web, worker, relay, scheduler."""
+"""The whole system in its own processes, as `make run` starts it: supervisor, Valkey, web, worker, relay, scheduler and
+webhooks."""
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from tests.components import ROOT, free_port, wait_until
 
 START_SECONDS = 120.0
 
-CHILDREN = {name: PROCESS_NAME.format(name) for name in ("web", "worker", "relay", "scheduler")} | {
+CHILDREN = {name: PROCESS_NAME.format(name) for name in ("web", "worker", "relay", "scheduler", "webhooks")} | {
     "valkey": "valkey-server"}
 
 

@@ -22,7 +22,8 @@ log = logging.getLogger("guildhall.heartbeats")
 
 BEAT_SECONDS = 10.0
 ALIVE_FOR = timedelta(seconds=35)
-WEB, WORKER, RELAY, SCHEDULER, ORGANIZATION_RELAY = "web", "worker", "relay", "scheduler", "organization relay"
+WEB, WORKER, RELAY, SCHEDULER, WEBHOOK_SENDER = "web", "worker", "relay", "scheduler", "webhooks"
+ORGANIZATION_RELAY = "organization relay"
 _KEY = "guildhall:processes"
 _LAST_WORD_SECONDS = 2.0  # a Redis that hangs holds up no process that ends
 _FORGOTTEN_AFTER = timedelta(hours=1)
@@ -71,7 +72,7 @@ def alive_processes(redis: Redis) -> list[Process]:
 def expected_processes(settings: Settings) -> tuple[str, ...]:
     """Return the names of the processes that an installation with these settings has (docs/operations.md)."""
     own = (ORGANIZATION_RELAY,) if settings.organization_stream else ()
-    return (WEB, WORKER, RELAY, SCHEDULER, *own)
+    return (WEB, WORKER, RELAY, SCHEDULER, WEBHOOK_SENDER, *own)
 
 
 def start_heartbeat(redis: Redis, name: str) -> Callable[[], None]:

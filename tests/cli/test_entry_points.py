@@ -17,7 +17,8 @@ from cli.terminal import TABLE_COLUMNS
 SYSTEM = Flask("the whole system")
 _RUNS, _ALEMBIC = "runs until it is stopped", "Alembic's own, with the options of its manual"
 OTHERWISE = {
-    **dict.fromkeys(("events relay", "jobs worker", "jobs scheduler", "organization relay", "serve"), _RUNS),
+    **dict.fromkeys((
+        "events relay", "jobs worker", "jobs scheduler", "organization relay", "serve", "webhooks send"), _RUNS),
     **{f"db {name}": _ALEMBIC for name in (
         "branches", "check", "current", "downgrade", "edit", "heads", "history", "init", "list-templates", "merge",
         "migrate", "revision", "show", "stamp", "upgrade")},

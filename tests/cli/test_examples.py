@@ -20,6 +20,7 @@ from tests.testbed import Testbed, cheap_passwords
 NOT_TYPED = {
     "events relay": "runs until it is stopped", "jobs worker": "runs until it is stopped",
     "jobs scheduler": "runs until it is stopped", "organization relay": "runs until it is stopped",
+    "webhooks send": "runs until it is stopped",
     "serve": "starts the whole system: tests/journeys/test_serve.py",
     "prepare": "migrates the database that all tests share: tests/migrations",
     "settings": "reads the environment alone: tests/cli/test_faults_outside.py",

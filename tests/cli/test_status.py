@@ -71,7 +71,7 @@ def test_the_same_can_be_read_by_programs(run: Run) -> None:
     assert found["databaseSize"]["bytes"] > 0
     assert found["backup"] == {"last": None}
     assert {row["queue"] for row in found["queues"]} == {"outbox", "deliveries", "due_work", "mail", "payments",
-                                                         "pictures", "cases"}
+                                                         "pictures", "cases", "webhooks"}
 
 
 def test_a_folder_that_cannot_be_read_is_said_as_such(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_read_is_said_as_such(app: Flask, monkeypatch: p
 def test_a_process_that_is_not_there_is_away(run: Run) -> None:
     say_alive(runtime().redis, heartbeats.this_process("worker"))
     shown = {row["process"]: row["alive"] for row in status()["processes"]}
-    assert shown == {"web": 0, "worker": 1, "relay": 0, "scheduler": 0}
+    assert shown == {"web": 0, "worker": 1, "relay": 0, "scheduler": 0, "webhooks": 0}
     assert "relay              away" in run("status").output
 
 

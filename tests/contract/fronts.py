@@ -31,15 +31,15 @@ from tests.contract.world import Body
 MARKETPLACE = tuple(f"/marketplace/{name}" for name in (
     "auth-api", "bucket", "categorymanagement-api", "productlisting-api", "auctionoffer-api", "ordermanagement-api",
     "notificationmanagement-api", "searchindexing-api", "messaging-api", "people-api", "adminmoderation-api",
-    "feedback-api", "watchlistcart-api", "notification-service", "bff-service", "realtime"))
+    "feedback-api", "watchlistcart-api", "notification-service", "bff-service", "realtime",
+    "webhooks-api"))
 NETWORK = tuple(f"/network/{name}" for name in (
     "company-api", "content-api", "jobapplication-api", "messaging-api", "networking-api", "profile-api",
     "search-api"))
 """The services that only the network has."""
 MOUNTS = (*MARKETPLACE, *NETWORK, "/network/auth-api", "/network/bucket", "/network/people-api",
           "/network/adminmoderation-api", "/network/notification-service", "/network/bff-service", "/network/realtime",
-          "/equipment-api",
-          "/organization-api")
+          "/network/webhooks-api", "/equipment-api", "/organization-api")
 # What both realms have is the same code mounted twice: odd values of fields meet it once.
 DISTINCT_MOUNTS = tuple(mount for mount in MOUNTS if mount in NETWORK or not mount.startswith("/network"))
 # The services that stand in one small world, by its name.

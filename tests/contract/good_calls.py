@@ -114,6 +114,8 @@ class Marketplace(World):
                    GOOD["createSearchIndex"](self))
         self._make("messagingMessageId", f"{ROOT}/messaging-api/v1/messagingmessages", "messagingMessage",
                    GOOD["createMessagingMessage"](self), self.buyer)
+        self._make("webhookEndpointId", f"{ROOT}/webhooks-api/v1/webhookendpoints", "webhookEndpoint",
+                   GOOD["createWebhookEndpoint"](self))
         self._make("blockId", f"{ROOT}/people-api/v1/blocks", "block", GOOD["createBlock"](self))
         self._make("moderationActionId", f"{ROOT}/adminmoderation-api/v1/moderationactions", "moderationAction",
                    GOOD["createModerationAction"](self))
@@ -237,6 +239,10 @@ GOOD: GoodCalls = {
     "updateNotification": lambda _: {"isRead": True},
     "markNotificationsRead": lambda _: {"all": True},
     "saveFilter": lambda _: {"filterName": "mine", "conditions": {}},
+    "createWebhookEndpoint": lambda world: {"url": "https://hooks.example/in",
+                                            "topics": [f"user/{world.ids['userId']}"]},
+    "updateWebhookEndpoint": lambda _: {"description": "till"}, "rotateWebhookSecret": lambda _: {"overlapHours": 1},
+    "createWebhookReplay": lambda _: {"firstPosition": 0},
     "registerDevice": lambda _: {"device": {"notificationToken": uuid4().hex, "platform": "android"}},
     "seeNotices": lambda world: {"notificationIds": [world.ids["notificationId"]]},
     "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},

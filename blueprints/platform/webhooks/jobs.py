@@ -1,0 +1,81 @@
+"""What is done for webhooks now and then: those that fail are told of and suspended, old messages are removed."""
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import and_, delete, exists, or_, select
+
+from app.actor import kernel_actor
+from app.clock import now
+from app.data.batches import purge
+from app.data.columns import iso
+from app.data.reads import fetch
+from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.jobs.schedule import kernel_periodic
+from app.notify.mailbox import post_letter
+from blueprints.platform.webhooks.commands import CHANGED
+from blueprints.platform.webhooks.holders import holder_of
+from blueprints.platform.webhooks.lanes import lock_endpoints
+from blueprints.platform.webhooks.letters import FAILING, STOPPED
+from blueprints.platform.webhooks.models import ACTIVE, SUSPENDED, WebhookEndpoint, WebhookMessage
+
+WARNED_AFTER, SUSPENDED_AFTER = timedelta(hours=24), timedelta(hours=72)
+HELD = timedelta(days=7)
+_MOST = 500
+
+
+@kernel_periodic("suspend-webhooks", minutes=10)
+def suspend_webhooks() -> str:
+    """Write to whose webhook fails for a day, and suspend what fails for three."""
+    moment = now()
+    failing = fetch(select(WebhookEndpoint.id).where(WebhookEndpoint.state == ACTIVE, or_(
+        WebhookEndpoint.failing_since <= moment - SUSPENDED_AFTER,
+        and_(WebhookEndpoint.failing_since <= moment - WARNED_AFTER, WebhookEndpoint.warned_at.is_(None))))
+        .order_by(WebhookEndpoint.id).limit(_MOST))
+    told = [_tell(row.id) for row in failing]
+    return f"{told.count(SUSPENDED)} suspended, {told.count(ACTIVE)} told"
+
+
+@kernel_periodic("purge-webhooks", hours=1)
+def purge_messages() -> str:
+    """Remove messages older than seven days, and those of webhooks that were deleted."""
+    old = WebhookMessage.created_at < now() - HELD
+    orphaned = ~exists().where(WebhookEndpoint.id == WebhookMessage.endpoint_id)
+    removed = sum(purge(
+        kernel_actor(),
+        lambda size, which=which: [row.id for row in fetch(
+            select(WebhookMessage.id).where(which).order_by(WebhookMessage.created_at).limit(size))],
+        lambda work, ids: work.execute(delete(WebhookMessage).where(WebhookMessage.id.in_(ids))))
+        for which in (old, orphaned))
+    return f"{removed} removed"
+
+
+def _tell(endpoint_id: str) -> str | None:
+    """Tell the person of one endpoint that still fails, and suspend it when it is time; returns its state."""
+    with unit_of_work(kernel_actor()) as work:
+        endpoint = lock_endpoints(work, [endpoint_id]).get(endpoint_id)
+        is_failing = endpoint is not None and endpoint.state == ACTIVE and endpoint.failing_since is not None
+        if endpoint is None or not is_failing or endpoint.failing_since is None:  # meanwhile it was taken
+            work.commit()
+            return None
+        if endpoint.failing_since <= now() - SUSPENDED_AFTER:
+            work.change(endpoint, state=SUSPENDED, state_reason="nothing was taken for three days")
+            work.invalidate(CHANGED)
+        work.change(endpoint, warned_at=now())
+        _write(work, endpoint)
+        work.commit()
+        return endpoint.state
+
+
+def _write(work: UnitOfWork, endpoint: WebhookEndpoint) -> None:
+    holder = holder_of(endpoint)
+    if holder is None or not holder.email:
+        return
+    template = STOPPED if endpoint.state == SUSPENDED else FAILING
+    [last] = work.rows(select(WebhookMessage.last_error).where(
+        WebhookMessage.endpoint_id == endpoint.id, WebhookMessage.last_error.is_not(None))
+        .order_by(WebhookMessage.id.desc()).limit(1)) or [None]
+    since = str(iso(endpoint.failing_since))[:16].replace("T", " ") + " UTC"
+    post_letter(work, realm=endpoint.realm, to=holder.email, name=template.name, template=template,
+                facts={"host": urlsplit(endpoint.url).hostname, "webhook": endpoint.id, "since": since,
+                       "error": last.last_error if last else "nothing"},
+                cause=f"{endpoint.id} {iso(endpoint.failing_since)}")

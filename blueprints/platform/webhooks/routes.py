@@ -1,0 +1,103 @@
+"""URL map of the webhooks (front-door.md FD-17 to FD-21), the same in every realm."""
+from typing import Any
+
+from app.actor import Actor
+from app.data.reads import Listing
+from app.data.reads.read_request import ReadRequest
+from app.data.serialization import Wire
+from app.http.declaration import Routes
+from app.http.envelope import Answer
+from app.http.naming import ApiNames
+from blueprints.platform.webhooks import commands, queries
+from blueprints.platform.webhooks.policies import POLICIES
+from blueprints.platform.webhooks.queries import read_position
+from blueprints.platform.webhooks.schemas import EndpointChange, NewEndpoint, Replay, Rotation
+
+_AFTER = {"after": "the position of the last event that you have; without it the oldest of the last seven days comes"}
+_SECRET = {"secret": {"type": "string", "description": "`whsec_…`, shown this once: it signs what is sent to you"}}
+_ENDPOINT = ApiNames(data_name="webhookEndpoint")
+
+api = Routes(POLICIES, {
+    **dict.fromkeys(("createWebhookEndpoint", "getWebhookEndpoint", "updateWebhookEndpoint", "deleteWebhookEndpoint"),
+                    _ENDPOINT),
+    "listWebhookEndpoints": ApiNames(data_name="webhookEndpoints"),
+    "rotateWebhookSecret": ApiNames("webhooksecret-rotated", "webhookEndpoint"),
+    "createWebhookTest": ApiNames(data_name="webhookDelivery"),
+    "getWebhookDryRun": ApiNames(data_name="webhookDryRun"),
+    "listWebhookDeliveries": ApiNames(data_name="webhookDeliveries"),
+    "createWebhookReplay": ApiNames(data_name="webhookReplay"),
+    "getWebhookEvents": ApiNames(data_name="webhookEvents")})
+
+
+@api.create("/v1/webhookendpoints", name="createWebhookEndpoint", body=NewEndpoint, extras=_SECRET)
+def create_webhook_endpoint(actor: Actor, data: dict[str, Any]) -> Answer:
+    """Register an HTTPS address that is told of what happens; its secret is shown this once."""
+    return _with_secret(*commands.create_endpoint(actor, **data))
+
+
+@api.list("/v1/webhookendpoints", name="listWebhookEndpoints", cached=False)
+def list_webhook_endpoints(actor: Actor, asked: ReadRequest) -> Listing:
+    """List one's own webhooks, the newest first."""
+    return queries.list_endpoints(actor, asked.page)
+
+
+@api.get("/v1/webhookendpoints/{webhookEndpointId}", name="getWebhookEndpoint")
+def get_webhook_endpoint(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
+    """Show one webhook: its state, since when it fails, until when its former secret signs."""
+    return queries.get_endpoint(actor, webhook_endpoint_id)
+
+
+@api.update("/v1/webhookendpoints/{webhookEndpointId}", name="updateWebhookEndpoint", body=EndpointChange)
+def update_webhook_endpoint(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
+    """Change a webhook, pause it, or let it be active again; what waited meanwhile, a week at most, goes out."""
+    return commands.change_endpoint(actor, webhook_endpoint_id, **data)
+
+
+@api.delete("/v1/webhookendpoints/{webhookEndpointId}", name="deleteWebhookEndpoint")
+def delete_webhook_endpoint(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
+    """End a webhook, with all it was still owed."""
+    return commands.delete_endpoint(actor, webhook_endpoint_id)
+
+
+@api.create("/v1/webhookendpoints/{webhookEndpointId}/rotations", name="rotateWebhookSecret", body=Rotation,
+            extras=_SECRET)
+def rotate_webhook_secret(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Answer:
+    """Give a webhook another secret, shown this once; the former one signs beside it for 24 hours, or as you say."""
+    return _with_secret(*commands.rotate_secret(actor, webhook_endpoint_id, **data))
+
+
+@api.create("/v1/webhookendpoints/{webhookEndpointId}/tests", name="createWebhookTest")
+def create_webhook_test(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
+    """Send a test message to a webhook; what came of it stands among its deliveries."""
+    return {"id": commands.send_test(actor, webhook_endpoint_id)}
+
+
+@api.get("/v1/webhookendpoints/{webhookEndpointId}/dryrun", name="getWebhookDryRun", arguments=_AFTER)
+def get_webhook_dry_run(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
+    """Show the requests that would be sent for past events, signed now, and send none."""
+    return queries.dry_run(actor, webhook_endpoint_id, read_position(asked.arguments.get("after")))
+
+
+@api.list("/v1/webhookendpoints/{webhookEndpointId}/deliveries", name="listWebhookDeliveries",
+          filters=queries.DELIVERY_FILTERS, cached=False)
+def list_webhook_deliveries(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Listing:
+    """List what a webhook was sent in the last week, and what came back at each attempt, the newest first."""
+    return queries.list_deliveries(actor, webhook_endpoint_id, asked.page, asked.where)
+
+
+@api.create("/v1/webhookendpoints/{webhookEndpointId}/replays", name="createWebhookReplay", body=Replay)
+def create_webhook_replay(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
+    """Send deliveries once more, under the ids they had: one, or those of a range of positions, a thousand at most."""
+    return {"id": webhook_endpoint_id, "replayed": commands.replay(actor, webhook_endpoint_id, **data)}
+
+
+@api.get("/v1/webhookendpoints/{webhookEndpointId}/events", name="getWebhookEvents", arguments=_AFTER)
+def get_webhook_events(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
+    """Read the events that a webhook chose behind a position, as its person sees them now: to make up for what was
+    missed."""
+    return queries.events_for(actor, webhook_endpoint_id, read_position(asked.arguments.get("after")))
+
+
+def _with_secret(endpoint: Wire, secret: str) -> Answer:
+    """Return the answer that alone shows a secret: no event has it."""
+    return Answer(endpoint, {"secret": secret}, {})

@@ -1,0 +1,68 @@
+"""The rules of sending, apart from what sends: waits, verdicts, headers, bodies (front-door.md FD-17, FD-18)."""
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from math import floor
+from typing import Any
+
+import orjson
+from standardwebhooks.webhooks import Webhook
+
+WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 86_400))
+"""How long after each failed attempt the next one is made; after the attempt behind the last wait there is none."""
+LONGEST_WAIT = timedelta(days=1)
+JITTER = 0.2
+PAYLOAD_VERSIONS = (1,)
+TEST_TOPIC = "webhooks.test"
+GONE_STATUS = 410
+
+
+def wait_after(attempts: int, chance: float, asked: timedelta | None = None) -> timedelta | None:
+    """Return how long to wait after so many failed attempts, counted from 1; None when that was the last one.
+
+    `chance` (0 to 1) makes the wait up to a fifth longer; the receiver may have asked for more, a day at most."""
+    if attempts > len(WAITS):
+        return None
+    own = WAITS[attempts - 1] * (1 + JITTER * chance)
+    return own if asked is None else max(own, min(asked, LONGEST_WAIT))
+
+
+def requested_wait(retry_after: str | None, moment: datetime) -> timedelta | None:
+    """Return the wait that a Retry-After asks for, in seconds or until a date (RFC 9110 §10.2.3); None for nonsense."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text[:9]), LONGEST_WAIT.total_seconds()))
+    try:
+        until = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError):
+        return None
+    return max(timedelta(0), (until if until.tzinfo else until.replace(tzinfo=UTC)) - moment)
+
+
+def body_of(version: int, topic: str, kind: str, timestamp: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a receiver is told of an event: `{type, timestamp, data}`, of updates for staff `old` as well.
+
+    `told` has `row`, `old`, `object_name` and `object_id`. What was seen and is no more has the type `gone`. Raises
+    KeyError for a version of payloads that is not made any more."""
+    return {1: _body_1}[version](topic, kind, timestamp, told)
+
+
+def _body_1(topic: str, kind: str, timestamp: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    if kind == "gone":
+        return {"type": "gone", "timestamp": timestamp,
+                "data": {"object": told["object_name"], "id": told["object_id"]}}
+    body = {"type": topic, "timestamp": timestamp, "data": told["row"]}
+    return body if told["old"] is None else body | {"old": told["old"]}
+
+
+def text_of(body: Mapping[str, Any]) -> str:
+    """Return the very text that is signed and sent."""
+    return orjson.dumps(body).decode()
+
+
+def signed_headers(message_id: str, moment: datetime, text: str, secrets: tuple[str, ...]) -> dict[str, str]:
+    """Return the headers of one attempt: its id stays over all attempts, its time is this attempt's, and each secret
+    that lives signs (standardwebhooks.com)."""
+    signatures = [Webhook(secret).sign(message_id, moment, text) for secret in secrets]
+    return {"webhook-id": message_id, "webhook-timestamp": str(floor(moment.timestamp())),
+            "webhook-signature": " ".join(signatures), "content-type": "application/json"}

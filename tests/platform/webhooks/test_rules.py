@@ -1,0 +1,61 @@
+"""The rules of sending, without a database."""
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from blueprints.platform.webhooks.rules import body_of, requested_wait, signed_headers, text_of, wait_after
+
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [
+    (1, 5), (2, 300), (3, 1800), (4, 7200), (5, 18_000), (6, 36_000), (7, 86_400)])
+def test_the_waits_are_those_of_fd_18_and_a_fifth_longer_at_most(attempts: int, seconds: int) -> None:
+    assert wait_after(attempts, 0.0) == timedelta(seconds=seconds)
+    assert wait_after(attempts, 1.0) == timedelta(seconds=seconds * 1.2)
+
+
+@pytest.mark.parametrize("attempts", [8, 9, 1000])
+def test_after_eight_attempts_nothing_is_tried_again(attempts: int) -> None:
+    assert wait_after(attempts, 0.5, timedelta(seconds=1)) is None
+
+
+def test_who_asks_for_a_longer_wait_gets_it_a_day_at_most_and_never_a_shorter_one() -> None:
+    assert wait_after(1, 0.0, timedelta(minutes=10)) == timedelta(minutes=10)
+    assert wait_after(2, 0.0, timedelta(seconds=1)) == timedelta(minutes=5)
+    assert wait_after(1, 0.0, timedelta(days=400)) == timedelta(days=1)
+
+
+@pytest.mark.parametrize(("text", "wait"), [
+    ("120", timedelta(minutes=2)), (" 0 ", timedelta(0)), ("99999999999999999999", timedelta(days=1)),
+    ("Sun, 29 Nov 2026 12:10:00 GMT", timedelta(minutes=10)), ("Sun, 29 Nov 2026 11:00:00 GMT", timedelta(0)),
+    (None, None), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("²", None)])
+def test_retry_after_is_read_as_seconds_or_a_date(text: str | None, wait: timedelta | None) -> None:
+    assert requested_wait(text, NOW) == wait
+
+
+def test_each_secret_signs_the_exact_text_and_another_does_not_verify() -> None:
+    text, moment = text_of({"type": "x", "data": {"title": "é"}}), datetime.now(UTC)
+    headers = signed_headers("evt_1", moment, text, SECRETS)
+    assert len(headers["webhook-signature"].split(" ")) == 2
+    for secret in SECRETS:
+        assert Webhook(secret).verify(text, headers)["data"] == {"title": "é"}
+    for changed in (text + " ", text.replace("é", "e")):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(SECRETS[0]).verify(changed, headers)
+    old = signed_headers("evt_1", moment - timedelta(minutes=6), text, SECRETS)
+    with pytest.raises(WebhookVerificationError, match="too old"):
+        Webhook(SECRETS[0]).verify(text, old)
+
+
+def test_what_is_no_more_to_be_seen_is_told_by_its_id_alone() -> None:
+    told = {"row": None, "old": None, "object_name": "category", "object_id": "1"}
+    assert body_of(1, "…-category-updated", "gone", "t", told) == {
+        "type": "gone", "timestamp": "t", "data": {"object": "category", "id": "1"}}
+
+
+def test_a_version_of_payloads_that_is_not_made_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        body_of(2, "x", "created", "t", {})
