@@ -160,6 +160,16 @@ class Settings:
     smtp_url: str = _setting("", "smtp://user:password@host:port of the mail server, which must offer STARTTLS unless "
                             "it is this machine; smtps:// for TLS at once", secret=True,
                             schemes=("smtp", "smtps"))
+    sms_provider: str = _setting("outbox", "outbox (readable table; in production SMS are not sent) or twilio",
+                                choices=("outbox", "twilio"))
+    twilio_account_sid: str = _setting("", "the account that SMS are sent by")
+    twilio_auth_token: str = _setting("", "the password of that account", secret=True)
+    twilio_from: str = _setting("", "the number, or the name, that SMS come from")
+    twilio_api_base: str = _setting("https://api.twilio.com", "another gateway of the same shape", schemes=WEB)
+    push_transport: str = _setting("", "outbox (readable table) or send; default send in production, else outbox",
+                                  choices=("outbox", "send"))
+    fcm_credentials_file: Path = _setting(Path(""), "key file (JSON) of a service account of Firebase, for apps on ios "
+                                          "and android; browsers need none")
     mail_bounce_address: str = _setting("", "address that letters come back to, at most 18 characters before the @; "
                                         "each has +… of its own there (VERP), so the mail server must deliver "
                                         "name+anything@ to name@. Default: they come back to MAIL_FROM")
@@ -404,6 +414,7 @@ def _completed(settings: Settings) -> Settings:
                                 else settings.backup_folder.resolve())
     if not settings.redis_url:
         derived["redis_url"] = _embedded_redis(home)
+    derived["push_transport"] = settings.push_transport or ("send" if settings.is_production else "outbox")
     derived["public_url"] = settings.public_url.rstrip("/") or f"http://127.0.0.1:{settings.port}"
     if not settings.is_production:
         # Invented keys go to localstripe on this machine (started by `flask serve`), never to the real Stripe.
@@ -461,6 +472,9 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     if any(urlsplit(settings.public_url)[3:]):
         yield "public_url", "PUBLIC_URL must end with its host or its path: no ? and no #"
     yield from _mail_complaints(settings)
+    for name in ("twilio_account_sid", "twilio_auth_token", "twilio_from") if settings.sms_provider == "twilio" else ():
+        if not getattr(settings, name):
+            yield name, f"{environment_name(name)} is needed when SMS_PROVIDER=twilio"
     if settings.media_store == "s3" and not settings.s3_bucket:
         yield "s3_bucket", "S3_BUCKET is needed when MEDIA_STORE=s3"
     if not all(map(_is_origin, settings.cors_origins)):

@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from app.errors import RuleViolated
 from app.identity.passwords import password_matches
 from app.identity.roles import SUPER_ADMIN_ID
+from app.notify.push_keys import ensure_push_key
 from app.notify.smtp import MailUnprotected, SmtpAccount
 from app.ops.checks import MAIL_SECONDS
 from app.ops.logs import configure_logging
@@ -69,6 +70,7 @@ def prepare_system() -> None:
     migrate_application()
     missing = [realm for realm in settings.realms if not has_super_admin(realm)]
     password_hash = super_admin_hash(settings) if missing else ""
+    ensure_push_key()
     for realm in settings.realms:
         if realm in missing:
             ensure_super_admin(realm, settings.superadmin_email, password_hash)

@@ -1,5 +1,5 @@
 """The port to what carries messages away: one adapter for each channel, one run of messages for each adapter."""
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -47,7 +47,9 @@ class Outgoing:
 
 
 class Carrier(Protocol):
-    """What carries the messages of one channel away, for one run."""
+    """What carries the messages of one channel away, for one run; `at_once` is how many it takes at a time."""
+
+    at_once: int
 
     def __enter__(self) -> Self:
         """Begin the run."""
@@ -56,5 +58,18 @@ class Carrier(Protocol):
                  trace: TracebackType | None) -> None:
         """End it."""
 
-    def send(self, message: Outgoing) -> None:
-        """Send one message; raises Delayed, Away, Undeliverable or RecipientGone."""
+    def send_all(self, messages: Sequence[Outgoing]) -> list[Exception | None]:
+        """Send these messages; return what became of each: None, or Delayed, Away, Undeliverable, RecipientGone."""
+
+
+def one_by_one(send: Callable[[Outgoing], None], messages: Sequence[Outgoing]) -> list[Exception | None]:
+    """Return what became of each message when `send` took it, where one is sent at a time."""
+    return [_failure(send, message) for message in messages]
+
+
+def _failure(send: Callable[[Outgoing], None], message: Outgoing) -> Exception | None:
+    try:
+        send(message)
+    except Exception as error:
+        return error
+    return None

@@ -2,6 +2,8 @@
 
 A message that is delayed does not stop the others; only a service that is away ends the run (front-door.md FD-26)."""
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +16,8 @@ from app.data.columns import constant
 from app.data.retries import OwedWork, claim_due, error_text, postpone, settle
 from app.data.unit_of_work import unit_of_work
 from app.notify import bounces
-from app.notify.carrier import Away, Carrier, Delayed, Outgoing, Undeliverable
+from app.notify.carrier import Away, Carrier, Delayed, Outgoing, RecipientGone, Undeliverable
+from app.notify.device_tokens import forget_devices
 from app.notify.mailbox import opened
 from app.notify.models import CHANNELS, EMAIL, FAILED, IS_QUEUED, OPTIONAL, QUEUED, SENT, MailMessage
 from app.notify.unsubscribe import Subscription, unsubscribe_link
@@ -34,38 +37,48 @@ def deliver_queued(carrier: Carrier, channel: str = EMAIL, limit: int = 500) -> 
 
     Returns how many ended in which status. The carrier is asked outside any transaction: a slow server holds no
     lock. The run ends where the service itself is away."""
-    ended: dict[str, int] = {}
-    for _ in range(limit):
-        message = _claim(channel)
-        if message is None:
+    ended: Counter[str] = Counter()
+    while (left := limit - ended.total()) > 0:
+        messages = _claim(channel, min(left, carrier.at_once))
+        if not messages:
             break
-        status, is_away = _deliver(carrier, message)
-        ended[status] = ended.get(status, 0) + 1
-        if is_away:
+        failures = _handed_over(carrier, messages)
+        ended.update(_note(message, failure) for message, failure in zip(messages, failures, strict=True))
+        if any(isinstance(failure, Away) for failure in failures):
             break
-    return ended
+    return dict(ended)
 
 
-def _claim(channel: str) -> MailMessage | None:
-    """Return the message that is next, leased; None when none is due."""
+def _claim(channel: str, most: int) -> list[MailMessage]:
+    """Return the messages that are next, leased; none when none is due."""
     with unit_of_work(kernel_actor()) as work:
-        messages = claim_due(work, OWED[channel], 1, lease=LEASE)
+        messages = claim_due(work, OWED[channel], most, lease=LEASE)
         work.commit()
-    return messages[0] if messages else None
+    return messages
 
 
-def _deliver(carrier: Carrier, message: MailMessage) -> tuple[str, bool]:
-    try:
-        carrier.send(_outgoing(message))
-    except Undeliverable as error:
-        return _refuse(message, error), False
-    except Delayed as error:
-        return _delay(message, str(error)), isinstance(error, Away)
-    except Exception as error:
-        # A message that cannot even be written counts its attempts too.
-        log.exception("message %s could not be handed over", message.id)
-        return _delay(message, error_text(error)), False
-    return _end(message, SENT, last_error=None, sent_at=now()), False
+def _handed_over(carrier: Carrier, messages: Sequence[MailMessage]) -> list[Exception | None]:
+    """Return what became of each message; one that cannot even be written does not touch the others."""
+    written: list[Outgoing | Exception] = []
+    for message in messages:
+        try:
+            written.append(_outgoing(message))
+        except Exception as error:
+            written.append(error)
+    answers = iter(carrier.send_all([one for one in written if isinstance(one, Outgoing)]))
+    return [next(answers) if isinstance(one, Outgoing) else one for one in written]
+
+
+def _note(message: MailMessage, failure: Exception | None) -> str:
+    """Write down the fate of a message; return its status."""
+    if failure is None:
+        return _end(message, SENT, last_error=None, sent_at=now())
+    if isinstance(failure, Undeliverable):
+        return _refuse(message, failure)
+    if isinstance(failure, Delayed):
+        return _delay(message, str(failure))
+    log.error("message %s could not be handed over", message.id, exc_info=failure)
+    return _delay(message, error_text(failure))  # it counts its attempts, too
 
 
 def _outgoing(message: MailMessage) -> Outgoing:
@@ -89,6 +102,8 @@ def _delay(message: MailMessage, error: str) -> str:
 def _refuse(message: MailMessage, error: Undeliverable) -> str:
     """End a message that is refused for good: what says that nobody is there counts against the address (FD-25)."""
     with unit_of_work(kernel_actor()) as work:
+        if isinstance(error, RecipientGone):
+            forget_devices(work, [message.recipient])
         if bounces.refused_as_unknown(error.status):
             bounces.count_bounce(work, bounces.Bounce(message.id, error.status, str(error)))
         settle(work, OWED[message.channel], MailMessage.id == message.id, attempts=message.attempts + 1,

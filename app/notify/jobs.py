@@ -3,9 +3,12 @@ from app.data.restored_copy import HELD_BACK, is_held_back
 from app.jobs.schedule import kernel_periodic
 from app.notify.carrier import Carrier
 from app.notify.delivery import deliver_queued
-from app.notify.mailbox import SEND_MAIL, is_sent, purge_letters
-from app.notify.models import EMAIL
+from app.notify.mailbox import SEND_MAIL, SEND_PUSH, SEND_SMS, is_sent, purge_letters
+from app.notify.models import EMAIL, PUSH, SMS
+from app.notify.push import PushCarrier
+from app.notify.sms import SmsAccount, SmsCarrier
 from app.notify.smtp import SmtpAccount, SmtpTransport
+from app.outward.client import OutwardClient
 from app.runtime import runtime
 
 
@@ -16,6 +19,24 @@ def send_mail() -> str:
     if not is_sent(EMAIL, settings):
         return "letters stay in the outbox (MAIL_TRANSPORT=outbox)"
     return _sent(EMAIL, SmtpTransport(SmtpAccount.of_settings(settings)))
+
+
+@kernel_periodic(SEND_SMS, seconds=30)
+def send_sms() -> str:
+    """Send the SMS that wait for the gateway."""
+    settings = runtime().settings
+    if not is_sent(SMS, settings):
+        return "SMS stay in the outbox (SMS_PROVIDER=outbox)"
+    return _sent(SMS, SmsCarrier(SmsAccount.of_settings(settings), OutwardClient.of_settings(settings)))
+
+
+@kernel_periodic(SEND_PUSH, seconds=30)
+def send_push() -> str:
+    """Send the push messages that wait for the services of their devices."""
+    settings = runtime().settings
+    if not is_sent(PUSH, settings):
+        return "push messages stay in the outbox (PUSH_TRANSPORT=outbox)"
+    return _sent(PUSH, PushCarrier.of_settings(settings))
 
 
 @kernel_periodic("purge-letters", days=1)

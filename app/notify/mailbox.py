@@ -158,7 +158,8 @@ def sends_sms() -> bool:
 
 def is_sent(channel: str, settings: Settings) -> bool:
     """Tell whether messages of a channel leave this installation; else they stay in the outbox."""
-    return channel == EMAIL and settings.mail_transport == "smtp"
+    return {EMAIL: settings.mail_transport == "smtp", SMS: settings.sms_provider != "outbox",
+            PUSH: settings.push_transport == "send"}[channel]
 
 
 def opened(message: MailMessage) -> Letter:

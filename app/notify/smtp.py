@@ -5,6 +5,7 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,7 +18,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.clock import now
 from app.mail_addresses import sender_address, typed_address
-from app.notify.carrier import Away, Delayed, Outgoing, Undeliverable
+from app.notify.carrier import Away, Delayed, Outgoing, Undeliverable, one_by_one
 from app.notify.letters import Letter
 from app.settings import Settings
 from app.web_addresses import is_this_machine
@@ -103,6 +104,8 @@ class SmtpAccount:
 class SmtpTransport:
     """A Carrier over one connection, opened at the first letter and closed with the block."""
 
+    at_once = 1
+
     def __init__(self, account: SmtpAccount) -> None:
         self._account = account
         self._server: smtplib.SMTP | None = None
@@ -122,6 +125,10 @@ class SmtpTransport:
                 server.quit()
             except (OSError, smtplib.SMTPException):
                 server.close()
+
+    def send_all(self, messages: Sequence[Outgoing]) -> list[Exception | None]:
+        """Send these letters; return what became of each: None, or why it did not go."""
+        return one_by_one(self.send, messages)
 
     def send(self, message: Outgoing) -> None:
         """Send one letter; raises Undeliverable (5xx, unusable address), Delayed (4xx, hung up) or Away.

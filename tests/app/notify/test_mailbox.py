@@ -1,5 +1,5 @@
 """The life of a letter: posted with the event's transaction, tried, tried again, sent or given up."""
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
 from app.jobs.worker import run_job
-from app.notify.carrier import Away, Delayed, Outgoing, Undeliverable
+from app.notify.carrier import Away, Delayed, Outgoing, Undeliverable, one_by_one
 from app.notify.delivery import BACKOFF, deliver_queued
 from app.notify.letters import Letter
 from app.notify.mailbox import Recipient, forget_letters, owe, post_letter, purge_letters, read_outbox
@@ -29,12 +29,16 @@ class Transport:
     def __init__(self, *failures: Exception) -> None:
         self._failures = list(failures)
         self.sent: list[tuple[str, Letter]] = []
+        self.at_once = 1
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
+
+    def send_all(self, messages: Sequence[Outgoing]) -> list[Exception | None]:
+        return one_by_one(self.send, messages)
 
     def send(self, message: Outgoing) -> None:
         if self._failures:

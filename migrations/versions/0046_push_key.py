@@ -1,0 +1,25 @@
+"""The key pair that signs push messages (front-door.md FD-27).
+
+Revision ID: 0046
+Revises: 0045
+"""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0046"
+down_revision = "0045"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "push_key",
+        sa.Column("id", sa.String(8), nullable=False),
+        sa.Column("private_key", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.String(120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_push_key"))
+
+
+def downgrade() -> None:
+    op.drop_table("push_key")
