@@ -23,7 +23,6 @@ from app.jobs.schedule import DueKind, PeriodicJob, Schedule
 from app.jobs.wakeup import DELIVER, wake
 from app.notify import jobs as mail_jobs
 from app.notify.bounces import BouncedAddress, bounces_of
-from app.notify.fcm import read_account
 from app.notify.letter_templates import LetterTemplates
 from app.notify.mailbox import letters_to
 from app.notify.models import MailMessage
@@ -78,7 +77,6 @@ from blueprints.platform.webhooks.service import SERVICE as WEBHOOKS
 KERNEL = ServiceDeclaration(
     name="kernel", version=VERSION, description="What no service brings: housekeeping, mail, payments, search.",
     realms=(),
-    settings={"fcm_credentials_file": read_account},
     background=(housekeeping, mail_jobs, payment_jobs, catalogue, misses),
     cli=("cli.backup", "cli.db", "cli.demo", "cli.doctor", "cli.events", "cli.index", "cli.jobs", "cli.notify",
          "cli.prepare", "cli.serve", "cli.settings", "cli.status", "cli.upgrade"),

@@ -77,5 +77,5 @@ DEMANDS = (
     *(Demand(name, "end in ?sslmode=require, verify-ca or verify-full unless it names this machine", _is_private)
       for name in ("database_url", "organization_database")),
     *(Demand(name, "begin with https:// unless it names this machine", _is_private)
-      for name in ("s3_endpoint_url", "aws_endpoint_url", "twilio_api_base")),
+      for name in ("s3_endpoint_url", "aws_endpoint_url")),
 )

@@ -475,6 +475,10 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     for name in ("twilio_account_sid", "twilio_auth_token", "twilio_from") if settings.sms_provider == "twilio" else ():
         if not getattr(settings, name):
             yield name, f"{environment_name(name)} is needed when SMS_PROVIDER=twilio"
+    if not (settings.twilio_api_base.startswith("https://") or settings.outward_local):
+        yield "twilio_api_base", "TWILIO_API_BASE must begin with https://"
+    if settings.fcm_credentials_file != Path("") and not settings.fcm_credentials_file.is_file():
+        yield "fcm_credentials_file", f"FCM_CREDENTIALS_FILE={settings.fcm_credentials_file} is no file"
     if settings.media_store == "s3" and not settings.s3_bucket:
         yield "s3_bucket", "S3_BUCKET is needed when MEDIA_STORE=s3"
     if not all(map(_is_origin, settings.cors_origins)):
