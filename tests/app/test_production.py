@@ -61,7 +61,8 @@ def test_production_refuses_every_published_password_as_any_secret(word: str) ->
 
 
 @pytest.mark.parametrize("name", [
-    *(name for name in SECRETS if SETTINGS[name].name in DEMO_SECRETS), "MAIL_FROM", "MAIL_TRANSPORT", "PUBLIC_URL", "STRIPE_API_BASE"])
+    *(name for name in SECRETS if SETTINGS[name].name in DEMO_SECRETS), "MAIL_FROM", "MAIL_TRANSPORT",
+    "PUBLIC_URL", "STRIPE_API_BASE"])
 def test_production_refuses_what_the_demo_runs_with(name: str) -> None:
     of_the_demo = getattr(load_settings({"GUILDHALL_ENV": "demo"}), SETTINGS[name].name)
     assert [sentence.split()[0] for sentence in _refusals(**{name: of_the_demo})] == [name]
