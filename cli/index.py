@@ -28,7 +28,8 @@ def index() -> None:
 def status(as_json: bool) -> None:
     """Show each index: state, documents indexed and in the database, size, age, and a rebuild that is under way.
 
-    Exit code 1 when an index is missing, damaged or outdated: search answers from the database meanwhile.
+    Exit code 1 when an index is missing, damaged or outdated: search answers from the database meanwhile, or from the
+    outdated one while it can be read.
 
     Example: flask index status --json
     """

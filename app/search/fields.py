@@ -2,9 +2,10 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["text", "keyword", "number", "instant"]
 
@@ -104,6 +105,20 @@ class IndexSchema:
     def worded(self) -> tuple[Field, ...]:
         """The fields the free text of a search looks into."""
         return tuple(field for field in self.fields if field.boost > 0)
+
+    def described(self) -> dict[str, Any]:
+        """Return the description as a folder keeps it beside what was written under it."""
+        return {"format": _FORMAT, "fields": [asdict(field) for field in self.fields], "fingerprint": self.fingerprint}
+
+    @classmethod
+    def of(cls, name: str, described: Mapping[str, Any]) -> "IndexSchema | None":
+        """Return the description that a folder keeps; None where this release cannot read what was written under it."""
+        if described.get("format") != _FORMAT:
+            return None
+        try:
+            return cls(name, tuple(Field(**field) for field in described["fields"]))
+        except (KeyError, TypeError, ValueError):
+            return None
 
     @cached_property
     def fingerprint(self) -> str:

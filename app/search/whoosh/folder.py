@@ -14,9 +14,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from app.search.fields import IndexSchema
 from app.search.port import Change, Document, IndexBusy, Removal
 from app.search.text import packed
 
@@ -43,11 +45,11 @@ class Folder:
         """The generation a rebuild is writing or left unfinished."""
         return self._pointed("BUILDING")
 
-    def new_generation(self, fingerprint: str) -> Path:
+    def new_generation(self, schema: IndexSchema) -> Path:
         """An empty generation folder that says which description it is written under."""
         made = self.path / f"g-{time.time_ns():020d}"
         made.mkdir(parents=True)
-        write_whole(made / "about.json", orjson.dumps({"fingerprint": fingerprint}))
+        write_whole(made / "about.json", orjson.dumps(schema.described()))
         return made
 
     def serve(self, generation: Path) -> None:
@@ -165,9 +167,18 @@ class Folder:
 
     @staticmethod
     def fingerprint(generation: Path) -> str | None:
-        """The description a generation was written under."""
+        """What tells the description a generation was written under from others."""
         about = read_json(generation / "about.json")
         return about.get("fingerprint") if about else None
+
+    def description(self, generation: Path, now: IndexSchema) -> IndexSchema | None:
+        """The description a generation was written under, `now` where that is it; None where it cannot be read.
+
+        Raises FileNotFoundError when it says none."""
+        about = read_json(generation / "about.json")
+        if about is None:
+            raise FileNotFoundError(generation / "about.json")
+        return now if about.get("fingerprint") == now.fingerprint else IndexSchema.of(now.name, about)
 
     @staticmethod
     def mark_damaged(generation: Path, reason: str) -> None:
@@ -202,7 +213,7 @@ def write_whole(path: Path, data: bytes) -> None:
     draft.replace(path)
 
 
-def read_json(path: Path) -> dict[str, str] | None:
+def read_json(path: Path) -> dict[str, Any] | None:
     """A small JSON object, None when it is absent or damaged."""
     try:
         found = orjson.loads(path.read_bytes())

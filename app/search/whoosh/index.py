@@ -16,6 +16,7 @@ from app.search.port import (
     Condition,
     IndexNeedsRebuild,
     IndexStatus,
+    InvalidSearch,
     RebuildSource,
     SearchQuery,
     SearchResult,
@@ -34,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500  # documents per commit; at least 100, or commits cost more than documents
 _REPORT_EVERY = 10.0  # seconds between two calls of the hook for a broken index
+
+_OF_BEFORE = "is served under the description of before, until it is written anew"
 
 _T = TypeVar("_T")
 _Else = TypeVar("_Else")
@@ -58,7 +61,7 @@ class WhooshIndex:
         self.schema = schema
         self._folder = Folder(root / schema.name)
         self._whoosh_schema = whoosh_schema(schema)
-        self._reader = Reader(self._folder, self._whoosh_schema, schema.fingerprint)
+        self._reader = Reader(self._folder, schema)
         self._writer: GenerationWriter | None = None
         self._wait_seconds = wait_seconds
         self._on_broken = on_broken
@@ -109,9 +112,12 @@ class WhooshIndex:
         if current is None:
             raise IndexMissing(f"index {self.schema.name} does not exist")
         if self._writer is None or self._writer.path != current:
-            if self._folder.fingerprint(current) != self.schema.fingerprint:
+            written = self._folder.description(current, self.schema)
+            if written is None:
                 raise IndexOutdated(f"index {self.schema.name} was written under another description")
-            self._writer = GenerationWriter(current, self.schema, self._whoosh_schema)
+            if written is not self.schema:  # it is served, so it is written, too, as it was (FD-10)
+                self._report(f"index {self.schema.name} {_OF_BEFORE}")
+            self._writer = GenerationWriter(current, written, whoosh_schema(written))
         return self._writer
 
     def compact(self) -> int:
@@ -129,7 +135,7 @@ class WhooshIndex:
         """Serve an empty index if there is none yet."""
         with self._folder.writing(self._wait_seconds):
             if self._folder.current() is None:
-                generation = self._folder.new_generation(self.schema.fingerprint)
+                generation = self._folder.new_generation(self.schema)
                 GenerationWriter(generation, self.schema, self._whoosh_schema).create()
                 self._folder.serve(generation)
         self._reader.refresh()
@@ -140,18 +146,18 @@ class WhooshIndex:
         """The page asked for; empty and not `ready` when the index is broken. Raises InvalidSearch only."""
         ranking.check(self.schema, query)
         synonyms = self._synonyms()
-        return self._read(lambda snapshot: ranking.run(self.schema, snapshot, query, synonyms),
+        return self._read(lambda schema, snapshot: ranking.run(schema, snapshot, query, synonyms),
                           SearchResult(ready=False))
 
     def ids(self, query: SearchQuery) -> list[str] | None:
         """The ids of all matches in order; None when the index is broken. Raises InvalidSearch only."""
         ranking.check(self.schema, query)
         synonyms = self._synonyms()
-        return self._read(lambda snapshot: ranking.all_ids(self.schema, snapshot, query, synonyms), None)
+        return self._read(lambda schema, snapshot: ranking.all_ids(schema, snapshot, query, synonyms), None)
 
     def suggest(self, text: str, conditions: Sequence[Condition] = (), most: int = MOST_SUGGESTED) -> list[str]:
         """What a text that is being typed may become; nothing when the index is broken. Raises InvalidSearch only."""
-        return self._read(lambda snapshot: suggest(self.schema, snapshot, text, conditions, most), [])
+        return self._read(lambda schema, snapshot: suggest(schema, snapshot, text, conditions, most), [])
 
     def versions(self) -> Iterator[tuple[str, int]]:
         """Every (id, version) indexed, in no order. Raises IndexNeedsRebuild."""
@@ -170,11 +176,20 @@ class WhooshIndex:
         """Let the next search look for what other processes have written, without waiting 200 ms."""
         self._reader.refresh()
 
-    def _read(self, ask: Callable[[Snapshot], _T], otherwise: _Else) -> _T | _Else:
+    def _read(self, ask: Callable[[IndexSchema, Snapshot], _T], otherwise: _Else) -> _T | _Else:
+        """Ask a snapshot, under the description that it was written under. While that is the one of before, what asks
+        of a field that it does not have, such as who may see a document, is not answered from it (FD-10)."""
         try:
             snapshot = self._reader.snapshot()
+            written = snapshot.described or self.schema
+            if written is not self.schema:
+                self._report(f"index {self.schema.name} {_OF_BEFORE}")
             try:
-                return ask(snapshot)
+                return ask(written, snapshot)
+            except InvalidSearch as error:
+                if written is self.schema:
+                    raise
+                raise IndexOutdated(f"index {self.schema.name} {_OF_BEFORE}: {error}") from error
             except SegmentDamaged as error:
                 self._stumbled(snapshot, error)
                 raise IndexNeedsRebuild(str(error)) from error
@@ -225,11 +240,13 @@ class WhooshIndex:
                 view.data.check()
             if (noted := self._folder.noted_damage(snapshot.path)) is not None:
                 raise SegmentDamaged(noted)
+            is_current = snapshot.described is self.schema
         except (IndexNeedsRebuild, SegmentDamaged) as error:
             return IndexStatus(self.schema.name, _state(error), rebuild_done=done, reason=str(error))
         return IndexStatus(
             self.schema.name,
-            "ready",
+            "ready" if is_current else "outdated",
+            reason="" if is_current else f"index {self.schema.name} {_OF_BEFORE}",
             documents=snapshot.documents,
             segments=len(snapshot.segments),
             size_bytes=self._folder.size_bytes(),

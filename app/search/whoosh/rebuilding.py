@@ -53,7 +53,7 @@ class Rebuild:
         # Under the writer's lock: every batch written from here on is in the journal or was in the source before.
         with self._folder.writing(self._wait_seconds):
             self._folder.stop_building()
-            generation = self._folder.new_generation(self._schema.fingerprint)
+            generation = self._folder.new_generation(self._schema)
             GenerationWriter(generation, self._schema, self._whoosh_schema).create()
             self._folder.start_building(generation)
         return generation

@@ -10,8 +10,10 @@ from whoosh.fields import Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
 
+from app.search.fields import IndexSchema
 from app.search.port import IndexNeedsRebuild
 from app.search.whoosh.folder import Folder
+from app.search.whoosh.layout import whoosh_schema
 from app.search.whoosh.segments import SegmentData
 
 logger = logging.getLogger(__name__)
@@ -56,24 +58,29 @@ class SegmentView:
 class Snapshot:
     """One generation of a Whoosh index, never changed once made."""
 
-    def __init__(self, path: Path, generation: int, segments: tuple[SegmentView, ...]) -> None:
+    def __init__(self, path: Path, generation: int, segments: tuple[SegmentView, ...],
+                 described: IndexSchema | None = None) -> None:
         self.path = path
+        self.described = described
+        """What it was written under, for who asks more of it than words."""
         self.generation = generation
         self.segments = segments
         self.documents = sum(segment.live for segment in segments)
 
 
-def read_snapshot(path: Path, schema: Schema, known: Snapshot | None = None) -> Snapshot:
+def read_snapshot(path: Path, schema: Schema, known: Snapshot | None = None,
+                  described: IndexSchema | None = None) -> Snapshot:
     """The newest state in a generation folder, reusing what `known` has already loaded."""
     storage = _Files(str(path))
     try:
-        return _read(storage, path, schema, known)
+        return _read(storage, path, schema, known, described)
     except BaseException:
         storage.close_opened()
         raise
 
 
-def _read(storage: FileStorage, path: Path, schema: Schema, known: Snapshot | None) -> Snapshot:
+def _read(storage: FileStorage, path: Path, schema: Schema, known: Snapshot | None,
+          described: IndexSchema | None) -> Snapshot:
     toc = TOC.read(storage, INDEX_NAME, schema=schema)
     loaded = {view.data.id: view for view in known.segments} if known and known.path == path else {}
     views = []
@@ -85,7 +92,7 @@ def _read(storage: FileStorage, path: Path, schema: Schema, known: Snapshot | No
         elif view.deleted != deleted:
             view = SegmentView(view.data, deleted)
         views.append(view)
-    return Snapshot(path, toc.generation, tuple(views))
+    return Snapshot(path, toc.generation, tuple(views), described)
 
 
 class _Files(FileStorage):
@@ -111,10 +118,10 @@ class _Files(FileStorage):
 class Reader:
     """Keeps the newest snapshot of a folder at hand; one per process and index."""
 
-    def __init__(self, folder: Folder, schema: Schema, fingerprint: str) -> None:
+    def __init__(self, folder: Folder, schema: IndexSchema) -> None:
         self._folder = folder
         self._schema = schema
-        self._fingerprint = fingerprint
+        self._described, self._whoosh_schema = schema, whoosh_schema(schema)
         self._snapshot: Snapshot | None = None
         self._seen: tuple[str, int] | None = None
         self._next_look = 0.0
@@ -182,15 +189,16 @@ class Reader:
         if held is not None and self._seen == (current.name, changed_at):
             return held
         if held is None or held.path != current:
-            self._check_description(current)
-        self._snapshot = read_snapshot(current, self._schema, held)
+            self._described = self._description(current)
+            self._whoosh_schema = whoosh_schema(self._described)
+        self._snapshot = read_snapshot(current, self._whoosh_schema, held, self._described)
         settled = time.time_ns() - changed_at > _SETTLED * 1e9
         self._seen = (current.name, changed_at) if settled else None
         return self._snapshot
 
-    def _check_description(self, generation: Path) -> None:
-        written = self._folder.fingerprint(generation)
+    def _description(self, generation: Path) -> IndexSchema:
+        """What the served generation was written under: the description of before until it is written anew (FD-10)."""
+        written = self._folder.description(generation, self._schema)
         if written is None:
-            raise FileNotFoundError(generation / "about.json")
-        if written != self._fingerprint:
             raise IndexOutdated(f"index {self._folder.path.name} was written under another description")
+        return written

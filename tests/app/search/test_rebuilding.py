@@ -18,12 +18,10 @@ from app.search import (
     Filter,
     IndexBusy,
     IndexNeedsRebuild,
-    IndexSchema,
     RebuildSource,
     Removal,
     SearchQuery,
     WhooshIndex,
-    prose,
 )
 from app.search.whoosh import rebuilding
 from app.search.whoosh.folder import Folder
@@ -97,10 +95,12 @@ def test_a_folder_that_cannot_be_read_is_reported_answered_empty_and_mended(tmp_
 def _break(root: Path, state: str) -> None:
     if state == "missing":
         return
-    schema = SCHEMA if state == "damaged" else IndexSchema("product", (prose("title"),))
-    index = WhooshIndex(root, schema)
+    index = WhooshIndex(root, SCHEMA)
     index.create()
     index.apply([listing("a"), listing("b")])
+    if state == "outdated":
+        [about] = (root / "product").glob("g-*/about.json")
+        about.write_text('{"fingerprint": "of a format that no release reads any more"}')
     if state == "damaged":
         [generation] = (root / "product").glob("g-*")
         for file in generation.glob("MAIN_*"):
