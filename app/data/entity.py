@@ -18,10 +18,13 @@ NAMING = {"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)
 class Base(DeclarativeBase):
     """The declarative base; tables that are no data objects (outbox, keys, deliveries) stand on it directly.
 
-    A model whose rows are locked says `__lock_rank__`, its place in the order of locks (app/data/lock_order.py)."""
+    A model whose rows are locked says `__lock_rank__`, its place in the order of locks (app/data/lock_order.py). One
+    that is no data object says in `__changed_with__` which version keys whoever writes it invalidates: under these a
+    large total is remembered that asks it (app/data/reads/lists.py)."""
 
     metadata = MetaData(naming_convention=NAMING)
     __lock_rank__: ClassVar[int | None] = None
+    __changed_with__: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Map the class, and let its rows keep their folded columns."""

@@ -11,19 +11,23 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
     Row,
     Select,
+    Table,
     bindparam,
     func,
     literal_column,
     select,
     union_all,
 )
+from sqlalchemy.sql.selectable import AliasedReturnsRows
+from sqlalchemy.sql.visitors import iterate
 
 from app.data.changes import version_key
 from app.data.connections import reading, transaction
-from app.data.entity import Entity
+from app.data.entity import Base, Entity
 from app.data.held import STRANGER, Viewer, can_be_held, is_free, is_shown_to_owner
 from app.data.holdings import holdings
 from app.data.reads.keyset import RowOrder, row_order
@@ -304,8 +308,52 @@ def _total(connection: Connection, model: type[Entity],
 
     if transaction.get() is not None:
         return count(None), None  # what is not committed must not be remembered
-    key = (model, *(tuple(map(key_of, where)) for where in parts))
-    return holdings().totals.get(key, (version_key(model),), count)
+    conditions = [condition for where in parts for condition in where]
+    keys = [key_of(condition) for condition in conditions]
+    behind, is_certain = _versions_behind(_Conditions(tuple(structure for structure, *_ in keys), tuple(conditions)))
+    key = (model, tuple(map(len, parts)), *keys)
+    return holdings().totals.get(key, (version_key(model), *behind), count, is_certain=is_certain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Conditions:
+    """Conditions of one structure, which decides what tables they ask of."""
+
+    structure: tuple[Any, ...]
+    asked: tuple[ColumnElement[bool], ...] = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _versions_behind(conditions: _Conditions) -> tuple[tuple[str, ...], bool]:
+    """Return the version keys that tell of a change of any table that conditions ask of, and whether all have one."""
+    return versions_of_tables(conditions.asked)
+
+
+def versions_of_tables(conditions: Iterable[ColumnElement[bool]]) -> tuple[tuple[str, ...], bool]:
+    """Return the same of conditions of any structure, each time anew: that takes a millisecond."""
+    tables = {table for condition in conditions for part in iterate(condition)
+              if (table := _table_of(part)) is not None}
+    known = _versions()
+    return tuple(sorted({key for table in tables for key in known.get(table, ())})), tables <= known.keys()
+
+
+def _table_of(part: Any) -> Table | None:
+    found = part if isinstance(part, FromClause) else getattr(part, "table", None)
+    while isinstance(found, AliasedReturnsRows):
+        found = found.element
+    return found if isinstance(found, Table) else None
+
+
+@cache
+def _versions() -> dict[Table, tuple[str, ...]]:
+    """Return the version keys that tell of changes, by table: of a data object its own, of others what they name."""
+    found = {}
+    for mapper in Base.registry.mappers:
+        with_it = ((version_key(mapper.class_),) if hasattr(mapper.class_, "__object__")
+                   else mapper.class_.__changed_with__)
+        if with_it and isinstance(mapper.local_table, Table):
+            found[mapper.local_table] = with_it
+    return found
 
 
 def key_of(condition: ColumnElement[bool]) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """How many rows a list has, so that counting never costs more than a twentieth of the time (decision 36).
 
 Up to EXACT_UP_TO the answer is always exact; above, the last count stands for a while after a write (decisions/011)."""
+import itertools
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -59,18 +60,21 @@ class RowTotals:
         self._counts: OrderedDict[Hashable, _Count] = OrderedDict()
         self._lock = Lock()
         self._counting = [Lock() for _ in range(_LOCKS)]
+        self._uncertain = itertools.count()
 
     def is_large(self, key: Hashable) -> bool:
         """Return whether more than EXACT_UP_TO rows were counted under `key` the last time."""
         known = self._counts.get(key)
         return known is not None and known.rows > EXACT_UP_TO
 
-    def get(self, key: Hashable, version_keys: Sequence[str], count: Counting) -> tuple[int, Outdated | None]:
+    def get(self, key: Hashable, version_keys: Sequence[str], count: Counting, *, is_certain: bool = True
+            ) -> tuple[int, Outdated | None]:
         """Return the total of `key`, and what is known of its age when a write has outdated it.
 
         `version_keys` are those of all that decides which rows there are. `count(limit)` counts the rows in the
-        database: `limit` of them at most, or all."""
-        versions = self._versions.read(*version_keys)
+        database: `limit` of them at most, or all. Where it is not certain that all of them have a version, what was
+        counted before is outdated at once: it may be served for its time, and says its age."""
+        versions = self._read(version_keys, is_certain)
         known = self._exact(key, versions)
         if known is not None:
             return known
@@ -78,12 +82,18 @@ class RowTotals:
             few = _counted(versions, count, EXACT_UP_TO + 1)
             if few.rows <= EXACT_UP_TO:
                 return self._remember(key, few), None
-        return self._exact(key, versions) or self._outdated(key) or self._counted_once(key, version_keys, count)
+        return self._exact(key, versions) or self._outdated(key) or self._counted_once(
+            key, version_keys, is_certain, count)
 
-    def _counted_once(self, key: Hashable, version_keys: Sequence[str], count: Counting) -> tuple[int, Outdated | None]:
+    def _read(self, version_keys: Sequence[str], is_certain: bool) -> tuple[int, ...]:
+        versions = self._versions.read(*version_keys)
+        return versions if is_certain else (*versions, next(self._uncertain))
+
+    def _counted_once(self, key: Hashable, version_keys: Sequence[str], is_certain: bool, count: Counting
+                      ) -> tuple[int, Outdated | None]:
         """Count everything; who asks for the same meanwhile waits for this count."""
         with self._counting[hash(key) % _LOCKS]:
-            versions = self._versions.read(*version_keys)
+            versions = self._read(version_keys, is_certain)
             known = self._exact(key, versions) or self._outdated(key)
             return known or (self._remember(key, _counted(versions, count, None)), None)
 

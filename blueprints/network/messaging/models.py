@@ -61,6 +61,7 @@ class Participant(Base):
     __tablename__ = "network_participant"
     __realm__ = "network"
     __lock_rank__ = 482
+    __changed_with__ = ("rows:conversation",)
 
     conversation_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -76,6 +77,7 @@ class Receipt(Base):
     __tablename__ = "network_receipt"
     __realm__ = "network"
     __lock_rank__ = 483
+    __changed_with__ = ("rows:message",)
 
     message_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)

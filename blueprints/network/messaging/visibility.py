@@ -4,6 +4,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, select
 
 from app.actor import Actor
+from app.data.changes import version_key
 from app.data.held import Viewer
 from app.data.visibility import Visibility, all_of, ids_of_caller, member, no_one, not_
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
@@ -38,6 +39,7 @@ def active_conversations(actor: Actor) -> Select[Any]:
 _DELETED = member("id", ids_of_caller(
     "messages that the caller has deleted", lambda actor: select(Receipt.message_id).where(
         Receipt.user_id == actor.user_id, Receipt.hidden_at.is_not(None)),
+    depends_on=(version_key(Message),),  # receipts are no data objects: whoever writes one says that messages changed
     condition=lambda actor, message_id: has_receipt(message_id, actor.user_id, Receipt.hidden_at)))
 CONVERSATIONS = Visibility(Conversation, member("id", ids_of_caller(
     "conversations in which the caller takes part", _conversations, depends_on=_PARTS,

@@ -23,6 +23,7 @@ class Person(Base):
     __realm__ = "network"
     __lock_rank__ = 400
     __table_args__ = {"sqlite_autoincrement": True}
+    __changed_with__ = ("rows:connection",)
 
     num: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     user_id: Mapped[str] = mapped_column(String(36))
@@ -35,6 +36,7 @@ class Tie(Base):
     __tablename__ = "network_tie"
     __realm__ = "network"
     __table_args__ = {"sqlite_with_rowid": False}
+    __changed_with__ = ("rows:connection",)
 
     a: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     b: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

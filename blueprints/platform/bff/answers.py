@@ -7,6 +7,7 @@ from flask import Response
 
 from app.actor import Actor
 from app.data.reads import Listing
+from app.data.reads.totals import Outdated
 from app.data.serialization import Wire
 from app.http.envelope import json_response
 from app.http.private_files import with_read_tokens
@@ -25,13 +26,16 @@ def listed(actor: Actor, asked: ListRequest, said: Mapping[str, Any] | None, fou
     if found.highlights is not None:
         body["highlights"] = found.highlights
     body |= found.manner
-    age = None if found.outdated is None else {"X-Total-Age": str(found.outdated.age_ms)}
-    return json_response(orjson.dumps(body), headers=age)
+    return json_response(orjson.dumps(body), headers=_age(found.outdated))
 
 
-def counted(total: int, manner: Mapping[str, Any]) -> Response:
-    """Return the answer of a count."""
-    return json_response({"status": "OK", "statusCode": 200, "total": total, **manner})
+def counted(total: int, outdated: Outdated | None, manner: Mapping[str, Any]) -> Response:
+    """Return the answer of a count, with the age of the total where it may be old."""
+    return json_response({"status": "OK", "statusCode": 200, "total": total, **manner}, headers=_age(outdated))
+
+
+def _age(outdated: Outdated | None) -> dict[str, str] | None:
+    return None if outdated is None else {"X-Total-Age": str(outdated.age_ms)}
 
 
 def groups_shown(actor: Actor, groups: Sequence[Group]) -> Response:

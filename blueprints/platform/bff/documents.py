@@ -63,7 +63,7 @@ _LISTED = {"200": answer(_object(
     **HIGHLIGHTS, **_MANNER),
     headers=_TOTAL_AGE)}
 _COUNTED = {"200": answer(_object({"status": {"const": "OK"}, "statusCode": {"const": 200}, "total": _WHOLE},
-                                  **_MANNER))}
+                                  **_MANNER), headers=_TOTAL_AGE)}
 _STRINGS: Document = {"type": "array", "items": {"type": "string"}}
 _BODY = request_body(_FILTERS, example=_EXAMPLE) | {"required": False}
 LIST: Document = {"parameters": _queries(_PAGE, _ORDER, _WORDS), "responses": _LISTED}

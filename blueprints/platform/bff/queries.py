@@ -82,12 +82,13 @@ def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str,
 
 
 def count_rows_of(actor: Actor, name: str, asked: ListRequest,
-                  said: Mapping[str, Any] | None) -> tuple[int, dict[str, Any]]:
-    """Return how many rows a list has in all, and what is said of how its words were looked for."""
+                  said: Mapping[str, Any] | None) -> tuple[int, Outdated | None, dict[str, Any]]:
+    """Return how many rows a list has in all, its age where it may be old, and what is said of how its words were
+    looked for."""
     index = index_for(actor, name)
     conditions = _checked(index, asked, said)
     narrowed = Narrowed(index, conditions, asked.words, only=_in_order(index, asked)[1])
-    return narrowed.total()[0], narrowed.manner
+    return *narrowed.total(), narrowed.manner
 
 
 @dataclass(frozen=True)

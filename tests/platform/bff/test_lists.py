@@ -3,8 +3,11 @@ from typing import Any
 
 import pytest
 
+from app.data.holdings import holdings
 from app.data.reads import totals
-from app.data.reads.totals import EXACT_UP_TO
+from app.data.reads.lists import versions_of_tables
+from app.data.reads.totals import EXACT_UP_TO, RowTotals
+from app.data.visibility import read_objects, visible_in_sql
 from blueprints.network.content.models import Post
 from blueprints.platform.bff import narrowed
 from tests.clients import ApiClient
@@ -206,3 +209,31 @@ def test_a_large_total_knows_of_a_block_at_once_and_is_counted_once(
     assert not [statement for statement in told if "count(" in statement]
     block(ben, cleo)
     assert ask(cleo, realm, "post")["total"] == 3
+
+
+@pytest.mark.parametrize("realm", ["network"])
+def test_a_count_says_how_old_it_is_as_its_list_does(realm: str, ben: ApiClient, monkeypatch: Any) -> None:
+    for module in (narrowed, totals):
+        monkeypatch.setattr(module, "EXACT_UP_TO", 2)
+    monkeypatch.setattr(totals, "_CHEAP_SECONDS", 0.0)
+    monkeypatch.setattr(totals, "_TIMES_ITS_COST", 1e9)
+    monkeypatch.setattr(holdings(), "totals", RowTotals(holdings().cache_versions))
+    keep(Post, *[{"author_user_id": ben.user_id, "owner": ben.user_id}] * 3)
+    paths = [f"/{realm}/bff-service/post/{verb}?limit=1" for verb in ("list", "count")]
+    # What runs for the first time in a process looks different to SQLAlchemy the second time.
+    assert [ben.get(path).json["total"] for path in paths * 2] == [3] * 4
+    keep(Post, {"author_user_id": ben.user_id, "owner": ben.user_id})
+    for path in paths:
+        answer = ben.get(path)
+        assert answer.json["total"] == 4 or int(answer.headers["X-Total-Age"]) >= 1
+    assert all("X-Total-Age" in ben.get(path).headers for path in paths)
+
+
+def test_every_rule_names_the_versions_of_all_tables_that_it_asks(realm: str, people: Any) -> None:
+    """Or a large total would stand for exact behind a change that nobody tells it of."""
+    actor, objects = people.user("ben").actor, read_objects()
+    for of, one in objects:
+        if of == realm:
+            asked, is_certain = versions_of_tables([visible_in_sql(one.visibility, actor)])
+            assert set(asked) <= set(objects.version_keys(realm, one.visibility)), one.name
+            assert is_certain, f"{one.name}: a table that its rule asks says by no version that it changed"
