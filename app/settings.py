@@ -146,6 +146,8 @@ class Settings:
                                   most=CENTURY_DAYS)
     premium_price: str = _setting("10", "what premium of the network costs, in major units of PREMIUM_CURRENCY")
     marketplace_currency: str = _setting("USD", "the ISO 4217 currency of prices in a search that names none")
+    search_weights: str = _setting("", "weights of fields in searches that differ from the release's, as "
+                                   "`searchIndex.title=6, people.headline=3`; the index is written anew")
     premium_currency: str = _setting("USD", "the ISO 4217 currency of PREMIUM_PRICE")
     premium_days: int = _setting(30, "days of premium for one payment", least=1, most=3650)
     stripe_api_base: str = _setting("", "another Stripe API base (localstripe in demo and test)", schemes=WEB)

@@ -31,6 +31,7 @@ from app.ops.migrations import COPY_GOES_ON, is_unfinished_copy, newest_migratio
 from app.ops.ownership import environment_file_faults, ill_owned
 from app.runtime import runtime
 from app.search.synonyms import check_synonyms
+from app.search.weights import check_weights
 from app.settings import user_name
 from app.web_addresses import harmless, is_this_machine, link
 
@@ -287,4 +288,5 @@ CHECKS: dict[str, Check] = {
     "periodic jobs": _periodic_jobs,
     "web addresses": _web_addresses,
     "synonyms": check_synonyms,
+    "search weights": check_weights,
 }

@@ -20,6 +20,7 @@ from app.search.port import (
     SearchIndex,
 )
 from app.search.synonyms import synonyms_file
+from app.search.weights import weighted
 
 if TYPE_CHECKING:
     from app.search.rows import IndexedRows
@@ -80,7 +81,7 @@ def search_index(name: str) -> SearchIndex:
         from app.search.whoosh.index import WhooshIndex
 
         folder = runtime().settings.home / "search"
-        schema = declared_indexes()[name].schema
+        schema = weighted(declared_indexes()[name].schema)
         opened[name] = WhooshIndex(folder, schema, on_broken=lambda reason: _call_for_repair(name),
                                    synonyms=synonyms_file().current)
     return opened[name]

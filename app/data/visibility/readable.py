@@ -1,6 +1,6 @@
 """The data objects of an application as they are read: who sees which rows, what words they are found by, what is
 counted. A service declares its own in `readable=`; whoever reads for somebody finds them here by realm and name."""
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +52,8 @@ class ReadObject:
     """One data object as it is read: what its model and its contract do not say.
 
     Fields are named as on the wire. `who` may ask for rows at all: the policy of the service's own list. `words` are
-    the fields that words are looked for in, with their weights, `facets` those whose values are counted. `searched` are
+    the fields that words are looked for in (their weights stand in the index of words, if there is one), `facets` those
+    whose values are counted. `searched` are
     the fields that the documents mark as searchable (None: all), `filters` those of the service's own list, `changing`
     those whose value the clock changes without a write: `completed` says it, so nothing is asked of them. `named_only`:
     who does not see all of it has to say which rows, by words or ids: they are never paged through. `completed` is
@@ -63,7 +64,7 @@ class ReadObject:
 
     visibility: Visibility
     who: Callable[[Actor], bool] = logged_in
-    words: Mapping[str, float] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     searched: tuple[str, ...] | None = None
     filters: Filters = field(default_factory=Filters)

@@ -4,5 +4,5 @@ from app.identity.access import staff
 from blueprints.marketplace.admin_moderation.models import ModerationAction
 from blueprints.marketplace.admin_moderation.queries import ACTION_FILTERS
 
-READABLE = (ReadObject(Visibility(ModerationAction, NOBODY), who=staff, words={"reason": 1.0},
+READABLE = (ReadObject(Visibility(ModerationAction, NOBODY), who=staff, words=("reason",),
                        facets=("entityType", "actionType"), filters=ACTION_FILTERS),)

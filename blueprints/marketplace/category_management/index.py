@@ -7,7 +7,7 @@ from blueprints.marketplace.category_management.queries import CATEGORY_FILTERS,
 
 READABLE = (
     ReadObject(Visibility(Category, EVERYONE, sees_held=viewer_of_role), who=public_read,
-               words={"title": 4.0, "subtitle": 1.0}, searched=("title",), filters=CATEGORY_FILTERS),
-    ReadObject(Visibility(Subcategory, EVERYONE), who=public_read, words={"name": 4.0},
+               words=("title", "subtitle"), searched=("title",), filters=CATEGORY_FILTERS),
+    ReadObject(Visibility(Subcategory, EVERYONE), who=public_read, words=("name",),
                facets=("categoryId", "group"), filters=SUBCATEGORY_FILTERS),
 )

@@ -4,5 +4,5 @@ from app.identity.access import public_read
 from blueprints.marketplace.feedback.queries import FILTERS
 from blueprints.marketplace.feedback.visibility import FEEDBACK
 
-READABLE = (ReadObject(FEEDBACK, who=public_read, words={"comment": 2.0, "reply": 1.0}, facets=("rating",),
+READABLE = (ReadObject(FEEDBACK, who=public_read, words=("comment", "reply"), facets=("rating",),
                        filters=FILTERS),)

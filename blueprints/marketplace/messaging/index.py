@@ -3,4 +3,4 @@ from app.data.visibility import ReadObject
 from blueprints.marketplace.messaging.queries import MESSAGE_FILTERS
 from blueprints.marketplace.messaging.visibility import MESSAGES
 
-READABLE = (ReadObject(MESSAGES, words={"content": 1.0}, filters=MESSAGE_FILTERS),)
+READABLE = (ReadObject(MESSAGES, words=("content",), filters=MESSAGE_FILTERS),)

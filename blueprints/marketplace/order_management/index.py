@@ -9,7 +9,7 @@ READABLE = (
     ReadObject(ORDERS, facets=("status", "_paymentConfirmation"),
                searched=("orderNumber", "buyerId", "status", "cancelledAt", "paidAt", "deliveredAt", "shippedAt",
                          "_paymentConfirmation"), filters=ORDER_FILTERS, completed=as_listed),
-    ReadObject(ITEMS, words={"title": 4.0}, searched=("orderId", "productId", "sellerId", "title"),
+    ReadObject(ITEMS, words=("title",), searched=("orderId", "productId", "sellerId", "title"),
                filters=ITEM_FILTERS),
     *readable_payments(CHECKOUT),
 )

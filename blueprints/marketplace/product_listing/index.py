@@ -16,7 +16,7 @@ def _with_asking_price(rows: list[Wire]) -> list[Wire]:
 
 
 READABLE = (
-    ReadObject(PRODUCTS, who=public_read, words={"title": 4.0, "description": 1.0},
+    ReadObject(PRODUCTS, who=public_read, words=("title", "description"),
                facets=("condition", "type", "categoryId", "subcategoryId", "currency", "shippingMethod"),
                searched=("currency", "description", "condition", "price", "title", "type", "sellerId", "startBidDate",
                          "subcategoryId", "categoryId", "endBidDate", "currentBid", "shippingMethod"),

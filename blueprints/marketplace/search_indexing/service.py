@@ -7,6 +7,7 @@ from app.data.person_rows import ERASED, rows_of_people
 from app.data.short_ids import ids_named
 from app.ops.mends import Mend
 from app.search.catalogue import INDEX_MEND, check_index, mend_index
+from app.search.weights import read_weights
 from app.service import ServiceDeclaration
 from blueprints.marketplace.admin_moderation.corrections import SearchRebuild
 from blueprints.marketplace.search_indexing import jobs, subscribers
@@ -23,7 +24,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs, subscribers),
     readable=READABLE,
     indexes=(INDEX,),
-    settings={"marketplace_currency": read_currency},
+    settings={"marketplace_currency": read_currency, "search_weights": read_weights},
     checks={"search index": partial(check_index, INDEX.schema.name)},
     mends={"search index": Mend(INDEX_MEND, partial(mend_index, INDEX.schema.name))},
     moderated=(ModeratedKind("SEARCHINDEX", restore_document, named=lambda _, text: ids_named(SearchIndex, text)),),

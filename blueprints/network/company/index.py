@@ -31,12 +31,12 @@ COMPANIES = SearchedRows(
     means={visibility.IS_PUBLIC: EVERYONE},
 )
 READABLE = (
-    ReadObject(visibility.COMPANIES, words={"name": 4.0, "description": 1.0, "industry": 1.0, "location": 1.0},
+    ReadObject(visibility.COMPANIES, words=("name", "description", "industry", "location"),
                facets=("industry", "location", "pageVisibility"), filters=COMPANY_FILTERS,
                completed=lambda actor, asked, rows: with_counts(rows),
                adds=("followerCount", "updateCount"), suggested=suggested_of(COMPANIES)),
     ReadObject(visibility.ADMINS, searched=("userId", "companyId"), filters=ADMIN_FILTERS),
     ReadObject(visibility.FOLLOWERS, searched=("userId", "companyId"), filters=FOLLOWER_FILTERS),
-    ReadObject(visibility.UPDATES, words={"content": 1.0}, facets=("visibility", "companyId"),
+    ReadObject(visibility.UPDATES, words=("content",), facets=("visibility", "companyId"),
                searched=("companyId", "content", "authorUserId", "visibility"), filters=UPDATE_FILTERS),
 )

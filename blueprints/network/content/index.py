@@ -55,10 +55,10 @@ POSTS = SearchedRows(
     means={visibility.IS_READABLE: EVERYONE, visibility.PAGE_IS_SHOWN: not_(is_("companyId", None))},
 )
 READABLE = (
-    ReadObject(visibility.POSTS, words={"content": 1.0}, facets=("visibility", "companyId"),
+    ReadObject(visibility.POSTS, words=("content",), facets=("visibility", "companyId"),
                searched=("content", "companyId", "authorUserId", "visibility"), filters=POST_FILTERS,
                completed=with_counts, adds=("likeCount", "commentCount", "likedByMe"), suggested=suggested_of(POSTS)),
-    ReadObject(visibility.COMMENTS, words={"content": 1.0}, searched=("authorUserId", "postId", "content"),
+    ReadObject(visibility.COMMENTS, words=("content",), searched=("authorUserId", "postId", "content"),
                filters=COMMENT_FILTERS),
     ReadObject(visibility.LIKES, searched=("postId", "userId"), filters=LIKE_FILTERS),
 )

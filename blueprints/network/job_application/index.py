@@ -45,7 +45,7 @@ JOBS = SearchedRows(
     means={visibility.IS_PUBLIC: EVERYONE, visibility.PAGE_IS_HELD: NOBODY},
 )
 READABLE = (
-    ReadObject(visibility.POSTINGS, words={"title": 4.0, "description": 1.0, "companyName": 2.0, "location": 1.0},
+    ReadObject(visibility.POSTINGS, words=("title", "description", "companyName", "location"),
                facets=("companyName", "location", "employmentType", "workplaceType", "status", "companyId"),
                searched=("description", "title", "applicationDeadline", "companyId", "employmentType",
                          "postedByUserId", "location", "visibility", "workplaceType", "status", "companyName"),

@@ -6,6 +6,6 @@ from blueprints.network.messaging.visibility import CONVERSATIONS, MESSAGES
 READABLE = (
     ReadObject(CONVERSATIONS, facets=("isGroup",), filters=CONVERSATION_FILTERS, completed=with_own_part,
                adds=("unreadCount", "latestMessage")),
-    ReadObject(MESSAGES, words={"content": 1.0}, searched=("content", "senderUserId", "conversationId", "sentAt"),
+    ReadObject(MESSAGES, words=("content",), searched=("content", "senderUserId", "conversationId", "sentAt"),
                filters=MESSAGE_FILTERS, completed=lambda actor, asked, rows: with_receipts(rows)),
 )

@@ -38,16 +38,16 @@ PEOPLE = SearchedRows(
     means={visibility.IS_OPEN: EVERYONE},
 )
 READABLE = (
-    ReadObject(visibility.PROFILES, words={
-        "fullName": 4.0, "headline": 2.0, "skills": 2.0, "currentCompany": 2.0, "summary": 1.0, "languages": 1.0,
-        "certifications": 1.0, "location": 1.0, "industry": 1.0},
+    ReadObject(visibility.PROFILES, words=(
+        "fullName", "headline", "skills", "currentCompany", "summary", "languages", "certifications", "location",
+        "industry"),
         facets=("skills", "languages", "certifications", "currentCompany", "location", "industry"),
         searched=("summary", "headline", "userId", "fullName", "currentCompany", "industry", "languages", "skills",
                   "location", "experience", "profileVisibility", "education", "certifications"),
         filters=PROFILE_FILTERS, completed=with_relation, adds=("isPremium", "degree"),
         suggested=suggested_of(PEOPLE)),
-    ReadObject(Visibility(Certification, EVERYONE), words={"name": 1.0}, filters=CERTIFICATION_FILTERS),
-    ReadObject(Visibility(Language, EVERYONE), words={"name": 1.0}, filters=LANGUAGE_FILTERS),
+    ReadObject(Visibility(Certification, EVERYONE), words=("name",), filters=CERTIFICATION_FILTERS),
+    ReadObject(Visibility(Language, EVERYONE), words=("name",), filters=LANGUAGE_FILTERS),
     ReadObject(visibility.ORDERS, facets=("status", "_paymentConfirmation"), filters=ORDER_FILTERS),
     *readable_payments(CHECKOUT),
 )

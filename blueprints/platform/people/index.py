@@ -5,7 +5,7 @@ from blueprints.platform.people.queries import with_blocked
 from blueprints.platform.people.visibility import BLOCKS, USERS
 
 READABLE = (
-    *(ReadObject(users, words={"fullname": 4.0}, filters=user_filters(realm), named_only=True)
+    *(ReadObject(users, words=("fullname",), filters=user_filters(realm), named_only=True)
       for realm, users in USERS.items()),
     ReadObject(BLOCKS, completed=with_blocked, adds=("blocked",)),
 )

@@ -314,7 +314,7 @@ def test_a_rule_that_leads_nowhere_does_not_start(app: Flask, rule: Any, said: s
 
 
 @pytest.mark.parametrize("one", [
-    ReadObject(Visibility(Post, EVERYONE), words={"title": 1.0}), ReadObject(Visibility(Post, EVERYONE), facets=("x",)),
+    ReadObject(Visibility(Post, EVERYONE), words=("title",)), ReadObject(Visibility(Post, EVERYONE), facets=("x",)),
     ReadObject(Visibility(Post, EVERYONE, masks=(mask(NOBODY, "secret"),)))])
 def test_a_declaration_that_names_what_no_row_shows_does_not_start(app: Flask, one: ReadObject) -> None:
     with pytest.raises(ValueError, match="which no row shows"):
