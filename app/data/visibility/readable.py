@@ -54,12 +54,13 @@ class ReadObject:
     Fields are named as on the wire. `who` may ask for rows at all: the policy of the service's own list. `words` are
     the fields that words are looked for in (their weights stand in the index of words, if there is one), `facets` those
     whose values are counted. `searched` are the fields that the documents mark as searchable (None: all), `filters`
-    those of the service's own list, `changing` those whose value the clock changes without a write: `completed` says it, so nothing is asked of them. `named_only`:
-    who does not see all of it has to say which rows, by words or ids: they are never paged through. `completed` is
-    given wire rows without what masks hide, and adds to them what the service's list adds to its own. `suggested` says
-    what a text that is being typed may become, of words that find something for the caller; None: of such an object
-    nothing is suggested. `derived` may be asked for beside the columns; `sorts` are orders with a name; `adds` are the
-    members that `completed` and the service's own joins add to rows."""
+    those of the service's own list, `changing` those whose value the clock changes without a write: `completed` says
+    it, so nothing is asked of them. `named_only`: who does not see all of it has to say which rows, by words or ids:
+    they are never paged through. `completed` is given wire rows without what masks hide, and adds to them what the
+    service's list adds to its own. `suggested` says what a text that is being typed may become, of words that find
+    something for the caller; None: of such an object nothing is suggested. `derived` may be asked for beside the
+    columns; `sorts` are orders with a name; `adds` are the members that `completed` and the service's own joins add to
+    rows."""
 
     visibility: Visibility
     who: Callable[[Actor], bool] = logged_in
