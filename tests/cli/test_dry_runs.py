@@ -17,13 +17,14 @@ from blueprints.platform.moderation import bulk, cases
 from blueprints.platform.moderation.appeals import appeal
 from blueprints.platform.moderation.reports import report
 from blueprints.platform.moderation.words import add_word
+from blueprints.platform.webhooks.commands import change_endpoint, create_endpoint, send_test
 from cli import load_command
 from tests.app.notify.returned import returned_letters
 from tests.cli.market import ORDERS
 from tests.contract.leaks import kept_in_the_database
 from tests.network.company.pages import Pages
 
-GROUPS = ("moderate", "orders", "users", "auctions", "payments", "notify", "clients")
+GROUPS = ("moderate", "orders", "users", "auctions", "payments", "notify", "clients", "webhooks")
 WHY = "--reason because"
 ACTS = {
     "moderate take": ("1", "2"), "moderate release": ("1", "2"), "moderate ask": ("1 really?", "2 really?"),
@@ -65,6 +66,8 @@ ACTS = {
                     "ben@guildhall.test --name shop --scope webhooks"),
     "clients rotate": ("{client} --as admin@admin.com", "{client}"), "clients revoke": ("{client}", "deadbeef"),
     "payments fix": ("{open} --status PAID", "{paid} --status PAID"),
+    "webhooks pause": ("{webhook}", "{paid}"), "webhooks test": ("{webhook}", "{stopped}"),
+    "webhooks replay": ("{webhook} --delivery {delivery}", "{webhook} --delivery {paid}"),
     "payments refund": ("{paid}", "{paid} --surplus"),
 }
 """The words of an act that would be done, and of one that is refused (None: there is none but wrong usage)."""
@@ -117,6 +120,10 @@ def named(market, callers, settle, tmp_path):
     names["returned"] = str(returned_letters(tmp_path, "gone@guildhall.test"))
     proven = stored_hash("marketplace", ben.user_id)
     names["client"] = create_client(ben.actor, name="shop", scopes=["notices"], proven_hash=proven)[0]["id"]
+    names["webhook"], names["stopped"] = (create_endpoint(ben.actor, url="https://hooks.example/in", topics=[
+        f"user/{ben.user_id}"])[0]["id"] for _ in range(2))
+    names["delivery"] = send_test(ben.actor, names["webhook"])
+    change_endpoint(ben.actor, names["stopped"], state="paused")
     names["zip"] = str(tmp_path / "ben.zip")
     return names | {name: order["id"] for name, order in orders.items()} | {
         "picture": pictures[0], "removed": pictures[1], "feedback": _judged(market), "orphan": lost["id"],
@@ -171,7 +178,7 @@ def tried(run, named):
     """Call it with a command of ACTS, its words and options; returns click's result."""
     def invoke(command, words, *how):
         named_words = [word.format(**named) for word in words.split()]
-        takes_operator = not command.startswith(("payments", "notify", "users create", "users import"))
+        takes_operator = not command.startswith(("payments", "notify", "webhooks", "users create", "users import"))
         who = ("--as", "ada@guildhall.test") if takes_operator and "--as" not in words else ()
         return run(*command.split(), *named_words, *who, *how)
     return invoke

@@ -25,6 +25,7 @@ from app.ops.logs import QUIET, JsonFormatter
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bucket.models import BucketFile
 from blueprints.platform.moderation.models import Case
+from blueprints.platform.webhooks.models import WebhookEndpoint
 from tests.clients import ApiClient
 from tests.contract.fronts import LEFT_OUT
 from tests.contract.surface import Operation, Schema, operations
@@ -113,6 +114,7 @@ class SmallRealm:
             OutboxRecord.object, OutboxRecord.verb, OutboxRecord.topic))]
         found["indexName"] = [one.name for realm, one in read_objects() if realm == self.realm]
         found["apiClientId"] = found["client"] = [row.id for row in fetch(select(ProgramOfSomebody.id))]
+        found["webhookEndpointId"] = found["webhook"] = [row.id for row in fetch(select(WebhookEndpoint.id))]
         found["filterId"] = [row.id for row in fetch(select(SavedFilter.id))]
         found["userId"] = found["user"] = [
             client.user_id for person, client in self.people.items() if person != VISITOR]

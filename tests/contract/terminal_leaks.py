@@ -48,6 +48,7 @@ ACTS = {
     "users role": ["{userId} admin"], "users 2fa": ["admin email"], "users lock": ["{userId}"],
     "users ensure-super-admin": [""], "users password": ["{userId} --generate", "{userId} --send"],
     "users export": ["{userId} --to export.zip"], "users erase": ["{userId}"],
+    "webhooks pause": ["{webhook}"], "webhooks test": ["{webhook}"], "webhooks replay": ["{webhook} --first 0"],
 }
 FROM_FILES = {"users import", "notify bounce"}
 Judged = Mapping[str, str]

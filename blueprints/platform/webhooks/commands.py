@@ -39,7 +39,7 @@ def create_endpoint(actor: Actor, *, url: str, topics: Sequence[str], descriptio
     Raises InvalidInput for an address or a topic that is not good, RuleViolated TooManyWebhooks."""
     good_url, chosen, secret = _good_url(url), Selection.of(actor.realm, topics, actor), new_secret()
     endpoint = WebhookEndpoint(
-        id=uuid7(), realm=actor.realm, user_id=str(actor.user_id), client_id=getattr(actor, "client_id", None),
+        id=uuid7(), realm=actor.realm, user_id=str(actor.user_id), client_id=actor.client_id,
         url=good_url, description=description, topics=list(chosen.names),
         payload_version=payload_version or max(PAYLOAD_VERSIONS), state=ACTIVE, state_reason=None,
         secret=sealed(secret), former_secret=None, former_until=None, created_at=now(), succeeded_at=None,

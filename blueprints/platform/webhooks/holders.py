@@ -3,6 +3,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.actor import Actor
+from app.identity.api_clients import clients_with
 from blueprints.platform.auth.queries import user_facts
 
 
@@ -12,14 +13,16 @@ def holder_of(endpoint: Any) -> Actor | None:
 
 
 def holders_of(endpoints: Iterable[Any]) -> dict[str, Actor | None]:
-    """Return endpoint's id → for whom it acts; each person is looked up once."""
+    """Return endpoint's id → for whom it acts; each person is looked up once, and all programs are."""
+    rows = list(endpoints)
+    programs = clients_with("webhooks", {row.client_id for row in rows if row.client_id is not None})
     people: dict[tuple[str, str], Actor | None] = {}
-    found = {}
-    for endpoint in endpoints:
-        key = (endpoint.realm, endpoint.user_id)
+    found: dict[str, Actor | None] = {}
+    for row in rows:
+        key = (row.realm, row.user_id)
         if key not in people:
             people[key] = _person(*key)
-        found[endpoint.id] = people[key]
+        found[row.id] = people[key] if row.client_id is None or row.client_id in programs else None
     return found
 
 

@@ -1,0 +1,49 @@
+"""API clients with the scope `webhooks`: what they may do, and that nothing is sent once they are gone."""
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.clients import PASSWORD, ApiClient, Callers
+from tests.platform.webhooks.conftest import CREATED, HOOKS, Post, Webhook
+from tests.platform.webhooks.receivers import Receiver
+
+AUTH = "/marketplace/auth-api"
+
+
+@pytest.fixture
+def program(local_app: Flask, people: Callers) -> Callable[..., tuple[ApiClient, str]]:
+    """Call it with scopes: a program of ben's, and its id."""
+    def made(*scopes: str) -> tuple[ApiClient, str]:
+        answer = people.user("ben").post(f"{AUTH}/v1/apiclients", json={
+            "name": "till", "scopes": list(scopes), "currentPassword": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        client_id = answer.json["apiClient"]["id"]
+        token: Any = ApiClient(local_app).post(f"{AUTH}/oauth/token", data={
+            "grant_type": "client_credentials", "client_id": client_id, "client_secret": answer.json["clientSecret"]})
+        return ApiClient(local_app, token=token.json["access_token"]), client_id
+
+    return made
+
+
+def test_a_program_without_the_scope_is_refused(program: Callable[..., tuple[ApiClient, str]]) -> None:
+    client, _ = program("notices")
+    assert client.get(HOOKS).status_code == 403
+    assert client.post(HOOKS, json={"url": "https://hooks.example/", "topics": [CREATED]}).status_code == 403
+
+
+def test_a_program_has_webhooks_for_its_person_until_it_is_revoked(
+        program: Callable[..., tuple[ApiClient, str]], people: Callers, hook: Callable[..., Webhook], post: Post,
+        receiver: Receiver) -> None:
+    client, client_id = program("webhooks")
+    webhook = hook(receiver, client=client)
+    assert (webhook.row["clientId"], webhook.row["userId"]) == (client_id, people.user("ben").user_id)
+    post.category("Watches")
+    post.go()
+    assert receiver.names == ["Watches"]
+    assert people.user("ben").delete(f"{AUTH}/v1/apiclients/{client_id}").status_code == 200
+    assert client.get(HOOKS).status_code == 401
+    post.category("Clocks")
+    assert post.go() == 0
+    assert receiver.names == ["Watches"]
