@@ -1,11 +1,11 @@
-"""`flask notify`: the letters the system wrote, those that did not leave, and whether the mail server takes any."""
+"""`flask notify`: the messages the system wrote, those that did not leave, and whether their channels take any."""
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.data.ids import uuid7
-from app.mail_addresses import masked_email, masked_in, new_mail_address, typed_address
+from app.data.ids import canonical_uuid
+from app.mail_addresses import masked_email, masked_in, typed_address
 from app.runtime import runtime
 from blueprints.platform.auth.rules import masked_mobile
 from cli.naming import the_one
@@ -22,8 +22,10 @@ from cli.terminal import (
     print_json,
     print_rows,
     say_unchanged,
+    served_realm_option,
 )
 
+CHANNEL = click.Choice(("email", "sms", "push"))
 LIMIT = click.IntRange(1, 10_000)
 _NOT_AGAIN = {"sent": "was sent already", "queued": "waits already",
               "kept": "is not sent at all (MAIL_TRANSPORT=outbox)",
@@ -35,7 +37,7 @@ _NOT_AGAIN = {"sent": "was sent already", "queued": "waits already",
 
 @click.group()
 def notify() -> None:
-    """Letters: what was written to whom, what became of it, and what did not leave.
+    """Letters, SMS, push: what was written to whom, what became of it, and what did not leave.
 
     Example: flask notify outbox --to anna@demo.test
     """
@@ -78,17 +80,18 @@ def outbox(recipient: str | None, realm: str | None, limit: int, reveal: bool, o
 @notify.command("list")
 @click.option("--state", type=click.Choice(("waiting", "parked", "refused", "sent")),
               help="Only those that wait, were given up (parked), were refused by the mail server, or were sent.")
+@click.option("--channel", type=CHANNEL, help="Only letters, only SMS, or only push messages.")
 @click.option("--limit", type=LIMIT, default=20, show_default=True, help="The newest so many.")
 @as_json_option
 @with_appcontext
-def list_letters(state: str | None, limit: int, as_json: bool) -> None:
-    """Show the newest letters without their text, and why one did not leave; addresses are masked.
+def list_letters(state: str | None, channel: str | None, limit: int, as_json: bool) -> None:
+    """Show the newest messages without their text, and why one did not leave; addresses are masked.
 
     Example: flask notify list --state parked
     """
     from app.notify.report import letters_in
 
-    _print_letters(letters_in(state, limit), as_json=as_json)
+    _print_letters(letters_in(state, limit, channel), as_json=as_json)
 
 
 @notify.command("find")
@@ -113,7 +116,8 @@ def _print_letters(letters: list[dict[str, Any]], *, as_json: bool) -> None:
 
     rows = [{"id": letter["id"], "createdAt": iso(letter["created_at"])[:16], "realm": letter["realm"],
              "status": letter["status"], "to": _mask(letter["recipient"]), "template": letter["template"],
-             "attempts": letter["attempts"], "lastError": masked_in(letter["last_error"] or "") or None}
+             "attempts": letter["attempts"], "lastError": masked_in(letter["last_error"] or "") or None,
+             **({"channel": letter["channel"]} if as_json else {})}
             for letter in letters]
     print_rows(rows, as_json=as_json, empty="no letters", ids=("id",), cut=("lastError", "to", "template"))
 
@@ -167,38 +171,23 @@ def retry(letter: str | None, refused: bool, dry_run: bool, yes: bool, as_json: 
 
 @notify.command("test")
 @click.argument("address")
+@click.option("--channel", type=CHANNEL, default="email", show_default=True,
+              help="sms: ADDRESS is a phone number; push: the e-mail of somebody with devices.")
+@served_realm_option("who has the devices")
 @acts
 @with_appcontext
-def test(address: str, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Send one letter to ADDRESS through the mail server of SMTP_URL, and say what it answered.
+def test(address: str, channel: str, realm: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Send one message to ADDRESS, and say what the mail server, the gateway or the push services answered.
 
     Exit code 1, with a sentence of what failed, when it is not taken.
 
     Example: flask notify test you@example.org --yes
     """
-    from app.notify.carrier import Delayed, Undeliverable
-    from app.notify.letters import NONE, write_letter
-    from app.notify.smtp import SmtpAccount, handed_in
+    from cli.notify_trials import trial_of
 
-    try:
-        recipient = new_mail_address(address)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="ADDRESS") from error
-    settings = runtime().settings
-    if settings.mail_transport != "smtp":
-        raise click.ClickException("MAIL_TRANSPORT is outbox: letters stay in the table of `flask notify outbox`, and "
-                                   "nothing is sent; set MAIL_TRANSPORT=smtp and SMTP_URL")
-    account = SmtpAccount.of_settings(settings)
-    if not agreed(f"{account.host} is given a letter from {account.sender.addr_spec} to {recipient}", dry_run=dry_run,
-                  yes=yes):
-        return
-    letter = write_letter(NONE, {"title": "A test of Guildhall's mail",
-                                 "body": f"{settings.public_url} sent this letter: `flask notify test`."})
-    try:
-        answer = handed_in(account, recipient, letter, uuid7())
-    except (Delayed, Undeliverable) as error:
-        raise click.ClickException(str(error)) from error
-    print_facts({"host": account.host, "to": recipient, "answer": answer}, as_json=as_json)
+    trial = trial_of(channel, address, realm)
+    if agreed(trial.question, dry_run=dry_run, yes=yes):
+        print_facts(trial.send(), as_json=as_json)
 
 
 @notify.command("muted")
@@ -291,7 +280,9 @@ def _masked(letter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mask(recipient: str) -> str:
-    return masked_email(recipient) if "@" in recipient else masked_mobile(recipient)
+    if "@" in recipient:
+        return masked_email(recipient)
+    return f"device …{recipient[-8:]}" if canonical_uuid(recipient) else masked_mobile(recipient)
 
 
 def _whole(letter: dict[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def screen(found: Facts) -> list[str]:
     lines += ["", _one("mail", found["mail"], _mail)]
     if (error := found["mail"].get("lastError")) is not None:
         lines.append(_cut(f"{'':<{_NAME}}the mail server said last: {error}"))
+    lines.append(_one("sms, push", found["channels"], _channels))
     lines += ["", *_jobs(found["jobs"]), ""]
     lines += [_one("disk", found["disk"], _disk), _one("database", found["databaseSize"], _database),
               _one("backup", found["backup"], _backup)]
@@ -121,6 +122,11 @@ def _mail(part: Facts) -> str:
     oldest = f", the oldest for {age(part['oldest'])}" if part["oldest"] else ""
     sent = f"last sent {age(part['lastSent'])} ago" if part["lastSent"] else "none sent yet"
     return f"{part['waiting']} wait{oldest}; {part['parked']} parked, {part['refused']} refused since yesterday; {sent}"
+
+
+def _channels(part: list[Facts]) -> str:
+    return "; ".join(f"{row['channel']} {row['transport']}" + (
+        f", {row['parked']} parked" if row["parked"] else "") for row in part)
 
 
 def _jobs(part: Any) -> list[str]:

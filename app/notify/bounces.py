@@ -47,7 +47,9 @@ class BouncedAddress(Base):
     muted_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+_IS_MUTED = BouncedAddress.muted_at.is_not(None)
 Index("ix_bounced_address_last", BouncedAddress.last_at)
+Index("ix_bounced_address_muted", BouncedAddress.muted_at, sqlite_where=_IS_MUTED, postgresql_where=_IS_MUTED)
 
 
 class Bounce(NamedTuple):
@@ -145,7 +147,7 @@ def bounces_of(person: Person) -> ColumnElement[bool]:
 
 def muted_count() -> int:
     """Return how many addresses are muted."""
-    return int(fetch(select(func.count().label("muted")).where(BouncedAddress.muted_at.is_not(None)))[0].muted)
+    return int(fetch(select(func.count().label("muted")).where(_IS_MUTED))[0].muted)
 
 
 def return_path(message_id: str, settings: Settings) -> str:

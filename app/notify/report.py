@@ -74,9 +74,11 @@ def mail_figures(channel: str = EMAIL) -> MailFigures:
     return MailFigures(waiting, oldest, parked, refused, last_sent, masked_in(error) if error else None)
 
 
-def letters_in(state: str | None, limit: int) -> list[dict[str, Any]]:
-    """Return the newest letters, of one of STATES or of all, without their text; what was refused comes with why."""
-    return _listed([] if state is None else [STATES[state]], limit)
+def letters_in(state: str | None, limit: int, channel: str | None = None) -> list[dict[str, Any]]:
+    """Return the newest messages, of one of STATES or of all, and of one channel or of all, without their text; what
+    was refused comes with why."""
+    chosen = [] if state is None else [STATES[state]]
+    return _listed(chosen if channel is None else [*chosen, MailMessage.channel == channel], limit)
 
 
 def find_letters(text: str, limit: int) -> list[dict[str, Any]]:

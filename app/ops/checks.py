@@ -21,6 +21,11 @@ from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.report import oldest_unpublished_seconds
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
+from app.identity.encryption import DecryptionFailed
+from app.notify.fcm import read_account
+from app.notify.mailbox import is_sent
+from app.notify.models import PUSH, SMS
+from app.notify.push_keys import public_push_key, signer
 from app.notify.report import mail_figures
 from app.notify.smtp import SmtpAccount
 from app.ops.faults import sentence_of
@@ -128,6 +133,43 @@ def _mail() -> tuple[str, str]:
     except (OSError, SMTPException) as error:
         return FAIL, f"{error or type(error).__name__}: letters wait"
     return OK, f"{account.host} takes letters{'' if is_this_machine(account.host) else ', under TLS'}"
+
+
+def _sms() -> tuple[str, str]:
+    settings = runtime().settings
+    if not is_sent(SMS, settings):
+        return OK, "nothing sends SMS" if settings.is_production else "SMS stay in the outbox"
+    return _messages("SMS", SMS)
+
+
+def _push() -> tuple[str, str]:
+    """Keys that cannot be read are said here: no message of their channel leaves."""
+    settings = runtime().settings
+    try:
+        account = read_account(settings.fcm_credentials_file)
+    except ValueError as error:
+        return FAIL, f"FCM_CREDENTIALS_FILE: {error}"
+    if not is_sent(PUSH, settings):
+        return OK, "push messages stay in the outbox"
+    if public_push_key() is None:
+        return WARN, "there is no key for Web Push: flask prepare makes one"
+    try:
+        signer()
+    except DecryptionFailed:
+        return FAIL, "the key of Web Push was sealed under another SECRET_KEY: no browser gets a message"
+    state, says = _messages("push messages", PUSH)
+    return state, says if state != OK else f"{says}; to browsers{' and apps' if account else ' alone'}"
+
+
+def _messages(noun: str, channel: str) -> tuple[str, str]:
+    box = mail_figures(channel)
+    error = f" ({box.last_error})" if box.last_error else ""
+    if box.parked:
+        return FAIL, (f"{box.parked} {noun} were given up{error}: flask notify list --channel {channel} --state "
+                      "parked; repair the cause, then flask notify retry")
+    if box.oldest is not None and box.oldest < now() - LATE_LETTER:
+        return FAIL, (f"{box.waiting} {noun} wait, the oldest since {iso(box.oldest)}{error}: is a worker running?")
+    return OK, f"{box.waiting} {noun} wait"
 
 
 def _letters() -> tuple[str, str]:
@@ -281,6 +323,8 @@ CHECKS: dict[str, Check] = {
     "cache versions": _cache_versions,
     "mail": _mail,
     "letters": _letters,
+    "sms": _sms,
+    "push": _push,
     "outbox": _outbox,
     "deliveries": _deliveries,
     "worker": _worker,

@@ -11,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.data.reads import fetch
 from app.events.event_delivery import IS_PARKED
+from app.notify.bounces import muted_count
+from app.notify.models import PUSH, SMS
 from app.notify.report import mail_figures
 from app.ops.backup.folder import newest_backup
 from app.ops.heartbeats import alive_processes, expected_processes
@@ -53,6 +55,10 @@ def _of_mail() -> Iterator[Gauge]:
     box = mail_figures()
     yield Gauge("mail_parked", "Letters that were given up and can go again.", box.parked)
     yield Gauge("mail_refused", "Letters of the last day that the mail server refused.", box.refused)
+    yield Gauge("mail_muted", "Addresses to which only codes are sent: three letters came back.", muted_count())
+    for channel in (SMS, PUSH):
+        parked = mail_figures(channel).parked
+        yield Gauge(f"{channel}_parked", "Messages of this channel that were given up and can go again.", parked)
 
 
 def _of_jobs() -> Iterator[Gauge]:

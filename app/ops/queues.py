@@ -4,6 +4,7 @@ Each is one or two statements on an index of what waits: it costs the same howev
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -13,7 +14,7 @@ from app.data.changes import OutboxRecord
 from app.data.due_work import DueWork
 from app.data.reads import fetch, fetch_one
 from app.events.event_delivery import IS_PENDING, EventDelivery
-from app.notify.models import IS_QUEUED, MailMessage
+from app.notify.models import EMAIL, IS_QUEUED, PUSH, SMS, MailMessage
 from app.payments.records import SENDING, PaymentAttempt, PaymentRefund
 from app.payments.refunds import REQUESTED
 from app.runtime import runtime
@@ -73,8 +74,8 @@ def _due_work() -> Waiting:
     return waiting(DueWork.due_at, DueWork.due_at <= now())
 
 
-def _mail() -> Waiting:
-    return waiting(MailMessage.created_at, IS_QUEUED)
+def _of_channel(channel: str) -> Waiting:
+    return waiting(MailMessage.created_at, IS_QUEUED, MailMessage.channel == channel)
 
 
 def _stuck_payments() -> Waiting:
@@ -93,6 +94,8 @@ QUEUES = {
     "outbox": Queue("events the relay has not published", _outbox),
     "deliveries": Queue("events a subscriber has not taken", _deliveries),
     "due_work": Queue("closings, expiries and the like that are due", _due_work),
-    "mail": Queue("letters for the mail server", _mail),
+    "mail": Queue("letters for the mail server", partial(_of_channel, EMAIL)),
+    "sms": Queue("SMS for their gateway", partial(_of_channel, SMS)),
+    "push": Queue("messages for the push services of devices", partial(_of_channel, PUSH)),
     "payments": Queue("payments and refunds that are stuck", _stuck_payments),
 }

@@ -16,6 +16,8 @@ from app.data.connections import reading
 from app.data.entity import db
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
+from app.notify.bounces import muted_count
+from app.notify.models import PUSH, SMS
 from app.notify.report import mail_figures
 from app.ops.backup.folder import newest_backup
 from app.ops.heartbeats import alive_processes, expected_processes
@@ -93,7 +95,18 @@ def _calls() -> Facts:
 def _mail() -> Facts:
     box = mail_figures()
     return {"transport": runtime().settings.mail_transport, "waiting": box.waiting, "oldest": iso(box.oldest),
-            "parked": box.parked, "refused": box.refused, "lastSent": iso(box.last_sent), "lastError": box.last_error}
+            "parked": box.parked, "refused": box.refused, "muted": muted_count(), "lastSent": iso(box.last_sent),
+            "lastError": box.last_error}
+
+
+def _channels() -> list[Facts]:
+    """How SMS and push messages stand."""
+    settings, found = runtime().settings, []
+    for channel, transport in ((SMS, settings.sms_provider), (PUSH, settings.push_transport)):
+        box = mail_figures(channel)
+        found.append({"channel": channel, "transport": transport, "waiting": box.waiting, "parked": box.parked,
+                      "refused": box.refused, "lastSent": iso(box.last_sent), "lastError": box.last_error})
+    return found
 
 
 def _jobs() -> list[Facts]:
@@ -151,6 +164,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "queues": _queues,
     "calls": _calls,
     "mail": _mail,
+    "channels": _channels,
     "jobs": _jobs,
     "disk": _disk,
     "databaseSize": _database_size,

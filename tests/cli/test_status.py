@@ -66,12 +66,12 @@ def test_the_screen_fits_a_hundred_columns_and_forty_lines(run: Run) -> None:
 
 def test_the_same_can_be_read_by_programs(run: Run) -> None:
     found = json.loads(run("status", "--json").stdout)
-    assert {"version", "schema", "processes", "queues", "calls", "mail", "jobs", "disk", "databaseSize",
+    assert {"version", "schema", "processes", "queues", "calls", "mail", "channels", "jobs", "disk", "databaseSize",
             "backup"} == set(found)
     assert found["databaseSize"]["bytes"] > 0
     assert found["backup"] == {"last": None}
-    assert {row["queue"] for row in found["queues"]} == {"outbox", "deliveries", "due_work", "mail", "payments",
-                                                         "pictures", "cases", "webhooks"}
+    assert {row["queue"] for row in found["queues"]} == {"outbox", "deliveries", "due_work", "mail", "sms", "push",
+                                                         "payments", "pictures", "cases", "webhooks"}
 
 
 def test_a_folder_that_cannot_be_read_is_said_as_such(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
