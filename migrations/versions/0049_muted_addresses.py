@@ -1,13 +1,13 @@
 """Addresses that are muted are counted by an index: status and metrics ask how many there are.
 
-Revision ID: 0048
-Revises: 0047
+Revision ID: 0049
+Revises: 0048
 """
 from alembic import op
 from sqlalchemy import text
 
-revision = "0048"
-down_revision = "0047"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
