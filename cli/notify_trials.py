@@ -29,7 +29,7 @@ def trial_of(channel: str, address: str, realm: str) -> Trial:
     """Return the trial of a channel; raises ClickException for one that nothing sends, BadParameter for no address."""
     from app.notify.mailbox import is_sent
 
-    form, trial = {"email": (new_mail_address, _letter), "sms": (_number, _sms), "push": (typed_address, _push)}[channel]
+    form, trial = _TRIALS[channel]
     try:
         to = form(address)
     except ValueError as error:
@@ -108,3 +108,7 @@ def _push(person: str, realm: str) -> Trial:
         return {"to": masked_email(account.email), "devices": len(devices), "answer": "taken"}
 
     return Trial(f"{len(devices)} devices of {masked_email(account.email)} get a message", send)
+
+
+_TRIALS: dict[str, tuple[Callable[[str], str], Callable[[str, str], Trial]]] = {
+    "email": (new_mail_address, _letter), "sms": (_number, _sms), "push": (typed_address, _push)}

@@ -19,9 +19,9 @@ from app.data.entity import Base, db
 from app.data.reads import fetch
 from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.report import oldest_unpublished_seconds
+from app.identity.encryption import DecryptionFailed
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
-from app.identity.encryption import DecryptionFailed
 from app.notify.fcm import read_account
 from app.notify.mailbox import is_sent
 from app.notify.models import PUSH, SMS
