@@ -65,7 +65,10 @@ def read_on(realm: str, position: int, limit: int = 256) -> tuple[list[LoggedEve
     if newest <= position:
         return [], position
     events = events_after(realm, position, limit)
-    return events, events[-1].position if len(events) == limit else newest
+    if len(events) == limit:
+        return events, events[-1].position
+    # Some may have come behind the newest since that was asked for: nobody is told them twice.
+    return events, max([newest, *(event.position for event in events[-1:])])
 
 
 def newest_position() -> int:

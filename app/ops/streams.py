@@ -16,7 +16,7 @@ from flask import Flask
 
 from app.clock import now
 from app.errors import TooManyRequests
-from app.events.log import LoggedEvent, events_after, newest_position
+from app.events.log import LoggedEvent, newest_position, read_on
 from app.events.outward import Key, OutwardEvent, Receiver, outward
 from app.events.relay import LOG_VERSION
 from app.http.client_address import client_network, is_loopback
@@ -293,7 +293,7 @@ class OpenStreams:
         realm, position = receiver.actor.realm, stream.position
 
         def missed() -> tuple[list[OutwardEvent], int]:
-            events, reached = _read(realm, position)
+            events, reached = read_on(realm, position, _BATCH)
             return outward(events, [receiver])[0] if events else [], reached
 
         told, stream.position = await self._in_thread(missed)
@@ -325,7 +325,7 @@ class OpenStreams:
     async def _has_advanced(self, follower: _Follower) -> bool:
         """Have the streams of a realm told of the next events; False when there are none."""
         async with follower.lock:
-            events, reached = await self._in_thread(lambda: _read(follower.realm, follower.position))
+            events, reached = await self._in_thread(lambda: read_on(follower.realm, follower.position, _BATCH))
             if events:
                 streams = self._wanting(follower.realm, events)
                 receivers = [stream.receiver for stream in streams if stream.receiver is not None]
@@ -412,13 +412,6 @@ def _caller_of(asked: EventStream) -> _Caller | None:
     # What nothing depends on is left out: equal actors are judged once.
     actor = replace(actor, session_id=None, address=None, device=None)
     return _Caller(login, Receiver(actor, asked.selection))
-
-
-def _read(realm: str, position: int) -> tuple[list[LoggedEvent], int]:
-    """Return the next events of a realm behind a position, and the position up to which they are all."""
-    newest = newest_position()
-    events = events_after(realm, position, _BATCH)
-    return events, events[-1].position if len(events) == _BATCH else max(newest, position)
 
 
 async def _watch(stream: _Stream, receive: Receive) -> None:

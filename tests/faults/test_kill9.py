@@ -1,12 +1,13 @@
 """kill -9 of worker, relay, a web worker and Valkey under load: nothing committed is lost, nothing is done twice.
 
+Meanwhile others follow the events in streams: each sees each of its own once, in order (issue 21, "Show when done" 2).
 GUILDHALL_FAULTS says how often (50 by hand: tests/README.md; in CI each is killed once)."""
 import os
 import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 
 import pytest
@@ -18,7 +19,9 @@ from app.data.changes import OutboxRecord
 from app.data.connections import reading
 from app.data.entity import Entity, db
 from app.events.event_delivery import DONE, EventDelivery
+from app.events.log import LoggedEvent, events_after, newest_position
 from app.events.making import messages_of, topics_of
+from app.events.outward import Selection
 from app.events.subscriptions import subscribers_of
 from app.events.topics import db_topic
 from app.factory import create_app
@@ -33,6 +36,7 @@ from blueprints.marketplace.product_listing.models import Product
 from cli.demo_factories import auction_values, category_values, subcategory_values
 from tests.clients import Callers
 from tests.components import wait_until
+from tests.faults.followers import HANGS_UP, Follower, Following
 from tests.faults.load import Bidder, Told
 from tests.flow import everything_sent, sent
 from tests.live import LiveSystem
@@ -43,6 +47,8 @@ PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingprodu
 FAULTS = int(os.environ.get("GUILDHALL_FAULTS", "8" if LONG else "4"))
 VICTIMS = ("worker", "relay", "web", "valkey")
 BIDDERS = 4
+STREAMS, EVENTS = (200, 2000) if LONG else (20, 0)
+"""How many follow, and how many events they see at least: as many as happen meanwhile."""
 RECOVERY_SECONDS = 60.0
 
 
@@ -62,15 +68,21 @@ def test_no_kill_loses_or_doubles_anything(live: LiveSystem, inside: Flask) -> N
     callers = Callers(inside)
     auctions = _auctions(callers.user("seller").actor, 3)
     bidders = [Bidder(live.url, str(callers.user(f"bidder{n}").token), auctions, told, stop) for n in range(BIDDERS)]
-    for bidder in bidders:
-        bidder.start()
-    for victim in islice(cycle(VICTIMS), FAULTS):
-        time.sleep(random.uniform(0.1, 0.6))
-        _kill(live, victim)
-    stop.set()
-    for bidder in bidders:
-        bidder.join(timeout=RECOVERY_SECONDS)
-    wait_until(_is_at_rest, "the system comes to rest", RECOVERY_SECONDS)
+    with Following(live.url, _followers(callers, auctions)) as following:
+        wait_until(following.have_begun, "all streams have begun", RECOVERY_SECONDS)
+        before = newest_position()
+        for bidder in bidders:
+            bidder.start()
+        for victim in islice(cycle(VICTIMS), FAULTS):
+            time.sleep(random.uniform(0.1, 0.6))
+            _kill(live, victim)
+        wait_until(lambda: told.failures or len(_logged(before)) >= EVENTS, "enough has happened", 300)
+        stop.set()
+        for bidder in bidders:
+            bidder.join(timeout=RECOVERY_SECONDS)
+        wait_until(_is_at_rest, "the system comes to rest", RECOVERY_SECONDS)
+        last = max(event.position for event in _logged(before))
+        wait_until(lambda: following.have_come_to(last), "all streams have come to the end", RECOVERY_SECONDS)
 
     assert told.failures == []
     assert set(told.statuses) <= {201, 400}, "a refusal or a success, never a 5xx"
@@ -79,6 +91,32 @@ def test_no_kill_loses_or_doubles_anything(live: LiveSystem, inside: Flask) -> N
     _assert_every_change_has_its_one_event()
     _assert_every_event_was_published_and_delivered_once()
     _assert_everybody_was_notified_once()
+    _assert_each_stream_told_each_of_its_events_once_in_order(following.followers)
+
+
+def _followers(callers: Callers, auctions: list[str]) -> list[Follower]:
+    """Followers of bids, of all listings, of one listing: five of each person."""
+    topics = ([BID_CREATED], [PRODUCT_UPDATED, BID_CREATED], *([f"productListingProduct/{one}"] for one in auctions))
+    people = [str(callers.user(f"follower{number}").token) for number in range(STREAMS // 5)]
+    return [Follower(people[number // 5], topics[number % len(topics)]) for number in range(STREAMS)]
+
+
+def _logged(after: int) -> list[LoggedEvent]:
+    """Return all events of the realm behind a position."""
+    found: list[LoggedEvent] = []
+    while batch := events_after("marketplace", found[-1].position if found else after):
+        found += batch
+    return found
+
+
+def _assert_each_stream_told_each_of_its_events_once_in_order(followers: Sequence[Follower]) -> None:
+    logged = _logged(min(follower.began for follower in followers))
+    for follower in followers:
+        chosen = Selection.stored("marketplace", follower.topics)
+        assert follower.told == [(event.position, event.topic) for event in logged
+                                 if chosen.has(event) and event.position > follower.began]
+        assert follower.said == {"start"}, "nothing was lost, hidden or ended for it"
+        assert follower.times > (len(follower.told) - 1) // HANGS_UP, "it was cut off, and came back"
 
 
 def _kill(live: LiveSystem, victim: str) -> None:

@@ -15,6 +15,7 @@ from app.data.changes import OutboxRecord
 from app.data.connections import writing_engine
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
+from app.events import log
 from app.events.deliveries import drain_deliveries, purge_events
 from app.events.log import LoggedEvent, events_after, is_known, newest_position, oldest_position, read_on
 from app.events.positions import LogState
@@ -39,7 +40,7 @@ def _empty_log(app: Flask) -> None:
         work.execute(delete(OutboxRecord))
         work.execute(delete(LogState))
         work.commit()
-    runtime().redis.flushdb()
+    runtime().redis.delete(CREATED)
 
 
 def categories(*titles: str) -> None:
@@ -119,7 +120,25 @@ def test_a_follower_reads_on_to_the_end_in_steps_and_asks_once_where_nothing_is_
     assert len(asked) == 3, "one, beside the two of this test"
 
 
+def test_what_comes_while_a_follower_reads_is_read_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    categories("a")
+    relay_all()
+    ask = log.events_after
+
+    def late(*given: Any) -> list[LoggedEvent]:
+        categories("b")
+        relay_all()
+        return ask(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "events_after", late)
+        first, reached = read_on("marketplace", 0)
+    assert [event.row["title"] for event in first] == ["a", "b"]
+    assert read_on("marketplace", reached) == ([], reached)
+
+
 def test_who_follows_is_woken_by_a_cache_version(app: Flask) -> None:
+    runtime().cache_versions.read(LOG_VERSION)  # a Redis that was emptied says once that all is new
     seen = runtime().cache_versions.read(LOG_VERSION)
     relay_all()
     assert runtime().cache_versions.read(LOG_VERSION) == seen

@@ -229,7 +229,7 @@ def test_streams_stay_open_while_the_database_is_away(room, streams, relayed):
             calls.append(1)
             raise OperationalError("SELECT", {}, Exception("gone"))
 
-        away.enter_context(patch.object(held, "_read", fails))
+        away.enter_context(patch.object(held, "read_on", fails))
         relayed(retitle, room, product, "Newer")
         stream.wait(lambda _: calls, "it was asked")
     titled(stream, "Newer")
