@@ -179,6 +179,8 @@ class Settings:
                                        "(POST …/notification-service/bounces)", secret=True)
     mail_days: int = _setting(90, "days a letter that was sent, kept or given up stays in the mail table", least=7,
                              most=CENTURY_DAYS)
+    stored_notice: bool = _setting(True, "0: the notification service keeps and lists no notices; those of "
+                                   "the marketplace's notificationmanagement-api stay")
     notice_locale: str = _setting("en", "language of letters and notices of who has chosen none, as de or de-CH")
     notice_templates: Path = _setting(Path(""), "folder of texts that stand before ours, <locale>/<SCENARIO>.txt and "
                                       "so on, for one realm <realm>/<locale>/… (docs/notifications.md)")

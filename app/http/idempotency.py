@@ -120,6 +120,21 @@ def answered_once(actor: Actor, route: str, body: bytes, answer: Callable[[], Re
     return run_once(actor, route, body, run)
 
 
+def answered_with_effect(actor: Actor, route: str, body: bytes, answer: Callable[[], Response]) -> Response:
+    """Make an answer and keep it in the transaction of its effect, or return the stored one of the same call.
+
+    `answer` joins that transaction: a crash leaves neither, and a retry repeats nothing."""
+    def run(claim: Claim | None) -> Response:
+        with unit_of_work(actor) as work:
+            response = answer()
+            if claim is not None:
+                claim.store(work, response.status_code, response.get_data())
+            work.commit()
+        return response
+
+    return run_once(actor, route, body, run)
+
+
 def _take(actor: Actor, scope: str, fingerprint: str) -> Claim | Response:
     with unit_of_work(actor) as work:
         stored = work.first(select(IdempotencyKey).where(IdempotencyKey.scope == scope), lock=True)

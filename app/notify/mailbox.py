@@ -14,6 +14,7 @@ from app.data.ids import uuid7
 from app.data.person_rows import Person
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.events.topics import service_topic
 from app.identity.encryption import seal, unseal
 from app.jobs.wakeup import wake
 from app.notify.bounces import BouncedAddress, muted_among
@@ -65,12 +66,14 @@ def owe(work: UnitOfWork, *, realm: str, channel: str, name: str, cause: str, ki
         select(MailMessage.dedupe_key).where(MailMessage.dedupe_key.in_(list(keys))))} if keys else set()
     new = {key: to for key, to in keys.items() if key not in posted}
     for key, to in new.items():
-        letter = _closed(letters[to], secret)
+        letter, message_id = _closed(letters[to], secret), uuid7()
         work.insert(MailMessage(
-            id=uuid7(), realm=realm, dedupe_key=key, channel=channel, kind=kind, lane=LANES[kind], user_id=to.user_id,
-            recipient=to.address, template=name, subject=letter.subject, text=letter.text, html=letter.html,
-            data=None if data is None else dict(data), secret=secret, attempts=0, created_at=now(),
+            id=message_id, realm=realm, dedupe_key=key, channel=channel, kind=kind, lane=LANES[kind],
+            user_id=to.user_id, recipient=to.address, template=name, subject=letter.subject, text=letter.text,
+            html=letter.html, data=None if data is None else dict(data), secret=secret, attempts=0, created_at=now(),
             **_first_state(channel)))
+        work.emit(channel_topic(realm, channel), message_id, _told_of(message_id, channel, to, letters[to], secret),
+                  realm=realm)
     if new and is_sent(channel, runtime().settings):
         work.after_commit(lambda: wake(SENDING_JOBS[channel]))
     return len(new)
@@ -152,8 +155,18 @@ def letters_to(person: Person) -> ColumnElement[bool]:
 
 def sends_sms() -> bool:
     """Tell whether a code for a phone reaches anybody: by SMS, or in demo and test in the outbox; else never."""
+    return reaches(SMS)
+
+
+def channel_topic(realm: str, channel: str) -> str:
+    """Return the topic that says a message was given to a channel (rules-platform §6.2)."""
+    return service_topic(realm, "notification", f"notification-{channel}")
+
+
+def reaches(channel: str) -> bool:
+    """Tell whether a message of a channel reaches anybody: it is sent, or in demo and test read in the outbox."""
     settings = runtime().settings
-    return is_sent(SMS, settings) or not settings.is_production
+    return is_sent(channel, settings) or not settings.is_production
 
 
 def is_sent(channel: str, settings: Settings) -> bool:
@@ -186,6 +199,14 @@ def _first_state(channel: str) -> dict[str, Any]:
     if settings.is_production:
         return {"status": FAILED, "last_error": f"nothing is set up to send {channel}"}
     return {"status": KEPT}
+
+
+def _told_of(message_id: str, channel: str, to: Recipient, letter: Letter, secret: bool) -> dict[str, str]:
+    """Return what the topic of a channel tells of a message; of a secret one its id alone (FD-24)."""
+    if secret:
+        return {"id": message_id}
+    named = {EMAIL: {"subject": letter.subject}, PUSH: {"title": letter.subject}}.get(channel, {})
+    return {"id": message_id, "recipient": to.address, **named, "body": letter.text}
 
 
 def _wake_all() -> None:

@@ -244,6 +244,11 @@ GOOD: GoodCalls = {
     "updateWebhookEndpoint": lambda _: {"description": "till"}, "rotateWebhookSecret": lambda _: {"overlapHours": 1},
     "createWebhookReplay": lambda _: {"firstPosition": 0},
     "registerDevice": lambda _: {"device": {"notificationToken": uuid4().hex, "platform": "android"}},
+    "sendNotice": lambda world: {"notification": {"types": ["email"], "userId": world.victim.user_id, "title": "t",
+                                                  "body": "b", "metadata": {"a": "b"}}},
+    "updateNoticePreferences": lambda _: {
+        "preferences": [{"type": "SYSTEM_ALERT", "channel": "email", "mode": "on"}], "locale": "en",
+        "timeZone": "Europe/Zurich", "digestHour": 9, "mutedUntil": "2026-01-01T00:00:00Z"},
     "seeNotices": lambda world: {"notificationIds": [world.ids["notificationId"]]},
     "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},
                                         "referenceId": world.ids["auction"]},

@@ -4,13 +4,15 @@ from typing import Any
 from sqlalchemy import Index, and_
 from sqlalchemy.orm import Mapped
 
-from app.data.columns import boolean, choice, identifier, json_object
+from app.data.columns import boolean, choice, identifier, json_object, string, text
 from app.data.entity import Entity
 from blueprints.marketplace.notification_management.rules import CHANNELS, TYPES
 
 
 class Notification(Entity):
-    """One notice to one user; `event_id` is the event that caused it, so that no event tells a user twice."""
+    """One notice to one user; `event_id` is the event that caused it, so that no event tells a user twice.
+
+    `title` and `body` stand there where somebody gave them (FD-22); else both are made of the payload."""
 
     __tablename__ = "notification"
     __service__ = "notificationManagement"
@@ -25,6 +27,8 @@ class Notification(Entity):
     payload: Mapped[dict[str, Any]] = json_object(required=True)
     is_read: Mapped[bool] = boolean()
     event_id: Mapped[str | None] = identifier(hidden=True)
+    title: Mapped[str | None] = string(hidden=True)
+    body: Mapped[str | None] = text(hidden=True)
 
 
 IS_UNREAD = and_(Notification.is_active.is_(True), Notification.is_read.is_(False))

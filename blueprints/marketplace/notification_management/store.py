@@ -3,7 +3,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from app.actor import Actor
 from app.data.reads import Listing, Page, fetch, list_rows
@@ -12,7 +12,8 @@ from app.data.unit_of_work import UnitOfWork
 from app.events.event_delivery import Event
 from blueprints.marketplace.notification_management.models import IS_UNREAD, Notification
 from blueprints.platform.notification.port import NoticeStore
-from blueprints.platform.notification.words import said_in_app
+from blueprints.platform.notification.preferences import locales_of
+from blueprints.platform.notification.words import SYSTEM_ALERT, said_in_app
 
 _IN_APP = "IN_APP"
 _NEWEST_FIRST = (Notification.created_at.desc(), Notification.id.desc())
@@ -35,7 +36,11 @@ def _keep(work: UnitOfWork, event: Event, notification_type: str, user_ids: Sequ
 def _listed(actor: Actor, page: Page, newest_first: bool) -> Listing:
     listing = list_rows(Notification, page, Notification.user_id == actor.user_id, Notification.channel == _IN_APP,
                         order=_NEWEST_FIRST if newest_first else _OLDEST_FIRST)
-    listing.rows = [_as_notice(actor.realm, row) for row in listing.rows]
+    user_id = str(actor.user_id)
+    given = {row.id: row for row in fetch(select(Notification.id, Notification.title, Notification.body).where(
+        Notification.id.in_([row["id"] for row in listing.rows]), Notification.title.is_not(None)))}
+    locale = locales_of(actor.realm, [user_id])[user_id]
+    listing.rows = [_as_notice(actor.realm, row, given.get(row["id"]), locale) for row in listing.rows]
     return listing
 
 
@@ -61,11 +66,21 @@ def _unseen(work: UnitOfWork, user_id: str) -> int:
     return int(unread)
 
 
-def _as_notice(realm: str, row: Wire) -> Wire:
+def _give(work: UnitOfWork, user_id: str, title: str, body: str, metadata: Mapping[str, Any]) -> None:
+    work.insert(Notification(notification_type=SYSTEM_ALERT, user_id=user_id, channel=_IN_APP, payload=dict(metadata),
+                             is_read=False, title=title, body=body))
+
+
+def _is_kept() -> bool:
+    """The notifications are the contract's own rows: they are always kept."""
+    return True
+
+
+def _as_notice(realm: str, row: Wire, given: Row[Any] | None, locale: str) -> Wire:
     payload = orjson.loads(orjson.dumps(row["payload"]))
-    title, body = said_in_app(realm, row["notificationType"], payload)
+    title, body = (given.title, given.body) if given else said_in_app(realm, row["notificationType"], payload, locale)
     return {"id": row["id"], "userId": row["userId"], "type": row["notificationType"], "title": title, "body": body,
             "metadata": payload, "isSeen": row["isRead"], "createdAt": row["createdAt"], "updatedAt": row["updatedAt"]}
 
 
-STORE = NoticeStore(_notified, _keep, _listed, see, _recount, _unseen)
+STORE = NoticeStore(_notified, _keep, _listed, see, _recount, _unseen, _give, _is_kept)

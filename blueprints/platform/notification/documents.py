@@ -3,7 +3,8 @@ from typing import Any
 
 from app.http.openapi import IDEMPOTENCY_KEY, answer, parameter
 from app.notify.device_tokens import PLATFORMS
-from blueprints.platform.notification.rules import LONGEST_PAGE
+from app.notify.models import CHANNELS as WAYS
+from blueprints.platform.notification.rules import CHANNELS, LONGEST_PAGE, MODES
 
 Document = dict[str, Any]
 
@@ -62,3 +63,32 @@ UNREGISTER: Document = {
     "responses": {"200": answer({
         "type": "object", "required": ["status", "statusCode", "message"], "properties": {
             "status": {"const": "OK"}, "statusCode": {"const": 200}, "message": {"type": "string"}}})}}
+SEND: Document = {
+    "parameters": [IDEMPOTENCY_KEY],
+    "responses": {
+        "201": answer({
+            "type": "object", "required": ["status", "statusCode", "notification"], "properties": {
+                "status": {"const": "OK"}, "statusCode": {"const": 201}, "notification": {
+                    "type": "object", "required": ["id", "types", "sent", "isStored"], "properties": {
+                        "id": {"type": "string", "format": "uuid"},
+                        "types": {"type": "array", "items": {"type": "string", "enum": list(WAYS)}},
+                        "sent": {"type": "object", "additionalProperties": {"type": "integer"},
+                                 "description": "how many messages go over each channel"},
+                        "isStored": {"type": "boolean"}}}}}, "Sent"),
+        **_IN_FLIGHT}}
+_PREFERENCES: Document = {"200": answer({
+    "type": "object", "required": ["status", "statusCode", "locale", "locales", "timeZone", "digestHour", "mutedUntil",
+                                   "preferences"],
+    "properties": {
+        "status": {"const": "OK"}, "statusCode": {"const": 200}, "locale": {"type": "string"},
+        "locales": {"type": "array", "items": {"type": "string"}}, "timeZone": {"type": "string"},
+        "digestHour": {"type": "integer"}, "mutedUntil": {"type": ["string", "null"], "format": "date-time"},
+        "preferences": {"type": "array", "items": {
+            "type": "object", "required": ["type", "channel", "mode", "effective", "options"], "properties": {
+                "type": {"type": "string", "description": "`*` is every type for which nothing is chosen"},
+                "channel": {"type": "string", "enum": list(CHANNELS)},
+                "mode": {"type": "string", "enum": list(MODES)},
+                "effective": {"type": "string", "description": "what holds"},
+                "options": {"type": "array", "items": {"type": "string"}}}}}}})}
+PREFERENCES: Document = {"responses": _PREFERENCES}
+PREFERENCES_CHANGED: Document = {"parameters": [IDEMPOTENCY_KEY], "responses": {**_PREFERENCES, **_IN_FLIGHT}}

@@ -17,7 +17,9 @@ class NoticeStore:
     type, user ids, payload)` stores it for each of these, unseen and uncounted. `listed(actor, page, newest first)` is
     a page of the actor's own in the shape of rules-platform §6.2; `see(work, ids)` marks those of the actor's that have
     these ids, and returns how many were unseen. `recount(realm)` is user id → unseen ones, for the doctor;
-    `unseen(work, user id)` is how many one person of the actor's realm has, as the transaction sees it."""
+    `give(work, user id, title, body, metadata)` stores words that somebody gave, unseen and uncounted; `is_kept()`
+    tells whether events are stored at all (STORED_NOTICE). `unseen(work, user id)` is how many one person of the
+    actor's realm has, as the transaction sees it."""
 
     notified: Callable[[UnitOfWork, Event, str, Collection[str]], set[str]]
     keep: Callable[[UnitOfWork, Event, str, Sequence[str], Mapping[str, Any]], None]
@@ -25,6 +27,8 @@ class NoticeStore:
     see: Callable[[UnitOfWork, Sequence[str]], int]
     recount: Callable[[str], Mapping[str, int]]
     unseen: Callable[[UnitOfWork, str], int]
+    give: Callable[[UnitOfWork, str, str, str, Mapping[str, Any]], None]
+    is_kept: Callable[[], bool]
 
 
 class NoticeStores(dict[str, NoticeStore]):

@@ -2,6 +2,7 @@
 from app.actor import Actor
 from app.data.reads import Listing, Page
 from app.data.serialization import Wire
+from app.runtime import runtime
 from blueprints.platform.notification.store import store_of
 from blueprints.platform.people.queries import briefs_for
 
@@ -9,8 +10,12 @@ from blueprints.platform.people.queries import briefs_for
 def list_notices(actor: Actor, page: Page, *, newest_first: bool) -> Listing:
     """Return a page of the actor's own notices in the order of their creation.
 
+    Where nothing is stored (STORED_NOTICE=0) the list is empty.
+
     `actor` of a row is the brief of the person behind it, whom the notice names as `actorUserId`; null where there is
     none, or none whom the actor may see now. No name stands in a notice itself: a person who goes takes it along."""
+    if not runtime().settings.stored_notice:
+        return Listing([], 0, page)
     listing = store_of(actor.realm).listed(actor, page, newest_first)
     behind = [_person_behind(row) for row in listing.rows]
     briefs = briefs_for(actor, behind)

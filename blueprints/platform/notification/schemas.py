@@ -1,10 +1,35 @@
 """What clients send to the notification service (rules-platform §6.1)."""
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from marshmallow import ValidationError, post_load
+import orjson
+from marshmallow import ValidationError, fields, post_load, validates, validates_schema
+from marshmallow.validate import Length
 
-from app.http.schemas import Choice, Identifier, IdList, InputSchema, Line, ObjectOf, Text
+from app.http.schemas import (
+    Choice,
+    Flag,
+    Identifier,
+    IdList,
+    InputSchema,
+    Instant,
+    JsonObject,
+    Line,
+    ListOf,
+    ObjectOf,
+    Text,
+    Whole,
+)
+from app.mail_addresses import new_mail_address
 from app.notify.device_tokens import PLATFORMS, WEB, read_subscription
+from app.notify.letter_templates import known_locales
+from app.notify.models import CHANNELS as WAYS
+from app.notify.models import EMAIL, PUSH, SMS
+from blueprints.platform.notification.rules import CHANNELS, MODES, phone_number
+
+TEMPLATES = ("NONE", "WELCOME", "OTP", "RESETPASSWORD")
+LARGEST_METADATA = 8192
+MOST_CHOICES = 100
 
 
 class Device(InputSchema):
@@ -34,6 +59,74 @@ class NewDevice(InputSchema):
 
     device = ObjectOf(Device, required=True, metadata={"example": {
         "notificationToken": "fcm-token", "platform": "android", "deviceName": "Phone"}})
+
+
+class Given(InputSchema):
+    """A notification as staff or their programs send it."""
+
+    types = ListOf(Choice(WAYS), most=len(WAYS), required=True, metadata={"example": ["email"]})
+    to = Line(most=254, metadata={"description": "the e-mail address, or the phone number; without it the user's"})
+    user_id = Identifier()
+    title = Line(most=200)
+    body = Text(most=5000, metadata={"example": "We are closed on Monday."})
+    template = Choice(TEMPLATES, metadata={"description": "NONE, unless it is said"})
+    metadata = JsonObject(metadata={"description": f"facts of the template, at most {LARGEST_METADATA} bytes"})
+    is_stored = Flag(metadata={"description": "true: the user also sees it in the app"})
+
+    @validates_schema
+    def _whole(self, data: dict[str, Any], **_: Any) -> None:
+        if len(orjson.dumps(data.get("metadata", {}))) > LARGEST_METADATA:
+            raise ValidationError(f"expected at most {LARGEST_METADATA} bytes", "metadata")
+        if not data["types"]:
+            raise ValidationError(f"expected some of {', '.join(WAYS)}", "types")
+        if data.get("template", "NONE") == "NONE" and "body" not in data:
+            raise ValidationError("is required without a template", "body")
+        if "user_id" not in data and ("to" not in data or PUSH in data["types"] or data.get("is_stored")):
+            raise ValidationError("is required without `to`, for push, and for what is stored", "userId")
+        for way, reads, expected in ((EMAIL, new_mail_address, "an e-mail address"),
+                                     (SMS, phone_number, "a phone number")):
+            if "to" in data and way in data["types"]:
+                try:
+                    reads(data["to"])
+                except ValueError:
+                    raise ValidationError(f"expected {expected} for {way}", "to") from None
+
+
+class NewNotice(InputSchema):
+    """Body of POST `notifications`."""
+
+    notification = ObjectOf(Given, required=True, metadata={"example": {
+        "types": ["email"], "userId": "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e", "title": "Closed", "body": "On Monday."}})
+
+
+class Choosing(InputSchema):
+    """How one type of notice is told over one channel."""
+
+    type = Line(most=40, required=True, metadata={"example": "*"})
+    channel = Choice(CHANNELS, required=True)
+    mode = Choice(MODES, required=True)
+
+
+class PreferenceChange(InputSchema):
+    """PATCH of the preferences; what is left out stays as it is."""
+
+    preferences = fields.List(ObjectOf(Choosing), validate=Length(max=MOST_CHOICES))
+    locale = Line(most=8, metadata={"example": "en"})
+    time_zone = Line(most=64, metadata={"description": "a zone of the tz database", "example": "Europe/Zurich"})
+    digest_hour = Whole(least=0, most=23)
+    muted_until = Instant(metadata={"description": "no letter that can be switched off, and no push, before then"})
+
+    @validates("locale")
+    def _is_there(self, locale: str, **_: Any) -> None:
+        if locale not in known_locales():
+            raise ValidationError(f"expected one of {', '.join(known_locales())}")
+
+    @validates("time_zone")
+    def _is_a_zone(self, name: str, **_: Any) -> None:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValidationError("expected a zone of the tz database, as Europe/Zurich") from None
 
 
 class SeenNotices(InputSchema):

@@ -2,11 +2,20 @@
 from app.data.person_rows import ERASED, exported, rows_of_people
 from app.notify.device_tokens import DeviceToken
 from app.notify.letters import FRAME, PLATFORM_TEMPLATES
+from app.notify.mailbox import channel_topic
+from app.notify.models import CHANNELS
 from app.ops.mends import Mend
 from app.service import EVERY_REALM, ServiceDeclaration
-from blueprints.platform.notification import subscribers
+from blueprints.platform.notification import digests, subscribers
 from blueprints.platform.notification.checks import check_texts
-from blueprints.platform.notification.models import StoredNotice, UnreadCount
+from blueprints.platform.notification.digests import DIGEST_LETTER
+from blueprints.platform.notification.models import (
+    DigestItem,
+    NoticePreference,
+    NoticeSetting,
+    StoredNotice,
+    UnreadCount,
+)
 from blueprints.platform.notification.unread import check_unread, mend_unread
 from blueprints.platform.notification.words import KINDS
 
@@ -14,14 +23,18 @@ SERVICE = ServiceDeclaration(
     name="notification", version="1.0.0", description="What people are told, and letters about accounts.",
     realms=EVERY_REALM, path="notification-service",
     routes="blueprints.platform.notification.routes.api",
-    background=(subscribers,),
+    background=(subscribers, digests),
+    emits=lambda realm: tuple(channel_topic(realm, channel) for channel in CHANNELS),
     notices=KINDS,
-    letters=(*FRAME, *PLATFORM_TEMPLATES.values()),
+    letters=(*FRAME, *PLATFORM_TEMPLATES.values(), DIGEST_LETTER),
     checks={"unread notifications": check_unread, "letter texts": check_texts},
     mends={"unread notifications": Mend("counts the unread notices of these people anew", mend_unread)},
     persons=(
         rows_of_people(StoredNotice, ERASED, "user_id", export=exported("notices", "user_id", without=("event_id",))),
         rows_of_people(UnreadCount, ERASED, "user_id", export="a count of the notices"),
+        rows_of_people(NoticePreference, ERASED, "user_id", export=exported("notice-preferences", "user_id")),
+        rows_of_people(NoticeSetting, ERASED, "user_id", export=exported("notice-settings", "user_id")),
+        rows_of_people(DigestItem, ERASED, "user_id", export="what waits for a letter, and stands in the notices"),
         rows_of_people(DeviceToken, ERASED, "user_id", export=exported(
             "devices", "user_id", without=("id", "token", "token_key"))),
     ),

@@ -16,7 +16,8 @@ from app.events.event_delivery import Event
 from app.runtime import runtime
 from blueprints.platform.notification.models import IS_UNSEEN, StoredNotice
 from blueprints.platform.notification.port import NoticeStore, NoticeStores
-from blueprints.platform.notification.words import said_in_app
+from blueprints.platform.notification.preferences import locales_of
+from blueprints.platform.notification.words import SYSTEM_ALERT, said_in_app
 
 _NEWEST_FIRST = row_order(StoredNotice.created_at.desc(), StoredNotice.id.desc())
 _OLDEST_FIRST = row_order(StoredNotice.created_at, StoredNotice.id)
@@ -30,12 +31,27 @@ def _notified(work: UnitOfWork, event: Event, notice_type: str, user_ids: Collec
 
 def _keep(work: UnitOfWork, event: Event, notice_type: str, user_ids: Sequence[str],
           payload: Mapping[str, Any]) -> None:
-    title, body = said_in_app(event.realm, notice_type, payload)
+    locales = locales_of(event.realm, user_ids)
+    said = {locale: said_in_app(event.realm, notice_type, payload, locale) for locale in set(locales.values())}
+    _insert(work, event.realm, [(user_id, *said[locales[user_id]]) for user_id in user_ids], notice_type, payload,
+            event.event_id)
+
+
+def _give(work: UnitOfWork, user_id: str, title: str, body: str, metadata: Mapping[str, Any]) -> None:
+    _insert(work, work.actor.realm, [(user_id, title, body)], SYSTEM_ALERT, metadata, None)
+
+
+def _insert(work: UnitOfWork, realm: str, said: Sequence[tuple[str, str, str]], notice_type: str,
+            payload: Mapping[str, Any], event_id: str | None) -> None:
     moment = now()
     work.execute(insert(StoredNotice).values([
-        {"id": uuid7(), "realm": event.realm, "user_id": user_id, "notice_type": notice_type, "title": title,
-         "body": body, "payload": dict(payload), "is_seen": False, "event_id": event.event_id, "created_at": moment,
-         "updated_at": moment} for user_id in user_ids]))
+        {"id": uuid7(), "realm": realm, "user_id": user_id, "notice_type": notice_type, "title": title,
+         "body": body, "payload": dict(payload), "is_seen": False, "event_id": event_id, "created_at": moment,
+         "updated_at": moment} for user_id, title, body in said]))
+
+
+def _is_kept() -> bool:
+    return runtime().settings.stored_notice
 
 
 def _listed(actor: Actor, page: Page, newest_first: bool) -> Listing:
@@ -72,7 +88,7 @@ def _wire(row: Row[Any]) -> Wire:
             "updatedAt": iso(row.updated_at)}
 
 
-_COMMON = NoticeStore(_notified, _keep, _listed, _see, _recount, _unseen)
+_COMMON = NoticeStore(_notified, _keep, _listed, _see, _recount, _unseen, _give, _is_kept)
 
 
 def store_of(realm: str) -> NoticeStore:
