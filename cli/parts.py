@@ -8,6 +8,7 @@ from cli.declared_jobs import DeclaredJob, declared_jobs
 WITH_JOBS = (
     "app.jobs.housekeeping", "app.notify.jobs", "app.payments.reconcile", "app.search.catalogue", "app.search.misses",
     "blueprints.platform.auth.jobs", "blueprints.platform.bucket.jobs", "blueprints.platform.moderation.jobs",
+    "blueprints.platform.notification.jobs",
     "blueprints.marketplace.auction_offer.jobs", "blueprints.marketplace.order_management.jobs",
     "blueprints.marketplace.search_indexing.jobs", "blueprints.network.networking.jobs",
     "blueprints.network.profile.jobs", "blueprints.platform.webhooks.jobs",

@@ -8,10 +8,8 @@ from sqlalchemy import delete, select, update
 
 from app.actor import Actor, system_actor
 from app.clock import now
-from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.upserts import upsert
-from app.jobs.schedule import kernel_periodic
 from app.notify.letter_templates import LetterTemplate
 from app.notify.letters import greeted, spoken, write_letter
 from app.notify.mailbox import Recipient, owe
@@ -26,17 +24,6 @@ from blueprints.platform.people.queries import briefs_for, inactive_among
 DIGEST_LETTER = LetterTemplate("DIGEST", TEXTS, own=("lines",))
 MOST_LINES = 50
 """How many notices one digest shows, the newest; of more it says how many."""
-PEOPLE_AT_ONCE = 500
-
-
-@kernel_periodic("send-digests", minutes=5)
-def send_digests() -> str:
-    """Write the digests that are due, one person in a transaction."""
-    due = fetch(select(DigestItem.realm, DigestItem.user_id).where(DigestItem.due_at <= now())
-                .group_by(DigestItem.realm, DigestItem.user_id).order_by(DigestItem.realm, DigestItem.user_id)
-                .limit(PEOPLE_AT_ONCE))
-    written = sum(write_digest(row.realm, row.user_id) for row in due)
-    return f"{written} digests written"
 
 
 def write_digest(realm: str, user_id: str) -> bool:

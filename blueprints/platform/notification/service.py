@@ -6,7 +6,7 @@ from app.notify.mailbox import channel_topic
 from app.notify.models import CHANNELS
 from app.ops.mends import Mend
 from app.service import EVERY_REALM, ServiceDeclaration
-from blueprints.platform.notification import digests, subscribers
+from blueprints.platform.notification import jobs, subscribers
 from blueprints.platform.notification.checks import check_texts
 from blueprints.platform.notification.digests import DIGEST_LETTER
 from blueprints.platform.notification.models import (
@@ -23,7 +23,7 @@ SERVICE = ServiceDeclaration(
     name="notification", version="1.0.0", description="What people are told, and letters about accounts.",
     realms=EVERY_REALM, path="notification-service",
     routes="blueprints.platform.notification.routes.api",
-    background=(subscribers, digests),
+    background=(jobs, subscribers),
     emits=lambda realm: tuple(channel_topic(realm, channel) for channel in CHANNELS),
     notices=KINDS,
     letters=(*FRAME, *PLATFORM_TEMPLATES.values(), DIGEST_LETTER),
