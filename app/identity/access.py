@@ -10,7 +10,8 @@ from app.runtime import runtime
 
 Predicate = Callable[[Actor], bool]
 
-SCOPES = {"webhooks": "register webhooks and read what they send", "notices": "read the person's notices"}
+SCOPES = {"webhooks": "register webhooks and read what they send",
+          "notices": "read and mark the person's notices; of staff also send"}
 """What an API client may be let do, with its meaning (decision 46)."""
 
 

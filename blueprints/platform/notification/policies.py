@@ -1,12 +1,14 @@
-"""Who may call the notification service: who is logged in, for the own; staff send (rules-platform §6.1)."""
-from app.identity.access import Predicate, logged_in, staff
+"""Who may call the notification service: who is logged in, for the own; staff send (rules-platform §6.1).
+
+Programs with the scope `notices` read, mark and send as the person they act for (decision 46)."""
+from app.identity.access import Predicate, client_with, logged_in, staff
 
 POLICIES: dict[str, Predicate] = {
     "getNoticePreferences": logged_in,
-    "listNotices": logged_in,
+    "listNotices": client_with("notices"),
     "registerDevice": logged_in,
-    "seeNotices": logged_in,
-    "sendNotice": staff,
+    "seeNotices": client_with("notices"),
+    "sendNotice": client_with("notices", staff),
     "unregisterDevice": logged_in,
     "updateNoticePreferences": logged_in,
 }

@@ -1,15 +1,15 @@
 """How people want to be told, what waits for their digests, and words that staff give a notice (front-door.md FD-23).
 
-Revision ID: 0046
-Revises: 0045
+Revision ID: 0049
+Revises: 0048
 """
 import sqlalchemy as sa
 from alembic import op
 
 from app.data.columns import Instant, Json
 
-revision = "0046"
-down_revision = "0045"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
