@@ -1,15 +1,15 @@
 """How people want to be told, what waits for their digests, and words that staff give a notice (front-door.md FD-23).
 
-Revision ID: 0049
-Revises: 0048
+Revision ID: 0050
+Revises: 0049
 """
 import sqlalchemy as sa
 from alembic import op
 
 from app.data.columns import Instant, Json
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
