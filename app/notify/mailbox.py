@@ -73,7 +73,7 @@ def owe(work: UnitOfWork, *, realm: str, channel: str, name: str, cause: str, ki
             user_id=to.user_id, recipient=to.address, template=name, subject=letter.subject, text=letter.text,
             html=letter.html, data=None if data is None else dict(data), secret=secret, attempts=0, created_at=now(),
             **_first_state(channel)))
-        work.emit(channel_topic(realm, channel), message_id, _told_of(message_id, channel, to, letters[to], kind),
+        work.emit(channel_topic(realm, channel), message_id, _event_of(message_id, channel, to, letters[to], kind),
                   realm=realm)
     if new and is_sent(channel, runtime().settings):
         work.after_commit(lambda: wake(SENDING_JOBS[channel]))
@@ -202,7 +202,7 @@ def _first_state(channel: str) -> dict[str, Any]:
     return {"status": KEPT}
 
 
-def _told_of(message_id: str, channel: str, to: Recipient, letter: Letter, kind: str) -> dict[str, str]:
+def _event_of(message_id: str, channel: str, to: Recipient, letter: Letter, kind: str) -> dict[str, str]:
     """Return what the topic of a channel tells of a message; of a code (FD-24), and of what an account must be told,
     such as who reported (M-20), its id alone."""
     if kind not in OPTIONAL:
