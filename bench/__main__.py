@@ -27,6 +27,7 @@ from bench.figures import (
     resting,
     search,
     slow,
+    streams,
     terminal,
 )
 from bench.guildhall import Guildhall
@@ -53,7 +54,7 @@ def main(context: click.Context) -> None:
 @main.command()
 @click.option("--only", default=",".join(FIGURES),
               help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph, backup, "
-                   "migrations, terminal.")
+                   "migrations, terminal, streams.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
 @click.option("--rows", type=int, show_default="1,000,000; 3,000,000 of graph; 1,024 of backup",
@@ -221,11 +222,17 @@ def _terminal(runs: int) -> Iterator[Section]:
         yield terminal.measure(Path(folder), runs)
 
 
+def _streams(_rows: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        _say("open streams")
+        yield from streams.measure(Path(folder))
+
+
 # Each runs by itself, with so many rows: no wrk, many minutes, a file of its own.
 APART = {"growth": (_growth, 1_000_000, "growth.md"), "market": (_market, 1_000_000, "market.md"),
          "graph": (_graph, 3_000_000, "network.md"), "backup": (_backup, backup.GOAL_MIB, "backup.md"),
          "migrations": (_migrations, migrations.ROWS, "migrations.md"),
-         "terminal": (_terminal, terminal.RUNS, "terminal.md")}
+         "terminal": (_terminal, terminal.RUNS, "terminal.md"), "streams": (_streams, 0, "streams.md")}
 
 
 def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:

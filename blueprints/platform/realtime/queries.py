@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 from app.actor import Actor
 from app.errors import InvalidInput, LoginRequired
-from app.events.log import events_after, is_known, newest_position
+from app.events.log import is_known, newest_position, read_on
 from app.events.outward import Receiver, Selection, outward
 from app.http.event_stream import EventStream, opening, outward_event
 from app.identity.access import require_proved
@@ -41,9 +41,8 @@ def stream_of(actor: Actor, token: str | None, topics: str | None, last_event_id
 
 def missed_by(stream: EventStream) -> Iterator[bytes]:
     """Yield what a stream would have been told by now: the answer of a server that holds none."""
-    newest = newest_position()
-    after = newest if stream.after is None or stream.is_reset else stream.after
+    after = newest_position() if stream.after is None or stream.is_reset else stream.after
     yield opening(after, is_reset=stream.is_reset)
-    events = events_after(stream.actor.realm, after) if after < newest else []
+    events, _ = read_on(stream.actor.realm, after)
     if events:
         yield from map(outward_event, outward(events, [Receiver(stream.actor, stream.selection)])[0])
