@@ -35,6 +35,7 @@ BEAT_SECONDS = 15.0
 _LOOK_SECONDS = 1.0  # how often the logins of all streams are compared with the cache versions
 _TICK = 0.25
 _WAKE_SECONDS = 0.05  # how often a follower looks whether something was published
+_BURST_SECONDS = 0.1  # what happens within it is read and judged together
 _ASK_SECONDS = 1.0  # how often it asks the database, whatever the cache versions say
 _LONGEST_REST = 5.0  # seconds a follower rests while the database is away
 _RETRY_AFTER = 30  # seconds after which a client with too many streams may try again
@@ -309,11 +310,13 @@ class OpenStreams:
         while self._streams:
             try:
                 version = await self._in_thread(lambda: runtime().cache_versions.read(LOG_VERSION))
-                if version != seen or loop.time() >= asks_at:
-                    while await self._has_advanced(follower):
-                        pass
-                    seen, asks_at, failures = version, loop.time() + _ASK_SECONDS, 0
-                await asyncio.sleep(_WAKE_SECONDS)
+                if version == seen and loop.time() < asks_at:
+                    await asyncio.sleep(_WAKE_SECONDS)
+                    continue
+                while await self._has_more(follower):
+                    pass
+                seen, asks_at, failures = version, loop.time() + _ASK_SECONDS, 0
+                await asyncio.sleep(_BURST_SECONDS)
             except Exception as error:
                 failures += 1
                 if failures == 1:
@@ -322,8 +325,8 @@ class OpenStreams:
         del self._followers[follower.realm]
         self._by_key[follower.realm].clear()
 
-    async def _has_advanced(self, follower: _Follower) -> bool:
-        """Have the streams of a realm told of the next events; False when there are none."""
+    async def _has_more(self, follower: _Follower) -> bool:
+        """Have the streams of a realm told of the next events; True when there may be more already."""
         async with follower.lock:
             events, reached = await self._in_thread(lambda: read_on(follower.realm, follower.position, _BATCH))
             if events:
@@ -332,7 +335,7 @@ class OpenStreams:
                 told = await self._in_thread(lambda: outward(events, receivers)) if receivers else []
                 self._tell(streams, told)
             follower.position = reached
-        return bool(events)
+        return len(events) == _BATCH
 
     def _wanting(self, realm: str, events: Sequence[LoggedEvent]) -> list[_Stream]:
         """Return the streams that chose one of the events."""
