@@ -249,6 +249,7 @@ GOOD: GoodCalls = {
     "updateNoticePreferences": lambda _: {
         "preferences": [{"type": "SYSTEM_ALERT", "channel": "email", "mode": "on"}], "locale": "en",
         "timeZone": "Europe/Zurich", "digestHour": 9, "mutedUntil": "2026-01-01T00:00:00Z"},
+    "noteBounces": lambda _: {"bounces": []},
     "seeNotices": lambda world: {"notificationIds": [world.ids["notificationId"]]},
     "createSearchIndex": lambda world: {"documentType": "PRODUCT", "document": {"title": "t"},
                                         "referenceId": world.ids["auction"]},

@@ -13,7 +13,7 @@ from tests.contract.surface import Operation
 from tests.passes import share
 
 # The body is a signed event; what the document shows of it is not read from there.
-UNREAD = {"callbackOrderManagementOrderPayment", "callbackPremiumsubscriptionPayment"}
+UNREAD = {"callbackOrderManagementOrderPayment", "callbackPremiumsubscriptionPayment", "noteBounces"}
 # What needs a code, a signature, a closed auction or another state of its object than the small world has.
 NOT_OPEN = {*UNREAD, "offerSecondChance", "startOrderManagementOrderPayment", "refreshOrderManagementOrderPayment",
             "startPremiumsubscriptionPayment", "refreshPremiumsubscriptionPayment", "refundPremiumsubscription",

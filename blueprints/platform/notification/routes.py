@@ -11,7 +11,7 @@ from app.http.envelope import json_response
 from app.http.idempotency import answered_with_effect
 from app.http.request import argument, json_body, path_id
 from app.http.schemas import load
-from blueprints.platform.notification import documents
+from blueprints.platform.notification import channel_routes, documents
 from blueprints.platform.notification.commands import register_device, see_notices, unregister_device
 from blueprints.platform.notification.policies import POLICIES
 from blueprints.platform.notification.preferences import change_preferences, preferences_of
@@ -22,6 +22,7 @@ from blueprints.platform.notification.sending import send_notice
 from blueprints.platform.notification.unread import unread_of
 
 api = Routes(POLICIES)
+api.include(channel_routes.api)
 
 
 @api.system("/notifications", name="listNotices", **documents.LIST)

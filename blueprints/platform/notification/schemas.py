@@ -133,3 +133,18 @@ class SeenNotices(InputSchema):
     """Body of `notifications/seen`."""
 
     notification_ids = IdList(required=True)
+
+
+class ReturnedLetter(InputSchema):
+    """One letter that came back."""
+
+    message_id = Line(most=200, required=True, metadata={"description": "its Message-ID, or what stands before the @"})
+    status = Line(most=12, required=True, metadata={"description": "the enhanced status code (RFC 3463)",
+                                                    "example": "5.1.1"})
+    diagnostic = Text(most=1000, metadata={"description": "what the other server said"})
+
+
+class ReturnedLetters(InputSchema):
+    """Body of `bounces`."""
+
+    bounces = fields.List(ObjectOf(ReturnedLetter), required=True, validate=Length(max=500))
