@@ -19,7 +19,7 @@ BOUNCES: Document = {
                    for name in ("webhook-id", "webhook-timestamp", "webhook-signature")],
     "responses": {
         "202": answer({"type": "object", "required": ["status", "statusCode"], "properties": {
-            "status": {"const": "OK"}, "statusCode": {"const": 202}}}, "Taken, whether or not it names a letter of ours"),
+            "status": {"const": "OK"}, "statusCode": {"const": 202}}}, "Taken, whether or not a letter is ours"),
         "400": answer(_ERROR, "Not signed, or not as documented")}}
 BOUNCED: Document = {
     "parameters": [parameter("query", "email", {"type": "string"}, "one address, whole")],
