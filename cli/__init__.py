@@ -1,6 +1,7 @@
 """The flask command's own groups, each loaded only when it is called, so that `flask --help` stays instant.
 
 A new group is one line in COMMANDS and one file cli/<name>.py whose click command has the same name."""
+import atexit
 import gc
 import os
 from collections.abc import Callable, Iterator
@@ -128,6 +129,8 @@ def wsgi_application() -> Flask:
         return _whole_system()
     # What a command imports stays: to walk it again and again, looking for what may go, took a fifth of its time.
     gc.set_threshold(50_000, 20, 100)
+    # Nor is it walked at the end, where Python looks through everything once more: that took a third of it all.
+    atexit.register(gc.freeze)
     index = CommandIndex("guildhall")
     attach_commands(index.cli)
     attach_commands(context.command)  # where click looks for what was meant by an unknown name

@@ -46,6 +46,15 @@ def test_a_listing_imports_no_service_as_a_whole_and_no_library_that_it_does_not
     assert "app.factory" not in loaded
 
 
+@pytest.mark.once("how a process ends depends on no database")
+def test_what_a_command_has_imported_is_not_walked_once_more_at_its_end(testbed: Testbed) -> None:
+    tells = ("import atexit, gc; from flask.cli import main; atexit.register(lambda: print(gc.get_freeze_count()));"
+             "main()")
+    ran = subprocess.run([sys.executable, "-c", tells, "settings"], cwd=ROOT, capture_output=True, text=True,
+                         check=True, env=os.environ | testbed.environment)
+    assert int(ran.stdout.splitlines()[-1]) > 0
+
+
 @pytest.mark.once("what is imported depends on no database")
 def test_what_all_services_bring_is_brought_without_their_routes_or_the_organizations_store(testbed: Testbed) -> None:
     loaded = imported_by(testbed, "moderate", "show", "1")
