@@ -56,7 +56,10 @@ def mount(app: Flask, services: Sequence[ServiceDeclaration], version: str) -> N
     install_hooks(app, settings)
     install_request_log(app, settings)
     install_metrics(app, gauges)
-    app.wsgi_app = behind_proxies(WsgiMiddleware(app, settings), settings.trusted_proxies)  # type: ignore[method-assign]
+    other_places = {f"/{realm}/{service.also_at}": service.in_realm(realm).mount
+                    for service in services if service.also_at for realm in service.realms if realm in settings.realms}
+    inner = WsgiMiddleware(app, settings, other_places)
+    app.wsgi_app = behind_proxies(inner, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
 def _mount_in_realm(app: Flask, runtime: Runtime, declared: ServiceDeclaration, realm: str) -> None:

@@ -42,6 +42,8 @@ class ServiceDeclaration:
     realms: tuple[str, ...]
     path: str = ""
     """Where it is mounted, when that is not `/<realm>/<name>-api` (app/http/service.py)."""
+    also_at: str = ""
+    """Another name of that place, below the realm: what is asked there is answered as if it were asked here."""
 
     routes: str | None = None
     """The import path of its URL map or, where routes differ by realm, of the function that writes it for one: a

@@ -1,7 +1,7 @@
 """The WSGI edge: paths as the documents promise them, and the security headers every answer carries.
 
 `/v1/…` matches in any letter case and a trailing slash is forgiven (decision 5); both here, where they cost least."""
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -54,7 +54,9 @@ def behind_proxies(application: Callable[..., Iterable[bytes]], count: int) -> C
 class WsgiMiddleware:
     """WSGI middleware around the application."""
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
+    def __init__(self, app: Flask, settings: Settings, other_places: Mapping[str, str]) -> None:
+        """`other_places` are other names of where services are mounted (`/marketplace/bff-api`) → the mount."""
+        self._other_places = other_places
         self._always = [*_ALWAYS, _HTTPS_ALONE] if settings.public_url.startswith("https://") else _ALWAYS
         self._uncached = [*self._always, _UNCACHED]
         self._wsgi: Callable[..., Iterable[bytes]] = app.wsgi_app
@@ -64,7 +66,7 @@ class WsgiMiddleware:
             self._known.setdefault(literal.lower(), literal)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ["PATH_INFO"] = self._registered_case(environ.get("PATH_INFO", ""))
+        environ["PATH_INFO"] = self._registered_case(self._mounted(environ.get("PATH_INFO", "")))
         if "HTTP_TRANSFER_ENCODING" in environ:
             environ["wsgi.input"] = _ChunkedInput(environ["wsgi.input"])
 
@@ -73,6 +75,12 @@ class WsgiMiddleware:
             return start_response(status, headers + (self._always if own else self._uncached), *failure)
 
         return self._wsgi(environ, start)
+
+    def _mounted(self, path: str) -> str:
+        """Return the path below the mount of its service, where it names that by another name."""
+        end = path.find("/", path.find("/", 1) + 1)
+        mount = self._other_places.get(path if end < 1 else path[:end])
+        return path if mount is None else mount if end < 1 else mount + path[end:]
 
     def _registered_case(self, path: str) -> str:
         """Return the path in the letter case its rule was registered in; ids and free text are not touched."""
