@@ -29,6 +29,7 @@ from bench.figures import (
     slow,
     streams,
     terminal,
+    webhooks,
 )
 from bench.guildhall import Guildhall
 from bench.load import LoadGeneratorMissing, find_wrk
@@ -54,12 +55,13 @@ def main(context: click.Context) -> None:
 @main.command()
 @click.option("--only", default=",".join(FIGURES),
               help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph, backup, "
-                   "migrations, terminal, streams.")
+                   "migrations, terminal, streams, webhooks.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
 @click.option("--rows", type=int, show_default="1,000,000; 3,000,000 of graph; 1,024 of backup",
               help="Products of growth; messages of market; connections of graph, and a third as many posts, both "
-                   "a tenth on SQLite; MiB of backup; listings of migrations (200,000); runs of terminal (7).")
+                   "a tenth on SQLite; MiB of backup; listings of migrations (200,000); runs of terminal (7); "
+                   "deliveries of webhooks (5,000).")
 def run(only: str, rounds: int, seconds: float, rows: int | None) -> None:
     """Run the figures and write bench/results/latest.md, growth.md, market.md or network.md.
 
@@ -228,11 +230,26 @@ def _streams(_rows: int) -> Iterator[Section]:
         yield from streams.measure(Path(folder))
 
 
+def _webhooks(deliveries: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases, section = Databases(Path(folder)), webhooks.table(deliveries)
+        try:
+            for made in (guildhall.on_sqlite, guildhall.on_postgres):
+                hall = made(databases)
+                local = webhooks.LocalHall(hall.name, hall.database, hall.home, hall.database_url)
+                with _prepared([local]):
+                    webhooks.measure(local, deliveries, section)
+            yield section
+        finally:
+            databases.close()
+
+
 # Each runs by itself, with so many rows: no wrk, many minutes, a file of its own.
 APART = {"growth": (_growth, 1_000_000, "growth.md"), "market": (_market, 1_000_000, "market.md"),
          "graph": (_graph, 3_000_000, "network.md"), "backup": (_backup, backup.GOAL_MIB, "backup.md"),
          "migrations": (_migrations, migrations.ROWS, "migrations.md"),
-         "terminal": (_terminal, terminal.RUNS, "terminal.md"), "streams": (_streams, 0, "streams.md")}
+         "terminal": (_terminal, terminal.RUNS, "terminal.md"), "streams": (_streams, 0, "streams.md"),
+         "webhooks": (_webhooks, webhooks.DELIVERIES, "webhooks.md")}
 
 
 def _sections(databases: Databases, wanted: list[str], rounds: int, seconds: float) -> Iterator[Section]:

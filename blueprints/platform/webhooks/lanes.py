@@ -55,7 +55,7 @@ def promote(work: UnitOfWork, lanes: Iterable[Lane], moment: datetime | None = N
     """Let the first message that waits in each of these lanes be due; their endpoints are locked."""
     due = moment or now()
     values = [{"of_endpoint": endpoint, "of_name": name, "of_id": object_id, "due": due}
-              for endpoint, name, object_id in sorted(set(lanes))]
+              for endpoint, name, object_id in sorted(_waiting_lanes(work, set(lanes)))]
     if values:
         work.execute(_PROMOTE, values)
 

@@ -98,7 +98,8 @@ class Sender:
     async def _send(self, parcel: Parcel) -> None:
         self.attempts += 1
         try:
-            self._back.append(await _attempt(self._client, parcel))
+            attempt = await _attempt(self._client, parcel)
+            self._back.append(attempt)  # to the list of now: while it was awaited, a round took the former one
         finally:
             self._under_way[parcel.endpoint_id] -= 1
 

@@ -1,6 +1,7 @@
 """Who has webhooks in these tests, what happens meanwhile, and who sends it."""
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from app.events.relay import relay_all
 from app.outward.addresses import OutwardRules
 from app.outward.client import OutwardClient
+from blueprints.platform.webhooks import rules
 from blueprints.platform.webhooks.sender import send_all
 from tests.clients import ApiClient, Callers
 from tests.platform.webhooks.receivers import Receiver, receiving
@@ -36,7 +38,8 @@ class Webhook:
     @property
     def deliveries(self) -> list[dict[str, Any]]:
         """What it was sent, the oldest first."""
-        return self.client.get(f"{HOOKS}/{self.id}/deliveries?pageRowCount=1000").json["webhookDeliveries"][::-1]
+        rows = self.client.get(f"{HOOKS}/{self.id}/deliveries?pageRowCount=1000").json["webhookDeliveries"]
+        return sorted(rows, key=lambda row: row["position"] or 0)
 
     def post(self, part: str, **body: Any) -> Any:
         return self.client.post(f"{HOOKS}/{self.id}/{part}", json=body)
@@ -64,6 +67,12 @@ class Post:
         """Let the relay and the sender do all there is to do; returns how many attempts were made."""
         relay_all()
         return send_all(client)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_tried_again_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five seconds pass by themselves on a loaded machine; the wait after the first failure is ten minutes here."""
+    monkeypatch.setattr(rules, "WAITS", (timedelta(minutes=10), *rules.WAITS[1:]))
 
 
 @pytest.fixture

@@ -4,10 +4,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from blueprints.platform.webhooks import rules
 from blueprints.platform.webhooks.rules import body_of, requested_wait, signed_headers, text_of, wait_after
 
+WAITS_OF_FD_18 = rules.WAITS
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
+
+
+@pytest.fixture(autouse=True)
+def _waits_of_fd_18(monkeypatch: pytest.MonkeyPatch, _nothing_is_tried_again_meanwhile: None) -> None:
+    monkeypatch.setattr(rules, "WAITS", WAITS_OF_FD_18)
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [
