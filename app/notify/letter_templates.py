@@ -3,7 +3,7 @@
 They are Jinja in a sandbox, and are read again when they have changed. `facts.json` beside them has an example of every
 fact that a text may use."""
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -43,6 +43,18 @@ class LetterTemplate:
     def facts(self) -> Mapping[str, Any]:
         """An example of every fact that its texts may use."""
         return _examples(self.folder).get(self.name, {})
+
+
+def _usual(realm: str, user_ids: Collection[str]) -> dict[str, str]:
+    return dict.fromkeys(user_ids, "")
+
+
+@dataclass(frozen=True)
+class PersonLocales:
+    """`of(realm, user ids)` is the language that each of these people has chosen, or the usual one; handed down by who
+    keeps it."""
+
+    of: Callable[[str, Collection[str]], Mapping[str, str]] = _usual
 
 
 class LetterTemplates(tuple[LetterTemplate, ...]):

@@ -18,7 +18,8 @@ from app.events.topics import service_topic
 from app.identity.encryption import seal, unseal
 from app.jobs.wakeup import wake
 from app.notify.bounces import BouncedAddress, muted_among
-from app.notify.letters import Letter, LetterTemplate, write_letter
+from app.notify.letter_templates import LetterTemplate, PersonLocales
+from app.notify.letters import Letter, write_letter, write_sms
 from app.notify.models import (
     ACCOUNT,
     CAN_GO_AGAIN,
@@ -81,23 +82,16 @@ def owe(work: UnitOfWork, *, realm: str, channel: str, name: str, cause: str, ki
 
 
 def post_letter(work: UnitOfWork, *, realm: str, to: str, name: str, template: LetterTemplate, facts: Mapping[str, Any],
-                cause: str, channel: str = EMAIL) -> bool:
-    """Post the letter `name` in the caller's transaction; False when this cause sent it to this address before.
+                cause: str, channel: str = EMAIL, user_id: str | None = None) -> bool:
+    """Post a letter, or an SMS, in the caller's transaction; False when this cause sent it to this address before.
 
-    `cause` is the id of the event behind it; with address and name it makes the letter the only one of its kind."""
-    return post_letters(work, realm=realm, name=name, template=template, facts={to: facts}, cause=cause,
-                        channel=channel) == 1
-
-
-def post_letters(work: UnitOfWork, *, realm: str, name: str, template: LetterTemplate,
-                 facts: Mapping[str, Mapping[str, Any]], cause: str, channel: str = EMAIL) -> int:
-    """Post the letter to many, in a fixed number of statements; `facts` are those of each address.
-
-    Nobody can switch such a letter off: it is a code, or what an account must be told. Returns how many are new, as
-    post_letter tells of one."""
+    Nobody can switch it off: it is a code, or what an account must be told. `cause` is the id of the event behind it;
+    with address and name it makes the letter the only one of its kind. It is in the language of `user_id`, whose
+    account it is about."""
+    locale = runtime().part(PersonLocales).of(realm, [user_id])[user_id] if user_id else ""
+    write = write_sms if channel == SMS else write_letter
     return owe(work, realm=realm, channel=channel, name=name, cause=cause, kind=CODE if template.secret else ACCOUNT,
-               letters={Recipient(to): write_letter(template, said) for to, said in facts.items()},
-               secret=template.secret)
+               letters={Recipient(to, user_id): write(template, facts, locale, realm)}, secret=template.secret) == 1
 
 
 def read_outbox(recipient: str | None = None, limit: int = 100, realm: str | None = None) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from blueprints.platform.notification.notices import Notice, tell, tell_all
 from blueprints.platform.notification.preferences import change_preferences, switch_off
 from blueprints.platform.notification.rules import next_digest
 from blueprints.platform.people.commands import block_person
+from tests.clients import ApiClient
 from tests.platform.test_devices import registered
 
 realms = pytest.mark.parametrize("realm", ["marketplace", "network"])
@@ -304,3 +305,27 @@ def test_preferences_of_who_is_gone_for_good_are_erased(realm, ben):
 def test_a_digest_is_due_at_its_hour_on_the_clock_of_its_person(moment, zone, hour, due):
     found = next_digest(datetime.fromisoformat(moment), ZoneInfo(zone), hour)
     assert (found.isoformat(), found.tzinfo) == (due, UTC)
+
+
+@pytest.fixture
+def german(tmp_path, make_app):
+    for name, text in (("OTP.subject", "Ihr Code"), ("MESSAGE_RECEIVED.subject", "Eine neue Nachricht"),
+                       ("POST_LIKED.subject", "Gefällt")):
+        (tmp_path / "de").mkdir(exist_ok=True)
+        (tmp_path / "de" / name).write_text(text)
+    return make_app(NOTICE_TEMPLATES=str(tmp_path))
+
+
+@realms
+def test_letters_notices_and_codes_come_in_the_language_of_their_person(realm, german, callers, settle):
+    with german.app_context():
+        ben = callers.user("ben", realm=realm, email_verified=False)
+        change_preferences(ben.actor, locale="de")
+        told(realm, ben, many=True)
+        ApiClient(german).post(f"/{realm}/auth-api/verification-services/email-verification/start",
+                               json={"email": ben.email})
+        settle()
+        assert [letter["subject"] for letter in read_outbox(ben.email)] == ["Ihr Code"]
+        said = ApiClient(german, ben.actor, ben.token).get(f"/{realm}/notification-service/notifications").json
+        assert [notice["title"] for notice in said["items"]] == [
+            {"marketplace": "Eine neue Nachricht", "network": "Gefällt"}[realm]]

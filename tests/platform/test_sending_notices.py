@@ -4,7 +4,7 @@ import pytest
 from app.data.ids import uuid7
 from app.notify.mailbox import channel_topic, read_outbox
 from app.ops.checks import examine
-from tests.clients import ApiClient
+from tests.clients import PASSWORD, ApiClient
 from tests.platform.test_devices import registered
 from tests.platform.test_notice_preferences import prefer
 
@@ -30,6 +30,15 @@ def sent_by(caller, realm, **notification):
     answer = send(caller, realm, **notification)
     assert answer.status_code == 201, answer.json
     return answer.json["notification"]
+
+
+def program(app, realm, person, scope):
+    made = person.post(f"/{realm}/auth-api/v1/apiclients", json={
+        "name": "shop", "scopes": [scope], "currentPassword": PASSWORD}).json
+    token = person.post(f"/{realm}/auth-api/oauth/token", data={
+        "grant_type": "client_credentials", "client_id": made["apiClient"]["id"],
+        "client_secret": made["clientSecret"]}).json["access_token"]
+    return ApiClient(app, token=token)
 
 
 def listed(user, realm):
@@ -130,3 +139,13 @@ def test_a_key_sends_once(realm, staff, ben):
                      for _ in range(2))
     assert (first.json, second.headers["Idempotency-Replayed"]) == (second.json, "true")
     assert (len(read_outbox(ben.email)), len(listed(ben, realm))) == (1, 1)
+
+
+def test_46_a_program_sends_for_a_person_of_staff_and_reads_for_anybody(realm, app, staff, ben):
+    of_staff, of_ben, without = (program(app, realm, person, scope) for person, scope in (
+        (staff, "notices"), (ben, "notices"), (staff, "webhooks")))
+    assert send(of_staff, realm, userId=ben.user_id, isStored=True).status_code == 201
+    assert send(of_ben, realm, userId=ben.user_id).status_code == 403
+    assert send(without, realm, userId=ben.user_id).status_code == 403
+    assert [notice["title"] for notice in listed(of_ben, realm)] == ["Closed"]
+    assert of_ben.patch(f"/{realm}/notification-service/preferences", json={}).status_code == 403

@@ -20,4 +20,4 @@ def tell_of_end(work: UnitOfWork, order_id: str) -> None:
     if contact is not None:
         post_letter(work, realm=REALM, to=contact["email"], name="PREMIUM_ENDS", template=PREMIUM_ENDS,
                     facts={"fullname": contact["fullname"], "day": f"{order.period_end:%d %B %Y}", "days": order.days},
-                    cause=f"{TELL_OF_END}:{order.id}:{iso(order.period_end)}")
+                    cause=f"{TELL_OF_END}:{order.id}:{iso(order.period_end)}", user_id=order.user_id)

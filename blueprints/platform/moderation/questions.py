@@ -25,4 +25,5 @@ def send_question(work: UnitOfWork, event: Event) -> None:
     contact = contact_of(event.realm, asked[0].person_id) if asked else None
     if contact is not None:
         post_letter(work, realm=event.realm, to=contact["email"], name=QUESTION.name, template=QUESTION,
-                    facts={"number": asked[0].number, "question": asked[0].text}, cause=event.event_id)
+                    facts={"number": asked[0].number, "question": asked[0].text}, cause=event.event_id,
+                    user_id=contact["id"])

@@ -78,6 +78,6 @@ def _write(work: UnitOfWork, report: Report, template: LetterTemplate, said: str
     thing = thing_named(report.entity_type, spoken_title(report.realm, report.entity_type, report.entity_id))
     return post_letter(
         work, realm=report.realm, to=contact["email"], name=template.name, template=template,
-        cause=f"report {report.id}", facts={
+        cause=f"report {report.id}", user_id=contact["id"], facts={
             "fullname": contact["fullname"], "said": said, "thing": thing,
             "moment": spoken_moment(report.created_at), "reason": report.reason.lower()})

@@ -158,7 +158,7 @@ def send_decision(work: UnitOfWork, appeal: Appeal) -> bool:
                else f"case {work.get(Act, str(appeal.act_id)).case_number}")
     return contact is not None and post_letter(
         work, realm=appeal.realm, to=contact["email"], name="APPEAL_DECIDED", template=APPEALS[appeal.state],
-        cause=f"appeal {appeal.id}", facts={
+        cause=f"appeal {appeal.id}", user_id=contact["id"], facts={
             "number": appeal.number, "against": against, "isStrike": is_strike, "reason": appeal.reason or "",
             "fullname": contact["fullname"]})
 
@@ -248,4 +248,5 @@ def post(work: UnitOfWork, realm: str, person_id: str, template: LetterTemplate,
     contact = contact_of(realm, person_id)
     return contact is not None and post_letter(
         work, realm=realm, to=contact["email"], name=template.name, template=template, cause=cause,
+        user_id=contact["id"],
         facts={"subject": subject, "text": text, "fullname": contact["fullname"]})

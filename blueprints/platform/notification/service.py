@@ -1,6 +1,7 @@
 """Notices and the letters about accounts, in every realm, as one declaration."""
 from app.data.person_rows import ERASED, exported, rows_of_people
 from app.notify.device_tokens import DeviceToken
+from app.notify.letter_templates import PersonLocales
 from app.notify.letters import FRAME, PLATFORM_TEMPLATES
 from app.notify.mailbox import channel_topic
 from app.notify.models import CHANNELS
@@ -16,6 +17,7 @@ from blueprints.platform.notification.models import (
     StoredNotice,
     UnreadCount,
 )
+from blueprints.platform.notification.preferences import locales_of
 from blueprints.platform.notification.unread import check_unread, mend_unread
 from blueprints.platform.notification.words import KINDS
 
@@ -25,6 +27,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.platform.notification.routes.api",
     background=(jobs, subscribers),
     emits=lambda realm: tuple(channel_topic(realm, channel) for channel in CHANNELS),
+    hands_down=(PersonLocales(locales_of),),
     notices=KINDS,
     letters=(*FRAME, *PLATFORM_TEMPLATES.values(), DIGEST_LETTER),
     checks={"unread notifications": check_unread, "letter texts": check_texts},

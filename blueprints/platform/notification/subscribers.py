@@ -44,7 +44,8 @@ _TO_ACCOUNTS = {topic(realm): name for realm in REALM_CODENAMES for topic, name 
 @subscribe(*_NEW_USERS, name="platform.welcome")
 def welcome(work: UnitOfWork, event: Event) -> None:
     """Welcome whoever registered or was registered by an admin."""
-    _post(work, event, "WELCOME", event.payload["user"]["email"], {})
+    user = event.payload["user"]
+    _post(work, event, "WELCOME", user["id"], user["email"], {})
 
 
 @subscribe(*_TO_ACCOUNTS, name="platform.account-letters")
@@ -52,7 +53,7 @@ def write_to_account(work: UnitOfWork, event: Event) -> None:
     """Let a user know what happened to the account; who has none any more is told nothing."""
     account = find_active_account_by_id(event.realm, event.key)
     if account is not None:
-        _post(work, event, _TO_ACCOUNTS[event.topic], account.email, {})
+        _post(work, event, _TO_ACCOUNTS[event.topic], account.id, account.email, {})
 
 
 @subscribe(*_PROVED, name="platform.proved-address")
@@ -72,7 +73,7 @@ def send_code(work: UnitOfWork, event: Event) -> None:
              "secretCode": unpacked_code(step, app_secret),
              "link": _link(event.realm, service, step["user"]["email"], unpacked_link_secret(step, app_secret))}
     to = step["user"]["email"] if channel == EMAIL else step["mobile"]
-    _post(work, event, name, to, facts, channel)
+    _post(work, event, name, step["user"]["id"], to, facts, channel)
 
 
 def _link(realm: str, service: str, email: str, secret: str) -> str:
@@ -85,6 +86,7 @@ def _link(realm: str, service: str, email: str, secret: str) -> str:
     return f"{runtime().settings.public_url}/{realm}/auth-api/verification-page#{said}"
 
 
-def _post(work: UnitOfWork, event: Event, name: str, to: str, facts: Mapping[str, Any], channel: str = EMAIL) -> None:
+def _post(work: UnitOfWork, event: Event, name: str, user_id: str, to: str, facts: Mapping[str, Any],
+          channel: str = EMAIL) -> None:
     post_letter(work, realm=event.realm, to=to, name=name, template=PLATFORM_TEMPLATES[name], facts=facts,
-                cause=event.event_id, channel=channel)
+                cause=event.event_id, channel=channel, user_id=user_id)

@@ -78,4 +78,4 @@ def _write(work: UnitOfWork, endpoint: WebhookEndpoint) -> None:
     post_letter(work, realm=endpoint.realm, to=holder.email, name=template.name, template=template,
                 facts={"host": urlsplit(endpoint.url).hostname, "webhook": endpoint.id, "since": since,
                        "error": last.last_error if last else "nothing"},
-                cause=f"{endpoint.id} {iso(endpoint.failing_since)}")
+                cause=f"{endpoint.id} {iso(endpoint.failing_since)}", user_id=holder.user_id)
