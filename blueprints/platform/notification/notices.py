@@ -72,9 +72,8 @@ def write_to(work: UnitOfWork, contacts: Iterable[Wire], notice_type: str, facts
     words = kind.words if kind.by_letter else otherwise
     if words is not None:
         wanted = wanted_of(event.realm, [contact["id"] for contact in to])
-        _post(work, event, notice_type, words, [
-            contact for contact in to if wanted[contact["id"]].mode(notice_type, rules.EMAIL) != rules.OFF
-            or not kind.by_letter], facts, wanted)
+        _post(work, event, notice_type, words, [contact for contact in to if wanted[contact["id"]].mode(
+            notice_type, rules.EMAIL, rules.ON) != rules.OFF], facts, wanted)
 
 
 def _tell(work: UnitOfWork, event: Event, notice_type: str, user_ids: Sequence[str], payload: Facts, more: Facts,

@@ -49,9 +49,11 @@ class Wanted:
     digest_hour: int
     muted_until: datetime | None = None
 
-    def mode(self, notice_type: str, channel: str) -> str:
-        """Return on, off or digest; while the person has muted all, letters wait for nothing and push is off."""
-        usual = ON if channel == IN_APP or kind_of(self.realm, notice_type).by_letter else OFF
+    def mode(self, notice_type: str, channel: str, usual: str = "") -> str:
+        """Return on, off or digest; while the person has muted all, letters and push are off.
+
+        `usual` is what holds where the person chose nothing: without it, what the kind says."""
+        usual = usual or _usual(self.realm, notice_type, channel)
         if channel != IN_APP and self.muted_until is not None and self.muted_until > now():
             return OFF
         return mode_of(self.wishes, notice_type, channel, usual, SYSTEM_ALERT)
@@ -122,8 +124,9 @@ def change_preferences(actor: Actor, choices: Iterable[Mapping[str, str]] = (), 
 
 def switch_off(work: UnitOfWork, user_id: str, name: str, channel: str) -> None:
     """Send this person of the actor's realm no such message any more: by the name of its template, DIGEST for all
-    digests (FD-25). A name that is no type, such as that of a code, changes nothing."""
+    digests, NONE for what staff send (FD-25). A name that is no type, such as that of a code, changes nothing."""
     realm = work.actor.realm
+    name = SYSTEM_ALERT if name == "NONE" else name
     if name == "DIGEST":
         work.execute(update(NoticePreference).where(
             NoticePreference.realm == realm, NoticePreference.user_id == user_id, NoticePreference.mode == DIGEST)
