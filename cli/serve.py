@@ -32,7 +32,7 @@ READY = """\
 Guildhall runs at {url}   (Ctrl-C ends it; data and logs: {home})
 {logins}
 
-In a browser: {url}/swagger has every API, to read and to try.
+In a browser: {url}/swagger has every API, to read and to try.{pages}
 In a second terminal:
   curl -s {url}/marketplace/auth-api/login -H 'Content-Type: application/json' \\
        -d '{{"username": "anna@demo.test", "password": "demo-pass-1"}}'
@@ -123,11 +123,12 @@ def _prepare(application: Flask) -> None:
 
 
 def _greet(settings: Settings) -> None:
-    logins = ""
+    logins = pages = ""
     if settings.env == "demo":
+        pages = f"\n              {settings.public_url}/examples/auction shows an auction as it runs."
         logins = "\nLogins:\n" + DEMO_LOGINS.format(superadmin_email=settings.superadmin_email,
                                                   superadmin=settings.superadmin_password)
-    click.echo(READY.format(url=settings.public_url, home=settings.home, logins=logins))
+    click.echo(READY.format(url=settings.public_url, home=settings.home, logins=logins, pages=pages))
 
 
 def _refuse_taken_ports(settings: Settings) -> None:

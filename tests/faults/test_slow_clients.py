@@ -20,6 +20,8 @@ HEALTH = "/marketplace/auth-api/health"
 LONG = b"/marketplace/auth-api/openapi.json"
 LOGIN = b"/marketplace/auth-api/login"
 HEAD = b"POST " + LOGIN + b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+STREAM = (b"GET /marketplace/realtime/subscribe?topics=ebaycclone-productlisting-service-dbevent-"
+          b"productlistingproduct-created HTTP/1.1\r\nHost: localhost\r\n\r\n")
 SLOW, MANY = 8, 200
 PATIENCE = 30  # seconds: the machine may be busy, the clients are let go of only later
 
@@ -168,11 +170,12 @@ def test_an_upload_of_megabytes_arrives_whole(impatient: LiveSystem) -> None:
 
 def test_slow_connections_of_each_kind_do_not_hold_up_the_end(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        system = stack.enter_context(live_system(tmp_path / "live", DATABASE_URL=""))
+        system = stack.enter_context(live_system(tmp_path / "live", DATABASE_URL="", MARKETPLACE_PUBLIC_READS="1"))
         wait_until(lambda: system.logs("web").count("server listening") == 2, "both workers listen")
-        for first in (b"", HEAD, HEAD + b"Content-Length: 1000\r\n\r\n{"):
-            stack.enter_context(connected(system, SLOW, first))
-        wait_until(lambda: len(_connections(system)) == 3 * SLOW, "all have arrived")
+        for first in (b"", HEAD, HEAD + b"Content-Length: 1000\r\n\r\n{", STREAM):
+            clients = stack.enter_context(connected(system, SLOW, first))
+        wait_until(lambda: len(_connections(system)) == 4 * SLOW, "all have arrived")
+        assert all(client.recv(4096) for client in clients)  # the streams are open
         assert system.stop() == 0
         log = system.logs("web")
     assert log.count("Worker exiting") == 2  # each by itself: the master had to kill nobody

@@ -16,6 +16,7 @@ from tests.marketplace.auction_offer.saleroom import PRODUCTS, Saleroom
 SUBSCRIBE = "/marketplace/realtime/subscribe?topics="
 PRODUCT = "ebaycclone-productlisting-service-dbevent-productlistingproduct"
 UPDATED, CREATED, DELETED = f"{PRODUCT}-updated", f"{PRODUCT}-created", f"{PRODUCT}-deleted"
+OFFER = "ebaycclone-auctionoffer-service-dbevent-auctionofferoffer-created"
 BID = "ebaycclone-auctionoffer-service-dbevent-auctionofferbid-created"
 
 
@@ -63,6 +64,19 @@ def test_former_values_are_told_to_staff_alone_and_no_session_to_anybody(room, s
     assert to_staff["old"]["title"] == "Phone"
     assert "old" not in to_user
     assert "sessionId" not in user.text + admin.text
+
+
+def test_45_a_stream_echoes_the_request_id_and_two_callers_never_share_what_they_are_told(room, streams, relayed):
+    listing = relayed(room.fixed)
+    sara, ben, cleo = (streams.open(f"{SUBSCRIBE}{OFFER},{CREATED}&requestId=abc-{number}", who.token).has_begun()
+                       for number, who in enumerate((room.seller, room.ben, room.cleo)))
+    assert [stream.headers["X-Request-Id"] for stream in (sara, ben, cleo)] == ["abc-0", "abc-1", "abc-2"]
+    relayed(room.offered, room.ben, listing, 80)
+    for stream in (sara, ben):
+        stream.wait(lambda one: [said["type"] for said in one.messages] == [OFFER], "its parties hear of the offer")
+    relayed(room.fixed, title="For all")
+    titled(cleo, "For all")
+    assert [said["type"] for said in cleo.messages] == [CREATED]
 
 
 def test_what_turns_hidden_is_told_once_as_gone(room, streams, relayed):

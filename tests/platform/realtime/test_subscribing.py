@@ -53,7 +53,7 @@ def test_more_than_fifty_topics_are_refused(people, subscribe, realm):
 
 
 def test_what_one_may_not_read_is_refused_as_what_does_not_exist(people, subscribe, topic, realm):
-    """Scenario 45, part realtime: no answer tells which ids and objects there are."""
+    """No answer tells which ids and objects there are (FD-14)."""
     someone, other = people.user("ben"), people.user("cleo")
     hidden = f"user/{other.user_id}x", f"user/{uuid7()}", f"{topic}:{uuid7()}", "login_session/1", "outbox_record/1"
     answers = [someone.get(subscribe + name) for name in (*hidden, f"{topic}x", f"elastic-index-{topic}")]
