@@ -12,6 +12,7 @@ from bench import contestants, guildhall, report
 from bench.databases import Databases
 from bench.figures import (
     backup,
+    bff,
     bidding,
     checkout,
     feed,
@@ -55,7 +56,7 @@ def main(context: click.Context) -> None:
 @main.command()
 @click.option("--only", default=",".join(FIGURES),
               help=f"Figures, by comma: {', '.join(FIGURES)} (the default); or one of growth, market, graph, backup, "
-                   "migrations, terminal, streams, webhooks.")
+                   "bff, migrations, terminal, streams, webhooks.")
 @click.option("--rounds", default=7, show_default=True, help="Rounds per figure, after one that warms up.")
 @click.option("--seconds", default=1.0, show_default=True, help="Length of one burst (wrk: whole seconds).")
 @click.option("--rows", type=int, show_default="1,000,000; 3,000,000 of graph; 1,024 of backup",
@@ -171,6 +172,23 @@ def _market(rows: int) -> Iterator[Section]:
             databases.close()
 
 
+def _bff(rows: int) -> Iterator[Section]:
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        databases = Databases(Path(folder))
+        try:
+            for make in (guildhall.on_sqlite, guildhall.on_postgres):
+                hall = make(databases, products=rows)
+                with _prepared([hall]):
+                    _say(f"what everybody reads on {hall.database}")
+                    hall.fill_what_everybody_reads(rows)
+                    server = hall.web()
+                    with _started([server]):
+                        _say(f"the read layer on {hall.database}")
+                        yield bff.measure(hall, server, rows)
+        finally:
+            databases.close()
+
+
 def _graph(ties: int) -> Iterator[Section]:
     with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
         databases = Databases(Path(folder))
@@ -247,6 +265,7 @@ def _webhooks(deliveries: int) -> Iterator[Section]:
 # Each runs by itself, with so many rows: no wrk, many minutes, a file of its own.
 APART = {"growth": (_growth, 1_000_000, "growth.md"), "market": (_market, 1_000_000, "market.md"),
          "graph": (_graph, 3_000_000, "network.md"), "backup": (_backup, backup.GOAL_MIB, "backup.md"),
+         "bff": (_bff, bff.ROWS, "bff.md"),
          "migrations": (_migrations, migrations.ROWS, "migrations.md"),
          "terminal": (_terminal, terminal.RUNS, "terminal.md"), "streams": (_streams, 0, "streams.md"),
          "webhooks": (_webhooks, webhooks.DELIVERIES, "webhooks.md")}

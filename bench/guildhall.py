@@ -78,6 +78,10 @@ class Guildhall:
         """Add so many people of the network who are connected, and their posts (bench/graph.py)."""
         self.seeded |= json.loads(self._run("-m", "bench.graph", *map(str, (people, ties, posts, *hubs))))
 
+    def fill_what_everybody_reads(self, rows: int) -> None:
+        """Add so many subcategories and records of the search (bench/bff_seed.py)."""
+        self.seeded |= json.loads(self._run("-m", "bench.bff_seed", str(rows)))
+
     def close(self) -> None:
         """Stop Valkey."""
         if self._valkey is not None:

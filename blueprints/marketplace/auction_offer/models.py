@@ -73,6 +73,7 @@ Index("uq_auction_offer_bid_active", Bid.product_id, Bid.user_id, unique=True,
       sqlite_where=ACTIVE_BID, postgresql_where=ACTIVE_BID)
 Index("ix_auction_offer_bid_history", Bid.product_id, Bid.created_at, Bid.id)
 Index("ix_auction_offer_bid_user", Bid.user_id, Bid.created_at, Bid.id)
+Index("ix_auction_offer_bid_created", Bid.created_at, Bid.id)  # the read layer pages through all of them
 Index("uq_auction_offer_offer_pending", Offer.product_id, Offer.buyer_id, unique=True,
       sqlite_where=PENDING_OFFER, postgresql_where=PENDING_OFFER)
 Index("ix_auction_offer_offer_product", Offer.product_id, Offer.status)

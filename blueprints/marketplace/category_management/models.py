@@ -44,3 +44,6 @@ class Subcategory(Entity):
 
 short_id_index(Category)
 Index("ix_marketplace_subcategory_category_id", Subcategory.category_id)
+# The read layer pages through all of them in this order (docs/bff.md).
+Index("ix_marketplace_category_created", Category.created_at, Category.id)
+Index("ix_marketplace_subcategory_created", Subcategory.created_at, Subcategory.id)

@@ -144,4 +144,5 @@ Index("ix_product_listing_product_closed", Product.closed_at, Product.id,
 short_id_index(Product)
 short_id_index(Media)
 Index("ix_product_listing_media_product", Media.product_id)
+Index("ix_product_listing_media_created", Media.created_at, Media.id)  # the read layer pages through all of them
 Index("ix_product_listing_media_uploader", Media.uploader_id, Media.is_active, Media.created_at)

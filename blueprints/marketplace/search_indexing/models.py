@@ -37,6 +37,7 @@ class SearchIndex(Entity):
 
 Index("uq_marketplace_search_index_reference", SearchIndex.document_type, SearchIndex.reference_id, unique=True,
       sqlite_where=SearchIndex.is_active.is_(True), postgresql_where=SearchIndex.is_active.is_(True))
+Index("ix_marketplace_search_index_created", SearchIndex.created_at, SearchIndex.id)
 for _reference in (SearchIndex.reference_id, SearchIndex.category_ref, SearchIndex.subcategory_ref,
                    SearchIndex.seller_ref):
     Index(f"ix_marketplace_search_index_{_reference.key}", _reference, SearchIndex.id)

@@ -111,6 +111,8 @@ class Language(_DictionaryEntry):
 Index("uq_network_profile_user", Profile.user_id, unique=True, sqlite_where=Profile.is_active.is_(True),
       postgresql_where=Profile.is_active.is_(True))
 Index("ix_network_profile_created", Profile.created_at, Profile.id)
+Index("ix_network_certification_created", Certification.created_at, Certification.id)
+Index("ix_network_language_created", Language.created_at, Language.id)
 Index("ix_network_profile_term", ProfileTerm.kind, ProfileTerm.term_key, ProfileTerm.profile_id)
 Index("ix_network_profile_view_day", ProfileView.owner_id, ProfileView.day, ProfileView.id)
 Index("ix_network_profile_view_old", ProfileView.day)

@@ -135,6 +135,7 @@ def is_unverified(model: type[Account]) -> ColumnElement[bool]:
 
 
 for _model in _MODELS.values():
+    Index(f"ix_{_model.__tablename__}_created", _model.created_at, _model.id)  # staff page through all of them
     Index(f"ix_{_model.__tablename__}_inactive", _model.updated_at,  # with the next: who rests (decision 41)
           sqlite_where=_model.is_active.is_(False), postgresql_where=_model.is_active.is_(False))
     for _ends in (_model.locked_until, _model.suspended_until, _model.no_selling_until, _model.no_buying_until):
