@@ -1,12 +1,12 @@
 """What everybody, or staff, pages through in the order in which it was made has an index of that order (docs/bff.md).
 
-Revision ID: 0050
-Revises: 0049
+Revision ID: 0051
+Revises: 0050
 """
 from alembic import op
 
-revision = "0050"
-down_revision = "0049"
+revision = "0051"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
