@@ -38,12 +38,15 @@ from app.data.visibility.readable import read_objects
 from app.data.visibility.sets import Condition
 
 
-def visible_in_sql(visibility: Visibility, actor: Actor, row: FromClause | None = None) -> Condition:
+def visible_in_sql(visibility: Visibility, actor: Actor, row: FromClause | None = None, *, by_id: bool = False
+                   ) -> Condition:
     """Return the whole condition of the rows that the actor sees: active, of the realm, not held from him, his by rule.
 
-    `row` is an alias of the model's table where the statement has one."""
+    `row` is an alias of the model's table where the statement has one. `by_id`: for a statement that names the ids of
+    the rows, which then are looked up (app/data/reads, rows_by_id)."""
     columns = _columns(visibility.model, row)
-    return and_(columns.is_active.is_(True), *_in_realm(visibility.model, actor, columns),
+    active = columns.is_active
+    return and_(active.is_not(False) if by_id else active.is_(True), *_in_realm(visibility.model, actor, columns),
                 *_held_in_sql(visibility, actor, columns), rule_in_sql(visibility, actor, row))
 
 

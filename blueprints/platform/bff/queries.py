@@ -262,7 +262,8 @@ def _reader_of(realm: str) -> Any:
 def _shown(index: CallersIndex, ids: Sequence[str], joins: ReadRequest) -> list[Wire]:
     """Return the rows of these ids that the caller still sees, as he sees them, with what they point at."""
     visibility, actor, asked = index.object.visibility, index.actor, ReadRequest() if index.view else joins
-    found = rows_by_id(index.model, ids, visible_in_sql(visibility, actor), viewer=visibility.sees_held(actor))
+    found = rows_by_id(index.model, ids, visible_in_sql(visibility, actor, by_id=True),
+                       viewer=visibility.sees_held(actor))
     rows = [found[one] for one in ids if one in found]
     holdings().joins.add(actor, asked, index.model, rows)
     return index.object.completed(actor, asked, those_shown(visibility, rows, actor))

@@ -8,12 +8,14 @@ from app.data.reads import totals
 from app.data.reads.lists import versions_of_tables
 from app.data.reads.totals import EXACT_UP_TO, RowTotals
 from app.data.visibility import read_objects, visible_in_sql
+from blueprints.marketplace.product_listing.models import Product
 from blueprints.network.content.models import Post
 from blueprints.platform.bff import narrowed
 from tests.clients import ApiClient
 from tests.flow import statements
 from tests.network.profile.cards import block
 from tests.platform.bff.conftest import Shelf
+from tests.platform.bff.plans import plans
 from tests.platform.bff.rows import ask, ids, keep, minutes
 
 
@@ -237,3 +239,12 @@ def test_every_rule_names_the_versions_of_all_tables_that_it_asks(realm: str, pe
             asked, is_certain = versions_of_tables([visible_in_sql(one.visibility, actor)])
             assert set(asked) <= set(objects.version_keys(realm, one.visibility)), one.name
             assert is_certain, f"{one.name}: a table that its rule asks says by no version that it changed"
+
+
+@pytest.mark.once("PostgreSQL plans by what it has counted of these few rows")
+@pytest.mark.parametrize("realm", ["marketplace"])
+def test_a_page_of_listings_looks_its_rows_up_by_their_ids(realm: str, ben: ApiClient) -> None:
+    keep(Product, *({"created_at": minutes(number)} for number in range(60)))
+    with plans("product_listing_product") as steps:
+        ask(ben, realm, "productListingProduct", limit=50)
+    assert "SEARCH product_listing_product USING INDEX sqlite_autoindex_product_listing_product_1 (id=?)" in steps

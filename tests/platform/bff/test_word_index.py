@@ -1,16 +1,13 @@
 """Words of objects that have an index of words: the best match first, and what is forgiven (FD-1, FD-4, FD-8)."""
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from app.data.connections import writing_engine
-from app.data.entity import db
 from app.data.visibility import read_objects
 from app.runtime import runtime
 from app.search.catalogue import Indexes, OpenIndexes, declared_indexes, rebuild_index
@@ -20,6 +17,7 @@ from blueprints.platform.bff.word_index import indexed_rows
 from tests.clients import ApiClient, Callers
 from tests.flow import statements
 from tests.network.content.wall import Wall
+from tests.platform.bff.plans import plans
 from tests.platform.bff.rows import ask, ids, keep, minutes
 
 pytestmark = pytest.mark.parametrize("realm", ["network"])
@@ -32,27 +30,6 @@ def jobs(*texts: str, **more: Any) -> list[str]:
                               for number, title in enumerate(texts)))
     rebuild_index("jobs")
     return made
-
-
-@contextmanager
-def plans(table: str) -> Iterator[list[str]]:
-    """Yield how the database reads this table from now on, step by step."""
-    steps: list[str] = []
-    is_sqlite = db.engine.dialect.name == "sqlite"
-
-    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith("SELECT") and table in statement:
-            cursor = connection.connection.dbapi_connection.cursor()
-            if not is_sqlite:
-                cursor.execute("SET enable_seqscan = off")  # the table is small: which index would it be?
-            cursor.execute(f"{'EXPLAIN QUERY PLAN' if is_sqlite else 'EXPLAIN'} {statement}", parameters)
-            steps.extend(str(row[-1]) for row in cursor.fetchall())
-            if not is_sqlite:
-                cursor.execute("RESET enable_seqscan")
-
-    event.listen(db.engine, "before_cursor_execute", explain)
-    yield steps
-    event.remove(db.engine, "before_cursor_execute", explain)
 
 
 def test_what_a_person_may_not_see_is_found_by_no_word(realm: str, ben: ApiClient, cleo: ApiClient) -> None:
