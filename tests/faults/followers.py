@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-HANGS_UP = 10
+HANGS_UP = (10, 100, 1000)
 """Behind so many events a client hangs up by itself: so each is cut off, whichever web worker is killed."""
 _REST_SECONDS = 0.1
 _LOST = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
@@ -74,7 +74,7 @@ class Follower:
         if "id" in block:
             self.began = self.began or int(block["id"])
             self.position = int(block["id"])
-        if "data" in block and "event" not in block and len(self.told) % HANGS_UP == 0:
+        if "data" in block and "event" not in block and len(self.told) in HANGS_UP:
             raise OSError("the client hangs up")
 
 
@@ -83,6 +83,7 @@ class Following:
 
     def __init__(self, url: str, followers: Sequence[Follower]) -> None:
         self.followers = followers
+        self.wanted: Sequence[Sequence[object]] = []
         self._address = urlsplit(url).netloc
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -107,10 +108,10 @@ class Following:
         self._look()
         return all(one.began for one in self.followers)
 
-    def have_come_to(self, position: int) -> bool:
-        """Return whether all have heard everything up to there; raises what ended one of them."""
+    def have_come_to_the_end(self) -> bool:
+        """Return whether all have been told as much as they wanted; raises what ended one of them."""
         self._look()
-        return all(one.position >= position for one in self.followers)
+        return all(len(one.told) >= len(wanted) for one, wanted in zip(self.followers, self.wanted, strict=True))
 
     def _look(self) -> None:
         for one in self._running:

@@ -1,6 +1,7 @@
 """kill -9 of worker, relay, a web worker and Valkey under load: nothing committed is lost, nothing is done twice.
 
-Meanwhile others follow the events in streams: each sees each of its own once, in order (issue 21, "Show when done" 2).
+Meanwhile others follow the events in streams, each once and in order, and by webhooks, at least once and in order of
+each object (issue 21, "Show when done" 2).
 GUILDHALL_FAULTS says how often (50 by hand: tests/README.md; in CI each is killed once)."""
 import os
 import random
@@ -8,7 +9,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import cycle, islice
+from itertools import cycle, groupby, islice
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -33,14 +35,17 @@ from blueprints.marketplace.category_management.commands import create_category,
 from blueprints.marketplace.notification_management.models import Notification
 from blueprints.marketplace.product_listing.commands import create_product
 from blueprints.marketplace.product_listing.models import Product
+from blueprints.platform.webhooks.commands import create_endpoint
 from cli.demo_factories import auction_values, category_values, subcategory_values
 from tests.clients import Callers
 from tests.components import wait_until
 from tests.faults.followers import HANGS_UP, Follower, Following
 from tests.faults.load import Bidder, Told
 from tests.flow import everything_sent, sent
-from tests.live import LiveSystem
+from tests.live import LiveSystem, live_system
 from tests.passes import LONG
+from tests.platform.webhooks.receivers import receiving
+from tests.testbed import Testbed
 
 PRODUCT_UPDATED = "ebaycclone-productlisting-service-dbevent-productlistingproduct-updated"
 
@@ -50,6 +55,13 @@ BIDDERS = 4
 STREAMS, EVENTS = (200, 2000) if LONG else (20, 0)
 """How many follow, and how many events they see at least: as many as happen meanwhile."""
 RECOVERY_SECONDS = 60.0
+
+
+@pytest.fixture
+def live(testbed: Testbed, tmp_path: Path) -> Iterator[LiveSystem]:
+    """The whole system, which sends webhooks to this machine."""
+    with testbed.fresh_database() as url, live_system(tmp_path / "live", DATABASE_URL=url, OUTWARD_LOCAL="1") as system:
+        yield system
 
 
 @pytest.fixture
@@ -68,7 +80,9 @@ def test_no_kill_loses_or_doubles_anything(live: LiveSystem, inside: Flask) -> N
     callers = Callers(inside)
     auctions = _auctions(callers.user("seller").actor, 3)
     bidders = [Bidder(live.url, str(callers.user(f"bidder{n}").token), auctions, told, stop) for n in range(BIDDERS)]
-    with Following(live.url, _followers(callers, auctions)) as following:
+    with receiving() as receiver, Following(live.url, _followers(callers, auctions)) as following:
+        hooked = [f"productListingProduct/{auctions[0]}"]  # the events of one object are sent one by one
+        create_endpoint(callers.user("receiver").actor, url=receiver.url, topics=hooked)
         wait_until(following.have_begun, "all streams have begun", RECOVERY_SECONDS)
         before = newest_position()
         for bidder in bidders:
@@ -81,8 +95,10 @@ def test_no_kill_loses_or_doubles_anything(live: LiveSystem, inside: Flask) -> N
         for bidder in bidders:
             bidder.join(timeout=RECOVERY_SECONDS)
         wait_until(_is_at_rest, "the system comes to rest", RECOVERY_SECONDS)
-        last = max(event.position for event in _logged(before))
-        wait_until(lambda: following.have_come_to(last), "all streams have come to the end", RECOVERY_SECONDS)
+        following.wanted = _wanted(following.followers)
+        wait_until(following.have_come_to_the_end, "all streams have come to the end", RECOVERY_SECONDS)
+        sent_on = _sent_to_webhooks(hooked, before)
+        wait_until(lambda: {one for one, _ in sent_on} <= {*receiver.ids}, "the webhooks are sent", RECOVERY_SECONDS)
 
     assert told.failures == []
     assert set(told.statuses) <= {201, 400}, "a refusal or a success, never a 5xx"
@@ -91,7 +107,8 @@ def test_no_kill_loses_or_doubles_anything(live: LiveSystem, inside: Flask) -> N
     _assert_every_change_has_its_one_event()
     _assert_every_event_was_published_and_delivered_once()
     _assert_everybody_was_notified_once()
-    _assert_each_stream_told_each_of_its_events_once_in_order(following.followers)
+    _assert_each_stream_told_each_of_its_events_once_in_order(following)
+    _assert_webhooks_came_in_order_of_each_object(receiver.ids, sent_on)
 
 
 def _followers(callers: Callers, auctions: list[str]) -> list[Follower]:
@@ -109,14 +126,33 @@ def _logged(after: int) -> list[LoggedEvent]:
     return found
 
 
-def _assert_each_stream_told_each_of_its_events_once_in_order(followers: Sequence[Follower]) -> None:
+def _wanted(followers: Sequence[Follower]) -> list[list[tuple[int, str]]]:
+    """Return what each is to be told: (position, topic) of all that it chose, behind where it began."""
     logged = _logged(min(follower.began for follower in followers))
-    for follower in followers:
-        chosen = Selection.stored("marketplace", follower.topics)
-        assert follower.told == [(event.position, event.topic) for event in logged
-                                 if chosen.has(event) and event.position > follower.began]
+    chosen = [Selection.stored("marketplace", follower.topics) for follower in followers]
+    return [[(event.position, event.topic) for event in logged if some.has(event) and event.position > follower.began]
+            for follower, some in zip(followers, chosen, strict=True)]
+
+
+def _assert_each_stream_told_each_of_its_events_once_in_order(following: Following) -> None:
+    for follower, wanted in zip(following.followers, following.wanted, strict=True):
+        assert follower.told == wanted
         assert follower.said == {"start"}, "nothing was lost, hidden or ended for it"
-        assert follower.times > (len(follower.told) - 1) // HANGS_UP, "it was cut off, and came back"
+        assert follower.times > sum(len(wanted) > number for number in HANGS_UP), "it was cut off, and came back"
+
+
+def _sent_to_webhooks(topics: Sequence[str], after: int) -> list[tuple[str, str]]:
+    """Return (id of the message, id of the object) of all that is sent of the log behind a position, in order."""
+    chosen = Selection.stored("marketplace", topics)
+    return [(f"evt_{event.event_id}", event.object_id) for event in _logged(after) if chosen.has(event)]
+
+
+def _assert_webhooks_came_in_order_of_each_object(came: Sequence[str], sent_on: Sequence[tuple[str, str]]) -> None:
+    object_of = dict(sent_on)
+    for object_id in set(object_of.values()):
+        # Twice is no fault, where its answer was lost; but nothing may come before it has come.
+        ids = [one for one, _ in groupby(one for one in came if object_of.get(one) == object_id)]
+        assert ids == [one for one, of in sent_on if of == object_id]
 
 
 def _kill(live: LiveSystem, victim: str) -> None:
