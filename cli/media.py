@@ -5,7 +5,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from cli.naming import named_account, named_file
+from cli.naming import named_account, named_bucket, named_file
 from cli.terminal import (
     acts,
     agreed,
@@ -35,7 +35,7 @@ def media() -> None:
 @click.option("--state", type=click.Choice(("preparing", "ready", "refused", "held")),
               help="Only those of this state; held: by moderation.")
 @click.option("--owner", metavar="USER", help="Only those in the buckets of this user: an e-mail or id.")
-@click.option("--bucket", help="Only those of this bucket, by its whole id.")
+@click.option("--bucket", help="Only those of this bucket: its id, or 018f4c1e-private.")
 @realm_option
 @limit_option
 @as_json_option
@@ -51,8 +51,8 @@ def list_files(state: str | None, owner: str | None, bucket: str | None, realm: 
 
     if owner and bucket:
         raise click.UsageError("--owner: its buckets are meant, so no --bucket beside it")
-    _print_files(latest_files(realm, state=state, bucket_id=bucket, owner_id=owner and named_account(realm, owner),
-                              limit=limit), as_json=as_json)
+    _print_files(latest_files(realm, state=state, bucket_id=bucket and named_bucket(realm, bucket),
+                              owner_id=owner and named_account(realm, owner), limit=limit), as_json=as_json)
 
 
 @media.command("find")

@@ -65,6 +65,21 @@ def named_client(realm: str, text: str) -> str:
     return the_one(clients_named(realm, text), f"{realm} has no client {text}")
 
 
+def named_bucket(realm: str, text: str) -> str:
+    """Return the id of the bucket: whole, or whose it is by a beginning or the last digits of that id, and behind it as
+    much of `-public-user-bucket` as tells it from the private one. Raises ClickException for none and for several."""
+    from app.identity.bucket_tokens import private_bucket, user_bucket
+    from blueprints.platform.auth.inspection import accounts_named
+
+    if text.endswith("-bucket"):
+        return text
+    owner, dash, kind = text.partition("-pu") if "-pu" in text else text.partition("-pr")
+    buckets = [(of_owner(user_id), user_id) for user_id in accounts_named(realm, owner)
+               for of_owner in (user_bucket, private_bucket)]
+    return the_one([bucket for bucket, user_id in buckets if bucket.startswith(f"{user_id}{dash}{kind}")],
+                   f"{realm} has no bucket {text}")
+
+
 def named_in_registry(kind: str, text: str) -> str:
     """Return the id of equipment, a legal entity, a division or a client of its registry; raises ClickException for
     several. A text that names none is left to the registry to refuse."""

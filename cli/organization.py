@@ -356,17 +356,27 @@ def lag_rows(tenant_id: str | None = None) -> list[dict[str, Any]]:
 @as_json_option
 @with_appcontext
 def history(tenant_id: str, resource_id: str | None, resource: str, limit: int, as_json: bool) -> None:
-    """Show what happened last in TENANT_ID, or to RESOURCE_ID alone, and who did it; --json prints the whole events.
+    """Show what happened last in TENANT_ID, or to RESOURCE_ID alone, by its id or a beginning, and who did it; --json
+    prints the whole events.
 
-    Example: flask organization history acme 018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e
+    Example: flask organization history acme 018f4c1e
     """
     kind = _kind(resource)
     with _refusals_spoken():
         owner, kind = tenants.served(_ports(), _named_tenant(tenant_id), kind)
-        wanted = identifiers.resource_id(resource_id) if resource_id else None
+        wanted = _named_resource(owner, kind, resource_id) if resource_id else None
         rows = [to_cloud_event(event) if as_json else _event_facts(event)
                 for event in _ports().store.latest(owner, kind, wanted, limit)]
     print_rows(rows, as_json=as_json, ids=("actor",), cut=("type",))
+
+
+def _named_resource(owner: Tenant, kind: ResourceType, text: str) -> str:
+    """Return the id of the resource that the text is or begins; a text that can begin none is left to be refused."""
+    ids = ids_begun(text)
+    if ids is None or ids[0] == ids[1]:
+        return identifiers.resource_id(text)
+    found = _ports().store.begun(owner, kind, *ids, MOST_FOUND)
+    return the_one(found, f"{owner.tenant_id} has no {kind.name} {text}")
 
 
 @organization.group()

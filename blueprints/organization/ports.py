@@ -223,6 +223,9 @@ class ResourceStore(Protocol):
     def latest(self, tenant: Tenant, kind: ResourceType, resource_id: str | None, limit: int) -> list[Event]:
         """Return the last so many of the same, in the same order."""
 
+    def begun(self, tenant: Tenant, kind: ResourceType, first: str, last: str, limit: int) -> list[str]:
+        """Return at most `limit` ids of resources, removed ones too, from the first to the last, in order."""
+
     def save_extension(self, tenant: Tenant, kind: ResourceType, extension: Extension, at: str) -> None:
         """Keep the tenant's extension as its newest revision."""
 

@@ -140,6 +140,9 @@ def test_files_of_nobody_and_a_file_that_is_not_there_are_refused(run, app):
     assert run("media", "list", "--owner", "nobody@guildhall.test").exit_code == 1
     assert run("media", "list", "--owner", "a@b.example", "--bucket", "b").exit_code == 2
     assert run("media", "list", "--state", "gone").exit_code == 2
+    for bucket in ("deadbeef", "deadbeef-private", "-pu", "%"):
+        refused = run("media", "list", "--bucket", bucket)
+        assert (refused.exit_code, "has no bucket" in refused.stderr) == (1, True)
     for text in ("deadbeef", "abc", "", "%"):
         refused = run("media", "show", text)
         assert (refused.exit_code, "there is no file" in refused.stderr) == (1, True)
@@ -153,6 +156,11 @@ def test_files_are_listed_by_owner_bucket_and_state_the_newest_first(run, files)
     assert ids_of(run, "list", "--owner", "ina@guildhall.test") == [passport, clock]
     [of_joe] = facts(run("media", "list", "--owner", "joe@guildhall.test", "--json"))
     assert ids_of(run, "list", "--bucket", of_joe["bucket"]) == [watch]
+    joe = of_joe["ownerId"]
+    for begun in (f"{joe[-8:]}-pub", f"{joe[:-1]}-public"):
+        assert ids_of(run, "list", "--bucket", begun) == [watch]
+    assert ids_of(run, "list", "--bucket", f"{joe}-private") == []
+    assert "ambiguous" in run("media", "list", "--bucket", joe).stderr
     assert ids_of(run, "list", "--realm", "network") == []
     with unit_of_work(system_actor("marketplace")) as work:
         table = BucketFile.__table__

@@ -187,7 +187,9 @@ def test_history_shows_what_happened_and_who_did_it(run: Callable[..., Result], 
     assert [(event["type"], event["actor"]) for event in events] == [
         ("organizationCreated", client.client_id), ("organizationDeleted", client.client_id)]
     assert told(run("history", TENANT, resource_id.upper(), "--json")) == events
+    assert told(run("history", TENANT, resource_id[:-1], "--json")) == events
     assert "UUID" in run("history", TENANT, "acme").stderr
+    assert "has no organization" in run("history", TENANT, "0000").stderr
     assert len(run("history", TENANT).stdout.splitlines()) == 4
     assert told(run("history", TENANT, resource_id, "--limit", "1", "--json")) == events[1:]
 

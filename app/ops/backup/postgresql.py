@@ -63,8 +63,9 @@ def program(name: str, url: str) -> str:
     fitting = sorted((version, place) for place, version in found.items() if version >= major)
     if not fitting:
         older = f"; found is only {max(found.values())}" if found else ""
+        untold = "" if beside else ". Where the server's own stand only a superuser is told: put their folder into PATH"
         raise BackupRefused(f"the server is PostgreSQL {major} and needs {name} {major} or later on this machine"
-                            f"{older}: apt-get install postgresql-client-{major}")
+                            f"{older}: apt-get install postgresql-client-{major}{untold}")
     return fitting[0][1]
 
 

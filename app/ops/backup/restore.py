@@ -105,4 +105,6 @@ def _hold_back(place: Settings, backup: str) -> None:
 
 
 def _restored(settings: Settings, contents: Contents | None, plan: Plan) -> Restored:
-    return Restored(contents, aside_of(plan), former_database(settings, plan), plan.migration == known_migrations()[-1])
+    with spoken("the backup is restored, but what was put aside could not be looked up"):
+        former = former_database(settings, plan)
+    return Restored(contents, aside_of(plan), former, plan.migration == known_migrations()[-1])

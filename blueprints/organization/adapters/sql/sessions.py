@@ -260,6 +260,12 @@ def latest_events(connection: Connection, events: Table, tenant_id: str, kind: R
     return [event_of(row, tenant_id, kind) for row in connection.execute(statement)]
 
 
+def ids_between(connection: Connection, events: Table, first: str, last: str, limit: int) -> Sequence[str]:
+    """Return ids of resources that have events, from the first to the last: a range of the index of their versions."""
+    named = select(events.c.resourceId).where(events.c.resourceId.between(first, last)).distinct()
+    return connection.scalars(named.order_by(events.c.resourceId).limit(limit)).all()
+
+
 def event_of(row: Row[Any], tenant_id: str, kind: ResourceType) -> Event:
     """Return the event in a row of the event table."""
     return Event(row.id, row.change, Identity(tenant_id, kind.name, row.resourceId), row.version, row.time,

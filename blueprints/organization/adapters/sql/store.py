@@ -11,6 +11,7 @@ from blueprints.organization.adapters.sql.sessions import (
     UPGRADED,
     SqlReadSession,
     SqlWriteSession,
+    ids_between,
     latest_events,
     read_events,
 )
@@ -72,6 +73,14 @@ class SqlResourceStore:
                 found += latest_events(connection, self.tables(version).events, tenant.tenant_id, version,
                                        limit - len(found), resource_id)
         return found[::-1]
+
+    def begun(self, tenant: Tenant, kind: ResourceType, first: str, last: str, limit: int) -> list[str]:
+        """Return at most `limit` ids of resources, removed ones too, from the first to the last, in order."""
+        found: set[str] = set()
+        for version in (kind, *former_kinds(tenant, [kind])):
+            with store_failures(), self.engines.connect(tenant) as connection:
+                found.update(ids_between(connection, self.tables(version).events, first, last, limit))
+        return sorted(found)[:limit]
 
     def rebuild(self, tenant: Tenant, kind: ResourceType) -> int:
         """Make the query table anew from the events, in one transaction; returns the number of events.

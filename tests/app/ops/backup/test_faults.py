@@ -11,10 +11,11 @@ import psycopg
 import pytest
 from flask_migrate import downgrade, upgrade
 from moto import mock_aws
+from sqlalchemy.exc import OperationalError
 
 from app.data.restored_copy import is_held_back
 from app.media.store import open_store, random_name
-from app.ops.backup import BackupRefused, create, go_live, place, postgresql
+from app.ops.backup import BackupRefused, create, go_live, place, postgresql, restore
 from app.ops.backup.archive import opened_archive
 from app.ops.backup.databases import SqliteFile
 from app.ops.backup.folder import backups_in, claimed
@@ -306,6 +307,27 @@ def test_a_pg_dump_that_is_missing_or_older_is_told(system: System, monkeypatch:
     monkeypatch.setattr(postgresql, "_major_of", lambda path: None)
     with pytest.raises(BackupRefused, match=r"needs pg_dump .* or later on this machine: apt-get"):
         system.backup()
+
+
+@pytest.mark.postgresql
+def test_a_role_that_is_not_told_where_the_servers_programs_are_hears_where_to_name_them(
+        system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "_program_folder", lambda connection: "")
+    monkeypatch.setattr(postgresql, "_major_of", lambda path: None)
+    with pytest.raises(BackupRefused, match="only a superuser is told: put their folder into PATH"):
+        system.backup()
+
+
+def test_a_database_that_goes_away_behind_a_restore_is_told_and_what_is_restored_stays(
+        system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> str:
+        raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    made, before = system.backup(), system.state()
+    monkeypatch.setattr(restore, "former_database", away)
+    with pytest.raises(BackupRefused, match=r"the backup is restored, but .* could not be looked up: away"):
+        system.restore(made, replace=True)
+    assert system.state() == before
 
 
 @pytest.mark.postgresql
