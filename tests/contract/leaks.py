@@ -14,14 +14,18 @@ from redis import Redis
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from app.actor import system_actor
 from app.data.changes import OutboxRecord
 from app.data.connections import reading
 from app.data.entity import Base, Entity
 from app.data.reads import fetch
+from app.data.unit_of_work import unit_of_work
 from app.data.visibility import read_objects
 from app.identity.api_clients import ApiClient as ProgramOfSomebody
+from app.notify.device_tokens import ANDROID, devices_of, register_device
 from app.notify.models import MailMessage
 from app.ops.logs import QUIET, JsonFormatter
+from blueprints.platform.auth.models import account_model
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bucket.models import BucketFile
 from blueprints.platform.moderation.models import Case
@@ -81,6 +85,15 @@ class SmallRealm:
     def __init__(self, app: Flask, people: Mapping[str, ApiClient]) -> None:
         self.app = app
         self.people = {person: Recorder.of(people.get(person, ApiClient(app))) for person in self.persons}
+        self._give_devices()
+
+    def _give_devices(self) -> None:
+        """Let each of them have a telephone that push messages go to."""
+        for person, client in self.people.items():
+            if person != VISITOR:
+                with unit_of_work(system_actor(self.realm)) as work:
+                    register_device(work, client.user_id, token=device_token(person), platform=ANDROID)
+                    work.commit()
 
     def make(self, person: str, path: str, body: Body) -> Body:
         """POST as a person; return the row that was made."""
@@ -191,13 +204,27 @@ def told_in_events() -> Texts:
 
 
 def sent_to_people(world: SmallRealm, everybody_else: str) -> dict[str, list[tuple[str, str]]]:
-    """Return what events say, and to whom letters went; those to nobody of the world are `everybody_else`'s."""
-    people = {client.email: person for person, client in world.people.items() if person != VISITOR}
+    """Return what events say, and whom letters, SMS and push messages went to; those to nobody of the world are
+    `everybody_else`'s."""
+    clients = {person: client for person, client in world.people.items() if person != VISITOR}
+    people = {client.email: person for person, client in clients.items()}
+    people |= {device.id: person for person, client in clients.items()
+               for device in devices_of(world.realm, [client.user_id])}
+    phones = {client.user_id: person for person, client in clients.items()}
+    if hasattr(account := account_model(world.realm), "phone"):
+        people |= {row.phone: phones[row.id] for row in fetch(select(account.id, account.phone).where(
+            account.id.in_(phones), account.phone.is_not(None)))}
     sent: dict[str, list[tuple[str, str]]] = {EVENTS: list(told_in_events())}
     for letter in fetch(select(MailMessage)):
-        sent.setdefault(people.get(letter.recipient, everybody_else), []).append(
-            (f"letter {letter.template}", f"{letter.subject}\n{letter.text}\n{letter.html}"))
+        sent.setdefault(people.get(letter.recipient, everybody_else), []).append((
+            f"{letter.channel} {letter.template}",
+            f"{letter.subject}\n{letter.text}\n{letter.html}\n{letter.data or ''}"))
     return sent
+
+
+def device_token(person: str) -> str:
+    """Return the token of a person's telephone: nobody is shown it."""
+    return f"Xq7-token-{person}"
 
 
 def read_everything(world: SmallRealm, person: str) -> Texts:

@@ -115,6 +115,9 @@ SECRETS = {
                                     f"others see id, fullname and avatar (47), the terminal masks (M-29); {_BUS}")
        for person in (SELLER, BUYER, STRANGER, BLOCKED) for kind, text in (
            ("address", f"xq7-{person}@"), ("phone", f"+4915{PERSONS.index(person)}7654321"))},
+    **{f"{person}'s device": Secret(leaks.device_token(person), known_to(),
+                                    "what a push service knows a telephone by is shown to nobody (FD-27)")
+       for person in PERSONS if person != VISITOR},
     **{f"{person}'s address": Secret(f"xq7-{person}@", known_to(MODERATOR, EVENTS),
                                      "who is locked out sees nothing") for person in (LOCKED, SUSPENDED)},
 }
@@ -305,6 +308,7 @@ def test_no_answer_to_a_change_shows_what_its_caller_must_not_see(
 def test_no_event_and_no_letter_shows_what_its_reader_must_not_see(market: Market) -> None:
     sent = leaks.sent_to_people(market, MODERATOR)
     assert {EVENTS, SELLER, BUYER} <= sent.keys()
+    assert {"email", "push"} <= {kind.split()[0] for kind, _ in sent[SELLER]}
     assert_nothing_leaks(sent, SECRETS)
 
 

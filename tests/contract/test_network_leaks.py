@@ -335,6 +335,7 @@ def test_no_event_no_letter_and_no_command_of_the_network_shows_what_its_reader_
         network: SmallNetwork) -> None:
     sent, secrets = leaks.sent_to_people(network, MODERATOR), network.secrets
     assert {EVENTS, OWNER, CONNECTION, ADMIN} <= sent.keys()
+    assert {"email", "push"} <= {kind.split()[0] for kind, _ in sent[OWNER]}
     told = list(printed_by_every_reading_command(network))
     assert len(told) > 20
     assert_nothing_leaks(sent | {TERMINAL: told}, secrets)
