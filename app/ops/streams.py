@@ -159,7 +159,8 @@ class OpenStreams:
         self._places = _Places(settings)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="streams")
         self._streams: set[_Stream] = set()
-        self._by_key: dict[str, defaultdict[Key, set[_Stream]]] = {}  # by realm and what was chosen
+        # By realm, and by what they chose.
+        self._by_key: defaultdict[str, defaultdict[Key, set[_Stream]]] = defaultdict(lambda: defaultdict(set))
         self._followers: dict[str, _Follower] = {}
         self._begins = asyncio.Lock()
         self._attending: asyncio.Task[None] | None = None
@@ -235,9 +236,13 @@ class OpenStreams:
 
     def _let_join(self, stream: _Stream, receiver: Receiver | None) -> None:
         """Have the stream told as this receiver from now on; None: not at all."""
-        for former, place in ((stream.receiver, set.discard), (receiver, set.add)):
-            for key in former.selection.keys if former is not None else ():
-                place(self._by_key[stream.asked.actor.realm][key], stream)
+        by_key = self._by_key[stream.asked.actor.realm]
+        for key in stream.receiver.selection.keys if stream.receiver is not None else ():
+            by_key[key].discard(stream)
+            if not by_key[key]:
+                del by_key[key]
+        for key in receiver.selection.keys if receiver is not None else ():
+            by_key[key].add(stream)
         stream.receiver = receiver
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -272,7 +277,6 @@ class OpenStreams:
             if follower is None:
                 follower = _Follower(realm, await self._in_thread(newest_position))
                 self._followers[realm] = follower
-                self._by_key.setdefault(realm, defaultdict(set))
                 follower.task = asyncio.create_task(self._follow(follower))
         return follower
 
@@ -323,7 +327,6 @@ class OpenStreams:
                     log.warning("the log cannot be followed: %s", error)
                 await asyncio.sleep(min(0.1 * 2**min(failures, 10), _LONGEST_REST))
         del self._followers[follower.realm]
-        self._by_key[follower.realm].clear()
 
     async def _has_more(self, follower: _Follower) -> bool:
         """Have the streams of a realm told of the next events; True when there may be more already."""

@@ -256,6 +256,17 @@ def test_a_page_of_this_machine_may_read_the_stream(room, streams):
     assert "Access-Control-Allow-Origin" not in foreign.headers
 
 
+def test_a_stream_that_ended_leaves_nothing_behind(room, streams, relayed):
+    for product in [relayed(room.fixed) for _ in range(3)]:
+        streams.open(f"{SUBSCRIBE}productListingProduct/{product}", room.ben.token).has_begun().leave()
+    for stream in streams.opened:
+        stream.is_closed()
+    assert len(streams.server.streams) == 0
+    assert not any(streams.server.streams._by_key.values())
+    for _ in range(10):  # no place is taken any more
+        streams.open(f"{SUBSCRIBE}{UPDATED}", room.ben.token).has_begun()
+
+
 def test_open_streams_are_counted(room, streams, client):
     streams.open(f"{SUBSCRIBE}{UPDATED}", room.ben.token).has_begun()
     said = client.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).text
