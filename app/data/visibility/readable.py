@@ -39,7 +39,8 @@ class Derived:
 
 @dataclass(frozen=True)
 class NamedSort:
-    """An order that people know by a name, of one field; `only` says which rows it has, as conditions of SQL."""
+    """An order that people know by a name, of one field; `only` says which rows it has, as conditions of SQL:
+    some of those that have a value of the field."""
 
     name: str
     field: str

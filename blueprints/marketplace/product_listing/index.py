@@ -1,4 +1,6 @@
 """How listings and their media are read: what finds them, what is counted, what they are put in order by."""
+from datetime import datetime, timedelta
+
 from app.clock import now
 from app.data.serialization import Wire
 from app.data.visibility import Derived, NamedSort, ReadObject
@@ -15,6 +17,11 @@ def _with_asking_price(rows: list[Wire]) -> list[Wire]:
     return rows
 
 
+def _next_second() -> datetime:
+    """Return a moment that many requests share, so that they share the total that is counted for it."""
+    return now().replace(microsecond=0) + timedelta(seconds=1)
+
+
 READABLE = (
     ReadObject(PRODUCTS, who=public_read, words=("title", "description"),
                facets=("condition", "type", "categoryId", "subcategoryId", "currency", "shippingMethod"),
@@ -27,7 +34,7 @@ READABLE = (
                       NamedSort("priceDescending", "askingPrice", descending=True),
                       # Of auctions those that still run: nobody waits for the end of what is over.
                       NamedSort("endingSoonest", "effectiveEnd", only=lambda: (
-                          Product.closed_at.is_(None), Product.effective_end >= now()))),
+                          Product.closed_at.is_(None), Product.effective_end >= _next_second()))),
                completed=lambda actor, asked, rows: _with_asking_price(rows)),
     ReadObject(MEDIA, who=logged_in, searched=(), filters=MEDIA_FILTERS),
 )

@@ -69,6 +69,7 @@ class Narrowed:
         self._conditions, self._words = conditions, words if words.strip() else ""
         with reading() as connection:
             self._dialect = connection.dialect.name
+        self._only = tuple(only)
         self._visible = and_(visible_in_sql(index.object.visibility, index.actor), *only)
         self._manner: Manner | None = None
         self._rule: Any = _UNKNOWN
@@ -191,7 +192,8 @@ class Narrowed:
         one = self._index.known[asked.sort_by or self._index.usual_order]
         value = self._value(one)
         terms: list[Any] = [value.label("value")]
-        has_none = one.nullable or one.kind == "money"
+        # An order with rows of its own has a value in each (NamedSort), and so an index in that order is of use.
+        has_none = (one.nullable or one.kind == "money") and not self._only
         if has_none:
             terms = [value.is_(None).label("none"), *terms]
         found = select(self._model.id.label("row"), *terms, self._model.id.label("id")).where(self._where).subquery(
