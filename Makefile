@@ -42,7 +42,9 @@ install: ## Create .venv from the lock file, with completion for bash and zsh; n
 	@test -s $(COMPLETION).zsh || { mkdir -p $(dir $(COMPLETION)) && \
 		_FLASK_COMPLETE=bash_source $(BIN)/flask > $(COMPLETION).bash && \
 		_FLASK_COMPLETE=zsh_source $(BIN)/flask > $(COMPLETION).zsh && \
-		echo "completion of flask's commands: source $(COMPLETION).bash, or $(COMPLETION).zsh in zsh"; }
+		echo "complete -o nosort -F _flask_completion guildhall" >> $(COMPLETION).bash && \
+		_FLASK_COMPLETE=zsh_source $(BIN)/flask | sed 's/flask/guildhall/g' >> $(COMPLETION).zsh && \
+		echo "completion of flask and guildhall: source $(COMPLETION).bash, or $(COMPLETION).zsh in zsh"; }
 
 install-dev: ## The same with what tests and checks need
 	$(call install,dev,$(VENV),)

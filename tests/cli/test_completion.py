@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from pwd import getpwuid
 
 import pytest
 
@@ -50,6 +51,13 @@ def test_zsh_is_offered_the_same(typed: tuple[str, ...], offered: set[str]) -> N
     assert (set(told[1::3]), set(told[::3])) == (offered, {"plain"})
 
 
+def test_the_wrapper_is_completed_as_flask_is(script: Path) -> None:
+    asked = (f"source {script}; COMP_WORDS=(guildhall moderate words ad); COMP_CWORD=3; "
+             f"_flask_completion {ROOT}/deploy/guildhall; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+    whoever = getpwuid(os.geteuid()).pw_name
+    assert called("bash", "-c", asked, GUILDHALL_USER=whoever, GUILDHALL_ENV_FILE="/nowhere").split() == ["add"]
+
+
 def test_a_tab_makes_no_instance_folder(tmp_path: Path) -> None:
     for words in ("flask ", "flask ord", "flask jobs run p"):
         called(FLASK, _FLASK_COMPLETE="zsh_complete", COMP_WORDS=words, COMP_CWORD=str(len(words.split(" ")) - 1),
@@ -59,7 +67,8 @@ def test_a_tab_makes_no_instance_folder(tmp_path: Path) -> None:
 
 def test_zsh_can_read_its_script(tmp_path: Path) -> None:
     file = tmp_path / "flask.zsh"
-    file.write_text(called(FLASK, _FLASK_COMPLETE="zsh_source"))
+    of_flask = called(FLASK, _FLASK_COMPLETE="zsh_source")
+    file.write_text(of_flask + of_flask.replace("flask", "guildhall"))
     called(program("zsh"), "-n", str(file))
 
 
@@ -67,3 +76,5 @@ def test_make_install_writes_the_scripts_of_both_shells() -> None:
     written = (ROOT / "Makefile").read_text().partition("\ninstall: ")[2].partition("\n\n")[0]
     for shell in ("bash", "zsh"):
         assert f"_FLASK_COMPLETE={shell}_source $(BIN)/flask > $(COMPLETION).{shell}" in written
+    assert "complete -o nosort -F _flask_completion guildhall" in written
+    assert "sed 's/flask/guildhall/g'" in written

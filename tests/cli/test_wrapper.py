@@ -170,3 +170,10 @@ def test_shellcheck_has_nothing_to_say() -> None:
     scripts = [ROOT / "deploy/guildhall", ROOT / ".ci/run", ROOT / ".ci/find-python"]
     told = subprocess.run([program("shellcheck"), *scripts], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout
+
+
+def test_a_tab_is_answered_as_the_services_user_without_the_settings(installation: Installation) -> None:
+    installation.file.unlink()
+    told = installation.run(_FLASK_COMPLETE="bash_complete", COMP_WORDS="guildhall ord", COMP_CWORD="1")
+    assert (told.returncode, told.stdout.splitlines()[0], told.stderr) == (7, USER, "")
+    assert installation.run(_FLASK_COMPLETE="bash_complete", GUILDHALL_USER="no-such-user").stdout == ""
