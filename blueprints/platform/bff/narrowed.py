@@ -250,13 +250,15 @@ class Narrowed:
             return [one for one in ids if one in found]
 
         reached = reached_in_sql(self._index.object.visibility, self._index.actor)
-        beside = () if reached is None else self._looked_through(
-            and_(where, is_not_indexed(rows), reached), (), searched)
+        beside_of = None if reached is None else and_(where, is_not_indexed(rows), reached)
+        beside = [] if beside_of is None else self._looked_through(beside_of, (), searched)
         ranked = ranked_by_index(rows, self._words, seen, self._rule_of(rows), beside=len(beside), manner=self._manner)
         if ranked is None:
             kept = () if rows.words is None else (holds_words(rows.words, self._words),)
             return self._looked_through(and_(where, *kept), worded, searched)
         ids, self._manner = ranked
+        if beside_of is not None and self._manner.corrected is not None:
+            beside = self._looked_through(beside_of, (), searched, self._manner.corrected)
         return list(dict.fromkeys([*ids, *beside]))  # the index may not know yet what has become private
 
     def _rule_of(self, rows: IndexedRows) -> Any | None:
@@ -279,27 +281,29 @@ class Narrowed:
         return and_(where, or_(among(one.id, ids), and_(is_not_indexed(rows), one.id.in_(newest))))
 
     def _looked_through(self, where: Condition, worded: Sequence[FieldCondition],
-                        searched: Mapping[str, Property]) -> list[str]:
-        """Return the ids of the newest rows under a condition that hold the words."""
-        documents = self._documents(where, worded, searched)
+                        searched: Mapping[str, Property], words: str | None = None) -> list[str]:
+        """Return the ids of the newest rows under a condition that hold the words: those typed, or other ones."""
+        documents = self._documents(where, worded, searched, words=words)
         for one in worded:
             documents = fulfilling(documents, one)
         return [document.id for document in documents]
 
     def _documents(self, where: Condition, worded: Sequence[FieldCondition],
-                   searched: Mapping[str, Property], *, every: bool = True) -> list[Document]:
+                   searched: Mapping[str, Property], *, every: bool = True,
+                   words: str | None = None) -> list[Document]:
         """Return the newest rows under a condition that hold the words of `q`, with what the conditions ask of: one
         statement reads them, what they say is looked through here. Among them are all that fulfil every condition that
         asks for words, else any of them."""
         likely = self._likely(where, worded, every) if worded else None
         where, most = (where, self._most) if likely is None else (likely, None)
-        where = and_(where, *may_hold(self._model, searched.values(), self._words))
+        words = words or self._words
+        where = and_(where, *may_hold(self._model, searched.values(), words))
         names = {**searched, **{one.of.name: one.of for one in worded}}
         columns = [_beginning(getattr(self._model, one.attribute)) for one in names.values()]
         rows = fetch(select(self._model.id, *columns).where(where).order_by(
             self._model.created_at.desc(), self._model.id.desc()).limit(most))
         documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
-        return holding_words(documents, list(searched), self._words) if searched else documents
+        return holding_words(documents, list(searched), words) if searched else documents
 
 
 def _usual_currency(realm: str) -> str:

@@ -55,6 +55,12 @@ def test_a_word_of_ones_own_private_row_is_known(realm: str, ben: ApiClient, cle
     assert (ids(answer), "corrected" in answer) == ([own], False)
 
 
+def test_ones_own_private_row_is_found_by_the_corrected_word(realm: str, ben: ApiClient, cleo: ApiClient) -> None:
+    known, own = offer(cleo, "Navigator"), offer(ben, "Navigator at night", visibility="private")
+    answer = ask(ben, realm, "jobPosting", q="navigatar ")
+    assert (ids(answer), answer["total"], answer["corrected"]) == ([known, own], 2, "navigator")
+
+
 def test_without_a_rule_that_the_index_can_be_asked_nothing_is_corrected(
         realm: str, ben: ApiClient, cleo: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     known = offer(cleo, "Navigator")
