@@ -14,13 +14,16 @@ from redis import Redis
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.actor import system_actor
+from app.actor import Actor, system_actor
 from app.data.changes import OutboxRecord
 from app.data.connections import reading
 from app.data.entity import Base, Entity
 from app.data.reads import fetch
 from app.data.unit_of_work import unit_of_work
 from app.data.visibility import read_objects
+from app.errors import InvalidInput
+from app.events.outward import MOST_TOPICS, VERBS, Selection
+from app.events.topics import db_topic
 from app.identity.api_clients import ApiClient as ProgramOfSomebody
 from app.notify.device_tokens import ANDROID, devices_of, register_device
 from app.notify.models import MailMessage
@@ -29,7 +32,10 @@ from blueprints.platform.auth.models import account_model
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bucket.models import BucketFile
 from blueprints.platform.moderation.models import Case
+from blueprints.platform.webhooks.commands import create_endpoint
+from blueprints.platform.webhooks.holders import holder_of
 from blueprints.platform.webhooks.models import WebhookEndpoint
+from blueprints.platform.webhooks.queries import events_for
 from tests.clients import ApiClient
 from tests.contract.fronts import LEFT_OUT
 from tests.contract.surface import Operation, Schema, operations
@@ -244,6 +250,44 @@ def read_everything(world: SmallRealm, person: str) -> Texts:
             if file not in opened:
                 opened.add(file)
                 yield f"file behind {file}", caller.get(link).text
+
+
+def sent_by_webhooks(world: SmallRealm) -> dict[str, Texts]:
+    """Return person → the bodies of all that a webhook of theirs is sent which follows whatever they may follow."""
+    topics = list(_all_topics(world, world.ids()))
+    return {person: list(_webhooks_of(client.actor, topics)) for person, client in world.people.items()
+            if person != VISITOR}
+
+
+def _webhooks_of(actor: Actor, every: Sequence[str]) -> Iterator[tuple[str, str]]:
+    topics = [topic for topic in every if _may_follow(actor, topic)]
+    for start in range(0, len(topics), MOST_TOPICS):
+        some = topics[start:start + MOST_TOPICS]
+        endpoint_id = create_endpoint(actor, url="https://hooks.example/", topics=some)[0]["id"]
+        [endpoint] = fetch(select(*WebhookEndpoint.__table__.columns).where(WebhookEndpoint.id == endpoint_id))
+        holder, position = holder_of(endpoint), None
+        while holder is not None:
+            found = events_for(holder, endpoint_id, position)
+            for event in found["events"]:
+                yield f"webhook {event['type']} {event['data']['id']}", orjson.dumps(event).decode()
+            if found["next"] == position:
+                break
+            position = found["next"]
+
+
+def _all_topics(world: SmallRealm, ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for realm, found in read_objects():
+        if realm == world.realm:
+            yield from (db_topic(realm, found.model.__service__, found.name, verb) for verb in VERBS)
+            yield from (f"{found.name}/{one}" for one in ids.get(f"{found.name}Id", ())[:4])
+
+
+def _may_follow(actor: Actor, topic: str) -> bool:
+    try:
+        Selection.of(actor.realm, [topic], actor)
+    except InvalidInput:
+        return False
+    return True
 
 
 def good_bodies(world: SmallRealm, good: Callable[[str], Body]) -> dict[str, Body]:

@@ -312,6 +312,13 @@ def test_no_event_and_no_letter_shows_what_its_reader_must_not_see(market: Marke
     assert_nothing_leaks(sent, SECRETS)
 
 
+def test_no_webhook_carries_what_its_person_must_not_see(market: Market) -> None:
+    sent = leaks.sent_by_webhooks(market)
+    assert {"message", "offer"} <= found_by(sent[BUYER], SECRETS)
+    assert sent[LOCKED] == []
+    assert_nothing_leaks(sent, SECRETS)
+
+
 def test_no_reading_command_shows_what_the_operator_must_not_see(market: Market) -> None:
     told = list(printed_by_every_reading_command(market))
     assert len(told) > 20

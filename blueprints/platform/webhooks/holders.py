@@ -4,7 +4,8 @@ from typing import Any
 
 from app.actor import Actor
 from app.identity.api_clients import clients_with
-from blueprints.platform.auth.queries import user_facts
+from app.identity.sessions import UserFacts
+from blueprints.platform.auth.queries import facts_of_users
 
 
 def holder_of(endpoint: Any) -> Actor | None:
@@ -13,19 +14,15 @@ def holder_of(endpoint: Any) -> Actor | None:
 
 
 def holders_of(endpoints: Iterable[Any]) -> dict[str, Actor | None]:
-    """Return endpoint's id → for whom it acts; each person is looked up once, and all programs are."""
+    """Return endpoint's id → for whom it acts; all persons of a realm are looked up at once, and all
+    programs."""
     rows = list(endpoints)
     programs = clients_with("webhooks", {row.client_id for row in rows if row.client_id is not None})
-    people: dict[tuple[str, str], Actor | None] = {}
-    found: dict[str, Actor | None] = {}
-    for row in rows:
-        key = (row.realm, row.user_id)
-        if key not in people:
-            people[key] = _person(*key)
-        found[row.id] = people[key] if row.client_id is None or row.client_id in programs else None
-    return found
+    people = {realm: facts_of_users(realm, {row.user_id for row in rows if row.realm == realm})
+              for realm in {row.realm for row in rows}}
+    return {row.id: _actor(row.realm, row.user_id, people[row.realm].get(row.user_id))
+            if row.client_id is None or row.client_id in programs else None for row in rows}
 
 
-def _person(realm: str, user_id: str) -> Actor | None:
-    facts = user_facts(realm, user_id)
+def _actor(realm: str, user_id: str, facts: UserFacts | None) -> Actor | None:
     return facts and Actor(realm, user_id, role=facts.role, email=facts.email, fullname=facts.fullname)

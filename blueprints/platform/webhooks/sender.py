@@ -50,20 +50,23 @@ class Sender:
         self._under_way: Counter[str] = Counter()
         self._back: list[Attempt] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._after = ""
+        self._after, self._read = "", 0
         self.attempts = 0
 
     async def run(self, stop: threading.Event) -> None:
         """Take turns until `stop` is set: at once when something came back or happened, else once a second."""
-        versions, seen, next_round = runtime().cache_versions, (-1, -1), 0.0
+        versions, seen, next_round, next_read = runtime().cache_versions, (-1, -1), 0.0, 0.0
         while not stop.is_set():
             newest = versions.read(LOG_VERSION, CHANGED)
             if newest != seen:
-                seen, next_round = newest, 0.0
+                seen, next_round, next_read = newest, 0.0, 0.0
             if self._back or time.monotonic() >= next_round:
                 try:
-                    is_busy = await self._take_round()
+                    reads = time.monotonic() >= next_read
+                    is_busy = await self._take_round(reads)
                     next_round = time.monotonic() + (_TICK if is_busy else _QUIET_SECONDS)
+                    if reads and not self._read:  # else there may be more
+                        next_read = time.monotonic() + _QUIET_SECONDS
                 except (SQLAlchemyError, OSError) as error:
                     log.warning("the sender will go on: %s", error)
                     await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
@@ -77,16 +80,18 @@ class Sender:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         return self.attempts
 
-    async def _take_round(self) -> bool:
-        """Write down what came back, owe what happened, claim and send what is due; returns whether there was any."""
+    async def _take_round(self, reads: bool = True) -> bool:
+        """Write down what came back, with `reads` owe what happened, claim and send what is due; returns whether there
+        was any."""
         back, self._back = self._back, []
         room = MOST_UNDER_WAY - self._under_way.total()
         try:
-            read, claimed = await asyncio.to_thread(_round, back, dict(self._under_way), self._after, room)
+            read, claimed = await asyncio.to_thread(
+                _round, back, reads, dict(self._under_way), self._after, room)
         except BaseException:
             self._back = back + self._back
             raise
-        self._after = claimed.after
+        self._after, self._read = claimed.after, read
         self._back += claimed.settled
         for parcel in claimed.parcels:
             self._under_way[parcel.endpoint_id] += 1
@@ -113,9 +118,10 @@ class Sender:
             await asyncio.to_thread(sending.settle, self._back)
 
 
-def _round(back: Sequence[Attempt], under_way: dict[str, int], after: str, room: int) -> tuple[int, Claimed]:
+def _round(back: Sequence[Attempt], reads: bool, under_way: dict[str, int], after: str,
+           room: int) -> tuple[int, Claimed]:
     sending.settle(back)
-    read = sum(owe_new_events(realm) for realm in runtime().settings.realms)
+    read = sum(owe_new_events(realm) for realm in runtime().settings.realms) if reads else 0
     return read, sending.claim(under_way, after, room)
 
 

@@ -146,12 +146,10 @@ def _next_endpoints(under_way: Mapping[str, int], after: str) -> list[Any]:
     """Return the active endpoints that are owed something now and have a place, round robin."""
     full = [key for key, number in under_way.items() if number >= AT_ONCE]
     is_owed = exists().where(WebhookMessage.endpoint_id == WebhookEndpoint.id, MESSAGES.is_due())
-    owed = select(*WebhookEndpoint.__table__.columns).where(
-        WebhookEndpoint.state == ACTIVE, WebhookEndpoint.id.not_in(full), is_owed).order_by(WebhookEndpoint.id)
-    found = list(fetch(owed.where(WebhookEndpoint.id > after).limit(ENDPOINTS_A_ROUND)))
-    if len(found) < ENDPOINTS_A_ROUND:
-        found += fetch(owed.where(WebhookEndpoint.id <= after).limit(ENDPOINTS_A_ROUND - len(found)))
-    return found
+    return list(fetch(
+        select(*WebhookEndpoint.__table__.columns)
+        .where(WebhookEndpoint.state == ACTIVE, WebhookEndpoint.id.not_in(full), is_owed)
+        .order_by(WebhookEndpoint.id <= after, WebhookEndpoint.id).limit(ENDPOINTS_A_ROUND)))
 
 
 def _places(endpoint: Any) -> int:

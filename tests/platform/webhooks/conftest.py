@@ -20,7 +20,7 @@ CATEGORIES = "/marketplace/categorymanagement-api/v1/categories"
 CREATED = "ebaycclone-categorymanagement-service-dbevent-category-created"
 UPDATED = "ebaycclone-categorymanagement-service-dbevent-category-updated"
 DELETED = "ebaycclone-categorymanagement-service-dbevent-category-deleted"
-CLIENT = OutwardClient(OutwardRules(is_local_fine=True), connect_seconds=5, total_seconds=10)
+CLIENT = OutwardClient(OutwardRules(is_local_fine=True), connect_seconds=60, total_seconds=60)  # on a loaded machine
 
 
 @dataclass

@@ -328,11 +328,11 @@ def test_nobody_waits_for_a_receiver_that_never_answers(people: Callers, hook: H
         waited: list[bool] = []
 
         def answer_when_all_have_theirs(_: Delivery) -> Answer:
-            waited.append(others_have_all.wait(60))
+            waited.append(others_have_all.wait(150))
             return 204, {}
 
         def counted(_: Delivery) -> Answer:
-            if sum(len(one.taken) for one in others) == 5 * 12:
+            if sum(len(one.taken) for one in others) >= 5 * 12:
                 others_have_all.set()
             return 204, {}
 
@@ -341,7 +341,7 @@ def test_nobody_waits_for_a_receiver_that_never_answers(people: Callers, hook: H
             one.answer = counted
         for number in range(12):
             post.category(str(number))
-        post.go(replace(CLIENT, total_seconds=90))
+        post.go(replace(CLIENT, total_seconds=200))
         assert all(waited)
         assert silent.most_at_once <= sending.AT_ONCE
         assert [len(one.deliveries) for one in hooks] == [12] * 6
