@@ -11,6 +11,7 @@ from app.actor import system_actor
 from app.clock import moved_clock, now
 from app.data.entity import Base
 from app.data.reads import fetch
+from app.http.oauth import OAuthClient
 from app.identity.access import client_with, logged_in, staff
 from app.identity.api_clients import TOKEN_SECONDS, ApiClient, ApiClientToken, sweep_expired_tokens
 from app.identity.security_events import security_log
@@ -290,6 +291,23 @@ def test_a_rotated_secret_ends_the_former_one_and_its_tokens_at_once(api: Api, r
     assert program.get(user_of(realm, ben)).status_code == 401
     assert api.ask(client_id, secret).status_code == 401
     assert api.program(client_id, fresh).get(user_of(realm, ben)).status_code == 200
+
+
+@pytest.mark.both("the row is locked between the proof and the token")
+def test_a_secret_that_is_rotated_between_its_proof_and_its_token_gives_none(
+        api: Api, realm: str, ben: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client_id, secret = api.made(ben)
+    proof = OAuthClient.check_client_secret
+
+    def proof_before_a_rival(client: OAuthClient, given: str) -> bool:
+        is_good = proof(client, given)
+        assert api.rotate(ben, client_id).status_code == 200
+        return is_good
+
+    monkeypatch.setattr(OAuthClient, "check_client_secret", proof_before_a_rival)
+    answer = api.ask(client_id, secret)
+    assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
+    assert fetch(select(ApiClientToken.token_hash)) == []
 
 
 def test_a_revoked_client_ends_at_once(api: Api, realm: str, people: Any, ben: Client, granted: None) -> None:

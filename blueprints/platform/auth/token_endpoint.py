@@ -32,7 +32,7 @@ def realm_token_endpoint(realm: str) -> Callable[[], Response]:
                 ApiClient.realm == realm, ApiClient.id == client.id, ApiClient.secret_hash == client.secret_hash),
                 lock=True)
             if row is None:
-                raise InvalidClientError
+                raise InvalidClientError(status_code=401)
             token = give_token(work, row, scope)
             work.commit()
         return token
