@@ -18,7 +18,9 @@ ROOT = "/marketplace"
 HARMLESS = ("job_run", "due_work", "outbox_record USING INDEX ix_outbox_record_unpublished",
             "event_delivery USING INDEX ix_event_delivery_pending",
             "event_delivery USING COVERING INDEX ix_event_delivery_pending",
-            "marketplace_search_index USING INDEX uq_marketplace_search_index_reference")
+            "marketplace_search_index USING INDEX uq_marketplace_search_index_reference",
+            # the log's one row; and the positions given to one batch, which are no table
+            "outbox_log", "anon_1", "(subquery")
 
 
 @pytest.fixture
