@@ -19,8 +19,9 @@ HARMLESS = ("job_run", "due_work", "outbox_record USING INDEX ix_outbox_record_u
             "event_delivery USING INDEX ix_event_delivery_pending",
             "event_delivery USING COVERING INDEX ix_event_delivery_pending",
             "marketplace_search_index USING INDEX uq_marketplace_search_index_reference",
-            # the log's one row; and the positions given to one batch, which are no table
-            "outbox_log", "anon_1", "(subquery")
+            "outbox_log")
+# Of one batch the relay has the places in hand, as a table that is walked; what makes them stands on an index.
+OF_A_BATCH = ("UPDATE outbox_record SET position=", "(subquery", "anon_1")
 
 
 @pytest.fixture
@@ -34,7 +35,9 @@ def walks(app: Flask) -> Iterator[set[str]]:
         if statement.startswith(("SELECT", "UPDATE", "DELETE")):
             cursor = connection.connection.dbapi_connection.cursor()
             plan = [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            is_batch = statement.startswith(OF_A_BATCH[0])
             seen.update(f"{step} <- {statement}" for step in plan if step.startswith("SCAN")
+                        and not (is_batch and step.removeprefix("SCAN ").startswith(OF_A_BATCH[1:]))
                         and "CONSTANT ROW" not in step and not step.removeprefix("SCAN ").startswith(HARMLESS))
 
     event.listen(db.engine, "before_cursor_execute", explain)
