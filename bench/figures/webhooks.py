@@ -17,7 +17,7 @@ from bench.guildhall import PRODUCTS, ROOT, Guildhall
 from bench.report import Section, at_most
 
 RECEIVERS, DELIVERIES = 50, 5_000
-EVENTS_A_SECOND = 1.0
+EVENTS_A_SECOND = 2.0
 PATIENCE_SECONDS = 120.0
 HOOKS = "/marketplace/webhooks-api/v1/webhookendpoints"
 TOPIC = "ebaycclone-productlisting-service-dbevent-productlistingproduct-created"
