@@ -138,7 +138,8 @@ def replay(actor: Actor, endpoint_id: str, *, delivery_id: str | None = None, fi
                            detail={"deliveryId": "one delivery, or a range of positions"})
     which = [WebhookMessage.endpoint_id == endpoint_id]
     if is_range:
-        which.append(WebhookMessage.position.between(first_position or 0, last_position or 2 ** 62))
+        which.append(WebhookMessage.position.between(
+            first_position or 0, 2 ** 62 if last_position is None else last_position))
     else:
         which.append(WebhookMessage.id == delivery_id)
     with unit_of_work(actor) as work:

@@ -26,14 +26,20 @@ _MESSAGES = select(*WebhookMessage.__table__.columns)
 
 
 def is_of(endpoint: Any, actor: Actor) -> bool:
-    """Tell whether an endpoint's row is the actor's; the superAdmin and operators may act on each of their realm."""
+    """Tell whether an endpoint's row is the actor's; the superAdmin and operators may act on each of their realm.
+
+    A program has those that it made: one of its person's, led elsewhere, would outlive it (docs/decisions/111)."""
+    if actor.is_program and endpoint.client_id != actor.client_id:
+        return False
     return endpoint.realm == actor.realm and (actor.is_super_admin or actor.is_user(endpoint.user_id))
 
 
 def list_endpoints(actor: Actor, page: Page) -> Listing:
-    """Return a page of the actor's endpoints, the newest first."""
-    return list_query(_ENDPOINTS.where(WebhookEndpoint.realm == actor.realm, WebhookEndpoint.user_id == actor.user_id),
-                      _NEWEST_ENDPOINT, page, endpoint_row)
+    """Return a page of the actor's endpoints, the newest first; of a program's those that it made."""
+    own = [WebhookEndpoint.realm == actor.realm, WebhookEndpoint.user_id == actor.user_id]
+    if actor.is_program:
+        own.append(WebhookEndpoint.client_id == actor.client_id)
+    return list_query(_ENDPOINTS.where(*own), _NEWEST_ENDPOINT, page, endpoint_row)
 
 
 def get_endpoint(actor: Actor, endpoint_id: str) -> Wire:

@@ -10,6 +10,8 @@ from tests.platform.webhooks.conftest import CREATED, HOOKS, Post, Webhook
 from tests.platform.webhooks.receivers import Receiver
 
 AUTH = "/marketplace/auth-api"
+_ACTS = (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/rotations"), ("POST", "/tests"), ("GET", "/dryrun"),
+         ("GET", "/deliveries"), ("POST", "/replays"), ("GET", "/events"))
 
 
 @pytest.fixture
@@ -47,3 +49,18 @@ def test_a_program_has_webhooks_for_its_person_until_it_is_revoked(
     post.category("Clocks")
     assert post.go() == 0
     assert receiver.names == ["Watches"]
+
+
+def test_a_program_reaches_no_webhook_that_it_did_not_make(
+        program: Callable[..., tuple[ApiClient, str]], hook: Callable[..., Webhook]) -> None:
+    of_person = hook("https://hooks.example/")
+    of_another = hook("https://hooks.example/", client=program("webhooks")[0])
+    client, _ = program("webhooks")
+    for webhook in (of_person, of_another):
+        for method, part in _ACTS:
+            body = {"url": "https://elsewhere.example/"} if method == "PATCH" else {}
+            body |= {"firstPosition": 0} if part == "/replays" else {}
+            answer = client.request(method, f"{HOOKS}/{webhook.id}{part}", json=None if method == "GET" else body)
+            assert (answer.status_code, method, part) == (404, method, part)
+        assert webhook.row["url"] == "https://hooks.example/"
+    assert client.get(HOOKS).json["webhookEndpoints"] == []

@@ -305,6 +305,7 @@ def test_one_delivery_and_a_range_are_sent_once_more_under_their_ids(hook: Hook,
     assert answer.json["webhookReplay"]["replayed"] == 2
     post.go()
     assert receiver.ids[4:] == former[:2]
+    assert webhook.post("replays", lastPosition=0).json["webhookReplay"]["replayed"] == 0
 
 
 def test_a_message_that_waits_is_tried_at_once_when_it_is_replayed(hook: Hook, post: Post, receiver: Receiver) -> None:
