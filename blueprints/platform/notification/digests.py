@@ -1,7 +1,7 @@
 """The digest: what a person wants to read once a day, in one letter at the person's hour (front-door.md FD-23).
 
 It says what the app says: who is behind a notice is named where the person may see them now, as in the list."""
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -24,6 +24,7 @@ from blueprints.platform.people.queries import briefs_for, inactive_among
 DIGEST_LETTER = LetterTemplate("DIGEST", TEXTS, own=("lines",))
 MOST_LINES = 50
 """How many notices one digest shows, the newest; of more it says how many."""
+_AT_ONCE = 500
 
 
 def write_digest(realm: str, user_id: str) -> bool:
@@ -43,30 +44,35 @@ def write_digest(realm: str, user_id: str) -> bool:
                          .execution_options(synchronize_session=False))
             work.commit()
             return False
-        items = work.all(select(DigestItem).where(*mine).order_by(DigestItem.created_at, DigestItem.id))
-        is_owed = any(item.due_at <= now() for item in items) and _write(work, realm, user_id, items, wanted, today)
-        if items:
-            setting.digested_on = today if is_owed else setting.digested_on
-            work.execute(delete(DigestItem).where(DigestItem.id.in_([item.id for item in items]))
+        waiting = work.rows(select(DigestItem.id, DigestItem.due_at).where(*mine)
+                            .order_by(DigestItem.created_at, DigestItem.id))
+        ids = [item.id for item in waiting]
+        is_owed = any(item.due_at <= now() for item in waiting) and _write(work, realm, user_id, ids, wanted, today)
+        if is_owed:
+            setting.digested_on = today
+        for start in range(0, len(ids), _AT_ONCE):
+            work.execute(delete(DigestItem).where(DigestItem.id.in_(ids[start:start + _AT_ONCE]))
                          .execution_options(synchronize_session=False))
         work.commit()
     return is_owed
 
 
-def _write(work: UnitOfWork, realm: str, user_id: str, items: list[DigestItem], wanted: Wanted, today: str) -> bool:
+def _write(work: UnitOfWork, realm: str, user_id: str, ids: Sequence[str], wanted: Wanted, today: str) -> bool:
+    """Owe the letter of what waits, the newest last; returns whether it is owed. Of many only those shown are read."""
     contact = contact_of(realm, user_id)
     is_muted = wanted.muted_until is not None and wanted.muted_until > now()
     if contact is None or not contact["emailVerified"] or is_muted or inactive_among(realm, [user_id]):
         return False
-    lines = _lines(realm, user_id, items, wanted.locale)
-    facts = {"fullname": contact["fullname"], "number": len(lines), "lines": lines[-MOST_LINES:],
-             "more": max(0, len(lines) - MOST_LINES)}
+    shown = work.all(select(DigestItem).where(DigestItem.id.in_(ids[-MOST_LINES:]))
+                     .order_by(DigestItem.created_at, DigestItem.id))
+    facts = {"fullname": contact["fullname"], "number": len(ids), "lines": _lines(realm, user_id, shown, wanted.locale),
+             "more": max(0, len(ids) - MOST_LINES)}
     return owe(work, realm=realm, channel=EMAIL, name=DIGEST_LETTER.name, cause=f"digest {user_id} {today}",
                kind=DIGEST, letters={Recipient(contact["email"], user_id): write_letter(
                    greeted(DIGEST_LETTER), facts, wanted.locale, realm)}) == 1
 
 
-def _lines(realm: str, user_id: str, items: list[DigestItem], locale: str) -> list[str]:
+def _lines(realm: str, user_id: str, items: Sequence[DigestItem], locale: str) -> list[str]:
     """Return a line for each notice: what the app says of it, as the person may read it now."""
     reader = Actor(realm, user_id, None, "user")
     behind = {item.id: item.payload.get("actorUserId") for item in items}

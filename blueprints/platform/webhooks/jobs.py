@@ -1,5 +1,7 @@
 """What is done for webhooks now and then: those that fail are told of and suspended, old messages are removed."""
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import and_, delete, exists, or_, select
@@ -14,13 +16,14 @@ from app.jobs.schedule import kernel_periodic
 from app.notify.mailbox import post_letter
 from blueprints.platform.webhooks.commands import CHANGED
 from blueprints.platform.webhooks.holders import holder_of
-from blueprints.platform.webhooks.lanes import lock_endpoints
+from blueprints.platform.webhooks.lanes import lane_of, lock_endpoints, promote
 from blueprints.platform.webhooks.letters import FAILING, STOPPED
 from blueprints.platform.webhooks.models import ACTIVE, SUSPENDED, WebhookEndpoint, WebhookMessage
 
 WARNED_AFTER, SUSPENDED_AFTER = timedelta(hours=24), timedelta(hours=72)
 HELD = timedelta(days=7)
 _MOST = 500
+_REMOVED = select(WebhookMessage.id, WebhookMessage.endpoint_id, WebhookMessage.object_name, WebhookMessage.object_id)
 
 
 @kernel_periodic("suspend-webhooks", minutes=10)
@@ -42,11 +45,16 @@ def purge_messages() -> str:
     orphaned = ~exists().where(WebhookEndpoint.id == WebhookMessage.endpoint_id)
     removed = sum(purge(
         kernel_actor(),
-        lambda size, which=which: [row.id for row in fetch(
-            select(WebhookMessage.id).where(which).order_by(WebhookMessage.created_at).limit(size))],
-        lambda work, ids: work.execute(delete(WebhookMessage).where(WebhookMessage.id.in_(ids))))
-        for which in (old, orphaned))
+        lambda size, which=which: fetch(_REMOVED.where(which).order_by(WebhookMessage.created_at).limit(size)),
+        _remove) for which in (old, orphaned))
     return f"{removed} removed"
+
+
+def _remove(work: UnitOfWork, messages: Sequence[Any]) -> None:
+    """Remove messages; what waits behind the first of its lane is due in its place, or it would wait for ever."""
+    known = lock_endpoints(work, {message.endpoint_id for message in messages})
+    work.execute(delete(WebhookMessage).where(WebhookMessage.id.in_([message.id for message in messages])))
+    promote(work, {lane_of(message) for message in messages if message.endpoint_id in known})
 
 
 def _tell(endpoint_id: str) -> str | None:

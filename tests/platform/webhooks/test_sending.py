@@ -426,6 +426,22 @@ def test_messages_are_held_for_seven_days(hook: Hook, post: Post, receiver: Rece
     assert webhook.deliveries == []
 
 
+def test_what_waits_behind_a_message_that_was_removed_goes_out(hook: Hook, post: Post, receiver: Receiver) -> None:
+    webhook = hook(receiver, CREATED, UPDATED)
+    webhook.change(state="paused")
+    category = post.category("Watches")
+    post.go()
+    post.retitle(category, "Clocks")
+    with moved_clock(days=5):
+        post.go()
+    with moved_clock(days=8):
+        run_job("purge-webhooks")
+    webhook.change(state="active")
+    post.go()
+    assert receiver.names == ["Clocks"]
+    assert [one["state"] for one in webhook.deliveries] == ["delivered"]
+
+
 def _lock(client: ApiClient) -> None:
     with unit_of_work(system_actor("marketplace")) as work:
         account = work.lock(account_model("marketplace"), client.user_id)
