@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.actor import system_actor
 from app.clock import moved_clock, now
@@ -18,6 +18,7 @@ from app.jobs.worker import run_job
 from app.notify.mailbox import read_outbox
 from app.runtime import runtime
 from blueprints.platform.auth.commands import lock_user
+from blueprints.platform.notification import digests
 from blueprints.platform.notification.digests import write_digest
 from blueprints.platform.notification.models import DigestItem, NoticePreference, NoticeSetting
 from blueprints.platform.notification.notices import Notice, tell, tell_all
@@ -230,6 +231,34 @@ def test_a_digest_comes_once_at_its_hour_and_says_what_the_app_says(realm, ben, 
     assert letter["text"].count("– ") == 2
     assert ("Cleo likes a post of yours." in letter["text"]) == (realm == "network")
     assert fetch(select(DigestItem.id)) == []
+
+
+@realms
+def test_a_digest_shows_the_newest_and_says_how_many_more_there_are(realm, ben, monkeypatch):
+    monkeypatch.setattr(digests, "MOST_LINES", 2)
+    wants_digest(ben, realm)
+    for _ in range(3):
+        told(realm, ben)
+    with at(max(due_at()) + timedelta(seconds=30)):
+        run_job("send-digests")
+    [letter] = read_outbox(ben.email)
+    assert (letter["subject"], letter["text"].count("– ")) == ("3 notices for you", 2)
+    assert "1 more" in letter["text"]
+    assert fetch(select(DigestItem.id)) == []
+
+
+@realms
+def test_a_digest_that_cannot_be_written_keeps_nobody_waiting(realm, callers):
+    people = sorted((callers.user(name, realm=realm) for name in ("ben", "cleo")), key=lambda user: user.user_id)
+    for user in people:
+        wants_digest(user, realm)
+        told(realm, user)
+    with unit_of_work(system_actor(realm)) as work:
+        work.execute(update(DigestItem).where(DigestItem.user_id == people[0].user_id).values(notice_type="NO_SUCH"))
+        work.commit()
+    with at(max(due_at()) + timedelta(seconds=30)):
+        run_job("send-digests")
+    assert [letters(user) for user in people] == [[], [("email", "DIGEST")]]
 
 
 @realms

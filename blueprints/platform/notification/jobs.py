@@ -1,4 +1,6 @@
 """What the notification service does by the clock: the digests."""
+import logging
+
 from sqlalchemy import select
 
 from app.clock import now
@@ -7,14 +9,25 @@ from app.jobs.schedule import kernel_periodic
 from blueprints.platform.notification.digests import write_digest
 from blueprints.platform.notification.models import DigestItem
 
+log = logging.getLogger("guildhall.notification")
+
 PEOPLE_AT_ONCE = 500
 
 
 @kernel_periodic("send-digests", minutes=5)
 def send_digests() -> str:
-    """Write the digests that are due, one person in a transaction."""
+    """Write the digests that are due, one person in a transaction; one that cannot be written keeps nobody waiting."""
     due = fetch(select(DigestItem.realm, DigestItem.user_id).where(DigestItem.due_at <= now())
                 .group_by(DigestItem.realm, DigestItem.user_id).order_by(DigestItem.realm, DigestItem.user_id)
                 .limit(PEOPLE_AT_ONCE))
-    written = sum(write_digest(row.realm, row.user_id) for row in due)
-    return f"{written} digests written"
+    written = [_written(row.realm, row.user_id) for row in due]
+    return f"{written.count(True)} digests written, {written.count(None)} failed"
+
+
+def _written(realm: str, user_id: str) -> bool | None:
+    """Write one digest; returns whether a letter is owed, None for one that failed and is tried again."""
+    try:
+        return write_digest(realm, user_id)
+    except Exception:  # such as a kind of notice that no service declares any more
+        log.exception("the digest of %s in %s could not be written", user_id, realm)
+        return None
