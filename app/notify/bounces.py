@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Index, Integer, String, Text, delete, func, select, update
+from sqlalchemy import ColumnElement, Index, Integer, String, Text, delete, func, select, tuple_, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.actor import kernel_actor
 from app.clock import now
+from app.data.batches import purge
 from app.data.columns import Instant
 from app.data.entity import Base
 from app.data.person_rows import Person
@@ -130,6 +131,18 @@ def forget_bounces(addresses: Iterable[tuple[str, str]]) -> int:
         heard = sum(hear_again(work, realm, address) for realm, address in addresses)
         work.commit()
     return heard
+
+
+def purge_bounces() -> int:
+    """Remove the addresses whose next bounce would be the first again; returns how many. Muted ones stay."""
+    old = select(BouncedAddress.realm, BouncedAddress.address).where(
+        BouncedAddress.last_at < now() - FORGOTTEN_AFTER, BouncedAddress.muted_at.is_(None))
+    return purge(
+        kernel_actor(),
+        lambda size: [tuple(row) for row in fetch(old.order_by(BouncedAddress.last_at).limit(size))],
+        lambda work, keys: work.execute(delete(BouncedAddress).where(
+            tuple_(BouncedAddress.realm, BouncedAddress.address).in_(keys),
+            BouncedAddress.last_at < now() - FORGOTTEN_AFTER, BouncedAddress.muted_at.is_(None))))
 
 
 def bounced_addresses(realm: str | None, limit: int, *, address: str | None = None) -> Sequence[Any]:

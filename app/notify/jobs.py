@@ -1,6 +1,7 @@
 """The sending jobs, one a channel, woken after each message and every 30 seconds for what was left; and the purge."""
 from app.data.restored_copy import HELD_BACK, is_held_back
 from app.jobs.schedule import kernel_periodic
+from app.notify.bounces import purge_bounces
 from app.notify.carrier import Carrier
 from app.notify.delivery import deliver_queued
 from app.notify.mailbox import SEND_MAIL, SEND_PUSH, SEND_SMS, is_sent, purge_letters
@@ -41,8 +42,9 @@ def send_push() -> str:
 
 @kernel_periodic("purge-letters", days=1)
 def purge_old_letters() -> str:
-    """Remove messages older than MAIL_DAYS that wait for nothing."""
-    return f"{purge_letters(runtime().settings.mail_days)} letters removed"
+    """Remove messages older than MAIL_DAYS that wait for nothing, and addresses whose bounces count no more."""
+    letters, addresses = purge_letters(runtime().settings.mail_days), purge_bounces()
+    return f"{letters} letters, {addresses} addresses that bounced removed"
 
 
 def _sent(channel: str, carrier: Carrier) -> str:

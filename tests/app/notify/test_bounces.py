@@ -11,6 +11,7 @@ from flask import Flask
 from app.actor import system_actor
 from app.clock import moved_clock
 from app.data.unit_of_work import unit_of_work
+from app.jobs.worker import run_job
 from app.notify.bounces import Bounce, bounced_addresses, means_nobody, note_bounces, return_path
 from app.notify.carrier import Outgoing, Undeliverable
 from app.notify.delivery import deliver_queued
@@ -87,6 +88,17 @@ def test_a_bounce_long_after_the_last_is_the_first_again(app: Flask) -> None:
             note_bounces([Bounce(letter, "5.1.1", "")])
     [row] = bounced_addresses(None, 10)
     assert (row.bounces, row.muted_at) == (1, None)
+
+
+def test_an_address_whose_bounces_count_no_more_is_removed_unless_it_is_muted(app: Flask) -> None:
+    mute("muted@example.com", 3)
+    mute(ADDRESS, 1)
+    with moved_clock(days=89):
+        run_job("purge-letters")
+    assert len(bounced_addresses(None, 10)) == 2
+    with moved_clock(days=91):
+        run_job("purge-letters")
+    assert [row.address for row in bounced_addresses(None, 10)] == ["muted@example.com"]
 
 
 class Refusing(SmtpTransport):
