@@ -8,13 +8,12 @@ from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.envelope import Answer
 from app.http.naming import ApiNames
-from blueprints.platform.webhooks import commands, queries
+from blueprints.platform.webhooks import commands, documents, queries
 from blueprints.platform.webhooks.policies import POLICIES
 from blueprints.platform.webhooks.queries import read_position
 from blueprints.platform.webhooks.schemas import EndpointChange, NewEndpoint, Replay, Rotation
 
 _AFTER = {"after": "the position of the last event that you have; without it the oldest of the last seven days comes"}
-_SECRET = {"secret": {"type": "string", "description": "`whsec_…`, shown this once: it signs what is sent to you"}}
 _ENDPOINT = ApiNames(data_name="webhookEndpoint")
 
 api = Routes(POLICIES, {
@@ -29,72 +28,80 @@ api = Routes(POLICIES, {
     "getWebhookEvents": ApiNames(data_name="webhookEvents")})
 
 
-@api.create("/v1/webhookendpoints", name="createWebhookEndpoint", body=NewEndpoint, extras=_SECRET)
+@api.create("/v1/webhookendpoints", name="createWebhookEndpoint", body=NewEndpoint,
+            extras=documents.WITH_SECRET)
 def create_webhook_endpoint(actor: Actor, data: dict[str, Any]) -> Answer:
-    """Register an HTTPS address that is told of what happens; its secret is shown this once."""
+    """Register an HTTPS address that is told of what happens; its secret is shown this once.
+
+    Each event comes as a POST of `{type, timestamp, data}` with the headers `webhook-id`, `webhook-timestamp` and
+    `webhook-signature` of Standard Webhooks: at least once, in the order of each object. Answer 2xx within 15 seconds;
+    else it comes again, eight times in all, within two days. 410 ends the webhook."""
     return _with_secret(*commands.create_endpoint(actor, **data))
 
 
-@api.list("/v1/webhookendpoints", name="listWebhookEndpoints", cached=False)
+@api.list("/v1/webhookendpoints", name="listWebhookEndpoints", cached=False, extras=documents.LISTED)
 def list_webhook_endpoints(actor: Actor, asked: ReadRequest) -> Listing:
     """List one's own webhooks, the newest first."""
     return queries.list_endpoints(actor, asked.page)
 
 
-@api.get("/v1/webhookendpoints/{webhookEndpointId}", name="getWebhookEndpoint")
+@api.get("/v1/webhookendpoints/{webhookEndpointId}", name="getWebhookEndpoint", extras=documents.SHOWN)
 def get_webhook_endpoint(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
     """Show one webhook: its state, since when it fails, until when its former secret signs."""
     return queries.get_endpoint(actor, webhook_endpoint_id)
 
 
-@api.update("/v1/webhookendpoints/{webhookEndpointId}", name="updateWebhookEndpoint", body=EndpointChange)
+@api.update("/v1/webhookendpoints/{webhookEndpointId}", name="updateWebhookEndpoint", body=EndpointChange,
+            extras=documents.SHOWN)
 def update_webhook_endpoint(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
     """Change a webhook, pause it, or let it be active again; what waited meanwhile, a week at most, goes out."""
     return commands.change_endpoint(actor, webhook_endpoint_id, **data)
 
 
-@api.delete("/v1/webhookendpoints/{webhookEndpointId}", name="deleteWebhookEndpoint")
+@api.delete("/v1/webhookendpoints/{webhookEndpointId}", name="deleteWebhookEndpoint", extras=documents.SHOWN)
 def delete_webhook_endpoint(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
     """End a webhook, with all it was still owed."""
     return commands.delete_endpoint(actor, webhook_endpoint_id)
 
 
 @api.create("/v1/webhookendpoints/{webhookEndpointId}/rotations", name="rotateWebhookSecret", body=Rotation,
-            extras=_SECRET)
+            extras=documents.WITH_SECRET)
 def rotate_webhook_secret(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Answer:
     """Give a webhook another secret, shown this once; the former one signs beside it for 24 hours, or as you say."""
     return _with_secret(*commands.rotate_secret(actor, webhook_endpoint_id, **data))
 
 
-@api.create("/v1/webhookendpoints/{webhookEndpointId}/tests", name="createWebhookTest")
+@api.create("/v1/webhookendpoints/{webhookEndpointId}/tests", name="createWebhookTest", extras=documents.TEST)
 def create_webhook_test(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
     """Send a test message to a webhook; what came of it stands among its deliveries."""
     return {"id": commands.send_test(actor, webhook_endpoint_id)}
 
 
-@api.get("/v1/webhookendpoints/{webhookEndpointId}/dryrun", name="getWebhookDryRun", arguments=_AFTER)
+@api.get("/v1/webhookendpoints/{webhookEndpointId}/dryrun", name="getWebhookDryRun", arguments=_AFTER,
+         extras=documents.DRY_RUN)
 def get_webhook_dry_run(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
     """Show the requests that would be sent for past events, signed now, and send none."""
     return queries.dry_run(actor, webhook_endpoint_id, read_position(asked.arguments.get("after")))
 
 
 @api.list("/v1/webhookendpoints/{webhookEndpointId}/deliveries", name="listWebhookDeliveries",
-          filters=queries.DELIVERY_FILTERS, cached=False)
+          filters=queries.DELIVERY_FILTERS, cached=False, extras=documents.DELIVERIES)
 def list_webhook_deliveries(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Listing:
     """List what a webhook was sent in the last week, and what came back at each attempt, the newest first."""
     return queries.list_deliveries(actor, webhook_endpoint_id, asked.page, asked.where)
 
 
-@api.create("/v1/webhookendpoints/{webhookEndpointId}/replays", name="createWebhookReplay", body=Replay)
+@api.create("/v1/webhookendpoints/{webhookEndpointId}/replays", name="createWebhookReplay", body=Replay,
+            extras=documents.REPLAYED)
 def create_webhook_replay(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
     """Send deliveries once more, under the ids they had: one, or those of a range of positions, a thousand at most."""
     return {"id": webhook_endpoint_id, "replayed": commands.replay(actor, webhook_endpoint_id, **data)}
 
 
-@api.get("/v1/webhookendpoints/{webhookEndpointId}/events", name="getWebhookEvents", arguments=_AFTER)
+@api.get("/v1/webhookendpoints/{webhookEndpointId}/events", name="getWebhookEvents", arguments=_AFTER,
+         extras=documents.EVENTS)
 def get_webhook_events(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
-    """Read the events that a webhook chose behind a position, as its person sees them now: to make up for what was
-    missed."""
+    """Read the events that a webhook chose behind a position, as you see them now: to make up for what was missed."""
     return queries.events_for(actor, webhook_endpoint_id, read_position(asked.arguments.get("after")))
 
 

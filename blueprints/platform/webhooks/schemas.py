@@ -1,11 +1,14 @@
 """What clients send to have webhooks."""
 from app.http.schemas import Choice, Identifier, InputSchema, Line, ListOf, Whole
 from app.web_addresses import LONGEST_ADDRESS
+from blueprints.platform.webhooks.documents import TOPIC
 from blueprints.platform.webhooks.models import ACTIVE, PAUSED
 from blueprints.platform.webhooks.rules import PAYLOAD_VERSIONS
 
-_URL = {"format": "uri", "description": "https, port 443, no user and no fragment; its host leads to public addresses"}
-_TOPICS = {"description": "names of dbevents, `topic:id` or `object/id`, as for streams; 50 at most"}
+_URL = {"format": "uri", "description": "https, port 443, no user and no fragment; its host leads to public addresses",
+        "example": "https://shop.example/in"}
+_TOPICS = {"description": "names of dbevents, `topic:id` or `object/id`, as for streams; 50 at most",
+           "example": [TOPIC]}
 _VERSIONS = {"least": min(PAYLOAD_VERSIONS), "most": max(PAYLOAD_VERSIONS)}
 
 

@@ -10,6 +10,7 @@ from app.actor import system_actor
 from app.clock import moved_clock, now
 from app.events.relay import relay_all
 from app.ops import streams as held
+from app.runtime import runtime
 from blueprints.platform.auth.commands import lock_user
 from tests.marketplace.auction_offer.saleroom import PRODUCTS, Saleroom
 
@@ -247,6 +248,22 @@ def test_streams_stay_open_while_the_database_is_away(room, streams, relayed):
         relayed(retitle, room, product, "Newer")
         stream.wait(lambda _: calls, "it was asked")
     titled(stream, "Newer")
+
+
+@pytest.mark.once("about Redis, which is the same beside both databases")
+def test_an_emptied_redis_ends_no_stream_and_no_event_is_lost_or_told_twice(room, streams, relayed):
+    product = relayed(room.fixed)
+    following, old = (streams.open(f"{SUBSCRIBE}{UPDATED}", room.ben.token).has_begun() for _ in range(2))
+    relayed(retitle, room, product, "Newer")
+    last = titled(old, "Newer").events[-1].id
+    old.leave()
+    runtime().redis.flushdb()
+    relayed(retitle, room, product, "Newest")
+    back = streams.open(f"{SUBSCRIBE}{UPDATED}&lastEventId={last}", room.ben.token)
+    for stream, titles in ((following, ["Newer", "Newest"]), (back, ["Newest"])):
+        assert [said["data"]["title"] for said in titled(stream, "Newest").messages] == titles
+        assert not stream.is_over
+        assert not stream.named("reset")
 
 
 def test_a_page_of_this_machine_may_read_the_stream(room, streams):
