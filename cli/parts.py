@@ -70,13 +70,14 @@ def _queues() -> object:
 def setting_grammars() -> Mapping[str, Callable[[str], object]]:
     """Return what reads each setting whose grammar only its service knows."""
     from app.data.money import read_currency
+    from app.search.weights import read_weights
     from blueprints.marketplace.auction_offer.rules import parse_increments
     from blueprints.marketplace.order_management.rules import parse_commission
     from blueprints.network.profile.premium_rules import parse_price
 
     return {"bid_increments": partial(parse_increments, minor_factor=100), "commission_percent": parse_commission,
             "premium_price": parse_price, "premium_currency": read_currency,
-            "marketplace_currency": read_currency}
+            "marketplace_currency": read_currency, "search_weights": read_weights}
 
 
 ALONE: Mapping[str, Callable[[], object]] = {
