@@ -163,6 +163,7 @@ class _Worlds:
         """The marketplace, whose victim is of the network: for the network's services that both realms have."""
         made = Marketplace(self.app, self.callers)
         made.move_victim_to(self.callers.user("victor", realm="network"))
+        made.register_webhook("/network", self.callers.super_admin(realm="network"))
         return made
 
 

@@ -55,6 +55,11 @@ class Marketplace(World):
         self.victim = victim
         self.ids |= {"userId": str(victim.user_id), "sessionId": str(victim.actor.session_id)}
 
+    def register_webhook(self, root: str, caller: ApiClient) -> None:
+        """Let somebody of the realm below `root` have the endpoint that the calls are about."""
+        self._make("webhookEndpointId", f"{root}/webhooks-api/v1/webhookendpoints", "webhookEndpoint",
+                   GOOD["createWebhookEndpoint"](self), caller)
+
     def _stock_catalogue(self) -> None:
         shelf = f"{ROOT}/categorymanagement-api/v1"
         self._make("categoryId", f"{shelf}/categories", "category", {"title": "Watches"})
@@ -114,8 +119,7 @@ class Marketplace(World):
                    GOOD["createSearchIndex"](self))
         self._make("messagingMessageId", f"{ROOT}/messaging-api/v1/messagingmessages", "messagingMessage",
                    GOOD["createMessagingMessage"](self), self.buyer)
-        self._make("webhookEndpointId", f"{ROOT}/webhooks-api/v1/webhookendpoints", "webhookEndpoint",
-                   GOOD["createWebhookEndpoint"](self))
+        self.register_webhook(ROOT, self.caller)
         self._make("blockId", f"{ROOT}/people-api/v1/blocks", "block", GOOD["createBlock"](self))
         self._make("moderationActionId", f"{ROOT}/adminmoderation-api/v1/moderationactions", "moderationAction",
                    GOOD["createModerationAction"](self))

@@ -27,6 +27,8 @@ START = "/marketplace/ordermanagement-api/v1/startordermanagementorderpayment"
 BAD = ("javascript:alert(1)", "/\\evil.com", "//evil.example/a.png", 'https://a.example/"onerror="x',
        "data:text/html,x", "https://a.example/\u202e", "https://admin:x@a.example/", "http://a.example/a.png",
        "/marketplace/auth-api/relogin")
+# Nobody is shown these, we call them: the guarded client has rules of its own (front-door.md FD-20).
+RECEIVERS = {"createWebhookEndpoint.url", "updateWebhookEndpoint.url"}
 _ADDRESS = re.compile(r"url|avatar|website|logo|image|photo|link|redirect|callback", re.IGNORECASE)
 
 
@@ -44,7 +46,7 @@ def test_every_field_with_the_name_of_an_address_is_of_the_one_kind(app: Flask) 
     found = dict(address_fields(app))
     assert {"registerUser.avatar", "updateProfile.avatar", "updateUser.avatar", "createCategory.image_url",
             "createProductListingMedia.url", "updateOrderManagementOrderPayment.redirect_url"} <= set(found)
-    assert [name for name, field in found.items() if not isinstance(field, WebAddress)] == []
+    assert {name for name, field in found.items() if not isinstance(field, WebAddress)} == RECEIVERS
 
 
 @pytest.mark.once("refused before any statement")
