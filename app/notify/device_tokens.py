@@ -82,6 +82,12 @@ def unregister_device(work: UnitOfWork, user_id: str, device_id: str) -> bool:
         .execution_options(synchronize_session=False)).rowcount)
 
 
+def forget_devices_of(work: UnitOfWork, user_id: str) -> None:
+    """Send nothing to any device of this person of the actor's realm any more, until one registers again."""
+    work.execute(delete(DeviceToken).where(DeviceToken.realm == work.actor.realm, DeviceToken.user_id == user_id)
+                 .execution_options(synchronize_session=False))
+
+
 def devices_of(realm: str, user_ids: Collection[str]) -> Sequence[Row[Any]]:
     """Return the rows of the devices of these people, the last registered first: whom a push message fans out to."""
     return fetch(select(*DeviceToken.__table__.columns).where(

@@ -18,10 +18,12 @@ from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import DuplicateRecord, Forbidden, InvalidInput, NotFound, RuleViolated
 from app.identity.access import require, require_self
 from app.identity.api_clients import revoke_clients_of
+from app.identity.lost_passwords import OnLostPassword
 from app.identity.passwords import ChosenPassword
 from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, SUPER_ADMIN_ID, outranks
 from app.identity.security_events import record_security
 from app.identity.sessions import end_session, end_sessions_of, user_version_key
+from app.notify.device_tokens import forget_devices_of
 from app.notify.mailbox import forget_letters, sends_sms
 from app.production import SUPER_ADMIN_EMAIL
 from app.runtime import runtime
@@ -150,7 +152,8 @@ def change_password(actor: Actor, user_id: str, *, proven_hash: str | None, chos
 
 
 def set_password_by_admin(actor: Actor, user_id: str, *, chosen: ChosenPassword) -> Account:
-    """Replace the password of a user the actor outranks, end that user's sessions and API clients; a letter says so.
+    """Replace the password of a user the actor outranks, end that user's sessions and what outlives them; a letter
+    says so.
 
     At the terminal also the operator's own: nobody else could help a superAdmin who has forgotten it."""
     with unit_of_work(actor) as work:
@@ -159,7 +162,7 @@ def set_password_by_admin(actor: Actor, user_id: str, *, chosen: ChosenPassword)
             _require_outranked(actor, account, "AHigherUserCantBeUpdated")
         _require_strong(chosen, "password")
         _replace_password(work, account, chosen.hash)
-        revoke_clients_of(work, actor.realm, user_id)
+        _throw_out(work, user_id)
         work.emit(password_replaced_topic(actor.realm), user_id, {"id": user_id})
         work.commit()
     return account
@@ -174,8 +177,8 @@ def note_reset_letter(actor: Actor, user_id: str) -> None:
 
 
 def reset_password(actor: Actor, user_id: str, *, former_hash: str, new_hash: str, by_email: bool) -> Account:
-    """Replace a forgotten password after a verification code, and end sessions and API clients; only the code sent by
-    e-mail verifies the e-mail.
+    """Replace a forgotten password after a verification code, and end sessions and what outlives them; only the code
+    sent by e-mail verifies the e-mail.
 
     Raises Forbidden StepNotFound when the password is no longer the one the code was issued for."""
     with unit_of_work(actor) as work:
@@ -185,7 +188,7 @@ def reset_password(actor: Actor, user_id: str, *, former_hash: str, new_hash: st
         if by_email:
             _prove_email(work, account)
         _replace_password(work, account, new_hash)
-        revoke_clients_of(work, actor.realm, user_id)
+        _throw_out(work, user_id)
         work.commit()
     return account
 
@@ -491,6 +494,13 @@ def _replace_password(work: UnitOfWork, account: Account, new_hash: str, *, keep
     work.change(account, password=new_hash)
     record_security(work, "password", account.id)
     end_sessions_of(work, work.actor.realm, account.id, keep=keep)
+
+
+def _throw_out(work: UnitOfWork, user_id: str) -> None:
+    """End what whoever was in the account may have left behind: webhooks, devices, programs."""
+    handed_down(OnLostPassword).stop(work, user_id)
+    forget_devices_of(work, user_id)
+    revoke_clients_of(work, work.actor.realm, user_id)
 
 
 def _prove_email(work: UnitOfWork, account: Account) -> None:

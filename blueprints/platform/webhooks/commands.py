@@ -18,7 +18,7 @@ from app.events.outward import Selection
 from app.outward.addresses import AddressRefused, OutwardRules
 from app.runtime import runtime
 from blueprints.platform.webhooks.lanes import lane_of, lock_endpoints, owe, promote
-from blueprints.platform.webhooks.models import ACTIVE, PENDING, WebhookEndpoint, WebhookMessage
+from blueprints.platform.webhooks.models import ACTIVE, PENDING, SUSPENDED, WebhookEndpoint, WebhookMessage
 from blueprints.platform.webhooks.queries import endpoint_row, is_of
 from blueprints.platform.webhooks.rules import PAYLOAD_VERSIONS, TEST_TOPIC
 from blueprints.platform.webhooks.secrets import new_secret, sealed
@@ -80,6 +80,17 @@ def change_endpoint(actor: Actor, endpoint_id: str, *, url: str | None = None, t
         work.invalidate(CHANGED)
         work.commit()
         return endpoint_row(endpoint)
+
+
+def suspend_endpoints_of(work: UnitOfWork, user_id: str) -> None:
+    """Suspend what a person of the actor's realm has, since whoever was in the account may have made or changed it.
+
+    What waits goes out, a week's at most, when the person has it active again."""
+    for endpoint in work.all(select(WebhookEndpoint).where(
+            WebhookEndpoint.realm == work.actor.realm, WebhookEndpoint.user_id == user_id,
+            WebhookEndpoint.state == ACTIVE).order_by(WebhookEndpoint.id), lock=True):
+        work.change(endpoint, state=SUSPENDED, state_reason="the password was replaced: look whether it is yours")
+        work.invalidate(CHANGED)
 
 
 def delete_endpoint(actor: Actor, endpoint_id: str) -> Wire:

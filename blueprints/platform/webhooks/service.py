@@ -1,7 +1,9 @@
 """webhooks as one declaration; every realm has it."""
 from app.data.person_rows import ERASED, EXPIRING, exported, rows_of_people
+from app.identity.lost_passwords import OnLostPassword
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.webhooks import checks, jobs, letters
+from blueprints.platform.webhooks.commands import suspend_endpoints_of
 from blueprints.platform.webhooks.models import WebhookEndpoint, WebhookMessage
 
 SERVICE = ServiceDeclaration(
@@ -13,6 +15,7 @@ SERVICE = ServiceDeclaration(
     checks={"webhooks": checks.check_webhooks},
     queues={"webhooks": checks.DUE},
     cli=("cli.webhooks",),
+    hands_down=(OnLostPassword(suspend_endpoints_of),),
     letters=(letters.FAILING, letters.STOPPED),
     persons=(
         rows_of_people(WebhookEndpoint, ERASED, "user_id", export=exported(

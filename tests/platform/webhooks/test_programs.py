@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.identity.passwords import ChosenPassword
+from app.notify.device_tokens import devices_of
+from blueprints.platform.auth import commands
+from blueprints.platform.notification.commands import register_device
 from tests.clients import PASSWORD, ApiClient, Callers
 from tests.platform.webhooks.conftest import CREATED, HOOKS, Post, Webhook
 from tests.platform.webhooks.receivers import Receiver
@@ -48,6 +52,21 @@ def test_a_program_has_webhooks_for_its_person_until_it_is_revoked(
     assert client.get(HOOKS).status_code == 401
     post.category("Clocks")
     assert post.go() == 0
+    assert receiver.names == ["Watches"]
+
+
+def test_a_replaced_password_suspends_webhooks_and_forgets_devices(
+        people: Callers, hook: Callable[..., Webhook], post: Post, receiver: Receiver) -> None:
+    webhook, ben = hook(receiver), people.user("ben")
+    register_device(ben.actor, notification_token="token", platform="android")
+    commands.set_password_by_admin(people.admin().actor, ben.user_id, chosen=ChosenPassword("a hash", None))
+    assert devices_of("marketplace", [ben.user_id]) == []
+    post.category("Watches")
+    assert post.go() == 0
+    webhook.client = people.super_admin()
+    assert (webhook.row["state"], webhook.row["stateReason"][:25]) == ("suspended", "the password was replaced")
+    assert webhook.change(state="active").status_code == 200
+    post.go()
     assert receiver.names == ["Watches"]
 
 
