@@ -17,6 +17,7 @@ from app.events.log import newest_position
 from app.events.outward import Selection
 from app.outward.addresses import AddressRefused, OutwardRules
 from app.runtime import runtime
+from blueprints.platform.auth.lending import lock_accounts
 from blueprints.platform.webhooks.lanes import lane_of, lock_endpoints, owe, promote
 from blueprints.platform.webhooks.models import ACTIVE, PENDING, SUSPENDED, WebhookEndpoint, WebhookMessage
 from blueprints.platform.webhooks.queries import endpoint_row, is_of
@@ -46,8 +47,8 @@ def create_endpoint(actor: Actor, *, url: str, topics: Sequence[str], descriptio
         failing_since=None, warned_at=None)
     with unit_of_work(actor) as work:
         own = (WebhookEndpoint.realm == actor.realm, WebhookEndpoint.user_id == actor.user_id)
-        # Of two who register at once the second waits here, and counts what the first has made.
-        work.rows(select(WebhookEndpoint.id).where(*own).order_by(WebhookEndpoint.id).with_for_update())
+        # Of two who register at once the second waits here, also for the first one, and counts what that has made.
+        lock_accounts(work, [str(actor.user_id)])
         [[number]] = work.rows(select(func.count()).where(*own))
         if number >= MOST_ENDPOINTS:
             raise RuleViolated("TooManyWebhooks", f"a person has at most {MOST_ENDPOINTS} webhooks")

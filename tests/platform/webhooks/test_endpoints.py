@@ -1,12 +1,17 @@
 """Webhooks as people have them: what is refused, what is theirs alone, what a secret is (FD-17, FD-20, decision 46)."""
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from app.data.reads import fetch
+from app.errors import RuleViolated
+from blueprints.platform.webhooks import commands
 from blueprints.platform.webhooks.commands import MOST_ENDPOINTS
 from blueprints.platform.webhooks.models import WebhookEndpoint
 from tests.clients import ApiClient, Callers
@@ -51,6 +56,22 @@ def test_a_person_has_twenty_webhooks_and_never_one_more(as_user: Callable[..., 
         assert _made(ben).status_code == 201
     refused = _made(ben)
     assert (refused.status_code, refused.json["errCode"]) == (400, "TooManyWebhooks")
+
+
+def test_of_those_who_register_at_once_none_gets_one_too_many(app: Flask, as_user: Callable[..., ApiClient],
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "MOST_ENDPOINTS", 1)
+    ben, together = as_user("ben"), Barrier(4)
+
+    def register(_: int) -> bool:
+        with app.app_context(), suppress(RuleViolated):
+            together.wait()
+            return bool(commands.create_endpoint(ben.actor, url=GOOD, topics=[CREATED]))
+        return False
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(register, range(4)))
+    assert made.count(True) == 1
 
 
 @pytest.mark.parametrize(("method", "part"), [
