@@ -80,7 +80,8 @@ def claim_key(actor: Actor, route: str, body: bytes) -> Claim | Response | None:
     if not 0 < len(key) <= 255:
         raise InvalidInput("errMsg_IdempotencyKeyIsNotValid",
                            detail={"Idempotency-Key": "expected 1 to 255 characters"})
-    who = actor.user_id or f"visitor {request.remote_addr}"
+    # A program has keys of its own: what its person, or another program, was answered may hold a secret.
+    who = actor.client_id or actor.user_id or f"visitor {request.remote_addr}"
     scope = sha256("\n".join((actor.realm, who, route, request.path, key)).encode()).hexdigest()
     # Keyed, because the body may hold a password that a plain hash would let a thief of the database guess.
     fingerprint = fingerprint_of(runtime().settings.secret_key, "idempotency", body)

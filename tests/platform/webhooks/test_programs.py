@@ -83,3 +83,13 @@ def test_a_program_reaches_no_webhook_that_it_did_not_make(
             assert (answer.status_code, method, part) == (404, method, part)
         assert webhook.row["url"] == "https://hooks.example/"
     assert client.get(HOOKS).json["webhookEndpoints"] == []
+
+
+def test_a_program_is_not_answered_what_its_person_was_under_the_same_key(
+        program: Callable[..., tuple[ApiClient, str]], people: Callers) -> None:
+    client, client_id = program("webhooks")
+    asked: Any = {"json": {"url": "https://hooks.example/", "topics": [CREATED]}, "headers": {"Idempotency-Key": "1"}}
+    of_person, of_program = (who.post(HOOKS, **asked).json for who in (people.user("ben"), client))
+    assert of_program["webhookEndpoint"]["clientId"] == client_id
+    assert of_program["secret"] != of_person["secret"]
+    assert client.post(HOOKS, **asked).json["secret"] == of_program["secret"]
