@@ -7,6 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.data.ids import short_id
+from app.identity.access import SCOPES
 from cli.naming import active_account, named_account, named_client
 from cli.terminal import (
     acts,
@@ -23,7 +24,6 @@ from cli.terminal import (
     spoken,
 )
 
-SCOPES = ("notices", "webhooks")
 realm_option = served_realm_option("Whose clients.")
 
 
@@ -65,8 +65,8 @@ def list_clients(realm: str, user: str | None, limit: int, as_json: bool) -> Non
 @click.argument("user")
 @realm_option
 @click.option("--name", required=True, help="What the client is for.")
-@click.option("--scope", "scopes", metavar="SCOPE", type=click.Choice(SCOPES), multiple=True, required=True,
-              help=f"Repeat for several: {', '.join(SCOPES)}.")
+@click.option("--scope", "scopes", metavar="SCOPE", type=click.Choice(sorted(SCOPES)), multiple=True, required=True,
+              help=f"Repeat for several: {', '.join(sorted(SCOPES))}.")
 @operator_option
 @acts
 @with_appcontext

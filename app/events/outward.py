@@ -179,7 +179,7 @@ def _for_actor(actor: Actor, events: Sequence[tuple[int, LoggedEvent]], stored: 
 
 
 def _of_object(found: ReadObject, actor: Actor, events: Sequence[tuple[int, LoggedEvent]],
-             stored: _Stored) -> dict[int, OutwardEvent]:
+               stored: _Stored) -> dict[int, OutwardEvent]:
     visibility, model = found.visibility, found.model
     asked: list[tuple[int, str, Facts]] = []
     for place, event in events:
@@ -215,7 +215,7 @@ def _owner_of(model: type[Entity]) -> str:
 
 def _bare(event: LoggedEvent) -> OutwardEvent:
     return OutwardEvent(event.position, event.event_id, event.topic, event.verb, event.object_name, event.object_id,
-                str(iso(event.at)))
+                        str(iso(event.at)))
 
 
 def _row(now: Facts | None, row: Wire) -> Wire:

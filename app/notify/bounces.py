@@ -173,9 +173,9 @@ def return_path(message_id: str, settings: Settings) -> str:
 
 def letter_of_return_path(text: str, settings: Settings) -> str | None:
     """Return the id of the letter that such an address in the text names, None where none does or it is forged."""
-    for digits, _ in _TAG.findall(text.lower()):
+    for digits, proof in _TAG.findall(text.lower()):
         message_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-        if hmac.compare_digest(_tag(message_id, settings), f"{digits}-{_}"):
+        if hmac.compare_digest(_tag(message_id, settings), f"{digits}-{proof}"):
             return message_id
     return None
 
