@@ -19,7 +19,16 @@ def read_dsn(raw: bytes, settings: Settings) -> list[Bounce]:
     """Return the letters of ours that a DSN says have failed; none for what is no DSN, or is about no letter of ours.
 
     The address it came back to names the letter (VERP), and proves it. Else the letter's Message-ID does, for the
-    recipient that the DSN names: note_bounces compares it with the letter's."""
+    recipient that the DSN names: note_bounces compares it with the letter's. What has more messages within messages
+    than Python follows is no DSN: anybody can write to this address."""
+    try:
+        return _read(raw, settings)
+    except RecursionError:
+        return []
+
+
+def _read(raw: bytes, settings: Settings) -> list[Bounce]:
+    """Return the same; raises RecursionError."""
     message = message_from_bytes(raw)
     if message.get_content_type() != "multipart/report":
         return []

@@ -70,6 +70,9 @@ def _recipients(realm: str, way: str, to: str | None, contact: Wire | None) -> l
     if way == EMAIL:
         return [Recipient(new_mail_address(to) if to else str(contact and contact["email"]), user_id)]
     phone = to or (contact and contact["phone"])
-    if not phone:
-        raise InvalidInput("notification: userId: has no phone", detail={"notification": {"userId": "has no phone"}})
-    return [Recipient(rules.phone_number(phone), user_id)]
+    try:
+        number = rules.phone_number(phone or "")
+    except ValueError:  # also what somebody has registered that is none
+        raise InvalidInput("notification: userId: has no phone",
+                           detail={"notification": {"userId": "has no phone"}}) from None
+    return [Recipient(number, user_id)]

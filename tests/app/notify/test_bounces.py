@@ -162,6 +162,7 @@ def test_a_notification_without_such_an_address_counts_for_the_letters_own_recip
 
 @pytest.mark.parametrize("raw", [b"", b"\x00\xff" * 50, b"Content-Type: multipart/report\n\n", dsn("x", "y")[:700],
                                  dsn("x", "y").replace(b"message/delivery-status", b"text/plain"),
+                                 b"Content-Type: message/rfc822\n\n" * 5000,
                                  dsn("x", "y").replace(b"Final-Recipient: rfc822; y", b"Final-Recipient: ;;<<\xff")])
 def test_what_is_no_such_notification_says_nothing(app: Flask, raw: bytes) -> None:
     assert read_dsn(raw, runtime().settings) == []
