@@ -76,7 +76,7 @@ class Sender:
     async def drain(self) -> int:
         """Take turns until nothing is due and nothing is under way; returns how many attempts were made."""
         while await self._take_round() or self._tasks or self._back:
-            if self._tasks:
+            if self._tasks and not self._back:  # what came back during the round makes room for more
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         return self.attempts
 
