@@ -22,7 +22,6 @@ class LogState(Base):
     """How far the log is, in one row: the newest position given, the newest published, the newest removed."""
 
     __tablename__ = "outbox_log"
-    __lock_rank__ = 0
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     newest: Mapped[int] = mapped_column(BigInteger, default=0)

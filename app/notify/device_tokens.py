@@ -32,7 +32,7 @@ class DeviceToken(Base):
     service of the platform knows it by; for `web` the JSON of a PushSubscription. `token_key` is its SHA-256."""
 
     __tablename__ = "device_token"
-    __lock_rank__ = 895
+    __lock_rank__ = 897
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     realm: Mapped[str] = mapped_column(String(16))

@@ -17,7 +17,8 @@ NOT_COMPARED = frozenset({
     "moderation_evidence", "moderation_hold", "moderation_note", "moderation_strike", "admin_moderation_action",
     "security_event", "job_run", "idempotency_key",
     # outbox and deliveries, notices, letters, sessions
-    "outbox_record", "event_delivery", "notification", "notice", "notice_unread", "mail_message", "login_session",
+    "outbox_record", "outbox_log", "event_delivery", "notification", "notice", "notice_unread", "mail_message",
+    "login_session",
 })
 NEVER_COMPARED = frozenset({"record_version", "updated_at", "request_id"})
 MADE_ANEW = frozenset({"id", "created_at", "indexed_at"})
