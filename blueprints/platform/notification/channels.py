@@ -7,7 +7,7 @@ from app.actor import system_actor
 from app.data.columns import iso
 from app.data.unit_of_work import unit_of_work
 from app.errors import InvalidInput
-from app.mail_addresses import typed_address
+from app.mail_addresses import mail_address
 from app.notify.bounces import Bounce, bounced_addresses, is_signed, note_bounces
 from app.notify.unsubscribe import Subscription, UnsubscribeRefused, read_token
 from app.runtime import runtime
@@ -46,7 +46,13 @@ def count_returned(realm: str, letters: Sequence[Mapping[str, Any]]) -> int:
 
 
 def list_bounced(realm: str, email: str | None) -> list[dict[str, Any]]:
-    """Return addresses of the realm that letters came back from, the last first; of one address where it is named."""
+    """Return addresses of the realm that letters came back from, the last first; of one address where it is named.
+
+    Raises InvalidInput for what is no address."""
+    try:
+        address = mail_address(email, any_host=True) if email else None
+    except ValueError as error:
+        raise InvalidInput(f"email: {error}", detail={"email": str(error)}) from None
     return [{"email": row.address, "bounces": row.bounces, "lastError": row.last_error, "lastAt": iso(row.last_at),
              "mutedAt": iso(row.muted_at)}
-            for row in bounced_addresses(realm, MOST_LISTED, address=typed_address(email) if email else None)]
+            for row in bounced_addresses(realm, MOST_LISTED, address=address)]

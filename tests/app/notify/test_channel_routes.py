@@ -159,6 +159,8 @@ def test_staff_see_muted_addresses_of_their_realm_and_others_do_not(callers: Cal
     assert [(one["email"], one["bounces"], one["mutedAt"] is not None) for one in listed] == [
         ("gone@example.com", 3, True)]
     assert callers.admin().get(f"{SERVICE}/bounced-addresses?email=ben@example.com").json["items"] == []
+    refused = callers.admin().get(f"{SERVICE}/bounced-addresses?email=%00")
+    assert (refused.status_code, set(refused.json["detail"])) == (400, {"email"})
     assert callers.admin(realm="network").get("/network/notification-service/bounced-addresses").json["items"] == []
     assert callers.user("ben").get(f"{SERVICE}/bounced-addresses").status_code == 403
     assert client.get(f"{SERVICE}/bounced-addresses").status_code == 401
