@@ -228,6 +228,17 @@ def sent_to_people(world: SmallRealm, everybody_else: str) -> dict[str, list[tup
     return sent
 
 
+def send_to_phone(world: SmallRealm, person: str, staff: ApiClient) -> None:
+    """Give a person a phone, and have staff send there: no scenario of the marketplace writes SMS but for codes."""
+    account = account_model(world.realm)
+    with unit_of_work(system_actor(world.realm)) as work:
+        work.change(work.lock(account, world.people[person].user_id), phone="+41791234567")
+        work.commit()
+    answer = staff.post(f"/{world.realm}/notification-service/notifications", json={"notification": {
+        "types": ["sms"], "userId": world.people[person].user_id, "title": "Hours", "body": "We are closed today."}})
+    assert answer.status_code == 201, answer.text
+
+
 def device_token(person: str) -> str:
     """Return the token of a person's telephone: nobody is shown it."""
     return f"Xq7-token-{person}"

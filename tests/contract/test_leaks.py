@@ -305,10 +305,11 @@ def test_no_answer_to_a_change_shows_what_its_caller_must_not_see(
     assert_nothing_leaks(leaks.sent_to_people(market, MODERATOR), others)
 
 
-def test_no_event_and_no_letter_shows_what_its_reader_must_not_see(market: Market) -> None:
+def test_no_event_and_no_letter_shows_what_its_reader_must_not_see(market: Market, callers: Callers) -> None:
+    leaks.send_to_phone(market, SELLER, callers.super_admin())
     sent = leaks.sent_to_people(market, MODERATOR)
     assert {EVENTS, SELLER, BUYER} <= sent.keys()
-    assert {"email", "push"} <= {kind.split()[0] for kind, _ in sent[SELLER]}
+    assert {"email", "push", "sms"} <= {kind.split()[0] for kind, _ in sent[SELLER]}
     assert_nothing_leaks(sent, SECRETS)
 
 
