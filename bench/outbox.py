@@ -16,9 +16,10 @@ from app.data.reads import fetch, fetch_one
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.events.event_delivery import DONE, Event, EventDelivery
 from app.events.relay import run_relay
-from app.events.subscriptions import subscribe
+from app.events.subscriptions import Subscription, Subscriptions
 from app.factory import create_app
 from app.jobs.worker import run_worker
+from app.runtime import runtime
 from cli.jobs import stop_on_signal
 
 TOPIC = "bench-outbox-event"
@@ -27,7 +28,6 @@ PATIENCE_SECONDS = 60
 PAYLOAD = {"id": "0192f000-0000-7000-8000-000000000000", "title": "Model railway coach", "price": 39.99}
 
 
-@subscribe(TOPIC, name=NAME)
 def do_nothing(work: UnitOfWork, event: Event) -> None:
     """Cost nothing, so that what is measured is the way there."""
 
@@ -59,6 +59,8 @@ def feed(count: int, rate: float) -> dict[str, float]:
         .where(OutboxRecord.id > first, OutboxRecord.topic == TOPIC, EventDelivery.status == DONE)
     )
     ages = [(row.done_at - row.occurred_at).total_seconds() for row in rows]
+    if not rows:
+        raise RuntimeError(f"none of {count} events was done after {PATIENCE_SECONDS} seconds")
     last = max(row.done_at for row in rows)
     return {
         "done": len(rows),
@@ -88,6 +90,7 @@ def _done(first: int) -> int:
 
 if __name__ == "__main__":
     with create_app().app_context():
+        runtime().part(Subscriptions).add(Subscription(NAME, frozenset({TOPIC}), handler=do_nothing))
         match sys.argv[1:]:
             case ["clear"]:
                 clear()

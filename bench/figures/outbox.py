@@ -50,7 +50,8 @@ def _run(hall: Guildhall, *arguments: str) -> str:
         _command(*arguments), cwd=ROOT, env=_environment(hall), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise RuntimeError(f"{hall.name}: bench.outbox {' '.join(arguments)} failed\n{done.stderr[-2000:]}")
+        logs = "".join(f"\n{path.name}: {path.read_text()[-1500:]}" for path in sorted(hall.home.glob("*.log")))
+        raise RuntimeError(f"{hall.name}: bench.outbox {' '.join(arguments)} failed\n{done.stderr[-2000:]}{logs}")
     return done.stdout
 
 
