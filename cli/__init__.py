@@ -49,7 +49,7 @@ PREPARING = frozenset({"backup restore", "db upgrade", "prepare", "run", "serve"
 # They migrate, or they serve: behind every other command stands an application without routes (cli/application.py).
 WITH_THE_WHOLE_SYSTEM = frozenset({"db", "prepare", "serve", "upgrade"})
 
-_COMPLETING = "_FLASK_COMPLETE"
+COMPLETING = "_FLASK_COMPLETE"
 """Set by the scripts of the shells (`make install`) when they ask what `flask` may be followed by."""
 
 
@@ -121,7 +121,7 @@ def wsgi_application() -> Flask:
     A server, which may be a click program too, and a running command get the whole system; `flask` looking up a name
     gets an index only, also for a shell that completes one, of which click tells no context."""
     context = click.get_current_context(silent=True)
-    if context is None and _COMPLETING in os.environ:
+    if context is None and COMPLETING in os.environ:
         index = CommandIndex("guildhall")
         attach_commands(index.cli)
         return index

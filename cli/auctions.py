@@ -4,6 +4,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from cli import completing
 from cli.naming import named_account, named_listing
 from cli.terminal import (
     acts,
@@ -38,7 +39,8 @@ def auctions() -> None:
 @auctions.command("list")
 @click.option("--state", type=click.Choice(("running", "ending", "closed")), default="running", show_default=True,
               help="ending: within a day.")
-@click.option("--seller", metavar="USER", help="Only those of this user: an e-mail or id.")
+@click.option("--seller", metavar="USER", shell_complete=completing.traders,
+              help="Only those of this user: an e-mail or id.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")
 @as_json_option
 @with_appcontext
@@ -75,7 +77,7 @@ def find(text: str, limit: int, as_json: bool) -> None:
 
 
 @auctions.command("show")
-@click.argument("product_id", metavar="ID")
+@click.argument("product_id", metavar="ID", shell_complete=completing.auctions)
 @click.option("--bids", "most", default=50, show_default=True, type=click.IntRange(1, 1000),
               help="How many of the latest bids to show.")
 @as_json_option
@@ -100,7 +102,7 @@ def show(product_id: str, most: int, as_json: bool) -> None:
 
 
 @auctions.command("close")
-@click.argument("product_id", metavar="ID")
+@click.argument("product_id", metavar="ID", shell_complete=completing.auctions)
 @operator_option
 @acts
 @with_appcontext

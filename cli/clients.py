@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 
 from app.data.ids import short_id
 from app.identity.access import SCOPES
+from cli import completing
 from cli.naming import active_account, named_account, named_client
 from cli.terminal import (
     acts,
@@ -62,7 +63,7 @@ def list_clients(realm: str, user: str | None, limit: int, as_json: bool) -> Non
 
 
 @clients.command("add")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @realm_option
 @click.option("--name", required=True, help="What the client is for.")
 @click.option("--scope", "scopes", metavar="SCOPE", type=click.Choice(sorted(SCOPES)), multiple=True, required=True,
@@ -89,7 +90,7 @@ def add(user: str, realm: str, name: str, scopes: tuple[str, ...], operator: str
 
 
 @clients.command("rotate")
-@click.argument("client")
+@click.argument("client", shell_complete=completing.clients)
 @realm_option
 @operator_option
 @acts
@@ -108,7 +109,7 @@ def rotate(client: str, realm: str, operator: str | None, dry_run: bool, yes: bo
 
 
 @clients.command("revoke")
-@click.argument("client")
+@click.argument("client", shell_complete=completing.clients)
 @realm_option
 @operator_option
 @acts

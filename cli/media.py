@@ -5,6 +5,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from cli import completing
 from cli.naming import named_account, named_bucket, named_file
 from cli.terminal import (
     acts,
@@ -34,7 +35,8 @@ def media() -> None:
 @media.command("list")
 @click.option("--state", type=click.Choice(("preparing", "ready", "refused", "held")),
               help="Only those of this state; held: by moderation.")
-@click.option("--owner", metavar="USER", help="Only those in the buckets of this user: an e-mail or id.")
+@click.option("--owner", metavar="USER", shell_complete=completing.accounts,
+              help="Only those in the buckets of this user: an e-mail or id.")
 @click.option("--bucket", help="Only those of this bucket: its id, or 018f4c1e-private.")
 @realm_option
 @limit_option
@@ -74,7 +76,7 @@ def find(text: str, realm: str, limit: int, as_json: bool) -> None:
 
 
 @media.command("show")
-@click.argument("file_id", metavar="FILE")
+@click.argument("file_id", metavar="FILE", shell_complete=completing.files)
 @as_json_option
 @with_appcontext
 def show(file_id: str, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from app.data.ids import canonical_uuid
 from app.mail_addresses import masked_email, masked_in, typed_address
 from app.runtime import runtime
 from blueprints.platform.auth.rules import masked_mobile
+from cli import completing
 from cli.naming import the_one
 from cli.terminal import (
     acts,
@@ -123,7 +124,7 @@ def _print_letters(letters: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 @notify.command("show")
-@click.argument("letter")
+@click.argument("letter", shell_complete=completing.letters)
 @as_json_option
 @with_appcontext
 def show(letter: str, as_json: bool) -> None:
@@ -148,7 +149,7 @@ def show(letter: str, as_json: bool) -> None:
 
 
 @notify.command("retry")
-@click.argument("letter", required=False)
+@click.argument("letter", required=False, shell_complete=completing.letters)
 @click.option("--refused", is_flag=True, help="Also those that the mail server refused, when its reason is gone.")
 @acts
 @with_appcontext

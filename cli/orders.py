@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from blueprints.marketplace.order_management.rules import ORDER_STATUSES
+from cli import completing
 from cli.naming import named_account, named_order
 from cli.terminal import (
     Part,
@@ -51,8 +52,10 @@ def orders() -> None:
 
 @orders.command("list")
 @click.option("--status", type=click.Choice(ORDER_STATUSES), help="Only those of this status.")
-@click.option("--buyer", metavar="USER", help="Only what this user bought: an e-mail or id.")
-@click.option("--seller", metavar="USER", help="Only those with a line of this user: an e-mail or id.")
+@click.option("--buyer", metavar="USER", shell_complete=completing.traders,
+              help="Only what this user bought: an e-mail or id.")
+@click.option("--seller", metavar="USER", shell_complete=completing.traders,
+              help="Only those with a line of this user: an e-mail or id.")
 @click.option("--since", metavar="DATE", help="Only those placed since then, as 2026-01-31 or 2026-01-31T12:00.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
 @as_json_option
@@ -88,7 +91,7 @@ def find(text: str, limit: int, as_json: bool) -> None:
 
 
 @orders.command("show")
-@click.argument("order")
+@click.argument("order", shell_complete=completing.orders)
 @as_json_option
 @with_appcontext
 def show(order: str, as_json: bool) -> None:
@@ -101,7 +104,7 @@ def show(order: str, as_json: bool) -> None:
 
 
 @orders.command("ship")
-@click.argument("order")
+@click.argument("order", shell_complete=completing.orders)
 @click.option("--carrier", required=True, help="Who carries it.")
 @click.option("--tracking", required=True, help="Its tracking number.")
 @click.option("--reason", required=True, help="Why staff ships it; it is recorded.")

@@ -11,11 +11,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.actor import system_actor
-from app.data.ids import short_id
-from app.data.restored_copy import wait_until_live
-from app.data.short_ids import MOST_FOUND, ids_begun
-from app.identity.security_events import DONE, record_refusal
-from app.ops.logs import configure_logging
+from app.data.ids import MOST_FOUND, ids_begun, short_id
 from app.runtime import runtime
 from blueprints.organization import organization_of
 from blueprints.organization.application import schema_upgrade, tenants, upkeep
@@ -25,6 +21,7 @@ from blueprints.organization.domain.events import Event, to_cloud_event
 from blueprints.organization.domain.refusals import MalformedBody, Refusal
 from blueprints.organization.domain.resource_type import ResourceType
 from blueprints.organization.ports import Client, Lag, Ports, Tenant
+from cli import completing
 from cli.jobs import stop_on_signal
 from cli.naming import the_one
 from cli.terminal import (
@@ -41,7 +38,7 @@ from cli.terminal import (
 
 _SHORTEST = 4
 _LAG = ("tenantId", "resource", "undelivered", "unprojected", "oldestSeconds", "isKnown", "lastError")
-of_tenant_option = click.option("--tenant", "tenant_id", metavar="TENANT",
+of_tenant_option = click.option("--tenant", "tenant_id", metavar="TENANT", shell_complete=completing.tenants,
                                 help="Of this tenant: CLIENT may be its name, too, or the last eight digits.")
 resource_option = click.option("--resource", default="organization", show_default=True, help="The resource type.")
 
@@ -142,7 +139,7 @@ def list_tenants(as_json: bool) -> None:
 
 
 @tenant.command("show")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @as_json_option
 @with_appcontext
 def show_tenant(tenant_id: str, as_json: bool) -> None:
@@ -165,7 +162,7 @@ def show_tenant(tenant_id: str, as_json: bool) -> None:
 
 
 @tenant.command("suspend")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @acts
 @with_appcontext
 def suspend_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -177,7 +174,7 @@ def suspend_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> N
 
 
 @tenant.command("resume")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @acts
 @with_appcontext
 def resume_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -200,7 +197,7 @@ def _change_status(tenant_id: str, status: str, *, dry_run: bool, yes: bool, as_
 
 
 @tenant.command("drop")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @acts
 @with_appcontext
 def drop_tenant(tenant_id: str, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -229,7 +226,7 @@ def client() -> None:
 
 
 @client.command("add")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @click.option("--scope", "scopes", multiple=True, default=("organization:read", "organization:write"),
               show_default=True)
 @click.option("--name", default="", help="What the client is for.")
@@ -249,7 +246,7 @@ def add_client(tenant_id: str, scopes: tuple[str, ...], name: str, dry_run: bool
 
 
 @client.command("list")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @as_json_option
 @with_appcontext
 def list_clients(tenant_id: str, as_json: bool) -> None:
@@ -298,7 +295,7 @@ def revoke_client(client_id: str, tenant_id: str | None, dry_run: bool, yes: boo
 
 
 @organization.command("rebuild")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @click.option("--resource", help="Only this resource type.")
 @acts
 @with_appcontext
@@ -318,7 +315,7 @@ def rebuild(tenant_id: str, resource: str | None, dry_run: bool, yes: bool, as_j
 
 
 @organization.command("lag")
-@click.argument("tenant_id", required=False)
+@click.argument("tenant_id", required=False, shell_complete=completing.tenants)
 @as_json_option
 @with_appcontext
 def lag(tenant_id: str | None, as_json: bool) -> None:
@@ -349,7 +346,7 @@ def lag_rows(tenant_id: str | None = None) -> list[dict[str, Any]]:
 
 
 @organization.command("history")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @click.argument("resource_id", required=False)
 @resource_option
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many of the latest.")
@@ -388,7 +385,7 @@ def schema() -> None:
 
 
 @schema.command("list")
-@click.argument("tenant_id", required=False)
+@click.argument("tenant_id", required=False, shell_complete=completing.tenants)
 @as_json_option
 @with_appcontext
 def list_schemas(tenant_id: str | None, as_json: bool) -> None:
@@ -403,7 +400,7 @@ def list_schemas(tenant_id: str | None, as_json: bool) -> None:
 
 
 @schema.command("register")
-@click.argument("tenant_id")
+@click.argument("tenant_id", shell_complete=completing.tenants)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @resource_option
 @acts
@@ -424,7 +421,7 @@ def register_schema(tenant_id: str, file: Path, resource: str, dry_run: bool, ye
 
 
 @schema.command("upgrade")
-@click.argument("tenant_id", required=False)
+@click.argument("tenant_id", required=False, shell_complete=completing.tenants)
 @click.option("--resource", help="Only this resource type.")
 @acts
 @with_appcontext
@@ -490,7 +487,9 @@ def relay() -> None:
 
 def run_the_relay() -> None:
     """Carry and project until SIGTERM."""
+    from app.data.restored_copy import wait_until_live
     from app.ops.heartbeats import ORGANIZATION_RELAY, heartbeat
+    from app.ops.logs import configure_logging
     from blueprints.organization.adapters.courier import follow_stream
 
     configure_logging(runtime().settings, "organization-relay")
@@ -523,6 +522,8 @@ def _tenant_facts(found: Tenant) -> dict[str, Any]:
 
 def _record(**detail: Any) -> None:
     """Write down what the operator did to clients: the store's own database is another, so in a transaction apart."""
+    from app.identity.security_events import DONE, record_refusal
+
     record_refusal(system_actor("organization", operator=getpass.getuser()), "client", None, outcome=DONE, **detail)
 
 

@@ -10,6 +10,7 @@ from app.actor import Actor, system_actor
 from app.errors import ApiError, NotFound, RuleViolated
 from app.payments import reports as payments_seen
 from app.runtime import runtime
+from cli import completing
 from cli.naming import named_account
 from cli.payment_realms import CHECKOUT_NAMES, RealmPayments, payments_of
 from cli.terminal import (
@@ -115,7 +116,7 @@ def find(text: str, limit: int, realm: str, as_json: bool) -> None:
 
 
 @payments.command("show")
-@click.argument("order")
+@click.argument("order", shell_complete=completing.paid_orders)
 @realm_option
 @as_json_option
 @with_appcontext
@@ -153,7 +154,7 @@ def reconcile(dry_run: bool, yes: bool, as_json: bool) -> None:
 
 
 @payments.command("fix")
-@click.argument("order")
+@click.argument("order", shell_complete=completing.paid_orders)
 @click.option("--status", "wanted", type=click.Choice(["PAID", "CANCELLED"]),
               help="Set this status by hand instead of reading the payment anew: PAID for money that came another way.")
 @realm_option
@@ -194,7 +195,7 @@ def fix(order: str, wanted: str | None, realm: str, reason: str, dry_run: bool, 
 
 
 @payments.command("refund")
-@click.argument("order")
+@click.argument("order", shell_complete=completing.paid_orders)
 @click.option("--amount", help="Give back a part, in major units; default everything that is left.")
 @click.option("--due", is_flag=True,
               help="Give back exactly what is due: of cancelled lines, or of the cancelled order.")
@@ -269,7 +270,8 @@ def show_disputes(closed_too: bool, realm: str, as_json: bool) -> None:
 
 @payments.command("ledger")
 @click.option("--month", metavar="YYYY-MM", help="Only this month.")
-@click.option("--seller", metavar="USER", help="Only this seller, by e-mail or id.")
+@click.option("--seller", metavar="USER", shell_complete=completing.traders,
+              help="Only this seller, by e-mail or id.")
 @as_json_option
 @with_appcontext
 def ledger(month: str | None, seller: str | None, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from app.data.ids import short_id
 from app.mail_addresses import masked_email
 from app.runtime import runtime
 from blueprints.platform.auth.rules import holds
+from cli import completing
 from cli.naming import active_account, named_account
 from cli.terminal import (
     acts,
@@ -32,7 +33,7 @@ RESET_LETTER = "password-reset-by-email"
 
 
 @click.command("password")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @realm_option
 @click.option("--generate", is_flag=True, help="Make one and print it once, instead of asking for it.")
 @click.option("--send", is_flag=True, help="Send the letter by which USER resets it; nothing else changes.")
@@ -75,7 +76,7 @@ def password(user: str, realm: str, generate: bool, send: bool, operator: str | 
 
 
 @click.command("export")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @realm_option
 @click.option("--to", "file", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True,
               help="The zip that is written; it must not exist.")
@@ -112,7 +113,7 @@ def export(user: str, realm: str, file: Path, operator: str | None, dry_run: boo
 
 
 @click.command("erase")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @realm_option
 @operator_option
 @acts

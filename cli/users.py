@@ -18,7 +18,7 @@ from app.identity.roles import ASSIGNABLE, SUPER_ADMIN, USER
 from app.mail_addresses import masked_email
 from app.runtime import runtime
 from app.settings import Settings
-from cli import persons
+from cli import completing, persons
 from cli.csv_file import delimiter_option
 from cli.naming import active_account, named_account
 from cli.terminal import (
@@ -123,7 +123,7 @@ def find(text: str, realm: str, limit: int, reveal: bool, operator: str | None, 
 
 
 @users.command("show")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @realm_option
 @reveal_option
 @operator_option
@@ -225,7 +225,7 @@ def import_users(file: Path, realm: str, delimiter: str | None, dry_run: bool, y
 
 
 @users.command("verify")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @realm_option
 @operator_option
 @acts
@@ -247,7 +247,7 @@ def verify(user: str, realm: str, operator: str | None, dry_run: bool, yes: bool
 
 
 @users.command("role")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @click.argument("role", type=click.Choice(ASSIGNABLE))
 @realm_option
 @operator_option
@@ -299,7 +299,7 @@ def second_factor(role: str, channel: str, realm: str, off: bool, operator: str 
 
 
 @users.command("lock")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @realm_option
 @click.option("--days", type=click.IntRange(1, 36_500), help="For so many days; without it, until it is undone.")
 @click.option("--undo", is_flag=True, help="Let the user in again.")

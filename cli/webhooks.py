@@ -6,6 +6,7 @@ from flask.cli import with_appcontext
 
 from app.ops.logs import configure_logging
 from app.runtime import runtime
+from cli import completing
 from cli.jobs import stop_on_signal
 from cli.naming import named_account, named_delivery, named_webhook
 from cli.terminal import (
@@ -39,7 +40,8 @@ def webhooks() -> None:
 
 @webhooks.command("list")
 @click.option("--state", type=click.Choice(("active", "paused", "suspended", "disabled")), help="Only of this state.")
-@click.option("--owner", metavar="USER", help="Only those of this user: an e-mail or id.")
+@click.option("--owner", metavar="USER", shell_complete=completing.accounts,
+              help="Only those of this user: an e-mail or id.")
 @served_realm_option("Whose webhooks.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many of the latest.")
 @as_json_option
@@ -59,7 +61,7 @@ def list_webhooks(state: str | None, owner: str | None, realm: str, limit: int, 
 
 
 @webhooks.command("show")
-@click.argument("webhook", metavar="WEBHOOK")
+@click.argument("webhook", metavar="WEBHOOK", shell_complete=completing.webhooks)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many deliveries.")
 @as_json_option
 @with_appcontext
@@ -78,7 +80,7 @@ def show(webhook: str, limit: int, as_json: bool) -> None:
 
 
 @webhooks.command("replay")
-@click.argument("webhook", metavar="WEBHOOK")
+@click.argument("webhook", metavar="WEBHOOK", shell_complete=completing.webhooks)
 @click.option("--delivery", metavar="ID", help="One delivery, by its id, a beginning or the last eight digits.")
 @click.option("--first", "first_position", type=click.IntRange(0), help="The first position of a range.")
 @click.option("--last", "last_position", type=click.IntRange(0), help="The last position of a range.")
@@ -108,7 +110,7 @@ def replay(webhook: str, delivery: str | None, first_position: int | None, last_
 
 
 @webhooks.command("pause")
-@click.argument("webhook", metavar="WEBHOOK")
+@click.argument("webhook", metavar="WEBHOOK", shell_complete=completing.webhooks)
 @click.option("--resume", is_flag=True, help="Let it be active again; also ends a suspension.")
 @acts
 @with_appcontext
@@ -133,7 +135,7 @@ def pause(webhook: str, resume: bool, dry_run: bool, yes: bool, as_json: bool) -
 
 
 @webhooks.command("test")
-@click.argument("webhook", metavar="WEBHOOK")
+@click.argument("webhook", metavar="WEBHOOK", shell_complete=completing.webhooks)
 @acts
 @with_appcontext
 def test(webhook: str, dry_run: bool, yes: bool, as_json: bool) -> None:

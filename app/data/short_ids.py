@@ -1,19 +1,13 @@
 """Objects named by a part of their id: a unique beginning, or the last eight digits that tables show (M-29).
 
 UUIDv7s of one minute share their first eight digits, so a table shows the last ones."""
-import re
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Index, Table, func, literal_column, select
 
 from app.data.entity import Entity
-from app.data.ids import SHORT_ID_DIGITS
+from app.data.ids import MOST_FOUND, SHORT_ID_DIGITS, digits_of, ids_begun
 from app.data.reads import fetch
-
-MOST_FOUND = 6
-"""One more than a terminal lists: it tells whether there are more."""
-_DIGITS = re.compile("[0-9a-f]{4,32}")
-_GROUPS = (8, 12, 16, 20)
 
 
 def short_id_index(model: type[Entity]) -> Index:
@@ -26,7 +20,7 @@ def ids_named(model: type[Entity], text: str) -> list[str]:
 
     A beginning has at least four digits, an end has eight; anything else names nothing. At most MOST_FOUND begin so. Of
     a model without a short_id_index only beginnings are found: no look through a whole table."""
-    digits = _digits(text)
+    digits = digits_of(text)
     ids = ids_begun(text)
     if ids is None:
         return []
@@ -35,20 +29,6 @@ def ids_named(model: type[Entity], text: str) -> list[str]:
     if len(digits) == SHORT_ID_DIGITS and _is_indexed(model):
         found += [row.id for row in fetch(select(model.id).where(_last_digits(model.id) == digits))]
     return list(dict.fromkeys(found))
-
-
-def ids_begun(text: str) -> tuple[str, str] | None:
-    """Return the first and the last id that begin with the text; None when it has not four digits, or something else.
-
-    Whole ids are compared: a beginning alone would be sorted in another way by some of PostgreSQL's collations."""
-    digits = _digits(text)
-    if not _DIGITS.fullmatch(digits):
-        return None
-    return _written(digits.ljust(32, "0")), _written(digits.ljust(32, "f"))
-
-
-def _digits(text: str) -> str:
-    return text.strip().lower().replace("-", "")
 
 
 def _index_name(model: type[Entity]) -> str:
@@ -62,8 +42,3 @@ def _is_indexed(model: type[Entity]) -> bool:
 def _last_digits(column: Any) -> ColumnElement[str]:
     # The number stands in the statement itself: with a parameter in its place the index is not used.
     return func.substr(column, literal_column(str(36 - SHORT_ID_DIGITS + 1)))
-
-
-def _written(digits: str) -> str:
-    ends = (*_GROUPS, 32)
-    return "-".join(digits[start:end] for start, end in zip((0, *_GROUPS), ends, strict=True))

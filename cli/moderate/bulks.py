@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 
 from app.data.ids import short_id
 from blueprints.platform.moderation.rules import LETTER_STAYS
+from cli import completing
 from cli.moderate.options import DAYS, grounds, limit_option, number_argument, realm_option, staff_acts, why
 from cli.moderate.outcome import say_lost, show_letter
 from cli.naming import named_account, named_listing, named_thing
@@ -38,7 +39,8 @@ OUTRUN = "Auctions that have closed meanwhile do not go on; offers whose time is
 
 @click.command("remove-listing")
 @click.argument("ids", nargs=-1)
-@click.option("--seller", metavar="USER", help="All listings of this user, by e-mail or id.")
+@click.option("--seller", metavar="USER", shell_complete=completing.traders,
+              help="All listings of this user, by e-mail or id.")
 @click.option("--title", metavar="TEXT", help="All with this in the title.")
 @click.option("--category", metavar="ID", help="All in this category.")
 @click.option("--days", type=DAYS, help="For so many days; without it, until it is taken back.")

@@ -2,6 +2,7 @@
 import click
 from flask.cli import with_appcontext
 
+from cli import completing
 from cli.moderate.options import limit_option
 from cli.naming import active_account, named_thing
 from cli.terminal import (
@@ -36,7 +37,7 @@ def orphans(limit: int, as_json: bool) -> None:
 
 @click.command("assign-admin")
 @click.argument("company_id", metavar="COMPANY")
-@click.argument("user", metavar="USER")
+@click.argument("user", metavar="USER", shell_complete=completing.members)
 @operator_option
 @acts
 @with_appcontext

@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.errors import NotFound
+from cli import completing
 from cli.moderate.options import realm_option, reason_option, staff_acts, type_argument
 from cli.naming import named_listing, named_thing
 from cli.terminal import (
@@ -115,7 +116,7 @@ def _unless_missing(missing: str, correct: Callable[[], Any]) -> Any:
 
 
 @click.command("second-chance")
-@click.argument("product_id", metavar="ID")
+@click.argument("product_id", metavar="ID", shell_complete=completing.auctions)
 @reason_option
 @operator_option
 @acts

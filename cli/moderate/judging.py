@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 
 from app.actor import Actor
 from blueprints.platform.moderation.rules import MOST_MUTED_DAYS
+from cli import completing
 from cli.moderate.options import DAYS, grounds, only_option, staff_acts, type_argument, why
 from cli.moderate.outcome import judged
 from cli.naming import named_account, named_thing
@@ -67,7 +68,7 @@ def show_again(entity_type: str, entity_id: str, rule: str | None, reason: str |
 
 
 @click.command("suspend")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @click.option("--days", type=DAYS, required=True, help="For so many days.")
 @only_option
 @why
@@ -85,7 +86,7 @@ def suspend(user: str, days: int, only: str | None, rule: str | None, reason: st
 
 
 @click.command("ban")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @why
 @staff_acts
 @with_appcontext
@@ -100,7 +101,7 @@ def ban(user: str, rule: str | None, reason: str | None, strike: bool | None, re
 
 
 @click.command("unban")
-@click.argument("user")
+@click.argument("user", shell_complete=completing.accounts)
 @why
 @staff_acts
 @with_appcontext
@@ -116,7 +117,7 @@ def unban(user: str, rule: str | None, reason: str | None, strike: bool | None, 
 
 
 @click.command("mute-reporter")
-@click.argument("user", metavar="USER")
+@click.argument("user", metavar="USER", shell_complete=completing.accounts)
 @click.option("--days", type=click.IntRange(0, MOST_MUTED_DAYS), default=30, show_default=True,
               help="0: take them again.")
 @staff_acts

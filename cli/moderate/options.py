@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from blueprints.platform.moderation.rules import ENTITY_TYPES, SCOPES, number_in
+from cli import completing
 from cli.terminal import acts, operator_option, served_realm_option
 
 realm_option = served_realm_option("Whose moderation.")
@@ -37,7 +38,8 @@ class Numbered(click.ParamType):
 
 def number_argument(name: str, metavar: str, *prefixes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command a number as its argument: its parameter `name` is (prefix, number)."""
-    return click.argument(name, metavar=metavar, type=Numbered(*prefixes))
+    return click.argument(name, metavar=metavar, type=Numbered(*prefixes),
+                          shell_complete=completing.numbers(*prefixes or ("",)))
 
 
 def staff_acts(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal_column, or_, select
 
 from app.data.columns import iso
-from app.data.ids import canonical_uuid
+from app.data.ids import MOST_FOUND, canonical_uuid
 from app.data.money import to_wire
 from app.data.reads import fetch
-from app.data.short_ids import MOST_FOUND, ids_named
+from app.data.short_ids import ids_named
 from blueprints.marketplace.order_management.models import LedgerEntry, Order, OrderItem
 from blueprints.platform.auth.inspection import find_accounts, people
 

@@ -10,12 +10,11 @@ from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
 from app.data.holdings import handed_down
-from app.data.ids import uuid7
+from app.data.ids import MOST_FOUND, ids_begun, uuid7
 from app.data.reads import Listing, Page, fetch, list_query
 from app.data.reads.filters import Condition, Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
-from app.data.short_ids import MOST_FOUND, ids_begun
 from app.data.staff_changes import StaffAudit
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import Forbidden, NotFound, RuleViolated

@@ -1,0 +1,136 @@
+"""What a shell is offered at a TAB where an id is wanted: asked of the database by its driver alone, and of ids alone.
+
+To map tables takes longer than a TAB may, so these statements are text. Nothing is made by asking, no file either."""
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from app.data.ids import SHORT_ID_DIGITS, digits_of, ids_between, short_id
+from app.settings import Settings
+
+MOST_OFFERED = 20
+_LOOKED_THROUGH = 1_000
+"""How many rows of an index are looked through for those of a kind: no more, however large the table is."""
+_DIGITS = re.compile("[0-9a-f]{0,32}")
+_SHORTEST_NAME = 2
+_SERVER_MILLISECONDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A database that is asked: calling it returns the first column of what a statement finds, `?` for each value."""
+
+    execute: Callable[[str, tuple[str, ...]], Any]
+    true: str
+
+    def __call__(self, statement: str, *values: str) -> list[Any]:
+        """Return the first column of what the statement finds; raises the driver's error."""
+        return [row[0] for row in self.execute(statement, values).fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Whose ids: the rows of a table, of those in which `column` is `value` where one is named.
+
+    `by_last_digits`: it has a short_id_index, so that the last eight digits are found (app/data/short_ids.py)."""
+
+    table: str
+    by_last_digits: bool = True
+    column: str = ""
+    value: str = ""
+
+
+def offered_ids(asked: Asked, ids: Ids, typed: str) -> list[str]:
+    """Return the ids that begin as typed, and the last eight digits that do; of nothing typed those of the newest."""
+    digits = digits_of(typed)
+    if not _DIGITS.fullmatch(digits):
+        return []
+    if not digits:
+        newest = _found(asked, ids, "ORDER BY id DESC")
+        return [short_id(one) for one in newest] if ids.by_last_digits else newest
+    offered = _found(asked, ids, "WHERE id BETWEEN ? AND ? ORDER BY id", *ids_between(digits))
+    if ids.by_last_digits and len(digits) <= SHORT_ID_DIGITS:
+        end = f"substr(id, {36 - SHORT_ID_DIGITS + 1})"  # as its index says it
+        offered += map(short_id, _found(asked, ids, f"WHERE {end} BETWEEN ? AND ?",
+                                        digits.ljust(SHORT_ID_DIGITS, "0"), digits.ljust(SHORT_ID_DIGITS, "f")))
+    return list(dict.fromkeys(one for one in offered if one.startswith(typed.lower())))[:MOST_OFFERED]
+
+
+def offered_accounts(asked: Asked, ids: Ids, typed: str) -> list[str]:
+    """Return the last digits of the account, of any state, whose e-mail alone begins as typed.
+
+    No address is offered: whoever may see one says --reveal, and that is written down."""
+    begun = typed.strip().lower()
+    found = _begun(asked, ids.table, "id", "email", begun) if len(begun) >= _SHORTEST_NAME else []
+    return [short_id(one) for one in found] if len(found) == 1 else []
+
+
+def offered_names(asked: Asked, table: str, column: str, typed: str) -> list[str]:
+    """Return what begins as typed in a column of names, which has an index."""
+    if typed:
+        return _begun(asked, table, column, column, typed)
+    return asked(f"SELECT {column} FROM {table} ORDER BY {column} LIMIT {MOST_OFFERED}")
+
+
+def offered_numbers(asked: Asked, table: str, realm: str, prefix: str, typed: str) -> list[str]:
+    """Return the numbers that begin as typed, the latest first, each behind its prefix.
+
+    Without a prefix they are cases: those that wait, the first in the queue first."""
+    which = "ORDER BY number DESC" if prefix else f"AND is_pending IS {asked.true} ORDER BY urgency, opened_at, id"
+    numbers = asked(f"SELECT number FROM {table} WHERE realm = ? {which} LIMIT {_LOOKED_THROUGH}", realm)
+    return [one for one in (f"{prefix}{number}" for number in numbers) if one.startswith(typed.lower())][:MOST_OFFERED]
+
+
+def _found(asked: Asked, ids: Ids, which: str, *values: str) -> list[str]:
+    if not ids.column:
+        return asked(f"SELECT id FROM {ids.table} {which} LIMIT {MOST_OFFERED}", *values)
+    return asked(f"SELECT id FROM (SELECT id, {ids.column} FROM {ids.table} {which} LIMIT {_LOOKED_THROUGH}) looked_at "
+                 f"WHERE {ids.column} = ? LIMIT {MOST_OFFERED}", *values, ids.value)
+
+
+def _begun(asked: Asked, table: str, column: str, name: str, typed: str) -> list[str]:
+    # The bounds hold in any collation; what only sorts between them is told apart by its text.
+    return asked(f"SELECT {column} FROM (SELECT {column}, {name} AS name FROM {table} WHERE {name} BETWEEN ? AND ? "
+                 f"ORDER BY {name} LIMIT {_LOOKED_THROUGH}) looked_at WHERE substr(name, 1, {len(typed)}) = ? "
+                 f"LIMIT {MOST_OFFERED}", typed, f"{typed}zzzz", typed)
+
+
+@contextmanager
+def asked_of(settings: Settings) -> Iterator[Asked]:
+    """Give the database of these settings. Raises the driver's error, or FileNotFoundError, when it is not there."""
+    if settings.sqlite_file is not None:
+        opened = asked_of_file(settings.sqlite_file)
+    else:
+        opened = asked_of_server(settings.database_url)
+    with opened as asked:
+        yield asked
+
+
+@contextmanager
+def asked_of_server(url: str) -> Iterator[Asked]:
+    """Give the database of PostgreSQL at an address, for reads alone."""
+    import psycopg
+
+    bounds = f"-c statement_timeout={_SERVER_MILLISECONDS} -c default_transaction_read_only=on"
+    with psycopg.connect(f"postgresql://{url.partition('://')[2]}", autocommit=True, options=bounds) as connection:
+        yield Asked(lambda statement, values: connection.execute(statement.replace("?", "%s").encode(), values), "true")
+
+
+@contextmanager
+def asked_of_file(file: Path) -> Iterator[Asked]:
+    """Give the database of SQLite in a file that exists, without making either of those that SQLite puts beside it.
+
+    With no log beside it nobody writes, and it is read as it is. A log has an index; without one it is left alone: to
+    make it would leave a file that may not be the service's own."""
+    import sqlite3
+
+    log, index = (file.with_name(file.name + ending) for ending in ("-wal", "-shm"))
+    if log.exists() != index.exists():
+        raise FileNotFoundError(index)
+    how = "" if log.exists() else "&immutable=1"
+    with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro{how}", uri=True, timeout=0.1)) as connection:
+        yield Asked(connection.execute, "1")

@@ -1,0 +1,124 @@
+"""What a shell is offered at a TAB in place of an id, a number or a tenant: asked of the database, when one is there.
+
+At most twenty, in at most 0.6 s, and nothing when there is no answer; no home is made, and no address is shown."""
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import click
+
+from app.data.offered_ids import (
+    MOST_OFFERED,
+    Ids,
+    asked_of,
+    asked_of_file,
+    asked_of_server,
+    offered_accounts,
+    offered_ids,
+    offered_names,
+    offered_numbers,
+)
+from app.settings import Settings, find_home, load_settings
+from cli import COMPLETING
+
+_SECONDS, _LEAST_SECONDS = 0.6, 0.1
+
+Offer = Callable[[Settings, click.Context, str], list[str]]
+Completed = Callable[[click.Context, click.Parameter, str], list[str]]
+
+_ORDERS, _PREMIUM = Ids("order_management_order"), Ids("network_premiumsubscription")
+_AUCTIONS = Ids("product_listing_product", column="type", value="AUCTION")
+_ACCOUNTS = {"marketplace": Ids("marketplace_user"), "network": Ids("network_user")}
+_CLIENTS = {realm: Ids("api_client", by_last_digits=False, column="realm", value=realm) for realm in _ACCOUNTS}
+_WEBHOOKS, _FILES = Ids("webhook_endpoint"), Ids("bucket_file", by_last_digits=False)
+_LETTERS = Ids("mail_message", by_last_digits=False)
+ASKED = (_ORDERS, _PREMIUM, _AUCTIONS, *_ACCOUNTS.values(), *_CLIENTS.values(), _WEBHOOKS, _FILES, _LETTERS)
+"""All tables whose ids are offered; tests/cli/test_completed_ids.py compares them with the models."""
+_NUMBERED = {"": "moderation_case", "a": "moderation_act", "p": "moderation_appeal", "b": "moderation_bulk"}
+
+
+def completed(offer: Offer) -> Completed:
+    """Return what click asks at a TAB: what `offer` finds, and nothing where anything is away or refuses."""
+    def offered(context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+        with suppress(Exception), _in_time():
+            settings = load_settings()
+            find_home(settings)
+            return offer(settings, context, typed)[:MOST_OFFERED]
+        return []
+    return offered
+
+
+def _ids_in(ids: Callable[[str], Ids]) -> Completed:
+    def offer(settings: Settings, context: click.Context, typed: str) -> list[str]:
+        with asked_of(settings) as asked:
+            return offered_ids(asked, ids(_realm(settings, context)), typed)
+    return completed(offer)
+
+
+def accounts_of(realm: str | None) -> Completed:
+    """Offer ids of accounts of a realm, None for that which is typed; by an address, or a beginning that only one has,
+    the id of that account."""
+    def offer(settings: Settings, context: click.Context, typed: str) -> list[str]:
+        ids = _ACCOUNTS[realm or _realm(settings, context)]
+        with asked_of(settings) as asked:
+            return offered_ids(asked, ids, typed) or offered_accounts(asked, ids, typed)
+    return completed(offer)
+
+
+@completed
+def tenants(settings: Settings, _context: click.Context, typed: str) -> list[str]:
+    """Offer the names of tenants."""
+    database = settings.organization_database
+    if database.startswith("postgres"):
+        opened, table = asked_of_server(database), 'organization."v1-tenant"'
+    else:
+        named = database.removeprefix("sqlite:///")
+        folder = Path(named) if named else settings.home / "organization"
+        opened, table = asked_of_file(folder / "catalog.db"), '"v1-tenant"'
+    with opened as asked:
+        return offered_names(asked, table, '"tenantId"', typed)
+
+
+def numbers(*prefixes: str) -> Completed:
+    """Offer numbers of moderation, as people say them: of cases those that wait, the first in the queue first."""
+    def offer(settings: Settings, context: click.Context, typed: str) -> list[str]:
+        realm = _realm(settings, context)
+        with asked_of(settings) as asked:
+            return [one for prefix in prefixes
+                    for one in offered_numbers(asked, _NUMBERED[prefix], realm, prefix, typed)]
+    return completed(offer)
+
+
+accounts, traders, members = (accounts_of(realm) for realm in (None, "marketplace", "network"))
+orders = _ids_in(lambda _realm: _ORDERS)
+paid_orders = _ids_in({"marketplace": _ORDERS, "network": _PREMIUM}.__getitem__)
+auctions = _ids_in(lambda _realm: _AUCTIONS)
+webhooks = _ids_in(lambda _realm: _WEBHOOKS)
+clients = _ids_in(_CLIENTS.__getitem__)
+files = _ids_in(lambda _realm: _FILES)
+letters = _ids_in(lambda _realm: _LETTERS)
+
+
+def _realm(settings: Settings, context: click.Context) -> str:
+    """Return the realm that is typed already, or the first that is served."""
+    named: str | None = context.params.get("realm")
+    return named or settings.realms[0]
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """End the process of a TAB, which has said nothing yet, when its time is up: whatever it waits for by then."""
+    if COMPLETING not in os.environ:
+        yield
+        return
+    left = max(_LEAST_SECONDS, _SECONDS - time.process_time())
+    timer = threading.Timer(left, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,170 @@
+"""What a TAB offers in place of an id (cli/completing.py), refusals first."""
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import ShellComplete
+from flask import Flask
+
+from app.data.entity import db
+from app.data.offered_ids import MOST_OFFERED, Asked, asked_of_file, offered_ids
+from app.settings import load_settings
+from blueprints.organization import organization_of
+from blueprints.organization.application.tenants import add_tenant
+from cli import COMPLETING, attach_commands, completing
+from tests.cli.market import Market
+from tests.clients import Callers
+from tests.components import ROOT
+from tests.testbed import Testbed
+
+Offered = Callable[..., list[str]]
+_AS_TEXT = pytest.mark.both("the statements are text, of which each database reads its own")
+
+
+@pytest.fixture
+def offered(testbed: Testbed, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Offered:
+    """Call it with what is typed behind `flask`; returns what is offered in place of the last word."""
+    for name, value in testbed.environment.items():
+        monkeypatch.setenv(name, value)
+    index = click.Group("flask")
+    attach_commands(index)
+    asked = ShellComplete(index, {}, "flask", COMPLETING)
+    return lambda *words: [item.value for item in asked.get_completions(list(words[:-1]), words[-1])]
+
+
+def test_nothing_is_offered_without_a_home_and_none_is_made(offered: Offered, tmp_path: Path,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUILDHALL_HOME", str(tmp_path / "home"))
+    assert offered("orders", "show", "") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_offered_where_settings_are_wrong_or_the_database_is_away(
+        offered: Offered, market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    beginning = market.ordered()["id"][:4]
+    assert offered("orders", "show", beginning)
+    for name, value in (("PORT", "none"), ("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing"),
+                        ("DATABASE_URL", "sqlite:////nowhere/guildhall.db")):
+        with monkeypatch.context() as changed:
+            changed.setenv(name, value)
+            assert offered("orders", "show", beginning) == []
+
+
+@_AS_TEXT
+def test_what_is_no_beginning_of_an_id_is_offered_nothing(offered: Offered, market: Market) -> None:
+    market.ordered()
+    for typed in ("zz", "%", "' OR 1=1", "0" * 40):
+        assert offered("orders", "show", typed) == []
+
+
+@_AS_TEXT
+def test_no_address_is_offered_and_none_that_several_begin_with_names_anybody(offered: Offered,
+                                                                              callers: Callers) -> None:
+    ben, benno = callers.user("ben"), callers.user("benno")
+    assert offered("users", "show", "ben") == []
+    assert offered("users", "show", "ben@") == [ben.user_id[-8:]]
+    assert offered("users", "show", "benno@guildhall.test") == [benno.user_id[-8:]]
+    assert not any("@" in one for typed in ("", "b", "be", "benn", "%") for one in offered("users", "show", typed))
+
+
+@pytest.mark.once("files of SQLite")
+def test_a_file_is_read_and_none_is_made_beside_it(tmp_path: Path) -> None:
+    import sqlite3
+
+    file = tmp_path / "a#?b.db"
+    with pytest.raises(sqlite3.OperationalError), asked_of_file(file) as asked:
+        asked("SELECT 1 FROM t")
+    assert list(tmp_path.iterdir()) == []
+    with sqlite3.connect(file) as made:
+        made.executescript("PRAGMA journal_mode=WAL; CREATE TABLE t (id TEXT PRIMARY KEY); INSERT INTO t VALUES ('ab')")
+    made.close()
+    with asked_of_file(file) as asked:
+        assert asked("SELECT id FROM t WHERE id = ?", "ab") == ["ab"]
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.once("the server is none")
+def test_a_database_that_never_answers_is_not_waited_for(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://anna@127.0.0.1:{silent.getsockname()[1]}/guildhall"
+        told = subprocess.run([str(Path(sys.executable).with_name("flask"))], cwd=ROOT, capture_output=True, text=True,
+                              check=True, timeout=60, env=os.environ | {
+                                  COMPLETING: "bash_complete", "COMP_WORDS": "flask orders show ", "COMP_CWORD": "3",
+                                  "GUILDHALL_HOME": str(tmp_path), "DATABASE_URL": url, "GUILDHALL_ENV": "demo"})
+    assert (told.stdout, told.stderr) == ("", "")
+
+
+@_AS_TEXT
+def test_last_digits_and_beginnings_are_completed(offered: Offered, market: Market) -> None:
+    one = market.ordered()["id"]
+    assert offered("orders", "show", "") == [one[-8:]]
+    assert offered("orders", "show", one[-8:-5]) == [one[-8:]]
+    assert offered("orders", "ship", one[:13]) == [one]
+    assert offered("payments", "show", one.upper()[:10]) == [one]
+
+
+@_AS_TEXT
+def test_the_newest_are_offered_first_and_no_more_than_twenty(offered: Offered, market: Market) -> None:
+    auctions = [market.auctioned() for _ in range(MOST_OFFERED + 1)]
+    assert offered("auctions", "show", "") == [one[-8:] for one in reversed(auctions)][:MOST_OFFERED]
+    assert len(offered("auctions", "show", auctions[0][:4])) == MOST_OFFERED
+
+
+@_AS_TEXT
+def test_what_is_no_auction_is_none(offered: Offered, market: Market) -> None:
+    auction, _listing = market.auctioned(), market.listed()
+    assert offered("auctions", "close", "") == [auction[-8:]]
+
+
+@_AS_TEXT
+def test_accounts_are_those_of_the_realm_that_is_typed(offered: Offered, callers: Callers) -> None:
+    trader, member = callers.user("ben"), callers.user("eva", realm="network")
+    assert offered("users", "show", "ben@") == [trader.user_id[-8:]]
+    assert offered("users", "show", "--realm", "network", "eva@") == [member.user_id[-8:]]
+    assert offered("users", "show", "--realm", "network", "ben@") == []
+    assert offered("orders", "list", "--buyer", trader.user_id[-8:-4]) == [trader.user_id[-8:]]
+
+
+@_AS_TEXT
+def test_cases_that_wait_are_offered_by_their_number(offered: Offered, market: Market) -> None:
+    report = {"entityType": "PRODUCT", "entityId": market.listed(), "reason": "COUNTERFEIT"}
+    made = market.ben.post("/marketplace/adminmoderation-api/v1/reports", json=report)
+    assert made.status_code == 201, made.text
+    assert offered("moderate", "take", "") == ["1"]
+    assert offered("moderate", "show", "2") == []
+
+
+@_AS_TEXT
+def test_tenants_are_offered_by_their_names(offered: Offered, app: Flask) -> None:
+    for name in ("acme", "acorn"):
+        add_tenant(organization_of(app).ports, name)
+    assert offered("organization", "tenant", "show", "ac") == ["acme", "acorn"]
+    assert offered("organization", "tenant", "show", "acm") == ["acme"]
+    assert offered("organization", "lag", "x") == []
+
+
+@pytest.mark.once("what the models say")
+def test_the_tables_that_are_asked_are_those_of_the_models(testbed: Testbed) -> None:
+    for ids in completing.ASKED:
+        table = db.metadata.tables[ids.table]
+        assert {"id", ids.column or "id"} <= set(table.columns.keys()), ids
+        assert any(index.name == f"ix_{ids.table}_short_id" for index in table.indexes) is ids.by_last_digits, ids
+
+
+@pytest.mark.once("PostgreSQL plans by statistics; SQLite by structure")
+def test_every_table_is_asked_by_an_index(testbed: Testbed, app: Flask) -> None:
+    steps: list[str] = []
+    with asked_of_file(load_settings(testbed.environment).sqlite_file) as asked:
+        def explained(statement: str, values: tuple[str, ...]) -> object:
+            steps.extend(row[3] for row in asked.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
+            return asked.execute(statement, values)
+
+        for ids in completing.ASKED:
+            for typed in ("", "ab", "abcd1234-12"):
+                offered_ids(Asked(explained, asked.true), ids, typed)
+    assert [step for step in steps if "SCAN" in step and "INDEX" not in step and "looked_at" not in step] == []
