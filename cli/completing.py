@@ -13,9 +13,9 @@ import click
 from app.data.offered_ids import (
     MOST_OFFERED,
     Ids,
-    asked_of,
-    asked_of_file,
-    asked_of_server,
+    driver_of,
+    driver_of_file,
+    driver_of_server,
     offered_accounts,
     offered_ids,
     offered_names,
@@ -53,8 +53,8 @@ def completed(offer: Offer) -> Completed:
 
 def _ids_in(ids: Callable[[str], Ids]) -> Completed:
     def offer(settings: Settings, context: click.Context, typed: str) -> list[str]:
-        with asked_of(settings) as asked:
-            return offered_ids(asked, ids(_realm(settings, context)), typed)
+        with driver_of(settings) as driver:
+            return offered_ids(driver, ids(_realm(settings, context)), typed)
     return completed(offer)
 
 
@@ -63,8 +63,8 @@ def accounts_of(realm: str | None) -> Completed:
     the id of that account."""
     def offer(settings: Settings, context: click.Context, typed: str) -> list[str]:
         ids = _ACCOUNTS[realm or _realm(settings, context)]
-        with asked_of(settings) as asked:
-            return offered_ids(asked, ids, typed) or offered_accounts(asked, ids, typed)
+        with driver_of(settings) as driver:
+            return offered_ids(driver, ids, typed) or offered_accounts(driver, ids, typed)
     return completed(offer)
 
 
@@ -73,22 +73,22 @@ def tenants(settings: Settings, _context: click.Context, typed: str) -> list[str
     """Offer the names of tenants."""
     database = settings.organization_database
     if database.startswith("postgres"):
-        opened, table = asked_of_server(database), 'organization."v1-tenant"'
+        opened, table = driver_of_server(database), 'organization."v1-tenant"'
     else:
         named = database.removeprefix("sqlite:///")
         folder = Path(named) if named else settings.home / "organization"
-        opened, table = asked_of_file(folder / "catalog.db"), '"v1-tenant"'
-    with opened as asked:
-        return offered_names(asked, table, '"tenantId"', typed)
+        opened, table = driver_of_file(folder / "catalog.db"), '"v1-tenant"'
+    with opened as driver:
+        return offered_names(driver, table, '"tenantId"', typed)
 
 
 def numbers(*prefixes: str) -> Completed:
     """Offer numbers of moderation, as people say them: of cases those that wait, the first in the queue first."""
     def offer(settings: Settings, context: click.Context, typed: str) -> list[str]:
         realm = _realm(settings, context)
-        with asked_of(settings) as asked:
+        with driver_of(settings) as driver:
             return [one for prefix in prefixes
-                    for one in offered_numbers(asked, _NUMBERED[prefix], realm, prefix, typed)]
+                    for one in offered_numbers(driver, _NUMBERED[prefix], realm, prefix, typed)]
     return completed(offer)
 
 

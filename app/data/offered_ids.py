@@ -21,8 +21,8 @@ _SERVER_MILLISECONDS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A database that is asked: calling it returns the first column of what a statement finds, `?` for each value."""
+class Driver:
+    """A database by its driver: calling it returns the first column of what a statement finds, `?` for each value."""
 
     execute: Callable[[str, tuple[str, ...]], Any]
     true: str
@@ -44,84 +44,84 @@ class Ids:
     value: str = ""
 
 
-def offered_ids(asked: Asked, ids: Ids, typed: str) -> list[str]:
+def offered_ids(driver: Driver, ids: Ids, typed: str) -> list[str]:
     """Return the ids that begin as typed, and the last eight digits that do; of nothing typed those of the newest."""
     digits = digits_of(typed)
     if not _DIGITS.fullmatch(digits):
         return []
     if not digits:
-        newest = _found(asked, ids, "ORDER BY id DESC")
+        newest = _found(driver, ids, "ORDER BY id DESC")
         return [short_id(one) for one in newest] if ids.by_last_digits else newest
-    offered = _found(asked, ids, "WHERE id BETWEEN ? AND ? ORDER BY id", *ids_between(digits))
+    offered = _found(driver, ids, "WHERE id BETWEEN ? AND ? ORDER BY id", *ids_between(digits))
     if ids.by_last_digits and len(digits) <= SHORT_ID_DIGITS:
         end = f"substr(id, {36 - SHORT_ID_DIGITS + 1})"  # as its index says it
-        offered += map(short_id, _found(asked, ids, f"WHERE {end} BETWEEN ? AND ?",
+        offered += map(short_id, _found(driver, ids, f"WHERE {end} BETWEEN ? AND ?",
                                         digits.ljust(SHORT_ID_DIGITS, "0"), digits.ljust(SHORT_ID_DIGITS, "f")))
     return list(dict.fromkeys(one for one in offered if one.startswith(typed.lower())))[:MOST_OFFERED]
 
 
-def offered_accounts(asked: Asked, ids: Ids, typed: str) -> list[str]:
+def offered_accounts(driver: Driver, ids: Ids, typed: str) -> list[str]:
     """Return the last digits of the account, of any state, whose e-mail alone begins as typed.
 
     No address is offered: whoever may see one says --reveal, and that is written down."""
     begun = typed.strip().lower()
-    found = _begun(asked, ids.table, "id", "email", begun) if len(begun) >= _SHORTEST_NAME else []
+    found = _begun(driver, ids.table, "id", "email", begun) if len(begun) >= _SHORTEST_NAME else []
     return [short_id(one) for one in found] if len(found) == 1 else []
 
 
-def offered_names(asked: Asked, table: str, column: str, typed: str) -> list[str]:
+def offered_names(driver: Driver, table: str, column: str, typed: str) -> list[str]:
     """Return what begins as typed in a column of names, which has an index."""
     if typed:
-        return _begun(asked, table, column, column, typed)
-    return asked(f"SELECT {column} FROM {table} ORDER BY {column} LIMIT {MOST_OFFERED}")
+        return _begun(driver, table, column, column, typed)
+    return driver(f"SELECT {column} FROM {table} ORDER BY {column} LIMIT {MOST_OFFERED}")
 
 
-def offered_numbers(asked: Asked, table: str, realm: str, prefix: str, typed: str) -> list[str]:
+def offered_numbers(driver: Driver, table: str, realm: str, prefix: str, typed: str) -> list[str]:
     """Return the numbers that begin as typed, the latest first, each behind its prefix.
 
     Without a prefix they are cases: those that wait, the first in the queue first."""
-    which = "ORDER BY number DESC" if prefix else f"AND is_pending IS {asked.true} ORDER BY urgency, opened_at, id"
-    numbers = asked(f"SELECT number FROM {table} WHERE realm = ? {which} LIMIT {_LOOKED_THROUGH}", realm)
+    which = "ORDER BY number DESC" if prefix else f"AND is_pending IS {driver.true} ORDER BY urgency, opened_at, id"
+    numbers = driver(f"SELECT number FROM {table} WHERE realm = ? {which} LIMIT {_LOOKED_THROUGH}", realm)
     return [one for one in (f"{prefix}{number}" for number in numbers) if one.startswith(typed.lower())][:MOST_OFFERED]
 
 
-def _found(asked: Asked, ids: Ids, which: str, *values: str) -> list[str]:
+def _found(driver: Driver, ids: Ids, which: str, *values: str) -> list[str]:
     if not ids.column:
-        return asked(f"SELECT id FROM {ids.table} {which} LIMIT {MOST_OFFERED}", *values)
-    return asked(f"SELECT id FROM (SELECT id, {ids.column} FROM {ids.table} {which} LIMIT {_LOOKED_THROUGH}) looked_at "
-                 f"WHERE {ids.column} = ? LIMIT {MOST_OFFERED}", *values, ids.value)
+        return driver(f"SELECT id FROM {ids.table} {which} LIMIT {MOST_OFFERED}", *values)
+    return driver(f"SELECT id FROM (SELECT id, {ids.column} FROM {ids.table} {which} LIMIT {_LOOKED_THROUGH}) looked_at"
+                 f" WHERE {ids.column} = ? LIMIT {MOST_OFFERED}", *values, ids.value)
 
 
-def _begun(asked: Asked, table: str, column: str, name: str, typed: str) -> list[str]:
+def _begun(driver: Driver, table: str, column: str, name: str, typed: str) -> list[str]:
     # The bounds hold in any collation; what only sorts between them is told apart by its text.
-    return asked(f"SELECT {column} FROM (SELECT {column}, {name} AS name FROM {table} WHERE {name} BETWEEN ? AND ? "
+    return driver(f"SELECT {column} FROM (SELECT {column}, {name} AS name FROM {table} WHERE {name} BETWEEN ? AND ? "
                  f"ORDER BY {name} LIMIT {_LOOKED_THROUGH}) looked_at WHERE substr(name, 1, {len(typed)}) = ? "
                  f"LIMIT {MOST_OFFERED}", typed, f"{typed}zzzz", typed)
 
 
 @contextmanager
-def asked_of(settings: Settings) -> Iterator[Asked]:
+def driver_of(settings: Settings) -> Iterator[Driver]:
     """Give the database of these settings. Raises the driver's error, or FileNotFoundError, when it is not there."""
     if settings.sqlite_file is not None:
-        opened = asked_of_file(settings.sqlite_file)
+        opened = driver_of_file(settings.sqlite_file)
     else:
-        opened = asked_of_server(settings.database_url)
-    with opened as asked:
-        yield asked
+        opened = driver_of_server(settings.database_url)
+    with opened as driver:
+        yield driver
 
 
 @contextmanager
-def asked_of_server(url: str) -> Iterator[Asked]:
+def driver_of_server(url: str) -> Iterator[Driver]:
     """Give the database of PostgreSQL at an address, for reads alone."""
     import psycopg
 
     bounds = f"-c statement_timeout={_SERVER_MILLISECONDS} -c default_transaction_read_only=on"
     with psycopg.connect(f"postgresql://{url.partition('://')[2]}", autocommit=True, options=bounds) as connection:
-        yield Asked(lambda statement, values: connection.execute(statement.replace("?", "%s").encode(), values), "true")
+        yield Driver(lambda said, values: connection.execute(said.replace("?", "%s").encode(), values), "true")
 
 
 @contextmanager
-def asked_of_file(file: Path) -> Iterator[Asked]:
+def driver_of_file(file: Path) -> Iterator[Driver]:
     """Give the database of SQLite in a file that exists, without making either of those that SQLite puts beside it.
 
     With no log beside it nobody writes, and it is read as it is. A log has an index; without one it is left alone: to
@@ -133,4 +133,4 @@ def asked_of_file(file: Path) -> Iterator[Asked]:
         raise FileNotFoundError(index)
     how = "" if log.exists() else "&immutable=1"
     with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro{how}", uri=True, timeout=0.1)) as connection:
-        yield Asked(connection.execute, "1")
+        yield Driver(connection.execute, "1")

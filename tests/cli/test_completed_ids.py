@@ -12,7 +12,7 @@ from click.shell_completion import ShellComplete
 from flask import Flask
 
 from app.data.entity import db
-from app.data.offered_ids import MOST_OFFERED, Asked, asked_of_file, offered_ids
+from app.data.offered_ids import MOST_OFFERED, Driver, driver_of_file, offered_ids
 from app.settings import load_settings
 from blueprints.organization import organization_of
 from blueprints.organization.application.tenants import add_tenant
@@ -77,14 +77,14 @@ def test_a_file_is_read_and_none_is_made_beside_it(tmp_path: Path) -> None:
     import sqlite3
 
     file = tmp_path / "a#?b.db"
-    with pytest.raises(sqlite3.OperationalError), asked_of_file(file) as asked:
-        asked("SELECT 1 FROM t")
+    with pytest.raises(sqlite3.OperationalError), driver_of_file(file) as driver:
+        driver("SELECT 1 FROM t")
     assert list(tmp_path.iterdir()) == []
     with sqlite3.connect(file) as made:
         made.executescript("PRAGMA journal_mode=WAL; CREATE TABLE t (id TEXT PRIMARY KEY); INSERT INTO t VALUES ('ab')")
     made.close()
-    with asked_of_file(file) as asked:
-        assert asked("SELECT id FROM t WHERE id = ?", "ab") == ["ab"]
+    with driver_of_file(file) as driver:
+        assert driver("SELECT id FROM t WHERE id = ?", "ab") == ["ab"]
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -159,12 +159,12 @@ def test_the_tables_that_are_asked_are_those_of_the_models(testbed: Testbed) -> 
 @pytest.mark.once("PostgreSQL plans by statistics; SQLite by structure")
 def test_every_table_is_asked_by_an_index(testbed: Testbed, app: Flask) -> None:
     steps: list[str] = []
-    with asked_of_file(load_settings(testbed.environment).sqlite_file) as asked:
+    with driver_of_file(load_settings(testbed.environment).sqlite_file) as driver:
         def explained(statement: str, values: tuple[str, ...]) -> object:
-            steps.extend(row[3] for row in asked.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
-            return asked.execute(statement, values)
+            steps.extend(row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
+            return driver.execute(statement, values)
 
         for ids in completing.ASKED:
             for typed in ("", "ab", "abcd1234-12"):
-                offered_ids(Asked(explained, asked.true), ids, typed)
+                offered_ids(Driver(explained, driver.true), ids, typed)
     assert [step for step in steps if "SCAN" in step and "INDEX" not in step and "looked_at" not in step] == []
