@@ -1,4 +1,4 @@
-"""How a service declares its routes: a decorator for each verb, the options of each by name and type.
+"""How a service declares its routes: a verb for each kind of API, the options of each by name and type.
 
 `Routes` and `ProgramRoutes` only write down; a `ServiceBlueprint` or `DocumentedBlueprint` carries what was written."""
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +19,7 @@ from app.http.service import Service
 from app.identity.access import Predicate
 
 Decorator = Callable[[View], View]
+UseCase = Callable[..., Any]
 Prepare = Callable[..., dict[str, Any]]
 
 
@@ -65,7 +66,12 @@ class ServiceBlueprint(Blueprint):
 
 
 class Routes:
-    """The URL map of a service, as its routes.py writes it with these decorators; docs/kernel.md tells the options.
+    """The URL map of a service, as its routes.py writes it with these verbs; docs/kernel.md tells the options.
+
+    Most APIs are one row: the path, the command or query, and what it does, in the words of the API's document. The
+    values of the path are given in their order, then what is sent by name: command(actor, *path, **data),
+    query(actor, *path) and, of a list, query(actor, asked, *path). Where a view has more to say than that, the verb
+    without a use case is its decorator.
 
     Who may call an API stands in `policies`; a name without one does not start. Event and data name follow from the
     API's name and its object (app/http/naming.py), or stand in `irregular`."""
@@ -80,52 +86,56 @@ class Routes:
         """Add what another service's code wrote down: its routes stand at this service's mount, too."""
         self.written += other.written
 
-    def create(self, path: str, *, name: str, body: type[Schema] | None = None, returns: type[Entity] | None = None,
-               id_name: str | None = None, prepare: Prepare | None = None, transaction: bool = True,
-               aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None) -> Decorator:
+    def create(self, path: str, command: UseCase | None = None, does: str = "", *, name: str,
+               body: type[Schema] | None = None, returns: type[Entity] | None = None, id_name: str | None = None,
+               prepare: Prepare | None = None, transaction: bool = True, aliases: tuple[str, ...] = (),
+               text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None) -> Decorator:
         """POST, 201: view(actor, data, **path)."""
-        return self._write(WRITES, aliases, lambda service, view: BusinessApi(
+        return self._write(_view_of_command(command, does), WRITES, aliases, lambda service, view: BusinessApi(
             service, name, "create", "POST", path, self._names(name, returns), self._policies[name], view, body=body,
             returns=returns, id_name=id_name, prepare=prepare, transaction=transaction,
             text_parameters=text_parameters, extras=extras or {}))
 
-    def get(self, path: str, *, name: str, returns: type[Entity] | None = None,
-            arguments: Mapping[str, str] | None = None, aliases: tuple[str, ...] = (),
-            text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None) -> Decorator:
+    def get(self, path: str, query: UseCase | None = None, does: str = "", *, name: str,
+            returns: type[Entity] | None = None, arguments: Mapping[str, str] | None = None,
+            aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
+            extras: Mapping[str, Any] | None = None) -> Decorator:
         """GET one, 200: view(actor, asked, **path)."""
-        return self._write(READS, aliases, lambda service, view: BusinessApi(
+        return self._write(_view_of_query(query, does), READS, aliases, lambda service, view: BusinessApi(
             service, name, "get", "GET", path, self._names(name, returns), self._policies[name], view,
             returns=returns, arguments=arguments or {}, text_parameters=text_parameters, extras=extras or {}))
 
-    def list(self, path: str, *, name: str, returns: type[Entity] | None = None, filters: Filters | None = None,
+    def list(self, path: str, query: UseCase | None = None, does: str = "", *, name: str,
+             returns: type[Entity] | None = None, filters: Filters | None = None,
              arguments: Mapping[str, str] | None = None, depends_on: tuple[type[Entity] | str, ...] = (),
              same_for_role: bool = False, cached: bool = True, aliases: tuple[str, ...] = (),
              text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None,
              keyed_by: Callable[[], str] | None = None) -> Decorator:
         """GET many, 200: view(actor, asked, **path) returns a Listing. `keyed_by` returns what else a remembered answer
         depends on, when no version tells: it is part of its key."""
-        return self._write(READS, aliases, lambda service, view: BusinessApi(
+        return self._write(_view_of_list(query, does), READS, aliases, lambda service, view: BusinessApi(
             service, name, "list", "GET", path, self._names(name, returns, is_list=True), self._policies[name], view,
             returns=returns, filters=filters or Filters(), arguments=arguments or {}, depends_on=depends_on,
             same_for_role=same_for_role, cached=cached, text_parameters=text_parameters, extras=extras or {},
             keyed_by=keyed_by))
 
-    def update(self, path: str, *, name: str, body: type[Schema] | None = None, returns: type[Entity] | None = None,
-               method: str = "PATCH", prepare: Prepare | None = None, transaction: bool = True,
-               aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None, refusals: str = "") -> Decorator:
+    def update(self, path: str, command: UseCase | None = None, does: str = "", *, name: str,
+               body: type[Schema] | None = None, returns: type[Entity] | None = None, method: str = "PATCH",
+               prepare: Prepare | None = None, transaction: bool = True, aliases: tuple[str, ...] = (),
+               text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None,
+               refusals: str = "") -> Decorator:
         """PATCH, 200: view(actor, data, **path). `refusals`: the kind of security event each is (staff alone)."""
-        return self._write(WRITES, aliases, lambda service, view: BusinessApi(
+        return self._write(_view_of_command(command, does), WRITES, aliases, lambda service, view: BusinessApi(
             service, name, "update", method, path, self._names(name, returns), self._policies[name], view, body=body,
             returns=returns, prepare=prepare, transaction=transaction, text_parameters=text_parameters,
             extras=extras or {}, refusals=refusals))
 
-    def delete(self, path: str, *, name: str, returns: type[Entity] | None = None, transaction: bool = True,
-               aliases: tuple[str, ...] = (), text_parameters: tuple[str, ...] = (),
-               extras: Mapping[str, Any] | None = None, refusals: str = "") -> Decorator:
+    def delete(self, path: str, command: UseCase | None = None, does: str = "", *, name: str,
+               returns: type[Entity] | None = None, transaction: bool = True, aliases: tuple[str, ...] = (),
+               text_parameters: tuple[str, ...] = (), extras: Mapping[str, Any] | None = None,
+               refusals: str = "") -> Decorator:
         """DELETE, 200: view(actor, data, **path); data is {}. `refusals` as of `update`."""
-        return self._write(WRITES, aliases, lambda service, view: BusinessApi(
+        return self._write(_view_of_command(command, does), WRITES, aliases, lambda service, view: BusinessApi(
             service, name, "delete", "DELETE", path, self._names(name, returns), self._policies[name], view,
             returns=returns, transaction=transaction, text_parameters=text_parameters, extras=extras or {},
             refusals=refusals))
@@ -157,13 +167,35 @@ class Routes:
         return api_names(name, "" if returns is None else returns.__object__, is_list=is_list,
                          irregular=self._irregular.get(name))
 
-    def _write(self, front: Front[BusinessApi, Any, Any, Any], aliases: tuple[str, ...],
+    def _write(self, view_of_row: View | None, front: Front[BusinessApi, Any, Any, Any], aliases: tuple[str, ...],
                declared: Callable[[Service, View], BusinessApi]) -> Decorator:
-        """Return the decorator that writes an API down."""
+        """Write down the API of a row, or return the decorator that writes down the API of a view."""
         def write(view: View) -> View:
             self.written.append(lambda blueprint: blueprint.add_api(front, declared(blueprint.service, view), aliases))
             return view
+        if view_of_row is not None:
+            write(view_of_row)
         return write
+
+
+def _view_of_command(command: UseCase | None, does: str) -> View | None:
+    return command and _described(lambda actor, data, **path: command(actor, *path.values(), **data), does)
+
+
+def _view_of_query(query: UseCase | None, does: str) -> View | None:
+    return query and _described(lambda actor, asked, **path: query(actor, *path.values()), does)
+
+
+def _view_of_list(query: UseCase | None, does: str) -> View | None:
+    return query and _described(lambda actor, asked, **path: query(actor, asked, *path.values()), does)
+
+
+def _described(view: View, does: str) -> View:
+    """Return the view with what it does as its docstring; raises ValueError where nothing is said."""
+    if not does:
+        raise ValueError("say what the API does, behind its command or query")
+    view.__doc__ = does
+    return view
 
 
 JsonSchema = dict[str, Any]

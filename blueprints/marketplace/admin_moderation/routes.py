@@ -29,12 +29,9 @@ _BARE = {"type": "object", "required": ["status", "message"], "properties": {
 _CORRECTS: dict[str, Any] = {"method": "POST", "bare_forbidden": True, "responses": {
     "200": answer(_BARE), "403": answer(_BARE, "Forbidden"), "409": answer({}, "the same Idempotency-Key is at work")}}
 
-
-@api.create("/v1/moderationactions", name="createModerationAction", body=schemas.NewAction,
-            id_name="moderationActionId", returns=ModerationAction)
-def create_action(actor: Actor, data: dict[str, Any]) -> ModerationAction:
-    """Record what a member of staff did."""
-    return commands.record_action(actor, **data)
+api.create("/v1/moderationactions", commands.record_action, "Record what a member of staff did.",
+           name="createModerationAction", body=schemas.NewAction, id_name="moderationActionId",
+           returns=ModerationAction)
 
 
 @api.get(_ONE, name="getModerationAction", returns=ModerationAction)
@@ -50,16 +47,10 @@ def list_actions(actor: Actor, asked: ReadRequest) -> Listing:
     return queries.list_actions(asked)
 
 
-@api.update(_ONE, name="updateModerationAction", body=schemas.ActionChange, returns=ModerationAction)
-def reword_action(actor: Actor, data: dict[str, Any], moderation_action_id: str) -> ModerationAction:
-    """Reword the reason of an entry."""
-    return commands.reword_action(actor, moderation_action_id, **data)
-
-
-@api.delete(_ONE, name="deleteModerationAction", returns=ModerationAction)
-def delete_action(actor: Actor, data: dict[str, Any], moderation_action_id: str) -> ModerationAction:
-    """Delete an entry (superAdmin)."""
-    return commands.delete_action(actor, moderation_action_id)
+api.update(_ONE, commands.reword_action, "Reword the reason of an entry.",
+           name="updateModerationAction", body=schemas.ActionChange, returns=ModerationAction)
+api.delete(_ONE, commands.delete_action, "Delete an entry (superAdmin).",
+           name="deleteModerationAction", returns=ModerationAction)
 
 
 # Corrections of what other services own. Each is done once for an Idempotency-Key (decision 22).

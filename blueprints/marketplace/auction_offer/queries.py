@@ -12,6 +12,7 @@ from app.data.columns import camel_case, iso
 from app.data.money import to_wire
 from app.data.reads import Listing, Page, fetch, fetch_one, get_row, list_rows, rows_by_id
 from app.data.reads.filters import Condition, Filter, Filters, equal
+from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.data.visibility import holds, seen_by
 from app.identity.access import require, require_self_or_staff
@@ -61,9 +62,9 @@ def get_bid(actor: Actor, bid_id: str) -> Wire:
     return revealed(actor, [row])[0]
 
 
-def list_bids(actor: Actor, page: Page, where: Sequence[Condition] = ()) -> Listing:
+def list_bids(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of bids, oldest first: the public history; CANCELLED only to their bidder and staff."""
-    listing = list_rows(Bid, page, *where, *seen_by(BIDS, actor), order=_OLDEST_FIRST[Bid])
+    listing = list_rows(Bid, asked.page, *asked.where, *seen_by(BIDS, actor), order=_OLDEST_FIRST[Bid])
     listing.rows = revealed(actor, listing.rows)
     return listing
 
@@ -113,9 +114,9 @@ def get_offer(actor: Actor, offer_id: str) -> Wire:
     return _as_of(iso(now()), row)
 
 
-def list_offers(actor: Actor, page: Page, where: Sequence[Condition] = ()) -> Listing:
+def list_offers(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of offers, oldest first: those the actor made or received; staff see all."""
-    listing = list_rows(Offer, page, *where, *seen_by(OFFERS, actor), order=_OLDEST_FIRST[Offer])
+    listing = list_rows(Offer, asked.page, *asked.where, *seen_by(OFFERS, actor), order=_OLDEST_FIRST[Offer])
     listing.rows = offers_as_of_now(listing.rows)
     return listing
 

@@ -1,11 +1,11 @@
 """The reads of categoryManagement, for its routes and for the services that show categories."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from app.actor import Actor
-from app.data.held import STRANGER, Viewer, viewer_of_role
+from app.data.held import viewer_of_role
 from app.data.moderated_kinds import Subject
-from app.data.reads import Listing, Page, find_any_row, get_row, list_rows, rows_by_id
-from app.data.reads.filters import Condition, Filters, contains, equal
+from app.data.reads import Listing, find_any_row, get_row, list_rows, rows_by_id
+from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from blueprints.marketplace.category_management.models import Category, Subcategory
@@ -21,14 +21,9 @@ def get_category(actor: Actor, category_id: str) -> Wire:
     return get_row(Category, category_id, viewer=viewer_of_role(actor))
 
 
-def list_categories(page: Page, where: Sequence[Condition] = (), looks: Viewer = STRANGER) -> Listing:
-    """Return a page of active categories, oldest first."""
-    return list_rows(Category, page, *where, order=_OLDEST_FIRST[Category], viewer=looks)
-
-
-def list_categories_for(actor: Actor, asked: ReadRequest) -> Listing:
-    """The same for whoever asks: to staff with those that are held, marked."""
-    return list_categories(asked.page, asked.where, viewer_of_role(actor))
+def list_categories(actor: Actor, asked: ReadRequest) -> Listing:
+    """Return a page of active categories, oldest first; to staff with those that are held, marked."""
+    return list_rows(Category, asked.page, *asked.where, order=_OLDEST_FIRST[Category], viewer=viewer_of_role(actor))
 
 
 def categories_by_id(ids: Iterable[str | None]) -> dict[str, Wire]:
@@ -43,14 +38,14 @@ def category_subject(actor: Actor, category_id: str) -> Subject | None:
                            is_active=row["isActive"])
 
 
-def get_subcategory(subcategory_id: str) -> Wire:
+def get_subcategory(actor: Actor, subcategory_id: str) -> Wire:
     """Return an active subcategory; raises NotFound."""
     return get_row(Subcategory, subcategory_id)
 
 
-def list_subcategories(page: Page, where: Sequence[Condition] = ()) -> Listing:
+def list_subcategories(actor: Actor, asked: ReadRequest) -> Listing:
     """Return a page of active subcategories, oldest first."""
-    return list_rows(Subcategory, page, *where, order=_OLDEST_FIRST[Subcategory])
+    return list_rows(Subcategory, asked.page, *asked.where, order=_OLDEST_FIRST[Subcategory])
 
 
 def subcategories_by_id(ids: Iterable[str | None]) -> dict[str, Wire]:

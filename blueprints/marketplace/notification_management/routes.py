@@ -2,9 +2,6 @@
 from typing import Any
 
 from app.actor import Actor
-from app.data.reads import Listing
-from app.data.reads.read_request import ReadRequest
-from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
 from blueprints.marketplace.notification_management import commands, queries
@@ -21,25 +18,13 @@ api = Routes(POLICIES, {"markNotificationsRead": ApiNames("notifications-read", 
 
 _ONE = "/v1/notifications/{notificationId}"
 
-
-@api.create("/v1/notifications", name="createNotification", body=NewNotification, returns=Notification,
-            id_name="notificationId")
-def create_notification(actor: Actor, data: dict[str, Any]) -> Notification:
-    """Notify a user (staff)."""
-    return commands.create_notification(actor, **data)
-
-
-@api.get(_ONE, name="getNotification", returns=Notification)
-def get_notification(actor: Actor, asked: ReadRequest, notification_id: str) -> Wire:
-    """Get a notification."""
-    return queries.get_notification(actor, notification_id)
-
-
-@api.list("/v1/notifications", name="listNotifications", returns=Notification, filters=queries.NOTIFICATION_FILTERS,
-          extras={"unread": {"type": "integer", "description": "how many of the caller's own are not read"}})
-def list_notifications(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the caller's notifications, newest first; staff list everybody's."""
-    return queries.list_notifications(actor, asked)
+api.create("/v1/notifications", commands.create_notification, "Notify a user (staff).",
+           name="createNotification", body=NewNotification, returns=Notification, id_name="notificationId")
+api.get(_ONE, queries.get_notification, "Get a notification.", name="getNotification", returns=Notification)
+api.list("/v1/notifications", queries.list_notifications,
+         "List the caller's notifications, newest first; staff list everybody's.",
+         name="listNotifications", returns=Notification, filters=queries.NOTIFICATION_FILTERS,
+         extras={"unread": {"type": "integer", "description": "how many of the caller's own are not read"}})
 
 
 @api.update("/v1/notifications", name="markNotificationsRead", body=ReadNotifications)
@@ -49,13 +34,7 @@ def read_notifications(actor: Actor, data: dict[str, Any]) -> dict[str, int]:
     return {"marked": marked, "unread": unread_of(actor)}
 
 
-@api.update(_ONE, name="updateNotification", body=NotificationChange, returns=Notification)
-def update_notification(actor: Actor, data: dict[str, Any], notification_id: str) -> Notification:
-    """Mark a notification as read or unread."""
-    return commands.update_notification(actor, notification_id, **data)
-
-
-@api.delete(_ONE, name="deleteNotification", returns=Notification)
-def delete_notification(actor: Actor, data: dict[str, Any], notification_id: str) -> Notification:
-    """Soft-delete a notification."""
-    return commands.delete_notification(actor, notification_id)
+api.update(_ONE, commands.update_notification, "Mark a notification as read or unread.",
+           name="updateNotification", body=NotificationChange, returns=Notification)
+api.delete(_ONE, commands.delete_notification, "Soft-delete a notification.",
+           name="deleteNotification", returns=Notification)

@@ -7,6 +7,7 @@ from typing import Any
 from app.actor import Actor
 from app.data.money import to_minor
 from app.data.reads import Page
+from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import UnitOfWork
 from app.errors import RuleViolated
 from blueprints.marketplace.auction_offer.claims import claim_bid, claim_offer
@@ -67,14 +68,15 @@ def _won_bids(actor: Actor, listing: OrderedListing) -> list[tuple[str, int]]:
     if listing.type != "AUCTION":
         return []
     where, _ = BID_FILTERS.conditions({"productId": [listing.id], "userId": [_buyer(actor)], "status": ["WON"]})
-    rows = list_bids(actor, _ALL, where).rows
+    rows = list_bids(actor, ReadRequest(page=_ALL, where=where)).rows
     return [(row["id"], to_minor(row["visibleAmount"], listing.currency)) for row in rows]
 
 
 def _accepted_offers(actor: Actor, listing: OrderedListing) -> list[tuple[str, int]]:
     where, _ = OFFER_FILTERS.conditions({"productId": [listing.id], "buyerId": [_buyer(actor)], "status": ["ACCEPTED"],
                                          "currency": [listing.currency]})
-    return [(row["id"], to_minor(_agreed(row), listing.currency)) for row in list_offers(actor, _ALL, where).rows]
+    rows = list_offers(actor, ReadRequest(page=_ALL, where=where)).rows
+    return [(row["id"], to_minor(_agreed(row), listing.currency)) for row in rows]
 
 
 def _agreed(offer: dict[str, Any]) -> Any:

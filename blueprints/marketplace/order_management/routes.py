@@ -67,35 +67,16 @@ def get_order_by_product(actor: Actor, asked: ReadRequest, items: str) -> Wire:
     return queries.order_of_product(actor, asked, items)
 
 
-@api.list("/v1/ordermanagementorders", name="listOrderManagementOrders", **_ORDERS)
-def list_orders(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the caller's purchases and sales."""
-    return queries.list_orders(actor, asked)
-
-
-@api.list("/v1/ownordermanagementorders", name="listOwnOrderManagementOrders", **_ORDERS)
-def list_own_orders(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the caller's purchases."""
-    return queries.list_own_orders(actor, asked)
-
-
-@api.get("/v1/ordermanagementorderitems/{orderManagementOrderItemId}", name="getOrderManagementOrderItem",
-         returns=OrderItem)
-def get_item(actor: Actor, asked: ReadRequest, order_management_order_item_id: str) -> Wire:
-    """Get a line of an order."""
-    return queries.get_item(actor, order_management_order_item_id)
-
-
-@api.list("/v1/ordermanagementorderitems", name="listOrderManagementOrderItems", **_ITEMS)
-def list_items(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the lines the caller bought or sold."""
-    return queries.list_items(actor, asked)
-
-
-@api.list("/v1/lisordermanagementownorderitem", name="lisOrderManagementOwnOrderItem", **_ITEMS)
-def list_sales(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the lines the caller sold."""
-    return queries.list_sales(actor, asked)
+api.list("/v1/ordermanagementorders", queries.list_orders, "List the caller's purchases and sales.",
+         name="listOrderManagementOrders", **_ORDERS)
+api.list("/v1/ownordermanagementorders", queries.list_own_orders, "List the caller's purchases.",
+         name="listOwnOrderManagementOrders", **_ORDERS)
+api.get("/v1/ordermanagementorderitems/{orderManagementOrderItemId}", queries.get_item, "Get a line of an order.",
+        name="getOrderManagementOrderItem", returns=OrderItem)
+api.list("/v1/ordermanagementorderitems", queries.list_items, "List the lines the caller bought or sold.",
+         name="listOrderManagementOrderItems", **_ITEMS)
+api.list("/v1/lisordermanagementownorderitem", queries.list_sales, "List the lines the caller sold.",
+         name="lisOrderManagementOwnOrderItem", **_ITEMS)
 
 
 @api.update("/v1/ordermanagementorderstatus/{orderManagementOrderId}", name="updateOrderManagementOrderStatus",
@@ -105,29 +86,18 @@ def update_status(actor: Actor, data: dict[str, Any], order_management_order_id:
     return payment_answer(paying.change_status(actor, order_management_order_id, key=_key(), **data))
 
 
-@api.delete("/v1/ordermanagementorders/{orderManagementOrderId}", name="deleteOrderManagementOrder", returns=Order)
-def delete_order(actor: Actor, data: dict[str, Any], order_management_order_id: str) -> Order:
-    """Cancel an order that was not shipped."""
-    return commands.cancel_order(actor, order_management_order_id)
-
-
-@api.delete("/v1/ordermanagementorderitems/{orderManagementOrderItemId}", name="deleteOrderManagementOrderItem",
-            returns=OrderItem)
-def delete_item(actor: Actor, data: dict[str, Any], order_management_order_item_id: str) -> OrderItem:
-    """Cancel one line of an order that was not shipped: its seller, or staff."""
-    return commands.cancel_line(actor, order_management_order_item_id)
-
-
-@api.get("/v1/ordermanagementorders/{orderManagementOrderId}/history", name="getOrderManagementOrderHistory")
-def get_history(actor: Actor, asked: ReadRequest, order_management_order_id: str) -> Wire:
-    """Get what happened to an order, a cancelled one too."""
-    return queries.get_history(actor, order_management_order_id)
-
-
-@api.list("/v1/refundsdue", name="listRefundsDue", depends_on=(Order, OrderItem))
-def list_refunds_due(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the orders of which money is due back to the buyer: the caller's, all for staff."""
-    return queries.list_refunds_due(actor, asked)
+api.delete("/v1/ordermanagementorders/{orderManagementOrderId}", commands.cancel_order,
+           "Cancel an order that was not shipped.",
+           name="deleteOrderManagementOrder", returns=Order)
+api.delete("/v1/ordermanagementorderitems/{orderManagementOrderItemId}", commands.cancel_line,
+           "Cancel one line of an order that was not shipped: its seller, or staff.",
+           name="deleteOrderManagementOrderItem", returns=OrderItem)
+api.get("/v1/ordermanagementorders/{orderManagementOrderId}/history", queries.get_history,
+        "Get what happened to an order, a cancelled one too.",
+        name="getOrderManagementOrderHistory")
+api.list("/v1/refundsdue", queries.list_refunds_due,
+         "List the orders of which money is due back to the buyer: the caller's, all for staff.",
+         name="listRefundsDue", depends_on=(Order, OrderItem))
 
 
 @api.update("/v1/refundsdue/{orderManagementOrderId}", name="completeRefundDue", **_PAYS)

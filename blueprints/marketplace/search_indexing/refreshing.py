@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.actor import system_actor
+from app.actor import anonymous, system_actor
 from app.data.reads import Page
+from app.data.reads.read_request import ReadRequest
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.data.visibility import member, not_
 from app.errors import RuleViolated
@@ -200,7 +201,7 @@ def _living(document_type: str) -> Iterator[list[str]]:
     else:
         listed = list_categories if document_type == "CATEGORY" else list_subcategories
         for number in count(1):
-            rows = listed(Page(number, _PER_READ)).rows
+            rows = listed(anonymous("marketplace"), ReadRequest(page=Page(number, _PER_READ))).rows
             if not rows:
                 return
             yield [row["id"] for row in rows]

@@ -2,7 +2,6 @@
 from typing import Any
 
 from app.actor import Actor
-from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
@@ -22,12 +21,9 @@ api = Routes(POLICIES, {"listSearchIndexes": ApiNames(data_name="searchIndices")
 MANY, MANY_ALIAS = "/v1/searchindexs", "/v1/searchindexes"
 ONE, ONE_ALIAS = f"{MANY}/{{searchIndexId}}", f"{MANY_ALIAS}/{{searchIndexId}}"
 
-
-@api.create(MANY, aliases=(MANY_ALIAS,), name="createSearchIndex", body=NewSearchIndex, returns=SearchIndex,
-            id_name="searchIndexId")
-def create_search_index(actor: Actor, data: dict[str, Any]) -> SearchIndex:
-    """Record a document, or update the one of this documentType and referenceId."""
-    return commands.put_document(actor, **data)
+api.create(MANY, commands.put_document, "Record a document, or update the one of this documentType and referenceId.",
+           aliases=(MANY_ALIAS,), name="createSearchIndex", body=NewSearchIndex, returns=SearchIndex,
+           id_name="searchIndexId")
 
 
 @api.get(ONE, aliases=(ONE_ALIAS,), name="getSearchIndex", returns=SearchIndex)
@@ -36,13 +32,11 @@ def get_search_index(actor: Actor, asked: ReadRequest, search_index_id: str) -> 
     return queries.get_search_index(search_index_id)
 
 
-@api.list(MANY_ALIAS, aliases=(MANY,), name="listSearchIndexes", returns=SearchIndex,
-          depends_on=(INDEX.version_key, "rows:user"), same_for_role=True, filters=queries.SEARCH_FILTERS,
-          arguments={"q": ASKED_WORDS, "highlight": ASKED_HIGHLIGHTS, **ARGUMENTS},
-          extras={**MANNER, **HIGHLIGHTS, **EXTRAS}, keyed_by=synonyms_digest)
-def list_search_indexes(actor: Actor, asked: ReadRequest) -> Listing:
-    """List or search index records."""
-    return queries.list_search_indexes(actor, asked)
+api.list(MANY_ALIAS, queries.list_search_indexes, "List or search index records.",
+         aliases=(MANY,), name="listSearchIndexes", returns=SearchIndex, depends_on=(INDEX.version_key, "rows:user"),
+         same_for_role=True, filters=queries.SEARCH_FILTERS,
+         arguments={"q": ASKED_WORDS, "highlight": ASKED_HIGHLIGHTS, **ARGUMENTS},
+         extras={**MANNER, **HIGHLIGHTS, **EXTRAS}, keyed_by=synonyms_digest)
 
 
 @api.get("/v1/suggestions", name="getSuggestions", arguments={"q": ASKED_BEGINNING},
@@ -52,16 +46,10 @@ def get_suggestions(actor: Actor, asked: ReadRequest) -> Wire:
     return queries.suggest(asked.arguments.get("q", ""))
 
 
-@api.update(ONE, aliases=(ONE_ALIAS,), name="updateSearchIndex", body=SearchIndexChange, returns=SearchIndex)
-def update_search_index(actor: Actor, data: dict[str, Any], search_index_id: str) -> SearchIndex:
-    """Change an index record."""
-    return commands.change_document(actor, search_index_id, **data)
-
-
-@api.delete(ONE, aliases=(ONE_ALIAS,), name="deleteSearchIndex", returns=SearchIndex)
-def delete_search_index(actor: Actor, data: dict[str, Any], search_index_id: str) -> SearchIndex:
-    """Soft-delete an index record."""
-    return commands.delete_document(actor, search_index_id)
+api.update(ONE, commands.change_document, "Change an index record.",
+           aliases=(ONE_ALIAS,), name="updateSearchIndex", body=SearchIndexChange, returns=SearchIndex)
+api.delete(ONE, commands.delete_document, "Soft-delete an index record.",
+           aliases=(ONE_ALIAS,), name="deleteSearchIndex", returns=SearchIndex)
 
 
 @api.system("/admin/rebuild-search-index", name="rebuildSearchIndex", method="POST")

@@ -4,7 +4,6 @@ from typing import Any
 from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
-from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
 from blueprints.marketplace.watchlist_cart import bulk_commands, cart_commands, commands, queries, rules, schemas
@@ -21,13 +20,9 @@ _CART: dict[str, Any] = {"returns": CartItem, "filters": queries.CART_FILTERS, "
 _WATCHED: dict[str, Any] = {"returns": WatchlistItem, "filters": queries.ITEM_FILTERS, "cached": False}
 _FOLDERS: dict[str, Any] = {"returns": WatchlistList, "filters": queries.LIST_FILTERS}
 
-
 # The cart
-
-@api.create("/v1/cartitems", name="createCartItem", body=schemas.NewCartItem, returns=CartItem, id_name="cartItemId")
-def create_cart_item(actor: Actor, data: dict[str, Any]) -> CartItem:
-    """Put a fixed-price product into the cart."""
-    return cart_commands.add_to_cart(actor, **data)
+api.create("/v1/cartitems", cart_commands.add_to_cart, "Put a fixed-price product into the cart.",
+           name="createCartItem", body=schemas.NewCartItem, returns=CartItem, id_name="cartItemId")
 
 
 @api.list("/v1/cartitems", name="listCartItems", **_CART)
@@ -42,26 +37,14 @@ def list_own_cart_items(actor: Actor, asked: ReadRequest) -> Listing:
     return queries.list_cart(actor, asked, rules.JOIN_B, own=True)
 
 
-@api.update("/v1/cartitemquantity/{cartItemId}", name="updateCartItemQuantity", body=schemas.QuantityChange,
-            returns=CartItem)
-def update_quantity(actor: Actor, data: dict[str, Any], cart_item_id: str) -> CartItem:
-    """Change how many units are wanted."""
-    return cart_commands.change_quantity(actor, cart_item_id, **data)
-
-
-@api.delete("/v1/cartitems/{cartItemId}", name="deleteCartItem", returns=CartItem)
-def delete_cart_item(actor: Actor, data: dict[str, Any], cart_item_id: str) -> CartItem:
-    """Take a product out of the cart."""
-    return cart_commands.remove_from_cart(actor, cart_item_id)
-
+api.update("/v1/cartitemquantity/{cartItemId}", cart_commands.change_quantity, "Change how many units are wanted.",
+           name="updateCartItemQuantity", body=schemas.QuantityChange, returns=CartItem)
+api.delete("/v1/cartitems/{cartItemId}", cart_commands.remove_from_cart, "Take a product out of the cart.",
+           name="deleteCartItem", returns=CartItem)
 
 # What is watched
-
-@api.create("/v1/watchlistitems", name="createWatchlistItem", body=schemas.NewWatchlistItem, returns=WatchlistItem,
-            id_name="watchlistItemId")
-def create_item(actor: Actor, data: dict[str, Any]) -> WatchlistItem:
-    """Watch a product, in the default list or in a list of one's own."""
-    return commands.watch(actor, **data)
+api.create("/v1/watchlistitems", commands.watch, "Watch a product, in the default list or in a list of one's own.",
+           name="createWatchlistItem", body=schemas.NewWatchlistItem, returns=WatchlistItem, id_name="watchlistItemId")
 
 
 @api.list("/v1/watchlistitems", name="listWatchlistItems", **_WATCHED)
@@ -76,10 +59,9 @@ def list_own_items(actor: Actor, asked: ReadRequest) -> Listing:
     return queries.list_watched(actor, asked, rules.JOIN_BOTH, own=True)
 
 
-@api.update("/v1/watchlistitems/bulk", name="moveWatchlistItems", method="POST", body=schemas.ManyItems)
-def move_items(actor: Actor, data: dict[str, Any]) -> Wire:
-    """Move or remove up to 100 rows of watchlist and cart; the outcome says of each what became of it."""
-    return bulk_commands.move_many(actor, **data)
+api.update("/v1/watchlistitems/bulk", bulk_commands.move_many,
+           "Move or remove up to 100 rows of watchlist and cart; the outcome says of each what became of it.",
+           name="moveWatchlistItems", method="POST", body=schemas.ManyItems)
 
 
 @api.update("/v1/watchlistitems/{watchlistItemId}", name="updateWatchlistItem", body=schemas.ItemMove,
@@ -89,25 +71,14 @@ def update_item(actor: Actor, data: dict[str, Any], watchlist_item_id: str) -> W
     return commands.move_item(actor, watchlist_item_id, data["list_id"])
 
 
-@api.delete("/v1/watchlistitems/{watchlistItemId}", name="deleteWatchlistItem", returns=WatchlistItem)
-def delete_item(actor: Actor, data: dict[str, Any], watchlist_item_id: str) -> WatchlistItem:
-    """Watch a product no longer."""
-    return commands.remove_item(actor, watchlist_item_id)
-
+api.delete("/v1/watchlistitems/{watchlistItemId}", commands.remove_item, "Watch a product no longer.",
+           name="deleteWatchlistItem", returns=WatchlistItem)
 
 # Lists
-
-@api.create("/v1/watchlistlists", name="createWatchlistList", body=schemas.NewWatchlistList, returns=WatchlistList,
-            id_name="watchlistListId")
-def create_list(actor: Actor, data: dict[str, Any]) -> WatchlistList:
-    """Make a list; the default list is there already."""
-    return commands.create_folder(actor, **data)
-
-
-@api.list("/v1/watchlistlists", name="listWatchlistList", **_FOLDERS)
-def list_lists(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the caller's lists; staff see everybody's."""
-    return queries.list_folders(actor, asked)
+api.create("/v1/watchlistlists", commands.create_folder, "Make a list; the default list is there already.",
+           name="createWatchlistList", body=schemas.NewWatchlistList, returns=WatchlistList, id_name="watchlistListId")
+api.list("/v1/watchlistlists", queries.list_folders, "List the caller's lists; staff see everybody's.",
+         name="listWatchlistList", **_FOLDERS)
 
 
 @api.list("/v1/userwatchlistlists", name="userwatchlistlists", **_FOLDERS)
@@ -116,7 +87,6 @@ def list_own_lists(actor: Actor, asked: ReadRequest) -> Listing:
     return queries.list_folders(actor, asked, own=True)
 
 
-@api.delete("/v1/watchlistlists/{watchlistListId}", name="deleteWatchlistList", returns=WatchlistList)
-def delete_list(actor: Actor, data: dict[str, Any], watchlist_list_id: str) -> WatchlistList:
-    """Delete a list; what is in it goes to the default list."""
-    return commands.delete_folder(actor, watchlist_list_id)
+api.delete("/v1/watchlistlists/{watchlistListId}", commands.delete_folder,
+           "Delete a list; what is in it goes to the default list.",
+           name="deleteWatchlistList", returns=WatchlistList)

@@ -2,9 +2,6 @@
 from typing import Any
 
 from app.actor import Actor
-from app.data.reads import Listing
-from app.data.reads.read_request import ReadRequest
-from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
 from app.http.rate_limit import spend_one_act
@@ -31,36 +28,17 @@ api = Routes(POLICIES, {
     "unfollowCompany": ApiNames("company-unfollowed")})
 _WHO_SEES = (CompanyAdmin, CompanyFollower)
 
-
-@api.create("/v1/companies", name="createCompany", body=NewCompany, returns=Company, id_name="companyId")
-def create_company(actor: Actor, data: dict[str, Any]) -> Company:
-    """Make a company page and become its first admin."""
-    return commands.create_company(actor, **data)
-
-
-@api.delete("/v1/companies/{companyId}", name="deleteCompany", returns=Company)
-def delete_company(actor: Actor, data: dict[str, Any], company_id: str) -> Company:
-    """Delete a company page, as its admin."""
-    return commands.delete_company(actor, company_id)
-
-
-@api.get("/v1/companies/{companyId}", name="getCompany", returns=Company)
-def get_company(actor: Actor, asked: ReadRequest, company_id: str) -> Wire:
-    """Get a company page with its numbers of followers and public updates; a private one as admin or follower."""
-    return queries.get_company(actor, company_id)
-
-
-@api.list("/v1/companies", name="listCompanies", returns=Company, filters=queries.COMPANY_FILTERS,
-          depends_on=(*_WHO_SEES, CompanyUpdate))
-def list_companies(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the company pages that the caller may see."""
-    return queries.list_companies(actor, asked)
-
-
-@api.update("/v1/companies/{companyId}", name="updateCompany", body=CompanyChange, returns=Company)
-def update_company(actor: Actor, data: dict[str, Any], company_id: str) -> Company:
-    """Change a company page, as its admin."""
-    return commands.change_company(actor, company_id, **data)
+api.create("/v1/companies", commands.create_company, "Make a company page and become its first admin.",
+           name="createCompany", body=NewCompany, returns=Company, id_name="companyId")
+api.delete("/v1/companies/{companyId}", commands.delete_company, "Delete a company page, as its admin.",
+           name="deleteCompany", returns=Company)
+api.get("/v1/companies/{companyId}", queries.get_company,
+        "Get a company page with its numbers of followers and public updates; a private one as admin or follower.",
+        name="getCompany", returns=Company)
+api.list("/v1/companies", queries.list_companies, "List the company pages that the caller may see.",
+         name="listCompanies", returns=Company, filters=queries.COMPANY_FILTERS, depends_on=(*_WHO_SEES, CompanyUpdate))
+api.update("/v1/companies/{companyId}", commands.change_company, "Change a company page, as its admin.",
+           name="updateCompany", body=CompanyChange, returns=Company)
 
 
 def _throttled(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -69,56 +47,28 @@ def _throttled(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-@api.create("/v1/assigncompanyadmin", name="assignCompanyAdmin", body=NewAdmin, returns=CompanyAdmin,
-            id_name="companyAdminId", prepare=_throttled)
-def assign_admin(actor: Actor, data: dict[str, Any]) -> CompanyAdmin:
-    """Make a person an admin of a company, as its admin."""
-    return commands.assign_admin(actor, **data)
-
-
-@api.get("/v1/companyadmins/{companyAdminId}", name="getCompanyAdmin", returns=CompanyAdmin)
-def get_admin(actor: Actor, asked: ReadRequest, company_admin_id: str) -> Wire:
-    """Get an admin's row, as an admin of the same company."""
-    return queries.get_admin(actor, company_admin_id)
-
-
-@api.list("/v1/companyadmins", name="listCompanyAdmins", returns=CompanyAdmin, filters=queries.ADMIN_FILTERS,
-          depends_on=(Company,))
-def list_admins(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the admins of the companies that the caller administers."""
-    return queries.list_admins(actor, asked)
-
-
-@api.delete("/v1/removecompanyadmin/{companyAdminId}", name="removeCompanyAdmin", returns=CompanyAdmin)
-def remove_admin(actor: Actor, data: dict[str, Any], company_admin_id: str) -> CompanyAdmin:
-    """Take the right from an admin, or leave, while another active admin remains."""
-    return commands.remove_admin(actor, company_admin_id)
-
-
-@api.create("/v1/followcompany", name="followCompany", body=NewFollower, returns=CompanyFollower,
-            id_name="companyFollowerId")
-def follow_company(actor: Actor, data: dict[str, Any]) -> CompanyFollower:
-    """Follow a company; of a private page ask to, which `followState` says."""
-    return following.follow_company(actor, **data)
-
-
-@api.delete("/v1/unfollowcompany/{companyFollowerId}", name="unfollowCompany", returns=CompanyFollower)
-def unfollow_company(actor: Actor, data: dict[str, Any], company_follower_id: str) -> CompanyFollower:
-    """Follow no longer, or take a request back."""
-    return following.unfollow_company(actor, company_follower_id)
-
-
-@api.get("/v1/companyfollowers/{companyFollowerId}", name="getCompanyFollower", returns=CompanyFollower)
-def get_follower(actor: Actor, asked: ReadRequest, company_follower_id: str) -> Wire:
-    """Get a follower's row, as the follower or an admin of the company."""
-    return queries.get_follower(actor, company_follower_id)
-
-
-@api.list("/v1/companyfollowers", name="listCompanyFollowers", returns=CompanyFollower,
-          filters=queries.FOLLOWER_FILTERS, depends_on=(Company, CompanyAdmin))
-def list_followers(actor: Actor, asked: ReadRequest) -> Listing:
-    """List who follows the companies that the caller administers, and what the caller follows."""
-    return queries.list_followers(actor, asked)
+api.create("/v1/assigncompanyadmin", commands.assign_admin, "Make a person an admin of a company, as its admin.",
+           name="assignCompanyAdmin", body=NewAdmin, returns=CompanyAdmin, id_name="companyAdminId", prepare=_throttled)
+api.get("/v1/companyadmins/{companyAdminId}", queries.get_admin, "Get an admin's row, as an admin of the same company.",
+        name="getCompanyAdmin", returns=CompanyAdmin)
+api.list("/v1/companyadmins", queries.list_admins, "List the admins of the companies that the caller administers.",
+         name="listCompanyAdmins", returns=CompanyAdmin, filters=queries.ADMIN_FILTERS, depends_on=(Company,))
+api.delete("/v1/removecompanyadmin/{companyAdminId}", commands.remove_admin,
+           "Take the right from an admin, or leave, while another active admin remains.",
+           name="removeCompanyAdmin", returns=CompanyAdmin)
+api.create("/v1/followcompany", following.follow_company,
+           "Follow a company; of a private page ask to, which `followState` says.",
+           name="followCompany", body=NewFollower, returns=CompanyFollower, id_name="companyFollowerId")
+api.delete("/v1/unfollowcompany/{companyFollowerId}", following.unfollow_company,
+           "Follow no longer, or take a request back.",
+           name="unfollowCompany", returns=CompanyFollower)
+api.get("/v1/companyfollowers/{companyFollowerId}", queries.get_follower,
+        "Get a follower's row, as the follower or an admin of the company.",
+        name="getCompanyFollower", returns=CompanyFollower)
+api.list("/v1/companyfollowers", queries.list_followers,
+         "List who follows the companies that the caller administers, and what the caller follows.",
+         name="listCompanyFollowers", returns=CompanyFollower, filters=queries.FOLLOWER_FILTERS,
+         depends_on=(Company, CompanyAdmin))
 
 
 @api.update("/v1/companyfollowers/{companyFollowerId}", name="approveCompanyFollower", body=FollowerApproval,
@@ -128,40 +78,18 @@ def approve_follower(actor: Actor, data: dict[str, Any], company_follower_id: st
     return following.approve_follower(actor, company_follower_id)
 
 
-@api.delete("/v1/companyfollowers/{companyFollowerId}", name="removeCompanyFollower", returns=CompanyFollower)
-def remove_follower(actor: Actor, data: dict[str, Any], company_follower_id: str) -> CompanyFollower:
-    """Refuse a request to follow, or show a follower out, as an admin of the company."""
-    return following.remove_follower(actor, company_follower_id)
-
-
-@api.create("/v1/companyupdates", name="createCompanyUpdate", body=NewUpdate, returns=CompanyUpdate,
-            id_name="companyUpdateId")
-def create_update(actor: Actor, data: dict[str, Any]) -> CompanyUpdate:
-    """Publish news in the name of a company, as its admin."""
-    return updates.publish_update(actor, **data)
-
-
-@api.delete("/v1/companyupdates/{companyUpdateId}", name="deleteCompanyUpdate", returns=CompanyUpdate)
-def delete_update(actor: Actor, data: dict[str, Any], company_update_id: str) -> CompanyUpdate:
-    """Delete news of a company, as its admin."""
-    return updates.delete_update(actor, company_update_id)
-
-
-@api.get("/v1/companyupdates/{companyUpdateId}", name="getCompanyUpdate", returns=CompanyUpdate)
-def get_update(actor: Actor, asked: ReadRequest, company_update_id: str) -> Wire:
-    """Get news of a company; private ones as admin or follower."""
-    return queries.get_update(actor, company_update_id)
-
-
-@api.list("/v1/companyupdates", name="listCompanyUpdates", returns=CompanyUpdate, filters=queries.UPDATE_FILTERS,
-          depends_on=(Company, *_WHO_SEES, "rows:user"))
-def list_updates(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the news of companies that the caller may see."""
-    return queries.list_updates(actor, asked)
-
-
-@api.update("/v1/companyupdates/{companyUpdateId}", name="updateCompanyUpdate", body=UpdateChange,
-            returns=CompanyUpdate)
-def update_update(actor: Actor, data: dict[str, Any], company_update_id: str) -> CompanyUpdate:
-    """Change news of a company, as its admin."""
-    return updates.change_update(actor, company_update_id, **data)
+api.delete("/v1/companyfollowers/{companyFollowerId}", following.remove_follower,
+           "Refuse a request to follow, or show a follower out, as an admin of the company.",
+           name="removeCompanyFollower", returns=CompanyFollower)
+api.create("/v1/companyupdates", updates.publish_update, "Publish news in the name of a company, as its admin.",
+           name="createCompanyUpdate", body=NewUpdate, returns=CompanyUpdate, id_name="companyUpdateId")
+api.delete("/v1/companyupdates/{companyUpdateId}", updates.delete_update, "Delete news of a company, as its admin.",
+           name="deleteCompanyUpdate", returns=CompanyUpdate)
+api.get("/v1/companyupdates/{companyUpdateId}", queries.get_update,
+        "Get news of a company; private ones as admin or follower.",
+        name="getCompanyUpdate", returns=CompanyUpdate)
+api.list("/v1/companyupdates", queries.list_updates, "List the news of companies that the caller may see.",
+         name="listCompanyUpdates", returns=CompanyUpdate, filters=queries.UPDATE_FILTERS,
+         depends_on=(Company, *_WHO_SEES, "rows:user"))
+api.update("/v1/companyupdates/{companyUpdateId}", updates.change_update, "Change news of a company, as its admin.",
+           name="updateCompanyUpdate", body=UpdateChange, returns=CompanyUpdate)

@@ -31,16 +31,10 @@ def _mentioning(actor: Actor, data: dict[str, Any], **_: str) -> dict[str, Any]:
     return data
 
 
-@api.create("/v1/posts", name="createPost", body=NewPost, returns=Post, id_name="postId", prepare=_mentioning)
-def create_post(actor: Actor, data: dict[str, Any]) -> Post:
-    """Publish a post as oneself, or in the name of a company as its admin."""
-    return posts.publish_post(actor, **data)
-
-
-@api.delete(_POST, name="deletePost", returns=Post)
-def delete_post(actor: Actor, data: dict[str, Any], post_id: str) -> Post:
-    """Delete a post, as its author, or as an admin of its company."""
-    return posts.delete_post(actor, post_id)
+api.create("/v1/posts", posts.publish_post, "Publish a post as oneself, or in the name of a company as its admin.",
+           name="createPost", body=NewPost, returns=Post, id_name="postId", prepare=_mentioning)
+api.delete(_POST, posts.delete_post, "Delete a post, as its author, or as an admin of its company.",
+           name="deletePost", returns=Post)
 
 
 @api.get(_POST, name="getPost", returns=Post)
@@ -49,11 +43,8 @@ def get_post(actor: Actor, asked: ReadRequest, post_id: str) -> Wire:
     return queries.get_post(actor, asked, post_id)
 
 
-@api.list("/v1/posts", name="listPosts", returns=Post, filters=queries.POST_FILTERS,
-          depends_on=(Like, Comment, *WHO_SEES))
-def list_posts(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the posts that the caller may see."""
-    return queries.list_posts(actor, asked)
+api.list("/v1/posts", queries.list_posts, "List the posts that the caller may see.",
+         name="listPosts", returns=Post, filters=queries.POST_FILTERS, depends_on=(Like, Comment, *WHO_SEES))
 
 
 # What reaches whom changes with every post, tie and follower of anybody: it is found anew, and shows a cut at once.
@@ -65,17 +56,12 @@ def list_feed(actor: Actor, asked: ReadRequest) -> Listing:
     return feed.list_feed(actor, asked)
 
 
-@api.list("/v1/userposts", name="listUserPosts", returns=Post, filters=queries.POST_FILTERS,
-          depends_on=(Like, Comment))
-def list_user_posts(actor: Actor, asked: ReadRequest) -> Listing:
-    """List what the caller has posted; another's posts: listPosts with authorUserId."""
-    return queries.list_own_posts(actor, asked)
-
-
-@api.update(_POST, name="updatePost", body=PostChange, returns=Post, prepare=_mentioning)
-def update_post(actor: Actor, data: dict[str, Any], post_id: str) -> Post:
-    """Change a post, or close it for comments, as its author, or as an admin of its company."""
-    return posts.change_post(actor, post_id, **data)
+api.list("/v1/userposts", queries.list_own_posts,
+         "List what the caller has posted; another's posts: listPosts with authorUserId.",
+         name="listUserPosts", returns=Post, filters=queries.POST_FILTERS, depends_on=(Like, Comment))
+api.update(_POST, posts.change_post,
+           "Change a post, or close it for comments, as its author, or as an admin of its company.",
+           name="updatePost", body=PostChange, returns=Post, prepare=_mentioning)
 
 
 def _throttled(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -84,51 +70,20 @@ def _throttled(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-@api.create("/v1/comments", name="createComment", body=NewComment, returns=Comment, id_name="commentId",
-            prepare=_throttled)
-def create_comment(actor: Actor, data: dict[str, Any]) -> Comment:
-    """Comment on a post, or answer a comment on it."""
-    return comments.write_comment(actor, **data)
-
-
-@api.delete(_COMMENT, name="deleteComment", returns=Comment)
-def delete_comment(actor: Actor, data: dict[str, Any], comment_id: str) -> Comment:
-    """Delete a comment, as its author or whose post it is on."""
-    return comments.delete_comment(actor, comment_id)
-
-
-@api.get(_COMMENT, name="getComment", returns=Comment)
-def get_comment(actor: Actor, asked: ReadRequest, comment_id: str) -> Wire:
-    """Get a comment on a post that the caller may see."""
-    return queries.get_comment(actor, comment_id)
-
-
-@api.list("/v1/comments", name="listComments", returns=Comment, filters=queries.COMMENT_FILTERS,
-          depends_on=(Post, *WHO_SEES))
-def list_comments(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the comments on posts that the caller may see, the oldest first."""
-    return queries.list_comments(actor, asked)
-
-
-@api.update(_COMMENT, name="updateComment", body=CommentChange, returns=Comment)
-def update_comment(actor: Actor, data: dict[str, Any], comment_id: str) -> Comment:
-    """Change one's own comment; while nobody has answered it, also what it answers."""
-    return comments.change_comment(actor, comment_id, **data)
-
-
-@api.create("/v1/likepost", name="likePost", body=NewLike, returns=Like, id_name="likeId")
-def like_post(actor: Actor, data: dict[str, Any]) -> Like:
-    """Like a post."""
-    return likes.like_post(actor, **data)
-
-
-@api.list("/v1/likes", name="listLikes", returns=Like, filters=queries.LIKE_FILTERS, depends_on=(Post, *WHO_SEES))
-def list_likes(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the likes of posts that the caller may see."""
-    return queries.list_likes(actor, asked)
-
-
-@api.delete("/v1/unlikepost/{likeId}", name="unlikePost", returns=Like)
-def unlike_post(actor: Actor, data: dict[str, Any], like_id: str) -> Like:
-    """Take back a like of one's own."""
-    return likes.unlike_post(actor, like_id)
+api.create("/v1/comments", comments.write_comment, "Comment on a post, or answer a comment on it.",
+           name="createComment", body=NewComment, returns=Comment, id_name="commentId", prepare=_throttled)
+api.delete(_COMMENT, comments.delete_comment, "Delete a comment, as its author or whose post it is on.",
+           name="deleteComment", returns=Comment)
+api.get(_COMMENT, queries.get_comment, "Get a comment on a post that the caller may see.",
+        name="getComment", returns=Comment)
+api.list("/v1/comments", queries.list_comments, "List the comments on posts that the caller may see, the oldest first.",
+         name="listComments", returns=Comment, filters=queries.COMMENT_FILTERS, depends_on=(Post, *WHO_SEES))
+api.update(_COMMENT, comments.change_comment,
+           "Change one's own comment; while nobody has answered it, also what it answers.",
+           name="updateComment", body=CommentChange, returns=Comment)
+api.create("/v1/likepost", likes.like_post, "Like a post.",
+           name="likePost", body=NewLike, returns=Like, id_name="likeId")
+api.list("/v1/likes", queries.list_likes, "List the likes of posts that the caller may see.",
+         name="listLikes", returns=Like, filters=queries.LIKE_FILTERS, depends_on=(Post, *WHO_SEES))
+api.delete("/v1/unlikepost/{likeId}", likes.unlike_post, "Take back a like of one's own.",
+           name="unlikePost", returns=Like)

@@ -17,17 +17,10 @@ from blueprints.platform.auth.routes import own_face_routes
 
 api = Routes(POLICIES, {"listProfileViews": ApiNames(data_name="profileViews")})
 
-
-@api.create("/v1/profiles", name="createProfile", body=NewProfile, returns=Profile, id_name="profileId")
-def create_profile(actor: Actor, data: dict[str, Any]) -> Profile:
-    """Write one's own profile; there is one per person."""
-    return commands.create_profile(actor, **data)
-
-
-@api.delete("/v1/profiles/{profileId}", name="deleteProfile", returns=Profile)
-def delete_profile(actor: Actor, data: dict[str, Any], profile_id: str) -> Profile:
-    """Soft-delete one's own profile."""
-    return commands.delete_profile(actor, profile_id)
+api.create("/v1/profiles", commands.create_profile, "Write one's own profile; there is one per person.",
+           name="createProfile", body=NewProfile, returns=Profile, id_name="profileId")
+api.delete("/v1/profiles/{profileId}", commands.delete_profile, "Soft-delete one's own profile.",
+           name="deleteProfile", returns=Profile)
 
 
 @api.get("/v1/profiles/{profileId}", name="getProfile", returns=Profile)
@@ -38,16 +31,11 @@ def get_profile(actor: Actor, asked: ReadRequest, profile_id: str) -> Wire:
     return row
 
 
-@api.list("/v1/profiles", name="listProfiles", returns=Profile, filters=queries.PROFILE_FILTERS, cached=False)
-def list_profiles(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the profiles that the caller sees."""
-    return queries.list_profiles(actor, asked)
-
-
-@api.update("/v1/profiles/{profileId}", name="updateProfile", body=ProfileChange, returns=Profile)
-def update_profile(actor: Actor, data: dict[str, Any], profile_id: str) -> Profile:
-    """Change one's own profile; `…_append` and `…_remove` add to a list or take from it."""
-    return commands.change_profile(actor, profile_id, **data)
+api.list("/v1/profiles", queries.list_profiles, "List the profiles that the caller sees.",
+         name="listProfiles", returns=Profile, filters=queries.PROFILE_FILTERS, cached=False)
+api.update("/v1/profiles/{profileId}", commands.change_profile,
+           "Change one's own profile; `…_append` and `…_remove` add to a list or take from it.",
+           name="updateProfile", body=ProfileChange, returns=Profile)
 
 
 @api.list("/v1/profileviews", name="listProfileViews", cached=False)

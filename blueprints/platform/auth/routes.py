@@ -86,10 +86,8 @@ def _add_registration(api: Routes, realm: str) -> None:
 def _add_reads(api: Routes, realm: str) -> None:
     model = account_model(realm)
 
-    @api.get("/v1/users/{userId}", name="getUser", returns=model)
-    def get_user(actor: Actor, asked: ReadRequest, user_id: str) -> Wire:
-        """Get a user: oneself, or anyone by staff."""
-        return queries.get_user(actor, user_id)
+    api.get("/v1/users/{userId}", queries.get_user, "Get a user: oneself, or anyone by staff.",
+            name="getUser", returns=model)
 
     @api.get("/v1/briefuser/{userId}", name="getBriefUser")
     def get_brief_user(actor: Actor, asked: ReadRequest, user_id: str) -> Wire:
@@ -114,10 +112,8 @@ def _add_reads(api: Routes, realm: str) -> None:
 def _add_changes(api: Routes, realm: str) -> None:
     model = account_model(realm)
 
-    @api.update("/v1/users/{userId}", name="updateUser", body=FACES[realm], returns=model)
-    def update_user(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
-        """Change a user of a lower role, by staff."""
-        return commands.update_user(actor, user_id, **data)
+    api.update("/v1/users/{userId}", commands.update_user, "Change a user of a lower role, by staff.",
+               name="updateUser", body=FACES[realm], returns=model)
 
     api.include(own_face_routes(realm, "updateProfile"))
 
@@ -128,11 +124,9 @@ def own_face_routes(realm: str, name: str) -> Routes:
     `name` is what the API is called there."""
     api = Routes({name: POLICIES["updateProfile"]}, {name: ApiNames(event="profile-updated", data_name="user")})
 
-    @api.update("/v1/profile/{userId}", name=name, body=PROFILES[realm], returns=account_model(realm),
-                prepare=preparations.profile_change)
-    def update_profile(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
-        """Change one's own face: name, picture and what else the realm's users have."""
-        return commands.update_profile(actor, user_id, **data)
+    api.update("/v1/profile/{userId}", commands.update_profile,
+               "Change one's own face: name, picture and what else the realm's users have.",
+               name=name, body=PROFILES[realm], returns=account_model(realm), prepare=preparations.profile_change)
     return api
 
 
@@ -142,36 +136,27 @@ def _add_passwords_and_roles(api: Routes, model: type[Account]) -> None:
         """Give a user another role, from above both."""
         return commands.update_user_role(actor, user_id, data["role_id"])
 
-    @api.update("/v1/userpassword/{userId}", name="updateUserPassword", body=PasswordChange, returns=model,
-                prepare=preparations.password_change)
-    def update_user_password(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
-        """Change one's own password; the other sessions end."""
-        return commands.change_password(actor, user_id, **data)
-
-    @api.update("/v1/userpasswordbyadmin/{userId}", name="updateUserPasswordByAdmin", body=PasswordReplacement,
-                returns=model, prepare=preparations.password_replacement, refusals="password")
-    def update_user_password_by_admin(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
-        """Replace the password of a user of a lower role, by staff; the user's sessions end."""
-        return commands.set_password_by_admin(actor, user_id, **data)
+    api.update("/v1/userpassword/{userId}", commands.change_password,
+               "Change one's own password; the other sessions end.",
+               name="updateUserPassword", body=PasswordChange, returns=model, prepare=preparations.password_change)
+    api.update("/v1/userpasswordbyadmin/{userId}", commands.set_password_by_admin,
+               "Replace the password of a user of a lower role, by staff; the user's sessions end.",
+               name="updateUserPasswordByAdmin", body=PasswordReplacement, returns=model,
+               prepare=preparations.password_replacement, refusals="password")
 
 
 def _add_endings(api: Routes, model: type[Account]) -> None:
-    @api.delete("/v1/users/{userId}", name="deleteUser", returns=model, refusals="account")
-    def delete_user(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
-        """Delete a user of a lower role, by staff."""
-        return commands.delete_user(actor, user_id)
-
-    @api.delete("/v1/archiveprofile/{userId}", name="archiveProfile", returns=model)
-    def archive_profile(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
-        """Archive oneself; a login within 30 days restores the account."""
-        return commands.archive_profile(actor, user_id)
+    api.delete("/v1/users/{userId}", commands.delete_user, "Delete a user of a lower role, by staff.",
+               name="deleteUser", returns=model, refusals="account")
+    api.delete("/v1/archiveprofile/{userId}", commands.archive_profile,
+               "Archive oneself; a login within 30 days restores the account.",
+               name="archiveProfile", returns=model)
 
 
 def _add_second_factors(api: Routes) -> None:
-    @api.get("/v1/secondfactors/{userId}", name="getSecondFactors")
-    def get_second_factors(actor: Actor, asked: ReadRequest, user_id: str) -> Wire:
-        """Which second factors a login of the user asks for: switched on by the person, or by the role."""
-        return queries.second_factors(actor, user_id)
+    api.get("/v1/secondfactors/{userId}", queries.second_factors,
+            "Which second factors a login of the user asks for: switched on by the person, or by the role.",
+            name="getSecondFactors")
 
     @api.update("/v1/secondfactors/{userId}", name="updateSecondFactors", body=SecondFactors,
                 prepare=preparations.second_factor_change)
@@ -187,15 +172,10 @@ def _add_sessions(api: Routes) -> None:
         """List one's own logins that are not over: device, shortened address, since when, last seen."""
         return queries.own_sessions(actor, asked.page)
 
-    @api.delete("/v1/sessions/{sessionId}", name="deleteSession")
-    def delete_session(actor: Actor, data: dict[str, Any], session_id: str) -> Wire:
-        """End one of one's own logins."""
-        return commands.end_own_session(actor, session_id)
-
-    @api.delete("/v1/sessions", name="deleteSessions")
-    def delete_sessions(actor: Actor, data: dict[str, Any]) -> Wire:
-        """End all one's own logins but this one."""
-        return commands.end_other_sessions(actor)
+    api.delete("/v1/sessions/{sessionId}", commands.end_own_session, "End one of one's own logins.",
+               name="deleteSession")
+    api.delete("/v1/sessions", commands.end_other_sessions, "End all one's own logins but this one.",
+               name="deleteSessions")
 
 
 def _add_persons(api: Routes) -> None:

@@ -2,7 +2,6 @@
 from typing import Any
 
 from app.actor import Actor
-from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.data.serialization import row_serializer
 from app.http.declaration import Routes
@@ -53,17 +52,13 @@ def create_report(actor: Actor, data: dict[str, Any]) -> Answer:
     return Answer(reports.report(actor, **data), names_caller=False)
 
 
-@api.list("/v1/reports", name="listReports", returns=Report, filters=queries.REPORT_FILTERS)
-def list_reports(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the caller's own reports, for staff all, the newest first."""
-    return queries.list_reports(actor, asked)
-
-
-@api.list("/v1/cases", name="listModerationCases", returns=Case, filters=queries.CASE_FILTERS, cached=False, arguments={
-    "state": "OPEN, ASSIGNED, RESOLVED or DISMISSED; without it all that wait", "mine": "true: those the caller took"})
-def list_cases(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the cases that wait, the most urgent first, or closed ones, the latest first."""
-    return queries.list_cases(actor, asked)
+api.list("/v1/reports", queries.list_reports, "List the caller's own reports, for staff all, the newest first.",
+         name="listReports", returns=Report, filters=queries.REPORT_FILTERS)
+api.list("/v1/cases", queries.list_cases,
+         "List the cases that wait, the most urgent first, or closed ones, the latest first.",
+         name="listModerationCases", returns=Case, filters=queries.CASE_FILTERS, cached=False,
+         arguments={"state": "OPEN, ASSIGNED, RESOLVED or DISMISSED; without it all that wait",
+                    "mine": "true: those the caller took"})
 
 
 @api.get(_CASE, name="getModerationCase", extras=_SHOWN, **_BY_NUMBER)

@@ -25,16 +25,11 @@ def list_strikes(actor: Actor, asked: ReadRequest) -> Listing:
     return strikes.list_strikes(actor, asked, path_id("userId", named) if named else None)
 
 
-@api.create("/v1/appeals", name="createAppeal", body=NewAppeal, returns=Appeal, id_name="appealId")
-def create_appeal(actor: Actor, data: dict[str, Any]) -> Appeal:
-    """Appeal against an own strike, with a login or with the token of the letter."""
-    return appeals.appeal(actor, **data)
-
-
-@api.list("/v1/appeals", name="listAppeals", returns=Appeal, filters=appeals.APPEAL_FILTERS, cached=False)
-def list_appeals(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the caller's own appeals, the newest first; staff those of everybody."""
-    return appeals.list_appeals(actor, asked)
+api.create("/v1/appeals", appeals.appeal, "Appeal against an own strike, with a login or with the token of the letter.",
+           name="createAppeal", body=NewAppeal, returns=Appeal, id_name="appealId")
+api.list("/v1/appeals", appeals.list_appeals,
+         "List the caller's own appeals, the newest first; staff those of everybody.",
+         name="listAppeals", returns=Appeal, filters=appeals.APPEAL_FILTERS, cached=False)
 
 
 @api.update("/v1/appeals/{number}/decide", name="decideAppeal", method="POST", body=AppealDecision, returns=Appeal,

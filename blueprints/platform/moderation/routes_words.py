@@ -27,11 +27,8 @@ api = Routes(POLICIES, {
 _PAGE: dict[str, Any] = {"responses": {"200": answer({"type": "string"}, media_type="text/html")}}
 _SCRIPT: dict[str, Any] = {"responses": {"200": answer({"type": "string"}, media_type="text/javascript")}}
 
-
-@api.create("/v1/words", name="createWord", body=NewWord)
-def add_word(actor: Actor, data: dict[str, Any]) -> Wire:
-    """Add a word that opens a case where it is written."""
-    return words.add_word(actor, **data)
+api.create("/v1/words", words.add_word, "Add a word that opens a case where it is written.",
+           name="createWord", body=NewWord)
 
 
 @api.list("/v1/words", name="listWords", cached=False)
@@ -40,16 +37,9 @@ def list_words(actor: Actor, asked: ReadRequest) -> Listing:
     return words.list_words(actor, asked.page)
 
 
-@api.delete("/v1/words/{wordId}", name="deleteWord")
-def remove_word(actor: Actor, data: dict[str, Any], word_id: str) -> Wire:
-    """Take a word off the list."""
-    return words.remove_word(actor, word_id)
-
-
-@api.create("/v1/rules", name="createRule", body=NewRule)
-def add_rule(actor: Actor, data: dict[str, Any]) -> Wire:
-    """Write a rule of the house, or write one anew."""
-    return catalogue.add_rule(actor, **data)
+api.delete("/v1/words/{wordId}", words.remove_word, "Take a word off the list.", name="deleteWord")
+api.create("/v1/rules", catalogue.add_rule, "Write a rule of the house, or write one anew.",
+           name="createRule", body=NewRule)
 
 
 @api.list("/v1/rules", name="listRules", cached=False)
@@ -58,10 +48,8 @@ def list_rules(actor: Actor, asked: ReadRequest) -> Listing:
     return catalogue.list_rules(actor, asked.page)
 
 
-@api.delete("/v1/rules/{code}", name="deleteRule", text_parameters=("code",))
-def retire_rule(actor: Actor, data: dict[str, Any], code: str) -> Wire:
-    """Let a rule be named no more."""
-    return catalogue.retire_rule(actor, code)
+api.delete("/v1/rules/{code}", catalogue.retire_rule, "Let a rule be named no more.",
+           name="deleteRule", text_parameters=("code",))
 
 
 @api.get("/v1/transparency", name="getTransparency", arguments={"year": "the present one by default"})

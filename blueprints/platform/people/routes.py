@@ -31,13 +31,7 @@ def create_block(actor: Actor, data: dict[str, Any]) -> Block:
     return commands.block_person(actor, data["user_id"])
 
 
-@api.list("/v1/blocks", name="listBlocks", returns=Block, depends_on=("rows:user",))
-def list_blocks(actor: Actor, asked: ReadRequest) -> Listing:
-    """List whom the caller has blocked, the latest first."""
-    return queries.list_blocks(actor, asked)
-
-
-@api.delete("/v1/blocks/{userId}", name="deleteBlock", returns=Block)
-def delete_block(actor: Actor, data: dict[str, Any], user_id: str) -> Block:
-    """Take back one's block of this person."""
-    return commands.unblock_person(actor, user_id)
+api.list("/v1/blocks", queries.list_blocks, "List whom the caller has blocked, the latest first.",
+         name="listBlocks", returns=Block, depends_on=("rows:user",))
+api.delete("/v1/blocks/{userId}", commands.unblock_person, "Take back one's block of this person.",
+           name="deleteBlock", returns=Block)
