@@ -1,10 +1,12 @@
 """`python -m bench run`: starts every contestant, measures in turn, prints and keeps the table."""
 
+import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -156,35 +158,34 @@ def _growth(rows: int) -> Iterator[Section]:
 
 
 def _market(rows: int) -> Iterator[Section]:
-    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
-        databases = Databases(Path(folder))
-        try:
-            for make in (guildhall.on_sqlite, guildhall.on_postgres):
-                hall = make(databases)
-                with _prepared([hall]):
-                    _say(f"a past on {hall.database}")
-                    hall.give_a_past(rows)
-                    server = hall.web()
-                    with _started([server]):
-                        _say(f"market on {hall.database}")
-                        yield market.measure(hall, server, rows)
-        finally:
-            databases.close()
+    def measured(hall: Guildhall) -> Iterator[Section]:
+        _say(f"a past on {hall.database}")
+        hall.give_a_past(rows)
+        with _served(hall) as server:
+            yield market.measure(hall, server, rows)
+
+    yield from _on_each_database(measured)
 
 
 def _bff(rows: int) -> Iterator[Section]:
+    def measured(hall: Guildhall) -> Iterator[Section]:
+        _say(f"what everybody reads on {hall.database}")
+        hall.fill_what_everybody_reads(rows)
+        with _served(hall) as server:
+            yield bff.measure(hall, server, rows)
+
+    yield from _on_each_database(measured, products=rows)
+
+
+def _on_each_database(measured: Callable[[Guildhall], Iterator[Section]], **options: Any) -> Iterator[Section]:
+    """Yield what is measured of a Guildhall on SQLite, then of one on PostgreSQL; `options` are those of its seed."""
     with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
         databases = Databases(Path(folder))
         try:
             for make in (guildhall.on_sqlite, guildhall.on_postgres):
-                hall = make(databases, products=rows)
+                hall = make(databases, **options)
                 with _prepared([hall]):
-                    _say(f"what everybody reads on {hall.database}")
-                    hall.fill_what_everybody_reads(rows)
-                    server = hall.web()
-                    with _started([server]):
-                        _say(f"the read layer on {hall.database}")
-                        yield bff.measure(hall, server, rows)
+                    yield from measured(hall)
         finally:
             databases.close()
 
@@ -211,29 +212,19 @@ def _graph(ties: int) -> Iterator[Section]:
 
 
 def _backup(mebibytes: int) -> Iterator[Section]:
-    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
-        databases = Databases(Path(folder))
-        try:
-            for make in (guildhall.on_sqlite, guildhall.on_postgres):
-                hall = make(databases, products=SHORT)
-                with _prepared([hall]):
-                    _say(f"a backup on {hall.database}")
-                    yield backup.measure(hall, mebibytes)
-        finally:
-            databases.close()
+    def measured(hall: Guildhall) -> Iterator[Section]:
+        _say(f"a backup on {hall.database}")
+        yield backup.measure(hall, mebibytes)
+
+    yield from _on_each_database(measured, products=SHORT)
 
 
 def _migrations(rows: int) -> Iterator[Section]:
-    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
-        databases = Databases(Path(folder))
-        try:
-            for make in (guildhall.on_sqlite, guildhall.on_postgres):
-                hall = make(databases, products=rows)
-                with _prepared([hall]):
-                    _say(f"migrations on {hall.database}")
-                    yield migrations.measure(hall, rows)
-        finally:
-            databases.close()
+    def measured(hall: Guildhall) -> Iterator[Section]:
+        _say(f"migrations on {hall.database}")
+        yield migrations.measure(hall, rows)
+
+    yield from _on_each_database(measured, products=rows)
 
 
 def _terminal(runs: int) -> Iterator[Section]:
@@ -367,6 +358,13 @@ def _prepared(halls: list[Guildhall]) -> Iterator[None]:
 
 
 @contextmanager
+def _served(hall: Guildhall) -> Iterator[Server]:
+    server = hall.web()
+    with _started([server]):
+        yield server
+
+
+@contextmanager
 def _started(servers: list[Server]) -> Iterator[None]:
     try:
         for server in servers:
@@ -382,5 +380,11 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def _end(_number: int, _frame: object) -> None:
+    """End as after Ctrl-C: servers and databases have process groups of their own, and would outlive the run."""
+    raise SystemExit(143)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     main()

@@ -35,6 +35,7 @@ PRODUCTION = {
     "RATE_LIMIT_VISITOR": "1000000000",
     "LOG_LEVEL": "WARNING",
     "PUBLIC_URL": "https://guildhall.example",
+    "MARKETPLACE_CURRENCY": "GBP",  # what everything here costs
     "ALLOWED_HOSTS": "127.0.0.1",
     "MAIL_FROM": "post@guildhall.example",
     "MAIL_TRANSPORT": "smtp",

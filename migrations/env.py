@@ -6,6 +6,7 @@ from typing import Any
 from alembic import context
 
 from app.data.entity import Base, db
+from app.data.orders import is_compared
 
 
 def _render(kind: str, item: Any, autogen: Any) -> str | bool:
@@ -20,6 +21,7 @@ def migrate() -> None:
     engine = context.config.attributes.get("engine") or db.engine
     with engine.execution_options(writes=True).connect() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata, render_item=_render, compare_type=True,
+                          include_object=is_compared,
                           render_as_batch=connection.dialect.name == "sqlite", transactional_ddl=True,
                           transaction_per_migration=not context.config.attributes.get("at_once"))
         with context.begin_transaction():

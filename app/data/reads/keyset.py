@@ -3,7 +3,7 @@
 NULL counts as the greatest value on both databases, as PostgreSQL has it by itself."""
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     false,
     or_,
+    true,
     tuple_,
 )
 from sqlalchemy.sql.operators import desc_op
@@ -36,11 +37,7 @@ class SortKey:
     column: ColumnElement[Any]
     descending: bool
     read: Callable[[Any], Any]
-
-    @property
-    def nullable(self) -> bool:
-        """Tell whether the column may be NULL."""
-        return bool(getattr(self.column, "nullable", True))
+    nullable: bool
 
     @property
     def clause(self) -> ColumnElement[Any]:
@@ -61,6 +58,13 @@ class SortKey:
         beyond = self.column < value if self.descending else self.column > value
         return or_(beyond, self.column.is_(None)) if self.nullable and not self.descending else beyond
 
+    def not_before(self, value: BindParameter[Any] | None) -> ColumnElement[bool]:
+        """Return the condition that a row's value is this one or comes after it, as a range of an index."""
+        if value is None:
+            return true() if self.descending else self.column.is_(None)
+        within = self.column <= value if self.descending else self.column >= value
+        return or_(within, self.column.is_(None)) if self.nullable and not self.descending else within
+
 
 @dataclass(frozen=True, slots=True)
 class RowOrder:
@@ -73,6 +77,11 @@ class RowOrder:
     def clauses(self) -> list[ColumnElement[Any]]:
         """Return the terms of ORDER BY."""
         return [key.clause for key in self.keys]
+
+    @property
+    def of_values(self) -> "RowOrder":
+        """Return the same order of rows none of which is NULL in any of its columns."""
+        return replace(self, keys=tuple(replace(key, nullable=False) for key in self.keys))
 
     @property
     def parameters(self) -> list[str]:
@@ -111,8 +120,7 @@ class RowOrder:
         condition: ColumnElement[bool] = false()
         for key, value in reversed(list(zip(self.keys, bound, strict=True))):
             condition = or_(key.later(value), and_(key.same(value), condition))
-        first = self.keys[0]
-        return and_(or_(first.later(bound[0]), first.same(bound[0])), condition)
+        return and_(self.keys[0].not_before(bound[0]), condition)
 
 
 def row_order(*terms: Any) -> RowOrder:
@@ -143,7 +151,7 @@ def _sort_key(term: Any) -> SortKey:
     reader = next((read for kind, read in _READERS if isinstance(column.type, kind)), None)
     if reader is None:
         raise TypeError(f"{column}: a cursor holds no {column.type!r}")
-    return SortKey(column, descending, reader)
+    return SortKey(column, descending, reader, bool(getattr(column, "nullable", True)))
 
 
 def _whole(bits: int) -> Callable[[Any], int]:

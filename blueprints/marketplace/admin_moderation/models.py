@@ -29,5 +29,6 @@ class ModerationAction(Entity):
 
 
 Index("ix_admin_moderation_action_recent", ModerationAction.action_timestamp)
+Index("ix_admin_moderation_action_created", ModerationAction.created_at, ModerationAction.id)
 Index("ix_admin_moderation_action_entity", ModerationAction.entity_type, ModerationAction.entity_id)
 Index("ix_admin_moderation_action_admin", ModerationAction.admin_id)

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped
 from app.data.columns import choice, folded, identifier, string, web_address
 from app.data.entity import Entity
 from app.data.held import Holdable
+from app.data.orders import in_code_points, order_index
 from app.data.short_ids import short_id_index
 
 GROUPS = ("MOST_POPULAR", "MORE")
@@ -47,3 +48,5 @@ Index("ix_marketplace_subcategory_category_id", Subcategory.category_id)
 # The read layer pages through all of them in this order (docs/bff.md).
 Index("ix_marketplace_category_created", Category.created_at, Category.id)
 Index("ix_marketplace_subcategory_created", Subcategory.created_at, Subcategory.id)
+order_index("ix_marketplace_category_title", in_code_points(Category.title), Category.id)
+order_index("ix_marketplace_subcategory_name", in_code_points(Subcategory.name), Subcategory.id)

@@ -34,6 +34,7 @@ class Notification(Entity):
 IS_UNREAD = and_(Notification.is_active.is_(True), Notification.is_read.is_(False))
 
 Index("ix_notification_inbox", Notification.user_id, Notification.is_active, Notification.created_at)
+Index("ix_notification_created", Notification.created_at, Notification.id)  # staff page through all of them
 Index("ix_notification_kind", Notification.user_id, Notification.notification_type, Notification.is_read)
 Index("uq_notification_told_once", Notification.event_id, Notification.user_id, Notification.notification_type,
       Notification.channel, unique=True)

@@ -171,6 +171,7 @@ Index("ix_order_management_order_status", Order.status, Order.created_at)
 unique_among_active("uq_order_management_order_item_product", OrderItem.order_id, OrderItem.product_id)
 # Lines that were cancelled are read with the others: to give units back, to tell people, to show the whole.
 Index("ix_order_management_order_item_order", OrderItem.order_id)
+Index("ix_order_management_order_item_created", OrderItem.created_at, OrderItem.id)
 Index("ix_order_management_order_item_seller", OrderItem.seller_id, OrderItem.created_at)
 Index("ix_order_management_order_item_product", OrderItem.product_id)
 index_payments("order_management", OrderPayment, PaymentCustomer, PaymentMethod)

@@ -23,6 +23,7 @@ from app.data.columns import (
 )
 from app.data.entity import Entity
 from app.data.held import Holdable
+from app.data.orders import in_code_points, order_index, worked_out
 from app.data.short_ids import short_id_index
 from blueprints.marketplace.product_listing.rules import (
     BIDDING_MODES,
@@ -141,6 +142,16 @@ Index("ix_product_listing_product_open_ended", Product.created_at, Product.id,
       sqlite_where=IS_OPEN_ENDED, postgresql_where=IS_OPEN_ENDED)
 Index("ix_product_listing_product_closed", Product.closed_at, Product.id,
       sqlite_where=WAS_CLOSED, postgresql_where=WAS_CLOSED)
+# The orders in which people sort listings (index.py). `isActive` comes first, or SQLite, which has no statistics, would
+# rather sort what another index finds by it.
+HAS_PRICE = Product.price.is_not(None)
+order_index("ix_product_listing_product_title", Product.is_active, in_code_points(Product.title), Product.id)
+Index("ix_product_listing_product_price", Product.is_active, Product.currency, Product.price, Product.id,
+      sqlite_where=HAS_PRICE, postgresql_where=HAS_PRICE)
+order_index("ix_product_listing_product_asking_price", Product.is_active, Product.currency,
+            worked_out(Product.asking_price), Product.id)
+Index("ix_product_listing_product_ending", Product.is_active, Product.effective_end, Product.id,
+      sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))
 short_id_index(Product)
 short_id_index(Media)
 Index("ix_product_listing_media_product", Media.product_id)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import choice, constant, folded, identifier, instant, string, text, web_address, web_address_list
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.orders import in_code_points, order_index
 from app.data.short_ids import short_id_index
 from blueprints.network.company.rules import APPROVED, FOLLOW_STATES, PUBLIC, REQUESTED, VISIBILITIES
 
@@ -109,6 +110,7 @@ IS_REQUEST = CompanyFollower.is_active.is_(True) & (CompanyFollower.follow_state
 Index("uq_network_company_name", Company.name_key, unique=True,
       sqlite_where=Company.is_active.is_(True), postgresql_where=Company.is_active.is_(True))
 Index("ix_network_company_created", Company.created_at, Company.id)
+order_index("ix_network_company_name", in_code_points(Company.name), Company.id)
 Index("ix_network_company_creator", Company.created_by_user_id)
 Index("ix_network_company_orphaned", Company.orphaned_at,
       sqlite_where=Company.orphaned_at.is_not(None), postgresql_where=Company.orphaned_at.is_not(None))

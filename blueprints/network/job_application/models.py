@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import choice, folded, identifier, instant, string, text, web_address
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.orders import in_code_points, order_index
 from app.data.short_ids import short_id_index
 from blueprints.network.job_application.rules import (
     ACTIVE,
@@ -81,6 +82,7 @@ class ApplicationRejected(Base):
 
 
 Index("ix_network_job_posting_created", JobPosting.created_at, JobPosting.id)
+order_index("ix_network_job_posting_title", in_code_points(JobPosting.title), JobPosting.id)
 Index("ix_network_job_posting_company", JobPosting.company_id, JobPosting.created_at, JobPosting.id)
 Index("ix_network_job_posting_poster", JobPosting.posted_by_user_id, JobPosting.created_at, JobPosting.id)
 Index("ix_network_job_posting_status", JobPosting.status, JobPosting.application_deadline)

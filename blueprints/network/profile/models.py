@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.data.columns import choice, folded, identifier, object_list, string, text, text_list, web_address
 from app.data.entity import Base, Entity
 from app.data.held import Holdable
+from app.data.orders import in_code_points, order_index
 from app.data.short_ids import short_id_index
 from blueprints.network.profile.rules import AUDIENCES, OWNER, PUBLIC, VISIBILITIES
 
@@ -113,6 +114,9 @@ Index("uq_network_profile_user", Profile.user_id, unique=True, sqlite_where=Prof
 Index("ix_network_profile_created", Profile.created_at, Profile.id)
 Index("ix_network_certification_created", Certification.created_at, Certification.id)
 Index("ix_network_language_created", Language.created_at, Language.id)
+order_index("ix_network_profile_full_name", in_code_points(Profile.full_name), Profile.id)
+order_index("ix_network_certification_name", in_code_points(Certification.name), Certification.id)
+order_index("ix_network_language_name", in_code_points(Language.name), Language.id)
 Index("ix_network_profile_term", ProfileTerm.kind, ProfileTerm.term_key, ProfileTerm.profile_id)
 Index("ix_network_profile_view_day", ProfileView.owner_id, ProfileView.day, ProfileView.id)
 Index("ix_network_profile_view_old", ProfileView.day)

@@ -73,6 +73,7 @@ IS_UNPAID = Premiumsubscription.paid_at.is_(None) & Premiumsubscription.is_activ
 Index("uq_network_premiumsubscription_open", Premiumsubscription.user_id, unique=True,
       sqlite_where=IS_UNPAID, postgresql_where=IS_UNPAID)
 Index("ix_network_premiumsubscription_user", Premiumsubscription.user_id, Premiumsubscription.period_end)
+Index("ix_network_premiumsubscription_created", Premiumsubscription.created_at, Premiumsubscription.id)
 Index("ix_network_premiumsubscription_end", Premiumsubscription.period_end)
 index_payments("network_premium", PremiumPayment, NetworkCustomer, NetworkCard)
 

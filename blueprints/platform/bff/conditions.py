@@ -3,6 +3,7 @@
 Keywords are compared exactly and in the order of code points, amounts in units of their own currency."""
 import re
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import lcm
 from typing import Any
@@ -43,13 +44,24 @@ def is_fulfilled(model: type[Entity], one: FieldCondition, dialect: str) -> Colu
     return _In(model, one.of, dialect).condition(one.operator, one.values)
 
 
-def ordered_by(model: type[Entity], one: Property, dialect: str, currency: str) -> ColumnElement[Any]:
-    """Return what rows are ordered by when they are sorted by this property: amounts in one currency, since those of
-    others are neither more nor less (FD-6)."""
-    ordered = _In(model, one, dialect).ordered
+@dataclass(frozen=True)
+class Placed:
+    """What rows are put in order by, and the conditions of those that have it, and of those that have not."""
+
+    value: ColumnElement[Any]
+    is_there: ColumnElement[bool]
+    is_missing: ColumnElement[bool]
+
+
+def placed_by(model: type[Entity], one: Property, dialect: str, currency: str) -> Placed:
+    """Return what rows are put in order by when they are sorted by this property: amounts, in minor units, in one
+    currency, since those of others are neither more nor less (FD-6)."""
+    at = _In(model, one, dialect)
     if one.kind != "money":
-        return ordered
-    return type_coerce(case((getattr(model, str(one.currency)) == currency, ordered)), BigInteger)
+        return Placed(at.ordered, at.column.is_not(None), at.column.is_(None))
+    of_row = getattr(model, str(one.currency))
+    return Placed(at.column, and_(of_row == currency, at.column.is_not(None)),
+                  or_(of_row.is_distinct_from(currency), at.column.is_(None)))
 
 
 def counted_values(model: type[Entity], one: Property, dialect: str) -> tuple[ColumnElement[Any], Any]:
@@ -78,9 +90,10 @@ def in_code_point_order(value: ColumnElement[Any], dialect: str) -> ColumnElemen
     return collate(value, "C") if dialect == "postgresql" else value
 
 
-def in_units(parts: int) -> float | int:
-    """Return an amount as `ordered_by` compares it in units of its currency."""
-    return parts // _FINEST if parts % _FINEST == 0 else parts / _FINEST
+def in_units(minor: int, currency: str) -> float | int:
+    """Return an amount, which `placed_by` has in minor units, in units of its currency."""
+    factor = FACTORS.get(currency, _USUAL_FACTOR)
+    return minor // factor if minor % factor == 0 else minor / factor
 
 
 class _In:

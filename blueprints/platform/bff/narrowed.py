@@ -11,7 +11,7 @@ from app.data.connections import reading
 from app.data.holdings import holdings
 from app.data.id_sets import among
 from app.data.reads import fetch
-from app.data.reads.keyset import RowOrder, position_cursor, position_of, row_order
+from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.lists import key_of
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.visibility import reached_in_sql, read_objects, rule_in_index, visible_in_sql
@@ -22,15 +22,17 @@ from app.search.in_sql import holds_words
 from app.search.port import WINDOW, Document
 from app.search.rows import MOST_TEXT, IndexedRows
 from blueprints.platform.bff.conditions import (
+    Placed,
     counted_values,
     in_code_point_order,
     in_units,
     is_fulfilled,
     may_hold,
-    ordered_by,
+    placed_by,
 )
 from blueprints.platform.bff.indexes import CallersIndex
 from blueprints.platform.bff.rules import FieldCondition, ListRequest, Property, currency_of_order
+from blueprints.platform.bff.sorted_rows import SortedRows
 from blueprints.platform.bff.word_index import (
     Manner,
     indexed_rows,
@@ -70,7 +72,7 @@ class Narrowed:
         with reading() as connection:
             self._dialect = connection.dialect.name
         self._only = tuple(only)
-        self._visible = and_(visible_in_sql(index.object.visibility, index.actor), *only)
+        self._visible = self._seen(by_id=False)
         self._manner: Manner | None = None
         self._rule: Any = _UNKNOWN
         self._ranked: list[str] | None = self._ids_of(conditions) if self._asks_words(conditions) else None
@@ -104,16 +106,7 @@ class Narrowed:
         """Return the ids of the rows of the page in order, and the cursor of the next page, None at the end."""
         if self._ranked is not None and asked.sort_by is None:
             return self._ranked_page(self._ranked, asked)
-        order, query = self._ordered(asked)
-        query = query.limit(asked.limit + 1)
-        if asked.after is not None:
-            query = query.where(order.behind(order.values(asked.after)))
-        elif asked.offset:
-            query = query.offset(asked.offset)
-        found = fetch(query)
-        rows = found[:asked.limit]
-        following = order.cursor(list(rows[-1])[1:]) if len(found) > asked.limit else None
-        return [row[0] for row in rows], following
+        return self._sorted(asked).page(asked.limit, asked.offset, asked.after)
 
     def total(self) -> tuple[int, Outdated | None]:
         """Return how many rows there are; above 10,000 it may be some moments old (decision 36)."""
@@ -173,11 +166,14 @@ class Narrowed:
         return {_named(row.value): row.rows for row in found}
 
     def _extent(self, one: Property, where: Condition) -> dict[str, Any]:
-        ordered = self._value(one)
-        ends = select(func.min(ordered).label("least"), func.max(ordered).label("greatest"))
-        found = fetch(ends.where(where, ordered.is_not(None)))[0]
-        extent = {"min": _measure(one, found.least), "max": _measure(one, found.greatest)}
-        return extent | {"currency": self._currency(one)} if one.kind == "money" else extent
+        placed = self._placed(one)
+        # Each by itself, so that an index in this order tells it.
+        ends = [select(end(placed.value)).select_from(self._model).where(where, placed.is_there).scalar_subquery()
+                for end in (func.min, func.max)]
+        least, greatest = fetch(select(*ends))[0]
+        currency = self._currency(one)
+        extent = {"min": _measure(one, least, currency), "max": _measure(one, greatest, currency)}
+        return extent | {"currency": currency} if one.kind == "money" else extent
 
     def _count(self, limit: int | None) -> int:
         counted: Select[Any] = select(func.count()).select_from(self._model).where(self._where)
@@ -186,24 +182,21 @@ class Narrowed:
             counted = select(func.count()).select_from(some.subquery())
         return int(fetch(counted)[0][0])
 
-    def _ordered(self, asked: ListRequest) -> tuple[RowOrder, Select[Any]]:
-        """Return the order and its query of id and the values of the order: rows without a value last, either way,
-        equal ones by their ids."""
+    def _sorted(self, asked: ListRequest) -> SortedRows:
+        """Return the rows in the order that is asked, the usual one without."""
         one = self._index.known[asked.sort_by or self._index.usual_order]
-        value = self._value(one)
-        terms: list[Any] = [value.label("value")]
-        # An order with rows of its own has a value in each (NamedSort), and so an index in that order is of use.
-        has_none = (one.nullable or one.kind == "money") and not self._only
-        if has_none:
-            terms = [value.is_(None).label("none"), *terms]
-        found = select(self._model.id.label("row"), *terms, self._model.id.label("id")).where(self._where).subquery(
-            f"{self._index.name}_by_{one.name}".lower())
-        columns = [found.c.none] if has_none else []
-        order = row_order(*columns, found.c.value.desc() if asked.descending else found.c.value, found.c.id)
-        return order, select(found).order_by(*order.clauses)
+        placed, name = self._placed(one), f"{self._index.name}_by_{one.name}".lower()
+        id_ = self._model.id.label("id")
+        there = select(placed.value.label("value"), id_).where(self._where)
+        # An order with rows of its own has a value in each (NamedSort).
+        if self._only or not (one.nullable or one.kind == "money"):
+            return SortedRows(there.subquery(name), None, asked.descending)
+        without = select(id_).where(self._condition_of(self._conditions, self._ranked, by_id=True), placed.is_missing
+                                    ).subquery(f"{name}_none")
+        return SortedRows(there.where(placed.is_there).subquery(name), without, asked.descending)
 
-    def _value(self, one: Property) -> ColumnElement[Any]:
-        return ordered_by(self._model, one, self._dialect, self._currency(one))
+    def _placed(self, one: Property) -> Placed:
+        return placed_by(self._model, one, self._dialect, self._currency(one))
 
     def _currency(self, one: Property) -> str:
         return currency_of_order(one, self._conditions, _usual_currency(self._index.actor.realm))
@@ -222,13 +215,19 @@ class Narrowed:
     def _has_words(self) -> bool:
         return bool(self._index.words) or indexed_rows(self._model) is not None
 
-    def _condition_of(self, conditions: Sequence[FieldCondition], ranked: Sequence[str] | None) -> Condition:
+    def _seen(self, *, by_id: bool) -> Condition:
+        return and_(visible_in_sql(self._index.object.visibility, self._index.actor, by_id=by_id), *self._only)
+
+    def _condition_of(self, conditions: Sequence[FieldCondition], ranked: Sequence[str] | None, *,
+                      by_id: bool = False) -> Condition:
+        """`by_id`: of a statement that finds its rows by their ids, or walks them in that order."""
         if ranked is not None:
-            return and_(self._visible, among(self._model.id, ranked))
+            return and_(self._seen(by_id=True), among(self._model.id, ranked))
+        visible = self._seen(by_id=True) if by_id else self._visible
         parts = [is_fulfilled(self._model, one, self._dialect) for one in conditions]
         if self._words and not self._has_words:
             parts.append(self._begins_so())
-        return and_(self._visible, *parts)
+        return and_(visible, *parts)
 
     def _begins_so(self) -> Condition:
         """Of an object without words: one of its texts is what was typed, or begins so."""
@@ -319,9 +318,9 @@ def _named(value: Any) -> str:
     return str(bool(value)).lower() if isinstance(value, bool) else str(value)
 
 
-def _measure(one: Property, value: Any) -> Any:
+def _measure(one: Property, value: Any, currency: str) -> Any:
     if value is None:
         return None
     if one.kind == "instant":
         return iso(value)
-    return in_units(value) if one.kind == "money" else value
+    return in_units(value, currency) if one.kind == "money" else value

@@ -71,6 +71,8 @@ def index_payments(prefix: str, ticket: Any, customer: Any, method: Any) -> None
     unique_among_active(f"uq_{prefix}_customer_id", customer.customer_id)
     unique_among_active(f"uq_{prefix}_method_id", method.payment_method_id)
     Index(f"ix_{prefix}_method_user", method.user_id)
+    for model in (ticket, customer, method):
+        Index(f"ix_{model.__tablename__}_created", model.created_at, model.id)  # staff page through all of them
     ticket.__duplicates__ = {f"uq_{prefix}_payment_order": ALREADY_PAYING}
     customer.__duplicates__ = {f"uq_{prefix}_customer_user": ALREADY_CUSTOMER,
                                f"uq_{prefix}_customer_id": ALREADY_CUSTOMER}
