@@ -20,7 +20,7 @@ from app.notify.letter_templates import LetterTemplate
 from app.notify.notice_kinds import NoticeKind
 from app.ops.backup.apart import ApartStore
 from app.ops.findings import Check
-from app.ops.mends import Mend
+from app.ops.mends import Mend, NamedMend
 from app.ops.queues import Queue
 from app.payments.checkout import Checkout
 from app.search.catalogue import DeclaredIndex
@@ -61,7 +61,7 @@ class ServiceDeclaration:
     """What `flask doctor` asks of it, by name."""
     apart: Callable[[Settings], ApartStore] | None = None
     """What it keeps beside the main database, as a backup takes it (app/ops/backup/apart.py)."""
-    mends: Mapping[str, Mend] = field(default_factory=dict)
+    mends: Mapping[str, Mend | NamedMend] = field(default_factory=dict)
     """What `flask doctor --fix` does about them, by the check's name; or who must look, and how."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     """What waits in it for somebody or something, by name: `flask status` and /metrics show them."""

@@ -1,15 +1,16 @@
 """What `flask doctor --fix` does about what the checks find, each declared beside its check: by a service, or here.
 
-A mend counts anew what is counted, behind the lock under which it is counted: nobody is stopped meanwhile."""
+A mend counts anew what is counted, behind the lock under which it is counted: nobody is stopped meanwhile. One that
+touches money or the audit is made when an operator names it, and says why (docs/decisions/117)."""
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.actor import system_actor
+from app.actor import Actor, system_actor
 from app.data.batches import yield_write_lock
 from app.data.holdings import handed_down
 from app.data.staff_changes import StaffAudit
@@ -25,18 +26,32 @@ MOST_MENDED = 10_000
 class Mend:
     """What is done about what a check found: `says` what, and `run`, given the operator's name, does it.
 
-    It returns how many it mended, is idempotent, and safe while others write. Without `run` no machine may do it:
-    `says` who must look, and how."""
+    It returns how many it mended, is idempotent, and safe while others write."""
 
     says: str
-    run: Callable[[str], int] | None = None
+    run: Callable[[str], int]
 
 
-class ServiceMends(dict[str, Mend]):
+@dataclass(frozen=True, slots=True)
+class NamedMend:
+    """What is done about money or the audit when a member of staff names it, with a reason (docs/decisions/117).
+
+    `found` returns what it may mend, each as (realm, its name). `mend`, given the actor, a name and the reason, mends
+    one in a transaction of its own, which the audit names, and returns a sentence with the figures before and after; a
+    second call finds nothing. It raises ApiError with a sentence where people must decide. `rest` says who looks at
+    what it leaves."""
+
+    says: str
+    found: Callable[[], Sequence[tuple[str, str]]]
+    mend: Callable[[Actor, str, str], str]
+    rest: str
+
+
+class ServiceMends(dict[str, Mend | NamedMend]):
     """How what the services' checks find is mended, by the check's name."""
 
 
-def mends() -> dict[str, Mend]:
+def mends() -> dict[str, Mend | NamedMend]:
     """Return what can be done about what the checks find, by the check's name; other findings say it themselves."""
     return {**MENDS, **runtime().part(ServiceMends)}
 
@@ -91,7 +106,7 @@ def _close_one(path: Path) -> bool:
 
 _CLOSE = Mend("closes what is stored to others than its owner; what is another user's only root can give back",
               _close_to_others)
-MENDS: dict[str, Mend] = {
+MENDS: dict[str, Mend | NamedMend] = {
     "instance folder": _CLOSE,
     "owners and modes": _CLOSE,
 }

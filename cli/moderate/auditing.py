@@ -1,4 +1,6 @@
 """`flask moderate audit`: whether the audit is what was written, and a copy of it to keep elsewhere."""
+from dataclasses import asdict
+
 import click
 from flask.cli import with_appcontext
 
@@ -28,12 +30,17 @@ def verify(realm: str, as_json: bool) -> None:
     verdict = read_chain(realm)
     if as_json:
         print_json({"realm": realm, "entries": verdict.entries, "intact": verdict.is_intact,
-                    "breaks": [{"seq": one.seq, "says": one.says} for one in verdict.breaks]})
+                    "breaks": [{"seq": one.seq, "says": one.says} for one in verdict.breaks],
+                    "acknowledged": [asdict(one) for one in verdict.acknowledged]})
     else:
         said = "all as they were written" if verdict.is_intact else "NOT what was written:"
+        if verdict.is_intact and verdict.acknowledged:
+            said = "as they were written but for what was acknowledged:"
         click.echo(f"{realm}: {verdict.entries} entries, {said}")
         for one in verdict.breaks:
             click.echo(f"  {one.says}")
+        for seen in verdict.acknowledged:
+            click.echo(f"  {seen.says}")
     if not verdict.is_intact:
         raise click.exceptions.Exit(1)
 

@@ -10,7 +10,7 @@ from app.actor import system_actor
 from app.data.unit_of_work import unit_of_work
 from app.data.upserts import upsert
 from app.ops.checks import OK, ServiceChecks
-from app.ops.mends import mends
+from app.ops.mends import Mend, mends
 from app.runtime import runtime
 from blueprints.marketplace.feedback import commands as feedback
 from blueprints.marketplace.feedback.models import ALL_MONTHS, StarCount
@@ -48,10 +48,10 @@ def spoil(statement: Any) -> None:
 def assert_mended_meanwhile(app: Flask, monkeypatch: pytest.MonkeyPatch, place: "Place", name: str,
                             act: Callable[[], Any]) -> Any:
     """Let the mend come in between; return what the act was answered, and demand that the counts are true then."""
-    mend, check = mends()[name].run, runtime().part(ServiceChecks)[name]
-    assert mend is not None
+    mend, check = mends()[name], runtime().part(ServiceChecks)[name]
+    assert isinstance(mend, Mend)
     assert check()[0] != OK
-    met = meet(app, monkeypatch, place, act, lambda: mend("operator"))
+    met = meet(app, monkeypatch, place, act, lambda: mend.run("operator"))
     assert met.rival == 1
     assert check()[0] == OK, check()
     return met.first

@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.actor import Actor
 from app.clock import now
+from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
 from app.runtime import runtime
 from blueprints.marketplace.auction_offer import rules
 from blueprints.marketplace.auction_offer.models import Bid, Offer
-from blueprints.marketplace.product_listing.auction_state import lock_listing, record_promise
+from blueprints.marketplace.product_listing.auction_state import auction_standings, lock_listing, record_promise
 
 
 def promised_since() -> datetime:
@@ -59,19 +60,46 @@ def claim_offer(actor: Actor, offer_id: str, *, buyer_id: str, product_id: str, 
         return rules.agreed_price(offer.offer_amount, offer.counter_amount)
 
 
-def claim_bid(actor: Actor, bid_id: str, *, bidder_id: str, product_id: str, order_id: str) -> int:
-    """Let an order take a won auction; returns the price in minor units.
+def claim_bid(actor: Actor, bid_id: str, *, bidder_id: str, product_id: str, order_id: str,
+              instead_of: str | None = None) -> int:
+    """Let an order take a won auction; returns the price in minor units. `instead_of` is an order that took it before
+    and lost it (the doctor's mend).
 
     Raises RuleViolated when the bid did not win that auction for the buyer, or was taken by another order."""
     with unit_of_work(actor) as work:
         # Unlocked: whoever changes a won bid holds its listing, and an order may claim an offer after a bid.
         bid = work.find(Bid, Bid.id == bid_id, Bid.user_id == bidder_id, Bid.product_id == product_id,
                         Bid.status == "WON", Bid.is_active.is_(True))
-        if bid is None or bid.order_id not in (None, order_id):
+        if bid is None or bid.order_id not in (None, order_id, instead_of):
             raise RuleViolated("AuctionNotWon", "There is no won bid of yours to order at")
         work.change(bid, order_id=order_id)
         work.commit()
         return bid.bid_amount
+
+
+@dataclass(frozen=True, slots=True)
+class Win:
+    """A won auction that an order has taken: by which bid, and whose."""
+
+    product_id: str
+    bid_id: str
+    bidder_id: str
+    order_id: str
+
+
+def wins_ordered() -> list[Win]:
+    """Return the won auctions that an order has taken and that still have their winner, for the doctor."""
+    winners = {row.winner_bid_id for row in fetch(auction_standings()) if row.winner_bid_id is not None}
+    rows = fetch(select(Bid.product_id, Bid.id, Bid.user_id, Bid.order_id).where(
+        Bid.status == "WON", Bid.order_id.is_not(None)).order_by(Bid.id))
+    return [Win(row.product_id, row.id, row.user_id, row.order_id) for row in rows if row.id in winners]
+
+
+def free_win(work: UnitOfWork, win: Win) -> None:
+    """Give a won bid back that an order took which is gone; its listing is locked, behind which wins are taken."""
+    bid = work.find(Bid, Bid.id == win.bid_id, Bid.order_id == win.order_id)
+    if bid is not None:
+        work.change(bid, order_id=None)
 
 
 @dataclass(frozen=True, slots=True)

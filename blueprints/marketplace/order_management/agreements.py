@@ -18,14 +18,16 @@ _ALL = Page(number=0)
 
 
 def agreed_price(work: UnitOfWork, actor: Actor, listing: OrderedListing, order_id: str, *, offer_id: str | None = None,
-                 bid_id: str | None = None, asked: int | None = None) -> int:
-    """Return the unit price in minor units the actor may order at, and claim the agreement it rests on.
+                 bid_id: str | None = None, instead_of: str | None = None, asked: int | None = None) -> int:
+    """Return the unit price in minor units the actor may order at, and claim the agreement it rests on; `instead_of` is
+    an order that lost the won bid.
 
     `asked` (minor units) must be that price when given. Raises RuleViolated when nothing allows it."""
     if offer_id is not None:
         price = _claim_offer(actor, offer_id, listing, order_id)
     elif bid_id is not None:
-        price = claim_bid(actor, bid_id, bidder_id=_buyer(actor), product_id=listing.id, order_id=order_id)
+        price = claim_bid(actor, bid_id, bidder_id=_buyer(actor), product_id=listing.id, order_id=order_id,
+                          instead_of=instead_of)
     elif listing.type == "FIXED" and asked in (None, listing.price):
         price = listing.price or 0
     else:

@@ -3,6 +3,7 @@
 Bookings are only ever added; for every order their gross is what was paid minus what was given back."""
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,8 +19,19 @@ from blueprints.marketplace.order_management.models import LedgerEntry, Order, O
 from blueprints.marketplace.order_management.placing import lines_of
 
 SALE, REFUND, REFUND_LOST, SURPLUS, SURPLUS_REFUND = "SALE", "REFUND", "REFUND_LOST", "SURPLUS", "SURPLUS_REFUND"
-_ABOUT = ("order_id", "item_id", "seller_id", "percent", "category_id", "currency")
+CORRECTION = "CORRECTION"
+"""What an operator had put right (ledger_corrections.py): its source is the booking that was wrong, or the payment or
+refund of which something was not booked."""
+ABOUT = ("order_id", "item_id", "seller_id", "percent", "category_id", "currency")
 parse_commission = lru_cache(maxsize=8)(rules.parse_commission)
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """How a line was sold: its money, and the percentage that held then."""
+
+    shares: rules.Shares
+    percent: Any
 
 
 def book_sale(work: UnitOfWork, items: Sequence[OrderItem], attempt: PaymentAttempt) -> None:
@@ -40,7 +52,7 @@ def book_refund(work: UnitOfWork, items: Sequence[OrderItem], refund: PaymentRef
     due, rest = ([left[item.id].gross for item in sold if item.is_active is kept] for kept in (False, True))
     for item, part in zip(sold, rules.split_due_first(refund.amount, due, rest), strict=True):
         sale = sales[item.id]
-        back = rules.commission_back(rules.Shares(sale.gross, sale.commission), left[item.id], part)
+        back = rules.commission_back(sale.shares, left[item.id], part)
         if part:
             work.insert(_entry(REFUND, refund.id, -part, -back, **_of_line(item, sale.percent)))
 
@@ -62,7 +74,7 @@ def book_refund_lost(work: UnitOfWork, refund: PaymentRefund) -> None:
     booked = work.all(select(LedgerEntry).where(LedgerEntry.source_id == refund.id,
                                                 LedgerEntry.kind.in_((REFUND, SURPLUS_REFUND))))
     for entry in booked:
-        about = {name: getattr(entry, name) for name in _ABOUT}
+        about = {name: getattr(entry, name) for name in ABOUT}
         work.insert(_entry(REFUND_LOST, refund.id, -entry.gross, -entry.commission, **about))
 
 
@@ -72,14 +84,28 @@ def book_surplus(work: UnitOfWork, source: PaymentAttempt | PaymentRefund, kind:
                        percent=0))
 
 
-def _balances(work: UnitOfWork, order_id: str) -> tuple[dict[str, LedgerEntry], dict[str, rules.Shares]]:
-    """Return the sale booking of each line, and what is left of it."""
-    sales: dict[str, LedgerEntry] = {}
+def book_correction(work: UnitOfWork, source_id: str, shares: rules.Shares, net: int, **about: Any) -> LedgerEntry:
+    """Book what puts another booking right, or what was not booked of a payment or refund; `about` as of a booking.
+
+    `net` is given: of a booking that did not divide the correction does not divide either."""
+    entry = _entry(CORRECTION, source_id, shares.gross, shares.commission, **about)
+    entry.net = net
+    return work.insert(entry)
+
+
+def _balances(work: UnitOfWork, order_id: str) -> tuple[dict[str, Sale], dict[str, rules.Shares]]:
+    """Return the sale of each line, put right where its booking was, and what is left of it."""
+    sales: dict[str, Sale] = {}
     left: dict[str, rules.Shares] = defaultdict(lambda: rules.Shares(0, 0))
-    for entry in work.all(select(LedgerEntry).where(LedgerEntry.order_id == order_id, LedgerEntry.item_id != "")):
+    entries = work.all(select(LedgerEntry).where(LedgerEntry.order_id == order_id, LedgerEntry.item_id != ""))
+    corrected = {entry.source_id: entry for entry in entries if entry.kind == CORRECTION}
+    for entry in entries:
         left[entry.item_id] = left[entry.item_id].plus(entry.gross, entry.commission)
         if entry.kind == SALE:
-            sales[entry.item_id] = entry
+            put_right = corrected.get(entry.id)
+            shares = rules.Shares(entry.gross, entry.commission)
+            sales[entry.item_id] = Sale(
+                shares.plus(put_right.gross, put_right.commission) if put_right else shares, entry.percent)
     return sales, left
 
 

@@ -2,10 +2,12 @@
 
 Called by `flask doctor` and by tests; reads everything, changes nothing."""
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.clock import now
 from app.data.money import to_wire
@@ -15,7 +17,7 @@ from app.ops.findings import agreement
 from app.ops.mends import mend_each
 from app.payments.records import SUCCESS, PaymentAttempt, PaymentRefund
 from app.payments.refunds import SUCCEEDED
-from blueprints.marketplace.order_management.ledger import SALE
+from blueprints.marketplace.order_management.ledger import CORRECTION, SALE
 from blueprints.marketplace.order_management.models import (
     REFUND_IS_DUE,
     RESERVED,
@@ -26,7 +28,7 @@ from blueprints.marketplace.order_management.models import (
 )
 from blueprints.marketplace.order_management.rules import ENDED
 from blueprints.marketplace.order_management.settlement import CHECKOUT
-from blueprints.marketplace.product_listing.stock import auctions_among, set_taken, stock_figures
+from blueprints.marketplace.product_listing.stock import set_taken, stock_figures
 from blueprints.platform.checkout.checks import unmatched_payments
 
 Key = tuple[str, str]
@@ -66,27 +68,51 @@ def totals() -> dict[str, dict[str, int]]:
     return dict(sums)
 
 
+def orders_to_correct() -> list[str]:
+    """Return the orders whose bookings, or what is written down as due of them, do not agree; each once."""
+    return sorted({*(key[0] for key in _wrong_money()), *(row.order_id for row in _wrong_shares()), *_wrong_due()})
+
+
 def _money() -> list[str]:
+    return [f"order {key[0]}: {left} {key[1]} were paid and not given back, the ledger has {booked}"
+            for key, (left, booked) in _wrong_money().items()]
+
+
+def _wrong_money() -> dict[Key, tuple[int, int]]:
+    """Return order and currency → what was paid and not given back, and what the ledger has, where they differ."""
     paid, refunded, booked = _paid(), _refunded(), _booked()
-    wrong = []
-    for key in sorted({*paid, *refunded, *booked}):
-        left = paid.get(key, 0) - refunded.get(key, 0)
-        if left != booked.get(key, 0):
-            wrong.append(f"order {key[0]}: {left} {key[1]} were paid and not given back, "
-                         f"the ledger has {booked.get(key, 0)}")
-    return wrong
+    both = {key: (paid.get(key, 0) - refunded.get(key, 0), booked.get(key, 0))
+            for key in sorted({*paid, *refunded, *booked})}
+    return {key: (left, found) for key, (left, found) in both.items() if left != found}
 
 
 def _shares() -> list[str]:
-    """Bookings that do not divide into commission and net; sales that are not what their line and percentage say."""
-    commission_off = func.abs(LedgerEntry.commission * 100 - _GOODS * LedgerEntry.percent)
-    is_other_sale = and_(LedgerEntry.kind == SALE, or_(LedgerEntry.gross != _COST, commission_off > A_HALF_UNIT))
-    rows = fetch(select(LedgerEntry.id, LedgerEntry.order_id, LedgerEntry.gross, LedgerEntry.commission,
-                        LedgerEntry.net).outerjoin(OrderItem, OrderItem.id == LedgerEntry.item_id)
-                 .where(or_(LedgerEntry.gross != LedgerEntry.commission + LedgerEntry.net, is_other_sale))
-                 .order_by(LedgerEntry.id))
     return [f"order {row.order_id}: booking {row.id} says {row.gross} = {row.commission} commission + {row.net} net, "
-            "which is not how its line divides" for row in rows]
+            "which is not how its line divides" for row in _wrong_shares()]
+
+
+def _wrong_shares() -> Sequence[Row[Any]]:
+    """Bookings that do not divide into commission and net; sales that are not what their line and percentage say.
+
+    A booking counts together with the one that corrects it (decision 117), which says nothing by itself."""
+    corrected = select(LedgerEntry.source_id, LedgerEntry.gross, LedgerEntry.commission, LedgerEntry.net).where(
+        LedgerEntry.kind == CORRECTION).subquery()
+    gross, commission, net = ((getattr(LedgerEntry, name) + func.coalesce(corrected.c[name], 0)).label(name)
+                              for name in ("gross", "commission", "net"))
+    commission_off = func.abs(commission * 100 - _GOODS * LedgerEntry.percent)
+    is_other_sale = and_(LedgerEntry.kind == SALE, or_(gross != _COST, commission_off > A_HALF_UNIT),
+                         or_(gross != 0, commission != 0))
+    return fetch(select(LedgerEntry.id, LedgerEntry.order_id, gross, commission, net)
+                 .outerjoin(OrderItem, OrderItem.id == LedgerEntry.item_id)
+                 .outerjoin(corrected, corrected.c.source_id == LedgerEntry.id)
+                 .where(or_(gross != commission + net, is_other_sale), ~corrects_a_booking())
+                 .order_by(LedgerEntry.id))
+
+
+def corrects_a_booking() -> ColumnElement[bool]:
+    """Return the condition of the bookings that correct another one, not a payment or a refund."""
+    booking = aliased(LedgerEntry)
+    return and_(LedgerEntry.kind == CORRECTION, exists().where(booking.id == LedgerEntry.source_id))
 
 
 def _totals() -> list[str]:
@@ -110,14 +136,14 @@ def _stock() -> list[str]:
 
 def _wrong_stock() -> dict[str, tuple[Units, Units]]:
     """Return listing → what orders hold and what its stock says, where they differ."""
-    expected, taken = _held_units(), stock_figures()
+    expected, taken = held_units(), stock_figures()
     both = {product_id: (expected.get(product_id, (0, 0)), taken.get(product_id, (0, 0)))
             for product_id in sorted({*expected, *taken})}
     return {product_id: (held, said) for product_id, (held, said) in both.items() if held != said}
 
 
-def _held_units(*which: ColumnElement[bool]) -> dict[str, Units]:
-    """Return listing → (reserved, sold) as the lines of orders hold them."""
+def held_units(*which: ColumnElement[bool]) -> dict[str, Units]:
+    """Return listing → (reserved, sold) as the lines of orders hold them; of all listings, or of `which` lines."""
     held: dict[str, dict[str, int]] = defaultdict(lambda: {RESERVED: 0, SOLD: 0})
     units = func.sum(OrderItem.quantity).label("units")
     for row in fetch(select(OrderItem.product_id, OrderItem.hold, units).where(
@@ -135,19 +161,9 @@ def mend_stock(operator: str) -> int:
     """Let the stock of listings be what orders hold, behind each listing's lock; returns how many were wrong."""
     def mend(work: UnitOfWork, product_id: str) -> None:
         set_taken(work, product_id,
-                  lambda: _held_units(OrderItem.product_id == product_id).get(product_id, (0, 0)))
+                  lambda: held_units(OrderItem.product_id == product_id).get(product_id, (0, 0)))
 
     return mend_each("marketplace", operator, "stock of a listing", _wrong_stock(), mend)
-
-
-def check_auction_orders() -> tuple[str, str]:
-    """Return what `flask doctor` says of won auctions: at most one order holds the one unit that was sold."""
-    held = fetch(select(OrderItem.product_id, func.count(OrderItem.order_id.distinct()).label("orders")).where(
-        OrderItem.hold.in_((RESERVED, SOLD))).group_by(OrderItem.product_id)
-        .having(func.count(OrderItem.order_id.distinct()) > 1))
-    auctions = auctions_among([row.product_id for row in held])
-    return agreement([f"auction {row.product_id} is held by {row.orders} orders" for row in held
-                      if row.product_id in auctions], "each won auction is held by one order at most")
 
 
 def _held_for_nobody() -> list[str]:
@@ -161,16 +177,22 @@ def _held_for_nobody() -> list[str]:
 
 
 def _due() -> list[str]:
-    """What orders say is due to their buyers is what the ledger has of lines and orders that were cancelled."""
+    return [f"order {order_id}: {said} are written down as due, the ledger has {found}"
+            for order_id, (said, found) in _wrong_due().items()]
+
+
+def _wrong_due() -> dict[str, tuple[int, int]]:
+    """What orders say is due to their buyers is what the ledger has of lines and orders that were cancelled.
+
+    Returned are those of which it is not: order → what it says, what the ledger has."""
     is_due = or_(Order.status.in_(ENDED), OrderItem.is_active.is_(False))
     recount = {row.order_id: int(row.gross) for row in fetch(
         select(LedgerEntry.order_id, func.sum(LedgerEntry.gross).label("gross"))
         .join(OrderItem, OrderItem.id == LedgerEntry.item_id).join(Order, Order.id == OrderItem.order_id)
         .where(is_due).group_by(LedgerEntry.order_id))}
     written = {row.id: row.refund_due for row in fetch(select(Order.id, Order.refund_due).where(REFUND_IS_DUE))}
-    return [f"order {order_id}: {written.get(order_id, 0)} are written down as due, the ledger has "
-            f"{recount.get(order_id, 0)}" for order_id in sorted({*recount, *written})
-            if recount.get(order_id, 0) != written.get(order_id, 0)]
+    both = {order_id: (written.get(order_id, 0), recount.get(order_id, 0)) for order_id in sorted({*recount, *written})}
+    return {order_id: (said, found) for order_id, (said, found) in both.items() if said != found}
 
 
 def check_refunds_due() -> tuple[str, str]:

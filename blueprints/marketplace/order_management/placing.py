@@ -39,7 +39,8 @@ FLOAT_NOISE = Decimal("1e-6")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One line a buyer asks for; `price` in major units when the buyer names one."""
+    """One line a buyer asks for; `price` in major units when the buyer names one. `instead_of` is an order that took
+    the won bid before and lost it: no buyer names one."""
 
     product_id: str
     quantity: int = 1
@@ -47,6 +48,7 @@ class Wanted:
     bid_id: str | None = None
     price: Decimal | None = None
     item_id: str | None = None
+    instead_of: str | None = None
 
 
 def place_order(actor: Actor, *, shipping_address: dict[str, Any], payment_method_id: str, stripe_customer_id: str,
@@ -57,7 +59,7 @@ def place_order(actor: Actor, *, shipping_address: dict[str, Any], payment_metho
     Raises NotFound (listing), Forbidden (own listing), InvalidInput (a summary that differs), RuleViolated (stock,
     price, currency, taken orderNumber)."""
     with unit_of_work(actor) as work:
-        parties = share_parties(work, [line.product_id for line in lines]) if lines else None
+        parties = share_parties(work, [line.product_id for line in lines], actor.user_id) if lines else None
         listings = lock_listings(work, [line.product_id for line in lines])
         _refuse_own(actor, listings.values())
         refuse_inactive(actor, sellers={listing.seller_id for listing in listings.values()}, buyer=actor.user_id,
@@ -131,7 +133,8 @@ def _refuse_own(actor: Actor, listings: Iterable[OrderedListing]) -> None:
 
 def _price(work: UnitOfWork, actor: Actor, listing: OrderedListing, order_id: str, wanted: Wanted) -> int:
     asked = None if wanted.price is None else minor_of("price", wanted.price, listing.currency)
-    price = agreed_price(work, actor, listing, order_id, offer_id=wanted.offer_id, bid_id=wanted.bid_id, asked=asked)
+    price = agreed_price(work, actor, listing, order_id, offer_id=wanted.offer_id, bid_id=wanted.bid_id,
+                         instead_of=wanted.instead_of, asked=asked)
     if wanted.quantity > 1 and rests_on_agreement(listing, price):
         raise RuleViolated("OneUnitAgreed", "an agreed price is for one unit")
     return price

@@ -4,14 +4,14 @@ from functools import partial
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import KEPT, Obligation, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
-from app.ops.mends import Mend
+from app.ops.mends import Mend, NamedMend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.order_management import jobs, subscribers
 from blueprints.marketplace.order_management.commands import restore_order
 from blueprints.marketplace.order_management.index import READABLE
 from blueprints.marketplace.order_management.inspection import orders_named
+from blueprints.marketplace.order_management.ledger_corrections import correct_ledger, wrong_ledgers
 from blueprints.marketplace.order_management.ledger_entries import (
-    check_auction_orders,
     check_ledger,
     check_refunds_due,
     check_stock,
@@ -30,6 +30,7 @@ from blueprints.marketplace.order_management.topics import (
     PAYMENT_STARTED,
     PAYMENT_SUCCEEDED,
 )
+from blueprints.marketplace.order_management.won_auctions import check_auction_orders, mend_auction, wrong_auctions
 from blueprints.platform.checkout.checks import check_disputes
 from blueprints.platform.checkout.persons import rows_of_payers
 
@@ -57,10 +58,14 @@ SERVICE = ServiceDeclaration(
     checks={"books": check_ledger, "stock": check_stock, "auction orders": check_auction_orders,
             "refunds due": check_refunds_due, "disputes": partial(check_disputes, CHECKOUT)},
     mends={"stock": Mend("lets the stock of these listings be what orders hold", mend_stock),
-           "books": Mend("whoever keeps the books: `flask payments status` lists the orders, `flask payments show` "
-                         "each of them; compare with Stripe, then `flask payments reconcile`, `fix` or `refund`"),
-           "auction orders": Mend("whoever keeps the books: `flask orders find LISTING`; the winner's order stays, the "
-                                  "money of another is given back by `flask payments refund`")},
+           "books": NamedMend("appends to the ledger of these orders what it lacks or what puts it right; no booking "
+                              "is changed", wrong_ledgers, correct_ledger,
+                              "what is not the ledger's is for whoever keeps the books: `flask payments status` lists "
+                              "it; `flask payments show`, then `reconcile`, `fix` or `refund`"),
+           "auction orders": NamedMend("cancels the order that nobody began to pay where two hold an auction, and "
+                                       "places the winner's order anew where it was lost", wrong_auctions, mend_auction,
+                                       "the rest is for whoever keeps the books: `flask orders find LISTING`; the "
+                                       "money of an order that goes is given back by `flask payments refund`")},
     moderated=(ModeratedKind("ORDER", restore_order, order_subject, named=lambda _, text: orders_named(text)),),
     person_effects=(DEALINGS,),
     cli=("cli.orders", "cli.payments"),

@@ -12,12 +12,14 @@ from blueprints.platform.auth.rules import Standing
 from blueprints.platform.people.commands import share_traders
 
 
-def share_parties(work: UnitOfWork, product_ids: Collection[str]) -> dict[str, Standing]:
-    """Return id → standing of the actor and of the sellers of these listings, withdrawn ones too, at least one.
+def share_parties(work: UnitOfWork, product_ids: Collection[str],
+                  trader_id: str | None = None) -> dict[str, Standing]:
+    """Return id → standing of the actor (or of the trader for whom staff act) and of the sellers of these listings,
+    withdrawn ones too, at least one.
 
     They stay so until the transaction ends: who suspends one of them was before, or waits (moderation.md, Locks)."""
     values = among(product_ids)
-    return share_traders(work, _sellers(len(values)), values)
+    return share_traders(work, _sellers(len(values)), values, trader_id)
 
 
 @cache  # every bid asks it

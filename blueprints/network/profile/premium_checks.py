@@ -1,6 +1,8 @@
 """What `flask doctor` and `flask payments` ask of premium: are orders, payments and periods of one mind?"""
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import select
 
@@ -35,12 +37,21 @@ def check_premium() -> tuple[str, str]:
     return "ok", "premium orders, payments and periods agree"
 
 
+def overlapping_people() -> Sequence[tuple[str, str]]:
+    """Return (realm, person) of each who has paid for two periods that count at the same time."""
+    return [(REALM, user_id) for user_id in sorted({one.user_id for one, _ in _overlaps()})]
+
+
 def _overlapping() -> list[str]:
-    """What was paid for one person counts one after the other."""
+    return [f"orders {one.id} and {other.id} count at the same time" for one, other in _overlaps()]
+
+
+def _overlaps() -> list[tuple[Any, Any]]:
+    """What was paid for one person counts one after the other; returned are the neighbours that do not."""
     periods = defaultdict(list)
     for row in fetch(select(Premiumsubscription.id, Premiumsubscription.user_id, Premiumsubscription.period_start,
                             Premiumsubscription.period_end).where(
             Premiumsubscription.payment_confirmation == "paid").order_by(Premiumsubscription.period_start)):
         periods[row.user_id].append(row)
-    return [f"orders {one.id} and {other.id} count at the same time" for paid in periods.values()
-            for one, other in pairwise(paid) if other.period_start < one.period_end]
+    return [(one, other) for paid in periods.values() for one, other in pairwise(paid)
+            if other.period_start < one.period_end]

@@ -44,6 +44,17 @@ def moved_up(ended: Period, moment: datetime, later: Iterable[Period]) -> list[P
     return moved
 
 
+def parted(periods: Iterable[Period]) -> list[Period]:
+    """Return those of the periods that move so that each begins where the one before it ends, as long as it was."""
+    moved, end = list[Period](), None
+    for period in sorted(periods, key=lambda one: (one.start, one.order_id)):
+        if end is not None and period.start < end:
+            period = Period(period.order_id, end, end + (period.end - period.start))
+            moved.append(period)
+        end = period.end
+    return moved
+
+
 def price_stands(priced_at: datetime, now: datetime) -> bool:
     """Return whether an order may still be paid at the price it was placed at, whatever premium costs by now."""
     return now < priced_at + PRICE_STANDS

@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from app.actor import Actor
 from app.clock import now
-from app.data.unit_of_work import UnitOfWork
+from app.data.columns import iso
+from app.data.holdings import handed_down
+from app.data.staff_changes import StaffAudit
+from app.data.unit_of_work import UnitOfWork, unit_of_work
 from app.errors import RuleViolated
-from app.identity.access import super_admin
+from app.identity.access import require, super_admin
 from app.payments.checkout import Bill, Checkout
 from app.payments.checkout import Order as AnyOrder
 from app.payments.records import CANCELED, PaymentAttempt, PaymentDispute, PaymentRefund
@@ -147,6 +151,33 @@ def _resume(work: UnitOfWork, order: Premiumsubscription) -> None:
     period = rules.period_of(order.id, now(), _current_end(work, order.user_id), length)
     work.change(order, status=rules.COMPLETED, payment_confirmation="paid", unused_seconds=None)
     _count(work, order, period.start, period.end)
+
+
+def part_periods(actor: Actor, user_id: str, reason: str) -> str:
+    """Move what a person has paid for behind what counts before it, as `flask doctor --fix premium` has it; returns the
+    periods before and after.
+
+    The person's account is locked, which decides over all periods. Raises Forbidden (not the superAdmin), RuleViolated
+    (PremiumAgrees)."""
+    require(CHECKOUT.overseers(actor), "errMsg_OnlyTheSuperAdminMovesPremium")
+    with unit_of_work(actor) as work:
+        lock_accounts(work, [user_id])
+        orders = {one.id: one for one in work.all(select(Premiumsubscription).where(
+            Premiumsubscription.user_id == user_id, Premiumsubscription.payment_confirmation == "paid"))}
+        moved = rules.parted(rules.Period(one.id, one.period_start, one.period_end) for one in orders.values()
+                             if one.period_start is not None and one.period_end is not None)
+        if not moved:
+            raise RuleViolated("PremiumAgrees", "what this person has paid for counts one after the other")
+        said = []
+        for period in moved:
+            order = orders[period.order_id]
+            was = f"{iso(order.period_start)} to {iso(order.period_end)}"
+            _count(work, order, period.start, period.end)
+            said.append(f"order {order.id} counted from {was}, and counts from {iso(period.start)} to "
+                        f"{iso(period.end)}")
+        handed_down(StaffAudit).say(work, "premium.periods-parted", userId=user_id, moved=said, reason=reason)
+        work.commit()
+    return "; ".join(said)
 
 
 def _count(work: UnitOfWork, order: Premiumsubscription, start: datetime, end: datetime) -> None:

@@ -6,7 +6,7 @@ from app.data.money import read_currency
 from app.data.person_rows import ERASED, KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
 from app.data.short_ids import ids_named
-from app.ops.mends import Mend
+from app.ops.mends import Mend, NamedMend
 from app.service import ServiceDeclaration
 from blueprints.network.networking.entitlements import Entitlements
 from blueprints.network.profile import jobs, premium_jobs, subscribers
@@ -15,12 +15,12 @@ from blueprints.network.profile.checks import mend_terms, profile_terms
 from blueprints.network.profile.index import PEOPLE, READABLE
 from blueprints.network.profile.models import Profile, ProfileView
 from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
-from blueprints.network.profile.premium_checks import check_premium
+from blueprints.network.profile.premium_checks import check_premium, overlapping_people
 from blueprints.network.profile.premium_letters import PREMIUM_ENDS
 from blueprints.network.profile.premium_models import Premiumsubscription
 from blueprints.network.profile.premium_queries import is_premium
 from blueprints.network.profile.premium_rules import parse_price
-from blueprints.network.profile.premium_settlement import CHECKOUT
+from blueprints.network.profile.premium_settlement import CHECKOUT, part_periods
 from blueprints.network.profile.premium_topics import PREMIUM_TOPICS
 from blueprints.network.profile.queries import profiles_seen_by
 from blueprints.network.profile.terms import forget_terms
@@ -51,7 +51,10 @@ SERVICE = ServiceDeclaration(
     checks={"profileTerms": profile_terms, "premium": check_premium,
             "premium disputes": partial(check_disputes, CHECKOUT)},
     mends={"profileTerms": Mend("writes the terms of these profiles anew from their lists", mend_terms),
-           "premium": Mend("whoever keeps the books: `flask payments status --realm network`, and `show` each order")},
+           "premium": NamedMend("lets what was paid for one person count one after the other, each as long as it was",
+                                overlapping_people, part_periods,
+                                "an order paid by no payment or by two is for whoever keeps the books: `flask payments "
+                                "status --realm network`, then `show`, `fix` or `refund`")},
     persons=(
         rows_of_people(Profile, ERASED, "user_id", first=forget_terms, export=exported("profile", "user_id")),
         rows_of_people(ProfileView, ERASED, "owner_id", "viewer_id",

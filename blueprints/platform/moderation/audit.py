@@ -2,7 +2,7 @@
 
 An entry holds no secret maximum, no reserve and no text of a message: what could stand in them is digested."""
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -27,6 +27,8 @@ DIGESTED = frozenset({"after", "before", "content", "text", "words"})
 """Facts of which an entry keeps a keyed digest alone: what was judged may hold what nobody else may read."""
 NO_HASH = "0" * 64
 """What the first entry names as the hash before it."""
+ACKNOWLEDGED = "audit.breakAcknowledged"
+"""The entry that says that a break was seen, by whom and why; behind it the chain is verified anew (audit_mend.py)."""
 AT_ONCE = 1000
 ROWS_AN_ENTRY = 100
 MOST_BREAKS = 20
@@ -42,17 +44,80 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A break that somebody has acknowledged by the entry `seq`: where it begins, what was found, who said why."""
+
+    seq: int
+    first_broken: int
+    found: tuple[str, ...]
+    by: str
+    at: str
+    reason: str
+
+    @property
+    def says(self) -> str:
+        """The break and its acknowledgement as a sentence."""
+        return (f"{'; '.join(self.found)}: acknowledged in entry {self.seq} by {self.by} at {self.at}, "
+                f"“{self.reason}”")
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verify() found: the first MOST_BREAKS of the breaks; `entries` is how many it read."""
+    """What verify() found: the first MOST_BREAKS of the breaks nobody has acknowledged, and the acknowledgements;
+    `entries` is how many it read."""
 
     realm: str
     entries: int
     breaks: tuple[Break, ...]
+    acknowledged: tuple[Acknowledged, ...] = ()
 
     @property
     def is_intact(self) -> bool:
-        """True when every entry is there as it was written, up to the signed end."""
+        """True when every entry is there as it was written, up to the signed end, but for what was acknowledged."""
         return not self.breaks
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is found of a chain while its entries are read in their order; `part` digests every byte of them."""
+
+    realm: str
+    seq: int = 0
+    last_hash: str = NO_HASH
+    entries: int = 0
+    breaks: list[Break] = field(default_factory=list)
+    acknowledged: list[Acknowledged] = field(default_factory=list)
+    part: Any = field(default_factory=sha256)
+
+    def read(self, row: Row[Any]) -> None:
+        """Look at the next entry, and take the breaks before it as seen when it acknowledges them."""
+        self.entries += 1
+        if row.seq != self.seq + 1:
+            self.add(Break(self.seq + 1, f"entry {self.seq + 1} is missing"))
+        elif row.prev_hash != self.last_hash:
+            self.add(Break(row.seq, f"entry {row.seq} does not follow from entry {self.seq}"))
+        faults = list(_faults(row))
+        self.add(*faults)
+        if not faults and orjson.loads(row.payload)["what"] == ACKNOWLEDGED:
+            self._acknowledge(row.seq, orjson.loads(row.payload))
+        self.part.update(f"{row.seq}\n{iso(row.written_at)}\n{row.prev_hash}\n{row.hash}\n{row.payload}\n".encode())
+        self.seq, self.last_hash = row.seq, row.hash
+
+    def add(self, *breaks: Break) -> None:
+        """Keep the first MOST_BREAKS."""
+        self.breaks += breaks[:MOST_BREAKS - len(self.breaks)]
+
+    def _acknowledge(self, seq: int, entry: dict[str, Any]) -> None:
+        """Only for exactly what stood there then: who changes more of the part before it later is found."""
+        facts, part = entry["facts"], self.part.hexdigest()
+        if facts["seal"] != seal(self.realm, seq, facts["part"]):
+            self.add(Break(seq, f"entry {seq} acknowledges a break, but not with this server's SECRET_KEY"))
+        elif facts["part"] != part:
+            self.add(Break(seq, f"what stands before entry {seq} is not what it acknowledges"))
+        else:
+            self.breaks.clear()
+            self.acknowledged.append(Acknowledged(seq, facts["firstBroken"], tuple(facts["found"]), _name(entry["by"]),
+                                                  entry["at"], facts["reason"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +164,26 @@ def verify(realm: str) -> Verdict:
     """Read the whole chain of a realm, and say where it is not what was written.
 
     Found are an entry that was changed, taken out, put in or added behind the end, a cut tail, and a wrong head. Not
-    found is a chain that was taken back to an earlier state of its own, head included: for that, keep exports."""
-    end = _end(realm)
-    breaks: list[Break] = []
-    seq, last_hash, entries = 0, NO_HASH, 0
+    found is a chain that was taken back to an earlier state of its own, head included: for that, keep exports.
+
+    An entry that acknowledges a break divides the chain: what was found before it is told as acknowledged, and from it
+    on the chain is verified anew (docs/decisions/117)."""
+    reading = read_chain(realm)
+    return Verdict(realm, reading.entries, tuple(reading.breaks), tuple(reading.acknowledged))
+
+
+def read_chain(realm: str) -> Reading:
+    """Return what is found of the whole chain of a realm."""
+    end, reading = _end(realm), Reading(realm)
     for row in _entries(realm, end.last):
-        entries += 1
-        if row.seq != seq + 1:
-            breaks.append(Break(seq + 1, f"entry {seq + 1} is missing"))
-        elif row.prev_hash != last_hash:
-            breaks.append(Break(row.seq, f"entry {row.seq} does not follow from entry {seq}"))
-        breaks += _faults(row)
-        seq, last_hash = row.seq, row.hash
-        if len(breaks) >= MOST_BREAKS:
-            return Verdict(realm, entries, tuple(breaks[:MOST_BREAKS]))
-    return Verdict(realm, entries, (*breaks, *_faults_of_end(realm, end, seq, last_hash)))
+        reading.read(row)
+    reading.add(*_faults_of_end(realm, end, reading.seq, reading.last_hash))
+    return reading
+
+
+def seal(realm: str, seq: int, part: str) -> str:
+    """Return what only this server can write into the entry that acknowledges that part of a chain."""
+    return fingerprint(runtime().settings.secret_key, "audit-acknowledged", f"{realm} {seq} {part}")
 
 
 def export(realm: str) -> Iterator[str]:
@@ -141,11 +211,13 @@ def check_audit() -> tuple[str, str]:
     wrong = [f"{verdict.realm}: {found.says}" for verdict in verdicts for found in verdict.breaks]
     if wrong:
         return "fail", f"the audit is not what was written: {'; '.join(wrong[:MOST_BREAKS])}"
+    if seen := [f"{verdict.realm}: {one.says}" for verdict in verdicts for one in verdict.acknowledged]:
+        return "warn", f"the audit is whole but for what was acknowledged: {'; '.join(seen)}"
     return "ok", f"the audit is whole: {sum(verdict.entries for verdict in verdicts)} entries up to their signed ends"
 
 
 def _note(work: UnitOfWork, actor: Actor, what: str, facts: dict[str, Any]) -> None:
-    entry = {"what": what, "by": _by(actor), "requestId": work.request_id, "facts": _kept(facts)}
+    entry = {"what": what, "by": by(actor), "requestId": work.request_id, "facts": _kept(facts)}
     work.before_commit(_append, _Noted(actor.realm, entry))
 
 
@@ -155,7 +227,12 @@ def _line(change: StaffChange) -> dict[str, Any]:
             "after": change.after}
 
 
-def _by(actor: Actor) -> dict[str, Any]:
+def _name(acted: dict[str, Any]) -> str:
+    return f"{acted['role']} {acted['userId'] or ''} ({acted['operator'] or 'by the API'})"
+
+
+def by(actor: Actor) -> dict[str, Any]:
+    """Return how an entry names who acted."""
     return {"userId": actor.user_id, "role": actor.role, "operator": actor.operator}
 
 
@@ -173,18 +250,23 @@ def _append(work: UnitOfWork, noted: list[_Noted]) -> None:
     """Write the entries of a transaction behind the last one of their realm; the lock of the head puts all that is
     committed at once in a row."""
     for realm in dict.fromkeys(one.realm for one in noted):
-        head = _lock_head(work, realm)
+        head = lock_head(work, realm)
         entries = [one.entry for one in noted if one.realm == realm]
         if head.signature != _signature(realm, head.seq, head.hash):
             # Signed anew without a word, a head that somebody has moved would be as good as a true one.
             entries.insert(0, {"what": "audit.headNotSigned", "facts": {"seq": head.seq, "hash": head.hash}})
-        work.execute(insert(AuditEntry.__table__), [_link(head, entry) for entry in entries])
-        work.execute(update(AuditHead).where(AuditHead.realm == realm).values(
-            seq=head.seq, hash=head.hash, signature=_signature(realm, head.seq, head.hash)))
+        append_to(work, head, entries)
+
+
+def append_to(work: UnitOfWork, head: "Head", entries: Sequence[dict[str, Any]]) -> None:
+    """Write entries behind a head that this transaction holds, and sign the new end."""
+    work.execute(insert(AuditEntry.__table__), [_link(head, entry) for entry in entries])
+    work.execute(update(AuditHead).where(AuditHead.realm == head.realm).values(
+        seq=head.seq, hash=head.hash, signature=_signature(head.realm, head.seq, head.hash)))
 
 
 @dataclass(slots=True)
-class _Head:
+class Head:
     """The end of the chain that this transaction holds."""
 
     realm: str
@@ -193,7 +275,8 @@ class _Head:
     signature: str
 
 
-def _lock_head(work: UnitOfWork, realm: str) -> _Head:
+def lock_head(work: UnitOfWork, realm: str) -> Head:
+    """Return the end of a chain, locked; an empty one is begun."""
     columns = (AuditHead.realm, AuditHead.seq, AuditHead.hash, AuditHead.signature)
     query = select(*columns).where(AuditHead.realm == realm).with_for_update()
     found = work.rows(query)
@@ -201,14 +284,14 @@ def _lock_head(work: UnitOfWork, realm: str) -> _Head:
         work.execute(upsert(AuditHead).values(
             realm=realm, seq=0, hash=NO_HASH, signature=_signature(realm, 0, NO_HASH)).on_conflict_do_nothing())
         found = work.rows(query)
-    return _Head(*found[0])
+    return Head(*found[0])
 
 
-def _link(head: _Head, entry: dict[str, Any]) -> dict[str, Any]:
+def _link(head: Head, entry: dict[str, Any]) -> dict[str, Any]:
     """Return the row of an entry behind `head`, which is it from then on."""
     moment, seq = now(), head.seq + 1
     payload = _canonical({"seq": seq, "realm": head.realm, "at": iso(moment), **entry}).decode()
-    before, head.seq, head.hash = head.hash, seq, _hash(head.hash, payload)
+    before, head.seq, head.hash = head.hash, seq, hash_behind(head.hash, payload)
     return {"realm": head.realm, "seq": seq, "written_at": moment, "payload": payload, "prev_hash": before,
             "hash": head.hash}
 
@@ -217,7 +300,8 @@ def _canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _hash(before: str, payload: str) -> str:
+def hash_behind(before: str, payload: str) -> str:
+    """Return the hash of an entry with this payload behind one with that hash."""
     return sha256(f"{before}\n{payload}".encode()).hexdigest()
 
 
@@ -246,13 +330,18 @@ def _entries(realm: str, last: int) -> Iterator[Row[Any]]:
 
 def _faults(row: Row[Any]) -> Iterator[Break]:
     """Yield what is wrong with one entry by itself."""
-    if _hash(row.prev_hash, row.payload) != row.hash:
+    if hash_behind(row.prev_hash, row.payload) != row.hash:
         yield Break(row.seq, f"entry {row.seq} was changed")
         return
-    payload = orjson.loads(row.payload)
-    if (payload["seq"], payload["realm"], payload["at"]) != (row.seq, row.realm, iso(row.written_at)):
+    try:
+        payload = orjson.loads(row.payload)
+        said, what = (payload["seq"], payload["realm"], payload["at"]), payload["what"]
+    except (ValueError, TypeError, KeyError):
+        yield Break(row.seq, f"entry {row.seq} is none of ours")
+        return
+    if said != (row.seq, row.realm, iso(row.written_at)):
         yield Break(row.seq, f"entry {row.seq} was changed beside its payload")
-    if payload["what"] == "audit.headNotSigned":
+    if what == "audit.headNotSigned":
         yield Break(row.seq, f"before entry {row.seq} the head was not signed with this server's SECRET_KEY")
 
 

@@ -25,4 +25,6 @@ def verify(actor: Actor, asked: ReadRequest) -> dict[str, Any]:
     """Read the whole audit, and say where it is not what was written."""
     verdict = audit.verify(actor.realm)
     return {"intact": verdict.is_intact, "entries": verdict.entries,
-            "breaks": [{"seq": found.seq, "says": found.says} for found in verdict.breaks]}
+            "breaks": [{"seq": found.seq, "says": found.says} for found in verdict.breaks],
+            "acknowledged": [{"seq": seen.seq, "firstBroken": seen.first_broken, "says": seen.says}
+                             for seen in verdict.acknowledged]}

@@ -2,11 +2,12 @@
 from app.data.person_rows import ANONYMOUS, ERASED, EXPIRING, KEPT, Obligation, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
 from app.data.staff_changes import StaffAudit
-from app.ops.mends import Mend
+from app.ops.mends import Mend, NamedMend
 from app.service import EVERY_REALM, ServiceDeclaration
 from blueprints.platform.auth.suspensions import Suspensions
 from blueprints.platform.moderation import jobs, questions, subscribers, subscribers_notices
 from blueprints.platform.moderation.audit import check_audit, note, note_staff_changes
+from blueprints.platform.moderation.audit_mend import acknowledge_break, broken_chains
 from blueprints.platform.moderation.checks import OPEN_CASES, check_queue, mend_queue
 from blueprints.platform.moderation.index import READABLE
 from blueprints.platform.moderation.letters import LETTERS
@@ -41,8 +42,10 @@ SERVICE = ServiceDeclaration(
     realms=EVERY_REALM,
     checks={"audit": check_audit, "queue": check_queue},
     mends={"queue": Mend("counts the cases that wait, and their reports, anew", mend_queue),
-           "audit": Mend("the superAdmin, and whoever has the exports: compare the named entries with earlier `flask "
-                         "moderate audit export` and with the last backups before anything else is written")},
+           "audit": NamedMend("appends the entry of a superAdmin that acknowledges what is broken; nothing is "
+                              "rewritten, and the audit goes on behind it", broken_chains, acknowledge_break,
+                              "first compare the named entries with earlier `flask moderate audit export` and with the "
+                              "last backups")},
     queues={"cases": OPEN_CASES},
     background=(jobs, questions, subscribers, subscribers_notices),
     letters=LETTERS,

@@ -103,12 +103,14 @@ def unwritable_among(work: UnitOfWork, sender_id: str, recipient_ids: Collection
     return inactive | blocked_among(realm, sender_id, others)
 
 
-def share_traders(work: UnitOfWork, others: Select[Any], values: Mapping[str, Any]) -> dict[str, Standing]:
-    """Return id → standing of the actor and of the people whose ids the query gives; they stay so until the end.
+def share_traders(work: UnitOfWork, others: Select[Any], values: Mapping[str, Any],
+                  trader_id: str | None = None) -> dict[str, Standing]:
+    """Return id → standing of the actor (or of the trader for whom staff act) and of the people whose ids the query
+    gives; they stay so until the end.
 
     Before any listing is locked: whoever suspends one of them has done so before, or waits (moderation.md, Locks). The
     query is built once, its parameters are `values`."""
-    return share_standings(work, _with_actor(others), {**values, "actor_id": work.actor.user_id})
+    return share_standings(work, _with_actor(others), {**values, "actor_id": trader_id or work.actor.user_id})
 
 
 @cache
