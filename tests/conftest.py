@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+gc.disable()  # until all is imported and collected, of which nothing goes
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the PostgreSQL server this run stands on, once, before the xdist workers that share it."""
@@ -52,9 +54,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let the collector walk what the tests make, and no longer again and again what is imported and collected: 7 %."""
+    """Let the collector walk what the tests make, and never what is imported and collected."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -110,12 +113,15 @@ def postgresql_server() -> str:
 @pytest.fixture(scope="session")
 def testbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Testbed]":
     """The real parts and the application, once per test process, on the database GUILDHALL_TEST_DATABASE names."""
+    gc.disable()  # until the code and the application are there
     from tests.testbed import running_testbed
 
     server_url = request.getfixturevalue("postgresql_server") if DATABASE == "postgresql" else ""
     kept = getattr(request.config, "cache", None)  # none with `-p no:cacheprovider`
     migrated = kept.mkdir("migrated") if kept else None
     with running_testbed(tmp_path_factory.mktemp("home"), server_url, migrated) as bed:
+        gc.freeze()
+        gc.enable()
         yield bed
 
 

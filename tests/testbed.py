@@ -16,13 +16,17 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from redis import Redis
+from sqlalchemy import update
 
 from app import clock
+from app.actor import kernel_actor
 from app.data.entity import db
+from app.data.unit_of_work import unit_of_work
 from app.factory import SERVICES, create_app
 from app.http.rate_limit import RequestCounts
 from app.identity import passwords
 from app.identity.authentication import identity
+from app.identity.signing_keys import SigningKey
 from app.ops.migrations import migrate_application
 from app.runtime import runtime_of
 from app.search.catalogue import OpenIndexes
@@ -70,7 +74,9 @@ def cheap_passwords() -> Iterator[None]:
 
 
 class SqliteDatabase:
-    """The database file of this test process; `migrated` is a folder where runs leave each other a migrated file."""
+    """The database file of this test process; `migrated` is a folder where runs leave each other a migrated file.
+
+    The signing keys stand in it, too."""
 
     def __init__(self, home: Path, migrated: Path | None) -> None:
         self._migrated = migrated and migrated / f"{key_of_migrations()}.db"
@@ -178,9 +184,13 @@ def key_of_migrations(root: Path = ROOT) -> str:
     """Return what tells apart what migrations make: they may call anything of the code, so it is all of that."""
     told = sha256(sqlite3.sqlite_version.encode())
     for name in ("migrations", "app", "blueprints", "requirements"):
-        for file in sorted((root / name).rglob("*.[pt][yx]*")):
-            if file.suffix in (".py", ".txt"):
-                told.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
+        for folder, folders, files in os.walk(root / name):
+            folders.sort()
+            for file in sorted(file for file in files if file.endswith((".py", ".txt"))):
+                path = f"{folder}/{file}"
+                told.update(path.removeprefix(str(root)).encode())
+                with open(path, "rb") as source:
+                    told.update(source.read())
     return told.hexdigest()[:32]
 
 
@@ -349,12 +359,20 @@ class Testbed:
     def _prepare(self) -> None:
         with self.app.app_context(), cheap_passwords():
             migrate_application()
-            self._database.leave_migrated()
-            prepare_system()
             for realm in self.settings().realms:
                 identity().keys.current(realm)
+            self._database.leave_migrated()
+            self._make_keys_new()
+            prepare_system()
         self.close_connections()
         self._database.keep()
+
+    @staticmethod
+    def _make_keys_new() -> None:
+        """Have the signing keys be of this run: those that an earlier one left came with its file."""
+        with unit_of_work(kernel_actor()) as work:
+            work.execute(update(SigningKey).values(created_at=clock.now()))
+            work.commit()
 
 
 @contextmanager

@@ -60,7 +60,8 @@ def migrate_application(*, at_once: bool = False) -> None:
     Raises SettingsError for the target of a copy that is not whole: nothing may be served from it."""
     if is_unfinished_copy(db.engine):
         raise SettingsError(f"DATABASE_URL: a copy into this database is not whole: {COPY_GOES_ON}")
-    migrate(db.engine, at_once=at_once)
+    if present_migration(db.engine) != newest_migration():  # else Alembic, dear to import, has nothing to do
+        migrate(db.engine, at_once=at_once)
 
 
 def is_unfinished_copy(engine: Engine) -> bool:

