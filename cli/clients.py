@@ -1,6 +1,7 @@
 """`flask clients`: the API clients of a realm, by the commands of the API; equipment and organization have their own.
 
 Whoever makes, rotates or revokes one says as which member of staff (--as); a secret is printed once."""
+from functools import partial
 from typing import Any
 
 import click
@@ -82,11 +83,11 @@ def add(user: str, realm: str, name: str, scopes: tuple[str, ...], operator: str
     from blueprints.platform.auth import api_clients
 
     actor, known = operator_actor(realm, operator), active_account(realm, user)
-    data = {"name": _checked(name), "scopes": scopes, "user_id": known.id}
-    rehearsed(actor, lambda: api_clients.create_client(actor, **data))
+    make = partial(api_clients.create_client, actor, name=_checked(name), scopes=scopes, user_id=known.id)
+    rehearsed(actor, make)
     what = f"{realm}: a client acts for {known.fullname} ({short_id(known.id)}) with {' '.join(sorted(set(scopes)))}"
     if agreed(what, dry_run=dry_run, yes=yes):
-        _print_secret(*spoken(lambda: api_clients.create_client(actor, **data)), as_json=as_json)
+        _print_secret(*spoken(make), as_json=as_json)
 
 
 @clients.command("rotate")
@@ -103,9 +104,10 @@ def rotate(client: str, realm: str, operator: str | None, dry_run: bool, yes: bo
     from blueprints.platform.auth import api_clients
 
     actor, known = operator_actor(realm, operator), _known(realm, client)
-    rehearsed(actor, lambda: api_clients.rotate_client(actor, known["id"]))
+    rotate_it = partial(api_clients.rotate_client, actor, known["id"])
+    rehearsed(actor, rotate_it)
     if agreed(f"{realm}: {_said(known)} gets another secret; its tokens end", dry_run=dry_run, yes=yes):
-        _print_secret(*spoken(lambda: api_clients.rotate_client(actor, known["id"])), as_json=as_json)
+        _print_secret(*spoken(rotate_it), as_json=as_json)
 
 
 @clients.command("revoke")
@@ -122,9 +124,10 @@ def revoke(client: str, realm: str, operator: str | None, dry_run: bool, yes: bo
     from blueprints.platform.auth import api_clients
 
     actor, known = operator_actor(realm, operator), _known(realm, client)
-    rehearsed(actor, lambda: api_clients.revoke_client(actor, known["id"]))
+    revoke_it = partial(api_clients.revoke_client, actor, known["id"])
+    rehearsed(actor, revoke_it)
     if agreed(f"{realm}: {_said(known)} ends, with its tokens", dry_run=dry_run, yes=yes):
-        spoken(lambda: api_clients.revoke_client(actor, known["id"]))
+        spoken(revoke_it)
         print_facts({"id": known["id"], "status": "revoked"}, as_json=as_json)
 
 

@@ -17,6 +17,8 @@ from app.events.positions import log_state
 from app.events.topics import db_topic
 
 Verb = Literal["created", "updated", "deleted"]
+EVENTS_AT_ONCE = 256
+_LONGEST_POSITION = 18  # digits, which a signed number of 64 bits holds
 _SHOWN = (OutboxRecord.position, OutboxRecord.record_id, OutboxRecord.realm, OutboxRecord.service, OutboxRecord.object,
           OutboxRecord.verb, OutboxRecord.key, OutboxRecord.payload, OutboxRecord.former, OutboxRecord.occurred_at)
 
@@ -41,7 +43,7 @@ class LoggedEvent:
     was: dict[str, Any] = field(default_factory=dict)
 
 
-def events_after(realm: str, position: int, limit: int = 256) -> list[LoggedEvent]:
+def events_after(realm: str, position: int, limit: int = EVENTS_AT_ONCE) -> list[LoggedEvent]:
     """Return the first `limit` dbevents of a realm behind a position, in order, in one statement.
 
     No verification, no notification and no API event is among them (FD-13)."""
@@ -57,7 +59,7 @@ def events_at(realm: str, positions: Collection[int]) -> list[LoggedEvent]:
                               OutboxRecord.position.in_(sorted(positions))).order_by(OutboxRecord.position))]
 
 
-def read_on(realm: str, position: int, limit: int = 256) -> tuple[list[LoggedEvent], int]:
+def read_on(realm: str, position: int, limit: int = EVENTS_AT_ONCE) -> tuple[list[LoggedEvent], int]:
     """Return the next dbevents of a realm behind a position, and the position up to which these are all there are.
 
     One statement where nothing is new, two else. The cache version LOG_VERSION of the relay changes when it is time."""
@@ -69,6 +71,11 @@ def read_on(realm: str, position: int, limit: int = 256) -> tuple[list[LoggedEve
         return events, events[-1].position
     # Some may have come behind the newest since that was asked for: nobody is told them twice.
     return events, max([newest, *(event.position for event in events[-1:])])
+
+
+def read_position(text: str) -> int | None:
+    """Return the position that somebody names as the last he has; None for what can be none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_POSITION else None
 
 
 def newest_position() -> int:

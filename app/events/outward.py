@@ -121,6 +121,16 @@ class OutwardEvent:
     row: Wire | None = None
     old: Wire | None = None
 
+    @property
+    def body(self) -> Wire:
+        """What the receiver reads: `{type, timestamp, data}`, of an update for staff `old` as well.
+
+        What he saw and sees no more is of the type `gone`, with object and id and no row (FD-7)."""
+        if self.kind == "gone":
+            return {"type": "gone", "timestamp": self.at, "data": {"object": self.object_name, "id": self.object_id}}
+        body = {"type": self.topic, "timestamp": self.at, "data": self.row}
+        return body if self.old is None else body | {"old": self.old}
+
 
 def outward(events: Sequence[LoggedEvent], receivers: Sequence[Receiver]) -> list[list[OutwardEvent]]:
     """Return of each receiver what he is told of these events of one realm, in their order.

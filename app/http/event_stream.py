@@ -54,14 +54,8 @@ def event(position: int, body: Any, name: str | None = None) -> bytes:
 
 
 def outward_event(told: OutwardEvent) -> bytes:
-    """Return the event of the log as this receiver is told it: `{type, timestamp, data}`, of updates for staff `old`.
-
-    What he saw and sees no more is named `gone`, with no row (FD-7)."""
-    if told.kind == "gone":
-        return event(told.position, {"type": "gone", "timestamp": told.at, "data": {
-            "object": told.object_name, "id": told.object_id}}, "gone")
-    body = {"type": told.topic, "timestamp": told.at, "data": told.row}
-    return event(told.position, body if told.old is None else body | {"old": told.old})
+    """Return the event of the log as this receiver is told it; what he sees no more is named `gone` (FD-7)."""
+    return event(told.position, told.body, "gone" if told.kind == "gone" else None)
 
 
 def heartbeat(position: int) -> bytes:

@@ -3,12 +3,12 @@ from collections.abc import Iterator
 
 from app.actor import Actor
 from app.errors import InvalidInput, LoginRequired
-from app.events.log import is_known, newest_position, read_on
+from app.events.log import is_known, newest_position, read_on, read_position
 from app.events.outward import Receiver, Selection, outward
 from app.http.event_stream import EventStream, opening, outward_event
 from app.identity.access import require_proved
 from app.identity.authentication import identity
-from blueprints.platform.realtime.rules import read_position, read_topics
+from blueprints.platform.realtime.rules import read_topics
 from blueprints.platform.realtime.tickets import redeem_ticket
 
 _REFUSED = "errMsg_subscribeRequiresLogin"

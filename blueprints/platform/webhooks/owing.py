@@ -20,8 +20,6 @@ from blueprints.platform.webhooks.lanes import lock_endpoints, owe
 from blueprints.platform.webhooks.models import DISABLED, WebhookEndpoint, WebhookReading
 from blueprints.platform.webhooks.queries import message_id
 
-EVENTS_AT_ONCE = 256
-
 
 def owe_new_events(realm: str) -> int:
     """Owe the next events of a realm's log to its endpoints; returns how many events were read.
@@ -30,7 +28,7 @@ def owe_new_events(realm: str) -> int:
     position = _position(realm)
     if position is None:
         return _begin(realm)
-    events, following = read_on(realm, position, EVENTS_AT_ONCE)
+    events, following = read_on(realm, position)
     if following == position:
         return 0
     told = _outward_events(realm, events) if events else {}

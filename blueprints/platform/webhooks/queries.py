@@ -1,4 +1,6 @@
 """What people see of their endpoints: the list, the deliveries, the events, and what would be sent."""
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -11,13 +13,14 @@ from app.data.reads.filters import Condition, Filters, equal
 from app.data.reads.keyset import row_order
 from app.data.serialization import Wire
 from app.errors import InvalidInput, NotFound, RuleViolated
-from app.events.log import events_after, is_known, oldest_position
+from app.events.log import events_after, is_known, oldest_position, read_position
 from app.events.outward import OutwardEvent, Receiver, Selection, outward
 from blueprints.platform.webhooks.models import WebhookEndpoint, WebhookMessage
-from blueprints.platform.webhooks.rules import body_of, signed_headers, text_of
+from blueprints.platform.webhooks.rules import signed_headers, text_of
 from blueprints.platform.webhooks.secrets import live_secrets
 
-EVENTS_AT_ONCE = 256
+_BODIES: dict[int, Callable[[OutwardEvent], Wire]] = {1: attrgetter("body")}
+"""What is said of an event, by the version of payloads: one that endpoints have pinned does not change any more."""
 DELIVERY_FILTERS = Filters((equal(WebhookMessage.state), equal(WebhookMessage.topic)))
 _NEWEST_ENDPOINT = row_order(WebhookEndpoint.id.desc())
 _NEWEST_MESSAGE = row_order(WebhookMessage.id.desc())
@@ -82,18 +85,16 @@ def message_id(told: OutwardEvent) -> str:
 
 
 def body_for(payload_version: int, told: OutwardEvent) -> Wire:
-    """Return what is said of an event in the version an endpoint has pinned."""
-    return body_of(payload_version, told.topic, told.kind, told.at, {
-        "row": told.row, "old": told.old, "object_name": told.object_name, "object_id": told.object_id})
+    """Return what is said of an event in the version an endpoint has pinned; raises KeyError for an unknown one."""
+    return _BODIES[payload_version](told)
 
 
-def read_position(text: str | None) -> int | None:
-    """Return the position of a query parameter, None where there is none; raises InvalidInput."""
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+def position_asked(after: str | None) -> int | None:
+    """Return the position of the query parameter `after`, None where there is none; raises InvalidInput."""
+    position = None if after is None else read_position(after)
+    if position is None and after is not None:
         raise InvalidInput("after: expected a position", detail={"after": "expected a position"})
-    return int(text)
+    return position
 
 
 def endpoint_row(endpoint: Any) -> Wire:
@@ -128,10 +129,10 @@ def _body(endpoint: Any, told: OutwardEvent) -> Wire:
 
 
 def _outward_events(actor: Actor, endpoint: Any, after: int | None) -> tuple[list[OutwardEvent], int]:
-    """Return what the actor is told of the next EVENTS_AT_ONCE events, and the position behind which to go on."""
+    """Return what the actor is told of the next events, and the position behind which to go on."""
     start = oldest_position(endpoint.realm) if after is None else after
     if after is not None and not is_known(after):
         raise RuleViolated("PositionUnknown", "the log does not begin there any more: begin anew without after")
-    events = events_after(endpoint.realm, start, EVENTS_AT_ONCE)
+    events = events_after(endpoint.realm, start)
     [told] = outward(events, [Receiver(actor, Selection.stored(endpoint.realm, endpoint.topics))])
     return told, events[-1].position if events else start

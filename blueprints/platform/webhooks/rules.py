@@ -39,22 +39,6 @@ def requested_wait(retry_after: str | None, moment: datetime) -> timedelta | Non
     return max(timedelta(0), (until if until.tzinfo else until.replace(tzinfo=UTC)) - moment)
 
 
-def body_of(version: int, topic: str, kind: str, timestamp: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a receiver is told of an event: `{type, timestamp, data}`, of updates for staff `old` as well.
-
-    `told` has `row`, `old`, `object_name` and `object_id`. What was seen and is no more has the type `gone`. Raises
-    KeyError for a version of payloads that is not made any more."""
-    return {1: _body_1}[version](topic, kind, timestamp, told)
-
-
-def _body_1(topic: str, kind: str, timestamp: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    if kind == "gone":
-        return {"type": "gone", "timestamp": timestamp,
-                "data": {"object": told["object_name"], "id": told["object_id"]}}
-    body = {"type": topic, "timestamp": timestamp, "data": told["row"]}
-    return body if told["old"] is None else body | {"old": told["old"]}
-
-
 def text_of(body: Mapping[str, Any]) -> str:
     """Return the very text that is signed and sent."""
     return orjson.dumps(body).decode()

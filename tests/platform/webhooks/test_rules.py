@@ -4,11 +4,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from app.events.outward import OutwardEvent
 from blueprints.platform.webhooks import rules
-from blueprints.platform.webhooks.rules import body_of, requested_wait, signed_headers, text_of, wait_after
+from blueprints.platform.webhooks.queries import body_for
+from blueprints.platform.webhooks.rules import requested_wait, signed_headers, text_of, wait_after
 
 WAITS_OF_FD_18 = rules.WAITS
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+GONE = OutwardEvent(7, "1", "…-category-updated", "gone", "category", "1", "t")
 SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
 
 
@@ -58,11 +61,9 @@ def test_each_secret_signs_the_exact_text_and_another_does_not_verify() -> None:
 
 
 def test_what_is_no_more_to_be_seen_is_told_by_its_id_alone() -> None:
-    told = {"row": None, "old": None, "object_name": "category", "object_id": "1"}
-    assert body_of(1, "…-category-updated", "gone", "t", told) == {
-        "type": "gone", "timestamp": "t", "data": {"object": "category", "id": "1"}}
+    assert body_for(1, GONE) == {"type": "gone", "timestamp": "t", "data": {"object": "category", "id": "1"}}
 
 
 def test_a_version_of_payloads_that_is_not_made_is_an_error() -> None:
     with pytest.raises(KeyError):
-        body_of(2, "x", "created", "t", {})
+        body_for(2, GONE)
