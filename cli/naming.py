@@ -46,9 +46,10 @@ def named_thing(realm: str, entity_type: str, text: str) -> str:
     from app.runtime import runtime
 
     kind = runtime().part(ModeratedKinds).get((realm, entity_type))
-    if kind is None or kind.named is None:
+    ids = None if kind is None else kind.ids_meant(realm, text)
+    if ids is None:
         raise click.ClickException(f"nothing of type {entity_type} is moderated in {realm}")
-    return the_one(kind.named(realm, text), f"there is no {entity_type} {text}")
+    return the_one(ids, f"there is no {entity_type} {text}")
 
 
 def named_file(text: str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.actor import Actor
+from app.data.entity import Entity
+from app.data.short_ids import ids_named
 from app.data.unit_of_work import UnitOfWork
 
 Restore = Callable[[Actor, str], bool]
@@ -52,7 +54,10 @@ Named = Callable[[str, str], list[str]]
 
 @dataclass(frozen=True)
 class ModeratedKind:
-    """One kind of object, and what can be done to it.
+    """One kind of object, the model of its rows, and what can be done to it.
+
+    What can be held is locked in the order of its ids, by the rank of its model, and the terminal finds it by a part of
+    an id (app/data/short_ids.py); `lock` and `named` say what a service does otherwise.
 
     `restore` brings back the soft-deleted object with that id, in the unit of work of its caller; it returns whether it
     was gone, so that a second call changes nothing. It raises NotFound, and RuleViolated for what may not come back.
@@ -60,22 +65,42 @@ class ModeratedKind:
     is to be held, and holds it or lets it go, with what follows for offers and auctions; it returns sentences of what
     cannot come back, and raises NotFound. `edit` locks the thing, sets these values and returns what they were before;
     it raises NotFound, InvalidInput. None: cannot be done to this kind. `lock` only takes the locks of things,
-    archived or not, before one transaction does several acts: `lock_rank` is their model's. `lock_dependents` locks
-    what holding several of these locked things changes besides (open offers), all in the order of its ids: a bulk holds
-    many things of a kind that has it in one transaction. `named` returns, in a realm, the ids that a text of the
-    terminal may mean: most often those that begin or end so (app/data/short_ids.py).
+    archived or not, before one transaction does several acts. `lock_dependents` locks what holding several of these
+    locked things changes besides (open offers), all in the order of its ids: a bulk holds many things of a kind that
+    has it in one transaction. `named` returns, in a realm, the ids that a text of the terminal may mean.
     `written` are the dbevents that bring what its people have written: the list of words is looked for in it."""
 
     entity_type: str
+    model: type[Entity] | None = None
     restore: Restore | None = None
     read: Read | None = None
     set_hold: SetHold | None = None
     lock: Lock | None = None
-    lock_rank: int = 0
     lock_dependents: Lock | None = None
     edit: Edit | None = None
     named: Named | None = None
     written: tuple[str, ...] = ()
+
+    @property
+    def lock_rank(self) -> int:
+        """The rank of its locks; 0 where nothing is locked, because nothing of it can be held."""
+        return 0 if self.model is None or self.set_hold is None else self.model.__lock_rank__ or 0
+
+    def lock_things(self, work: UnitOfWork, ids: Collection[str]) -> None:
+        """Lock these things where they can be held, archived ones too; raises NotFound."""
+        if self.set_hold is None:
+            return
+        if self.lock is not None:
+            self.lock(work, ids)
+        elif self.model is not None:
+            for id in sorted(ids):
+                work.lock(self.model, id, archived_too=True)
+
+    def ids_meant(self, realm: str, text: str) -> list[str] | None:
+        """Return the ids that a text of the terminal may mean; None where nothing of it is found so."""
+        if self.named is not None:
+            return self.named(realm, text)
+        return None if self.model is None else ids_named(self.model, text)
 
 
 Done = Mapping[str, Mapping[str, Any]]

@@ -1,5 +1,4 @@
 """The writes of categoryManagement (rules-marketplace §3); deleting a category leaves its subcategories (CA4)."""
-from collections.abc import Collection
 from typing import Any
 
 from app.actor import Actor
@@ -27,12 +26,6 @@ def delete_category(actor: Actor, category_id: str) -> Category:
 def restore_category(actor: Actor, category_id: str) -> bool:
     """Bring a deleted category back; returns whether it was gone. Raises NotFound."""
     return restore_object(actor, Category, category_id)
-
-
-def lock_categories(work: UnitOfWork, category_ids: Collection[str]) -> None:
-    """Lock categories, archived too, in order of their ids; raises NotFound."""
-    for category_id in sorted(category_ids):
-        work.lock(Category, category_id, archived_too=True)
 
 
 def hold_category(work: UnitOfWork, category_id: str, decide: Decide) -> list[str]:

@@ -1,9 +1,8 @@
 """categoryManagement as one declaration."""
 from app.data.moderated_kinds import ModeratedKind
 from app.data.reads.joins import JoinTarget, Relation, relations_of
-from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
-from blueprints.marketplace.category_management.commands import hold_category, lock_categories, restore_category
+from blueprints.marketplace.category_management.commands import hold_category, restore_category
 from blueprints.marketplace.category_management.index import READABLE
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.category_management.queries import (
@@ -22,6 +21,5 @@ SERVICE = ServiceDeclaration(
         JoinTarget("category", ("id", "title"), lambda _, ids: categories_by_id(ids)),
         JoinTarget("subcategory", ("id", "name", "group"), lambda _, ids: subcategories_by_id(ids)),
     ),
-    moderated=(ModeratedKind("CATEGORY", restore_category, category_subject, hold_category, lock_categories,
-                             lock_rank=Category.__lock_rank__, named=lambda _, text: ids_named(Category, text)),),
+    moderated=(ModeratedKind("CATEGORY", Category, restore_category, category_subject, hold_category),),
 )

@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
-from app.data.short_ids import ids_named
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.feedback import jobs
@@ -26,10 +25,8 @@ SERVICE = ServiceDeclaration(
                      Relation("orderItemId", "orderManagementOrderItem"),
                      Relation("productId", "productListingProduct")),
     ),
-    moderated=(ModeratedKind("FEEDBACK", restore_feedback, feedback_subject, hold_feedback, lock_feedback,
-                             lock_rank=Feedback.__lock_rank__, edit=edit_feedback,
-                             named=lambda _, text: ids_named(Feedback, text),
-                             written=(FEEDBACK_CREATED, FEEDBACK_UPDATED)),),
+    moderated=(ModeratedKind("FEEDBACK", Feedback, restore_feedback, feedback_subject, hold_feedback, lock_feedback,
+                             edit=edit_feedback, written=(FEEDBACK_CREATED, FEEDBACK_UPDATED)),),
     checks={"reputations": check_reputations},
     mends={"reputations": Mend("counts the stars of these sellers anew from their feedback", mend_reputations)},
     persons=(

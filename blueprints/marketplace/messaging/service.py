@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, KEPT, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
-from app.data.short_ids import ids_named
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.messaging.checks import check_conversations, mend_conversations
@@ -18,8 +17,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.marketplace.messaging.routes.api",
     readable=READABLE,
     relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
-    moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message, lock=lock_messages,
-                             lock_rank=Message.__lock_rank__, named=lambda _, text: ids_named(Message, text),
+    moderated=(ModeratedKind("MESSAGE", Message, read=message_subject, set_hold=hold_message, lock=lock_messages,
                              written=(MESSAGE_CREATED,)),),
     checks={"conversations": check_conversations},
     mends={"conversations": Mend("counts the messages of these conversations anew", mend_conversations)},

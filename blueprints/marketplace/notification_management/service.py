@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
-from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.marketplace.notification_management import (
     subscribers,
@@ -23,8 +22,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes="blueprints.marketplace.notification_management.routes.api",
     background=(subscribers, subscribers_feedback, subscribers_messages, subscribers_orders, subscribers_watchlists),
-    moderated=(ModeratedKind("NOTIFICATION", restore_notification,
-                             named=lambda _, text: ids_named(Notification, text)),),
+    moderated=(ModeratedKind("NOTIFICATION", Notification, restore_notification),),
     notices=KINDS,
     hands_down=(NoticeStores(marketplace=STORE),),
     readable=READABLE,

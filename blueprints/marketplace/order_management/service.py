@@ -66,7 +66,7 @@ SERVICE = ServiceDeclaration(
                                        "places the winner's order anew where it was lost", wrong_auctions, mend_auction,
                                        "the rest is for whoever keeps the books: `flask orders find LISTING`; the "
                                        "money of an order that goes is given back by `flask payments refund`")},
-    moderated=(ModeratedKind("ORDER", restore_order, order_subject, named=lambda _, text: orders_named(text)),),
+    moderated=(ModeratedKind("ORDER", Order, restore_order, order_subject, named=lambda _, text: orders_named(text)),),
     person_effects=(DEALINGS,),
     cli=("cli.orders", "cli.payments"),
     settings={"commission_percent": parse_commission},

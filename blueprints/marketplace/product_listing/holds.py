@@ -23,21 +23,9 @@ class HeldTrade:
     revive: Callable[[UnitOfWork, str, frozenset[str]], list[str]]
 
 
-def lock_products(work: UnitOfWork, product_ids: Collection[str]) -> None:
-    """Lock listings, withdrawn too, in order of their ids; raises NotFound."""
-    for product_id in sorted(product_ids):
-        work.lock(Product, product_id, archived_too=True)
-
-
 def lock_trade(work: UnitOfWork, product_ids: Collection[str]) -> None:
     """Lock the open offers on listings that are locked, in order of their ids."""
     runtime().part(HeldTrade).lock(work, product_ids)
-
-
-def lock_media(work: UnitOfWork, media_ids: Collection[str]) -> None:
-    """Lock media assets, removed too, in order of their ids; raises NotFound."""
-    for media_id in sorted(media_ids):
-        work.lock(Media, media_id, archived_too=True)
 
 
 def hold_product(work: UnitOfWork, product_id: str, decide: Decide) -> list[str]:

@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, KEPT, Obligation, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
-from app.data.short_ids import ids_named
 from app.service import ServiceDeclaration
 from blueprints.marketplace.product_listing import subscribers
 from blueprints.marketplace.product_listing.checks import check_listings
@@ -10,8 +9,6 @@ from blueprints.marketplace.product_listing.commands import restore_media, resto
 from blueprints.marketplace.product_listing.holds import (
     hold_media,
     hold_product,
-    lock_media,
-    lock_products,
     lock_trade,
 )
 from blueprints.marketplace.product_listing.index import READABLE
@@ -47,11 +44,9 @@ SERVICE = ServiceDeclaration(
     ),
     emits=lambda _: (MEDIA_HELD,),
     moderated=(
-        ModeratedKind("PRODUCT", restore_product, product_subject, hold_product, lock_products,
-                      lock_rank=Product.__lock_rank__, lock_dependents=lock_trade,
+        ModeratedKind("PRODUCT", Product, restore_product, product_subject, hold_product, lock_dependents=lock_trade,
                       named=lambda _, text: listings_named(text), written=(PRODUCT_CREATED, PRODUCT_UPDATED)),
-        ModeratedKind("MEDIA", restore_media, media_subject, hold_media, lock_media, lock_rank=Media.__lock_rank__,
-                      named=lambda _, text: ids_named(Media, text))),
+        ModeratedKind("MEDIA", Media, restore_media, media_subject, hold_media)),
     checks={"listings": check_listings},
     obligations=(Obligation(running_auctions_of),),
     persons=(

@@ -4,7 +4,6 @@ from functools import partial
 from app.data.moderated_kinds import ModeratedKind
 from app.data.money import read_currency
 from app.data.person_rows import ERASED, rows_of_people
-from app.data.short_ids import ids_named
 from app.ops.mends import Mend
 from app.search.catalogue import INDEX_MEND, check_index, mend_index
 from app.search.weights import read_weights
@@ -27,7 +26,7 @@ SERVICE = ServiceDeclaration(
     settings={"marketplace_currency": read_currency, "search_weights": read_weights},
     checks={"search index": partial(check_index, INDEX.schema.name)},
     mends={"search index": Mend(INDEX_MEND, partial(mend_index, INDEX.schema.name))},
-    moderated=(ModeratedKind("SEARCHINDEX", restore_document, named=lambda _, text: ids_named(SearchIndex, text)),),
+    moderated=(ModeratedKind("SEARCHINDEX", SearchIndex, restore_document),),
     hands_down=(SearchRebuild(ask_for_rebuild),),
     persons=(
         rows_of_people(SearchIndex, ERASED, "reference_id", "seller_ref", export="made of the listings"),

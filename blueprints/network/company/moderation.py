@@ -1,5 +1,4 @@
 """A company page as staff judge it: the page, and the words of what it published (moderation.md M-1, M-30)."""
-from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -32,12 +31,6 @@ def company_subject(actor: Actor, company_id: str) -> Subject | None:
     words = [row["name"], row["location"], row["industry"], row["description"], *(one["content"] for one in latest)]
     return Subject(row["name"], concerned, row | {"updates": latest}, words="\n".join(filter(None, words)),
                    parties=parties, held=row["held"], is_active=row["isActive"])
-
-
-def lock_companies(work: UnitOfWork, company_ids: Collection[str]) -> None:
-    """Lock companies, archived too, in order of their ids; raises NotFound."""
-    for company_id in sorted(company_ids):
-        work.lock(Company, company_id, archived_too=True)
 
 
 def hold_company(work: UnitOfWork, company_id: str, decide: Decide) -> list[str]:

@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
-from app.data.short_ids import ids_named
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.company import jobs, subscribers
@@ -10,7 +9,7 @@ from blueprints.network.company.counting import check_tallies, mend_tallies
 from blueprints.network.company.following import forget_follower
 from blueprints.network.company.index import COMPANIES, READABLE
 from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyUpdate
-from blueprints.network.company.moderation import company_subject, hold_company, lock_companies, restore_company
+from blueprints.network.company.moderation import company_subject, hold_company, restore_company
 from blueprints.network.company.orphans import check_orphans
 from blueprints.network.company.queries import companies_seen_by, news_by, pages_of
 from blueprints.network.company.topics import COMPANY_CREATED, COMPANY_ORPHANED, COMPANY_UPDATED
@@ -32,8 +31,7 @@ SERVICE = ServiceDeclaration(
     ),
     targets=(JoinTarget("company", ("id", "name", "logoUrl"), companies_seen_by, personal=True,
                         depends_on=("rows:companyAdmin", "rows:companyFollower")),),
-    moderated=(ModeratedKind("COMPANY", restore_company, company_subject, hold_company, lock_companies,
-                             lock_rank=Company.__lock_rank__, named=lambda _, text: ids_named(Company, text),
+    moderated=(ModeratedKind("COMPANY", Company, restore_company, company_subject, hold_company,
                              written=(COMPANY_CREATED, COMPANY_UPDATED)),),
     checks={"company tallies": check_tallies, "company admins": check_orphans},
     mends={"company tallies": Mend("counts the followers and updates of these companies anew", mend_tallies)},

@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
-from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
@@ -47,10 +46,9 @@ SERVICE = ServiceDeclaration(
     ),
     files=(FileProperty(Post, "attachmentUrls"),),
     moderated=(
-        ModeratedKind("POST", restore_post, post_subject, hold_post, lock_posts, lock_rank=Post.__lock_rank__,
-                      named=lambda _, text: ids_named(Post, text), written=(POST_CREATED, POST_UPDATED)),
-        ModeratedKind("COMMENT", restore_comment, comment_subject, hold_comment, lock_comments,
-                      lock_rank=Comment.__lock_rank__, named=lambda _, text: ids_named(Comment, text),
+        ModeratedKind("POST", Post, restore_post, post_subject, hold_post, lock_posts,
+                      written=(POST_CREATED, POST_UPDATED)),
+        ModeratedKind("COMMENT", Comment, restore_comment, comment_subject, hold_comment, lock_comments,
                       written=(COMMENT_CREATED, COMMENT_UPDATED)),
     ),
     checks={"post tallies": check_tallies, "feed": check_voices},

@@ -1,5 +1,4 @@
 """A posting as staff judge it, hide or remove it, and bring it back (moderation.md M-1, M-30)."""
-from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -30,12 +29,6 @@ def posting_subject(actor: Actor, job_posting_id: str) -> Subject | None:
     return Subject(row["title"], _concerned(row["companyId"], row["postedByUserId"]), row,
                    words="\n".join(filter(None, (row[name] for name in _READ))), parties=parties, held=row["held"],
                    is_active=row["isActive"])
-
-
-def lock_postings(work: UnitOfWork, posting_ids: Collection[str]) -> None:
-    """Lock postings, archived too, in order of their ids; raises NotFound."""
-    for posting_id in sorted(posting_ids):
-        work.lock(JobPosting, posting_id, archived_too=True)
 
 
 def hold_posting(work: UnitOfWork, posting_id: str, decide: Decide) -> list[str]:

@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ANONYMOUS, ERASED, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
-from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
@@ -12,7 +11,6 @@ from blueprints.network.job_application.index import JOBS, READABLE
 from blueprints.network.job_application.models import ApplicationRejected, JobApplication, JobPosting
 from blueprints.network.job_application.moderation import (
     hold_posting,
-    lock_postings,
     posting_subject,
     restore_posting,
 )
@@ -36,8 +34,7 @@ SERVICE = ServiceDeclaration(
                         depends_on=("rows:jobApplication", "rows:companyAdmin", "rows:company", "rows:block",
                                     "rows:user")),),
     files=(FileProperty(JobApplication, "resumeUrl"),),
-    moderated=(ModeratedKind("JOB", restore_posting, posting_subject, hold_posting, lock_postings,
-                             lock_rank=JobPosting.__lock_rank__, named=lambda _, text: ids_named(JobPosting, text),
+    moderated=(ModeratedKind("JOB", JobPosting, restore_posting, posting_subject, hold_posting,
                              written=(POSTING_CREATED, POSTING_UPDATED)),),
     checks={"rejected applications": check_rejections},
     mends={"rejected applications": Mend("notes that these people do not apply there again", mend_rejections)},

@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
-from app.data.short_ids import ids_named
 from app.http.private_files import FileProperty
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
@@ -34,8 +33,7 @@ SERVICE = ServiceDeclaration(
     ),
     targets=(JoinTarget("conversation", ("id", "isGroup", "participantIds"), conversations_seen_by, personal=True),),
     files=(FileProperty(Message, "attachmentUrls"),),
-    moderated=(ModeratedKind("MESSAGE", read=message_subject, set_hold=hold_message, lock=lock_messages,
-                             lock_rank=Message.__lock_rank__, named=lambda _, text: ids_named(Message, text),
+    moderated=(ModeratedKind("MESSAGE", Message, read=message_subject, set_hold=hold_message, lock=lock_messages,
                              written=(MESSAGE_CREATED, MESSAGE_UPDATED)),),
     checks={"network conversations": check_conversations},
     mends={"network conversations": Mend("counts the unread messages of these participants anew", mend_unread)},

@@ -1,5 +1,4 @@
 """What staff do to invitations by moderation: their notes are words that strangers write (decisions/090)."""
-from collections.abc import Collection
 
 from app.actor import Actor
 from app.data.moderated_kinds import Decide, Subject
@@ -24,9 +23,3 @@ def invitation_subject(actor: Actor, request_id: str) -> Subject | None:
 def hold_invitation(work: UnitOfWork, request_id: str, decide: Decide) -> list[str]:
     """Hold an invitation, or let it go: its receiver neither sees nor answers it meanwhile. Raises NotFound."""
     return hold_object(work, ConnectionRequest, request_id, decide)
-
-
-def lock_invitations(work: UnitOfWork, request_ids: Collection[str]) -> None:
-    """Lock invitations, removed too, in the order of their ids; raises NotFound."""
-    for request_id in sorted(request_ids):
-        work.lock(ConnectionRequest, request_id, archived_too=True)

@@ -2,7 +2,6 @@
 from app.data.moderated_kinds import ModeratedKind
 from app.data.person_rows import ERASED, exported, rows_of_people
 from app.data.reads.joins import Relation, relations_of
-from app.data.short_ids import ids_named
 from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.network.networking import jobs, subscribers
@@ -14,7 +13,6 @@ from blueprints.network.networking.moderation import (
     INVITATION,
     hold_invitation,
     invitation_subject,
-    lock_invitations,
 )
 from blueprints.network.networking.topics import REQUEST_CREATED
 from blueprints.platform.people.blocking import OnBlock
@@ -31,9 +29,8 @@ SERVICE = ServiceDeclaration(
         relations_of(ConnectionRequest, Relation("senderUserId", "user", name="sender"),
                      Relation("receiverUserId", "user", name="receiver")),
     ),
-    moderated=(ModeratedKind(INVITATION, read=invitation_subject, set_hold=hold_invitation, lock=lock_invitations,
-                             lock_rank=ConnectionRequest.__lock_rank__, written=(REQUEST_CREATED,),
-                             named=lambda _, text: ids_named(ConnectionRequest, text)),),
+    moderated=(ModeratedKind(INVITATION, ConnectionRequest, read=invitation_subject, set_hold=hold_invitation,
+                             written=(REQUEST_CREATED,)),),
     checks={"ties": check_ties},
     mends={"ties": Mend("makes the ties of these people what their connections are, and counts them", mend_ties)},
     persons=(

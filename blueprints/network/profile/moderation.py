@@ -1,5 +1,5 @@
 """What staff do to profiles by moderation: judge one, hide or remove it, show it again (moderation.md M-1, M-9)."""
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -33,12 +33,6 @@ def profile_subject(actor: Actor, profile_id: str) -> Subject | None:
 def words_of(row: Wire) -> str:
     """Return every text of a profile that others read, a line each."""
     return "\n".join(_texts(row[name] for name in (*_LINES, *_LISTS)))
-
-
-def lock_profiles(work: UnitOfWork, profile_ids: Collection[str]) -> None:
-    """Lock profiles, deleted too, in order of their ids; raises NotFound."""
-    for profile_id in sorted(profile_ids):
-        work.lock(Profile, profile_id, archived_too=True)
 
 
 def hold_profile(work: UnitOfWork, profile_id: str, decide: Decide) -> list[str]:

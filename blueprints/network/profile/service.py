@@ -5,7 +5,6 @@ from app.data.moderated_kinds import ModeratedKind
 from app.data.money import read_currency
 from app.data.person_rows import ERASED, KEPT, exported, rows_of_people
 from app.data.reads.joins import JoinTarget, Relation, relations_of
-from app.data.short_ids import ids_named
 from app.ops.mends import Mend, NamedMend
 from app.service import ServiceDeclaration
 from blueprints.network.networking.entitlements import Entitlements
@@ -14,7 +13,7 @@ from blueprints.network.profile.briefs import BRIEFS
 from blueprints.network.profile.checks import mend_terms, profile_terms
 from blueprints.network.profile.index import PEOPLE, READABLE
 from blueprints.network.profile.models import Profile, ProfileView
-from blueprints.network.profile.moderation import hold_profile, lock_profiles, profile_subject, restore_profile
+from blueprints.network.profile.moderation import hold_profile, profile_subject, restore_profile
 from blueprints.network.profile.premium_checks import check_premium, overlapping_people
 from blueprints.network.profile.premium_letters import PREMIUM_ENDS
 from blueprints.network.profile.premium_models import Premiumsubscription
@@ -45,8 +44,7 @@ SERVICE = ServiceDeclaration(
                         depends_on=("rows:connection", "rows:block", "rows:user")),),
     checkouts=(CHECKOUT,),
     settings={"premium_price": parse_price, "premium_currency": read_currency},
-    moderated=(ModeratedKind("PROFILE", restore_profile, profile_subject, hold_profile, lock_profiles,
-                             lock_rank=Profile.__lock_rank__, named=lambda _, text: ids_named(Profile, text),
+    moderated=(ModeratedKind("PROFILE", Profile, restore_profile, profile_subject, hold_profile,
                              written=(PROFILE_CREATED, PROFILE_UPDATED)),),
     checks={"profileTerms": profile_terms, "premium": check_premium,
             "premium disputes": partial(check_disputes, CHECKOUT)},

@@ -24,7 +24,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs,),
     emits=own_topics,
     checks={"addresses": checks.addresses},
-    moderated=(ModeratedKind("USER", restore_user, user_subject, named=accounts_named, written=tuple(
+    moderated=(ModeratedKind("USER", None, restore_user, user_subject, named=accounts_named, written=tuple(
         user_topic(realm, verb) for realm in EVERY_REALM for verb in ("created", "updated"))),),
     cli=("cli.auth", "cli.clients", "cli.security", "cli.users"),
     persons=(

@@ -80,8 +80,8 @@ def _lock_things(work: UnitOfWork, kind: ModeratedKind, acts: Sequence[Judged], 
     things = {act.entity_id for act in acts if act.entity_type == kind.entity_type and act.kind != "WARN"}
     if undone and kind.read is not None:
         things = {thing for thing in things if kind.read(work.actor, thing) is not None}
-    if kind.lock is not None and things:
-        kind.lock(work, things)
+    if things:
+        kind.lock_things(work, things)
 
 
 def _held_things(kind: ModeratedKind, acts: Sequence[Judged]) -> set[str]:
