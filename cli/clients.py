@@ -1,12 +1,14 @@
 """`flask clients`: the API clients of a realm, by the commands of the API; equipment and organization have their own.
 
 Whoever makes, rotates or revokes one says as which member of staff (--as); a secret is printed once."""
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
+from app.actor import Actor
 from app.data.ids import short_id
 from app.identity.access import SCOPES
 from cli import completing
@@ -83,11 +85,11 @@ def add(user: str, realm: str, name: str, scopes: tuple[str, ...], operator: str
     from blueprints.platform.auth import api_clients
 
     actor, known = operator_actor(realm, operator), active_account(realm, user)
-    make = partial(api_clients.create_client, actor, name=_checked(name), scopes=scopes, user_id=known.id)
-    rehearsed(actor, make)
+    data = {"name": _checked(name), "scopes": scopes, "user_id": known.id}
+    rehearsed(actor, lambda: api_clients.create_client(actor, **data))
     what = f"{realm}: a client acts for {known.fullname} ({short_id(known.id)}) with {' '.join(sorted(set(scopes)))}"
     if agreed(what, dry_run=dry_run, yes=yes):
-        _print_secret(*spoken(make), as_json=as_json)
+        _print_secret(*spoken(lambda: api_clients.create_client(actor, **data)), as_json=as_json)
 
 
 @clients.command("rotate")
@@ -103,11 +105,9 @@ def rotate(client: str, realm: str, operator: str | None, dry_run: bool, yes: bo
     """
     from blueprints.platform.auth import api_clients
 
-    actor, known = operator_actor(realm, operator), _known(realm, client)
-    rotate_it = partial(api_clients.rotate_client, actor, known["id"])
-    rehearsed(actor, rotate_it)
-    if agreed(f"{realm}: {_said(known)} gets another secret; its tokens end", dry_run=dry_run, yes=yes):
-        _print_secret(*spoken(rotate_it), as_json=as_json)
+    if done := _done_to(client, realm, operator, api_clients.rotate_client, "gets another secret; its tokens end",
+                        dry_run=dry_run, yes=yes):
+        _print_secret(*done[1], as_json=as_json)
 
 
 @clients.command("revoke")
@@ -123,12 +123,18 @@ def revoke(client: str, realm: str, operator: str | None, dry_run: bool, yes: bo
     """
     from blueprints.platform.auth import api_clients
 
+    if done := _done_to(client, realm, operator, api_clients.revoke_client, "ends, with its tokens",
+                        dry_run=dry_run, yes=yes):
+        print_facts({"id": done[0], "status": "revoked"}, as_json=as_json)
+
+
+def _done_to(client: str, realm: str, operator: str | None, act: Callable[[Actor, str], Any], what: str, *,
+             dry_run: bool, yes: bool) -> tuple[str, Any] | None:
+    """Do this to a client once it is agreed to; returns its id and what came of it, None where nothing was done."""
     actor, known = operator_actor(realm, operator), _known(realm, client)
-    revoke_it = partial(api_clients.revoke_client, actor, known["id"])
-    rehearsed(actor, revoke_it)
-    if agreed(f"{realm}: {_said(known)} ends, with its tokens", dry_run=dry_run, yes=yes):
-        spoken(revoke_it)
-        print_facts({"id": known["id"], "status": "revoked"}, as_json=as_json)
+    do = partial(act, actor, known["id"])
+    rehearsed(actor, do)
+    return (known["id"], spoken(do)) if agreed(f"{realm}: {_said(known)} {what}", dry_run=dry_run, yes=yes) else None
 
 
 def _known(realm: str, text: str) -> dict[str, Any]:
