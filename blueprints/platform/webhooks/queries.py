@@ -89,7 +89,7 @@ def body_for(payload_version: int, told: OutwardEvent) -> Wire:
     return _BODIES[payload_version](told)
 
 
-def position_asked(after: str | None) -> int | None:
+def position_wanted(after: str | None) -> int | None:
     """Return the position of the query parameter `after`, None where there is none; raises InvalidInput."""
     position = None if after is None else read_position(after)
     if position is None and after is not None:

@@ -10,7 +10,7 @@ from app.http.envelope import Answer
 from app.http.naming import ApiNames
 from blueprints.platform.webhooks import commands, documents, queries
 from blueprints.platform.webhooks.policies import POLICIES
-from blueprints.platform.webhooks.queries import position_asked
+from blueprints.platform.webhooks.queries import position_wanted
 from blueprints.platform.webhooks.schemas import EndpointChange, NewEndpoint, Replay, Rotation
 
 _AFTER = {"after": "the position of the last event that you have; without it the oldest of the last seven days comes"}
@@ -81,7 +81,7 @@ def create_webhook_test(actor: Actor, data: dict[str, Any], webhook_endpoint_id:
          extras=documents.DRY_RUN)
 def get_webhook_dry_run(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
     """Show the requests that would be sent for past events, signed now, and send none."""
-    return queries.dry_run(actor, webhook_endpoint_id, position_asked(asked.arguments.get("after")))
+    return queries.dry_run(actor, webhook_endpoint_id, position_wanted(asked.arguments.get("after")))
 
 
 @api.list("/v1/webhookendpoints/{webhookEndpointId}/deliveries", name="listWebhookDeliveries",
@@ -102,7 +102,7 @@ def create_webhook_replay(actor: Actor, data: dict[str, Any], webhook_endpoint_i
          extras=documents.EVENTS)
 def get_webhook_events(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
     """Read the events that a webhook chose behind a position, as you see them now: to make up for what was missed."""
-    return queries.events_for(actor, webhook_endpoint_id, position_asked(asked.arguments.get("after")))
+    return queries.events_for(actor, webhook_endpoint_id, position_wanted(asked.arguments.get("after")))
 
 
 def _with_secret(endpoint: Wire, secret: str) -> Answer:
