@@ -4,16 +4,41 @@ import re
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.components import ROOT
+from tests.passes import LONG
 from tests.programs import skip_but_in_ci
 
-READS = ("tests/marketplace/product_listing/test_listing_reads.py", "tests/network/profile/test_briefs.py",
-         "tests/marketplace/category_management/test_categories.py")
-"""What people read most, of both kinds of services; some ten seconds on a quiet machine."""
+SERVICES = ("marketplace", "network", "platform", "equipment", "organization")
+READS = re.compile(r"""\.get\(f?["'A-Z]|\b(?:\w+_)?queries import """)
+"""What a file of tests has that reads: a GET, or a query of a service."""
+HEAVY = re.compile(r"mark\.(slow|once)|hypothesis|tests\.concurrency|subprocess|_races\b|_against_")
+"""What no sample has: it takes long, or tries many things at once."""
+SAMPLE = 27
+"""How many tests of them run in CI; some ten seconds on a quiet machine. `make long` runs all."""
+
+
+def reads(old: Path, drawn_by: str) -> list[str]:
+    """Return the files of the old code's tests of services that read, all in `make long`, else a sample of SAMPLE tests
+    drawn by a hash: with each new migration another."""
+    files = {}
+    for path in sorted(one for service in SERVICES for one in (old / "tests" / service).rglob("test_*.py")):
+        text = path.read_text()
+        if READS.search(text):
+            files[str(path.relative_to(old))] = (text.count("\ndef test_"), HEAVY.search(f"{path} {text}") is not None)
+    if LONG:
+        return list(files)
+    drawn, left = list[str](), SAMPLE
+    for name in sorted(files, key=lambda name: sha256(f"{drawn_by} {name}".encode()).digest()):
+        tests, is_heavy = files[name]
+        if 0 < tests <= left and not is_heavy:
+            drawn.append(name)
+            left -= tests
+    return drawn
 
 
 def _git(*words: str) -> str:
@@ -34,9 +59,10 @@ def _commit_before(migration: str) -> str:
 
 
 def _run_reads(old: Path, migrations: Path, database: str, *tests: str) -> "subprocess.CompletedProcess[str]":
-    """Run tests of the old code, which brings its database to the newest of these migrations."""
-    shutil.rmtree(old / "migrations", ignore_errors=True)
-    shutil.copytree(migrations, old / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    """Run tests of the old code, which brings its database to the newest of these migrations by its own `env.py`."""
+    versions = old / "migrations" / "versions"
+    shutil.rmtree(versions)
+    shutil.copytree(migrations / "versions", versions, ignore=shutil.ignore_patterns("__pycache__"))
     return subprocess.run([sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *tests], cwd=old,
                           env=os.environ | {"GUILDHALL_TEST_DATABASE": database}, capture_output=True, text=True,
                           check=False)
@@ -67,8 +93,8 @@ def test_the_code_of_before_the_newest_migration_reads_from_the_new_schema(tmp_p
     old.mkdir()
     archive = subprocess.run(["git", "archive", before], cwd=ROOT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", old], input=archive, check=True)
-    (old / "migrations").rename(own_migrations)
-    run = _run_reads(old, ROOT / "migrations", database, *(path for path in READS if (old / path).exists()))
+    shutil.copytree(old / "migrations", own_migrations)
+    run = _run_reads(old, ROOT / "migrations", database, *reads(old, newest))
     assert " passed" in run.stdout, run.stdout[-3000:] + run.stderr[-1000:]
     if failed := re.findall(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE):
         # What fails on the schema of its own time, too, is not the new schema's fault.
