@@ -1,15 +1,9 @@
-"""Due work names its realm and keeps the request id of its cause.
-
-Revision ID: 0002
-Revises: 0001
-"""
+"""Due work names its realm and keeps the request id of its cause."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

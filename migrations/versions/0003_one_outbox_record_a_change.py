@@ -1,10 +1,6 @@
 """One outbox record a change, and deliveries keyed by record, topic and subscriber.
 
-What waits is carried over: an event of the old table becomes a record with a topic of its own, with the id it had.
-
-Revision ID: 0003
-Revises: 0002
-"""
+What waits is carried over: an event of the old table becomes a record with a topic of its own, with the id it had."""
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,8 +12,6 @@ import app.data.columns
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _EVENTS = UUID("0192f3a4-5c1e-7d2b-9a60-6775696c6468")

@@ -1,10 +1,6 @@
 """Uploads are prepared by the worker before they are served, and counted per user and day.
 
-What is stored already stays ready; `flask media clean` prepares it.
-
-Revision ID: 0004
-Revises: 0003
-"""
+What is stored already stays ready; `flask media clean` prepares it."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,8 +8,6 @@ import app.data.columns
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

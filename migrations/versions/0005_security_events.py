@@ -1,8 +1,4 @@
-"""The table of security events.
-
-Revision ID: 0005
-Revises: 0004
-"""
+"""The table of security events."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0005"
 down_revision = "0004"
-branch_labels = None
-depends_on = None
 
 _INDEXES = {"user": ["realm", "user_id", "id"], "actor": ["realm", "actor_id"], "kind": ["realm", "kind", "id"],
             "occurred_at": ["occurred_at"]}

@@ -1,8 +1,4 @@
-"""Sessions know when and from where they are used, accounts and roles their second factors; unverified accounts expire.
-
-Revision ID: 0006
-Revises: 0005
-"""
+"""Sessions know when and from where they are used, accounts and roles their second factors; unverified accounts expire."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,8 +7,6 @@ from app.data.columns import Instant
 
 revision = "0006"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
 
 _ACCOUNTS = ("marketplace_user", "network_user")
 _FACTORS = ("needs_email_2fa", "needs_mobile_2fa")

@@ -1,8 +1,4 @@
-"""What happened to an order, and what of its money is due to the buyer.
-
-Revision ID: 0007
-Revises: 0006
-"""
+"""What happened to an order, and what of its money is due to the buyer."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,8 +7,6 @@ from app.data.changes import Serial
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 # What older orders know of themselves, as steps in the order in which they can have happened.
 _STEPS = (("PLACED", "created_at", "PENDING_PAYMENT"), ("PAID", "paid_at", "PAID"), ("SHIPPED", "shipped_at", "SHIPPED"),

@@ -1,15 +1,9 @@
-"""Accounts that are not active, or were locked, are found without looking at all others.
-
-Revision ID: 0008
-Revises: 0007
-"""
+"""Accounts that are not active, or were locked, are found without looking at all others."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
 down_revision = "0007"
-branch_labels = None
-depends_on = None
 
 _TABLES = ("marketplace_user", "network_user")
 

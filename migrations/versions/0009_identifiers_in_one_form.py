@@ -1,10 +1,6 @@
 """E-mail addresses stand in their one form, inventory numbers are compared by theirs (decision 34).
 
-No row is lost: whose form belongs to another already stays as it is, is named in the log, and by `flask doctor` after.
-
-Revision ID: 0009
-Revises: 0008
-"""
+No row is lost: whose form belongs to another already stays as it is, is named in the log, and by `flask doctor` after."""
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -17,8 +13,6 @@ from app.plain_text import identifier_key
 
 revision = "0009"
 down_revision = "0008"
-branch_labels = None
-depends_on = None
 
 log = logging.getLogger("alembic.runtime.migration")
 

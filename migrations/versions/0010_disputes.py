@@ -1,8 +1,4 @@
-"""Disputes of payments, and the mark of one on its order.
-
-Revision ID: 0010
-Revises: 0009
-"""
+"""Disputes of payments, and the mark of one on its order."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0010"
 down_revision = "0009"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,10 +1,6 @@
 """What is searched in SQL stands beside it as it is compared: folded, and codes without their separators.
 
-Filled with the running code's own fold (app/folding.py): a later change of it needs a migration that fills anew.
-
-Revision ID: 0011
-Revises: 0010
-"""
+Filled with the running code's own fold (app/folding.py): a later change of it needs a migration that fills anew."""
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -19,8 +15,6 @@ from blueprints.marketplace.search_indexing.documents import derived
 
 revision = "0011"
 down_revision = "0010"
-branch_labels = None
-depends_on = None
 
 _AT_A_TIME = 500
 # Table, new column, and the column it is made from.

@@ -1,15 +1,9 @@
-"""How many notifications each user has not read, counted from those that are there.
-
-Revision ID: 0012
-Revises: 0011
-"""
+"""How many notifications each user has not read, counted from those that are there."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
 down_revision = "0011"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

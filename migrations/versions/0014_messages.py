@@ -1,8 +1,4 @@
-"""Messages between users, what each sees of a conversation, and who blocks whom.
-
-Revision ID: 0014
-Revises: 0012
-"""
+"""Messages between users, what each sees of a conversation, and who blocks whom."""
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +8,6 @@ import app.data.columns
 
 revision = "0014"
 down_revision = "0012"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,8 +1,4 @@
-"""Feedback of buyers, and the counters of sellers' stars.
-
-Revision ID: 0015
-Revises: 0014
-"""
+"""Feedback of buyers, and the counters of sellers' stars."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0015"
 down_revision = "0014"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

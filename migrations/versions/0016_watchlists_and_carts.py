@@ -1,8 +1,4 @@
-"""Watchlists with folders, and carts.
-
-Revision ID: 0016
-Revises: 0015
-"""
+"""Watchlists with folders, and carts."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0016"
 down_revision = "0015"
-branch_labels = None
-depends_on = None
 
 _SQLITE, _POSTGRESQL = "is_active IS 1", "is_active IS true"
 

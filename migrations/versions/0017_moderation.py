@@ -1,8 +1,4 @@
-"""Moderation: reports, cases, acts, holds, strikes, appeals, and the record of them.
-
-Revision ID: 0017
-Revises: 0016
-"""
+"""Moderation: reports, cases, acts, holds, strikes, appeals, and the record of them."""
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +8,6 @@ import app.data.columns
 
 revision = "0017"
 down_revision = "0016"
-branch_labels = None
-depends_on = None
 
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"

@@ -1,15 +1,9 @@
-"""What the terminal looks for has an index: short ids, recent orders, lines, closed auctions, logins from one place.
-
-Revision ID: 0018
-Revises: 0017
-"""
+"""What the terminal looks for has an index: short ids, recent orders, lines, closed auctions, logins from one place."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
 down_revision = "0017"
-branch_labels = None
-depends_on = None
 
 _NAMED_SHORT = ("marketplace_user", "network_user", "product_listing_product", "order_management_order")
 _LOGIN = "kind = 'login' AND outcome = 'done'"

@@ -1,15 +1,9 @@
-"""What moderation holds, and the offers that lapsed with a hold.
-
-Revision ID: 0019
-Revises: 0018
-"""
+"""What moderation holds, and the offers that lapsed with a hold."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
 down_revision = "0018"
-branch_labels = None
-depends_on = None
 
 _HELD = ("product_listing_product", "product_listing_media", "feedback", "messaging_message", "marketplace_category")
 _LISTS = {

@@ -1,8 +1,4 @@
-"""Who is suspended, from everything, from selling or from buying; found without looking at all others.
-
-Revision ID: 0020
-Revises: 0019
-"""
+"""Who is suspended, from everything, from selling or from buying; found without looking at all others."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0020"
 down_revision = "0019"
-branch_labels = None
-depends_on = None
 
 _TABLES = ("marketplace_user", "network_user")
 _ENDS = ("suspended_until", "no_selling_until", "no_buying_until")

@@ -1,15 +1,9 @@
-"""The title of what was judged beside its copy, and the finer kind of an act in the contract's record.
-
-Revision ID: 0021
-Revises: 0020
-"""
+"""The title of what was judged beside its copy, and the finer kind of an act in the contract's record."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0021"
 down_revision = "0020"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

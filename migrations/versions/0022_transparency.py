@@ -1,15 +1,9 @@
 """What the transparency report counts is a range of an index: reports, acts and appeals by when they were made, cases by
-when they were closed.
-
-Revision ID: 0022
-Revises: 0021
-"""
+when they were closed."""
 from alembic import op
 
 revision = "0022"
 down_revision = "0021"
-branch_labels = None
-depends_on = None
 
 _INDEXES = (("ix_moderation_report_made", "moderation_report", "created_at"),
             ("ix_moderation_act_made", "moderation_act", "created_at"),

@@ -1,8 +1,4 @@
-"""Networking: people as the graph knows them, ties, connections, invitations, and who may not invite whom.
-
-Revision ID: 0023
-Revises: 0022
-"""
+"""Networking: people as the graph knows them, ties, connections, invitations, and who may not invite whom."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0023"
 down_revision = "0022"
-branch_labels = None
-depends_on = None
 
 _INSTANT = app.data.columns.Instant
 _ACTIVE, _PENDING = "is_active IS 1", "is_active IS 1 AND status = 'pending'"

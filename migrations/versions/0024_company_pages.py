@@ -1,8 +1,4 @@
-"""Company pages of the network: admins, followers, updates, and the tally of each.
-
-Revision ID: 0024
-Revises: 0023
-"""
+"""Company pages of the network: admins, followers, updates, and the tally of each."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0024"
 down_revision = "0023"
-branch_labels = None
-depends_on = None
 
 _ACTIVE = {"sqlite_where": sa.text("is_active IS 1"), "postgresql_where": sa.text("is_active IS true")}
 _ORPHANED = dict.fromkeys(("sqlite_where", "postgresql_where"), sa.text("orphaned_at IS NOT NULL"))

@@ -1,8 +1,4 @@
-"""What people are told in the realms without a table of their own for it; the unread ones are counted for each realm.
-
-Revision ID: 0025
-Revises: 0024
-"""
+"""What people are told in the realms without a table of their own for it; the unread ones are counted for each realm."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,9 +6,6 @@ from app.data.columns import Instant, Json
 
 revision = "0025"
 down_revision = "0024"
-branch_labels = None
-depends_on = None
-
 
 
 def upgrade() -> None:

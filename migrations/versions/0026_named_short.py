@@ -1,15 +1,9 @@
-"""Feedback, messages, categories and media are named by a part of their id in the terminal, as listings are (M-29).
-
-Revision ID: 0026
-Revises: 0025
-"""
+"""Feedback, messages, categories and media are named by a part of their id in the terminal, as listings are (M-29)."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0026"
 down_revision = "0025"
-branch_labels = None
-depends_on = None
 
 _NAMED_SHORT = ("feedback", "messaging_message", "marketplace_category", "product_listing_media")
 

@@ -1,15 +1,9 @@
-"""An appeal may be against a suspension that left no strike; of a bulk each person gets one letter (M-10, M-31).
-
-Revision ID: 0027
-Revises: 0026
-"""
+"""An appeal may be against a suspension that left no strike; of a bulk each person gets one letter (M-10, M-31)."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0027"
 down_revision = "0026"
-branch_labels = None
-depends_on = None
 
 _WRITTEN = "UPDATE moderation_bulk_item SET announced = state WHERE state IN ('done', 'undone')"
 # Before, an appeal had a strike: one against an act waits under a negative number until it is known again.

@@ -1,8 +1,4 @@
-"""Profiles of the network, their terms, who looked at them, and the dictionaries people choose from.
-
-Revision ID: 0028
-Revises: 0027
-"""
+"""Profiles of the network, their terms, who looked at them, and the dictionaries people choose from."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0028"
 down_revision = "0027"
-branch_labels = None
-depends_on = None
 
 _DICTIONARIES = ("certification", "language")
 _ACTIVE = {"sqlite_where": sa.text("is_active IS 1"), "postgresql_where": sa.text("is_active IS true")}

@@ -1,8 +1,4 @@
-"""Premium of the network: orders, their payment tickets, and who pays with which cards. The marketplace's stay as they are.
-
-Revision ID: 0029
-Revises: 0028
-"""
+"""Premium of the network: orders, their payment tickets, and who pays with which cards. The marketplace's stay as they are."""
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +8,6 @@ import app.data.columns
 
 revision = "0029"
 down_revision = "0028"
-branch_labels = None
-depends_on = None
 
 _ACTIVE = "is_active IS 1"
 

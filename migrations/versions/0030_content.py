@@ -1,8 +1,4 @@
-"""Posts of the network, comments, likes, the tally of each post, and what feeds are made of.
-
-Revision ID: 0030
-Revises: 0029
-"""
+"""Posts of the network, comments, likes, the tally of each post, and what feeds are made of."""
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +8,6 @@ import app.data.columns
 
 revision = "0030"
 down_revision = "0029"
-branch_labels = None
-depends_on = None
 
 _ACTIVE = {"sqlite_where": sa.text("is_active IS 1"), "postgresql_where": sa.text("is_active IS true")}
 

@@ -1,8 +1,4 @@
-"""Jobs of the network: postings, applications, and who was rejected where.
-
-Revision ID: 0031
-Revises: 0030
-"""
+"""Jobs of the network: postings, applications, and who was rejected where."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0031"
 down_revision = "0030"
-branch_labels = None
-depends_on = None
 
 _ACTIVE = {"sqlite_where": sa.text("is_active IS 1"), "postgresql_where": sa.text("is_active IS true")}
 

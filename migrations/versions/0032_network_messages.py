@@ -1,8 +1,4 @@
-"""Conversations of the network: who takes part in them, their messages, and who has read or deleted those.
-
-Revision ID: 0032
-Revises: 0031
-"""
+"""Conversations of the network: who takes part in them, their messages, and who has read or deleted those."""
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +8,6 @@ import app.data.columns
 
 revision = "0032"
 down_revision = "0031"
-branch_labels = None
-depends_on = None
 
 _IS_PAIR = "is_group IS 0 AND is_active IS 1"
 

@@ -1,8 +1,4 @@
-"""Ids of purged accounts, which nobody gets anew; comments that moderation holds are no longer counted.
-
-Revision ID: 0033
-Revises: 0032
-"""
+"""Ids of purged accounts, which nobody gets anew; comments that moderation holds are no longer counted."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ import app.data.columns
 
 revision = "0033"
 down_revision = "0032"
-branch_labels = None
-depends_on = None
 
 _STILL_RESTS = sa.text("rests_until IS NOT NULL")
 _HELD_COUNT = """

@@ -1,15 +1,9 @@
-"""What staff moderate in the network, and orders of premium, are named by a part of their id in the terminal (M-29).
-
-Revision ID: 0034
-Revises: 0033
-"""
+"""What staff moderate in the network, and orders of premium, are named by a part of their id in the terminal (M-29)."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
 down_revision = "0033"
-branch_labels = None
-depends_on = None
 
 _NAMED_SHORT = ("network_company", "network_post", "network_comment", "network_job_posting", "network_profile",
                 "network_connection_request", "network_premiumsubscription")

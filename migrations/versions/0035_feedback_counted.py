@@ -1,14 +1,8 @@
-"""A seller's feedback is counted from its index alone: it says what is active and what moderation holds.
-
-Revision ID: 0035
-Revises: 0034
-"""
+"""A seller's feedback is counted from its index alone: it says what is active and what moderation holds."""
 from alembic import op
 
 revision = "0035"
 down_revision = "0034"
-branch_labels = None
-depends_on = None
 
 _ORDER = ["seller_id", "created_at", "id"]
 

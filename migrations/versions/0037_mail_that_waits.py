@@ -1,15 +1,9 @@
-"""Letters that were given up, and the last one sent, are found by an index: doctor, status and metrics ask for them.
-
-Revision ID: 0037
-Revises: 0035
-"""
+"""Letters that were given up, and the last one sent, are found by an index: doctor, status and metrics ask for them."""
 from alembic import op
 from sqlalchemy import text
 
 revision = "0037"
 down_revision = "0035"
-branch_labels = None
-depends_on = None
 
 _INDEXES = {"ix_mail_message_failed": ("created_at", "status = 'failed'"),
             "ix_mail_message_sent": ("sent_at", "sent_at IS NOT NULL")}

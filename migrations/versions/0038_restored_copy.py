@@ -1,15 +1,9 @@
-"""A restored copy is held back until it goes live; a restore into an older schema has made the table itself.
-
-Revision ID: 0038
-Revises: 0037
-"""
+"""A restored copy is held back until it goes live; a restore into an older schema has made the table itself."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0038"
 down_revision = "0037"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,8 +1,4 @@
-"""Exports that people ask for of what is kept of them (docs/decisions/099).
-
-Revision ID: 0039
-Revises: 0038
-"""
+"""Exports that people ask for of what is kept of them (docs/decisions/099)."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant
 
 revision = "0039"
 down_revision = "0038"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,8 +1,4 @@
-"""Searches that found nothing (docs/decisions/105).
-
-Revision ID: 0040
-Revises: 0039
-"""
+"""Searches that found nothing (docs/decisions/105)."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant
 
 revision = "0040"
 down_revision = "0039"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

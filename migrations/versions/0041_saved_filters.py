@@ -1,8 +1,4 @@
-"""Filters that people keep for the lists of the BFF (rules-platform §5.2).
-
-Revision ID: 0041
-Revises: 0040
-"""
+"""Filters that people keep for the lists of the BFF (rules-platform §5.2)."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant, Json
 
 revision = "0041"
 down_revision = "0040"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,8 +1,4 @@
-"""The devices that push messages go to (rules-platform §6.1).
-
-Revision ID: 0042
-Revises: 0041
-"""
+"""The devices that push messages go to (rules-platform §6.1)."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant
 
 revision = "0042"
 down_revision = "0041"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

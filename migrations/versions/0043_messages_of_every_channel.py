@@ -1,8 +1,4 @@
-"""Letters, SMS and push messages wait in one table: each has its kind, its lane, and perhaps the account it is for.
-
-Revision ID: 0043
-Revises: 0042
-"""
+"""Letters, SMS and push messages wait in one table: each has its kind, its lane, and perhaps the account it is for."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant, Json
 
 revision = "0043"
 down_revision = "0042"
-branch_labels = None
-depends_on = None
 
 _QUEUED, _OF_SOMEBODY = sa.text("status = 'queued'"), sa.text("user_id IS NOT NULL")
 _COLUMNS = ("kind", "lane", "user_id", "data", "bounced_at")

@@ -1,15 +1,9 @@
-"""The log: each outbox record gets a position before it is published, and one row says how far it is (decision 107).
-
-Revision ID: 0044
-Revises: 0043
-"""
+"""The log: each outbox record gets a position before it is published, and one row says how far it is (decision 107)."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0044"
 down_revision = "0043"
-branch_labels = None
-depends_on = None
 
 _LOGGED = sa.text("object IS NOT NULL AND position IS NOT NULL")
 

@@ -1,8 +1,4 @@
-"""Addresses that letters come back from (front-door.md FD-25).
-
-Revision ID: 0045
-Revises: 0044
-"""
+"""Addresses that letters come back from (front-door.md FD-25)."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant
 
 revision = "0045"
 down_revision = "0044"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,8 +1,4 @@
-"""API clients: programs that act for one person of a realm, and the tokens they got (decision 46).
-
-Revision ID: 0046
-Revises: 0045
-"""
+"""API clients: programs that act for one person of a realm, and the tokens they got (decision 46)."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant
 
 revision = "0046"
 down_revision = "0045"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

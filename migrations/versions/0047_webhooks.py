@@ -1,8 +1,4 @@
-"""Webhooks: endpoints, the messages they are owed, and how far the log was read for them.
-
-Revision ID: 0047
-Revises: 0046
-"""
+"""Webhooks: endpoints, the messages they are owed, and how far the log was read for them."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant, Json
 
 revision = "0047"
 down_revision = "0046"
-branch_labels = None
-depends_on = None
 
 _PENDING = sa.text("state = 'pending'")
 _LANE = ["endpoint_id", "object_name", "object_id", "place", "position"]

@@ -1,15 +1,9 @@
-"""The key pair that signs push messages (front-door.md FD-27).
-
-Revision ID: 0048
-Revises: 0047
-"""
+"""The key pair that signs push messages (front-door.md FD-27)."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0048"
 down_revision = "0047"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,15 +1,9 @@
-"""Addresses that are muted are counted by an index: status and metrics ask how many there are.
-
-Revision ID: 0049
-Revises: 0048
-"""
+"""Addresses that are muted are counted by an index: status and metrics ask how many there are."""
 from alembic import op
 from sqlalchemy import text
 
 revision = "0049"
 down_revision = "0048"
-branch_labels = None
-depends_on = None
 
 _MUTED = text("muted_at IS NOT NULL")
 

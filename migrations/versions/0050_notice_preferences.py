@@ -1,8 +1,4 @@
-"""How people want to be told, what waits for their digests, and words that staff give a notice (front-door.md FD-23).
-
-Revision ID: 0050
-Revises: 0049
-"""
+"""How people want to be told, what waits for their digests, and words that staff give a notice (front-door.md FD-23)."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,8 +6,6 @@ from app.data.columns import Instant, Json
 
 revision = "0050"
 down_revision = "0049"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,14 +1,8 @@
-"""What everybody, or staff, pages through in the order in which it was made has an index of that order (docs/bff.md).
-
-Revision ID: 0051
-Revises: 0050
-"""
+"""What everybody, or staff, pages through in the order in which it was made has an index of that order (docs/bff.md)."""
 from alembic import op
 
 revision = "0051"
 down_revision = "0050"
-branch_labels = None
-depends_on = None
 
 _TABLES = ("marketplace_category", "marketplace_subcategory", "marketplace_search_index", "auction_offer_bid",
            "product_listing_media", "network_certification", "network_language", "marketplace_user", "network_user")

@@ -1,15 +1,9 @@
-"""What people sort by (titles, names, prices, ends of auctions), and what staff page through, has an index of that order.
-
-Revision ID: 0052
-Revises: 0051
-"""
+"""What people sort by (titles, names, prices, ends of auctions), and what staff page through, has an index of that order."""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0052"
 down_revision = "0051"
-branch_labels = None
-depends_on = None
 
 _PRODUCT = "product_listing_product"
 _NAMES = {"marketplace_category": "title", "marketplace_subcategory": "name", "network_company": "name",

@@ -10,8 +10,6 @@ from alembic import op
 
 revision = "{number}"
 down_revision = "{former}"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
