@@ -8,10 +8,11 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from app.data.entity import db
+from app.home import claim_home
 from app.ops.heartbeats import WEB, start_heartbeat
 from app.ops.logs import JsonFormatter
 from app.ops.metrics_folder import name_metrics_folder
-from app.settings import SettingsError, claim_home, load_settings
+from app.settings import SettingsError, load_settings
 from blueprints.organization import organization_of
 
 try:

@@ -1,9 +1,10 @@
 """What every application of ours begins with, whether it serves or stands behind one command of the terminal."""
 from app import clock
 from app.data.connections import configure_database
+from app.home import claim_home
 from app.http.application import Application
 from app.runtime import install_runtime
-from app.settings import Settings, claim_home
+from app.settings import Settings
 
 
 def opened_application(settings: Settings) -> Application:

@@ -2,7 +2,6 @@
 
 `flask settings` prints this table; nothing else in the system reads os.environ for configuration."""
 import os
-import pwd
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -28,7 +27,6 @@ POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 WITHOUT_HOST = ("sqlite", "unix", "file", *POSTGRESQL)  # a path, or a socket named in the query
 REALM_CODENAMES = {"marketplace": "ebaycclone", "network": "linkedin"}
 WITH_DATES = (*REALM_CODENAMES, "equipment")  # what may have a time zone of its own
-UNFINISHED_RESTORE = "restore-unfinished.json"
 RETIRED = {"CACHE_VERSIONS": "they are in Redis where DATABASE_URL is PostgreSQL and REDIS_URL is set, "
                              "unless SINGLE_MACHINE=1 says that one machine serves all"}
 
@@ -278,56 +276,6 @@ def _parse_zones(written: str) -> dict[str, tzinfo]:
 
 def _embedded_redis(home: Path) -> str:
     return f"unix://{home}/valkey.sock"
-
-
-def claim_home(settings: Settings) -> None:
-    """Make the instance folder, for its owner alone, as all will be that this process makes in it from now on.
-
-    Raises SettingsError when it cannot be made or written to, or is another user's."""
-    os.umask(0o077)
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be made a folder: {error.strerror}") from error
-    refuse_anothers(settings.home)
-    if not os.access(settings.home, os.W_OK | os.X_OK):
-        raise SettingsError(f"GUILDHALL_HOME={settings.home} cannot be written to")
-    if (settings.home / UNFINISHED_RESTORE).exists():
-        raise SettingsError("a restore was cut off while it put things in place: run the same flask backup restore "
-                            "again, it finishes that")
-
-
-def find_home(settings: Settings) -> None:
-    """Refuse an instance folder in which nothing was prepared: who only looks makes neither folder nor database.
-
-    Raises SettingsError, as it does for a folder of another user."""
-    refuse_anothers(settings.home)
-    for path in (settings.home, settings.sqlite_file or settings.home):
-        if not path.exists():
-            raise SettingsError(
-                f"nothing is prepared: GUILDHALL_HOME={settings.home}, and {path} does not exist. On a server run "
-                "`guildhall …` in place of `flask …`: it loads the environment file. Elsewhere `flask prepare` or "
-                "`flask serve` makes it")
-
-
-def refuse_anothers(home: Path) -> None:
-    """Raise SettingsError for an instance folder that is another user's; one that is not there is nobody's.
-
-    Whoever else writes in the folder, root too, leaves files there that its owner's processes cannot write."""
-    if not home.exists():
-        return
-    owner, myself = home.stat().st_uid, os.geteuid()
-    if owner != myself:
-        raise SettingsError(f"GUILDHALL_HOME={home} belongs to {user_name(owner)}, and this is {user_name(myself)}: "
-                            f"run it as {user_name(owner)}; on a server `guildhall …` in place of `flask …` does so")
-
-
-def user_name(number: int) -> str:
-    """Return the name of a user of the operating system, its number where there is none."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
 
 
 def _parse(kind: Any, text: str) -> Any:

@@ -150,7 +150,8 @@ def _terminal_application() -> Flask:
 
 
 def _made(make: "Callable[[Settings], Flask]") -> Flask:
-    from app.settings import SettingsError, find_home, load_settings
+    from app.home import find_home
+    from app.settings import SettingsError, load_settings
 
     try:
         settings = load_settings()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask import current_app
 
-from app.settings import Settings, SettingsError, find_home, load_settings, refuse_anothers
+from app.home import find_home, refuse_anothers
+from app.settings import Settings, SettingsError, load_settings
 from cli.terminal import acts, agreed, as_json_option, minute, print_facts, print_json, print_rows, say_unchanged
 
 if TYPE_CHECKING:

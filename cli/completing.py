@@ -21,7 +21,8 @@ from app.data.offered_ids import (
     offered_names,
     offered_numbers,
 )
-from app.settings import Settings, find_home, load_settings
+from app.home import find_home
+from app.settings import Settings, load_settings
 from cli import COMPLETING
 
 _SECONDS, _LEAST_SECONDS = 0.6, 0.1

@@ -12,11 +12,12 @@ from typing import IO
 import click
 from flask import Flask
 
+from app.home import claim_home
 from app.ops.localstripe import become_localstripe, gateway_port, stands_in
 from app.ops.metrics_folder import name_metrics_folder
 from app.ops.supervisor import Child, Supervisor
 from app.ops.valkey import valkey_answers, valkey_command
-from app.settings import Settings, SettingsError, claim_home, load_settings
+from app.settings import Settings, SettingsError, load_settings
 
 WEBHOOKS = {"marketplace": "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment",
             "network": "/network/profile-api/v1/callbackpremiumsubscriptionpayment"}

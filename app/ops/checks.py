@@ -19,6 +19,7 @@ from app.data.entity import Base, db
 from app.data.reads import fetch
 from app.data.restored_copy import HELD_BACK, is_held_back
 from app.events.report import oldest_unpublished_seconds
+from app.home import user_name
 from app.identity.encryption import DecryptionFailed
 from app.jobs.schedule import jobs
 from app.jobs.wakeup import queue
@@ -37,7 +38,6 @@ from app.ops.ownership import environment_file_faults, ill_owned
 from app.runtime import runtime
 from app.search.synonyms import check_synonyms
 from app.search.weights import check_weights
-from app.settings import user_name
 from app.web_addresses import harmless, is_this_machine, link
 
 LEAST_FREE_BYTES = 500_000_000

@@ -6,7 +6,8 @@ from contextlib import suppress
 from grp import getgrgid
 from pathlib import Path
 
-from app.settings import Settings, user_name
+from app.home import user_name
+from app.settings import Settings
 
 MOST_KEPT = 21
 FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -13,9 +13,10 @@ from flask import Flask
 from flask.cli import FlaskGroup
 
 import cli
+from app.home import claim_home, find_home
 from app.ops import checks, ownership
 from app.ops.ownership import environment_file_faults, ill_owned
-from app.settings import SettingsError, claim_home, find_home, load_settings
+from app.settings import SettingsError, load_settings
 from cli import COMMANDS, PREPARING
 from cli.backup import backup
 from tests.components import ROOT

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.clock import now
+from app.home import UNFINISHED_RESTORE
 from app.ops.backup.archive import fault_of
 from app.ops.backup.contents import CLOCKS_DIFFER
 from app.ops.backup.keep_rules import kept
 from app.ops.backup.refusals import BackupRefused
 from app.ops.backup.sealed_files import is_sealed
-from app.settings import UNFINISHED_RESTORE
 
 PART = ".part"
 _PREFIX, _FORM = "guildhall-", "%Y%m%dT%H%M%SZ"

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
 from app.data.entity import db
+from app.home import UNFINISHED_RESTORE
 from app.identity.encryption import fingerprint
 from app.ops.backup import postgresql
 from app.ops.backup.apart import ApartStore, ApartStores
@@ -19,7 +20,7 @@ from app.ops.backup.contents import Contents, unfit
 from app.ops.backup.databases import POSTGRESQL, SQLITE, Database, PostgresqlDatabase, SqliteFile
 from app.ops.backup.refusals import BackupRefused
 from app.ops.migrations import MIGRATIONS
-from app.settings import UNFINISHED_RESTORE, Settings
+from app.settings import Settings
 
 FILE_SUFFIX = ".restoring"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.clock import now
+from app.home import UNFINISHED_RESTORE
 from app.ops.backup import postgresql
 from app.ops.backup.apart import ApartStore, ApartStores
 from app.ops.backup.contents import Contents
@@ -21,7 +22,7 @@ from app.ops.backup.folder import PART, sync
 from app.ops.backup.place import has_own_catalog, opened, remove_scratch, sqlite_path
 from app.ops.backup.refusals import BackupRefused, faults, reason_of
 from app.search.synonyms import FILE as SYNONYMS
-from app.settings import UNFINISHED_RESTORE, Settings
+from app.settings import Settings
 
 WORKSHOP = "guildhall-restoring"
 _CATALOG_DUMP = "catalog.pgdump"

@@ -3,6 +3,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from app.home import UNFINISHED_RESTORE
 from app.ops.backup.apart import ApartStores
 from app.ops.backup.archive import opened_archive
 from app.ops.backup.contents import Contents, contents_of
@@ -12,7 +13,7 @@ from app.ops.backup.refusals import BackupRefused, spoken
 from app.ops.backup.unpack import unpack
 from app.ops.checks import FAIL, Finding
 from app.runtime import runtime
-from app.settings import UNFINISHED_RESTORE, Settings
+from app.settings import Settings
 
 
 def verify_backup(settings: Settings, path: Path, examine: Callable[[Settings], Sequence[Finding]], *,

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from app.home import UNFINISHED_RESTORE
 from app.ops.backup import BackupRefused
 from app.ops.backup.archive import opened_archive
 from app.ops.backup.folder import backups_in
-from app.settings import UNFINISHED_RESTORE, SettingsError
+from app.settings import SettingsError
 from bench.ballast import fill
 from tests.app.ops.backup.doomed import Steps
 from tests.app.ops.backup.system import System

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from app.home import UNFINISHED_RESTORE
 from app.ops.backup import BackupRefused, swap
 from app.ops.backup.folder import PART, claimed
 from app.ops.backup.refusals import spoken
 from app.ops.backup.swap import WORKSHOP, Plan, carry_out, read_plan, write_plan
-from app.settings import UNFINISHED_RESTORE, Settings, load_settings
+from app.settings import Settings, load_settings
 
 ACTS = ((Path, "rename"), (Path, "mkdir"), (Path, "unlink"), (shutil, "rmtree"))
 
