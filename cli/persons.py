@@ -49,7 +49,7 @@ def password(user: str, realm: str, generate: bool, send: bool, operator: str | 
 
     Example: flask users password anna@demo.test --generate --as ada@example.com --yes
     """
-    from blueprints.platform.auth import commands
+    from blueprints.platform.auth import credentials
 
     if generate and send:
         raise click.UsageError("--generate and --send are two ways; say one")
@@ -61,16 +61,16 @@ def password(user: str, realm: str, generate: bool, send: bool, operator: str | 
         _refuse_kept_out(known, whom)
         if agreed(f"{whom} is sent the letter that resets the password", dry_run=dry_run, yes=yes):
             spoken(lambda: start_verification(actor, RESET_LETTER, {"email": known.email}))
-            commands.note_reset_letter(actor, known.id)
+            credentials.note_reset_letter(actor, known.id)
             print_facts({"id": known.id, "letter": "sent"}, as_json=as_json)
         return
     made = secrets.token_urlsafe(12)
     tried = _chosen(realm, known.id, made)
-    rehearsed(actor, lambda: commands.set_password_by_admin(actor, known.id, chosen=tried))
+    rehearsed(actor, lambda: credentials.set_password_by_admin(actor, known.id, chosen=tried))
     if agreed(f"{whom} gets another password; every session ends", dry_run=dry_run, yes=yes):
         chosen = tried if generate else _chosen(realm, known.id, click.prompt(
             "New password", hide_input=True, confirmation_prompt=True, err=True))
-        spoken(lambda: commands.set_password_by_admin(actor, known.id, chosen=chosen))
+        spoken(lambda: credentials.set_password_by_admin(actor, known.id, chosen=chosen))
         said: dict[str, Any] = {"id": known.id, "email": masked_email(known.email), "sessions": "ended"}
         print_facts(said | ({"password": made} if generate else {}), as_json=as_json)
 

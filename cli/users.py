@@ -235,15 +235,15 @@ def verify(user: str, realm: str, operator: str | None, dry_run: bool, yes: bool
 
     Example: flask users verify anna@demo.test --as ada@example.com --yes
     """
-    from blueprints.platform.auth import commands
+    from blueprints.platform.auth import credentials
 
     actor, known = operator_actor(realm, operator), active_account(realm, user)
     if known.email_verified:
         say_unchanged(f"{_named(known)} is verified already")
         return
-    rehearsed(actor, lambda: commands.verify_email(actor, known.id))
+    rehearsed(actor, lambda: credentials.verify_email(actor, known.id))
     if agreed(f"{realm}: {_named(known)} is taken as verified", dry_run=dry_run, yes=yes):
-        print_facts(_face(spoken(lambda: commands.verify_email(actor, known.id))), as_json=as_json)
+        print_facts(_face(spoken(lambda: credentials.verify_email(actor, known.id))), as_json=as_json)
 
 
 @users.command("role")
@@ -284,17 +284,17 @@ def second_factor(role: str, channel: str, realm: str, off: bool, operator: str 
 
     Example: flask users 2fa admin email --as admin@admin.com --yes
     """
-    from blueprints.platform.auth import commands, queries
+    from blueprints.platform.auth import credentials, queries
 
     actor = operator_actor(realm, operator)
     is_on = channel in queries.role_factors(realm, role)
     if is_on != off:
         say_unchanged(f"{realm}: {role} is {'' if is_on else 'not '}asked for a second factor by {channel} already")
         return
-    rehearsed(actor, lambda: commands.set_role_factor(actor, role, channel, is_on=not off))
+    rehearsed(actor, lambda: credentials.set_role_factor(actor, role, channel, is_on=not off))
     if agreed(f"{realm}: {role} is {'no longer ' if off else ''}asked for a second factor by {channel}",
               dry_run=dry_run, yes=yes):
-        spoken(lambda: commands.set_role_factor(actor, role, channel, is_on=not off))
+        spoken(lambda: credentials.set_role_factor(actor, role, channel, is_on=not off))
         print_facts({"realm": realm, "role": role, "channel": channel, "on": not off}, as_json=as_json)
 
 

@@ -10,7 +10,7 @@ from app.clock import moved_clock, now
 from app.errors import Forbidden
 from app.identity.security_events import security_log
 from app.notify.mailbox import read_outbox
-from blueprints.platform.auth import commands, verification
+from blueprints.platform.auth import commands, credentials, verification
 from tests.clients import PASSWORD
 from tests.platform.driver import Auth, is_refusal, wrong_code
 
@@ -172,7 +172,7 @@ def test_a_reset_code_dies_with_a_lock_and_does_not_come_back_with_its_end(auth,
 def test_a_reset_that_lost_the_race_against_another_password_changes_nothing(auth, people, realm):
     one = people.user("u1")
     with pytest.raises(Forbidden) as refused:
-        commands.reset_password(system_actor(realm), one.user_id, former_hash="another", new_hash="x", by_email=True)
+        credentials.reset_password(system_actor(realm), one.user_id, former_hash="another", new_hash="x", by_email=True)
     assert refused.value.err_code == "StepNotFound"
     assert auth.login(one.email).status_code == 200
 

@@ -22,7 +22,7 @@ from app.identity.access import acting_user, require
 from app.identity.api_clients import ApiClient, end_tokens_of, read_scopes
 from app.identity.client_secrets import digest, new_secret
 from app.identity.security_events import record_security
-from blueprints.platform.auth.commands import require_password
+from blueprints.platform.auth.credentials import require_password
 from blueprints.platform.auth.models import account_model
 
 MOST_CLIENTS = 20

@@ -16,7 +16,7 @@ from app.identity.security_events import record_security
 from app.identity.sessions import end_sessions_of
 from app.jobs.schedule import run_soon
 from app.runtime import runtime
-from blueprints.platform.auth.commands import require_password
+from blueprints.platform.auth.credentials import require_password
 from blueprints.platform.auth.models import Account, account_model
 from blueprints.platform.auth.rules import LONG_AGO
 

@@ -18,6 +18,7 @@ from app.runtime import runtime
 from blueprints.platform.auth import (
     api_clients,
     commands,
+    credentials,
     documents,
     export_requests,
     person_commands,
@@ -136,10 +137,10 @@ def _add_passwords_and_roles(api: Routes, model: type[Account]) -> None:
         """Give a user another role, from above both."""
         return commands.update_user_role(actor, user_id, data["role_id"])
 
-    api.update("/v1/userpassword/{userId}", commands.change_password,
+    api.update("/v1/userpassword/{userId}", credentials.change_password,
                "Change one's own password; the other sessions end.",
                name="updateUserPassword", body=PasswordChange, returns=model, prepare=preparations.password_change)
-    api.update("/v1/userpasswordbyadmin/{userId}", commands.set_password_by_admin,
+    api.update("/v1/userpasswordbyadmin/{userId}", credentials.set_password_by_admin,
                "Replace the password of a user of a lower role, by staff; the user's sessions end.",
                name="updateUserPasswordByAdmin", body=PasswordReplacement, returns=model,
                prepare=preparations.password_replacement, refusals="password")
@@ -162,7 +163,7 @@ def _add_second_factors(api: Routes) -> None:
                 prepare=preparations.second_factor_change)
     def update_second_factors(actor: Actor, data: dict[str, Any], user_id: str) -> Wire:
         """Switch one's own second factors on or off, with the password."""
-        account = commands.set_second_factors(actor, user_id, **data)
+        account = credentials.set_second_factors(actor, user_id, **data)
         return {"id": account.id, "email": account.needs_email_2fa, "mobile": account.needs_mobile_2fa}
 
 
@@ -172,9 +173,9 @@ def _add_sessions(api: Routes) -> None:
         """List one's own logins that are not over: device, shortened address, since when, last seen."""
         return queries.own_sessions(actor, asked.page)
 
-    api.delete("/v1/sessions/{sessionId}", commands.end_own_session, "End one of one's own logins.",
+    api.delete("/v1/sessions/{sessionId}", credentials.end_own_session, "End one of one's own logins.",
                name="deleteSession")
-    api.delete("/v1/sessions", commands.end_other_sessions, "End all one's own logins but this one.",
+    api.delete("/v1/sessions", credentials.end_other_sessions, "End all one's own logins but this one.",
                name="deleteSessions")
 
 

@@ -18,7 +18,7 @@ from app.identity.passwords import password_matches
 from app.identity.security_events import record_refusal, record_security, recorded_throttle
 from app.identity.sessions import session_body, settle_second_factor
 from app.runtime import runtime
-from blueprints.platform.auth import commands
+from blueprints.platform.auth import credentials
 from blueprints.platform.auth.parties import (
     OWNERSHIP,
     PASSWORD_RESET,
@@ -150,12 +150,12 @@ def _forget(actor: Actor, party: Party) -> None:
 def _put_in_force(work: UnitOfWork, verification: Verification, party: Party, new_hash: str) -> None:
     actor, account = work.actor, party.account
     if verification.purpose == PASSWORD_RESET:
-        commands.reset_password(actor, account.id, former_hash=account.password, new_hash=new_hash,
+        credentials.reset_password(actor, account.id, former_hash=account.password, new_hash=new_hash,
                                 by_email=verification.channel == "email")
     elif verification.purpose == OWNERSHIP and verification.channel == "email":
-        commands.verify_email(actor, account.id)
+        credentials.verify_email(actor, account.id)
     elif verification.purpose == OWNERSHIP:
-        commands.verify_mobile(actor, account.id, account.phone_digits)
+        credentials.verify_mobile(actor, account.id, account.phone_digits)
     elif party.session is not None:
         settle_second_factor(work, actor.realm, party.session.id, account.id, verification.channel)
         record_security(work, "second-factor", account.id, proved=verification.channel, session=party.session.id)

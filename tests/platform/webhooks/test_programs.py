@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.identity.passwords import ChosenPassword
 from app.notify.device_tokens import devices_of
-from blueprints.platform.auth import commands
+from blueprints.platform.auth import credentials
 from blueprints.platform.notification.commands import register_device
 from tests.clients import PASSWORD, ApiClient, Callers
 from tests.platform.webhooks.conftest import CREATED, HOOKS, Post, Webhook
@@ -59,7 +59,7 @@ def test_a_replaced_password_suspends_webhooks_and_forgets_devices(
         people: Callers, hook: Callable[..., Webhook], post: Post, receiver: Receiver) -> None:
     webhook, ben = hook(receiver), people.user("ben")
     register_device(ben.actor, notification_token="token", platform="android")
-    commands.set_password_by_admin(people.admin().actor, ben.user_id, chosen=ChosenPassword("a hash", None))
+    credentials.set_password_by_admin(people.admin().actor, ben.user_id, chosen=ChosenPassword("a hash", None))
     assert devices_of("marketplace", [ben.user_id]) == []
     post.category("Watches")
     assert post.go() == 0
