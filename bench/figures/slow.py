@@ -14,7 +14,8 @@ from bench.rounds import interleave, paired_ratio
 from bench.servers import Server
 
 CLIENTS = 200
-SETTLE_SECONDS = 4.0  # until the long answers that nobody reads are made
+SETTLE_SECONDS = 120  # at most, until the long answers that nobody reads are made
+IDLE_SHARE = 0.05  # of one core: a server that takes less makes no answers
 WATCH_SECONDS = 5.0
 HEALTH_MS, LIST_RATIO = 100, 0.84
 GTHREAD = ("--worker-class=gthread", "--worker-connections=64")  # as it was served before
@@ -96,8 +97,21 @@ def _connected(server: Server, count: int, kind: Kind) -> Iterator[Sequence[sock
             client.connect(("127.0.0.1", server.port))
             client.sendall(kind.first)
             clients.append(client)
-        time.sleep(SETTLE_SECONDS if kind.first else 0)
+        if kind.first:
+            _settle(server)
         yield clients
+
+
+def _settle(server: Server) -> None:
+    """Wait until the server has made what was asked for; raises RuntimeError when it does not end."""
+    until = time.perf_counter() + SETTLE_SECONDS
+    spent = server.cpu_seconds()
+    while time.perf_counter() < until:
+        time.sleep(1)
+        before, spent = spent, server.cpu_seconds()
+        if spent - before < IDLE_SHARE:
+            return
+    raise RuntimeError(f"the server was still making answers after {SETTLE_SECONDS} seconds")
 
 
 def _watch(server: Server, clients: Sequence[socket.socket], kind: Kind) -> list[float]:
