@@ -8,9 +8,11 @@ from app.data.reads.lists import (
     get_row,
     list_query,
     list_rows,
+    row_columns,
     rows_by_id,
     rows_by_id_given,
+    wire_rows,
 )
 
-__all__ = ["Listing", "Page", "fetch", "fetch_one", "find_any_row", "get_row", "list_query", "list_rows", "rows_by_id",
-           "rows_by_id_given"]
+__all__ = ["Listing", "Page", "fetch", "fetch_one", "find_any_row", "get_row", "list_query", "list_rows", "row_columns",
+           "rows_by_id", "rows_by_id_given", "wire_rows"]

@@ -123,12 +123,12 @@ class RowOrder:
         return and_(self.keys[0].not_before(bound[0]), condition)
 
 
-def row_order(*terms: Any) -> RowOrder:
+def row_order(*terms: Any, name: str = "") -> RowOrder:
     """Return the order by these columns (`column` or `column.desc()`); together they must be unique in the list.
 
-    Raises TypeError for anything that a cursor cannot hold."""
+    `name` tells it from others where terms are no columns. Raises TypeError for anything that a cursor cannot hold."""
     keys = tuple(_sort_key(term) for term in terms)
-    said = ",".join(f"{key.column.table.name}.{key.column.name} {key.descending}" for key in keys)
+    said = ",".join(f"{name or f'{key.column.table.name}.{key.column.name}'} {key.descending}" for key in keys)
     return RowOrder(keys, _fingerprint(said))
 
 

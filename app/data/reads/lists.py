@@ -96,7 +96,7 @@ def get_row(model: type[Entity], object_id: str, *where: ColumnElement[bool], vi
     What is held says so, to whoever sees it all the same: `held` is HIDDEN or REMOVED (app/data/held.py)."""
     with reading() as connection:
         found = _raw_rows(connection, _by_id(model), where, {"id_": object_id})
-        rows = _shown(model, found, connection, viewer)
+        rows = wire_rows(model, found, connection.dialect.name, viewer)
     if not rows:
         raise NotFound
     return rows[0]
@@ -107,14 +107,13 @@ def find_any_row(model: type[Entity], object_id: str) -> Wire | None:
 
     `held` says how it is held. For moderation: whoever shows it to others asks get_row."""
     shape = row_serializer(model)
-    held = (model.__table__.c.held,) if can_be_held(model) else ()
     with reading() as connection:
-        found = fetch_raw(connection, select(*shape.columns, *held).where(model.__table__.c.id == object_id), {})
+        found = fetch_raw(connection, select(*row_columns(model)).where(model.__table__.c.id == object_id), {})
         make = shape.raw_rows[connection.dialect.name]
     if not found:
         return None
     row: Wire = orjson.loads(orjson.dumps(make(found[0])))
-    return row | {"held": found[0][len(shape.fields)] if held else None}
+    return row | {"held": found[0][len(shape.fields)] if can_be_held(model) else None}
 
 
 def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnElement[bool],
@@ -125,7 +124,7 @@ def rows_by_id(model: type[Entity], ids: Iterable[str | None], *where: ColumnEle
         return {}
     with reading() as connection:
         found = fetch_raw(connection, _by_ids(model).where(*where), {"ids": list(wanted)})
-        return {row["id"]: row for row in _shown(model, found, connection, viewer)}
+        return {row["id"]: row for row in wire_rows(model, found, connection.dialect.name, viewer)}
 
 
 def rows_by_id_given(model: type[Entity], ids: Iterable[str | None], where: Callable[[], ColumnElement[bool]],
@@ -138,7 +137,29 @@ def rows_by_id_given(model: type[Entity], ids: Iterable[str | None], where: Call
     values = among(wanted)
     with reading() as connection:
         found = fetch_prepared(connection, _by_ids_where(model, where, len(values)), {**given, **values})
-        return {row["id"]: row for row in _shown(model, found, connection, viewer)}
+        return {row["id"]: row for row in wire_rows(model, found, connection.dialect.name, viewer)}
+
+
+def row_columns(model: type[Entity]) -> tuple[ColumnElement[Any], ...]:
+    """Return the columns that `wire_rows` reads: those that are shown and, of a model that can be held, `held`."""
+    return (*row_serializer(model).columns, *((model.__table__.c.held,) if can_be_held(model) else ()))
+
+
+def wire_rows(model: type[Entity], found: Sequence[Sequence[Any]], dialect: str, viewer: Viewer) -> list[Wire]:
+    """Return the wire rows of those among raw ones of `row_columns` that the viewer sees; what is held says so."""
+    shape = row_serializer(model)
+    rows = list(map(shape.raw_rows[dialect], found))
+    if not can_be_held(model):
+        return rows
+    place, seen = len(shape.fields), []
+    for row, raw in zip(rows, found, strict=True):
+        held = raw[place]
+        if held is not None:
+            if not viewer.sees(held, row["_owner"]):
+                continue
+            row["held"] = held
+        seen.append(row)
+    return seen
 
 
 def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], order: tuple[Any, ...] = (),
@@ -164,7 +185,7 @@ def list_rows(model: type[Entity], page: Page, *where: ColumnElement[bool], orde
         found = (_merged_rows(connection, listed, [query.where(*where, one) for one in either], values) if either
                  else _raw_rows(connection, query, where, values))
         shown, more = found[:page.rows], len(found) > page.rows
-        rows = _shown(model, shown, connection, viewer)
+        rows = wire_rows(model, shown, connection.dialect.name, viewer)
         if not more and page.after is None and (rows or not page.offset):
             return Listing(rows, page.offset + len(rows), page)
         if can_be_held(model) and not shows_held:
@@ -253,26 +274,8 @@ def _active(model: type[Entity], *, by_id: bool = False) -> Select[Any]:
 
     `by_id`: said so that no index that begins with isActive is taken for the condition. SQLite, which knows nothing of
     the rows, would rather walk all active ones than look ten ids up."""
-    held = (model.__table__.c.held,) if can_be_held(model) else ()
     active = model.__table__.c.is_active
-    return select(*row_serializer(model).columns, *held).where(active.is_not(False) if by_id else active.is_(True))
-
-
-def _shown(model: type[Entity], found: Sequence[Sequence[Any]], connection: Connection, viewer: Viewer) -> list[Wire]:
-    """Return the wire rows of those among the raw ones that the viewer sees; what is held says so."""
-    shape = row_serializer(model)
-    rows = list(map(shape.raw_rows[connection.dialect.name], found))
-    if not can_be_held(model):
-        return rows
-    place, seen = len(shape.fields), []
-    for row, raw in zip(rows, found, strict=True):
-        held = raw[place]
-        if held is not None:
-            if not viewer.sees(held, row["_owner"]):
-                continue
-            row["held"] = held
-        seen.append(row)
-    return seen
+    return select(*row_columns(model)).where(active.is_not(False) if by_id else active.is_(True))
 
 
 def _raw_rows(connection: Connection, query: Select[Any], where: Sequence[ColumnElement[bool]],

@@ -6,15 +6,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, true
 
+from app.actor import Actor
 from app.data.columns import iso
 from app.data.connections import reading
 from app.data.holdings import holdings
 from app.data.id_sets import among
-from app.data.reads import fetch
+from app.data.reads import fetch, rows_by_id, wire_rows
 from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.lists import key_of
 from app.data.reads.totals import EXACT_UP_TO, Outdated
-from app.data.visibility import reached_in_sql, read_objects, rule_in_index, visible_in_sql
+from app.data.serialization import Wire
+from app.data.visibility import Visibility, reached_in_sql, read_objects, rule_in_index, visible_in_sql
 from app.runtime import runtime
 from app.search import port
 from app.search.facets import MAX_FACET_VALUES
@@ -102,11 +104,14 @@ class Narrowed:
         """Return the words that highlights show: as they were typed, or were put right."""
         return (self._manner and self._manner.corrected) or self._words
 
-    def page(self, asked: ListRequest) -> tuple[list[str], str | None]:
-        """Return the ids of the rows of the page in order, and the cursor of the next page, None at the end."""
+    def page(self, asked: ListRequest) -> tuple[list[Wire], str | None]:
+        """Return the rows of the page in order, and the cursor of the next page, None at the end."""
+        visibility, actor = self._index.object.visibility, self._index.actor
         if self._ranked is not None and asked.sort_by is None:
-            return self._ranked_page(self._ranked, asked)
-        return self._sorted(asked).page(asked.limit, asked.offset, asked.after)
+            ids, following = self._ranked_page(self._ranked, asked)
+            return rows_seen(visibility, actor, ids), following
+        found, following = self._sorted(asked).page(asked.limit, asked.offset, asked.after)
+        return wire_rows(self._model, found, self._dialect, visibility.sees_held(actor)), following
 
     def total(self) -> tuple[int, Outdated | None]:
         """Return how many rows there are; above 10,000 it may be some moments old (decision 36)."""
@@ -186,14 +191,12 @@ class Narrowed:
         """Return the rows in the order that is asked, the usual one without."""
         one = self._index.known[asked.sort_by or self._index.usual_order]
         placed, name = self._placed(one), f"{self._index.name}_by_{one.name}".lower()
-        id_ = self._model.id.label("id")
-        there = select(placed.value.label("value"), id_).where(self._where)
         # An order with rows of its own has a value in each (NamedSort).
         if self._only or not (one.nullable or one.kind == "money"):
-            return SortedRows(there.subquery(name), None, asked.descending)
-        without = select(id_).where(self._condition_of(self._conditions, self._ranked, by_id=True), placed.is_missing
-                                    ).subquery(f"{name}_none")
-        return SortedRows(there.where(placed.is_there).subquery(name), without, asked.descending)
+            return SortedRows(self._model, name, placed.value, self._where, None, asked.descending)
+        by_id = self._condition_of(self._conditions, self._ranked, by_id=True)
+        return SortedRows(self._model, name, placed.value, and_(self._where, placed.is_there),
+                          and_(by_id, placed.is_missing), asked.descending)
 
     def _placed(self, one: Property) -> Placed:
         return placed_by(self._model, one, self._dialect, self._currency(one))
@@ -303,6 +306,13 @@ class Narrowed:
             self._model.created_at.desc(), self._model.id.desc()).limit(most))
         documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
         return holding_words(documents, list(searched), words) if searched else documents
+
+
+def rows_seen(visibility: Visibility, actor: Actor, ids: Sequence[str]) -> list[Wire]:
+    """Return the rows of these ids, in their order, that the actor sees."""
+    found = rows_by_id(visibility.model, ids, visible_in_sql(visibility, actor, by_id=True),
+                       viewer=visibility.sees_held(actor))
+    return [found[one] for one in ids if one in found]
 
 
 def _usual_currency(realm: str) -> str:

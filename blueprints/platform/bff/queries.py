@@ -11,13 +11,13 @@ from sqlalchemy import select
 from app.actor import Actor
 from app.data.columns import iso
 from app.data.holdings import holdings
-from app.data.reads import Listing, Page, list_query, rows_by_id
+from app.data.reads import Listing, Page, list_query
 from app.data.reads.filters import since, until
 from app.data.reads.keyset import row_order
 from app.data.reads.read_request import ReadRequest
 from app.data.reads.totals import Outdated
 from app.data.serialization import Wire
-from app.data.visibility import those_shown, visible_in_sql
+from app.data.visibility import those_shown
 from app.errors import InvalidInput, LoginRequired, NotFound
 from app.runtime import runtime
 from app.search.misses import note_miss
@@ -25,7 +25,7 @@ from app.search.port import WINDOW
 from blueprints.platform.bff.highlighted import Highlights, highlighted
 from blueprints.platform.bff.indexes import HELD, CallersIndex, index_for, indexes_with_suggestions, indexes_with_words
 from blueprints.platform.bff.models import SavedFilter
-from blueprints.platform.bff.narrowed import Condition, Narrowed
+from blueprints.platform.bff.narrowed import Condition, Narrowed, rows_seen
 from blueprints.platform.bff.rules import (
     LONGEST_VALUE,
     MOST_INDEXES,
@@ -76,7 +76,7 @@ def list_rows_of(actor: Actor, name: str, asked: ListRequest, said: Mapping[str,
     facets = narrowed.facets([index.countable[facet] for facet in asked.facets])
     if narrowed.is_miss:
         note_miss(actor, searched_as(index), asked.words)
-    rows = _shown(index, page, _joined(index, joins, asked.fields))
+    rows = _completed(index, page, _joined(index, joins, asked.fields))
     marks = highlighted(index, narrowed.marked_words, rows) if asked.highlight else None
     return Found(index, _cut(rows, asked.fields), total, following, facets, narrowed.manner, outdated, marks)
 
@@ -152,7 +152,7 @@ def suggest_words(actor: Actor, text: str, names: Sequence[str]) -> dict[str, li
 def _group(index: CallersIndex, asked: SearchRequest, joins: ReadRequest, most: int) -> Group:
     narrowed = Narrowed(index, (), asked.words, most)
     page, _ = narrowed.page(ListRequest(limit=asked.limit, words=asked.words))
-    rows = _shown(index, page, joins)
+    rows = _completed(index, page, joins)
     return Group(index, rows, narrowed.total()[0], narrowed.manner, narrowed.is_miss,
                  highlighted(index, narrowed.marked_words, rows) if asked.highlight else None)
 
@@ -163,7 +163,8 @@ def get_row_of(index: CallersIndex, object_id: str, joins: ReadRequest, fields: 
     Raises NotFound, and InvalidInput for a member that no row has."""
     if said := _unknown_field(index, fields):
         raise InvalidInput(wrong(said), detail=said)
-    rows = _cut(_shown(index, [object_id], _joined(index, joins, fields)), fields)
+    row = rows_seen(index.object.visibility, index.actor, [object_id])
+    rows = _cut(_completed(index, row, _joined(index, joins, fields)), fields)
     if not rows:
         raise NotFound
     return rows[0]
@@ -244,6 +245,8 @@ def _cut(rows: list[Wire], fields: Sequence[str]) -> list[Wire]:
 
 def _read(index: CallersIndex, said: Mapping[str, Any] | None) -> tuple[list[FieldCondition], dict[str, str]]:
     """Return the conditions of a map of filters, and what is wrong with each of the others (read_filters)."""
+    if said is not None and not said:
+        return [], {}
     found, faults = read_filters(said, index.properties, _reader_of(index.actor.realm))
     return found, faults | {one.of.name: f"values: expected at most {MOST_WORDS} words in all"
                             for one in found if asks_too_much(one)}
@@ -259,11 +262,8 @@ def _reader_of(realm: str) -> Any:
     return read
 
 
-def _shown(index: CallersIndex, ids: Sequence[str], joins: ReadRequest) -> list[Wire]:
-    """Return the rows of these ids that the caller still sees, as he sees them, with what they point at."""
-    visibility, actor, asked = index.object.visibility, index.actor, ReadRequest() if index.view else joins
-    found = rows_by_id(index.model, ids, visible_in_sql(visibility, actor, by_id=True),
-                       viewer=visibility.sees_held(actor))
-    rows = [found[one] for one in ids if one in found]
+def _completed(index: CallersIndex, rows: list[Wire], joins: ReadRequest) -> list[Wire]:
+    """Return rows that the caller sees as he sees them, with what they point at."""
+    actor, asked = index.actor, ReadRequest() if index.view else joins
     holdings().joins.add(actor, asked, index.model, rows)
-    return index.object.completed(actor, asked, those_shown(visibility, rows, actor))
+    return index.object.completed(actor, asked, those_shown(index.object.visibility, rows, actor))

@@ -6,25 +6,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Subquery, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
-from app.data.reads import fetch
+from app.data.connections import reading
+from app.data.entity import Entity
+from app.data.reads import fetch, row_columns
 from app.data.reads.keyset import RowOrder, row_order
+from app.data.reads.prepared import fetch_raw
+
+Condition = ColumnElement[bool]
+Raw = Sequence[Any]
+"""What `row_columns` names, and behind it the value and the id of the order."""
 
 
 @dataclass(frozen=True)
 class SortedRows:
     """The rows of a list, sorted by a value, equal ones by their ids; those without a value come last, either way.
 
-    `there` selects `value` and `id` of the rows that have one, `without` the `id` of the others; None where every row
-    has a value."""
+    `there` holds of the rows that have one, `without` of the others; None where every row has a value. `name` tells the
+    order from others."""
 
-    there: Subquery
-    without: Subquery | None
+    model: type[Entity]
+    name: str
+    value: ColumnElement[Any]
+    there: Condition
+    without: Condition | None
     descending: bool
 
-    def page(self, limit: int, offset: int, after: str | None) -> tuple[list[str], str | None]:
-        """Return the ids of a page of rows in order, and the cursor of the next page, None at the end.
+    def page(self, limit: int, offset: int, after: str | None) -> tuple[list[Raw], str | None]:
+        """Return a page of raw rows in order, and the cursor of the next page, None at the end.
 
         One statement reads them, and at most two more where rows without a value are reached. Raises InvalidInput for
         a cursor that is none of this order."""
@@ -33,38 +43,43 @@ class SortedRows:
         found = self._valued(order, last, offset, limit + 1)
         if self.without is not None and len(found) <= limit:
             skipped = max(0, offset - self._valued_within(offset)) if offset and not found else 0
-            found += self._unvalued(self.without, last, skipped, limit + 1 - len(found))
-        rows = found[:limit]
-        following = order.cursor(rows[-1]) if len(found) > limit else None
-        return list(dict.fromkeys(id_ for _, id_ in rows)), following  # a value may come or go between two statements
+            met = {row[-1] for row in found}  # a value may go between two statements
+            found += [row for row in self._unvalued(self.without, last, skipped, limit + 1 - len(found))
+                      if row[-1] not in met]
+        return found[:limit], order.cursor(found[limit - 1][-2:]) if len(found) > limit else None
 
     @property
     def _order(self) -> RowOrder:
-        value = self.there.c.value
-        order = row_order(value.desc() if self.descending else value, self.there.c.id)
+        order = row_order(self.value.desc() if self.descending else self.value, self.model.id, name=self.name)
         return order.of_values if self.without is None else order
 
-    def _valued(self, order: RowOrder, last: Mapping[str, Any] | None, offset: int, most: int) -> list[Sequence[Any]]:
-        """Return value and id of the rows that have a value, none where the last row shown had none."""
-        order, query = order.of_values, select(self.there.c.value, self.there.c.id)
+    def _valued(self, order: RowOrder, last: Mapping[str, Any] | None, offset: int, most: int) -> list[Raw]:
+        """Return rows that have a value, none where the last row shown had none."""
+        order, where = order.of_values, [self.there]
         if last is not None:
             if None in last.values():
                 return []
-            query = query.where(order.behind(last))
-        return list(fetch(_part(query.order_by(*order.clauses), offset, most)))
+            where.append(order.behind(last))
+        page = select(self.value.label("value"), self.model.id).where(*where).order_by(*order.clauses)
+        return self._read(page, offset, most)
 
-    def _unvalued(self, rows: Subquery, last: Mapping[str, Any] | None, offset: int, most: int) -> list[Sequence[Any]]:
-        """Return None and the id of the others, all of them where the last row shown had a value."""
-        query = select(rows.c.id).order_by(rows.c.id)
+    def _unvalued(self, where: Condition, last: Mapping[str, Any] | None, offset: int, most: int) -> list[Raw]:
+        """Return the others, from the first one on where the last row shown had a value."""
+        page = select(literal_column("NULL").label("value"), self.model.id).where(where).order_by(self.model.id)
         if last is not None and None in last.values():
-            query = query.where(rows.c.id > list(last.values())[-1])
-        return [(None, id_) for id_, in fetch(_part(query, offset, most))]
+            page = page.where(self.model.id > list(last.values())[-1])
+        return self._read(page, offset, most)
+
+    def _read(self, page: Select[Any], offset: int, most: int) -> list[Raw]:
+        """Read the rows of a page by their ids: what is sorted where no index has the order are values and ids."""
+        one = page.limit(most).offset(offset or None).subquery("page")
+        value = one.c.value.desc() if self.descending else one.c.value
+        query = select(*row_columns(self.model), one.c.value, one.c.id).join_from(
+            one, self.model, self.model.id == one.c.id).order_by(value, one.c.id)
+        with reading() as connection:
+            return list(fetch_raw(connection, query, {}))
 
     def _valued_within(self, most: int) -> int:
         """Return how many rows have a value, `most` where there are more."""
-        some = select(literal_column("1")).select_from(self.there).limit(most).subquery()
+        some = select(literal_column("1")).select_from(self.model).where(self.there).limit(most).subquery()
         return int(fetch(select(func.count()).select_from(some))[0][0])
-
-
-def _part(query: Select[Any], offset: int, most: int) -> Select[Any]:
-    return query.limit(most).offset(offset) if offset else query.limit(most)

@@ -15,13 +15,23 @@ from tests.platform.bff.plans import plans
 from tests.platform.bff.rows import ask, keep
 
 pytestmark = pytest.mark.once("PostgreSQL plans by what it has counted of these few rows")
-SORTS_ALL = "USE TEMP B-TREE FOR ORDER BY"
+SORTS = "USE TEMP B-TREE FOR ORDER BY"
 """What SQLite says where no index has the order. Of equal values it sorts the ids: that is a part."""
 SORTED_BY_PEOPLE = {
     "marketplace": ((Product, "title"), (Product, "price"), (Product, "askingPrice"), (Product, "createdAt"),
                     (Category, "title"), (Subcategory, "name")),
     "network": ((Company, "name"), (JobPosting, "title"), (Profile, "fullName"), (Certification, "name"),
                 (Language, "name"))}
+
+
+def sorts_all(steps: list[str]) -> bool:
+    """Return whether one of the statements sorted more than its page, whose rows are read by their ids in the end."""
+    is_of_table = True
+    for step in steps:
+        is_of_table = (is_of_table or step.endswith(" page")) and step != "SCAN page"
+        if step == SORTS and is_of_table:
+            return True
+    return False
 
 
 def sees_all(one: ReadObject, actor: Actor) -> bool:
@@ -39,7 +49,7 @@ def test_who_sees_all_pages_through_any_object_without_sorting_it(realm: str, pe
                 ask(root, realm, one.name, sortOrder=way)
             for sort in one.sorts:
                 ask(root, realm, one.name, sort=sort.name)
-        sorting += [one.name] * (SORTS_ALL in steps)
+        sorting += [one.name] * sorts_all(steps)
     assert not sorting, ", ".join(sorting)
 
 
@@ -50,5 +60,5 @@ def test_what_people_sort_by_is_walked_in_its_order_from_the_cursor_on(realm: st
             with plans(model.__tablename__) as steps:
                 first = ask(ben, realm, model.__object__, sortBy=field, sortOrder=way, limit=2)
                 second = ask(ben, realm, model.__object__, sortBy=field, sortOrder=way, limit=2, after=first["next"])
-            assert SORTS_ALL not in steps, (field, way, steps)
+            assert not sorts_all(steps), (field, way, steps)
             assert second["pageItem"] == 2
