@@ -1,6 +1,6 @@
 """Every relation shows its readable target, and nothing but what the target's service declares (decision 49)."""
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,11 @@ SYSTEM = system_actor("marketplace")
 DECLARED = [pytest.param(declared.model, relation, id=f"{declared.model.__object__}.{relation.id_name}")
             for service in SERVICES for declared in service.relations for relation in declared.relations]
 TARGETS = [pytest.param(target, id=target.object) for service in SERVICES for target in service.targets]
-MODELS = [pytest.param(model, id=model.__object__) for model in sorted(
-    {one.values[0] for one in DECLARED}, key=lambda model: model.__object__)]
+MODELS: list[type[Entity]] = sorted({one.values[0] for one in DECLARED}, key=lambda model: model.__object__)
+# One world for all objects of a realm, for a world is dear; what both realms have is looked at in the marketplace.
+each_world = pytest.mark.parametrize("models", [
+    [model for model in MODELS if (getattr(model, "__realm__", None) == "network") is there] for there in (False, True)],
+    ids=["marketplace", "network"])
 # Their product is shown as a list of one without its id (rules-marketplace §10.4, WC11).
 OF_ONE = (CartItem, WatchlistItem)
 BIDS, OFFERS = f"{ROOT}/auctionoffer-api/v1/auctionofferbids", f"{ROOT}/auctionoffer-api/v1/auctionofferoffers"
@@ -51,9 +54,9 @@ def market(paying_app: Flask, callers: Callers) -> Marketplace:
 
 
 @pytest.fixture
-def world(model: type[Entity], paying_app: Flask, callers: Callers) -> World:
-    """The world that the object is of; what both realms have is looked at in the marketplace."""
-    return (Network if getattr(model, "__realm__", None) == "network" else Marketplace)(paying_app, callers)
+def world(models: Sequence[type[Entity]], paying_app: Flask, callers: Callers) -> World:
+    """The world that the objects are of."""
+    return (Network if getattr(models[0], "__realm__", None) == "network" else Marketplace)(paying_app, callers)
 
 
 def id_in(world: World, object_name: str) -> str:
@@ -94,44 +97,51 @@ def joined(model: type[Entity], relation: Relation) -> JoinTarget:
     return next(target for found, target in holdings().joins.of(model) if found == relation)
 
 
-def relations_of(model: type[Entity]) -> list[Relation]:
-    return [one.values[1] for one in DECLARED if one.values[0] is model]
+def relations_of(models: Sequence[type[Entity]]) -> list[tuple[type[Entity], Relation]]:
+    return [(model, relation) for model in models for found, relation in (one.values for one in DECLARED)
+            if found is model]
 
 
 @sweep
-@pytest.mark.parametrize("model", MODELS)
+@each_world
 def test_every_relation_shows_its_target_on_get_and_list(
-        world: World, paying_app: Flask, model: type[Entity]) -> None:
+        world: World, paying_app: Flask, models: Sequence[type[Entity]]) -> None:
     """Of the network's rows also NET-32; `getJoins=false` drops all (rules-platform §13 no. 45)."""
-    for relation in relations_of(model):
+    for model, relation in relations_of(models):
         point(world, model, relation)
         target = joined(model, relation)
         for crud in sorted({api.crud for api in business_apis(paying_app) if api.returns is model} & {"get", "list"}):
             rows = answers(world, paying_app, model, crud)
-            assert rows
+            assert rows, (model, crud)
             for row in rows:
                 shown = row[relation.shown_as][0] if relation.many else row[relation.shown_as]
-                assert shown if model in OF_ONE else shown["id"] == id_in(world, relation.target)
-                assert relation.by_query or tuple(shown) == target.fields_in(world.realm)
+                assert shown if model in OF_ONE else shown["id"] == id_in(world, relation.target), (model, relation)
+                assert relation.by_query or tuple(shown) == target.fields_in(world.realm), (model, relation)
             bare = answers(world, paying_app, model, crud, "getJoins=false")
-            assert len(bare) == len(rows)
+            assert len(bare) == len(rows), (model, relation)
             assert not any(relation.shown_as in row for row in bare)
 
 
 @sweep
-@pytest.mark.parametrize("model", MODELS)
-def test_a_target_that_is_gone_is_null(world: World, paying_app: Flask, model: type[Entity]) -> None:
-    for relation in relations_of(model):
+@each_world
+def test_a_target_that_is_gone_is_null(world: World, paying_app: Flask, models: Sequence[type[Entity]]) -> None:
+    for model, relation in relations_of(models):
         if not relation.by_query:
             point(world, model, relation, "018f4c1e-7b1a-7c3e-9a52-0d6f1b2c3d4e")
             for row in answers(world, paying_app, model, "get"):
-                assert row[relation.shown_as] == ([] if relation.many else None)
+                assert row[relation.shown_as] == ([] if relation.many else None), (model, relation)
             point(world, model, relation)  # who shows nothing of a gone owner must show the next relation
 
 
 @sweep
-@pytest.mark.parametrize("model", MODELS)
+@each_world
 def test_joins_cost_at_most_one_statement_a_relation_however_many_rows(
+        world: World, models: Sequence[type[Entity]], count_statements: Callable[..., Any]) -> None:
+    for model in models:
+        joins_cost_at_most_one_statement_a_relation(world, model, count_statements)
+
+
+def joins_cost_at_most_one_statement_a_relation(
         world: World, model: type[Entity], count_statements: Callable[..., Any]) -> None:
     relations = holdings().joins.of(model)
     for relation, _ in relations:
@@ -147,7 +157,7 @@ def test_joins_cost_at_most_one_statement_a_relation_however_many_rows(
             holdings().joins.add(anybody, ReadRequest(), model, [dict(rows[0]) for _ in range(number)])
         told.append(len(sent))
     hides = any(target.hiding(world.realm) for _, target in relations)
-    assert told[0] == told[1] <= len(relations) + hides  # who is blocked is asked once a list (NET-7)
+    assert told[0] == told[1] <= len(relations) + hides, model  # who is blocked is asked once a list (NET-7)
 
 
 @pytest.mark.once("about declarations")
