@@ -38,8 +38,8 @@ TARGETS = [pytest.param(target, id=target.object) for service in SERVICES for ta
 MODELS: list[type[Entity]] = sorted({one.values[0] for one in DECLARED}, key=lambda model: model.__object__)
 # One world for all objects of a realm, for a world is dear; what both realms have is looked at in the marketplace.
 each_world = pytest.mark.parametrize("models", [
-    [model for model in MODELS if (getattr(model, "__realm__", None) == "network") is there] for there in (False, True)],
-    ids=["marketplace", "network"])
+    [model for model in MODELS if (getattr(model, "__realm__", None) == "network") is of_network]
+    for of_network in (False, True)], ids=["marketplace", "network"])
 # Their product is shown as a list of one without its id (rules-marketplace §10.4, WC11).
 OF_ONE = (CartItem, WatchlistItem)
 BIDS, OFFERS = f"{ROOT}/auctionoffer-api/v1/auctionofferbids", f"{ROOT}/auctionoffer-api/v1/auctionofferoffers"
