@@ -45,11 +45,11 @@ def payments_of(realm: str) -> RealmPayments:
 
 def _goods() -> RealmPayments:
     from blueprints.marketplace.order_management import (
-        commands,
         inspection,
         ledger_entries,
         paying,
         queries,
+        refunds,
         settlement,
     )
 
@@ -57,7 +57,7 @@ def _goods() -> RealmPayments:
         settlement.CHECKOUT, lambda text: queries.known_order(named_order(text)),
         inspection.orders_meant, ledger_entries.differences,
         queries.refunds_due, queries.disputes, paying.reread_payment,
-        partial(commands.request_order_refund, cancelled_too=True), commands.request_surplus_refund)
+        partial(refunds.request_order_refund, cancelled_too=True), refunds.request_surplus_refund)
 
 
 def _premium() -> RealmPayments:

@@ -210,7 +210,7 @@ def refund(order: str, amount: str | None, due: bool, surplus: bool, realm: str,
 
     Example: flask payments refund ORD-mh3k2x1f7q --amount 10.00 --reason "arrived scratched"
     """
-    from blueprints.marketplace.order_management.commands import request_due_refund
+    from blueprints.marketplace.order_management.refunds import request_due_refund
     from blueprints.platform.checkout.inspection import refundable
 
     here, operator = payments_of(realm), _OPERATORS[realm]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from app.actor import Actor
 from app.runtime import runtime
 
+BY_STAFF = "by staff"
+"""Why, where staff give no reason."""
+
 
 @dataclass(frozen=True)
 class PaymentFixes:

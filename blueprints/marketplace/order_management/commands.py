@@ -4,7 +4,6 @@ Who moves units locks the listings first, then gives agreements back, then locks
 command here calls the payment gateway."""
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -12,33 +11,27 @@ from sqlalchemy import select
 from app.actor import Actor
 from app.clock import now
 from app.data.columns import iso
-from app.data.money import minor_of, to_wire
 from app.data.serialization import row_serializer
 from app.data.unit_of_work import UnitOfWork, unit_of_work
-from app.errors import Forbidden, InvalidInput, RuleViolated
+from app.errors import InvalidInput, RuleViolated
 from app.identity.access import require, require_self_or_staff
-from app.jobs.wakeup import wake
-from app.payments import refunds as payment_refunds
-from app.payments.attempts import paying_attempt
 from app.payments.booking import attempts_of, book_manual_payment, lock_order
-from app.payments.pay import SETTLE_JOB
-from app.payments.records import OPEN, UNSETTLED_STATES, PaymentRefund
-from app.runtime import runtime
+from app.payments.records import OPEN, UNSETTLED_STATES
 from blueprints.marketplace.auction_offer.claims import free_claims, lock_claims, release_claims
-from blueprints.marketplace.order_management import history, ledger, rules, topics
-from blueprints.marketplace.order_management.audit import record_fix
+from blueprints.marketplace.order_management import history, rules, topics
+from blueprints.marketplace.order_management.audit import BY_STAFF, record_fix
 from blueprints.marketplace.order_management.models import RELEASED, RESERVED, SOLD, Order, OrderItem
 from blueprints.marketplace.order_management.placing import EXPIRE_ORDER, items_of, sum_up
-from blueprints.marketplace.order_management.settlement import CHECKOUT, bill
+from blueprints.marketplace.order_management.refunds import owe_money, settle_soon
+from blueprints.marketplace.order_management.settlement import CHECKOUT
+from blueprints.marketplace.order_management.steps import refuse_actor, refuse_step, roles_of
 from blueprints.marketplace.product_listing.auction_state import forget_winner
 from blueprints.marketplace.product_listing.lending import OrderedListing
 from blueprints.marketplace.product_listing.stock import lock_listings, release, ship, take_back
-from blueprints.platform.checkout.refunds import request_refund_once
 
 SHIPMENT = ("tracking_number", "carrier", "estimated_delivery")
 STAMPS = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
 RECHECK = timedelta(minutes=5)
-BY_STAFF = "by staff"
 Stock = dict[str, OrderedListing]
 Step = Callable[[UnitOfWork, Order, Sequence[OrderItem], Stock], None]
 
@@ -95,10 +88,10 @@ def _move(work: UnitOfWork, order_id: str, status: str | None,
     stock = _lock_stock(work, order_id) if status in _MOVES_UNITS else {}
     order = _lock_to_cancel(work, order_id) if status == "CANCELLED" else work.lock(Order, order_id)
     items = items_of(work, order_id)
-    roles, before = _roles(work.actor, order, items), _payment_of(order)
+    roles, before = roles_of(work.actor, order, items), _payment_of(order)
     if status is not None:
-        _refuse_actor(status, roles)
-        _refuse_step(order, status)
+        refuse_actor(status, roles)
+        refuse_step(order, status)
         _STEPS[status](work, order, items, stock)
     _note(work, order, roles, given, has_status=status is not None)
     return order, roles, before
@@ -127,9 +120,9 @@ def cancel_order(actor: Actor, order_id: str) -> Order:
         stock = _lock_stock(work, order_id)
         order = _lock_to_cancel(work, order_id)
         items = items_of(work, order_id)
-        roles = _roles(actor, order, items)
-        _refuse_actor(rules.FOR_GOOD, roles)
-        _refuse_step(order, rules.FOR_GOOD)
+        roles = roles_of(actor, order, items)
+        refuse_actor(rules.FOR_GOOD, roles)
+        refuse_step(order, rules.FOR_GOOD)
         _cancel_for_good(work, order, items, stock, roles)
         work.commit()
     return order
@@ -146,15 +139,15 @@ def cancel_line(actor: Actor, item_id: str) -> OrderItem:
         order = _lock_to_cancel(work, order_id, line=item_id)
         item, items = work.lock(OrderItem, item_id), items_of(work, order_id)
         require_self_or_staff(actor, item.seller_id, message="errMsg_OrderItemBelongsToAnotherSeller")
-        _refuse_step(order, rules.FOR_GOOD)
+        refuse_step(order, rules.FOR_GOOD)
         if len(items) == 1:
-            _cancel_for_good(work, order, items, stock, _roles(actor, order, items))
+            _cancel_for_good(work, order, items, stock, roles_of(actor, order, items))
         else:
             _take_line_out(work, order, item, [one for one in items if one is not item], stock)
             if not actor.is_user(item.seller_id):
                 record_fix(actor, order_id, f"{BY_STAFF}: line {item_id} cancelled")
         work.archive(item)
-        _owe_money(work, order, item=item if len(items) > 1 else None)
+        owe_money(work, order, item=item if len(items) > 1 else None)
         work.commit()
     return item
 
@@ -177,82 +170,6 @@ def _take_line_out(work: UnitOfWork, order: Order, item: OrderItem, others: Sequ
     work.change(order, items=[one for one in order.items if one != item.id])
     sum_up(work, order, others)
     history.note(work, order, history.LINE_CANCELLED, item=item)
-
-
-def _owe_money(work: UnitOfWork, order: Order, item: OrderItem | None = None) -> None:
-    """Write down what is due to the buyer now, and give it back at once where the house does that (decision 42)."""
-    before, due = order.refund_due, 0 if order.paid_at is None else ledger.money_due(work, order, without=item)
-    if due == before:
-        return
-    work.change(order, refund_due=due)
-    history.note(work, order, history.REFUND_DUE, item=item, amount=due - before)
-    paid = paying_attempt(attempts_of(work, CHECKOUT, order.id))
-    by_itself = runtime().settings.refund_on_cancel and paid is not None and not paid.is_manual
-    if by_itself and _due_and_not_under_way(work, order) > 0:
-        work.change(_request_due(work, order, reason="cancelled"), check_at=now())
-        work.after_commit(_settle_soon)
-
-
-def request_due_refund(actor: Actor, order_id: str, *, reason: str = BY_STAFF) -> PaymentRefund:
-    """Request that exactly what is due to the buyer goes back; the same again finds nothing due any more.
-
-    Raises NotFound, Forbidden (not staff), RuleViolated (NoRefundDue)."""
-    with unit_of_work(actor) as work:
-        order = lock_order(work, CHECKOUT, order_id)
-        _refuse_actor("REFUNDED", _roles(actor, order, items_of(work, order_id)))
-        refund = _request_due(work, order, reason=reason)
-        record_fix(actor, order_id, f"{reason}: refund of {to_wire(refund.amount, refund.currency)} {refund.currency}")
-        work.commit()
-    return refund
-
-
-def _due_and_not_under_way(work: UnitOfWork, order: Order) -> int:
-    is_open = (payment_refunds.REQUESTED, payment_refunds.PENDING)
-    return order.refund_due - sum(one.amount for one in payment_refunds.refunds_of(work, CHECKOUT, order.id)
-                                  if one.state in is_open and not one.is_surplus)
-
-
-def _request_due(work: UnitOfWork, order: Order, *, reason: str) -> PaymentRefund:
-    amount = _due_and_not_under_way(work, order)
-    if amount <= 0:
-        raise RuleViolated("NoRefundDue", "nothing of this order is due, or it is on its way back")
-    history.note(work, order, history.REFUND_REQUESTED, amount=amount)
-    return payment_refunds.request_refund(work, CHECKOUT, order, amount=amount, reason=reason)
-
-
-def request_order_refund(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = BY_STAFF,
-                         cancelled_too: bool = False, key: str | None = None) -> PaymentRefund:
-    """Request that `amount` (major units; None: all that is left) of an order go back (decision 16).
-
-    `cancelled_too` finds orders that were cancelled for good. `key` is the call's Idempotency-Key: the same call again
-    finds its refund, and asks no second. Raises NotFound, Forbidden (not staff), RuleViolated (never paid, or less is
-    left)."""
-    with unit_of_work(actor) as work:
-        order = lock_order(work, CHECKOUT, order_id, active_only=not cancelled_too)
-        _refuse_actor("REFUNDED", _roles(actor, order, items_of(work, order_id)))
-        if order.status != "REFUNDED":  # that again: a bank may have sent the refund back, or nothing is left
-            _refuse_step(order, "REFUNDED")
-        minor = None if amount is None else minor_of("refundAmount", amount, bill(order).currency)
-        refund, is_new = request_refund_once(work, CHECKOUT, order, amount=minor, reason=reason, key=key)
-        if is_new:
-            said = f"{to_wire(refund.amount, refund.currency)} {refund.currency}"
-            history.note(work, order, history.REFUND_REQUESTED, amount=refund.amount)
-            record_fix(actor, order_id, f"{reason}: refund of {said}")
-        work.commit()
-    return refund
-
-
-def request_surplus_refund(actor: Actor, order_id: str, *, reason: str) -> PaymentRefund:
-    """Request once more that a surplus payment goes back, its first refund having failed; the order does not change.
-
-    Raises NotFound, Forbidden (not staff), RuleViolated when there is none."""
-    with unit_of_work(actor) as work:
-        order = lock_order(work, CHECKOUT, order_id)
-        _refuse_actor("REFUNDED", _roles(actor, order, items_of(work, order_id)))
-        refund = payment_refunds.request_surplus_refund(work, CHECKOUT, order, reason=reason)
-        record_fix(actor, order_id, f"{reason}: surplus of {to_wire(refund.amount, refund.currency)} {refund.currency}")
-        work.commit()
-    return refund
 
 
 def expire_order(work: UnitOfWork, order_id: str) -> None:
@@ -334,25 +251,6 @@ def _listing(stock: Stock, item: OrderItem) -> OrderedListing:
     return stock[item.product_id]
 
 
-def _roles(actor: Actor, order: Order, items: Sequence[OrderItem]) -> frozenset[str]:
-    return rules.roles_of(user_id=actor.user_id, is_staff=actor.is_staff, is_super_admin=actor.is_super_admin,
-                          buyer_id=order.buyer_id, seller_ids=[item.seller_id for item in items])
-
-
-def _refuse_actor(status: str, roles: frozenset[str]) -> None:
-    """Raise Forbidden unless one of the roles may do that at all, by whichever verb (rules-marketplace §7.3)."""
-    if not rules.may_ever_set(status, roles) and rules.SOME_SELLER in roles:
-        raise Forbidden("errMsg_NotSellerOfAllLines", "NotSellerOfAllLines")
-    require(rules.may_ever_set(status, roles), f"errMsg_{status.replace(' ', '')}IsNotYoursToSet")
-
-
-def _refuse_step(order: Order, status: str) -> None:
-    if status in ("PAID", rules.FOR_GOOD) and _may_be_retried(order):  # its card failed; it may still be paid
-        return
-    if not rules.may_follow(order.status, status, was_paid=order.paid_at is not None):
-        raise RuleViolated("OrderStep", f"an order that is {order.status} cannot become {status}")
-
-
 def _note(work: UnitOfWork, order: Order, roles: frozenset[str], given: dict[str, Any], *, has_status: bool) -> None:
     """Write what sellers may say of the shipment, and the times staff may correct: those of steps that were taken."""
     may_note = bool(roles & {rules.SELLER, rules.STAFF})
@@ -402,11 +300,11 @@ def _cancel(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: S
     work.schedule(EXPIRE_ORDER, order.id, None)
     _release(work, order, items, stock)
     history.note(work, order, history.CANCELLED)
-    _owe_money(work, order)
+    owe_money(work, order)
     work.flush()
     work.emit(topics.ORDER_CANCELLED, order.id, row_serializer(Order).entity(order), realm=CHECKOUT.realm)
     if _close_open_payments(work, order.id):
-        work.after_commit(_settle_soon)
+        work.after_commit(settle_soon)
 
 
 def _release(work: UnitOfWork, order: Order, items: Sequence[OrderItem], stock: Stock) -> None:
@@ -427,17 +325,9 @@ def _close_open_payments(work: UnitOfWork, order_id: str) -> bool:
     return bool(is_open)
 
 
-def _settle_soon() -> None:
-    wake(SETTLE_JOB)
-
-
 def _has_lapsed(order: Order) -> bool:
     is_unpaid = order.paid_at is None and order.released_at is None
     return is_unpaid and order.payable_until is not None and order.payable_until <= now()
-
-
-def _may_be_retried(order: Order) -> bool:
-    return order.status == "CANCELLED" and order.released_at is None and order.paid_at is None
 
 
 _MOVES_UNITS = ("SHIPPED", "CANCELLED")

@@ -12,8 +12,8 @@ from app.payments import pay
 from app.payments.attempts import read_all
 from app.payments.pay import Payment
 from app.payments.records import OPEN
-from blueprints.marketplace.order_management import commands
-from blueprints.marketplace.order_management.audit import record_fix
+from blueprints.marketplace.order_management import commands, refunds
+from blueprints.marketplace.order_management.audit import BY_STAFF, record_fix
 from blueprints.marketplace.order_management.models import Order
 from blueprints.marketplace.order_management.queries import order_state
 from blueprints.marketplace.order_management.settlement import CHECKOUT
@@ -73,18 +73,18 @@ def reread_payment(actor: Actor, order_id: str, *, reason: str) -> Payment:
     return payment
 
 
-def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = commands.BY_STAFF,
+def refund_order(actor: Actor, order_id: str, *, amount: Decimal | None = None, reason: str = BY_STAFF,
                  key: str | None = None) -> Payment:
     """Give an order's money back, whole or `amount` in major units; `result` says how it fared at the gateway.
 
     Raises NotFound, Forbidden (not staff), RuleViolated (not paid, less is left). Without an answer of the gateway
     the refund stays requested, and the settle job asks again."""
-    return sent_refund(CHECKOUT, actor, commands.request_order_refund(
+    return sent_refund(CHECKOUT, actor, refunds.request_order_refund(
         actor, order_id, amount=amount, reason=reason, key=key))
 
 
-def give_back_due(actor: Actor, order_id: str, *, reason: str = commands.BY_STAFF) -> Payment:
+def give_back_due(actor: Actor, order_id: str, *, reason: str = BY_STAFF) -> Payment:
     """Give back exactly what is due of an order, cancelled ones too; of two at once one does it (decision 42).
 
     Raises NotFound, Forbidden (not staff), RuleViolated (NoRefundDue)."""
-    return sent_refund(CHECKOUT, actor, commands.request_due_refund(actor, order_id, reason=reason))
+    return sent_refund(CHECKOUT, actor, refunds.request_due_refund(actor, order_id, reason=reason))

@@ -21,7 +21,7 @@ from app.payments import pay
 from app.payments.booking import book_intent
 from app.payments.gateway import circuit_breaker
 from app.payments.refunds import book_refunds
-from blueprints.marketplace.order_management import commands, ledger_entries, paying, placing
+from blueprints.marketplace.order_management import commands, ledger_entries, paying, placing, refunds
 from blueprints.marketplace.order_management.models import LedgerEntry
 from blueprints.marketplace.order_management.queries import known_order
 from blueprints.marketplace.order_management.settlement import CHECKOUT
@@ -114,7 +114,7 @@ class Bookkeeping(RuleBasedStateMachine):
     def staff_refunds(self, which, cents, is_lost):
         self.gateway.lost_refunds = int(is_lost)
         amount = None if cents is None else Decimal(cents) / 100
-        self.quietly(lambda: sent_refund(CHECKOUT, STAFF, commands.request_order_refund(
+        self.quietly(lambda: sent_refund(CHECKOUT, STAFF, refunds.request_order_refund(
             STAFF, self.pick(which), amount=amount, cancelled_too=True)))
         self.gateway.lost_refunds = 0
 
@@ -128,7 +128,7 @@ class Bookkeeping(RuleBasedStateMachine):
     @precondition(lambda self: self.orders)
     @rule(which=st.integers(0, 99))
     def staff_asks_a_surplus_back(self, which):
-        self.quietly(lambda: sent_refund(CHECKOUT, STAFF, commands.request_surplus_refund(
+        self.quietly(lambda: sent_refund(CHECKOUT, STAFF, refunds.request_surplus_refund(
             STAFF, self.pick(which), reason="sent back")))
 
     @precondition(lambda self: self.gateway.refunds)
