@@ -179,7 +179,7 @@ def _hold(runtime: Runtime, services: Sequence[ServiceDeclaration]) -> None:
         FileProperties((one for service in services for one in service.files),
                        [target for service in services for target in service.targets]),
         ApartStores((service.name, service.apart) for service in services if service.apart is not None),
-        ServiceChecks(item for service in services for item in service.checks.items()),
-        ServiceMends(item for service in services for item in service.mends.items()),
+        ServiceChecks(item for service in services for item in service.all_checks.items()),
+        ServiceMends(item for service in services for item in service.all_mends.items()),
         ServiceQueues(item for service in services for item in service.queues.items()),
         *(table for service in services for table in service.hands_down))

@@ -3,6 +3,7 @@
 app/factory.py lists the declarations; nothing else joins a service to the application."""
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from app.ops.findings import Check
 from app.ops.mends import Mend, NamedMend
 from app.ops.queues import Queue
 from app.payments.checkout import Checkout
-from app.search.catalogue import DeclaredIndex
+from app.search.catalogue import INDEX_MEND, DeclaredIndex, check_index, mend_index
 from app.settings import REALM_CODENAMES, Settings
 
 if TYPE_CHECKING:  # the terminal makes no routes
@@ -56,6 +57,7 @@ class ServiceDeclaration:
     emits: Callable[[str], Sequence[str]] = lambda _: ()
     """The topics it sends in a realm beside those of its rows and APIs: for the event guide (app/http/documents.py)."""
     indexes: tuple[DeclaredIndex, ...] = ()
+    """Its indexes of words. One made of rows follows their events, is checked and mended, without a word more."""
     checkouts: tuple[Checkout, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """What `flask doctor` asks of it, by name."""
@@ -100,10 +102,27 @@ class ServiceDeclaration:
         version = self.version if isinstance(self.version, str) else self.version[realm]
         return Service(realm, self.name, version, self.description, self.path)
 
+    @property
+    def all_checks(self) -> Mapping[str, Check]:
+        """Return what `flask doctor` asks of it, and of each index that its rows feed."""
+        fed = {f"search of {name}": partial(check_index, name) for name in self._fed}
+        return {**self.checks, **fed}
+
+    @property
+    def all_mends(self) -> Mapping[str, Mend]:
+        """Return what `flask doctor --fix` does about these."""
+        fed = {f"search of {name}": Mend(INDEX_MEND, partial(mend_index, name)) for name in self._fed}
+        return {**self.mends, **fed}
+
+    @property
+    def _fed(self) -> list[str]:
+        return [index.schema.name for index in self.indexes if index.present is not None]
+
     def subscriptions(self, kinds: ModeratedKinds) -> tuple[Subscription, ...]:
         """Return its subscribers; `kinds` is what staff moderate of all services."""
         marked = tuple(one for one in annotations_in(self.background) if isinstance(one, Subscription))
-        return marked if self.reads_what_is_written is None else (*marked, self.reads_what_is_written(kinds))
+        fed = tuple(feed for index in self.indexes if (feed := index.fed) is not None)
+        return (*marked, *fed, *(() if self.reads_what_is_written is None else (self.reads_what_is_written(kinds),)))
 
     def routes_in(self, realm: str) -> "Routes | None":
         """Return its URL map in one realm."""

@@ -35,14 +35,16 @@ def _is_brought_to_run() -> object:
 
 def _indexes() -> object:
     from app.search.catalogue import Indexes
+    from blueprints.marketplace.feedback.index import WORDS as FEEDBACK
+    from blueprints.marketplace.product_listing.index import LISTINGS
     from blueprints.marketplace.search_indexing.refreshing import INDEX
     from blueprints.network.company.index import COMPANIES
     from blueprints.network.content.index import POSTS
     from blueprints.network.job_application.index import JOBS
     from blueprints.network.profile.index import PEOPLE
 
-    network = (index.index for index in (COMPANIES, POSTS, JOBS, PEOPLE))
-    return Indexes((index.schema.name, index) for index in (INDEX, *network))
+    worded = (rows.index for rows in (LISTINGS, FEEDBACK, COMPANIES, POSTS, JOBS, PEOPLE))
+    return Indexes((index.schema.name, index) for index in (INDEX, *worded))
 
 
 def _brief_columns() -> object:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.events.report import is_anything_on_its_way
+from app.events.subscriptions import Subscription
+from app.events.topics import db_topic
 from app.jobs.schedule import kernel_periodic
 from app.jobs.wakeup import wake
 from app.runtime import runtime
@@ -18,6 +20,7 @@ from app.search.port import (
     RebuildSource,
     Removal,
     SearchIndex,
+    SearchQuery,
 )
 from app.search.synonyms import synonyms_file
 from app.search.weights import weighted
@@ -31,6 +34,7 @@ REPAIR = "repair-search-indexes"
 INDEX_MEND = "brings the documents that differ up to date, or rebuilds an index that cannot be read"
 Progress = Callable[[int, int], None]
 _BATCH = 500
+_VERBS = ("created", "updated", "deleted")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,16 @@ class DeclaredIndex:
         """Refuse an index that is fed by ids of nobody knows what."""
         if self.present is not None and self.rows is None:
             raise ValueError(f"the index {self.schema.name} is fed by ids, and names no rows")
+
+    @property
+    def fed(self) -> Subscription | None:
+        """What feeds it: the dbevents of its rows, for an index that `bring_up_to_date` feeds."""
+        if self.present is None or self.rows is None:
+            return None
+        name, of = self.schema.name, self.rows.model
+        topics = (db_topic(of.__realm__, of.__service__, of.__object__, verb) for verb in _VERBS)
+        return Subscription(f"search.{name}", frozenset(topics), batch_handler=lambda events: bring_up_to_date(
+            name, [event.key for event in events]))
 
     @property
     def version_key(self) -> str:
@@ -162,6 +176,18 @@ def bring_up_to_date(name: str, ids: Iterable[str]) -> None:
         while (now := {document.id: document for document in read(some)}) != written:
             apply_or_rebuild(name, [now[id] if id in now else Removal(id) for id in some])
             written = now
+
+
+def look_again(name: str, *which: Condition) -> None:
+    """Bring up to date what an index has under these conditions: rows that changed without events and versions."""
+    index = search_index(name)
+    index.refresh()  # another process may have written the words a moment ago
+    ids = index.ids(SearchQuery(filters=which))
+    if ids is None:  # a rebuild that has begun before may hold them: IndexBusy, and this is tried again behind it
+        rebuild_index(name, resume=False)
+    elif ids:
+        apply_or_rebuild(name, [Removal(id) for id in ids])
+        bring_up_to_date(name, ids)
 
 
 def reconcile_index(name: str) -> int:

@@ -14,21 +14,22 @@ from app.data.reads import Listing, fetch, fetch_one
 from app.data.reads.filters import Filters, searched
 from app.data.reads.keyset import position_cursor, position_of, row_order
 from app.data.reads.read_request import ReadRequest
-from app.data.serialization import Wire, row_serializer
-from app.data.visibility import Expression
+from app.data.serialization import Wire
+from app.data.visibility import Expression, attributes_of, read_objects, rule_in_index
 from app.errors import InvalidInput
-from app.search.catalogue import DeclaredIndex, search_index
+from app.search import port
+from app.search.catalogue import DeclaredIndex, search_index, suggestions
 from app.search.fields import IndexSchema
 from app.search.highlighting import highlights
 from app.search.misses import note_miss
-from app.search.port import WINDOW, Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
+from app.search.port import WINDOW, Condition, Document, Filter, RebuildSource, SearchQuery, SearchResult, Sort
 from app.search.synonyms import synonyms_file
 from app.search.walk import holding, walk
 
 MOST_TEXT = 2000
 """The characters of a text that are searched; what stands behind them is found by nobody."""
 _BATCH = 1000
-_NEWEST_FIRST = Sort("createdAt", descending=True)
+NEWEST_FIRST = Sort("createdAt", descending=True)
 
 Search = Callable[[SearchQuery], SearchResult]
 
@@ -47,26 +48,30 @@ class IndexedRows:
     """The column that keeps the words of a row, where one does (app/folding.py, stored_words): SQL finds by it while
     the index is away."""
     every_login_reads: bool = field(default=True, kw_only=True)
-    """Whether `where` leaves nothing that some login may not read: only then words of it are suggested (FD-5)."""
+    """Whether `where` leaves nothing that some login may not read: only then words of it are suggested or correct
+    others (FD-5), and only then rows are ordered by how rare words are."""
+    people: tuple[str, ...] = field(default=(), kw_only=True)
+    """The fields that name people: their rows are read again when one of them is gone for good."""
+
+    def seen_by(self, actor: Actor) -> Condition | None:
+        """Return what an actor sees of these rows as the index is asked it, None where it cannot tell."""
+        one = read_objects().get(self.model.__realm__, self.model.__object__)
+        return rule_in_index(one.visibility, actor, port, means=self.means)
+
+    def suggested(self, actor: Actor, text: str) -> list[str]:
+        """Return what a text that is being typed may become for an actor: words of rows that he sees (FD-5)."""
+        seen = self.seen_by(actor)
+        return [] if seen is None else suggestions(self.schema.name, text, [seen])
 
 
 @dataclass(frozen=True)
-class SearchedRows(IndexedRows):
-    """One index of rows: those whose `where` says that everybody who is logged in may see them, blocks aside.
+class WordedRows(IndexedRows):
+    """One index of rows whose documents are made of the rows themselves, and follow their events.
 
-    Fields of the schema are called as on the wire, `createdAt` is one of them, and their conditions are `filters`;
-    what no property holds is a column of `made`. `seen` reads rows for an actor as lists show them, by the business
-    read rule, in a number of statements that does not depend on their number."""
+    Fields of the schema are called as on the wire, hidden columns as they would be, `createdAt` is one of them; what no
+    property holds is a column of `made`."""
 
-    seen: Callable[[Actor, ReadRequest, Sequence[str]], Mapping[str, Wire]]
-    filtered: tuple[str, ...]
-    made: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
-    depends_on: tuple[str, ...] = ()
-    """The version keys behind what `seen` returns, besides the rows' own; of rows that are joined, too."""
-    person: str = ""
-    """The field that names whose rows are hidden while that person is at rest."""
-    blockable: str = ""
-    """The field that names whose rows a block hides."""
+    made: Mapping[str, ColumnElement[Any]] = field(default_factory=dict, kw_only=True)
 
     @cached_property
     def index(self) -> DeclaredIndex:
@@ -74,36 +79,17 @@ class SearchedRows(IndexedRows):
         return DeclaredIndex(self.schema, RebuildSource(self._documents, self._total), present=self.present,
                              every_login_reads=self.every_login_reads, rows=self)
 
-    @property
-    def version_keys(self) -> tuple[str, ...]:
-        """The version keys that a remembered answer stands under."""
-        return (self.index.version_key, *self.depends_on)
-
-    @cached_property
-    def filters(self) -> Filters:
-        """The query parameters of a search."""
-        return Filters(tuple(searched(self._properties[name]) for name in self.filtered))
-
-    @property
-    def facets(self) -> list[str]:
-        """The fields whose values are counted."""
-        return [one.name for one in self.schema.fields if one.facet]
-
     def present(self, ids: Sequence[str]) -> list[Document]:
         """Return the documents of those among the ids that belong in the index now, in one statement."""
         return self._read(self._query.where(self.model.id.in_(ids)))
 
-    def newest(self) -> list[Document]:
-        """Return the documents of the newest rows, as many as pages reach: for while there is no index (FD-8)."""
-        return self._read(self._query.order_by(self.model.created_at.desc(), self.model.id.desc()).limit(WINDOW))
-
-    @cached_property
-    def _properties(self) -> dict[str, Any]:
-        return {one.name: getattr(self.model, one.attribute) for one in row_serializer(self.model).fields}
+    def property_of(self, name: str) -> Any:
+        """Return the column of a property."""
+        return getattr(self.model, attributes_of(self.model)[name])
 
     @cached_property
     def _query(self) -> Select[Any]:
-        columns = (self.made[one.name] if one.name in self.made else _beginning(self._properties[one.name])
+        columns = (self.made[one.name] if one.name in self.made else beginning(self.property_of(one.name))
                    for one in self.schema.fields)
         return select(self.model.id, self.model.record_version, *columns).where(
             self.model.is_active.is_(True), *self.where)
@@ -124,6 +110,41 @@ class SearchedRows(IndexedRows):
         names = [one.name for one in self.schema.fields]
         return [Document(id, version, dict(zip(names, values, strict=True)))
                 for id, version, *values in map(list, fetch(query))]
+
+
+@dataclass(frozen=True)
+class SearchedRows(WordedRows):
+    """One index that a search service looks into as well: rows of which everybody who is logged in may see each, blocks
+    aside.
+
+    Conditions on its fields are `filters`. `seen` reads rows for an actor as lists show them, by the business read
+    rule, in a number of statements that does not depend on their number; who of `people` is at rest hides his rows."""
+
+    seen: Callable[[Actor, ReadRequest, Sequence[str]], Mapping[str, Wire]]
+    filtered: tuple[str, ...]
+    depends_on: tuple[str, ...] = ()
+    """The version keys behind what `seen` returns, besides the rows' own; of rows that are joined, too."""
+    blockable: str = ""
+    """The field that names whose rows a block hides."""
+
+    @property
+    def version_keys(self) -> tuple[str, ...]:
+        """The version keys that a remembered answer stands under."""
+        return (self.index.version_key, *self.depends_on)
+
+    @cached_property
+    def filters(self) -> Filters:
+        """The query parameters of a search."""
+        return Filters(tuple(searched(self.property_of(name)) for name in self.filtered))
+
+    @property
+    def facets(self) -> list[str]:
+        """The fields whose values are counted."""
+        return [one.name for one in self.schema.fields if one.facet]
+
+    def newest(self) -> list[Document]:
+        """Return the documents of the newest rows, as many as pages reach: for while there is no index (FD-8)."""
+        return self._read(self._query.order_by(self.model.created_at.desc(), self.model.id.desc()).limit(WINDOW))
 
 
 def ids_where(model: type[Entity], column: Any, value: str, most: int,
@@ -195,7 +216,7 @@ def find_rows(rows: SearchedRows, actor: Actor, asked: ReadRequest, *narrowing: 
     if offset >= WINDOW:
         raise InvalidInput(f"pageNumber: a page lies within the first {WINDOW} rows", detail={
             "pageNumber": f"expected a page within the first {WINDOW} rows"})
-    query = SearchQuery(words, [*narrowing, *_filters(given)], rows.facets, None if words.strip() else _NEWEST_FIRST,
+    query = SearchQuery(words, [*narrowing, *_filters(given)], rows.facets, None if words.strip() else NEWEST_FIRST,
                         offset, min(page.rows, WINDOW - offset), forgiving=True)
     result, search = answered(rows.schema, rows.newest, query)
     decided = replace(query, text=result.corrected or words, any_word=result.relaxed, sort=None, offset=0, limit=0)
@@ -249,5 +270,6 @@ def _counts(search: Search, name: str, query: SearchQuery) -> dict[str, int]:
     return search(replace(query, facets=(name,))).facets.get(name, {})
 
 
-def _beginning(column: Any) -> Any:
+def beginning(column: Any) -> Any:
+    """Return a column as its words are looked for: of a text what stands first."""
     return func.substr(column, 1, MOST_TEXT) if column.info["kind"] == "text" else column

@@ -1,4 +1,5 @@
-"""The rows that a rule opens to the caller by himself: his own, those of his companies, of people he is connected with.
+"""The rows that a rule opens to the caller by himself: his own, those of his companies, of people he is connected with;
+of what moderation can hold also what he owns.
 
 Each is found by an index of its field; what a rule opens to everybody is not among them."""
 from collections.abc import Iterator
@@ -6,7 +7,20 @@ from collections.abc import Iterator
 from sqlalchemy import select, union_all
 
 from app.actor import Actor
-from app.data.visibility.expressions import AllOf, AnyOf, Expression, Is, Me, Member, Visibility, all_of, for_caller
+from app.data.entity import Entity
+from app.data.held import can_be_held
+from app.data.visibility.expressions import (
+    AllOf,
+    AnyOf,
+    Expression,
+    Is,
+    Me,
+    Member,
+    Visibility,
+    all_of,
+    attributes_of,
+    for_caller,
+)
 from app.data.visibility.in_sql import expression_in_sql
 from app.data.visibility.sets import CallersIds, Condition
 
@@ -17,11 +31,21 @@ def reached_in_sql(visibility: Visibility, actor: Actor) -> Condition | None:
 
     It says where to look, not what is seen: the whole condition is asked beside it (`visible_in_sql`)."""
     row = visibility.model.__table__.alias()
+    rules = list(_ways(for_caller(visibility.rule, actor)))
+    if (owned := _owned(visibility.model)) and actor.user_id is not None and owned not in rules:
+        rules.append(owned)
     # Only active ones are seen, and some indexes have no others.
     ways = [select(row.c.id).where(row.c.is_active.is_(True), expression_in_sql(way, visibility.model, actor, row))
-            for way in _ways(for_caller(visibility.rule, actor))]
+            for way in rules]
     found: Condition | None = visibility.model.id.in_(union_all(*ways)) if ways else None
     return found
+
+
+def _owned(model: type[Entity]) -> Expression | None:
+    """Return the rule that finds what is HIDDEN and the caller's own (app/data/held.py), by the index of its owner."""
+    if not (can_be_held(model) and model.__owner__):
+        return None
+    return Me(next(name for name, attribute in attributes_of(model).items() if attribute == model.__owner__))
 
 
 def _ways(rule: Expression) -> Iterator[Expression]:

@@ -58,8 +58,8 @@ class ReadObject:
     those of the service's own list, `changing` those whose value the clock changes without a write: `completed` says
     it, so nothing is asked of them. `named_only`: who does not see all of it has to say which rows, by words or ids:
     they are never paged through. `completed` is given wire rows without what masks hide, and adds to them what the
-    service's list adds to its own. `suggested` says what a text that is being typed may become, of words that find
-    something for the caller; None: of such an object nothing is suggested. `derived` may be asked for beside the
+    service's list adds to its own. `suggested`: its index of words completes what is being typed, by words that find
+    something for the caller. `derived` may be asked for beside the
     columns; `sorts` are orders with a name; `adds` are the members that `completed` and the service's own joins add to
     rows."""
 
@@ -72,7 +72,7 @@ class ReadObject:
     changing: tuple[str, ...] = ()
     named_only: bool = False
     completed: Callable[[Actor, ReadRequest, list[Wire]], list[Wire]] = lambda actor, asked, rows: rows
-    suggested: Callable[[Actor, str], list[str]] | None = None
+    suggested: bool = False
     derived: tuple[Derived, ...] = ()
     sorts: tuple[NamedSort, ...] = ()
     adds: tuple[str, ...] = ()

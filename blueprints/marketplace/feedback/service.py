@@ -7,7 +7,7 @@ from app.service import ServiceDeclaration
 from blueprints.marketplace.feedback import jobs
 from blueprints.marketplace.feedback.commands import restore_feedback
 from blueprints.marketplace.feedback.counting import check_reputations, mend_reputations
-from blueprints.marketplace.feedback.index import READABLE
+from blueprints.marketplace.feedback.index import READABLE, WORDS
 from blueprints.marketplace.feedback.models import Feedback, StarCount
 from blueprints.marketplace.feedback.moderation import edit_feedback, feedback_subject, hold_feedback, lock_feedback
 from blueprints.marketplace.feedback.topics import FEEDBACK_CREATED, FEEDBACK_UPDATED, REPUTATION_CHANGED
@@ -19,6 +19,7 @@ SERVICE = ServiceDeclaration(
     background=(jobs,),
     emits=lambda _: (REPUTATION_CHANGED,),
     readable=READABLE,
+    indexes=(WORDS.index,),
     relations=(
         relations_of(Feedback, Relation("buyerId", "user", visitors=False), Relation("sellerId", "user"),
                      Relation("orderId", "orderManagementOrder"),

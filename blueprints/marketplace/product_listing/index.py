@@ -2,9 +2,12 @@
 from datetime import datetime, timedelta
 
 from app.clock import now
+from app.data.held import is_free
 from app.data.serialization import Wire
 from app.data.visibility import Derived, NamedSort, ReadObject
 from app.identity.access import logged_in, public_read
+from app.search import IndexSchema, instant, keyword, prose
+from app.search.rows import WordedRows
 from blueprints.marketplace.product_listing.models import Product
 from blueprints.marketplace.product_listing.queries import MEDIA_FILTERS, PRODUCT_FILTERS
 from blueprints.marketplace.product_listing.rules import asking_price
@@ -22,6 +25,9 @@ def _next_second() -> datetime:
     return now().replace(microsecond=0) + timedelta(seconds=1)
 
 
+LISTINGS = WordedRows(
+    IndexSchema("products", (prose("title", 4.0), prose("description"), keyword("sellerId"), instant("createdAt"))),
+    Product, where=(is_free(Product),), people=("sellerId",))
 READABLE = (
     ReadObject(PRODUCTS, who=public_read, words=("title", "description"),
                facets=("condition", "type", "categoryId", "subcategoryId", "currency", "shippingMethod"),

@@ -11,7 +11,7 @@ from blueprints.marketplace.product_listing.holds import (
     hold_product,
     lock_trade,
 )
-from blueprints.marketplace.product_listing.index import READABLE
+from blueprints.marketplace.product_listing.index import LISTINGS, READABLE
 from blueprints.marketplace.product_listing.models import Media, Product
 from blueprints.marketplace.product_listing.queries import (
     listings_named,
@@ -29,6 +29,7 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.marketplace.product_listing.routes.api",
     background=(subscribers,),
     readable=READABLE,
+    indexes=(LISTINGS.index,),
     relations=(
         relations_of(
             Product, Relation("mediaAssetIds", "productListingMedia", name="media", many=True),

@@ -129,12 +129,7 @@ def _slow_batches(asked: ReadRequest, words: str) -> Iterator[list[Wire]]:
 
 def suggest(text: str) -> dict[str, list[str]]:
     """Return by index what a text that is being typed may become: words of records that everybody finds."""
-    return {SCHEMA.name: suggested(text)}
-
-
-def suggested(text: str) -> list[str]:
-    """Return what a text that is being typed may become."""
-    return suggestions(SCHEMA.name, text, _seen_by_all())
+    return {SCHEMA.name: suggestions(SCHEMA.name, text, _seen_by_all())}
 
 
 def _seen_by_all() -> list[Filter]:

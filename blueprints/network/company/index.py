@@ -16,7 +16,6 @@ from blueprints.network.company.queries import (
     with_counts,
 )
 from blueprints.network.company.rules import PUBLIC
-from blueprints.platform.people.searched import suggested_of
 
 COMPANIES = SearchedRows(
     IndexSchema("companies", (
@@ -34,7 +33,7 @@ READABLE = (
     ReadObject(visibility.COMPANIES, words=("name", "description", "industry", "location"),
                facets=("industry", "location", "pageVisibility"), filters=COMPANY_FILTERS,
                completed=lambda actor, asked, rows: with_counts(rows),
-               adds=("followerCount", "updateCount"), suggested=suggested_of(COMPANIES)),
+               adds=("followerCount", "updateCount"), suggested=True),
     ReadObject(visibility.ADMINS, searched=("userId", "companyId"), filters=ADMIN_FILTERS),
     ReadObject(visibility.FOLLOWERS, searched=("userId", "companyId"), filters=FOLLOWER_FILTERS),
     ReadObject(visibility.UPDATES, words=("content",), facets=("visibility", "companyId"),

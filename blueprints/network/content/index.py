@@ -25,7 +25,6 @@ from blueprints.network.content.queries import (
 )
 from blueprints.network.content.rules import PUBLIC
 from blueprints.network.content.visibility import WHO_SEES
-from blueprints.platform.people.searched import suggested_of
 
 
 def posts_of(company_id: str, most: int, after: str | None = None) -> tuple[list[str], str | None]:
@@ -51,13 +50,13 @@ POSTS = SearchedRows(
     # A company's voice is heard by everybody: a block hides what people say for themselves (NET-7).
     made={"personalUserId": case((Post.company_id.is_(None), Post.author_user_id))},
     depends_on=(*WHO_SEES, version_key(Like), version_key(Comment)),
-    person="authorUserId", blockable="personalUserId",
+    people=("authorUserId",), blockable="personalUserId",
     means={visibility.IS_READABLE: EVERYONE, visibility.PAGE_IS_SHOWN: not_(is_("companyId", None))},
 )
 READABLE = (
     ReadObject(visibility.POSTS, words=("content",), facets=("visibility", "companyId"),
                searched=("content", "companyId", "authorUserId", "visibility"), filters=POST_FILTERS,
-               completed=with_counts, adds=("likeCount", "commentCount", "likedByMe"), suggested=suggested_of(POSTS)),
+               completed=with_counts, adds=("likeCount", "commentCount", "likedByMe"), suggested=True),
     ReadObject(visibility.COMMENTS, words=("content",), searched=("authorUserId", "postId", "content"),
                filters=COMMENT_FILTERS),
     ReadObject(visibility.LIKES, searched=("postId", "userId"), filters=LIKE_FILTERS),

@@ -18,7 +18,6 @@ from blueprints.network.job_application.queries import (
     postings_seen_by,
 )
 from blueprints.network.job_application.rules import PUBLIC
-from blueprints.platform.people.searched import suggested_of
 
 
 def postings_of(company_id: str, most: int, after: str | None = None) -> tuple[list[str], str | None]:
@@ -41,7 +40,7 @@ JOBS = SearchedRows(
     # A company's voice is heard by everybody: a block hides what people offer for themselves (NET-7).
     made={"personalUserId": case((JobPosting.company_id.is_(None), JobPosting.posted_by_user_id))},
     depends_on=(*WHO_KEEPS, *HIDES_POSTINGS, "rows:jobApplication"),
-    person="postedByUserId", blockable="personalUserId",
+    people=("postedByUserId",), blockable="personalUserId",
     means={visibility.IS_PUBLIC: EVERYONE, visibility.PAGE_IS_HELD: NOBODY},
 )
 READABLE = (
@@ -49,7 +48,7 @@ READABLE = (
                facets=("companyName", "location", "employmentType", "workplaceType", "status", "companyId"),
                searched=("description", "title", "applicationDeadline", "companyId", "employmentType",
                          "postedByUserId", "location", "visibility", "workplaceType", "status", "companyName"),
-               filters=POSTING_FILTERS, suggested=suggested_of(JOBS)),
+               filters=POSTING_FILTERS, suggested=True),
     ReadObject(visibility.APPLICATIONS, facets=("status",), searched=(
         "jobPostingId", "applicantUserId", "lastStatusUpdateAt", "status", "appliedAt"), filters=APPLICATION_FILTERS),
 )

@@ -18,7 +18,6 @@ from blueprints.network.profile.queries import (
 )
 from blueprints.network.profile.rules import PUBLIC
 from blueprints.platform.checkout.index import readable_payments
-from blueprints.platform.people.searched import suggested_of
 
 PEOPLE = SearchedRows(
     IndexSchema("people", (
@@ -34,7 +33,7 @@ PEOPLE = SearchedRows(
     where=(Profile.profile_visibility == constant(PUBLIC), is_free(Profile)),
     seen=profiles_found,
     filtered=("skills", "languages", "certifications", "currentCompany", "location", "industry"),
-    person="userId", blockable="userId",
+    people=("userId",), blockable="userId",
     means={visibility.IS_OPEN: EVERYONE},
 )
 READABLE = (
@@ -45,7 +44,7 @@ READABLE = (
         searched=("summary", "headline", "userId", "fullName", "currentCompany", "industry", "languages", "skills",
                   "location", "experience", "profileVisibility", "education", "certifications"),
         filters=PROFILE_FILTERS, completed=with_relation, adds=("isPremium", "degree"),
-        suggested=suggested_of(PEOPLE)),
+        suggested=True),
     ReadObject(Visibility(Certification, EVERYONE), words=("name",), filters=CERTIFICATION_FILTERS),
     ReadObject(Visibility(Language, EVERYONE), words=("name",), filters=LANGUAGE_FILTERS),
     ReadObject(visibility.ORDERS, facets=("status", "_paymentConfirmation"), filters=ORDER_FILTERS),

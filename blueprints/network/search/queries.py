@@ -5,7 +5,7 @@ from app.actor import Actor
 from app.data.reads import Listing
 from app.data.reads.read_request import ReadRequest
 from app.search.rows import SearchedRows, find_rows
-from blueprints.platform.people.searched import hidden_rows, suggested_of
+from blueprints.platform.people.searched import hidden_rows
 
 
 def search(rows: SearchedRows, actor: Actor, asked: ReadRequest) -> Listing:
@@ -15,4 +15,4 @@ def search(rows: SearchedRows, actor: Actor, asked: ReadRequest) -> Listing:
 
 def suggest(indexes: Iterable[SearchedRows], actor: Actor, text: str) -> dict[str, list[str]]:
     """Return by index what a text that is being typed may become: words of rows that the actor finds."""
-    return {rows.schema.name: suggested_of(rows)(actor, text) for rows in indexes}
+    return {rows.schema.name: rows.suggested(actor, text) for rows in indexes}

@@ -1,25 +1,18 @@
-"""Keeps the four indexes true: after the commit each changed row is read again, and written or taken out.
+"""Keeps the indexes true to what is decided elsewhere: a page that is closed or held takes along what is the company's.
 
-All are batch subscribers: they may see an event twice or late, and read the present state (app/search/catalogue.py)."""
+What changes itself is followed by its own index (app/search/catalogue.py). All are batch subscribers: they may see an
+event twice or late, and read the present state."""
 from collections.abc import Sequence
 
 from app.actor import system_actor
 from app.data.unit_of_work import unit_of_work
 from app.events.event_delivery import Event
 from app.events.subscriptions import subscribe_batch
-from app.search import Filter, Removal, SearchQuery
-from app.search.catalogue import apply_or_rebuild, bring_up_to_date, rebuild_index, search_index
-from app.search.rows import SearchedRows
-from blueprints.network.company.index import COMPANIES
-from blueprints.network.company.topics import COMPANY_CREATED, COMPANY_DELETED, COMPANY_UPDATED
+from app.search.catalogue import bring_up_to_date
+from blueprints.network.company.topics import COMPANY_DELETED, COMPANY_UPDATED
 from blueprints.network.content.index import POSTS, posts_of
-from blueprints.network.content.topics import POST_CREATED, POST_DELETED, POST_UPDATED
 from blueprints.network.job_application.index import JOBS, postings_of
-from blueprints.network.job_application.topics import POSTING_CREATED, POSTING_DELETED, POSTING_UPDATED
-from blueprints.network.profile.index import PEOPLE
-from blueprints.network.profile.topics import PROFILE_CREATED, PROFILE_DELETED, PROFILE_UPDATED
 from blueprints.network.search.topics import ROWS_LEFT
-from blueprints.platform.people.topics import forgotten_topic
 
 REALM = "network"
 AT_ONCE = 1_000
@@ -28,30 +21,6 @@ _OF_COMPANIES = {JOBS.schema.name: postings_of, POSTS.schema.name: posts_of}
 _DECIDE = frozenset({"pageVisibility", "isActive"})
 """The properties of a page that decide who sees what is the company's."""
 _ALWAYS = frozenset({"updatedAt", "recordVersion"})
-
-
-@subscribe_batch(PROFILE_CREATED, PROFILE_UPDATED, PROFILE_DELETED, name="search.people")
-def follow_profiles(events: Sequence[Event]) -> None:
-    """Bring changed profiles into the index of people."""
-    _follow(PEOPLE, events)
-
-
-@subscribe_batch(COMPANY_CREATED, COMPANY_UPDATED, COMPANY_DELETED, name="search.companies")
-def follow_pages(events: Sequence[Event]) -> None:
-    """Bring changed pages into the index of companies."""
-    _follow(COMPANIES, events)
-
-
-@subscribe_batch(POSTING_CREATED, POSTING_UPDATED, POSTING_DELETED, name="search.jobs")
-def follow_postings(events: Sequence[Event]) -> None:
-    """Bring changed postings into the index of jobs."""
-    _follow(JOBS, events)
-
-
-@subscribe_batch(POST_CREATED, POST_UPDATED, POST_DELETED, name="search.posts")
-def follow_posts(events: Sequence[Event]) -> None:
-    """Bring changed posts into the index of posts."""
-    _follow(POSTS, events)
 
 
 @subscribe_batch(COMPANY_UPDATED, COMPANY_DELETED, name="search.of_companies")
@@ -69,22 +38,6 @@ def follow_more_that_is_companies(events: Sequence[Event]) -> None:
         _look_again(event.payload["index"], event.key, event.payload["after"])
 
 
-@subscribe_batch(forgotten_topic(REALM), name="search.forgotten")
-def forget_people(events: Sequence[Event]) -> None:
-    """Take out what people wrote who are gone for good, and bring back nameless what stays: their rows are changed
-    without events, and without new versions."""
-    gone = [event.key for event in events]
-    for rows in (PEOPLE, JOBS, POSTS):
-        index = search_index(rows.schema.name)
-        index.refresh()  # another process may have written the words a moment ago
-        ids = index.ids(SearchQuery(filters=[Filter(rows.person, "in", gone)]))
-        if ids is None:  # a rebuild that has begun before may hold them: IndexBusy, and this is tried again behind it
-            rebuild_index(rows.schema.name, resume=False)
-        elif ids:
-            apply_or_rebuild(rows.schema.name, [Removal(id) for id in ids])
-            bring_up_to_date(rows.schema.name, ids)
-
-
 def _look_again(name: str, company_id: str, after: str | None = None) -> None:
     ids, following = _OF_COMPANIES[name](company_id, AT_ONCE, after)
     bring_up_to_date(name, ids)
@@ -92,10 +45,6 @@ def _look_again(name: str, company_id: str, after: str | None = None) -> None:
         with unit_of_work(system_actor(REALM)) as work:
             work.emit(ROWS_LEFT, company_id, {"index": name, "after": following})
             work.commit()
-
-
-def _follow(rows: SearchedRows, events: Sequence[Event]) -> None:
-    bring_up_to_date(rows.schema.name, [event.key for event in events])
 
 
 def _decides(event: Event) -> bool:

@@ -111,11 +111,6 @@ class CallersIndex:
         known, hidden = self.known, masked_fields(self.object.visibility, self.actor)
         return {name: known[name] for name in self.object.words if name not in hidden}
 
-    def suggested(self, text: str) -> list[str]:
-        """Return what a text that is being typed may become; nothing where words are masked for the caller."""
-        asked = self.object.suggested
-        return asked(self.actor, text) if asked and len(self.words) == len(self.object.words) else []
-
     @property
     def beginnings(self) -> Mapping[str, Property]:
         """Return of an object without words where a whole value or its beginning is looked for (FD-11)."""

@@ -16,13 +16,12 @@ from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.lists import key_of
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.serialization import Wire
-from app.data.visibility import Visibility, reached_in_sql, read_objects, rule_in_index, visible_in_sql
+from app.data.visibility import Visibility, reached_in_sql, read_objects, visible_in_sql
 from app.runtime import runtime
-from app.search import port
 from app.search.facets import MAX_FACET_VALUES
 from app.search.in_sql import holds_words
 from app.search.port import WINDOW, Document
-from app.search.rows import MOST_TEXT, IndexedRows
+from app.search.rows import IndexedRows, beginning
 from blueprints.platform.bff.conditions import (
     Placed,
     counted_values,
@@ -243,8 +242,8 @@ class Narrowed:
         plain = [one for one in conditions if not one.asks_words]
         where, worded = self._condition_of(plain, None), [one for one in conditions if one.asks_words]
         searched = self._index.words if self._words else {}
-        rows = indexed_rows(self._model) if self._words and not worded else None
-        if rows is None or len(searched) < len(self._index.object.words):  # the index looks into what is masked, too
+        rows = self._asked_rows if self._words and not worded else None
+        if rows is None:
             return self._looked_through(where, worded, searched)
 
         def seen(ids: Sequence[str]) -> list[str]:
@@ -263,17 +262,26 @@ class Narrowed:
             beside = self._looked_through(beside_of, (), searched, self._manner.corrected)
         return list(dict.fromkeys([*ids, *beside]))  # the index may not know yet what has become private
 
+    @property
+    def _asked_rows(self) -> IndexedRows | None:
+        """Return the rows of the index of words that is asked, if any: not of one that looks into what is masked for
+        the caller, nor of one of private rows that cannot tell which of them he sees."""
+        rows = indexed_rows(self._model)
+        if rows is None or len(self._index.words) < len(self._index.object.words):
+            return None
+        return rows if rows.every_login_reads or self._rule_of(rows) is not None else None
+
     def _rule_of(self, rows: IndexedRows) -> Any | None:
         """Return what the caller sees of the rows of an index as it is asked, None where it cannot tell."""
         if self._rule is _UNKNOWN:
-            self._rule = rule_in_index(self._index.object.visibility, self._index.actor, port, means=rows.means)
+            self._rule = rows.seen_by(self._index.actor)
         return self._rule
 
     def _likely(self, where: Condition, worded: Sequence[FieldCondition], every: bool) -> Condition | None:
         """Return a condition with that of the rows which an index of words says may hold what is asked, and of those
         it does not have the newest; None where no index can tell."""
-        rows, one = indexed_rows(self._model), self._model
-        if rows is None or len(self._index.words) < len(self._index.object.words):
+        rows, one = self._asked_rows, self._model
+        if rows is None:
             return None
         ids = may_hold_by_index(rows, self._words, worded, self._rule_of(rows), every=every)
         if ids is None:
@@ -301,7 +309,7 @@ class Narrowed:
         words = words or self._words
         where = and_(where, *may_hold(self._model, searched.values(), words))
         names = {**searched, **{one.of.name: one.of for one in worded}}
-        columns = [_beginning(getattr(self._model, one.attribute)) for one in names.values()]
+        columns = [beginning(getattr(self._model, one.attribute)) for one in names.values()]
         rows = fetch(select(self._model.id, *columns).where(where).order_by(
             self._model.created_at.desc(), self._model.id.desc()).limit(most))
         documents = [Document(row[0], 1, dict(zip(names, row[1:], strict=True))) for row in rows]
@@ -318,10 +326,6 @@ def rows_seen(visibility: Visibility, actor: Actor, ids: Sequence[str]) -> list[
 def _usual_currency(realm: str) -> str:
     settings = runtime().settings
     return settings.marketplace_currency if realm == "marketplace" else settings.premium_currency
-
-
-def _beginning(column: Any) -> Any:
-    return func.substr(column, 1, MOST_TEXT) if column.info["kind"] == "text" else column
 
 
 def _named(value: Any) -> str:

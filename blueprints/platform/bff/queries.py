@@ -23,7 +23,14 @@ from app.runtime import runtime
 from app.search.misses import note_miss
 from app.search.port import WINDOW
 from blueprints.platform.bff.highlighted import Highlights, highlighted
-from blueprints.platform.bff.indexes import HELD, CallersIndex, index_for, indexes_with_suggestions, indexes_with_words
+from blueprints.platform.bff.indexes import (
+    HELD,
+    RELEVANCE,
+    CallersIndex,
+    index_for,
+    indexes_with_suggestions,
+    indexes_with_words,
+)
 from blueprints.platform.bff.models import SavedFilter
 from blueprints.platform.bff.narrowed import Condition, Narrowed, rows_seen
 from blueprints.platform.bff.rules import (
@@ -35,7 +42,7 @@ from blueprints.platform.bff.rules import (
     read_filters,
     wrong,
 )
-from blueprints.platform.bff.word_index import EVERYWHERE, searched_as
+from blueprints.platform.bff.word_index import EVERYWHERE, searched_as, suggested
 from blueprints.platform.bff.words import MOST_WORDS, NAMES_NOTHING, asks_too_much, names_rows
 
 
@@ -140,13 +147,13 @@ def suggest_words(actor: Actor, text: str, names: Sequence[str]) -> dict[str, li
     if len(names) > MOST_INDEXES:
         faults["indexes"] = f"expected at most {MOST_INDEXES}"
     indexes = [] if faults else [index_for(actor, name) for name in names] or indexes_with_suggestions(actor)
-    if silent := [index.name for index in indexes if index.object.suggested is None]:
+    if silent := [index.name for index in indexes if not index.object.suggested]:
         faults["indexes"] = f"nothing is suggested of {silent[0]}"
     if faults:
         raise InvalidInput(wrong(faults), detail=faults)
     if not indexes:
         raise LoginRequired("errMsg_searchRequiresLogin")
-    return {index.name: index.suggested(text) for index in indexes}
+    return {index.name: suggested(index, text) for index in indexes}
 
 
 def _group(index: CallersIndex, asked: SearchRequest, joins: ReadRequest, most: int) -> Group:
@@ -203,6 +210,8 @@ def _checked(index: CallersIndex, asked: ListRequest, said: Mapping[str, Any] | 
     faults |= _unknown_field(index, asked.fields)
     if asked.sort is not None and asked.sort not in index.sorts:
         faults["sort"] = f"expected one of {', '.join(index.sorts)}"
+    elif asked.sort == RELEVANCE.name and not asked.words.strip():
+        faults["sort"] = "relevance is that of words: expected some in q"
     if asked.sort_by is not None and asked.sort_by not in index.sortable:
         faults["sortBy"] = f"expected one of {', '.join(index.sortable)}"
     if unknown := [name for name in asked.facets if name not in index.countable]:

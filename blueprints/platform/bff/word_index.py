@@ -14,7 +14,7 @@ from app.runtime import runtime
 from app.search.catalogue import Indexes, search_index
 from app.search.forgiving import forgiven
 from app.search.port import WINDOW, Condition, SearchQuery
-from app.search.rows import IndexedRows
+from app.search.rows import NEWEST_FIRST, IndexedRows
 from app.search.text import query_words
 from blueprints.platform.bff.indexes import CallersIndex
 from blueprints.platform.bff.rules import FieldCondition
@@ -44,6 +44,12 @@ def indexed_rows(model: type[Entity]) -> IndexedRows | None:
     return None
 
 
+def suggested(index: CallersIndex, text: str) -> list[str]:
+    """Return what a text that is being typed may become for the caller; nothing where words are masked for him."""
+    rows = indexed_rows(index.model)
+    return rows.suggested(index.actor, text) if rows and len(index.words) == len(index.object.words) else []
+
+
 def is_for_everybody(index: CallersIndex) -> bool:
     """Return whether the rows of an object are there for everybody: what one does not find there, others miss, too."""
     rows, one = indexed_rows(index.model), index.object
@@ -71,10 +77,15 @@ def ranked_by_index(rows: IndexedRows, words: str, seen: Seen, rule: Condition |
 
     `rule` is what the caller sees as the index knows it, so a word of others is no word, and corrects none; None where
     the index cannot tell: then nothing is corrected. So many rows `beside` the index hold the words, too. With a
-    `manner` they are looked for in that one."""
+    `manner` they are looked for in that one.
+
+    Private rows come newest first, all words must occur, and none is corrected: how rare a word is, and which are
+    known, would tell of what others wrote (docs/decisions/118)."""
     index = search_index(rows.schema.name)
     index.refresh()
-    query = SearchQuery(words, () if rule is None else (rule,), forgiving=True, limit=0)
+    is_public = rows.every_login_reads
+    query = SearchQuery(words, () if rule is None else (rule,), forgiving=True, limit=0,
+                        sort=None if is_public else NEWEST_FIRST)
 
     def look(text: str, *, any_word: bool = False) -> tuple[list[str], bool]:
         ids = index.ids(replace(query, text=text, any_word=any_word))
@@ -86,8 +97,8 @@ def ranked_by_index(rows: IndexedRows, words: str, seen: Seen, rule: Condition |
         if manner is not None:
             return look(manner.corrected or words, any_word=manner.relaxed)[0], manner
         best = forgiven(words, look, total=lambda found: len(found[0]) + beside,
-                        corrected=lambda: None if rule is None else index.search(query).corrected,
-                        has_several=lambda text: len(query_words(text)) > 1)
+                        corrected=lambda: index.search(query).corrected if is_public and rule is not None else None,
+                        has_several=lambda text: is_public and len(query_words(text)) > 1)
     except _CannotBeReadError:
         return None
     ids, is_cut = best.found

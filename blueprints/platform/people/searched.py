@@ -1,10 +1,7 @@
-"""Rows of people as an index of words knows them: what of it a caller does not see, and what it completes for him."""
-from collections.abc import Callable
-
+"""Rows of people as an index of words knows them: what of it a caller does not see."""
 from app.actor import Actor
 from app.data.reads import fetch
 from app.search import Filter
-from app.search.catalogue import suggestions
 from app.search.rows import SearchedRows
 from blueprints.platform.people.queries import blocked_with, people_at_rest
 
@@ -15,15 +12,8 @@ def hidden_rows(rows: SearchedRows, actor: Actor) -> list[Filter]:
     superAdmin sees them. Both are small sets, so the index need not know who reads (NET-7, NET-8)."""
     if actor.is_super_admin:
         return []
-    hidden = [Filter(rows.person, "not_in", people_at_rest(actor.realm))] if rows.person else []
+    hidden = [Filter(name, "not_in", people_at_rest(actor.realm)) for name in rows.people]
     if rows.blockable:
         blocked = [row.user_id for row in fetch(blocked_with(actor.realm, actor.user_id))]
         hidden.append(Filter(rows.blockable, "not_in", blocked))
     return hidden
-
-
-def suggested_of(rows: SearchedRows) -> Callable[[Actor, str], list[str]]:
-    """Return what tells an actor which texts one that is being typed may become: words of rows that he finds (FD-5)."""
-    def suggested(actor: Actor, text: str) -> list[str]:
-        return suggestions(rows.schema.name, text, hidden_rows(rows, actor))
-    return suggested

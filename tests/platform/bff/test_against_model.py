@@ -67,8 +67,9 @@ def compare(index: CallersIndex, model: Model, drawn: Drawn) -> None:
                         fields=fields, highlight=True)
     said = (name, actor.role, filters, words, sort_by, descending, facets, sort, fields)
     how: dict[str, Any] = {"words": words, "searched": list(index.words), "beginnings": list(index.beginnings)}
-    if index.is_named_only and sum(letter.isalnum() for letter in words) < 2 and not any(
-            filters.get("id", {}).get("operator") == operator for operator in ("eq", "match")):
+    names_nobody = index.is_named_only and sum(letter.isalnum() for letter in words) < 2 and not any(
+        filters.get("id", {}).get("operator") == operator for operator in ("eq", "match"))
+    if names_nobody or (sort == "relevance" and not words.strip()):
         with pytest.raises(InvalidInput):
             list_rows_of(actor, name, asked, filters, ALONE)
         return

@@ -5,13 +5,11 @@ import pytest
 from flask import Flask
 
 from app.actor import Actor, anonymous
-from app.data.visibility import read_objects, rule_in_index
-from app.search import port
+from app.search import rows
 from app.search.catalogue import declared_indexes, rebuild_index, search_index
 from app.search.port import SearchQuery
 from blueprints.network.content.models import Post
 from blueprints.network.job_application.models import JobPosting
-from blueprints.platform.bff import narrowed
 from tests.clients import ApiClient, Callers
 from tests.network.content.wall import Wall
 from tests.network.profile.cards import block
@@ -64,7 +62,7 @@ def test_ones_own_private_row_is_found_by_the_corrected_word(realm: str, ben: Ap
 def test_without_a_rule_that_the_index_can_be_asked_nothing_is_corrected(
         realm: str, ben: ApiClient, cleo: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     known = offer(cleo, "Navigator")
-    monkeypatch.setattr(narrowed, "rule_in_index", lambda *_, **__: None)
+    monkeypatch.setattr(rows, "rule_in_index", lambda *_, **__: None)
     assert ask(ben, realm, "jobPosting", q="navigatar ")["total"] == 0
     assert ids(ask(ben, realm, "jobPosting", q="navigators ")) == [known]
 
@@ -87,12 +85,10 @@ def test_every_index_can_be_asked_what_everybody_may_ask(app: Flask, realm: str,
     """A rule that names what the index does not have would be an error of every search."""
     callers: list[Actor] = [ben.actor, people.admin("ada").actor, people.super_admin().actor, anonymous(realm)]
     for name, declared in declared_indexes().items():
-        rows = declared.rows
-        if rows is None:
+        if declared.rows is None:
             continue
         rebuild_index(name)
-        one = read_objects().get(rows.model.__realm__, rows.model.__object__)
         for actor in callers:
-            condition = rule_in_index(one.visibility, actor, port, means=rows.means)
+            condition = declared.rows.seen_by(actor)
             assert condition is not None, (name, actor)
             assert search_index(name).search(SearchQuery("", [condition])).ready

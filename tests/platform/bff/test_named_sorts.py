@@ -85,8 +85,14 @@ def test_the_schema_names_the_orders_of_each_index(realm: str, ben: ApiClient, p
     for name, wanted in sorts.items():
         assert set(ben.get(f"/{realm}/bff-service/{name}/schema").json["sorts"]) == wanted
         for sort in wanted:
-            query = {"q": "ben"} if name == "user" else {}
+            query = {"q": "ben"} if name == "user" or sort == "relevance" else {}
             ask(ben, realm, name, sort=sort, **query)
+
+
+def test_relevance_is_that_of_words_and_refused_without(realm: str, ben: ApiClient, shelf: Shelf) -> None:
+    for query in ({}, {"q": " "}):
+        answer = ben.get(f"/{realm}/bff-service/{shelf.index}/list", query_string={"sort": "relevance", **query})
+        assert (answer.status_code, [*answer.json["detail"]]) == (400, ["sort"])
 
 
 @of_listings

@@ -31,7 +31,7 @@ WORDS = ("brass ", "BRASS", "zeb", "cafe ", "lait ", "brassy ", "bra", "brass la
 SHOWN_APART = {("auctionOfferOffer", "status"), *(("orderManagementOrder", field) for field in (
     "items", "summary", "paymentMethodId", "stripeCustomerId"))}
 """What is shown as it is now (decisions/104), or to a seller as his own part of it (decision 42)."""
-_OWNERS = ("authorUserId", "userId", "postedByUserId")
+_OWNERS = ("authorUserId", "userId", "postedByUserId", "sellerId", "buyerId")
 _DRAWN = settings(max_examples=passes.examples(5), deadline=None, phases=(Phase.generate,),
                   suppress_health_check=list(HealthCheck), derandomize=True)
 
@@ -59,7 +59,6 @@ def test_every_row_is_shown_whole_and_without_what_masks_hide(realm: str, people
                 assert_whole(index, {row["id"]: row for row in Model(one, actor).rows}, found)
 
 
-@pytest.mark.parametrize("realm", ["network"])
 @_DRAWN
 @given(seed=st.integers(0, 2 ** 32))
 def test_words_find_by_their_indexes_what_brute_force_finds(realm: str, people: Any, seed: int) -> None:
@@ -68,7 +67,7 @@ def test_words_find_by_their_indexes_what_brute_force_finds(realm: str, people: 
     objects, world = drawn(realm, actors, Random(seed))
     stranger = Actor(realm, str(UUID(int=seed + 1)), role="user")
     for one in objects:
-        if (rows := indexed_rows(one.model)) is None:
+        if (rows := indexed_rows(one.model)) is None or not one.words:  # searchIndex is found by words of others
             continue
         rebuild_index(rows.schema.name)
         everybodys = {row["id"] for row in Model(one, stranger).rows}
