@@ -16,8 +16,8 @@ _ORDER: Document = {
     "sortBy": ({"type": "string", "default": "createdAt"}, "one of `sortableFields` of the schema"),
     "sortOrder": ({"type": "string", "enum": ["asc", "desc"], "default": "asc"},
                   "rows without a value come last either way, equal ones by id"),
-    "sort": ({"type": "string"}, "one of `sorts` of the schema, in place of sortBy and sortOrder: relevance, newest, "
-             "priceAscending, priceDescending (within one currency), endingSoonest (what still runs)"),
+    "sort": ({"type": "string"}, "one of `sorts` of the schema, in place of sortBy and sortOrder: relevance (with q), "
+             "newest, priceAscending, priceDescending (within one currency), endingSoonest (what still runs)"),
     "after": ({"type": "string"}, "`next` of the page before: begins behind its last row, in place of page"),
     "facets": ({"type": "string"}, "some of `facetFields` of the schema, with commas between"),
     "highlight": ({"type": "boolean", "default": False}, "true: the answer says in `highlights` where the words stand"),

@@ -242,7 +242,7 @@ class Narrowed:
         plain = [one for one in conditions if not one.asks_words]
         where, worded = self._condition_of(plain, None), [one for one in conditions if one.asks_words]
         searched = self._index.words if self._words else {}
-        rows = self._asked_rows if self._words and not worded else None
+        rows = self._searched_rows if self._words and not worded else None
         if rows is None:
             return self._looked_through(where, worded, searched)
 
@@ -263,7 +263,7 @@ class Narrowed:
         return list(dict.fromkeys([*ids, *beside]))  # the index may not know yet what has become private
 
     @property
-    def _asked_rows(self) -> IndexedRows | None:
+    def _searched_rows(self) -> IndexedRows | None:
         """Return the rows of the index of words that is asked, if any: not of one that looks into what is masked for
         the caller, nor of one of private rows that cannot tell which of them he sees."""
         rows = indexed_rows(self._model)
@@ -280,7 +280,7 @@ class Narrowed:
     def _likely(self, where: Condition, worded: Sequence[FieldCondition], every: bool) -> Condition | None:
         """Return a condition with that of the rows which an index of words says may hold what is asked, and of those
         it does not have the newest; None where no index can tell."""
-        rows, one = self._asked_rows, self._model
+        rows, one = self._searched_rows, self._model
         if rows is None:
             return None
         ids = may_hold_by_index(rows, self._words, worded, self._rule_of(rows), every=every)
