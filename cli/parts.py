@@ -36,14 +36,17 @@ def _is_brought_to_run() -> object:
 def _indexes() -> object:
     from app.search.catalogue import Indexes
     from blueprints.marketplace.feedback.index import WORDS as FEEDBACK
+    from blueprints.marketplace.messaging.index import WORDS as MARKETPLACE_MESSAGES
     from blueprints.marketplace.product_listing.index import LISTINGS
     from blueprints.marketplace.search_indexing.refreshing import INDEX
     from blueprints.network.company.index import COMPANIES
     from blueprints.network.content.index import POSTS
     from blueprints.network.job_application.index import JOBS
+    from blueprints.network.messaging.index import WORDS as NETWORK_MESSAGES
     from blueprints.network.profile.index import PEOPLE
 
-    worded = (rows.index for rows in (LISTINGS, FEEDBACK, COMPANIES, POSTS, JOBS, PEOPLE))
+    worded = (rows.index for rows in (
+        LISTINGS, FEEDBACK, MARKETPLACE_MESSAGES, COMPANIES, POSTS, JOBS, PEOPLE, NETWORK_MESSAGES))
     return Indexes((index.schema.name, index) for index in (INDEX, *worded))
 
 

@@ -6,7 +6,7 @@ from app.ops.mends import Mend
 from app.service import ServiceDeclaration
 from blueprints.marketplace.messaging.checks import check_conversations, mend_conversations
 from blueprints.marketplace.messaging.commands import hold_message, leave_conversations, lock_messages
-from blueprints.marketplace.messaging.index import READABLE
+from blueprints.marketplace.messaging.index import READABLE, WORDS
 from blueprints.marketplace.messaging.models import Conversation, Message
 from blueprints.marketplace.messaging.queries import message_subject, messages_kept_by
 from blueprints.marketplace.messaging.topics import MESSAGE_CREATED
@@ -16,6 +16,7 @@ SERVICE = ServiceDeclaration(
     realms=("marketplace",),
     routes="blueprints.marketplace.messaging.routes.api",
     readable=READABLE,
+    indexes=(WORDS.index,),
     relations=(relations_of(Message, Relation("fromUserId", "user"), Relation("toUserId", "user")),),
     moderated=(ModeratedKind("MESSAGE", Message, read=message_subject, set_hold=hold_message, lock=lock_messages,
                              written=(MESSAGE_CREATED,)),),

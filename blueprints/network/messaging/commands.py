@@ -18,6 +18,7 @@ from app.identity.access import require
 from blueprints.network.messaging import counting
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.rules import MOST_PARTICIPANTS, next_moment, people_key, why_unfit
+from blueprints.network.messaging.topics import CONVERSATION_ERASED
 from blueprints.platform.people.commands import unwritable_among
 from blueprints.platform.people.queries import standings_of
 
@@ -174,6 +175,7 @@ def _remove(work: UnitOfWork, conversation: Conversation) -> None:
     work.execute(delete(Participant).where(Participant.conversation_id == conversation.id))
     work.execute(delete(Conversation).where(Conversation.id == conversation.id))
     work.invalidate(version_key(Conversation), version_key(Message))
+    work.emit(CONVERSATION_ERASED, conversation.id, {"id": conversation.id})
 
 
 def _unavailable() -> Forbidden:

@@ -1,8 +1,16 @@
 """How conversations and messages are read: by who takes part."""
-from app.data.visibility import ReadObject
+from app.data.held import is_free
+from app.data.visibility import NOBODY, ReadObject
+from app.search import IndexSchema, instant, keyword, prose
+from app.search.rows import WordedRows
+from blueprints.network.messaging.models import Message
 from blueprints.network.messaging.queries import CONVERSATION_FILTERS, MESSAGE_FILTERS, with_own_part, with_receipts
-from blueprints.network.messaging.visibility import CONVERSATIONS, MESSAGES
+from blueprints.network.messaging.visibility import CONVERSATIONS, DELETED, MESSAGES
 
+# What one has deleted for oneself is left out by SQL: it would be named one by one.
+WORDS = WordedRows(
+    IndexSchema("networkMessages", (prose("content"), keyword("conversationId"), instant("createdAt"))),
+    Message, where=(is_free(Message),), every_login_reads=False, means={DELETED: NOBODY})
 READABLE = (
     ReadObject(CONVERSATIONS, facets=("isGroup",), filters=CONVERSATION_FILTERS, completed=with_own_part,
                adds=("unreadCount", "latestMessage")),

@@ -8,7 +8,7 @@ from app.service import ServiceDeclaration
 from blueprints.network.messaging import subscribers
 from blueprints.network.messaging.commands import leave_conversations
 from blueprints.network.messaging.counting import check_conversations, mend_unread
-from blueprints.network.messaging.index import READABLE
+from blueprints.network.messaging.index import READABLE, WORDS
 from blueprints.network.messaging.models import Conversation, Message, Participant, Receipt
 from blueprints.network.messaging.queries import (
     conversations_of,
@@ -16,7 +16,7 @@ from blueprints.network.messaging.queries import (
     message_subject,
     messages_of,
 )
-from blueprints.network.messaging.topics import MESSAGE_CREATED, MESSAGE_UPDATED
+from blueprints.network.messaging.topics import CONVERSATION_ERASED, MESSAGE_CREATED, MESSAGE_UPDATED
 from blueprints.network.messaging.writing import hold_message, lock_messages
 
 _OTHERS = "the others' conversation; a group is left, and what nobody has any more is removed"
@@ -27,6 +27,8 @@ SERVICE = ServiceDeclaration(
     routes="blueprints.network.messaging.routes.api",
     background=(subscribers,),
     readable=READABLE,
+    indexes=(WORDS.index,),
+    emits=lambda _: (CONVERSATION_ERASED,),
     relations=(
         relations_of(Conversation, Relation("participantIds", "user", "participants", many=True)),
         relations_of(Message, Relation("senderUserId", "user", "sender"), Relation("conversationId", "conversation")),

@@ -36,7 +36,7 @@ def active_conversations(actor: Actor) -> Select[Any]:
         Participant.user_id == actor.user_id, Conversation.is_active.is_(True))
 
 
-_DELETED = member("id", ids_of_caller(
+DELETED = member("id", ids_of_caller(
     "messages that the caller has deleted", lambda actor: select(Receipt.message_id).where(
         Receipt.user_id == actor.user_id, Receipt.hidden_at.is_not(None)),
     depends_on=(version_key(Message),),  # receipts are no data objects: whoever writes one says that messages changed
@@ -46,4 +46,4 @@ CONVERSATIONS = Visibility(Conversation, member("id", ids_of_caller(
     condition=lambda actor, id: takes_part(id, actor.user_id))), sees_all=no_one)
 MESSAGES = Visibility(Message, all_of(member("conversationId", ids_of_caller(
     "active conversations in which the caller takes part", active_conversations, depends_on=_PARTS)),
-    not_(_DELETED)), sees_all=no_one, sees_held=lambda actor: Viewer(actor.user_id))
+    not_(DELETED)), sees_all=no_one, sees_held=lambda actor: Viewer(actor.user_id))
