@@ -109,7 +109,7 @@ class ServiceDeclaration:
         return {**self.checks, **fed}
 
     @property
-    def all_mends(self) -> Mapping[str, Mend]:
+    def all_mends(self) -> Mapping[str, Mend | NamedMend]:
         """Return what `flask doctor --fix` does about these."""
         fed = {f"search of {name}": Mend(INDEX_MEND, partial(mend_index, name)) for name in self._fed}
         return {**self.mends, **fed}
