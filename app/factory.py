@@ -8,7 +8,6 @@ from flask import Flask
 
 from app.annotations import annotations_in
 from app.data.changes import OutboxRecord
-from app.data.entity import db
 from app.data.moderated_kinds import ModeratedKinds, PersonEffects
 from app.data.person_rows import ERASED, EXPIRING, KEPT, Obligation, Obligations, PersonTables, exported, rows_of_people
 from app.data.reads.joins import Joins
@@ -31,7 +30,7 @@ from app.opening import opened_application
 from app.ops.backup.apart import ApartStores
 from app.ops.checks import ServiceChecks
 from app.ops.mends import ServiceMends
-from app.ops.migrations import MIGRATIONS
+from app.ops.migrations import MigrateOnDemand
 from app.ops.queues import ServiceQueues
 from app.payments import reconcile as payment_jobs
 from app.payments.checkout import Checkouts, attempts_of, open_payments_of
@@ -115,15 +114,13 @@ SERVICES = (
 
 def create_app(settings: Settings | None = None, services: Sequence[ServiceDeclaration] = SERVICES) -> Flask:
     """Return the application that serves these services; raises SettingsError when a setting is wrong or missing."""
-    from flask_migrate import Migrate
-
     from app.mounting import mount
 
     settings = settings or load_settings()
     refuse_unreadable(settings, services)
     app = opened_application(settings)
     bring(app, services)
-    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.is_sqlite)
+    app.extensions["migrate"] = MigrateOnDemand()
     mount(app, services, VERSION)
     return app
 

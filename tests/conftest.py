@@ -113,16 +113,19 @@ def postgresql_server() -> str:
 @pytest.fixture(scope="session")
 def testbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Testbed]":
     """The real parts and the application, once per test process, on the database GUILDHALL_TEST_DATABASE names."""
-    gc.disable()  # until the code and the application are there
-    from tests.testbed import running_testbed
+    from tests.components import starting_valkey
 
     server_url = request.getfixturevalue("postgresql_server") if DATABASE == "postgresql" else ""
     kept = getattr(request.config, "cache", None)  # none with `-p no:cacheprovider`
     migrated = kept.mkdir("migrated") if kept else None
-    with running_testbed(tmp_path_factory.mktemp("home"), server_url, migrated) as bed:
-        gc.freeze()
-        gc.enable()
-        yield bed
+    gc.disable()  # until the code and the application are there
+    with starting_valkey() as redis_url:  # while the code is imported
+        from tests.testbed import running_testbed
+
+        with running_testbed(tmp_path_factory.mktemp("home"), redis_url, server_url, migrated) as bed:
+            gc.freeze()
+            gc.enable()
+            yield bed
 
 
 @pytest.fixture

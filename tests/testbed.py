@@ -2,6 +2,7 @@
 
 The application prepares its database by the real migrations; what then stands in it is kept and put back before each
 test, in the tables that hold something else."""
+import gc
 import os
 import shutil
 import sqlite3
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import psycopg
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -37,8 +37,8 @@ from tests.components import (
     ROOT,
     create_postgresql_database,
     drop_postgresql_database,
-    running_valkey,
     unique_name,
+    wait_for_valkey,
 )
 
 BASE_ENVIRONMENT = {
@@ -59,8 +59,10 @@ PRODUCTION = {
 }
 
 
-# Applications that wait to be asked for again; each takes some XX MB.
+# Applications that wait to be asked for again; each takes some 10 MB.
 MOST_KEPT = 12
+# The first of them are never walked by the collector: to look through one took longer than to make it.
+MOST_FROZEN = 4
 
 _CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -211,6 +213,8 @@ class PostgresqlDatabase:
     """The database of this test process on a real server."""
 
     def __init__(self, server_url: str) -> None:
+        import psycopg
+
         self._server_url = server_url
         self._name = unique_name("guildhall")
         self.url = create_postgresql_database(server_url, self._name)
@@ -280,6 +284,7 @@ class Testbed:
         self._database = database
         self._lent: list[_Made] = []
         self._kept: list[_Made] = []
+        self._frozen = 0
         self._redis = Redis.from_url(redis_url)
         self.environment = BASE_ENVIRONMENT | {
             "GUILDHALL_HOME": str(home), "DATABASE_URL": database.url, "REDIS_URL": redis_url}
@@ -298,12 +303,21 @@ class Testbed:
         settings = self.settings(**changed)
         made = next((one for one in self._kept if one.is_of(settings, services)), None)
         if made is None:
-            made = _Made(settings, services, create_app(settings, services))
+            made = _Made(settings, services, self._made_app(settings, services))
         else:
             self._kept.remove(made)
             self._forget(made.app)
         self._lent.append(made)
         return made.app
+
+    def _made_app(self, settings: Settings, services: Sequence[ServiceDeclaration]) -> Flask:
+        if self._frozen == MOST_FROZEN:  # what is let go later must be found
+            return create_app(settings, services)
+        self._frozen += 1
+        gc.collect()  # what tests left is found, and not frozen
+        app = create_app(settings, services)
+        gc.freeze()
+        return app
 
     def fresh_database(self) -> AbstractContextManager[str]:
         """Lend the URL of an empty database for a system of its own."""
@@ -376,12 +390,12 @@ class Testbed:
 
 
 @contextmanager
-def running_testbed(home: Path, server_url: str, migrated: Path | None = None) -> Iterator[Testbed]:
-    """Bring up the parts and the application: on the PostgreSQL server at `server_url`, or on SQLite when it is "".
+def running_testbed(home: Path, redis_url: str, server_url: str, migrated: Path | None = None) -> Iterator[Testbed]:
+    """Bring up the application: on the PostgreSQL server at `server_url`, or on SQLite when it is "".
 
-    A run leaves its migrated file of SQLite in the folder `migrated` for the next."""
+    Valkey may still be on its way. A run leaves its migrated file of SQLite in the folder `migrated` for the next."""
     with ExitStack() as stack:
-        redis_url = stack.enter_context(running_valkey())
+        wait_for_valkey(redis_url)
         database = PostgresqlDatabase(server_url) if server_url else SqliteDatabase(home, migrated)
         stack.callback(database.close)
         testbed = Testbed(home, database, redis_url)

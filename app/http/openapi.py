@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app
-from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
 from app.http import schemas
@@ -15,7 +14,9 @@ from app.http.service import Service
 from app.identity.access import SCOPES, ClientPolicy, Predicate, needs_no_login
 from app.runtime import runtime
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # flask-smorest is imported with the first document that is asked for
+    from flask_smorest import Api, Blueprint
+
     from app.http.declaration import ServiceBlueprint
     from app.http.realm_front import BusinessApi
 
@@ -250,6 +251,8 @@ def document_of(blueprint_name: str) -> dict[str, Any]:
 
 
 def _written(blueprint: "ServiceBlueprint") -> dict[str, Any]:
+    from flask_smorest import Blueprint
+
     api = _prepared_api(blueprint)
     described = Blueprint(blueprint.name, __name__)
     for operation in blueprint.operations:
@@ -269,7 +272,7 @@ def _require_what_is_filled_in(document: dict[str, Any]) -> None:
             schema["required"] = [*schema.get("required", ()), *filled]
 
 
-def _documented(described: Blueprint, operation: Operation) -> Callable[[], None]:
+def _documented(described: "Blueprint", operation: Operation) -> Callable[[], None]:
     """Return a view that is never called and says what flask-smorest reads."""
     def view() -> None:
         """Do nothing."""
@@ -279,8 +282,10 @@ def _documented(described: Blueprint, operation: Operation) -> Callable[[], None
     return documented
 
 
-def _prepared_api(blueprint: "ServiceBlueprint") -> Api:
+def _prepared_api(blueprint: "ServiceBlueprint") -> "Api":
     """Return flask-smorest's Api on an application of its own: ours already serves and can be set up no further."""
+    from flask_smorest import Api
+
     service = blueprint.service
     api = Api(Flask("documents"), spec_kwargs={
         "title": f"{service.name} ({service.codename})", "version": service.version, "openapi_version": "3.1.0",

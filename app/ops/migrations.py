@@ -1,6 +1,8 @@
 """The numbered migrations: which is the newest, which a database stands at, and how it is brought to one."""
 import re
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import current_app
 from sqlalchemy import Engine, inspect, text
@@ -8,12 +10,29 @@ from sqlalchemy import Engine, inspect, text
 from app.data.entity import db
 from app.settings import SettingsError
 
+if TYPE_CHECKING:
+    from flask_migrate import Migrate
+
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 MIGRATIONS_TABLE = "alembic_version"
 COPY_TABLE = "database_copy"
 """Stands in the target of `flask db copy` until that is whole (app/ops/database_copy.py)."""
 _NUMBERS = re.compile(r'^(revision|down_revision)(?:: [^=]+)? = "(\w+)"', re.MULTILINE)
 COPY_GOES_ON = "flask db copy with the same --to goes on with it, --restart begins anew"
+
+
+class MigrateOnDemand:
+    """Stands in `app.extensions["migrate"]` for flask_migrate, which imports Alembic: a server asks it for nothing."""
+
+    def __init__(self) -> None:
+        self.directory = str(MIGRATIONS)
+
+    @cached_property
+    def migrate(self) -> "Migrate":
+        """The extension itself, as the commands of `flask db` ask for it."""
+        from flask_migrate import Migrate
+
+        return Migrate(directory=self.directory)
 
 
 def migrations_folder() -> Path:
