@@ -107,7 +107,12 @@ def _newest(versions: list[ResourceType]) -> ResourceType:
 
 
 def _resource_type(file: Path) -> ResourceType:
-    kind = ResourceType(file.parent.name, file.stem, json.loads(file.read_text()))
+    return _checked(file, file.read_text())
+
+
+@lru_cache(maxsize=64)
+def _checked(file: Path, text: str) -> ResourceType:
+    kind = ResourceType(file.parent.name, file.stem, json.loads(text))
     complaint = _complaint(kind)
     if complaint:
         raise SchemaFilesWrong(f"{file}: {complaint}")
