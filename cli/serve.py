@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +18,7 @@ from app.ops.localstripe import become_localstripe, gateway_port, stands_in
 from app.ops.metrics_folder import name_metrics_folder
 from app.ops.supervisor import Child, Supervisor
 from app.ops.valkey import valkey_answers, valkey_command
+from app.runtime import runtime_of
 from app.settings import Settings, SettingsError, load_settings
 
 WEBHOOKS = {"marketplace": "/marketplace/ordermanagement-api/v1/callbackordermanagementorderpayment",
@@ -27,6 +29,9 @@ DEMO_LOGINS = """\
   marketplace  ben@demo.test / demo-pass-1      (buys; so does cleo@demo.test; emil@, greta@, hugo@ sell, too)
   marketplace  ada@example.com / demo-pass-1    (moderates; so does bob@example.com)
   network      nora@demo.test / demo-pass-1     (so do omar@, pia@, rosa@, sven@, tara@, ugo@)"""
+
+_OF_CHILDREN = ("app.jobs.worker", "app.jobs.scheduler", "app.ops.web", "blueprints.platform.webhooks.sender")
+"""What the children import: done before they are forked, it stands in memory once."""
 
 READY = """\
 
@@ -72,11 +77,14 @@ def _supervise(settings: Settings) -> None:
 
 
 def _loaded(settings: Settings) -> Flask:
-    """Load the application and put it out of the garbage collector's reach, so that the children keep sharing it."""
+    """Load the application whole and put it out of the garbage collector's reach, so that children keep sharing it."""
     name_metrics_folder(settings)
     from app.factory import create_app
 
     application = create_app(settings)
+    runtime_of(application).complete()
+    for module in _OF_CHILDREN:
+        import_module(module)
     gc.collect()
     gc.freeze()
     return application
