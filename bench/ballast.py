@@ -17,12 +17,21 @@ _FILE_BYTES, _ROW_BYTES, _AT_ONCE = 256 * 1024, 6_000, 2_000
 
 def fill(settings: Settings, mebibytes: int) -> None:
     """Write letters and files that hardly can be compressed, half of the size each; half of the files is one."""
+    fill_database(settings, mebibytes / 2)
+    _fill_media(settings, mebibytes)
+
+
+def fill_database(settings: Settings, mebibytes: float) -> None:
+    """Write letters of this size in all."""
     engine = create_engine(settings.database_url)
-    rows = mebibytes * 2**19 // _ROW_BYTES
+    rows = int(mebibytes * 2**20) // _ROW_BYTES
     for start in range(0, rows, _AT_ONCE):
         with engine.begin() as connection:
             connection.execute(insert(MailMessage), [_letter() for _ in range(min(_AT_ONCE, rows - start))])
     engine.dispose()
+
+
+def _fill_media(settings: Settings, mebibytes: int) -> None:
     for pieces in (mebibytes * 2**18 // _FILE_BYTES, *[1] * (mebibytes * 2**18 // _FILE_BYTES)):
         name = random_name()
         path = Path(settings.home, "media", name[:2], name[2:4], name)

@@ -27,6 +27,10 @@ _NAMED = re.compile(r"test_(scenario_|[a-z]{1,3}_)?\d+_")
 _NAMED_IN_WORDS = re.compile(r"\b[A-Z]{1,3}-\d+\b")
 SHARES = 12
 LONG = os.environ.get("GUILDHALL_TEST_LONG") == "1"  # `make long`
+KILLS = int(os.environ.get("GUILDHALL_KILLS", "20" if LONG else "2"))
+"""How often backup, restore, copy and upgrade are killed."""
+BALLAST_MIB = 1024 if LONG else 0
+"""How much there is to back up, restore, copy and upgrade when they are killed."""
 
 # While a test is watched: what it opened, and the threads that other tests left running, which are not its own.
 _watched: list[tuple[list[str], frozenset[int | None]]] = []

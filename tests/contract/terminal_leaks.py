@@ -23,7 +23,7 @@ ACTS = {
     "auctions close": ["{productListingProductId}"],
     "clients add": ["{userId} --name shop --scope notices"], "clients rotate": ["{apiClientId}"],
     "clients revoke": ["{apiClientId}"],
-    "doctor": ["--fix"],
+    "doctor": ["--fix", f"--fix books {_WHY}", f"--fix audit {_WHY}"],
     "notify unmute": ["ben@guildhall.test"], "notify retry": ["--refused"], "notify test": ["new@guildhall.test"],
     "moderate take": ["{case}"], "moderate release": ["{case}"], "moderate ask": ["{case} really?"],
     "moderate note": [f"{{case}} {_WHY}", f"USER {{userId}} {_WHY}"], "moderate dismiss": [f"{{case}} {_WHY}"],

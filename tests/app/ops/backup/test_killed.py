@@ -19,10 +19,8 @@ from bench.ballast import fill
 from tests.app.ops.backup.doomed import Steps
 from tests.app.ops.backup.system import System
 from tests.components import ROOT
-from tests.passes import LONG
+from tests.passes import BALLAST_MIB, KILLS
 
-KILLS = 20 if LONG else 2
-MEBIBYTES = 1024 if LONG else 0
 ON_BOTH = pytest.mark.both("each database is put in place in its own way")
 
 
@@ -53,8 +51,8 @@ def steps(system: System, monkeypatch: pytest.MonkeyPatch) -> Steps:
     counted = Steps((system.settings.home, system.folder))
     sys.addaudithook(counted.hear)
     counted.count_statements(monkeypatch.setattr)
-    if MEBIBYTES:
-        fill(system.settings, MEBIBYTES)
+    if BALLAST_MIB:
+        fill(system.settings, BALLAST_MIB)
     return counted
 
 
