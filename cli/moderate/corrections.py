@@ -18,6 +18,7 @@ from cli.terminal import (
     operator_option,
     print_facts,
     print_rows,
+    reading_actor,
     rehearsed,
     say_unchanged,
     spoken,
@@ -46,7 +47,7 @@ def record(limit: int, realm: str, as_json: bool) -> None:
     if realm not in runtime().part(ActRecord).realms:
         raise click.ClickException(f"{realm} keeps no such record; the audit has what its staff did: "
                                    f"flask moderate audit export --realm {realm}")
-    entries = queries.list_actions(ReadRequest(page=Page(1, limit))).rows
+    entries = queries.list_actions(reading_actor("marketplace"), ReadRequest(page=Page(1, limit))).rows
     rows = [{name: entry[name] for name in _SHOWN} for entry in entries]
     if not as_json:
         rows = [row | {"actionTimestamp": minute(row["actionTimestamp"])} for row in rows]

@@ -5,9 +5,6 @@ from typing import Any
 from flask import Response, request
 
 from app.actor import Actor
-from app.data.reads import Listing
-from app.data.reads.read_request import ReadRequest
-from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.envelope import json_response
 from app.http.idempotency import answered_once
@@ -32,21 +29,9 @@ _CORRECTS: dict[str, Any] = {"method": "POST", "bare_forbidden": True, "response
 api.create("/v1/moderationactions", commands.record_action, "Record what a member of staff did.",
            name="createModerationAction", body=schemas.NewAction, id_name="moderationActionId",
            returns=ModerationAction)
-
-
-@api.get(_ONE, name="getModerationAction", returns=ModerationAction)
-def get_action(actor: Actor, asked: ReadRequest, moderation_action_id: str) -> Wire:
-    """Get an entry of the record."""
-    return queries.get_action(moderation_action_id)
-
-
-@api.list("/v1/moderationactions", name="listModerationActions", returns=ModerationAction,
-          filters=queries.ACTION_FILTERS, same_for_role=True)
-def list_actions(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the record, the most recent first."""
-    return queries.list_actions(asked)
-
-
+api.get(_ONE, queries.get_action, "Get an entry of the record.", name="getModerationAction", returns=ModerationAction)
+api.list("/v1/moderationactions", queries.list_actions, "List the record, the most recent first.",
+         name="listModerationActions", returns=ModerationAction, filters=queries.ACTION_FILTERS, same_for_role=True)
 api.update(_ONE, commands.reword_action, "Reword the reason of an entry.",
            name="updateModerationAction", body=schemas.ActionChange, returns=ModerationAction)
 api.delete(_ONE, commands.delete_action, "Delete an entry (superAdmin).",

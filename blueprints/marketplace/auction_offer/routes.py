@@ -1,7 +1,5 @@
 """URL map of auctionOffer (contract documents 078–087; the second chance of decision 12 is ours)."""
-from typing import Any
 
-from app.actor import Actor
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
 from blueprints.marketplace.auction_offer import commands, offer_commands, queries
@@ -37,9 +35,6 @@ api.update("/v1/auctionofferbids/{auctionOfferBidId}", commands.change_bid_statu
 api.update("/v1/auctionofferoffers/{auctionOfferOfferId}", offer_commands.answer_offer,
            "Accept, decline, counter or withdraw an offer.",
            name="updateAuctionOfferOffer", body=OfferAnswer, returns=Offer)
-
-
-@api.create("/v1/secondchances", name="offerSecondChance", body=SecondChance, returns=Offer)
-def create_second_chance(actor: Actor, data: dict[str, Any]) -> Offer:
-    """Offer an auction that was won and never paid to the runner-up, as its seller or staff."""
-    return offer_commands.offer_second_chance(actor, data["product_id"])
+api.create("/v1/secondchances", offer_commands.offer_second_chance,
+           "Offer an auction that was won and never paid to the runner-up, as its seller or staff.",
+           name="offerSecondChance", body=SecondChance, returns=Offer)

@@ -32,7 +32,7 @@ SEARCH_FILTERS = Filters((
     equal(SearchIndex.document_type), equal(SearchIndex.reference_id), equal(SearchIndex.indexed_at)))
 
 
-def get_search_index(search_index_id: str) -> Wire:
+def get_search_index(actor: Actor, search_index_id: str) -> Wire:
     """Return an active record; raises NotFound."""
     return get_row(SearchIndex, search_index_id)
 

@@ -24,14 +24,8 @@ ONE, ONE_ALIAS = f"{MANY}/{{searchIndexId}}", f"{MANY_ALIAS}/{{searchIndexId}}"
 api.create(MANY, commands.put_document, "Record a document, or update the one of this documentType and referenceId.",
            aliases=(MANY_ALIAS,), name="createSearchIndex", body=NewSearchIndex, returns=SearchIndex,
            id_name="searchIndexId")
-
-
-@api.get(ONE, aliases=(ONE_ALIAS,), name="getSearchIndex", returns=SearchIndex)
-def get_search_index(actor: Actor, asked: ReadRequest, search_index_id: str) -> Wire:
-    """Get an index record."""
-    return queries.get_search_index(search_index_id)
-
-
+api.get(ONE, queries.get_search_index, "Get an index record.",
+        aliases=(ONE_ALIAS,), name="getSearchIndex", returns=SearchIndex)
 api.list(MANY_ALIAS, queries.list_search_indexes, "List or search index records.",
          aliases=(MANY,), name="listSearchIndexes", returns=SearchIndex, depends_on=(INDEX.version_key, "rows:user"),
          same_for_role=True, filters=queries.SEARCH_FILTERS,

@@ -62,15 +62,9 @@ def list_own_items(actor: Actor, asked: ReadRequest) -> Listing:
 api.update("/v1/watchlistitems/bulk", bulk_commands.move_many,
            "Move or remove up to 100 rows of watchlist and cart; the outcome says of each what became of it.",
            name="moveWatchlistItems", method="POST", body=schemas.ManyItems)
-
-
-@api.update("/v1/watchlistitems/{watchlistItemId}", name="updateWatchlistItem", body=schemas.ItemMove,
-            returns=WatchlistItem)
-def update_item(actor: Actor, data: dict[str, Any], watchlist_item_id: str) -> WatchlistItem:
-    """Move a watched product to another list; `listId` null is the default list."""
-    return commands.move_item(actor, watchlist_item_id, data["list_id"])
-
-
+api.update("/v1/watchlistitems/{watchlistItemId}", commands.move_item,
+           "Move a watched product to another list; `listId` null is the default list.",
+           name="updateWatchlistItem", body=schemas.ItemMove, returns=WatchlistItem)
 api.delete("/v1/watchlistitems/{watchlistItemId}", commands.remove_item, "Watch a product no longer.",
            name="deleteWatchlistItem", returns=WatchlistItem)
 

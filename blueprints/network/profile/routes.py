@@ -7,11 +7,10 @@ from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire
 from app.http.declaration import Routes
 from app.http.naming import ApiNames
-from blueprints.network.profile import commands, profile_views, queries
+from blueprints.network.profile import commands, premium_routes, profile_views, queries
 from blueprints.network.profile.models import Certification, Language, Profile
 from blueprints.network.profile.policies import POLICIES
 from blueprints.network.profile.premium_queries import is_premium
-from blueprints.network.profile.premium_routes import premium_api
 from blueprints.network.profile.schemas import NewCertification, NewLanguage, NewProfile, ProfileChange
 from blueprints.platform.auth.routes import own_face_routes
 
@@ -109,5 +108,5 @@ def update_language(actor: Actor, data: dict[str, Any], language_id: str) -> Lan
 
 # Premium
 
-api.include(premium_api)
+api.include(premium_routes.api)
 api.include(own_face_routes("network", "updateOwnFace"))  # the contract has it here, too (document 061)

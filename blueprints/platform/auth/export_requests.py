@@ -20,8 +20,9 @@ from app.data.batches import purge
 from app.data.columns import iso
 from app.data.connections import reading
 from app.data.ids import uuid7
-from app.data.reads import Listing, Page, fetch, fetch_one, list_query
+from app.data.reads import Listing, fetch, fetch_one, list_query
 from app.data.reads.keyset import row_order
+from app.data.reads.read_request import ReadRequest
 from app.data.retries import OwedWork, claim_due, error_text, is_any_due, postpone, settle
 from app.data.serialization import Wire
 from app.data.unit_of_work import unit_of_work
@@ -68,11 +69,11 @@ def request_export(actor: Actor) -> Wire:
     return _shown(actor, waiting)
 
 
-def own_exports(actor: Actor, page: Page) -> Listing:
+def own_exports(actor: Actor, asked: ReadRequest) -> Listing:
     """Return one's own exports that have not expired, the latest first; one that is ready with where it is read."""
     own = select(*PersonExport.__table__.columns).where(
         PersonExport.realm == actor.realm, PersonExport.user_id == actor.user_id, PersonExport.expires_at > now())
-    return list_query(own, _LATEST_FIRST, page, partial(_shown, actor))
+    return list_query(own, _LATEST_FIRST, asked.page, partial(_shown, actor))
 
 
 def opened_export(actor: Actor, export_id: str | None, token: str | None) -> IO[bytes]:

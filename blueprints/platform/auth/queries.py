@@ -17,6 +17,7 @@ from app.data.reads import Listing, Page, fetch, fetch_one, find_any_row, get_ro
 from app.data.reads.filters import Filters, contains, equal
 from app.data.reads.keyset import row_order
 from app.data.reads.prepared import fetch_prepared_among, is_among
+from app.data.reads.read_request import ReadRequest
 from app.data.serialization import Wire, camel_case
 from app.errors import NotFound
 from app.folding import compact
@@ -260,14 +261,14 @@ def second_factors(actor: Actor, user_id: str) -> Wire:
             "roleEmail": "email" in by_role, "roleMobile": "mobile" in by_role}
 
 
-def own_sessions(actor: Actor, page: Page) -> Listing:
+def own_sessions(actor: Actor, asked: ReadRequest) -> Listing:
     """Return the actor's own live sessions, newest first; of the address only as much as tells places apart."""
     def wire(row: Row[Any]) -> Wire:
         return {"id": row.id, "device": row.device, "address": shortened_address(row.address or ""),
                 "createdAt": iso(row.logged_in_at), "lastSeenAt": iso(row.last_seen_at),
                 "expiresAt": iso(row.expires_at), "isCurrent": row.id == actor.session_id}
 
-    return list_query(sessions_of(actor.realm, str(actor.user_id)), _NEWEST_SESSION_FIRST, page, wire)
+    return list_query(sessions_of(actor.realm, str(actor.user_id)), _NEWEST_SESSION_FIRST, asked.page, wire)
 
 
 def has_super_admin(realm: str) -> bool:

@@ -132,11 +132,8 @@ def own_face_routes(realm: str, name: str) -> Routes:
 
 
 def _add_passwords_and_roles(api: Routes, model: type[Account]) -> None:
-    @api.update("/v1/userrole/{userId}", name="updateUserRole", body=RoleChange, returns=model, refusals="role")
-    def update_user_role(actor: Actor, data: dict[str, Any], user_id: str) -> Account:
-        """Give a user another role, from above both."""
-        return commands.update_user_role(actor, user_id, data["role_id"])
-
+    api.update("/v1/userrole/{userId}", commands.update_user_role, "Give a user another role, from above both.",
+               name="updateUserRole", body=RoleChange, returns=model, refusals="role")
     api.update("/v1/userpassword/{userId}", credentials.change_password,
                "Change one's own password; the other sessions end.",
                name="updateUserPassword", body=PasswordChange, returns=model, prepare=preparations.password_change)
@@ -168,11 +165,9 @@ def _add_second_factors(api: Routes) -> None:
 
 
 def _add_sessions(api: Routes) -> None:
-    @api.list("/v1/sessions", name="listSessions", cached=False)
-    def list_sessions(actor: Actor, asked: ReadRequest) -> Listing:
-        """List one's own logins that are not over: device, shortened address, since when, last seen."""
-        return queries.own_sessions(actor, asked.page)
-
+    api.list("/v1/sessions", queries.own_sessions,
+             "List one's own logins that are not over: device, shortened address, since when, last seen.",
+             name="listSessions", cached=False)
     api.delete("/v1/sessions/{sessionId}", credentials.end_own_session, "End one of one's own logins.",
                name="deleteSession")
     api.delete("/v1/sessions", credentials.end_other_sessions, "End all one's own logins but this one.",
@@ -180,15 +175,12 @@ def _add_sessions(api: Routes) -> None:
 
 
 def _add_persons(api: Routes) -> None:
-    @api.create("/v1/personexports", name="createPersonExport")
-    def create_person_export(actor: Actor, data: dict[str, Any]) -> Wire:
-        """Ask for a zip of all that is kept of oneself; a letter says when it is there."""
-        return export_requests.request_export(actor)
-
-    @api.list("/v1/personexports", name="listPersonExports", cached=False)
-    def list_person_exports(actor: Actor, asked: ReadRequest) -> Listing:
-        """List one's own exports: `state`, and of one that is ready the address it is read at for minutes."""
-        return export_requests.own_exports(actor, asked.page)
+    api.create("/v1/personexports", export_requests.request_export,
+               "Ask for a zip of all that is kept of oneself; a letter says when it is there.",
+               name="createPersonExport")
+    api.list("/v1/personexports", export_requests.own_exports,
+             "List one's own exports: `state`, and of one that is ready the address it is read at for minutes.",
+             name="listPersonExports", cached=False)
 
     @api.system("/personexport/{exportId}", name="downloadPersonExport", **documents.PERSON_EXPORT)
     def download_person_export(actor: Actor, export_id: str) -> Response:

@@ -45,23 +45,15 @@ def list_webhook_endpoints(actor: Actor, asked: ReadRequest) -> Listing:
     return queries.list_endpoints(actor, asked.page)
 
 
-@api.get("/v1/webhookendpoints/{webhookEndpointId}", name="getWebhookEndpoint", extras=documents.SHOWN)
-def get_webhook_endpoint(actor: Actor, asked: ReadRequest, webhook_endpoint_id: str) -> Wire:
-    """Show one webhook: its state, since when it fails, until when its former secret signs."""
-    return queries.get_endpoint(actor, webhook_endpoint_id)
-
-
-@api.update("/v1/webhookendpoints/{webhookEndpointId}", name="updateWebhookEndpoint", body=EndpointChange,
-            extras=documents.SHOWN)
-def update_webhook_endpoint(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
-    """Change a webhook, pause it, or let it be active again; what waited meanwhile, a week at most, goes out."""
-    return commands.change_endpoint(actor, webhook_endpoint_id, **data)
-
-
-@api.delete("/v1/webhookendpoints/{webhookEndpointId}", name="deleteWebhookEndpoint", extras=documents.SHOWN)
-def delete_webhook_endpoint(actor: Actor, data: dict[str, Any], webhook_endpoint_id: str) -> Wire:
-    """End a webhook, with all it was still owed."""
-    return commands.delete_endpoint(actor, webhook_endpoint_id)
+api.get("/v1/webhookendpoints/{webhookEndpointId}", queries.get_endpoint,
+        "Show one webhook: its state, since when it fails, until when its former secret signs.",
+        name="getWebhookEndpoint", extras=documents.SHOWN)
+api.update("/v1/webhookendpoints/{webhookEndpointId}", commands.change_endpoint,
+           "Change a webhook, pause it, or let it be active again; what waited meanwhile, a week at most, goes out.",
+           name="updateWebhookEndpoint", body=EndpointChange, extras=documents.SHOWN)
+api.delete("/v1/webhookendpoints/{webhookEndpointId}", commands.delete_endpoint,
+           "End a webhook, with all it was still owed.",
+           name="deleteWebhookEndpoint", extras=documents.SHOWN)
 
 
 @api.create("/v1/webhookendpoints/{webhookEndpointId}/rotations", name="rotateWebhookSecret", body=Rotation,
