@@ -145,11 +145,11 @@ REPORTS = (
 
 
 def _add_language(name: str) -> None:
-    add_entry(actor_of(NORA), Language, name=name, id=demo_id("language", name))
+    add_entry(actor_of(NORA), dictionary=Language, name=name, id=demo_id("language", name))
 
 
 def _add_certification(name: str) -> None:
-    add_entry(actor_of(NORA), Certification, name=name, id=demo_id("certification", name))
+    add_entry(actor_of(NORA), dictionary=Certification, name=name, id=demo_id("certification", name))
 
 
 def _write_profile(email: str, profile: Values) -> None:

@@ -75,12 +75,12 @@ def withdraw_profile(actor: Actor, user_id: str, cause: str | None) -> None:
         work.commit()
 
 
-def add_entry(actor: Actor, dictionary: type[Entry], *, name: str, id: str | None = None) -> Entry:
+def add_entry(actor: Actor, *, dictionary: type[Entry], name: str, id: str | None = None) -> Entry:
     """Add a name to a dictionary; raises DuplicateRecord when one that is compared as the same is there (NET-29)."""
     return insert_object(actor, dictionary(id=id, name=name, name_key=term_key(name)))
 
 
-def keep_entry(actor: Actor, dictionary: type[Entry], entry_id: str) -> Entry:
+def keep_entry(actor: Actor, entry_id: str, *, dictionary: type[Entry]) -> Entry:
     """Return an entry unchanged: its name is constant, so there is nothing to change (P-14). Raises NotFound."""
     with unit_of_work(actor) as work:
         entry = work.get(dictionary, entry_id)
@@ -88,7 +88,7 @@ def keep_entry(actor: Actor, dictionary: type[Entry], entry_id: str) -> Entry:
     return entry
 
 
-def remove_entry(actor: Actor, dictionary: type[Entry], entry_id: str) -> Entry:
+def remove_entry(actor: Actor, entry_id: str, *, dictionary: type[Entry]) -> Entry:
     """Take a name off a dictionary; profiles that name it keep it. Raises NotFound."""
     return archive_object(actor, dictionary, entry_id)
 

@@ -55,12 +55,12 @@ def profiles_found(actor: Actor, asked: ReadRequest, ids: Iterable[str]) -> dict
     return rows
 
 
-def get_entry(dictionary: type[Certification] | type[Language], entry_id: str) -> Wire:
+def get_entry(actor: Actor, entry_id: str, *, dictionary: type[Certification] | type[Language]) -> Wire:
     """Return an entry of a dictionary; raises NotFound."""
     return get_row(dictionary, entry_id)
 
 
-def list_entries(dictionary: type[Certification] | type[Language], asked: ReadRequest) -> Listing:
+def list_entries(actor: Actor, asked: ReadRequest, *, dictionary: type[Certification] | type[Language]) -> Listing:
     """Return a page of a dictionary, oldest first."""
     return list_rows(dictionary, asked.page, *asked.where, order=_ENTRIES_OLDEST_FIRST[dictionary])
 

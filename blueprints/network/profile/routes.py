@@ -1,5 +1,5 @@
 """URL map of profile (contract documents 128–159; who looked at one's profile is ours, decisions/086)."""
-from typing import Any
+from functools import partial
 
 from app.actor import Actor
 from app.data.reads import Listing
@@ -15,6 +15,8 @@ from blueprints.network.profile.schemas import NewCertification, NewLanguage, Ne
 from blueprints.platform.auth.routes import own_face_routes
 
 api = Routes(POLICIES, {"listProfileViews": ApiNames(data_name="profileViews")})
+
+_CERTIFICATION, _LANGUAGE = "/v1/certifications/{certificationId}", "/v1/languages/{languageId}"
 
 api.create("/v1/profiles", commands.create_profile, "Write one's own profile; there is one per person.",
            name="createProfile", body=NewProfile, returns=Profile, id_name="profileId")
@@ -43,67 +45,32 @@ def list_profile_views(actor: Actor, asked: ReadRequest) -> Listing:
     return profile_views.list_views(actor, asked, with_names=is_premium(str(actor.user_id)))
 
 
-@api.create("/v1/certifications", name="createCertification", body=NewCertification, returns=Certification,
-            id_name="certificationId")
-def create_certification(actor: Actor, data: dict[str, Any]) -> Certification:
-    """Add a certification to the dictionary."""
-    return commands.add_entry(actor, Certification, **data)
-
-
-@api.delete("/v1/certifications/{certificationId}", name="deleteCertification", returns=Certification)
-def delete_certification(actor: Actor, data: dict[str, Any], certification_id: str) -> Certification:
-    """Take a certification off the dictionary, as staff."""
-    return commands.remove_entry(actor, Certification, certification_id)
-
-
-@api.get("/v1/certifications/{certificationId}", name="getCertification", returns=Certification)
-def get_certification(actor: Actor, asked: ReadRequest, certification_id: str) -> Wire:
-    """Get a certification of the dictionary."""
-    return queries.get_entry(Certification, certification_id)
-
-
-@api.list("/v1/certifications", name="listCertifications", returns=Certification,
-          filters=queries.CERTIFICATION_FILTERS, same_for_role=True)
-def list_certifications(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the certifications of the dictionary."""
-    return queries.list_entries(Certification, asked)
-
-
-@api.update("/v1/certifications/{certificationId}", name="updateCertification", returns=Certification)
-def update_certification(actor: Actor, data: dict[str, Any], certification_id: str) -> Certification:
-    """Answer with the certification as it is: its name is constant."""
-    return commands.keep_entry(actor, Certification, certification_id)
-
-
-@api.create("/v1/languages", name="createLanguage", body=NewLanguage, returns=Language, id_name="languageId")
-def create_language(actor: Actor, data: dict[str, Any]) -> Language:
-    """Add a language to the dictionary."""
-    return commands.add_entry(actor, Language, **data)
-
-
-@api.delete("/v1/languages/{languageId}", name="deleteLanguage", returns=Language)
-def delete_language(actor: Actor, data: dict[str, Any], language_id: str) -> Language:
-    """Take a language off the dictionary, as staff."""
-    return commands.remove_entry(actor, Language, language_id)
-
-
-@api.get("/v1/languages/{languageId}", name="getLanguage", returns=Language)
-def get_language(actor: Actor, asked: ReadRequest, language_id: str) -> Wire:
-    """Get a language of the dictionary."""
-    return queries.get_entry(Language, language_id)
-
-
-@api.list("/v1/languages", name="listLanguages", returns=Language, filters=queries.LANGUAGE_FILTERS,
-          same_for_role=True)
-def list_languages(actor: Actor, asked: ReadRequest) -> Listing:
-    """List the languages of the dictionary."""
-    return queries.list_entries(Language, asked)
-
-
-@api.update("/v1/languages/{languageId}", name="updateLanguage", returns=Language)
-def update_language(actor: Actor, data: dict[str, Any], language_id: str) -> Language:
-    """Answer with the language as it is: its name is constant."""
-    return commands.keep_entry(actor, Language, language_id)
+api.create("/v1/certifications", partial(commands.add_entry, dictionary=Certification),
+           "Add a certification to the dictionary.",
+           name="createCertification", body=NewCertification, returns=Certification, id_name="certificationId")
+api.delete(_CERTIFICATION, partial(commands.remove_entry, dictionary=Certification),
+           "Take a certification off the dictionary, as staff.",
+           name="deleteCertification", returns=Certification)
+api.get(_CERTIFICATION, partial(queries.get_entry, dictionary=Certification), "Get a certification of the dictionary.",
+        name="getCertification", returns=Certification)
+api.list("/v1/certifications", partial(queries.list_entries, dictionary=Certification),
+         "List the certifications of the dictionary.",
+         name="listCertifications", returns=Certification, filters=queries.CERTIFICATION_FILTERS, same_for_role=True)
+api.update(_CERTIFICATION, partial(commands.keep_entry, dictionary=Certification),
+           "Answer with the certification as it is: its name is constant.",
+           name="updateCertification", returns=Certification)
+api.create("/v1/languages", partial(commands.add_entry, dictionary=Language), "Add a language to the dictionary.",
+           name="createLanguage", body=NewLanguage, returns=Language, id_name="languageId")
+api.delete(_LANGUAGE, partial(commands.remove_entry, dictionary=Language),
+           "Take a language off the dictionary, as staff.",
+           name="deleteLanguage", returns=Language)
+api.get(_LANGUAGE, partial(queries.get_entry, dictionary=Language), "Get a language of the dictionary.",
+        name="getLanguage", returns=Language)
+api.list("/v1/languages", partial(queries.list_entries, dictionary=Language), "List the languages of the dictionary.",
+         name="listLanguages", returns=Language, filters=queries.LANGUAGE_FILTERS, same_for_role=True)
+api.update(_LANGUAGE, partial(commands.keep_entry, dictionary=Language),
+           "Answer with the language as it is: its name is constant.",
+           name="updateLanguage", returns=Language)
 
 
 # Premium
