@@ -7,12 +7,16 @@ from functools import cache
 from itertools import chain
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Dialect, Table, bindparam, insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 
+from app.data.changes import OutboxRecord
 from app.data.entity import Base, Entity
+from app.data.sqlite_write_lock import sqlite_write_lock
 
 FIRST_VERSION = 1
+_OF_RECORD = "outbox_"
 _Read = Callable[[Mapping[str, Any]], Any]
 
 
@@ -59,14 +63,85 @@ def insert_entities(connection: Connection, entities: Iterable[Entity]) -> None:
         make_transient_to_detached(entity)
 
 
+def insert_at_once(connection: Connection, entity: Entity, record: Mapping[str, Any]) -> bool:
+    """Insert a complete data object and its outbox record in a transaction of their own; returns whether that is done.
+
+    `connection` is one that reads: no transaction is open on it. The driver does it: PostgreSQL's by one statement
+    instead of four. Where somebody listens to statements, or the database refuses them, nothing is done: the ordinary
+    way tells the listener, or what is wrong. Raises OperationalError when the database went away meanwhile."""
+    if connection.dispatch.before_cursor_execute or connection.dispatch.commit:
+        return False
+    if connection.dialect.name == "sqlite":
+        is_done = _insert_by_sqlite(connection, entity, record)
+    else:
+        is_done = _insert_by_postgresql(connection, entity, record)
+    if is_done:
+        make_transient_to_detached(entity)
+    return is_done
+
+
+def _insert_by_sqlite(connection: Connection, entity: Entity, record: Mapping[str, Any]) -> bool:
+    driver = cast(Any, connection.connection.driver_connection)
+    row_insert, record_insert = (_insert(cast(Table, table), connection.dialect)
+                                 for table in (entity.__table__, OutboxRecord.__table__))
+    row_values, record_values = row_insert.values(vars(entity)), record_insert.values(record)
+    with sqlite_write_lock():
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            driver.execute(row_insert.sql, row_values)
+            driver.execute(record_insert.sql, record_values)
+            driver.execute("COMMIT")
+        except BaseException as error:
+            driver.rollback()
+            if not isinstance(error, connection.dialect.loaded_dbapi.Error):
+                raise
+            return False
+    return True
+
+
+def _insert_by_postgresql(connection: Connection, entity: Entity, record: Mapping[str, Any]) -> bool:
+    database = connection.dialect.loaded_dbapi
+    both = _insert_with_record(cast(Table, entity.__table__), connection.dialect)
+    values = both.values(vars(entity) | {f"{_OF_RECORD}{name}": value for name, value in record.items()})
+    try:
+        # Its other cursors look for the places of more than 50 values anew at each call.
+        database.RawCursor(connection.connection.driver_connection).execute(both.sql, values)
+    except database.Error as error:
+        if error.sqlstate is not None:  # the server said no, so nothing is done
+            return False
+        connection.invalidate(error)
+        raise OperationalError(None, None, error) from error
+    return True
+
+
 @cache
 def _insert(table: Table, dialect: Dialect) -> _Insert:
-    drawn = table.autoincrement_column
-    names = [column.name for column in table.columns if column is not drawn]
-    compiled = insert(table).inline().compile(dialect=dialect, column_keys=names)
-    order = cast(Any, compiled).positiontup or names
-    return _Insert(str(compiled), cast(Any, compiled).positional, tuple(
-        (name, table.columns[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order))
+    names = _given_names(table)
+    return _prepared(insert(table).inline().compile(dialect=dialect, column_keys=names), dialect, {
+        name: table.columns[name] for name in names})
+
+
+@cache
+def _insert_with_record(table: Table, dialect: Dialect) -> _Insert:
+    """Return PostgreSQL's statement for a row of the table and its outbox record, whose names begin with `outbox_`."""
+    records = cast(Table, OutboxRecord.__table__)
+    of_row = {name: table.columns[name] for name in _given_names(table)}
+    of_record = {f"{_OF_RECORD}{name}": records.columns[name] for name in _given_names(records)}
+    row = insert(table).inline().values({name: bindparam(name, type_=column.type) for name, column in of_row.items()})
+    record = insert(records).inline().values(
+        {column.name: bindparam(name, type_=column.type) for name, column in of_record.items()})
+    numbered = type(dialect)(paramstyle="numeric_dollar")
+    return _prepared(record.add_cte(row.cte("new_row")).compile(dialect=numbered), dialect, of_row | of_record)
+
+
+def _given_names(table: Table) -> list[str]:
+    return [column.name for column in table.columns if column is not table.autoincrement_column]
+
+
+def _prepared(compiled: Any, dialect: Dialect, columns: Mapping[str, Any]) -> _Insert:
+    return _Insert(str(compiled), compiled.positional, tuple(
+        (name, columns[name].type.dialect_impl(dialect).bind_processor(dialect))
+        for name in compiled.positiontup or columns))
 
 
 @cache

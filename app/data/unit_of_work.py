@@ -29,11 +29,11 @@ from app.data.changes import (
     stamp_changes,
     version_key,
 )
-from app.data.connections import close_reading, transaction, writing_engine
+from app.data.connections import close_reading, reading, transaction, writing_engine
 from app.data.constraint_errors import refusal_of
 from app.data.due_work import DueWork, is_piece
-from app.data.entity import Base, Entity, db
-from app.data.entity_inserts import complete_entities, insert_entities, insert_rows
+from app.data.entity import Base, Entity
+from app.data.entity_inserts import complete_entities, insert_at_once, insert_entities, insert_rows
 from app.data.expected_version import named_version
 from app.data.held import Holdable, viewer
 from app.data.holdings import handed_down, holdings
@@ -97,10 +97,10 @@ class UnitOfWork:
         return self._connection
 
     def reads_within(self) -> bool:
-        """Return whether reads go by that connection: always, but on SQLite not before its first statement.
+        """Return whether reads go by that connection: not before the first statement of the transaction.
 
         They see the last commit then, as each statement of PostgreSQL does that locks nothing."""
-        return self._connection is not None or db.engine.dialect.name != "sqlite"
+        return self._connection is not None
 
     @property
     def _session(self) -> Session:
@@ -432,14 +432,31 @@ class UnitOfWork:
         self._finished[-1] = True
 
     def _commit_all(self) -> None:
-        self.flush()
-        with self._saving():
-            self._finish_events()
-            self._commit_opened()
+        self.settle()
+        if not self._commit_at_once():
+            self.flush()
+            with self._saving():
+                self._finish_events()
+                self._commit_opened()
+        self._write_lock.close()
         if self._invalidated:
             holdings().cache_versions.invalidate(*self._invalidated)
-        self._write_lock.close()
         self._to_run, self._after_commit = self._after_commit, []
+
+    def _commit_at_once(self) -> bool:
+        """Insert one new row and its record at once, when they are all there is; returns whether that is done."""
+        is_all = (len(self._settled) == len(self._records) == 1 and self._connection is None
+                  and not self._before_commit and (self._is_audited or not self._staff_changes))
+        if not is_all:
+            return False
+        [entity], [record] = self._settled, self._records
+        with self._saving(), reading() as connection:
+            if not insert_at_once(connection, entity, record):
+                return False
+        self._settled, self._wrote = [], True
+        self._inserted.append(entity)
+        self.invalidate("outbox")
+        return True
 
     def _commit_opened(self) -> None:
         try:
