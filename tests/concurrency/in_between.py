@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from app.data import sqlite_write_lock, unit_of_work
 from app.data.entity import db
@@ -62,7 +62,7 @@ def meet(app: Flask, monkeypatch: pytest.MonkeyPatch, place: Place, act: Callabl
         with app.app_context():
             return action()
 
-    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
+    with monkeypatch.context() as patch, _by_several_statements(), ThreadPoolExecutor(2) as pool:
         queue = _queue_of_sqlite(patch)
 
         def stand_still(*arguments: Any, **options: Any) -> Any:
@@ -80,6 +80,19 @@ def meet(app: Flask, monkeypatch: pytest.MonkeyPatch, place: Place, act: Callabl
         assert came, f"through without coming to {module.__name__}.{name}: {getattr(first, 'text', first)}"
         [(coming, waited)] = came
         return Meeting(first, coming.result(), waited)
+
+
+@contextmanager
+def _by_several_statements() -> Iterator[None]:
+    """Let a single new row be written and committed apart, as where somebody listens (app/data/entity_inserts.py)."""
+    def hear(_connection: object) -> None:
+        """Do nothing."""
+
+    event.listen(db.engine, "commit", hear)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "commit", hear)
 
 
 def _queue_of_sqlite(patch: pytest.MonkeyPatch) -> set[int]:

@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import orjson
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import delete, event, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.actor import system_actor
 from app.clock import now
@@ -196,6 +197,43 @@ def test_a_commit_that_fails_leaves_no_transaction_to_the_next(app: Flask) -> No
     finally:
         event.remove(db.engine, "commit", refuse)
     assert titles() == []
+    commands.create_category(SYSTEM, title="Kept")
+    assert titles() == ["Kept"]
+
+
+def test_a_single_new_row_that_is_refused_leaves_neither_row_nor_record(app: Flask) -> None:
+    """It goes to the database at once, with its record; what was refused is said as of any other row."""
+    taken = commands.create_category(SYSTEM, title="Taken")
+    told = topics()
+    with pytest.raises(DuplicateRecord):
+        commands.create_category(SYSTEM, id=taken.id, title="Again")
+    assert titles() == ["Taken"]
+    assert topics() == told
+    commands.create_category(SYSTEM, title="Kept")
+    assert titles() == ["Kept", "Taken"]
+
+
+def test_a_single_new_row_is_known_once_it_is_committed(app: Flask) -> None:
+    with unit_of_work(SYSTEM) as work:
+        before = work.insert(Category(title="Toys"))
+        work.commit()
+    with unit_of_work(SYSTEM) as work:
+        work.change(work.lock(Category, before.id), title="Games")
+        work.commit()
+    assert (before.record_version, titles()) == (1, ["Games"])
+
+
+@pytest.mark.postgresql
+def test_a_database_that_goes_away_while_a_row_is_sent_is_said_to_be_away(
+        app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows whether the row is there, so it is not sent again: the second would be refused as a duplicate."""
+    def lose(*_: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(psycopg.RawCursor, "execute", lose)
+        with pytest.raises(OperationalError, match="the connection is lost"):
+            commands.create_category(SYSTEM, title="Lost")
     commands.create_category(SYSTEM, title="Kept")
     assert titles() == ["Kept"]
 
