@@ -130,7 +130,7 @@ def _insert_with_record(table: Table, dialect: Dialect) -> _Insert:
     row = insert(table).inline().values({name: bindparam(name, type_=column.type) for name, column in of_row.items()})
     record = insert(records).inline().values(
         {column.name: bindparam(name, type_=column.type) for name, column in of_record.items()})
-    numbered = type(dialect)(paramstyle="numeric_dollar")
+    numbered = cast(Any, type(dialect))(paramstyle="numeric_dollar")
     return _prepared(record.add_cte(row.cte("new_row")).compile(dialect=numbered), dialect, of_row | of_record)
 
 
