@@ -1,6 +1,6 @@
 """Nothing a client puts into a body is a failure of ours: a refusal says why, names the field and writes nothing."""
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from sqlalchemy import select
@@ -64,11 +64,22 @@ def test_no_value_of_any_field_is_a_failure(front: Front, settle: Callable[[], N
                 if answer.status_code not in (400, front.refusal):  # such a refusal used nothing up
                     good = front.good(operation.name)
             places[field.kind] += 1
-        for read in front.reads:  # what was accepted must be readable
-            front.call(read, f"{front.url(read)}?caching=false&pageNumber=0", said=f"after {operation.name}")
+        read_again(front, [read for read in front.reads if kind_of(read) == kind_of(operation)], operation.name)
+    read_again(front, front.reads, "everything")
     settle()
     assert not front.faults, "\n".join(front.faults)
     assert failed_deliveries() == []
+
+
+def kind_of(operation: Operation) -> str:
+    """Return what the operation is about: its path as far as that names no single thing."""
+    return operation.path.partition("/{")[0]
+
+
+def read_again(front: Front, reads: Sequence[Operation], after: str) -> None:
+    """Note what cannot be read any more: what was accepted must be readable."""
+    for read in reads:
+        front.call(read, f"{front.url(read)}?caching=false&pageNumber=0", said=f"after {after}")
 
 
 def failed_deliveries() -> list[object]:
