@@ -26,12 +26,18 @@ SLOW, MANY = 8, 200
 PATIENCE = 30  # seconds: the machine may be busy, the clients are let go of only later
 
 
-@pytest.fixture(scope="module")
-def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSystem]:
-    """The whole system with short deadlines."""
-    with live_system(tmp_path_factory.mktemp("live"), DATABASE_URL="", REQUEST_HEAD_SECONDS="1.5",
-                     REQUEST_BODY_SECONDS="1.5", ANSWER_SECONDS="1.5") as system:
-        yield system
+def test_slow_clients_are_told_or_let_go_and_whoever_behaves_is_served(tmp_path: Path) -> None:
+    """At one system with short deadlines: each xdist worker would start its own for a test of each."""
+    with live_system(tmp_path / "live", DATABASE_URL="", REQUEST_HEAD_SECONDS="1.5", REQUEST_BODY_SECONDS="1.5",
+                     ANSWER_SECONDS="1.5") as impatient:
+        _bodies_sent_a_byte_at_a_time_are_answered_408_and_health_answers_meanwhile(impatient)
+        _heads_sent_a_byte_at_a_time_are_answered_408_and_health_answers_meanwhile(impatient)
+        _silent_connections_are_closed_and_health_answers_meanwhile(impatient)
+        _who_does_not_read_its_answers_is_let_go_and_health_answers_meanwhile(impatient)
+        _a_client_that_leaves_in_the_middle_of_its_request_leaves_nothing_behind(impatient)
+        _one_connection_serves_many_requests(impatient)
+        _headers_that_are_too_long_together_are_refused(impatient)
+        _an_upload_of_megabytes_arrives_whole(impatient)
 
 
 @contextmanager
@@ -82,27 +88,27 @@ def refusal(said: bytes) -> tuple[int, str]:
     return int(head.split(b" ")[1]), json.loads(body)["errCode"]
 
 
-def test_bodies_sent_a_byte_at_a_time_are_answered_408_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
+def _bodies_sent_a_byte_at_a_time_are_answered_408_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
     with connected(impatient, SLOW, HEAD + b"Content-Length: 1000\r\n\r\n") as clients:
         assert answers(impatient.url + HEALTH, PATIENCE)
         wait_until(lambda: sum(is_closed(client, b" ") for client in clients) == SLOW, "all are told")
         assert {refusal(last_words(client)) for client in clients} == {(408, "RequestTimeout")}
 
 
-def test_heads_sent_a_byte_at_a_time_are_answered_408_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
+def _heads_sent_a_byte_at_a_time_are_answered_408_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
     with connected(impatient, SLOW, HEAD + b"X: ") as clients:
         assert answers(impatient.url + HEALTH, PATIENCE)
         wait_until(lambda: sum(is_closed(client, b"x") for client in clients) == SLOW, "all are told")
         assert {refusal(last_words(client)) for client in clients} == {(408, "RequestTimeout")}
 
 
-def test_silent_connections_are_closed_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
+def _silent_connections_are_closed_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
     with connected(impatient, MANY) as clients:
         assert answers(impatient.url + HEALTH, PATIENCE)
         assert {last_words(client) for client in clients} == {b""}
 
 
-def test_who_does_not_read_its_answers_is_let_go_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
+def _who_does_not_read_its_answers_is_let_go_and_health_answers_meanwhile(impatient: LiveSystem) -> None:
     asked = (b"GET " + LONG + b" HTTP/1.1\r\nHost: localhost\r\n\r\n") * 2000
     with connected(impatient, SLOW, window=4096) as clients:
         for client in clients:
@@ -119,7 +125,7 @@ def _connections(system: LiveSystem) -> list[Any]:
             if one.status == psutil.CONN_ESTABLISHED and one.laddr.port == port]
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_request_leaves_nothing_behind(impatient: LiveSystem) -> None:
+def _a_client_that_leaves_in_the_middle_of_its_request_leaves_nothing_behind(impatient: LiveSystem) -> None:
     with connected(impatient, SLOW, HEAD + b"Content-Length: 1000\r\n\r\n{"):
         pass
     wait_until(lambda: not _connections(impatient), "the server has forgotten them")
@@ -127,7 +133,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_request_leaves_nothing_behind
     assert "Traceback" not in impatient.logs("web")
 
 
-def test_one_connection_serves_many_requests(impatient: LiveSystem) -> None:
+def _one_connection_serves_many_requests(impatient: LiveSystem) -> None:
     connection = HTTPConnection("127.0.0.1", int(impatient.environment["PORT"]), timeout=60)
     statuses, sockets = [], set()
     for method, path, body in (("GET", HEALTH, None), ("HEAD", HEALTH, None), ("POST", LOGIN.decode(), "{}"),
@@ -144,16 +150,16 @@ def test_one_connection_serves_many_requests(impatient: LiveSystem) -> None:
     assert len(sockets) == 1
 
 
-@pytest.mark.parametrize(("length", "status"), [(700, 200), (1000, 400)])
-def test_headers_that_are_too_long_together_are_refused(impatient: LiveSystem, length: int, status: int) -> None:
+def _headers_that_are_too_long_together_are_refused(impatient: LiveSystem) -> None:
     """Each may be long, and there may be many; a thousand such requests that wait for a thread must fit into memory."""
-    headers = b"".join(b"X-%d: %s\r\n" % (number, b"x" * length) for number in range(80))
-    with connected(impatient, 1, b"GET " + HEALTH.encode() + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                   + headers + b"\r\n") as [client]:
-        assert int(last_words(client).split(b" ")[1]) == status
+    head = b"GET " + HEALTH.encode() + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    for length, status in ((700, 200), (1000, 400)):
+        headers = b"".join(b"X-%d: %s\r\n" % (number, b"x" * length) for number in range(80))
+        with connected(impatient, 1, head + headers + b"\r\n") as [client]:
+            assert int(last_words(client).split(b" ")[1]) == status
 
 
-def test_an_upload_of_megabytes_arrives_whole(impatient: LiveSystem) -> None:
+def _an_upload_of_megabytes_arrives_whole(impatient: LiveSystem) -> None:
     """It waits in a file; what is no picture is refused only after all of it was read."""
     form = (b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
             + os.urandom(5_000_000) + b"\r\n--x--\r\n")
