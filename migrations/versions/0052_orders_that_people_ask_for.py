@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_index(f"ix_{_PRODUCT}_price", _PRODUCT, ["is_active", "currency", "price", "id"],
                     sqlite_where=_HAS_PRICE, postgresql_where=_HAS_PRICE)
     op.create_index(f"ix_{_PRODUCT}_asking_price", _PRODUCT, ["is_active", "currency", _ASKING_PRICE, "id"])
-    op.create_index(f"ix_{_PRODUCT}_ending", _PRODUCT, ["is_active", "effective_end", "id"],
+    op.create_index(f"ix_{_PRODUCT}_ending", _PRODUCT, ["is_active", "effective_end", "id", "held", "closed_at"],
                     sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN)
     for table in _OF_REALMS:
         op.create_index(f"ix_{table}_made", table, ["realm", "created_at", "id"])

@@ -42,7 +42,14 @@ from app.data.visibility.in_python import (
     those_shown,
     those_visible,
 )
-from app.data.visibility.in_sql import expression_in_sql, field_in_sql, rule_in_sql, seen_by, visible_in_sql
+from app.data.visibility.in_sql import (
+    expression_in_sql,
+    field_in_sql,
+    rule_in_sql,
+    seen_by,
+    visible_apart,
+    visible_in_sql,
+)
 from app.data.visibility.reached import reached_in_sql
 from app.data.visibility.readable import Derived, NamedSort, ReadObject, ReadObjects, read_objects
 from app.data.visibility.sets import IdSet, ids_known, ids_of_caller
@@ -54,4 +61,4 @@ __all__ = [
     "facts_by_id", "field_in_sql", "for_caller", "holds", "ids_known",
     "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
     "reached_in_sql", "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "signed_in", "staff",
-    "super_admin", "those_shown", "those_visible", "through", "visible_in_sql"]
+    "super_admin", "those_shown", "those_visible", "through", "visible_apart", "visible_in_sql"]

@@ -150,8 +150,9 @@ Index("ix_product_listing_product_price", Product.is_active, Product.currency, P
       sqlite_where=HAS_PRICE, postgresql_where=HAS_PRICE)
 order_index("ix_product_listing_product_asking_price", Product.is_active, Product.currency,
             worked_out(Product.asking_price), Product.id)
-Index("ix_product_listing_product_ending", Product.is_active, Product.effective_end, Product.id,
-      sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))
+# Totals are counted in it, so all that they ask is in it.
+Index("ix_product_listing_product_ending", Product.is_active, Product.effective_end, Product.id, Product.held,
+      Product.closed_at, sqlite_where=Product.closed_at.is_(None), postgresql_where=Product.closed_at.is_(None))
 short_id_index(Product)
 short_id_index(Media)
 Index("ix_product_listing_media_product", Media.product_id)

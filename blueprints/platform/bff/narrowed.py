@@ -16,7 +16,7 @@ from app.data.reads.keyset import position_cursor, position_of
 from app.data.reads.lists import key_of
 from app.data.reads.totals import EXACT_UP_TO, Outdated
 from app.data.serialization import Wire
-from app.data.visibility import Visibility, reached_in_sql, read_objects, visible_in_sql
+from app.data.visibility import Visibility, reached_in_sql, read_objects, visible_apart, visible_in_sql
 from app.runtime import runtime
 from app.search.facets import MAX_FACET_VALUES
 from app.search.in_sql import holds_words
@@ -180,11 +180,15 @@ class Narrowed:
         return extent | {"currency": currency} if one.kind == "money" else extent
 
     def _count(self, limit: int | None) -> int:
-        counted: Select[Any] = select(func.count()).select_from(self._model).where(self._where)
-        if limit is not None:
-            some: Select[Any] = select(literal_column("1")).select_from(self._model).where(self._where).limit(limit)
-            counted = select(func.count()).select_from(some.subquery())
-        return int(fetch(counted)[0][0])
+        others = self._beside(self._conditions, self._ranked)
+        counts: list[Any] = []
+        for visible in visible_apart(self._index.object.visibility, self._index.actor):
+            some: Select[Any] = select(literal_column("1")).select_from(self._model).where(visible, *others)
+            counted = some.with_only_columns(func.count())
+            if limit is not None:
+                counted = select(func.count()).select_from(some.limit(limit).subquery())
+            counts.append(counted.scalar_subquery())
+        return sum(fetch(select(*counts))[0])
 
     def _sorted(self, asked: ListRequest) -> SortedRows:
         """Return the rows in the order that is asked, the usual one without."""
@@ -218,18 +222,22 @@ class Narrowed:
         return bool(self._index.words) or indexed_rows(self._model) is not None
 
     def _seen(self, *, by_id: bool) -> Condition:
-        return and_(visible_in_sql(self._index.object.visibility, self._index.actor, by_id=by_id), *self._only)
+        return visible_in_sql(self._index.object.visibility, self._index.actor, by_id=by_id)
 
     def _condition_of(self, conditions: Sequence[FieldCondition], ranked: Sequence[str] | None, *,
                       by_id: bool = False) -> Condition:
         """`by_id`: of a statement that finds its rows by their ids, or walks them in that order."""
+        visible = self._seen(by_id=True) if by_id or ranked is not None else self._visible
+        return and_(visible, *self._beside(conditions, ranked))
+
+    def _beside(self, conditions: Sequence[FieldCondition], ranked: Sequence[str] | None) -> list[Condition]:
+        """Return what is asked of rows beside their visibility."""
         if ranked is not None:
-            return and_(self._seen(by_id=True), among(self._model.id, ranked))
-        visible = self._seen(by_id=True) if by_id else self._visible
-        parts = [is_fulfilled(self._model, one, self._dialect) for one in conditions]
+            return [*self._only, among(self._model.id, ranked)]
+        parts = [*self._only, *(is_fulfilled(self._model, one, self._dialect) for one in conditions)]
         if self._words and not self._has_words:
             parts.append(self._begins_so())
-        return and_(visible, *parts)
+        return parts
 
     def _begins_so(self) -> Condition:
         """Of an object without words: one of its texts is what was typed, or begins so."""

@@ -1,9 +1,13 @@
 """Lists are read in the order of an index: no page sorts all rows of a table that grows (issue 20)."""
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.actor import Actor
+from app.clock import now
+from app.data.held import HIDDEN
+from app.data.ids import uuid7
 from app.data.visibility import EVERYONE, ReadObject, read_objects
 from blueprints.marketplace.category_management.models import Category, Subcategory
 from blueprints.marketplace.product_listing.models import Product
@@ -62,3 +66,15 @@ def test_what_people_sort_by_is_walked_in_its_order_from_the_cursor_on(realm: st
                 second = ask(ben, realm, model.__object__, sortBy=field, sortOrder=way, limit=2, after=first["next"])
             assert not sorts_all(steps), (field, way, steps)
             assert second["pageItem"] == 2
+
+
+@pytest.mark.parametrize("realm", ["marketplace"])
+def test_totals_of_listings_are_counted_in_indexes(realm: str, ben: ApiClient) -> None:
+    keep(Product, *({"effective_end": now() + timedelta(days=1), "seller_id": seller, "held": held}
+                    for seller in (ben.user_id, uuid7()) for held in (None, HIDDEN)))
+    for query in ({}, {"sort": "endingSoonest"}):
+        with plans("product_listing_product") as steps:
+            assert ask(ben, realm, "productListingProduct", verb="count", **query)["total"] == 3
+        free, own = [step for step in steps if "product_listing_product" in step]
+        assert "USING COVERING INDEX" in free
+        assert "ix_product_listing_product_seller (seller_id=?" in own
