@@ -39,14 +39,15 @@ def _indexes() -> object:
     from blueprints.marketplace.messaging.index import WORDS as MARKETPLACE_MESSAGES
     from blueprints.marketplace.product_listing.index import LISTINGS
     from blueprints.marketplace.search_indexing.refreshing import INDEX
-    from blueprints.network.company.index import COMPANIES
-    from blueprints.network.content.index import POSTS
+    from blueprints.network.company.index import COMPANIES, NEWS
+    from blueprints.network.content.index import COMMENTS, POSTS
     from blueprints.network.job_application.index import JOBS
     from blueprints.network.messaging.index import WORDS as NETWORK_MESSAGES
     from blueprints.network.profile.index import PEOPLE
 
     worded = (rows.index for rows in (
-        LISTINGS, FEEDBACK, MARKETPLACE_MESSAGES, COMPANIES, POSTS, JOBS, PEOPLE, NETWORK_MESSAGES))
+        LISTINGS, FEEDBACK, MARKETPLACE_MESSAGES, COMPANIES, NEWS, POSTS, COMMENTS, JOBS, PEOPLE,
+        NETWORK_MESSAGES))
     return Indexes((index.schema.name, index) for index in (INDEX, *worded))
 
 

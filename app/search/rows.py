@@ -44,6 +44,9 @@ class IndexedRows:
     means: Mapping[Expression, Expression] = field(default_factory=dict, kw_only=True)
     """What parts of the object's visibility mean of these rows, because of `where`: the index can be asked what is left
     (rule_in_index)."""
+    through: Mapping[str, "IndexedRows"] = field(default_factory=dict, kw_only=True)
+    """Of each object that these rows point at, and are seen through: the rows of it that an index has. Only rows behind
+    one of those fulfil `where`, and fields of it stand in the documents (field_through)."""
     words: Any = field(default=None, kw_only=True)
     """The column that keeps the words of a row, where one does (app/folding.py, stored_words): SQL finds by it while
     the index is away."""
@@ -56,7 +59,8 @@ class IndexedRows:
     def seen_by(self, actor: Actor) -> Condition | None:
         """Return what an actor sees of these rows as the index is asked it, None where it cannot tell."""
         one = read_objects().get(self.model.__realm__, self.model.__object__)
-        return rule_in_index(one.visibility, actor, port, means=self.means)
+        return rule_in_index(one.visibility, actor, port, means=self.means, through={
+            name: rows.means for name, rows in self.through.items()})
 
     def suggested(self, actor: Actor, text: str) -> list[str]:
         """Return what a text that is being typed may become for an actor: words of rows that he sees (FD-5)."""

@@ -32,7 +32,7 @@ from app.data.visibility.expressions import (
     super_admin,
     through,
 )
-from app.data.visibility.in_index import rule_in_index
+from app.data.visibility.in_index import field_through, rule_in_index
 from app.data.visibility.in_python import (
     Facts,
     asks_of_hidden,
@@ -58,7 +58,7 @@ __all__ = [
     "EVERYONE", "NOBODY", "AllOf", "AnyOf", "Constant", "Derived", "Expression", "Facts", "IdSet", "Is", "Mask", "Me",
     "MeIn", "Member", "NamedSort", "Not", "ReadObject", "ReadObjects", "SignedIn", "Through", "Visibility", "all_of",
     "any_of", "asks_of_hidden", "attributes_of", "expression_in_sql",
-    "facts_by_id", "field_in_sql", "for_caller", "holds", "ids_known",
+    "facts_by_id", "field_in_sql", "field_through", "for_caller", "holds", "ids_known",
     "ids_of_caller", "is_", "mask", "mask_all_but", "masked_fields", "me", "me_in", "member", "no_one", "not_",
     "reached_in_sql", "read_objects", "rule_in_index", "rule_in_sql", "seen_by", "signed_in", "staff",
     "super_admin", "those_shown", "those_visible", "through", "visible_apart", "visible_in_sql"]

@@ -7,7 +7,7 @@ from app.service import ServiceDeclaration
 from blueprints.network.company import jobs, subscribers
 from blueprints.network.company.counting import check_tallies, mend_tallies
 from blueprints.network.company.following import forget_follower
-from blueprints.network.company.index import COMPANIES, READABLE
+from blueprints.network.company.index import COMPANIES, NEWS, READABLE
 from blueprints.network.company.models import Company, CompanyAdmin, CompanyFollower, CompanyUpdate
 from blueprints.network.company.moderation import company_subject, hold_company, restore_company
 from blueprints.network.company.orphans import check_orphans
@@ -20,7 +20,7 @@ SERVICE = ServiceDeclaration(
     name="company", version="1.0.2", description="Company pages: their admins, followers and news.",
     realms=("network",),
     routes="blueprints.network.company.routes.api",
-    indexes=(COMPANIES.index,),
+    indexes=(COMPANIES.index, NEWS.index),
     background=(jobs, subscribers),
     emits=lambda _: (COMPANY_ORPHANED,),
     readable=READABLE,

@@ -47,8 +47,9 @@ ADMINS = Visibility(CompanyAdmin, member("companyId", ADMINISTERED), sees_all=su
 FOLLOWERS = Visibility(CompanyFollower, any_of(me("userId"), member("companyId", ADMINISTERED)), sees_all=super_admin,
                        there=member("companyId", _ACTIVE))
 # A block is no part of it: a company's voice is heard by everybody (NET-7).
+PAGE_IS_THERE, PAGE_IS_OPEN = member("companyId", _ACTIVE), member("companyId", OPEN_PAGES)
+NEWS_IS_OPEN = any_of(is_("visibility", PUBLIC), member("companyId", OPENED))
 UPDATES = Visibility(
     CompanyUpdate, any_of(member("companyId", ADMINISTERED), all_of(
-        is_not_at_rest("authorUserId"), member("companyId", OPEN_PAGES),
-        any_of(is_("visibility", PUBLIC), member("companyId", OPENED)))),
-    sees_all=super_admin, there=member("companyId", _ACTIVE))
+        is_not_at_rest("authorUserId"), PAGE_IS_OPEN, NEWS_IS_OPEN)),
+    sees_all=super_admin, there=PAGE_IS_THERE)

@@ -8,7 +8,7 @@ from app.service import ServiceDeclaration
 from blueprints.network.content import subscribers
 from blueprints.network.content.counting import check_tallies, mend_tallies
 from blueprints.network.content.feed_items import check_voices, mend_voices
-from blueprints.network.content.index import POSTS, READABLE
+from blueprints.network.content.index import COMMENTS, POSTS, READABLE
 from blueprints.network.content.models import Comment, Like, Post
 from blueprints.network.content.moderation import (
     comment_subject,
@@ -32,7 +32,7 @@ SERVICE = ServiceDeclaration(
     realms=("network",),
     routes="blueprints.network.content.routes.api",
     background=(subscribers,),
-    indexes=(POSTS.index,),
+    indexes=(POSTS.index, COMMENTS.index),
     readable=READABLE,
     relations=(
         relations_of(Post, _AUTHOR, Relation("companyId", "company")),

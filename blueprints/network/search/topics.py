@@ -2,4 +2,4 @@
 from app.events.topics import service_topic
 
 ROWS_LEFT = service_topic("network", "search", "rows-left")
-"""A page whose rows an index has not all looked at again since it changed."""
+"""A page or a post of which an index has not looked at all rows again since it changed."""

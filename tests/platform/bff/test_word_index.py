@@ -125,11 +125,13 @@ def test_a_row_that_became_private_counts_once_before_the_index_knows(realm: str
 @pytest.mark.once("PostgreSQL plans by what it has counted of these few rows, another time by another index")
 @pytest.mark.parametrize(("index", "table"), [
     ("post", "network_post"), ("profile", "network_profile"), ("jobPosting", "network_job_posting"),
-    ("company", "network_company")])
+    ("company", "network_company"), ("comment", "network_comment"), ("companyUpdate", "network_company_update"),
+    ("message", "network_message")])
 def test_words_walk_no_table(realm: str, ben: ApiClient, people: Any, index: str, table: str) -> None:
     model = read_objects().get(realm, index).model
     keep(model, *({"created_at": minutes(number)} for number in range(300)))
-    rebuild_index({"post": "posts", "profile": "people", "jobPosting": "jobs", "company": "companies"}[index])
+    rebuild_index({"post": "posts", "profile": "people", "jobPosting": "jobs", "company": "companies",
+                   "comment": "comments", "companyUpdate": "news", "message": "networkMessages"}[index])
     for caller in (ben, people.super_admin()):
         with plans(table) as steps:
             ask(caller, realm, index, q="navigator")
