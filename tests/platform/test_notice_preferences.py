@@ -18,7 +18,7 @@ from app.jobs.worker import run_job
 from app.notify.mailbox import read_outbox
 from app.runtime import runtime
 from blueprints.platform.auth.commands import lock_user
-from blueprints.platform.notification import digests
+from blueprints.platform.notification import digests, jobs
 from blueprints.platform.notification.digests import write_digest
 from blueprints.platform.notification.models import DigestItem, NoticePreference, NoticeSetting
 from blueprints.platform.notification.notices import Notice, tell, tell_all
@@ -248,7 +248,7 @@ def test_a_digest_shows_the_newest_and_says_how_many_more_there_are(realm, ben, 
 
 
 @realms
-def test_a_digest_that_cannot_be_written_keeps_nobody_waiting(realm, callers):
+def test_a_digest_that_cannot_be_written_keeps_nobody_waiting(realm, callers, monkeypatch):
     people = sorted((callers.user(name, realm=realm) for name in ("ben", "cleo")), key=lambda user: user.user_id)
     for user in people:
         wants_digest(user, realm)
@@ -256,9 +256,13 @@ def test_a_digest_that_cannot_be_written_keeps_nobody_waiting(realm, callers):
     with unit_of_work(system_actor(realm)) as work:
         work.execute(update(DigestItem).where(DigestItem.user_id == people[0].user_id).values(notice_type="NO_SUCH"))
         work.commit()
-    with at(max(due_at()) + timedelta(seconds=30)):
-        run_job("send-digests")
-    assert [letters(user) for user in people] == [[], [("email", "DIGEST")]]
+    monkeypatch.setattr(jobs, "PEOPLE_AT_ONCE", 1)
+    due = max(due_at()) + timedelta(seconds=30)
+    with at(due):
+        for _ in people:  # a run that finds more than it writes asks for the next
+            run_job("send-digests")
+        assert [letters(user) for user in people] == [[], [("email", "DIGEST")]]
+        assert min(due_at()) > due
 
 
 @realms

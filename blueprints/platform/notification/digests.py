@@ -2,6 +2,7 @@
 
 It says what the app says: who is behind a notice is named where the person may see them now, as in the list."""
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -25,6 +26,7 @@ DIGEST_LETTER = LetterTemplate("DIGEST", TEXTS, own=("lines",))
 MOST_LINES = 50
 """How many notices one digest shows, the newest; of more it says how many."""
 _AT_ONCE = 500
+_PUT_OFF = timedelta(hours=1)
 
 
 def write_digest(realm: str, user_id: str) -> bool:
@@ -55,6 +57,15 @@ def write_digest(realm: str, user_id: str) -> bool:
                          .execution_options(synchronize_session=False))
         work.commit()
     return is_owed
+
+
+def put_off_digest(realm: str, user_id: str) -> None:
+    """Let what is due of a person wait for another hour."""
+    with unit_of_work(system_actor(realm)) as work:
+        work.execute(update(DigestItem).where(
+            DigestItem.realm == realm, DigestItem.user_id == user_id, DigestItem.due_at <= now())
+            .values(due_at=now() + _PUT_OFF).execution_options(synchronize_session=False))
+        work.commit()
 
 
 def _write(work: UnitOfWork, realm: str, user_id: str, ids: Sequence[str], wanted: Wanted, today: str) -> bool:

@@ -1,4 +1,5 @@
 """What is done for webhooks now and then: those that fail are told of and suspended, old messages are removed."""
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from app.data.batches import purge
 from app.data.columns import iso
 from app.data.reads import fetch
 from app.data.unit_of_work import UnitOfWork, unit_of_work
+from app.identity.api_clients import ApiClient
 from app.jobs.schedule import kernel_periodic
 from app.notify.mailbox import post_letter
 from blueprints.platform.webhooks.commands import CHANGED
@@ -19,6 +21,8 @@ from blueprints.platform.webhooks.holders import holder_of
 from blueprints.platform.webhooks.lanes import lane_of, lock_endpoints, promote
 from blueprints.platform.webhooks.letters import FAILING, STOPPED
 from blueprints.platform.webhooks.models import ACTIVE, SUSPENDED, WebhookEndpoint, WebhookMessage
+
+log = logging.getLogger("guildhall.webhooks")
 
 WARNED_AFTER, SUSPENDED_AFTER = timedelta(hours=24), timedelta(hours=72)
 HELD = timedelta(days=7)
@@ -28,14 +32,16 @@ _REMOVED = select(WebhookMessage.id, WebhookMessage.endpoint_id, WebhookMessage.
 
 @kernel_periodic("suspend-webhooks", minutes=10)
 def suspend_webhooks() -> str:
-    """Write to whose webhook fails for a day, and suspend what fails for three."""
+    """Write to whose webhook fails for a day, and suspend what fails for three, and what a revoked API client made.
+
+    One that cannot be told keeps no other waiting."""
     moment = now()
     failing = fetch(select(WebhookEndpoint.id).where(WebhookEndpoint.state == ACTIVE, or_(
         WebhookEndpoint.failing_since <= moment - SUSPENDED_AFTER,
         and_(WebhookEndpoint.failing_since <= moment - WARNED_AFTER, WebhookEndpoint.warned_at.is_(None))))
         .order_by(WebhookEndpoint.id).limit(_MOST))
-    told = [_tell(row.id) for row in failing]
-    return f"{told.count(SUSPENDED)} suspended, {told.count(ACTIVE)} told"
+    told = [_state_after_letter(row.id) for row in failing]
+    return f"{told.count(SUSPENDED) + _suspend_without_client()} suspended, {told.count(ACTIVE)} told"
 
 
 @kernel_periodic("purge-webhooks", hours=1)
@@ -55,6 +61,29 @@ def _remove(work: UnitOfWork, messages: Sequence[Any]) -> None:
     known = lock_endpoints(work, {message.endpoint_id for message in messages})
     work.execute(delete(WebhookMessage).where(WebhookMessage.id.in_([message.id for message in messages])))
     promote(work, {lane_of(message) for message in messages if message.endpoint_id in known})
+
+
+def _suspend_without_client() -> int:
+    """Suspend what acts for nobody any more, so that its person sees that nothing is sent; returns how many."""
+    gone = select(WebhookEndpoint.id).where(
+        WebhookEndpoint.state == ACTIVE, WebhookEndpoint.client_id.is_not(None),
+        ~exists().where(ApiClient.id == WebhookEndpoint.client_id)).order_by(WebhookEndpoint.id).limit(_MOST)
+    with unit_of_work(kernel_actor()) as work:
+        endpoints = lock_endpoints(work, [row.id for row in work.rows(gone)]).values()
+        for endpoint in endpoints:
+            work.change(endpoint, state=SUSPENDED, state_reason="the API client that made it was revoked")
+        if endpoints:
+            work.invalidate(CHANGED)
+        work.commit()
+    return len(endpoints)
+
+
+def _state_after_letter(endpoint_id: str) -> str | None:
+    try:
+        return _tell(endpoint_id)
+    except Exception:  # such as an operator's own template that does not render
+        log.exception("the person of webhook %s could not be told", endpoint_id)
+        return None
 
 
 def _tell(endpoint_id: str) -> str | None:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.identity.passwords import ChosenPassword
+from app.jobs.worker import run_job
 from app.notify.device_tokens import devices_of
 from blueprints.platform.auth import credentials
 from blueprints.platform.notification.commands import register_device
@@ -53,6 +54,9 @@ def test_a_program_has_webhooks_for_its_person_until_it_is_revoked(
     post.category("Clocks")
     assert post.go() == 0
     assert receiver.names == ["Watches"]
+    run_job("suspend-webhooks")
+    shown = people.user("ben").get(f"{HOOKS}/{webhook.id}").json["webhookEndpoint"]
+    assert (shown["state"], shown["stateReason"]) == ("suspended", "the API client that made it was revoked")
 
 
 def test_a_replaced_password_suspends_webhooks_and_forgets_devices(

@@ -18,7 +18,7 @@ from app.notify.mailbox import read_outbox
 from app.outward.addresses import OutwardRules
 from app.outward.client import OutwardClient
 from blueprints.platform.auth.models import account_model
-from blueprints.platform.webhooks import sending
+from blueprints.platform.webhooks import jobs, sending
 from blueprints.platform.webhooks.models import WebhookMessage
 from blueprints.platform.webhooks.owing import owe_new_events
 from tests.clients import ApiClient, Callers
@@ -397,6 +397,20 @@ def test_after_a_day_of_failures_a_letter_is_written_once_and_after_three_the_we
     post.go()
     assert receiver.names[-1] == "Watches"
     assert webhook.row["failingSince"] is None
+
+
+def test_a_letter_that_cannot_be_written_keeps_no_other_webhook_from_being_suspended(
+        hook: Hook, post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = sorted((hook(receiver), hook(receiver)), key=lambda webhook: webhook.id)
+    receiver.fails()
+    post.category("Watches")
+    post.go()
+    written = jobs._write
+    monkeypatch.setattr(jobs, "_write", lambda work, endpoint: 1 / 0 if endpoint.id == first.id
+                        else written(work, endpoint))
+    with moved_clock(hours=73):
+        run_job("suspend-webhooks")
+    assert (first.row["state"], second.row["state"]) == ("active", "suspended")
 
 
 def test_a_success_ends_what_a_webhook_is_told_of(hook: Hook, post: Post, receiver: Receiver) -> None:
