@@ -4,47 +4,48 @@ So a slow client costs a connection and never a thread. An answer without a boun
 makes a piece only when the client has taken the one before. An event stream is handed to app/ops/streams.py."""
 import asyncio
 import logging
-import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
-from tempfile import SpooledTemporaryFile, TemporaryFile
-from threading import Lock
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any
-from urllib.parse import unquote_to_bytes
 
-import orjson
 from flask import Flask
 
-from app.errors import ApiError, TooManyRequests, TooSlow, Unavailable, error_body
+from app.errors import ApiError, TooManyRequests, TooSlow, Unavailable
 from app.http.client_address import client_network, is_loopback, said_by_proxy
 from app.http.event_stream import HOLDER, OPENED, EventStream
-from app.http.hooks import REFUSAL, STREAM
+from app.http.hooks import STREAM
 from app.ops.streams import OpenStreams
+from app.ops.wsgi_exchange import (
+    IN_MEMORY,
+    PIECE,
+    AnswerStream,
+    Body,
+    Environ,
+    Scope,
+    WsgiAnswer,
+    environ_of,
+    failed_answer,
+    put_into,
+)
 from app.settings import Settings
 
 log = logging.getLogger("guildhall.web")
 
-IN_MEMORY = 2**20  # bytes of one body, asked or answered; the rest of a longer one waits in a file
 REQUESTS_IN_MEMORY = 64 * 2**20  # bytes of all bodies that come in or wait for a thread; the rest in files
 ANSWERS_IN_MEMORY = 64 * 2**20  # bytes of all answers that wait for their readers in one process; the rest in files
 SLOWEST = 16 * 1024  # bytes a second that a client must keep up once its patience is used up
 ABORT = "guildhall.abort"  # the ASGI extension of app/ops/web.py: drops the connection, whatever it still holds
-_PIECE = 2**16
 
 # What is read of a refused body and for how long; whoever sends more, or slowly, finds the connection closed.
 _MOST_HEARD_OUT = 64 * 2**20
 _LONGEST_HEARD_OUT = 5.0
 
 Message = dict[str, Any]
-Scope = dict[str, Any]
-Environ = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
 
 class ClientGone(Exception):
@@ -78,94 +79,6 @@ class UnfinishedRequests:
             del self._counts[client]
 
 
-@dataclass(frozen=True)
-class _Body:
-    """What came in: the bytes, how many there are or were announced, and why the request is refused, if it is."""
-
-    content: IO[bytes]
-    length: int | None = None
-    refusal: ApiError | None = None
-    whole: bool = True
-    in_memory: int = 0
-
-
-class _Stream:
-    """The pieces of an answer without a bound; each may be made by another thread, one at a time."""
-
-    def __init__(self, said: Iterable[bytes]) -> None:
-        self._said, self._pieces, self._lock = said, iter(said), Lock()
-
-    def next(self) -> bytes | None:
-        """Make the next piece; None at the end."""
-        with self._lock:
-            return next(self._pieces, None)
-
-    def close(self) -> None:
-        """Let the application end it, once a piece that is being made is made."""
-        with self._lock:
-            if hasattr(self._said, "close"):
-                self._said.close()
-
-
-class _Answer:
-    """What the application says: status, headers and body; the body in memory as far as it may be, the rest in a file.
-
-    With a full disk all of it stays in memory, because what is only read must be answered."""
-
-    def __init__(self) -> None:
-        self.status = 500
-        self.headers: Headers = []
-        self.in_memory = 0
-        self._pieces: list[bytes] = []
-        self._file: IO[bytes] | None = None
-        self._in_file = 0
-        self._most = IN_MEMORY
-        self.stream: _Stream | None = None
-        self.events: EventStream | None = None
-
-    def start(self, status: str, headers: list[tuple[str, str]], _failure: Any = None) -> Callable[[bytes], None]:
-        """Take status and headers: the `start_response` of WSGI."""
-        self.status = int(status[:3])
-        self.headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return self.add
-
-    def add(self, piece: bytes) -> None:
-        """Take the next bytes of the body."""
-        self._pieces.append(piece)
-        self.in_memory += len(piece)
-        if self.in_memory > self._most:
-            self.move_to_file()
-
-    def move_to_file(self) -> None:
-        """Append what is in memory to a file of our own, if there is room for it."""
-        left = memoryview(b"".join(self._pieces))
-        try:
-            self._file = self._file or TemporaryFile(buffering=0)  # noqa: SIM115 - `close` does
-            self._file.seek(self._in_file)
-            while left:
-                left = left[self._file.write(left):]
-        except OSError:
-            self._most = sys.maxsize
-        else:
-            self._in_file += self.in_memory
-            self._pieces, self.in_memory = [], 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield the body in pieces that are small beside what a socket takes."""
-        if self._file is not None:
-            for at in range(0, self._in_file, _PIECE):
-                self._file.seek(at)
-                yield self._file.read(min(_PIECE, self._in_file - at))
-        for piece in self._pieces:
-            for at in range(0, len(piece), _PIECE):
-                yield piece[at:at + _PIECE]
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-
-
 class BufferingServer:
     """An ASGI application around a WSGI one, which runs in `threads` threads; the limits are those of `settings`."""
 
@@ -197,12 +110,12 @@ class BufferingServer:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        environ = _environ(scope)
+        environ = environ_of(scope)
         try:
             body = await self._received(environ, receive)
         except ClientGone:
             return
-        _put_into(environ, body)
+        put_into(environ, body)
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._run_application, environ)
         finally:
@@ -219,7 +132,7 @@ class BufferingServer:
         if not body.whole:
             await _hear_out(receive)
 
-    async def _hand_over(self, answer: _Answer, events: EventStream, scope: Scope, receive: Receive,
+    async def _hand_over(self, answer: WsgiAnswer, events: EventStream, scope: Scope, receive: Receive,
                          send: Send) -> None:
         """Send the head of an event stream, and leave the rest to who holds those."""
         try:
@@ -229,22 +142,22 @@ class BufferingServer:
             raise
         await self.streams.hold(events, receive, send, scope.get("extensions", {}).get(ABORT))
 
-    async def _received(self, environ: Environ, receive: Receive) -> _Body:
+    async def _received(self, environ: Environ, receive: Receive) -> Body:
         """Return the whole body; raises ClientGone. One that is refused is not read to its end."""
         announced = environ.get("CONTENT_LENGTH")
         if announced is None and "HTTP_TRANSFER_ENCODING" not in environ:
-            return _Body(BytesIO())
+            return Body(BytesIO())
         if announced is not None and int(announced) > self._longest_body:
-            return _Body(BytesIO(), int(announced), whole=False)  # the application refuses it by its length
+            return Body(BytesIO(), int(announced), whole=False)  # the application refuses it by its length
         client = client_of(environ, self._settings.trusted_proxies)
         if not self.unfinished.begin(client):
-            return _Body(BytesIO(), refusal=too_many_unfinished(), whole=False)
+            return Body(BytesIO(), refusal=too_many_unfinished(), whole=False)
         try:
             return await self._read(receive)
         finally:
             self.unfinished.end(client)
 
-    async def _read(self, receive: Receive) -> _Body:
+    async def _read(self, receive: Receive) -> Body:
         """Read the body to its end, as long as the client keeps up; raises ClientGone."""
         length = in_memory = 0
         content = SpooledTemporaryFile()  # noqa: SIM115 - whoever gets it closes it
@@ -269,7 +182,7 @@ class BufferingServer:
                     await _move(limit, began + patience + length / SLOWEST)
                     if not message.get("more_body"):
                         content.seek(0)
-                        return _Body(content, length, in_memory=in_memory)
+                        return Body(content, length, in_memory=in_memory)
         except TimeoutError:
             refusal = TooSlow()
         except OSError as error:  # no room for the file
@@ -279,17 +192,17 @@ class BufferingServer:
             self._drop(content, in_memory)
             raise
         self._drop(content, in_memory)
-        return _Body(BytesIO(), length, refusal, whole=False)
+        return Body(BytesIO(), length, refusal, whole=False)
 
     def _drop(self, content: IO[bytes], in_memory: int) -> None:
         content.close()
         self.requests_in_memory -= in_memory
 
-    def _run_application(self, environ: Environ) -> _Answer:
+    def _run_application(self, environ: Environ) -> WsgiAnswer:
         """Run the application, in one of its threads, and return all it says.
 
         The body is closed here: the client may be gone, and its task with it, while the application still reads."""
-        answer = _Answer()
+        answer = WsgiAnswer()
         environ[HOLDER] = self.streams
         try:
             said = self._application(environ, answer.start)
@@ -297,7 +210,7 @@ class BufferingServer:
                 answer.events = environ[OPENED]
                 return answer
             if environ.get(STREAM):
-                answer.stream = _Stream(said)
+                answer.stream = AnswerStream(said)
                 return answer
             try:
                 for piece in said:
@@ -308,14 +221,14 @@ class BufferingServer:
         except Exception:
             log.exception("failure outside the application")
             answer.close()
-            answer = failed()
+            answer = failed_answer()
         finally:
             if answer.events is None and OPENED in environ:  # counted, and refused behind the view
                 self.streams.give_place_back(environ[OPENED])
             environ["wsgi.input"].close()
         return answer
 
-    async def _send(self, answer: _Answer, scope: Scope, send: Send) -> None:
+    async def _send(self, answer: WsgiAnswer, scope: Scope, send: Send) -> None:
         """Send the answer as the client reads it; let go of a client that does not."""
         if self.waiting_in_memory + answer.in_memory > ANSWERS_IN_MEMORY:
             answer.move_to_file()
@@ -343,7 +256,7 @@ class BufferingServer:
         finally:
             self.waiting_in_memory -= answer.in_memory
 
-    async def _send_stream(self, stream: _Stream, send: Send, limit: asyncio.Timeout) -> None:
+    async def _send_stream(self, stream: AnswerStream, send: Send, limit: asyncio.Timeout) -> None:
         """Send the pieces as they are made and read; raises BrokenOff when one could not be made.
 
         Then nothing may end the JSON: the client must see that it has not all."""
@@ -358,9 +271,9 @@ class BufferingServer:
             await _move(limit, loop.time() + self._settings.answer_seconds)
             if piece is None:
                 return
-            for at in range(0, len(piece), _PIECE):
+            for at in range(0, len(piece), PIECE):
                 await _move(limit, loop.time() + self._settings.answer_seconds)
-                await send({"type": "http.response.body", "body": piece[at:at + _PIECE], "more_body": True})
+                await send({"type": "http.response.body", "body": piece[at:at + PIECE], "more_body": True})
 
 
 async def _move(limit: asyncio.Timeout, when: float | None) -> None:
@@ -383,51 +296,6 @@ def client_of(environ: Environ, proxies: int) -> str:
 def too_many_unfinished() -> TooManyRequests:
     """Return the refusal of decision 56."""
     return TooManyRequests("errMsg_TooManyUnfinishedRequests", 1, "TooManyUnfinishedRequests")
-
-
-def failed() -> _Answer:
-    """Return the answer to a failure that the application could not answer itself."""
-    answer = _Answer()
-    body = orjson.dumps(error_body(ApiError("errMsg_UnexpectedError", "UnknownError")))
-    answer.start("500", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-    answer.add(body)
-    return answer
-
-
-def _environ(scope: Scope) -> Environ:
-    """Return the WSGI environment of the request, without its body."""
-    path = unquote_to_bytes(scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-    server = scope.get("server") or ("localhost", 0)
-    client = scope.get("client") or ("", 0)
-    environ: Environ = {
-        "REQUEST_METHOD": scope["method"], "SCRIPT_NAME": "", "PATH_INFO": path,
-        "QUERY_STRING": scope["query_string"].decode("latin-1"), "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "SERVER_NAME": str(server[0]), "SERVER_PORT": str(server[1] or 0),
-        "REMOTE_ADDR": client[0], "REMOTE_PORT": str(client[1]),
-        "wsgi.version": (1, 0), "wsgi.url_scheme": scope.get("scheme", "http"), "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False}
-    for name, value in scope["headers"]:
-        if b"_" in name:
-            continue  # X_Forwarded_For would pass for what a proxy adds to X-Forwarded-For; gunicorn drops it, too
-        key, text = _key(name), value.decode("latin-1")
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
-    return environ
-
-
-@lru_cache(1024)
-def _key(header: bytes) -> str:
-    name = header.decode("latin-1").upper().replace("-", "_")
-    return name if name in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{name}"
-
-
-def _put_into(environ: Environ, body: _Body) -> None:
-    """Give the request its body; one that came in chunks has a length by now."""
-    environ["wsgi.input"] = body.content
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    if body.length is not None:
-        environ["CONTENT_LENGTH"] = str(body.length)
-    if body.refusal is not None:
-        environ[REFUSAL] = body.refusal
 
 
 async def _hear_out(receive: Receive) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, Response, request
 
 from app.http.hooks import REFUSAL, STREAM
-from app.ops import asgi
+from app.ops import asgi, wsgi_exchange
 from app.ops.asgi import (
     ABORT,
     ANSWERS_IN_MEMORY,
@@ -216,7 +216,7 @@ def test_a_long_answer_without_room_for_a_file_is_given_from_memory(monkeypatch:
     def no_room(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(asgi, "TemporaryFile", no_room)
+    monkeypatch.setattr(wsgi_exchange, "TemporaryFile", no_room)
     client = ask(Client(served()), "/long/3300000")
     assert (client.status, len(client.body)) == (200, 3_300_000)
 
