@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from app.data.holder import RUNTIME
 from app.settings import Settings
 
-if TYPE_CHECKING:  # each imported by whoever asks for it: a command's help asks for nothing
+if TYPE_CHECKING:  # loaded when first used: the help of a command must not wait for them
     from redis import Redis
 
     from app.data.holdings import DataHoldings

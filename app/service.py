@@ -27,7 +27,7 @@ from app.payments.checkout import Checkout
 from app.search.catalogue import INDEX_MEND, DeclaredIndex, check_index, mend_index
 from app.settings import REALM_CODENAMES, Settings
 
-if TYPE_CHECKING:  # the terminal makes no routes
+if TYPE_CHECKING:  # commands of the terminal load no routes
     from app.http.declaration import Routes
 
 EVERY_REALM = tuple(REALM_CODENAMES)

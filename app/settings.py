@@ -394,7 +394,7 @@ def _broken_form(spec: Field[Any], value: Any) -> str:
     """Say what `value` breaks of its declaration; a URL is not repeated, since it may carry a password."""
     name, wanted = environment_name(spec.name), spec.metadata
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if not wanted["least"] <= value <= wanted["most"]:  # so for nan, too
+        if not wanted["least"] <= value <= wanted["most"]:  # NaN does not, either
             return f"{name}={value} must lie within {wanted['least']} and {wanted['most']}: {wanted['meaning']}"
     elif wanted["choices"] and value not in wanted["choices"]:
         return f"{name}={value!r} must be one of {', '.join(wanted['choices'])}"

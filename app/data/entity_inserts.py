@@ -59,7 +59,7 @@ def insert_entities(connection: Connection, entities: Iterable[Entity]) -> None:
         by_model.setdefault(type(entity), []).append(entity)
     for model, alike in by_model.items():
         insert_rows(connection, model, [vars(entity) for entity in alike])
-    for entity in chain.from_iterable(by_model.values()):  # after the last: of a refused flush none is known
+    for entity in chain.from_iterable(by_model.values()):  # once all are in: of a refused flush none is loaded
         make_transient_to_detached(entity)
 
 

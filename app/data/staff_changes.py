@@ -10,7 +10,7 @@ from app.data.columns import camel_case
 from app.data.entity import Entity
 from app.data.serialization import Wire, row_serializer
 
-if TYPE_CHECKING:  # it tells of these changes
+if TYPE_CHECKING:  # it imports this module
     from app.data.unit_of_work import UnitOfWork
 
 _STAMPS = frozenset({"record_version", "updated_at"})

@@ -209,7 +209,7 @@ def _write(target: Side, portable: PortableTable, rows: list[list[Any]]) -> None
         if len(rows) == 1:
             raise CopyRefused(f"the target does not take the row {_shown(portable.key_of(rows[0]))} of "
                               f"{target.table.name}: {first_line(error)}") from error
-        for row in rows:  # which of them it is
+        for row in rows:  # one by one: to find the row that is refused
             _write(target, portable, [row])
 
 

@@ -103,7 +103,7 @@ def run_relay(stop: threading.Event) -> None:
                         continue
                     moved = relay_batch(transport)
                     seen, quiet, failures = (version, 0, 0) if not moved else (seen, _QUIET_TICKS, 0)
-                    if not moved:  # cache versions out of reach say each time that something is new
+                    if not moved:  # without Redis each version looks new
                         stop.wait(_TICK)
         except (RedisError, OSError, SQLAlchemyError, RuntimeError) as error:
             failures += 1
@@ -130,7 +130,7 @@ def leadership(stop: threading.Event) -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(SQLAlchemyError):  # whoever went away leads no more
+            with suppress(SQLAlchemyError):  # a lost connection has given up the lock
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LEADER_KEY})
 
 

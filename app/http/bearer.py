@@ -36,7 +36,7 @@ def first_value(values: MultiDict[str, str], name: str) -> str | None:
     """Return the first value of that name, None when there is none.
 
     werkzeug's own `get` makes an exception for each name that is missing, and every request asks for many."""
-    return values[name] if name in values else None  # noqa: SIM401
+    return values[name] if name in values else None  # noqa: SIM401 - `get` is slower, see above
 
 
 def _take(realm: str) -> PresentedToken | None:

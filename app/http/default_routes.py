@@ -98,7 +98,7 @@ def _add_session_and_permissions(blueprint: ServiceBlueprint) -> None:
         return None if actor.is_anonymous else actor
 
     def current_user() -> Response:
-        known(anyone)  # counts the request
+        known(anyone)  # spends the rate limit
         token, session = presented_token(service.realm), current_session(service.realm)
         if token is None or session is None:
             return json_response(_NO_LOGIN, 401)

@@ -91,7 +91,7 @@ def stream_answer(stream: EventStream, missed: Callable[[], Iterable[bytes]]) ->
     A server that holds no streams (`flask run`, a test's client) sends what the client `missed`, and closes: the
     client comes again, as often as `retry` says."""
     holder: StreamHolder | None = request.environ.get(HOLDER)
-    said: Iterable[bytes] = iter(())  # of no known length
+    said: Iterable[bytes] = iter(())  # an iterator has no length, so none is announced
     if request.method == "GET" and holder is None:
         said = list(missed())
     elif holder is not None and request.method == "GET":

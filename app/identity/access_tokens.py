@@ -87,7 +87,7 @@ def read_access_token(realm: str, token: str) -> TokenClaims:
     if len(token) > _MAX_TOKEN_LENGTH:
         raise TokenRefused("too long")
     try:
-        claims = decode_token(token, allow_expired=True)  # by the machine's clock; ours decides below
+        claims = decode_token(token, allow_expired=True)  # it looks at the machine's clock; app.clock decides below
     except (PyJWTError, JWTExtendedException, ValueError, TypeError, RecursionError) as error:
         raise TokenRefused(str(error)) from error
     if claims["tokenMark"] != _MARK_OF_REALM[realm]:

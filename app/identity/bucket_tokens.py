@@ -74,7 +74,7 @@ def read_bucket_token(app_secret: str, realm: str, token: str) -> BucketGrant:
     from jwt.exceptions import PyJWTError
 
     try:
-        # The house clock judges the expiry below.
+        # The expiry is compared below with app.clock, which tests can move.
         claims = jwt.decode(token, _key(app_secret, realm), algorithms=["HS256"],
                             options={"verify_exp": False, "verify_iat": False})
     except (PyJWTError, ValueError, TypeError, RecursionError) as error:

@@ -6,7 +6,7 @@ import hmac
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # imported by whoever seals
+if TYPE_CHECKING:  # loaded with the first secret that is encrypted
     from cryptography.fernet import Fernet
 
 

@@ -66,7 +66,7 @@ def record_security(work: UnitOfWork, kind: str, user_id: str | None, *, outcome
     actor = work.actor
     if actor.is_program:
         detail = {"client": actor.client_id} | detail
-    is_nobody = actor.operator is not None and not actor.is_staff  # the console of the equipment registry
+    is_nobody = actor.operator is not None and not actor.is_staff  # as at the terminal of the equipment registry
     event = {
         "id": uuid7(), "occurred_at": now(), "realm": actor.realm, "kind": kind, "outcome": outcome, "user_id": user_id,
         "actor_id": None if is_nobody else actor.user_id, "operator": actor.operator,

@@ -96,7 +96,7 @@ class KeyRing:
     def public_pem(self, realm: str, key_id: str | None = None) -> PublicKey | None:
         """Return the named public key, or the current one; None when it is unknown or forgotten."""
         key_id = key_id or self.current(realm).key_id
-        if not _KEY_ID.fullmatch(key_id):  # whatever an unverified token says, a NUL among it, is no question to ask
+        if not _KEY_ID.fullmatch(key_id):  # what an unverified token says, NUL included, must not reach SQL
             return None
         query = select(SigningKey.key_id, SigningKey.public_pem).where(
             SigningKey.realm == realm, SigningKey.key_id == key_id)

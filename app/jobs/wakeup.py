@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from app.runtime import runtime
 
-if TYPE_CHECKING:  # imported by whoever calls a worker
+if TYPE_CHECKING:  # loaded when a worker is woken
     from redis import Redis
     from rq import Queue
 

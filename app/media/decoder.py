@@ -42,7 +42,7 @@ def _turned(content: bytes, mime_type: str) -> bytes:
     from PIL.JpegImagePlugin import JpegImageFile
 
     warnings.simplefilter("ignore")
-    Image.MAX_IMAGE_PIXELS = None  # the limit of memory stands for it
+    Image.MAX_IMAGE_PIXELS = None  # the limit of memory replaces this one
     kind = mime_type.removeprefix("image/").upper()
     # A phone's jpeg may carry further pictures behind it (MPO), which Pillow would open as an animation.
     opened = JpegImageFile(io.BytesIO(content)) if kind == "JPEG" else Image.open(io.BytesIO(content), formats=[kind])

@@ -15,7 +15,7 @@ from app.data.upserts import upsert
 from app.identity.encryption import seal, unseal
 from app.runtime import runtime
 
-if TYPE_CHECKING:  # imported by who sends
+if TYPE_CHECKING:  # loaded with the first push that is sent
     from py_vapid import Vapid02
 
 _SEAL = "push-key"

@@ -70,7 +70,7 @@ def _waiting() -> tuple[str, ...]:
     """Return the checks of what does not run yet: a restored copy is whole before it has gone live."""
     try:
         return RUNNING if is_held_back() else ()
-    except SQLAlchemyError:  # the check of the database says so
+    except SQLAlchemyError:  # the check of the database reports that
         return ()
 
 

@@ -157,7 +157,7 @@ class DatabaseCopy:
 
     def finish(self) -> None:
         """Take the note away: the target is whole."""
-        if self.target.dialect.name == "postgresql":  # or its first queries go by guesses
+        if self.target.dialect.name == "postgresql":  # without statistics its first queries are planned badly
             with self.target.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 connection.exec_driver_sql("ANALYZE")
         NOTES.drop(self.target)

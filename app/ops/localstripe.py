@@ -32,7 +32,7 @@ def gateway_port(settings: Settings) -> int:
 
 def become_localstripe(settings: Settings, webhooks: Mapping[str, str]) -> None:
     """Turn this process into localstripe; a helper beside it tells it where each realm's webhook is once it listens."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kept across exec: the helper leaves no zombie
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # stays so after exec: the helper leaves no zombie
     if os.fork() == 0:
         os._exit(max((_register(settings, *webhook) for webhook in webhooks.items()), default=0))
     os.execv(PROGRAM, [str(PROGRAM), "--port", str(gateway_port(settings)), "--from-scratch"])

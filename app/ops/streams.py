@@ -219,7 +219,7 @@ class OpenStreams:
         """Send what waits as the client reads it; raises TimeoutError when it reads nothing for too long."""
         is_last = False
         while not is_last:
-            if stream.is_gone:  # the server wants to hear that it is over
+            if stream.is_gone:  # gunicorn wants a last message, also for a client that is gone
                 piece, is_last = b"", True
             elif stream.waiting:
                 piece = stream.take()

@@ -40,11 +40,11 @@ class Protocol(ASGIProtocol):
         super().connection_made(transport)
         worker = self.worker
         worker.connections.add(self)
-        if worker.nr_conns - len(worker.server.streams) > worker.worker_connections:  # those have a bound of their own
+        if worker.nr_conns - len(worker.server.streams) > worker.worker_connections:  # streams have their own limit
             self.drop()
             return
         peer = transport.get_extra_info("peername")
-        if not worker.settings.trusted_proxies and isinstance(peer, tuple):  # else it is the proxy's
+        if not worker.settings.trusted_proxies and isinstance(peer, tuple):  # behind a proxy the address is the proxy's
             if not worker.server.unfinished.begin(peer[0]):
                 self._refuse(429)
                 return
@@ -67,7 +67,7 @@ class Protocol(ASGIProtocol):
         if not receiver._complete:
             return self._refuse(400)
         if receiver._body_finished:
-            receiver.signal_disconnect()  # for a stream, which has no other end
+            receiver.signal_disconnect()  # an open stream ends by nothing else
         return True
 
     def drop(self) -> None:

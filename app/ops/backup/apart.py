@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.settings import Settings
 
-if TYPE_CHECKING:  # every process loads this module
+if TYPE_CHECKING:  # every process loads this module, few need what is below
     from app.ops.backup.databases import Database
 
 

@@ -281,7 +281,7 @@ def _opened(source: _Source) -> Incoming:
         info = TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.TarError, ValueError) as error:
         raise BackupDamaged("this is no backup of Guildhall, or a member's head is damaged") from error
-    if block != _header(info.name, info.size, int(info.mtime)):  # a link or a folder has another
+    if block != _header(info.name, info.size, int(info.mtime)):  # the head of a link or a folder differs
         raise BackupDamaged(f"the head of {info.name} is not what was written")
     return Incoming(info.name, info.size, source)
 

@@ -282,7 +282,7 @@ def _program_folder(connection: psycopg.Connection[Any]) -> str:
     connection.autocommit = True
     try:
         row = connection.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone()
-    except psycopg.Error:  # only a superuser is told
+    except psycopg.Error:  # only a superuser may read it
         return ""
     return str(row[0]) if row else ""
 

@@ -37,7 +37,7 @@ def spoken(done: str) -> Iterator[None]:
 
 def faults() -> tuple[type[Exception], ...]:
     """Return what is raised where a disk, a bucket or a database is full, away or refuses."""
-    psycopg = sys.modules.get("psycopg")  # who has no PostgreSQL has not loaded it
+    psycopg = sys.modules.get("psycopg")  # loaded only where PostgreSQL is used
     return (*store_faults(), sqlite3.Error, SQLAlchemyError, *([psycopg.Error] if psycopg else []))
 
 

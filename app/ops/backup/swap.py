@@ -135,7 +135,7 @@ def carry_out(settings: Settings, plan: Plan) -> None:
     except stopping as error:
         raise BackupRefused(f"{reason_of(error)}. The restore is on its way, and nothing starts before it is done: see "
                             "to this, stop everything, and run the same command again") from error
-    with suppress(*stopping):  # all is in place; what is left here, the next restore clears
+    with suppress(*stopping):  # everything is in place; the next restore removes what stays here
         sync(settings.home)
         shutil.rmtree(_shop(settings), ignore_errors=True)
         remove_scratch(settings)
